@@ -1,1 +1,6 @@
-//! placeholder
+pub mod address;
+pub mod exit;
+pub mod mime;
+pub mod printable;
+pub mod smime;
+pub mod timestamp;

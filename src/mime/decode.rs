@@ -1,0 +1,136 @@
+//! Transfer encodings, encoded words, dates and addresses inside one field.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use mail_parser::parsers::MessageStream;
+use mail_parser::{Address, HeaderValue};
+
+use super::Error;
+use crate::timestamp::Timestamp;
+
+/// Content without its transfer encoding (RFC 2045, 6). `encoding` in lower case.
+///
+/// # Errors
+/// [`Error::Encoding`] for an unknown encoding or octets that do not fit it.
+pub fn transfer<'a>(body: &'a [u8], encoding: &str) -> Result<Cow<'a, [u8]>, Error> {
+    match encoding {
+        "7bit" | "8bit" | "binary" | "" => Ok(Cow::Borrowed(body)),
+        "base64" => base64(body).map(Cow::Owned),
+        "quoted-printable" => {
+            mail_parser::decoders::quoted_printable::quoted_printable_decode(body)
+                .map(Cow::Owned)
+                .ok_or(Error::Encoding)
+        }
+        _ => Err(Error::Encoding),
+    }
+}
+
+/// Strict base64 in lines (RFC 2045, 6.8): nothing but the alphabet, padding at the end, and
+/// white space.
+///
+/// # Errors
+/// [`Error::Encoding`].
+pub fn base64(body: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::with_capacity(body.len());
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', body).chain([body.len()]) {
+        text.extend_from_slice(body[start..end].trim_ascii());
+        start = (end + 1).min(body.len());
+    }
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|_| Error::Encoding)
+}
+
+/// The text of an unstructured field with its encoded words decoded (RFC 2047).
+pub fn unstructured(value: &[u8]) -> String {
+    match field_stream(value, |stream| stream.parse_unstructured().into_owned()) {
+        HeaderValue::Text(text) => text.into_owned(),
+        HeaderValue::TextList(texts) => texts.join(" "),
+        _ => String::new(),
+    }
+}
+
+/// The addresses of a From, To or Cc field in their order, groups flattened.
+///
+/// An element without an address is given as an empty text, so that "one address" can be told
+/// from "one address and some nonsense".
+pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
+    let mailbox = |addr: &mail_parser::Addr<'_>| Mailbox {
+        display: addr.name.as_deref().unwrap_or_default().to_owned(),
+        address: addr.address.as_deref().unwrap_or_default().to_owned(),
+    };
+    match field_stream(value, |stream| stream.parse_address().into_owned()) {
+        HeaderValue::Address(Address::List(list)) => list.iter().map(mailbox).collect(),
+        HeaderValue::Address(Address::Group(groups)) => groups
+            .iter()
+            .flat_map(|group| &group.addresses)
+            .map(mailbox)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One address of an address field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The display name, decoded; empty when there is none.
+    pub display: String,
+    /// `local@domain` as written, without angle brackets; empty when there is none.
+    pub address: String,
+}
+
+/// The instant that a Date field states (RFC 5322, 3.3).
+pub fn date(value: &str) -> Option<Timestamp> {
+    let date = mail_parser::DateTime::parse_rfc822(value)?;
+    date.is_valid()
+        .then(|| Timestamp::from_unix(date.to_timestamp()))
+}
+
+/// Runs one of mail-parser's field parsers, which want the line end that closes the field.
+fn field_stream<T>(value: &[u8], parse: impl FnOnce(&mut MessageStream<'_>) -> T) -> T {
+    let mut closed = Vec::with_capacity(value.len() + 1);
+    closed.extend_from_slice(value);
+    closed.push(b'\n');
+    parse(&mut MessageStream::new(&closed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_strict_about_all_but_white_space() {
+        assert_eq!(base64(b"QUJD\r\nREVG\r\n\r\n").unwrap(), b"ABCDEF");
+        assert_eq!(base64(b"").unwrap(), b"");
+        for wrong in [&b"QUJD*REVG"[..], b"QUJ", b"QUI=QUJD", b"QUJD=", b"QU\0JD"] {
+            assert_eq!(base64(wrong), Err(Error::Encoding), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_read_with_and_without_brackets() {
+        let one = addresses(b" \"Per conto di: a@b.example\" <posta-certificata@gestore.example>");
+        assert_eq!(one.len(), 1);
+        assert_eq!(one[0].display, "Per conto di: a@b.example");
+        assert_eq!(one[0].address, "posta-certificata@gestore.example");
+        let two = addresses(b"a@b.example,\r\n c@d.example");
+        assert_eq!(
+            two.iter().map(|m| &*m.address).collect::<Vec<_>>(),
+            ["a@b.example", "c@d.example"]
+        );
+        assert!(addresses(b"").is_empty());
+    }
+
+    #[test]
+    fn dates_carry_their_zone() {
+        assert_eq!(
+            date("Tue, 13 Nov 2018 16:39:27 +0100 (CET)")
+                .unwrap()
+                .to_string(),
+            "2018-11-13T15:39:27Z"
+        );
+        assert_eq!(date("domani"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! Header fields as octets (RFC 5322, 2.2 and 3.6), found by name in any case.
+
+use std::borrow::Cow;
+
+use super::{Error, MAX_HEADER_FIELDS, MAX_HEADER_OCTETS, decode};
+
+/// One field: its name, and all after the colon with its line breaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// The name as written.
+    pub name: &'a str,
+    /// The octets after the colon, folding included, without the last line end.
+    pub value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The value unfolded and without white space around it; octets that are not UTF-8 become
+    /// U+FFFD. Encoded words stay as they are.
+    pub fn text(&self) -> Cow<'a, str> {
+        let trimmed = self.value.trim_ascii();
+        if memchr::memchr(b'\n', trimmed).is_none()
+            && let Ok(text) = std::str::from_utf8(trimmed)
+        {
+            return Cow::Borrowed(text);
+        }
+        // RFC 5322, 2.2.3: unfolding removes the line break and keeps the blank after it.
+        let unfolded: Vec<u8> = trimmed
+            .iter()
+            .copied()
+            .filter(|octet| !matches!(octet, b'\r' | b'\n'))
+            .collect();
+        Cow::Owned(String::from_utf8_lossy(&unfolded).into_owned())
+    }
+
+    /// The value with encoded words (RFC 2047) decoded.
+    pub fn decoded(&self) -> Cow<'a, str> {
+        if memchr::memmem::find(self.value, b"=?").is_some() {
+            Cow::Owned(decode::unstructured(self.value))
+        } else {
+            self.text()
+        }
+    }
+}
+
+/// The fields of one header in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Header<'a> {
+    fields: Vec<Field<'a>>,
+    malformed_lines: usize,
+}
+
+impl<'a> Header<'a> {
+    /// Reads fields up to the first empty line; gives the header and what follows that line.
+    ///
+    /// Line ends are CRLF or LF. Without an empty line all is header and nothing follows.
+    ///
+    /// # Errors
+    /// [`Error::HeaderTooLarge`].
+    pub fn parse(octets: &'a [u8]) -> Result<(Self, &'a [u8]), Error> {
+        let mut header = Self {
+            fields: Vec::with_capacity(16),
+            malformed_lines: 0,
+        };
+        let mut start = 0;
+        while start < octets.len() {
+            if start > MAX_HEADER_OCTETS || header.fields.len() > MAX_HEADER_FIELDS {
+                return Err(Error::HeaderTooLarge);
+            }
+            // Bounded also when the octets hold no line end at all.
+            let rest = &octets[start..];
+            let window = &rest[..rest.len().min(MAX_HEADER_OCTETS + 1)];
+            let end = match memchr::memchr(b'\n', window) {
+                Some(at) => start + at + 1,
+                None if window.len() < rest.len() => return Err(Error::HeaderTooLarge),
+                None => octets.len(),
+            };
+            let line = without_line_end(&octets[start..end]);
+            if line.is_empty() && end > start {
+                return Ok((header, &octets[end..]));
+            }
+            header.take_line(octets, line, start);
+            start = end;
+        }
+        Ok((header, &[]))
+    }
+
+    fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize) {
+        if matches!(line[0], b' ' | b'\t') {
+            match self.fields.last_mut() {
+                Some(field) => {
+                    let first = offset_in(octets, field.value);
+                    field.value = &octets[first..start + line.len()];
+                }
+                None => self.malformed_lines += 1,
+            }
+            return;
+        }
+        // RFC 5322, 2.2: printable ASCII without the colon. Blanks before the colon are
+        // obsolete syntax (4.5.8) and taken.
+        let colon = memchr::memchr(b':', line);
+        let name = colon.and_then(|at| std::str::from_utf8(line[..at].trim_ascii_end()).ok());
+        match (name, colon) {
+            (Some(name), Some(at))
+                if !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic()) =>
+            {
+                self.fields.push(Field {
+                    name,
+                    value: &line[at + 1..],
+                });
+            }
+            _ => self.malformed_lines += 1,
+        }
+    }
+
+    /// Lines that are neither a field nor the continuation of one.
+    pub fn malformed_lines(&self) -> usize {
+        self.malformed_lines
+    }
+
+    /// All fields in their order.
+    pub fn fields(&self) -> &[Field<'a>] {
+        &self.fields
+    }
+
+    /// The fields of this name in their order.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Field<'a>> + 's {
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The first field of this name.
+    pub fn first(&self, name: &str) -> Option<&Field<'a>> {
+        self.fields
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// How many fields bear this name.
+    pub fn count(&self, name: &str) -> usize {
+        self.all(name).count()
+    }
+}
+
+/// The octets of a line without CRLF or LF at its end.
+fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Where a slice of `octets` begins within it.
+fn offset_in(octets: &[u8], part: &[u8]) -> usize {
+    part.as_ptr().addr() - octets.as_ptr().addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_unfolded_and_found_in_any_case() {
+        for text in [
+            "Subject: a\r\n b\r\nX-TipoRicevuta : breve\r\n\r\nbody",
+            "Subject: a\n b\nX-TipoRicevuta : breve\n\nbody",
+        ] {
+            let (header, body) = Header::parse(text.as_bytes()).unwrap();
+            assert_eq!(header.first("subject").unwrap().text(), "a b");
+            assert_eq!(header.first("x-tiporicevuta").unwrap().text(), "breve");
+            assert_eq!(body, b"body");
+            assert_eq!(header.malformed_lines(), 0);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_is_counted_and_skipped() {
+        let (header, _) = Header::parse(b" x\r\nnonsense\r\nA: 1\r\n\xff: 2\r\n\r\n").unwrap();
+        assert_eq!(header.malformed_lines(), 3);
+        assert_eq!(header.fields().len(), 1);
+    }
+
+    #[test]
+    fn encoded_words_are_decoded() {
+        let (header, _) = Header::parse(b"Subject: =?utf-8?Q?perch=C3=A9?= no\r\n\r\n").unwrap();
+        assert_eq!(header.first("Subject").unwrap().decoded(), "perché no");
+    }
+
+    #[test]
+    fn octets_without_a_line_end_pass_the_limit() {
+        assert_eq!(
+            Header::parse(&vec![b'a'; MAX_HEADER_OCTETS * 2]).unwrap_err(),
+            Error::HeaderTooLarge
+        );
+        assert!(Header::parse(b"").unwrap().0.fields().is_empty());
+    }
+}

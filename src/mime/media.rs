@@ -1,0 +1,422 @@
+//! Media types and file names (RFC 2045, 5; RFC 2183; RFC 2231).
+
+use std::borrow::Cow;
+
+use mail_parser::{MessageParser, MimeHeaders};
+
+use super::Error;
+use super::header::Header;
+
+/// A Content-Type read strictly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaType<'a> {
+    /// `type/subtype` in lower case.
+    pub essence: String,
+    parameters: Vec<(&'a str, Cow<'a, str>)>,
+}
+
+impl<'a> MediaType<'a> {
+    /// The default of RFC 2045, 5.2.
+    pub fn text_plain() -> Self {
+        Self {
+            essence: "text/plain".into(),
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Reads `type/subtype; name=value; name="value"`.
+    ///
+    /// # Errors
+    /// [`Error::ContentType`] when it does not follow RFC 2045, 5.1, or when one parameter
+    /// stands twice: two readers could then see two messages.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let text = std::str::from_utf8(value).map_err(|_| Error::ContentType)?;
+        let mut scan = Scanner { rest: text };
+        let main = scan.token()?;
+        scan.expect('/')?;
+        let sub = scan.token()?;
+        let mut parameters: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        while scan.next_parameter()? {
+            let name = scan.token()?;
+            scan.expect('=')?;
+            let value = scan.value()?;
+            if parameters
+                .iter()
+                .any(|(other, _)| other.eq_ignore_ascii_case(name))
+            {
+                return Err(Error::ContentType);
+            }
+            parameters.push((name, value));
+        }
+        Ok(Self {
+            essence: format!("{main}/{sub}").to_ascii_lowercase(),
+            parameters,
+        })
+    }
+
+    /// The value of a parameter, name in any case.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| &**value)
+    }
+
+    /// Whether this is a multipart of any kind.
+    pub fn is_multipart(&self) -> bool {
+        self.essence.starts_with("multipart/")
+    }
+
+    /// The boundary of a multipart: 1 to 70 characters of RFC 2046's set, no blank at the end.
+    ///
+    /// # Errors
+    /// [`Error::Boundary`].
+    pub fn boundary(&self) -> Result<&str, Error> {
+        let boundary = self.parameter("boundary").ok_or(Error::Boundary)?;
+        let allowed =
+            |octet: u8| octet.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(&octet);
+        let fits = (1..=70).contains(&boundary.len())
+            && boundary.bytes().all(allowed)
+            && !boundary.ends_with(' ');
+        if fits {
+            Ok(boundary)
+        } else {
+            Err(Error::Boundary)
+        }
+    }
+}
+
+/// Walks one structured field value.
+struct Scanner<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Scanner<'a> {
+    /// Passes white space, line breaks of folding, and comments (RFC 822, 3.4.3).
+    fn skip_blanks(&mut self) -> Result<(), Error> {
+        loop {
+            self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
+            if !self.rest.starts_with('(') {
+                return Ok(());
+            }
+            let mut depth = 0usize;
+            let mut escaped = false;
+            let end = self.rest.char_indices().find_map(|(at, c)| {
+                match c {
+                    _ if escaped => escaped = false,
+                    '\\' => escaped = true,
+                    '(' => depth += 1,
+                    ')' => depth -= 1,
+                    _ => {}
+                }
+                (depth == 0 && !escaped).then_some(at + 1)
+            });
+            self.rest = &self.rest[end.ok_or(Error::ContentType)?..];
+        }
+    }
+
+    fn token(&mut self) -> Result<&'a str, Error> {
+        self.skip_blanks()?;
+        let end = self
+            .rest
+            .find(|c: char| !c.is_ascii_graphic() || "()<>@,;:\\\"/[]?=".contains(c))
+            .unwrap_or(self.rest.len());
+        let (token, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        if token.is_empty() {
+            Err(Error::ContentType)
+        } else {
+            Ok(token)
+        }
+    }
+
+    fn expect(&mut self, wanted: char) -> Result<(), Error> {
+        self.skip_blanks()?;
+        self.rest = self.rest.strip_prefix(wanted).ok_or(Error::ContentType)?;
+        Ok(())
+    }
+
+    /// Passes the semicolon before a parameter; false at the end. A semicolon with nothing
+    /// after it is common and means nothing.
+    fn next_parameter(&mut self) -> Result<bool, Error> {
+        self.skip_blanks()?;
+        if self.rest.is_empty() {
+            return Ok(false);
+        }
+        self.expect(';')?;
+        self.skip_blanks()?;
+        Ok(!self.rest.is_empty())
+    }
+
+    fn value(&mut self) -> Result<Cow<'a, str>, Error> {
+        self.skip_blanks()?;
+        let Some(quoted) = self.rest.strip_prefix('"') else {
+            return self.lenient_token().map(Cow::Borrowed);
+        };
+        let mut plain = true;
+        let mut escaped = false;
+        let end = quoted.char_indices().find_map(|(at, c)| match c {
+            _ if escaped => {
+                escaped = false;
+                None
+            }
+            '\\' => {
+                (escaped, plain) = (true, false);
+                None
+            }
+            '"' => Some(at),
+            '\r' | '\n' => {
+                plain = false;
+                None
+            }
+            _ => None,
+        });
+        let end = end.ok_or(Error::ContentType)?;
+        self.rest = &quoted[end + 1..];
+        Ok(if plain {
+            Cow::Borrowed(&quoted[..end])
+        } else {
+            Cow::Owned(unquoted(&quoted[..end]))
+        })
+    }
+
+    /// An unquoted value up to blank or semicolon: `=`, `/`, `?` and `:` occur in boundaries
+    /// and names that real programs forget to quote.
+    fn lenient_token(&mut self) -> Result<&'a str, Error> {
+        let end = self
+            .rest
+            .find([' ', '\t', '\r', '\n', ';', '"', '('])
+            .unwrap_or(self.rest.len());
+        let (token, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        if token.is_empty() {
+            Err(Error::ContentType)
+        } else {
+            Ok(token)
+        }
+    }
+}
+
+/// A quoted string without backslashes and folding (RFC 5322, 3.2.4).
+fn unquoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut escaped = false;
+    for c in text.chars() {
+        match c {
+            _ if escaped => {
+                out.push(c);
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '\r' | '\n' => {}
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The names that a part states for its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileNames {
+    /// `name` of Content-Type.
+    pub name: Option<String>,
+    /// `filename` of Content-Disposition.
+    pub filename: Option<String>,
+}
+
+impl FileNames {
+    /// Whether one of the names is this one, in any case of letters.
+    pub fn is(&self, wanted: &str) -> bool {
+        [&self.name, &self.filename]
+            .into_iter()
+            .flatten()
+            .any(|name| name.eq_ignore_ascii_case(wanted))
+    }
+
+    /// Whether both names are stated and differ.
+    pub fn disagree(&self) -> bool {
+        matches!((&self.name, &self.filename), (Some(a), Some(b)) if !a.eq_ignore_ascii_case(b))
+    }
+
+    /// The name to show: `filename` before `name` (RFC 2183, 2.3).
+    pub fn shown(&self) -> Option<&str> {
+        self.filename.as_deref().or(self.name.as_deref())
+    }
+}
+
+/// Reads the names of a part; see [`super::Entity::file_names`].
+pub(super) fn file_names(header: &Header<'_>) -> FileNames {
+    let mut names = FileNames::default();
+    let mut coded = false;
+    for field in header.fields() {
+        let slot = if field.name.eq_ignore_ascii_case("Content-Type") {
+            &mut names.name
+        } else if field.name.eq_ignore_ascii_case("Content-Disposition") {
+            &mut names.filename
+        } else {
+            continue;
+        };
+        if slot.is_some() {
+            continue;
+        }
+        // RFC 2231 writes `name*=` or `name*0=`, RFC 2047 `=?charset?…`; both are rare.
+        coded |= memchr::memchr2(b'*', b'?', field.value).is_some();
+        let wanted = if field.name.len() == "Content-Type".len() {
+            "name"
+        } else {
+            "filename"
+        };
+        *slot = plain_parameter(field.value, wanted);
+    }
+    if coded { coded_names(header) } else { names }
+}
+
+/// A parameter without RFC 2231 or RFC 2047 coding. Content-Disposition has the form of a
+/// media type without the slash.
+fn plain_parameter(value: &[u8], wanted: &str) -> Option<String> {
+    let text = std::str::from_utf8(value).ok()?;
+    let mut scan = Scanner { rest: text };
+    scan.token().ok()?;
+    if scan.expect('/').is_ok() {
+        scan.token().ok()?;
+    }
+    while scan.next_parameter().ok()? {
+        let name = scan.token().ok()?;
+        scan.expect('=').ok()?;
+        let value = scan.value().ok()?;
+        if name.eq_ignore_ascii_case(wanted) {
+            return Some(value.into_owned());
+        }
+    }
+    None
+}
+
+/// Names in RFC 2231 or RFC 2047 form, by mail-parser, from the two fields alone.
+fn coded_names(header: &Header<'_>) -> FileNames {
+    let mut text = Vec::new();
+    for name in ["Content-Type", "Content-Disposition"] {
+        if let Some(field) = header.first(name) {
+            text.extend_from_slice(name.as_bytes());
+            text.push(b':');
+            text.extend_from_slice(field.value);
+            text.extend_from_slice(b"\r\n");
+        }
+    }
+    text.extend_from_slice(b"\r\n");
+    let Some(message) = MessageParser::default().parse_headers(&text) else {
+        return FileNames::default();
+    };
+    let decoded = |value: &str| {
+        if value.contains("=?") {
+            super::decode::unstructured(value.as_bytes())
+        } else {
+            value.to_owned()
+        }
+    };
+    FileNames {
+        name: message
+            .content_type()
+            .and_then(|ct| ct.attribute("name"))
+            .map(decoded),
+        filename: message
+            .content_disposition()
+            .and_then(|cd| cd.attribute("filename"))
+            .map(decoded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mime::Entity;
+
+    #[test]
+    fn parameters_are_read_quoted_and_bare() {
+        let media = MediaType::parse(
+            b" Multipart/Signed; protocol=\"application/x-pkcs7-signature\"; micalg=sha1;\r\n boundary=\"----F9\\\"9\" ; ",
+        )
+        .unwrap();
+        assert_eq!(media.essence, "multipart/signed");
+        assert_eq!(
+            media.parameter("PROTOCOL"),
+            Some("application/x-pkcs7-signature")
+        );
+        assert_eq!(media.parameter("boundary"), Some("----F9\"9"));
+        assert_eq!(media.parameter("name"), None);
+    }
+
+    #[test]
+    fn comments_are_passed_over() {
+        let media =
+            MediaType::parse(b"text/plain (a (nested) \\) comment); charset=utf-8 (x)").unwrap();
+        assert_eq!(media.parameter("charset"), Some("utf-8"));
+    }
+
+    #[test]
+    fn what_two_readers_could_read_differently_is_refused() {
+        for wrong in [
+            "multipart/mixed; boundary=a; boundary=b",
+            "multipart/mixed; boundary=\"a",
+            "multipart",
+            "/mixed",
+            "multipart/mixed boundary=a",
+            "text/plain (open",
+            "",
+        ] {
+            assert_eq!(
+                MediaType::parse(wrong.as_bytes()),
+                Err(Error::ContentType),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn boundaries_follow_rfc_2046() {
+        let boundary = |value: &str| {
+            MediaType::parse(value.as_bytes())
+                .unwrap()
+                .boundary()
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            boundary("multipart/mixed; boundary=\"----=_1 2\"").unwrap(),
+            "----=_1 2"
+        );
+        assert_eq!(
+            boundary("multipart/mixed; boundary=----=_12").unwrap(),
+            "----=_12"
+        );
+        for wrong in [
+            "multipart/mixed",
+            "multipart/mixed; boundary=\"\"",
+            "multipart/mixed; boundary=\"a \"",
+            "multipart/mixed; boundary=\"a*\"",
+        ] {
+            assert_eq!(boundary(wrong), Err(Error::Boundary), "{wrong}");
+        }
+        assert!(boundary(&format!("multipart/mixed; boundary={}", "a".repeat(71))).is_err());
+    }
+
+    #[test]
+    fn file_names_are_decoded() {
+        let names = |text: &str| Entity::parse(text.as_bytes()).unwrap().file_names();
+        let plain = names(
+            "Content-Type: application/xml; name=\"daticert.xml\"\r\nContent-Disposition: inline; filename=daticert.xml\r\n\r\n",
+        );
+        assert!(plain.is("DatiCert.xml") && !plain.disagree());
+        let coded = names("Content-Type: application/xml;\r\n name*=utf-8''daticert%2Exml\r\n\r\n");
+        assert!(coded.is("daticert.xml"), "{coded:?}");
+        let words =
+            names("Content-Type: application/xml; name=\"=?utf-8?Q?daticert=2Exml?=\"\r\n\r\n");
+        assert!(words.is("daticert.xml"), "{words:?}");
+        let two = names(
+            "Content-Type: application/xml; name=\"a.xml\"\r\nContent-Disposition: attachment; filename=\"daticert.xml\"\r\n\r\n",
+        );
+        assert!(two.disagree());
+        assert_eq!(
+            names("Content-Type: text/plain\r\n\r\n"),
+            FileNames::default()
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The parts of a multipart as exact ranges of octets (RFC 2046, 5.1.1).
+
+use memchr::memmem;
+
+use super::{Error, MAX_PARTS};
+
+/// A multipart body cut at its delimiter lines.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    /// All before the first delimiter line.
+    pub preamble: &'a [u8],
+    /// The parts in their order; the line end before a delimiter belongs to the delimiter.
+    pub parts: Vec<&'a [u8]>,
+    /// All after the closing delimiter line.
+    pub epilogue: &'a [u8],
+    /// Whether the closing delimiter is there.
+    pub closed: bool,
+    /// Whether the delimiter text also stands where another reader could take it for a
+    /// delimiter: inside a line, as the beginning of a longer one, after the closing one.
+    pub ambiguous: bool,
+}
+
+/// Cuts `body` at the lines that are `--boundary` or `--boundary--`, blanks after them allowed.
+///
+/// # Errors
+/// [`Error::TooManyParts`].
+pub fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Parts<'a>, Error> {
+    let delimiter = [b"--", boundary.as_bytes()].concat();
+    let mut cut = Parts {
+        preamble: body,
+        parts: Vec::with_capacity(4),
+        epilogue: &[],
+        closed: false,
+        ambiguous: false,
+    };
+    // Where the open part begins.
+    let mut open: Option<usize> = None;
+    let mut next_free = 0;
+    for at in memmem::find_iter(body, &delimiter) {
+        if at < next_free {
+            continue;
+        }
+        let Some(line) = DelimiterLine::at(body, at, at + delimiter.len()) else {
+            cut.ambiguous = true;
+            continue;
+        };
+        if cut.closed {
+            cut.ambiguous = true;
+            break;
+        }
+        match open {
+            Some(start) => cut.parts.push(&body[start.min(line.before)..line.before]),
+            None => cut.preamble = &body[..line.before],
+        }
+        if cut.parts.len() > MAX_PARTS {
+            return Err(Error::TooManyParts);
+        }
+        if line.closing {
+            cut.closed = true;
+            cut.epilogue = &body[line.after..];
+        }
+        open = Some(line.after);
+        next_free = line.after;
+    }
+    if let (Some(start), false) = (open, cut.closed) {
+        cut.parts.push(&body[start..]);
+    }
+    Ok(cut)
+}
+
+/// One delimiter line: where the octets before it end and those after it begin.
+struct DelimiterLine {
+    before: usize,
+    after: usize,
+    closing: bool,
+}
+
+impl DelimiterLine {
+    /// The line whose delimiter text stands at `start..end`, if it is a delimiter line at all.
+    fn at(body: &[u8], start: usize, end: usize) -> Option<Self> {
+        // The line end before a delimiter is part of it: CRLF, or LF alone in stored files.
+        let before = match body[..start] {
+            [] => 0,
+            [.., b'\r', b'\n'] => start - 2,
+            [.., b'\n'] => start - 1,
+            _ => return None,
+        };
+        let rest = &body[end..];
+        let (closing, rest) = match rest.strip_prefix(b"--") {
+            Some(rest) => (true, rest),
+            None => (false, rest),
+        };
+        let blanks = rest
+            .iter()
+            .take_while(|octet| matches!(octet, b' ' | b'\t'))
+            .count();
+        let line_end = match &rest[blanks..] {
+            [] => 0,
+            [b'\n', ..] => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => return None,
+        };
+        let after = body.len() - rest.len() + blanks + line_end;
+        Some(Self {
+            before,
+            after,
+            closing,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts<'a>(parts: &Parts<'a>) -> Vec<&'a str> {
+        parts
+            .parts
+            .iter()
+            .map(|part| std::str::from_utf8(part).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_line_end_before_a_delimiter_is_not_of_the_part() {
+        let cut = split(
+            b"pre\r\n--b\r\none\r\n\r\n--b \t\r\ntwo\r\n--b--\r\nepi",
+            "b",
+        )
+        .unwrap();
+        assert_eq!(texts(&cut), ["one\r\n", "two"]);
+        assert_eq!((cut.preamble, cut.epilogue), (&b"pre"[..], &b"epi"[..]));
+        assert!(cut.closed && !cut.ambiguous);
+    }
+
+    #[test]
+    fn stored_with_lf_the_parts_are_the_same() {
+        let cut = split(b"--b\none\n--b\n\n--b--", "b").unwrap();
+        assert_eq!(texts(&cut), ["one", ""]);
+        assert!(cut.closed && cut.preamble.is_empty());
+    }
+
+    #[test]
+    fn a_missing_closing_delimiter_is_seen() {
+        let cut = split(b"--b\r\none\r\n--b\r\ntwo", "b").unwrap();
+        assert_eq!(texts(&cut), ["one", "two"]);
+        assert!(!cut.closed);
+    }
+
+    #[test]
+    fn places_where_two_readers_could_differ_are_seen() {
+        for text in [
+            "--b\r\nline --b\r\n--b--",
+            "--b\r\none\r\n--bc\r\n--b--",
+            "--b\r\none\r\n--b--\r\n--b\r\nmore",
+            "--b\r\none\r--b\r\ntwo\r\n--b--",
+            "--b\r\none\r\n--b---\r\n--b--",
+        ] {
+            assert!(split(text.as_bytes(), "b").unwrap().ambiguous, "{text}");
+        }
+    }
+
+    #[test]
+    fn without_a_delimiter_there_are_no_parts() {
+        let cut = split(b"text", "b").unwrap();
+        assert!(cut.parts.is_empty() && !cut.closed);
+        assert_eq!(cut.preamble, b"text");
+    }
+
+    #[test]
+    fn thousands_of_parts_are_refused() {
+        let body = "--b\r\n\r\n".repeat(MAX_PARTS + 5);
+        assert_eq!(
+            split(body.as_bytes(), "b").unwrap_err(),
+            Error::TooManyParts
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Text from messages made safe to show: nothing in it reaches a terminal raw.
+
+use std::fmt::{self, Write};
+
+/// Whether a character acts on a terminal or on the reader instead of being read:
+/// controls (C0, DEL, C1), bidirectional overrides and isolates, zero-width and other
+/// invisible characters, line and paragraph separators, tags and variation selectors.
+pub fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Shows a text with every deceptive character as `\u{…}`, and cut at a length.
+///
+/// The text itself is not changed; only what is written to a person is.
+#[derive(Clone, Copy, Debug)]
+pub struct Printable<'a>(pub &'a str);
+
+/// Characters shown of one value: more than any address or subject that a person reads;
+/// a longer one would push the verdict off the screen.
+const SHOWN_CHARACTERS: usize = 1_000;
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, c) in self.0.chars().enumerate() {
+            if count == SHOWN_CHARACTERS {
+                return f.write_str("…");
+            }
+            if is_deceptive(c) {
+                write!(f, "{}", c.escape_unicode())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_acts_on_a_terminal_is_shown_raw() {
+        let hostile = "a\u{1b}[31mrosso\u{7}\r\n\u{202e}txt\u{200b}\u{feff}\u{9b}2J\u{2066}";
+        let shown = Printable(hostile).to_string();
+        assert!(!shown.chars().any(is_deceptive), "{shown}");
+        assert!(shown.starts_with("a\\u{1b}[31mrosso\\u{7}"));
+    }
+
+    #[test]
+    fn italian_text_is_left_alone() {
+        let text = "Perché no? «È così», 100 € — fine…";
+        assert_eq!(Printable(text).to_string(), text);
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let shown = Printable(&"x".repeat(5_000)).to_string();
+        assert_eq!(shown.chars().count(), SHOWN_CHARACTERS + 1);
+    }
+}

@@ -1,0 +1,335 @@
+//! BER as mail signers write it, turned into definite lengths (X.690, 8.1.3).
+//!
+//! Providers of 2015 and of 2026 send signatures with indefinite lengths and OCTET STRINGs
+//! in pieces. [`definite`] rewrites just those; every subtree that is definite already stays
+//! octet for octet, because certificates and signed attributes are hashed as they are.
+
+use std::borrow::Cow;
+
+use super::Error;
+
+/// Depth of ASN.1 values within values. A CMS object with certificates nests about 14 deep;
+/// OpenSSL stops at 30 (`ASN1_MAX_CONSTRUCTED_NEST`).
+const MAX_NESTING: usize = 30;
+
+/// Tags used here (X.690, 8.1.2; all universal ones below 31).
+pub mod tag {
+    #![allow(missing_docs)]
+    pub const BOOLEAN: u8 = 0x01;
+    pub const INTEGER: u8 = 0x02;
+    pub const BIT_STRING: u8 = 0x03;
+    pub const OCTET_STRING: u8 = 0x04;
+    pub const OID: u8 = 0x06;
+    pub const SEQUENCE: u8 = 0x30;
+    pub const SET: u8 = 0x31;
+    pub const CONTEXT_0: u8 = 0xa0;
+    pub const CONTEXT_1: u8 = 0xa1;
+    pub const CONTEXT_2: u8 = 0xa2;
+    pub const CONTEXT_3: u8 = 0xa3;
+    pub(super) const CONSTRUCTED: u8 = 0x20;
+    pub(super) const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
+}
+
+/// One value: its tag, its whole octets, and its content octets.
+#[derive(Clone, Copy, Debug)]
+pub struct Tlv<'a> {
+    /// The identifier octet.
+    pub tag: u8,
+    /// Tag, length and content.
+    pub octets: &'a [u8],
+    /// The content.
+    pub content: &'a [u8],
+}
+
+/// Reads values of definite length one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// A reader at the beginning of `octets`.
+    pub fn new(octets: &'a [u8]) -> Self {
+        Self(octets)
+    }
+
+    /// Whether all is read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is not read yet.
+    pub fn remaining(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// The next value.
+    ///
+    /// # Errors
+    /// At the end, for an indefinite length, and for a value that passes the end.
+    pub fn next(&mut self) -> Result<Tlv<'a>, Error> {
+        let head = Head::parse(self.0)?;
+        let length = head.length.ok_or(Error::Encoding("indefinite length"))?;
+        let end = head.octets + length;
+        if end > self.0.len() {
+            return Err(Error::Encoding("value passes the end"));
+        }
+        let (octets, rest) = self.0.split_at(end);
+        self.0 = rest;
+        Ok(Tlv {
+            tag: head.tag,
+            octets,
+            content: &octets[head.octets..],
+        })
+    }
+
+    /// The next value, which must have this tag.
+    ///
+    /// # Errors
+    /// As [`Reader::next`], and for another tag.
+    pub fn expect(&mut self, tag: u8) -> Result<Tlv<'a>, Error> {
+        let value = self.next()?;
+        if value.tag == tag {
+            Ok(value)
+        } else {
+            Err(Error::Encoding("unexpected tag"))
+        }
+    }
+
+    /// The next value if it has this tag.
+    ///
+    /// # Errors
+    /// As [`Reader::next`].
+    pub fn optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Error> {
+        if self.0.first() == Some(&tag) {
+            self.next().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// A reader of the content of the next value, which must have this tag.
+    ///
+    /// # Errors
+    /// As [`Reader::expect`].
+    pub fn enter(&mut self, tag: u8) -> Result<Reader<'a>, Error> {
+        Ok(Reader(self.expect(tag)?.content))
+    }
+}
+
+/// Identifier and length octets.
+struct Head {
+    tag: u8,
+    octets: usize,
+    length: Option<usize>,
+}
+
+impl Head {
+    fn parse(octets: &[u8]) -> Result<Self, Error> {
+        let (&tag, rest) = octets.split_first().ok_or(Error::Encoding("cut short"))?;
+        // X.690, 8.1.2.4: none of the types read here has a tag number above 30.
+        if tag & 0x1f == 0x1f {
+            return Err(Error::Encoding("tag number above 30"));
+        }
+        let (&first, rest) = rest.split_first().ok_or(Error::Encoding("cut short"))?;
+        match first {
+            0..=0x7f => Ok(Self {
+                tag,
+                octets: 2,
+                length: Some(first.into()),
+            }),
+            0x80 if tag & tag::CONSTRUCTED != 0 => Ok(Self {
+                tag,
+                octets: 2,
+                length: None,
+            }),
+            0x80 => Err(Error::Encoding("indefinite length of a primitive value")),
+            _ => {
+                let count = usize::from(first & 0x7f);
+                if count > 4 || rest.len() < count {
+                    return Err(Error::Encoding("length cannot be read"));
+                }
+                let length = rest[..count]
+                    .iter()
+                    .fold(0usize, |sum, &octet| sum << 8 | usize::from(octet));
+                Ok(Self {
+                    tag,
+                    octets: 2 + count,
+                    length: Some(length),
+                })
+            }
+        }
+    }
+}
+
+/// The first value of `octets` in definite lengths, and how many octets follow it.
+///
+/// Borrowed when nothing was to be rewritten.
+///
+/// # Errors
+/// When it is no BER, is cut short, or nests deeper than [`MAX_NESTING`].
+pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
+    let shape = measure(octets, 0)?;
+    let following = octets.len() - shape.octets;
+    if shape.is_definite {
+        return Ok((Cow::Borrowed(&octets[..shape.octets]), following));
+    }
+    let mut out = Vec::with_capacity(octets.len());
+    rewrite(octets, 0, &mut out)?;
+    Ok((Cow::Owned(out), following))
+}
+
+/// How long a value is, end-of-contents octets included, and whether it can stay as it is.
+struct Shape {
+    octets: usize,
+    is_definite: bool,
+}
+
+fn measure(octets: &[u8], depth: usize) -> Result<Shape, Error> {
+    if depth > MAX_NESTING {
+        return Err(Error::Encoding("nested too deep"));
+    }
+    let head = Head::parse(octets)?;
+    let mut is_definite = head.length.is_some() && head.tag != tag::CONSTRUCTED_OCTET_STRING;
+    let end = match head.length {
+        Some(length) => {
+            let end = head.octets + length;
+            if end > octets.len() {
+                return Err(Error::Encoding("value passes the end"));
+            }
+            end
+        }
+        None => octets.len(),
+    };
+    if head.length.is_some() && head.tag & tag::CONSTRUCTED == 0 {
+        return Ok(Shape {
+            octets: end,
+            is_definite,
+        });
+    }
+    let mut at = head.octets;
+    while at < end {
+        if head.length.is_none() && octets[at..].starts_with(&[0, 0]) {
+            return Ok(Shape {
+                octets: at + 2,
+                is_definite: false,
+            });
+        }
+        let child = measure(&octets[at..end], depth + 1)?;
+        is_definite &= child.is_definite;
+        at += child.octets;
+    }
+    match head.length {
+        Some(_) => Ok(Shape {
+            octets: end,
+            is_definite,
+        }),
+        None => Err(Error::Encoding("end-of-contents missing")),
+    }
+}
+
+/// Writes the first value of `octets` in definite lengths; gives the octets it took.
+///
+/// Costs as many passes as the value nests, which [`MAX_NESTING`] bounds.
+fn rewrite(octets: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<usize, Error> {
+    let shape = measure(octets, depth)?;
+    if shape.is_definite {
+        out.extend_from_slice(&octets[..shape.octets]);
+        return Ok(shape.octets);
+    }
+    let head = Head::parse(octets)?;
+    let end = shape.octets - if head.length.is_none() { 2 } else { 0 };
+    let mut content = Vec::with_capacity(end);
+    let mut at = head.octets;
+    while at < end {
+        at += rewrite(&octets[at..end], depth + 1, &mut content)?;
+    }
+    if head.tag == tag::CONSTRUCTED_OCTET_STRING {
+        // X.690, 8.7.3: the value is the pieces put together; each piece is an OCTET STRING.
+        let mut whole = Vec::with_capacity(content.len());
+        let mut pieces = Reader::new(&content);
+        while !pieces.is_empty() {
+            whole.extend_from_slice(pieces.expect(tag::OCTET_STRING)?.content);
+        }
+        write_value(tag::OCTET_STRING, &whole, out);
+    } else {
+        write_value(head.tag, &content, out);
+    }
+    Ok(shape.octets)
+}
+
+fn write_value(tag: u8, content: &[u8], out: &mut Vec<u8>) {
+    out.push(tag);
+    let length = content.len();
+    if length < 0x80 {
+        out.push(length as u8);
+    } else {
+        let octets = length.to_be_bytes();
+        let skip = octets.iter().take_while(|&&octet| octet == 0).count();
+        out.push(0x80 | (octets.len() - skip) as u8);
+        out.extend_from_slice(&octets[skip..]);
+    }
+    out.extend_from_slice(content);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definite_values_stay_as_they_are() {
+        let octets = [0x30, 0x03, 0x02, 0x01, 0x05, 0xff];
+        let (value, following) = definite(&octets).unwrap();
+        assert!(matches!(value, Cow::Borrowed(_)));
+        assert_eq!((&*value, following), (&octets[..5], 1));
+    }
+
+    #[test]
+    fn indefinite_lengths_and_pieces_are_rewritten() {
+        // SEQUENCE (indefinite) { OCTET STRING (constructed, indefinite) { "AB", "C" } }
+        let octets = [
+            0x30, 0x80, 0x24, 0x80, 4, 2, b'A', b'B', 4, 1, b'C', 0, 0, 0, 0,
+        ];
+        let (value, following) = definite(&octets).unwrap();
+        assert_eq!(
+            (&*value, following),
+            (&[0x30, 5, 4, 3, b'A', b'B', b'C'][..], 0)
+        );
+    }
+
+    #[test]
+    fn a_definite_value_within_an_indefinite_one_keeps_its_octets() {
+        // The inner length is not the shortest possible, and must stay so.
+        let octets = [0x30, 0x80, 0x30, 0x81, 0x03, 2, 1, 5, 0, 0];
+        assert_eq!(
+            &*definite(&octets).unwrap().0,
+            &[0x30, 6, 0x30, 0x81, 0x03, 2, 1, 5]
+        );
+    }
+
+    #[test]
+    fn long_lengths_are_written_in_full() {
+        let mut octets = vec![0x30, 0x80, 4, 0x82, 0x01, 0x00];
+        octets.extend([7; 256]);
+        octets.extend([0, 0]);
+        let (value, _) = definite(&octets).unwrap();
+        assert_eq!(&value[..4], &[0x30, 0x82, 0x01, 0x04]);
+        assert_eq!(value.len(), 4 + 260);
+    }
+
+    #[test]
+    fn broken_octets_are_refused() {
+        let deep = [0x30, 0x80].repeat(40);
+        for octets in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x05, 0x02],
+            &[0x30, 0x80, 0x02, 0x01, 0x05],
+            &[0x04, 0x80, 0x00, 0x00],
+            &[0x1f, 0x85, 0x01, 0x00],
+            &[0x30, 0x85, 1, 1, 1, 1, 1],
+            &[0x24, 0x03, 0x02, 0x01, 0x05],
+            &deep,
+        ] {
+            assert!(definite(octets).is_err(), "{octets:02x?}");
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! X.509 certificates (RFC 5280, 4), read once, with the octets that were signed.
+//!
+//! `x509-cert` decodes; this file keeps what it would lose (exact octets) and notes what it
+//! does not look at (extensions that stand twice, critical ones that nobody here knows).
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aws_lc_rs::digest;
+use der::Decode;
+use der::oid::{AssociatedOid, ObjectIdentifier as Oid};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix as ext;
+
+use super::Error;
+use super::algorithm::{AlgorithmError, PublicKey, SignatureAlgorithm, VerifyingKey};
+use super::ber::{Reader, tag};
+use super::constraints::{GeneralName, NameConstraints};
+use super::name::Name;
+use crate::timestamp::Timestamp;
+
+/// Octets of one certificate: real ones are under 4 KiB; the AgID CA1 editions, with their
+/// lists of names, 8 KiB.
+pub const MAX_CERTIFICATE_OCTETS: usize = 64 * 1024;
+
+/// Key usage bits that matter here (RFC 5280, 4.2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUsage {
+    /// Whether the extension is critical.
+    pub critical: bool,
+    /// digitalSignature.
+    pub digital_signature: bool,
+    /// keyCertSign.
+    pub key_cert_sign: bool,
+}
+
+/// A certificate as it was read. Nothing in it is trusted.
+#[derive(Debug)]
+pub struct Certificate {
+    der: Box<[u8]>,
+    tbs: Range<usize>,
+    signature: Range<usize>,
+    signature_algorithm: Range<usize>,
+    /// Content octets of the serial number.
+    pub serial: Box<[u8]>,
+    /// Who issued it.
+    pub issuer: Name,
+    /// Whom it is about.
+    pub subject: Name,
+    /// First instant of validity.
+    pub not_before: Timestamp,
+    /// Last instant of validity.
+    pub not_after: Timestamp,
+    /// The public key, or why it cannot be used.
+    pub key: Result<PublicKey, AlgorithmError>,
+    /// DER of the SubjectPublicKeyInfo.
+    pub spki: Box<[u8]>,
+    /// Basic constraints: whether it is an authority, and how many more may follow it.
+    pub basic_constraints: Option<(bool, Option<u8>)>,
+    /// Key usage.
+    pub key_usage: Option<KeyUsage>,
+    /// Extended key usage, when present.
+    pub extended_key_usage: Option<Vec<Oid>>,
+    /// Certificate policies.
+    pub policies: Vec<Oid>,
+    /// Subject alternative names.
+    pub alternative_names: Vec<GeneralName>,
+    /// Subject key identifier.
+    pub subject_key_id: Option<Box<[u8]>>,
+    /// Name constraints.
+    pub name_constraints: Option<NameConstraints>,
+    /// Critical extensions that are not understood here.
+    pub unknown_critical: Vec<Oid>,
+    /// An extension that stands more than once (forbidden by RFC 5280, 4.2).
+    pub doubled_extension: Option<Oid>,
+    ready: OnceLock<(SignatureAlgorithm, VerifyingKey)>,
+    names: OnceLock<Vec<GeneralName>>,
+}
+
+const EMAIL_PROTECTION: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.3.4");
+const ANY_EXTENDED_KEY_USAGE: Oid = Oid::new_unwrap("2.5.29.37.0");
+
+impl Certificate {
+    /// Reads one DER certificate.
+    ///
+    /// # Errors
+    /// When it cannot be decoded, something follows it, or it is too large.
+    pub fn parse(der: &[u8]) -> Result<Self, Error> {
+        if der.len() > MAX_CERTIFICATE_OCTETS {
+            return Err(Error::Encoding("certificate too large"));
+        }
+        let layout = Layout::of(der)?;
+        let certificate =
+            CertificateInner::<Raw>::from_der(der).map_err(|_| Error::Encoding("certificate"))?;
+        let tbs = certificate.tbs_certificate();
+        let seconds = |time: x509_cert::time::Time| {
+            Timestamp::from_unix(
+                i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX),
+            )
+        };
+        let mut read = Self {
+            serial: tbs.serial_number().as_bytes().into(),
+            issuer: Name::from_der(&der[layout.issuer])?,
+            subject: Name::from_der(&der[layout.subject])?,
+            not_before: seconds(tbs.validity().not_before),
+            not_after: seconds(tbs.validity().not_after),
+            key: PublicKey::from_spki(&der[layout.spki.clone()]),
+            spki: der[layout.spki].into(),
+            der: der.into(),
+            tbs: layout.tbs,
+            signature: layout.signature,
+            signature_algorithm: layout.signature_algorithm,
+            basic_constraints: None,
+            key_usage: None,
+            extended_key_usage: None,
+            policies: Vec::new(),
+            alternative_names: Vec::new(),
+            subject_key_id: None,
+            name_constraints: None,
+            unknown_critical: Vec::new(),
+            doubled_extension: None,
+            ready: OnceLock::new(),
+            names: OnceLock::new(),
+        };
+        let extensions = tbs.extensions().map_or(&[][..], Vec::as_slice);
+        for (index, extension) in extensions.iter().enumerate() {
+            if extensions[..index]
+                .iter()
+                .any(|other| other.extn_id == extension.extn_id)
+            {
+                read.doubled_extension = Some(extension.extn_id);
+            }
+            read.take_extension(extension)?;
+        }
+        Ok(read)
+    }
+
+    fn take_extension(&mut self, extension: &Extension) -> Result<(), Error> {
+        let value = extension.extn_value.as_bytes();
+        match extension.extn_id {
+            ext::BasicConstraints::OID => {
+                let constraints: ext::BasicConstraints = decode(value)?;
+                self.basic_constraints = Some((constraints.ca, constraints.path_len_constraint));
+            }
+            ext::KeyUsage::OID => {
+                let usage: ext::KeyUsage = decode(value)?;
+                self.key_usage = Some(KeyUsage {
+                    critical: extension.critical,
+                    digital_signature: usage.digital_signature(),
+                    key_cert_sign: usage.key_cert_sign(),
+                });
+            }
+            ext::ExtendedKeyUsage::OID => {
+                self.extended_key_usage = Some(decode::<ext::ExtendedKeyUsage>(value)?.0);
+            }
+            ext::CertificatePolicies::OID => {
+                let policies: ext::CertificatePolicies = decode(value)?;
+                self.policies = policies
+                    .0
+                    .into_iter()
+                    .map(|policy| policy.policy_identifier)
+                    .collect();
+            }
+            ext::SubjectAltName::OID => {
+                let mut names = Reader::new(value).enter(tag::SEQUENCE)?;
+                while !names.is_empty() {
+                    let name = names.next()?;
+                    self.alternative_names
+                        .push(GeneralName::parse(name.tag, name.content)?);
+                }
+            }
+            ext::SubjectKeyIdentifier::OID => {
+                let id: ext::SubjectKeyIdentifier = decode(value)?;
+                self.subject_key_id = Some(id.0.as_bytes().into());
+            }
+            ext::NameConstraints::OID => {
+                self.name_constraints = Some(NameConstraints::parse(value)?)
+            }
+            // Not needed to judge a signature; ignored when not critical, refused when critical.
+            other if extension.critical => self.unknown_critical.push(other),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The certificate's octets.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of the DER, in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(digest::digest(&digest::SHA256, &self.der).as_ref())
+    }
+
+    /// SHA-1 of the DER in lower-case hexadecimal, the form of the provider directory
+    /// (RFC 6109, 4.5.1).
+    pub fn sha1(&self) -> String {
+        hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der).as_ref())
+    }
+
+    /// The serial number in lower-case hexadecimal without leading zeros.
+    pub fn serial_hex(&self) -> String {
+        let text = hex(&self.serial);
+        let short = text.trim_start_matches('0');
+        if short.is_empty() {
+            "0".into()
+        } else {
+            short.to_owned()
+        }
+    }
+
+    /// Addresses in rfc822Name alternative names.
+    pub fn mail_addresses(&self) -> impl Iterator<Item = &str> {
+        self.alternative_names.iter().filter_map(|name| match name {
+            GeneralName::Mail(address) => Some(&**address),
+            _ => None,
+        })
+    }
+
+    /// All names that constraints speak of (RFC 5280, 4.2.1.10): the subject, the alternative
+    /// names, and addresses in the subject when no alternative name is an address.
+    pub fn constrained_names(&self) -> &[GeneralName] {
+        self.names.get_or_init(|| {
+            let mut names = self.alternative_names.clone();
+            if !self.subject.is_empty() {
+                names.push(GeneralName::Directory(self.subject.clone()));
+            }
+            if self.mail_addresses().next().is_none() {
+                names.extend(
+                    self.subject
+                        .mail_addresses()
+                        .map(|a| GeneralName::Mail(a.to_owned())),
+                );
+            }
+            names
+        })
+    }
+
+    /// Whether the extended key usage, if present, allows e-mail protection.
+    pub fn allows_email_protection(&self) -> bool {
+        self.extended_key_usage.as_ref().is_none_or(|usages| {
+            usages.contains(&EMAIL_PROTECTION) || usages.contains(&ANY_EXTENDED_KEY_USAGE)
+        })
+    }
+
+    /// Whether it calls itself an authority.
+    pub fn is_authority(&self) -> bool {
+        matches!(self.basic_constraints, Some((true, _)))
+    }
+
+    /// The algorithm of the signature on this certificate.
+    ///
+    /// # Errors
+    /// When it is broken, unknown, or differs inside and outside (RFC 5280, 4.1.1.2).
+    pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm, AlgorithmError> {
+        SignatureAlgorithm::parse(&self.der[self.signature_algorithm.clone()], None)
+    }
+
+    /// Whether this certificate bears the signature of that key.
+    #[must_use]
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        self.signature_algorithm()
+            .and_then(|algorithm| key.verifying(algorithm))
+            .is_ok_and(|key| {
+                key.verifies(
+                    &self.der[self.tbs.clone()],
+                    &self.der[self.signature.clone()],
+                )
+            })
+    }
+
+    /// The key, made ready for one algorithm; kept, because one signer signs many messages.
+    ///
+    /// # Errors
+    /// As [`PublicKey::verifying`].
+    pub fn verifying_key(
+        &self,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<VerifyingKey, AlgorithmError> {
+        if let Some((for_algorithm, key)) = self.ready.get()
+            && *for_algorithm == algorithm
+        {
+            return Ok(key.clone());
+        }
+        let key = self
+            .key
+            .as_ref()
+            .map_err(Clone::clone)?
+            .verifying(algorithm)?;
+        let _ = self.ready.set((algorithm, key.clone()));
+        Ok(key)
+    }
+}
+
+/// Where the pieces of a certificate stand in its octets.
+struct Layout {
+    tbs: Range<usize>,
+    issuer: Range<usize>,
+    subject: Range<usize>,
+    spki: Range<usize>,
+    signature_algorithm: Range<usize>,
+    signature: Range<usize>,
+}
+
+impl Layout {
+    fn of(der: &[u8]) -> Result<Self, Error> {
+        let range = |part: &[u8]| {
+            let start = part.as_ptr().addr() - der.as_ptr().addr();
+            start..start + part.len()
+        };
+        let mut outer = Reader::new(der);
+        let mut certificate = outer.enter(tag::SEQUENCE)?;
+        if !outer.is_empty() {
+            return Err(Error::Encoding("something follows the certificate"));
+        }
+        let tbs = certificate.expect(tag::SEQUENCE)?;
+        let signature_algorithm = certificate.expect(tag::SEQUENCE)?;
+        let signature = match certificate.expect(tag::BIT_STRING)?.content {
+            [0, value @ ..] => range(value),
+            _ => return Err(Error::Encoding("signature is not whole octets")),
+        };
+        let head = TbsHead::of(tbs.content)?;
+        if head.signature_algorithm != signature_algorithm.octets {
+            return Err(Error::Encoding(
+                "two signature algorithms in one certificate",
+            ));
+        }
+        Ok(Self {
+            tbs: range(tbs.octets),
+            issuer: range(head.issuer),
+            subject: range(head.subject),
+            spki: range(head.spki),
+            signature_algorithm: range(signature_algorithm.octets),
+            signature,
+        })
+    }
+}
+
+/// The fields of a TBSCertificate up to the key (RFC 5280, 4.1).
+struct TbsHead<'a> {
+    serial: &'a [u8],
+    signature_algorithm: &'a [u8],
+    issuer: &'a [u8],
+    subject: &'a [u8],
+    spki: &'a [u8],
+}
+
+impl<'a> TbsHead<'a> {
+    fn of(content: &'a [u8]) -> Result<Self, Error> {
+        let mut fields = Reader::new(content);
+        fields.optional(tag::CONTEXT_0)?;
+        let serial = fields.expect(tag::INTEGER)?.content;
+        let signature_algorithm = fields.expect(tag::SEQUENCE)?.octets;
+        let issuer = fields.expect(tag::SEQUENCE)?.octets;
+        fields.expect(tag::SEQUENCE)?;
+        let subject = fields.expect(tag::SEQUENCE)?.octets;
+        let spki = fields.expect(tag::SEQUENCE)?.octets;
+        Ok(Self {
+            serial,
+            signature_algorithm,
+            issuer,
+            subject,
+            spki,
+        })
+    }
+}
+
+/// Issuer (DER of the name) and serial number (content octets) of a certificate that is not
+/// otherwise read; cheap enough to look through a bag of certificates for one.
+pub(super) fn issuer_and_serial(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut certificate = Reader::new(der).enter(tag::SEQUENCE).ok()?;
+    let tbs = certificate.expect(tag::SEQUENCE).ok()?;
+    let head = TbsHead::of(tbs.content).ok()?;
+    Some((head.issuer, head.serial))
+}
+
+fn decode<'a, T: Decode<'a>>(value: &'a [u8]) -> Result<T, Error> {
+    T::from_der(value).map_err(|_| Error::Encoding("certificate extension"))
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(octets: &[u8]) -> String {
+    use std::fmt::Write;
+    octets.iter().fold(
+        String::with_capacity(octets.len() * 2),
+        |mut text, octet| {
+            let _ = write!(text, "{octet:02x}");
+            text
+        },
+    )
+}

@@ -1,0 +1,235 @@
+//! Name constraints (RFC 5280, 4.2.1.10) for the names that signer certificates carry.
+//!
+//! The constraints of the AgID CA1 editions are the public list of who may sign PEC, so they
+//! are checked although the extension is not critical there. Mail addresses, directory names,
+//! DNS names and IP addresses are understood; a constraint of any other type forbids every
+//! name of that type.
+
+use std::net::IpAddr;
+
+use super::Error;
+use super::ber::{Reader, tag};
+use super::name::Name;
+
+/// A subject alternative name, or the base of a constraint (RFC 5280, 4.2.1.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GeneralName {
+    /// rfc822Name.
+    Mail(String),
+    /// dNSName.
+    Dns(String),
+    /// directoryName.
+    Directory(Name),
+    /// iPAddress: 4 or 16 octets as a name, 8 or 32 (address and mask) as a constraint.
+    Ip(Vec<u8>),
+    /// Any other choice, by its context tag number.
+    Other(u8),
+}
+
+impl GeneralName {
+    /// Reads one GeneralName.
+    pub(super) fn parse(tag: u8, content: &[u8]) -> Result<Self, Error> {
+        let text = || {
+            std::str::from_utf8(content)
+                .map(str::to_owned)
+                .map_err(|_| Error::Encoding("name is not ASCII"))
+        };
+        Ok(match tag {
+            0x81 => Self::Mail(text()?),
+            0x82 => Self::Dns(text()?),
+            0xa4 => Self::Directory(Name::from_der(content)?),
+            0x87 => Self::Ip(content.to_vec()),
+            other => Self::Other(other & 0x1f),
+        })
+    }
+
+    /// Whether both are names of one type, so that a constraint on one speaks of the other.
+    fn same_type(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Other(a), Self::Other(b)) => a == b,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
+    /// Whether this name lies within a constraint's base. False across types.
+    fn is_within(&self, base: &Self) -> bool {
+        match (self, base) {
+            (Self::Mail(name), Self::Mail(base)) => mail_is_within(name, base),
+            (Self::Dns(name), Self::Dns(base)) => {
+                base.is_empty() || is_same_or_below(name, base.trim_start_matches('.'))
+            }
+            (Self::Directory(name), Self::Directory(base)) => name.is_within(base),
+            (Self::Ip(name), Self::Ip(base)) => ip_is_within(name, base),
+            // A type that is not understood: forbid, do not guess.
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for GeneralName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Mail(text) | Self::Dns(text) => f.write_str(text),
+            Self::Directory(name) => name.fmt(f),
+            Self::Ip(octets) => match *octets.as_slice() {
+                [a, b, c, d] => IpAddr::from([a, b, c, d]).fmt(f),
+                _ => write!(f, "IP {octets:02x?}"),
+            },
+            Self::Other(number) => write!(f, "[{number}]"),
+        }
+    }
+}
+
+/// Permitted and excluded subtrees.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameConstraints {
+    /// Where a type occurs here, names of that type must lie within one of its bases.
+    pub permitted: Vec<GeneralName>,
+    /// No name may lie within one of these.
+    pub excluded: Vec<GeneralName>,
+}
+
+impl NameConstraints {
+    /// Reads the extension's value.
+    pub(super) fn parse(value: &[u8]) -> Result<Self, Error> {
+        let mut sequence = Reader::new(value).enter(tag::SEQUENCE)?;
+        let mut constraints = Self::default();
+        for (wanted, list) in [
+            (tag::CONTEXT_0, &mut constraints.permitted),
+            (tag::CONTEXT_1, &mut constraints.excluded),
+        ] {
+            if let Some(subtrees) = sequence.optional(wanted)? {
+                let mut subtrees = Reader::new(subtrees.content);
+                while !subtrees.is_empty() {
+                    let mut subtree = subtrees.enter(tag::SEQUENCE)?;
+                    let base = subtree.next()?;
+                    // 4.2.1.10: minimum is 0 and maximum absent, always.
+                    if !subtree.is_empty() {
+                        return Err(Error::Unsupported("name constraint with a distance".into()));
+                    }
+                    list.push(GeneralName::parse(base.tag, base.content)?);
+                }
+            }
+        }
+        Ok(constraints)
+    }
+
+    /// The first name that the constraints do not allow, if any.
+    pub fn violated_by<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n GeneralName>,
+    ) -> Option<&'n GeneralName> {
+        names.into_iter().find(|name| !self.allow(name))
+    }
+
+    fn allow(&self, name: &GeneralName) -> bool {
+        let of_type = |base: &&GeneralName| name.same_type(base);
+        let excluded = self.excluded.iter().filter(of_type).any(|base| match base {
+            GeneralName::Other(_) => true,
+            _ => name.is_within(base),
+        });
+        let mut permitted = self.permitted.iter().filter(of_type).peekable();
+        !excluded && (permitted.peek().is_none() || permitted.any(|base| name.is_within(base)))
+    }
+}
+
+/// 4.2.1.10: `user@host` is one mailbox, `.domain` every host below, `host` exactly that host.
+fn mail_is_within(address: &str, base: &str) -> bool {
+    let Some((_, host)) = address.rsplit_once('@') else {
+        return false;
+    };
+    if base.contains('@') {
+        return address.eq_ignore_ascii_case(base);
+    }
+    match base.strip_prefix('.') {
+        Some(domain) => is_same_or_below(host, domain) && !host.eq_ignore_ascii_case(domain),
+        None => host.eq_ignore_ascii_case(base),
+    }
+}
+
+fn is_same_or_below(host: &str, domain: &str) -> bool {
+    let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    host == domain
+        || host
+            .strip_suffix(&domain)
+            .is_some_and(|rest| rest.ends_with('.'))
+}
+
+fn ip_is_within(address: &[u8], base: &[u8]) -> bool {
+    if base.len() != address.len() * 2 {
+        return false;
+    }
+    let (network, mask) = base.split_at(address.len());
+    address
+        .iter()
+        .zip(network)
+        .zip(mask)
+        .all(|((a, n), m)| a & m == n & m)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use GeneralName::{Directory, Dns, Ip, Mail, Other};
+
+    fn permitted(bases: Vec<GeneralName>) -> NameConstraints {
+        NameConstraints {
+            permitted: bases,
+            excluded: vec![],
+        }
+    }
+
+    #[test]
+    fn a_mail_host_without_a_dot_is_that_host_alone() {
+        let constraints = permitted(vec![Mail("pec.example".into())]);
+        for (address, allowed) in [
+            ("posta-certificata@pec.example", true),
+            ("posta-certificata@PEC.example", true),
+            ("posta-certificata@sub.pec.example", false),
+            ("posta-certificata@xpec.example", false),
+            ("posta-certificata@pec.example.evil", false),
+            ("pec.example", false),
+        ] {
+            assert_eq!(
+                constraints.violated_by([&Mail(address.into())]).is_none(),
+                allowed,
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn dots_and_mailboxes_in_mail_constraints() {
+        assert!(mail_is_within("a@sub.pec.example", ".pec.example"));
+        assert!(!mail_is_within("a@pec.example", ".pec.example"));
+        assert!(mail_is_within("a@pec.example", "a@pec.example"));
+        assert!(!mail_is_within("b@pec.example", "a@pec.example"));
+    }
+
+    #[test]
+    fn types_that_no_constraint_names_are_free() {
+        let constraints = permitted(vec![Mail("pec.example".into())]);
+        assert_eq!(constraints.violated_by([&Dns("x.example".into())]), None);
+    }
+
+    #[test]
+    fn excluded_wins() {
+        let everything = NameConstraints {
+            permitted: vec![],
+            excluded: vec![Ip(vec![0; 8]), Dns(String::new()), Other(6)],
+        };
+        assert!(everything.violated_by([&Ip(vec![127, 0, 0, 1])]).is_some());
+        assert!(everything.violated_by([&Dns("a.example".into())]).is_some());
+        assert!(everything.violated_by([&Other(6)]).is_some());
+        assert!(everything.violated_by([&Mail("a@b".into())]).is_none());
+        assert!(everything.violated_by([&Ip(vec![0; 16])]).is_none());
+    }
+
+    #[test]
+    fn directory_names_are_within_a_beginning() {
+        let name = |text: &str| Directory(Name::from_rfc4514(text).unwrap());
+        let constraints = permitted(vec![name("O=A,C=IT"), name("O=B,C=IT")]);
+        assert!(constraints.violated_by([&name("CN=x,O=b,C=IT")]).is_none());
+        assert!(constraints.violated_by([&name("CN=x,O=C,C=IT")]).is_some());
+    }
+}

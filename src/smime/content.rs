@@ -1,0 +1,248 @@
+//! The octets that a signature covers, hashed in the form in which they were signed.
+//!
+//! RFC 8551, 3.1.1: text is signed with CRLF line ends. Mail programs store it with LF. No
+//! other change is undone here, ever; [`harmless_change`] only helps to name one.
+
+use aws_lc_rs::digest::Digest;
+
+use super::algorithm::DigestAlgorithm;
+
+/// How the octets at hand were read to give the digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Octet for octet.
+    AsStored,
+    /// Every LF without a CR before it counted as CRLF.
+    LfAsCrlf,
+}
+
+/// Octets hashed at a time: small enough that the look at line ends and the hash find them in
+/// the processor's first cache.
+const CHUNK: usize = 16 * 1024;
+
+/// Looks for the form of `octets` whose digest is accepted; gives it, or the digest of the
+/// first form when none is.
+///
+/// Order of the rules: without any CR every LF counts as CRLF; with mixed line ends the octets
+/// are taken as they are, then with lone LF as CRLF.
+pub fn find_form(
+    octets: &[u8],
+    algorithm: DigestAlgorithm,
+    mut accept: impl FnMut(&Digest) -> bool,
+) -> Result<Form, Digest> {
+    if memchr::memchr2(b'\r', b'\n', octets).is_some_and(|at| octets[at] == b'\n')
+        && memchr::memchr(b'\r', octets).is_none()
+    {
+        let digest = digest_with_crlf(octets, algorithm);
+        return if accept(&digest) {
+            Ok(Form::LfAsCrlf)
+        } else {
+            Err(digest)
+        };
+    }
+    let (as_stored, regular) = digest_as_stored(octets, algorithm);
+    if accept(&as_stored) {
+        return Ok(Form::AsStored);
+    }
+    if !regular && accept(&digest_with_crlf(octets, algorithm)) {
+        return Ok(Form::LfAsCrlf);
+    }
+    Err(as_stored)
+}
+
+/// The digest of the octets, and whether all their line ends are CRLF.
+fn digest_as_stored(octets: &[u8], algorithm: DigestAlgorithm) -> (Digest, bool) {
+    let mut context = algorithm.context();
+    let mut regular = true;
+    let mut last = 0;
+    for chunk in octets.chunks(CHUNK) {
+        regular &= line_ends_are_regular(last, chunk);
+        last = chunk[chunk.len() - 1];
+        context.update(chunk);
+    }
+    (context.finish(), regular && last != b'\r')
+}
+
+/// Whether CR and LF occur only as CRLF, given the octet before the chunk. A CR at the end of
+/// the chunk is judged with the next one.
+fn line_ends_are_regular(before: u8, chunk: &[u8]) -> bool {
+    if (before == b'\r') != (chunk[0] == b'\n') {
+        return false;
+    }
+    // One pass without branches, which the compiler turns into vector instructions.
+    let odd = chunk
+        .iter()
+        .zip(&chunk[1..])
+        .fold(0u8, |odd, (&this, &next)| {
+            odd | (u8::from(this == b'\r') ^ u8::from(next == b'\n'))
+        });
+    odd == 0
+}
+
+fn digest_with_crlf(octets: &[u8], algorithm: DigestAlgorithm) -> Digest {
+    let mut context = algorithm.context();
+    with_crlf(octets, |piece| context.update(piece));
+    context.finish()
+}
+
+/// Hands out `octets` in pieces, every lone LF as CRLF.
+pub fn with_crlf(octets: &[u8], mut take: impl FnMut(&[u8])) {
+    let mut start = 0;
+    for at in memchr::memchr_iter(b'\n', octets) {
+        if at == 0 || octets[at - 1] != b'\r' {
+            take(&octets[start..at]);
+            take(b"\r\n");
+            start = at + 1;
+        }
+    }
+    take(&octets[start..]);
+}
+
+/// A change that programs make to stored mail, and that alone explains a wrong digest.
+///
+/// The verdict does not change: a receipt so altered proves nothing until the original octets
+/// are found. Knowing the change helps to find them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HarmlessChange {
+    /// A line end was added at the end of the signed part.
+    LineEndAdded,
+    /// The last line end of the signed part was removed.
+    LineEndRemoved,
+    /// Lines that begin with `From ` were written `>From ` (mbox).
+    FromQuoted,
+    /// Lines that begin with a dot were written with two (SMTP).
+    DotsDoubled,
+    /// Blanks were added at the ends of lines.
+    BlanksAdded,
+}
+
+/// Looks for a change that explains the digest `expected`.
+///
+/// At most five more hashings, done only for a message that failed.
+pub fn harmless_change(
+    octets: &[u8],
+    algorithm: DigestAlgorithm,
+    expected: &[u8],
+) -> Option<HarmlessChange> {
+    use HarmlessChange::{BlanksAdded, DotsDoubled, FromQuoted, LineEndAdded, LineEndRemoved};
+    let mut crlf = Vec::with_capacity(octets.len());
+    with_crlf(octets, |piece| crlf.extend_from_slice(piece));
+    let fits = |octets: &[u8]| algorithm.digest(octets).as_ref() == expected;
+    if crlf.strip_suffix(b"\r\n").is_some_and(fits) {
+        return Some(LineEndAdded);
+    }
+    crlf.extend_from_slice(b"\r\n");
+    if fits(&crlf) {
+        return Some(LineEndRemoved);
+    }
+    crlf.truncate(crlf.len() - 2);
+    let by_line = |change: fn(&[u8]) -> &[u8]| {
+        let lines: Vec<&[u8]> = crlf.split(|&octet| octet == b'\n').map(change).collect();
+        lines.join(&b'\n')
+    };
+    if fits(&by_line(|line| {
+        if line.starts_with(b">From ") {
+            &line[1..]
+        } else {
+            line
+        }
+    })) {
+        return Some(FromQuoted);
+    }
+    if fits(&by_line(|line| {
+        if line.starts_with(b"..") {
+            &line[1..]
+        } else {
+            line
+        }
+    })) {
+        return Some(DotsDoubled);
+    }
+    let mut trimmed = Vec::with_capacity(crlf.len());
+    for line in crlf.split_inclusive(|&octet| octet == b'\n') {
+        match line.strip_suffix(b"\r\n") {
+            Some(text) => {
+                trimmed.extend_from_slice(text.trim_ascii_end());
+                trimmed.extend_from_slice(b"\r\n");
+            }
+            None => trimmed.extend_from_slice(line.trim_ascii_end()),
+        }
+    }
+    fits(&trimmed).then_some(BlanksAdded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALGORITHM: DigestAlgorithm = DigestAlgorithm::Sha256;
+
+    fn form(stored: &[u8], signed: &[u8]) -> Option<Form> {
+        let wanted = ALGORITHM.digest(signed);
+        find_form(stored, ALGORITHM, |digest| {
+            digest.as_ref() == wanted.as_ref()
+        })
+        .ok()
+    }
+
+    #[test]
+    fn stored_line_ends_do_not_matter_and_nothing_else_is_undone() {
+        assert_eq!(form(b"a\r\nb\r\n", b"a\r\nb\r\n"), Some(Form::AsStored));
+        assert_eq!(form(b"a\nb\n", b"a\r\nb\r\n"), Some(Form::LfAsCrlf));
+        assert_eq!(form(b"a\r\nb\n", b"a\r\nb\r\n"), Some(Form::LfAsCrlf));
+        assert_eq!(form(b"a\r\nb\n", b"a\r\nb\n"), Some(Form::AsStored));
+        assert_eq!(form(b"a\rb", b"a\rb"), Some(Form::AsStored));
+        assert_eq!(form(b"", b""), Some(Form::AsStored));
+        for stored in [
+            &b"a\r\nb \r\n"[..],
+            b"a\r\nb",
+            b"a\r\nb\r\n\r\n",
+            b"A\r\nb\r\n",
+            b"a\r\rb\r\n",
+        ] {
+            assert_eq!(form(stored, b"a\r\nb\r\n"), None, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn line_ends_across_chunks_are_seen() {
+        for shift in CHUNK - 3..CHUNK + 3 {
+            let mut crlf = vec![b'x'; shift];
+            crlf.extend_from_slice(b"\r\nrest\r\n");
+            assert!(digest_as_stored(&crlf, ALGORITHM).1, "{shift}");
+            let mut lone = vec![b'x'; shift];
+            lone.extend_from_slice(b"\nrest\r\n");
+            assert!(!digest_as_stored(&lone, ALGORITHM).1, "{shift}");
+            assert_eq!(form(&lone, &crlf), Some(Form::LfAsCrlf), "{shift}");
+        }
+        assert!(!digest_as_stored(b"a\r", ALGORITHM).1);
+    }
+
+    #[test]
+    fn a_change_that_programs_make_is_named() {
+        let signed = b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nend\r\n";
+        let named =
+            |stored: &[u8]| harmless_change(stored, ALGORITHM, ALGORITHM.digest(signed).as_ref());
+        assert_eq!(
+            named(b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nend\r\n\r\n"),
+            Some(HarmlessChange::LineEndAdded)
+        );
+        assert_eq!(
+            named(b"Head: 1\n\nFrom here\n.dot\nend"),
+            Some(HarmlessChange::LineEndRemoved)
+        );
+        assert_eq!(
+            named(b"Head: 1\r\n\r\n>From here\r\n.dot\r\nend\r\n"),
+            Some(HarmlessChange::FromQuoted)
+        );
+        assert_eq!(
+            named(b"Head: 1\r\n\r\nFrom here\r\n..dot\r\nend\r\n"),
+            Some(HarmlessChange::DotsDoubled)
+        );
+        assert_eq!(
+            named(b"Head: 1 \r\n\r\nFrom here\r\n.dot  \r\nend\r\n"),
+            Some(HarmlessChange::BlanksAdded)
+        );
+        assert_eq!(named(b"Head: 2\r\n\r\nFrom here\r\n.dot\r\nend\r\n"), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! S/MIME signatures as RFC 5652 (CMS), RFC 8551 and RFC 5280 define them.
+//!
+//! Octets in, types out. Knows neither MIME nor PEC: it is handed the octets that were signed
+//! and the octets of the signature. What is verified has another type than what is parsed:
+//! a [`signed_data::SignerInfo`] says nothing until [`signed_data::SignedData::verify`] made a
+//! [`signed_data::VerifiedSignature`] of it, and a certificate vouches for nothing until
+//! [`chain::find_paths`] found its way to a pinned key.
+//!
+//! Octets that were signed are kept as slices of the original; nothing is encoded again
+//! before it is hashed.
+
+pub mod algorithm;
+pub mod ber;
+pub mod certificate;
+pub mod chain;
+pub mod constraints;
+pub mod content;
+pub mod name;
+pub mod revocation;
+pub mod signed_data;
+
+/// Why an ASN.1 object could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not BER, cut short, nested too deep, or of another type than the place asks.
+    #[error("not a readable ASN.1 object: {0}")]
+    Encoding(&'static str),
+    /// Readable, but something in it is not supported.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+}

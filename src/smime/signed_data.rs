@@ -1,0 +1,475 @@
+//! CMS SignedData (RFC 5652, 5): read as signers really write it, checked as the RFC asks.
+//!
+//! ```text
+//! SignedData ::= SEQUENCE { version, digestAlgorithms SET,
+//!     encapContentInfo SEQUENCE { eContentType OID, eContent [0] EXPLICIT OCTET STRING OPTIONAL },
+//!     certificates [0] IMPLICIT OPTIONAL, crls [1] IMPLICIT OPTIONAL, signerInfos SET }
+//! SignerInfo ::= SEQUENCE { version, sid, digestAlgorithm, signedAttrs [0] IMPLICIT OPTIONAL,
+//!     signatureAlgorithm, signature OCTET STRING, unsignedAttrs [1] IMPLICIT OPTIONAL }
+//! ```
+//!
+//! What PEC asks on top: content outside (detached), one signer, contentType id-data, one
+//! messageDigest. `cms` decodes each signer; the signed attributes are kept as the octets that
+//! were sent, because `cms` sorts them.
+
+use std::borrow::Cow;
+
+use cms::signed_data::{SignerIdentifier, SignerInfo as CmsSignerInfo};
+use der::Decode;
+use der::oid::ObjectIdentifier as Oid;
+
+use super::Error;
+use super::algorithm::{AlgorithmError, DigestAlgorithm, SignatureAlgorithm};
+use super::ber::{self, Reader, tag};
+use super::certificate::{Certificate, issuer_and_serial};
+use super::content::{self, Form, HarmlessChange};
+use super::name::oid;
+use crate::timestamp::Timestamp;
+
+/// Signers looked at; PEC has one, and more than a handful is no mail.
+const MAX_SIGNERS: usize = 8;
+/// Certificates kept from one object; PEC has one or two.
+const MAX_CERTIFICATES: usize = 32;
+
+const ID_SIGNED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.2");
+const ID_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.1");
+const CONTENT_TYPE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.3");
+const MESSAGE_DIGEST: Oid = Oid::new_unwrap("1.2.840.113549.1.9.4");
+const SIGNING_TIME: Oid = Oid::new_unwrap("1.2.840.113549.1.9.5");
+
+/// A signature object in definite lengths; [`SignedData`] borrows from it.
+#[derive(Clone, Debug)]
+pub struct SignatureOctets<'a> {
+    definite: Cow<'a, [u8]>,
+    /// Octets after the object; 0 in a clean one.
+    pub trailing: usize,
+}
+
+impl<'a> SignatureOctets<'a> {
+    /// Takes BER or DER.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn new(octets: &'a [u8]) -> Result<Self, Error> {
+        let (definite, trailing) = ber::definite(octets)?;
+        Ok(Self { definite, trailing })
+    }
+}
+
+/// A SignedData as parsed: nothing in it is verified.
+#[derive(Debug)]
+pub struct SignedData<'a> {
+    /// Content inside the object, which PEC forbids.
+    pub embedded_content: Option<&'a [u8]>,
+    /// DER of the certificates that came along.
+    pub certificates: Vec<&'a [u8]>,
+    /// The signers.
+    pub signers: Vec<SignerInfo<'a>>,
+    content_is_data: bool,
+}
+
+impl<'a> SignedData<'a> {
+    /// Reads a ContentInfo that holds SignedData.
+    ///
+    /// # Errors
+    /// For other content types, and for what cannot be decoded.
+    pub fn parse(octets: &'a SignatureOctets<'_>) -> Result<Self, Error> {
+        let mut info = Reader::new(&octets.definite).enter(tag::SEQUENCE)?;
+        if oid(info.expect(tag::OID)?.octets)? != ID_SIGNED_DATA {
+            return Err(Error::Unsupported(
+                "CMS object that is not SignedData".into(),
+            ));
+        }
+        let mut data = info.enter(tag::CONTEXT_0)?.enter(tag::SEQUENCE)?;
+        data.expect(tag::INTEGER)?;
+        data.expect(tag::SET)?;
+        let mut encapsulated = data.enter(tag::SEQUENCE)?;
+        let content_is_data = oid(encapsulated.expect(tag::OID)?.octets)? == ID_DATA;
+        let embedded_content = match encapsulated.optional(tag::CONTEXT_0)? {
+            Some(content) => Some(
+                Reader::new(content.content)
+                    .expect(tag::OCTET_STRING)?
+                    .content,
+            ),
+            None => None,
+        };
+        let mut certificates = Vec::new();
+        if let Some(set) = data.optional(tag::CONTEXT_0)? {
+            let mut set = Reader::new(set.content);
+            while !set.is_empty() && certificates.len() < MAX_CERTIFICATES {
+                let choice = set.next()?;
+                // Other choices of CertificateSet are attribute certificates; not used here.
+                if choice.tag == tag::SEQUENCE {
+                    certificates.push(choice.octets);
+                }
+            }
+        }
+        data.optional(tag::CONTEXT_1)?;
+        let mut set = data.enter(tag::SET)?;
+        let mut signers = Vec::new();
+        while !set.is_empty() && signers.len() < MAX_SIGNERS {
+            signers.push(SignerInfo::parse(set.expect(tag::SEQUENCE)?)?);
+        }
+        Ok(Self {
+            embedded_content,
+            certificates,
+            signers,
+            content_is_data,
+        })
+    }
+
+    /// The certificates that a signer may mean: those with its issuer and serial number, or
+    /// its key identifier. More than one when somebody added a double.
+    pub fn candidates(&self, signer: &SignerInfo<'_>) -> Vec<&'a [u8]> {
+        self.certificates
+            .iter()
+            .copied()
+            .filter(|der| signer.names(der))
+            .collect()
+    }
+
+    /// Checks one signer's signature over `content` with the key of `certificate`
+    /// (RFC 5652, 5.4 and 5.6).
+    ///
+    /// Says nothing about whose certificate that is: see [`super::chain`].
+    ///
+    /// # Errors
+    /// The first fault, in the order of the checks: algorithms, attributes, value, digest.
+    pub fn verify<'c>(
+        &self,
+        signer: &SignerInfo<'_>,
+        certificate: &Certificate,
+        content: &'c [u8],
+    ) -> Result<VerifiedContent<'c>, SignatureFault> {
+        let digest = DigestAlgorithm::parse(signer.digest_algorithm)?;
+        let algorithm = SignatureAlgorithm::parse(signer.signature_algorithm, Some(digest))?;
+        if algorithm.digest != digest {
+            return Err(AlgorithmError::Parameters.into());
+        }
+        let key = certificate.verifying_key(algorithm)?;
+        let verified = |form| VerifiedContent {
+            octets: content,
+            form,
+            digest,
+            signing_time: signer.signing_time(),
+        };
+        let Some(attributes) = &signer.signed_attributes else {
+            // 5.4: without attributes the signature is over the content itself.
+            let Ok(form) = content::find_form(content, digest, |found| {
+                key.verifies_digest(found, signer.signature)
+            }) else {
+                return Err(SignatureFault::Value);
+            };
+            return Ok(verified(form));
+        };
+        let stated = attributes.check(self.content_is_data)?;
+        if !attributes
+            .forms()
+            .any(|octets| key.verifies(&octets, signer.signature))
+        {
+            return Err(SignatureFault::Value);
+        }
+        match content::find_form(content, digest, |found| found.as_ref() == stated) {
+            Ok(form) => Ok(verified(form)),
+            Err(found) => Err(SignatureFault::Digest {
+                stated: stated.into(),
+                found: found.as_ref().into(),
+                explained_by: content::harmless_change(content, digest, stated),
+                signing_time: signer.signing_time(),
+            }),
+        }
+    }
+}
+
+/// The octets that a signature covers, after it was found to hold.
+///
+/// The only maker is [`SignedData::verify`]; facts are read from here and from nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedContent<'c> {
+    octets: &'c [u8],
+    form: Form,
+    digest: DigestAlgorithm,
+    signing_time: Option<Timestamp>,
+}
+
+impl<'c> VerifiedContent<'c> {
+    /// The octets as they are stored; the signed ones but for line ends ([`Self::form`]).
+    pub fn octets(&self) -> &'c [u8] {
+        self.octets
+    }
+
+    /// In which form the octets were signed.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The digest that was used.
+    pub fn digest(&self) -> DigestAlgorithm {
+        self.digest
+    }
+
+    /// The signed signingTime attribute: the signer's word.
+    pub fn signing_time(&self) -> Option<Timestamp> {
+        self.signing_time
+    }
+}
+
+/// Why a signature does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureFault {
+    /// An algorithm is broken or not known.
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmError),
+    /// The signed attributes are not as RFC 5652, 11 asks.
+    #[error(transparent)]
+    Attributes(#[from] AttributeFault),
+    /// The value is not this key's signature.
+    #[error("the signature value does not fit")]
+    Value,
+    /// The signature over the attributes holds, but the content is not the one signed.
+    #[error("the content is not the one that was signed")]
+    Digest {
+        /// The digest in the signed attributes.
+        stated: Box<[u8]>,
+        /// The digest of the content at hand.
+        found: Box<[u8]>,
+        /// The change that explains it, if it is one that programs make.
+        explained_by: Option<HarmlessChange>,
+        /// The signed signingTime.
+        signing_time: Option<Timestamp>,
+    },
+}
+
+/// What is wrong with signed attributes (RFC 5652, 5.3 and 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttributeFault {
+    /// contentType or messageDigest is not there.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// An attribute stands twice or has not exactly one value.
+    #[error("{0} is not there exactly once")]
+    NotOnce(&'static str),
+    /// contentType is not id-data, or not the type of the content.
+    #[error("the content type is not id-data")]
+    ContentType,
+    /// Cannot be decoded.
+    #[error("cannot be decoded")]
+    Encoding,
+}
+
+/// One SignerInfo as parsed.
+#[derive(Debug)]
+pub struct SignerInfo<'a> {
+    identifier: Identifier<'a>,
+    digest_algorithm: &'a [u8],
+    signature_algorithm: &'a [u8],
+    signature: &'a [u8],
+    /// The signed attributes, when there are any.
+    pub signed_attributes: Option<SignedAttributes<'a>>,
+}
+
+#[derive(Debug)]
+enum Identifier<'a> {
+    IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
+    SubjectKeyIdentifier(Vec<u8>),
+}
+
+impl<'a> SignerInfo<'a> {
+    fn parse(value: ber::Tlv<'a>) -> Result<Self, Error> {
+        let decoded =
+            CmsSignerInfo::from_der(value.octets).map_err(|_| Error::Encoding("SignerInfo"))?;
+        let mut fields = Reader::new(value.content);
+        fields.expect(tag::INTEGER)?;
+        let sid = fields.next()?;
+        let digest_algorithm = fields.expect(tag::SEQUENCE)?.octets;
+        let attributes = fields.optional(tag::CONTEXT_0)?;
+        let signature_algorithm = fields.expect(tag::SEQUENCE)?.octets;
+        let signature = fields.expect(tag::OCTET_STRING)?.content;
+        let identifier = match &decoded.sid {
+            SignerIdentifier::IssuerAndSerialNumber(_) => {
+                let mut sid = Reader::new(sid.content);
+                let issuer = sid.expect(tag::SEQUENCE)?.octets;
+                Identifier::IssuerAndSerial {
+                    issuer,
+                    serial: sid.expect(tag::INTEGER)?.content,
+                }
+            }
+            SignerIdentifier::SubjectKeyIdentifier(id) => {
+                Identifier::SubjectKeyIdentifier(id.0.as_bytes().to_vec())
+            }
+        };
+        let signed_attributes = match attributes {
+            Some(value) => Some(SignedAttributes::parse(value)?),
+            None => None,
+        };
+        Ok(Self {
+            identifier,
+            digest_algorithm,
+            signature_algorithm,
+            signature,
+            signed_attributes,
+        })
+    }
+
+    /// Octets that tell signers' certificates apart before any is read; a key for caches.
+    pub fn cache_key(&self) -> &[u8] {
+        match &self.identifier {
+            Identifier::IssuerAndSerial { serial, .. } => serial,
+            Identifier::SubjectKeyIdentifier(id) => id,
+        }
+    }
+
+    fn names(&self, der: &[u8]) -> bool {
+        match &self.identifier {
+            Identifier::IssuerAndSerial { issuer, serial } => {
+                issuer_and_serial(der) == Some((issuer, serial))
+            }
+            Identifier::SubjectKeyIdentifier(id) => Certificate::parse(der)
+                .is_ok_and(|certificate| certificate.subject_key_id.as_deref() == Some(id)),
+        }
+    }
+
+    /// The name of the digest, or its identifier when it is not known.
+    pub fn digest_name(&self) -> String {
+        match DigestAlgorithm::parse(self.digest_algorithm) {
+            Ok(digest) => digest.name().to_owned(),
+            Err(AlgorithmError::Broken(name)) => name.to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn signing_time(&self) -> Option<Timestamp> {
+        self.signed_attributes
+            .as_ref()
+            .and_then(SignedAttributes::signing_time)
+    }
+}
+
+/// The signed attributes as they were sent (RFC 5652, 5.3).
+#[derive(Debug)]
+pub struct SignedAttributes<'a> {
+    /// `[0] IMPLICIT SET`, tag and length included.
+    octets: &'a [u8],
+    attributes: Vec<Attribute<'a>>,
+}
+
+#[derive(Debug)]
+struct Attribute<'a> {
+    octets: &'a [u8],
+    kind: Oid,
+    /// Content octets of the SET OF values.
+    values: &'a [u8],
+}
+
+impl<'a> SignedAttributes<'a> {
+    fn parse(value: ber::Tlv<'a>) -> Result<Self, Error> {
+        let mut set = Reader::new(value.content);
+        let mut attributes = Vec::with_capacity(4);
+        while !set.is_empty() {
+            let attribute = set.expect(tag::SEQUENCE)?;
+            let mut fields = Reader::new(attribute.content);
+            let kind = oid(fields.expect(tag::OID)?.octets)?;
+            let values = fields.expect(tag::SET)?.content;
+            attributes.push(Attribute {
+                octets: attribute.octets,
+                kind,
+                values,
+            });
+        }
+        Ok(Self {
+            octets: value.octets,
+            attributes,
+        })
+    }
+
+    /// RFC 5652, 11.1 to 11.3: contentType and messageDigest exactly once, signingTime at
+    /// most once, one value each, content type id-data. Gives the stated digest.
+    ///
+    /// 5.3 forbids any attribute type to stand twice; that is checked for all of them.
+    fn check(&self, content_is_data: bool) -> Result<&'a [u8], AttributeFault> {
+        for (index, attribute) in self.attributes.iter().enumerate() {
+            if self.attributes[..index]
+                .iter()
+                .any(|other| other.kind == attribute.kind)
+            {
+                return Err(AttributeFault::NotOnce(attribute_name(attribute.kind)));
+            }
+        }
+        let content_type = self
+            .only(CONTENT_TYPE)?
+            .ok_or(AttributeFault::Missing("contentType"))?;
+        if !content_is_data || oid(content_type.octets) != Ok(ID_DATA) {
+            return Err(AttributeFault::ContentType);
+        }
+        self.only(SIGNING_TIME)?;
+        let digest = self
+            .only(MESSAGE_DIGEST)?
+            .ok_or(AttributeFault::Missing("messageDigest"))?;
+        if digest.tag == tag::OCTET_STRING {
+            Ok(digest.content)
+        } else {
+            Err(AttributeFault::Encoding)
+        }
+    }
+
+    /// The one value of an attribute, if the attribute is there.
+    fn only(&self, kind: Oid) -> Result<Option<ber::Tlv<'a>>, AttributeFault> {
+        let Some(attribute) = self
+            .attributes
+            .iter()
+            .find(|attribute| attribute.kind == kind)
+        else {
+            return Ok(None);
+        };
+        let mut values = Reader::new(attribute.values);
+        let value = values
+            .next()
+            .map_err(|_| AttributeFault::NotOnce(attribute_name(kind)))?;
+        if values.is_empty() {
+            Ok(Some(value))
+        } else {
+            Err(AttributeFault::NotOnce(attribute_name(kind)))
+        }
+    }
+
+    fn signing_time(&self) -> Option<Timestamp> {
+        let value = self.only(SIGNING_TIME).ok()??;
+        let time = x509_cert::time::Time::from_der(value.octets).ok()?;
+        i64::try_from(time.to_unix_duration().as_secs())
+            .ok()
+            .map(Timestamp::from_unix)
+    }
+
+    /// The octets that the signature may be over: the attributes as sent under the tag of a
+    /// SET (RFC 5652, 5.4), and sorted as DER asks when they were not.
+    fn forms(&self) -> impl Iterator<Item = Cow<'a, [u8]>> {
+        let mut as_sent = self.octets.to_vec();
+        as_sent[0] = tag::SET;
+        let mut order: Vec<&[u8]> = self
+            .attributes
+            .iter()
+            .map(|attribute| attribute.octets)
+            .collect();
+        let sorted = if order.is_sorted() {
+            None
+        } else {
+            order.sort_unstable();
+            // Same tag, same length octets, same total: only the order differs.
+            let content: usize = order.iter().map(|octets| octets.len()).sum();
+            let mut octets = as_sent[..as_sent.len() - content].to_vec();
+            octets.extend(order.concat());
+            Some(octets)
+        };
+        std::iter::once(as_sent).chain(sorted).map(Cow::Owned)
+    }
+}
+
+fn attribute_name(kind: Oid) -> &'static str {
+    match kind {
+        CONTENT_TYPE => "contentType",
+        MESSAGE_DIGEST => "messageDigest",
+        SIGNING_TIME => "signingTime",
+        _ => "attribute",
+    }
+}

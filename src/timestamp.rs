@@ -1,0 +1,175 @@
+//! Instants in whole seconds, and Italian legal time.
+//!
+//! PEC data carry seconds and no fractions (RFC 6109, 4.1 and 4.2). Nothing here reads a
+//! clock: an instant is always handed in.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+/// An instant of UTC in whole seconds since 1970-01-01T00:00:00Z; may be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// A text that gives no instant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time: write 2018-11-13T16:39:27+01:00, 2018-11-13T15:39:27Z or 2018-11-13")]
+pub struct TimeError;
+
+impl Timestamp {
+    /// The instant so many seconds after the epoch.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// The instant of a civil date and time at an offset in seconds east of UTC.
+    ///
+    /// `None` when there is no such day or hour, or the offset passes 24 hours.
+    pub fn from_civil(
+        (year, month, day): (i16, i8, i8),
+        (hour, minute, second): (i8, i8, i8),
+        offset_seconds: i32,
+    ) -> Option<Self> {
+        let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+        let offset = Offset::from_seconds(offset_seconds).ok()?;
+        Some(Self(offset.to_timestamp(civil).ok()?.as_second()))
+    }
+
+    /// Reads RFC 3339, or a bare date, which means the first second of that day in Italy.
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            return Ok(Self(instant.as_second()));
+        }
+        let date: jiff::civil::Date = text.parse().map_err(|_| TimeError)?;
+        let start = date.to_zoned(italy()).map_err(|_| TimeError)?;
+        Ok(Self(start.timestamp().as_second()))
+    }
+
+    /// Whole seconds from `earlier` to `self`; negative when `self` comes first.
+    pub const fn seconds_since(self, earlier: Timestamp) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Offset of Italian legal time at this instant, in seconds east of UTC.
+    pub fn italian_offset(self) -> i32 {
+        italy().to_offset(self.jiff()).seconds()
+    }
+
+    /// RFC 3339 at a fixed offset, for example `2018-11-13T16:39:27+01:00`.
+    pub fn rfc3339_at(self, offset_seconds: i32) -> String {
+        let Ok(offset) = Offset::from_seconds(offset_seconds) else {
+            return self.to_string();
+        };
+        let civil = offset.to_datetime(self.jiff());
+        let sign = if offset_seconds < 0 { '-' } else { '+' };
+        let minutes = offset_seconds.abs() / 60;
+        format!(
+            "{}T{}{sign}{:02}:{:02}",
+            civil.date(),
+            clock(civil),
+            minutes / 60,
+            minutes % 60
+        )
+    }
+
+    /// Day and hour as an Italian reads them, in Italian legal time: `13/11/2018 16:39:27`.
+    pub fn italian(self) -> String {
+        let civil = italy().to_datetime(self.jiff());
+        let date = civil.date();
+        format!(
+            "{:02}/{:02}/{} {}",
+            date.day(),
+            date.month(),
+            date.year(),
+            clock(civil)
+        )
+    }
+
+    fn jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC, for example `2018-11-13T15:39:27Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let civil = Offset::UTC.to_datetime(self.jiff());
+        write!(f, "{}T{}Z", civil.date(), clock(civil))
+    }
+}
+
+fn clock(civil: DateTime) -> String {
+    format!(
+        "{:02}:{:02}:{:02}",
+        civil.hour(),
+        civil.minute(),
+        civil.second()
+    )
+}
+
+fn italy() -> TimeZone {
+    use std::sync::OnceLock;
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    ZONE.get_or_init(|| {
+        TimeZone::get("Europe/Rome").expect("the zone data are compiled into the program")
+    })
+    .clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn civil_time_with_an_offset_is_an_instant() {
+        let at = Timestamp::from_civil((2018, 11, 13), (16, 39, 27), 3600).unwrap();
+        assert_eq!(at.to_string(), "2018-11-13T15:39:27Z");
+        assert_eq!(at.rfc3339_at(3600), "2018-11-13T16:39:27+01:00");
+        assert_eq!(at.italian(), "13/11/2018 16:39:27");
+    }
+
+    #[test]
+    fn impossible_days_are_refused() {
+        assert!(Timestamp::from_civil((2018, 2, 29), (0, 0, 0), 0).is_none());
+        assert!(Timestamp::from_civil((2018, 2, 28), (24, 0, 0), 0).is_none());
+        assert!(Timestamp::from_civil((2016, 2, 29), (0, 0, 0), 0).is_some());
+    }
+
+    #[test]
+    fn a_bare_date_begins_in_italy() {
+        assert_eq!(
+            Timestamp::parse("2018-07-01").unwrap().to_string(),
+            "2018-06-30T22:00:00Z"
+        );
+        assert_eq!(
+            Timestamp::parse("2018-07-01T00:00:00Z").unwrap().unix(),
+            1_530_403_200
+        );
+        assert!(Timestamp::parse("ieri").is_err());
+    }
+
+    #[test]
+    fn legal_time_changes_on_the_last_sundays_of_march_and_october() {
+        let offset = |text: &str| Timestamp::parse(text).unwrap().italian_offset();
+        assert_eq!(offset("2026-03-29T00:59:59Z"), 3600);
+        assert_eq!(offset("2026-03-29T01:00:00Z"), 7200);
+        assert_eq!(offset("2026-10-25T00:59:59Z"), 7200);
+        assert_eq!(offset("2026-10-25T01:00:00Z"), 3600);
+    }
+
+    #[test]
+    fn instants_beyond_the_calendar_do_not_panic() {
+        assert!(!Timestamp::from_unix(i64::MAX).to_string().is_empty());
+        assert!(!Timestamp::from_unix(i64::MIN).italian().is_empty());
+    }
+}
