@@ -30,3 +30,15 @@ pub enum Error {
     #[error("not supported: {0}")]
     Unsupported(String),
 }
+
+/// SHA-256 of octets in lower-case hexadecimal, for names and fingerprints.
+pub fn sha256(octets: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);
+    certificate::hex(digest.as_ref())
+}
+
+/// SHA-1 of octets in lower-case hexadecimal, for brief receipts (RFC 6109, 3.3.2.2).
+pub fn sha1(octets: &[u8]) -> String {
+    let algorithm = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
+    certificate::hex(aws_lc_rs::digest::digest(algorithm, octets).as_ref())
+}

@@ -1,0 +1,675 @@
+//! daticert.xml read strictly (RFC 6109, 4.4; annex 7.4 of the decree of 2 November 2005).
+//!
+//! ```text
+//! postacert (intestazione, dati)   tipo, errore "nessuno"
+//! intestazione (mittente, destinatari+, risposte, oggetto?)
+//! dati (gestore-emittente, data, identificativo, msgid?, ricevuta?, consegna?,
+//!       ricezione*, errore-esteso?)
+//! data (giorno, ora)   zona
+//! ```
+//!
+//! No document type, no entities but the five of XML, no namespaces, no processing
+//! instructions, UTF-8 only, every element in its order and number. Elements that the rules
+//! do not know are named and otherwise ignored.
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+use super::{DeliveryForm, ErrorClass, MessageKind, RecipientKind};
+use crate::address::MailAddress;
+use crate::timestamp::Timestamp;
+
+/// Octets of one file: 500 recipients, the most that a provider takes, come to some 75 KB.
+pub const MAX_OCTETS: usize = 1024 * 1024;
+/// XML nodes of one file: 500 recipients need some 1,500.
+const MAX_NODES: u32 = 50_000;
+
+/// What the provider certifies. Only data of verified octets deserve the name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificationData {
+    /// `tipo` as written.
+    pub kind_word: String,
+    /// `errore` as written; `nessuno` when absent.
+    pub error_word: String,
+    /// `mittente`.
+    pub sender: MailAddress,
+    /// `destinatari`: all recipients of the original.
+    pub recipients: Vec<Recipient>,
+    /// `risposte`: where answers go.
+    pub reply_to: MailAddress,
+    /// `oggetto`.
+    pub subject: Option<String>,
+    /// `gestore-emittente`: the name that the issuer gives itself.
+    pub provider: String,
+    /// `data`: the certified instant.
+    pub time: Timestamp,
+    /// `data/@zona`, seconds east of UTC.
+    pub zone: i32,
+    /// `giorno` and `ora` as written.
+    pub clock: (String, String),
+    /// `identificativo`: the provider's identifier of the transaction, without brackets.
+    pub identifier: String,
+    /// `msgid`: the Message-ID that the sender's program gave.
+    pub message_id: Option<String>,
+    /// `ricevuta/@tipo`: the form of receipt that was asked for.
+    pub receipt_form: Option<DeliveryForm>,
+    /// `consegna`: the one recipient that the file is about.
+    pub delivered_to: Option<MailAddress>,
+    /// `ricezione`: recipients whose message was taken in charge.
+    pub received_for: Vec<MailAddress>,
+    /// `errore-esteso`.
+    pub extended_error: Option<String>,
+    /// Elements that the rules do not know, by name.
+    pub unknown_elements: Vec<String>,
+}
+
+/// One of `destinatari`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The address.
+    pub address: MailAddress,
+    /// Certified or ordinary mail.
+    pub kind: RecipientKind,
+}
+
+/// Why a daticert.xml is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Larger than [`MAX_OCTETS`].
+    #[error("larger than {MAX_OCTETS} octets")]
+    TooLarge,
+    /// Not UTF-8, or declared to be something else.
+    #[error("not UTF-8")]
+    Encoding,
+    /// Not well-formed XML; where.
+    #[error("not well-formed: {0}")]
+    Xml(String),
+    /// A construct that no provider writes and that could hide something.
+    #[error("forbidden construct: {0}")]
+    Forbidden(&'static str),
+    /// An element is missing, doubled, out of order, or has children where it has text.
+    #[error("element {0} is not where or as often as the rules say")]
+    Structure(&'static str),
+    /// A value that the rules do not allow there.
+    #[error("{0} has a value that the rules do not allow")]
+    Value(&'static str),
+}
+
+impl Error {
+    /// Whether the XML itself is at fault, and not what it says.
+    pub fn is_xml(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge | Self::Encoding | Self::Xml(_) | Self::Forbidden(_)
+        )
+    }
+}
+
+impl CertificationData {
+    /// Reads the octets of one daticert.xml.
+    ///
+    /// # Errors
+    /// For anything that the rules do not say; nothing is guessed.
+    pub fn parse(octets: &[u8]) -> Result<Self, Error> {
+        if octets.len() > MAX_OCTETS {
+            return Err(Error::TooLarge);
+        }
+        let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+        let text = std::str::from_utf8(octets).map_err(|_| Error::Encoding)?;
+        check_declaration(text)?;
+        // A document type is refused by name, before any of it is read.
+        if text.contains("<!DOCTYPE") || text.contains("<!ENTITY") {
+            return Err(Error::Forbidden("DOCTYPE"));
+        }
+        let options = ParsingOptions {
+            allow_dtd: false,
+            nodes_limit: MAX_NODES,
+            ..ParsingOptions::default()
+        };
+        let document = Document::parse_with_options(text, options)
+            .map_err(|error| Error::Xml(error.to_string()))?;
+        check_constructs(&document)?;
+        read_root(document.root_element())
+    }
+
+    /// The kind, if `tipo` is one of the rules' words.
+    pub fn kind(&self) -> Option<MessageKind> {
+        MessageKind::from_word(&self.kind_word)
+    }
+
+    /// The class of error, if `errore` is one of the rules' words.
+    pub fn error(&self) -> Option<ErrorClass> {
+        ErrorClass::from_word(&self.error_word)
+    }
+
+    /// The enhanced status code at the beginning of the extended error: `5.1.1`
+    /// (Note integrative, 2015; the form of RFC 3463).
+    pub fn error_code(&self) -> Option<&str> {
+        let text = self.extended_error.as_deref()?.trim_start();
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
+        let code = &text[..end];
+        let numbers: Vec<&str> = code.split('.').collect();
+        let fits = matches!(numbers[..], [class, subject, detail]
+            if matches!(class, "2" | "4" | "5")
+                && (1..=3).contains(&subject.len()) && (1..=3).contains(&detail.len()));
+        fits.then_some(code)
+    }
+
+    /// What the table of RFC 6109, 4.4 asks of this kind and the data do not give.
+    pub fn profile_faults(&self) -> Vec<ProfileFault> {
+        use ErrorClass as E;
+        use MessageKind as K;
+        let (Some(kind), Some(error)) = (self.kind(), self.error()) else {
+            return vec![ProfileFault::UnknownWord];
+        };
+        let mut faults = Vec::new();
+        let fitting: &[ErrorClass] = match kind {
+            K::Acceptance
+            | K::TakingCharge
+            | K::Delivery
+            | K::TransportEnvelope
+            | K::AnomalyEnvelope => &[E::None],
+            K::NonAcceptance => &[E::Other, E::Virus],
+            K::NonDelivery => &[E::NoRecipient, E::NoDomain, E::Other, E::Virus],
+            K::TimeoutNotice => &[E::None, E::Other],
+            K::VirusDetection => &[E::Virus],
+        };
+        if !fitting.contains(&error) {
+            faults.push(ProfileFault::Error);
+        }
+        let about_one = matches!(kind, K::Delivery | K::NonDelivery | K::TimeoutNotice);
+        if about_one && self.delivered_to.is_none() {
+            faults.push(ProfileFault::Missing("consegna"));
+        }
+        // A log of 2006 shows `ricezione` in virus notices, the rules `consegna`.
+        if kind == K::VirusDetection && self.delivered_to.is_none() && self.received_for.is_empty()
+        {
+            faults.push(ProfileFault::Missing("consegna"));
+        }
+        if kind == K::TakingCharge && self.received_for.is_empty() {
+            faults.push(ProfileFault::Missing("ricezione"));
+        }
+        if matches!(
+            kind,
+            K::Acceptance | K::NonAcceptance | K::TakingCharge | K::TransportEnvelope
+        ) && self.delivered_to.is_some()
+        {
+            faults.push(ProfileFault::Unexpected("consegna"));
+        }
+        faults
+    }
+}
+
+/// A disagreement between a kind and what its file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileFault {
+    /// `tipo` or `errore` is none of the rules' words.
+    UnknownWord,
+    /// `errore` does not fit `tipo`.
+    Error,
+    /// An element that the kind needs.
+    Missing(&'static str),
+    /// An element that the kind does not have.
+    Unexpected(&'static str),
+}
+
+/// The XML declaration may name UTF-8, or another superset of ASCII if the text is ASCII.
+fn check_declaration(text: &str) -> Result<(), Error> {
+    let Some(declaration) = text
+        .strip_prefix("<?xml")
+        .and_then(|rest| rest.split_once("?>"))
+        .map(|(d, _)| d)
+    else {
+        return Ok(());
+    };
+    let Some((_, value)) = declaration.split_once("encoding") else {
+        return Ok(());
+    };
+    let value = value.trim_start().trim_start_matches('=').trim_start();
+    let encoding = value
+        .get(1..)
+        .and_then(|rest| rest.split(['"', '\'']).next())
+        .unwrap_or_default();
+    let is = |name: &str| encoding.eq_ignore_ascii_case(name);
+    let superset = ["ISO-8859-1", "ISO-8859-15", "US-ASCII", "windows-1252"]
+        .into_iter()
+        .any(is);
+    if is("UTF-8") || (superset && text.is_ascii()) {
+        Ok(())
+    } else {
+        Err(Error::Encoding)
+    }
+}
+
+fn check_constructs(document: &Document<'_>) -> Result<(), Error> {
+    for node in document.descendants() {
+        if node.is_pi() {
+            return Err(Error::Forbidden("processing instruction"));
+        }
+        let in_namespace = node.is_element()
+            && (node.tag_name().namespace().is_some()
+                || node
+                    .attributes()
+                    .any(|attribute| attribute.namespace().is_some()));
+        if in_namespace
+            || node
+                .namespaces()
+                .any(|namespace| namespace.name().is_some())
+        {
+            return Err(Error::Forbidden("namespace"));
+        }
+    }
+    Ok(())
+}
+
+fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
+    if root.tag_name().name() != "postacert" {
+        return Err(Error::Structure("postacert"));
+    }
+    let kind_word = root
+        .attribute("tipo")
+        .ok_or(Error::Value("tipo"))?
+        .to_owned();
+    let error_word = root.attribute("errore").unwrap_or("nessuno").to_owned();
+    let mut unknown_elements = Vec::new();
+    let mut children = Children::of(root, &["intestazione", "dati"], &mut unknown_elements)?;
+    let heading = children.one("intestazione")?;
+    let data = children.one("dati")?;
+    children.end("postacert")?;
+
+    let mut heading = Children::of(
+        heading,
+        &["mittente", "destinatari", "risposte", "oggetto"],
+        &mut unknown_elements,
+    )?;
+    let sender = heading
+        .one("mittente")
+        .and_then(|node| text(node, "mittente"))?;
+    let mut recipients = Vec::new();
+    while let Some(node) = heading.next_if("destinatari") {
+        let kind = match node.attribute("tipo") {
+            None | Some("certificato") => RecipientKind::Certified,
+            Some("esterno") => RecipientKind::External,
+            Some(_) => return Err(Error::Value("destinatari/@tipo")),
+        };
+        recipients.push(Recipient {
+            address: MailAddress::new(&text(node, "destinatari")?),
+            kind,
+        });
+    }
+    if recipients.is_empty() {
+        return Err(Error::Structure("destinatari"));
+    }
+    let reply_to = heading
+        .one("risposte")
+        .and_then(|node| text(node, "risposte"))?;
+    let subject = heading
+        .next_if("oggetto")
+        .map(|node| text(node, "oggetto"))
+        .transpose()?;
+    heading.end("intestazione")?;
+
+    let mut data = Children::of(
+        data,
+        &[
+            "gestore-emittente",
+            "data",
+            "identificativo",
+            "msgid",
+            "ricevuta",
+            "consegna",
+            "ricezione",
+            "errore-esteso",
+        ],
+        &mut unknown_elements,
+    )?;
+    let provider = data
+        .one("gestore-emittente")
+        .and_then(|node| text(node, "gestore-emittente"))?;
+    let (time, zone, clock) = data
+        .one("data")
+        .and_then(|node| read_time(node, &mut Vec::new()))?;
+    let identifier = data
+        .one("identificativo")
+        .and_then(|node| text(node, "identificativo"))?;
+    let message_id = data
+        .next_if("msgid")
+        .map(|node| text(node, "msgid"))
+        .transpose()?;
+    let receipt_form = match data.next_if("ricevuta") {
+        Some(node) => {
+            let word = node
+                .attribute("tipo")
+                .ok_or(Error::Value("ricevuta/@tipo"))?;
+            Some(DeliveryForm::from_word(word).ok_or(Error::Value("ricevuta/@tipo"))?)
+        }
+        None => None,
+    };
+    let delivered_to = data
+        .next_if("consegna")
+        .map(|node| text(node, "consegna"))
+        .transpose()?;
+    let mut received_for = Vec::new();
+    while let Some(node) = data.next_if("ricezione") {
+        received_for.push(MailAddress::new(&text(node, "ricezione")?));
+    }
+    let extended_error = data
+        .next_if("errore-esteso")
+        .map(|node| text(node, "errore-esteso"))
+        .transpose()?;
+    data.end("dati")?;
+
+    Ok(CertificationData {
+        kind_word,
+        error_word,
+        sender: MailAddress::new(&sender),
+        recipients,
+        reply_to: MailAddress::new(&reply_to),
+        subject,
+        provider,
+        time,
+        zone,
+        clock,
+        identifier,
+        message_id,
+        receipt_form,
+        delivered_to: delivered_to.as_deref().map(MailAddress::new),
+        received_for,
+        extended_error,
+        unknown_elements,
+    })
+}
+
+/// `data`: day, hour and zone.
+#[allow(clippy::type_complexity)]
+fn read_time(
+    node: Node<'_, '_>,
+    unknown: &mut Vec<String>,
+) -> Result<(Timestamp, i32, (String, String)), Error> {
+    let zone = zone_seconds(node.attribute("zona").ok_or(Error::Value("zona"))?)
+        .ok_or(Error::Value("zona"))?;
+    let mut children = Children::of(node, &["giorno", "ora"], unknown)?;
+    let day = children
+        .one("giorno")
+        .and_then(|node| text(node, "giorno"))?;
+    let hour = children.one("ora").and_then(|node| text(node, "ora"))?;
+    children.end("data")?;
+    let date = numbers(&day, '/', [2, 2, 4]).ok_or(Error::Value("giorno"))?;
+    let clock = numbers(&hour, ':', [2, 2, 2]).ok_or(Error::Value("ora"))?;
+    let [d, m, y] = date;
+    let [h, min, s] = clock;
+    // Two digits always fit; the year has four.
+    let time = Timestamp::from_civil((y, m as i8, d as i8), (h as i8, min as i8, s as i8), zone)
+        .ok_or(Error::Value("giorno"))?;
+    Ok((time, zone, (day, hour)))
+}
+
+/// `[+-]hhmm` in seconds.
+fn zone_seconds(text: &str) -> Option<i32> {
+    let (sign, digits) = match text.trim().split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    if digits.len() != 4 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let number: i32 = digits.parse().ok()?;
+    let (hours, minutes) = (number / 100, number % 100);
+    (hours <= 14 && minutes <= 59).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// Three numbers of so many digits each.
+fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i16; 3]> {
+    let mut out = [0; 3];
+    let mut pieces = text.split(separator);
+    for (slot, count) in out.iter_mut().zip(digits) {
+        let piece = pieces.next()?;
+        if piece.len() != count || !piece.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        *slot = piece.parse().ok()?;
+    }
+    pieces.next().is_none().then_some(out)
+}
+
+/// Child elements taken in the order of the document type.
+struct Children<'a, 'i> {
+    nodes: std::iter::Peekable<std::vec::IntoIter<Node<'a, 'i>>>,
+}
+
+impl<'a, 'i> Children<'a, 'i> {
+    /// The known children of an element that has only elements; unknown ones are set aside.
+    fn of(parent: Node<'a, 'i>, known: &[&str], unknown: &mut Vec<String>) -> Result<Self, Error> {
+        let mut nodes = Vec::new();
+        for node in parent.children() {
+            if node.is_element() {
+                let name = node.tag_name().name();
+                if known.contains(&name) {
+                    nodes.push(node);
+                } else {
+                    unknown.push(name.to_owned());
+                }
+            } else if node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()) {
+                return Err(Error::Structure("text between elements"));
+            }
+        }
+        Ok(Self {
+            nodes: nodes.into_iter().peekable(),
+        })
+    }
+
+    fn next_if(&mut self, name: &str) -> Option<Node<'a, 'i>> {
+        self.nodes.next_if(|node| node.tag_name().name() == name)
+    }
+
+    fn one(&mut self, name: &'static str) -> Result<Node<'a, 'i>, Error> {
+        self.next_if(name).ok_or(Error::Structure(name))
+    }
+
+    fn end(&mut self, parent: &'static str) -> Result<(), Error> {
+        if self.nodes.peek().is_some() {
+            Err(Error::Structure(parent))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The text of an element that has nothing else, trimmed.
+fn text(node: Node<'_, '_>, name: &'static str) -> Result<String, Error> {
+    let mut text = String::new();
+    for child in node.children() {
+        if !child.is_text() {
+            return Err(Error::Structure(name));
+        }
+        text.push_str(child.text().unwrap_or_default());
+    }
+    Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELIVERY: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<postacert tipo="avvenuta-consegna" errore="nessuno">
+    <intestazione>
+        <mittente>studio@pec.mittente.example</mittente>
+        <destinatari tipo="certificato">ufficio@pec.destinatario.example</destinatari>
+        <destinatari tipo="esterno">collega@posta.example</destinatari>
+        <risposte>studio@pec.mittente.example</risposte>
+        <oggetto>Perch&#233; no &amp; s&#xEC;</oggetto>
+    </intestazione>
+    <dati>
+        <gestore-emittente>Gestore Esempio S.p.A.</gestore-emittente>
+        <data zona="+0100"><giorno>13/11/2026</giorno><ora>16:39:27</ora></data>
+        <identificativo>opec999.1@gestore.example</identificativo>
+        <msgid>&lt;0b1f@client.example&gt;</msgid>
+        <ricevuta tipo="completa" />
+        <consegna>ufficio@pec.destinatario.example</consegna>
+    </dati>
+</postacert>"#;
+
+    fn changed(from: &str, to: &str) -> Result<CertificationData, Error> {
+        assert!(DELIVERY.contains(from), "{from}");
+        CertificationData::parse(DELIVERY.replace(from, to).as_bytes())
+    }
+
+    #[test]
+    fn a_delivery_receipt_is_read_whole() {
+        let data = CertificationData::parse(DELIVERY.as_bytes()).unwrap();
+        assert_eq!(data.kind(), Some(MessageKind::Delivery));
+        assert_eq!(data.error(), Some(ErrorClass::None));
+        assert_eq!(data.recipients.len(), 2);
+        assert_eq!(data.recipients[1].kind, RecipientKind::External);
+        assert_eq!(data.subject.as_deref(), Some("Perché no & sì"));
+        assert_eq!(data.time.to_string(), "2026-11-13T15:39:27Z");
+        assert_eq!(data.message_id.as_deref(), Some("<0b1f@client.example>"));
+        assert_eq!(data.receipt_form, Some(DeliveryForm::Complete));
+        assert!(data.profile_faults().is_empty());
+        assert!(data.unknown_elements.is_empty());
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_an_absent_errore_are_taken() {
+        let text = format!("\u{feff}{}", DELIVERY.replace(" errore=\"nessuno\"", ""));
+        assert_eq!(
+            CertificationData::parse(text.as_bytes()).unwrap().error(),
+            Some(ErrorClass::None)
+        );
+    }
+
+    #[test]
+    fn constructs_that_could_hide_something_are_refused() {
+        let root = "<postacert ";
+        for (from, to) in [
+            (root, "<!DOCTYPE postacert [<!ENTITY a \"b\">]><postacert "),
+            (root, "<?php x?><postacert "),
+            (root, "<postacert xmlns=\"urn:x\" "),
+            (
+                "<oggetto>",
+                "<oggetto xmlns:xi=\"http://www.w3.org/2001/XInclude\">",
+            ),
+        ] {
+            assert!(
+                matches!(changed(from, to), Err(Error::Forbidden(_))),
+                "{to}"
+            );
+        }
+        for (from, to) in [
+            ("encoding=\"UTF-8\"", "encoding=\"UTF-16\""),
+            ("encoding=\"UTF-8\"", "encoding='latin9'"),
+        ] {
+            assert_eq!(changed(from, to), Err(Error::Encoding), "{to}");
+        }
+        assert!(matches!(
+            changed("&lt;0b1f@client.example&gt;", "<0b1f@client.example>"),
+            Err(Error::Xml(_))
+        ));
+        let mut invalid = DELIVERY.as_bytes().to_vec();
+        invalid.extend(b"\xc0\xaf");
+        assert_eq!(CertificationData::parse(&invalid), Err(Error::Encoding));
+        assert_eq!(
+            CertificationData::parse(&vec![b' '; MAX_OCTETS + 1]),
+            Err(Error::TooLarge)
+        );
+    }
+
+    #[test]
+    fn order_and_number_are_those_of_the_document_type() {
+        let consegna = "<consegna>ufficio@pec.destinatario.example</consegna>";
+        let ricevuta = "<ricevuta tipo=\"completa\" />";
+        for (from, to) in [
+            (consegna, consegna.repeat(2)),
+            (ricevuta, format!("{consegna}{ricevuta}")),
+            ("</postacert>", "<dati/></postacert>".to_owned()),
+            (
+                "<mittente>studio@pec.mittente.example</mittente>",
+                String::new(),
+            ),
+            ("<oggetto>", "<oggetto><b>x</b>".to_owned()),
+            ("<dati>", "<dati>testo".to_owned()),
+            ("<oggetto>", "<!-- x --><oggetto><!-- y -->".to_owned()),
+        ] {
+            assert!(
+                matches!(changed(from, &to), Err(Error::Structure(_))),
+                "{to}"
+            );
+        }
+        assert!(matches!(
+            changed("</postacert>", "</postacert><postacert/>"),
+            Err(Error::Xml(_))
+        ));
+        let data = changed("<oggetto>", "<nota>x</nota><oggetto>").unwrap();
+        assert_eq!(data.unknown_elements, ["nota"]);
+    }
+
+    #[test]
+    fn times_are_real_and_zones_have_four_digits() {
+        for (from, to) in [
+            ("13/11/2026", "31/02/2026"),
+            ("13/11/2026", "2026-11-13"),
+            ("16:39:27", "24:00:00"),
+            ("+0100", "Z"),
+            ("+0100", "+01:00"),
+            ("+0100", "0100"),
+        ] {
+            assert!(matches!(changed(from, to), Err(Error::Value(_))), "{to}");
+        }
+        assert_eq!(
+            changed("+0100", "-0330").unwrap().time.to_string(),
+            "2026-11-13T20:09:27Z"
+        );
+    }
+
+    #[test]
+    fn the_table_of_kinds_is_asked() {
+        assert_eq!(
+            changed("errore=\"nessuno\"", "errore=\"virus\"")
+                .unwrap()
+                .profile_faults(),
+            [ProfileFault::Error]
+        );
+        assert_eq!(
+            changed("<consegna>ufficio@pec.destinatario.example</consegna>", "")
+                .unwrap()
+                .profile_faults(),
+            [ProfileFault::Missing("consegna")]
+        );
+        assert_eq!(
+            changed("avvenuta-consegna", "mancata-consegna")
+                .unwrap()
+                .profile_faults(),
+            [ProfileFault::UnknownWord]
+        );
+        assert_eq!(
+            changed("avvenuta-consegna", "accettazione")
+                .unwrap()
+                .profile_faults(),
+            [ProfileFault::Unexpected("consegna")]
+        );
+    }
+
+    #[test]
+    fn the_code_of_an_extended_error_is_read() {
+        let code = |text: &str| {
+            let data = changed(
+                "</dati>",
+                &format!("<errore-esteso>{text}</errore-esteso></dati>"),
+            )
+            .unwrap();
+            data.error_code().map(str::to_owned)
+        };
+        assert_eq!(
+            code(" 5.1.1 - GESTORE - indirizzo non valido").as_deref(),
+            Some("5.1.1")
+        );
+        assert_eq!(code("5.5.1, Gestore, virus").as_deref(), Some("5.5.1"));
+        assert_eq!(code("casella piena"), None);
+        assert_eq!(code("7.1.1 - x"), None);
+        assert_eq!(code("5.1 - x"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! The outer header of a certified message: hints, covered by no signature.
+//!
+//! Used to find and sort, and to be compared with what is signed. Never a source of facts.
+
+use super::{CERTIFICATION_FILE, MessageKind, SIGNER_LOCAL_PART};
+use crate::mime::decode::{self, Mailbox};
+use crate::mime::header::Header;
+use crate::timestamp::Timestamp;
+
+/// What the unsigned header says.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// X-Ricevuta, one entry per field.
+    pub receipt: Vec<String>,
+    /// X-Trasporto, one entry per field.
+    pub transport: Vec<String>,
+    /// Addresses of From.
+    pub from: Vec<Mailbox>,
+    /// How many From fields there are.
+    pub from_fields: usize,
+    /// The first X-Riferimento-Message-ID.
+    pub reference: Option<String>,
+    /// The first X-TipoRicevuta.
+    pub receipt_form: Option<String>,
+}
+
+impl Hints {
+    /// Reads the fields.
+    pub fn of(header: &Header<'_>) -> Self {
+        let mut hints = Self::default();
+        for field in header.fields() {
+            let name = field.name;
+            if name.eq_ignore_ascii_case("From") {
+                hints.from_fields += 1;
+                if hints.from_fields == 1 {
+                    hints.from = quick_mailbox(field.value)
+                        .unwrap_or_else(|| decode::addresses(field.value));
+                }
+            } else if !name
+                .get(..2)
+                .is_some_and(|start| start.eq_ignore_ascii_case("X-"))
+            {
+            } else if name.eq_ignore_ascii_case("X-Ricevuta") {
+                hints.receipt.push(field.text().to_ascii_lowercase());
+            } else if name.eq_ignore_ascii_case("X-Trasporto") {
+                hints.transport.push(field.text().to_ascii_lowercase());
+            } else if name.eq_ignore_ascii_case("X-Riferimento-Message-ID") {
+                hints
+                    .reference
+                    .get_or_insert_with(|| field.text().into_owned());
+            } else if name.eq_ignore_ascii_case("X-TipoRicevuta") {
+                hints
+                    .receipt_form
+                    .get_or_insert_with(|| field.text().to_ascii_lowercase());
+            }
+        }
+        hints
+    }
+
+    /// Whether the header passes the message off as certified mail.
+    pub fn claims_certified_mail(&self) -> bool {
+        !self.receipt.is_empty()
+            || !self.transport.is_empty()
+            || self
+                .from
+                .iter()
+                .any(|mailbox| is_signer_address(&mailbox.address))
+    }
+
+    /// The kind that the marks state; `None` when there is none, or none of the rules' words.
+    pub fn kind(&self) -> Option<MessageKind> {
+        let (field, value) = match (self.receipt.first(), self.transport.first()) {
+            (Some(value), None) => ("X-Ricevuta", value),
+            (None, Some(value)) => ("X-Trasporto", value),
+            _ => return None,
+        };
+        MessageKind::STATED
+            .into_iter()
+            .chain([MessageKind::AnomalyEnvelope])
+            .find(|kind| kind.mark() == (field, value.as_str()))
+    }
+}
+
+/// A From field that is one bare address, as in every receipt: no parser is needed.
+fn quick_mailbox(value: &[u8]) -> Option<Vec<Mailbox>> {
+    let text = std::str::from_utf8(value.trim_ascii()).ok()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+".contains(c);
+    (text.matches('@').count() == 1 && text.chars().all(plain)).then(|| {
+        vec![Mailbox {
+            display: String::new(),
+            address: text.to_owned(),
+        }]
+    })
+}
+
+/// Whether an address is one of those that sign PEC.
+pub fn is_signer_address(address: &str) -> bool {
+    address
+        .split_once('@')
+        .is_some_and(|(local, _)| local.eq_ignore_ascii_case(SIGNER_LOCAL_PART))
+}
+
+/// Whether a header field name or file name betrays REM, the successor (ETSI EN 319 532).
+pub fn is_rem(header: &Header<'_>) -> bool {
+    header.fields().iter().any(|field| {
+        field
+            .name
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("REM-"))
+    })
+}
+
+/// The instant of the Date field.
+pub fn date(header: &Header<'_>) -> Option<Timestamp> {
+    header
+        .first("Date")
+        .and_then(|field| decode::date(&field.text()))
+}
+
+/// Whether unsigned text around the signed part imitates parts of a receipt.
+pub fn imitates_parts(text: &[u8]) -> bool {
+    memchr::memmem::find(text, CERTIFICATION_FILE.as_bytes()).is_some()
+}
