@@ -6,3 +6,4 @@ pub mod printable;
 pub mod providers;
 pub mod smime;
 pub mod timestamp;
+pub mod verify;

@@ -57,6 +57,12 @@ pub fn unstructured(value: &[u8]) -> String {
 /// An element without an address is given as an empty text, so that "one address" can be told
 /// from "one address and some nonsense".
 pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
+    if let Some(address) = bare_address(value) {
+        return vec![Mailbox {
+            display: String::new(),
+            address: address.to_owned(),
+        }];
+    }
     let mailbox = |addr: &mail_parser::Addr<'_>| Mailbox {
         display: addr.name.as_deref().unwrap_or_default().to_owned(),
         address: addr.address.as_deref().unwrap_or_default().to_owned(),
@@ -70,6 +76,14 @@ pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// A field that is one plain address, as in every receipt: no parser is needed.
+fn bare_address(value: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(value.trim_ascii()).ok()?;
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"@.-_+".contains(&octet);
+    (text.bytes().filter(|&octet| octet == b'@').count() == 1 && text.bytes().all(plain))
+        .then_some(text)
 }
 
 /// One address of an address field.

@@ -2,7 +2,7 @@
 //!
 //! Used to find and sort, and to be compared with what is signed. Never a source of facts.
 
-use super::{CERTIFICATION_FILE, MessageKind, SIGNER_LOCAL_PART};
+use super::{MessageKind, SIGNER_LOCAL_PART};
 use crate::mime::decode::{self, Mailbox};
 use crate::mime::header::Header;
 use crate::timestamp::Timestamp;
@@ -33,8 +33,7 @@ impl Hints {
             if name.eq_ignore_ascii_case("From") {
                 hints.from_fields += 1;
                 if hints.from_fields == 1 {
-                    hints.from = quick_mailbox(field.value)
-                        .unwrap_or_else(|| decode::addresses(field.value));
+                    hints.from = decode::addresses(field.value);
                 }
             } else if !name
                 .get(..2)
@@ -81,18 +80,6 @@ impl Hints {
     }
 }
 
-/// A From field that is one bare address, as in every receipt: no parser is needed.
-fn quick_mailbox(value: &[u8]) -> Option<Vec<Mailbox>> {
-    let text = std::str::from_utf8(value.trim_ascii()).ok()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+".contains(c);
-    (text.matches('@').count() == 1 && text.chars().all(plain)).then(|| {
-        vec![Mailbox {
-            display: String::new(),
-            address: text.to_owned(),
-        }]
-    })
-}
-
 /// Whether an address is one of those that sign PEC.
 pub fn is_signer_address(address: &str) -> bool {
     address
@@ -115,9 +102,4 @@ pub fn date(header: &Header<'_>) -> Option<Timestamp> {
     header
         .first("Date")
         .and_then(|field| decode::date(&field.text()))
-}
-
-/// Whether unsigned text around the signed part imitates parts of a receipt.
-pub fn imitates_parts(text: &[u8]) -> bool {
-    memchr::memmem::find(text, CERTIFICATION_FILE.as_bytes()).is_some()
 }

@@ -1,0 +1,85 @@
+//! What a message certifies: taken from verified octets and from the certificate that
+//! verified them, never from the outer header.
+
+use super::signature::Signer;
+use super::signer::Authority;
+use crate::pec::{CertificationData, MessageKind};
+use crate::smime::content::Form;
+use crate::timestamp::Timestamp;
+
+/// The facts of one message whose signature over the octets holds.
+///
+/// They are what the signer said. Whether the signer may be believed is the verdict.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What the message is; `None` when the signed data cannot be read.
+    pub kind: Option<MessageKind>,
+    /// The certified data; `None` in an anomaly envelope or when they cannot be read.
+    pub data: Option<CertificationData>,
+    /// Whether the original message is inside.
+    pub has_original: bool,
+    /// The signed signing time.
+    pub signing_time: Option<Timestamp>,
+    /// In which form the octets were stored.
+    pub form: Form,
+    /// The digest algorithm.
+    pub digest: &'static str,
+    /// Who signed.
+    pub signer: SignerFacts,
+}
+
+/// The certificate whose key verified the signature.
+#[derive(Clone, Debug)]
+pub struct SignerFacts {
+    /// The address in the certificate.
+    pub address: String,
+    /// Its subject (RFC 4514).
+    pub subject: String,
+    /// Its organization, or the whole subject when it names none.
+    pub organization: String,
+    /// Its issuer (RFC 4514).
+    pub issuer: String,
+    /// Its serial number in hexadecimal.
+    pub serial: String,
+    /// SHA-256 of its DER in hexadecimal.
+    pub sha256: String,
+    /// First instant of its validity.
+    pub not_before: Timestamp,
+    /// Last instant of its validity.
+    pub not_after: Timestamp,
+    /// The pinned authority that it leads to.
+    pub authority: Option<String>,
+    /// When the authority's edition began by which was judged.
+    pub edition: Option<Timestamp>,
+}
+
+impl SignerFacts {
+    pub(super) fn of(signer: &Signer, authority: Option<Authority>) -> Self {
+        let certificate = &signer.certificate;
+        let subject = certificate.subject.to_string();
+        let (authority, edition) = match authority {
+            Some(authority) => (Some(authority.label), authority.edition),
+            None => (None, None),
+        };
+        Self {
+            address: certificate
+                .mail_addresses()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            organization: certificate
+                .subject
+                .organization()
+                .unwrap_or(&subject)
+                .to_owned(),
+            subject,
+            issuer: certificate.issuer.to_string(),
+            serial: certificate.serial_hex(),
+            sha256: certificate.sha256(),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            authority,
+            edition,
+        }
+    }
+}

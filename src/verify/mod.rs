@@ -1,0 +1,511 @@
+//! Judgement: is this message genuine, by whom, about what.
+//!
+//! The steps, in the order in which they are done:
+//!
+//! | Step | What | Where |
+//! | --- | --- | --- |
+//! | 1 | limits on size and structure, no NUL | [`structure`], [`crate::mime`] |
+//! | 2 | a header that can be read in one way | [`structure`] |
+//! | 3 | multipart/signed at the top, two parts; else what it is, and what is nested | [`structure`], [`ordinary`] |
+//! | 4 | the exact octets of the first part, line ends | [`structure`], [`crate::smime::content`] |
+//! | 5 | the signature object: SignedData, detached, one signer | [`signature`], [`crate::smime::signed_data`] |
+//! | 6 | algorithms | [`crate::smime::algorithm`] |
+//! | 7 | signed attributes, value, digest | [`signature`], [`crate::smime::signed_data`] |
+//! | 8 | from here on only verified octets | [`VerifiedContent`](crate::smime::signed_data::VerifiedContent) |
+//! | 9 | certificate: profile, path to a pinned key, name constraints | [`signer`], [`crate::smime::chain`] |
+//! | 10 | the time of judgement | [`Verifier::examine`], [`signer`] |
+//! | 11 | revocation at that time | [`signer`], [`crate::smime::revocation`] |
+//! | 12 | the list of providers | [`signer`], [`crate::providers`] |
+//! | 13 | one daticert.xml at the first level | [`content`] |
+//! | 14 | daticert.xml and the table of kinds | [`content`], [`crate::pec::certification`] |
+//! | 15 | agreement inside the signed part | [`content`] |
+//! | 16 | agreement with the unsigned header | [`outer`] |
+//! | 17 | agreement with what was sent, and with the acceptance | [`sent`], [`acceptance`] |
+//! | 18 | verdict, facts, findings | [`Examination`] |
+//!
+//! All checks that can run do run, so that a person sees everything at once. No clock, no
+//! disk and no network: trust, lists and times are handed in.
+
+mod acceptance;
+mod content;
+mod facts;
+mod finding;
+mod ordinary;
+mod outer;
+mod sent;
+mod signature;
+mod signer;
+mod structure;
+
+use crate::mime::MAX_DEPTH;
+use crate::pec::{CertificationData, MessageKind};
+use crate::providers::{ProviderList, Trust};
+use crate::smime::revocation::Crl;
+use crate::timestamp::Timestamp;
+
+pub use facts::{Facts, SignerFacts};
+pub use finding::{CheckId, Finding, Findings, Weight};
+pub use ordinary::Ordinary;
+pub use sent::{Sent, SentResult};
+pub use structure::Level;
+
+use content::Content;
+use signature::KnownSigners;
+use signer::{Judge, TrustedCrl};
+use structure::{Located, Signed};
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Issued by a provider of certified mail, and as it was issued.
+    Genuine,
+    /// Not issued so, or changed since.
+    NotGenuine,
+    /// Neither can be shown.
+    CannotTell,
+    /// No certified mail at all.
+    NotCertifiedMail,
+}
+
+impl Verdict {
+    /// The word in the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Genuine => "genuine",
+            Self::NotGenuine => "not-genuine",
+            Self::CannotTell => "cannot-tell",
+            Self::NotCertifiedMail => "not-certified-mail",
+        }
+    }
+}
+
+/// How the time of judgement was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeBasis {
+    /// The time that the signed data state.
+    Receipt,
+    /// The time that the user gave.
+    Given,
+    /// Now, because the message states none.
+    Now,
+}
+
+impl TimeBasis {
+    /// The word in the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Given => "given",
+            Self::Now => "now",
+        }
+    }
+}
+
+/// What is asked of one message.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Judge at this time instead of the one in the message.
+    pub at: Option<Timestamp>,
+    /// The present, handed in.
+    pub now: Timestamp,
+    /// What the user says was sent.
+    pub sent: Option<&'a Sent>,
+    /// The data of a genuine acceptance that should be of the same transaction.
+    pub acceptance: Option<&'a CertificationData>,
+}
+
+impl Question<'_> {
+    /// Just: is it genuine?
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            at: None,
+            now,
+            sent: None,
+            acceptance: None,
+        }
+    }
+}
+
+/// All that was found out about one message.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// The answer.
+    pub verdict: Verdict,
+    /// What led to it, failures first.
+    pub findings: Findings,
+    /// What the signed octets say; `None` unless the signature over them holds.
+    pub facts: Option<Facts>,
+    /// The time of judgement and how it was chosen.
+    pub judged_at: (Timestamp, TimeBasis),
+    /// How it relates to what was sent, if that was asked.
+    pub sent: Option<SentResult>,
+    /// What it is instead, when it is no certified mail.
+    pub ordinary: Option<Ordinary>,
+    /// Certified messages inside it, each judged on its own.
+    pub nested: Vec<Nested>,
+}
+
+/// A message inside another.
+#[derive(Clone, Debug)]
+pub struct Nested {
+    /// The numbers of the parts on the way to it, `2.1`.
+    pub place: String,
+    /// What was found out about it.
+    pub examination: Examination,
+}
+
+impl Examination {
+    fn new(judged_at: (Timestamp, TimeBasis)) -> Self {
+        Self {
+            verdict: Verdict::CannotTell,
+            findings: Findings::default(),
+            facts: None,
+            judged_at,
+            sent: None,
+            ordinary: None,
+            nested: Vec::new(),
+        }
+    }
+
+    /// The failure of highest rank, if any check failed.
+    pub fn headline(&self) -> Option<&Finding> {
+        self.findings
+            .list()
+            .first()
+            .filter(|finding| finding.weight.is_failure())
+    }
+
+    /// The proof that a message is genuine, or the examination back.
+    pub fn into_verified(self) -> Result<VerifiedReceipt, Box<Examination>> {
+        match (self.verdict, &self.facts) {
+            (
+                Verdict::Genuine,
+                Some(Facts {
+                    data: Some(data),
+                    kind: Some(kind),
+                    ..
+                }),
+            ) => Ok(VerifiedReceipt {
+                kind: *kind,
+                data: data.clone(),
+                examination: self,
+            }),
+            _ => Err(Box::new(self)),
+        }
+    }
+
+    /// Step 18: the verdict from the findings alone.
+    fn conclude(&mut self) {
+        self.findings.sort();
+        self.verdict = if self.ordinary.is_some() {
+            Verdict::NotCertifiedMail
+        } else if self.findings.has(Weight::Refutes) {
+            Verdict::NotGenuine
+        } else if self.findings.has(Weight::Undecides) || self.facts.is_none() {
+            Verdict::CannotTell
+        } else {
+            Verdict::Genuine
+        };
+    }
+}
+
+/// A certified message that was found genuine.
+///
+/// [`Examination::into_verified`] is the only maker: whoever holds one holds the proof.
+#[derive(Clone, Debug)]
+pub struct VerifiedReceipt {
+    kind: MessageKind,
+    data: CertificationData,
+    examination: Examination,
+}
+
+impl VerifiedReceipt {
+    /// What it is.
+    pub fn kind(&self) -> MessageKind {
+        self.kind
+    }
+
+    /// What it certifies.
+    pub fn data(&self) -> &CertificationData {
+        &self.data
+    }
+
+    /// How that was found out.
+    pub fn examination(&self) -> &Examination {
+        &self.examination
+    }
+}
+
+/// Judges messages by trust data and lists; remembers signers whose way to an anchor it found.
+/// Can be shared between threads.
+#[derive(Debug)]
+pub struct Verifier {
+    trust: Trust,
+    crls: Vec<TrustedCrl>,
+    crls_given: bool,
+    providers: Option<ProviderList>,
+    known: KnownSigners,
+}
+
+impl Verifier {
+    /// A verifier that knows these authorities, no revocation list and no provider list.
+    pub fn new(trust: Trust) -> Self {
+        Self {
+            trust,
+            crls: Vec::new(),
+            crls_given: false,
+            providers: None,
+            known: KnownSigners::default(),
+        }
+    }
+
+    /// Adds revocation lists; each is checked against the keys of the authorities.
+    pub fn with_crls(mut self, crls: Vec<Crl>) -> Self {
+        self.crls_given = true;
+        for crl in crls {
+            let signed_by = |anchor: &crate::smime::chain::Anchor| {
+                crl.issuer == anchor.subject && crl.is_signed_by(&anchor.key)
+            };
+            let anchor = self.trust.anchors.iter().position(signed_by);
+            self.crls.push(TrustedCrl { crl, anchor });
+        }
+        self
+    }
+
+    /// Adds a list of providers.
+    pub fn with_providers(mut self, providers: ProviderList) -> Self {
+        self.providers = Some(providers);
+        self
+    }
+
+    /// The trust data.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// The list of providers.
+    pub fn providers(&self) -> Option<&ProviderList> {
+        self.providers.as_ref()
+    }
+
+    /// Examines the octets of one message.
+    ///
+    /// Never fails: whatever the octets are, there is an answer.
+    pub fn examine(&self, octets: &[u8], question: &Question<'_>) -> Examination {
+        self.examine_level(octets, Level::Message, question, 0)
+    }
+
+    fn examine_level(
+        &self,
+        octets: &[u8],
+        level: Level,
+        question: &Question<'_>,
+        depth: usize,
+    ) -> Examination {
+        let judged_at = match question.at {
+            Some(at) => (at, TimeBasis::Given),
+            None => (question.now, TimeBasis::Now),
+        };
+        let mut examination = Examination::new(judged_at);
+        match structure::locate(octets, level, &mut examination.findings) {
+            Located::Ordinary(ordinary) => {
+                examination.ordinary = Some(ordinary);
+                examination.nested = self.nested_in(octets, question, depth);
+            }
+            Located::Unproven => examination.nested = self.nested_in(octets, question, depth),
+            Located::Signed(signed) => {
+                self.examine_signed(&signed, level, question, depth, &mut examination)
+            }
+        }
+        if !examination.nested.is_empty() {
+            let places: Vec<&str> = examination
+                .nested
+                .iter()
+                .map(|nested| &*nested.place)
+                .collect();
+            let places = places.join(", ");
+            examination.findings.add_found(
+                CheckId::StructureNested,
+                Weight::Note,
+                "structure.nested",
+                places,
+            );
+        }
+        examination.conclude();
+        examination
+    }
+
+    /// Steps 5 to 17.
+    fn examine_signed(
+        &self,
+        signed: &Signed<'_>,
+        level: Level,
+        question: &Question<'_>,
+        depth: usize,
+        examination: &mut Examination,
+    ) {
+        let findings = &mut examination.findings;
+        let outcome = signature::check(signed, &self.trust.anchors, &self.known, findings);
+        let content = outcome
+            .content
+            .as_ref()
+            .map(|verified| content::read(verified, findings));
+        if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
+            findings.retain(CheckId::StructureNested);
+            examination.ordinary = Some(ordinary);
+            examination.nested = self.nested_in(signed.content, question, depth);
+            return;
+        }
+        let mut content = content;
+        if let Some(content) = &mut content {
+            settle_kind(signed, content, findings);
+        }
+        let data = content.as_ref().and_then(|content| content.data.as_ref());
+        // Step 10: given, else certified, else the signer's own word, else now.
+        if question.at.is_none()
+            && let Some(time) = data.map(|data| data.time).or(outcome.signing_time)
+        {
+            examination.judged_at = (time, TimeBasis::Receipt);
+        }
+        let Some(signer) = &outcome.signer else {
+            return;
+        };
+        let judge = Judge {
+            trust: &self.trust,
+            crls: &self.crls,
+            crls_given: self.crls_given,
+            providers: self.providers.as_ref(),
+            at: examination.judged_at.0,
+            now: question.now,
+        };
+        let authority = judge.check(signer, &outcome.pool, data, findings);
+        let (Some(verified), Some(content)) = (&outcome.content, content) else {
+            return;
+        };
+        content::check_agreement(&content, verified, question.now, findings);
+        if level == Level::Message {
+            outer::check(signed, &content, &signer.certificate, findings);
+        }
+        if let (Some(acceptance), Some(data)) = (question.acceptance, &content.data) {
+            acceptance::check(data, acceptance, findings);
+        }
+        examination.sent = question
+            .sent
+            .map(|sent| sent::check(sent, &content, findings));
+        if content.kind.is_some_and(MessageKind::is_envelope)
+            && let Some(original) = &content.original
+        {
+            examination.nested = self.nested_original(original, question, depth);
+        }
+        examination.facts = Some(Facts {
+            kind: content.kind,
+            has_original: content.original.is_some(),
+            data: content.data,
+            signing_time: verified.signing_time(),
+            form: verified.form(),
+            digest: verified.digest().name(),
+            signer: SignerFacts::of(signer, authority),
+        });
+    }
+
+    /// Certified messages among the parts of a message, each judged on its own. What was sent
+    /// is asked of the message itself, not of what is inside it.
+    fn nested_in(&self, octets: &[u8], question: &Question<'_>, depth: usize) -> Vec<Nested> {
+        if depth >= MAX_DEPTH {
+            return Vec::new();
+        }
+        let question = Question {
+            sent: None,
+            acceptance: None,
+            ..*question
+        };
+        structure::candidates(octets)
+            .into_iter()
+            .map(|candidate| Nested {
+                examination: self.examine_level(
+                    &candidate.octets,
+                    candidate.level,
+                    &question,
+                    depth + 1,
+                ),
+                place: candidate.place,
+            })
+            .filter(|nested| {
+                nested.examination.ordinary.is_none() || !nested.examination.nested.is_empty()
+            })
+            .collect()
+    }
+
+    /// The message inside an envelope, when it is certified itself, or what is inside it.
+    fn nested_original(
+        &self,
+        original: &[u8],
+        question: &Question<'_>,
+        depth: usize,
+    ) -> Vec<Nested> {
+        if depth >= MAX_DEPTH {
+            return Vec::new();
+        }
+        let question = Question {
+            sent: None,
+            acceptance: None,
+            ..*question
+        };
+        let examination = self.examine_level(original, Level::Message, &question, depth + 1);
+        if examination.ordinary.is_none() {
+            return vec![Nested {
+                place: crate::pec::ORIGINAL_FILE.into(),
+                examination,
+            }];
+        }
+        examination.nested
+    }
+}
+
+/// A signed message without any mark of PEC, outside or inside, is somebody's own signed mail,
+/// or REM: not ours to judge.
+fn not_certified(
+    signed: &Signed<'_>,
+    content: Option<&Content<'_>>,
+    outcome: &signature::Outcome<'_>,
+) -> Option<Ordinary> {
+    let by_provider = outcome.signer.as_ref().is_some_and(|signer| {
+        signer
+            .certificate
+            .mail_addresses()
+            .any(crate::pec::header::is_signer_address)
+    });
+    let has_data = match content {
+        Some(content) => !content.data_missing,
+        None => memchr::memmem::find(signed.content, crate::pec::CERTIFICATION_FILE.as_bytes())
+            .is_some(),
+    };
+    if signed.hints.claims_certified_mail() || has_data || by_provider {
+        return None;
+    }
+    let inner = crate::mime::Entity::parse(signed.content).ok()?;
+    Some(if structure::is_rem(&signed.outer, &inner) {
+        Ordinary::Rem
+    } else {
+        Ordinary::SignedMail
+    })
+}
+
+/// A signed part without daticert.xml is an anomaly envelope when the header says so, or says
+/// nothing (RFC 6109, 3.2.2); else the data are missing.
+fn settle_kind(signed: &Signed<'_>, content: &mut Content<'_>, findings: &mut Findings) {
+    if !content.data_missing {
+        return;
+    }
+    let hinted = signed.hints.kind();
+    let unmarked = signed.hints.receipt.is_empty() && signed.hints.transport.is_empty();
+    if content.original.is_some() && (hinted == Some(MessageKind::AnomalyEnvelope) || unmarked) {
+        content.kind = Some(MessageKind::AnomalyEnvelope);
+    } else {
+        findings.add(
+            CheckId::DaticertPresent,
+            Weight::Undecides,
+            "daticert.present",
+        );
+    }
+}

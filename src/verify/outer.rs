@@ -1,0 +1,329 @@
+//! Step 16: the unsigned header compared with what is signed.
+//!
+//! What no honest transport changes refutes; what gateways do change is a doubt. The facts are
+//! the signed ones in every case.
+
+use super::content::{Content, addresses, bare_id, same_text};
+use super::finding::{CheckId, Findings, Weight};
+use super::structure::Signed;
+use crate::address::MailAddress;
+use crate::mime::Entity;
+use crate::pec::header::{self, Hints};
+use crate::pec::{CertificationData, MessageKind};
+use crate::smime::certificate::Certificate;
+
+/// Date against certified time: one processing step shares one time (RFC 6109, 4.1); a minute
+/// for the hop between program and header.
+const DATE_TOLERANCE: i64 = 60;
+
+/// Step 16 for a message whose signature holds.
+pub(super) fn check(
+    signed: &Signed<'_>,
+    content: &Content<'_>,
+    certificate: &Certificate,
+    findings: &mut Findings,
+) {
+    check_from(&signed.hints, certificate, findings);
+    check_sender(&signed.outer, findings);
+    let Some(kind) = content.kind else { return };
+    check_marks(&signed.hints, kind, findings);
+    let Some(data) = &content.data else { return };
+    check_reference(&signed.hints, data, content, findings);
+    check_subject(&signed.outer, data, kind, findings);
+    check_to(signed, content, data, kind, findings);
+    check_date(&signed.outer, data, findings);
+    if kind.is_envelope() {
+        check_envelope(signed, data, findings);
+    }
+}
+
+/// RFC 6109, 2.1: From is the address in the signer's certificate.
+fn check_from(hints: &Hints, certificate: &Certificate, findings: &mut Findings) {
+    let signer: Vec<&str> = certificate.mail_addresses().collect();
+    let shown: Vec<&str> = hints.from.iter().map(|mailbox| &*mailbox.address).collect();
+    let key = match (hints.from_fields, &shown[..]) {
+        (0, _) => "header.from.missing",
+        (1, [one])
+            if signer
+                .iter()
+                .any(|address| address.eq_ignore_ascii_case(one)) =>
+        {
+            findings.pass(CheckId::HeaderFrom);
+            return;
+        }
+        (1, [_]) => "header.from",
+        (1, _) => "header.from.many",
+        _ => "header.from.doubled",
+    };
+    findings.add_both(
+        CheckId::HeaderFrom,
+        Weight::Refutes,
+        key,
+        signer.join(", "),
+        shown.join(", "),
+    );
+}
+
+fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
+    if outer.header.first("Sender").is_none() {
+        return;
+    }
+    findings.pass(CheckId::HeaderSender);
+    let (sender, from) = (addresses(outer, &["Sender"]), addresses(outer, &["From"]));
+    if sender != from {
+        let list = |all: &[MailAddress]| {
+            all.iter()
+                .map(MailAddress::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        findings.add_both(
+            CheckId::HeaderSender,
+            Weight::Doubt,
+            "header.sender",
+            list(&from),
+            list(&sender),
+        );
+    }
+}
+
+/// X-Ricevuta or X-Trasporto is that of the signed kind, and the other one is absent.
+fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
+    let (field, value) = kind.mark();
+    let expected = format!("{field}: {value}");
+    let shown: Vec<String> = (hints
+        .receipt
+        .iter()
+        .map(|value| format!("X-Ricevuta: {value}")))
+    .chain(
+        hints
+            .transport
+            .iter()
+            .map(|value| format!("X-Trasporto: {value}")),
+    )
+    .collect();
+    if shown.is_empty() {
+        findings.add_both(
+            CheckId::HeaderKind,
+            Weight::Doubt,
+            "header.kind.missing",
+            expected,
+            "",
+        );
+    } else if hints.kind() == Some(kind) {
+        findings.pass(CheckId::HeaderKind);
+    } else {
+        findings.add_both(
+            CheckId::HeaderKind,
+            Weight::Refutes,
+            "header.kind",
+            expected,
+            shown.join("; "),
+        );
+    }
+}
+
+/// X-Riferimento-Message-ID is the signed msgid; in data without one, the original's.
+fn check_reference(
+    hints: &Hints,
+    data: &CertificationData,
+    content: &Content<'_>,
+    findings: &mut Findings,
+) {
+    let from_original = || {
+        let original = Entity::parse(content.original.as_deref()?).ok()?;
+        Some(
+            original
+                .header
+                .first("X-Riferimento-Message-ID")?
+                .text()
+                .into_owned(),
+        )
+    };
+    let Some(signed) = data.message_id.clone().or_else(from_original) else {
+        return;
+    };
+    match &hints.reference {
+        Some(shown) if bare_id(shown) == bare_id(&signed) => {
+            findings.pass(CheckId::HeaderReference)
+        }
+        Some(shown) => findings.add_both(
+            CheckId::HeaderReference,
+            Weight::Refutes,
+            "header.reference",
+            signed,
+            shown.clone(),
+        ),
+        None => findings.add_both(
+            CheckId::HeaderReference,
+            Weight::Doubt,
+            "header.reference.missing",
+            signed,
+            "",
+        ),
+    }
+}
+
+fn check_subject(
+    outer: &Entity<'_>,
+    data: &CertificationData,
+    kind: MessageKind,
+    findings: &mut Findings,
+) {
+    let shown = outer
+        .header
+        .first("Subject")
+        .map(|field| field.decoded())
+        .unwrap_or_default();
+    let certified = data.subject.as_deref().unwrap_or_default();
+    let fits = kind
+        .subject_prefixes()
+        .iter()
+        .filter_map(|prefix| shown.trim_start().strip_prefix(prefix))
+        .any(|rest| same_text(rest, certified));
+    findings.pass(CheckId::HeaderSubject);
+    if !fits && !shown.contains('\u{fffd}') {
+        findings.add_both(
+            CheckId::HeaderSubject,
+            Weight::Doubt,
+            "header.subject",
+            format!(
+                "{} {certified}",
+                kind.subject_prefixes().first().unwrap_or(&"")
+            ),
+            shown.into_owned(),
+        );
+    }
+}
+
+/// Receipts go to the sender; an envelope keeps the original's To. Notices between providers
+/// go to a service mailbox that only the directory knows.
+fn check_to(
+    signed: &Signed<'_>,
+    content: &Content<'_>,
+    data: &CertificationData,
+    kind: MessageKind,
+    findings: &mut Findings,
+) {
+    let expected = match kind {
+        MessageKind::TakingCharge | MessageKind::VirusDetection | MessageKind::AnomalyEnvelope => {
+            return;
+        }
+        MessageKind::TransportEnvelope => {
+            let Some(original) = content
+                .original
+                .as_deref()
+                .and_then(|octets| Entity::parse(octets).ok())
+            else {
+                return;
+            };
+            addresses(&original, &["To"])
+        }
+        _ => vec![data.sender.clone()],
+    };
+    let shown = addresses(&signed.outer, &["To"]);
+    findings.pass(CheckId::HeaderTo);
+    if shown != expected {
+        let list = |all: &[MailAddress]| {
+            all.iter()
+                .map(MailAddress::as_str)
+                .take(20)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        findings.add_both(
+            CheckId::HeaderTo,
+            Weight::Doubt,
+            "header.to",
+            list(&expected),
+            list(&shown),
+        );
+    }
+}
+
+fn check_date(outer: &Entity<'_>, data: &CertificationData, findings: &mut Findings) {
+    let shown = header::date(&outer.header);
+    match shown {
+        Some(date) if date.seconds_since(data.time).abs() <= DATE_TOLERANCE => {
+            findings.pass(CheckId::HeaderDate)
+        }
+        _ => {
+            let text = outer
+                .header
+                .first("Date")
+                .map(|field| field.text().into_owned())
+                .unwrap_or_default();
+            findings.add_both(
+                CheckId::HeaderDate,
+                Weight::Doubt,
+                "header.date",
+                data.time.rfc3339_at(data.zone),
+                shown.map_or(text, |date| date.to_string()),
+            );
+        }
+    }
+}
+
+/// RFC 6109, 3.1.5: display name, Reply-To, Message-ID and form of receipt of an envelope.
+fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut Findings) {
+    let display = signed
+        .hints
+        .from
+        .first()
+        .map(|mailbox| mailbox.display.as_str())
+        .unwrap_or_default();
+    let named = display.rsplit(':').next().unwrap_or_default();
+    findings.pass(CheckId::HeaderDisplayName);
+    if MailAddress::new(named) != data.sender {
+        findings.add_both(
+            CheckId::HeaderDisplayName,
+            Weight::Doubt,
+            "header.display-name",
+            format!("Per conto di: {}", data.sender),
+            display,
+        );
+    }
+    let reply_to = addresses(&signed.outer, &["Reply-To"]);
+    findings.pass(CheckId::HeaderReplyTo);
+    if reply_to
+        .iter()
+        .any(|address| *address != data.sender && *address != data.reply_to)
+    {
+        let shown: Vec<&str> = reply_to.iter().map(MailAddress::as_str).collect();
+        findings.add_both(
+            CheckId::HeaderReplyTo,
+            Weight::Doubt,
+            "header.reply-to",
+            data.reply_to.as_str(),
+            shown.join(", "),
+        );
+    }
+    findings.pass(CheckId::HeaderMessageId);
+    let message_id = signed
+        .outer
+        .header
+        .first("Message-ID")
+        .map(|field| field.text())
+        .unwrap_or_default();
+    if bare_id(&message_id) != bare_id(&data.identifier) {
+        findings.add_both(
+            CheckId::HeaderMessageId,
+            Weight::Doubt,
+            "header.message-id",
+            data.identifier.clone(),
+            message_id.into_owned(),
+        );
+    }
+    if let (Some(form), Some(shown)) = (data.receipt_form, &signed.hints.receipt_form) {
+        findings.pass(CheckId::HeaderReceiptForm);
+        if form.word() != shown {
+            findings.add_both(
+                CheckId::HeaderReceiptForm,
+                Weight::Doubt,
+                "header.receipt-form",
+                form.word(),
+                shown.clone(),
+            );
+        }
+    }
+}

@@ -1,0 +1,485 @@
+//! Step 17: the message, or the attachment, that the user says was sent.
+//!
+//! Complete receipts are compared by content, brief ones by hash (RFC 6109, 3.3.2.2), all
+//! others by Message-ID alone. The RFC leaves open over which form of an attachment the hash
+//! of a brief receipt goes, so every candidate is tried and the one that fits is named.
+
+use base64::Engine;
+
+use super::content::{Content, addresses, bare_id, same_text};
+use super::finding::{CheckId, Findings, Weight};
+use crate::address::MailAddress;
+use crate::mime::{Entity, MAX_DEPTH, MAX_PARTS, multipart};
+use crate::pec::CertificationData;
+use crate::smime::content::with_crlf;
+use crate::smime::{sha1, sha256};
+
+/// A file that the user says was sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    octets: Vec<u8>,
+}
+
+/// How a receipt relates to what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentResult {
+    /// Whether the receipt is about it.
+    pub matches: bool,
+    /// By which rule: a stable word.
+    pub rule: &'static str,
+    /// Parts that match or differ, in words.
+    pub details: Vec<String>,
+}
+
+impl SentResult {
+    fn by(rule: &'static str) -> Self {
+        Self {
+            matches: true,
+            rule,
+            details: Vec::new(),
+        }
+    }
+
+    fn not(rule: &'static str) -> Self {
+        Self {
+            matches: false,
+            rule,
+            details: Vec::new(),
+        }
+    }
+
+    fn with(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+}
+
+impl Sent {
+    /// Takes the octets of a message as it was sent, or of one attachment.
+    pub fn new(octets: Vec<u8>) -> Self {
+        Self { octets }
+    }
+
+    /// The file as a message, if it is one: From, and a Message-ID or a Date.
+    fn message(&self) -> Option<Entity<'_>> {
+        let entity = Entity::parse(&self.octets).ok()?;
+        let has = |name: &str| entity.header.first(name).is_some();
+        (has("From") && (has("Message-ID") || has("Date"))).then_some(entity)
+    }
+}
+
+/// Step 17 for a receipt whose signature holds.
+pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings) -> SentResult {
+    let Some(data) = &content.data else {
+        findings.add(
+            CheckId::SentMessage,
+            Weight::OtherMessage,
+            "sent.message.no-data",
+        );
+        return SentResult::not("no-data");
+    };
+    let original = content
+        .original
+        .as_deref()
+        .and_then(|octets| Entity::parse(octets).ok());
+    if let Some(result) = original
+        .as_ref()
+        .and_then(|original| sent_attachment(sent, original))
+    {
+        findings.pass(CheckId::SentContent);
+        return result;
+    }
+    match sent.message() {
+        Some(message) => check_message(&message, data, original.as_ref(), findings),
+        None => {
+            let key = if original.is_some() {
+                "sent.content.attachment"
+            } else {
+                "sent.content.none"
+            };
+            findings.add_found(
+                CheckId::SentContent,
+                Weight::OtherMessage,
+                key,
+                sha256(&sent.octets),
+            );
+            SentResult::not(if original.is_some() {
+                "attachment"
+            } else {
+                "no-content"
+            })
+        }
+    }
+}
+
+/// The attachment of the original that is the file, or whose hash is the file's.
+fn sent_attachment(sent: &Sent, original: &Entity<'_>) -> Option<SentResult> {
+    for leaf in &leaves(original) {
+        if let Some(hash) = leaf.hash() {
+            if let Some((rule, _)) = file_candidates(&sent.octets)
+                .into_iter()
+                .find(|(_, found)| *found == hash)
+            {
+                return Some(SentResult::by(rule).with(leaf.shown()));
+            }
+        } else if leaf.name.is_some() && leaf.decoded().as_deref() == Some(&sent.octets[..]) {
+            return Some(SentResult::by("attachment").with(leaf.shown()));
+        }
+    }
+    None
+}
+
+fn check_message(
+    message: &Entity<'_>,
+    data: &CertificationData,
+    original: Option<&Entity<'_>>,
+    findings: &mut Findings,
+) -> SentResult {
+    let id = match_id(message, data);
+    if id == Some(false) {
+        findings.add_both(
+            CheckId::SentMessage,
+            Weight::OtherMessage,
+            "sent.message.other",
+            field(message, "Message-ID"),
+            data.message_id
+                .clone()
+                .unwrap_or_else(|| data.identifier.clone()),
+        );
+        return SentResult::not("message-id");
+    }
+    if let Some(result) = check_people(message, data, findings) {
+        return result;
+    }
+    let result = match original {
+        Some(original) => compare(message, original),
+        None if id.is_none() => {
+            findings.add(
+                CheckId::SentMessage,
+                Weight::OtherMessage,
+                "sent.message.no-id",
+            );
+            return SentResult::not("no-id");
+        }
+        None => SentResult::by("message-id"),
+    };
+    if result.matches {
+        findings.pass(CheckId::SentMessage);
+        if original.is_some() {
+            findings.pass(CheckId::SentContent);
+        }
+    } else {
+        findings.add_found(
+            CheckId::SentContent,
+            Weight::OtherMessage,
+            "sent.content.differs",
+            result.details.join("; "),
+        );
+    }
+    result
+}
+
+/// Whether the message bears the identifier in the receipt; `None` when it bears none. A copy
+/// taken from the recipient's side has the provider's identifier, and the sender's beside it.
+fn match_id(message: &Entity<'_>, data: &CertificationData) -> Option<bool> {
+    let ids: Vec<String> = ["Message-ID", "X-Riferimento-Message-ID"]
+        .iter()
+        .filter_map(|name| message.header.first(name))
+        .map(|field| bare_id(&field.text()).to_owned())
+        .filter(|id| !id.is_empty())
+        .collect();
+    let signed = [data.message_id.as_deref(), Some(&*data.identifier)];
+    let fits = |id: &String| signed.iter().flatten().any(|wanted| bare_id(wanted) == id);
+    if ids.iter().any(fits) {
+        return Some(true);
+    }
+    // Data without msgid (seen at Poste in 2012) cannot contradict the sender's own.
+    if ids.is_empty() || data.message_id.is_none() {
+        None
+    } else {
+        Some(false)
+    }
+}
+
+fn check_people(
+    message: &Entity<'_>,
+    data: &CertificationData,
+    findings: &mut Findings,
+) -> Option<SentResult> {
+    let from = addresses(message, &["From"]);
+    if !from.is_empty() && !from.contains(&data.sender) {
+        findings.add_both(
+            CheckId::SentMessage,
+            Weight::OtherMessage,
+            "sent.message.sender",
+            list(&from),
+            data.sender.as_str(),
+        );
+        return Some(SentResult::not("sender"));
+    }
+    let to = addresses(message, &["To", "Cc"]);
+    let address = data.delivered_to.as_ref()?;
+    if !to.is_empty() && !to.contains(address) {
+        findings.add_both(
+            CheckId::SentRecipient,
+            Weight::OtherMessage,
+            "sent.recipient",
+            list(&to),
+            address.as_str(),
+        );
+        return Some(SentResult::not("recipient"));
+    }
+    findings.pass(CheckId::SentRecipient);
+    None
+}
+
+fn list(addresses: &[MailAddress]) -> String {
+    addresses
+        .iter()
+        .map(MailAddress::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn field(entity: &Entity<'_>, name: &str) -> String {
+    entity
+        .header
+        .first(name)
+        .map(|field| field.text().into_owned())
+        .unwrap_or_default()
+}
+
+/// Compares the sent message with the original inside a receipt: the fields that a reader
+/// sees, then the body octet for octet, then part by part.
+fn compare(message: &Entity<'_>, original: &Entity<'_>) -> SentResult {
+    for name in ["Subject", "From", "To", "Cc", "Date"] {
+        if let (Some(sent), Some(delivered)) =
+            (message.header.first(name), original.header.first(name))
+            && !same_text(&sent.decoded(), &delivered.decoded())
+        {
+            return SentResult::not("header").with(format!(
+                "{name}: {} ≠ {}",
+                sent.decoded(),
+                delivered.decoded()
+            ));
+        }
+    }
+    let same_type = same_text(
+        &field(message, "Content-Type"),
+        &field(original, "Content-Type"),
+    ) && message.transfer_encoding() == original.transfer_encoding();
+    if same_type && canonical(message.body) == canonical(original.body) {
+        return SentResult::by("content");
+    }
+    compare_parts(&leaves(message), &leaves(original))
+}
+
+/// CRLF line ends and none at the end: what transports may change without changing anything.
+fn canonical(body: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(body.len());
+    with_crlf(body.trim_ascii_end(), |piece| {
+        octets.extend_from_slice(piece)
+    });
+    octets
+}
+
+fn compare_parts(sent: &[Leaf<'_>], delivered: &[Leaf<'_>]) -> SentResult {
+    if sent.len() != delivered.len() {
+        return SentResult::not("parts").with(format!("{} ≠ {}", sent.len(), delivered.len()));
+    }
+    let mut rule = "parts";
+    for (sent, delivered) in sent.iter().zip(delivered) {
+        match delivered.hash_of(sent) {
+            Some(Hash::Fits(candidate)) => rule = candidate,
+            Some(Hash::Differs(tried)) => {
+                return SentResult::not("hash").with(format!(
+                    "{}: {}",
+                    sent.shown(),
+                    tried.join(", ")
+                ));
+            }
+            None => {
+                let (a, b) = (sent.decoded(), delivered.decoded());
+                let same = match (&a, &b) {
+                    (Some(a), Some(b)) if sent.is_text => canonical(a) == canonical(b),
+                    (Some(a), Some(b)) => a == b,
+                    _ => false,
+                };
+                if !same {
+                    let digest = |octets: &Option<Vec<u8>>| {
+                        octets.as_deref().map(sha256).unwrap_or_default()
+                    };
+                    return SentResult::not("parts").with(format!(
+                        "{}: SHA-256 {} ≠ {}",
+                        sent.shown(),
+                        digest(&a),
+                        digest(&b)
+                    ));
+                }
+            }
+        }
+    }
+    SentResult::by(rule)
+}
+
+/// A part that is no multipart.
+struct Leaf<'a> {
+    place: String,
+    name: Option<String>,
+    is_text: bool,
+    entity: Entity<'a>,
+}
+
+enum Hash {
+    /// Which candidate fits.
+    Fits(&'static str),
+    /// The candidates tried, as `rule=value`, after the stated value.
+    Differs(Vec<String>),
+}
+
+impl Leaf<'_> {
+    fn shown(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} ({name})", self.place),
+            None => self.place.clone(),
+        }
+    }
+
+    fn decoded(&self) -> Option<Vec<u8>> {
+        self.entity.decoded().ok().map(std::borrow::Cow::into_owned)
+    }
+
+    /// The stated SHA-1 when this part stands for an attachment in a brief receipt: a name in
+    /// `.hash` and 40 hexadecimal digits, nothing else.
+    fn hash(&self) -> Option<String> {
+        let name = self.name.as_deref()?;
+        name.to_ascii_lowercase().ends_with(".hash").then_some(())?;
+        let text = String::from_utf8(self.decoded()?).ok()?;
+        let text = text.trim_end_matches(['\r', '\n']);
+        is_sha1_hex(text).then(|| text.to_ascii_lowercase())
+    }
+
+    /// Whether this part is the hash of `sent`; `None` when it is no hash of it at all.
+    fn hash_of(&self, sent: &Leaf<'_>) -> Option<Hash> {
+        let name = sent.name.as_deref()?;
+        let stands_for = self.name.as_deref()?.strip_suffix(".hash")?;
+        if stands_for != name {
+            return None;
+        }
+        let Some(stated) = self.hash() else {
+            return Some(Hash::Differs(vec!["SHA-1?".into()]));
+        };
+        let candidates = part_candidates(&sent.entity);
+        match candidates.iter().find(|(_, found)| *found == stated) {
+            Some((rule, _)) => Some(Hash::Fits(rule)),
+            None => {
+                let tried = candidates
+                    .iter()
+                    .map(|(rule, found)| format!("{rule}={found}"));
+                Some(Hash::Differs(
+                    std::iter::once(format!("SHA-1 {stated}"))
+                        .chain(tried)
+                        .collect(),
+                ))
+            }
+        }
+    }
+}
+
+/// RFC 6109, 3.3.2.2: 40 digits, upper or lower case.
+pub(super) fn is_sha1_hex(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
+}
+
+/// The hashes that a provider may have made of a part: over its encoded body, with CRLF or LF,
+/// with or without the last line end, or over the decoded octets.
+fn part_candidates(part: &Entity<'_>) -> Vec<(&'static str, String)> {
+    let mut all = encoded_candidates(part.body);
+    all.extend(
+        part.decoded()
+            .ok()
+            .map(|octets| ("brief:decoded", sha1(&octets))),
+    );
+    all
+}
+
+/// The same for a bare file, as it is encoded by common programs: base64 in lines of 76.
+fn file_candidates(file: &[u8]) -> Vec<(&'static str, String)> {
+    let coded = base64::engine::general_purpose::STANDARD.encode(file);
+    let lines: Vec<&[u8]> = coded.as_bytes().chunks(76).collect();
+    let mut all = encoded_candidates(&lines.join(&b"\r\n"[..]));
+    all.push(("brief:decoded", sha1(file)));
+    all
+}
+
+fn encoded_candidates(body: &[u8]) -> Vec<(&'static str, String)> {
+    let crlf = canonical(body);
+    let lf: Vec<u8> = crlf
+        .iter()
+        .copied()
+        .filter(|&octet| octet != b'\r')
+        .collect();
+    let with = |octets: &[u8], end: &[u8]| sha1(&[octets, end].concat());
+    vec![
+        ("brief:encoded-crlf", sha1(&crlf)),
+        ("brief:encoded-crlf-end", with(&crlf, b"\r\n")),
+        ("brief:encoded-lf", sha1(&lf)),
+        ("brief:encoded-lf-end", with(&lf, b"\n")),
+    ]
+}
+
+/// The parts of a message that are no multipart, in their order. An attached message counts as
+/// one part, as in brief receipts (RFC 6109, 3.3.2.2).
+fn leaves<'a>(message: &Entity<'a>) -> Vec<Leaf<'a>> {
+    let mut found = Vec::new();
+    collect(message.clone(), String::new(), 0, &mut found);
+    found
+}
+
+fn collect<'a>(entity: Entity<'a>, place: String, depth: usize, found: &mut Vec<Leaf<'a>>) {
+    if found.len() >= MAX_PARTS {
+        return;
+    }
+    let media = entity.media_type().ok();
+    let cut = media
+        .as_ref()
+        .filter(|media| media.is_multipart() && depth < MAX_DEPTH)
+        .and_then(|media| {
+            let boundary = media.boundary().ok()?;
+            multipart::split(entity.body, boundary).ok()
+        });
+    match cut {
+        Some(cut) => {
+            for (index, part) in cut.parts.iter().enumerate() {
+                let place = if place.is_empty() {
+                    format!("{}", index + 1)
+                } else {
+                    format!("{place}.{}", index + 1)
+                };
+                if let Ok(part) = Entity::parse(part) {
+                    collect(part, place, depth + 1, found);
+                }
+            }
+        }
+        None => found.push(Leaf {
+            place: if place.is_empty() { "1".into() } else { place },
+            name: entity.file_names().shown().map(str::to_owned),
+            is_text: media.is_some_and(|media| media.essence.starts_with("text/")),
+            entity,
+        }),
+    }
+}
+
+/// Hash parts of the original in a brief receipt whose text is no SHA-1 (step 15).
+pub(super) fn malformed_hashes(original: &Entity<'_>) -> Vec<String> {
+    leaves(original)
+        .iter()
+        .filter(|leaf| {
+            leaf.name
+                .as_deref()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".hash"))
+        })
+        .filter(|leaf| leaf.hash().is_none())
+        .map(Leaf::shown)
+        .collect()
+}

@@ -1,0 +1,406 @@
+//! Steps 5 to 7: the signature object, its algorithms and attributes, and the digest.
+//!
+//! The bare question "did the key of this certificate sign these octets?", the one that
+//! `openssl cms -verify -noverify` answers too. Whose certificate it is comes later.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::finding::{CheckId, Findings, Weight};
+use super::structure::Signed;
+use crate::smime::Error as AsnError;
+use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm};
+use crate::smime::certificate::{Certificate, hex};
+use crate::smime::chain::{self, Anchor, Path};
+use crate::smime::content::HarmlessChange;
+use crate::smime::signed_data::{
+    SignatureFault, SignatureOctets, SignedData, SignerInfo, VerifiedContent,
+};
+use crate::timestamp::Timestamp;
+
+/// Signers remembered: all providers with all their certificates since 2005 are some hundreds;
+/// hostile mail must not fill memory.
+const MAX_REMEMBERED: usize = 1_024;
+
+/// A certificate and the ways from it to the anchors; none when there is no way.
+#[derive(Debug)]
+pub(super) struct Signer {
+    pub certificate: Certificate,
+    pub paths: Vec<Path>,
+}
+
+/// What steps 5 to 7 give.
+pub(super) struct Outcome<'c> {
+    /// The octets, when the signature over them holds.
+    pub content: Option<VerifiedContent<'c>>,
+    /// Whose key signed the attributes, at least.
+    pub signer: Option<Arc<Signer>>,
+    /// The signed signing time.
+    pub signing_time: Option<Timestamp>,
+    /// DER of the issuer names of all certificates that came along, for naming impostors.
+    pub pool: Vec<Certificate>,
+}
+
+/// Signers whose way to an anchor is known, by the octets of their certificates.
+///
+/// Only ways that were found are kept: another message may bring the missing certificate.
+#[derive(Debug, Default)]
+pub(super) struct KnownSigners(RwLock<HashMap<Box<[u8]>, Vec<Arc<Signer>>>>);
+
+impl KnownSigners {
+    fn find(&self, signer: &SignerInfo<'_>, der: &[u8]) -> Option<Arc<Signer>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(signer.cache_key())?
+            .iter()
+            .find(|known| known.certificate.der() == der)
+            .cloned()
+    }
+
+    fn remember(&self, signer: &SignerInfo<'_>, found: &Arc<Signer>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MAX_REMEMBERED {
+            let same = known.entry(signer.cache_key().into()).or_default();
+            if same
+                .iter()
+                .all(|other| other.certificate.der() != found.certificate.der())
+            {
+                same.push(found.clone());
+            }
+        }
+    }
+}
+
+/// Steps 5 to 7.
+pub(super) fn check<'c>(
+    signed: &Signed<'c>,
+    anchors: &[Anchor],
+    known: &KnownSigners,
+    findings: &mut Findings,
+) -> Outcome<'c> {
+    let mut outcome = Outcome {
+        content: None,
+        signer: None,
+        signing_time: None,
+        pool: Vec::new(),
+    };
+    let octets = match SignatureOctets::new(&signed.signature) {
+        Ok(octets) => octets,
+        Err(error) => {
+            decode_fault(&error, signed.signature.is_empty(), findings);
+            return outcome;
+        }
+    };
+    let data = match SignedData::parse(&octets) {
+        Ok(data) => data,
+        Err(error) => {
+            decode_fault(&error, false, findings);
+            return outcome;
+        }
+    };
+    findings.pass(CheckId::CmsDecode);
+    check_object(&octets, &data, &signed.signature, findings);
+    check_each_signer(signed, &data, anchors, known, findings, &mut outcome);
+    outcome
+}
+
+fn decode_fault(error: &AsnError, empty: bool, findings: &mut Findings) {
+    let key = if empty {
+        "cms.decode.empty"
+    } else {
+        "cms.decode"
+    };
+    findings.add_found(CheckId::CmsDecode, Weight::Refutes, key, error.to_string());
+}
+
+/// What can be said of the object without any key.
+fn check_object(
+    octets: &SignatureOctets<'_>,
+    data: &SignedData<'_>,
+    raw: &[u8],
+    findings: &mut Findings,
+) {
+    // A line end or padding zeros after the object are common and say nothing.
+    let trailing = &raw[raw.len() - octets.trailing..];
+    if trailing
+        .iter()
+        .all(|octet| matches!(octet, 0 | b'\r' | b'\n'))
+    {
+        findings.pass(CheckId::CmsTrailing);
+    } else {
+        findings.add_found(
+            CheckId::CmsTrailing,
+            Weight::Doubt,
+            "cms.trailing",
+            octets.trailing.to_string(),
+        );
+    }
+    if data.embedded_content.is_some() {
+        findings.add(CheckId::CmsDetached, Weight::Refutes, "cms.detached");
+    } else {
+        findings.pass(CheckId::CmsDetached);
+    }
+    match data.signers.len() {
+        1 => findings.pass(CheckId::CmsSigners),
+        0 => findings.add_both(
+            CheckId::CmsSigners,
+            Weight::Refutes,
+            "cms.signers.none",
+            "1",
+            "0",
+        ),
+        many => findings.add_both(
+            CheckId::CmsSigners,
+            Weight::Refutes,
+            "cms.signers.many",
+            "1",
+            many.to_string(),
+        ),
+    }
+}
+
+/// Tries each signer with each certificate that it may mean. With several signers, the one
+/// that leads to an anchor is the one to speak of; the others are told by `cms.signers`.
+fn check_each_signer<'c>(
+    signed: &Signed<'c>,
+    data: &SignedData<'_>,
+    anchors: &[Anchor],
+    known: &KnownSigners,
+    findings: &mut Findings,
+    outcome: &mut Outcome<'c>,
+) {
+    if data.embedded_content.is_some() {
+        return;
+    }
+    let mut fault = None;
+    for info in &data.signers {
+        let attempt = check_signer(signed, data, info, anchors, known);
+        let better = match (&attempt, &outcome.content, &outcome.signer) {
+            (Ok(_), None, _) => true,
+            (Ok((signer, _)), Some(_), Some(so_far)) => {
+                so_far.paths.is_empty() && !signer.paths.is_empty()
+            }
+            _ => false,
+        };
+        match attempt {
+            Ok((signer, content)) if better => {
+                micalg_hint(signed, &content, findings);
+                attributes_present(info, findings);
+                outcome.signing_time = content.signing_time();
+                outcome.content = Some(content);
+                outcome.signer = Some(signer);
+            }
+            Ok(_) => {}
+            Err(error) => fault = fault.or(Some(error)),
+        }
+    }
+    match (&outcome.content, fault) {
+        (Some(content), _) => {
+            for check in [
+                CheckId::SignatureValue,
+                CheckId::SignatureDigest,
+                CheckId::SignerCertificate,
+            ] {
+                findings.pass(check);
+            }
+            if content.digest() == DigestAlgorithm::Sha1 {
+                findings.add_found(
+                    CheckId::SignatureAlgorithm,
+                    Weight::Note,
+                    "signature.algorithm.sha1",
+                    "SHA-1",
+                );
+            } else {
+                findings.pass(CheckId::SignatureAlgorithm);
+            }
+        }
+        (None, Some(fault)) => report_fault(fault, outcome, findings),
+        (None, None) => {}
+    }
+    if outcome
+        .signer
+        .as_ref()
+        .is_some_and(|signer| signer.paths.is_empty())
+    {
+        outcome.pool = data
+            .certificates
+            .iter()
+            .filter_map(|der| Certificate::parse(der).ok())
+            .collect();
+    }
+}
+
+/// Why one signer's signature does not hold.
+enum Fault {
+    NoCertificate,
+    UnreadableCertificate(String),
+    Signature(SignatureFault, Arc<Signer>),
+}
+
+fn check_signer<'c>(
+    signed: &Signed<'c>,
+    data: &SignedData<'_>,
+    info: &SignerInfo<'_>,
+    anchors: &[Anchor],
+    known: &KnownSigners,
+) -> Result<(Arc<Signer>, VerifiedContent<'c>), Fault> {
+    let mut fault = Fault::NoCertificate;
+    for der in data.candidates(info) {
+        let signer = match known.find(info, der) {
+            Some(signer) => signer,
+            None => match Certificate::parse(der) {
+                Ok(certificate) => Arc::new(Signer {
+                    certificate,
+                    paths: Vec::new(),
+                }),
+                Err(error) => {
+                    fault = Fault::UnreadableCertificate(error.to_string());
+                    continue;
+                }
+            },
+        };
+        let verified = data.verify(info, &signer.certificate, signed.content);
+        let holds = matches!(verified, Ok(_) | Err(SignatureFault::Digest { .. }));
+        let signer = if holds {
+            with_paths(signer, data, info, anchors, known)
+        } else {
+            signer
+        };
+        match verified {
+            Ok(content) => return Ok((signer, content)),
+            Err(error) => {
+                // The fault that says most: a signature that holds over something else.
+                let keep = matches!(fault, Fault::Signature(SignatureFault::Digest { .. }, _));
+                if !keep {
+                    fault = Fault::Signature(error, signer);
+                }
+            }
+        }
+    }
+    Err(fault)
+}
+
+/// The signer with its ways to the anchors, looked for once for each certificate.
+fn with_paths(
+    signer: Arc<Signer>,
+    data: &SignedData<'_>,
+    info: &SignerInfo<'_>,
+    anchors: &[Anchor],
+    known: &KnownSigners,
+) -> Arc<Signer> {
+    if !signer.paths.is_empty() {
+        return signer;
+    }
+    let paths = chain::find_paths(&signer.certificate, &data.certificates, anchors);
+    if paths.is_empty() {
+        return signer;
+    }
+    match Arc::try_unwrap(signer) {
+        Ok(mut owned) => {
+            owned.paths = paths;
+            let signer = Arc::new(owned);
+            known.remember(info, &signer);
+            signer
+        }
+        // Never: a signer without ways is not shared.
+        Err(shared) => shared,
+    }
+}
+
+fn micalg_hint(signed: &Signed<'_>, content: &VerifiedContent<'_>, findings: &mut Findings) {
+    let plain = |text: &str| text.to_ascii_lowercase().replace('-', "");
+    match &signed.micalg {
+        Some(hint) if plain(hint) != plain(content.digest().name()) => {
+            findings.add_both(
+                CheckId::SignatureMicalg,
+                Weight::Note,
+                "signature.micalg",
+                content.digest().name(),
+                hint.clone(),
+            );
+        }
+        _ => findings.pass(CheckId::SignatureMicalg),
+    }
+}
+
+fn attributes_present(info: &SignerInfo<'_>, findings: &mut Findings) {
+    if info.signed_attributes.is_some() {
+        findings.pass(CheckId::SignatureAttributes);
+    } else {
+        // Allowed by RFC 5652, never seen in PEC, and open to passing attributes off as content.
+        findings.add(
+            CheckId::SignatureAttributes,
+            Weight::Undecides,
+            "signature.attributes.none",
+        );
+    }
+}
+
+fn report_fault(fault: Fault, outcome: &mut Outcome<'_>, findings: &mut Findings) {
+    match fault {
+        Fault::NoCertificate => {
+            findings.add(
+                CheckId::SignerCertificate,
+                Weight::Undecides,
+                "signer.certificate.missing",
+            );
+        }
+        Fault::UnreadableCertificate(why) => {
+            findings.add_found(
+                CheckId::SignerCertificate,
+                Weight::Undecides,
+                "signer.certificate.unreadable",
+                why,
+            );
+        }
+        Fault::Signature(SignatureFault::Algorithm(error), _) => {
+            let (weight, key) = match &error {
+                AlgorithmError::Broken(_) => (Weight::Refutes, "signature.algorithm.broken"),
+                _ => (Weight::Undecides, "signature.algorithm.unknown"),
+            };
+            findings.add_found(CheckId::SignatureAlgorithm, weight, key, error.to_string());
+        }
+        Fault::Signature(SignatureFault::Attributes(error), _) => {
+            findings.add_found(
+                CheckId::SignatureAttributes,
+                Weight::Refutes,
+                "signature.attributes",
+                error.to_string(),
+            );
+        }
+        Fault::Signature(
+            SignatureFault::Digest {
+                stated,
+                found,
+                explained_by,
+                signing_time,
+            },
+            signer,
+        ) => {
+            findings.pass(CheckId::SignatureValue);
+            findings.add_both(
+                CheckId::SignatureDigest,
+                Weight::Refutes,
+                digest_key(explained_by),
+                hex(&stated),
+                hex(&found),
+            );
+            outcome.signing_time = signing_time;
+            outcome.signer = Some(signer);
+        }
+        Fault::Signature(SignatureFault::Value, _) => {
+            findings.add(CheckId::SignatureValue, Weight::Refutes, "signature.value");
+        }
+    }
+}
+
+fn digest_key(explained_by: Option<HarmlessChange>) -> &'static str {
+    match explained_by {
+        None => "signature.digest",
+        Some(HarmlessChange::LineEndAdded) => "signature.digest.line-end-added",
+        Some(HarmlessChange::LineEndRemoved) => "signature.digest.line-end-removed",
+        Some(HarmlessChange::FromQuoted) => "signature.digest.from-quoted",
+        Some(HarmlessChange::DotsDoubled) => "signature.digest.dots-doubled",
+        Some(HarmlessChange::BlanksAdded) => "signature.digest.blanks-added",
+    }
+}

@@ -1,0 +1,637 @@
+//! Steps 9 to 12: whose certificate signed, and whether it might sign PEC at that time.
+//!
+//! Step 9, profile (RFC 6109, 5.5) and way to a pinned key; step 10, the time; step 11,
+//! revocation; step 12, the list of providers.
+
+use super::finding::{CheckId, Findings, Weight};
+use super::signature::Signer;
+use crate::pec::header::is_signer_address;
+use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
+use crate::providers::{ProviderList, Trust};
+use crate::smime::algorithm::{AlgorithmError, KeyType, PublicKey};
+use crate::smime::certificate::Certificate;
+use crate::smime::chain::{Anchor, Judgement, Path, PathFault};
+use crate::smime::name::Name;
+use crate::smime::revocation::{Crl, Revocation};
+use crate::timestamp::Timestamp;
+
+/// RSA keys under this are a note in certificates issued before [`SHORT_KEYS_END`], and refuted
+/// in later ones: the last PEC certificate seen with 1,024 bits ran from 2014 to 2017.
+const STRONG_RSA_BITS: usize = 2_048;
+/// 2018-01-01T00:00:00Z.
+const SHORT_KEYS_END: Timestamp = Timestamp::from_unix(1_514_764_800);
+
+/// What the signer is judged with.
+pub(super) struct Judge<'a> {
+    pub trust: &'a Trust,
+    pub crls: &'a [TrustedCrl],
+    pub crls_given: bool,
+    pub providers: Option<&'a ProviderList>,
+    /// Time of judgement.
+    pub at: Timestamp,
+    /// Today.
+    pub now: Timestamp,
+}
+
+/// A revocation list with the anchor whose key signed it.
+#[derive(Debug)]
+pub struct TrustedCrl {
+    /// The list.
+    pub crl: Crl,
+    /// Index of the anchor; `None` when no anchor signed it.
+    pub anchor: Option<usize>,
+}
+
+/// The authority by which the signer was judged.
+pub(super) struct Authority {
+    /// Label of the anchor.
+    pub label: String,
+    /// First day of the edition, `2021-09-21`, when there is one.
+    pub edition: Option<Timestamp>,
+}
+
+impl Judge<'_> {
+    /// Steps 9 to 12 for a signer whose signature holds. `pool` is what came along with it,
+    /// looked at only when no way to an anchor was found.
+    pub(super) fn check(
+        &self,
+        signer: &Signer,
+        pool: &[Certificate],
+        data: Option<&CertificationData>,
+        findings: &mut Findings,
+    ) -> Option<Authority> {
+        let certificate = &signer.certificate;
+        self.check_profile(certificate, findings);
+        check_key(certificate, findings);
+        self.check_validity(certificate, findings);
+        let authority = match self.best_path(signer) {
+            Some((path, judgement)) => Some(self.check_path(signer, path, &judgement, findings)),
+            None => {
+                self.check_stranger(certificate, pool, findings);
+                None
+            }
+        };
+        if authority.is_some() {
+            self.check_listed(certificate, data, findings);
+        }
+        authority
+    }
+
+    /// RFC 6109, 5.5. What real certificates break (basic constraints, key usage not critical)
+    /// is only remarked.
+    fn check_profile(&self, certificate: &Certificate, findings: &mut Findings) {
+        if let Some(oid) = certificate.unknown_critical.first() {
+            findings.add_found(
+                CheckId::SignerCriticalExtension,
+                Weight::Undecides,
+                "signer.critical-extension",
+                oid.to_string(),
+            );
+        } else {
+            findings.pass(CheckId::SignerCriticalExtension);
+        }
+        if let Some(oid) = certificate.doubled_extension {
+            findings.add_found(
+                CheckId::SignerCertificate,
+                Weight::Undecides,
+                "signer.certificate.doubled-extension",
+                oid.to_string(),
+            );
+        }
+        findings.pass(CheckId::SignerUsage);
+        if !certificate.allows_email_protection() {
+            findings.add(
+                CheckId::SignerUsage,
+                Weight::Refutes,
+                "signer.usage.extended",
+            );
+        }
+        findings.pass(CheckId::SignerProfile);
+        match certificate.key_usage {
+            None => findings.add(
+                CheckId::SignerProfile,
+                Weight::Note,
+                "signer.profile.no-key-usage",
+            ),
+            Some(usage) if !usage.digital_signature => {
+                findings.add(CheckId::SignerUsage, Weight::Refutes, "signer.usage.key");
+            }
+            Some(usage) if !usage.critical => {
+                findings.add(
+                    CheckId::SignerProfile,
+                    Weight::Note,
+                    "signer.profile.key-usage-not-critical",
+                );
+            }
+            Some(_) => {}
+        }
+        match certificate.basic_constraints {
+            Some((true, _)) => findings.add(
+                CheckId::SignerProfile,
+                Weight::Refutes,
+                "signer.profile.authority",
+            ),
+            Some((false, _)) => {
+                findings.add(
+                    CheckId::SignerProfile,
+                    Weight::Note,
+                    "signer.profile.basic-constraints",
+                );
+            }
+            None => {}
+        }
+        if certificate.mail_addresses().any(is_signer_address) {
+            findings.pass(CheckId::SignerAddress);
+        } else {
+            let found: Vec<&str> = certificate.mail_addresses().collect();
+            findings.add_both(
+                CheckId::SignerAddress,
+                Weight::Refutes,
+                "signer.address",
+                "posta-certificata@…",
+                found.join(", "),
+            );
+        }
+    }
+
+    /// Step 10: RFC 5280, 6.1.3 (a)(2) for the signer's own certificate.
+    fn check_validity(&self, certificate: &Certificate, findings: &mut Findings) {
+        let (from, to) = (certificate.not_before, certificate.not_after);
+        let period = || format!("{from} – {to}");
+        let at = self.at;
+        if at < from {
+            findings.add_both(
+                CheckId::ChainTime,
+                Weight::Refutes,
+                "chain.time.not-yet",
+                period(),
+                at.to_string(),
+            );
+        } else if to < at {
+            findings.add_both(
+                CheckId::ChainTime,
+                Weight::Refutes,
+                "chain.time.ended",
+                period(),
+                at.to_string(),
+            );
+        } else if to < self.now {
+            findings.add_found(
+                CheckId::ChainTime,
+                Weight::Note,
+                "chain.time.ended-since",
+                to.to_string(),
+            );
+        } else {
+            findings.pass(CheckId::ChainTime);
+        }
+    }
+
+    /// The way that is valid at the time, else the first.
+    fn best_path<'s>(&self, signer: &'s Signer) -> Option<(&'s Path, Judgement)> {
+        let judge = |path: &'s Path| {
+            (
+                path,
+                path.judge(
+                    &signer.certificate,
+                    &self.trust.anchors[path.anchor],
+                    self.at,
+                ),
+            )
+        };
+        let mut first = None;
+        for path in &signer.paths {
+            let judged = judge(path);
+            if judged.1.fault.is_none() {
+                return Some(judged);
+            }
+            first.get_or_insert(judged);
+        }
+        first
+    }
+
+    fn check_path(
+        &self,
+        signer: &Signer,
+        path: &Path,
+        judgement: &Judgement,
+        findings: &mut Findings,
+    ) -> Authority {
+        let anchor = &self.trust.anchors[path.anchor];
+        for check in [
+            CheckId::ChainAnchor,
+            CheckId::ChainImpersonation,
+            CheckId::ChainConstraints,
+            CheckId::ChainEdition,
+        ] {
+            findings.pass(check);
+        }
+        match &judgement.fault {
+            None => {}
+            Some(PathFault::AuthorityEnded(end)) => findings.add_both(
+                CheckId::ChainTime,
+                Weight::Refutes,
+                "chain.time.authority-ended",
+                end.to_string(),
+                self.at.to_string(),
+            ),
+            Some(PathFault::IntermediateTime(name)) => {
+                findings.add_found(
+                    CheckId::ChainTime,
+                    Weight::Refutes,
+                    "chain.time.intermediate",
+                    name.clone(),
+                );
+            }
+            Some(PathFault::IntermediateProfile(name)) => {
+                findings.add_found(
+                    CheckId::ChainAnchor,
+                    Weight::Refutes,
+                    "chain.anchor.intermediate",
+                    name.clone(),
+                );
+            }
+            Some(PathFault::TooLong) => findings.add(
+                CheckId::ChainAnchor,
+                Weight::Refutes,
+                "chain.anchor.too-long",
+            ),
+            Some(PathFault::Name(name)) => {
+                findings.add_found(
+                    CheckId::ChainConstraints,
+                    Weight::Refutes,
+                    "chain.constraints",
+                    name.clone(),
+                );
+            }
+        }
+        let edition = judgement
+            .edition
+            .map(|index| anchor.editions[index].not_before);
+        if let (true, Some(edition)) = (judgement.edition_is_later, edition) {
+            findings.add_both(
+                CheckId::ChainEdition,
+                Weight::Doubt,
+                "chain.edition.later",
+                self.at.to_string(),
+                edition.to_string(),
+            );
+        }
+        check_policy(&signer.certificate, anchor, findings);
+        self.check_revocation(signer, path, anchor, findings);
+        Authority {
+            label: anchor.label.clone(),
+            edition,
+        }
+    }
+
+    /// No way to an anchor: a stranger, or somebody who wants to be taken for another.
+    fn check_stranger(
+        &self,
+        certificate: &Certificate,
+        pool: &[Certificate],
+        findings: &mut Findings,
+    ) {
+        let anchors = &self.trust.anchors;
+        let issuers = || std::iter::once(&certificate.issuer).chain(pool.iter().map(|c| &c.issuer));
+        let names = |wanted: &Name| issuers().any(|issuer| issuer == wanted);
+        let impersonated = anchors
+            .iter()
+            .find(|a| names(&a.subject) || certificate.subject == a.subject);
+        let host = certificate
+            .mail_addresses()
+            .filter_map(|address| address.rsplit_once('@'))
+            .map(|(_, host)| host)
+            .find(|host| self.trust.names_host(host));
+        let organization = certificate
+            .subject
+            .organization()
+            .filter(|o| self.trust.names_organization(o));
+        let above = anchors
+            .iter()
+            .filter_map(|a| a.issuer.as_ref())
+            .find(|issuer| names(issuer));
+        if let Some(anchor) = impersonated {
+            findings.add_found(
+                CheckId::ChainImpersonation,
+                Weight::Refutes,
+                "chain.impersonation.authority",
+                anchor.label.clone(),
+            );
+        } else if let Some(name) = host.or(organization) {
+            findings.add_both(
+                CheckId::ChainImpersonation,
+                Weight::Refutes,
+                "chain.impersonation.provider",
+                name,
+                certificate.issuer.to_string(),
+            );
+        } else if let Some(root) = above {
+            findings.add_found(
+                CheckId::ChainImpersonation,
+                Weight::Refutes,
+                "chain.impersonation.root",
+                root.common_name().unwrap_or_default(),
+            );
+        } else {
+            findings.add_found(
+                CheckId::ChainAnchor,
+                Weight::Undecides,
+                "chain.anchor.unknown",
+                certificate.issuer.to_string(),
+            );
+        }
+        // A stranger without the policy of PEC is no PEC signer, whoever issued its certificate;
+        // where no authority asks for one there is nothing to miss.
+        let asked = anchors.iter().any(|anchor| anchor.signer_policy.is_some());
+        let has = certificate
+            .policies
+            .iter()
+            .any(|policy| policy.to_string() == SIGNER_POLICY);
+        if asked && !has {
+            add_policy_finding(SIGNER_POLICY.to_owned(), certificate, findings);
+        }
+    }
+
+    /// Step 11.
+    fn check_revocation(
+        &self,
+        signer: &Signer,
+        path: &Path,
+        anchor: &Anchor,
+        findings: &mut Findings,
+    ) {
+        if !self.crls_given {
+            findings.add(
+                CheckId::ChainRevocation,
+                Weight::Note,
+                "chain.revocation.not-checked",
+            );
+            return;
+        }
+        let mut issued: Vec<(&Certificate, &PublicKey, Option<usize>)> = Vec::new();
+        let mut below = &signer.certificate;
+        for authority in &path.intermediates {
+            if let Ok(key) = &authority.key {
+                issued.push((below, key, None));
+            }
+            below = authority;
+        }
+        issued.push((below, &anchor.key, Some(path.anchor)));
+        for (certificate, key, index) in issued {
+            self.check_one_revocation(certificate, key, index, findings);
+        }
+    }
+
+    fn check_one_revocation(
+        &self,
+        certificate: &Certificate,
+        issuer_key: &PublicKey,
+        anchor: Option<usize>,
+        findings: &mut Findings,
+    ) {
+        let of_issuer: Vec<&TrustedCrl> = self
+            .crls
+            .iter()
+            .filter(|t| t.crl.issuer == certificate.issuer)
+            .collect();
+        if of_issuer.is_empty() {
+            findings.add_found(
+                CheckId::ChainRevocation,
+                Weight::Note,
+                "chain.revocation.no-list",
+                certificate.issuer.to_string(),
+            );
+            return;
+        }
+        let usable: Vec<&Crl> = of_issuer
+            .iter()
+            .filter(|t| match anchor {
+                Some(index) => t.anchor == Some(index),
+                None => t.crl.is_signed_by(issuer_key),
+            })
+            .map(|t| &t.crl)
+            .filter(|crl| crl.unknown_critical.is_none())
+            .collect();
+        if usable.is_empty() {
+            findings.add(
+                CheckId::ChainRevocation,
+                Weight::Note,
+                "chain.revocation.unusable",
+            );
+            return;
+        }
+        // Any list that names it counts, also when a newer one does not: ended certificates
+        // leave the lists (RFC 5280, 3.3). The newest says it best.
+        let entry = usable
+            .iter()
+            .filter_map(|crl| Some((crl.this_update, crl.entry(certificate)?)));
+        if let Some((_, revocation)) = entry.max_by_key(|(issued, _)| *issued) {
+            self.report_revocation(&revocation, findings);
+        } else if usable.iter().any(|crl| crl.speaks_of(certificate, self.at)) {
+            findings.pass(CheckId::ChainRevocation);
+        } else {
+            let dates: Vec<String> = usable
+                .iter()
+                .map(|crl| crl.this_update.to_string())
+                .collect();
+            findings.add_both(
+                CheckId::ChainRevocation,
+                Weight::Note,
+                "chain.revocation.other-time",
+                self.at.to_string(),
+                dates.join(", "),
+            );
+        }
+    }
+
+    fn report_revocation(&self, revocation: &Revocation, findings: &mut Findings) {
+        let found = format!("{} ({})", revocation.at, revocation.reason_name());
+        let suspect = revocation
+            .invalid_since
+            .is_some_and(|since| since <= self.at);
+        let (weight, key) = if revocation.at <= self.at {
+            (Weight::Refutes, "chain.revocation.revoked")
+        } else if suspect {
+            (Weight::Doubt, "chain.revocation.suspect")
+        } else if revocation.is_compromise() {
+            (Weight::Doubt, "chain.revocation.compromised-later")
+        } else {
+            (Weight::Note, "chain.revocation.later")
+        };
+        findings.add_both(
+            CheckId::ChainRevocation,
+            weight,
+            key,
+            self.at.to_string(),
+            found,
+        );
+    }
+
+    /// Step 12.
+    fn check_listed(
+        &self,
+        certificate: &Certificate,
+        data: Option<&CertificationData>,
+        findings: &mut Findings,
+    ) {
+        let Some(list) = self.providers else {
+            findings.add(
+                CheckId::ProviderDomain,
+                Weight::Note,
+                "provider.domain.not-decided",
+            );
+            return;
+        };
+        let other_time = list.is_of_another_time(self.at);
+        let Some(provider) = list.of_certificate(certificate) else {
+            let (weight, key) = if other_time {
+                (Weight::Doubt, "provider.listed.other-time")
+            } else {
+                (Weight::Undecides, "provider.listed.missing")
+            };
+            findings.add_found(
+                CheckId::ProviderListed,
+                weight,
+                key,
+                certificate.sha1().to_uppercase(),
+            );
+            return;
+        };
+        findings.pass(CheckId::ProviderListed);
+        let Some(domains) = data
+            .map(domains_spoken_of)
+            .filter(|domains| !domains.is_empty())
+        else {
+            return;
+        };
+        let runs = |domain: &&str| {
+            list.of_domain(domain)
+                .any(|other| other.name == provider.name || std::ptr::eq(other, provider))
+        };
+        if domains.iter().any(|domain| runs(&domain.as_str())) {
+            findings.pass(CheckId::ProviderDomain);
+            return;
+        }
+        let other = domains
+            .iter()
+            .find_map(|domain| list.of_domain(domain).next());
+        match other {
+            Some(other) if !other_time => findings.add_both(
+                CheckId::ProviderDomain,
+                Weight::Undecides,
+                "provider.domain.other",
+                other.name.clone(),
+                provider.name.clone(),
+            ),
+            Some(other) => findings.add_both(
+                CheckId::ProviderDomain,
+                Weight::Doubt,
+                "provider.domain.other-time",
+                other.name.clone(),
+                provider.name.clone(),
+            ),
+            None => findings.add_found(
+                CheckId::ProviderDomain,
+                Weight::Doubt,
+                "provider.domain.unlisted",
+                domains.join(", "),
+            ),
+        }
+    }
+}
+
+/// The domains of which the signer of such a message must run one (RFC 6109, 2.2 and 3: who
+/// signs what).
+fn domains_spoken_of(data: &CertificationData) -> Vec<String> {
+    use MessageKind as K;
+    let sender = || data.sender.domain().to_owned();
+    let recipient = || {
+        data.delivered_to
+            .as_ref()
+            .map(|address| address.domain().to_owned())
+    };
+    let received = || {
+        data.received_for
+            .iter()
+            .map(|address| address.domain().to_owned())
+    };
+    match data.kind() {
+        Some(K::Acceptance | K::NonAcceptance | K::TransportEnvelope | K::TimeoutNotice) => {
+            vec![sender()]
+        }
+        Some(K::Delivery) => recipient().into_iter().collect(),
+        // Refusals between providers and virus notices can come from the sender's provider.
+        Some(K::NonDelivery) => recipient().into_iter().chain([sender()]).collect(),
+        Some(K::TakingCharge | K::VirusDetection) => {
+            recipient().into_iter().chain(received()).collect()
+        }
+        Some(K::AnomalyEnvelope) | None => Vec::new(),
+    }
+}
+
+fn check_key(certificate: &Certificate, findings: &mut Findings) {
+    findings.pass(CheckId::SignerKey);
+    match &certificate.key {
+        Ok(PublicKey {
+            kind: KeyType::Rsa { bits },
+            ..
+        }) if *bits < STRONG_RSA_BITS => {
+            let weight = if certificate.not_before < SHORT_KEYS_END {
+                Weight::Note
+            } else {
+                Weight::Refutes
+            };
+            let key = if weight == Weight::Note {
+                "signer.key.short-then-usual"
+            } else {
+                "signer.key.short"
+            };
+            findings.add_both(
+                CheckId::SignerKey,
+                weight,
+                key,
+                "RSA 2048",
+                format!("RSA {bits}"),
+            );
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let weight = if matches!(error, AlgorithmError::Broken(_)) {
+                Weight::Refutes
+            } else {
+                Weight::Undecides
+            };
+            findings.add_found(
+                CheckId::SignerKey,
+                weight,
+                "signer.key.unusable",
+                error.to_string(),
+            );
+        }
+    }
+}
+
+fn check_policy(certificate: &Certificate, anchor: &Anchor, findings: &mut Findings) {
+    match anchor.signer_policy {
+        Some(policy) if !certificate.policies.contains(&policy) => {
+            add_policy_finding(policy.to_string(), certificate, findings);
+        }
+        _ => findings.pass(CheckId::SignerPolicy),
+    }
+}
+
+fn add_policy_finding(expected: String, certificate: &Certificate, findings: &mut Findings) {
+    let found: Vec<String> = certificate
+        .policies
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    findings.add_both(
+        CheckId::SignerPolicy,
+        Weight::Refutes,
+        "signer.policy",
+        expected,
+        found.join(", "),
+    );
+}

@@ -1,0 +1,455 @@
+//! Steps 1 to 4: what the octets are, and which of them a signature covers.
+//!
+//! Step 1, limits; step 2, a header that can be read in one way; step 3, multipart/signed at
+//! the top with two parts; step 4, the exact octets of the first part. What is signed deeper
+//! down is found and named, and never lends its signature to what is around it.
+
+use std::borrow::Cow;
+
+use super::finding::{CheckId, Findings, Weight};
+use super::ordinary::Ordinary;
+use crate::mime::media::MediaType;
+use crate::mime::multipart::{self, Parts};
+use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS};
+use crate::pec::CERTIFICATION_FILE;
+use crate::pec::header::{self, Hints};
+
+/// Certified messages looked at inside one message: more than any mail program can forward at
+/// once without a list, and a bound on signatures to check.
+const MAX_NESTED: usize = 100;
+
+/// Where the octets at hand stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A whole message with its own header.
+    Message,
+    /// A part of a message: From, Subject and marks of PEC are not in its header.
+    Part,
+}
+
+/// What was found at the top.
+pub(super) enum Located<'a> {
+    /// No certified mail.
+    Ordinary(Ordinary),
+    /// Passed off as certified mail, but nothing can be verified; findings say why.
+    Unproven,
+    /// A signed first part.
+    Signed(Box<Signed<'a>>),
+}
+
+/// A multipart/signed with its two parts.
+pub(super) struct Signed<'a> {
+    /// The header around them: unsigned.
+    pub outer: Entity<'a>,
+    /// What that header hints.
+    pub hints: Hints,
+    /// `micalg`: an unsigned hint.
+    pub micalg: Option<String>,
+    /// Exactly the octets between the delimiter lines.
+    pub content: &'a [u8],
+    /// The decoded signature object.
+    pub signature: Vec<u8>,
+}
+
+/// Steps 1 to 4.
+pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings) -> Located<'a> {
+    if octets.len() > MAX_MESSAGE_OCTETS {
+        findings.add_found(
+            CheckId::MessageSize,
+            Weight::Undecides,
+            "message.size",
+            octets.len().to_string(),
+        );
+        return Located::Unproven;
+    }
+    if let Some(ordinary) = Ordinary::by_first_octets(octets) {
+        return Located::Ordinary(ordinary);
+    }
+    let Ok(outer) = Entity::parse(octets) else {
+        findings.add(
+            CheckId::MessageComplexity,
+            Weight::Undecides,
+            "message.complexity.header",
+        );
+        return Located::Unproven;
+    };
+    if level == Level::Message && !Ordinary::looks_like_mail(&outer.header) {
+        return Located::Ordinary(Ordinary::NoMail);
+    }
+    let hints = Hints::of(&outer.header);
+    // Cheap words in the octets tell whether anything here wants to be certified mail.
+    let claims = hints.claims_certified_mail();
+    if memchr::memchr(0, octets).is_some() && (claims || mentions_certification(octets)) {
+        findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
+        return Located::Unproven;
+    }
+    let media = match outer.media_type() {
+        Ok(media) => media,
+        Err(_) if claims || mentions_certification(octets) => {
+            let doubled = outer.header.count("Content-Type") > 1;
+            let (weight, key) = if doubled {
+                (Weight::Refutes, "header.ambiguous.content-type")
+            } else {
+                (Weight::Undecides, "header.ambiguous.parameters")
+            };
+            findings.add(CheckId::HeaderAmbiguous, weight, key);
+            return Located::Unproven;
+        }
+        Err(_) => return Located::Ordinary(Ordinary::Mail),
+    };
+    match &*media.essence {
+        "multipart/signed" => locate_signed(outer, hints, &media, findings),
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" if claims => {
+            findings.add(
+                CheckId::StructureForm,
+                Weight::Undecides,
+                "structure.form.opaque",
+            );
+            Located::Unproven
+        }
+        _ if claims || has_certification_part(&outer) => {
+            findings.add(
+                CheckId::StructureSigned,
+                Weight::Undecides,
+                "structure.signed",
+            );
+            Located::Unproven
+        }
+        _ => Located::Ordinary(Ordinary::of_mail(&outer, &media)),
+    }
+}
+
+fn locate_signed<'a>(
+    outer: Entity<'a>,
+    hints: Hints,
+    media: &MediaType<'a>,
+    findings: &mut Findings,
+) -> Located<'a> {
+    let is_pgp = media
+        .parameter("protocol")
+        .is_some_and(|p| p.eq_ignore_ascii_case("application/pgp-signature"));
+    if is_pgp && !hints.claims_certified_mail() {
+        return Located::Ordinary(Ordinary::SignedMail);
+    }
+    let Ok(boundary) = media.boundary() else {
+        findings.add(
+            CheckId::StructureBoundary,
+            Weight::Undecides,
+            "structure.boundary.parameter",
+        );
+        return Located::Unproven;
+    };
+    let Ok(cut) = multipart::split(outer.body, boundary) else {
+        findings.add(
+            CheckId::MessageComplexity,
+            Weight::Undecides,
+            "message.complexity.parts",
+        );
+        return Located::Unproven;
+    };
+    check_cut(&cut, findings);
+    let Some((content, signature)) = signed_and_signature(&cut, findings) else {
+        return Located::Unproven;
+    };
+    check_header_once(&outer, findings);
+    let micalg = media.parameter("micalg").map(str::to_owned);
+    Located::Signed(Box::new(Signed {
+        outer,
+        hints,
+        micalg,
+        content,
+        signature,
+    }))
+}
+
+fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
+    if cut.ambiguous {
+        findings.add(
+            CheckId::StructureBoundary,
+            Weight::Undecides,
+            "structure.boundary",
+        );
+    } else {
+        findings.pass(CheckId::StructureBoundary);
+    }
+    if cut.closed {
+        findings.pass(CheckId::StructureComplete);
+    } else {
+        findings.add(
+            CheckId::StructureComplete,
+            Weight::Refutes,
+            "structure.complete",
+        );
+    }
+    if cut.parts.len() == 2 {
+        findings.pass(CheckId::StructureParts);
+    } else {
+        findings.add_both(
+            CheckId::StructureParts,
+            Weight::Refutes,
+            "structure.parts",
+            "2",
+            cut.parts.len().to_string(),
+        );
+    }
+    // Real receipts have one line, "This is an S/MIME signed message" or near it, before the
+    // signed part, and nothing after the last delimiter.
+    let preamble = String::from_utf8_lossy(cut.preamble.trim_ascii());
+    let epilogue = String::from_utf8_lossy(cut.epilogue.trim_ascii());
+    let usual = preamble.is_empty()
+        || (preamble.contains("signed message") && preamble.lines().count() == 1);
+    if usual && preamble.len() < 100 && epilogue.is_empty() {
+        findings.pass(CheckId::StructureUnsignedText);
+    } else {
+        let found = if epilogue.is_empty() {
+            preamble
+        } else {
+            epilogue
+        };
+        findings.add_found(
+            CheckId::StructureUnsignedText,
+            Weight::Doubt,
+            "structure.unsigned-text",
+            found.chars().take(80).collect::<String>(),
+        );
+    }
+}
+
+/// The signed part and the signature of the first signature part; its place says which part it
+/// is over, also where a stranger added others.
+fn signed_and_signature<'a>(
+    cut: &Parts<'a>,
+    findings: &mut Findings,
+) -> Option<(&'a [u8], Vec<u8>)> {
+    let parts: Vec<Option<Entity<'a>>> = cut
+        .parts
+        .iter()
+        .map(|part| Entity::parse(part).ok())
+        .collect();
+    let is_signature = |entity: &Entity<'a>| {
+        entity.media_type().is_ok_and(|media| {
+            matches!(
+                &*media.essence,
+                "application/pkcs7-signature" | "application/x-pkcs7-signature"
+            )
+        })
+    };
+    let found = parts
+        .iter()
+        .enumerate()
+        .skip(1)
+        .find_map(|(index, entity)| {
+            entity
+                .as_ref()
+                .filter(|entity| is_signature(entity))
+                .map(|entity| (index, entity))
+        });
+    let Some((index, entity)) = found else {
+        // A missing second part is told by structure.parts or structure.complete already.
+        if cut.parts.len() >= 2 {
+            findings.add(
+                CheckId::StructureForm,
+                Weight::Undecides,
+                "structure.form.signature-type",
+            );
+        }
+        return None;
+    };
+    findings.pass(CheckId::StructureForm);
+    match entity.decoded() {
+        Ok(octets) => Some((cut.parts[index - 1], octets.into_owned())),
+        Err(_) => {
+            findings.add(CheckId::CmsDecode, Weight::Refutes, "cms.decode.base64");
+            None
+        }
+    }
+}
+
+/// Step 2: fields that readers take the first or the last of.
+fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
+    let header = &outer.header;
+    findings.pass(CheckId::HeaderAmbiguous);
+    for (name, key) in [
+        ("X-Ricevuta", "header.ambiguous.mark"),
+        ("X-Trasporto", "header.ambiguous.mark"),
+    ] {
+        if header.count(name) > 1 {
+            findings.add_found(CheckId::HeaderAmbiguous, Weight::Refutes, key, name);
+        }
+    }
+    for name in [
+        "Subject",
+        "MIME-Version",
+        "Date",
+        "To",
+        "Message-ID",
+        "Content-Transfer-Encoding",
+    ] {
+        if header.count(name) > 1 {
+            findings.add_found(
+                CheckId::HeaderAmbiguous,
+                Weight::Doubt,
+                "header.ambiguous.doubled",
+                name,
+            );
+        }
+    }
+    if header.malformed_lines() > 0 {
+        findings.add_found(
+            CheckId::HeaderAmbiguous,
+            Weight::Doubt,
+            "header.ambiguous.malformed",
+            header.malformed_lines().to_string(),
+        );
+    }
+}
+
+/// Whether the octets mention what only certified mail has.
+fn mentions_certification(octets: &[u8]) -> bool {
+    memchr::memmem::find(octets, CERTIFICATION_FILE.as_bytes()).is_some()
+}
+
+/// Whether an unsigned message has a part called daticert.xml at its first level.
+fn has_certification_part(outer: &Entity<'_>) -> bool {
+    mentions_certification(outer.octets)
+        && children(outer)
+            .iter()
+            .any(|part| part.file_names().is(CERTIFICATION_FILE))
+}
+
+/// The parts of a multipart that can be read; none of anything else.
+fn children<'a>(entity: &Entity<'a>) -> Vec<Entity<'a>> {
+    let Ok(media) = entity.media_type() else {
+        return Vec::new();
+    };
+    let (true, Ok(boundary)) = (media.is_multipart(), media.boundary()) else {
+        return Vec::new();
+    };
+    let Ok(cut) = multipart::split(entity.body, boundary) else {
+        return Vec::new();
+    };
+    cut.parts
+        .into_iter()
+        .filter_map(|part| Entity::parse(part).ok())
+        .collect()
+}
+
+/// Something inside a message that may be certified mail.
+pub(super) struct Candidate<'a> {
+    /// The numbers of the parts on the way, `2.1`.
+    pub place: String,
+    /// Its octets, decoded where an encoding was around them.
+    pub octets: Cow<'a, [u8]>,
+    /// A message or a bare multipart/signed.
+    pub level: Level,
+}
+
+/// Looks through the parts of a message for signed or seemingly certified ones, without
+/// entering those.
+pub(super) fn candidates(octets: &[u8]) -> Vec<Candidate<'_>> {
+    let mut search = Search {
+        found: Vec::new(),
+        parts: 0,
+    };
+    if let Ok(entity) = Entity::parse(octets) {
+        search.enter(Cow::Borrowed(octets), &entity, "", 0);
+    }
+    search.found
+}
+
+struct Search<'a> {
+    found: Vec<Candidate<'a>>,
+    parts: usize,
+}
+
+impl<'a> Search<'a> {
+    /// `whole` owns or borrows what `entity` was read from.
+    fn enter(&mut self, whole: Cow<'a, [u8]>, entity: &Entity<'_>, place: &str, depth: usize) {
+        if depth > MAX_DEPTH || self.found.len() >= MAX_NESTED {
+            return;
+        }
+        for (index, child) in children(entity).into_iter().enumerate() {
+            self.parts += 1;
+            if self.parts > MAX_PARTS {
+                return;
+            }
+            let number = index + 1;
+            let place = if place.is_empty() {
+                number.to_string()
+            } else {
+                format!("{place}.{number}")
+            };
+            let octets = slice_of(&whole, child.octets);
+            self.child(octets, &child, &place, depth);
+        }
+    }
+
+    fn child(&mut self, octets: Cow<'a, [u8]>, child: &Entity<'_>, place: &str, depth: usize) {
+        let Ok(media) = child.media_type() else {
+            return;
+        };
+        let is_message = media.essence == "message/rfc822"
+            || child
+                .file_names()
+                .shown()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"));
+        if media.essence == "multipart/signed" {
+            self.found.push(Candidate {
+                place: place.to_owned(),
+                octets,
+                level: Level::Part,
+            });
+        } else if media.is_multipart() {
+            self.enter(octets, child, place, depth + 1);
+        } else if is_message {
+            let message = match child.decoded() {
+                Ok(Cow::Borrowed(body)) => slice_of(&octets, body),
+                Ok(Cow::Owned(decoded)) => Cow::Owned(decoded),
+                Err(_) => return,
+            };
+            self.message(message, place, depth);
+        }
+    }
+
+    /// A message within: taken when it is signed or claims to be certified, else looked through.
+    fn message(&mut self, octets: Cow<'a, [u8]>, place: &str, depth: usize) {
+        let Ok(entity) = mime::Entity::parse(&octets) else {
+            return;
+        };
+        let signed = entity
+            .media_type()
+            .is_ok_and(|media| media.essence == "multipart/signed");
+        if signed
+            || Hints::of(&entity.header).claims_certified_mail()
+            || has_certification_part(&entity)
+        {
+            self.found.push(Candidate {
+                place: place.to_owned(),
+                octets,
+                level: Level::Message,
+            });
+        } else {
+            let again = octets.clone();
+            self.enter(again, &entity, place, depth + 1);
+        }
+    }
+}
+
+/// `part` as a piece of `whole`: borrowed when that is borrowed.
+fn slice_of<'a>(whole: &Cow<'a, [u8]>, part: &[u8]) -> Cow<'a, [u8]> {
+    match whole {
+        Cow::Borrowed(octets) => {
+            let start = part.as_ptr().addr() - octets.as_ptr().addr();
+            Cow::Borrowed(&octets[start..start + part.len()])
+        }
+        Cow::Owned(_) => Cow::Owned(part.to_vec()),
+    }
+}
+
+/// Whether a signed part with no daticert.xml is a REM message.
+pub(super) fn is_rem(outer: &Entity<'_>, content: &Entity<'_>) -> bool {
+    header::is_rem(&outer.header)
+        || children(content)
+            .iter()
+            .any(|part| header::is_rem(&part.header))
+}
