@@ -1,5 +1,6 @@
 pub mod address;
 pub mod exit;
+pub mod input;
 pub mod mime;
 pub mod pec;
 pub mod printable;

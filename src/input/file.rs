@@ -1,0 +1,144 @@
+//! One file or stream: an mbox, a zip archive or a message, told apart by its first octets.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::path::Path;
+
+use super::archive::Archive;
+use super::mbox::{self, Mbox};
+use super::{Error, Found, Given, Item, Source, shown, unreadable};
+use crate::mime::MAX_MESSAGE_OCTETS;
+
+/// Octets looked at to tell what a file is: a line of mail has 998 at most (RFC 5322, 2.1.1).
+const HEAD_OCTETS: u64 = 1_024;
+
+/// Octets asked of the system at once.
+const BUFFER_OCTETS: usize = 64 * 1024;
+
+/// A file that can be read from any place.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+enum Kind {
+    Mbox,
+    Zip,
+    Message,
+}
+
+impl Kind {
+    fn of(head: &[u8]) -> Self {
+        // PKWARE APPNOTE 4.3.7 and 4.3.16: a local header, or the end of an empty archive.
+        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+            return Self::Zip;
+        }
+        match memchr::memchr(b'\n', head) {
+            Some(end) if mbox::is_separator(&head[..end]) => Self::Mbox,
+            _ => Self::Message,
+        }
+    }
+}
+
+/// Opens a path that is no folder. A pipe or a device is read like standard input.
+pub(super) fn open(path: &Path, given: Given) -> Found {
+    let name = shown(path);
+    match File::open(path).and_then(|file| Ok((file.metadata()?, file))) {
+        Ok((metadata, file)) if metadata.is_file() => regular(name, file, metadata.len(), given),
+        Ok((_, file)) => open_stream(name, Box::new(file), given),
+        Err(error) => failed(name, error.into()),
+    }
+}
+
+fn regular(name: String, mut file: File, length: u64, given: Given) -> Found {
+    let head = match read_head(&mut file) {
+        Ok(head) => head,
+        Err(error) => return failed(name, error.into()),
+    };
+    match Kind::of(&head) {
+        Kind::Mbox => within_mbox(name, rejoined(head, file)),
+        Kind::Zip => zip(name, Box::new(file), given),
+        Kind::Message => message(name, rejoined(head, file), length),
+    }
+}
+
+/// Reads what cannot be read twice. An archive is held in memory, because its directory stands
+/// at its end; so it may have no more octets than one message.
+pub(super) fn open_stream(name: String, mut stream: Box<dyn Read + Send>, given: Given) -> Found {
+    let head = match read_head(&mut stream) {
+        Ok(head) => head,
+        Err(error) => return failed(name, error.into()),
+    };
+    match Kind::of(&head) {
+        Kind::Mbox => within_mbox(name, rejoined(head, stream)),
+        Kind::Zip => match read_message(rejoined(head, stream), 0) {
+            Ok(octets) => zip(name, Box::new(Cursor::new(octets)), given),
+            Err(error) => failed(name, error),
+        },
+        Kind::Message => message(name, rejoined(head, stream), 0),
+    }
+}
+
+/// What an archive held: a message, or an mbox. An archive within an archive stays closed.
+pub(super) fn from_archive(name: String, octets: Vec<u8>) -> Found {
+    match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
+        Kind::Mbox => within_mbox(name, Cursor::new(octets)),
+        Kind::Zip | Kind::Message => Found::Item(Item::Message(Source { name, octets })),
+    }
+}
+
+fn within_mbox(name: String, octets: impl BufRead + Send + 'static) -> Found {
+    Found::Within(Box::new(Mbox::new(name, octets)))
+}
+
+fn zip(name: String, file: Box<dyn ReadSeek>, given: Given) -> Found {
+    match Archive::open(name.clone(), file) {
+        Ok(archive) if archive.is_to_be_opened(given) => Found::Within(Box::new(archive)),
+        Ok(archive) => {
+            let mut file = archive.into_inner();
+            match file.rewind() {
+                Ok(()) => message(name, file, 0),
+                Err(error) => failed(name, error.into()),
+            }
+        }
+        Err(error) => failed(name, error),
+    }
+}
+
+fn message(name: String, octets: impl Read, length: u64) -> Found {
+    match read_message(octets, length) {
+        Ok(octets) => Found::Item(Item::Message(Source { name, octets })),
+        Err(error) => failed(name, error),
+    }
+}
+
+/// Reads to the end; `length` is what the system says there is, 0 when it does not say.
+fn read_message(octets: impl Read, length: u64) -> Result<Vec<u8>, Error> {
+    const LIMIT: u64 = MAX_MESSAGE_OCTETS as u64;
+    if length > LIMIT {
+        return Err(Error::TooLarge {
+            limit: MAX_MESSAGE_OCTETS,
+        });
+    }
+    // One more than stated, so that the end is seen without growing.
+    let mut read = Vec::with_capacity(length as usize + 1);
+    octets.take(LIMIT + 1).read_to_end(&mut read)?;
+    if read.len() > MAX_MESSAGE_OCTETS {
+        return Err(Error::TooLarge {
+            limit: MAX_MESSAGE_OCTETS,
+        });
+    }
+    Ok(read)
+}
+
+fn read_head(octets: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(HEAD_OCTETS as usize);
+    octets.take(HEAD_OCTETS).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn rejoined<R: Read + Send + 'static>(head: Vec<u8>, rest: R) -> impl BufRead + Send + 'static {
+    Cursor::new(head).chain(BufReader::with_capacity(BUFFER_OCTETS, rest))
+}
+
+fn failed(name: String, error: Error) -> Found {
+    Found::Item(unreadable(name, error))
+}
