@@ -1,0 +1,85 @@
+//! Everything that `fixtures/` holds, by path: the genuine messages and the vectors.
+
+pub mod genuine;
+pub mod sent;
+
+use std::collections::BTreeMap;
+
+use super::{keys, pki, providers};
+
+/// All generated files, by their path under `fixtures/`.
+pub fn files() -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut add = |path: String, octets: Vec<u8>| {
+        assert!(
+            files.insert(path.clone(), octets).is_none(),
+            "{path} is made twice"
+        );
+    };
+    trust(&mut add);
+    for (name, octets) in providers::all() {
+        add(format!("providers/{name}"), octets);
+    }
+    for (name, octets) in genuine::all() {
+        add(format!("receipts/{name}.eml"), octets);
+    }
+    add("sent/richiesta.eml".into(), sent::base().to_eml());
+    add(
+        "sent/richiesta-altra-pagina.eml".into(),
+        sent::with_other_document().to_eml(),
+    );
+    add(
+        "sent/richiesta-stesso-oggetto.eml".into(),
+        sent::twin_of_subject().to_eml(),
+    );
+    add("sent/relazione.pdf".into(), sent::document());
+    files
+}
+
+fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
+    add("pki/trust.toml".into(), pki::trust_file().into_bytes());
+    let anchors = pki::editions().into_iter().chain([pki::historic_edition()]);
+    let anchors: String = anchors
+        .map(|edition| pki::pem("CERTIFICATE", &edition.certificate.to_der()))
+        .collect();
+    add("pki/anchor.pem".into(), anchors.into_bytes());
+    for (name, octets) in revocation_lists() {
+        add(format!("pki/{name}"), octets);
+    }
+}
+
+/// Revocation lists about the recipient's provider, whose receipt is of 2026-05-04T08:15:07Z.
+fn revocation_lists() -> Vec<(&'static str, Vec<u8>)> {
+    let signer = &pki::RECEIVING.certificate();
+    let list = |key, period, revoked: &[(&str, Option<u8>)]| {
+        let revoked: Vec<_> = revoked
+            .iter()
+            .map(|&(at, reason)| pki::Revoked {
+                certificate: signer,
+                at,
+                reason,
+            })
+            .collect();
+        pki::revocation_list(pki::AUTHORITY_NAME, key, period, &revoked)
+    };
+    const THEN: [&str; 2] = ["2026-05-04T06:00:00Z", "2026-05-05T06:00:00Z"];
+    const LATER: [&str; 2] = ["2026-09-01T06:00:00Z", "2026-09-02T06:00:00Z"];
+    const BEFORE: [&str; 2] = ["2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"];
+    vec![
+        ("nobody-revoked.crl", list(keys::AUTHORITY, THEN, &[])),
+        ("stale.crl", list(keys::AUTHORITY, BEFORE, &[])),
+        ("signed-by-stranger.crl", list(keys::STRANGER, THEN, &[])),
+        (
+            "revoked-before.crl",
+            list(keys::AUTHORITY, THEN, &[("2026-05-01T10:00:00Z", Some(4))]),
+        ),
+        (
+            "revoked-later-key-compromise.crl",
+            list(keys::AUTHORITY, LATER, &[("2026-08-30T10:00:00Z", Some(1))]),
+        ),
+        (
+            "revoked-later-cessation.crl",
+            list(keys::AUTHORITY, LATER, &[("2026-08-30T10:00:00Z", Some(5))]),
+        ),
+    ]
+}

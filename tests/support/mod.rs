@@ -1,0 +1,30 @@
+//! The test authority and the receipt builder: the independent side of the suite.
+//!
+//! Everything under `fixtures/` that can be made is made here, from the rules and from the keys in
+//! `fixtures/pki/keys`; nothing is taken from the program under test. Each builder is correct by
+//! default, and each case changes one thing.
+
+#![allow(dead_code, reason = "a toolbox: not every tool is in use at any time")]
+
+pub mod cases;
+pub mod cms;
+pub mod der;
+pub mod digest;
+pub mod keys;
+pub mod number;
+pub mod pki;
+pub mod providers;
+pub mod receipt;
+pub mod text;
+
+use std::path::PathBuf;
+
+/// `fixtures/` of this crate.
+pub fn fixtures_folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Whether committed fixtures are to be written anew: `PEC_BLESS=1`.
+pub fn blessing() -> bool {
+    std::env::var_os("PEC_BLESS").is_some_and(|value| value == "1")
+}

@@ -1,0 +1,837 @@
+//! Messages of certified mail, of every kind (rules, section 2), signed by the test authority.
+//!
+//! A [`Receipt`] is what a provider states; [`Receipt::message`] makes of it a [`Message`], which
+//! still can be bent; [`Message::to_eml`] gives the octets of the file.
+
+use super::cms::{SignedData, Signer};
+use super::digest::{Digest, hex};
+use super::pki::{self, Certificate, Provider};
+use super::text::{Moment, base64_lines, encoded_word, escaped, quoted_printable};
+
+pub const SENDER: &str = "studio@pec.mittente.example";
+pub const RECIPIENT: &str = "ufficio@pec.destinatario.example";
+/// In Cc; another domain of the recipient's provider.
+pub const COPIED: &str = "protocollo@pec.comune.example";
+/// Not certified mail.
+pub const ORDINARY: &str = "collega@posta.example";
+pub const SUBJECT: &str = "Pratica n. 42: richiesta di copia";
+pub const MESSAGE_ID: &str = "<0b1f6c2e-77aa-42@client.mittente.example>";
+pub const IDENTIFIER: &str = "opec1042.20260504101502.01838.310.1.63@gestore-mittente.example";
+
+/// Times of the base transaction.
+pub const ACCEPTED: &str = "2026-05-04T08:15:02Z";
+const TAKEN: &str = "2026-05-04T08:15:05Z";
+pub const DELIVERED: &str = "2026-05-04T08:15:07Z";
+const AFTER_12_HOURS: &str = "2026-05-04T20:15:31Z";
+const AFTER_23_HOURS: &str = "2026-05-05T07:40:11Z";
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Acceptance,
+    NonAcceptance,
+    NonAcceptanceVirus,
+    TakenInCharge,
+    Delivery,
+    DeliveryBrief,
+    DeliveryConcise,
+    Envelope,
+    NonDelivery,
+    NonDeliveryVirus,
+    NoticeAfter12Hours,
+    NoticeAfter24Hours,
+    VirusFound,
+    Anomaly,
+}
+
+impl Kind {
+    /// `tipo` in daticert; the anomaly envelope has none.
+    pub fn literal(self) -> &'static str {
+        match self {
+            Kind::Acceptance => "accettazione",
+            Kind::NonAcceptance | Kind::NonAcceptanceVirus => "non-accettazione",
+            Kind::TakenInCharge => "presa-in-carico",
+            Kind::Delivery | Kind::DeliveryBrief | Kind::DeliveryConcise => "avvenuta-consegna",
+            Kind::Envelope => "posta-certificata",
+            Kind::NonDelivery | Kind::NonDeliveryVirus => "errore-consegna",
+            Kind::NoticeAfter12Hours | Kind::NoticeAfter24Hours => "preavviso-errore-consegna",
+            Kind::VirusFound => "rilevazione-virus",
+            Kind::Anomaly => "anomalia",
+        }
+    }
+
+    /// Rules, 2.2.
+    fn subject_prefix(self) -> &'static str {
+        match self {
+            Kind::Acceptance => "ACCETTAZIONE",
+            Kind::NonAcceptance => "AVVISO DI NON ACCETTAZIONE",
+            Kind::NonAcceptanceVirus => "AVVISO DI NON ACCETTAZIONE PER VIRUS",
+            Kind::TakenInCharge => "PRESA IN CARICO",
+            Kind::Delivery | Kind::DeliveryBrief | Kind::DeliveryConcise => "CONSEGNA",
+            Kind::Envelope => "POSTA CERTIFICATA",
+            Kind::NonDelivery => "AVVISO DI MANCATA CONSEGNA",
+            Kind::NonDeliveryVirus => "AVVISO DI MANCATA CONSEGNA PER VIRUS",
+            Kind::NoticeAfter12Hours | Kind::NoticeAfter24Hours => {
+                "AVVISO DI MANCATA CONSEGNA PER SUP. TEMPO MASSIMO"
+            }
+            Kind::VirusFound => "PROBLEMA DI SICUREZZA",
+            Kind::Anomaly => "ANOMALIA MESSAGGIO",
+        }
+    }
+
+    /// Who creates and signs it (rules, 1.2).
+    fn provider(self) -> Provider {
+        match self {
+            Kind::Acceptance
+            | Kind::NonAcceptance
+            | Kind::NonAcceptanceVirus
+            | Kind::Envelope
+            | Kind::NonDeliveryVirus
+            | Kind::NoticeAfter12Hours
+            | Kind::NoticeAfter24Hours => pki::SENDING,
+            _ => pki::RECEIVING,
+        }
+    }
+
+    fn time(self) -> &'static str {
+        match self {
+            Kind::Acceptance | Kind::NonAcceptance | Kind::NonAcceptanceVirus | Kind::Envelope => {
+                ACCEPTED
+            }
+            Kind::TakenInCharge | Kind::VirusFound => TAKEN,
+            Kind::NoticeAfter12Hours => AFTER_12_HOURS,
+            Kind::NoticeAfter24Hours => AFTER_23_HOURS,
+            _ => DELIVERED,
+        }
+    }
+
+    fn error(self) -> &'static str {
+        match self {
+            Kind::NonAcceptance => "altro",
+            Kind::NonDelivery => "no-dest",
+            Kind::NonAcceptanceVirus | Kind::NonDeliveryVirus | Kind::VirusFound => "virus",
+            Kind::NoticeAfter12Hours | Kind::NoticeAfter24Hours => "altro",
+            _ => "nessuno",
+        }
+    }
+
+    fn extended_error(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::NonAcceptance => {
+                "5.6.0 - GESTORE MITTENTE S.p.A. - il campo Bcc non \u{e8} ammesso"
+            }
+            Kind::NonAcceptanceVirus | Kind::NonDeliveryVirus | Kind::VirusFound => {
+                "5.5.1, Gestore di prova, presenza di un virus nel messaggio"
+            }
+            Kind::NonDelivery => "5.1.1 - Gestore Destinatario SRL - indirizzo non valido",
+            Kind::NoticeAfter12Hours => {
+                "4.4.1 - GESTORE MITTENTE S.p.A. - il messaggio non risulta consegnato nelle prime dodici ore"
+            }
+            Kind::NoticeAfter24Hours => {
+                "5.4.1 - GESTORE MITTENTE S.p.A. - il messaggio non risulta consegnato nelle prime ventiquattro ore"
+            }
+            _ => return None,
+        })
+    }
+
+    /// `ricevuta`: in envelopes and delivery receipts only (rules, 3.2).
+    fn receipt_form(self) -> Option<&'static str> {
+        match self {
+            Kind::Delivery | Kind::Envelope => Some("completa"),
+            Kind::DeliveryBrief => Some("breve"),
+            Kind::DeliveryConcise => Some("sintetica"),
+            _ => None,
+        }
+    }
+
+    fn names_one_recipient(self) -> bool {
+        !matches!(
+            self,
+            Kind::Acceptance
+                | Kind::NonAcceptance
+                | Kind::NonAcceptanceVirus
+                | Kind::TakenInCharge
+                | Kind::Envelope
+                | Kind::Anomaly
+        )
+    }
+}
+
+/// daticert.xml (rules, 3).
+#[derive(Clone, Debug)]
+pub struct Daticert {
+    pub kind: String,
+    /// None: the attribute is left out.
+    pub error: Option<String>,
+    pub sender: String,
+    pub recipients: Vec<(String, String)>,
+    pub reply_to: String,
+    pub subject: Option<String>,
+    pub provider: String,
+    pub zone: String,
+    pub day: String,
+    pub clock: String,
+    pub identifier: String,
+    pub message_id: Option<String>,
+    pub receipt_form: Option<String>,
+    pub delivered_to: Option<String>,
+    pub taken_for: Vec<String>,
+    pub extended_error: Option<String>,
+}
+
+impl Daticert {
+    fn new(kind: Kind, at: &Moment) -> Self {
+        let recipient = |address: &str, kind: &str| (address.to_owned(), kind.to_owned());
+        Daticert {
+            kind: kind.literal().to_owned(),
+            error: Some(kind.error().to_owned()),
+            sender: SENDER.to_owned(),
+            recipients: vec![
+                recipient(RECIPIENT, "certificato"),
+                recipient(ORDINARY, "esterno"),
+                recipient(COPIED, "certificato"),
+            ],
+            reply_to: SENDER.to_owned(),
+            subject: Some(SUBJECT.to_owned()),
+            provider: kind.provider().name.to_owned(),
+            zone: at.zone(),
+            day: at.day(),
+            clock: at.clock(),
+            identifier: IDENTIFIER.to_owned(),
+            message_id: Some(MESSAGE_ID.to_owned()),
+            receipt_form: kind.receipt_form().map(str::to_owned),
+            delivered_to: kind.names_one_recipient().then(|| RECIPIENT.to_owned()),
+            taken_for: match kind {
+                Kind::TakenInCharge => vec![RECIPIENT.to_owned(), COPIED.to_owned()],
+                _ => Vec::new(),
+            },
+            extended_error: kind.extended_error().map(str::to_owned),
+        }
+    }
+
+    pub fn set_time(&mut self, at: &Moment) {
+        (self.zone, self.day, self.clock) = (at.zone(), at.day(), at.clock());
+    }
+
+    /// The document, four spaces deep per level, as at a large provider.
+    pub fn to_xml(&self) -> String {
+        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        let error = self
+            .error
+            .as_ref()
+            .map(|e| format!(" errore=\"{e}\""))
+            .unwrap_or_default();
+        out += &format!(
+            "<postacert tipo=\"{}\"{error}>\n    <intestazione>\n",
+            self.kind
+        );
+        line(&mut out, "mittente", &self.sender);
+        for (address, kind) in &self.recipients {
+            out += &format!(
+                "        <destinatari tipo=\"{kind}\">{}</destinatari>\n",
+                escaped(address)
+            );
+        }
+        line(&mut out, "risposte", &self.reply_to);
+        optional(&mut out, "oggetto", &self.subject);
+        out += "    </intestazione>\n    <dati>\n";
+        line(&mut out, "gestore-emittente", &self.provider);
+        out += &format!(
+            "        <data zona=\"{}\">\n            <giorno>{}</giorno>\n            <ora>{}</ora>\n        </data>\n",
+            self.zone, self.day, self.clock
+        );
+        line(&mut out, "identificativo", &self.identifier);
+        optional(&mut out, "msgid", &self.message_id);
+        if let Some(form) = &self.receipt_form {
+            out += &format!("        <ricevuta tipo=\"{form}\" />\n");
+        }
+        optional(&mut out, "consegna", &self.delivered_to);
+        self.taken_for
+            .iter()
+            .for_each(|address| line(&mut out, "ricezione", address));
+        optional(&mut out, "errore-esteso", &self.extended_error);
+        out + "    </dati>\n</postacert>\n"
+    }
+}
+
+fn line(out: &mut String, element: &str, text: &str) {
+    *out += &format!("        <{element}>{}</{element}>\n", escaped(text));
+}
+
+fn optional(out: &mut String, element: &str, text: &Option<String>) {
+    if let Some(text) = text {
+        line(out, element, text);
+    }
+}
+
+/// A header in order; names may occur twice.
+#[derive(Clone, Debug, Default)]
+pub struct Header(pub Vec<(String, String)>);
+
+impl Header {
+    pub fn add(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        self.0.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Changes the value of the first line of that name.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        let value = value.into();
+        match self
+            .0
+            .iter_mut()
+            .find(|(old, _)| old.eq_ignore_ascii_case(name))
+        {
+            Some(line) => line.1 = value,
+            None => panic!("there is no {name} to change"),
+        }
+        self
+    }
+
+    pub fn remove(&mut self, name: &str) -> &mut Self {
+        self.0.retain(|(old, _)| !old.eq_ignore_ascii_case(name));
+        self
+    }
+
+    pub fn to_text(&self) -> String {
+        self.0
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect()
+    }
+}
+
+/// One part of the signed multipart: its header lines, and its body as transported.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub header: Header,
+    pub body: Vec<u8>,
+}
+
+impl Part {
+    pub fn new(lines: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
+        let mut header = Header::default();
+        lines.iter().for_each(|(name, value)| {
+            header.add(name, *value);
+        });
+        Part {
+            header,
+            body: body.into(),
+        }
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        [self.header.to_text().as_bytes(), b"\r\n", &self.body].concat()
+    }
+}
+
+/// A multipart body: no preamble, each part after its delimiter line, the final delimiter.
+pub fn multipart(boundary: &str, parts: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for part in parts {
+        out.extend(format!("--{boundary}\r\n").as_bytes());
+        out.extend(part);
+        out.extend(b"\r\n");
+    }
+    out.extend(format!("--{boundary}--\r\n").as_bytes());
+    out
+}
+
+/// What a provider states in one message.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    pub kind: Kind,
+    pub at: Moment,
+    pub provider: Provider,
+    pub certificate: Certificate,
+    pub daticert: Daticert,
+    /// Overrides the document made from `daticert`.
+    pub xml: Option<Vec<u8>>,
+    pub text: String,
+    pub html: Option<String>,
+    /// postacert.eml.
+    pub original: Option<Vec<u8>>,
+    pub header: Header,
+}
+
+impl Receipt {
+    /// The genuine message of that kind in the base transaction.
+    pub fn new(kind: Kind) -> Self {
+        let at = Moment::new(kind.time());
+        let provider = kind.provider();
+        let daticert = Daticert::new(kind, &at);
+        let sent = super::cases::sent::base();
+        let original = match kind {
+            Kind::Delivery | Kind::Envelope => Some(sent.delivered(IDENTIFIER)),
+            Kind::DeliveryBrief => Some(sent.hashed().delivered(IDENTIFIER)),
+            Kind::Anomaly => Some(super::cases::sent::from_outside()),
+            _ => None,
+        };
+        let mut receipt = Receipt {
+            kind,
+            provider,
+            certificate: provider.certificate(),
+            text: String::new(),
+            html: None,
+            original,
+            header: Header::default(),
+            xml: None,
+            daticert,
+            at,
+        };
+        receipt.rewrite();
+        receipt
+    }
+
+    /// A genuine message after `change`: text and header follow the data.
+    pub fn with(kind: Kind, change: impl FnOnce(&mut Receipt)) -> Self {
+        let mut receipt = Receipt::new(kind);
+        change(&mut receipt);
+        receipt.rewrite();
+        receipt
+    }
+
+    /// Another time, in the data and in the signature.
+    pub fn set_time(&mut self, at: &str) {
+        self.at = Moment::new(at);
+        self.daticert.set_time(&self.at);
+    }
+
+    /// Makes text and header anew from the data.
+    fn rewrite(&mut self) {
+        self.text = self.readable();
+        self.html = matches!(self.kind, Kind::Delivery | Kind::Acceptance).then(|| self.twin());
+        self.header = self.outer_header();
+    }
+
+    fn readable(&self) -> String {
+        let data = &self.daticert;
+        let subject = data.subject.as_deref().unwrap_or_default();
+        let when = format!(
+            "Il giorno {} alle ore {} ({})",
+            data.day, data.clock, data.zone
+        );
+        let recipients: String = data
+            .recipients
+            .iter()
+            .map(|(address, kind)| {
+                let kind = if kind == "esterno" {
+                    "posta ordinaria"
+                } else {
+                    "posta certificata"
+                };
+                format!("{address} (\"{kind}\")\n")
+            })
+            .collect();
+        let to = data.delivered_to.as_deref().unwrap_or_default();
+        let (title, outcome) = self.phrases();
+        let error = data
+            .extended_error
+            .as_ref()
+            .map(|e| format!("{e}\n"))
+            .unwrap_or_default();
+        if self.kind == Kind::Anomaly {
+            return format!(
+                "-- {title} --\n\n{when} \u{e8} stato ricevuto\nil messaggio \"{subject}\" proveniente da \"bollette@posta.example\"\n{outcome}\n"
+            );
+        }
+        let about = match to {
+            "" => format!("ed indirizzato a:\n{recipients}"),
+            one => format!("ed indirizzato a \"{one}\"\n"),
+        };
+        format!(
+            "-- {title} --\n\n{when} il messaggio con Oggetto\n\"{subject}\" inviato da \"{}\"\n{about}{outcome}\n{error}Identificativo del messaggio: {}\nL'allegato daticert.xml contiene informazioni di servizio sulla trasmissione\n",
+            data.sender, data.identifier
+        )
+    }
+
+    /// Title and outcome as the rules quote them (2.5), invented where they do not.
+    fn phrases(&self) -> (&'static str, &'static str) {
+        match self.kind {
+            Kind::Acceptance => (
+                "Ricevuta di accettazione del messaggio",
+                "\u{e8} stato accettato dal sistema ed inoltrato.",
+            ),
+            Kind::NonAcceptance | Kind::NonAcceptanceVirus => (
+                "Errore nell'accettazione del messaggio",
+                "\u{e8} stato rilevato un problema che ne impedisce l'accettazione. Il messaggio non \u{e8} stato accettato.",
+            ),
+            Kind::TakenInCharge => (
+                "Ricevuta di presa in carico",
+                "\u{e8} stato accettato dal sistema.",
+            ),
+            Kind::Delivery | Kind::DeliveryBrief | Kind::DeliveryConcise => (
+                "Ricevuta di avvenuta consegna del messaggio",
+                "\u{e8} stato correttamente consegnato al destinatario.",
+            ),
+            Kind::Envelope => (
+                "Questo \u{e8} un Messaggio di Posta Certificata",
+                "Il messaggio originale \u{e8} incluso in allegato.",
+            ),
+            Kind::NonDelivery | Kind::NonDeliveryVirus => (
+                "Avviso di mancata consegna del messaggio",
+                "\u{e8} stato rilevato il seguente errore. Il messaggio \u{e8} stato rifiutato dal sistema.",
+            ),
+            Kind::NoticeAfter12Hours => (
+                "Avviso di mancata consegna per superamento del tempo massimo",
+                "non \u{e8} stato consegnato nelle prime dodici ore dal suo invio.",
+            ),
+            Kind::NoticeAfter24Hours => (
+                "Avviso di mancata consegna per superamento del tempo massimo",
+                "non \u{e8} stato consegnato nelle prime ventiquattro ore dal suo invio.",
+            ),
+            Kind::VirusFound => (
+                "Avviso di rilevazione virus",
+                "contiene un virus e non \u{e8} stato consegnato.",
+            ),
+            Kind::Anomaly => (
+                "Anomalia nel messaggio",
+                "Tali dati non sono stati certificati per il seguente errore:\ndomino mittente non di posta certificata\nIl messaggio originale \u{e8} incluso in allegato.",
+            ),
+        }
+    }
+
+    fn twin(&self) -> String {
+        let body: String = self
+            .text
+            .lines()
+            .map(|line| format!("{}<br>\n", escaped(line)))
+            .collect();
+        format!("<html>\n<head><title>Ricevuta</title></head>\n<body>\n{body}</body>\n</html>\n")
+    }
+
+    /// Rules, 2.2.
+    fn outer_header(&self) -> Header {
+        let mut header = Header::default();
+        let address = format!("posta-certificata@{}", self.provider.host);
+        let data = &self.daticert;
+        let wrapped = matches!(self.kind, Kind::Envelope | Kind::Anomaly);
+        let to = match self.kind {
+            Kind::TakenInCharge | Kind::VirusFound => "ricevute@gestore-mittente.example",
+            Kind::Envelope | Kind::Anomaly => RECIPIENT,
+            _ => SENDER,
+        };
+        let mailbox = if wrapped { RECIPIENT } else { to };
+        header.add(
+            "Return-Path",
+            if wrapped {
+                format!("<{SENDER}>")
+            } else {
+                format!("<{address}>")
+            },
+        );
+        header.add("Delivered-To", mailbox);
+        header.add("Received", format!(
+            "from smtp.{host} (smtp.{host} [192.0.2.17])\r\n\tby imap.caselle.example (lmtpd) with LMTP id 14116.002;\r\n\t{}",
+            self.at.header(), host = self.provider.host,
+        ));
+        let subject = data.subject.as_deref().unwrap_or_default();
+        header.add(
+            "Subject",
+            encoded_word(&format!("{}: {subject}", self.kind.subject_prefix())),
+        );
+        if self.kind != Kind::Anomaly {
+            header.add(
+                "X-Riferimento-Message-ID",
+                data.message_id.as_deref().unwrap_or(MESSAGE_ID),
+            );
+        }
+        header.add("Date", self.at.header());
+        header.add(
+            "Message-ID",
+            match self.kind {
+                Kind::Envelope => format!("<{}>", data.identifier),
+                Kind::Anomaly => "<4711.bollette@posta.example>".to_owned(),
+                _ => format!(
+                    "<opec288.{}.28978.421.1.413.72@{}>",
+                    self.at.digits(),
+                    self.provider.host
+                ),
+            },
+        );
+        match self.kind {
+            Kind::Envelope => {
+                header.add("To", format!("{RECIPIENT}, {ORDINARY}"));
+                header.add("Cc", COPIED);
+            }
+            _ => {
+                header.add("To", to);
+            }
+        }
+        self.mark(&mut header);
+        let author = if self.kind == Kind::Anomaly {
+            "bollette@posta.example"
+        } else {
+            &data.sender
+        };
+        match wrapped {
+            true => {
+                header.add("From", format!("\"Per conto di: {author}\" <{address}>"));
+                header.add("Reply-To", author);
+            }
+            false => {
+                header.add("From", address);
+            }
+        }
+        header
+    }
+
+    /// The header lines that name the kind.
+    fn mark(&self, header: &mut Header) {
+        match self.kind {
+            Kind::Envelope => {
+                header.add("X-Trasporto", "posta-certificata");
+                header.add("X-TipoRicevuta", "completa");
+            }
+            Kind::Anomaly => {
+                header.add("X-Trasporto", "errore");
+            }
+            kind => {
+                header.add("X-Ricevuta", kind.literal());
+            }
+        }
+        match self.kind {
+            Kind::NonAcceptanceVirus | Kind::NonDeliveryVirus => {
+                header.add("X-VerificaSicurezza", "errore");
+            }
+            Kind::VirusFound => {
+                header.add("X-Mittente", SENDER);
+            }
+            _ => {}
+        }
+    }
+
+    /// The parts of the signed multipart/mixed, in the usual order.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut parts = vec![self.text_part()];
+        if self.kind != Kind::Anomaly {
+            parts.push(self.daticert_part());
+        }
+        if let Some(original) = &self.original {
+            parts.push(original_part(original));
+        }
+        parts
+    }
+
+    fn text_part(&self) -> Part {
+        let plain = text_part("plain", &self.text);
+        let Some(html) = &self.html else { return plain };
+        let boundary = self.boundary("alternative");
+        let body = multipart(
+            &boundary,
+            &[plain.encode(), text_part("html", html).encode()],
+        );
+        Part::new(
+            &[
+                (
+                    "Content-Type",
+                    &format!("multipart/alternative;\r\n boundary=\"{boundary}\""),
+                ),
+                ("Content-Transfer-Encoding", "binary"),
+            ],
+            body,
+        )
+    }
+
+    pub fn daticert_part(&self) -> Part {
+        let xml = self
+            .xml
+            .clone()
+            .unwrap_or_else(|| self.daticert.to_xml().into_bytes());
+        Part::new(
+            &[
+                ("Content-Type", "application/xml; name=\"daticert.xml\""),
+                ("Content-Disposition", "inline; filename=\"daticert.xml\""),
+                ("Content-Transfer-Encoding", "base64"),
+            ],
+            base64_lines(&xml, 60),
+        )
+    }
+
+    /// The message, with the usual parts.
+    pub fn message(&self) -> Message {
+        self.message_of(&self.parts())
+    }
+
+    /// The message, with other parts in the signed multipart.
+    pub fn message_of(&self, parts: &[Part]) -> Message {
+        let boundary = self.boundary("mixed");
+        let header = Header(vec![
+            (
+                "Content-Type".into(),
+                format!("multipart/mixed; boundary=\"{boundary}\""),
+            ),
+            ("Content-Transfer-Encoding".into(), "binary".into()),
+            ("MIME-Version".into(), "1.0".into()),
+        ]);
+        let parts: Vec<_> = parts.iter().map(Part::encode).collect();
+        let body = multipart(&boundary, &parts);
+        self.message_over([header.to_text().as_bytes(), b"\r\n", &body].concat())
+    }
+
+    /// The message, with the signed octets given whole.
+    pub fn message_over(&self, entity: Vec<u8>) -> Message {
+        Message {
+            header: self.header.clone(),
+            signed: self.signed_data(&entity),
+            entity,
+            digest: Digest::Sha256,
+            boundary: format!(
+                "----{}",
+                self.boundary("signed")
+                    .trim_start_matches("----=_")
+                    .to_uppercase()
+            ),
+            preamble: "This is an S/MIME signed message\r\n\r\n".into(),
+            epilogue: String::new(),
+            signature_type: "application/x-pkcs7-signature".into(),
+            signature: None,
+            micalg: None,
+            content_type: None,
+        }
+    }
+
+    /// The issuer that goes along is the edition of the rules' time.
+    fn signed_data(&self, entity: &[u8]) -> SignedData {
+        let issuer = match self.certificate.issuer.as_str() {
+            pki::HISTORIC_NAME => pki::historic_edition().certificate,
+            _ => pki::editions().remove(0).certificate,
+        };
+        SignedData::new(
+            Signer::new(&self.certificate, entity, &self.at.utc()),
+            &issuer,
+        )
+    }
+
+    pub fn to_eml(&self) -> Vec<u8> {
+        self.message().to_eml()
+    }
+
+    /// A boundary that depends on what is said, as a provider's depends on its counters.
+    pub fn boundary(&self, role: &str) -> String {
+        let seed = format!("{role} {} {:?}", self.daticert.to_xml(), self.kind);
+        format!("----=_{}", &hex(&Digest::Sha256.of(seed.as_bytes()))[..24])
+    }
+}
+
+pub fn text_part(subtype: &str, text: &str) -> Part {
+    Part::new(
+        &[
+            (
+                "Content-Type",
+                &format!("text/{subtype}; charset=\"iso-8859-1\""),
+            ),
+            ("Content-Disposition", "inline"),
+            ("Content-Transfer-Encoding", "quoted-printable"),
+        ],
+        quoted_printable(text),
+    )
+}
+
+pub fn original_part(original: &[u8]) -> Part {
+    Part::new(
+        &[
+            ("Content-Type", "message/rfc822; name=\"postacert.eml\""),
+            ("Content-Disposition", "inline; filename=\"postacert.eml\""),
+            ("Content-Transfer-Encoding", "7bit"),
+        ],
+        original,
+    )
+}
+
+/// A signed message before it becomes octets.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub header: Header,
+    pub entity: Vec<u8>,
+    pub signed: SignedData,
+    /// As `micalg` says it.
+    pub digest: Digest,
+    pub boundary: String,
+    pub preamble: String,
+    pub epilogue: String,
+    pub signature_type: String,
+    /// Overrides the octets made from `signed`.
+    pub signature: Option<Vec<u8>>,
+    /// Overrides the parameter made from `digest`.
+    pub micalg: Option<String>,
+    /// Overrides the whole outer content type.
+    pub content_type: Option<String>,
+}
+
+impl Message {
+    /// Changes the only signer.
+    pub fn signer(mut self, change: impl FnOnce(Signer, &[u8]) -> Signer) -> Self {
+        let signer = self.signed.signers.remove(0);
+        let changed = change(signer, &self.entity);
+        self.digest = changed.scheme.digest();
+        self.signed.signers.insert(0, changed);
+        self
+    }
+
+    pub fn header(mut self, change: impl FnOnce(&mut Header)) -> Self {
+        change(&mut self.header);
+        self
+    }
+
+    pub fn content_type(&self) -> String {
+        let micalg = self
+            .micalg
+            .clone()
+            .unwrap_or_else(|| self.digest.micalg().to_owned());
+        self.content_type.clone().unwrap_or_else(|| {
+            let protocol = &self.signature_type;
+            format!(
+                "multipart/signed; protocol=\"{protocol}\"; micalg=\"{micalg}\";\r\n boundary=\"{}\"",
+                self.boundary
+            )
+        })
+    }
+
+    /// The second part: the signature.
+    pub fn signature_part(&self) -> Vec<u8> {
+        let octets = self
+            .signature
+            .clone()
+            .unwrap_or_else(|| self.signed.encode(&self.entity));
+        Part::new(
+            &[
+                (
+                    "Content-Type",
+                    &format!("{}; name=\"smime.p7s\"", self.signature_type),
+                ),
+                ("Content-Transfer-Encoding", "base64"),
+                ("Content-Disposition", "attachment; filename=\"smime.p7s\""),
+            ],
+            base64_lines(&octets, 64),
+        )
+        .encode()
+    }
+
+    /// The outer header with the two lines of MIME.
+    pub fn full_header(&self) -> Header {
+        let mut header = self.header.clone();
+        header
+            .add("MIME-Version", "1.0")
+            .add("Content-Type", self.content_type());
+        header
+    }
+
+    pub fn body(&self) -> Vec<u8> {
+        let parts = [self.entity.clone(), self.signature_part()];
+        [
+            self.preamble.as_bytes(),
+            &multipart(&self.boundary, &parts),
+            self.epilogue.as_bytes(),
+        ]
+        .concat()
+    }
+
+    pub fn to_eml(&self) -> Vec<u8> {
+        [
+            self.full_header().to_text().as_bytes(),
+            b"\r\n",
+            &self.body(),
+        ]
+        .concat()
+    }
+}
