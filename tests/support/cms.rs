@@ -139,6 +139,11 @@ impl Signer {
         ])
     }
 
+    /// The octets that the signature covers.
+    pub fn covered(&self, content: &[u8]) -> Vec<u8> {
+        self.attributes(content).1
+    }
+
     /// The attributes as sent, and the octets that the signature covers.
     fn attributes(&self, content: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let Some(attributes) = &self.attributes else {

@@ -37,6 +37,7 @@ pub const SENDER: Key = Key("sender");
 pub const RECIPIENT: Key = Key("recipient");
 pub const THIRD: Key = Key("third");
 pub const WEAK: Key = Key("weak");
+pub const TINY: Key = Key("tiny");
 pub const STRONG: Key = Key("strong");
 pub const P256: Key = Key("p256");
 pub const P384: Key = Key("p384");
@@ -115,9 +116,9 @@ impl Key {
     /// By aws-lc-rs where it agrees to, else by our own arithmetic.
     fn sign_pkcs1(self, digest: Digest, octets: &[u8]) -> Vec<u8> {
         let encoding = match digest {
-            Digest::Sha256 if self != WEAK => &signature::RSA_PKCS1_SHA256,
-            Digest::Sha384 if self != WEAK => &signature::RSA_PKCS1_SHA384,
-            Digest::Sha512 if self != WEAK => &signature::RSA_PKCS1_SHA512,
+            Digest::Sha256 if !self.refused() => &signature::RSA_PKCS1_SHA256,
+            Digest::Sha384 if !self.refused() => &signature::RSA_PKCS1_SHA384,
+            Digest::Sha512 if !self.refused() => &signature::RSA_PKCS1_SHA512,
             _ => return self.raw(&pkcs1_block(digest, octets, self.rsa()[0].len())),
         };
         let pair = RsaKeyPair::from_pkcs8(&self.pkcs8()).expect("a good key");
@@ -125,6 +126,11 @@ impl Key {
         pair.sign(encoding, &SystemRandom::new(), octets, &mut out)
             .expect("a signature");
         out
+    }
+
+    /// Whether aws-lc-rs would not sign with it.
+    fn refused(self) -> bool {
+        self == WEAK || self == TINY
     }
 
     /// The private operation on a whole block.

@@ -1,7 +1,10 @@
 //! Everything that `fixtures/` holds, by path: the genuine messages and the vectors.
 
+mod a_signature;
 pub mod genuine;
 pub mod sent;
+mod tools;
+mod vector;
 
 use std::collections::BTreeMap;
 
@@ -33,7 +36,14 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
         sent::twin_of_subject().to_eml(),
     );
     add("sent/relazione.pdf".into(), sent::document());
+    for vector in vectors() {
+        vector.files(&mut files);
+    }
     files
+}
+
+fn vectors() -> Vec<vector::Vector> {
+    [a_signature::all()].into_iter().flatten().collect()
 }
 
 fn trust(add: &mut impl FnMut(String, Vec<u8>)) {

@@ -1,0 +1,119 @@
+//! OpenSSL as a witness: for every message of `fixtures/`, its answer about the bare signature must
+//! be ours. We say it by `facts`, which are there exactly when the signature over the octets held,
+//! whoever made it. Skipped, with a line that says so, where there is no `openssl`.
+//!
+//! Differences with a reason are in `fixtures/openssl-divergences.toml`.
+
+#[path = "support/run.rs"]
+mod run;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+struct Divergences {
+    #[serde(default)]
+    divergence: Vec<Divergence>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Divergence {
+    /// Below `fixtures/`.
+    file: String,
+    /// What OpenSSL says: `holds` or `fails`.
+    openssl: String,
+    reason: String,
+}
+
+#[test]
+fn openssl_says_the_same_about_every_signature() {
+    if Command::new("openssl")
+        .arg("version")
+        .stdout(Stdio::null())
+        .status()
+        .is_err()
+    {
+        eprintln!("skipped: there is no openssl on this machine");
+        return;
+    }
+    let folder = run::fixtures_folder();
+    let text = std::fs::read_to_string(folder.join("openssl-divergences.toml"));
+    let known: Divergences =
+        toml::from_str(&text.unwrap_or_default()).expect("a list of divergences");
+    let known: BTreeMap<_, _> = known
+        .divergence
+        .iter()
+        .map(|one| (one.file.as_str(), one))
+        .collect();
+
+    let mut table = Vec::new();
+    for path in run::files(&folder, ".eml") {
+        let (theirs, ours) = (openssl(&path), ours(&path));
+        let file = run::name(&path);
+        match known.get(file.as_str()) {
+            None if theirs == ours => {}
+            None => table.push(format!(
+                "{file}: OpenSSL {}, we say it {}",
+                word(theirs),
+                word(ours)
+            )),
+            Some(one) if theirs == ours => {
+                table.push(format!("{file}: agreed now; delete it ({})", one.reason))
+            }
+            Some(one) if one.openssl != word(theirs) => {
+                table.push(format!(
+                    "{file}: OpenSSL says it {}, the list says {}",
+                    word(theirs),
+                    one.openssl
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = known.keys().filter(|file| !folder.join(file).is_file());
+    table.extend(
+        gone.map(|file| format!("{file}: in openssl-divergences.toml, but there is no such file")),
+    );
+    assert!(table.is_empty(), "{}", table.join("\n"));
+}
+
+fn word(holds: bool) -> &'static str {
+    if holds { "holds" } else { "fails" }
+}
+
+fn openssl(path: &Path) -> bool {
+    Command::new("openssl")
+        .args([
+            "cms",
+            "-verify",
+            "-noverify",
+            "-inform",
+            "SMIME",
+            "-out",
+            "/dev/null",
+            "-in",
+        ])
+        .arg(path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn ours(path: &Path) -> bool {
+    let args = [
+        "--trust".to_owned(),
+        run::fixtures_folder()
+            .join("pki/trust.toml")
+            .to_string_lossy()
+            .into_owned(),
+    ];
+    let folder = path.parent().expect("a folder");
+    let file = path.file_name().expect("a name").to_string_lossy();
+    let answer = run::verify(folder, &args, &file);
+    answer.result(path)["facts"].is_object()
+}
