@@ -1,6 +1,7 @@
 //! Everything that `fixtures/` holds, by path: the genuine messages and the vectors.
 
 mod a_signature;
+mod b_certificate;
 pub mod genuine;
 pub mod sent;
 mod tools;
@@ -43,7 +44,10 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
 }
 
 fn vectors() -> Vec<vector::Vector> {
-    [a_signature::all()].into_iter().flatten().collect()
+    [a_signature::all(), b_certificate::all()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
