@@ -2,6 +2,7 @@
 
 mod a_signature;
 mod b_certificate;
+mod c_message;
 pub mod genuine;
 pub mod sent;
 mod tools;
@@ -44,7 +45,7 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
 }
 
 fn vectors() -> Vec<vector::Vector> {
-    [a_signature::all(), b_certificate::all()]
+    [a_signature::all(), b_certificate::all(), c_message::all()]
         .into_iter()
         .flatten()
         .collect()
