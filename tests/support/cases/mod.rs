@@ -3,6 +3,7 @@
 mod a_signature;
 mod b_certificate;
 mod c_message;
+mod d_mime;
 pub mod genuine;
 pub mod sent;
 mod tools;
@@ -45,10 +46,15 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
 }
 
 fn vectors() -> Vec<vector::Vector> {
-    [a_signature::all(), b_certificate::all(), c_message::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        a_signature::all(),
+        b_certificate::all(),
+        c_message::all(),
+        d_mime::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
