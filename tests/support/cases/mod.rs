@@ -4,6 +4,9 @@ mod a_signature;
 mod b_certificate;
 mod c_message;
 mod d_mime;
+mod e_xml;
+mod f_time;
+mod g_handling;
 pub mod genuine;
 pub mod sent;
 mod tools;
@@ -51,6 +54,9 @@ fn vectors() -> Vec<vector::Vector> {
         b_certificate::all(),
         c_message::all(),
         d_mime::all(),
+        e_xml::all(),
+        f_time::all(),
+        g_handling::all(),
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,146 @@
+//! Group F of the list of tricks: time (cases 85 to 92).
+
+use super::tools::{delivery, headed, stated};
+use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
+use crate::support::cms::Attribute;
+use crate::support::pki;
+use crate::support::receipt::{Kind, Receipt};
+
+const F: Group = Group("f-time");
+
+pub fn all() -> Vec<Vector> {
+    [dates(), signing(), plausible()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Cases 85, 86, 87 and 91.
+fn dates() -> Vec<Vector> {
+    vec![
+        F.genuine("date-header-changed").case(85, High).because(
+            "The Date line, which is not signed, says another day. The signed time counts.",
+        ).message(headed(Kind::Delivery, |header| {
+            header.set("Date", "Wed, 6 May 2026 10:15:07 +0200");
+        })).finding("header.date").fact("time", "2026-05-04T10:15:07+02:00").twin(DELIVERY),
+        F.genuine("date-header-in-another-zone").case(85, Low).because(
+            "The Date line says the same moment in another zone.",
+        ).message(headed(Kind::Delivery, |header| {
+            header.set("Date", "Mon, 4 May 2026 08:15:07 +0000 (UTC)");
+        })).absent("header.date"),
+        F.genuine("solar-time-in-may").case(86, Medium).because(
+            "The zone is +0100 in May, when legal time is +0200; the moment is the same. A server with the wrong zone \
+             signs such a thing.",
+        ).message(stated(|receipt| {
+            receipt.daticert.zone = "+0100".into();
+            receipt.daticert.clock = "09:15:07".into();
+        })).finding("time.zone").twin(DELIVERY),
+        F.genuine("solar-time-in-february").case(86, Medium).because("The zone is +0100 in February, as it should be.")
+            .receipt("avvenuta-consegna-ora-solare").absent("time.zone").fact("time", "2026-02-04T10:15:07+01:00"),
+        F.genuine("repeated-hour-in-october").case(86, Low).because(
+            "In the hour that occurs twice on the last Sunday of October both zones are right.",
+        ).message(Receipt::with(Kind::DeliveryConcise, |receipt| receipt.set_time("2025-10-26T01:30:00Z")).to_eml())
+            .absent("time.zone").fact("time", "2025-10-26T02:30:00+01:00"),
+        F.genuine("time-in-both-zones").case(91, Medium).because(
+            "The time is given with its zone, so that nobody reads it as the reader's own.",
+        ).receipt(DELIVERY).fact("time", "2026-05-04T10:15:07+02:00").result("judged_at = \"2026-05-04T08:15:07Z\""),
+        F.genuine("delivered-before-it-was-accepted").case(87, Medium).because(
+            "The delivery receipt is two hours older than the acceptance of the same message, which is given too.",
+        ).message(Receipt::with(Kind::DeliveryConcise, |receipt| receipt.set_time("2026-05-04T06:15:07Z")).to_eml())
+            .with(&["../../receipts/accettazione.eml"]).finding("time.receipt-order"),
+    ]
+}
+
+/// Case 88: the signing time attribute against daticert.
+fn signing() -> Vec<Vector> {
+    let apart = |name, importance, text, at: &'static str| {
+        let message = delivery()
+            .message()
+            .signer(|signer, _| signer.replaced(Attribute::signing_time(at)));
+        F.genuine(name)
+            .case(88, importance)
+            .because(text)
+            .message(message.to_eml())
+            .twin(DELIVERY)
+    };
+    vec![
+        apart(
+            "signed-a-second-later",
+            Low,
+            "The signing time is one second after the time of the data, as in genuine mail.",
+            "2026-05-04T08:15:08Z",
+        )
+        .absent("time.signing"),
+        apart(
+            "signed-twenty-seconds-later",
+            Medium,
+            "The signing time is twenty seconds after the time of the data.",
+            "2026-05-04T08:15:27Z",
+        )
+        .finding("time.signing"),
+        apart(
+            "signed-ninety-seconds-later",
+            Medium,
+            "The signing time is ninety seconds after the time of the data.",
+            "2026-05-04T08:16:37Z",
+        )
+        .finding("time.signing"),
+        apart(
+            "signed-a-day-later",
+            High,
+            "The signing time is a day after the time of the data.",
+            "2026-05-05T08:15:07Z",
+        )
+        .finding("time.signing"),
+        apart(
+            "signed-a-day-earlier",
+            High,
+            "The signing time is a day before the time of the data.",
+            "2026-05-03T08:15:07Z",
+        )
+        .finding("time.signing"),
+        F.genuine("without-a-signing-time")
+            .case(0, Low)
+            .because("There is no signing time; RFC 5652 does not require one.")
+            .message(
+                delivery()
+                    .message()
+                    .signer(|signer, _| signer.without(crate::support::cms::SIGNING_TIME))
+                    .to_eml(),
+            ),
+    ]
+}
+
+/// Case 89.
+fn plausible() -> Vec<Vector> {
+    let at = |time: &'static str, certificate| {
+        Receipt::with(Kind::DeliveryConcise, |receipt| {
+            receipt.set_time(time);
+            receipt.certificate = certificate;
+        })
+    };
+    let long = || {
+        pki::RECEIVING
+            .certificate()
+            .valid("2025-01-15T09:00:00Z", "2049-01-15T09:00:00Z")
+    };
+    let old = || {
+        let mut certificate =
+            pki::historic_signer().valid("2003-10-01T12:00:00Z", "2006-10-01T12:00:00Z");
+        certificate.subject = "CN=Posta Certificata,O=Gestore Destinatario S.r.l.,C=IT".into();
+        certificate.with(pki::extension::address(&pki::RECEIVING.address()))
+    };
+    vec![
+        F.not_genuine("time-in-the-future", "time.plausible").case(89, Critical).because(
+            "The receipt is of the year 2048; its certificate and that of the authority are valid then.",
+        ).message(at("2048-05-04T08:15:07Z", long()).to_eml()).twin_vector("long-certificate"),
+        F.genuine("long-certificate").case(0, Low).because(
+            "A certificate that is valid until 2049: odd, and no defect of the receipt.",
+        ).message(at("2026-05-04T08:15:07Z", long()).to_eml()),
+        F.not_genuine("time-before-certified-mail", "time.plausible").case(89, High).because(
+            "The receipt is of the year 2004; certified mail began in 2005. Its certificate is valid then.",
+        ).message(at("2004-05-04T08:15:07Z", old()).to_eml()).twin_vector("first-years"),
+        F.genuine("first-years").case(0, Medium).because("A receipt of 2006 with the same certificate.")
+            .message(at("2006-05-04T08:15:07Z", old()).to_eml()),
+    ]
+}
