@@ -277,6 +277,13 @@ fn times() -> Vec<Vector> {
             "The signer's certificate is older than the authority's certificate in the bag, which was issued anew for \
              the same key: this occurs in genuine mail.",
         ).message(with_later_edition()).twin(DELIVERY),
+        B.genuine("before-the-first-known-edition").case(30, Medium).because(
+            "A receipt of 2019, when an older certificate of the authority was in force than any that is known; the \
+             key is the same. Receipts of early 2018 are such.",
+        ).message(Receipt::with(Kind::DeliveryConcise, |receipt| {
+            receipt.set_time("2019-05-06T08:15:07Z");
+            receipt.certificate = signer().valid("2018-11-05T09:00:00Z", "2021-11-05T09:00:00Z");
+        }).to_eml()).finding("chain.edition"),
     ]
 }
 

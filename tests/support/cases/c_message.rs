@@ -67,6 +67,18 @@ fn providers() -> Vec<Vector> {
             "The recipient's provider attests that the message was accepted; by the list of that day the sender's \
              domain is not its own.",
         ).message(acceptance()).with(LIST).twin("accettazione").twin_with(LIST),
+        C.genuine("non-delivery-by-the-senders-provider").case(37, Medium).because(
+            "A non-delivery notice signed by the sender's provider, for a domain that another one runs: when the other \
+             provider refuses in the dialogue, nobody else can write the notice.",
+        ).message(Receipt::with(Kind::NonDelivery, |receipt| {
+            receipt.provider = pki::SENDING;
+            receipt.certificate = pki::SENDING.certificate();
+            receipt.daticert.provider = pki::SENDING.name.into();
+        }).to_eml()).with(LIST).absent("provider.domain"),
+        C.genuine("name-of-another-provider").case(0, Low).because(
+            "gestore-emittente names another provider than the certificate. Providers spell their name freely there; \
+             the certificate says who signed.",
+        ).message(stated(|receipt| receipt.daticert.provider = pki::OTHER.name.into())).finding("provider.name").twin(DELIVERY),
         C.genuine("domains-as-on-the-list").case(37, Medium).because(
             "The list of that day names the signer and gives it the recipient's domain.",
         ).receipt(DELIVERY).with(LIST).absent("provider.domain").absent("provider.listed"),
