@@ -1,5 +1,6 @@
 //! Rebuilds every generated fixture in memory and compares it with the committed file, octet for
-//! octet. `PEC_BLESS=1 cargo test --test fixtures` writes them anew, to be read in review like code.
+//! octet. `PEC_BLESS=1 cargo test --test fixtures` writes them anew, to be
+//! read in review like code.
 
 mod support;
 

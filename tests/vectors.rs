@@ -1,5 +1,5 @@
-//! The vectors of `fixtures/vectors`: one message each, what `pec verify` must answer, and a genuine
-//! twin that differs in one respect. Reports every difference at once, in one table.
+//! The vectors of `fixtures/vectors`: one message each, what `pec verify` must answer, and a
+//! genuine twin that differs in one respect. Reports every difference at once, in one table.
 //!
 //! Known differences are listed in `fixtures/divergences.toml`; the suite also fails when one of
 //! them is gone, so that the list stays true.

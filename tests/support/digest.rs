@@ -1,4 +1,5 @@
-//! Digests by name, MD5 included: aws-lc-rs has no MD5, and one fixture must show that it is refused.
+//! Digests by name, MD5 included: aws-lc-rs has no MD5, and one fixture must show that
+//! it is refused.
 
 use aws_lc_rs::digest;
 

@@ -241,7 +241,8 @@ fn loose_block(digest: Digest, octets: &[u8], size: usize) -> Vec<u8> {
     block
 }
 
-/// EMSA-PSS (RFC 8017, 9.1.1) with a salt of constant octets; `size` is that of a modulus of whole octets.
+/// EMSA-PSS (RFC 8017, 9.1.1) with a salt of constant octets; `size` is that of a modulus
+/// of whole octets.
 fn pss_block(digest: Digest, octets: &[u8], size: usize) -> Vec<u8> {
     let hashed = digest.of(octets);
     let salt = vec![0x73; hashed.len()];

@@ -496,7 +496,8 @@ pub fn authority(subject: &str, key: Key) -> Certificate {
     }
 }
 
-/// A signer of 2012 as real ones were: RSA 1024, SHA-1, CA:FALSE, key usage not critical, two years.
+/// A signer of 2012 as real ones were: RSA 1024, SHA-1, CA:FALSE, key usage not critical,
+/// three years.
 pub fn historic_signer() -> Certificate {
     let mut certificate = Certificate::signer(
         "CN=Posta Certificata,O=Gestore Mittente S.p.A.,C=IT",

@@ -1,4 +1,5 @@
-//! The index of providers (IGPEC): an LDIF of invented providers, plain and signed (rules, 7.2 to 7.4).
+//! The index of providers (IGPEC): an LDIF of invented providers, plain and signed (rules,
+//! 7.2 to 7.4).
 
 use super::cms::{SignedData, Signer};
 use super::keys;

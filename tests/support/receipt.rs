@@ -124,10 +124,12 @@ impl Kind {
             }
             Kind::NonDelivery => "5.1.1 - Gestore Destinatario SRL - indirizzo non valido",
             Kind::NoticeAfter12Hours => {
-                "4.4.1 - GESTORE MITTENTE S.p.A. - il messaggio non risulta consegnato nelle prime dodici ore"
+                "4.4.1 - GESTORE MITTENTE S.p.A. - il messaggio non risulta \
+                 consegnato nelle prime dodici ore"
             }
             Kind::NoticeAfter24Hours => {
-                "5.4.1 - GESTORE MITTENTE S.p.A. - il messaggio non risulta consegnato nelle prime ventiquattro ore"
+                "5.4.1 - GESTORE MITTENTE S.p.A. - il messaggio non risulta \
+                 consegnato nelle prime ventiquattro ore"
             }
             _ => return None,
         })
@@ -236,7 +238,8 @@ impl Daticert {
         out += "    </intestazione>\n    <dati>\n";
         line(&mut out, "gestore-emittente", &self.provider);
         out += &format!(
-            "        <data zona=\"{}\">\n            <giorno>{}</giorno>\n            <ora>{}</ora>\n        </data>\n",
+            "        <data zona=\"{}\">\n            <giorno>{}</giorno>\n            \
+                 <ora>{}</ora>\n        </data>\n",
             self.zone, self.day, self.clock
         );
         line(&mut out, "identificativo", &self.identifier);
@@ -431,7 +434,8 @@ impl Receipt {
             .unwrap_or_default();
         if self.kind == Kind::Anomaly {
             return format!(
-                "-- {title} --\n\n{when} \u{e8} stato ricevuto\nil messaggio \"{subject}\" proveniente da \"bollette@posta.example\"\n{outcome}\n"
+                "-- {title} --\n\n{when} \u{e8} stato ricevuto\nil messaggio \
+                 \"{subject}\" proveniente da \"bollette@posta.example\"\n{outcome}\n"
             );
         }
         let about = match to {
@@ -439,7 +443,10 @@ impl Receipt {
             one => format!("ed indirizzato a \"{one}\"\n"),
         };
         format!(
-            "-- {title} --\n\n{when} il messaggio con Oggetto\n\"{subject}\" inviato da \"{}\"\n{about}{outcome}\n{error}Identificativo del messaggio: {}\nL'allegato daticert.xml contiene informazioni di servizio sulla trasmissione\n",
+            "-- {title} --\n\n{when} il messaggio con Oggetto\n\"{subject}\" \
+                 inviato da \"{}\"\n{about}{outcome}\n{error}Identificativo del \
+                 messaggio: {}\nL'allegato daticert.xml contiene informazioni di \
+                 servizio sulla trasmissione\n",
             data.sender, data.identifier
         )
     }
@@ -453,7 +460,8 @@ impl Receipt {
             ),
             Kind::NonAcceptance | Kind::NonAcceptanceVirus => (
                 "Errore nell'accettazione del messaggio",
-                "\u{e8} stato rilevato un problema che ne impedisce l'accettazione. Il messaggio non \u{e8} stato accettato.",
+                "\u{e8} stato rilevato un problema che ne impedisce \
+                 l'accettazione. Il messaggio non \u{e8} stato accettato.",
             ),
             Kind::TakenInCharge => (
                 "Ricevuta di presa in carico",
@@ -469,7 +477,8 @@ impl Receipt {
             ),
             Kind::NonDelivery | Kind::NonDeliveryVirus => (
                 "Avviso di mancata consegna del messaggio",
-                "\u{e8} stato rilevato il seguente errore. Il messaggio \u{e8} stato rifiutato dal sistema.",
+                "\u{e8} stato rilevato il seguente errore. Il messaggio \u{e8} \
+                 stato rifiutato dal sistema.",
             ),
             Kind::NoticeAfter12Hours => (
                 "Avviso di mancata consegna per superamento del tempo massimo",
@@ -477,7 +486,8 @@ impl Receipt {
             ),
             Kind::NoticeAfter24Hours => (
                 "Avviso di mancata consegna per superamento del tempo massimo",
-                "non \u{e8} stato consegnato nelle prime ventiquattro ore dal suo invio.",
+                "non \u{e8} stato consegnato nelle prime ventiquattro ore dal suo \
+                 invio.",
             ),
             Kind::VirusFound => (
                 "Avviso di rilevazione virus",
@@ -485,7 +495,9 @@ impl Receipt {
             ),
             Kind::Anomaly => (
                 "Anomalia nel messaggio",
-                "Tali dati non sono stati certificati per il seguente errore:\ndomino mittente non di posta certificata\nIl messaggio originale \u{e8} incluso in allegato.",
+                "Tali dati non sono stati certificati per il seguente errore:\n\
+                 domino mittente non di posta certificata\nIl messaggio originale \
+                 \u{e8} incluso in allegato.",
             ),
         }
     }
@@ -496,7 +508,10 @@ impl Receipt {
             .lines()
             .map(|line| format!("{}<br>\n", escaped(line)))
             .collect();
-        format!("<html>\n<head><title>Ricevuta</title></head>\n<body>\n{body}</body>\n</html>\n")
+        format!(
+            "<html>\n<head><title>Ricevuta</title></head>\n<body>\n\
+                 {body}</body>\n</html>\n"
+        )
     }
 
     /// Rules, 2.2.
@@ -520,10 +535,15 @@ impl Receipt {
             },
         );
         header.add("Delivered-To", mailbox);
-        header.add("Received", format!(
-            "from smtp.{host} (smtp.{host} [192.0.2.17])\r\n\tby imap.caselle.example (lmtpd) with LMTP id 14116.002;\r\n\t{}",
-            self.at.header(), host = self.provider.host,
-        ));
+        header.add(
+            "Received",
+            format!(
+                "from smtp.{host} (smtp.{host} [192.0.2.17])\r\n\tby \
+                 imap.caselle.example (lmtpd) with LMTP id 14116.002;\r\n\t{}",
+                self.at.header(),
+                host = self.provider.host,
+            ),
+        );
         let subject = data.subject.as_deref().unwrap_or_default();
         header.add(
             "Subject",
@@ -781,7 +801,8 @@ impl Message {
         self.content_type.clone().unwrap_or_else(|| {
             let protocol = &self.signature_type;
             format!(
-                "multipart/signed; protocol=\"{protocol}\"; micalg=\"{micalg}\";\r\n boundary=\"{}\"",
+                "multipart/signed; protocol=\"{protocol}\"; micalg=\"{micalg}\";\r\n \
+                 boundary=\"{}\"",
                 self.boundary
             )
         })

@@ -29,115 +29,235 @@ pub fn all() -> Vec<Vector> {
 fn content() -> Vec<Vector> {
     let failure = Receipt::new(Kind::NonDelivery);
     vec![
-        A.not_genuine("digest-one-octet-changed", "signature.digest").case(1, Critical).because(
-            "One digit of the delivery time in daticert.xml was changed after signing. The signature over \
-             the attributes is still good: a verifier that stops there is fooled.",
-        ).message(altered_xml(&delivery(), "<ora>10:15:07", "<ora>09:15:07")),
-        A.not_genuine("recipient-changed-after-signing", "signature.digest").case(1, Critical).because(
-            "The recipient in daticert.xml (consegna) was replaced after signing by another one of the list.",
-        ).message(altered_xml(
-            &delivery(),
-            "<consegna>ufficio@pec.destinatario.example",
-            "<consegna>protocollo@pec.comune.example",
-        )),
-        A.not_genuine("outcome-changed-after-signing", "signature.digest").case(1, Critical).because(
-            "A non-delivery notice was turned into a delivery receipt after signing, by its tipo in daticert.xml.",
-        ).message(altered_xml(&failure, "\"errore-consegna\"", "\"avvenuta-consegna\"")).twin("errore-consegna"),
-        A.not_genuine("original-changed-after-signing", "signature.digest").case(2, Critical).because(
-            "A word of the message inside (postacert.eml) was changed after signing; daticert.xml is intact.",
-        ).message(altered(delivery().message(), |entity| replaced(entity, "copia degli atti", "copia dei piani"))),
-        A.cannot_tell("signature-removed", "structure.signed").case(3, Critical).because(
-            "The parts and the header of a genuine receipt, as plain multipart/mixed: the signature was taken off. \
-             A receipt is always signed; without a signature nothing can be said about it.",
-        ).message(unsigned(&delivery())),
-        A.not_genuine("signature-of-another-receipt", "signature.digest").case(4, Critical).because(
-            "The signature of another genuine receipt of the same provider was pasted under this content.",
-        ).message(with_signature_of(&Receipt::new(Kind::DeliveryConcise))),
-        A.not_genuine("header-of-another-message", "header.reference").case(5, Critical).because(
-            "The two parts of a genuine receipt under the outer header of a receipt for another message. The header \
-             is not signed: the facts are those of the signed part.",
-        ).message(
-            delivery().message().header(|header| {
-                header
-                    .set("Subject", "CONSEGNA: Disdetta del contratto")
-                    .set("X-Riferimento-Message-ID", "<disdetta-77@client.mittente.example>")
-                    .set("Message-ID", "<opec288.20260504101507.1.1.1.1.1@gestore-destinatario.example>");
-            }).to_eml(),
-        ).finding("header.subject").fact("message_id", crate::support::receipt::MESSAGE_ID),
-        A.not_genuine("signature-value-one-octet-changed", "signature.value").case(0, Critical).because(
-            "One octet of the signature value was changed. The message digest still fits the content: a verifier that \
-             compares digests only is fooled.",
-        ).message(with_broken_value()),
+        A.not_genuine("digest-one-octet-changed", "signature.digest")
+            .case(1, Critical)
+            .because(
+                "One digit of the delivery time in daticert.xml was changed after \
+                 signing. The signature over the attributes is still good: a \
+                 verifier that stops there is fooled.",
+            )
+            .message(altered_xml(&delivery(), "<ora>10:15:07", "<ora>09:15:07")),
+        A.not_genuine("recipient-changed-after-signing", "signature.digest")
+            .case(1, Critical)
+            .because(
+                "The recipient in daticert.xml (consegna) was replaced after \
+                 signing by another one of the list.",
+            )
+            .message(altered_xml(
+                &delivery(),
+                "<consegna>ufficio@pec.destinatario.example",
+                "<consegna>protocollo@pec.comune.example",
+            )),
+        A.not_genuine("outcome-changed-after-signing", "signature.digest")
+            .case(1, Critical)
+            .because(
+                "A non-delivery notice was turned into a delivery receipt after \
+                 signing, by its tipo in daticert.xml.",
+            )
+            .message(altered_xml(
+                &failure,
+                "\"errore-consegna\"",
+                "\"avvenuta-consegna\"",
+            ))
+            .twin("errore-consegna"),
+        A.not_genuine("original-changed-after-signing", "signature.digest")
+            .case(2, Critical)
+            .because(
+                "A word of the message inside (postacert.eml) was changed after \
+                 signing; daticert.xml is intact.",
+            )
+            .message(altered(delivery().message(), |entity| {
+                replaced(entity, "copia degli atti", "copia dei piani")
+            })),
+        A.cannot_tell("signature-removed", "structure.signed")
+            .case(3, Critical)
+            .because(
+                "The parts and the header of a genuine receipt, as plain \
+                 multipart/mixed: the signature was taken off. A receipt is always \
+                 signed; without a signature nothing can be said about it.",
+            )
+            .message(unsigned(&delivery())),
+        A.not_genuine("signature-of-another-receipt", "signature.digest")
+            .case(4, Critical)
+            .because(
+                "The signature of another genuine receipt of the same provider was \
+                 pasted under this content.",
+            )
+            .message(with_signature_of(&Receipt::new(Kind::DeliveryConcise))),
+        A.not_genuine("header-of-another-message", "header.reference")
+            .case(5, Critical)
+            .because(
+                "The two parts of a genuine receipt under the outer header of a \
+                 receipt for another message. The header is not signed: the facts \
+                 are those of the signed part.",
+            )
+            .message(
+                delivery()
+                    .message()
+                    .header(|header| {
+                        header
+                            .set("Subject", "CONSEGNA: Disdetta del contratto")
+                            .set(
+                                "X-Riferimento-Message-ID",
+                                "<disdetta-77@client.mittente.example>",
+                            )
+                            .set(
+                                "Message-ID",
+                                "<opec288.20260504101507.1.1.1.1.1@gestore-destinatario.example>",
+                            );
+                    })
+                    .to_eml(),
+            )
+            .finding("header.subject")
+            .fact("message_id", crate::support::receipt::MESSAGE_ID),
+        A.not_genuine("signature-value-one-octet-changed", "signature.value")
+            .case(0, Critical)
+            .because(
+                "One octet of the signature value was changed. The message digest \
+                 still fits the content: a verifier that compares digests only is \
+                 fooled.",
+            )
+            .message(with_broken_value()),
     ]
 }
 
 /// Cases 6 to 8 and 17: what the CMS object is.
 fn structure() -> Vec<Vector> {
     vec![
-        A.not_genuine("no-signers", "cms.signers").case(6, Critical).because(
-            "The CMS holds the provider's certificates but no SignerInfo at all. No errors found is not a signature.",
-        ).message(changed(|message| message.signed.signers.clear())),
-        A.not_genuine("signature-part-empty", "cms.decode").case(6, High).because(
-            "The signature part is there, with its name and type, and is empty.",
-        ).message(changed(|message| message.signature = Some(Vec::new()))),
-        A.not_genuine("content-inside-hides-another", "cms.detached").case(7, Critical).because(
-            "The CMS carries a content of its own, a genuine receipt, and its signature is good over that one. \
-             The visible part says something else (compare CVE-2018-18509).",
-        ).message(hidden_content()),
-        A.not_genuine("content-inside-the-same", "cms.detached").case(7, Medium).because(
-            "The CMS carries a copy of the very content that is visible. Providers sign detached; two copies are one \
-             too many, since two readers may look at different ones.",
-        ).message(changed(|message| message.signed.embedded = Some(message.entity.clone()))),
-        A.cannot_tell("opaque-form", "structure.form").case(8, High).because(
-            "The whole content inside application/pkcs7-mime, which no provider uses for its messages. The signature \
-             is good; the form is not that of certified mail.",
-        ).message(opaque()),
-        A.genuine("octets-after-the-cms").case(17, Medium).because(
-            "Sixteen octets follow the CMS object. They are covered by nothing; the object itself is whole.",
-        ).message(changed(|message| message.signed.trailing = b"resto-di-qualcos".to_vec()))
-            .finding("cms.trailing").twin(DELIVERY),
-        A.genuine("lengths-not-minimal").case(17, Low).because(
-            "The outer layers write their lengths with one octet more than needed, which BER allows.",
-        ).message(changed(|message| message.signed.form = Form::LongLengths)),
-        A.genuine("indefinite-lengths").case(17, High).because(
-            "The outer layers have indefinite length, as a large provider writes since 2026.",
-        ).receipt("avvenuta-consegna-ber"),
+        A.not_genuine("no-signers", "cms.signers")
+            .case(6, Critical)
+            .because(
+                "The CMS holds the provider's certificates but no SignerInfo at \
+                 all. No errors found is not a signature.",
+            )
+            .message(changed(|message| message.signed.signers.clear())),
+        A.not_genuine("signature-part-empty", "cms.decode")
+            .case(6, High)
+            .because("The signature part is there, with its name and type, and is empty.")
+            .message(changed(|message| message.signature = Some(Vec::new()))),
+        A.not_genuine("content-inside-hides-another", "cms.detached")
+            .case(7, Critical)
+            .because(
+                "The CMS carries a content of its own, a genuine receipt, and its \
+                 signature is good over that one. The visible part says something \
+                 else (compare CVE-2018-18509).",
+            )
+            .message(hidden_content()),
+        A.not_genuine("content-inside-the-same", "cms.detached")
+            .case(7, Medium)
+            .because(
+                "The CMS carries a copy of the very content that is visible. \
+                 Providers sign detached; two copies are one too many, since two \
+                 readers may look at different ones.",
+            )
+            .message(changed(|message| {
+                message.signed.embedded = Some(message.entity.clone())
+            })),
+        A.cannot_tell("opaque-form", "structure.form")
+            .case(8, High)
+            .because(
+                "The whole content inside application/pkcs7-mime, which no \
+                 provider uses for its messages. The signature is good; the form \
+                 is not that of certified mail.",
+            )
+            .message(opaque()),
+        A.genuine("octets-after-the-cms")
+            .case(17, Medium)
+            .because(
+                "Sixteen octets follow the CMS object. They are covered by \
+                 nothing; the object itself is whole.",
+            )
+            .message(changed(|message| {
+                message.signed.trailing = b"resto-di-qualcos".to_vec()
+            }))
+            .finding("cms.trailing")
+            .twin(DELIVERY),
+        A.genuine("lengths-not-minimal")
+            .case(17, Low)
+            .because(
+                "The outer layers write their lengths with one octet more than \
+                 needed, which BER allows.",
+            )
+            .message(changed(|message| message.signed.form = Form::LongLengths)),
+        A.genuine("indefinite-lengths")
+            .case(17, High)
+            .because(
+                "The outer layers have indefinite length, as a large provider \
+                 writes since 2026.",
+            )
+            .receipt("avvenuta-consegna-ber"),
     ]
 }
 
 /// Cases 9 and 10: who signed.
 fn signers() -> Vec<Vector> {
     vec![
-        A.not_genuine("second-signer-is-a-stranger", "cms.signers").case(9, High).because(
-            "Besides the provider somebody unknown has signed the same content. Exactly one signer is expected, and a \
-             verifier that looks at one of them only may look at the wrong one.",
-        ).message(changed(|message| {
- let second = stranger(message);
- message.signed.signers.push(second);
- })),
-        A.not_genuine("two-signers-of-the-provider", "cms.signers").case(9, Medium).because(
-            "The provider's signer signed twice. Providers sign once; all must be checked and one is expected.",
-        ).message(changed(|message| {
-            let signer = message.signed.signers[0].clone();
-            message.signed.signers.push(signer.scheme(Scheme::Pkcs1(Digest::Sha512), &message.entity));
-        })),
-        A.genuine("certificate-of-another-comes-first").case(10, High).because(
-            "Another provider's certificate stands first in the bag. The signer is the one that SignerInfo names, not \
-             the first in the bag.",
-        ).message(changed(|message| message.signed.certificates.insert(0, pki::OTHER.certificate().to_der())))
-            .fact("signer.address", "posta-certificata@gestore-destinatario.example"),
-        A.not_genuine("signed-by-another-key", "signature.value").case(10, Critical).because(
-            "SignerInfo names the provider's certificate, but a stranger's key made the signature.",
-        ).message(changed(|message| message.signed.signers[0].key = keys::STRANGER)),
-        A.cannot_tell("certificate-of-the-signer-missing", "signer.certificate").case(0, Medium).because(
-            "The certificate that SignerInfo names is not in the bag. The rules ask for it inside (RFC 6109, 2.1); \
-             without it the signature cannot be checked.",
-        ).message(changed(|message| {
-            message.signed.certificates.remove(0);
-        })),
-        A.genuine("signer-named-by-key-identifier").case(0, Low).because(
-            "SignerInfo names the certificate by its key identifier (version 3) instead of issuer and number.",
-        ).receipt("avvenuta-consegna-chiave-del-firmatario"),
+        A.not_genuine("second-signer-is-a-stranger", "cms.signers")
+            .case(9, High)
+            .because(
+                "Besides the provider somebody unknown has signed the same \
+                 content. Exactly one signer is expected, and a verifier that \
+                 looks at one of them only may look at the wrong one.",
+            )
+            .message(changed(|message| {
+                let second = stranger(message);
+                message.signed.signers.push(second);
+            })),
+        A.not_genuine("two-signers-of-the-provider", "cms.signers")
+            .case(9, Medium)
+            .because(
+                "The provider's signer signed twice. Providers sign once; all must \
+                 be checked and one is expected.",
+            )
+            .message(changed(|message| {
+                let signer = message.signed.signers[0].clone();
+                message
+                    .signed
+                    .signers
+                    .push(signer.scheme(Scheme::Pkcs1(Digest::Sha512), &message.entity));
+            })),
+        A.genuine("certificate-of-another-comes-first")
+            .case(10, High)
+            .because(
+                "Another provider's certificate stands first in the bag. The \
+                 signer is the one that SignerInfo names, not the first in the bag.",
+            )
+            .message(changed(|message| {
+                message
+                    .signed
+                    .certificates
+                    .insert(0, pki::OTHER.certificate().to_der())
+            }))
+            .fact(
+                "signer.address",
+                "posta-certificata@gestore-destinatario.example",
+            ),
+        A.not_genuine("signed-by-another-key", "signature.value")
+            .case(10, Critical)
+            .because(
+                "SignerInfo names the provider's certificate, but a stranger's key \
+                 made the signature.",
+            )
+            .message(changed(|message| {
+                message.signed.signers[0].key = keys::STRANGER
+            })),
+        A.cannot_tell("certificate-of-the-signer-missing", "signer.certificate")
+            .case(0, Medium)
+            .because(
+                "The certificate that SignerInfo names is not in the bag. The \
+                 rules ask for it inside (RFC 6109, 2.1); without it the signature \
+                 cannot be checked.",
+            )
+            .message(changed(|message| {
+                message.signed.certificates.remove(0);
+            })),
+        A.genuine("signer-named-by-key-identifier")
+            .case(0, Low)
+            .because(
+                "SignerInfo names the certificate by its key identifier (version \
+                 3) instead of issuer and number.",
+            )
+            .receipt("avvenuta-consegna-chiave-del-firmatario"),
     ]
 }
 
@@ -153,56 +273,123 @@ fn attributes() -> Vec<Vector> {
         wrong(name, importance, text, change).case(12, importance)
     };
     vec![
-        wrong("message-digest-twice", High,
-            "Two message digest attributes, the first of other content. Both are signed; which counts depends on the reader.",
-            |signer, content| signer
-                .replaced(Attribute::message_digest(Digest::Sha256, b"altro contenuto"))
-                .and(Attribute::message_digest(Digest::Sha256, content))),
-        wrong("message-digest-with-two-values", High,
-            "One message digest attribute with two values (RFC 5652, 11.2 allows one).",
+        wrong(
+            "message-digest-twice",
+            High,
+            "Two message digest attributes, the first of other content. Both \
+                 are signed; which counts depends on the reader.",
+            |signer, content| {
+                signer
+                    .replaced(Attribute::message_digest(
+                        Digest::Sha256,
+                        b"altro contenuto",
+                    ))
+                    .and(Attribute::message_digest(Digest::Sha256, content))
+            },
+        ),
+        wrong(
+            "message-digest-with-two-values",
+            High,
+            "One message digest attribute with two values (RFC 5652, 11.2 \
+                 allows one).",
             |signer, content| {
                 let mut attribute = Attribute::message_digest(Digest::Sha256, content);
-                attribute.values.push(der::octets(&Digest::Sha256.of(b"altro contenuto")));
+                attribute
+                    .values
+                    .push(der::octets(&Digest::Sha256.of(b"altro contenuto")));
                 signer.replaced(attribute)
-            }),
-        wrong("signing-time-twice", Medium,
+            },
+        ),
+        wrong(
+            "signing-time-twice",
+            Medium,
             "Two signing times a year apart.",
-            |signer, _| signer.and(Attribute::signing_time("2025-05-04T08:15:07Z"))),
-        two_values("message-digest-missing", Critical,
-            "Signed attributes without a message digest: nothing ties the signature to the content.",
-            |signer, _| signer.without(cms::MESSAGE_DIGEST)),
-        two_values("content-type-attribute-missing", Medium,
+            |signer, _| signer.and(Attribute::signing_time("2025-05-04T08:15:07Z")),
+        ),
+        two_values(
+            "message-digest-missing",
+            Critical,
+            "Signed attributes without a message digest: nothing ties the \
+                 signature to the content.",
+            |signer, _| signer.without(cms::MESSAGE_DIGEST),
+        ),
+        two_values(
+            "content-type-attribute-missing",
+            Medium,
             "Signed attributes without a content type (RFC 5652, 5.3 requires it).",
-            |signer, _| signer.without(cms::CONTENT_TYPE)),
-        two_values("content-type-attribute-of-another-type", Medium,
+            |signer, _| signer.without(cms::CONTENT_TYPE),
+        ),
+        two_values(
+            "content-type-attribute-of-another-type",
+            Medium,
             "The content type attribute says signed data; the content is data.",
-            |signer, _| signer.replaced(Attribute::new(cms::CONTENT_TYPE, der::oid("1.2.840.113549.1.7.2")))),
-        A.cannot_tell("no-signed-attributes", "signature.attributes").case(13, Medium).because(
-            "The signature is good and directly over the content, without signed attributes. RFC 5652 allows it, no \
-             provider does it, and it is the form that the known swap of content and attributes takes.",
-        ).message(delivery().message().signer(|mut signer, _| {
-            signer.attributes = None;
-            signer
-        }).to_eml()),
-        A.cannot_tell("attributes-as-content", "signature.attributes").case(13, High).because(
-            "The octets of the signed attributes of a genuine receipt stand as content, under its genuine signature \
-             value and without signed attributes: the signature holds, over something the provider never sent.",
-        ).message(attributes_as_content()),
-        A.genuine("attributes-unsorted").case(0, Medium).because(
-            "The signed attributes are not in the order of DER, and are signed as they are sent. What was signed is \
-             what is there; sorting before checking would break it.",
-        ).message(delivery().message().signer(|mut signer, _| {
-            signer.order = Order::AsGiven;
-            signer.attributes.iter_mut().for_each(|list| list.reverse());
-            signer
-        }).to_eml()),
-        A.not_genuine("attributes-sent-unsorted-signed-sorted", "signature.value").case(0, Low).because(
-            "The attributes were put in another order after signing: the signature is over the sorted set.",
-        ).message(delivery().message().signer(|mut signer, _| {
-            signer.order = Order::SignedSorted;
-            signer.attributes.iter_mut().for_each(|list| list.reverse());
-            signer
-        }).to_eml()).twin_vector("attributes-unsorted"),
+            |signer, _| {
+                signer.replaced(Attribute::new(
+                    cms::CONTENT_TYPE,
+                    der::oid("1.2.840.113549.1.7.2"),
+                ))
+            },
+        ),
+        A.cannot_tell("no-signed-attributes", "signature.attributes")
+            .case(13, Medium)
+            .because(
+                "The signature is good and directly over the content, without \
+                 signed attributes. RFC 5652 allows it, no provider does it, and \
+                 it is the form that the known swap of content and attributes \
+                 takes.",
+            )
+            .message(
+                delivery()
+                    .message()
+                    .signer(|mut signer, _| {
+                        signer.attributes = None;
+                        signer
+                    })
+                    .to_eml(),
+            ),
+        A.cannot_tell("attributes-as-content", "signature.attributes")
+            .case(13, High)
+            .because(
+                "The octets of the signed attributes of a genuine receipt stand as \
+                 content, under its genuine signature value and without signed \
+                 attributes: the signature holds, over something the provider \
+                 never sent.",
+            )
+            .message(attributes_as_content()),
+        A.genuine("attributes-unsorted")
+            .case(0, Medium)
+            .because(
+                "The signed attributes are not in the order of DER, and are signed \
+                 as they are sent. What was signed is what is there; sorting \
+                 before checking would break it.",
+            )
+            .message(
+                delivery()
+                    .message()
+                    .signer(|mut signer, _| {
+                        signer.order = Order::AsGiven;
+                        signer.attributes.iter_mut().for_each(|list| list.reverse());
+                        signer
+                    })
+                    .to_eml(),
+            ),
+        A.not_genuine("attributes-sent-unsorted-signed-sorted", "signature.value")
+            .case(0, Low)
+            .because(
+                "The attributes were put in another order after signing: the \
+                 signature is over the sorted set.",
+            )
+            .message(
+                delivery()
+                    .message()
+                    .signer(|mut signer, _| {
+                        signer.order = Order::SignedSorted;
+                        signer.attributes.iter_mut().for_each(|list| list.reverse());
+                        signer
+                    })
+                    .to_eml(),
+            )
+            .twin_vector("attributes-unsorted"),
     ]
 }
 
@@ -215,31 +402,77 @@ fn algorithms() -> Vec<Vector> {
             .to_eml()
     };
     vec![
-        A.not_genuine("digest-md5", "signature.algorithm").case(14, Critical).because(
-            "Everything holds, but the digest is MD5, for which a second content can be made.",
-        ).message(scheme(Scheme::Pkcs1(Digest::Md5))),
-        A.not_genuine("key-of-512-bits", "signer.key").case(14, High).because(
-            "A signer's certificate with an RSA key of 512 bits, which anybody can factor.",
-        ).message(by_key(keys::TINY)).any_headline(),
-        A.genuine("digest-sha1").case(15, High).because(
-            "The digest is SHA-1, as in most real receipts up to 2024; a note says so.",
-        ).receipt("avvenuta-consegna-sha1").finding("signature.algorithm"),
-        A.genuine("micalg-of-another-digest").case(16, Medium).because(
-            "The unsigned parameter micalg says sha1, the signature uses SHA-256. The signature decides.",
-        ).message(changed(|message| message.micalg = Some("sha1".into()))).finding("signature.micalg").twin(DELIVERY),
-        A.not_genuine("padding-not-whole", "signature.value").case(18, Critical).because(
-            "The RSA block holds the right digest after eight octets of padding, and then other octets: what a forger \
-             can make for a key with a small exponent, and what a verifier that does not compare the whole block accepts.",
-        ).message(scheme(Scheme::Pkcs1Loose(Digest::Sha256))),
-        A.not_genuine("digest-of-another-algorithm", "signature.digest").case(0, Medium).because(
-            "SignerInfo names SHA-256, the message digest attribute holds the SHA-1 value of the content.",
-        ).message(delivery().message().signer(|signer, content| {
-            signer.replaced(Attribute::message_digest(Digest::Sha1, content))
-        }).to_eml()),
-        A.genuine("rsa-pss").case(0, Medium).because("The signature is RSASSA-PSS.").receipt("avvenuta-consegna-pss"),
-        A.genuine("rsa-4096").case(0, Low).because("The signer's key is RSA of 4096 bits.").message(by_key(keys::STRONG)),
-        A.genuine("ecdsa-p256").case(0, Medium).because("The signer's key is on the curve P-256.").message(by_curve(keys::P256, Digest::Sha256)),
-        A.genuine("ecdsa-p384").case(0, Low).because("The signer's key is on the curve P-384.").message(by_curve(keys::P384, Digest::Sha384)),
+        A.not_genuine("digest-md5", "signature.algorithm")
+            .case(14, Critical)
+            .because(
+                "Everything holds, but the digest is MD5, for which a second \
+                 content can be made.",
+            )
+            .message(scheme(Scheme::Pkcs1(Digest::Md5))),
+        A.not_genuine("key-of-512-bits", "signer.key")
+            .case(14, High)
+            .because(
+                "A signer's certificate with an RSA key of 512 bits, which anybody \
+                 can factor.",
+            )
+            .message(by_key(keys::TINY))
+            .any_headline(),
+        A.genuine("digest-sha1")
+            .case(15, High)
+            .because(
+                "The digest is SHA-1, as in most real receipts up to 2024; a note \
+                 says so.",
+            )
+            .receipt("avvenuta-consegna-sha1")
+            .finding("signature.algorithm"),
+        A.genuine("micalg-of-another-digest")
+            .case(16, Medium)
+            .because(
+                "The unsigned parameter micalg says sha1, the signature uses \
+                 SHA-256. The signature decides.",
+            )
+            .message(changed(|message| message.micalg = Some("sha1".into())))
+            .finding("signature.micalg")
+            .twin(DELIVERY),
+        A.not_genuine("padding-not-whole", "signature.value")
+            .case(18, Critical)
+            .because(
+                "The RSA block holds the right digest after eight octets of \
+                 padding, and then other octets: what a forger can make for a key \
+                 with a small exponent, and what a verifier that does not compare \
+                 the whole block accepts.",
+            )
+            .message(scheme(Scheme::Pkcs1Loose(Digest::Sha256))),
+        A.not_genuine("digest-of-another-algorithm", "signature.digest")
+            .case(0, Medium)
+            .because(
+                "SignerInfo names SHA-256, the message digest attribute holds the \
+                 SHA-1 value of the content.",
+            )
+            .message(
+                delivery()
+                    .message()
+                    .signer(|signer, content| {
+                        signer.replaced(Attribute::message_digest(Digest::Sha1, content))
+                    })
+                    .to_eml(),
+            ),
+        A.genuine("rsa-pss")
+            .case(0, Medium)
+            .because("The signature is RSASSA-PSS.")
+            .receipt("avvenuta-consegna-pss"),
+        A.genuine("rsa-4096")
+            .case(0, Low)
+            .because("The signer's key is RSA of 4096 bits.")
+            .message(by_key(keys::STRONG)),
+        A.genuine("ecdsa-p256")
+            .case(0, Medium)
+            .because("The signer's key is on the curve P-256.")
+            .message(by_curve(keys::P256, Digest::Sha256)),
+        A.genuine("ecdsa-p384")
+            .case(0, Low)
+            .because("The signer's key is on the curve P-384.")
+            .message(by_curve(keys::P384, Digest::Sha384)),
     ]
 }
 

@@ -66,54 +66,128 @@ fn issuers() -> Vec<Vector> {
         Certificate::signer(pki::OTHER.subject, &pki::OTHER.address(), keys::STRANGER)
             .issued_by(pki::RECEIVING.subject, keys::RECIPIENT);
     vec![
-        B.not_genuine("self-signed-with-the-providers-name", "chain.impersonation").case(19, Critical).because(
-            "A self-signed certificate with the subject and the address of a known provider. A verifier that compares \
-             the organisation's name only accepts it.",
-        ).message(certified(self_signed())),
-        B.not_genuine("authority-of-the-same-name", "chain.impersonation").case(20, Critical).because(
-            "An authority made at home bears the name of the known one, with another key.",
-        ).message(certified_with(signer().issued_by(AUTHORITY_NAME, keys::STRANGER),
-            &[&pki::authority(AUTHORITY_NAME, keys::STRANGER)])),
-        B.not_genuine("known-host-under-an-unknown-authority", "chain.impersonation").case(20, Critical).because(
-            "An authority with a name of its own issued a certificate for the address of a provider that belongs to \
-             a known authority.",
-        ).message(certified(Certificate::signer(STRANGE_NAME, &pki::RECEIVING.address(), keys::STRANGER)
-            .issued_by(STRANGE_AUTHORITY, keys::STRANGER))),
-        B.not_genuine("known-organisation-under-an-unknown-authority", "chain.impersonation").case(20, High).because(
-            "An unknown authority issued a certificate for the organisation of a known provider, with an address at \
-             another host.",
-        ).message(by(Certificate::signer(pki::RECEIVING.subject, STRANGE_ADDRESS, keys::STRANGER)
-            .issued_by(STRANGE_AUTHORITY, keys::STRANGER), host)),
-        B.not_genuine("ordinary-mail-certificate", "signer.policy").case(21, Critical).because(
-            "An ordinary S/MIME certificate of an authority outside certified mail, for an address that begins with \
-             posta-certificata@. It has not the policy of PEC signers.",
-        ).message(by(strange(STRANGE_AUTHORITY).without(extension::POLICIES), host)),
-        B.cannot_tell("unknown-authority", "chain.anchor").case(21, High).because(
-            "The certificate has the form and the policy of a PEC signer, but its authority is not one we know. It \
-             names no known provider: it may be of an authority that came after the trust data.",
-        ).message(by(strange(STRANGE_AUTHORITY), host)),
-        B.not_genuine("issued-by-the-root", "chain.impersonation").case(22, High).because(
-            "The root above the known authority issued the certificate itself: the right root, the wrong authority.",
-        ).message(by(strange(ROOT_NAME).issued_by(ROOT_NAME, keys::ROOT), host)),
-        B.not_genuine("another-authority-under-the-root", "signer.policy").case(22, High).because(
-            "A mail certificate of another authority under the same root, without the policy of PEC signers.",
-        ).message(by_with(
-            strange(&mail_authority.subject.clone()).with(extension::policies(&["1.3.76.99.1.1"])), host,
-            &[&mail_authority])),
-        B.not_genuine("signer-used-as-an-authority", "chain.impersonation").case(24, Critical).because(
-            "The genuine certificate of one provider issued a certificate for another one. A signer is no authority.",
-        ).message(by_with(leaf_of_signer, pki::OTHER.host, &[&signer()])),
-        B.genuine("authority-certificate-left-out").case(35, High).because(
-            "The bag holds the signer's certificate only. The authority's key is known without it.",
-        ).receipt("avvenuta-consegna-senza-autorita"),
-        B.genuine("authority-certificate-altered-in-the-bag").case(35, High).because(
-            "The certificate of the authority in the bag was made at home: right name and key, no name constraints, \
-             other dates, and a signature that is not the root's. Only our own copies count, so it changes nothing.",
-        ).message(with_altered_authority(signer(), pki::RECEIVING.host)),
-        B.not_genuine("authority-certificate-altered-to-permit-more", "chain.constraints").case(35, Critical).because(
-            "The signer's host is not among those that the authority's certificates permit; the one in the bag was \
-             altered to permit it.",
-        ).message(with_altered_authority(outside_host(), "non-ammesso.example")),
+        B.not_genuine("self-signed-with-the-providers-name", "chain.impersonation")
+            .case(19, Critical)
+            .because(
+                "A self-signed certificate with the subject and the address of a \
+                 known provider. A verifier that compares the organisation's name \
+                 only accepts it.",
+            )
+            .message(certified(self_signed())),
+        B.not_genuine("authority-of-the-same-name", "chain.impersonation")
+            .case(20, Critical)
+            .because(
+                "An authority made at home bears the name of the known one, with \
+                 another key.",
+            )
+            .message(certified_with(
+                signer().issued_by(AUTHORITY_NAME, keys::STRANGER),
+                &[&pki::authority(AUTHORITY_NAME, keys::STRANGER)],
+            )),
+        B.not_genuine(
+            "known-host-under-an-unknown-authority",
+            "chain.impersonation",
+        )
+        .case(20, Critical)
+        .because(
+            "An authority with a name of its own issued a certificate for the \
+                 address of a provider that belongs to a known authority.",
+        )
+        .message(certified(
+            Certificate::signer(STRANGE_NAME, &pki::RECEIVING.address(), keys::STRANGER)
+                .issued_by(STRANGE_AUTHORITY, keys::STRANGER),
+        )),
+        B.not_genuine(
+            "known-organisation-under-an-unknown-authority",
+            "chain.impersonation",
+        )
+        .case(20, High)
+        .because(
+            "An unknown authority issued a certificate for the organisation of \
+                 a known provider, with an address at another host.",
+        )
+        .message(by(
+            Certificate::signer(pki::RECEIVING.subject, STRANGE_ADDRESS, keys::STRANGER)
+                .issued_by(STRANGE_AUTHORITY, keys::STRANGER),
+            host,
+        )),
+        B.not_genuine("ordinary-mail-certificate", "signer.policy")
+            .case(21, Critical)
+            .because(
+                "An ordinary S/MIME certificate of an authority outside certified \
+                 mail, for an address that begins with posta-certificata@. It has \
+                 not the policy of PEC signers.",
+            )
+            .message(by(
+                strange(STRANGE_AUTHORITY).without(extension::POLICIES),
+                host,
+            )),
+        B.cannot_tell("unknown-authority", "chain.anchor")
+            .case(21, High)
+            .because(
+                "The certificate has the form and the policy of a PEC signer, but \
+                 its authority is not one we know. It names no known provider: it \
+                 may be of an authority that came after the trust data.",
+            )
+            .message(by(strange(STRANGE_AUTHORITY), host)),
+        B.not_genuine("issued-by-the-root", "chain.impersonation")
+            .case(22, High)
+            .because(
+                "The root above the known authority issued the certificate itself: \
+                 the right root, the wrong authority.",
+            )
+            .message(by(
+                strange(ROOT_NAME).issued_by(ROOT_NAME, keys::ROOT),
+                host,
+            )),
+        B.not_genuine("another-authority-under-the-root", "signer.policy")
+            .case(22, High)
+            .because(
+                "A mail certificate of another authority under the same root, \
+                 without the policy of PEC signers.",
+            )
+            .message(by_with(
+                strange(&mail_authority.subject.clone())
+                    .with(extension::policies(&["1.3.76.99.1.1"])),
+                host,
+                &[&mail_authority],
+            )),
+        B.not_genuine("signer-used-as-an-authority", "chain.impersonation")
+            .case(24, Critical)
+            .because(
+                "The genuine certificate of one provider issued a certificate for \
+                 another one. A signer is no authority.",
+            )
+            .message(by_with(leaf_of_signer, pki::OTHER.host, &[&signer()])),
+        B.genuine("authority-certificate-left-out")
+            .case(35, High)
+            .because(
+                "The bag holds the signer's certificate only. The authority's key \
+                 is known without it.",
+            )
+            .receipt("avvenuta-consegna-senza-autorita"),
+        B.genuine("authority-certificate-altered-in-the-bag")
+            .case(35, High)
+            .because(
+                "The certificate of the authority in the bag was made at home: \
+                 right name and key, no name constraints, other dates, and a \
+                 signature that is not the root's. Only our own copies count, so \
+                 it changes nothing.",
+            )
+            .message(with_altered_authority(signer(), pki::RECEIVING.host)),
+        B.not_genuine(
+            "authority-certificate-altered-to-permit-more",
+            "chain.constraints",
+        )
+        .case(35, Critical)
+        .because(
+            "The signer's host is not among those that the authority's \
+                 certificates permit; the one in the bag was altered to permit it.",
+        )
+        .message(with_altered_authority(
+            outside_host(),
+            "non-ammesso.example",
+        )),
     ]
 }
 
@@ -145,41 +219,89 @@ fn usage() -> Vec<Vector> {
             .message(certified(certificate))
     };
     vec![
-        refused("server-certificate", "signer.usage",
-            "The authority issued the certificate for servers (extended key usage serverAuth), not for mail.",
-            signer().with(pki::server_purpose())),
-        refused("client-certificate", "signer.usage",
-            "The authority issued the certificate for access to the directory (clientAuth), not for mail.",
-            signer().with(pki::client_purpose())),
-        refused("key-usage-without-signing", "signer.usage",
+        refused(
+            "server-certificate",
+            "signer.usage",
+            "The authority issued the certificate for servers (extended key \
+                 usage serverAuth), not for mail.",
+            signer().with(pki::server_purpose()),
+        ),
+        refused(
+            "client-certificate",
+            "signer.usage",
+            "The authority issued the certificate for access to the directory \
+                 (clientAuth), not for mail.",
+            signer().with(pki::client_purpose()),
+        ),
+        refused(
+            "key-usage-without-signing",
+            "signer.usage",
             "Key usage allows key encipherment only.",
-            signer().with(extension::key_usage(0x20))),
-        refused("policy-of-another-kind", "signer.policy",
-            "The authority issued the certificate under another policy than that of PEC signers.",
-            signer().with(extension::policies(&["1.3.76.16.3.1.2"]))),
-        refused("policy-missing", "signer.policy",
-            "The certificate names no policy. Every PEC signer from 2008 on names it.",
-            signer().without(extension::POLICIES)),
-        B.genuine("extended-key-usage-missing").case(23, Medium).because(
-            "Before 2017 signers had no extended key usage; its absence restricts nothing.",
-        ).message(certified(signer().without(extension::EXTENDED_USAGE))),
-        B.not_genuine("address-of-another-mailbox", "signer.address").case(23, Critical).because(
-            "The authority issued the certificate for info@ at the provider's host, not for posta-certificata@. The \
-             From line names the same address.",
-        ).message(from_address("info@gestore-destinatario.example")),
-        refused("address-missing", "signer.address",
+            signer().with(extension::key_usage(0x20)),
+        ),
+        refused(
+            "policy-of-another-kind",
+            "signer.policy",
+            "The authority issued the certificate under another policy than \
+                 that of PEC signers.",
+            signer().with(extension::policies(&["1.3.76.16.3.1.2"])),
+        ),
+        refused(
+            "policy-missing",
+            "signer.policy",
+            "The certificate names no policy. Every PEC signer from 2008 on \
+                 names it.",
+            signer().without(extension::POLICIES),
+        ),
+        B.genuine("extended-key-usage-missing")
+            .case(23, Medium)
+            .because(
+                "Before 2017 signers had no extended key usage; its absence \
+                 restricts nothing.",
+            )
+            .message(certified(signer().without(extension::EXTENDED_USAGE))),
+        B.not_genuine("address-of-another-mailbox", "signer.address")
+            .case(23, Critical)
+            .because(
+                "The authority issued the certificate for info@ at the provider's \
+                 host, not for posta-certificata@. The From line names the same \
+                 address.",
+            )
+            .message(from_address("info@gestore-destinatario.example")),
+        refused(
+            "address-missing",
+            "signer.address",
             "The certificate names no mail address.",
-            signer().without(extension::ALTERNATIVE_NAME)),
-        B.not_genuine("authority-certificate-as-signer", "signer.profile").case(24, High).because(
-            "The signer's certificate says that it is an authority (CA:TRUE).",
-        ).message(certified(signer().with(extension::authority(Some(0))))).any_headline(),
-        refused("rsa-1024-after-2018", "signer.key",
-            "An RSA key of 1024 bits in a certificate of 2025. Until 2017 such keys were usual, since then none was seen.",
-            Certificate::signer(pki::RECEIVING.subject, &pki::RECEIVING.address(), keys::WEAK)).case(14, High),
-        B.genuine("rsa-1024-of-2012").case(0, High).because(
-            "A receipt of 2012 with an RSA key of 1024 bits, as all signers of those years; CA:FALSE is spelled out and \
-             key usage is not critical. Notes say so.",
-        ).receipt("avvenuta-consegna-2012").finding("signer.key").finding("signer.profile").finding("chain.time"),
+            signer().without(extension::ALTERNATIVE_NAME),
+        ),
+        B.not_genuine("authority-certificate-as-signer", "signer.profile")
+            .case(24, High)
+            .because("The signer's certificate says that it is an authority (CA:TRUE).")
+            .message(certified(signer().with(extension::authority(Some(0)))))
+            .any_headline(),
+        refused(
+            "rsa-1024-after-2018",
+            "signer.key",
+            "An RSA key of 1024 bits in a certificate of 2025. Until 2017 such \
+                 keys were usual, since then none was seen.",
+            Certificate::signer(
+                pki::RECEIVING.subject,
+                &pki::RECEIVING.address(),
+                keys::WEAK,
+            ),
+        )
+        .case(14, High),
+        B.genuine("rsa-1024-of-2012")
+            .case(0, High)
+            .because(
+                "A receipt of 2012 with an RSA key of 1024 bits, as all signers of \
+                 those years; CA:FALSE is spelled out and key usage is not \
+                 critical. Notes say so.",
+            )
+            .receipt("avvenuta-consegna-2012")
+            .finding("signer.key")
+            .finding("signer.profile")
+            .finding("chain.time"),
     ]
 }
 
@@ -224,66 +346,151 @@ fn names() -> Vec<Vector> {
             )
     };
     vec![
-        outside("host-not-permitted",
-            "The authority issued the certificate, for a host that none of its certificates permits.",
-            outside_host(), "non-ammesso.example"),
-        outside("host-below-a-permitted-one",
-            "A constraint without a leading dot names one host; the hosts below it are not meant (RFC 5280, 4.2.1.10).",
-            Certificate::signer(pki::RECEIVING.subject, "posta-certificata@pec.gestore-destinatario.example", keys::RECIPIENT),
-            "pec.gestore-destinatario.example"),
-        outside("organisation-not-permitted",
+        outside(
+            "host-not-permitted",
+            "The authority issued the certificate, for a host that none of its \
+                 certificates permits.",
+            outside_host(),
+            "non-ammesso.example",
+        ),
+        outside(
+            "host-below-a-permitted-one",
+            "A constraint without a leading dot names one host; the hosts \
+                 below it are not meant (RFC 5280, 4.2.1.10).",
+            Certificate::signer(
+                pki::RECEIVING.subject,
+                "posta-certificata@pec.gestore-destinatario.example",
+                keys::RECIPIENT,
+            ),
+            "pec.gestore-destinatario.example",
+        ),
+        outside(
+            "organisation-not-permitted",
             "The host is permitted, the organisation in the subject is not.",
-            Certificate::signer("CN=Posta Certificata,O=Ditta Sconosciuta,L=Bari,ST=Bari,C=IT", &pki::RECEIVING.address(), keys::RECIPIENT),
-            pki::RECEIVING.host),
-        outside("second-address-not-permitted",
-            "Two addresses, the second at a host that is not permitted. Constraints hold for every name.",
-            signer().with(extension::addresses(&["posta-certificata@gestore-destinatario.example", "posta-certificata@non-ammesso.example"])),
-            pki::RECEIVING.host),
-        B.genuine("host-permitted-by-the-later-edition").case(25, Medium).because(
-            "A provider that only the second certificate of the authority permits; it was valid at the receipt's time.",
-        ).message(by(pki::OTHER.certificate(), pki::OTHER.host)),
-        from("from-is-not-the-signer", Critical,
-            "The From line, which is not signed, names another address than the signer's certificate.",
-            "posta-certificata@gestore-terzo.example"),
-        from("from-is-a-subdomain", High,
-            "The From line names a host below the signer's: a comparison by suffix is fooled.",
-            "posta-certificata@pec.gestore-destinatario.example"),
-        from("address-in-the-display-name", Critical,
-            "The signer's address stands in the display name; the true address is somebody else's. Mail programs show \
-             the first.",
-            "\"posta-certificata@gestore-destinatario.example\" <avvisi@truffa.example>").case(27, Critical),
-        B.genuine("display-name-of-another-provider").case(27, Medium).because(
-            "From has the signer's address and, as display name, the address of another provider. The header is not \
-             signed, so somebody may have put it there.",
-        ).message(delivery().message().header(|header| {
-            header.set("From", "\"posta-certificata@gestore-terzo.example\" <posta-certificata@gestore-destinatario.example>");
-        }).to_eml()).finding("header.display-name").twin(DELIVERY),
+            Certificate::signer(
+                "CN=Posta Certificata,O=Ditta Sconosciuta,L=Bari,ST=Bari,C=IT",
+                &pki::RECEIVING.address(),
+                keys::RECIPIENT,
+            ),
+            pki::RECEIVING.host,
+        ),
+        outside(
+            "second-address-not-permitted",
+            "Two addresses, the second at a host that is not permitted. \
+                 Constraints hold for every name.",
+            signer().with(extension::addresses(&[
+                "posta-certificata@gestore-destinatario.example",
+                "posta-certificata@non-ammesso.example",
+            ])),
+            pki::RECEIVING.host,
+        ),
+        B.genuine("host-permitted-by-the-later-edition")
+            .case(25, Medium)
+            .because(
+                "A provider that only the second certificate of the authority \
+                 permits; it was valid at the receipt's time.",
+            )
+            .message(by(pki::OTHER.certificate(), pki::OTHER.host)),
+        from(
+            "from-is-not-the-signer",
+            Critical,
+            "The From line, which is not signed, names another address than \
+                 the signer's certificate.",
+            "posta-certificata@gestore-terzo.example",
+        ),
+        from(
+            "from-is-a-subdomain",
+            High,
+            "The From line names a host below the signer's: a comparison by \
+                 suffix is fooled.",
+            "posta-certificata@pec.gestore-destinatario.example",
+        ),
+        from(
+            "address-in-the-display-name",
+            Critical,
+            "The signer's address stands in the display name; the true address \
+                 is somebody else's. Mail programs show the first.",
+            "\"posta-certificata@gestore-destinatario.example\" \
+                 <avvisi@truffa.example>",
+        )
+        .case(27, Critical),
+        B.genuine("display-name-of-another-provider")
+            .case(27, Medium)
+            .because(
+                "From has the signer's address and, as display name, the address \
+                 of another provider. The header is not signed, so somebody may \
+                 have put it there.",
+            )
+            .message(
+                delivery()
+                    .message()
+                    .header(|header| {
+                        header.set(
+                            "From",
+                            "\"posta-certificata@gestore-terzo.example\" \
+                 <posta-certificata@gestore-destinatario.example>",
+                        );
+                    })
+                    .to_eml(),
+            )
+            .finding("header.display-name")
+            .twin(DELIVERY),
     ]
 }
 
 /// Cases 28 to 30: validity.
 fn times() -> Vec<Vector> {
     vec![
-        B.not_genuine("expired-at-the-receipts-time", "chain.time").case(28, High).because(
-            "The certificate ended a month before the time that the receipt states.",
-        ).message(certified(signer().valid("2023-04-04T09:00:00Z", "2026-04-04T09:00:00Z"))),
-        B.not_genuine("issued-after-the-receipts-time", "chain.time").case(29, Critical).because(
-            "The certificate was issued a week after the time that the receipt states: it was backdated.",
-        ).message(certified(signer().valid("2026-05-11T09:00:00Z", "2029-05-11T09:00:00Z"))),
-        B.genuine("expired-since").case(30, High).because(
-            "The certificate was valid at the receipt's time and has ended since, as with most receipts that are kept.",
-        ).message(certified(signer().valid("2023-06-01T09:00:00Z", "2026-06-01T09:00:00Z"))).finding("chain.time"),
-        B.genuine("older-than-the-authoritys-certificate").case(30, Medium).because(
-            "The signer's certificate is older than the authority's certificate in the bag, which was issued anew for \
-             the same key: this occurs in genuine mail.",
-        ).message(with_later_edition()).twin(DELIVERY),
-        B.genuine("before-the-first-known-edition").case(30, Medium).because(
-            "A receipt of 2019, when an older certificate of the authority was in force than any that is known; the \
-             key is the same. Receipts of early 2018 are such.",
-        ).message(Receipt::with(Kind::DeliveryConcise, |receipt| {
-            receipt.set_time("2019-05-06T08:15:07Z");
-            receipt.certificate = signer().valid("2018-11-05T09:00:00Z", "2021-11-05T09:00:00Z");
-        }).to_eml()).finding("chain.edition"),
+        B.not_genuine("expired-at-the-receipts-time", "chain.time")
+            .case(28, High)
+            .because("The certificate ended a month before the time that the receipt states.")
+            .message(certified(
+                signer().valid("2023-04-04T09:00:00Z", "2026-04-04T09:00:00Z"),
+            )),
+        B.not_genuine("issued-after-the-receipts-time", "chain.time")
+            .case(29, Critical)
+            .because(
+                "The certificate was issued a week after the time that the receipt \
+                 states: it was backdated.",
+            )
+            .message(certified(
+                signer().valid("2026-05-11T09:00:00Z", "2029-05-11T09:00:00Z"),
+            )),
+        B.genuine("expired-since")
+            .case(30, High)
+            .because(
+                "The certificate was valid at the receipt's time and has ended \
+                 since, as with most receipts that are kept.",
+            )
+            .message(certified(
+                signer().valid("2023-06-01T09:00:00Z", "2026-06-01T09:00:00Z"),
+            ))
+            .finding("chain.time"),
+        B.genuine("older-than-the-authoritys-certificate")
+            .case(30, Medium)
+            .because(
+                "The signer's certificate is older than the authority's \
+                 certificate in the bag, which was issued anew for the same key: \
+                 this occurs in genuine mail.",
+            )
+            .message(with_later_edition())
+            .twin(DELIVERY),
+        B.genuine("before-the-first-known-edition")
+            .case(30, Medium)
+            .because(
+                "A receipt of 2019, when an older certificate of the authority was \
+                 in force than any that is known; the key is the same. Receipts of \
+                 early 2018 are such.",
+            )
+            .message(
+                Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.set_time("2019-05-06T08:15:07Z");
+                    receipt.certificate =
+                        signer().valid("2018-11-05T09:00:00Z", "2021-11-05T09:00:00Z");
+                })
+                .to_eml(),
+            )
+            .finding("chain.edition"),
     ]
 }
 
@@ -303,28 +510,69 @@ fn revocation() -> Vec<Vector> {
             .with(list)
     };
     vec![
-        B.not_genuine("revoked-before", "chain.revocation").case(31, Critical).because(
-            "The revocation list says that the certificate was revoked three days before the receipt's time.",
-        ).receipt(DELIVERY).with(&["--crl", "../../pki/revoked-before.crl"])
+        B.not_genuine("revoked-before", "chain.revocation")
+            .case(31, Critical)
+            .because(
+                "The revocation list says that the certificate was revoked three \
+                 days before the receipt's time.",
+            )
+            .receipt(DELIVERY)
+            .with(&["--crl", "../../pki/revoked-before.crl"])
             .twin_with(&["--crl", "../../pki/nobody-revoked.crl"]),
-        genuine("revoked-later-for-key-compromise", 32, High,
-            "The certificate was revoked four months after the receipt, because its key was stolen: the time that the \
-             receipt states is then worth no more than any other proof of it.",
-            &["--crl", "../../pki/revoked-later-key-compromise.crl"]).finding("chain.revocation"),
-        genuine("revoked-later-for-another-reason", 32, Medium,
-            "The certificate was revoked four months after the receipt, because the provider stopped using it.",
-            &["--crl", "../../pki/revoked-later-cessation.crl"]).finding("chain.revocation"),
-        genuine("revocation-not-checked", 33, High,
-            "No revocation list was given. That is said, never passed over.", &[]).finding("chain.revocation"),
-        genuine("revocation-list-stale", 33, Medium,
-            "The revocation list ended months before the receipt: it says nothing about that time.",
-            &["--crl", "../../pki/stale.crl"]).finding("chain.revocation"),
-        genuine("revocation-list-of-a-stranger", 33, High,
-            "A list with the authority's name, signed by another key. It counts for nothing.",
-            &["--crl", "../../pki/signed-by-stranger.crl"]).finding("chain.revocation"),
-        genuine("not-revoked", 33, Medium,
-            "A list of the receipt's day, signed by the authority, without the certificate.",
-            &["--crl", "../../pki/nobody-revoked.crl"]).absent("chain.revocation"),
+        genuine(
+            "revoked-later-for-key-compromise",
+            32,
+            High,
+            "The certificate was revoked four months after the receipt, \
+                 because its key was stolen: the time that the receipt states is \
+                 then worth no more than any other proof of it.",
+            &["--crl", "../../pki/revoked-later-key-compromise.crl"],
+        )
+        .finding("chain.revocation"),
+        genuine(
+            "revoked-later-for-another-reason",
+            32,
+            Medium,
+            "The certificate was revoked four months after the receipt, \
+                 because the provider stopped using it.",
+            &["--crl", "../../pki/revoked-later-cessation.crl"],
+        )
+        .finding("chain.revocation"),
+        genuine(
+            "revocation-not-checked",
+            33,
+            High,
+            "No revocation list was given. That is said, never passed over.",
+            &[],
+        )
+        .finding("chain.revocation"),
+        genuine(
+            "revocation-list-stale",
+            33,
+            Medium,
+            "The revocation list ended months before the receipt: it says \
+                 nothing about that time.",
+            &["--crl", "../../pki/stale.crl"],
+        )
+        .finding("chain.revocation"),
+        genuine(
+            "revocation-list-of-a-stranger",
+            33,
+            High,
+            "A list with the authority's name, signed by another key. It \
+                 counts for nothing.",
+            &["--crl", "../../pki/signed-by-stranger.crl"],
+        )
+        .finding("chain.revocation"),
+        genuine(
+            "not-revoked",
+            33,
+            Medium,
+            "A list of the receipt's day, signed by the authority, without the \
+                 certificate.",
+            &["--crl", "../../pki/nobody-revoked.crl"],
+        )
+        .absent("chain.revocation"),
     ]
 }
 
@@ -332,18 +580,47 @@ fn revocation() -> Vec<Vector> {
 fn lists() -> Vec<Vector> {
     const WHOLE: &[&str] = &["--providers", "../../providers/igpec.ldif.p7m"];
     vec![
-        B.genuine("provider-on-the-list").case(34, High).because(
-            "The list of the receipt's day names the signer's certificate.",
-        ).receipt(DELIVERY).with(WHOLE).absent("provider.listed"),
-        B.cannot_tell("provider-not-on-the-list", "provider.listed").case(34, High).because(
-            "The list of the receipt's day does not name the provider at all.",
-        ).receipt(DELIVERY).with(&["--providers", "../../providers/igpec-without-recipient.ldif.p7m"]).twin_with(WHOLE),
-        B.cannot_tell("provider-listed-with-another-certificate", "provider.listed").case(34, High).because(
-            "The list of the receipt's day names the provider with another certificate than the one that signed.",
-        ).receipt(DELIVERY).with(&["--providers", "../../providers/igpec-other-certificate.ldif.p7m"]).twin_with(WHOLE),
-        B.genuine("provider-not-on-an-older-list").case(34, Medium).because(
-            "A list of fifteen months before does not name the provider. A list of another time does not accuse.",
-        ).receipt(DELIVERY).with(&["--providers", "../../providers/igpec-without-recipient-2025.ldif.p7m"])
+        B.genuine("provider-on-the-list")
+            .case(34, High)
+            .because("The list of the receipt's day names the signer's certificate.")
+            .receipt(DELIVERY)
+            .with(WHOLE)
+            .absent("provider.listed"),
+        B.cannot_tell("provider-not-on-the-list", "provider.listed")
+            .case(34, High)
+            .because("The list of the receipt's day does not name the provider at all.")
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-without-recipient.ldif.p7m",
+            ])
+            .twin_with(WHOLE),
+        B.cannot_tell(
+            "provider-listed-with-another-certificate",
+            "provider.listed",
+        )
+        .case(34, High)
+        .because(
+            "The list of the receipt's day names the provider with another \
+                 certificate than the one that signed.",
+        )
+        .receipt(DELIVERY)
+        .with(&[
+            "--providers",
+            "../../providers/igpec-other-certificate.ldif.p7m",
+        ])
+        .twin_with(WHOLE),
+        B.genuine("provider-not-on-an-older-list")
+            .case(34, Medium)
+            .because(
+                "A list of fifteen months before does not name the provider. A \
+                 list of another time does not accuse.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-without-recipient-2025.ldif.p7m",
+            ])
             .finding("provider.listed"),
     ]
 }
@@ -359,21 +636,40 @@ fn form() -> Vec<Vector> {
         "posta-certificata@gestore-terzo.example",
     ));
     vec![
-        B.cannot_tell("unknown-critical-extension", "signer.critical-extension").case(36, High).because(
-            "The certificate has an extension that nobody here knows, and that it calls critical.",
-        ).message(certified(signer().with(extension::unknown(true)))).twin_vector("unknown-extension"),
-        B.genuine("unknown-extension").case(36, Low).because(
-            "The certificate has an extension that nobody here knows, and that is not critical.",
-        ).message(certified(signer().with(extension::unknown(false)))),
-        B.cannot_tell("extension-twice", "signer.certificate").case(0, Medium).because(
-            "Two alternative names extensions, for two providers. RFC 5280, 4.2 allows one; which counts depends on \
-             the reader.",
-        ).message(certified(doubled)),
-        B.genuine("basic-constraints-present").case(0, Medium).because(
-            "Basic constraints with CA:FALSE, which the profile forbids and real certificates up to 2017 have.",
-        ).message(certified(signer().with(extension::not_an_authority()))).finding("signer.profile"),
-        B.genuine("key-usage-not-critical").case(0, Medium).because(
-            "Key usage is not critical, as in real certificates of 2014.",
-        ).message(certified(signer().with(critical_usage))).finding("signer.profile"),
+        B.cannot_tell("unknown-critical-extension", "signer.critical-extension")
+            .case(36, High)
+            .because(
+                "The certificate has an extension that nobody here knows, and that \
+                 it calls critical.",
+            )
+            .message(certified(signer().with(extension::unknown(true))))
+            .twin_vector("unknown-extension"),
+        B.genuine("unknown-extension")
+            .case(36, Low)
+            .because(
+                "The certificate has an extension that nobody here knows, and that \
+                 is not critical.",
+            )
+            .message(certified(signer().with(extension::unknown(false)))),
+        B.cannot_tell("extension-twice", "signer.certificate")
+            .case(0, Medium)
+            .because(
+                "Two alternative names extensions, for two providers. RFC 5280, \
+                 4.2 allows one; which counts depends on the reader.",
+            )
+            .message(certified(doubled)),
+        B.genuine("basic-constraints-present")
+            .case(0, Medium)
+            .because(
+                "Basic constraints with CA:FALSE, which the profile forbids and \
+                 real certificates up to 2017 have.",
+            )
+            .message(certified(signer().with(extension::not_an_authority())))
+            .finding("signer.profile"),
+        B.genuine("key-usage-not-critical")
+            .case(0, Medium)
+            .because("Key usage is not critical, as in real certificates of 2014.")
+            .message(certified(signer().with(critical_usage)))
+            .finding("signer.profile"),
     ]
 }

@@ -32,31 +32,85 @@ pub fn all() -> Vec<Vector> {
 /// Case 62, and what stands around the two parts.
 fn outer() -> Vec<Vector> {
     vec![
-        D.not_genuine("third-part-after-the-signature", "structure.parts").case(62, Critical).because(
-            "A third part follows the signature. Nobody signed it, and some mail programs show it.",
-        ).message(with_parts(|message| vec![message.entity.clone(), message.signature_part(), plain_part("Consegnato anche a protocollo@pec.comune.example.\r\n")])),
-        D.not_genuine("part-before-the-signed-one", "structure.parts").case(62, Critical).because(
-            "A part stands before the signed one, in the same multipart/signed.",
-        ).message(with_parts(|message| vec![plain_part("Consegnato anche a protocollo@pec.comune.example.\r\n"), message.entity.clone(), message.signature_part()])),
-        D.genuine("text-before-the-parts").case(66, Medium).because(
-            "The preamble, which nobody signed, says something else than the usual phrase. Mail programs do not show it.",
-        ).message(changed(|message| message.preamble = "Il messaggio e' stato consegnato anche a protocollo@pec.comune.example\r\n\r\n".into()))
-            .finding("structure.unsigned-text").twin(DELIVERY),
-        D.genuine("text-after-the-parts").case(74, Medium).because(
-            "A gateway added a footer after the last delimiter line, where no mail program shows it and no signature \
-             covers it.",
-        ).message(changed(|message| message.epilogue = "\r\n-- \r\nQuesto messaggio e' stato controllato.\r\n".into()))
-            .finding("structure.unsigned-text").twin(DELIVERY),
-        D.cannot_tell("signature-part-of-another-type", "structure.form").case(0, Medium).because(
-            "The signature part is typed application/octet-stream. The rules know two types for it.",
-        ).message(replaced(&delivery().to_eml(), "Content-Type: application/x-pkcs7-signature", "Content-Type: application/octet-stream")),
-        D.genuine("signature-part-of-the-newer-type").case(0, Medium).because(
-            "application/pkcs7-signature without x-, as providers write since 2021.",
-        ).message(changed(|message| message.signature_type = "application/pkcs7-signature".into())),
-        D.genuine("no-protocol-parameter").case(0, Low).because(
-            "The outer content type lacks the parameters protocol and micalg; the parts say what they are.",
-        ).message(changed(|message| message.content_type = Some(format!("multipart/signed; boundary=\"{}\"", message.boundary)))),
-        D.genuine("no-preamble").case(0, Low).because("No text stands before the first delimiter line.")
+        D.not_genuine("third-part-after-the-signature", "structure.parts")
+            .case(62, Critical)
+            .because(
+                "A third part follows the signature. Nobody signed it, and some \
+                 mail programs show it.",
+            )
+            .message(with_parts(|message| {
+                vec![
+                    message.entity.clone(),
+                    message.signature_part(),
+                    plain_part("Consegnato anche a protocollo@pec.comune.example.\r\n"),
+                ]
+            })),
+        D.not_genuine("part-before-the-signed-one", "structure.parts")
+            .case(62, Critical)
+            .because("A part stands before the signed one, in the same multipart/signed.")
+            .message(with_parts(|message| {
+                vec![
+                    plain_part("Consegnato anche a protocollo@pec.comune.example.\r\n"),
+                    message.entity.clone(),
+                    message.signature_part(),
+                ]
+            })),
+        D.genuine("text-before-the-parts")
+            .case(66, Medium)
+            .because(
+                "The preamble, which nobody signed, says something else than the \
+                 usual phrase. Mail programs do not show it.",
+            )
+            .message(changed(|message| {
+                message.preamble = "Il messaggio e' stato consegnato anche a \
+                 protocollo@pec.comune.example\r\n\r\n"
+                    .into()
+            }))
+            .finding("structure.unsigned-text")
+            .twin(DELIVERY),
+        D.genuine("text-after-the-parts")
+            .case(74, Medium)
+            .because(
+                "A gateway added a footer after the last delimiter line, where no \
+                 mail program shows it and no signature covers it.",
+            )
+            .message(changed(|message| {
+                message.epilogue = "\r\n-- \r\nQuesto messaggio e' stato controllato.\r\n".into()
+            }))
+            .finding("structure.unsigned-text")
+            .twin(DELIVERY),
+        D.cannot_tell("signature-part-of-another-type", "structure.form")
+            .case(0, Medium)
+            .because(
+                "The signature part is typed application/octet-stream. The rules \
+                 know two types for it.",
+            )
+            .message(replaced(
+                &delivery().to_eml(),
+                "Content-Type: application/x-pkcs7-signature",
+                "Content-Type: application/octet-stream",
+            )),
+        D.genuine("signature-part-of-the-newer-type")
+            .case(0, Medium)
+            .because("application/pkcs7-signature without x-, as providers write since 2021.")
+            .message(changed(|message| {
+                message.signature_type = "application/pkcs7-signature".into()
+            })),
+        D.genuine("no-protocol-parameter")
+            .case(0, Low)
+            .because(
+                "The outer content type lacks the parameters protocol and micalg; \
+                 the parts say what they are.",
+            )
+            .message(changed(|message| {
+                message.content_type = Some(format!(
+                    "multipart/signed; boundary=\"{}\"",
+                    message.boundary
+                ))
+            })),
+        D.genuine("no-preamble")
+            .case(0, Low)
+            .because("No text stands before the first delimiter line.")
             .message(changed(|message| message.preamble = String::new())),
     ]
 }
@@ -77,34 +131,99 @@ fn wrappings() -> Vec<Vector> {
         header
     };
     vec![
-        nested("signed-part-after-an-unsigned-text", 63,
-            "multipart/mixed of an unsigned text and the genuine multipart/signed. Only the inner one is anybody's statement.",
-            wrapped("multipart/mixed", "=_involucro", ordinary_header())),
-        D.cannot_tell("signed-part-after-an-unsigned-text-under-its-header", "structure.signed").case(63, Critical).because(
-            "The same under the receipt's own header: it presents itself as the receipt, and what a reader sees first \
-             is not signed.",
-        ).message(wrapped("multipart/mixed", "=_involucro", pec_header())),
-        nested("signed-part-in-related", 64, "The genuine multipart/signed inside multipart/related.",
-            wrapped("multipart/related", "=_involucro", ordinary_header())),
-        nested("signed-part-in-alternative", 64,
-            "The genuine multipart/signed as an alternative of an unsigned text; a reader sees the one or the other.",
-            wrapped("multipart/alternative", "=_involucro", ordinary_header())),
-        D.not_certified("partial-message").case(64, Medium).because(
-            "A fragment of a message (message/partial, RFC 2046, 5.2.2): whatever it is part of is not here.",
-        ).message(file(ordinary_header(), "message/partial; id=\"pezzo@posta.example\"; number=1; total=2", &delivery().to_eml())),
-        nested("wrapped-by-a-mailing-list", 74,
-            "A mailing list put the envelope into a multipart with its footer and replaced the header.",
-            file(ordinary_header(), "multipart/mixed; boundary=\"===============lista==\"",
-                &multipart("===============lista==", &[as_part(&Receipt::new(Kind::Envelope).message()), plain_part("_______________\r\nLista di prova\r\n")]))),
-        D.cannot_tell("wrapped-by-a-mailing-list-that-keeps-the-header", "structure.signed").case(74, High).because(
-            "The list kept the header lines of certified mail on what it made itself.",
-        ).message(listed()).twin("posta-certificata").result("nested = [{ verdict = \"genuine\" }]"),
-        nested("forwarded-twice", 58, "A receipt attached to a mail that is attached to a mail.",
-            file(ordinary_header(), "multipart/mixed; boundary=\"=_fuori\"", &multipart("=_fuori", &[
-                plain_part("Inoltro dell'inoltro.\r\n"),
-                attached(&file(ordinary_header(), "multipart/mixed; boundary=\"=_dentro\"",
-                    &multipart("=_dentro", &[plain_part("Inoltro.\r\n"), attached(&delivery().to_eml())]))),
-            ]))),
+        nested(
+            "signed-part-after-an-unsigned-text",
+            63,
+            "multipart/mixed of an unsigned text and the genuine \
+                 multipart/signed. Only the inner one is anybody's statement.",
+            wrapped("multipart/mixed", "=_involucro", ordinary_header()),
+        ),
+        D.cannot_tell(
+            "signed-part-after-an-unsigned-text-under-its-header",
+            "structure.signed",
+        )
+        .case(63, Critical)
+        .because(
+            "The same under the receipt's own header: it presents itself as \
+                 the receipt, and what a reader sees first is not signed.",
+        )
+        .message(wrapped("multipart/mixed", "=_involucro", pec_header())),
+        nested(
+            "signed-part-in-related",
+            64,
+            "The genuine multipart/signed inside multipart/related.",
+            wrapped("multipart/related", "=_involucro", ordinary_header()),
+        ),
+        nested(
+            "signed-part-in-alternative",
+            64,
+            "The genuine multipart/signed as an alternative of an unsigned \
+                 text; a reader sees the one or the other.",
+            wrapped("multipart/alternative", "=_involucro", ordinary_header()),
+        ),
+        D.not_certified("partial-message")
+            .case(64, Medium)
+            .because(
+                "A fragment of a message (message/partial, RFC 2046, 5.2.2): \
+                 whatever it is part of is not here.",
+            )
+            .message(file(
+                ordinary_header(),
+                "message/partial; id=\"pezzo@posta.example\"; number=1; total=2",
+                &delivery().to_eml(),
+            )),
+        nested(
+            "wrapped-by-a-mailing-list",
+            74,
+            "A mailing list put the envelope into a multipart with its footer \
+                 and replaced the header.",
+            file(
+                ordinary_header(),
+                "multipart/mixed; boundary=\"===============lista==\"",
+                &multipart(
+                    "===============lista==",
+                    &[
+                        as_part(&Receipt::new(Kind::Envelope).message()),
+                        plain_part("_______________\r\nLista di prova\r\n"),
+                    ],
+                ),
+            ),
+        ),
+        D.cannot_tell(
+            "wrapped-by-a-mailing-list-that-keeps-the-header",
+            "structure.signed",
+        )
+        .case(74, High)
+        .because(
+            "The list kept the header lines of certified mail on what it made \
+                 itself.",
+        )
+        .message(listed())
+        .twin("posta-certificata")
+        .result("nested = [{ verdict = \"genuine\" }]"),
+        nested(
+            "forwarded-twice",
+            58,
+            "A receipt attached to a mail that is attached to a mail.",
+            file(
+                ordinary_header(),
+                "multipart/mixed; boundary=\"=_fuori\"",
+                &multipart(
+                    "=_fuori",
+                    &[
+                        plain_part("Inoltro dell'inoltro.\r\n"),
+                        attached(&file(
+                            ordinary_header(),
+                            "multipart/mixed; boundary=\"=_dentro\"",
+                            &multipart(
+                                "=_dentro",
+                                &[plain_part("Inoltro.\r\n"), attached(&delivery().to_eml())],
+                            ),
+                        )),
+                    ],
+                ),
+            ),
+        ),
     ]
 }
 
@@ -153,48 +272,133 @@ fn daticert() -> Vec<Vector> {
             "=_allegati",
             &[plain_part("Vedi allegato.\r\n"), other.encode()],
         );
-        let header = "From: studio@pec.mittente.example\r\nTo: ufficio@pec.destinatario.example\r\nCc: protocollo@pec.comune.example\r\nMessage-ID: <opec1042.20260504101502.01838.310.1.63@gestore-mittente.example>\r\nX-Riferimento-Message-ID: <0b1f6c2e-77aa-42@client.mittente.example>\r\nSubject: Pratica n. 42: richiesta di copia\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_allegati\"\r\n\r\n";
+        let header = "From: studio@pec.mittente.example\r\nTo: \
+                 ufficio@pec.destinatario.example\r\nCc: \
+                 protocollo@pec.comune.example\r\nMessage-ID: \
+                 <opec1042.20260504101502.01838.310.1.63@gestore-mittente.example>\r\n\
+                 X-Riferimento-Message-ID: \
+                 <0b1f6c2e-77aa-42@client.mittente.example>\r\nSubject: Pratica n. \
+                 42: richiesta di copia\r\nMIME-Version: 1.0\r\nContent-Type: \
+                 multipart/mixed; boundary=\"=_allegati\"\r\n\r\n";
         original_part(&[header.as_bytes(), &inner].concat())
     };
     let epilogue = String::from_utf8(multipart("=_coda", &[other.encode()])).expect("text");
     vec![
-        D.cannot_tell("two-data-parts", "daticert.present").case(65, Critical).because(
-            "The provider signed two parts named daticert.xml, for two recipients. Which one a reader takes is chance.",
-        ).message(receipt.message_of(&[text.clone(), data.clone(), other.clone(), original.clone()]).to_eml()),
-        D.cannot_tell("data-only-in-the-original", "daticert.present").case(65, Critical).because(
-            "The signed part has no daticert.xml of its own; the message inside has one attached, which its sender \
-             wrote. A walk over all parts takes it for the provider's.",
-        ).message(receipt.message_of(&[text.clone(), data_in_original.clone()]).to_eml()),
-        D.genuine("data-also-in-the-original").case(65, High).because(
-            "The message inside has a daticert.xml attached, which its sender wrote; the provider's own is where it \
-             belongs, and says another recipient.",
-        ).message(receipt.message_of(&[text.clone(), data.clone(), data_in_original]).to_eml())
+        D.cannot_tell("two-data-parts", "daticert.present")
+            .case(65, Critical)
+            .because(
+                "The provider signed two parts named daticert.xml, for two \
+                 recipients. Which one a reader takes is chance.",
+            )
+            .message(
+                receipt
+                    .message_of(&[text.clone(), data.clone(), other.clone(), original.clone()])
+                    .to_eml(),
+            ),
+        D.cannot_tell("data-only-in-the-original", "daticert.present")
+            .case(65, Critical)
+            .because(
+                "The signed part has no daticert.xml of its own; the message \
+                 inside has one attached, which its sender wrote. A walk over all \
+                 parts takes it for the provider's.",
+            )
+            .message(
+                receipt
+                    .message_of(&[text.clone(), data_in_original.clone()])
+                    .to_eml(),
+            ),
+        D.genuine("data-also-in-the-original")
+            .case(65, High)
+            .because(
+                "The message inside has a daticert.xml attached, which its sender \
+                 wrote; the provider's own is where it belongs, and says another \
+                 recipient.",
+            )
+            .message(
+                receipt
+                    .message_of(&[text.clone(), data.clone(), data_in_original])
+                    .to_eml(),
+            )
             .fact("delivered_to", crate::support::receipt::RECIPIENT),
-        D.cannot_tell("data-one-level-deeper", "daticert.present").case(65, Medium).because(
-            "daticert.xml is signed, but inside a multipart of the signed multipart instead of on its first level.",
-        ).message(receipt.message_of(&[text.clone(), inner_multipart(&[data.encode()]), original.clone()]).to_eml()),
-        D.cannot_tell("data-only-after-the-parts", "daticert.present").case(66, Critical).because(
-            "The signed part has no daticert.xml; one stands in the epilogue of the message, where nobody signed it.",
-        ).message(with_epilogue(receipt.message_of(&[text.clone(), original.clone()]), epilogue.clone())),
-        D.genuine("data-also-after-the-parts").case(66, High).because(
-            "Another daticert.xml stands in the epilogue, where nobody signed it. The signed one counts.",
-        ).message(with_epilogue(receipt.message(), epilogue)).finding("structure.unsigned-text")
-            .fact("delivered_to", crate::support::receipt::RECIPIENT).twin(DELIVERY),
-        D.cannot_tell("data-missing", "daticert.present").case(0, High).because(
-            "A provider signed the text and the message, without daticert.xml.",
-        ).message(receipt.message_of(&[text.clone(), original.clone()]).to_eml()),
-        D.genuine("data-name-in-pieces").case(67, Medium).because(
-            "The names of daticert.xml are written as RFC 2231 allows: with a character set, and in pieces.",
-        ).message(renamed("application/xml; name*=utf-8''daticert%2Exml", "inline; filename*0=\"dati\"; filename*1=\"cert.xml\"")),
-        D.genuine("data-name-in-capitals").case(67, Low).because("The name of daticert.xml is in capitals.")
-            .message(renamed("application/xml; name=\"DATICERT.XML\"", "inline; filename=\"Daticert.xml\"")),
-        D.genuine("data-with-two-names").case(67, Medium).because(
-            "name says daticert.xml, filename says something else: one reader finds it and another does not.",
-        ).message(renamed("application/xml; name=\"daticert.xml\"", "inline; filename=\"allegato.xml\""))
-            .finding("daticert.name").twin(DELIVERY),
-        D.genuine("original-before-the-data").case(0, Medium).because(
-            "The message stands before daticert.xml; either order is allowed (RFC 6109, 4.3).",
-        ).message(receipt.message_of(&[text, original, data]).to_eml()),
+        D.cannot_tell("data-one-level-deeper", "daticert.present")
+            .case(65, Medium)
+            .because(
+                "daticert.xml is signed, but inside a multipart of the signed \
+                 multipart instead of on its first level.",
+            )
+            .message(
+                receipt
+                    .message_of(&[
+                        text.clone(),
+                        inner_multipart(&[data.encode()]),
+                        original.clone(),
+                    ])
+                    .to_eml(),
+            ),
+        D.cannot_tell("data-only-after-the-parts", "daticert.present")
+            .case(66, Critical)
+            .because(
+                "The signed part has no daticert.xml; one stands in the epilogue \
+                 of the message, where nobody signed it.",
+            )
+            .message(with_epilogue(
+                receipt.message_of(&[text.clone(), original.clone()]),
+                epilogue.clone(),
+            )),
+        D.genuine("data-also-after-the-parts")
+            .case(66, High)
+            .because(
+                "Another daticert.xml stands in the epilogue, where nobody signed \
+                 it. The signed one counts.",
+            )
+            .message(with_epilogue(receipt.message(), epilogue))
+            .finding("structure.unsigned-text")
+            .fact("delivered_to", crate::support::receipt::RECIPIENT)
+            .twin(DELIVERY),
+        D.cannot_tell("data-missing", "daticert.present")
+            .case(0, High)
+            .because("A provider signed the text and the message, without daticert.xml.")
+            .message(
+                receipt
+                    .message_of(&[text.clone(), original.clone()])
+                    .to_eml(),
+            ),
+        D.genuine("data-name-in-pieces")
+            .case(67, Medium)
+            .because(
+                "The names of daticert.xml are written as RFC 2231 allows: with a \
+                 character set, and in pieces.",
+            )
+            .message(renamed(
+                "application/xml; name*=utf-8''daticert%2Exml",
+                "inline; filename*0=\"dati\"; filename*1=\"cert.xml\"",
+            )),
+        D.genuine("data-name-in-capitals")
+            .case(67, Low)
+            .because("The name of daticert.xml is in capitals.")
+            .message(renamed(
+                "application/xml; name=\"DATICERT.XML\"",
+                "inline; filename=\"Daticert.xml\"",
+            )),
+        D.genuine("data-with-two-names")
+            .case(67, Medium)
+            .because(
+                "name says daticert.xml, filename says something else: one reader \
+                 finds it and another does not.",
+            )
+            .message(renamed(
+                "application/xml; name=\"daticert.xml\"",
+                "inline; filename=\"allegato.xml\"",
+            ))
+            .finding("daticert.name")
+            .twin(DELIVERY),
+        D.genuine("original-before-the-data")
+            .case(0, Medium)
+            .because(
+                "The message stands before daticert.xml; either order is allowed \
+                 (RFC 6109, 4.3).",
+            )
+            .message(receipt.message_of(&[text, original, data]).to_eml()),
     ]
 }
 
@@ -221,35 +425,78 @@ fn duplicates() -> Vec<Vector> {
     let signed = delivery().to_eml();
     let boundary = delivery().message().boundary;
     vec![
-        refused("content-type-twice", "header.ambiguous", Critical,
-            "A second Content-Type, multipart/mixed with another boundary, stands before the true one: which octets \
-             are the signed ones depends on the reader.",
-            replaced(&signed, "MIME-Version: 1.0\r\nContent-Type", "Content-Type: multipart/mixed; boundary=\"=_altro\"\r\nMIME-Version: 1.0\r\nContent-Type")),
-        refused("from-twice", "header.from", High, "A second From line.",
+        refused(
+            "content-type-twice",
+            "header.ambiguous",
+            Critical,
+            "A second Content-Type, multipart/mixed with another boundary, \
+                 stands before the true one: which octets are the signed ones \
+                 depends on the reader.",
+            replaced(
+                &signed,
+                "MIME-Version: 1.0\r\nContent-Type",
+                "Content-Type: multipart/mixed; boundary=\"=_altro\"\r\n\
+                 MIME-Version: 1.0\r\nContent-Type",
+            ),
+        ),
+        refused(
+            "from-twice",
+            "header.from",
+            High,
+            "A second From line.",
             headed(Kind::Delivery, |header| {
                 header.add("From", "posta-certificata@gestore-terzo.example");
-            })),
-        refused("kind-header-twice", "header.ambiguous", High, "X-Ricevuta twice, with two kinds.",
+            }),
+        ),
+        refused(
+            "kind-header-twice",
+            "header.ambiguous",
+            High,
+            "X-Ricevuta twice, with two kinds.",
             headed(Kind::Delivery, |header| {
                 header.add("X-Ricevuta", "accettazione");
-            })),
-        refused("transport-header-twice", "header.ambiguous", High, "X-Trasporto twice on an envelope.",
+            }),
+        ),
+        refused(
+            "transport-header-twice",
+            "header.ambiguous",
+            High,
+            "X-Trasporto twice on an envelope.",
             headed(Kind::Envelope, |header| {
                 header.add("X-Trasporto", "errore");
-            })).twin("posta-certificata"),
-        refused("receipt-header-on-an-envelope", "header.kind", High,
+            }),
+        )
+        .twin("posta-certificata"),
+        refused(
+            "receipt-header-on-an-envelope",
+            "header.kind",
+            High,
             "X-Ricevuta was added to the header of an envelope: it says delivered.",
             headed(Kind::Envelope, |header| {
                 header.add("X-Ricevuta", "avvenuta-consegna");
-            })).twin("posta-certificata").fact("kind", "posta-certificata"),
-        D.cannot_tell("boundary-parameter-twice", "structure.boundary").case(68, High).because(
-            "The boundary parameter occurs twice with two values.",
-        ).message(replaced(&signed, format!(" boundary=\"{boundary}\""), format!(" boundary=\"{boundary}\"; boundary=\"=_altro\""))),
-        D.genuine("subject-twice").case(68, Medium).because(
-            "A second Subject line. Which one is shown depends on the program; the signed data say the subject.",
-        ).message(headed(Kind::Delivery, |header| {
-            header.add("Subject", "CONSEGNA: Disdetta del contratto");
-        })).finding("header.subject").twin(DELIVERY),
+            }),
+        )
+        .twin("posta-certificata")
+        .fact("kind", "posta-certificata"),
+        D.cannot_tell("boundary-parameter-twice", "structure.boundary")
+            .case(68, High)
+            .because("The boundary parameter occurs twice with two values.")
+            .message(replaced(
+                &signed,
+                format!(" boundary=\"{boundary}\""),
+                format!(" boundary=\"{boundary}\"; boundary=\"=_altro\""),
+            )),
+        D.genuine("subject-twice")
+            .case(68, Medium)
+            .because(
+                "A second Subject line. Which one is shown depends on the program; \
+                 the signed data say the subject.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.add("Subject", "CONSEGNA: Disdetta del contratto");
+            }))
+            .finding("header.subject")
+            .twin(DELIVERY),
     ]
 }
 
@@ -260,30 +507,56 @@ fn boundaries() -> Vec<Vector> {
     let closing = format!("--{boundary}--");
     let signature = find(&signed, b"smime.p7s\"\r\n\r\n");
     vec![
-        D.cannot_tell("inner-boundary-begins-like-the-outer", "structure.boundary").case(69, High).because(
-            "The boundary of the signed multipart begins with the whole outer boundary, so that its delimiter lines \
-             are delimiter lines of the outer one for a reader that compares beginnings.",
-        ).message(nested_boundaries("=_ab", "=_abc")),
-        D.cannot_tell("inner-boundary-is-the-outer", "structure.boundary").case(69, High).because(
-            "Both multiparts have the same boundary.",
-        ).message(nested_boundaries("=_ab", "=_ab")),
-        D.cannot_tell("boundary-with-a-space-at-its-end", "structure.boundary").case(69, Medium).because(
-            "The boundary ends in a space inside its quotation marks, and so do the delimiter lines (RFC 2046, 5.1.1 \
-             forbids it): readers strip it or do not.",
-        ).message(changed(|message| message.boundary += " ")),
-        D.genuine("blanks-after-a-delimiter").case(69, Medium).because(
-            "The outer delimiter lines end in blanks, which RFC 2046 says a gateway may have added.",
-        ).message(replaced(&replaced(&signed, format!("--{boundary}\r\nContent-Type: multipart"), format!("--{boundary}  \r\nContent-Type: multipart")),
-            format!("--{boundary}--\r\n"), format!("--{boundary}--\t\r\n"))),
-        D.not_genuine("closing-delimiter-missing", "structure.complete").case(98, High).because(
-            "The last delimiter line is missing: the file ends before the message does.",
-        ).message(signed[..find(&signed, closing.as_bytes())].to_vec()),
-        D.not_genuine("cut-inside-the-signature", "structure.complete").case(98, High).because(
-            "The file ends in the middle of the signature.",
-        ).message(signed[..signature + 400].to_vec()),
-        D.not_genuine("cut-inside-the-signed-part", "structure.complete").case(98, High).because(
-            "The file ends in the middle of the signed part.",
-        ).message(signed[..find(&signed, b"postacert.eml") + 300].to_vec()),
+        D.cannot_tell("inner-boundary-begins-like-the-outer", "structure.boundary")
+            .case(69, High)
+            .because(
+                "The boundary of the signed multipart begins with the whole outer \
+                 boundary, so that its delimiter lines are delimiter lines of the \
+                 outer one for a reader that compares beginnings.",
+            )
+            .message(nested_boundaries("=_ab", "=_abc")),
+        D.cannot_tell("inner-boundary-is-the-outer", "structure.boundary")
+            .case(69, High)
+            .because("Both multiparts have the same boundary.")
+            .message(nested_boundaries("=_ab", "=_ab")),
+        D.cannot_tell("boundary-with-a-space-at-its-end", "structure.boundary")
+            .case(69, Medium)
+            .because(
+                "The boundary ends in a space inside its quotation marks, and so \
+                 do the delimiter lines (RFC 2046, 5.1.1 forbids it): readers \
+                 strip it or do not.",
+            )
+            .message(changed(|message| message.boundary += " ")),
+        D.genuine("blanks-after-a-delimiter")
+            .case(69, Medium)
+            .because(
+                "The outer delimiter lines end in blanks, which RFC 2046 says a \
+                 gateway may have added.",
+            )
+            .message(replaced(
+                &replaced(
+                    &signed,
+                    format!("--{boundary}\r\nContent-Type: multipart"),
+                    format!("--{boundary}  \r\nContent-Type: multipart"),
+                ),
+                format!("--{boundary}--\r\n"),
+                format!("--{boundary}--\t\r\n"),
+            )),
+        D.not_genuine("closing-delimiter-missing", "structure.complete")
+            .case(98, High)
+            .because(
+                "The last delimiter line is missing: the file ends before the \
+                 message does.",
+            )
+            .message(signed[..find(&signed, closing.as_bytes())].to_vec()),
+        D.not_genuine("cut-inside-the-signature", "structure.complete")
+            .case(98, High)
+            .because("The file ends in the middle of the signature.")
+            .message(signed[..signature + 400].to_vec()),
+        D.not_genuine("cut-inside-the-signed-part", "structure.complete")
+            .case(98, High)
+            .because("The file ends in the middle of the signed part.")
+            .message(signed[..find(&signed, b"postacert.eml") + 300].to_vec()),
     ]
 }
 
@@ -308,29 +581,74 @@ fn transport() -> Vec<Vector> {
             }))
     };
     vec![
-        broken("space-added-at-a-line-end", "A space was added at the end of a signed line.", "Studio Mittente\r\n\r\n--", "Studio Mittente \r\n\r\n--"),
-        broken("empty-line-added", "An empty line was added inside the signed part.", "Studio Mittente\r\n", "Studio Mittente\r\n\r\n"),
-        broken("signed-header-in-other-case", "A signed MIME header line was written in another case.", "Content-Transfer-Encoding: binary\r\nMIME", "Content-transfer-encoding: binary\r\nMIME"),
-        D.not_genuine("base64-wrapped-anew", "signature.digest").case(70, High).because(
-            "The lines of the encoded daticert.xml were wrapped at another width: the same document, other octets. \
-             Nothing is repaired in silence.",
-        ).message(rewrapped()),
-        D.genuine("line-ends-lf").case(71, High).because("All line ends are LF, as Unix programs store mail.").receipt("avvenuta-consegna-lf"),
-        D.genuine("line-ends-mixed").case(71, Medium).because(
-            "The header has LF, the body CRLF: the octets of the signed part are as they were sent.",
-        ).receipt("avvenuta-consegna-a-capo-misti"),
-        D.genuine("line-ends-mixed-in-the-signed-part").case(71, Medium).because(
-            "One line in the signed part ends in LF alone, all others in CRLF. As is the digest does not fit; with the \
-             lone LF made CRLF it does.",
-        ).message(altered(delivery().message(), |entity| replaced(entity, "Studio Mittente\r\n\r\n--", "Studio Mittente\n\r\n--"))),
-        D.not_genuine("lone-cr-in-the-signed-part", "signature.digest").case(71, Medium).because(
-            "One line end in the signed part became CR alone. Only lone LF may be converted.",
-        ).message(altered(delivery().message(), |entity| replaced(entity, "in oggetto.\r\n", "in oggetto.\r"))),
-        D.cannot_tell("nul-octet", "message.octets").case(71, High).because(
-            "The file has a NUL octet, in the header. Programs written in C stop reading a line there.",
-        ).message(headed(Kind::Delivery, |header| {
-            header.add("X-Nota", "prima\u{0}dopo");
-        })),
+        broken(
+            "space-added-at-a-line-end",
+            "A space was added at the end of a signed line.",
+            "Studio Mittente\r\n\r\n--",
+            "Studio Mittente \r\n\r\n--",
+        ),
+        broken(
+            "empty-line-added",
+            "An empty line was added inside the signed part.",
+            "Studio Mittente\r\n",
+            "Studio Mittente\r\n\r\n",
+        ),
+        broken(
+            "signed-header-in-other-case",
+            "A signed MIME header line was written in another case.",
+            "Content-Transfer-Encoding: binary\r\nMIME",
+            "Content-transfer-encoding: binary\r\nMIME",
+        ),
+        D.not_genuine("base64-wrapped-anew", "signature.digest")
+            .case(70, High)
+            .because(
+                "The lines of the encoded daticert.xml were wrapped at another \
+                 width: the same document, other octets. Nothing is repaired in \
+                 silence.",
+            )
+            .message(rewrapped()),
+        D.genuine("line-ends-lf")
+            .case(71, High)
+            .because("All line ends are LF, as Unix programs store mail.")
+            .receipt("avvenuta-consegna-lf"),
+        D.genuine("line-ends-mixed")
+            .case(71, Medium)
+            .because(
+                "The header has LF, the body CRLF: the octets of the signed part \
+                 are as they were sent.",
+            )
+            .receipt("avvenuta-consegna-a-capo-misti"),
+        D.genuine("line-ends-mixed-in-the-signed-part")
+            .case(71, Medium)
+            .because(
+                "One line in the signed part ends in LF alone, all others in CRLF. \
+                 As is the digest does not fit; with the lone LF made CRLF it does.",
+            )
+            .message(altered(delivery().message(), |entity| {
+                replaced(
+                    entity,
+                    "Studio Mittente\r\n\r\n--",
+                    "Studio Mittente\n\r\n--",
+                )
+            })),
+        D.not_genuine("lone-cr-in-the-signed-part", "signature.digest")
+            .case(71, Medium)
+            .because(
+                "One line end in the signed part became CR alone. Only lone LF may \
+                 be converted.",
+            )
+            .message(altered(delivery().message(), |entity| {
+                replaced(entity, "in oggetto.\r\n", "in oggetto.\r")
+            })),
+        D.cannot_tell("nul-octet", "message.octets")
+            .case(71, High)
+            .because(
+                "The file has a NUL octet, in the header. Programs written in C \
+                 stop reading a line there.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.add("X-Nota", "prima\u{0}dopo");
+            })),
     ]
 }
 
@@ -354,7 +672,8 @@ fn encodings() -> Vec<Vector> {
         let boundary = receipt.boundary("mixed");
         let parts: Vec<_> = parts.iter().map(Part::encode).collect();
         let header = format!(
-            "Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+            "Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\
+                 Content-Transfer-Encoding: {encoding}\r\n\r\n"
         );
         receipt
             .message_over([header.into_bytes(), encode(&multipart(&boundary, &parts))].concat())
@@ -369,22 +688,62 @@ fn encodings() -> Vec<Vector> {
     let mut one_line = parts[1].clone();
     one_line.body = base64_lines(receipt.daticert.to_xml().as_bytes(), 4000).into_bytes();
     vec![
-        D.cannot_tell("signed-multipart-in-base64", "structure.encoding").case(72, High).because(
-            "The signed multipart says that it is base64 as a whole, and is. No multipart may be (RFC 2045, 6.4): a \
-             reader that decodes it sees another tree than one that does not.",
-        ).message(encoded_whole("base64", |octets| base64_lines(octets, 76).into_bytes())),
-        D.cannot_tell("signed-multipart-in-quoted-printable", "structure.encoding").case(72, High).because(
-            "The signed multipart says that it is quoted-printable as a whole; read as it stands it is a good receipt.",
-        ).message(encoded_whole("quoted-printable", <[u8]>::to_vec)),
-        D.genuine("original-in-base64").case(73, High).because(
-            "The message inside is encoded in base64, as some providers do although RFC 2046 forbids it.",
-        ).message(receipt.message_of(&[parts[0].clone(), parts[1].clone(), original]).to_eml()),
-        D.genuine("data-not-encoded").case(0, Medium).because("daticert.xml is sent as it is, 8bit.")
-            .message(receipt.message_of(&[parts[0].clone(), plain, parts[2].clone()]).to_eml()),
-        D.genuine("data-in-one-line").case(0, Medium).because("daticert.xml is base64 in one long line, as seen.")
-            .message(receipt.message_of(&[parts[0].clone(), one_line, parts[2].clone()]).to_eml()),
-        D.genuine("text-without-html").case(0, Low).because("The readable text has no HTML twin.")
-            .message(receipt.message_of(&[text_part("plain", &receipt.text), parts[1].clone(), parts[2].clone()]).to_eml()),
+        D.cannot_tell("signed-multipart-in-base64", "structure.encoding")
+            .case(72, High)
+            .because(
+                "The signed multipart says that it is base64 as a whole, and is. \
+                 No multipart may be (RFC 2045, 6.4): a reader that decodes it \
+                 sees another tree than one that does not.",
+            )
+            .message(encoded_whole("base64", |octets| {
+                base64_lines(octets, 76).into_bytes()
+            })),
+        D.cannot_tell("signed-multipart-in-quoted-printable", "structure.encoding")
+            .case(72, High)
+            .because(
+                "The signed multipart says that it is quoted-printable as a whole; \
+                 read as it stands it is a good receipt.",
+            )
+            .message(encoded_whole("quoted-printable", <[u8]>::to_vec)),
+        D.genuine("original-in-base64")
+            .case(73, High)
+            .because(
+                "The message inside is encoded in base64, as some providers do \
+                 although RFC 2046 forbids it.",
+            )
+            .message(
+                receipt
+                    .message_of(&[parts[0].clone(), parts[1].clone(), original])
+                    .to_eml(),
+            ),
+        D.genuine("data-not-encoded")
+            .case(0, Medium)
+            .because("daticert.xml is sent as it is, 8bit.")
+            .message(
+                receipt
+                    .message_of(&[parts[0].clone(), plain, parts[2].clone()])
+                    .to_eml(),
+            ),
+        D.genuine("data-in-one-line")
+            .case(0, Medium)
+            .because("daticert.xml is base64 in one long line, as seen.")
+            .message(
+                receipt
+                    .message_of(&[parts[0].clone(), one_line, parts[2].clone()])
+                    .to_eml(),
+            ),
+        D.genuine("text-without-html")
+            .case(0, Low)
+            .because("The readable text has no HTML twin.")
+            .message(
+                receipt
+                    .message_of(&[
+                        text_part("plain", &receipt.text),
+                        parts[1].clone(),
+                        parts[2].clone(),
+                    ])
+                    .to_eml(),
+            ),
     ]
 }
 
@@ -408,12 +767,21 @@ fn size() -> Vec<Vector> {
     let boundary = receipt.boundary("mixed");
     let entity = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
     vec![
-        D.cannot_tell("two-thousand-parts", "message.complexity").case(75, Medium).because(
-            "The signed part has two thousand parts. Beyond a limit nothing is looked at, and that is said.",
-        ).message(receipt.message_of(&many).to_eml()),
-        D.cannot_tell("sixty-levels", "message.complexity").case(75, Medium).because(
-            "A part inside sixty multiparts, one in the other.",
-        ).message(receipt.message_over([entity.as_bytes(), &multipart(&boundary, &deep_parts)].concat()).to_eml()),
+        D.cannot_tell("two-thousand-parts", "message.complexity")
+            .case(75, Medium)
+            .because(
+                "The signed part has two thousand parts. Beyond a limit nothing is \
+                 looked at, and that is said.",
+            )
+            .message(receipt.message_of(&many).to_eml()),
+        D.cannot_tell("sixty-levels", "message.complexity")
+            .case(75, Medium)
+            .because("A part inside sixty multiparts, one in the other.")
+            .message(
+                receipt
+                    .message_over([entity.as_bytes(), &multipart(&boundary, &deep_parts)].concat())
+                    .to_eml(),
+            ),
     ]
 }
 

@@ -38,20 +38,28 @@ fn refused(
 fn forbidden() -> Vec<Vector> {
     let declared =
         |doctype: &str, text: String| text.replacen("?>\n", &format!("?>\n{doctype}\n"), 1);
-    let laughs = "<!DOCTYPE postacert [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;&c;&c;&c;&c;\"><!ENTITY e \"&d;&d;&d;&d;&d;&d;&d;&d;\"><!ENTITY f \"&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \"&f;&f;&f;&f;&f;&f;&f;&f;\">]>";
+    let laughs = "<!DOCTYPE postacert [<!ENTITY a \"ha\"><!ENTITY b \
+                 \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \
+                 \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY d \
+                 \"&c;&c;&c;&c;&c;&c;&c;&c;\"><!ENTITY e \
+                 \"&d;&d;&d;&d;&d;&d;&d;&d;\"><!ENTITY f \
+                 \"&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \
+                 \"&f;&f;&f;&f;&f;&f;&f;&f;\">]>";
     vec![
         refused(
             "entities-that-multiply",
             76,
             "daticert.xml",
-            "A document type declares entities that multiply (two million laughs); a provider's file has no document type.",
+            "A document type declares entities that multiply (two million \
+                 laughs); a provider's file has no document type.",
             declared(laughs, xml("Pratica n. 42", "&g;")),
         ),
         refused(
             "external-entity",
             76,
             "daticert.xml",
-            "A document type declares an entity whose text is in a file of the reader's machine.",
+            "A document type declares an entity whose text is in a file of the \
+                 reader's machine.",
             declared(
                 "<!DOCTYPE postacert [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>",
                 xml("Pratica n. 42", "&x;"),
@@ -63,7 +71,8 @@ fn forbidden() -> Vec<Vector> {
             "daticert.xml",
             "A document type asks for another one over the network.",
             declared(
-                "<!DOCTYPE postacert [<!ENTITY % x SYSTEM \"http://dtd.example/x.dtd\"> %x;]>",
+                "<!DOCTYPE postacert [<!ENTITY % x SYSTEM \
+                 \"http://dtd.example/x.dtd\"> %x;]>",
                 xml("Pratica", "Pratica"),
             ),
         ),
@@ -71,7 +80,8 @@ fn forbidden() -> Vec<Vector> {
             "plain-document-type",
             76,
             "daticert.xml",
-            "A document type that declares nothing. Harmless, and yet no provider's file has one.",
+            "A document type that declares nothing. Harmless, and yet no \
+                 provider's file has one.",
             declared("<!DOCTYPE postacert>", xml("Pratica", "Pratica")),
         ),
         refused(
@@ -85,7 +95,8 @@ fn forbidden() -> Vec<Vector> {
             "elements-of-a-namespace",
             77,
             "daticert.structure",
-            "All elements are in a namespace: they have the names of the rules, and are others.",
+            "All elements are in a namespace: they have the names of the \
+                 rules, and are others.",
             xml("<postacert ", "<postacert xmlns=\"urn:altro\" "),
         ),
         refused(
@@ -95,7 +106,8 @@ fn forbidden() -> Vec<Vector> {
             "An XInclude element stands in the place of the recipient.",
             xml(
                 "<consegna>ufficio@pec.destinatario.example</consegna>",
-                "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"file:///etc/hostname\" parse=\"text\"/>",
+                "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" \
+                 href=\"file:///etc/hostname\" parse=\"text\"/>",
             ),
         ),
     ]
@@ -109,13 +121,15 @@ fn structure() -> Vec<Vector> {
         [whole.find("    <dati>").expect("dati")..whole.find("</postacert>").expect("the end")];
     let head = &whole
         [whole.find("    <intestazione>").expect("head")..whole.find("    <dati>").expect("dati")];
-    let zone = "<data zona=\"+0200\">\n            <giorno>04/05/2026</giorno>\n            <ora>10:15:07</ora>\n        </data>";
+    let zone = "<data zona=\"+0200\">\n            <giorno>04/05/2026</giorno>\n            \
+                 <ora>10:15:07</ora>\n        </data>";
     vec![
         refused(
             "two-recipients",
             78,
             "daticert.structure",
-            "Two consegna elements for two recipients. One reader takes the first, another the last.",
+            "Two consegna elements for two recipients. One reader takes the \
+                 first, another the last.",
             xml(
                 consegna,
                 &format!("{consegna}        <consegna>protocollo@pec.comune.example</consegna>\n"),
@@ -221,7 +235,8 @@ fn structure() -> Vec<Vector> {
             "message-id-not-escaped",
             78,
             "daticert.xml",
-            "The angle brackets of msgid are not escaped, as one provider is said to have written: then it is no XML.",
+            "The angle brackets of msgid are not escaped, as one provider is \
+                 said to have written: then it is no XML.",
             xml(
                 "&lt;0b1f6c2e-77aa-42@client.mittente.example&gt;",
                 "<0b1f6c2e-77aa-42@client.mittente.example>",
@@ -251,28 +266,105 @@ fn fields() -> Vec<Vector> {
     let field =
         |name, text, old: &str, new: &str| refused(name, 0, "daticert.fields", text, xml(old, new));
     vec![
-        kind("unknown-kind", "A tipo that the rules do not know, although third-party programs do. It is not taken for the nearest one.",
-            "\"avvenuta-consegna\"", "\"mancata-consegna\""),
-        kind("kind-in-capitals", "A tipo in capitals: XML tells them apart.", "\"avvenuta-consegna\"", "\"AVVENUTA-CONSEGNA\""),
-        kind("unknown-error", "An errore that the rules do not know.", "\"nessuno\"", "\"superamento-tempi-massimi\""),
-        field("day-that-does-not-exist", "The 31st of April.", "04/05/2026", "31/04/2026"),
-        field("hour-that-does-not-exist", "Twenty-five o'clock.", "10:15:07", "25:15:07"),
-        refused("zone-with-a-colon", 86, "daticert.fields", "The zone is written +02:00; the rules have sign and four digits.", xml("+0200", "+02:00")),
-        refused("zone-as-a-letter", 86, "daticert.fields", "The zone is written Z; the rules have sign and four digits.", xml("+0200", "Z")),
-        refused("delivery-without-a-recipient", 0, "daticert.fields",
+        kind(
+            "unknown-kind",
+            "A tipo that the rules do not know, although third-party programs \
+                 do. It is not taken for the nearest one.",
+            "\"avvenuta-consegna\"",
+            "\"mancata-consegna\"",
+        ),
+        kind(
+            "kind-in-capitals",
+            "A tipo in capitals: XML tells them apart.",
+            "\"avvenuta-consegna\"",
+            "\"AVVENUTA-CONSEGNA\"",
+        ),
+        kind(
+            "unknown-error",
+            "An errore that the rules do not know.",
+            "\"nessuno\"",
+            "\"superamento-tempi-massimi\"",
+        ),
+        field(
+            "day-that-does-not-exist",
+            "The 31st of April.",
+            "04/05/2026",
+            "31/04/2026",
+        ),
+        field(
+            "hour-that-does-not-exist",
+            "Twenty-five o'clock.",
+            "10:15:07",
+            "25:15:07",
+        ),
+        refused(
+            "zone-with-a-colon",
+            86,
+            "daticert.fields",
+            "The zone is written +02:00; the rules have sign and four digits.",
+            xml("+0200", "+02:00"),
+        ),
+        refused(
+            "zone-as-a-letter",
+            86,
+            "daticert.fields",
+            "The zone is written Z; the rules have sign and four digits.",
+            xml("+0200", "Z"),
+        ),
+        refused(
+            "delivery-without-a-recipient",
+            0,
+            "daticert.fields",
             "A delivery receipt that does not say for whom (consegna is missing).",
-            xml("        <consegna>ufficio@pec.destinatario.example</consegna>\n", "")),
-        E.genuine("error-attribute-left-out").case(0, Medium).because("errore is left out, which means nessuno.")
-            .message(with_xml(xml(" errore=\"nessuno\"", ""))).fact("error", "nessuno"),
-        E.genuine("blanks-around-texts").case(0, Medium).because("Blanks and line ends stand around the texts of elements.")
-            .message(with_xml(xml("<consegna>ufficio@pec.destinatario.example</consegna>", "<consegna>\n            ufficio@pec.destinatario.example\n        </consegna>")))
+            xml(
+                "        <consegna>ufficio@pec.destinatario.example</consegna>\n",
+                "",
+            ),
+        ),
+        E.genuine("error-attribute-left-out")
+            .case(0, Medium)
+            .because("errore is left out, which means nessuno.")
+            .message(with_xml(xml(" errore=\"nessuno\"", "")))
+            .fact("error", "nessuno"),
+        E.genuine("blanks-around-texts")
+            .case(0, Medium)
+            .because("Blanks and line ends stand around the texts of elements.")
+            .message(with_xml(xml(
+                "<consegna>ufficio@pec.destinatario.example</consegna>",
+                "<consegna>\n            ufficio@pec.destinatario.example\n        \
+                 </consegna>",
+            )))
             .fact("delivered_to", RECIPIENT),
-        E.genuine("without-a-subject").case(0, Medium).because("oggetto is missing, which the rules allow; so is the subject of the message.")
+        E.genuine("without-a-subject")
+            .case(0, Medium)
+            .because(
+                "oggetto is missing, which the rules allow; so is the subject of \
+                 the message.",
+            )
             .message(without_subject()),
-        E.genuine("document-in-one-line").case(0, Low).because("The document has no line ends and no indentation; attributes are in single quotes.")
-            .message(with_xml(delivery().daticert.to_xml().lines().map(str::trim).collect::<String>().replace("tipo=\"completa\"", "tipo='completa'"))),
-        E.genuine("numeric-references").case(0, Medium).because("Characters are written as numbers, which XML knows by itself.")
-            .message(with_xml(xml("<consegna>ufficio@", "<consegna>&#117;fficio&#x40;"))).fact("delivered_to", RECIPIENT),
+        E.genuine("document-in-one-line")
+            .case(0, Low)
+            .because(
+                "The document has no line ends and no indentation; attributes are \
+                 in single quotes.",
+            )
+            .message(with_xml(
+                delivery()
+                    .daticert
+                    .to_xml()
+                    .lines()
+                    .map(str::trim)
+                    .collect::<String>()
+                    .replace("tipo=\"completa\"", "tipo='completa'"),
+            )),
+        E.genuine("numeric-references")
+            .case(0, Medium)
+            .because("Characters are written as numbers, which XML knows by itself.")
+            .message(with_xml(xml(
+                "<consegna>ufficio@",
+                "<consegna>&#117;fficio&#x40;",
+            )))
+            .fact("delivered_to", RECIPIENT),
     ]
 }
 
@@ -332,7 +424,8 @@ fn encodings() -> Vec<Vector> {
             "overlong-utf-8",
             79,
             "daticert.xml",
-            "A letter of the recipient is written in two octets where UTF-8 has one.",
+            "A letter of the recipient is written in two octets where UTF-8 \
+                 has one.",
             overlong,
         ),
         E.genuine("byte-order-mark")
@@ -358,7 +451,8 @@ fn addresses() -> Vec<Vector> {
     vec![
         looks_like(
             "cyrillic-letter-in-the-recipient",
-            "One letter of the recipient's domain is Cyrillic. The provider signed it so; it is another domain.",
+            "One letter of the recipient's domain is Cyrillic. The provider \
+                 signed it so; it is another domain.",
             "ufficio@pec.destin\u{430}tario.example",
         ),
         looks_like(
@@ -368,7 +462,8 @@ fn addresses() -> Vec<Vector> {
         ),
         looks_like(
             "right-to-left-sign-in-the-recipient",
-            "A sign that turns the direction of writing stands in the recipient's name.",
+            "A sign that turns the direction of writing stands in the \
+                 recipient's name.",
             "ufficio\u{202e}tset@pec.destinatario.example",
         ),
     ]
@@ -403,24 +498,91 @@ fn text() -> Vec<Vector> {
             .twin(DELIVERY)
     };
     vec![
-        says("text-names-another-recipient", Critical, "The signed text names another recipient than the signed data. The data decide.",
-            |receipt| receipt.text = receipt.text.replace(RECIPIENT, "protocollo@pec.comune.example")).finding("content.text"),
-        says("text-names-another-transaction", High, "The signed text names another identifier than the signed data.",
-            |receipt| receipt.text = receipt.text.replace("opec1042.", "opec1043.")).finding("content.text"),
-        says("text-names-another-day", High, "The signed text says another day than the signed data.",
-            |receipt| receipt.text = receipt.text.replace("04/05/2026", "03/05/2026")).finding("content.text"),
-        says("html-names-another-recipient", High, "The HTML twin names another recipient than text and data; most programs show the HTML.",
-            |receipt| receipt.html = receipt.html.as_ref().map(|html| html.replace(RECIPIENT, "protocollo@pec.comune.example"))).finding("content.html"),
-        says("html-loads-an-image", High, "The HTML twin loads an image over the network, which the rules forbid.",
-            |receipt| receipt.html = receipt.html.as_ref().map(|html| html.replace("<body>", "<body><img src=\"http://conta.example/letto.png\">"))).case(84, High).finding("content.html"),
-        says("html-runs-a-script", High, "The HTML twin has a script, which the rules forbid.",
-            |receipt| receipt.html = receipt.html.as_ref().map(|html| html.replace("<body>", "<body><script>document.title='Consegnato'</script>"))).case(84, High).finding("content.html"),
-        E.genuine("text-in-other-words").case(0, Medium).because("The text is worded otherwise than at other providers and names the same facts.")
+        says(
+            "text-names-another-recipient",
+            Critical,
+            "The signed text names another recipient than the signed data. The \
+                 data decide.",
+            |receipt| {
+                receipt.text = receipt
+                    .text
+                    .replace(RECIPIENT, "protocollo@pec.comune.example")
+            },
+        )
+        .finding("content.text"),
+        says(
+            "text-names-another-transaction",
+            High,
+            "The signed text names another identifier than the signed data.",
+            |receipt| receipt.text = receipt.text.replace("opec1042.", "opec1043."),
+        )
+        .finding("content.text"),
+        says(
+            "text-names-another-day",
+            High,
+            "The signed text says another day than the signed data.",
+            |receipt| receipt.text = receipt.text.replace("04/05/2026", "03/05/2026"),
+        )
+        .finding("content.text"),
+        says(
+            "html-names-another-recipient",
+            High,
+            "The HTML twin names another recipient than text and data; most \
+                 programs show the HTML.",
+            |receipt| {
+                receipt.html = receipt
+                    .html
+                    .as_ref()
+                    .map(|html| html.replace(RECIPIENT, "protocollo@pec.comune.example"))
+            },
+        )
+        .finding("content.html"),
+        says(
+            "html-loads-an-image",
+            High,
+            "The HTML twin loads an image over the network, which the rules forbid.",
+            |receipt| {
+                receipt.html = receipt.html.as_ref().map(|html| {
+                    html.replace(
+                        "<body>",
+                        "<body><img src=\"http://conta.example/letto.png\">",
+                    )
+                })
+            },
+        )
+        .case(84, High)
+        .finding("content.html"),
+        says(
+            "html-runs-a-script",
+            High,
+            "The HTML twin has a script, which the rules forbid.",
+            |receipt| {
+                receipt.html = receipt.html.as_ref().map(|html| {
+                    html.replace(
+                        "<body>",
+                        "<body><script>document.title='Consegnato'</script>",
+                    )
+                })
+            },
+        )
+        .case(84, High)
+        .finding("content.html"),
+        E.genuine("text-in-other-words")
+            .case(0, Medium)
+            .because(
+                "The text is worded otherwise than at other providers and names \
+                 the same facts.",
+            )
             .message({
                 let mut receipt = delivery();
                 receipt.html = None;
-                receipt.text = format!("Consegna effettuata.\n\nData: 04/05/2026 10:15:07 (+02:00)\nMittente: studio@pec.mittente.example\nDestinatario: {RECIPIENT}\nIdentificativo messaggio: {IDENTIFIER}\n");
+                receipt.text = format!(
+                    "Consegna effettuata.\n\nData: 04/05/2026 10:15:07 (+02:00)\n\
+                 Mittente: studio@pec.mittente.example\nDestinatario: {RECIPIENT}\n\
+                 Identificativo messaggio: {IDENTIFIER}\n"
+                );
                 receipt.to_eml()
-            }).absent("content.text"),
+            })
+            .absent("content.text"),
     ]
 }

@@ -18,36 +18,80 @@ pub fn all() -> Vec<Vector> {
 /// Cases 85, 86, 87 and 91.
 fn dates() -> Vec<Vector> {
     vec![
-        F.genuine("date-header-changed").case(85, High).because(
-            "The Date line, which is not signed, says another day. The signed time counts.",
-        ).message(headed(Kind::Delivery, |header| {
-            header.set("Date", "Wed, 6 May 2026 10:15:07 +0200");
-        })).finding("header.date").fact("time", "2026-05-04T10:15:07+02:00").twin(DELIVERY),
-        F.genuine("date-header-in-another-zone").case(85, Low).because(
-            "The Date line says the same moment in another zone.",
-        ).message(headed(Kind::Delivery, |header| {
-            header.set("Date", "Mon, 4 May 2026 08:15:07 +0000 (UTC)");
-        })).absent("header.date"),
-        F.genuine("solar-time-in-may").case(86, Medium).because(
-            "The zone is +0100 in May, when legal time is +0200; the moment is the same. A server with the wrong zone \
-             signs such a thing.",
-        ).message(stated(|receipt| {
-            receipt.daticert.zone = "+0100".into();
-            receipt.daticert.clock = "09:15:07".into();
-        })).finding("time.zone").twin(DELIVERY),
-        F.genuine("solar-time-in-february").case(86, Medium).because("The zone is +0100 in February, as it should be.")
-            .receipt("avvenuta-consegna-ora-solare").absent("time.zone").fact("time", "2026-02-04T10:15:07+01:00"),
-        F.genuine("repeated-hour-in-october").case(86, Low).because(
-            "In the hour that occurs twice on the last Sunday of October both zones are right.",
-        ).message(Receipt::with(Kind::DeliveryConcise, |receipt| receipt.set_time("2025-10-26T01:30:00Z")).to_eml())
-            .absent("time.zone").fact("time", "2025-10-26T02:30:00+01:00"),
-        F.genuine("time-in-both-zones").case(91, Medium).because(
-            "The time is given with its zone, so that nobody reads it as the reader's own.",
-        ).receipt(DELIVERY).fact("time", "2026-05-04T10:15:07+02:00").result("judged_at = \"2026-05-04T08:15:07Z\""),
-        F.genuine("delivered-before-it-was-accepted").case(87, Medium).because(
-            "The delivery receipt is two hours older than the acceptance of the same message, which is given too.",
-        ).message(Receipt::with(Kind::DeliveryConcise, |receipt| receipt.set_time("2026-05-04T06:15:07Z")).to_eml())
-            .with(&["../../receipts/accettazione.eml"]).finding("time.receipt-order"),
+        F.genuine("date-header-changed")
+            .case(85, High)
+            .because(
+                "The Date line, which is not signed, says another day. The signed \
+                 time counts.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.set("Date", "Wed, 6 May 2026 10:15:07 +0200");
+            }))
+            .finding("header.date")
+            .fact("time", "2026-05-04T10:15:07+02:00")
+            .twin(DELIVERY),
+        F.genuine("date-header-in-another-zone")
+            .case(85, Low)
+            .because("The Date line says the same moment in another zone.")
+            .message(headed(Kind::Delivery, |header| {
+                header.set("Date", "Mon, 4 May 2026 08:15:07 +0000 (UTC)");
+            }))
+            .absent("header.date"),
+        F.genuine("solar-time-in-may")
+            .case(86, Medium)
+            .because(
+                "The zone is +0100 in May, when legal time is +0200; the moment is \
+                 the same. A server with the wrong zone signs such a thing.",
+            )
+            .message(stated(|receipt| {
+                receipt.daticert.zone = "+0100".into();
+                receipt.daticert.clock = "09:15:07".into();
+            }))
+            .finding("time.zone")
+            .twin(DELIVERY),
+        F.genuine("solar-time-in-february")
+            .case(86, Medium)
+            .because("The zone is +0100 in February, as it should be.")
+            .receipt("avvenuta-consegna-ora-solare")
+            .absent("time.zone")
+            .fact("time", "2026-02-04T10:15:07+01:00"),
+        F.genuine("repeated-hour-in-october")
+            .case(86, Low)
+            .because(
+                "In the hour that occurs twice on the last Sunday of October both \
+                 zones are right.",
+            )
+            .message(
+                Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.set_time("2025-10-26T01:30:00Z")
+                })
+                .to_eml(),
+            )
+            .absent("time.zone")
+            .fact("time", "2025-10-26T02:30:00+01:00"),
+        F.genuine("time-in-both-zones")
+            .case(91, Medium)
+            .because(
+                "The time is given with its zone, so that nobody reads it as the \
+                 reader's own.",
+            )
+            .receipt(DELIVERY)
+            .fact("time", "2026-05-04T10:15:07+02:00")
+            .result("judged_at = \"2026-05-04T08:15:07Z\""),
+        F.genuine("delivered-before-it-was-accepted")
+            .case(87, Medium)
+            .because(
+                "The delivery receipt is two hours older than the acceptance of \
+                 the same message, which is given too.",
+            )
+            .message(
+                Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.set_time("2026-05-04T06:15:07Z")
+                })
+                .to_eml(),
+            )
+            .with(&["../../receipts/accettazione.eml"])
+            .finding("time.receipt-order"),
     ]
 }
 
@@ -67,7 +111,8 @@ fn signing() -> Vec<Vector> {
         apart(
             "signed-a-second-later",
             Low,
-            "The signing time is one second after the time of the data, as in genuine mail.",
+            "The signing time is one second after the time of the data, as in \
+                 genuine mail.",
             "2026-05-04T08:15:08Z",
         )
         .absent("time.signing"),
@@ -131,16 +176,32 @@ fn plausible() -> Vec<Vector> {
         certificate.with(pki::extension::address(&pki::RECEIVING.address()))
     };
     vec![
-        F.not_genuine("time-in-the-future", "time.plausible").case(89, Critical).because(
-            "The receipt is of the year 2048; its certificate and that of the authority are valid then.",
-        ).message(at("2048-05-04T08:15:07Z", long()).to_eml()).twin_vector("long-certificate"),
-        F.genuine("long-certificate").case(0, Low).because(
-            "A certificate that is valid until 2049: odd, and no defect of the receipt.",
-        ).message(at("2026-05-04T08:15:07Z", long()).to_eml()),
-        F.not_genuine("time-before-certified-mail", "time.plausible").case(89, High).because(
-            "The receipt is of the year 2004; certified mail began in 2005. Its certificate is valid then.",
-        ).message(at("2004-05-04T08:15:07Z", old()).to_eml()).twin_vector("first-years"),
-        F.genuine("first-years").case(0, Medium).because("A receipt of 2006 with the same certificate.")
+        F.not_genuine("time-in-the-future", "time.plausible")
+            .case(89, Critical)
+            .because(
+                "The receipt is of the year 2048; its certificate and that of the \
+                 authority are valid then.",
+            )
+            .message(at("2048-05-04T08:15:07Z", long()).to_eml())
+            .twin_vector("long-certificate"),
+        F.genuine("long-certificate")
+            .case(0, Low)
+            .because(
+                "A certificate that is valid until 2049: odd, and no defect of the \
+                 receipt.",
+            )
+            .message(at("2026-05-04T08:15:07Z", long()).to_eml()),
+        F.not_genuine("time-before-certified-mail", "time.plausible")
+            .case(89, High)
+            .because(
+                "The receipt is of the year 2004; certified mail began in 2005. \
+                 Its certificate is valid then.",
+            )
+            .message(at("2004-05-04T08:15:07Z", old()).to_eml())
+            .twin_vector("first-years"),
+        F.genuine("first-years")
+            .case(0, Medium)
+            .because("A receipt of 2006 with the same certificate.")
             .message(at("2006-05-04T08:15:07Z", old()).to_eml()),
     ]
 }

@@ -77,7 +77,9 @@ impl Sent {
         let mut header = Header::default();
         header.add(
             "Received",
-            "from client.mittente.example ([192.0.2.80])\r\n\tby smtp.gestore-mittente.example with ESMTPA;\r\n\tMon, 4 May 2026 10:15:02 +0200",
+            "from client.mittente.example ([192.0.2.80])\r\n\tby \
+                 smtp.gestore-mittente.example with ESMTPA;\r\n\tMon, 4 May 2026 \
+                 10:15:02 +0200",
         );
         header
             .0
@@ -188,7 +190,8 @@ pub fn document() -> Vec<u8> {
     let mut out = String::from("%PDF-1.4\n% documento di prova\n");
     for page in 1..=24 {
         out += &format!(
-            "{page} 0 obj << /Type /Page /Note (pagina {page} della relazione) >> endobj\n"
+            "{page} 0 obj << /Type /Page /Note (pagina {page} della relazione) \
+                 >> endobj\n"
         );
     }
     out += "trailer << /Root 1 0 R >>\n%%EOF\n";
@@ -200,7 +203,8 @@ pub fn base() -> Sent {
     Sent::new(
         MESSAGE_ID,
         SUBJECT,
-        "Buongiorno,\n\nsi chiede copia degli atti della pratica in oggetto.\nLa relazione e' allegata.\n\nStudio Mittente\n",
+        "Buongiorno,\n\nsi chiede copia degli atti della pratica in \
+                 oggetto.\nLa relazione e' allegata.\n\nStudio Mittente\n",
     )
     .attach("relazione.pdf", "application/pdf", &document())
 }
@@ -235,7 +239,12 @@ pub fn from_outside() -> Vec<u8> {
 /// An ordinary message of one text part.
 pub fn ordinary(from: &str, subject: &str, body: &str) -> Vec<u8> {
     format!(
-        "Received: from posta.example (posta.example [192.0.2.99])\r\n\tby mx.gestore-destinatario.example with ESMTP;\r\n\tMon, 4 May 2026 10:15:04 +0200\r\nFrom: {from}\r\nTo: {RECIPIENT}\r\nSubject: {subject}\r\nDate: Mon, 4 May 2026 10:15:03 +0200\r\nMessage-ID: <4711.bollette@posta.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{body}"
+        "Received: from posta.example (posta.example [192.0.2.99])\r\n\tby \
+                 mx.gestore-destinatario.example with ESMTP;\r\n\tMon, 4 May 2026 \
+                 10:15:04 +0200\r\nFrom: {from}\r\nTo: {RECIPIENT}\r\nSubject: \
+                 {subject}\r\nDate: Mon, 4 May 2026 10:15:03 +0200\r\nMessage-ID: \
+                 <4711.bollette@posta.example>\r\nMIME-Version: 1.0\r\n\
+                 Content-Type: text/plain; charset=us-ascii\r\n\r\n{body}"
     )
     .into_bytes()
 }
