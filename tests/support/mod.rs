@@ -8,14 +8,17 @@
 
 pub mod cases;
 pub mod cms;
+pub mod daticert;
 pub mod der;
 pub mod digest;
 pub mod keys;
+pub mod message;
 pub mod number;
 pub mod pki;
 pub mod providers;
 pub mod receipt;
 pub mod text;
+pub mod world;
 
 use std::path::PathBuf;
 

@@ -3,8 +3,9 @@
 
 use super::cms::{SignedData, Signer};
 use super::keys;
-use super::pki::{self, Certificate, Provider};
+use super::pki::Certificate;
 use super::text::base64_lines;
+use super::world::{self, Provider};
 
 /// One record of the list.
 pub struct Record {
@@ -15,7 +16,7 @@ pub struct Record {
 
 pub fn sending() -> Record {
     record(
-        pki::SENDING,
+        world::SENDING,
         &["gestore-mittente.example", "pec.mittente.example"],
     )
 }
@@ -26,11 +27,14 @@ pub fn receiving() -> Record {
         "pec.destinatario.example",
         "pec.comune.example",
     ];
-    record(pki::RECEIVING, &domains)
+    record(world::RECEIVING, &domains)
 }
 
 pub fn other() -> Record {
-    record(pki::OTHER, &["gestore-terzo.example", "pec.terzo.example"])
+    record(
+        world::OTHER,
+        &["gestore-terzo.example", "pec.terzo.example"],
+    )
 }
 
 pub fn record(provider: Provider, domains: &[&'static str]) -> Record {
@@ -108,7 +112,7 @@ pub fn signed(list: &str, at: &str) -> Vec<u8> {
         keys::THIRD,
     );
     let signer = Signer::new(&certificate, list.as_bytes(), at);
-    let mut signed = SignedData::new(signer, &pki::editions()[0].certificate);
+    let mut signed = SignedData::new(signer, &world::editions()[0].certificate);
     signed.embedded = Some(list.as_bytes().to_vec());
     signed.encode(list.as_bytes())
 }
@@ -121,11 +125,11 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     let elsewhere = ldif(&[
         sending(),
         record(
-            pki::RECEIVING,
+            world::RECEIVING,
             &["gestore-destinatario.example", "pec.comune.example"],
         ),
         record(
-            pki::OTHER,
+            world::OTHER,
             &["gestore-terzo.example", "pec.destinatario.example"],
         ),
     ]);
@@ -148,7 +152,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
 
 /// The recipient's provider, but with the certificate that follows the one in use.
 fn with_next_certificate() -> Record {
-    let next = pki::RECEIVING
+    let next = world::RECEIVING
         .certificate()
         .valid("2026-04-01T09:00:00Z", "2029-04-01T09:00:00Z");
     Record {

@@ -4,9 +4,12 @@
 //! still can be bent; [`Message::to_eml`] gives the octets of the file.
 
 use super::cms::{SignedData, Signer};
+use super::daticert::Daticert;
 use super::digest::{Digest, hex};
-use super::pki::{self, Certificate, Provider};
+use super::message::{Header, Message, Part, multipart};
+use super::pki::Certificate;
 use super::text::{Moment, base64_lines, encoded_word, escaped, quoted_printable};
+use super::world::{self, Provider};
 
 pub const SENDER: &str = "studio@pec.mittente.example";
 pub const RECIPIENT: &str = "ufficio@pec.destinatario.example";
@@ -79,7 +82,7 @@ impl Kind {
     }
 
     /// Who creates and signs it (rules, 1.2).
-    fn provider(self) -> Provider {
+    pub fn provider(self) -> Provider {
         match self {
             Kind::Acceptance
             | Kind::NonAcceptance
@@ -87,8 +90,8 @@ impl Kind {
             | Kind::Envelope
             | Kind::NonDeliveryVirus
             | Kind::NoticeAfter12Hours
-            | Kind::NoticeAfter24Hours => pki::SENDING,
-            _ => pki::RECEIVING,
+            | Kind::NoticeAfter24Hours => world::SENDING,
+            _ => world::RECEIVING,
         }
     }
 
@@ -104,7 +107,7 @@ impl Kind {
         }
     }
 
-    fn error(self) -> &'static str {
+    pub fn error(self) -> &'static str {
         match self {
             Kind::NonAcceptance => "altro",
             Kind::NonDelivery => "no-dest",
@@ -114,7 +117,7 @@ impl Kind {
         }
     }
 
-    fn extended_error(self) -> Option<&'static str> {
+    pub fn extended_error(self) -> Option<&'static str> {
         Some(match self {
             Kind::NonAcceptance => {
                 "5.6.0 - GESTORE MITTENTE S.p.A. - il campo Bcc non \u{e8} ammesso"
@@ -136,7 +139,7 @@ impl Kind {
     }
 
     /// `ricevuta`: in envelopes and delivery receipts only (rules, 3.2).
-    fn receipt_form(self) -> Option<&'static str> {
+    pub fn receipt_form(self) -> Option<&'static str> {
         match self {
             Kind::Delivery | Kind::Envelope => Some("completa"),
             Kind::DeliveryBrief => Some("breve"),
@@ -145,7 +148,7 @@ impl Kind {
         }
     }
 
-    fn names_one_recipient(self) -> bool {
+    pub fn names_one_recipient(self) -> bool {
         !matches!(
             self,
             Kind::Acceptance
@@ -156,187 +159,6 @@ impl Kind {
                 | Kind::Anomaly
         )
     }
-}
-
-/// daticert.xml (rules, 3).
-#[derive(Clone, Debug)]
-pub struct Daticert {
-    pub kind: String,
-    /// None: the attribute is left out.
-    pub error: Option<String>,
-    pub sender: String,
-    pub recipients: Vec<(String, String)>,
-    pub reply_to: String,
-    pub subject: Option<String>,
-    pub provider: String,
-    pub zone: String,
-    pub day: String,
-    pub clock: String,
-    pub identifier: String,
-    pub message_id: Option<String>,
-    pub receipt_form: Option<String>,
-    pub delivered_to: Option<String>,
-    pub taken_for: Vec<String>,
-    pub extended_error: Option<String>,
-}
-
-impl Daticert {
-    fn new(kind: Kind, at: &Moment) -> Self {
-        let recipient = |address: &str, kind: &str| (address.to_owned(), kind.to_owned());
-        Daticert {
-            kind: kind.literal().to_owned(),
-            error: Some(kind.error().to_owned()),
-            sender: SENDER.to_owned(),
-            recipients: vec![
-                recipient(RECIPIENT, "certificato"),
-                recipient(ORDINARY, "esterno"),
-                recipient(COPIED, "certificato"),
-            ],
-            reply_to: SENDER.to_owned(),
-            subject: Some(SUBJECT.to_owned()),
-            provider: kind.provider().name.to_owned(),
-            zone: at.zone(),
-            day: at.day(),
-            clock: at.clock(),
-            identifier: IDENTIFIER.to_owned(),
-            message_id: Some(MESSAGE_ID.to_owned()),
-            receipt_form: kind.receipt_form().map(str::to_owned),
-            delivered_to: kind.names_one_recipient().then(|| RECIPIENT.to_owned()),
-            taken_for: match kind {
-                Kind::TakenInCharge => vec![RECIPIENT.to_owned(), COPIED.to_owned()],
-                _ => Vec::new(),
-            },
-            extended_error: kind.extended_error().map(str::to_owned),
-        }
-    }
-
-    pub fn set_time(&mut self, at: &Moment) {
-        (self.zone, self.day, self.clock) = (at.zone(), at.day(), at.clock());
-    }
-
-    /// The document, four spaces deep per level, as at a large provider.
-    pub fn to_xml(&self) -> String {
-        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        let error = self
-            .error
-            .as_ref()
-            .map(|e| format!(" errore=\"{e}\""))
-            .unwrap_or_default();
-        out += &format!(
-            "<postacert tipo=\"{}\"{error}>\n    <intestazione>\n",
-            self.kind
-        );
-        line(&mut out, "mittente", &self.sender);
-        for (address, kind) in &self.recipients {
-            out += &format!(
-                "        <destinatari tipo=\"{kind}\">{}</destinatari>\n",
-                escaped(address)
-            );
-        }
-        line(&mut out, "risposte", &self.reply_to);
-        optional(&mut out, "oggetto", &self.subject);
-        out += "    </intestazione>\n    <dati>\n";
-        line(&mut out, "gestore-emittente", &self.provider);
-        out += &format!(
-            "        <data zona=\"{}\">\n            <giorno>{}</giorno>\n            \
-                 <ora>{}</ora>\n        </data>\n",
-            self.zone, self.day, self.clock
-        );
-        line(&mut out, "identificativo", &self.identifier);
-        optional(&mut out, "msgid", &self.message_id);
-        if let Some(form) = &self.receipt_form {
-            out += &format!("        <ricevuta tipo=\"{form}\" />\n");
-        }
-        optional(&mut out, "consegna", &self.delivered_to);
-        self.taken_for
-            .iter()
-            .for_each(|address| line(&mut out, "ricezione", address));
-        optional(&mut out, "errore-esteso", &self.extended_error);
-        out + "    </dati>\n</postacert>\n"
-    }
-}
-
-fn line(out: &mut String, element: &str, text: &str) {
-    *out += &format!("        <{element}>{}</{element}>\n", escaped(text));
-}
-
-fn optional(out: &mut String, element: &str, text: &Option<String>) {
-    if let Some(text) = text {
-        line(out, element, text);
-    }
-}
-
-/// A header in order; names may occur twice.
-#[derive(Clone, Debug, Default)]
-pub struct Header(pub Vec<(String, String)>);
-
-impl Header {
-    pub fn add(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
-        self.0.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// Changes the value of the first line of that name.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
-        let value = value.into();
-        match self
-            .0
-            .iter_mut()
-            .find(|(old, _)| old.eq_ignore_ascii_case(name))
-        {
-            Some(line) => line.1 = value,
-            None => panic!("there is no {name} to change"),
-        }
-        self
-    }
-
-    pub fn remove(&mut self, name: &str) -> &mut Self {
-        self.0.retain(|(old, _)| !old.eq_ignore_ascii_case(name));
-        self
-    }
-
-    pub fn to_text(&self) -> String {
-        self.0
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect()
-    }
-}
-
-/// One part of the signed multipart: its header lines, and its body as transported.
-#[derive(Clone, Debug)]
-pub struct Part {
-    pub header: Header,
-    pub body: Vec<u8>,
-}
-
-impl Part {
-    pub fn new(lines: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
-        let mut header = Header::default();
-        lines.iter().for_each(|(name, value)| {
-            header.add(name, *value);
-        });
-        Part {
-            header,
-            body: body.into(),
-        }
-    }
-
-    pub fn encode(&self) -> Vec<u8> {
-        [self.header.to_text().as_bytes(), b"\r\n", &self.body].concat()
-    }
-}
-
-/// A multipart body: no preamble, each part after its delimiter line, the final delimiter.
-pub fn multipart(boundary: &str, parts: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for part in parts {
-        out.extend(format!("--{boundary}\r\n").as_bytes());
-        out.extend(part);
-        out.extend(b"\r\n");
-    }
-    out.extend(format!("--{boundary}--\r\n").as_bytes());
-    out
 }
 
 /// What a provider states in one message.
@@ -713,8 +535,8 @@ impl Receipt {
     /// The issuer that goes along is the edition of the rules' time.
     fn signed_data(&self, entity: &[u8]) -> SignedData {
         let issuer = match self.certificate.issuer.as_str() {
-            pki::HISTORIC_NAME => pki::historic_edition().certificate,
-            _ => pki::editions().remove(0).certificate,
+            world::HISTORIC_NAME => world::historic_edition().certificate,
+            _ => world::editions().remove(0).certificate,
         };
         SignedData::new(
             Signer::new(&self.certificate, entity, &self.at.utc()),
@@ -756,103 +578,4 @@ pub fn original_part(original: &[u8]) -> Part {
         ],
         original,
     )
-}
-
-/// A signed message before it becomes octets.
-#[derive(Clone, Debug)]
-pub struct Message {
-    pub header: Header,
-    pub entity: Vec<u8>,
-    pub signed: SignedData,
-    /// As `micalg` says it.
-    pub digest: Digest,
-    pub boundary: String,
-    pub preamble: String,
-    pub epilogue: String,
-    pub signature_type: String,
-    /// Overrides the octets made from `signed`.
-    pub signature: Option<Vec<u8>>,
-    /// Overrides the parameter made from `digest`.
-    pub micalg: Option<String>,
-    /// Overrides the whole outer content type.
-    pub content_type: Option<String>,
-}
-
-impl Message {
-    /// Changes the only signer.
-    pub fn signer(mut self, change: impl FnOnce(Signer, &[u8]) -> Signer) -> Self {
-        let signer = self.signed.signers.remove(0);
-        let changed = change(signer, &self.entity);
-        self.digest = changed.scheme.digest();
-        self.signed.signers.insert(0, changed);
-        self
-    }
-
-    pub fn header(mut self, change: impl FnOnce(&mut Header)) -> Self {
-        change(&mut self.header);
-        self
-    }
-
-    pub fn content_type(&self) -> String {
-        let micalg = self
-            .micalg
-            .clone()
-            .unwrap_or_else(|| self.digest.micalg().to_owned());
-        self.content_type.clone().unwrap_or_else(|| {
-            let protocol = &self.signature_type;
-            format!(
-                "multipart/signed; protocol=\"{protocol}\"; micalg=\"{micalg}\";\r\n \
-                 boundary=\"{}\"",
-                self.boundary
-            )
-        })
-    }
-
-    /// The second part: the signature.
-    pub fn signature_part(&self) -> Vec<u8> {
-        let octets = self
-            .signature
-            .clone()
-            .unwrap_or_else(|| self.signed.encode(&self.entity));
-        Part::new(
-            &[
-                (
-                    "Content-Type",
-                    &format!("{}; name=\"smime.p7s\"", self.signature_type),
-                ),
-                ("Content-Transfer-Encoding", "base64"),
-                ("Content-Disposition", "attachment; filename=\"smime.p7s\""),
-            ],
-            base64_lines(&octets, 64),
-        )
-        .encode()
-    }
-
-    /// The outer header with the two lines of MIME.
-    pub fn full_header(&self) -> Header {
-        let mut header = self.header.clone();
-        header
-            .add("MIME-Version", "1.0")
-            .add("Content-Type", self.content_type());
-        header
-    }
-
-    pub fn body(&self) -> Vec<u8> {
-        let parts = [self.entity.clone(), self.signature_part()];
-        [
-            self.preamble.as_bytes(),
-            &multipart(&self.boundary, &parts),
-            self.epilogue.as_bytes(),
-        ]
-        .concat()
-    }
-
-    pub fn to_eml(&self) -> Vec<u8> {
-        [
-            self.full_header().to_text().as_bytes(),
-            b"\r\n",
-            &self.body(),
-        ]
-        .concat()
-    }
 }

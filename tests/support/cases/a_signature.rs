@@ -6,9 +6,11 @@ use crate::support::cms::{self, Attribute, Form, Order, SignedData, Signer};
 use crate::support::der;
 use crate::support::digest::Digest;
 use crate::support::keys::{self, Key, Scheme};
-use crate::support::pki::{self, Certificate};
-use crate::support::receipt::{Kind, Message, Part, Receipt};
+use crate::support::message::{Message, Part};
+use crate::support::pki::Certificate;
+use crate::support::receipt::{Kind, Receipt};
 use crate::support::text::base64_lines;
+use crate::support::world::{self};
 
 const A: Group = Group("a-signature");
 
@@ -226,7 +228,7 @@ fn signers() -> Vec<Vector> {
                 message
                     .signed
                     .certificates
-                    .insert(0, pki::OTHER.certificate().to_der())
+                    .insert(0, world::OTHER.certificate().to_der())
             }))
             .fact(
                 "signer.address",
@@ -555,14 +557,15 @@ fn stranger(message: &mut Message) -> Signer {
 }
 
 fn by_key(key: Key) -> Vec<u8> {
-    let certificate = Certificate::signer(pki::RECEIVING.subject, &pki::RECEIVING.address(), key);
+    let certificate =
+        Certificate::signer(world::RECEIVING.subject, &world::RECEIVING.address(), key);
     super::tools::certified(certificate)
 }
 
 fn by_curve(key: Key, digest: Digest) -> Vec<u8> {
     let mut receipt = delivery();
     receipt.certificate =
-        Certificate::signer(pki::RECEIVING.subject, &pki::RECEIVING.address(), key);
+        Certificate::signer(world::RECEIVING.subject, &world::RECEIVING.address(), key);
     // The signer that the message starts with is RSA; the scheme is put right at once.
     let mut message = receipt.message();
     message.digest = digest;

@@ -3,8 +3,9 @@
 use super::tools::{certified, certified_with, delivery};
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::keys;
-use crate::support::pki::{self, AUTHORITY_NAME, Certificate, Extension, ROOT_NAME, extension};
+use crate::support::pki::{Certificate, Extension, extension};
 use crate::support::receipt::{Kind, Receipt};
+use crate::support::world::{self, AUTHORITY_NAME, ROOT_NAME};
 
 const B: Group = Group("b-certificate");
 
@@ -29,7 +30,7 @@ pub fn all() -> Vec<Vector> {
 
 /// The certificate of the provider that signs the base receipt.
 fn signer() -> Certificate {
-    pki::RECEIVING.certificate()
+    world::RECEIVING.certificate()
 }
 
 /// The base receipt by somebody else: header and data name that one consistently.
@@ -58,13 +59,16 @@ fn issuers() -> Vec<Vector> {
             .issued_by(authority, keys::STRANGER)
     };
     let host = "altro-gestore.example";
-    let mail_authority = pki::authority(
+    let mail_authority = world::authority(
         "CN=Posta Sicura CA,O=Radice di Prova S.p.A.,C=IT",
         keys::STRANGER,
     );
-    let leaf_of_signer =
-        Certificate::signer(pki::OTHER.subject, &pki::OTHER.address(), keys::STRANGER)
-            .issued_by(pki::RECEIVING.subject, keys::RECIPIENT);
+    let leaf_of_signer = Certificate::signer(
+        world::OTHER.subject,
+        &world::OTHER.address(),
+        keys::STRANGER,
+    )
+    .issued_by(world::RECEIVING.subject, keys::RECIPIENT);
     vec![
         B.not_genuine("self-signed-with-the-providers-name", "chain.impersonation")
             .case(19, Critical)
@@ -82,7 +86,7 @@ fn issuers() -> Vec<Vector> {
             )
             .message(certified_with(
                 signer().issued_by(AUTHORITY_NAME, keys::STRANGER),
-                &[&pki::authority(AUTHORITY_NAME, keys::STRANGER)],
+                &[&world::authority(AUTHORITY_NAME, keys::STRANGER)],
             )),
         B.not_genuine(
             "known-host-under-an-unknown-authority",
@@ -94,7 +98,7 @@ fn issuers() -> Vec<Vector> {
                  address of a provider that belongs to a known authority.",
         )
         .message(certified(
-            Certificate::signer(STRANGE_NAME, &pki::RECEIVING.address(), keys::STRANGER)
+            Certificate::signer(STRANGE_NAME, &world::RECEIVING.address(), keys::STRANGER)
                 .issued_by(STRANGE_AUTHORITY, keys::STRANGER),
         )),
         B.not_genuine(
@@ -107,7 +111,7 @@ fn issuers() -> Vec<Vector> {
                  a known provider, with an address at another host.",
         )
         .message(by(
-            Certificate::signer(pki::RECEIVING.subject, STRANGE_ADDRESS, keys::STRANGER)
+            Certificate::signer(world::RECEIVING.subject, STRANGE_ADDRESS, keys::STRANGER)
                 .issued_by(STRANGE_AUTHORITY, keys::STRANGER),
             host,
         )),
@@ -158,7 +162,7 @@ fn issuers() -> Vec<Vector> {
                 "The genuine certificate of one provider issued a certificate for \
                  another one. A signer is no authority.",
             )
-            .message(by_with(leaf_of_signer, pki::OTHER.host, &[&signer()])),
+            .message(by_with(leaf_of_signer, world::OTHER.host, &[&signer()])),
         B.genuine("authority-certificate-left-out")
             .case(35, High)
             .because(
@@ -174,7 +178,7 @@ fn issuers() -> Vec<Vector> {
                  signature that is not the root's. Only our own copies count, so \
                  it changes nothing.",
             )
-            .message(with_altered_authority(signer(), pki::RECEIVING.host)),
+            .message(with_altered_authority(signer(), world::RECEIVING.host)),
         B.not_genuine(
             "authority-certificate-altered-to-permit-more",
             "chain.constraints",
@@ -192,13 +196,13 @@ fn issuers() -> Vec<Vector> {
 }
 
 fn self_signed() -> Certificate {
-    let mut certificate = signer().issued_by(pki::RECEIVING.subject, keys::STRANGER);
+    let mut certificate = signer().issued_by(world::RECEIVING.subject, keys::STRANGER);
     certificate.key = keys::STRANGER;
     certificate
 }
 
 fn with_altered_authority(certificate: Certificate, host: &'static str) -> Vec<u8> {
-    let mut altered = pki::authority(AUTHORITY_NAME, keys::AUTHORITY)
+    let mut altered = world::authority(AUTHORITY_NAME, keys::AUTHORITY)
         .valid("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z");
     altered.issuer_key = keys::STRANGER;
     let receipt = Receipt::with(Kind::Delivery, |receipt| {
@@ -224,14 +228,14 @@ fn usage() -> Vec<Vector> {
             "signer.usage",
             "The authority issued the certificate for servers (extended key \
                  usage serverAuth), not for mail.",
-            signer().with(pki::server_purpose()),
+            signer().with(world::server_purpose()),
         ),
         refused(
             "client-certificate",
             "signer.usage",
             "The authority issued the certificate for access to the directory \
                  (clientAuth), not for mail.",
-            signer().with(pki::client_purpose()),
+            signer().with(world::client_purpose()),
         ),
         refused(
             "key-usage-without-signing",
@@ -285,8 +289,8 @@ fn usage() -> Vec<Vector> {
             "An RSA key of 1024 bits in a certificate of 2025. Until 2017 such \
                  keys were usual, since then none was seen.",
             Certificate::signer(
-                pki::RECEIVING.subject,
-                &pki::RECEIVING.address(),
+                world::RECEIVING.subject,
+                &world::RECEIVING.address(),
                 keys::WEAK,
             ),
         )
@@ -314,7 +318,7 @@ fn from_address(address: &str) -> Vec<u8> {
 
 fn outside_host() -> Certificate {
     Certificate::signer(
-        pki::RECEIVING.subject,
+        world::RECEIVING.subject,
         "posta-certificata@non-ammesso.example",
         keys::RECIPIENT,
     )
@@ -358,7 +362,7 @@ fn names() -> Vec<Vector> {
             "A constraint without a leading dot names one host; the hosts \
                  below it are not meant (RFC 5280, 4.2.1.10).",
             Certificate::signer(
-                pki::RECEIVING.subject,
+                world::RECEIVING.subject,
                 "posta-certificata@pec.gestore-destinatario.example",
                 keys::RECIPIENT,
             ),
@@ -369,10 +373,10 @@ fn names() -> Vec<Vector> {
             "The host is permitted, the organisation in the subject is not.",
             Certificate::signer(
                 "CN=Posta Certificata,O=Ditta Sconosciuta,L=Bari,ST=Bari,C=IT",
-                &pki::RECEIVING.address(),
+                &world::RECEIVING.address(),
                 keys::RECIPIENT,
             ),
-            pki::RECEIVING.host,
+            world::RECEIVING.host,
         ),
         outside(
             "second-address-not-permitted",
@@ -382,7 +386,7 @@ fn names() -> Vec<Vector> {
                 "posta-certificata@gestore-destinatario.example",
                 "posta-certificata@non-ammesso.example",
             ])),
-            pki::RECEIVING.host,
+            world::RECEIVING.host,
         ),
         B.genuine("host-permitted-by-the-later-edition")
             .case(25, Medium)
@@ -390,7 +394,7 @@ fn names() -> Vec<Vector> {
                 "A provider that only the second certificate of the authority \
                  permits; it was valid at the receipt's time.",
             )
-            .message(by(pki::OTHER.certificate(), pki::OTHER.host)),
+            .message(by(world::OTHER.certificate(), world::OTHER.host)),
         from(
             "from-is-not-the-signer",
             Critical,
@@ -496,7 +500,7 @@ fn times() -> Vec<Vector> {
 
 fn with_later_edition() -> Vec<u8> {
     let mut message = delivery().message();
-    message.signed.certificates[1] = pki::editions()[1].certificate.to_der();
+    message.signed.certificates[1] = world::editions()[1].certificate.to_der();
     message.to_eml()
 }
 

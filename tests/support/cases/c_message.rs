@@ -6,10 +6,10 @@ use super::tools::{
 };
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::keys;
+use crate::support::message::{Part, multipart};
 use crate::support::pki::{self, Certificate};
-use crate::support::receipt::{
-    COPIED, IDENTIFIER, Kind, ORDINARY, Part, RECIPIENT, Receipt, SENDER, multipart,
-};
+use crate::support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER};
+use crate::support::world::{self};
 
 const C: Group = Group("c-message");
 
@@ -38,16 +38,16 @@ pub fn all() -> Vec<Vector> {
 fn providers() -> Vec<Vector> {
     let by_sender = || {
         stated(|receipt| {
-            receipt.provider = pki::SENDING;
-            receipt.certificate = pki::SENDING.certificate();
-            receipt.daticert.provider = pki::SENDING.name.into();
+            receipt.provider = world::SENDING;
+            receipt.certificate = world::SENDING.certificate();
+            receipt.daticert.provider = world::SENDING.name.into();
         })
     };
     let acceptance = || {
         Receipt::with(Kind::Acceptance, |receipt| {
-            receipt.provider = pki::RECEIVING;
-            receipt.certificate = pki::RECEIVING.certificate();
-            receipt.daticert.provider = pki::RECEIVING.name.into();
+            receipt.provider = world::RECEIVING;
+            receipt.certificate = world::RECEIVING.certificate();
+            receipt.daticert.provider = world::RECEIVING.name.into();
         })
         .to_eml()
     };
@@ -99,9 +99,9 @@ fn providers() -> Vec<Vector> {
             )
             .message(
                 Receipt::with(Kind::NonDelivery, |receipt| {
-                    receipt.provider = pki::SENDING;
-                    receipt.certificate = pki::SENDING.certificate();
-                    receipt.daticert.provider = pki::SENDING.name.into();
+                    receipt.provider = world::SENDING;
+                    receipt.certificate = world::SENDING.certificate();
+                    receipt.daticert.provider = world::SENDING.name.into();
                 })
                 .to_eml(),
             )
@@ -115,7 +115,7 @@ fn providers() -> Vec<Vector> {
                  signed.",
             )
             .message(stated(|receipt| {
-                receipt.daticert.provider = pki::OTHER.name.into()
+                receipt.daticert.provider = world::OTHER.name.into()
             }))
             .finding("provider.name")
             .twin(DELIVERY),
@@ -887,9 +887,9 @@ fn other_things() -> Vec<Vector> {
 /// A receipt that a stranger made of nothing, good enough for a mail program.
 fn forged() -> Vec<u8> {
     let mut receipt = delivery();
-    receipt.certificate = pki::RECEIVING
+    receipt.certificate = world::RECEIVING
         .certificate()
-        .issued_by(pki::AUTHORITY_NAME, keys::STRANGER);
+        .issued_by(world::AUTHORITY_NAME, keys::STRANGER);
     receipt.certificate.key = keys::STRANGER;
     receipt.to_eml()
 }
@@ -981,7 +981,7 @@ fn signed_by_a_person() -> Vec<u8> {
 
 fn signed_entity(
     certificate: Certificate,
-    mut header: crate::support::receipt::Header,
+    mut header: crate::support::message::Header,
     kind: &str,
     body: &[u8],
 ) -> Vec<u8> {
@@ -1020,7 +1020,7 @@ fn filing() -> Vec<u8> {
 pub fn wrapped(
     content_type: &str,
     boundary: &str,
-    header: crate::support::receipt::Header,
+    header: crate::support::message::Header,
 ) -> Vec<u8> {
     let parts = [
         plain_part("Testo prima della ricevuta.\r\n"),

@@ -6,9 +6,8 @@ use super::tools::{
     altered, as_part, attached, delivery, file, find, headed, ordinary_header, plain_part, replaced,
 };
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
-use crate::support::receipt::{
-    Header, Kind, Message, Part, Receipt, multipart, original_part, text_part,
-};
+use crate::support::message::{Header, Message, Part, multipart};
+use crate::support::receipt::{Kind, Receipt, original_part, text_part};
 use crate::support::text::base64_lines;
 
 const D: Group = Group("d-mime");

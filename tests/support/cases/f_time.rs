@@ -5,6 +5,7 @@ use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::cms::Attribute;
 use crate::support::pki;
 use crate::support::receipt::{Kind, Receipt};
+use crate::support::world;
 
 const F: Group = Group("f-time");
 
@@ -165,15 +166,15 @@ fn plausible() -> Vec<Vector> {
         })
     };
     let long = || {
-        pki::RECEIVING
+        world::RECEIVING
             .certificate()
             .valid("2025-01-15T09:00:00Z", "2049-01-15T09:00:00Z")
     };
     let old = || {
         let mut certificate =
-            pki::historic_signer().valid("2003-10-01T12:00:00Z", "2006-10-01T12:00:00Z");
+            world::historic_signer().valid("2003-10-01T12:00:00Z", "2006-10-01T12:00:00Z");
         certificate.subject = "CN=Posta Certificata,O=Gestore Destinatario S.r.l.,C=IT".into();
-        certificate.with(pki::extension::address(&pki::RECEIVING.address()))
+        certificate.with(pki::extension::address(&world::RECEIVING.address()))
     };
     vec![
         F.not_genuine("time-in-the-future", "time.plausible")

@@ -5,7 +5,8 @@ use super::sent;
 use super::tools::{delivery, file, ordinary_header, plain_part};
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::digest::{Digest, hex};
-use crate::support::receipt::{Header, Kind, Receipt, multipart, original_part, text_part};
+use crate::support::message::{Header, multipart};
+use crate::support::receipt::{Kind, Receipt, original_part, text_part};
 
 const G: Group = Group("g-handling");
 

@@ -3,8 +3,8 @@
 use crate::support::cms::{Form, Identified};
 use crate::support::digest::Digest;
 use crate::support::keys::Scheme;
-use crate::support::pki;
 use crate::support::receipt::{COPIED, Kind, Receipt};
+use crate::support::world;
 
 /// Name of the file without `.eml`, and its octets.
 pub fn all() -> Vec<(&'static str, Vec<u8>)> {
@@ -125,9 +125,9 @@ fn without_issuer() -> Vec<u8> {
 fn of_2012() -> Vec<u8> {
     Receipt::with(Kind::DeliveryConcise, |receipt| {
         receipt.set_time("2012-05-04T08:15:07Z");
-        receipt.provider = pki::SENDING;
-        receipt.certificate = pki::historic_signer();
-        receipt.daticert.provider = pki::SENDING.name.into();
+        receipt.provider = world::SENDING;
+        receipt.certificate = world::historic_signer();
+        receipt.daticert.provider = world::SENDING.name.into();
         receipt.daticert.identifier =
             "opec1.20120504101502.01838.05.1.63@gestore-mittente.example".into();
     })

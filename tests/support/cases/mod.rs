@@ -14,7 +14,7 @@ mod vector;
 
 use std::collections::BTreeMap;
 
-use super::{keys, pki, providers};
+use super::{keys, pki, providers, world};
 
 /// All generated files, by their path under `fixtures/`.
 pub fn files() -> BTreeMap<String, Vec<u8>> {
@@ -64,8 +64,10 @@ fn vectors() -> Vec<vector::Vector> {
 }
 
 fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
-    add("pki/trust.toml".into(), pki::trust_file().into_bytes());
-    let anchors = pki::editions().into_iter().chain([pki::historic_edition()]);
+    add("pki/trust.toml".into(), world::trust_file().into_bytes());
+    let anchors = world::editions()
+        .into_iter()
+        .chain([world::historic_edition()]);
     let anchors: String = anchors
         .map(|edition| pki::pem("CERTIFICATE", &edition.certificate.to_der()))
         .collect();
@@ -77,7 +79,7 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
 
 /// Revocation lists about the recipient's provider, whose receipt is of 2026-05-04T08:15:07Z.
 fn revocation_lists() -> Vec<(&'static str, Vec<u8>)> {
-    let signer = &pki::RECEIVING.certificate();
+    let signer = &world::RECEIVING.certificate();
     let list = |key, period, revoked: &[(&str, Option<u8>)]| {
         let revoked: Vec<_> = revoked
             .iter()
@@ -87,7 +89,7 @@ fn revocation_lists() -> Vec<(&'static str, Vec<u8>)> {
                 reason,
             })
             .collect();
-        pki::revocation_list(pki::AUTHORITY_NAME, key, period, &revoked)
+        pki::revocation_list(world::AUTHORITY_NAME, key, period, &revoked)
     };
     const THEN: [&str; 2] = ["2026-05-04T06:00:00Z", "2026-05-05T06:00:00Z"];
     const LATER: [&str; 2] = ["2026-09-01T06:00:00Z", "2026-09-02T06:00:00Z"];

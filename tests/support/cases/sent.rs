@@ -1,9 +1,8 @@
 //! Messages as they left the sender, and what the provider makes of them inside a receipt.
 
 use crate::support::digest::{Digest, hex};
-use crate::support::receipt::{
-    COPIED, Header, MESSAGE_ID, ORDINARY, Part, RECIPIENT, SENDER, SUBJECT, multipart,
-};
+use crate::support::message::{Header, Part, multipart};
+use crate::support::receipt::{COPIED, MESSAGE_ID, ORDINARY, RECIPIENT, SENDER, SUBJECT};
 use crate::support::text::{base64_lines, encoded_word};
 
 const BOUNDARY: &str = "=_parti-della-richiesta";

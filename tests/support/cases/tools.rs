@@ -1,7 +1,8 @@
 //! Ways to bend a message, before it is signed and after.
 
+use crate::support::message::{Header, Message, Part};
 use crate::support::pki::Certificate;
-use crate::support::receipt::{Header, Kind, Message, Part, Receipt};
+use crate::support::receipt::{Kind, Receipt};
 use crate::support::text::base64_lines;
 
 /// The delivery receipt of the base transaction.
