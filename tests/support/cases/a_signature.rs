@@ -137,6 +137,17 @@ fn structure() -> Vec<Vector> {
             .case(6, High)
             .because("The signature part is there, with its name and type, and is empty.")
             .message(changed(|message| message.signature = Some(Vec::new()))),
+        A.not_genuine("signature-part-cut-short", "cms.decode")
+            .case(6, High)
+            .because(
+                "The signature part ends in the middle of the CMS object; the \
+                 delimiter lines are all there.",
+            )
+            .message(changed(|message| {
+                let mut octets = message.signed.encode(&message.entity);
+                octets.truncate(octets.len() / 2);
+                message.signature = Some(octets);
+            })),
         A.not_genuine("content-inside-hides-another", "cms.detached")
             .case(7, Critical)
             .because(

@@ -8,7 +8,9 @@ use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::keys;
 use crate::support::message::{Part, multipart};
 use crate::support::pki::{self, Certificate};
-use crate::support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER};
+use crate::support::receipt::{
+    COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER, original_part,
+};
 use crate::support::world::{self};
 
 const C: Group = Group("c-message");
@@ -745,6 +747,35 @@ fn original() -> Vec<Vector> {
             .message(stated(|receipt| receipt.original = Some(original)))
     };
     vec![
+        C.genuine("original-with-another-subject")
+            .case(0, Medium)
+            .because(
+                "The subject of the message inside is not that of the data. Both \
+                 are signed; the provider wrote the second.",
+            )
+            .message(stated(|receipt| {
+                let mut sent = sent::base();
+                sent.header.set("Subject", "Disdetta del contratto");
+                receipt.original = Some(sent.delivered(IDENTIFIER));
+            }))
+            .finding("original.subject")
+            .twin(DELIVERY),
+        C.genuine("complete-without-the-message")
+            .case(56, Medium)
+            .because(
+                "The data say complete and the recipient is in To, but the message \
+                 is not inside: what was delivered is not proved by it.",
+            )
+            .message(stated(|receipt| receipt.original = None))
+            .finding("original.present")
+            .twin(DELIVERY),
+        C.cannot_tell("two-originals", "original.present")
+            .case(0, High)
+            .because(
+                "The signed part has two messages named postacert.eml. Which one \
+                 was delivered depends on the reader.",
+            )
+            .message(two_originals()),
         inside(
             "original-of-another-transaction",
             "original.message-id",
@@ -769,6 +800,15 @@ fn original() -> Vec<Vector> {
             "<altri@pec.mittente.example>",
         ),
     ]
+}
+
+fn two_originals() -> Vec<u8> {
+    let receipt = delivery();
+    let mut parts = receipt.parts();
+    parts.push(original_part(
+        &sent::with_other_document().delivered(IDENTIFIER),
+    ));
+    receipt.message_of(&parts).to_eml()
 }
 
 /// Cases 57 to 61: other things than they are shown as.
