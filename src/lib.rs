@@ -1,7 +1,43 @@
+//! `pec`: Italian certified e-mail (PEC) from the command line.
+//!
+//! Certified mail has the weight of a registered letter. This program says whether a receipt is
+//! genuine, by whom it was signed and what it certifies, and gives the reasons.
+//!
+//! Where things are:
+//!
+//! - [`verify`]: judgement; its documentation lists the steps and where each is.
+//! - [`mime`], [`smime`], [`pec`], [`providers`]: formats. Octets in, types out.
+//! - [`input`]: files, folders, archives to octets.
+//! - [`command`], [`output`], [`context`]: the command line, its texts, the world around it.
+//! - [`timestamp`], [`address`], [`printable`], [`exit`]: words that all others use.
+//!
+//! The layer rule, held by `tests/layers.rs`:
+//!
+//! ```text
+//! 5  main
+//! 4  command  context -> output    output never imports command
+//! 3  input                         edges of the world; they do not import each other
+//! 2  verify                        judgement
+//! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
+//! 0  timestamp  address  exit  printable
+//! ```
+//!
+//! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
+//! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
+//! package that could be replaced lives in one module: `clap` and `anyhow` in `command`, `cms`
+//! and `x509-cert` in `smime`, `mail-parser` in `mime`, `roxmltree` in `pec`, `indicatif` in
+//! `output`, `zip` in `input`.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs, rustdoc::broken_intra_doc_links)]
+
 pub mod address;
+pub mod command;
+pub mod context;
 pub mod exit;
 pub mod input;
 pub mod mime;
+pub mod output;
 pub mod pec;
 pub mod printable;
 pub mod providers;

@@ -1,1 +1,31 @@
-fn main() {}
+//! The binary: real streams, clock and environment in, exit status out; nothing else.
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use postacert::command;
+use postacert::context::Context;
+use postacert::exit::ExitStatus;
+
+fn main() -> ExitCode {
+    let context = Context::from_process();
+    let mut out = BufWriter::new(io::stdout());
+    let mut err = io::stderr();
+    let done = command::run(std::env::args_os().collect(), &context, &mut out, &mut err)
+        .and_then(|status| Ok(out.flush().map(|()| status)?));
+    match done {
+        Ok(status) => status.into(),
+        // `pec verify folder | head` is not a failure.
+        Err(error) if is_closed_pipe(&error) => ExitStatus::Yes.into(),
+        Err(error) => {
+            eprintln!("pec: {error:#}");
+            ExitStatus::Unusable.into()
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

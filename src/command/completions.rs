@@ -1,0 +1,26 @@
+//! `pec completions`: what the shell needs to complete our words.
+
+use clap_complete::Shell;
+
+use super::Session;
+use crate::exit::ExitStatus;
+
+/// Write completions for the shell
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// For which shell: bash, zsh, fish, elvish, powershell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        arguments.shell,
+        &mut super::tree(session.lang),
+        "pec",
+        &mut script,
+    );
+    session.out.write_all(&script)?;
+    Ok(ExitStatus::Yes)
+}

@@ -1,0 +1,63 @@
+//! Why a command could not be done, in words for a person: what is wrong, what to try.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use crate::context::Lang;
+use crate::exit::ExitStatus;
+use crate::output::catalogue::Catalogue;
+
+/// A failure with the key of its sentences and the values in them.
+#[derive(Debug)]
+pub struct Failure {
+    key: &'static str,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Failure {
+    /// The sentences are `error.KEY-what` and `error.KEY-hint`.
+    pub fn new(key: &'static str, values: impl Into<Vec<(&'static str, String)>>) -> Self {
+        Self {
+            key,
+            values: values.into(),
+        }
+    }
+
+    /// The question could not be asked.
+    pub fn status(&self) -> ExitStatus {
+        ExitStatus::Unusable
+    }
+
+    /// Writes both sentences.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn write(&self, lang: Lang, err: &mut dyn Write) -> io::Result<()> {
+        let catalogue = Catalogue::of(lang);
+        let values: Vec<(&str, &str)> = self
+            .values
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
+        let what = catalogue.fill(&format!("error.{}-what", self.key), &values);
+        let hint = catalogue.fill(&format!("error.{}-hint", self.key), &values);
+        writeln!(
+            err,
+            "{}",
+            catalogue.text("error.prefix").replace("{what}", &what)
+        )?;
+        writeln!(
+            err,
+            "{}",
+            catalogue.text("error.hint").replace("{hint}", &hint)
+        )
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,161 @@
+//! Help and usage errors in the user's language; clap itself speaks English only.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::context::{Context, Lang};
+use crate::exit::ExitStatus;
+use crate::output::catalogue::Catalogue;
+
+/// The language that the arguments ask for, found before they are understood, because help
+/// and errors need it.
+pub(super) fn wanted(arguments: &[OsString]) -> Option<Lang> {
+    let mut found = None;
+    let mut texts = arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(text) = texts.next() {
+        let value = match text.strip_prefix("--lang=") {
+            Some(value) => value.to_owned(),
+            None if text == "--lang" => texts.next().unwrap_or_default().into_owned(),
+            None => continue,
+        };
+        found = match &*value {
+            "it" => Some(Lang::It),
+            "en" => Some(Lang::En),
+            _ => found,
+        };
+    }
+    found
+}
+
+/// The tree with its texts in a language. English is what the code says.
+pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
+    if lang == Lang::En {
+        return command;
+    }
+    // Built, so that the options that clap adds are there to be named.
+    let mut command = command;
+    command.build();
+    localize(command, Catalogue::of(lang))
+}
+
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+fn localize(command: clap::Command, texts: &'static Catalogue) -> clap::Command {
+    let name = command.get_name().to_owned();
+    let text = |key: String| texts.has(&key).then(|| texts.text(&key).to_owned());
+    let mut command = command
+        .help_template(TEMPLATE.replace("{usage-heading}", texts.text("help.usage")))
+        .subcommand_help_heading(texts.text("help.commands"));
+    if let Some(about) = text(format!("help.{name}.about")) {
+        command = command.about(about);
+    }
+    if let Some(long) = text(format!("help.{name}.long")) {
+        command = command.long_about(long);
+    }
+    command = command.mut_args(|argument| {
+        let id = argument.get_id().as_str().replace('_', "-");
+        let heading = if argument.is_positional() {
+            "help.arguments"
+        } else {
+            "help.options"
+        };
+        let argument = argument.help_heading(texts.text(heading));
+        match text(format!("help.{name}.{id}")).or_else(|| text(format!("help.pec.{id}"))) {
+            Some(help) => argument.help(help.clone()).long_help(help),
+            None => argument,
+        }
+    });
+    command.mut_subcommands(|sub| localize(sub, texts))
+}
+
+/// Writes help, version, or what is wrong with the arguments.
+///
+/// # Errors
+/// Those of the streams.
+pub(super) fn report_usage(
+    error: &clap::Error,
+    lang: Lang,
+    context: &Context,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<ExitStatus> {
+    let shown = match (
+        error.kind(),
+        context.stdout_is_terminal && !context.no_color,
+    ) {
+        (_, true) => error.render().ansi().to_string(),
+        (_, false) => error.render().to_string(),
+    };
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            write!(out, "{shown}")?;
+            return Ok(ExitStatus::Yes);
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => write!(err, "{shown}")?,
+        _ => write!(err, "{}", usage_fault(error, lang))?,
+    }
+    Ok(ExitStatus::Unusable)
+}
+
+/// What is wrong, and what to try, in two or three lines.
+fn usage_fault(error: &clap::Error, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
+    let context = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(all)) => Some(all.join(", ")),
+        _ => None,
+    };
+    let option = context(ContextKind::InvalidArg);
+    let value = context(ContextKind::InvalidValue);
+    let both = [
+        ("option", option.clone().unwrap_or_default()),
+        ("value", value.clone().unwrap_or_default()),
+    ];
+    let (key, values) = match error.kind() {
+        ErrorKind::UnknownArgument => (
+            "usage.unknown-argument",
+            vec![("value", option.unwrap_or_default())],
+        ),
+        ErrorKind::InvalidSubcommand => {
+            let value = context(ContextKind::InvalidSubcommand).unwrap_or_default();
+            ("usage.unknown-command", vec![("value", value)])
+        }
+        ErrorKind::MissingRequiredArgument => {
+            ("usage.missing", vec![("value", option.unwrap_or_default())])
+        }
+        ErrorKind::MissingSubcommand => ("usage.missing-command", vec![]),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if value.as_deref().unwrap_or_default().is_empty() =>
+        {
+            ("usage.no-value", both.to_vec())
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => ("usage.invalid", both.to_vec()),
+        ErrorKind::ArgumentConflict => {
+            let prior = context(ContextKind::PriorArg).unwrap_or_default();
+            (
+                "usage.conflict",
+                vec![("option", option.unwrap_or_default()), ("value", prior)],
+            )
+        }
+        _ => ("usage.other", vec![]),
+    };
+    let values: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    let mut lines = vec![
+        texts
+            .text("error.prefix")
+            .replace("{what}", &texts.fill(key, &values)),
+    ];
+    let similar = context(ContextKind::SuggestedArg).or(context(ContextKind::SuggestedSubcommand));
+    let mut hint = |line: String| lines.push(texts.text("error.hint").replace("{hint}", &line));
+    if let Some(similar) = similar {
+        hint(texts.fill("usage.similar", &[("value", &similar)]));
+    }
+    hint(texts.fill("usage.hint", &[("command", "")]));
+    lines.push(String::new());
+    lines.join("\n")
+}

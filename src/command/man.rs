@@ -1,0 +1,98 @@
+//! `pec man`: manual pages, made from the command tree and the sections written by hand.
+//!
+//! The pages are committed under `man/` (English) and `man/it/`; a test compares them with
+//! what this makes.
+
+use std::io;
+
+use super::{Failure, Session};
+use crate::context::Lang;
+use crate::exit::ExitStatus;
+
+/// Write a manual page (for man -l -)
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Which page: verify, completions, man; without it that of the program
+    #[arg(value_name = "COMMAND")]
+    page: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let wanted = match &arguments.page {
+        Some(page) => format!("pec-{}.1", page.trim_start_matches("pec-")),
+        None => "pec.1".to_owned(),
+    };
+    let pages = pages(session.lang)?;
+    let Some((_, text)) = pages.iter().find(|(name, _)| *name == wanted) else {
+        let names: Vec<&str> = pages
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix("pec-")?.strip_suffix(".1"))
+            .collect();
+        let page = arguments.page.clone().unwrap_or_default();
+        return Err(Failure::new("man", [("page", page), ("pages", names.join(", "))]).into());
+    };
+    session.out.write_all(text.as_bytes())?;
+    Ok(ExitStatus::Yes)
+}
+
+/// All pages in a language: file name and text.
+///
+/// # Errors
+/// None: they are written to memory.
+pub(super) fn pages(lang: Lang) -> io::Result<Vec<(String, String)>> {
+    let mut tree = super::tree(lang);
+    tree.build();
+    let mut pages = vec![page(&tree, "pec", lang)?];
+    for command in tree.get_subcommands() {
+        let name = format!("pec-{}", command.get_name());
+        pages.push(page(&command.clone().name(name.clone()), &name, lang)?);
+    }
+    Ok(pages)
+}
+
+fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, String)> {
+    let man = clap_mangen::Man::new(command.clone())
+        .title(name.to_uppercase())
+        .source(concat!("pec ", env!("CARGO_PKG_VERSION")))
+        .manual(match lang {
+            Lang::It => "Manuale di pec",
+            Lang::En => "pec manual",
+        });
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    if command.get_subcommands().next().is_some() {
+        man.render_subcommands_section(&mut text)?;
+    }
+    man.render_options_section(&mut text)?;
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if lang == Lang::It {
+        for (english, italian) in ITALIAN_HEADINGS {
+            text = text.replace(&format!(".SH {english}\n"), &format!(".SH {italian}\n"));
+        }
+    }
+    text.push_str(sections(name, lang));
+    text.push_str(sections("pec-common", lang));
+    Ok((format!("{name}.1"), text))
+}
+
+const ITALIAN_HEADINGS: [(&str, &str); 5] = [
+    ("NAME", "NOME"),
+    ("SYNOPSIS", "SINTASSI"),
+    ("DESCRIPTION", "DESCRIZIONE"),
+    ("OPTIONS", "OPZIONI"),
+    ("SUBCOMMANDS", "COMANDI"),
+];
+
+/// What is written by hand: exit status, trust, examples.
+fn sections(name: &str, lang: Lang) -> &'static str {
+    match (name, lang) {
+        ("pec-verify", Lang::En) => include_str!("../../man/sections/pec-verify.roff"),
+        ("pec-verify", Lang::It) => include_str!("../../man/sections/it/pec-verify.roff"),
+        ("pec-common", Lang::En) => include_str!("../../man/sections/common.roff"),
+        ("pec-common", Lang::It) => include_str!("../../man/sections/it/common.roff"),
+        _ => "",
+    }
+}

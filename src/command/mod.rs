@@ -1,0 +1,149 @@
+//! The command line: what can be asked, and who answers.
+//!
+//! One file or folder per command: its arguments (whose doc comments are the English help),
+//! what it does, and how the result is written. Italian help stands in the catalogue.
+
+mod completions;
+mod failure;
+mod language;
+mod man;
+mod verify;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::context::{Context, Lang};
+use crate::exit::ExitStatus;
+use crate::output::style::Style;
+
+pub use failure::Failure;
+
+/// Sends, follows and verifies Italian certified e-mail (PEC)
+#[derive(Debug, Parser)]
+#[command(
+    name = "pec",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+struct Arguments {
+    /// Language of the texts: it or en (default: that of the system)
+    #[arg(long, global = true, value_name = "LANG")]
+    lang: Option<LangArgument>,
+
+    /// Colours: auto, always, never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    color: ColorArgument,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(verify::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LangArgument {
+    #[value(hide = true)]
+    It,
+    #[value(hide = true)]
+    En,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorArgument {
+    #[value(hide = true)]
+    Auto,
+    #[value(hide = true)]
+    Always,
+    #[value(hide = true)]
+    Never,
+}
+
+/// What every command is given: the world, the language, the streams.
+pub(crate) struct Session<'a> {
+    context: &'a Context,
+    lang: Lang,
+    style: Style,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+}
+
+/// Understands the arguments and runs the command.
+///
+/// # Errors
+/// Only those of writing to `out`; all others are told on `err` and have an exit status.
+pub fn run(
+    arguments: Vec<OsString>,
+    context: &Context,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let lang = language::wanted(&arguments).unwrap_or(context.lang);
+    let parsed = tree(lang)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => return Ok(language::report_usage(&error, lang, context, out, err)?),
+    };
+    let lang = match arguments.lang {
+        Some(LangArgument::It) => Lang::It,
+        Some(LangArgument::En) => Lang::En,
+        None => context.lang,
+    };
+    let colored = match arguments.color {
+        ColorArgument::Always => true,
+        ColorArgument::Never => false,
+        ColorArgument::Auto => context.stdout_is_terminal && !context.no_color,
+    };
+    let style = if colored {
+        Style::Colored
+    } else {
+        Style::Plain
+    };
+    let mut session = Session {
+        context,
+        lang,
+        style,
+        out,
+        err,
+    };
+    let done = match arguments.command {
+        Command::Verify(arguments) => verify::run(arguments, &mut session),
+        Command::Completions(arguments) => completions::run(&arguments, &mut session),
+        Command::Man(arguments) => man::run(&arguments, &mut session),
+    };
+    done.or_else(|failure| match failure.downcast::<Failure>() {
+        Ok(failure) => {
+            failure.write(lang, session.err)?;
+            Ok(failure.status())
+        }
+        Err(other) => Err(other),
+    })
+}
+
+/// The command tree with its help in a language.
+pub fn tree(lang: Lang) -> clap::Command {
+    language::localized(Arguments::command(), lang)
+}
+
+/// All manual pages in a language: file name and roff text.
+///
+/// # Errors
+/// Those of writing to memory: none.
+pub fn manual_pages(lang: Lang) -> io::Result<Vec<(String, String)>> {
+    man::pages(lang)
+}

@@ -1,0 +1,146 @@
+//! What `pec verify` is told beside the messages: trust data, lists, files to compare with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Arguments, Asked, Failure};
+use crate::command::Session;
+use crate::mime::MAX_MESSAGE_OCTETS;
+use crate::output::catalogue::Catalogue;
+use crate::pec::{CertificationData, MessageKind};
+use crate::providers::trust::pem_objects;
+use crate::providers::{ProviderList, Trust};
+use crate::smime::revocation::Crl;
+use crate::timestamp::Timestamp;
+use crate::verify::{Question, Sent, Verifier};
+
+/// Reads everything that the arguments name.
+///
+/// # Errors
+/// A [`Failure`] that names the file.
+pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<Asked> {
+    let at = match &arguments.at {
+        None => None,
+        Some(text) => Some(
+            Timestamp::parse(text).map_err(|_| Failure::new("at", [("value", text.clone())]))?,
+        ),
+    };
+    let mut verifier = Verifier::new(trust(arguments)?);
+    if !arguments.crl.is_empty() {
+        verifier = verifier.with_crls(crls(&arguments.crl)?);
+    }
+    if let Some(file) = &arguments.providers {
+        let octets = read(file)?;
+        let list = ProviderList::parse(&octets, &verifier.trust().anchors)
+            .map_err(|error| Failure::with_file("providers", file, error))?;
+        verifier = verifier.with_providers(list);
+    }
+    let now = session.context.now;
+    let acceptance = match &arguments.acceptance {
+        Some(file) => Some(acceptance(file, &verifier, now, session)?),
+        None => None,
+    };
+    let sent = match &arguments.sent {
+        Some(file) => Some((file.display().to_string(), Sent::new(read(file)?))),
+        None => None,
+    };
+    Ok(Asked {
+        verifier,
+        at,
+        now,
+        sent,
+        acceptance,
+        lang: session.lang,
+        all: arguments.all,
+    })
+}
+
+/// The data compiled in, unless the user named others.
+fn trust(arguments: &Arguments) -> anyhow::Result<Trust> {
+    let mut trust: Option<Trust> = None;
+    if let Some(file) = &arguments.trust {
+        let octets = read(file)?;
+        let text =
+            String::from_utf8(octets).map_err(|error| Failure::with_file("trust", file, error))?;
+        trust = Some(
+            Trust::parse(&text, &file.display().to_string())
+                .map_err(|error| Failure::with_file("trust", file, error))?,
+        );
+    }
+    for file in &arguments.anchor {
+        let more = Trust::from_certificates(&read(file)?, &file.display().to_string())
+            .map_err(|error| Failure::with_file("anchor", file, error))?;
+        trust = Some(match trust {
+            Some(trust) => trust.and(more),
+            None => more,
+        });
+    }
+    Ok(trust.unwrap_or_else(Trust::built_in))
+}
+
+fn crls(paths: &[PathBuf]) -> anyhow::Result<Vec<Crl>> {
+    let mut all = Vec::new();
+    for path in paths {
+        for file in files(path)? {
+            let octets = read(&file)?;
+            let objects = pem_objects(&octets, "X509 CRL").unwrap_or_else(|| vec![octets]);
+            for der in objects {
+                all.push(
+                    Crl::parse(&der).map_err(|error| Failure::with_file("crl", &file, error))?,
+                );
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The file itself, or the files of a folder in the order of their names.
+fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let listed = fs::read_dir(path).map_err(|error| Failure::with_file("read", path, error))?;
+    let mut files: Vec<PathBuf> = listed
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// A genuine acceptance receipt, or why it is none.
+fn acceptance(
+    file: &Path,
+    verifier: &Verifier,
+    now: Timestamp,
+    session: &Session<'_>,
+) -> anyhow::Result<CertificationData> {
+    let examination = verifier.examine(&read(file)?, &Question::new(now));
+    let texts = Catalogue::of(session.lang);
+    match examination.into_verified() {
+        Ok(verified) if verified.kind() == MessageKind::Acceptance => Ok(verified.data().clone()),
+        Ok(verified) => Err(Failure::with_file("acceptance", file, verified.kind().word()).into()),
+        Err(examination) => {
+            let reason = texts
+                .text(&format!("verdict.{}", examination.verdict.word()))
+                .to_lowercase();
+            Err(Failure::with_file("acceptance", file, reason).into())
+        }
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read;
+    let failed = |error: std::io::Error| Failure::with_file("read", file, error);
+    let mut octets = Vec::new();
+    let opened = fs::File::open(file).map_err(failed)?;
+    opened
+        .take(MAX_MESSAGE_OCTETS as u64 + 1)
+        .read_to_end(&mut octets)
+        .map_err(failed)?;
+    if octets.len() > MAX_MESSAGE_OCTETS {
+        return Err(Failure::with_file("read", file, format!("> {MAX_MESSAGE_OCTETS}")).into());
+    }
+    Ok(octets)
+}

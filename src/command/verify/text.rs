@@ -1,0 +1,624 @@
+//! The answer for people: one line that can be repeated, then the facts, then the findings.
+//!
+//! For more than one message a table with totals. Everything that comes from a message is
+//! escaped before it is written.
+
+use super::{Answer, Asked, Examined, Totals, answers, write_line};
+use crate::command::Session;
+use crate::context::Lang;
+use crate::exit::ExitStatus;
+use crate::input::{self, Item};
+use crate::output::catalogue::Catalogue;
+use crate::output::progress::Progress;
+use crate::output::style::{Style, Tone};
+use crate::pec::{CertificationData, MessageKind};
+use crate::printable::Printable;
+use crate::providers::trust::Source;
+use crate::verify::{Examination, Facts, Finding, TimeBasis, Verdict, Weight};
+
+/// Recipients listed by name; the others are counted.
+const SHOWN_RECIPIENTS: usize = 20;
+
+/// Writes the whole answer: in full for one message, as a table for several.
+pub(super) fn all(
+    asked: &Asked,
+    items: impl Iterator<Item = Item> + Send,
+    progress: &Progress,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut items = items.fuse();
+    let (first, second) = (items.next(), items.next());
+    if second.is_none() {
+        let Some(item) = first else {
+            return Ok(ExitStatus::Yes);
+        };
+        let answer = asked.answer(item);
+        return one(&answer, asked, session);
+    }
+    let style = session.style;
+    let mut totals = Totals::default();
+    let rest = first.into_iter().chain(second).chain(items);
+    let status = answers(asked, rest, progress, &mut |answer| {
+        totals.count(answer);
+        for line in row(answer, asked, style) {
+            write_line(session.out, &line)?;
+        }
+        // Rows appear as they come; a closed pipe is noticed at once.
+        if session.context.stdout_is_terminal {
+            session.out.flush()?;
+        }
+        Ok(())
+    })?;
+    write_line(session.out, "")?;
+    write_line(session.out, &totals_line(&totals, asked.lang))?;
+    write_line(session.out, &trust_line(asked))?;
+    Ok(status)
+}
+
+fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    match answer {
+        Answer::Unreadable { name, error } => {
+            let failure = super::Failure::new(
+                "read",
+                [
+                    ("file", name.clone()),
+                    ("reason", read_error(error, asked.lang)),
+                ],
+            );
+            failure.write(asked.lang, session.err)?;
+        }
+        Answer::Examined(examined) => {
+            for line in in_full(examined, asked, session.style) {
+                write_line(session.out, &line)?;
+            }
+        }
+    }
+    Ok(answer.status())
+}
+
+/// Why an input could not be read.
+pub(super) fn read_error(error: &input::Error, lang: Lang) -> String {
+    let reason = match error {
+        input::Error::Io(error) => error.to_string(),
+        _ => String::new(),
+    };
+    Catalogue::of(lang).fill(error.key(), &[("reason", &reason)])
+}
+
+/// What a finding means.
+pub(super) fn meaning(finding: &Finding, texts: &Catalogue) -> String {
+    fill_finding(finding, texts, "means")
+}
+
+/// What to do about it; may be empty.
+pub(super) fn advice(finding: &Finding, texts: &Catalogue) -> String {
+    fill_finding(finding, texts, "advice")
+}
+
+fn fill_finding(finding: &Finding, texts: &Catalogue, what: &str) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or_default();
+    texts.fill(
+        &format!("finding.{}.{what}", finding.text_key),
+        &[
+            ("expected", &value(&finding.expected)),
+            ("found", &value(&finding.found)),
+        ],
+    )
+}
+
+/// The one line that a lawyer can repeat.
+pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
+    let texts = Catalogue::of(asked.lang);
+    let verdict = texts
+        .text(&format!("verdict.{}", examination.verdict.word()))
+        .to_owned();
+    let trust = match &asked.verifier.trust().source {
+        Source::BuiltIn => String::new(),
+        Source::Files(files) => texts.fill("headline.trust-files", &[("files", &files.join(", "))]),
+    };
+    let what = examination
+        .facts
+        .as_ref()
+        .map(|facts| what(facts, texts))
+        .unwrap_or_default();
+    let reason = examination
+        .headline()
+        .map(|finding| meaning(finding, texts));
+    let values = |reason: &str| {
+        let reason = reason.to_owned();
+        move |key: &str| {
+            texts.fill(
+                key,
+                &[
+                    ("verdict", &verdict),
+                    ("trust", &trust),
+                    ("what", &what),
+                    ("reason", &reason),
+                ],
+            )
+        }
+    };
+    match (examination.verdict, &reason, &examination.facts) {
+        (Verdict::NotCertifiedMail, _, _) => {
+            let word = examination
+                .ordinary
+                .map(|ordinary| ordinary.word())
+                .unwrap_or_default();
+            let own = values(texts.text(&format!("ordinary.{word}")))("headline.ordinary");
+            with_nested(own, examination, asked)
+        }
+        (Verdict::Genuine, Some(reason), _) => values(reason)("headline.other-message"),
+        (Verdict::Genuine, None, _) => values("")("headline.genuine"),
+        (_, Some(reason), Some(_)) => values(reason)("headline.failed-with-facts"),
+        (_, Some(reason), None) => {
+            with_nested(values(reason)("headline.failed"), examination, asked)
+        }
+        (_, None, _) => values(texts.text("headline.unknown"))("headline.failed"),
+    }
+}
+
+/// An unsigned message with certified ones inside: both answers in one line.
+fn with_nested(own: String, examination: &Examination, asked: &Asked) -> String {
+    let Some(nested) = examination.nested.first() else {
+        return own;
+    };
+    let texts = Catalogue::of(asked.lang);
+    let inner = answer(&nested.examination, asked);
+    let inside = texts.fill(
+        "headline.nested",
+        &[("place", &nested.place), ("answer", &inner)],
+    );
+    format!("{own}. {inside}")
+}
+
+/// What the signed part is, in one phrase.
+fn what(facts: &Facts, texts: &Catalogue) -> String {
+    let word = facts.kind.map_or("unknown", MessageKind::word);
+    let data = facts.data.as_ref();
+    let time = data
+        .map(|data| data.time)
+        .or(facts.signing_time)
+        .map(|time| time.italian())
+        .unwrap_or_default();
+    let to = data
+        .and_then(|data| data.delivered_to.as_ref())
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let sender = data.map(|data| data.sender.to_string()).unwrap_or_default();
+    texts.fill(
+        &format!("what.{word}"),
+        &[
+            ("sender", &sender),
+            ("to", &to),
+            ("time", &time),
+            ("signer", &facts.signer.organization),
+        ],
+    )
+}
+
+fn tone(examination: &Examination) -> Tone {
+    match examination.verdict {
+        Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => Tone::Bad,
+        Verdict::Genuine => Tone::Good,
+        Verdict::NotGenuine => Tone::Bad,
+        Verdict::CannotTell => Tone::Unsure,
+        Verdict::NotCertifiedMail => Tone::Faint,
+    }
+}
+
+/// One message in full.
+fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
+    let examination = &examined.examination;
+    let mut lines = vec![colored_answer(examination, asked, style)];
+    lines.push(String::new());
+    let mut table = Table {
+        texts: Catalogue::of(asked.lang),
+        rows: Vec::new(),
+    };
+    if let Some(facts) = &examination.facts {
+        fact_rows(facts, &mut table);
+    }
+    situation_rows(examined, asked, &mut table);
+    lines.extend(table.lines());
+    lines.extend(finding_lines(examination, asked, style));
+    for nested in &examination.nested {
+        lines.push(String::new());
+        let own = answer(&nested.examination, asked);
+        let texts = Catalogue::of(asked.lang);
+        lines.push(texts.fill(
+            "headline.nested",
+            &[("place", &nested.place), ("answer", &own)],
+        ));
+        let mut inner = Table {
+            texts,
+            rows: Vec::new(),
+        };
+        if let Some(facts) = &nested.examination.facts {
+            fact_rows(facts, &mut inner);
+        }
+        lines.extend(inner.lines());
+        lines.extend(finding_lines(&nested.examination, asked, style));
+    }
+    lines
+}
+
+/// The answer with its verdict in colour.
+fn colored_answer(examination: &Examination, asked: &Asked, style: Style) -> String {
+    let line = answer(examination, asked);
+    let verdict =
+        Catalogue::of(asked.lang).text(&format!("verdict.{}", examination.verdict.word()));
+    match line.strip_prefix(verdict) {
+        Some(rest) => format!("{}{rest}", style.paint(tone(examination), verdict)),
+        None => line,
+    }
+}
+
+/// Labels and values in two columns.
+struct Table {
+    texts: &'static Catalogue,
+    rows: Vec<(&'static str, String)>,
+}
+
+impl Table {
+    fn add(&mut self, label: &'static str, value: impl AsRef<str>) {
+        self.rows
+            .push((label, Printable(value.as_ref()).to_string()));
+    }
+
+    /// A value that was made safe already, piece by piece.
+    fn add_safe(&mut self, label: &'static str, value: String) {
+        self.rows.push((label, value));
+    }
+
+    fn lines(self) -> Vec<String> {
+        let label = |key: &str| self.texts.text(&format!("label.{key}")).to_owned();
+        let width = self
+            .rows
+            .iter()
+            .map(|(key, _)| label(key).chars().count())
+            .max()
+            .unwrap_or(0);
+        self.rows
+            .iter()
+            .map(|(key, value)| format!("  {:width$}  {value}", label(key)))
+            .collect()
+    }
+}
+
+fn fact_rows(facts: &Facts, table: &mut Table) {
+    let texts = table.texts;
+    if let Some(kind) = facts.kind {
+        table.add("kind", kind.word());
+        table.add_safe("outcome", outcome(kind, facts.data.as_ref(), texts));
+    }
+    if let Some(data) = &facts.data {
+        data_rows(data, facts, table);
+    }
+    let signer = &facts.signer;
+    table.add("signer", format!("{}; {}", signer.address, signer.subject));
+    let certificate = texts.fill(
+        "value.certificate",
+        &[
+            ("serial", &signer.serial),
+            ("from", &signer.not_before.to_string()),
+            ("to", &signer.not_after.to_string()),
+            ("sha256", &signer.sha256),
+        ],
+    );
+    table.add_safe("certificate", certificate);
+    let authority = match (&signer.authority, signer.edition) {
+        (Some(authority), Some(edition)) => {
+            let day = edition.to_string();
+            let day = day.split('T').next().unwrap_or_default();
+            texts.fill(
+                "value.authority",
+                &[("authority", authority), ("edition", day)],
+            )
+        }
+        (Some(authority), None) => Printable(authority).to_string(),
+        (None, _) => texts.text("value.authority-unknown").to_owned(),
+    };
+    table.add_safe("authority", authority);
+}
+
+fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
+    let texts = table.texts;
+    if data.error_word != "nessuno" || data.extended_error.is_some() {
+        let extended = data.extended_error.as_deref().unwrap_or_default();
+        table.add(
+            "error",
+            format!("{} {extended}", data.error_word).trim_end(),
+        );
+    }
+    table.add(
+        "subject",
+        data.subject
+            .as_deref()
+            .unwrap_or(texts.text("value.no-subject")),
+    );
+    table.add("sender", data.sender.as_str());
+    let mut recipients: Vec<String> = data
+        .recipients
+        .iter()
+        .take(SHOWN_RECIPIENTS)
+        .map(|recipient| {
+            let kind = texts.text(match recipient.kind.word() {
+                "certificato" => "value.kind-certificato",
+                _ => "value.kind-esterno",
+            });
+            format!("{} ({kind})", Printable(recipient.address.as_str()))
+        })
+        .collect();
+    if data.recipients.len() > SHOWN_RECIPIENTS {
+        let more = (data.recipients.len() - SHOWN_RECIPIENTS).to_string();
+        recipients.push(texts.fill("value.more", &[("count", &more)]));
+    }
+    table.add_safe("recipients", recipients.join(", "));
+    if let Some(address) = &data.delivered_to {
+        let label = if facts.kind == Some(MessageKind::Delivery) {
+            "delivered-to"
+        } else {
+            "about"
+        };
+        table.add(label, address.as_str());
+    }
+    let time = texts.fill(
+        "value.time",
+        &[
+            ("italian", &data.time.italian()),
+            ("utc", &data.time.to_string()),
+        ],
+    );
+    table.add_safe("time", time);
+    if let Some(message_id) = &data.message_id {
+        table.add("message-id", message_id);
+    }
+    table.add("identifier", &data.identifier);
+    table.add("provider", &data.provider);
+    if let Some(form) = data.receipt_form {
+        let inside = texts.text(if facts.has_original {
+            "value.with-original"
+        } else {
+            "value.without-original"
+        });
+        table.add_safe(
+            "form",
+            texts.fill("value.form", &[("form", form.word()), ("inside", inside)]),
+        );
+    }
+}
+
+/// What the kind means for somebody who waits for a delivery. Of the two timeout notices only
+/// the one with code 5.4.1 is final.
+fn outcome(kind: MessageKind, data: Option<&CertificationData>, texts: &Catalogue) -> String {
+    let is_final = kind == MessageKind::TimeoutNotice
+        && data.and_then(CertificationData::error_code) == Some("5.4.1");
+    let suffix = if is_final { "-final" } else { "" };
+    texts
+        .text(&format!("outcome.{}{suffix}", kind.word()))
+        .to_owned()
+}
+
+/// File, time of judgement, trust data, lists, what was sent.
+fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
+    let texts = table.texts;
+    let examination = &examined.examination;
+    table.add(
+        "file",
+        format!("{} (SHA-256 {})", examined.name, examined.sha256),
+    );
+    if examination.ordinary.is_some() {
+        return;
+    }
+    let (at, basis) = examination.judged_at;
+    let key = match basis {
+        TimeBasis::Receipt => "value.basis-receipt",
+        TimeBasis::Given => "value.basis-given",
+        TimeBasis::Now => "value.basis-now",
+    };
+    table.add_safe("judged", texts.fill(key, &[("time", &at.to_string())]));
+    table.add_safe("trust", trust_value(asked));
+    if let Some(list) = asked.verifier.providers() {
+        let count = list.providers.len().to_string();
+        let value = match &list.signer {
+            None => texts.fill("value.providers-plain", &[("count", &count)]),
+            Some(signer) => {
+                let authority = match &signer.authority {
+                    Some(authority) => {
+                        texts.fill("value.providers-authority", &[("authority", authority)])
+                    }
+                    None => texts.text("value.providers-no-authority").to_owned(),
+                };
+                texts.fill(
+                    "value.providers-signed",
+                    &[
+                        ("count", &count),
+                        ("signer", &signer.subject),
+                        ("authority", &authority),
+                    ],
+                )
+            }
+        };
+        table.add_safe("providers", value);
+    }
+    if let (Some(sent), Some((file, _))) = (&examination.sent, &asked.sent) {
+        let key = if sent.matches {
+            "value.sent-yes"
+        } else {
+            "value.sent-no"
+        };
+        let details = sent
+            .details
+            .iter()
+            .fold(String::new(), |all, detail| format!("{all}; {detail}"));
+        table.add_safe(
+            "sent",
+            texts.fill(
+                key,
+                &[("file", file), ("rule", sent.rule), ("details", &details)],
+            ),
+        );
+    }
+}
+
+fn trust_value(asked: &Asked) -> String {
+    let texts = Catalogue::of(asked.lang);
+    let trust = asked.verifier.trust();
+    let as_of = trust
+        .as_of
+        .as_deref()
+        .unwrap_or(texts.text("value.undated"));
+    match &trust.source {
+        Source::BuiltIn => texts.fill("value.trust-built-in", &[("as_of", as_of)]),
+        Source::Files(files) => texts.fill(
+            "value.trust-file",
+            &[("as_of", as_of), ("files", &files.join(", "))],
+        ),
+    }
+}
+
+fn trust_line(asked: &Asked) -> String {
+    format!(
+        "{}: {}",
+        Catalogue::of(asked.lang).text("label.trust"),
+        trust_value(asked)
+    )
+}
+
+fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<String> {
+    let texts = Catalogue::of(asked.lang);
+    let label = |key: &str| texts.text(&format!("label.{key}")).to_owned();
+    let findings = examination.findings.list();
+    let mut lines = Vec::new();
+    if !findings.is_empty() {
+        lines.extend([String::new(), label("findings")]);
+    }
+    for finding in findings {
+        let severity = texts.text(&format!("severity.{}", finding.weight.severity()));
+        let tone = match finding.weight {
+            Weight::Refutes | Weight::OtherMessage => Tone::Bad,
+            Weight::Undecides | Weight::Doubt => Tone::Unsure,
+            Weight::Note => Tone::Faint,
+        };
+        let painted = style.paint(tone, severity);
+        lines.push(format!(
+            "  {painted}  {}  [{}]",
+            meaning(finding, texts),
+            finding.check
+        ));
+        let mut detail = |key: &str, value: Option<&str>| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                lines.push(format!("      {}: {}", label(key), Printable(value)));
+            }
+        };
+        detail("expected", finding.expected.as_deref());
+        detail("found", finding.found.as_deref());
+        detail("advice", Some(&advice(finding, texts)));
+        if finding.weight != Weight::Note || asked.all {
+            detail("rule", Some(finding.check.rule()));
+        }
+    }
+    if asked.all && examination.ordinary.is_none() {
+        lines.extend([String::new(), label("checks-passed")]);
+        for check in examination.findings.passed() {
+            let name = texts.text(&format!("check.{}", check.id())).to_owned();
+            lines.push(format!("  {name}  [{check}; {}]", check.rule()));
+        }
+    }
+    lines
+}
+
+/// One row of the table: verdict, kind, time, file; below it why not, and what is inside.
+fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
+    let texts = Catalogue::of(asked.lang);
+    let width = [
+        "genuine",
+        "genuine-other",
+        "not-genuine",
+        "cannot-tell",
+        "not-certified-mail",
+        "unreadable",
+    ]
+    .iter()
+    .map(|word| texts.text(&format!("row.{word}")).chars().count())
+    .max()
+    .unwrap_or(0);
+    let cell = |word: &str, tone: Tone| {
+        style.paint(
+            tone,
+            format!("{:width$}", texts.text(&format!("row.{word}"))),
+        )
+    };
+    match answer {
+        Answer::Unreadable { name, error } => {
+            let reason = read_error(error, asked.lang);
+            vec![format!(
+                "{}  {}: {reason}",
+                cell("unreadable", Tone::Unsure),
+                Printable(name)
+            )]
+        }
+        Answer::Examined(examined) => {
+            let examination = &examined.examination;
+            let kind = examination
+                .facts
+                .as_ref()
+                .and_then(|facts| facts.kind)
+                .map_or("-", MessageKind::word);
+            let time = examination
+                .facts
+                .as_ref()
+                .and_then(|facts| facts.data.as_ref())
+                .map_or("-".to_owned(), |data| data.time.italian());
+            let cell = cell(row_word(examination), tone(examination));
+            let mut lines = vec![format!(
+                "{cell}  {kind:25}  {time:19}  {}",
+                Printable(&examined.name)
+            )];
+            if let Some(finding) = examination.headline() {
+                lines.push(format!(
+                    "{:width$}  {}  [{}]",
+                    "",
+                    meaning(finding, texts),
+                    finding.check
+                ));
+            } else if let Some(ordinary) = examination.ordinary {
+                lines.push(format!(
+                    "{:width$}  {}",
+                    "",
+                    texts.text(&format!("ordinary.{}", ordinary.word()))
+                ));
+            }
+            for nested in &examination.nested {
+                let verdict = texts.text(&format!("row.{}", row_word(&nested.examination)));
+                let inside = texts.fill(
+                    "row.inside",
+                    &[("place", &nested.place), ("verdict", verdict)],
+                );
+                lines.push(format!("{:width$}  {inside}", ""));
+            }
+            lines
+        }
+    }
+}
+
+fn row_word(examination: &Examination) -> &'static str {
+    match examination.verdict {
+        Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => "genuine-other",
+        verdict => verdict.word(),
+    }
+}
+
+fn totals_line(totals: &Totals, lang: Lang) -> String {
+    Catalogue::of(lang).fill(
+        "totals.line",
+        &[
+            ("files", &totals.files.to_string()),
+            ("genuine", &totals.genuine.to_string()),
+            ("not_genuine", &totals.not_genuine.to_string()),
+            ("cannot_tell", &totals.cannot_tell.to_string()),
+            ("ordinary", &totals.ordinary.to_string()),
+            ("unreadable", &totals.unreadable.to_string()),
+        ],
+    )
+}

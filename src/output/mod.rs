@@ -1,0 +1,9 @@
+//! How results are shown: texts in two languages, safe JSON, colour, progress.
+//!
+//! Knows nothing of commands. What comes from messages is escaped here before a terminal sees
+//! it, in every format.
+
+pub mod catalogue;
+pub mod json;
+pub mod progress;
+pub mod style;
