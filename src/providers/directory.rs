@@ -9,6 +9,7 @@ use base64::Engine;
 
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{self, Anchor};
+use crate::smime::content::ContentKind;
 use crate::smime::signed_data::{SignatureFault, SignatureOctets, SignedData};
 use crate::timestamp::Timestamp;
 
@@ -153,7 +154,7 @@ fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error>
     let mut fault = None;
     for der in data.candidates(signer) {
         let certificate = Certificate::parse(der).map_err(|_| Error::Form)?;
-        match data.verify(signer, &certificate, content) {
+        match data.verify(signer, &certificate, content, ContentKind::Octets) {
             Ok(verified) => {
                 let mut list = plain_list(verified.octets())?;
                 let authority = chain::find_paths(&certificate, &data.certificates, anchors)

@@ -33,6 +33,9 @@ pub enum AlgorithmError {
     /// Known and broken: a signature with it proves nothing.
     #[error("{0} is broken and proves nothing")]
     Broken(&'static str),
+    /// An RSA key so short that anyone can break it; its bits.
+    #[error("RSA key of {0} bits")]
+    WeakKey(usize),
     /// Not known here: nothing can be said.
     #[error("algorithm {0} is not known")]
     Unknown(String),
@@ -334,7 +337,7 @@ fn verification(
     };
     Ok(match (key, algorithm.scheme, algorithm.digest) {
         (KeyType::Rsa { bits }, _, _) if bits < MIN_RSA_BITS => {
-            return Err(AlgorithmError::Broken("RSA under 1024 bits"));
+            return Err(AlgorithmError::WeakKey(bits));
         }
         (KeyType::Rsa { .. }, Pkcs1, Sha1) => {
             &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY

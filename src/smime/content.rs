@@ -20,16 +20,34 @@ pub enum Form {
 /// the processor's first cache.
 const CHUNK: usize = 16 * 1024;
 
+/// What kind of content a signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentKind {
+    /// A MIME entity beside its signature: signed with CRLF, stored as programs like.
+    MimeEntity,
+    /// Octets inside the signature object: exactly those.
+    Octets,
+}
+
 /// Looks for the form of `octets` whose digest is accepted; gives it, or the digest of the
 /// first form when none is.
 ///
-/// Order of the rules: without any CR every LF counts as CRLF; with mixed line ends the octets
+/// Order of the rules for a MIME entity: without any CR every LF counts as CRLF; with mixed line ends the octets
 /// are taken as they are, then with lone LF as CRLF.
 pub fn find_form(
     octets: &[u8],
+    kind: ContentKind,
     algorithm: DigestAlgorithm,
     mut accept: impl FnMut(&Digest) -> bool,
 ) -> Result<Form, Digest> {
+    if kind == ContentKind::Octets {
+        let digest = algorithm.digest(octets);
+        return if accept(&digest) {
+            Ok(Form::AsStored)
+        } else {
+            Err(digest)
+        };
+    }
     if memchr::memchr2(b'\r', b'\n', octets).is_some_and(|at| octets[at] == b'\n')
         && memchr::memchr(b'\r', octets).is_none()
     {
@@ -179,7 +197,7 @@ mod tests {
 
     fn form(stored: &[u8], signed: &[u8]) -> Option<Form> {
         let wanted = ALGORITHM.digest(signed);
-        find_form(stored, ALGORITHM, |digest| {
+        find_form(stored, ContentKind::MimeEntity, ALGORITHM, |digest| {
             digest.as_ref() == wanted.as_ref()
         })
         .ok()

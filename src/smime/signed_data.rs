@@ -22,7 +22,7 @@ use super::Error;
 use super::algorithm::{AlgorithmError, DigestAlgorithm, SignatureAlgorithm};
 use super::ber::{self, Reader, tag};
 use super::certificate::{Certificate, issuer_and_serial};
-use super::content::{self, Form, HarmlessChange};
+use super::content::{self, ContentKind, Form, HarmlessChange};
 use super::name::oid;
 use crate::timestamp::Timestamp;
 
@@ -140,6 +140,7 @@ impl<'a> SignedData<'a> {
         signer: &SignerInfo<'_>,
         certificate: &Certificate,
         content: &'c [u8],
+        kind: ContentKind,
     ) -> Result<VerifiedContent<'c>, SignatureFault> {
         let digest = DigestAlgorithm::parse(signer.digest_algorithm)?;
         let algorithm = SignatureAlgorithm::parse(signer.signature_algorithm, Some(digest))?;
@@ -155,7 +156,7 @@ impl<'a> SignedData<'a> {
         };
         let Some(attributes) = &signer.signed_attributes else {
             // 5.4: without attributes the signature is over the content itself.
-            let Ok(form) = content::find_form(content, digest, |found| {
+            let Ok(form) = content::find_form(content, kind, digest, |found| {
                 key.verifies_digest(found, signer.signature)
             }) else {
                 return Err(SignatureFault::Value);
@@ -169,7 +170,7 @@ impl<'a> SignedData<'a> {
         {
             return Err(SignatureFault::Value);
         }
-        match content::find_form(content, digest, |found| found.as_ref() == stated) {
+        match content::find_form(content, kind, digest, |found| found.as_ref() == stated) {
             Ok(form) => Ok(verified(form)),
             Err(found) => Err(SignatureFault::Digest {
                 stated: stated.into(),

@@ -9,11 +9,12 @@ use memchr::memmem;
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
 use crate::mime::decode;
-use crate::mime::{Entity, multipart};
-use crate::pec::certification::ProfileFault;
+use crate::mime::{self, Entity, multipart};
+use crate::pec::certification::{self, ProfileFault};
 use crate::pec::{
     CERTIFICATION_FILE, CertificationData, DeliveryForm, MessageKind, ORIGINAL_FILE, RecipientKind,
 };
+use crate::smime::certificate::Certificate;
 use crate::smime::signed_data::VerifiedContent;
 use crate::timestamp::Timestamp;
 
@@ -58,6 +59,7 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
         return content;
     };
     let mut data_parts = Vec::new();
+    let mut originals = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let names = part.file_names();
         let essence = part
@@ -67,14 +69,13 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
         if names.is(CERTIFICATION_FILE) {
             data_parts.push((part, names));
         } else if names.is(ORIGINAL_FILE) || essence == "message/rfc822" {
-            if content.original.is_none() {
-                content.original = part.decoded().ok();
-            }
+            originals.push((part, names.is(ORIGINAL_FILE)));
         } else if index == 0 {
             content.texts = texts(part, &essence);
         }
     }
     content.data_missing = data_parts.is_empty();
+    content.original = the_original(&originals, findings);
     match &data_parts[..] {
         [] => {}
         [(part, names)] => {
@@ -104,6 +105,34 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
         check_profile(data, findings);
     }
     content
+}
+
+/// The original message: the one part called postacert.eml, or the one message where none is
+/// called so (names vary in anomaly envelopes).
+fn the_original<'c>(
+    candidates: &[(&Entity<'c>, bool)],
+    findings: &mut Findings,
+) -> Option<Cow<'c, [u8]>> {
+    let any_named = candidates.iter().any(|(_, named)| *named);
+    let mut chosen = candidates.iter().filter(|(_, named)| *named == any_named);
+    let (part, _) = chosen.next()?;
+    if chosen.next().is_some() {
+        findings.add(
+            CheckId::OriginalPresent,
+            Weight::Undecides,
+            "original.present.many",
+        );
+        return None;
+    }
+    let decoded = part.decoded();
+    if decoded.is_err() {
+        findings.add(
+            CheckId::OriginalPresent,
+            Weight::Undecides,
+            "original.present.unreadable",
+        );
+    }
+    decoded.ok()
 }
 
 /// The parts at the first level of the signed multipart/mixed; `None` when there is none, or
@@ -142,6 +171,14 @@ fn first_level<'c>(octets: &'c [u8], findings: &mut Findings) -> Option<Vec<Enti
                 .filter_map(|part| Entity::parse(part).ok())
                 .collect(),
         ),
+        Err(mime::Error::TooManyParts) => {
+            findings.add(
+                CheckId::MessageComplexity,
+                Weight::Undecides,
+                "message.complexity.parts",
+            );
+            None
+        }
         _ => {
             findings.add(
                 CheckId::StructureBoundary,
@@ -209,6 +246,8 @@ fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<Certificatio
         Err(error) => {
             let (check, key) = if error.is_xml() {
                 (CheckId::DaticertXml, "daticert.xml")
+            } else if matches!(error, certification::Error::Value(_)) {
+                (CheckId::DaticertFields, "daticert.fields.value")
             } else {
                 (CheckId::DaticertStructure, "daticert.structure")
             };
@@ -269,12 +308,14 @@ fn check_profile(data: &CertificationData, findings: &mut Findings) {
 pub(super) fn check_agreement(
     content: &Content<'_>,
     verified: &VerifiedContent<'_>,
+    signer: &Certificate,
     now: Timestamp,
     findings: &mut Findings,
 ) {
     let Some(data) = &content.data else { return };
     check_time(data, verified.signing_time(), now, findings);
     check_recipient(data, findings);
+    check_provider_name(data, signer, findings);
     check_texts(content, data, findings);
     check_addresses(data, findings);
     match &content.original {
@@ -381,6 +422,49 @@ fn check_recipient(data: &CertificationData, findings: &mut Findings) {
         Some(_) => {}
     }
 }
+
+/// RFC 6109, 5.5: the provider's name is in the certificate. Providers spell it freely
+/// (`ARUBA PEC S.p.A.`, `CNN PEC`), so one common word of weight will do, and none is a remark.
+fn check_provider_name(data: &CertificationData, signer: &Certificate, findings: &mut Findings) {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .map(str::to_lowercase)
+            .filter(|word| word.chars().count() > 2 && !GENERIC_WORDS.contains(&&**word))
+            .collect()
+    };
+    let subject = &signer.subject;
+    let certified: Vec<String> = [subject.organization(), subject.common_name()]
+        .into_iter()
+        .flatten()
+        .flat_map(words)
+        .collect();
+    let stated = words(&data.provider);
+    findings.pass(CheckId::ProviderName);
+    if !stated.is_empty() && !stated.iter().any(|word| certified.contains(word)) {
+        let expected = subject.organization().unwrap_or_default();
+        findings.add_both(
+            CheckId::ProviderName,
+            Weight::Note,
+            "provider.name",
+            expected,
+            &*data.provider,
+        );
+    }
+}
+
+/// Words that many providers share.
+const GENERIC_WORDS: [&str; 10] = [
+    "pec",
+    "posta",
+    "certificata",
+    "gestore",
+    "spa",
+    "srl",
+    "the",
+    "per",
+    "prova",
+    "gruppo",
+];
 
 fn check_addresses(data: &CertificationData, findings: &mut Findings) {
     let all = [Some(&data.sender), data.delivered_to.as_ref()]
@@ -591,7 +675,12 @@ fn check_hashes(data: &CertificationData, original: &Entity<'_>, findings: &mut 
     }
     let malformed = super::sent::malformed_hashes(original);
     if malformed.is_empty() {
-        findings.add(CheckId::OriginalHash, Weight::Note, "original.hash.brief");
+        findings.pass(CheckId::OriginalHash);
+        findings.add(
+            CheckId::OriginalPresent,
+            Weight::Note,
+            "original.present.brief",
+        );
     } else {
         findings.add_found(
             CheckId::OriginalHash,

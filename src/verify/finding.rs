@@ -303,11 +303,10 @@ impl Findings {
         });
     }
 
-    /// Removes all findings but those of one check; for a message that turns out to be no
-    /// certified mail, whose signature is not ours to judge.
-    pub(super) fn retain(&mut self, check: CheckId) {
-        self.list.retain(|finding| finding.check == check);
-        self.passed = 0;
+    /// Forgets everything; for a message that turns out to be no certified mail, whose
+    /// signature is not ours to judge.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
     }
 
     /// Puts failures first, each group in the order of the checks.

@@ -310,9 +310,9 @@ impl Verifier {
         match structure::locate(octets, level, &mut examination.findings) {
             Located::Ordinary(ordinary) => {
                 examination.ordinary = Some(ordinary);
-                examination.nested = self.nested_in(octets, question, depth);
+                self.add_nested(octets, question, depth, &mut examination);
             }
-            Located::Unproven => examination.nested = self.nested_in(octets, question, depth),
+            Located::Unproven => self.add_nested(octets, question, depth, &mut examination),
             Located::Signed(signed) => {
                 self.examine_signed(&signed, level, question, depth, &mut examination)
             }
@@ -351,9 +351,9 @@ impl Verifier {
             .as_ref()
             .map(|verified| content::read(verified, findings));
         if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
-            findings.retain(CheckId::StructureNested);
+            findings.clear();
             examination.ordinary = Some(ordinary);
-            examination.nested = self.nested_in(signed.content, question, depth);
+            self.add_nested(signed.content, question, depth, examination);
             return;
         }
         let mut content = content;
@@ -382,7 +382,13 @@ impl Verifier {
         let (Some(verified), Some(content)) = (&outcome.content, content) else {
             return;
         };
-        content::check_agreement(&content, verified, question.now, findings);
+        content::check_agreement(
+            &content,
+            verified,
+            &signer.certificate,
+            question.now,
+            findings,
+        );
         if level == Level::Message {
             outer::check(signed, &content, &signer.certificate, findings);
         }
@@ -410,30 +416,39 @@ impl Verifier {
 
     /// Certified messages among the parts of a message, each judged on its own. What was sent
     /// is asked of the message itself, not of what is inside it.
-    fn nested_in(&self, octets: &[u8], question: &Question<'_>, depth: usize) -> Vec<Nested> {
+    fn add_nested(
+        &self,
+        octets: &[u8],
+        question: &Question<'_>,
+        depth: usize,
+        examination: &mut Examination,
+    ) {
+        let candidates = structure::candidates(octets);
+        if depth >= MAX_DEPTH || candidates.incomplete {
+            examination.findings.add(
+                CheckId::MessageComplexity,
+                Weight::Note,
+                "message.complexity.depth",
+            );
+        }
         if depth >= MAX_DEPTH {
-            return Vec::new();
+            return;
         }
         let question = Question {
             sent: None,
             acceptance: None,
             ..*question
         };
-        structure::candidates(octets)
-            .into_iter()
-            .map(|candidate| Nested {
-                examination: self.examine_level(
-                    &candidate.octets,
-                    candidate.level,
-                    &question,
-                    depth + 1,
-                ),
-                place: candidate.place,
-            })
-            .filter(|nested| {
-                nested.examination.ordinary.is_none() || !nested.examination.nested.is_empty()
-            })
-            .collect()
+        for candidate in candidates.found {
+            let inner =
+                self.examine_level(&candidate.octets, candidate.level, &question, depth + 1);
+            if inner.ordinary.is_none() || !inner.nested.is_empty() {
+                examination.nested.push(Nested {
+                    place: candidate.place,
+                    examination: inner,
+                });
+            }
+        }
     }
 
     /// The message inside an envelope, when it is certified itself, or what is inside it.

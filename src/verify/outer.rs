@@ -24,6 +24,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     check_from(&signed.hints, certificate, findings);
+    check_display(&signed.hints, content.kind, findings);
     check_sender(&signed.outer, findings);
     let Some(kind) = content.kind else { return };
     check_marks(&signed.hints, kind, findings);
@@ -62,6 +63,23 @@ fn check_from(hints: &Hints, certificate: &Certificate, findings: &mut Findings)
         signer.join(", "),
         shown.join(", "),
     );
+}
+
+/// Receipts have a bare From. A display name that holds another address deceives programs
+/// that show the name alone.
+fn check_display(hints: &Hints, kind: Option<MessageKind>, findings: &mut Findings) {
+    let [mailbox] = &hints.from[..] else { return };
+    let named =
+        mailbox.display.contains('@') && !mailbox.display.eq_ignore_ascii_case(&mailbox.address);
+    if named && !kind.is_some_and(MessageKind::is_envelope) {
+        findings.add_both(
+            CheckId::HeaderDisplayName,
+            Weight::Doubt,
+            "header.display-name.receipt",
+            &*mailbox.address,
+            &*mailbox.display,
+        );
+    }
 }
 
 fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
@@ -164,34 +182,34 @@ fn check_reference(
     }
 }
 
+/// Each Subject field is prefix and certified subject: readers show the first or the last.
 fn check_subject(
     outer: &Entity<'_>,
     data: &CertificationData,
     kind: MessageKind,
     findings: &mut Findings,
 ) {
-    let shown = outer
-        .header
-        .first("Subject")
-        .map(|field| field.decoded())
-        .unwrap_or_default();
     let certified = data.subject.as_deref().unwrap_or_default();
-    let fits = kind
-        .subject_prefixes()
-        .iter()
-        .filter_map(|prefix| shown.trim_start().strip_prefix(prefix))
-        .any(|rest| same_text(rest, certified));
+    let fits = |shown: &str| {
+        let prefixes = kind.subject_prefixes().iter();
+        let mut rests = prefixes.filter_map(|prefix| shown.trim_start().strip_prefix(prefix));
+        rests.any(|rest| same_text(rest, certified)) || shown.contains('\u{fffd}')
+    };
     findings.pass(CheckId::HeaderSubject);
-    if !fits && !shown.contains('\u{fffd}') {
+    let shown: Vec<_> = outer
+        .header
+        .all("Subject")
+        .map(|field| field.decoded())
+        .collect();
+    if shown.is_empty() || !shown.iter().all(|shown| fits(shown)) {
+        let prefix = kind.subject_prefixes().first().unwrap_or(&"");
+        let expected = format!("{prefix} {certified}");
         findings.add_both(
             CheckId::HeaderSubject,
             Weight::Doubt,
             "header.subject",
-            format!(
-                "{} {certified}",
-                kind.subject_prefixes().first().unwrap_or(&"")
-            ),
-            shown.into_owned(),
+            expected,
+            shown.join("; "),
         );
     }
 }

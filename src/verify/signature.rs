@@ -12,7 +12,7 @@ use crate::smime::Error as AsnError;
 use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm};
 use crate::smime::certificate::{Certificate, hex};
 use crate::smime::chain::{self, Anchor, Path};
-use crate::smime::content::HarmlessChange;
+use crate::smime::content::{ContentKind, HarmlessChange};
 use crate::smime::signed_data::{
     SignatureFault, SignatureOctets, SignedData, SignerInfo, VerifiedContent,
 };
@@ -259,7 +259,12 @@ fn check_signer<'c>(
                 }
             },
         };
-        let verified = data.verify(info, &signer.certificate, signed.content);
+        let verified = data.verify(
+            info,
+            &signer.certificate,
+            signed.content,
+            ContentKind::MimeEntity,
+        );
         let holds = matches!(verified, Ok(_) | Err(SignatureFault::Digest { .. }));
         let signer = if holds {
             with_paths(signer, data, info, anchors, known)
@@ -351,6 +356,15 @@ fn report_fault(fault: Fault, outcome: &mut Outcome<'_>, findings: &mut Findings
                 Weight::Undecides,
                 "signer.certificate.unreadable",
                 why,
+            );
+        }
+        Fault::Signature(SignatureFault::Algorithm(AlgorithmError::WeakKey(bits)), _) => {
+            findings.add_both(
+                CheckId::SignerKey,
+                Weight::Refutes,
+                "signer.key.short",
+                "RSA 2048",
+                format!("RSA {bits}"),
             );
         }
         Fault::Signature(SignatureFault::Algorithm(error), _) => {

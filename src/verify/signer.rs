@@ -293,7 +293,7 @@ impl Judge<'_> {
         findings: &mut Findings,
     ) {
         let anchors = &self.trust.anchors;
-        let issuers = || std::iter::once(&certificate.issuer).chain(pool.iter().map(|c| &c.issuer));
+        let issuers = || issuers_by_name(certificate, pool);
         let names = |wanted: &Name| issuers().any(|issuer| issuer == wanted);
         let impersonated = anchors
             .iter()
@@ -539,6 +539,21 @@ impl Judge<'_> {
             ),
         }
     }
+}
+
+/// The names of the issuers above a certificate, as far as certificates that came along lead.
+fn issuers_by_name<'c>(
+    certificate: &'c Certificate,
+    pool: &'c [Certificate],
+) -> impl Iterator<Item = &'c Name> {
+    let above = |issuer: &&'c Name| {
+        let issuer = *issuer;
+        pool.iter()
+            .find(|c| c.subject == *issuer && c.issuer != *issuer)
+            .map(|c| &c.issuer)
+    };
+    // As many steps as there are certificates: no circle goes on for ever.
+    std::iter::successors(Some(&certificate.issuer), above).take(pool.len() + 1)
 }
 
 /// The domains of which the signer of such a message must run one (RFC 6109, 2.2 and 3: who

@@ -86,13 +86,20 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     let media = match outer.media_type() {
         Ok(media) => media,
         Err(_) if claims || mentions_certification(octets) => {
-            let doubled = outer.header.count("Content-Type") > 1;
-            let (weight, key) = if doubled {
-                (Weight::Refutes, "header.ambiguous.content-type")
+            let (check, weight, key) = if outer.header.count("Content-Type") > 1 {
+                (
+                    CheckId::HeaderAmbiguous,
+                    Weight::Refutes,
+                    "header.ambiguous.content-type",
+                )
             } else {
-                (Weight::Undecides, "header.ambiguous.parameters")
+                (
+                    CheckId::StructureBoundary,
+                    Weight::Undecides,
+                    "structure.boundary.parameter",
+                )
             };
-            findings.add(CheckId::HeaderAmbiguous, weight, key);
+            findings.add(check, weight, key);
             return Located::Unproven;
         }
         Err(_) => return Located::Ordinary(Ordinary::Mail),
@@ -147,6 +154,10 @@ fn locate_signed<'a>(
         );
         return Located::Unproven;
     };
+    let cut = Parts {
+        ambiguous: cut.ambiguous || shares_boundary(&cut, boundary),
+        ..cut
+    };
     check_cut(&cut, findings);
     let Some((content, signature)) = signed_and_signature(&cut, findings) else {
         return Located::Unproven;
@@ -160,6 +171,16 @@ fn locate_signed<'a>(
         content,
         signature,
     }))
+}
+
+/// Whether a part is a multipart with the same boundary: where the one ends and the other goes
+/// on, readers differ.
+fn shares_boundary(cut: &Parts<'_>, boundary: &str) -> bool {
+    cut.parts.len() != 2
+        && cut.parts.iter().any(|part| {
+            let media = Entity::parse(part).and_then(|part| part.media_type());
+            media.is_ok_and(|media| media.boundary() == Ok(boundary))
+        })
 }
 
 fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
@@ -183,7 +204,7 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
     }
     if cut.parts.len() == 2 {
         findings.pass(CheckId::StructureParts);
-    } else {
+    } else if !cut.ambiguous {
         findings.add_both(
             CheckId::StructureParts,
             Weight::Refutes,
@@ -346,19 +367,24 @@ pub(super) struct Candidate<'a> {
 
 /// Looks through the parts of a message for signed or seemingly certified ones, without
 /// entering those.
-pub(super) fn candidates(octets: &[u8]) -> Vec<Candidate<'_>> {
+pub(super) fn candidates(octets: &[u8]) -> Search<'_> {
     let mut search = Search {
         found: Vec::new(),
         parts: 0,
+        incomplete: false,
     };
     if let Ok(entity) = Entity::parse(octets) {
         search.enter(Cow::Borrowed(octets), &entity, "", 0);
     }
-    search.found
+    search
 }
 
-struct Search<'a> {
-    found: Vec<Candidate<'a>>,
+/// What was found inside a message.
+pub(super) struct Search<'a> {
+    /// In the order of the parts.
+    pub found: Vec<Candidate<'a>>,
+    /// Whether a limit ended the search.
+    pub incomplete: bool,
     parts: usize,
 }
 
@@ -366,11 +392,13 @@ impl<'a> Search<'a> {
     /// `whole` owns or borrows what `entity` was read from.
     fn enter(&mut self, whole: Cow<'a, [u8]>, entity: &Entity<'_>, place: &str, depth: usize) {
         if depth > MAX_DEPTH || self.found.len() >= MAX_NESTED {
+            self.incomplete = true;
             return;
         }
         for (index, child) in children(entity).into_iter().enumerate() {
             self.parts += 1;
             if self.parts > MAX_PARTS {
+                self.incomplete = true;
                 return;
             }
             let number = index + 1;
