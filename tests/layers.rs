@@ -31,7 +31,6 @@ const WITHIN_A_LAYER: &[(&str, &str)] = &[
     ("providers", "smime"),
     ("command", "context"),
     ("command", "output"),
-    ("context", "output"),
 ];
 
 /// Packages that only these modules know, so that each can be replaced by touching one place.
