@@ -3,26 +3,8 @@
 use std::io::IsTerminal;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::lang::Lang;
 use crate::timestamp::Timestamp;
-
-/// A language of the user's texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lang {
-    /// Italian.
-    It,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// `it` or `en`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::It => "it",
-            Self::En => "en",
-        }
-    }
-}
 
 /// What `main` found; tests make their own.
 #[derive(Clone, Debug)]
@@ -49,7 +31,7 @@ impl Context {
             .find_map(variable);
         Self {
             now: now(),
-            lang: lang_of(locale.as_deref().unwrap_or_default()),
+            lang: Lang::of_locale(locale.as_deref().unwrap_or_default()),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             no_color: variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb"),
@@ -63,36 +45,4 @@ fn now() -> Timestamp {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-/// Italian for an Italian locale, English otherwise.
-fn lang_of(locale: &str) -> Lang {
-    let language = locale
-        .split(['_', '.', '@', '-'])
-        .next()
-        .unwrap_or_default();
-    if language.eq_ignore_ascii_case("it") || language.eq_ignore_ascii_case("italian") {
-        Lang::It
-    } else {
-        Lang::En
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn italian_locales_give_italian_words() {
-        for (locale, lang) in [
-            ("it_IT.UTF-8", Lang::It),
-            ("it", Lang::It),
-            ("en_GB", Lang::En),
-            ("", Lang::En),
-            ("C", Lang::En),
-            ("iti_IT", Lang::En),
-        ] {
-            assert_eq!(lang_of(locale), lang, "{locale}");
-        }
-    }
 }

@@ -9,7 +9,7 @@
 //! - [`mime`], [`smime`], [`pec`], [`providers`]: formats. Octets in, types out.
 //! - [`input`]: files, folders, archives to octets.
 //! - [`command`], [`output`], [`context`]: the command line, its texts, the world around it.
-//! - [`timestamp`], [`address`], [`printable`], [`exit`]: words that all others use.
+//! - [`timestamp`], [`address`], [`printable`], [`lang`], [`exit`]: words that all others use.
 //!
 //! The layer rule, held by `tests/layers.rs`:
 //!
@@ -19,7 +19,7 @@
 //! 3  input                         edges of the world; they do not import each other
 //! 2  verify                        judgement
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
-//! 0  timestamp  address  exit  printable
+//! 0  timestamp  address -> printable  lang  exit
 //! ```
 //!
 //! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
@@ -36,6 +36,7 @@ pub mod command;
 pub mod context;
 pub mod exit;
 pub mod input;
+pub mod lang;
 pub mod mime;
 pub mod output;
 pub mod pec;

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("address", 0),
     ("exit", 0),
     ("printable", 0),
+    ("lang", 0),
     ("mime", 1),
     ("smime", 1),
     ("pec", 1),

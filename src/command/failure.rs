@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::context::Lang;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 
 /// A failure with the key of its sentences and the values in them.

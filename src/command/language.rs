@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::context::{Context, Lang};
+use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 
 /// The language that the arguments ask for, found before they are understood, because help

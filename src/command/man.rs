@@ -6,8 +6,8 @@
 use std::io;
 
 use super::{Failure, Session};
-use crate::context::Lang;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 
 /// Write a manual page (for man -l -)
 #[derive(Debug, clap::Args)]

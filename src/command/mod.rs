@@ -14,8 +14,9 @@ use std::io::{self, Write};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::context::{Context, Lang};
+use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::output::style::Style;
 
 pub use failure::Failure;

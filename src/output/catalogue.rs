@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::context::Lang;
+use crate::lang::Lang;
 use crate::printable::Printable;
 
 /// The texts of one language.

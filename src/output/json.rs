@@ -20,7 +20,7 @@ pub fn line<T: Serialize>(value: &T) -> serde_json::Result<String> {
 /// Serializes in indented lines.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn pretty<T: Serialize>(value: &T) -> serde_json::Result<String> {
     write(value, Safe(PrettyFormatter::new()))
 }

@@ -383,7 +383,7 @@ fn pss(digest: DigestAlgorithm, salt: u16) -> Option<&'static signature::RsaPara
             .get_or_insert_default()
             .entry((digest, salt))
             .or_insert_with(|| {
-                let length = signature::RsaPssSaltLength::Custom(salt.into());
+                let length = signature::RsaPssSaltLength::Custom(salt);
                 Box::leak(Box::new(base.with_pss_salt_length(length)))
             }),
     )

@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// At the end, for an indefinite length, and for a value that passes the end.
-    pub fn next(&mut self) -> Result<Tlv<'a>, Error> {
+    pub fn value(&mut self) -> Result<Tlv<'a>, Error> {
         let head = Head::parse(self.0)?;
         let length = head.length.ok_or(Error::Encoding("indefinite length"))?;
         let end = head.octets + length;
@@ -84,9 +84,9 @@ impl<'a> Reader<'a> {
     /// The next value, which must have this tag.
     ///
     /// # Errors
-    /// As [`Reader::next`], and for another tag.
+    /// As [`Reader::value`], and for another tag.
     pub fn expect(&mut self, tag: u8) -> Result<Tlv<'a>, Error> {
-        let value = self.next()?;
+        let value = self.value()?;
         if value.tag == tag {
             Ok(value)
         } else {
@@ -97,10 +97,10 @@ impl<'a> Reader<'a> {
     /// The next value if it has this tag.
     ///
     /// # Errors
-    /// As [`Reader::next`].
+    /// As [`Reader::value`].
     pub fn optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Error> {
         if self.0.first() == Some(&tag) {
-            self.next().map(Some)
+            self.value().map(Some)
         } else {
             Ok(None)
         }
@@ -165,7 +165,7 @@ impl Head {
 /// Borrowed when nothing was to be rewritten.
 ///
 /// # Errors
-/// When it is no BER, is cut short, or nests deeper than [`MAX_NESTING`].
+/// When it is no BER, is cut short, or nests deeper than 30 levels.
 pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
     let shape = measure(octets, 0)?;
     let following = octets.len() - shape.octets;

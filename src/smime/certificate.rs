@@ -165,7 +165,7 @@ impl Certificate {
             ext::SubjectAltName::OID => {
                 let mut names = Reader::new(value).enter(tag::SEQUENCE)?;
                 while !names.is_empty() {
-                    let name = names.next()?;
+                    let name = names.value()?;
                     self.alternative_names
                         .push(GeneralName::parse(name.tag, name.content)?);
                 }

@@ -102,7 +102,7 @@ impl NameConstraints {
                 let mut subtrees = Reader::new(subtrees.content);
                 while !subtrees.is_empty() {
                     let mut subtree = subtrees.enter(tag::SEQUENCE)?;
-                    let base = subtree.next()?;
+                    let base = subtree.value()?;
                     // 4.2.1.10: minimum is 0 and maximum absent, always.
                     if !subtree.is_empty() {
                         return Err(Error::Unsupported("name constraint with a distance".into()));

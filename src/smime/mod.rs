@@ -3,7 +3,7 @@
 //! Octets in, types out. Knows neither MIME nor PEC: it is handed the octets that were signed
 //! and the octets of the signature. What is verified has another type than what is parsed:
 //! a [`signed_data::SignerInfo`] says nothing until [`signed_data::SignedData::verify`] made a
-//! [`signed_data::VerifiedSignature`] of it, and a certificate vouches for nothing until
+//! [`signed_data::VerifiedContent`] of it, and a certificate vouches for nothing until
 //! [`chain::find_paths`] found its way to a pinned key.
 //!
 //! Octets that were signed are kept as slices of the original; nothing is encoded again

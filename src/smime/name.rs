@@ -82,7 +82,7 @@ impl Name {
             while !set.is_empty() {
                 let mut pair = set.enter(tag::SEQUENCE)?;
                 let kind = oid(pair.expect(tag::OID)?.octets)?;
-                let value = pair.next()?;
+                let value = pair.value()?;
                 part.push(Attribute::new(kind, string(value.tag, value.content)));
             }
             parts.push(part);

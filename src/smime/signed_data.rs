@@ -97,7 +97,7 @@ impl<'a> SignedData<'a> {
         if let Some(set) = data.optional(tag::CONTEXT_0)? {
             let mut set = Reader::new(set.content);
             while !set.is_empty() && certificates.len() < MAX_CERTIFICATES {
-                let choice = set.next()?;
+                let choice = set.value()?;
                 // Other choices of CertificateSet are attribute certificates; not used here.
                 if choice.tag == tag::SEQUENCE {
                     certificates.push(choice.octets);
@@ -282,7 +282,7 @@ impl<'a> SignerInfo<'a> {
             CmsSignerInfo::from_der(value.octets).map_err(|_| Error::Encoding("SignerInfo"))?;
         let mut fields = Reader::new(value.content);
         fields.expect(tag::INTEGER)?;
-        let sid = fields.next()?;
+        let sid = fields.value()?;
         let digest_algorithm = fields.expect(tag::SEQUENCE)?.octets;
         let attributes = fields.optional(tag::CONTEXT_0)?;
         let signature_algorithm = fields.expect(tag::SEQUENCE)?.octets;
@@ -425,7 +425,7 @@ impl<'a> SignedAttributes<'a> {
         };
         let mut values = Reader::new(attribute.values);
         let value = values
-            .next()
+            .value()
             .map_err(|_| AttributeFault::NotOnce(attribute_name(kind)))?;
         if values.is_empty() {
             Ok(Some(value))

@@ -71,14 +71,14 @@ checks! {
     HeaderAmbiguous = "header.ambiguous", "RFC 5322, 3.6; RFC 2045, 3";
     /// The message is signed at its top level.
     StructureSigned = "structure.signed", "RFC 6109, 2.1";
+    /// All readers cut the parts at the same places.
+    StructureBoundary = "structure.boundary", "RFC 2046, 5.1.1";
     /// It is signed in the clear, with a PKCS #7 signature part.
     StructureForm = "structure.form", "RFC 6109, 2.1 and 4.3; RFC 8551, 3.5.3";
     /// The closing delimiter is there.
     StructureComplete = "structure.complete", "RFC 2046, 5.1.1";
     /// There are exactly two parts.
     StructureParts = "structure.parts", "RFC 1847, 2.1";
-    /// All readers cut the parts at the same places.
-    StructureBoundary = "structure.boundary", "RFC 2046, 5.1.1";
     // Step 5
     /// The signature object can be read.
     CmsDecode = "cms.decode", "RFC 5652, 3 and 5.1";

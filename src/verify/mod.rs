@@ -4,23 +4,23 @@
 //!
 //! | Step | What | Where |
 //! | --- | --- | --- |
-//! | 1 | limits on size and structure, no NUL | [`structure`], [`crate::mime`] |
-//! | 2 | a header that can be read in one way | [`structure`] |
-//! | 3 | multipart/signed at the top, two parts; else what it is, and what is nested | [`structure`], [`ordinary`] |
-//! | 4 | the exact octets of the first part, line ends | [`structure`], [`crate::smime::content`] |
-//! | 5 | the signature object: SignedData, detached, one signer | [`signature`], [`crate::smime::signed_data`] |
+//! | 1 | limits on size and structure, no NUL | `structure`, [`crate::mime`] |
+//! | 2 | a header that can be read in one way | `structure` |
+//! | 3 | multipart/signed at the top, two parts; else what it is, and what is nested | `structure`, `ordinary` |
+//! | 4 | the exact octets of the first part, line ends | `structure`, [`crate::smime::content`] |
+//! | 5 | the signature object: SignedData, detached, one signer | `signature`, [`crate::smime::signed_data`] |
 //! | 6 | algorithms | [`crate::smime::algorithm`] |
-//! | 7 | signed attributes, value, digest | [`signature`], [`crate::smime::signed_data`] |
+//! | 7 | signed attributes, value, digest | `signature`, [`crate::smime::signed_data`] |
 //! | 8 | from here on only verified octets | [`VerifiedContent`](crate::smime::signed_data::VerifiedContent) |
-//! | 9 | certificate: profile, path to a pinned key, name constraints | [`signer`], [`crate::smime::chain`] |
-//! | 10 | the time of judgement | [`Verifier::examine`], [`signer`] |
-//! | 11 | revocation at that time | [`signer`], [`crate::smime::revocation`] |
-//! | 12 | the list of providers | [`signer`], [`crate::providers`] |
-//! | 13 | one daticert.xml at the first level | [`content`] |
-//! | 14 | daticert.xml and the table of kinds | [`content`], [`crate::pec::certification`] |
-//! | 15 | agreement inside the signed part | [`content`] |
-//! | 16 | agreement with the unsigned header | [`outer`] |
-//! | 17 | agreement with what was sent, and with the acceptance | [`sent`], [`acceptance`] |
+//! | 9 | certificate: profile, path to a pinned key, name constraints | `signer`, [`crate::smime::chain`] |
+//! | 10 | the time of judgement | [`Verifier::examine`], `signer` |
+//! | 11 | revocation at that time | `signer`, [`crate::smime::revocation`] |
+//! | 12 | the list of providers | `signer`, [`crate::providers`] |
+//! | 13 | one daticert.xml at the first level | `content` |
+//! | 14 | daticert.xml and the table of kinds | `content`, [`crate::pec::certification`] |
+//! | 15 | agreement inside the signed part | `content` |
+//! | 16 | agreement with the unsigned header | `outer` |
+//! | 17 | agreement with what was sent, and with the acceptance | `sent`, `acceptance` |
 //! | 18 | verdict, facts, findings | [`Examination`] |
 //!
 //! All checks that can run do run, so that a person sees everything at once. No clock, no

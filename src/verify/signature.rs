@@ -45,7 +45,10 @@ pub(super) struct Outcome<'c> {
 ///
 /// Only ways that were found are kept: another message may bring the missing certificate.
 #[derive(Debug, Default)]
-pub(super) struct KnownSigners(RwLock<HashMap<Box<[u8]>, Vec<Arc<Signer>>>>);
+pub(super) struct KnownSigners(RwLock<HashMap<Box<[u8]>, SameKey>>);
+
+/// Signers with one cache key: nearly always one.
+type SameKey = Vec<Arc<Signer>>;
 
 impl KnownSigners {
     fn find(&self, signer: &SignerInfo<'_>, der: &[u8]) -> Option<Arc<Signer>> {

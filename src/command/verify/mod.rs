@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::{Failure, Session};
-use crate::context::Lang;
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
+use crate::lang::Lang;
 use crate::output::progress::Progress;
 use crate::pec::CertificationData;
 use crate::smime::sha256;

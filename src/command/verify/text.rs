@@ -5,9 +5,9 @@
 
 use super::{Answer, Asked, Examined, Totals, answers, write_line};
 use crate::command::Session;
-use crate::context::Lang;
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
+use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::output::style::{Style, Tone};
