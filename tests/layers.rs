@@ -10,6 +10,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("timestamp", 0),
     ("address", 0),
     ("exit", 0),
+    ("lang", 0),
     ("printable", 0),
     ("lang", 0),
     ("mime", 1),
