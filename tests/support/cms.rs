@@ -186,9 +186,10 @@ pub struct SignedData {
 
 impl SignedData {
     /// Detached, by one signer; `issuer` is carried along, as most providers do.
-    pub fn new(signer: Signer, issuer: &Certificate) -> Self {
+    pub fn new(signer: Signer, issuer: Option<&Certificate>) -> Self {
+        let certificates = [Some(&signer.certificate), issuer].into_iter().flatten();
         SignedData {
-            certificates: vec![signer.certificate.to_der(), issuer.to_der()],
+            certificates: certificates.map(Certificate::to_der).collect(),
             signers: vec![signer],
             embedded: None,
             form: Form::Der,

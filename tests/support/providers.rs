@@ -112,7 +112,7 @@ pub fn signed(list: &str, at: &str) -> Vec<u8> {
         keys::THIRD,
     );
     let signer = Signer::new(&certificate, list.as_bytes(), at);
-    let mut signed = SignedData::new(signer, &world::editions()[0].certificate);
+    let mut signed = SignedData::new(signer, Some(&world::editions()[0].certificate));
     signed.embedded = Some(list.as_bytes().to_vec());
     signed.encode(list.as_bytes())
 }

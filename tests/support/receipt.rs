@@ -532,16 +532,15 @@ impl Receipt {
         }
     }
 
-    /// The issuer that goes along is the edition of the rules' time.
+    /// The certificate of the known authority goes along, if it is the issuer.
     fn signed_data(&self, entity: &[u8]) -> SignedData {
         let issuer = match self.certificate.issuer.as_str() {
-            world::HISTORIC_NAME => world::historic_edition().certificate,
-            _ => world::editions().remove(0).certificate,
+            world::HISTORIC_NAME => Some(world::historic_edition()),
+            world::AUTHORITY_NAME => Some(world::editions().remove(0)),
+            _ => None,
         };
-        SignedData::new(
-            Signer::new(&self.certificate, entity, &self.at.utc()),
-            &issuer,
-        )
+        let signer = Signer::new(&self.certificate, entity, &self.at.utc());
+        SignedData::new(signer, issuer.map(|edition| edition.certificate).as_ref())
     }
 
     pub fn to_eml(&self) -> Vec<u8> {

@@ -134,6 +134,21 @@ fn issuers() -> Vec<Vector> {
                  may be of an authority that came after the trust data.",
             )
             .message(by(strange(STRANGE_AUTHORITY), host)),
+        B.cannot_tell(
+            "unknown-authority-with-a-known-certificate-in-the-bag",
+            "chain.anchor",
+        )
+        .case(21, High)
+        .because(
+            "The same, with the known authority's certificate in the bag. It \
+                 is on nobody's path; anybody may put it there, since the bag is \
+                 not signed, so it must not change the answer.",
+        )
+        .message(by_with(
+            strange(STRANGE_AUTHORITY),
+            host,
+            &[&world::editions()[0].certificate],
+        )),
         B.not_genuine("issued-by-the-root", "chain.impersonation")
             .case(22, High)
             .because(
@@ -155,8 +170,9 @@ fn issuers() -> Vec<Vector> {
                     .with(extension::policies(&["1.3.76.99.1.1"])),
                 host,
                 &[&mail_authority],
-            )),
-        B.not_genuine("signer-used-as-an-authority", "chain.impersonation")
+            ))
+            .any_headline(),
+        B.not_genuine("signer-used-as-an-authority", "chain.anchor")
             .case(24, Critical)
             .because(
                 "The genuine certificate of one provider issued a certificate for \

@@ -477,7 +477,7 @@ fn duplicates() -> Vec<Vector> {
         )
         .twin("posta-certificata")
         .fact("kind", "posta-certificata"),
-        D.cannot_tell("boundary-parameter-twice", "structure.boundary")
+        D.cannot_tell("boundary-parameter-twice", "header.ambiguous")
             .case(68, High)
             .because("The boundary parameter occurs twice with two values.")
             .message(replaced(
@@ -494,7 +494,7 @@ fn duplicates() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("Subject", "CONSEGNA: Disdetta del contratto");
             }))
-            .finding("header.subject")
+            .finding("header.ambiguous")
             .twin(DELIVERY),
     ]
 }
@@ -514,9 +514,12 @@ fn boundaries() -> Vec<Vector> {
                  outer one for a reader that compares beginnings.",
             )
             .message(nested_boundaries("=_ab", "=_abc")),
-        D.cannot_tell("inner-boundary-is-the-outer", "structure.boundary")
+        D.not_genuine("inner-boundary-is-the-outer", "structure.parts")
             .case(69, High)
-            .because("Both multiparts have the same boundary.")
+            .because(
+                "Both multiparts have the same boundary, so that the outer one has \
+                 five parts.",
+            )
             .message(nested_boundaries("=_ab", "=_ab")),
         D.cannot_tell("boundary-with-a-space-at-its-end", "structure.boundary")
             .case(69, Medium)

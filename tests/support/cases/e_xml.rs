@@ -94,7 +94,7 @@ fn forbidden() -> Vec<Vector> {
         refused(
             "elements-of-a-namespace",
             77,
-            "daticert.structure",
+            "daticert.xml",
             "All elements are in a namespace: they have the names of the \
                  rules, and are others.",
             xml("<postacert ", "<postacert xmlns=\"urn:altro\" "),
@@ -102,7 +102,7 @@ fn forbidden() -> Vec<Vector> {
         refused(
             "inclusion",
             77,
-            "daticert.structure",
+            "daticert.xml",
             "An XInclude element stands in the place of the recipient.",
             xml(
                 "<consegna>ufficio@pec.destinatario.example</consegna>",
@@ -263,8 +263,9 @@ fn structure() -> Vec<Vector> {
 fn fields() -> Vec<Vector> {
     let kind =
         |name, text, old: &str, new: &str| refused(name, 83, "daticert.kind", text, xml(old, new));
-    let field =
-        |name, text, old: &str, new: &str| refused(name, 0, "daticert.fields", text, xml(old, new));
+    let field = |name, text, old: &str, new: &str| {
+        refused(name, 0, "daticert.structure", text, xml(old, new))
+    };
     vec![
         kind(
             "unknown-kind",
@@ -300,14 +301,14 @@ fn fields() -> Vec<Vector> {
         refused(
             "zone-with-a-colon",
             86,
-            "daticert.fields",
+            "daticert.structure",
             "The zone is written +02:00; the rules have sign and four digits.",
             xml("+0200", "+02:00"),
         ),
         refused(
             "zone-as-a-letter",
             86,
-            "daticert.fields",
+            "daticert.structure",
             "The zone is written Z; the rules have sign and four digits.",
             xml("+0200", "Z"),
         ),
