@@ -18,8 +18,8 @@ pub struct Hints {
     pub from: Vec<Mailbox>,
     /// How many From fields there are.
     pub from_fields: usize,
-    /// The first X-Riferimento-Message-ID.
-    pub reference: Option<String>,
+    /// X-Riferimento-Message-ID, one entry per field.
+    pub references: Vec<String>,
     /// The first X-TipoRicevuta.
     pub receipt_form: Option<String>,
 }
@@ -44,9 +44,7 @@ impl Hints {
             } else if name.eq_ignore_ascii_case("X-Trasporto") {
                 hints.transport.push(field.text().to_ascii_lowercase());
             } else if name.eq_ignore_ascii_case("X-Riferimento-Message-ID") {
-                hints
-                    .reference
-                    .get_or_insert_with(|| field.text().into_owned());
+                hints.references.push(field.text().into_owned());
             } else if name.eq_ignore_ascii_case("X-TipoRicevuta") {
                 hints
                     .receipt_form

@@ -235,6 +235,15 @@ impl Trust {
         self
     }
 
+    /// Whether the data are of a day before `at`; false when they state none.
+    pub fn is_older_than(&self, at: Timestamp) -> bool {
+        let day = self
+            .as_of
+            .as_deref()
+            .and_then(|day| Timestamp::parse(day).ok());
+        day.is_some_and(|day| at.seconds_since(day) > 86_400)
+    }
+
     /// Whether the data name this mail host as one that may sign.
     pub fn names_host(&self, host: &str) -> bool {
         self.hosts.contains(&host.to_ascii_lowercase())

@@ -35,6 +35,8 @@ pub(super) struct Content<'c> {
     pub kind: Option<MessageKind>,
     /// The original message, decoded where an encoding was around it.
     pub original: Option<Cow<'c, [u8]>>,
+    /// Whether a part should be the original message, readable or not.
+    pub has_original_part: bool,
     /// Why there is no daticert.xml, to be told unless the message is an anomaly envelope.
     pub data_missing: bool,
     texts: Vec<Text<'c>>,
@@ -52,6 +54,7 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
         data: None,
         kind: None,
         original: None,
+        has_original_part: false,
         data_missing: true,
         texts: Vec::new(),
     };
@@ -75,6 +78,7 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
         }
     }
     content.data_missing = data_parts.is_empty();
+    content.has_original_part = !originals.is_empty();
     content.original = the_original(&originals, findings);
     match &data_parts[..] {
         [] => {}
@@ -324,6 +328,7 @@ pub(super) fn check_agreement(
                 check_original(data, &original, findings);
             }
         }
+        None if content.has_original_part => {}
         None => check_original_absent(data, findings),
     }
 }

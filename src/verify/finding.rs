@@ -11,6 +11,8 @@ pub enum Weight {
     Undecides,
     /// Genuine, but not about what the user says it is about.
     OtherMessage,
+    /// Genuine, but whether it is about that cannot be decided.
+    NotCompared,
     /// Odd about this message; the verdict stands.
     Doubt,
     /// Routine remark.
@@ -21,7 +23,7 @@ impl Weight {
     /// The word in the JSON.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Refutes | Self::Undecides | Self::OtherMessage => "failure",
+            Self::Refutes | Self::Undecides | Self::OtherMessage | Self::NotCompared => "failure",
             Self::Doubt => "doubt",
             Self::Note => "note",
         }
@@ -29,7 +31,7 @@ impl Weight {
 
     /// Whether this is a failed check.
     pub const fn is_failure(self) -> bool {
-        matches!(self, Self::Refutes | Self::Undecides | Self::OtherMessage)
+        !matches!(self, Self::Doubt | Self::Note)
     }
 }
 

@@ -376,6 +376,7 @@ impl Verifier {
             crls_given: self.crls_given,
             providers: self.providers.as_ref(),
             at: examination.judged_at.0,
+            claimed: data.map(|data| data.time).or(outcome.signing_time),
             now: question.now,
         };
         let authority = judge.check(signer, &outcome.pool, data, findings);

@@ -161,24 +161,26 @@ fn check_reference(
     let Some(signed) = data.message_id.clone().or_else(from_original) else {
         return;
     };
-    match &hints.reference {
-        Some(shown) if bare_id(shown) == bare_id(&signed) => {
-            findings.pass(CheckId::HeaderReference)
-        }
-        Some(shown) => findings.add_both(
-            CheckId::HeaderReference,
-            Weight::Refutes,
-            "header.reference",
-            signed,
-            shown.clone(),
-        ),
-        None => findings.add_both(
+    let fits = |shown: &String| bare_id(shown) == bare_id(&signed);
+    if hints.references.is_empty() {
+        findings.add_both(
             CheckId::HeaderReference,
             Weight::Doubt,
             "header.reference.missing",
             signed,
             "",
-        ),
+        );
+    } else if hints.references.iter().all(fits) {
+        findings.pass(CheckId::HeaderReference);
+    } else {
+        let shown = hints.references.join("; ");
+        findings.add_both(
+            CheckId::HeaderReference,
+            Weight::Refutes,
+            "header.reference",
+            signed,
+            shown,
+        );
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
     let Some(data) = &content.data else {
         findings.add(
             CheckId::SentMessage,
-            Weight::OtherMessage,
+            Weight::NotCompared,
             "sent.message.no-data",
         );
         return SentResult::not("no-data");
@@ -92,17 +92,11 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
     match sent.message() {
         Some(message) => check_message(&message, data, original.as_ref(), findings),
         None => {
-            let key = if original.is_some() {
-                "sent.content.attachment"
-            } else {
-                "sent.content.none"
+            let (weight, key) = match original {
+                Some(_) => (Weight::OtherMessage, "sent.content.attachment"),
+                None => (Weight::NotCompared, "sent.content.none"),
             };
-            findings.add_found(
-                CheckId::SentContent,
-                Weight::OtherMessage,
-                key,
-                sha256(&sent.octets),
-            );
+            findings.add_found(CheckId::SentContent, weight, key, sha256(&sent.octets));
             SentResult::not(if original.is_some() {
                 "attachment"
             } else {
@@ -156,7 +150,7 @@ fn check_message(
         None if id.is_none() => {
             findings.add(
                 CheckId::SentMessage,
-                Weight::OtherMessage,
+                Weight::NotCompared,
                 "sent.message.no-id",
             );
             return SentResult::not("no-id");

@@ -14,7 +14,7 @@ use crate::smime::certificate::{Certificate, hex};
 use crate::smime::chain::{self, Anchor, Path};
 use crate::smime::content::{ContentKind, HarmlessChange};
 use crate::smime::signed_data::{
-    SignatureFault, SignatureOctets, SignedData, SignerInfo, VerifiedContent,
+    AttributeFault, SignatureFault, SignatureOctets, SignedData, SignerInfo, VerifiedContent,
 };
 use crate::timestamp::Timestamp;
 
@@ -378,11 +378,16 @@ fn report_fault(fault: Fault, outcome: &mut Outcome<'_>, findings: &mut Findings
             findings.add_found(CheckId::SignatureAlgorithm, weight, key, error.to_string());
         }
         Fault::Signature(SignatureFault::Attributes(error), _) => {
+            let found = match error {
+                AttributeFault::Missing(name) | AttributeFault::NotOnce(name) => name,
+                AttributeFault::ContentType => "contentType",
+                AttributeFault::Encoding => "messageDigest",
+            };
             findings.add_found(
                 CheckId::SignatureAttributes,
                 Weight::Refutes,
                 "signature.attributes",
-                error.to_string(),
+                found,
             );
         }
         Fault::Signature(

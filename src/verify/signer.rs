@@ -29,6 +29,8 @@ pub(super) struct Judge<'a> {
     pub providers: Option<&'a ProviderList>,
     /// Time of judgement.
     pub at: Timestamp,
+    /// The time that the message itself states.
+    pub claimed: Option<Timestamp>,
     /// Today.
     pub now: Timestamp,
 }
@@ -162,7 +164,7 @@ impl Judge<'_> {
         if at < from {
             findings.add_both(
                 CheckId::ChainTime,
-                Weight::Refutes,
+                self.time_weight(from, to),
                 "chain.time.not-yet",
                 period(),
                 at.to_string(),
@@ -170,7 +172,7 @@ impl Judge<'_> {
         } else if to < at {
             findings.add_both(
                 CheckId::ChainTime,
-                Weight::Refutes,
+                self.time_weight(from, to),
                 "chain.time.ended",
                 period(),
                 at.to_string(),
@@ -184,6 +186,25 @@ impl Judge<'_> {
             );
         } else {
             findings.pass(CheckId::ChainTime);
+        }
+    }
+
+    /// A signer that could not sign when the message says it did refutes it. At another time,
+    /// one that the user gave, an ended certificate only proves nothing.
+    fn time_weight(&self, from: Timestamp, to: Timestamp) -> Weight {
+        match self.claimed {
+            Some(claimed) if claimed < from || to < claimed => Weight::Refutes,
+            _ => Weight::Undecides,
+        }
+    }
+
+    /// Editions end and begin: trust data older than the time of judgement may lack one, so
+    /// they do not accuse.
+    fn edition_weight(&self) -> Weight {
+        if self.trust.is_older_than(self.at) {
+            Weight::Undecides
+        } else {
+            Weight::Refutes
         }
     }
 
@@ -230,7 +251,7 @@ impl Judge<'_> {
             None => {}
             Some(PathFault::AuthorityEnded(end)) => findings.add_both(
                 CheckId::ChainTime,
-                Weight::Refutes,
+                self.edition_weight(),
                 "chain.time.authority-ended",
                 end.to_string(),
                 self.at.to_string(),
@@ -259,7 +280,7 @@ impl Judge<'_> {
             Some(PathFault::Name(name)) => {
                 findings.add_found(
                     CheckId::ChainConstraints,
-                    Weight::Refutes,
+                    self.edition_weight(),
                     "chain.constraints",
                     name.clone(),
                 );
@@ -271,7 +292,7 @@ impl Judge<'_> {
         if let (true, Some(edition)) = (judgement.edition_is_later, edition) {
             findings.add_both(
                 CheckId::ChainEdition,
-                Weight::Doubt,
+                Weight::Note,
                 "chain.edition.later",
                 self.at.to_string(),
                 edition.to_string(),
@@ -446,7 +467,15 @@ impl Judge<'_> {
     }
 
     fn report_revocation(&self, revocation: &Revocation, findings: &mut Findings) {
-        let found = format!("{} ({})", revocation.at, revocation.reason_name());
+        let since = revocation
+            .invalid_since
+            .map(|since| format!(", invalidityDate {since}"));
+        let found = format!(
+            "{} ({}{})",
+            revocation.at,
+            revocation.reason_name(),
+            since.unwrap_or_default()
+        );
         let suspect = revocation
             .invalid_since
             .is_some_and(|since| since <= self.at);
@@ -486,7 +515,7 @@ impl Judge<'_> {
         let other_time = list.is_of_another_time(self.at);
         let Some(provider) = list.of_certificate(certificate) else {
             let (weight, key) = if other_time {
-                (Weight::Doubt, "provider.listed.other-time")
+                (Weight::Note, "provider.listed.other-time")
             } else {
                 (Weight::Undecides, "provider.listed.missing")
             };
@@ -526,7 +555,7 @@ impl Judge<'_> {
             ),
             Some(other) => findings.add_both(
                 CheckId::ProviderDomain,
-                Weight::Doubt,
+                Weight::Note,
                 "provider.domain.other-time",
                 other.name.clone(),
                 provider.name.clone(),

@@ -89,7 +89,11 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
             let (check, weight, key) = if outer.header.count("Content-Type") > 1 {
                 (
                     CheckId::HeaderAmbiguous,
-                    Weight::Refutes,
+                    if claims {
+                        Weight::Refutes
+                    } else {
+                        Weight::Undecides
+                    },
                     "header.ambiguous.content-type",
                 )
             } else {
@@ -305,6 +309,9 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
         "To",
         "Message-ID",
         "Content-Transfer-Encoding",
+        "Reply-To",
+        "Sender",
+        "X-TipoRicevuta",
     ] {
         if header.count(name) > 1 {
             findings.add_found(

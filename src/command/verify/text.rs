@@ -147,7 +147,10 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
             let own = values(texts.text(&format!("ordinary.{word}")))("headline.ordinary");
             with_nested(own, examination, asked)
         }
-        (Verdict::Genuine, Some(reason), _) => values(reason)("headline.other-message"),
+        (Verdict::Genuine, Some(reason), _) if examination.findings.has(Weight::OtherMessage) => {
+            values(reason)("headline.other-message")
+        }
+        (Verdict::Genuine, Some(reason), _) => values(reason)("headline.not-compared"),
         (Verdict::Genuine, None, _) => values("")("headline.genuine"),
         (_, Some(reason), Some(_)) => values(reason)("headline.failed-with-facts"),
         (_, Some(reason), None) => {
@@ -199,6 +202,7 @@ fn what(facts: &Facts, texts: &Catalogue) -> String {
 fn tone(examination: &Examination) -> Tone {
     match examination.verdict {
         Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => Tone::Bad,
+        Verdict::Genuine if examination.findings.has(Weight::NotCompared) => Tone::Unsure,
         Verdict::Genuine => Tone::Good,
         Verdict::NotGenuine => Tone::Bad,
         Verdict::CannotTell => Tone::Unsure,
@@ -497,7 +501,7 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
         let severity = texts.text(&format!("severity.{}", finding.weight.severity()));
         let tone = match finding.weight {
             Weight::Refutes | Weight::OtherMessage => Tone::Bad,
-            Weight::Undecides | Weight::Doubt => Tone::Unsure,
+            Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
             Weight::Note => Tone::Faint,
         };
         let painted = style.paint(tone, severity);
@@ -534,6 +538,7 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
     let width = [
         "genuine",
         "genuine-other",
+        "genuine-not-compared",
         "not-genuine",
         "cannot-tell",
         "not-certified-mail",
@@ -605,6 +610,7 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
 fn row_word(examination: &Examination) -> &'static str {
     match examination.verdict {
         Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => "genuine-other",
+        Verdict::Genuine if examination.findings.has(Weight::NotCompared) => "genuine-not-compared",
         verdict => verdict.word(),
     }
 }
