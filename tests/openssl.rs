@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -50,39 +51,42 @@ fn openssl_says_the_same_about_every_signature() {
         .map(|one| (one.file.as_str(), one))
         .collect();
 
-    let mut table = Vec::new();
-    for path in run::files(&folder, ".eml") {
-        let file = run::name(&path);
-        let theirs = openssl(&path);
-        let Some(ours) = ours(&path) else {
-            table.push(format!("{file}: the program gives no answer"));
-            continue;
-        };
-        match known.get(file.as_str()) {
-            None if theirs == ours => {}
-            None => table.push(format!(
-                "{file}: OpenSSL {}, we say it {}",
-                word(theirs),
-                word(ours)
-            )),
-            Some(one) if theirs == ours => {
-                table.push(format!("{file}: agreed now; delete it ({})", one.reason))
-            }
-            Some(one) if one.openssl != word(theirs) => {
-                table.push(format!(
-                    "{file}: OpenSSL says it {}, the list says {}",
-                    word(theirs),
-                    one.openssl
-                ));
-            }
-            Some(_) => {}
-        }
-    }
+    let files = run::files(&folder, ".eml");
+    let mut table: Vec<String> = files
+        .par_iter()
+        .filter_map(|path| difference(path, known.get(run::name(path).as_str()).copied()))
+        .collect();
     let gone = known.keys().filter(|file| !folder.join(file).is_file());
     table.extend(
         gone.map(|file| format!("{file}: in openssl-divergences.toml, but there is no such file")),
     );
     assert!(table.is_empty(), "{}", table.join("\n"));
+}
+
+/// What is wrong about one file, in a line.
+fn difference(path: &Path, known: Option<&Divergence>) -> Option<String> {
+    let file = run::name(path);
+    let theirs = openssl(path);
+    let Some(ours) = ours(path) else {
+        return Some(format!("{file}: the program gives no answer"));
+    };
+    match known {
+        None if theirs == ours => None,
+        None => Some(format!(
+            "{file}: OpenSSL {}, we say it {}",
+            word(theirs),
+            word(ours)
+        )),
+        Some(one) if theirs == ours => {
+            Some(format!("{file}: agreed now; delete it ({})", one.reason))
+        }
+        Some(one) if one.openssl != word(theirs) => Some(format!(
+            "{file}: OpenSSL says it {}, the list says {}",
+            word(theirs),
+            one.openssl
+        )),
+        Some(_) => None,
+    }
 }
 
 fn word(holds: bool) -> &'static str {

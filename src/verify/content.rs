@@ -9,7 +9,7 @@ use memchr::memmem;
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
 use crate::mime::decode;
-use crate::mime::{self, Entity, multipart};
+use crate::mime::{self, Entity, MAX_DEPTH, multipart};
 use crate::pec::certification::{self, ProfileFault};
 use crate::pec::{
     CERTIFICATION_FILE, CertificationData, DeliveryForm, MessageKind, ORIGINAL_FILE, RecipientKind,
@@ -75,6 +75,13 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
             originals.push((part, names.is(ORIGINAL_FILE)));
         } else if index == 0 {
             content.texts = texts(part, &essence);
+        }
+        if essence.starts_with("multipart/") && is_deeper_than(part, MAX_DEPTH) {
+            findings.add(
+                CheckId::MessageComplexity,
+                Weight::Undecides,
+                "message.complexity.signed",
+            );
         }
     }
     content.data_missing = data_parts.is_empty();
@@ -192,6 +199,27 @@ fn first_level<'c>(octets: &'c [u8], findings: &mut Findings) -> Option<Vec<Enti
             None
         }
     }
+}
+
+/// Whether multiparts stand in multiparts more than `depth` times. The original message is the
+/// sender's and is not looked into: its depth is no property of the receipt.
+fn is_deeper_than(part: &Entity<'_>, depth: usize) -> bool {
+    let Ok(media) = part.media_type() else {
+        return false;
+    };
+    if !media.is_multipart() {
+        return false;
+    }
+    if depth == 0 {
+        return true;
+    }
+    let cut = media
+        .boundary()
+        .and_then(|boundary| multipart::split(part.body, boundary));
+    cut.is_ok_and(|cut| {
+        let mut parts = cut.parts.iter().filter_map(|part| Entity::parse(part).ok());
+        parts.any(|part| is_deeper_than(&part, depth - 1))
+    })
 }
 
 /// The readable text: the first part, or the alternatives in it (RFC 6109, 4.3.1).

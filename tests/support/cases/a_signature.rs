@@ -422,7 +422,7 @@ fn algorithms() -> Vec<Vector> {
                  content can be made.",
             )
             .message(scheme(Scheme::Pkcs1(Digest::Md5))),
-        A.not_genuine("key-of-512-bits", "signature.algorithm")
+        A.not_genuine("key-of-512-bits", "signer.key")
             .case(14, High)
             .because(
                 "A signer's certificate with an RSA key of 512 bits, which anybody \

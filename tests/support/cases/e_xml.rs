@@ -263,9 +263,8 @@ fn structure() -> Vec<Vector> {
 fn fields() -> Vec<Vector> {
     let kind =
         |name, text, old: &str, new: &str| refused(name, 83, "daticert.kind", text, xml(old, new));
-    let field = |name, text, old: &str, new: &str| {
-        refused(name, 0, "daticert.structure", text, xml(old, new))
-    };
+    let field =
+        |name, text, old: &str, new: &str| refused(name, 0, "daticert.fields", text, xml(old, new));
     vec![
         kind(
             "unknown-kind",
@@ -301,14 +300,14 @@ fn fields() -> Vec<Vector> {
         refused(
             "zone-with-a-colon",
             86,
-            "daticert.structure",
+            "daticert.fields",
             "The zone is written +02:00; the rules have sign and four digits.",
             xml("+0200", "+02:00"),
         ),
         refused(
             "zone-as-a-letter",
             86,
-            "daticert.structure",
+            "daticert.fields",
             "The zone is written Z; the rules have sign and four digits.",
             xml("+0200", "Z"),
         ),

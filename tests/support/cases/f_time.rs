@@ -91,8 +91,58 @@ fn dates() -> Vec<Vector> {
                 })
                 .to_eml(),
             )
-            .with(&["../../receipts/accettazione.eml"])
-            .finding("time.receipt-order"),
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .finding("acceptance.order"),
+        F.genuine("delivered-after-it-was-accepted")
+            .case(87, Medium)
+            .because("The delivery receipt comes after the acceptance of its message.")
+            .receipt(DELIVERY)
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .absent("acceptance.order")
+            .absent("acceptance.transaction")
+            .absent("acceptance.recipient"),
+        F.genuine("first-notice-before-twelve-hours")
+            .case(90, Low)
+            .because("The notice of twelve hours comes after three.")
+            .message(
+                Receipt::with(Kind::NoticeAfter12Hours, |receipt| {
+                    receipt.set_time("2026-05-04T11:15:07Z")
+                })
+                .to_eml(),
+            )
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .finding("acceptance.order"),
+        F.genuine("final-notice-before-twenty-two-hours")
+            .case(90, Low)
+            .because("The final notice (5.4.1) comes after twenty-one hours.")
+            .message(
+                Receipt::with(Kind::NoticeAfter24Hours, |receipt| {
+                    receipt.set_time("2026-05-05T05:15:02Z")
+                })
+                .to_eml(),
+            )
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .finding("acceptance.order"),
+        F.genuine("final-notice-after-twenty-two-hours")
+            .case(90, Low)
+            .because("The final notice comes when it may.")
+            .receipt("preavviso-24-ore")
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .absent("acceptance.order"),
+        F.genuine("acceptance-of-another-transaction")
+            .case(51, High)
+            .because(
+                "The acceptance that is given too is of another transaction: both are \
+                 genuine, and the one says nothing of the other.",
+            )
+            .message(stated(|receipt| {
+                receipt.daticert.identifier =
+                    "opec1042.20260504101509.01838.9@gestore-mittente.example".into();
+                receipt.original = None;
+            }))
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .finding("acceptance.transaction")
+            .exit(1),
     ]
 }
 
