@@ -52,7 +52,8 @@ pub struct Header<'a> {
 impl<'a> Header<'a> {
     /// Reads fields up to the first empty line; gives the header and what follows that line.
     ///
-    /// Line ends are CRLF or LF. Without an empty line all is header and nothing follows.
+    /// Line ends are CRLF or LF. Without an empty line all is header and nothing follows; the
+    /// rest is a slice of `octets` in every case.
     ///
     /// # Errors
     /// [`Error::HeaderTooLarge`].
@@ -81,7 +82,7 @@ impl<'a> Header<'a> {
             header.take_line(octets, line, start);
             start = end;
         }
-        Ok((header, &[]))
+        Ok((header, &octets[octets.len()..]))
     }
 
     fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize) {

@@ -470,15 +470,15 @@ impl<'a> Search<'a> {
     }
 }
 
-/// `part` as a piece of `whole`: borrowed when that is borrowed.
+/// `part` as a piece of `whole`: borrowed when that is borrowed and `part` lies in it.
 fn slice_of<'a>(whole: &Cow<'a, [u8]>, part: &[u8]) -> Cow<'a, [u8]> {
-    match whole {
-        Cow::Borrowed(octets) => {
-            let start = part.as_ptr().addr() - octets.as_ptr().addr();
-            Cow::Borrowed(&octets[start..start + part.len()])
+    if let Cow::Borrowed(octets) = whole {
+        let start = part.as_ptr().addr().checked_sub(octets.as_ptr().addr());
+        if let Some(inside) = start.and_then(|start| octets.get(start..start + part.len())) {
+            return Cow::Borrowed(inside);
         }
-        Cow::Owned(_) => Cow::Owned(part.to_vec()),
     }
+    Cow::Owned(part.to_vec())
 }
 
 /// Whether a signed part with no daticert.xml is a REM message.
@@ -487,4 +487,17 @@ pub(super) fn is_rem(outer: &Entity<'_>, content: &Entity<'_>) -> bool {
         || children(content)
             .iter()
             .any(|part| header::is_rem(&part.header))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_inside_that_ends_in_its_header_is_no_candidate() {
+        let octets =
+            b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
+            Content-Type: message/rfc822\r\n\r\n--x--\r\n";
+        assert!(candidates(octets).found.is_empty());
+    }
 }
