@@ -1,6 +1,7 @@
 //! Genuine mail of real providers, which stays outside the repository: `PEC_REAL_MAIL` names
 //! its folder. Without it these tests are skipped and say so.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use postacert::providers::Trust;
@@ -11,7 +12,11 @@ use postacert::verify::{Question, Verifier};
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PEC_REAL_MAIL").map(PathBuf::from);
     if folder.is_none() {
-        println!("skipped: PEC_REAL_MAIL is not set, so no real mail was verified");
+        // Not println: the test harness would keep it to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: PEC_REAL_MAIL is not set, so no real mail was verified"
+        );
     }
     folder
 }

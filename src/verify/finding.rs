@@ -63,9 +63,9 @@ macro_rules! checks {
 checks! {
     // Step 1
     /// The message is within the size limit.
-    MessageSize = "message.size", "limit of this program";
+    MessageSize = "message.size", "pec-verify(1), LIMITS";
     /// Header, depth and number of parts are within the limits.
-    MessageComplexity = "message.complexity", "limit of this program";
+    MessageComplexity = "message.complexity", "pec-verify(1), LIMITS";
     /// No NUL octets.
     MessageOctets = "message.octets", "RFC 5322, 2.2; RFC 2045, 2.7";
     // Steps 2 and 3
@@ -76,14 +76,14 @@ checks! {
     /// All readers cut the parts at the same places.
     StructureBoundary = "structure.boundary", "RFC 2046, 5.1.1";
     /// It is signed in the clear, with a PKCS #7 signature part.
-    StructureForm = "structure.form", "RFC 6109, 2.1 and 4.3; RFC 8551, 3.5.3";
+    StructureForm = "structure.form", "RFC 6109, 2.1, 4.3; RFC 8551, 3.5.3";
     /// The closing delimiter is there.
     StructureComplete = "structure.complete", "RFC 2046, 5.1.1";
     /// There are exactly two parts.
     StructureParts = "structure.parts", "RFC 1847, 2.1";
     // Step 5
     /// The signature object can be read.
-    CmsDecode = "cms.decode", "RFC 5652, 3 and 5.1";
+    CmsDecode = "cms.decode", "RFC 5652, 3, 5.1";
     /// The content is outside the signature object.
     CmsDetached = "cms.detached", "RFC 8551, 3.5.3; RFC 5652, 5.2";
     /// There is exactly one signer.
@@ -92,7 +92,7 @@ checks! {
     /// Digest and signature algorithms are acceptable.
     SignatureAlgorithm = "signature.algorithm", "RFC 6109, 5.5; RFC 5652, 10.1";
     /// The signed attributes are there, once each, and fit.
-    SignatureAttributes = "signature.attributes", "RFC 5652, 5.3 and 11";
+    SignatureAttributes = "signature.attributes", "RFC 5652, 5.3, 11";
     /// The signature value fits the signer's key.
     SignatureValue = "signature.value", "RFC 5652, 5.6";
     /// The content is the one that was signed.
@@ -101,13 +101,13 @@ checks! {
     /// The signer's certificate is there and can be read.
     SignerCertificate = "signer.certificate", "RFC 6109, 2.1; RFC 5280, 4.1";
     /// Nobody borrows an authority's or a provider's name.
-    ChainImpersonation = "chain.impersonation", "RFC 6109, 2.2.2 and 7";
+    ChainImpersonation = "chain.impersonation", "RFC 6109, 2.2.2, 7";
     /// The certificate has the policy of PEC signers.
     SignerPolicy = "signer.policy", "RFC 5280, 4.2.1.4";
     /// The certificate may sign mail.
-    SignerUsage = "signer.usage", "RFC 6109, 5.5; RFC 5280, 4.2.1.3 and 4.2.1.12";
+    SignerUsage = "signer.usage", "RFC 6109, 5.5; RFC 5280, 4.2.1.3, 4.2.1.12";
     /// The certificate names an address that signs PEC.
-    SignerAddress = "signer.address", "RFC 6109, 2.1 and 5.5";
+    SignerAddress = "signer.address", "RFC 6109, 2.1, 5.5";
     /// The key is strong enough.
     SignerKey = "signer.key", "RFC 6109, 5.5";
     /// The certificate is that of a signer, not of an authority.
@@ -124,17 +124,17 @@ checks! {
     ChainEdition = "chain.edition", "RFC 5280, 6.1";
     // Step 11
     /// The certificate was not revoked at the time.
-    ChainRevocation = "chain.revocation", "RFC 5280, 5 and 6.3; RFC 6109, 2.2.2";
+    ChainRevocation = "chain.revocation", "RFC 5280, 5, 6.3; RFC 6109, 2.2.2";
     // Step 12
     /// The signer is in the list of providers.
-    ProviderListed = "provider.listed", "RFC 6109, 2.2.2 and 4.5";
+    ProviderListed = "provider.listed", "RFC 6109, 2.2.2, 4.5";
     /// The provider runs the domain that it speaks of.
     ProviderDomain = "provider.domain", "RFC 6109, 7";
     // Steps 13 and 14
     /// No transfer encoding hides another tree of parts.
     StructureEncoding = "structure.encoding", "RFC 2045, 6.4";
     /// There is exactly one daticert.xml at the first level of the signed part.
-    DaticertPresent = "daticert.present", "RFC 6109, 4.3 and 4.4";
+    DaticertPresent = "daticert.present", "RFC 6109, 4.3, 4.4";
     /// It is well-formed XML without forbidden constructs.
     DaticertXml = "daticert.xml", "RFC 6109, 4.4";
     /// It follows the document type.
@@ -142,12 +142,12 @@ checks! {
     /// Its kind and error are words of the rules.
     DaticertKind = "daticert.kind", "RFC 6109, 4.4";
     /// It has what its kind needs.
-    DaticertFields = "daticert.fields", "RFC 6109, 3 and 4.4";
+    DaticertFields = "daticert.fields", "RFC 6109, 3, 4.4";
     // Step 15
     /// The original message is there when it should be.
-    OriginalPresent = "original.present", "RFC 6109, 3.1.5 and 3.3.2";
+    OriginalPresent = "original.present", "RFC 6109, 3.1.5, 3.3.2";
     /// The recipient spoken of is one of the message's.
-    OriginalRecipient = "original.recipient", "RFC 6109, 3.3.2 and 4.4";
+    OriginalRecipient = "original.recipient", "RFC 6109, 3.3.2, 4.4";
     /// The original bears the transaction's identifier.
     OriginalMessageId = "original.message-id", "RFC 6109, 2.2.1";
     /// The original bears the sender's Message-ID.
@@ -155,26 +155,26 @@ checks! {
     /// The original is from the certified sender.
     OriginalSender = "original.sender", "RFC 6109, 3.1.1";
     /// The time can be true.
-    TimePlausible = "time.plausible", "RFC 6109, 4.1; decree of 2 November 2005";
+    TimePlausible = "time.plausible", "RFC 6109, 4.1; DM 2005-11-02";
     // Step 17
     /// The acceptance is of the same transaction.
-    AcceptanceTransaction = "acceptance.transaction", "RFC 6109, 2.2.1 and 3.1.2";
+    AcceptanceTransaction = "acceptance.transaction", "RFC 6109, 2.2.1, 3.1.2";
     /// The acceptance lists the recipient as certified mail.
-    AcceptanceRecipient = "acceptance.recipient", "RFC 6109, 2.2.1 and 3.1.2";
+    AcceptanceRecipient = "acceptance.recipient", "RFC 6109, 2.2.1, 3.1.2";
     // Step 16
     /// From is the signer.
-    HeaderFrom = "header.from", "RFC 6109, 2.1 and 3";
+    HeaderFrom = "header.from", "RFC 6109, 2.1, 3";
     /// The marks state the signed kind.
     HeaderKind = "header.kind", "RFC 6109, 3";
     /// The message referred to is the signed one.
-    HeaderReference = "header.reference", "RFC 6109, 2.2.1 and 3";
+    HeaderReference = "header.reference", "RFC 6109, 2.2.1, 3";
     // Step 17
     /// The receipt is about the message that was sent.
     SentMessage = "sent.message", "RFC 6109, 2.2.1";
     /// The receipt's recipient is one of that message's.
     SentRecipient = "sent.recipient", "RFC 6109, 3.3.2";
     /// The content is the one that was sent.
-    SentContent = "sent.content", "RFC 6109, 3.3.2.1 and 3.3.2.2";
+    SentContent = "sent.content", "RFC 6109, 3.3.2.1, 3.3.2.2";
     // Doubts and notes only
     /// Nothing unsigned stands around the signed part.
     StructureUnsignedText = "structure.unsigned-text", "RFC 2046, 5.1.1; RFC 6109, 4.3";
@@ -189,7 +189,7 @@ checks! {
     /// The names of the daticert.xml part agree.
     DaticertName = "daticert.name", "RFC 2183, 2.3";
     /// The readable text says what the data say.
-    ContentText = "content.text", "RFC 6109, 3 and 4.3.1";
+    ContentText = "content.text", "RFC 6109, 3, 4.3.1";
     /// The HTML text says the same, and loads and runs nothing.
     ContentHtml = "content.html", "RFC 6109, 4.3.1";
     /// The original's subject is the certified one.
@@ -201,7 +201,7 @@ checks! {
     /// The zone is Italian legal time.
     TimeZone = "time.zone", "RFC 6109, 4.2";
     /// The receipt is not older than its acceptance.
-    AcceptanceOrder = "acceptance.order", "RFC 6109, 3.1.6 and 3.5";
+    AcceptanceOrder = "acceptance.order", "RFC 6109, 3.1.6, 3.5";
     /// Subject fits.
     HeaderSubject = "header.subject", "RFC 6109, 3";
     /// To fits.
@@ -303,6 +303,11 @@ impl Findings {
             expected: Some(expected.into()),
             found: Some(found.into()),
         });
+    }
+
+    /// Forgets remarks: about a signer whose signature does not hold they only distract.
+    pub(super) fn forget_notes(&mut self) {
+        self.list.retain(|finding| finding.weight != Weight::Note);
     }
 
     /// Forgets everything; for a message that turns out to be no certified mail, whose

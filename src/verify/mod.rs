@@ -381,6 +381,7 @@ impl Verifier {
         };
         let authority = judge.check(signer, &outcome.pool, data, findings);
         let (Some(verified), Some(content)) = (&outcome.content, content) else {
+            findings.forget_notes();
             return;
         };
         content::check_agreement(
