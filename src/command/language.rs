@@ -30,6 +30,21 @@ pub(super) fn wanted(arguments: &[OsString]) -> Option<Lang> {
     found
 }
 
+/// The command that the arguments name, with a blank after it, for "try: pec verify --help".
+pub(super) fn subcommand(arguments: &[OsString]) -> &'static str {
+    let commands = [
+        ("verify", "verify "),
+        ("completions", "completions "),
+        ("man", "man "),
+    ];
+    let named = |argument: &OsString| commands.iter().find(|(name, _)| argument == *name);
+    arguments
+        .iter()
+        .skip(1)
+        .find_map(named)
+        .map_or("", |(_, shown)| shown)
+}
+
 /// The tree with its texts in a language. English is what the code says.
 pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
     if lang == Lang::En {
@@ -45,8 +60,15 @@ const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-ar
 
 fn localize(command: clap::Command, texts: &'static Catalogue) -> clap::Command {
     let name = command.get_name().to_owned();
+    let mut command = command;
+    let usage = command.render_usage().to_string();
+    let usage = usage
+        .trim_start_matches("Usage: ")
+        .replace("[OPTIONS]", texts.text("help.options-placeholder"))
+        .replace("<COMMAND>", texts.text("help.command-placeholder"));
     let text = |key: String| texts.has(&key).then(|| texts.text(&key).to_owned());
-    let mut command = command
+    command = command
+        .override_usage(usage)
         .help_template(TEMPLATE.replace("{usage-heading}", texts.text("help.usage")))
         .subcommand_help_heading(texts.text("help.commands"));
     if let Some(about) = text(format!("help.{name}.about")) {
@@ -77,6 +99,7 @@ fn localize(command: clap::Command, texts: &'static Catalogue) -> clap::Command 
 /// Those of the streams.
 pub(super) fn report_usage(
     error: &clap::Error,
+    subcommand: &str,
     lang: Lang,
     context: &Context,
     out: &mut dyn Write,
@@ -95,13 +118,13 @@ pub(super) fn report_usage(
             return Ok(ExitStatus::Yes);
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => write!(err, "{shown}")?,
-        _ => write!(err, "{}", usage_fault(error, lang))?,
+        _ => write!(err, "{}", usage_fault(error, subcommand, lang))?,
     }
     Ok(ExitStatus::Unusable)
 }
 
 /// What is wrong, and what to try, in two or three lines.
-fn usage_fault(error: &clap::Error, lang: Lang) -> String {
+fn usage_fault(error: &clap::Error, subcommand: &str, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let context = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -156,7 +179,7 @@ fn usage_fault(error: &clap::Error, lang: Lang) -> String {
     if let Some(similar) = similar {
         hint(texts.fill("usage.similar", &[("value", &similar)]));
     }
-    hint(texts.fill("usage.hint", &[("command", "")]));
+    hint(texts.fill("usage.hint", &[("command", subcommand)]));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -27,11 +27,12 @@ pub use failure::Failure;
     name = "pec",
     version,
     disable_help_subcommand = true,
+    arg_required_else_help = true,
     max_term_width = 100
 )]
 struct Arguments {
     /// Language of the texts: it or en (default: that of the system)
-    #[arg(long, global = true, value_name = "LANG")]
+    #[arg(long, global = true, value_name = "LANG", hide_possible_values = true)]
     lang: Option<LangArgument>,
 
     /// Colours: auto, always, never
@@ -40,7 +41,8 @@ struct Arguments {
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true
     )]
     color: ColorArgument,
 
@@ -57,19 +59,14 @@ enum Command {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LangArgument {
-    #[value(hide = true)]
     It,
-    #[value(hide = true)]
     En,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ColorArgument {
-    #[value(hide = true)]
     Auto,
-    #[value(hide = true)]
     Always,
-    #[value(hide = true)]
     Never,
 }
 
@@ -93,12 +90,17 @@ pub fn run(
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
+    let subcommand = language::subcommand(&arguments);
     let parsed = tree(lang)
         .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => return Ok(language::report_usage(&error, lang, context, out, err)?),
+        Err(error) => {
+            return Ok(language::report_usage(
+                &error, subcommand, lang, context, out, err,
+            )?);
+        }
     };
     let lang = match arguments.lang {
         Some(LangArgument::It) => Lang::It,
