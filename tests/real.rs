@@ -64,7 +64,10 @@ fn every_real_message_gets_its_verdict() {
                 .map(|data| data.time.to_string()),
         );
         compare("signer", facts.map(|f| f.signer.address.clone()));
-        compare("authority", facts.and_then(|f| f.signer.authority.clone()));
+        compare(
+            "authority",
+            facts.and_then(|f| f.authority.as_deref().map(str::to_owned)),
+        );
         for finding in found
             .findings
             .list()

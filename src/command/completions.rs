@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// For which shell: bash, zsh, fish, elvish, powershell
-    #[arg(value_name = "SHELL")]
+    #[arg(value_name = "SHELL", hide_possible_values = true)]
     shell: Shell,
 }
 

@@ -14,8 +14,8 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The value unfolded and without white space around it; octets that are not UTF-8 become
-    /// U+FFFD. Encoded words stay as they are.
+    /// The value unfolded and without white space around it. Octets that are not UTF-8 are read
+    /// as ISO 8859-1, as mail programs do. Encoded words stay as they are.
     pub fn text(&self) -> Cow<'a, str> {
         let trimmed = self.value.trim_ascii();
         if memchr::memchr(b'\n', trimmed).is_none()
@@ -29,7 +29,10 @@ impl<'a> Field<'a> {
             .copied()
             .filter(|octet| !matches!(octet, b'\r' | b'\n'))
             .collect();
-        Cow::Owned(String::from_utf8_lossy(&unfolded).into_owned())
+        Cow::Owned(match String::from_utf8(unfolded) {
+            Ok(text) => text,
+            Err(error) => error.into_bytes().into_iter().map(char::from).collect(),
+        })
     }
 
     /// The value with encoded words (RFC 2047) decoded.

@@ -159,7 +159,7 @@ fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error>
                 let mut list = plain_list(verified.octets())?;
                 let authority = chain::find_paths(&certificate, &data.certificates, anchors)
                     .first()
-                    .map(|path| anchors[path.anchor].label.clone());
+                    .map(|path| anchors[path.anchor].label.to_string());
                 list.signer = Some(ListSigner {
                     subject: certificate.subject.to_string(),
                     sha256: certificate.sha256(),

@@ -173,11 +173,7 @@ impl Trust {
             match known {
                 Some(anchor) => anchor.editions.push(edition),
                 None => anchors.push(Anchor {
-                    label: certificate
-                        .subject
-                        .common_name()
-                        .unwrap_or(&shown)
-                        .to_owned(),
+                    label: certificate.subject.common_name().unwrap_or(&shown).into(),
                     key: key.clone(),
                     spki: certificate.spki.clone(),
                     issuer: None,
@@ -281,7 +277,7 @@ impl AuthorityEntry {
             text => Some(Oid::new(text).map_err(|_| fault("signer_policy"))?),
         };
         Ok(Anchor {
-            label: subject.common_name().unwrap_or(&self.subject).to_owned(),
+            label: subject.common_name().unwrap_or(&self.subject).into(),
             key: PublicKey::from_spki(&spki).map_err(|_| fault("spki"))?,
             spki: spki.into(),
             subject,

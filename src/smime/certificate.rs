@@ -4,7 +4,7 @@
 //! does not look at (extensions that stand twice, critical ones that nobody here knows).
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
 use der::Decode;
@@ -74,7 +74,7 @@ pub struct Certificate {
     pub unknown_critical: Vec<Oid>,
     /// An extension that stands more than once (forbidden by RFC 5280, 4.2).
     pub doubled_extension: Option<Oid>,
-    ready: OnceLock<(SignatureAlgorithm, VerifyingKey)>,
+    ready: OnceLock<(SignatureAlgorithm, Arc<VerifyingKey>)>,
     names: OnceLock<Vec<GeneralName>>,
 }
 
@@ -278,17 +278,18 @@ impl Certificate {
     pub fn verifying_key(
         &self,
         algorithm: SignatureAlgorithm,
-    ) -> Result<VerifyingKey, AlgorithmError> {
+    ) -> Result<Arc<VerifyingKey>, AlgorithmError> {
         if let Some((for_algorithm, key)) = self.ready.get()
             && *for_algorithm == algorithm
         {
             return Ok(key.clone());
         }
-        let key = self
-            .key
-            .as_ref()
-            .map_err(Clone::clone)?
-            .verifying(algorithm)?;
+        let key = Arc::new(
+            self.key
+                .as_ref()
+                .map_err(Clone::clone)?
+                .verifying(algorithm)?,
+        );
         let _ = self.ready.set((algorithm, key.clone()));
         Ok(key)
     }

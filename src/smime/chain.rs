@@ -30,7 +30,7 @@ const SIGNATURE_BUDGET: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Anchor {
     /// The short name to show, `AgID CA1`.
-    pub label: String,
+    pub label: Arc<str>,
     /// Its name as issuers are named in certificates.
     pub subject: Name,
     /// Its key.
@@ -203,17 +203,16 @@ impl Path {
                     }
                 },
             };
-            let faults: Vec<Option<PathFault>> = choice
-                .iter()
-                .map(|&index| self.edition_fault(signer, &anchor.editions[index]))
-                .collect();
-            let good = faults.iter().position(Option::is_none);
-            let last = choice.len() - 1;
-            edition = Some(choice[good.unwrap_or(last)]);
-            match good {
-                Some(_) => None,
-                None => faults.into_iter().next_back().flatten(),
+            // The newest first: it lists the most names, and is the likeliest to allow one.
+            let mut first_fault = None;
+            for index in choice.into_iter().rev() {
+                edition = Some(index);
+                match self.edition_fault(signer, &anchor.editions[index]) {
+                    None => return None,
+                    fault => first_fault = first_fault.or(fault),
+                }
             }
+            first_fault
         });
         Judgement {
             edition,

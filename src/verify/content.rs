@@ -3,8 +3,9 @@
 //! Everything here is read from the octets that step 7 verified and from nothing else.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
@@ -527,16 +528,25 @@ fn check_addresses(data: &CertificationData, findings: &mut Findings) {
     }
 }
 
-/// Outcomes as providers word them; only a contradiction is told, wording is free.
-const DELIVERED_PHRASES: [&[u8]; 2] = [
-    b"stato correttamente consegnato",
-    b"stato consegnato nella casella",
-];
-const FAILED_PHRASES: [&[u8]; 3] = [
-    b"Avviso di mancata consegna",
-    b"stato rifiutato dal sistema",
-    b"non \xe8 stato accettato",
-];
+/// Outcomes as providers word them; only a contradiction is told, wording is free. Searchers
+/// are made once: they cost more than a search through a short text.
+static DELIVERED_PHRASES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    finders(&[
+        b"stato correttamente consegnato",
+        b"stato consegnato nella casella",
+    ])
+});
+static FAILED_PHRASES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    finders(&[
+        b"Avviso di mancata consegna",
+        b"stato rifiutato dal sistema",
+        b"non \xe8 stato accettato",
+    ])
+});
+
+fn finders(phrases: &[&'static [u8]]) -> Vec<Finder<'static>> {
+    phrases.iter().copied().map(Finder::new).collect()
+}
 
 fn check_texts(content: &Content<'_>, data: &CertificationData, findings: &mut Findings) {
     for text in &content.texts {
@@ -546,11 +556,11 @@ fn check_texts(content: &Content<'_>, data: &CertificationData, findings: &mut F
             (CheckId::ContentText, "content.text.contradiction")
         };
         findings.pass(check);
-        let says = |phrases: &'static [&'static [u8]]| {
+        let says = |phrases: &'static [Finder<'static>]| {
             phrases
                 .iter()
-                .find(|phrase| memmem::find(&text.octets, phrase).is_some())
-                .copied()
+                .find(|phrase| phrase.find(&text.octets).is_some())
+                .map(Finder::needle)
         };
         let contrary = match data.kind() {
             Some(MessageKind::Delivery) => says(&FAILED_PHRASES),
@@ -604,11 +614,12 @@ fn other_identity(text: &Text<'_>, data: &CertificationData) -> Option<(String, 
     if lacks(&data.identifier) && memmem::find(octets, b"dentificativo").is_some() {
         return Some((data.identifier.clone(), "…".into()));
     }
-    let address = data.delivered_to.as_ref()?;
-    let lower = octets.to_ascii_lowercase();
-    let wanted = address.as_str().to_ascii_lowercase();
-    (memmem::find(&lower, wanted.as_bytes()).is_none() && memchr::memchr(b'@', octets).is_some())
-        .then(|| (address.as_str().to_owned(), "…".into()))
+    let address = data.delivered_to.as_ref()?.as_str();
+    let absent = lacks(address) && {
+        let (lower, wanted) = (octets.to_ascii_lowercase(), address.to_ascii_lowercase());
+        memmem::find(&lower, wanted.as_bytes()).is_none()
+    };
+    (absent && memchr::memchr(b'@', octets).is_some()).then(|| (address.to_owned(), "…".into()))
 }
 
 /// The first place where digits and separators stand as in `shape` (`0` is any digit).
@@ -626,24 +637,40 @@ fn first_shape(octets: &[u8], shape: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(found).into_owned())
 }
 
-/// What loads or runs something when the text is opened (RFC 6109, 4.3.1 forbids it).
+/// What loads or runs something when the text is opened (RFC 6109, 4.3.1 forbids it): a tag
+/// that does so by itself, or any other tag but a link that holds an address or a script.
 fn active_html(octets: &[u8]) -> Option<String> {
-    const ACTIVE: [&[u8]; 9] = [
-        b"<script",
-        b"<iframe",
-        b"<object",
-        b"<embed",
-        b"<form",
-        b"src=\"http",
-        b"src='http",
-        b"src=http",
-        b"javascript:",
+    const ACTIVE: [&str; 7] = [
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "frame",
+        "meta http-equiv=\"refresh",
     ];
-    let lower = octets.to_ascii_lowercase();
-    let found = ACTIVE
-        .into_iter()
-        .find(|word| memmem::find(&lower, word).is_some())?;
-    Some(String::from_utf8_lossy(found).into_owned())
+    const PASSIVE: [&str; 4] = ["a ", "!doctype", "html ", "?xml"];
+    for at in memchr::memchr_iter(b'<', octets) {
+        let tag = &octets[at + 1..];
+        let tag = &tag[..memchr::memchr(b'>', tag).unwrap_or(tag.len()).min(2_000)];
+        let begins = |word: &&str| {
+            tag.get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let holds = |wanted: &[u8]| {
+            tag.windows(wanted.len())
+                .any(|window| window.eq_ignore_ascii_case(wanted))
+        };
+        let found = ACTIVE.iter().any(|word| begins(&word))
+            || holds(b"javascript:")
+            || (memchr::memchr(b'=', tag).is_some()
+                && !PASSIVE.iter().any(|word| begins(&word))
+                && holds(b"http"));
+        if found {
+            return Some(String::from_utf8_lossy(&tag[..tag.len().min(80)]).into_owned());
+        }
+    }
+    None
 }
 
 /// The original message inside: the provider's lines are those of this transaction.

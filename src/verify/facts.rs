@@ -1,9 +1,10 @@
 //! What a message certifies: taken from verified octets and from the certificate that
 //! verified them, never from the outer header.
 
-use super::signature::Signer;
-use super::signer::Authority;
+use std::sync::Arc;
+
 use crate::pec::{CertificationData, MessageKind};
+use crate::smime::certificate::Certificate;
 use crate::smime::content::Form;
 use crate::timestamp::Timestamp;
 
@@ -25,7 +26,11 @@ pub struct Facts {
     /// The digest algorithm.
     pub digest: &'static str,
     /// Who signed.
-    pub signer: SignerFacts,
+    pub signer: Arc<SignerFacts>,
+    /// The pinned authority that the signer leads to.
+    pub authority: Option<Arc<str>>,
+    /// When the authority's edition began by which was judged.
+    pub edition: Option<Timestamp>,
 }
 
 /// The certificate whose key verified the signature.
@@ -47,20 +52,11 @@ pub struct SignerFacts {
     pub not_before: Timestamp,
     /// Last instant of its validity.
     pub not_after: Timestamp,
-    /// The pinned authority that it leads to.
-    pub authority: Option<String>,
-    /// When the authority's edition began by which was judged.
-    pub edition: Option<Timestamp>,
 }
 
 impl SignerFacts {
-    pub(super) fn of(signer: &Signer, authority: Option<Authority>) -> Self {
-        let certificate = &signer.certificate;
+    pub(super) fn of(certificate: &Certificate) -> Self {
         let subject = certificate.subject.to_string();
-        let (authority, edition) = match authority {
-            Some(authority) => (Some(authority.label), authority.edition),
-            None => (None, None),
-        };
         Self {
             address: certificate
                 .mail_addresses()
@@ -78,8 +74,6 @@ impl SignerFacts {
             sha256: certificate.sha256(),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
-            authority,
-            edition,
         }
     }
 }

@@ -148,7 +148,8 @@ pub struct Examination {
 /// A message inside another.
 #[derive(Clone, Debug)]
 pub struct Nested {
-    /// The numbers of the parts on the way to it, `2.1`.
+    /// The numbers of the parts on the way to it, `2.1`; inside the original message of an
+    /// envelope `postacert.eml` or `postacert.eml/2.1`.
     pub place: String,
     /// What was found out about it.
     pub examination: Examination,
@@ -412,7 +413,9 @@ impl Verifier {
             signing_time: verified.signing_time(),
             form: verified.form(),
             digest: verified.digest().name(),
-            signer: SignerFacts::of(signer, authority),
+            signer: signer.facts.clone(),
+            authority: authority.as_ref().map(|authority| authority.label.clone()),
+            edition: authority.and_then(|authority| authority.edition),
         });
     }
 
@@ -475,7 +478,12 @@ impl Verifier {
                 examination,
             }];
         }
-        examination.nested
+        let name = crate::pec::ORIGINAL_FILE;
+        let within = |nested: Nested| Nested {
+            place: format!("{name}/{}", nested.place),
+            ..nested
+        };
+        examination.nested.into_iter().map(within).collect()
     }
 }
 

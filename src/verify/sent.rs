@@ -10,7 +10,7 @@ use super::content::{Content, addresses, bare_id, same_text};
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
 use crate::mime::{Entity, MAX_DEPTH, MAX_PARTS, multipart};
-use crate::pec::CertificationData;
+use crate::pec::{CertificationData, header};
 use crate::smime::content::with_crlf;
 use crate::smime::{sha1, sha256};
 
@@ -195,6 +195,8 @@ fn match_id(message: &Entity<'_>, data: &CertificationData) -> Option<bool> {
     }
 }
 
+/// Sender, recipients and subject are signed in every kind of receipt, so they are compared
+/// also where no content is inside.
 fn check_people(
     message: &Entity<'_>,
     data: &CertificationData,
@@ -211,15 +213,48 @@ fn check_people(
         );
         return Some(SentResult::not("sender"));
     }
+    let subject = message
+        .header
+        .first("Subject")
+        .map(|field| field.decoded())
+        .unwrap_or_default();
+    let certified = data.subject.as_deref().unwrap_or_default();
+    if !same_text(&subject, certified) {
+        findings.add_both(
+            CheckId::SentMessage,
+            Weight::OtherMessage,
+            "sent.message.subject",
+            subject,
+            certified,
+        );
+        return Some(SentResult::not("subject"));
+    }
+    // RFC 6109, 3.1.1: every recipient stands in To or Cc.
     let to = addresses(message, &["To", "Cc"]);
-    let address = data.delivered_to.as_ref()?;
-    if !to.is_empty() && !to.contains(address) {
+    let certified: Vec<&MailAddress> = match &data.delivered_to {
+        Some(one) => vec![one],
+        None => data
+            .recipients
+            .iter()
+            .map(|recipient| &recipient.address)
+            .collect(),
+    };
+    let whole = data.delivered_to.is_some()
+        || to
+            .iter()
+            .all(|address| data.recipients.iter().any(|r| r.address == *address));
+    if !whole || !certified.iter().all(|address| to.contains(address)) {
+        let found: Vec<&str> = certified
+            .iter()
+            .map(|address| address.as_str())
+            .take(20)
+            .collect();
         findings.add_both(
             CheckId::SentRecipient,
             Weight::OtherMessage,
             "sent.recipient",
             list(&to),
-            address.as_str(),
+            found.join(", "),
         );
         return Some(SentResult::not("recipient"));
     }
@@ -246,17 +281,12 @@ fn field(entity: &Entity<'_>, name: &str) -> String {
 /// Compares the sent message with the original inside a receipt: the fields that a reader
 /// sees, then the body octet for octet, then part by part.
 fn compare(message: &Entity<'_>, original: &Entity<'_>) -> SentResult {
-    for name in ["Subject", "From", "To", "Cc", "Date"] {
-        if let (Some(sent), Some(delivered)) =
-            (message.header.first(name), original.header.first(name))
-            && !same_text(&sent.decoded(), &delivered.decoded())
-        {
-            return SentResult::not("header").with(format!(
-                "{name}: {} ≠ {}",
-                sent.decoded(),
-                delivered.decoded()
-            ));
-        }
+    if let Some(name) = differing_field(message, original) {
+        return SentResult::not("header").with(format!(
+            "{name}: {} ≠ {}",
+            field(message, name),
+            field(original, name)
+        ));
     }
     let same_type = same_text(
         &field(message, "Content-Type"),
@@ -266,6 +296,28 @@ fn compare(message: &Entity<'_>, original: &Entity<'_>) -> SentResult {
         return SentResult::by("content");
     }
     compare_parts(&leaves(message), &leaves(original))
+}
+
+/// The first field that says something else: addresses as addresses, the date as an instant,
+/// because relays fold, quote and order them anew.
+fn differing_field(message: &Entity<'_>, original: &Entity<'_>) -> Option<&'static str> {
+    let decoded = |entity: &Entity<'_>, name: &str| {
+        entity
+            .header
+            .first(name)
+            .map(|field| field.decoded().into_owned())
+            .unwrap_or_default()
+    };
+    let addresses_differ =
+        |name: &&str| addresses(message, &[*name]) != addresses(original, &[*name]);
+    if !same_text(&decoded(message, "Subject"), &decoded(original, "Subject")) {
+        return Some("Subject");
+    }
+    if let Some(name) = ["From", "To", "Cc"].into_iter().find(addresses_differ) {
+        return Some(name);
+    }
+    let date = |entity: &Entity<'_>| header::date(&entity.header);
+    matches!((date(message), date(original)), (Some(a), Some(b)) if a != b).then_some("Date")
 }
 
 /// CRLF line ends and none at the end: what transports may change without changing anything.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::facts::SignerFacts;
 use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
 use crate::smime::Error as AsnError;
@@ -26,6 +27,7 @@ const MAX_REMEMBERED: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Signer {
     pub certificate: Certificate,
+    pub facts: Arc<SignerFacts>,
     pub paths: Vec<Path>,
 }
 
@@ -253,6 +255,7 @@ fn check_signer<'c>(
             Some(signer) => signer,
             None => match Certificate::parse(der) {
                 Ok(certificate) => Arc::new(Signer {
+                    facts: Arc::new(SignerFacts::of(&certificate)),
                     certificate,
                     paths: Vec::new(),
                 }),

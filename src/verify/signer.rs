@@ -3,6 +3,8 @@
 //! Step 9, profile (RFC 6109, 5.5) and way to a pinned key; step 10, the time; step 11,
 //! revocation; step 12, the list of providers.
 
+use std::sync::Arc;
+
 use super::finding::{CheckId, Findings, Weight};
 use super::signature::Signer;
 use crate::pec::header::is_signer_address;
@@ -47,7 +49,7 @@ pub struct TrustedCrl {
 /// The authority by which the signer was judged.
 pub(super) struct Authority {
     /// Label of the anchor.
-    pub label: String,
+    pub label: Arc<str>,
     /// First day of the edition, `2021-09-21`, when there is one.
     pub edition: Option<Timestamp>,
 }
@@ -337,7 +339,7 @@ impl Judge<'_> {
                 CheckId::ChainImpersonation,
                 Weight::Refutes,
                 "chain.impersonation.authority",
-                anchor.label.clone(),
+                &*anchor.label,
             );
         } else if let Some(name) = host.or(organization) {
             findings.add_both(

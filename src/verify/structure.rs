@@ -65,6 +65,11 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     if let Some(ordinary) = Ordinary::by_first_octets(octets) {
         return Located::Ordinary(ordinary);
     }
+    let octets = if level == Level::Message {
+        without_wrapping(octets)
+    } else {
+        octets
+    };
     let Ok(outer) = Entity::parse(octets) else {
         findings.add(
             CheckId::MessageComplexity,
@@ -127,6 +132,31 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
             Located::Unproven
         }
         _ => Located::Ordinary(Ordinary::of_mail(&outer, &media)),
+    }
+}
+
+/// A message without what programs put before it when they store it: a byte order mark, empty
+/// lines, an mbox line, the length line of Apple Mail (with which the end is known too).
+///
+/// None of it is within the signed part, so nothing that was signed is touched.
+fn without_wrapping(octets: &[u8]) -> &[u8] {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let start = octets
+        .iter()
+        .take_while(|octet| matches!(octet, b'\r' | b'\n'))
+        .count();
+    let octets = &octets[start..];
+    let end = memchr::memchr(b'\n', octets).map_or(octets.len(), |at| at + 1);
+    let (line, rest) = octets.split_at(end);
+    if line.starts_with(b"From ") || line.starts_with(b">From ") {
+        return rest;
+    }
+    let length = std::str::from_utf8(line.trim_ascii())
+        .ok()
+        .filter(|text| text.len() < 12);
+    match length.and_then(|text| text.parse::<usize>().ok()) {
+        Some(length) => rest.get(..length).unwrap_or(rest),
+        None => octets,
     }
 }
 
@@ -492,6 +522,23 @@ pub(super) fn is_rem(outer: &Entity<'_>, content: &Entity<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_programs_put_before_a_message_is_passed_over() {
+        for (stored, message) in [
+            (&b"\xef\xbb\xbfFrom: a\r\n"[..], &b"From: a\r\n"[..]),
+            (b"\r\n\nFrom: a\r\n", b"From: a\r\n"),
+            (
+                b">From x@y Tue May  5 10:00:00 2026\nFrom: a\n",
+                b"From: a\n",
+            ),
+            (b"8       \nFrom: a\n<?xml version=\"1.0\"?>", b"From: a\n"),
+            (b"From: a\r\n", b"From: a\r\n"),
+            (b"", b""),
+        ] {
+            assert_eq!(without_wrapping(stored), message);
+        }
+    }
 
     #[test]
     fn a_message_inside_that_ends_in_its_header_is_no_candidate() {

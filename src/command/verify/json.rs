@@ -13,7 +13,7 @@ use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::output::progress::Progress;
 use crate::providers::trust::Source;
-use crate::verify::{Examination, Facts, Finding, SentResult, SignerFacts};
+use crate::verify::{Examination, Facts, Finding, SentResult};
 
 #[derive(Serialize)]
 struct Head<'a> {
@@ -374,13 +374,14 @@ impl<'a> FactsJson<'a> {
             time_italian: data.map(|data| data.time.rfc3339_at(data.time.italian_offset())),
             signing_time: facts.signing_time.map(|time| time.to_string()),
             digest: facts.digest,
-            signer: SignerJson::of(&facts.signer),
+            signer: SignerJson::of(facts),
         }
     }
 }
 
 impl<'a> SignerJson<'a> {
-    fn of(signer: &'a SignerFacts) -> Self {
+    fn of(facts: &'a Facts) -> Self {
+        let signer = &facts.signer;
         Self {
             address: &signer.address,
             subject: &signer.subject,
@@ -389,8 +390,8 @@ impl<'a> SignerJson<'a> {
             sha256: &signer.sha256,
             not_before: signer.not_before.to_string(),
             not_after: signer.not_after.to_string(),
-            authority: signer.authority.as_deref(),
-            edition: signer.edition.map(|edition| edition.to_string()),
+            authority: facts.authority.as_deref(),
+            edition: facts.edition.map(|edition| edition.to_string()),
         }
     }
 }

@@ -87,8 +87,8 @@ pub const JSON_SCHEMA: &str = include_str!("schema.json");
 
 /// Octets read ahead of the verification, and messages in one round: enough to keep all cores
 /// busy, little enough that memory does not depend on the number of files.
-const ROUND_OCTETS: usize = 32 * 1024 * 1024;
-const ROUND_MESSAGES: usize = 256;
+const ROUND_OCTETS: usize = 16 * 1024 * 1024;
+const ROUND_MESSAGES: usize = 64;
 
 /// One line of the answer.
 pub(crate) enum Answer {
@@ -117,6 +117,9 @@ impl Answer {
             Self::Examined(examined) => match examined.examination.verdict {
                 Verdict::Genuine if examined.examination.findings.has(Weight::OtherMessage) => {
                     ExitStatus::No
+                }
+                Verdict::Genuine if examined.examination.findings.has(Weight::NotCompared) => {
+                    ExitStatus::Undecided
                 }
                 Verdict::Genuine => ExitStatus::Yes,
                 Verdict::NotGenuine | Verdict::NotCertifiedMail => ExitStatus::No,

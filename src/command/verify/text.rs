@@ -225,25 +225,41 @@ fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
     situation_rows(examined, asked, &mut table);
     lines.extend(table.lines());
     lines.extend(finding_lines(examination, asked, style));
+    nested_lines(examination, "", asked, style, &mut lines);
+    lines
+}
+
+/// What is inside, each in full, and what is inside that.
+fn nested_lines(
+    examination: &Examination,
+    path: &str,
+    asked: &Asked,
+    style: Style,
+    lines: &mut Vec<String>,
+) {
+    let texts = Catalogue::of(asked.lang);
     for nested in &examination.nested {
-        lines.push(String::new());
+        let place = format!("{path}{}", nested.place);
         let own = answer(&nested.examination, asked);
-        let texts = Catalogue::of(asked.lang);
-        lines.push(texts.fill(
-            "headline.nested",
-            &[("place", &nested.place), ("answer", &own)],
-        ));
-        let mut inner = Table {
+        lines.push(String::new());
+        lines.push(texts.fill("headline.nested", &[("place", &place), ("answer", &own)]));
+        let mut table = Table {
             texts,
             rows: Vec::new(),
         };
         if let Some(facts) = &nested.examination.facts {
-            fact_rows(facts, &mut inner);
+            fact_rows(facts, &mut table);
         }
-        lines.extend(inner.lines());
+        lines.extend(table.lines());
         lines.extend(finding_lines(&nested.examination, asked, style));
+        nested_lines(
+            &nested.examination,
+            &format!("{place} > "),
+            asked,
+            style,
+            lines,
+        );
     }
-    lines
 }
 
 /// The answer with its verdict in colour.
@@ -310,7 +326,7 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
         ],
     );
     table.add_safe("certificate", certificate);
-    let authority = match (&signer.authority, signer.edition) {
+    let authority = match (&facts.authority, facts.edition) {
         (Some(authority), Some(edition)) => {
             let day = edition.to_string();
             let day = day.split('T').next().unwrap_or_default();
