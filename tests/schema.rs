@@ -1,0 +1,521 @@
+//! Every JSON that the program writes, held against the schema that it hands out, and the schema
+//! held against the program: no field without a description, no word that nobody writes.
+
+#[path = "support/run.rs"]
+#[allow(dead_code, reason = "shared with other suites")]
+mod run;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use postacert::pec::MessageKind;
+use postacert::verify::{CheckId, Ordinary};
+use serde_json::{Value, json};
+
+const ID: &str = "urn:postacert:schema:verify:1";
+const TRUST: [&str; 2] = ["--trust", "pki/trust.toml"];
+
+fn schema() -> Value {
+    let output = program(&["--json-schema"]);
+    serde_json::from_str(&output).expect("the schema is JSON")
+}
+
+/// `pec verify ARGS` in `fixtures/`: what it writes.
+fn program(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .current_dir(run::fixtures_folder())
+        .arg("verify")
+        .args(args)
+        .env("LC_ALL", "C")
+        .output()
+        .expect("the program starts");
+    assert!(
+        output.status.code().is_some_and(|status| status <= 3),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("JSON is UTF-8")
+}
+
+/// A compiled schema for documents, and one for lines.
+struct Checker {
+    schemas: Schemas,
+    document: SchemaIndex,
+    line: SchemaIndex,
+}
+
+impl Checker {
+    fn new(schema: Value) -> Self {
+        let mut schemas = Schemas::new();
+        let mut compiler = Compiler::new();
+        compiler.add_resource(ID, schema).expect("a schema");
+        let mut compile = |place: &str| {
+            compiler
+                .compile(&format!("{ID}{place}"), &mut schemas)
+                .unwrap_or_else(|error| panic!("{error:#}"))
+        };
+        let (document, line) = (compile(""), compile("#/$defs/line"));
+        Self {
+            schemas,
+            document,
+            line,
+        }
+    }
+
+    fn document(&self, value: &Value) -> Result<(), String> {
+        let checked = self.schemas.validate(value, self.document);
+        checked.map_err(|error| format!("{error:#}"))
+    }
+
+    fn line(&self, value: &Value) -> Result<(), String> {
+        let checked = self.schemas.validate(value, self.line);
+        checked.map_err(|error| format!("{error:#}"))
+    }
+
+    /// Checks what a run wrote; gives the values.
+    fn run(&self, args: &[&str]) -> Vec<Value> {
+        let text = program(args);
+        if args.contains(&"--json") {
+            let value = serde_json::from_str(&text).expect("one document");
+            self.document(&value)
+                .unwrap_or_else(|error| panic!("{args:?}: {error}"));
+            return vec![value];
+        }
+        let values: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("one value a line"))
+            .collect();
+        for value in &values {
+            self.line(value)
+                .unwrap_or_else(|error| panic!("{args:?}: {error}"));
+        }
+        values
+    }
+}
+
+/// The schema with every object closed: what is in the output and not in it is an error.
+fn closed() -> Value {
+    let mut schema = schema();
+    for place in [
+        "",
+        "/$defs/line",
+        "/properties/results/items",
+        "/$defs/examination/properties/nested/items",
+    ] {
+        schema.pointer_mut(place).expect("a schema")["unevaluatedProperties"] = json!(false);
+    }
+    // The open halves of allOf: the wholes around them are closed instead.
+    let halves = [
+        "head",
+        "result",
+        "examination",
+        "nested",
+        "unreadable",
+        "line",
+    ];
+    let definitions = schema["$defs"].as_object_mut().expect("definitions");
+    for (name, definition) in definitions {
+        if halves.contains(&name.as_str()) {
+            if let Some(properties) = definition.get_mut("properties") {
+                close(properties);
+            }
+        } else {
+            close(definition);
+        }
+    }
+    close(&mut schema["properties"]["totals"]);
+    schema
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.contains_key("required") && fields.contains_key("properties") {
+                fields.insert("unevaluatedProperties".into(), json!(false));
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// What a clerk may hold that no fixture is: one file for each word of `instead`, containers
+/// that cannot be read.
+fn odd_files() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mail = "From: a@b.example\r\nDate: Mon, 4 May 2026 10:15:02 +0200\r\n";
+    let with = |rest: &str| format!("{mail}{rest}\r\n\r\ntext\r\n").into_bytes();
+    for (name, octets) in [
+        ("nothing.eml", Vec::new()),
+        ("mail.eml", with("Subject: ciao")),
+        (
+            "signed.eml",
+            with("Content-Type: application/pkcs7-mime; smime-type=signed-data"),
+        ),
+        (
+            "bounce.eml",
+            with("Content-Type: multipart/report; report-type=delivery-status; boundary=x"),
+        ),
+        (
+            "read.eml",
+            with(
+                "Content-Type: multipart/report; report-type=disposition-notification; boundary=x",
+            ),
+        ),
+        ("rem.eml", with("REM-MessageType: REMDispatch")),
+        ("a.pdf", b"%PDF-1.7\n".to_vec()),
+        ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec()),
+        ("a.png", b"\x89PNG\r\n\x1a\n".to_vec()),
+        ("a.html", b"<!DOCTYPE html><p>CONSEGNA".to_vec()),
+        ("a.xml", b"<?xml version=\"1.0\"?><postacert/>".to_vec()),
+        ("a.txt", b"just words".to_vec()),
+        ("damaged.zip", b"PK\x03\x04 cut short".to_vec()),
+    ] {
+        std::fs::write(folder.path().join(name), octets).expect("a file");
+    }
+    // A document is a zip too, but no archive of mail.
+    let document = std::fs::File::create(folder.path().join("a.odt")).expect("a file");
+    let mut document = zip::ZipWriter::new(document);
+    document
+        .start_file("mimetype", zip::write::SimpleFileOptions::default())
+        .expect("an entry");
+    document.finish().expect("a zip file");
+    std::fs::create_dir(folder.path().join("empty")).expect("a folder");
+    folder
+}
+
+#[test]
+fn every_output_follows_the_schema() {
+    let checker = Checker::new(closed());
+    let odd = odd_files();
+    let odd = odd.path().to_string_lossy();
+    let empty = format!("{odd}/empty");
+    let everything = [
+        "receipts",
+        "vectors",
+        &odd,
+        &empty,
+        "no-such-file",
+        "-",
+        "-",
+    ];
+    let option_sets: [&[&str]; 12] = [
+        &["--json"],
+        &["--ndjson"],
+        &["--json", "--all", "--lang", "it"],
+        &["--ndjson", "--all", "--lang", "it"],
+        &["--json", "--sent", "sent/richiesta.eml"],
+        &["--json", "--sent", "sent/relazione.pdf"],
+        &["--ndjson", "--sent", "sent/richiesta-altra-pagina.eml"],
+        &["--json", "--providers", "providers/igpec.ldif.p7m"],
+        &["--ndjson", "--providers", "providers/igpec.ldif"],
+        &["--json", "--acceptance", "receipts/accettazione.eml"],
+        &[
+            "--json",
+            "--at",
+            "2031-01-01",
+            "--crl",
+            "pki/nobody-revoked.crl",
+        ],
+        &["--json", "--anchor", "pki/anchor.pem"],
+    ];
+    let mut seen = Seen::default();
+    for options in option_sets {
+        let args = [&TRUST[..], options, &everything].concat();
+        checker.run(&args).iter().for_each(|value| seen.add(value));
+    }
+    for format in ["--json", "--ndjson"] {
+        // By the authorities compiled in, then with nothing to write about.
+        checker.run(&[&[format][..], &everything].concat());
+        checker.run(&[format, "no-such-file"]);
+    }
+    // What differs must have been there, or the test shows nothing.
+    let words = |place: &str| words(&schema(), place);
+    let examination = "/$defs/examination/properties";
+    for (name, place) in [
+        ("verdict", "/$defs/verdict".to_owned()),
+        ("severity", "/$defs/finding/properties/severity".to_owned()),
+        ("judged_at_basis", format!("{examination}/judged_at_basis")),
+        ("instead", format!("{examination}/instead")),
+        (
+            "receipt_form",
+            "/$defs/facts/properties/receipt_form".to_owned(),
+        ),
+        ("kind", "/$defs/facts/properties/kind".to_owned()),
+    ] {
+        let missing: Vec<String> = words(&place)
+            .into_iter()
+            .filter(|word| !seen.has(name, word))
+            .collect();
+        assert!(missing.is_empty(), "{name}: never written: {missing:?}");
+    }
+    for error in [
+        "input.not-found",
+        "input.empty",
+        "input.stdin-twice",
+        "input.zip-damaged",
+    ] {
+        assert!(seen.has("id", error), "never written: {error}");
+    }
+    assert!(seen.nested, "no message inside another");
+}
+
+/// Names and words in outputs, anywhere.
+#[derive(Default)]
+struct Seen {
+    words: BTreeSet<(String, String)>,
+    nested: bool,
+}
+
+impl Seen {
+    fn add(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    if let Some(word) = value.as_str() {
+                        self.words.insert((name.clone(), word.to_owned()));
+                    }
+                    self.nested |= name == "place";
+                    self.add(value);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.add(item)),
+            _ => {}
+        }
+    }
+
+    fn has(&self, name: &str, word: &str) -> bool {
+        self.words.contains(&(name.to_owned(), word.to_owned()))
+    }
+}
+
+/// The vectors with arguments of their own: lists, sent files, acceptances.
+#[test]
+fn every_vector_with_its_arguments_follows_the_schema() {
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        message: String,
+        args: Vec<String>,
+    }
+    let checker = Checker::new(closed());
+    let mut count = 0;
+    for path in run::files(&run::fixtures_folder().join("vectors"), ".toml") {
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        let Ok(vector) = toml::from_str::<Vector>(&text) else {
+            continue; // trust alone: with all the others above
+        };
+        let folder = path.parent().expect("a folder");
+        let answer = run::verify(folder, &vector.args, &vector.message);
+        checker
+            .document(&answer.document)
+            .unwrap_or_else(|error| panic!("{}: {error}", run::name(&path)));
+        count += 1;
+    }
+    assert!(count > 20, "only {count} vectors with arguments");
+}
+
+/// Each place in a document: to take it away, or to put something else there.
+fn places(value: &Value, place: &str, found: &mut Vec<String>) {
+    let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let place = format!("{place}/{}", escaped(name));
+                found.push(place.clone());
+                places(value, &place, found);
+            }
+        }
+        Value::Array(items) => {
+            for (number, value) in items.iter().enumerate() {
+                let place = format!("{place}/{number}");
+                found.push(place.clone());
+                places(value, &place, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_wrong_is_refused() {
+    // As it is handed out, not closed.
+    let checker = Checker::new(schema());
+    let files = [
+        "vectors/d-mime",
+        "receipts/avvenuta-consegna-completa.eml",
+        "no-such-file",
+    ];
+    let options = [
+        "--json",
+        "--sent",
+        "sent/richiesta.eml",
+        "--providers",
+        "providers/igpec.ldif.p7m",
+    ];
+    let mut document = checker
+        .run(&[&TRUST[..], &options, &files].concat())
+        .remove(0);
+    // One of each shape is enough.
+    let results = document["results"].as_array_mut().expect("results");
+    let genuine = results.last().cloned().expect("a result");
+    let nested = results
+        .iter()
+        .find(|result| result["nested"][0]["facts"].is_object())
+        .cloned()
+        .expect("a message inside another");
+    *results = vec![genuine, nested];
+    checker.document(&document).expect("still right");
+
+    let mut all = Vec::new();
+    places(&document, "", &mut all);
+    assert!(all.len() > 150, "{}", all.len());
+    for place in &all {
+        let mut wrong = document.clone();
+        *wrong.pointer_mut(place).expect("a place") = json!(-1.5);
+        assert!(checker.document(&wrong).is_err(), "{place} may be a number");
+
+        let (parent, name) = place.rsplit_once('/').expect("a name");
+        let mut wrong = document.clone();
+        if let Some(fields) = wrong.pointer_mut(parent).and_then(Value::as_object_mut) {
+            fields.remove(name);
+            assert!(checker.document(&wrong).is_err(), "{place} may be missing");
+        }
+    }
+
+    for (place, word) in [
+        ("/results/0/verdict", "authentic"),
+        ("/results/0/verdict", "not-genuine-at-all"),
+        ("/results/0/judged_at", "2026-05-04 08:15:07"),
+        ("/results/0/judged_at_basis", "header"),
+        ("/results/0/sha256", "28D8"),
+        ("/results/0/instead", "mail"),
+        ("/results/0/facts/kind", "consegna"),
+        ("/results/0/facts/error", "keiner"),
+        ("/results/0/facts/recipients/0/kind", "interno"),
+        ("/results/0/facts/receipt_form", "lunga"),
+        ("/results/0/findings/0/id", "chain.unknown"),
+        ("/results/0/findings/0/severity", "fatal"),
+        ("/results/0/sent/rule", "guess"),
+        ("/errors/0/error/id", "input.unknown"),
+        ("/schema", "pec/send"),
+    ] {
+        let mut wrong = document.clone();
+        *wrong.pointer_mut(place).expect(place) = json!(word);
+        assert!(checker.document(&wrong).is_err(), "{place} may be {word:?}");
+    }
+    // A verdict and what cannot go with it.
+    let mut wrong = document.clone();
+    wrong["results"][0]["facts"] = Value::Null;
+    assert!(checker.document(&wrong).is_err(), "genuine without facts");
+    let mut wrong = document.clone();
+    wrong["results"][0]["verdict"] = json!("not-certified-mail");
+    assert!(
+        checker.document(&wrong).is_err(),
+        "ordinary mail with facts"
+    );
+    // Fields may be added.
+    let mut more = document.clone();
+    more["results"][0]["facts"]["later"] = json!(1);
+    checker.document(&more).expect("a field more");
+}
+
+#[test]
+fn lines_are_refused_without_their_head_or_with_neither_result_nor_error() {
+    let checker = Checker::new(schema());
+    let file = "receipts/avvenuta-consegna-breve.eml";
+    let lines = checker.run(&[&TRUST[..], &["--ndjson", file, "no-such-file"]].concat());
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        let fields = line.as_object().expect("an object");
+        for name in fields.keys() {
+            let mut wrong = line.clone();
+            wrong.as_object_mut().expect("an object").remove(name);
+            assert!(checker.line(&wrong).is_err(), "{name} may be missing");
+        }
+        assert!(checker.document(line).is_err(), "a line is no document");
+    }
+}
+
+/// The words that the schema lists at a place.
+fn words(schema: &Value, place: &str) -> Vec<String> {
+    let found = schema.pointer(place).map(|found| &found["enum"]);
+    let list = found.and_then(Value::as_array);
+    let list = list.unwrap_or_else(|| panic!("no words at {place}"));
+    list.iter()
+        .filter_map(|word| word.as_str().map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn the_words_of_the_schema_are_those_of_the_program() {
+    let schema = schema();
+    let checks: Vec<&str> = CheckId::ALL.iter().map(|check| check.id()).collect();
+    assert_eq!(words(&schema, "/$defs/check"), checks);
+    let ordinary = Ordinary::ALL.map(Ordinary::word);
+    let instead = "/$defs/examination/properties/instead";
+    assert_eq!(words(&schema, instead), ordinary);
+    let kinds: Vec<&str> = MessageKind::STATED
+        .iter()
+        .chain([&MessageKind::AnomalyEnvelope])
+        .map(|kind| kind.word())
+        .collect();
+    assert_eq!(words(&schema, "/$defs/facts/properties/kind"), kinds);
+
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/input/mod.rs");
+    let source = std::fs::read_to_string(source).expect("a source file");
+    let keys: BTreeSet<&str> = source
+        .split('"')
+        .filter(|text| text.starts_with("input.") && !text.contains([' ', '\n']))
+        .collect();
+    let errors = "/$defs/unreadable/properties/error/properties/id";
+    let listed = words(&schema, errors);
+    assert_eq!(
+        listed.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        keys
+    );
+}
+
+/// Every property says what it is, and is required unless it is there on request only.
+#[test]
+fn every_property_is_described_and_required() {
+    fn walk(schema: &Value, place: &str, root: &Value, wrong: &mut Vec<String>) {
+        let Some(fields) = schema.as_object() else {
+            if let Some(items) = schema.as_array() {
+                for (number, item) in items.iter().enumerate() {
+                    walk(item, &format!("{place}/{number}"), root, wrong);
+                }
+            }
+            return;
+        };
+        let conditional =
+            place.contains("/then") || place.contains("/if") || place.contains("/else");
+        if let Some(properties) = fields.get("properties").and_then(Value::as_object)
+            && !conditional
+        {
+            let required = fields.get("required").and_then(Value::as_array);
+            for (name, property) in properties {
+                let meant = match property["$ref"].as_str() {
+                    Some(to) => root.pointer(&to[1..]).unwrap_or(&Value::Null),
+                    None => property,
+                };
+                if meant["description"].as_str().is_none_or(str::is_empty) {
+                    wrong.push(format!("{place}/{name}: no description"));
+                }
+                let is_required = required.is_some_and(|list| list.contains(&json!(name)));
+                if !is_required && name != "passed" {
+                    wrong.push(format!("{place}/{name}: not required"));
+                }
+            }
+        }
+        for (name, field) in fields.iter().filter(|(name, _)| *name != "enum") {
+            walk(field, &format!("{place}/{name}"), root, wrong);
+        }
+    }
+    let schema = schema();
+    let mut wrong = Vec::new();
+    walk(&schema, "", &schema, &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
