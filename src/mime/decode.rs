@@ -17,11 +17,8 @@ pub fn transfer<'a>(body: &'a [u8], encoding: &str) -> Result<Cow<'a, [u8]>, Err
     match encoding {
         "7bit" | "8bit" | "binary" | "" => Ok(Cow::Borrowed(body)),
         "base64" => base64(body).map(Cow::Owned),
-        "quoted-printable" => {
-            mail_parser::decoders::quoted_printable::quoted_printable_decode(body)
-                .map(Cow::Owned)
-                .ok_or(Error::Encoding)
-        }
+        "quoted-printable" => quoted_printable(body).map(Cow::Owned),
+
         _ => Err(Error::Encoding),
     }
 }
@@ -33,14 +30,62 @@ pub fn transfer<'a>(body: &'a [u8], encoding: &str) -> Result<Cow<'a, [u8]>, Err
 /// [`Error::Encoding`].
 pub fn base64(body: &[u8]) -> Result<Vec<u8>, Error> {
     let mut text = Vec::with_capacity(body.len());
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', body).chain([body.len()]) {
-        text.extend_from_slice(body[start..end].trim_ascii());
-        start = (end + 1).min(body.len());
+    let mut rest = body;
+    while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
+        text.extend_from_slice(without_blanks(&rest[..end]));
+        rest = &rest[end + 1..];
     }
+    text.extend_from_slice(without_blanks(rest));
     base64::engine::general_purpose::STANDARD
         .decode(text)
         .map_err(|_| Error::Encoding)
+}
+
+/// A line without blanks around it; nearly all have none.
+fn without_blanks(line: &[u8]) -> &[u8] {
+    let blank = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_whitespace);
+    if blank(line.first()) || blank(line.last()) {
+        line.trim_ascii()
+    } else {
+        line
+    }
+}
+
+/// Quoted-printable (RFC 2045, 6.7) in runs: text without `=` is copied as it is.
+///
+/// # Errors
+/// [`Error::Encoding`] for `=` before anything but two hexadecimal digits or a line end. White
+/// space at the ends of lines, which transports add, is taken off.
+pub fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|&octet| octet == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let (text, end) = match text.strip_suffix(b"\r") {
+            Some(text) => (text, &line[line.len() - 2..]),
+            None => (text, &line[text.len()..]),
+        };
+        let text = text.trim_ascii_end();
+        let (text, end) = match text.strip_suffix(b"=") {
+            Some(text) => (text, &[][..]),
+            None => (text, end),
+        };
+        let mut rest = text;
+        while let Some(at) = memchr::memchr(b'=', rest) {
+            out.extend_from_slice(&rest[..at]);
+            let [high, low, ..] = rest[at + 1..] else {
+                return Err(Error::Encoding);
+            };
+            let digit = |octet: u8| char::from(octet).to_digit(16);
+            match (digit(high), digit(low)) {
+                (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
+                _ => return Err(Error::Encoding),
+            }
+            rest = &rest[at + 3..];
+        }
+        out.extend_from_slice(rest);
+        out.extend_from_slice(end);
+    }
+    Ok(out)
 }
 
 /// The text of an unstructured field with its encoded words decoded (RFC 2047).
@@ -120,6 +165,19 @@ mod tests {
         assert_eq!(base64(b"").unwrap(), b"");
         for wrong in [&b"QUJD*REVG"[..], b"QUJ", b"QUI=QUJD", b"QUJD=", b"QU\0JD"] {
             assert_eq!(base64(wrong), Err(Error::Encoding), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_printable_is_strict_about_its_escapes() {
+        assert_eq!(
+            quoted_printable(b"perch=E8 =\r\nno  \r\n=3D=3d").unwrap(),
+            b"perch\xe8 no\r\n=="
+        );
+        assert_eq!(quoted_printable(b"a=\nb\n").unwrap(), b"ab\n");
+        assert_eq!(quoted_printable(b"").unwrap(), b"");
+        for wrong in [&b"=E"[..], b"=G0", b"a=\xff\xff", b"= 20"] {
+            assert_eq!(quoted_printable(wrong), Err(Error::Encoding), "{wrong:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::header::Header;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaType<'a> {
     /// `type/subtype` in lower case.
-    pub essence: String,
+    pub essence: Cow<'a, str>,
     parameters: Vec<(&'a str, Cow<'a, str>)>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> MediaType<'a> {
     /// The default of RFC 2045, 5.2.
     pub fn text_plain() -> Self {
         Self {
-            essence: "text/plain".into(),
+            essence: Cow::Borrowed("text/plain"),
             parameters: Vec::new(),
         }
     }
@@ -49,7 +49,7 @@ impl<'a> MediaType<'a> {
             parameters.push((name, value));
         }
         Ok(Self {
-            essence: format!("{main}/{sub}").to_ascii_lowercase(),
+            essence: essence(text, main, sub),
             parameters,
         })
     }
@@ -83,6 +83,23 @@ impl<'a> MediaType<'a> {
         } else {
             Err(Error::Boundary)
         }
+    }
+}
+
+/// `main/sub` in lower case; a piece of the text where it stands there so already.
+fn essence<'a>(text: &'a str, main: &'a str, sub: &'a str) -> Cow<'a, str> {
+    let whole = text
+        .find(main)
+        .and_then(|at| text.get(at..at + main.len() + 1 + sub.len()));
+    match whole {
+        Some(whole)
+            if whole.ends_with(sub)
+                && whole.as_bytes()[main.len()] == b'/'
+                && !whole.bytes().any(|octet| octet.is_ascii_uppercase()) =>
+        {
+            Cow::Borrowed(whole)
+        }
+        _ => Cow::Owned(format!("{main}/{sub}").to_ascii_lowercase()),
     }
 }
 

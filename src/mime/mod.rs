@@ -12,6 +12,8 @@ pub mod header;
 pub mod media;
 pub mod multipart;
 
+use std::borrow::Cow;
+
 use header::Header;
 use media::MediaType;
 
@@ -95,17 +97,22 @@ impl<'a> Entity<'a> {
     }
 
     /// The transfer encoding in lower case; `7bit` when none is stated (RFC 2045, 6.1).
-    pub fn transfer_encoding(&self) -> String {
-        self.header
-            .first("Content-Transfer-Encoding")
-            .map_or_else(|| "7bit".into(), |field| field.text().to_ascii_lowercase())
+    pub fn transfer_encoding(&self) -> Cow<'a, str> {
+        let Some(field) = self.header.first("Content-Transfer-Encoding") else {
+            return Cow::Borrowed("7bit");
+        };
+        let text = field.text();
+        if text.bytes().any(|octet| octet.is_ascii_uppercase()) {
+            return Cow::Owned(text.to_ascii_lowercase());
+        }
+        text
     }
 
     /// The content without its transfer encoding.
     ///
     /// # Errors
     /// When the encoding is unknown or the octets do not fit it.
-    pub fn decoded(&self) -> Result<std::borrow::Cow<'a, [u8]>, Error> {
+    pub fn decoded(&self) -> Result<Cow<'a, [u8]>, Error> {
         decode::transfer(self.body, &self.transfer_encoding())
     }
 

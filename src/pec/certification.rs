@@ -118,7 +118,7 @@ impl CertificationData {
         let text = std::str::from_utf8(octets).map_err(|_| Error::Encoding)?;
         check_declaration(text)?;
         // A document type is refused by name, before any of it is read.
-        if text.contains("<!DOCTYPE") || text.contains("<!ENTITY") {
+        if declares_type(text.as_bytes()) {
             return Err(Error::Forbidden("DOCTYPE"));
         }
         let options = ParsingOptions {
@@ -213,6 +213,14 @@ pub enum ProfileFault {
     Missing(&'static str),
     /// An element that the kind does not have.
     Unexpected(&'static str),
+}
+
+/// Whether `<!` begins anything but a comment or a CDATA section.
+fn declares_type(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'!', text).any(|at| {
+        let rest = &text[at + 1..];
+        at > 0 && text[at - 1] == b'<' && !rest.starts_with(b"--") && !rest.starts_with(b"[CDATA[")
+    })
 }
 
 /// The XML declaration may name UTF-8, or another superset of ASCII if the text is ASCII.

@@ -65,9 +65,7 @@ impl DigestAlgorithm {
     /// # Errors
     /// MD2, MD4 and MD5 are [`AlgorithmError::Broken`]; others [`AlgorithmError::Unknown`].
     pub fn parse(der: &[u8]) -> Result<Self, AlgorithmError> {
-        let identifier =
-            AlgorithmIdentifierRef::from_der(der).map_err(|_| AlgorithmError::Parameters)?;
-        match identifier.oid {
+        match identifier(der)? {
             SHA1 => Ok(Self::Sha1),
             SHA256 => Ok(Self::Sha256),
             SHA384 => Ok(Self::Sha384),
@@ -137,37 +135,58 @@ impl SignatureAlgorithm {
     /// # Errors
     /// Signatures over MD5 and older are [`AlgorithmError::Broken`].
     pub fn parse(der: &[u8], stated: Option<DigestAlgorithm>) -> Result<Self, AlgorithmError> {
-        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
         use SignatureScheme::{Ecdsa, Pkcs1};
-        let identifier =
-            AlgorithmIdentifierRef::from_der(der).map_err(|_| AlgorithmError::Parameters)?;
-        let of = |scheme, digest| Ok(Self { scheme, digest });
-        let oid = identifier.oid;
-        if oid == RSA_ENCRYPTION {
-            return of(Pkcs1, stated.ok_or(AlgorithmError::Parameters)?);
+        let oid = identifier(der)?;
+        let key_type = match oid {
+            RSA_ENCRYPTION => Some(Pkcs1),
+            EC_PUBLIC_KEY => Some(Ecdsa),
+            RSASSA_PSS => return parse_pss(der),
+            _ => None,
+        };
+        if let Some(scheme) = key_type {
+            let digest = stated.ok_or(AlgorithmError::Parameters)?;
+            return Ok(Self { scheme, digest });
         }
-        if oid == EC_PUBLIC_KEY {
-            return of(Ecdsa, stated.ok_or(AlgorithmError::Parameters)?);
-        }
-        if oid == RSASSA_PSS {
-            return parse_pss(der);
-        }
-        match &*oid.to_string() {
-            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => of(Pkcs1, Sha1),
-            "1.2.840.113549.1.1.11" => of(Pkcs1, Sha256),
-            "1.2.840.113549.1.1.12" => of(Pkcs1, Sha384),
-            "1.2.840.113549.1.1.13" => of(Pkcs1, Sha512),
-            "1.2.840.10045.4.1" => of(Ecdsa, Sha1),
-            "1.2.840.10045.4.3.2" => of(Ecdsa, Sha256),
-            "1.2.840.10045.4.3.3" => of(Ecdsa, Sha384),
-            "1.2.840.10045.4.3.4" => of(Ecdsa, Sha512),
-            "1.2.840.113549.1.1.4" => Err(AlgorithmError::Broken("MD5")),
-            "1.2.840.113549.1.1.3" => Err(AlgorithmError::Broken("MD4")),
-            "1.2.840.113549.1.1.2" => Err(AlgorithmError::Broken("MD2")),
-            other => Err(AlgorithmError::Unknown(other.to_owned())),
+        let known = SIGNATURES.iter().find(|(known, ..)| *known == oid);
+        match known {
+            Some((_, scheme, Ok(digest))) => Ok(Self {
+                scheme: *scheme,
+                digest: *digest,
+            }),
+            Some((_, _, Err(broken))) => Err(AlgorithmError::Broken(broken)),
+            None => Err(AlgorithmError::Unknown(oid.to_string())),
         }
     }
 }
+
+/// The identifier of a DER AlgorithmIdentifier; its parameters are for the caller.
+fn identifier(der: &[u8]) -> Result<Oid, AlgorithmError> {
+    let oid = Reader::new(der)
+        .enter(tag::SEQUENCE)?
+        .expect(tag::OID)?
+        .content;
+    Oid::from_bytes(oid).map_err(|_| AlgorithmError::Parameters)
+}
+
+/// Signature algorithms that name their digest, and the broken ones by the digest's name.
+const SIGNATURES: [(Oid, SignatureScheme, Result<DigestAlgorithm, &str>); 12] = {
+    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+    use SignatureScheme::{Ecdsa, Pkcs1};
+    [
+        (Oid::new_unwrap("1.2.840.113549.1.1.5"), Pkcs1, Ok(Sha1)),
+        (Oid::new_unwrap("1.3.14.3.2.29"), Pkcs1, Ok(Sha1)),
+        (Oid::new_unwrap("1.2.840.113549.1.1.11"), Pkcs1, Ok(Sha256)),
+        (Oid::new_unwrap("1.2.840.113549.1.1.12"), Pkcs1, Ok(Sha384)),
+        (Oid::new_unwrap("1.2.840.113549.1.1.13"), Pkcs1, Ok(Sha512)),
+        (Oid::new_unwrap("1.2.840.10045.4.1"), Ecdsa, Ok(Sha1)),
+        (Oid::new_unwrap("1.2.840.10045.4.3.2"), Ecdsa, Ok(Sha256)),
+        (Oid::new_unwrap("1.2.840.10045.4.3.3"), Ecdsa, Ok(Sha384)),
+        (Oid::new_unwrap("1.2.840.10045.4.3.4"), Ecdsa, Ok(Sha512)),
+        (Oid::new_unwrap("1.2.840.113549.1.1.4"), Pkcs1, Err("MD5")),
+        (Oid::new_unwrap("1.2.840.113549.1.1.3"), Pkcs1, Err("MD4")),
+        (Oid::new_unwrap("1.2.840.113549.1.1.2"), Pkcs1, Err("MD2")),
+    ]
+};
 
 const RSA_ENCRYPTION: Oid = Oid::new_unwrap("1.2.840.113549.1.1.1");
 const RSASSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");

@@ -9,12 +9,11 @@
 //! ```
 //!
 //! What PEC asks on top: content outside (detached), one signer, contentType id-data, one
-//! messageDigest. `cms` decodes each signer; the signed attributes are kept as the octets that
-//! were sent, because `cms` sorts them.
+//! messageDigest. The signed attributes are kept as the octets that were sent; the `cms`
+//! package sorts them while decoding, and serves as a witness in the tests.
 
 use std::borrow::Cow;
 
-use cms::signed_data::{SignerIdentifier, SignerInfo as CmsSignerInfo};
 use der::Decode;
 use der::oid::ObjectIdentifier as Oid;
 
@@ -23,7 +22,6 @@ use super::algorithm::{AlgorithmError, DigestAlgorithm, SignatureAlgorithm};
 use super::ber::{self, Reader, tag};
 use super::certificate::{Certificate, issuer_and_serial};
 use super::content::{self, ContentKind, Form, HarmlessChange};
-use super::name::oid;
 use crate::timestamp::Timestamp;
 
 /// Signers looked at; PEC has one, and more than a handful is no mail.
@@ -75,7 +73,7 @@ impl<'a> SignedData<'a> {
     /// For other content types, and for what cannot be decoded.
     pub fn parse(octets: &'a SignatureOctets<'_>) -> Result<Self, Error> {
         let mut info = Reader::new(&octets.definite).enter(tag::SEQUENCE)?;
-        if oid(info.expect(tag::OID)?.octets)? != ID_SIGNED_DATA {
+        if info.expect(tag::OID)?.content != ID_SIGNED_DATA.as_bytes() {
             return Err(Error::Unsupported(
                 "CMS object that is not SignedData".into(),
             ));
@@ -84,7 +82,7 @@ impl<'a> SignedData<'a> {
         data.expect(tag::INTEGER)?;
         data.expect(tag::SET)?;
         let mut encapsulated = data.enter(tag::SEQUENCE)?;
-        let content_is_data = oid(encapsulated.expect(tag::OID)?.octets)? == ID_DATA;
+        let content_is_data = encapsulated.expect(tag::OID)?.content == ID_DATA.as_bytes();
         let embedded_content = match encapsulated.optional(tag::CONTEXT_0)? {
             Some(content) => Some(
                 Reader::new(content.content)
@@ -273,13 +271,11 @@ pub struct SignerInfo<'a> {
 #[derive(Debug)]
 enum Identifier<'a> {
     IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
-    SubjectKeyIdentifier(Vec<u8>),
+    SubjectKeyIdentifier(&'a [u8]),
 }
 
 impl<'a> SignerInfo<'a> {
     fn parse(value: ber::Tlv<'a>) -> Result<Self, Error> {
-        let decoded =
-            CmsSignerInfo::from_der(value.octets).map_err(|_| Error::Encoding("SignerInfo"))?;
         let mut fields = Reader::new(value.content);
         fields.expect(tag::INTEGER)?;
         let sid = fields.value()?;
@@ -287,8 +283,13 @@ impl<'a> SignerInfo<'a> {
         let attributes = fields.optional(tag::CONTEXT_0)?;
         let signature_algorithm = fields.expect(tag::SEQUENCE)?.octets;
         let signature = fields.expect(tag::OCTET_STRING)?.content;
-        let identifier = match &decoded.sid {
-            SignerIdentifier::IssuerAndSerialNumber(_) => {
+        fields.optional(tag::CONTEXT_1)?;
+        if !fields.is_empty() {
+            return Err(Error::Encoding("something follows the SignerInfo"));
+        }
+        // CHOICE { IssuerAndSerialNumber SEQUENCE, subjectKeyIdentifier [0] IMPLICIT }
+        let identifier = match sid.tag {
+            tag::SEQUENCE => {
                 let mut sid = Reader::new(sid.content);
                 let issuer = sid.expect(tag::SEQUENCE)?.octets;
                 Identifier::IssuerAndSerial {
@@ -296,9 +297,8 @@ impl<'a> SignerInfo<'a> {
                     serial: sid.expect(tag::INTEGER)?.content,
                 }
             }
-            SignerIdentifier::SubjectKeyIdentifier(id) => {
-                Identifier::SubjectKeyIdentifier(id.0.as_bytes().to_vec())
-            }
+            tag::CONTEXT_0_PRIMITIVE => Identifier::SubjectKeyIdentifier(sid.content),
+            _ => return Err(Error::Encoding("signer identifier")),
         };
         let signed_attributes = match attributes {
             Some(value) => Some(SignedAttributes::parse(value)?),
@@ -358,7 +358,8 @@ pub struct SignedAttributes<'a> {
 #[derive(Debug)]
 struct Attribute<'a> {
     octets: &'a [u8],
-    kind: Oid,
+    /// Content octets of the type's identifier.
+    kind: &'a [u8],
     /// Content octets of the SET OF values.
     values: &'a [u8],
 }
@@ -370,7 +371,7 @@ impl<'a> SignedAttributes<'a> {
         while !set.is_empty() {
             let attribute = set.expect(tag::SEQUENCE)?;
             let mut fields = Reader::new(attribute.content);
-            let kind = oid(fields.expect(tag::OID)?.octets)?;
+            let kind = fields.expect(tag::OID)?.content;
             let values = fields.expect(tag::SET)?.content;
             attributes.push(Attribute {
                 octets: attribute.octets,
@@ -400,7 +401,10 @@ impl<'a> SignedAttributes<'a> {
         let content_type = self
             .only(CONTENT_TYPE)?
             .ok_or(AttributeFault::Missing("contentType"))?;
-        if !content_is_data || oid(content_type.octets) != Ok(ID_DATA) {
+        if !content_is_data
+            || content_type.tag != tag::OID
+            || content_type.content != ID_DATA.as_bytes()
+        {
             return Err(AttributeFault::ContentType);
         }
         self.only(SIGNING_TIME)?;
@@ -419,18 +423,18 @@ impl<'a> SignedAttributes<'a> {
         let Some(attribute) = self
             .attributes
             .iter()
-            .find(|attribute| attribute.kind == kind)
+            .find(|attribute| attribute.kind == kind.as_bytes())
         else {
             return Ok(None);
         };
         let mut values = Reader::new(attribute.values);
         let value = values
             .value()
-            .map_err(|_| AttributeFault::NotOnce(attribute_name(kind)))?;
+            .map_err(|_| AttributeFault::NotOnce(attribute_name(kind.as_bytes())))?;
         if values.is_empty() {
             Ok(Some(value))
         } else {
-            Err(AttributeFault::NotOnce(attribute_name(kind)))
+            Err(AttributeFault::NotOnce(attribute_name(kind.as_bytes())))
         }
     }
 
@@ -466,11 +470,14 @@ impl<'a> SignedAttributes<'a> {
     }
 }
 
-fn attribute_name(kind: Oid) -> &'static str {
-    match kind {
-        CONTENT_TYPE => "contentType",
-        MESSAGE_DIGEST => "messageDigest",
-        SIGNING_TIME => "signingTime",
-        _ => "attribute",
-    }
+fn attribute_name(kind: &[u8]) -> &'static str {
+    let known = [
+        (CONTENT_TYPE, "contentType"),
+        (MESSAGE_DIGEST, "messageDigest"),
+        (SIGNING_TIME, "signingTime"),
+    ];
+    known
+        .iter()
+        .find(|(oid, _)| oid.as_bytes() == kind)
+        .map_or("attribute", |(_, name)| name)
 }

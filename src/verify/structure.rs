@@ -276,11 +276,6 @@ fn signed_and_signature<'a>(
     cut: &Parts<'a>,
     findings: &mut Findings,
 ) -> Option<(&'a [u8], Vec<u8>)> {
-    let parts: Vec<Option<Entity<'a>>> = cut
-        .parts
-        .iter()
-        .map(|part| Entity::parse(part).ok())
-        .collect();
     let is_signature = |entity: &Entity<'a>| {
         entity.media_type().is_ok_and(|media| {
             matches!(
@@ -289,15 +284,16 @@ fn signed_and_signature<'a>(
             )
         })
     };
-    let found = parts
+    let found = cut
+        .parts
         .iter()
         .enumerate()
         .skip(1)
-        .find_map(|(index, entity)| {
-            entity
-                .as_ref()
-                .filter(|entity| is_signature(entity))
-                .map(|entity| (index, entity))
+        .find_map(|(index, part)| {
+            let entity = Entity::parse(part)
+                .ok()
+                .filter(|entity| is_signature(entity))?;
+            Some((index, entity))
         });
     let Some((index, entity)) = found else {
         // A missing second part is told by structure.parts or structure.complete already.
