@@ -50,6 +50,9 @@ impl<'a> Field<'a> {
 pub struct Header<'a> {
     fields: Vec<Field<'a>>,
     malformed_lines: usize,
+    /// How many fields stand before the first malformed line.
+    before_malformed: usize,
+    has_controls: bool,
 }
 
 impl<'a> Header<'a> {
@@ -64,6 +67,8 @@ impl<'a> Header<'a> {
         let mut header = Self {
             fields: Vec::with_capacity(16),
             malformed_lines: 0,
+            before_malformed: usize::MAX,
+            has_controls: false,
         };
         let mut start = 0;
         while start < octets.len() {
@@ -89,13 +94,17 @@ impl<'a> Header<'a> {
     }
 
     fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize) {
+        // A bare CR ends a line for some readers: a field could hide behind it.
+        self.has_controls |= line
+            .iter()
+            .any(|&octet| octet.is_ascii_control() && octet != b'\t');
         if matches!(line[0], b' ' | b'\t') {
             match self.fields.last_mut() {
                 Some(field) => {
                     let first = offset_in(octets, field.value);
                     field.value = &octets[first..start + line.len()];
                 }
-                None => self.malformed_lines += 1,
+                None => self.take_malformed(),
             }
             return;
         }
@@ -112,8 +121,28 @@ impl<'a> Header<'a> {
                     value: &line[at + 1..],
                 });
             }
-            _ => self.malformed_lines += 1,
+            _ => self.take_malformed(),
         }
+    }
+
+    fn take_malformed(&mut self) {
+        self.malformed_lines += 1;
+        self.before_malformed = self.before_malformed.min(self.fields.len());
+    }
+
+    /// Whether a malformed line stands before the first field of this name: some readers end
+    /// the header there, and never see the field.
+    pub fn is_malformed_before(&self, name: &str) -> bool {
+        let at = self
+            .fields
+            .iter()
+            .position(|field| field.name.eq_ignore_ascii_case(name));
+        self.malformed_lines > 0 && at.is_none_or(|at| self.before_malformed <= at)
+    }
+
+    /// Whether a line holds control characters, a CR without LF among them.
+    pub fn has_controls(&self) -> bool {
+        self.has_controls
     }
 
     /// Lines that are neither a field nor the continuation of one.
@@ -180,6 +209,16 @@ mod tests {
         let (header, _) = Header::parse(b" x\r\nnonsense\r\nA: 1\r\n\xff: 2\r\n\r\n").unwrap();
         assert_eq!(header.malformed_lines(), 3);
         assert_eq!(header.fields().len(), 1);
+    }
+
+    #[test]
+    fn what_could_hide_a_field_is_seen() {
+        let header = |text: &'static [u8]| Header::parse(text).unwrap().0;
+        assert!(header(b"A: 1\rFrom: x@y\r\n\r\n").has_controls());
+        assert!(!header(b"A: 1\r\n\tb\r\n\r\n").has_controls());
+        let late = header(b"Content-Type: a/b\r\nnonsense\r\nTo: c\r\n\r\n");
+        assert!(late.is_malformed_before("To") && !late.is_malformed_before("Content-Type"));
+        assert!(!header(b"To: c\r\n\r\n").is_malformed_before("To"));
     }
 
     #[test]

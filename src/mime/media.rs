@@ -40,10 +40,11 @@ impl<'a> MediaType<'a> {
             let name = scan.token()?;
             scan.expect('=')?;
             let value = scan.value()?;
-            if parameters
-                .iter()
-                .any(|(other, _)| other.eq_ignore_ascii_case(name))
-            {
+            let same = |(other, _): &(&str, Cow<'_, str>)| other.eq_ignore_ascii_case(name);
+            if parameters.iter().any(same) || parameters.len() == MAX_PARAMETERS {
+                return Err(Error::ContentType);
+            }
+            if is_coded_form(name) {
                 return Err(Error::ContentType);
             }
             parameters.push((name, value));
@@ -84,6 +85,17 @@ impl<'a> MediaType<'a> {
             Err(Error::Boundary)
         }
     }
+}
+
+/// Parameters of one media type; real ones have up to five. A bound on the search for doubles.
+const MAX_PARAMETERS: usize = 64;
+
+/// Whether a parameter that decides how a message is read is written in the forms of RFC 2231
+/// (`boundary*=`, `boundary*0=`): readers that know them would take another boundary.
+fn is_coded_form(name: &str) -> bool {
+    let decisive = ["boundary", "protocol", "micalg"];
+    name.split_once('*')
+        .is_some_and(|(base, _)| decisive.iter().any(|word| base.eq_ignore_ascii_case(word)))
 }
 
 /// `main/sub` in lower case; a piece of the text where it stands there so already.
@@ -190,6 +202,13 @@ impl<'a> Scanner<'a> {
         });
         let end = end.ok_or(Error::ContentType)?;
         self.rest = &quoted[end + 1..];
+        // CR and LF only as folding, no other control: readers differ about them.
+        let unfolded = quoted[..end].replace("\r\n", "").replace('\n', "");
+        if !plain && unfolded.contains('\r')
+            || unfolded.chars().any(|c| c.is_control() && c != '\t')
+        {
+            return Err(Error::ContentType);
+        }
         Ok(if plain {
             Cow::Borrowed(&quoted[..end])
         } else {
@@ -359,6 +378,7 @@ mod tests {
             Some("application/x-pkcs7-signature")
         );
         assert_eq!(media.parameter("boundary"), Some("----F9\"9"));
+        assert_eq!(media.boundary(), Err(Error::Boundary));
         assert_eq!(media.parameter("name"), None);
     }
 
@@ -378,6 +398,10 @@ mod tests {
             "/mixed",
             "multipart/mixed boundary=a",
             "text/plain (open",
+            "multipart/signed; boundary*=utf-8''F; boundary=a",
+            "multipart/signed; boundary*0=F; boundary=a",
+            "multipart/signed; boundary=\"a\rb\"",
+            "multipart/signed; boundary=\"a\u{7}b\"",
             "",
         ] {
             assert_eq!(

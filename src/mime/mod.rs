@@ -101,7 +101,10 @@ impl<'a> Entity<'a> {
         let Some(field) = self.header.first("Content-Transfer-Encoding") else {
             return Cow::Borrowed("7bit");
         };
-        let text = field.text();
+        let text = match field.text() {
+            Cow::Borrowed(text) => Cow::Borrowed(first_word(text)),
+            Cow::Owned(text) => Cow::Owned(first_word(&text).to_owned()),
+        };
         if text.bytes().any(|octet| octet.is_ascii_uppercase()) {
             return Cow::Owned(text.to_ascii_lowercase());
         }
@@ -121,4 +124,9 @@ impl<'a> Entity<'a> {
     pub fn file_names(&self) -> media::FileNames {
         media::file_names(&self.header)
     }
+}
+
+/// The token before a comment or a stray parameter: `base64;`, `7bit (by us)`.
+fn first_word(text: &str) -> &str {
+    text.split([';', '(', ' ', '\t']).next().unwrap_or_default()
 }

@@ -136,57 +136,72 @@ pub enum HarmlessChange {
 
 /// Looks for a change that explains the digest `expected`.
 ///
-/// At most five more hashings, done only for a message that failed.
+/// At most five more hashings, done only for a message that failed; nothing is copied.
 pub fn harmless_change(
     octets: &[u8],
     algorithm: DigestAlgorithm,
     expected: &[u8],
 ) -> Option<HarmlessChange> {
     use HarmlessChange::{BlanksAdded, DotsDoubled, FromQuoted, LineEndAdded, LineEndRemoved};
-    let mut crlf = Vec::with_capacity(octets.len());
-    with_crlf(octets, |piece| crlf.extend_from_slice(piece));
-    let fits = |octets: &[u8]| algorithm.digest(octets).as_ref() == expected;
-    if crlf.strip_suffix(b"\r\n").is_some_and(fits) {
-        return Some(LineEndAdded);
-    }
-    crlf.extend_from_slice(b"\r\n");
-    if fits(&crlf) {
-        return Some(LineEndRemoved);
-    }
-    crlf.truncate(crlf.len() - 2);
-    let by_line = |change: fn(&[u8]) -> &[u8]| {
-        let lines: Vec<&[u8]> = crlf.split(|&octet| octet == b'\n').map(change).collect();
-        lines.join(&b'\n')
-    };
-    if fits(&by_line(|line| {
+    let same: fn(&[u8]) -> &[u8] = |line| line;
+    let unquoted: fn(&[u8]) -> &[u8] = |line| {
         if line.starts_with(b">From ") {
             &line[1..]
         } else {
             line
         }
-    })) {
-        return Some(FromQuoted);
-    }
-    if fits(&by_line(|line| {
+    };
+    let undotted: fn(&[u8]) -> &[u8] = |line| {
         if line.starts_with(b"..") {
             &line[1..]
         } else {
             line
         }
-    })) {
-        return Some(DotsDoubled);
+    };
+    let untrailed: fn(&[u8]) -> &[u8] = |line| line.trim_ascii_end();
+    let without_end = octets
+        .strip_suffix(b"\n")
+        .map(|text| text.strip_suffix(b"\r").unwrap_or(text));
+    let fits = |octets: &[u8], change, end: &[u8]| {
+        digest_of_lines(octets, algorithm, change, end).as_ref() == expected
+    };
+    if without_end.is_some_and(|octets| fits(octets, same, b"")) {
+        return Some(LineEndAdded);
     }
-    let mut trimmed = Vec::with_capacity(crlf.len());
-    for line in crlf.split_inclusive(|&octet| octet == b'\n') {
-        match line.strip_suffix(b"\r\n") {
-            Some(text) => {
-                trimmed.extend_from_slice(text.trim_ascii_end());
-                trimmed.extend_from_slice(b"\r\n");
-            }
-            None => trimmed.extend_from_slice(line.trim_ascii_end()),
+    [
+        (same, &b"\r\n"[..], LineEndRemoved),
+        (unquoted, b"", FromQuoted),
+        (undotted, b"", DotsDoubled),
+        (untrailed, b"", BlanksAdded),
+    ]
+    .into_iter()
+    .find(|(change, end, _)| fits(octets, *change, end))
+    .map(|(_, _, name)| name)
+}
+
+/// The digest of the octets with CRLF line ends, every line changed, and something at the end.
+fn digest_of_lines(
+    octets: &[u8],
+    algorithm: DigestAlgorithm,
+    change: fn(&[u8]) -> &[u8],
+    end: &[u8],
+) -> Digest {
+    let mut context = algorithm.context();
+    for line in octets.split_inclusive(|&octet| octet == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let ended = text.len() < line.len();
+        let text = if ended {
+            text.strip_suffix(b"\r").unwrap_or(text)
+        } else {
+            text
+        };
+        context.update(change(text));
+        if ended {
+            context.update(b"\r\n");
         }
     }
-    fits(&trimmed).then_some(BlanksAdded)
+    context.update(end);
+    context.finish()
 }
 
 #[cfg(test)]

@@ -307,12 +307,30 @@ fn signed_and_signature<'a>(
         return None;
     };
     findings.pass(CheckId::StructureForm);
-    match entity.decoded() {
-        Ok(octets) => Some((cut.parts[index - 1], octets.into_owned())),
+    // Forged parts can hide here for readers that take another boundary.
+    if entity.header.malformed_lines() > 0 || entity.header.has_controls() {
+        findings.add(
+            CheckId::HeaderAmbiguous,
+            Weight::Undecides,
+            "header.ambiguous.signature-part",
+        );
+    }
+    match signature_octets(&entity) {
+        Ok(octets) => Some((cut.parts[index - 1], octets)),
         Err(_) => {
             findings.add(CheckId::CmsDecode, Weight::Refutes, "cms.decode.base64");
             None
         }
+    }
+}
+
+/// The signature object. Some gateways lose the encoding's name: then base64 is tried, because
+/// an object in the clear begins with a SEQUENCE.
+fn signature_octets(entity: &Entity<'_>) -> Result<Vec<u8>, mime::Error> {
+    let in_the_clear = entity.body.first() == Some(&0x30);
+    match &*entity.transfer_encoding() {
+        "7bit" | "8bit" | "binary" if !in_the_clear => mime::decode::base64(entity.body),
+        _ => Ok(entity.decoded()?.into_owned()),
     }
 }
 
@@ -348,10 +366,23 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
             );
         }
     }
+    if header.has_controls() {
+        findings.add(
+            CheckId::HeaderAmbiguous,
+            Weight::Undecides,
+            "header.ambiguous.control",
+        );
+    }
     if header.malformed_lines() > 0 {
+        // Some readers end the header at such a line, and read another message.
+        let hides = header.is_malformed_before("Content-Type");
         findings.add_found(
             CheckId::HeaderAmbiguous,
-            Weight::Doubt,
+            if hides {
+                Weight::Undecides
+            } else {
+                Weight::Doubt
+            },
             "header.ambiguous.malformed",
             header.malformed_lines().to_string(),
         );
