@@ -27,6 +27,7 @@ pub use failure::Failure;
     name = "pec",
     version,
     disable_help_subcommand = true,
+    args_override_self = true,
     arg_required_else_help = true,
     max_term_width = 100
 )]

@@ -303,7 +303,7 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
             Some(_) => return Err(Error::Value("destinatari/@tipo")),
         };
         recipients.push(Recipient {
-            address: MailAddress::new(&text(node, "destinatari")?),
+            address: address(&text(node, "destinatari")?),
             kind,
         });
     }
@@ -372,9 +372,9 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
     Ok(CertificationData {
         kind_word,
         error_word,
-        sender: MailAddress::new(&sender),
+        sender: address(&sender),
         recipients,
-        reply_to: MailAddress::new(&reply_to),
+        reply_to: address(&reply_to),
         subject,
         provider,
         time,
@@ -383,7 +383,7 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
         identifier,
         message_id,
         receipt_form,
-        delivered_to: delivered_to.as_deref().map(MailAddress::new),
+        delivered_to: delivered_to.as_deref().map(address),
         received_for,
         extended_error,
         unknown_elements,
@@ -484,6 +484,15 @@ impl<'a, 'i> Children<'a, 'i> {
             Ok(())
         }
     }
+}
+
+/// An address; some providers write `<a@b>` or `Name <a@b>`.
+fn address(text: &str) -> MailAddress {
+    let inside = text
+        .strip_suffix('>')
+        .and_then(|rest| rest.rsplit_once('<'))
+        .map(|(_, inside)| inside);
+    MailAddress::new(inside.unwrap_or(text))
 }
 
 /// The text of an element that has nothing else, trimmed.

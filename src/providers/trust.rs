@@ -124,7 +124,12 @@ impl Trust {
     /// # Errors
     /// When the text is not of the form, a value cannot be read, or no authority is in it.
     pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
-        let file: File = toml::from_str(text).map_err(|error| Error::Form(error.to_string()))?;
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| text[..span.start].lines().count().max(1));
+            Error::Form(format!("{line}: {}", error.message().replace('\n', " ")))
+        })?;
         let anchors = file
             .authority
             .iter()
@@ -220,9 +225,27 @@ impl Trust {
         }
     }
 
-    /// Both data together, for `--trust` with `--anchor`.
+    /// Both data together, for `--trust` with `--anchor`. An authority that is in both keeps the
+    /// policy that it has here and gains the other's editions.
     pub fn and(mut self, other: Self) -> Self {
-        self.anchors.extend(other.anchors);
+        for anchor in other.anchors {
+            let same =
+                |known: &&mut Anchor| known.spki == anchor.spki && known.subject == anchor.subject;
+            match self.anchors.iter_mut().find(same) {
+                Some(known) => {
+                    let new = anchor.editions.into_iter().filter(|edition| {
+                        known
+                            .editions
+                            .iter()
+                            .all(|other| other.sha256 != edition.sha256)
+                    });
+                    let new: Vec<Edition> = new.collect();
+                    known.editions.extend(new);
+                    known.editions.sort_by_key(|edition| edition.not_before);
+                }
+                None => self.anchors.push(anchor),
+            }
+        }
         self.hosts.extend(other.hosts);
         self.organizations.extend(other.organizations);
         if let (Source::Files(mine), Source::Files(theirs)) = (&mut self.source, other.source) {
@@ -238,6 +261,15 @@ impl Trust {
             .as_deref()
             .and_then(|day| Timestamp::parse(day).ok());
         day.is_some_and(|day| at.seconds_since(day) > 86_400)
+    }
+
+    /// Whether the data are of a day after `now`: then the clock that gave it is wrong.
+    pub fn is_newer_than(&self, now: Timestamp) -> bool {
+        let day = self
+            .as_of
+            .as_deref()
+            .and_then(|day| Timestamp::parse(day).ok());
+        day.is_some_and(|day| day.seconds_since(now) > 0)
     }
 
     /// Whether the data name this mail host as one that may sign.

@@ -343,26 +343,37 @@ fn check_profile(data: &CertificationData, findings: &mut Findings) {
     }
 }
 
+/// The present, as far as this computer knows it.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    pub now: Timestamp,
+    /// Its present lies before the day of the trust data.
+    pub is_wrong: bool,
+}
+
 /// Step 15.
 pub(super) fn check_agreement(
     content: &Content<'_>,
     verified: &VerifiedContent<'_>,
     signer: &Certificate,
-    now: Timestamp,
+    clock: Clock,
     findings: &mut Findings,
 ) {
     let Some(data) = &content.data else { return };
-    check_time(data, verified.signing_time(), now, findings);
+    check_time(data, verified.signing_time(), clock, findings);
     check_recipient(data, findings);
     check_provider_name(data, signer, findings);
     check_texts(content, data, findings);
     check_addresses(data, findings);
     match &content.original {
-        Some(octets) => {
-            if let Ok(original) = Entity::parse(octets) {
-                check_original(data, &original, findings);
-            }
-        }
+        Some(octets) => match Entity::parse(octets) {
+            Ok(original) => check_original(data, &original, findings),
+            Err(_) => findings.add(
+                CheckId::OriginalPresent,
+                Weight::Undecides,
+                "original.present.unreadable",
+            ),
+        },
         None if content.has_original_part => {}
         None => check_original_absent(data, findings),
     }
@@ -371,7 +382,7 @@ pub(super) fn check_agreement(
 fn check_time(
     data: &CertificationData,
     signing: Option<Timestamp>,
-    now: Timestamp,
+    clock: Clock,
     findings: &mut Findings,
 ) {
     findings.pass(CheckId::TimePlausible);
@@ -382,12 +393,16 @@ fn check_time(
             "time.plausible.past",
             data.time.to_string(),
         );
-    } else if data.time.seconds_since(now) > FUTURE_TOLERANCE {
+    } else if data.time.seconds_since(clock.now) > FUTURE_TOLERANCE {
         findings.add_both(
             CheckId::TimePlausible,
-            Weight::Refutes,
+            if clock.is_wrong {
+                Weight::Undecides
+            } else {
+                Weight::Refutes
+            },
             "time.plausible.future",
-            now.to_string(),
+            clock.now.to_string(),
             data.time.to_string(),
         );
     }
@@ -562,10 +577,16 @@ fn check_texts(content: &Content<'_>, data: &CertificationData, findings: &mut F
             (CheckId::ContentText, "content.text.contradiction")
         };
         findings.pass(check);
+        let subject = data.subject.as_deref().unwrap_or_default().as_bytes();
         let says = |phrases: &'static [Finder<'static>]| {
             phrases
                 .iter()
-                .find(|phrase| phrase.find(&text.octets).is_some())
+                .filter(|phrase| phrase.find(subject).is_none())
+                .find(|phrase| {
+                    phrase
+                        .find(&text.octets)
+                        .is_some_and(|at| !is_denied(&text.octets[..at]))
+                })
                 .map(Finder::needle)
         };
         let contrary = match data.kind() {
@@ -603,6 +624,12 @@ fn check_texts(content: &Content<'_>, data: &CertificationData, findings: &mut F
             );
         }
     }
+}
+
+/// Whether the words before a phrase deny it: `non è stato consegnato`.
+fn is_denied(before: &[u8]) -> bool {
+    let near = &before[before.len().saturating_sub(12)..];
+    memmem::find(&near.to_ascii_lowercase(), b"non ").is_some()
 }
 
 /// A day, an hour, an identifier or a recipient in the text that is not the certified one,
@@ -675,7 +702,7 @@ fn active_html(octets: &[u8]) -> Option<String> {
     for at in memchr::memchr_iter(b'<', octets) {
         let tag = &octets[at + 1..];
         let tag = &tag[..memchr::memchr(b'>', tag).unwrap_or(tag.len()).min(2_000)];
-        let begins = |word: &&str| {
+        let begins = |word: &str| {
             tag.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
@@ -683,10 +710,10 @@ fn active_html(octets: &[u8]) -> Option<String> {
             tag.windows(wanted.len())
                 .any(|window| window.eq_ignore_ascii_case(wanted))
         };
-        let found = ACTIVE.iter().any(|word| begins(&word))
+        let found = ACTIVE.iter().any(|word| begins(word))
             || holds(b"javascript:")
             || (memchr::memchr(b'=', tag).is_some()
-                && !PASSIVE.iter().any(|word| begins(&word))
+                && !PASSIVE.iter().any(|word| begins(word))
                 && holds(b"http"));
         if found {
             return Some(String::from_utf8_lossy(&tag[..tag.len().min(80)]).into_owned());
@@ -780,7 +807,7 @@ fn check_original_people(data: &CertificationData, original: &Entity<'_>, findin
         [one] if *one == data.sender => findings.pass(CheckId::OriginalSender),
         [one] => findings.add_both(
             CheckId::OriginalSender,
-            Weight::Refutes,
+            weight_of(&from),
             "original.sender",
             data.sender.as_str(),
             one.as_str(),
@@ -802,12 +829,22 @@ fn check_original_people(data: &CertificationData, original: &Entity<'_>, findin
             let shown: Vec<&str> = named.iter().map(MailAddress::as_str).take(20).collect();
             findings.add_both(
                 CheckId::OriginalRecipient,
-                Weight::Refutes,
+                weight_of(&named),
                 "original.recipient.not-addressed",
                 address.as_str(),
                 shown.join(", "),
             );
         }
+    }
+}
+
+/// Addresses that are spelt in an odd way by the sender's program (quoted, with a source route)
+/// may mean the certified one: they raise a doubt and refute nothing.
+fn weight_of(addresses: &[MailAddress]) -> Weight {
+    if addresses.iter().all(MailAddress::is_well_formed) {
+        Weight::Refutes
+    } else {
+        Weight::Doubt
     }
 }
 

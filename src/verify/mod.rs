@@ -389,7 +389,10 @@ impl Verifier {
             &content,
             verified,
             &signer.certificate,
-            question.now,
+            content::Clock {
+                now: question.now,
+                is_wrong: self.trust.is_newer_than(question.now),
+            },
             findings,
         );
         if level == Level::Message {

@@ -7,7 +7,7 @@ use super::content::{Content, addresses, bare_id, same_text};
 use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
 use crate::address::MailAddress;
-use crate::mime::Entity;
+use crate::mime::{Entity, decode};
 use crate::pec::header::{self, Hints};
 use crate::pec::{CertificationData, MessageKind};
 use crate::smime::certificate::Certificate;
@@ -28,13 +28,77 @@ pub(super) fn check(
     check_sender(&signed.outer, findings);
     let Some(kind) = content.kind else { return };
     check_marks(&signed.hints, kind, findings);
-    let Some(data) = &content.data else { return };
+    let Some(data) = &content.data else {
+        check_anomaly(signed, content, findings);
+        return;
+    };
     check_reference(&signed.hints, data, content, findings);
     check_subject(&signed.outer, data, kind, findings);
     check_to(signed, content, data, kind, findings);
     check_date(&signed.outer, data, findings);
     if kind.is_envelope() {
         check_envelope(signed, data, findings);
+    }
+}
+
+/// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
+fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Findings) {
+    let Some(arrived) = content
+        .original
+        .as_deref()
+        .and_then(|octets| Entity::parse(octets).ok())
+    else {
+        return;
+    };
+    let decoded = |entity: &Entity<'_>, name: &str| {
+        entity
+            .header
+            .first(name)
+            .map(|field| field.decoded().into_owned())
+            .unwrap_or_default()
+    };
+    let subject = decoded(&signed.outer, "Subject");
+    let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(&arrived, "Subject"));
+    findings.pass(CheckId::HeaderSubject);
+    if !same_text(&subject, &wanted) {
+        findings.add_both(
+            CheckId::HeaderSubject,
+            Weight::Doubt,
+            "header.subject",
+            wanted,
+            subject,
+        );
+    }
+    let from = addresses(&arrived, &["From"]);
+    let display = signed
+        .hints
+        .from
+        .first()
+        .map(|mailbox| mailbox.display.as_str())
+        .unwrap_or_default();
+    let named = MailAddress::new(display.rsplit(':').next().unwrap_or_default());
+    findings.pass(CheckId::HeaderDisplayName);
+    if !from.is_empty() && !from.contains(&named) {
+        findings.add_both(
+            CheckId::HeaderDisplayName,
+            Weight::Doubt,
+            "header.display-name",
+            format!("Per conto di: {}", from[0]),
+            display,
+        );
+    }
+    let reply_to = addresses(&signed.outer, &["Reply-To"]);
+    let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
+    findings.pass(CheckId::HeaderReplyTo);
+    if let Some(other) = reply_to.iter().find(|address| !allowed.contains(address)) {
+        let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();
+        findings.add_both(
+            CheckId::HeaderReplyTo,
+            Weight::Doubt,
+            "header.reply-to",
+            expected,
+            other.as_str(),
+        );
     }
 }
 
@@ -161,7 +225,12 @@ fn check_reference(
     let Some(signed) = data.message_id.clone().or_else(from_original) else {
         return;
     };
-    let fits = |shown: &String| bare_id(shown) == bare_id(&signed);
+    // Some gateways write long identifiers as encoded words.
+    let plain = |text: &str| -> String { text.split_whitespace().collect() };
+    let fits = |shown: &String| {
+        bare_id(shown) == bare_id(&signed)
+            || plain(bare_id(&decode::unstructured(shown.as_bytes()))) == plain(bare_id(&signed))
+    };
     if hints.references.is_empty() {
         findings.add_both(
             CheckId::HeaderReference,
@@ -203,7 +272,9 @@ fn check_subject(
         .all("Subject")
         .map(|field| field.decoded())
         .collect();
-    if shown.is_empty() || !shown.iter().all(|shown| fits(shown)) {
+    // Data may lack a subject (it is optional), and then say nothing of it.
+    let stated = data.subject.is_some();
+    if stated && (shown.is_empty() || !shown.iter().all(|shown| fits(shown))) {
         let prefix = kind.subject_prefixes().first().unwrap_or(&"");
         let expected = format!("{prefix} {certified}");
         findings.add_both(

@@ -9,8 +9,8 @@ use base64::Engine;
 use super::content::{Content, addresses, bare_id, same_text};
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
-use crate::mime::{Entity, MAX_DEPTH, MAX_PARTS, multipart};
-use crate::pec::{CertificationData, header};
+use crate::mime::{self, Entity, MAX_DEPTH, MAX_PARTS, multipart};
+use crate::pec::{CertificationData, DeliveryForm, MessageKind, header};
 use crate::smime::content::with_crlf;
 use crate::smime::{sha1, sha256};
 
@@ -23,8 +23,8 @@ pub struct Sent {
 /// How a receipt relates to what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentResult {
-    /// Whether the receipt is about it.
-    pub matches: bool,
+    /// Whether the receipt is about it; `None` when that could not be compared.
+    pub matches: Option<bool>,
     /// By which rule: a stable word.
     pub rule: &'static str,
     /// Parts that match or differ, in words.
@@ -34,7 +34,7 @@ pub struct SentResult {
 impl SentResult {
     fn by(rule: &'static str) -> Self {
         Self {
-            matches: true,
+            matches: Some(true),
             rule,
             details: Vec::new(),
         }
@@ -42,7 +42,15 @@ impl SentResult {
 
     fn not(rule: &'static str) -> Self {
         Self {
-            matches: false,
+            matches: Some(false),
+            rule,
+            details: Vec::new(),
+        }
+    }
+
+    fn unknown(rule: &'static str) -> Self {
+        Self {
+            matches: None,
             rule,
             details: Vec::new(),
         }
@@ -76,7 +84,7 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
             Weight::NotCompared,
             "sent.message.no-data",
         );
-        return SentResult::not("no-data");
+        return SentResult::unknown("no-data");
     };
     let original = content
         .original
@@ -84,7 +92,7 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
         .and_then(|octets| Entity::parse(octets).ok());
     if let Some(result) = original
         .as_ref()
-        .and_then(|original| sent_attachment(sent, original))
+        .and_then(|original| sent_attachment(sent, original, Form::of(data)))
     {
         findings.pass(CheckId::SentContent);
         return result;
@@ -97,26 +105,32 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
                 None => (Weight::NotCompared, "sent.content.none"),
             };
             findings.add_found(CheckId::SentContent, weight, key, sha256(&sent.octets));
-            SentResult::not(if original.is_some() {
-                "attachment"
-            } else {
-                "no-content"
-            })
+            match original {
+                Some(_) => SentResult::not("attachment"),
+                None => SentResult::unknown("no-content"),
+            }
         }
     }
 }
 
 /// The attachment of the original that is the file, or whose hash is the file's.
-fn sent_attachment(sent: &Sent, original: &Entity<'_>) -> Option<SentResult> {
-    for leaf in &leaves(original) {
-        if let Some(hash) = leaf.hash() {
+///
+/// A file called `.hash` stands for another only in a brief delivery receipt: in any other the
+/// sender may have written it.
+fn sent_attachment(sent: &Sent, original: &Entity<'_>, form: Form) -> Option<SentResult> {
+    for leaf in &leaves(original).list {
+        if let (Form::Brief, Some(hash)) = (form, leaf.hash()) {
             if let Some((rule, _)) = file_candidates(&sent.octets)
                 .into_iter()
                 .find(|(_, found)| *found == hash)
             {
                 return Some(SentResult::by(rule).with(leaf.shown()));
             }
-        } else if leaf.name.is_some() && leaf.decoded().as_deref() == Some(&sent.octets[..]) {
+        } else if leaf.name.is_some()
+            && leaf
+                .decoded()
+                .is_some_and(|octets| leaf.same_content(&octets, &sent.octets))
+        {
             return Some(SentResult::by("attachment").with(leaf.shown()));
         }
     }
@@ -146,22 +160,28 @@ fn check_message(
         return result;
     }
     let result = match original {
-        Some(original) => compare(message, original),
+        Some(original) => compare(message, original, Form::of(data)),
         None if id.is_none() => {
             findings.add(
                 CheckId::SentMessage,
                 Weight::NotCompared,
                 "sent.message.no-id",
             );
-            return SentResult::not("no-id");
+            return SentResult::unknown("no-id");
         }
         None => SentResult::by("message-id"),
     };
-    if result.matches {
+    if result.matches == Some(true) {
         findings.pass(CheckId::SentMessage);
         if original.is_some() {
             findings.pass(CheckId::SentContent);
         }
+    } else if result.rule == "too-complex" {
+        findings.add(
+            CheckId::SentContent,
+            Weight::NotCompared,
+            "sent.content.too-complex",
+        );
     } else {
         findings.add_found(
             CheckId::SentContent,
@@ -280,7 +300,7 @@ fn field(entity: &Entity<'_>, name: &str) -> String {
 
 /// Compares the sent message with the original inside a receipt: the fields that a reader
 /// sees, then the body octet for octet, then part by part.
-fn compare(message: &Entity<'_>, original: &Entity<'_>) -> SentResult {
+fn compare(message: &Entity<'_>, original: &Entity<'_>, form: Form) -> SentResult {
     if let Some(name) = differing_field(message, original) {
         return SentResult::not("header").with(format!(
             "{name}: {} ≠ {}",
@@ -295,7 +315,7 @@ fn compare(message: &Entity<'_>, original: &Entity<'_>) -> SentResult {
     if same_type && canonical(message.body) == canonical(original.body) {
         return SentResult::by("content");
     }
-    compare_parts(&leaves(message), &leaves(original))
+    compare_parts(&leaves(message), &leaves(original), form)
 }
 
 /// The first field that says something else: addresses as addresses, the date as an instant,
@@ -329,13 +349,22 @@ fn canonical(body: &[u8]) -> Vec<u8> {
     octets
 }
 
-fn compare_parts(sent: &[Leaf<'_>], delivered: &[Leaf<'_>]) -> SentResult {
+fn compare_parts(sent: &Leaves<'_>, delivered: &Leaves<'_>, form: Form) -> SentResult {
+    if !sent.complete || !delivered.complete {
+        return SentResult::unknown("too-complex");
+    }
+    let (sent, delivered) = (&sent.list, &delivered.list);
     if sent.len() != delivered.len() {
         return SentResult::not("parts").with(format!("{} ≠ {}", sent.len(), delivered.len()));
     }
     let mut rule = "parts";
     for (sent, delivered) in sent.iter().zip(delivered) {
-        match delivered.hash_of(sent) {
+        let hash = if form == Form::Brief {
+            delivered.hash_of(sent)
+        } else {
+            None
+        };
+        match hash {
             Some(Hash::Fits(candidate)) => rule = candidate,
             Some(Hash::Differs(tried)) => {
                 return SentResult::not("hash").with(format!(
@@ -345,22 +374,8 @@ fn compare_parts(sent: &[Leaf<'_>], delivered: &[Leaf<'_>]) -> SentResult {
                 ));
             }
             None => {
-                let (a, b) = (sent.decoded(), delivered.decoded());
-                let same = match (&a, &b) {
-                    (Some(a), Some(b)) if sent.is_text => canonical(a) == canonical(b),
-                    (Some(a), Some(b)) => a == b,
-                    _ => false,
-                };
-                if !same {
-                    let digest = |octets: &Option<Vec<u8>>| {
-                        octets.as_deref().map(sha256).unwrap_or_default()
-                    };
-                    return SentResult::not("parts").with(format!(
-                        "{}: SHA-256 {} ≠ {}",
-                        sent.shown(),
-                        digest(&a),
-                        digest(&b)
-                    ));
+                if let Some(difference) = sent.difference(delivered) {
+                    return SentResult::not("parts").with(difference);
                 }
             }
         }
@@ -368,12 +383,36 @@ fn compare_parts(sent: &[Leaf<'_>], delivered: &[Leaf<'_>]) -> SentResult {
     SentResult::by(rule)
 }
 
+/// Whether parts may stand for others by their hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A brief delivery receipt (RFC 6109, 3.3.2.2).
+    Brief,
+    /// Any other message.
+    Whole,
+}
+
+impl Form {
+    fn of(data: &CertificationData) -> Self {
+        let brief = data.kind() == Some(MessageKind::Delivery)
+            && data.receipt_form == Some(DeliveryForm::Brief);
+        if brief { Self::Brief } else { Self::Whole }
+    }
+}
+
 /// A part that is no multipart.
 struct Leaf<'a> {
     place: String,
     name: Option<String>,
-    is_text: bool,
+    /// Media type in lower case.
+    essence: String,
     entity: Entity<'a>,
+}
+
+/// The leaves of a message, and whether they are all of them.
+struct Leaves<'a> {
+    list: Vec<Leaf<'a>>,
+    complete: bool,
 }
 
 enum Hash {
@@ -389,6 +428,30 @@ impl Leaf<'_> {
             Some(name) => format!("{} ({name})", self.place),
             None => self.place.clone(),
         }
+    }
+
+    /// Equality of decoded contents; line ends of text do not count.
+    fn same_content(&self, a: &[u8], b: &[u8]) -> bool {
+        a == b || (self.essence.starts_with("text/") && canonical(a) == canonical(b))
+    }
+
+    /// In what a part differs from another, in words: type, name, or content.
+    fn difference(&self, other: &Leaf<'_>) -> Option<String> {
+        let shown = self.shown();
+        if self.essence != other.essence {
+            return Some(format!("{shown}: {} ≠ {}", self.essence, other.essence));
+        }
+        if self.name != other.name {
+            return Some(format!("{shown} ≠ {}", other.shown()));
+        }
+        let (a, b) = (self.decoded(), other.decoded());
+        if let (Some(a), Some(b)) = (&a, &b)
+            && self.same_content(a, b)
+        {
+            return None;
+        }
+        let digest = |octets: &Option<Vec<u8>>| octets.as_deref().map(sha256).unwrap_or_default();
+        Some(format!("{shown}: SHA-256 {} ≠ {}", digest(&a), digest(&b)))
     }
 
     fn decoded(&self) -> Option<Vec<u8>> {
@@ -476,49 +539,63 @@ fn encoded_candidates(body: &[u8]) -> Vec<(&'static str, String)> {
 
 /// The parts of a message that are no multipart, in their order. An attached message counts as
 /// one part, as in brief receipts (RFC 6109, 3.3.2.2).
-fn leaves<'a>(message: &Entity<'a>) -> Vec<Leaf<'a>> {
-    let mut found = Vec::new();
-    collect(message.clone(), String::new(), 0, &mut found);
+fn leaves<'a>(message: &Entity<'a>) -> Leaves<'a> {
+    let mut found = Leaves {
+        list: Vec::new(),
+        complete: true,
+    };
+    found.collect(message.clone(), String::new(), 0);
     found
 }
 
-fn collect<'a>(entity: Entity<'a>, place: String, depth: usize, found: &mut Vec<Leaf<'a>>) {
-    if found.len() >= MAX_PARTS {
-        return;
-    }
-    let media = entity.media_type().ok();
-    let cut = media
-        .as_ref()
-        .filter(|media| media.is_multipart() && depth < MAX_DEPTH)
-        .and_then(|media| {
-            let boundary = media.boundary().ok()?;
-            multipart::split(entity.body, boundary).ok()
-        });
-    match cut {
-        Some(cut) => {
-            for (index, part) in cut.parts.iter().enumerate() {
-                let place = if place.is_empty() {
-                    format!("{}", index + 1)
-                } else {
-                    format!("{place}.{}", index + 1)
-                };
-                if let Ok(part) = Entity::parse(part) {
-                    collect(part, place, depth + 1, found);
-                }
+impl<'a> Leaves<'a> {
+    fn collect(&mut self, entity: Entity<'a>, place: String, depth: usize) {
+        if self.list.len() >= MAX_PARTS || depth > MAX_DEPTH {
+            self.complete = false;
+            return;
+        }
+        let media = entity.media_type();
+        let cut = match &media {
+            Ok(media) if media.is_multipart() => media
+                .boundary()
+                .and_then(|boundary| multipart::split(entity.body, boundary)),
+            Ok(_) => Err(mime::Error::Boundary),
+            Err(error) => Err(*error),
+        };
+        let essence = media
+            .map(|media| media.essence.into_owned())
+            .unwrap_or_default();
+        let Ok(cut) = cut else {
+            // A multipart that cannot be cut is compared as a whole.
+            let name = entity.file_names().shown().map(str::to_owned);
+            let place = if place.is_empty() { "1".into() } else { place };
+            self.list.push(Leaf {
+                place,
+                name,
+                essence,
+                entity,
+            });
+            return;
+        };
+        for (index, part) in cut.parts.iter().enumerate() {
+            let number = index + 1;
+            let place = if place.is_empty() {
+                number.to_string()
+            } else {
+                format!("{place}.{number}")
+            };
+            match Entity::parse(part) {
+                Ok(part) => self.collect(part, place, depth + 1),
+                Err(_) => self.complete = false,
             }
         }
-        None => found.push(Leaf {
-            place: if place.is_empty() { "1".into() } else { place },
-            name: entity.file_names().shown().map(str::to_owned),
-            is_text: media.is_some_and(|media| media.essence.starts_with("text/")),
-            entity,
-        }),
     }
 }
 
 /// Hash parts of the original in a brief receipt whose text is no SHA-1 (step 15).
 pub(super) fn malformed_hashes(original: &Entity<'_>) -> Vec<String> {
     leaves(original)
+        .list
         .iter()
         .filter(|leaf| {
             leaf.name

@@ -306,11 +306,16 @@ fn with_paths(
     if paths.is_empty() {
         return signer;
     }
+    // A way through certificates that came along is this message's own: another may bring
+    // other ones, and must not be judged by these.
+    let is_general = paths.iter().all(|path| path.intermediates.is_empty());
     match Arc::try_unwrap(signer) {
         Ok(mut owned) => {
             owned.paths = paths;
             let signer = Arc::new(owned);
-            known.remember(info, &signer);
+            if is_general {
+                known.remember(info, &signer);
+            }
             signer
         }
         // Never: a signer without ways is not shared.

@@ -261,7 +261,7 @@ impl Judge<'_> {
             Some(PathFault::IntermediateTime(name)) => {
                 findings.add_found(
                     CheckId::ChainTime,
-                    Weight::Refutes,
+                    Weight::Undecides,
                     "chain.time.intermediate",
                     name.clone(),
                 );
@@ -430,7 +430,9 @@ impl Judge<'_> {
         let usable: Vec<&Crl> = of_issuer
             .iter()
             .filter(|t| match anchor {
-                Some(index) => t.anchor == Some(index),
+                Some(index) => t.anchor.is_some_and(|other| {
+                    self.trust.anchors[other].spki == self.trust.anchors[index].spki
+                }),
                 None => t.crl.is_signed_by(issuer_key),
             })
             .map(|t| &t.crl)

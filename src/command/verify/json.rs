@@ -134,7 +134,7 @@ struct SignerJson<'a> {
 
 #[derive(Serialize)]
 struct SentJson<'a> {
-    matches: bool,
+    matches: Option<bool>,
     rule: &'static str,
     details: &'a [String],
 }

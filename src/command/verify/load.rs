@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::text::read_error;
 use super::{Arguments, Asked, Failure};
 use crate::command::Session;
+use crate::input;
+use crate::lang::Lang;
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::pec::{CertificationData, MessageKind};
@@ -25,12 +28,12 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
             Timestamp::parse(text).map_err(|_| Failure::new("at", [("value", text.clone())]))?,
         ),
     };
-    let mut verifier = Verifier::new(trust(arguments)?);
+    let mut verifier = Verifier::new(trust(arguments, session.lang)?);
     if !arguments.crl.is_empty() {
-        verifier = verifier.with_crls(crls(&arguments.crl)?);
+        verifier = verifier.with_crls(crls(&arguments.crl, session.lang)?);
     }
     if let Some(file) = &arguments.providers {
-        let octets = read(file)?;
+        let octets = read(file, session.lang)?;
         let list = ProviderList::parse(&octets, &verifier.trust().anchors)
             .map_err(|error| Failure::with_file("providers", file, error))?;
         verifier = verifier.with_providers(list);
@@ -41,7 +44,10 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
         None => None,
     };
     let sent = match &arguments.sent {
-        Some(file) => Some((file.display().to_string(), Sent::new(read(file)?))),
+        Some(file) => Some((
+            file.display().to_string(),
+            Sent::new(read(file, session.lang)?),
+        )),
         None => None,
     };
     Ok(Asked {
@@ -56,10 +62,10 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
 }
 
 /// The data compiled in, unless the user named others.
-fn trust(arguments: &Arguments) -> anyhow::Result<Trust> {
+fn trust(arguments: &Arguments, lang: Lang) -> anyhow::Result<Trust> {
     let mut trust: Option<Trust> = None;
     if let Some(file) = &arguments.trust {
-        let octets = read(file)?;
+        let octets = read(file, lang)?;
         let text =
             String::from_utf8(octets).map_err(|error| Failure::with_file("trust", file, error))?;
         trust = Some(
@@ -68,7 +74,7 @@ fn trust(arguments: &Arguments) -> anyhow::Result<Trust> {
         );
     }
     for file in &arguments.anchor {
-        let more = Trust::from_certificates(&read(file)?, &file.display().to_string())
+        let more = Trust::from_certificates(&read(file, lang)?, &file.display().to_string())
             .map_err(|error| Failure::with_file("anchor", file, error))?;
         trust = Some(match trust {
             Some(trust) => trust.and(more),
@@ -78,11 +84,11 @@ fn trust(arguments: &Arguments) -> anyhow::Result<Trust> {
     Ok(trust.unwrap_or_else(Trust::built_in))
 }
 
-fn crls(paths: &[PathBuf]) -> anyhow::Result<Vec<Crl>> {
+fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Crl>> {
     let mut all = Vec::new();
     for path in paths {
-        for file in files(path)? {
-            let octets = read(&file)?;
+        for file in files(path, lang)? {
+            let octets = read(&file, lang)?;
             let objects = pem_objects(&octets, "X509 CRL").unwrap_or_else(|| vec![octets]);
             for der in objects {
                 all.push(
@@ -95,11 +101,12 @@ fn crls(paths: &[PathBuf]) -> anyhow::Result<Vec<Crl>> {
 }
 
 /// The file itself, or the files of a folder in the order of their names.
-fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn files(path: &Path, lang: Lang) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let listed = fs::read_dir(path).map_err(|error| Failure::with_file("read", path, error))?;
+    let listed = fs::read_dir(path)
+        .map_err(|error| Failure::with_file("read", path, read_error(&error.into(), lang)))?;
     let mut files: Vec<PathBuf> = listed
         .flatten()
         .map(|entry| entry.path())
@@ -116,7 +123,7 @@ fn acceptance(
     now: Timestamp,
     session: &Session<'_>,
 ) -> anyhow::Result<CertificationData> {
-    let examination = verifier.examine(&read(file)?, &Question::new(now));
+    let examination = verifier.examine(&read(file, session.lang)?, &Question::new(now));
     let texts = Catalogue::of(session.lang);
     match examination.into_verified() {
         Ok(verified) if verified.kind() == MessageKind::Acceptance => Ok(verified.data().clone()),
@@ -130,17 +137,21 @@ fn acceptance(
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+fn read(file: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
     use std::io::Read;
-    let failed = |error: std::io::Error| Failure::with_file("read", file, error);
+    let failed = |error: input::Error| Failure::with_file("read", file, read_error(&error, lang));
     let mut octets = Vec::new();
-    let opened = fs::File::open(file).map_err(failed)?;
+    let opened = fs::File::open(file).map_err(|error| failed(error.into()))?;
+    let limit = MAX_MESSAGE_OCTETS as u64 + 1;
     opened
-        .take(MAX_MESSAGE_OCTETS as u64 + 1)
+        .take(limit)
         .read_to_end(&mut octets)
-        .map_err(failed)?;
+        .map_err(|error| failed(error.into()))?;
     if octets.len() > MAX_MESSAGE_OCTETS {
-        return Err(Failure::with_file("read", file, format!("> {MAX_MESSAGE_OCTETS}")).into());
+        return Err(failed(input::Error::TooLarge {
+            limit: MAX_MESSAGE_OCTETS,
+        })
+        .into());
     }
     Ok(octets)
 }

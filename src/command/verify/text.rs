@@ -14,6 +14,7 @@ use crate::output::style::{Style, Tone};
 use crate::pec::{CertificationData, MessageKind};
 use crate::printable::Printable;
 use crate::providers::trust::Source;
+use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Facts, Finding, TimeBasis, Verdict, Weight};
 
 /// Recipients listed by name; the others are counted.
@@ -76,6 +77,14 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
     Ok(answer.status())
 }
 
+/// Italian legal time as the language writes it: day first, or ISO 8601.
+fn shown(time: Timestamp, lang: Lang) -> String {
+    match lang {
+        Lang::It => time.italian(),
+        Lang::En => time.rfc3339_at(time.italian_offset())[..19].replace('T', " "),
+    }
+}
+
 /// Why an input could not be read.
 pub(super) fn read_error(error: &input::Error, lang: Lang) -> String {
     let reason = match error {
@@ -119,7 +128,7 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
     let what = examination
         .facts
         .as_ref()
-        .map(|facts| what(facts, texts))
+        .map(|facts| what(facts, asked.lang))
         .unwrap_or_default();
     let reason = examination
         .headline()
@@ -152,7 +161,10 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
         }
         (Verdict::Genuine, Some(reason), _) => values(reason)("headline.not-compared"),
         (Verdict::Genuine, None, _) => values("")("headline.genuine"),
-        (_, Some(reason), Some(_)) => values(reason)("headline.failed-with-facts"),
+        (_, Some(reason), Some(facts)) if facts.authority.is_some() => {
+            values(reason)("headline.failed-with-facts")
+        }
+        (_, Some(reason), Some(_)) => values(reason)("headline.failed-with-claims"),
         (_, Some(reason), None) => {
             with_nested(values(reason)("headline.failed"), examination, asked)
         }
@@ -175,13 +187,14 @@ fn with_nested(own: String, examination: &Examination, asked: &Asked) -> String 
 }
 
 /// What the signed part is, in one phrase.
-fn what(facts: &Facts, texts: &Catalogue) -> String {
+fn what(facts: &Facts, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
     let word = facts.kind.map_or("unknown", MessageKind::word);
     let data = facts.data.as_ref();
     let time = data
         .map(|data| data.time)
         .or(facts.signing_time)
-        .map(|time| time.italian())
+        .map(|time| shown(time, lang))
         .unwrap_or_default();
     let to = data
         .and_then(|data| data.delivered_to.as_ref())
@@ -215,11 +228,9 @@ fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
     let examination = &examined.examination;
     let mut lines = vec![colored_answer(examination, asked, style)];
     lines.push(String::new());
-    let mut table = Table {
-        texts: Catalogue::of(asked.lang),
-        rows: Vec::new(),
-    };
+    let mut table = Table::new(asked.lang);
     if let Some(facts) = &examination.facts {
+        lines.extend(facts_heading(examination, facts, asked.lang));
         fact_rows(facts, &mut table);
     }
     situation_rows(examined, asked, &mut table);
@@ -227,6 +238,20 @@ fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
     lines.extend(finding_lines(examination, asked, style));
     nested_lines(examination, "", asked, style, &mut lines);
     lines
+}
+
+/// What kind of statements the facts are, when the message is not genuine: a provider's, or
+/// those of somebody who is none.
+fn facts_heading(examination: &Examination, facts: &Facts, lang: Lang) -> Option<String> {
+    if examination.verdict == Verdict::Genuine {
+        return None;
+    }
+    let key = if facts.authority.is_some() {
+        "label.signed-part"
+    } else {
+        "label.claims"
+    };
+    Some(Catalogue::of(lang).text(key).to_owned())
 }
 
 /// What is inside, each in full, and what is inside that.
@@ -243,11 +268,9 @@ fn nested_lines(
         let own = answer(&nested.examination, asked);
         lines.push(String::new());
         lines.push(texts.fill("headline.nested", &[("place", &place), ("answer", &own)]));
-        let mut table = Table {
-            texts,
-            rows: Vec::new(),
-        };
+        let mut table = Table::new(asked.lang);
         if let Some(facts) = &nested.examination.facts {
+            lines.extend(facts_heading(&nested.examination, facts, asked.lang));
             fact_rows(facts, &mut table);
         }
         lines.extend(table.lines());
@@ -275,11 +298,20 @@ fn colored_answer(examination: &Examination, asked: &Asked, style: Style) -> Str
 
 /// Labels and values in two columns.
 struct Table {
+    lang: Lang,
     texts: &'static Catalogue,
     rows: Vec<(&'static str, String)>,
 }
 
 impl Table {
+    fn new(lang: Lang) -> Self {
+        Self {
+            lang,
+            texts: Catalogue::of(lang),
+            rows: Vec::new(),
+        }
+    }
+
     fn add(&mut self, label: &'static str, value: impl AsRef<str>) {
         self.rows
             .push((label, Printable(value.as_ref()).to_string()));
@@ -309,7 +341,10 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
     let texts = table.texts;
     if let Some(kind) = facts.kind {
         table.add("kind", kind.word());
-        table.add_safe("outcome", outcome(kind, facts.data.as_ref(), texts));
+        // What it means holds only where an authority stands behind the signer.
+        if facts.authority.is_some() {
+            table.add_safe("outcome", outcome(kind, facts.data.as_ref(), texts));
+        }
     }
     if let Some(data) = &facts.data {
         data_rows(data, facts, table);
@@ -385,7 +420,7 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
     let time = texts.fill(
         "value.time",
         &[
-            ("italian", &data.time.italian()),
+            ("italian", &shown(data.time, table.lang)),
             ("utc", &data.time.to_string()),
         ],
     );
@@ -462,10 +497,10 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         table.add_safe("providers", value);
     }
     if let (Some(sent), Some((file, _))) = (&examination.sent, &asked.sent) {
-        let key = if sent.matches {
-            "value.sent-yes"
-        } else {
-            "value.sent-no"
+        let key = match sent.matches {
+            Some(true) => "value.sent-yes",
+            Some(false) => "value.sent-no",
+            None => "value.sent-unknown",
         };
         let details = sent
             .details
@@ -590,7 +625,7 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
                 .facts
                 .as_ref()
                 .and_then(|facts| facts.data.as_ref())
-                .map_or("-".to_owned(), |data| data.time.italian());
+                .map_or("-".to_owned(), |data| shown(data.time, asked.lang));
             let cell = cell(row_word(examination), tone(examination));
             let mut lines = vec![format!(
                 "{cell}  {kind:25}  {time:19}  {}",
