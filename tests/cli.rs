@@ -2,7 +2,6 @@
 //!
 //! What the verdict on a message must be is the business of `vectors.rs`.
 
-#[allow(dead_code, reason = "shared with other suites")]
 mod support;
 
 use std::ffi::{OsStr, OsString};

@@ -1,0 +1,341 @@
+//! The sentences that people read, held against the code that asks for them: none is missing,
+//! none is there in vain. That both languages have the same keys is tested in `catalogue.rs`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use postacert::command;
+use postacert::lang::Lang;
+use postacert::output::catalogue::Catalogue;
+use postacert::pec::MessageKind;
+use postacert::verify::{CheckId, Ordinary, Verdict, Weight};
+
+const LANGUAGES: [Lang; 2] = [Lang::It, Lang::En];
+
+/// Every source file below a folder of `src`, without its tests.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("src")
+            .join(folder),
+    ];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("a folder");
+            open.extend(entries.map(|entry| entry.expect("an entry").path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a source file");
+            let code = text.split("#[cfg(test)]\nmod tests").next();
+            found.push((path, code.unwrap_or_default().to_owned()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The string literals of a piece of code, escapes left as they are.
+fn literals(code: &str) -> Vec<&str> {
+    let octets = code.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < octets.len() {
+        match octets[at] {
+            b'/' if octets.get(at + 1) == Some(&b'/') => {
+                at += code[at..].find('\n').unwrap_or(code.len() - at);
+            }
+            // A quotation mark as a character.
+            b'\'' if code[at..].starts_with("'\"'") => at += 3,
+            b'"' => {
+                let start = at + 1;
+                at = start;
+                while at < octets.len() && octets[at] != b'"' {
+                    at += if octets[at] == b'\\' { 2 } else { 1 };
+                }
+                found.push(&code[start..at.min(code.len())]);
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+fn all_literals(folder: &str) -> BTreeSet<String> {
+    let sources = sources(folder);
+    let found = sources.iter().flat_map(|(_, code)| literals(code));
+    found.map(str::to_owned).collect()
+}
+
+/// Words of small letters, digits and hyphens with dots between.
+fn is_key(text: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|octet| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    text.contains('.') && text.split('.').all(is_word)
+}
+
+/// The keys of findings: literals that are a check's id, or one with a case after it.
+fn finding_keys() -> BTreeSet<String> {
+    let is_of_a_check = |text: &str| {
+        CheckId::ALL.iter().any(|check| {
+            text.strip_prefix(check.id())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    let declared = Path::new("verify").join("finding.rs");
+    let others = sources("verify")
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with(&declared));
+    let mut keys = BTreeSet::new();
+    for (_, code) in others {
+        let found = literals(&code).into_iter();
+        keys.extend(
+            found
+                .filter(|text| is_key(text) && is_of_a_check(text))
+                .map(str::to_owned),
+        );
+    }
+    keys
+}
+
+/// The first arguments of the makers of failures.
+fn failure_keys() -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for (_, code) in sources("command") {
+        for maker in ["Failure::new(", "Failure::with_file("] {
+            for (at, _) in code.match_indices(maker) {
+                let rest = code[at + maker.len()..].trim_start();
+                if let Some(literal) = rest.strip_prefix('"') {
+                    keys.extend(literal.split('"').next().map(str::to_owned));
+                }
+            }
+        }
+    }
+    keys
+}
+
+fn help_keys(command: &clap::Command, found: &mut BTreeSet<String>) {
+    let name = command.get_name();
+    for word in ["about", "long"] {
+        found.insert(format!("help.{name}.{word}"));
+    }
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str().replace('_', "-");
+        found.insert(format!("help.{name}.{id}"));
+        found.insert(format!("help.pec.{id}"));
+    }
+    for command in command.get_subcommands() {
+        help_keys(command, found);
+    }
+}
+
+fn require(wanted: &BTreeSet<String>) {
+    for lang in LANGUAGES {
+        let texts = Catalogue::of(lang);
+        let missing: Vec<&String> = wanted.iter().filter(|key| !texts.has(key)).collect();
+        assert!(
+            missing.is_empty(),
+            "{}: no text for {missing:#?}",
+            lang.code()
+        );
+    }
+}
+
+fn keys<T: AsRef<str>>(prefix: &str, words: impl IntoIterator<Item = T>) -> BTreeSet<String> {
+    let words = words.into_iter();
+    words
+        .map(|word| format!("{prefix}.{}", word.as_ref()))
+        .collect()
+}
+
+/// All texts that are asked for by a key that is put together.
+fn composed() -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for key in finding_keys() {
+        all.extend(["means", "advice"].map(|what| format!("finding.{key}.{what}")));
+    }
+    all.extend(keys("check", CheckId::ALL.iter().map(|check| check.id())));
+    all.extend(keys("ordinary", Ordinary::ALL.map(Ordinary::word)));
+    let verdicts = [
+        Verdict::Genuine,
+        Verdict::NotGenuine,
+        Verdict::CannotTell,
+        Verdict::NotCertifiedMail,
+    ];
+    all.extend(keys("verdict", verdicts.map(Verdict::word)));
+    all.extend(keys("row", verdicts.map(Verdict::word)));
+    let kinds = MessageKind::STATED
+        .iter()
+        .chain([&MessageKind::AnomalyEnvelope]);
+    let kinds: Vec<&str> = kinds.map(|kind| kind.word()).collect();
+    all.extend(keys("what", &kinds));
+    all.extend(keys("outcome", &kinds));
+    all.insert("what.unknown".into());
+    all.insert("outcome.preavviso-errore-consegna-final".into());
+    let weights = [Weight::Refutes, Weight::Doubt, Weight::Note];
+    all.extend(keys("severity", weights.map(Weight::severity)));
+    for key in failure_keys() {
+        all.extend(["what", "hint"].map(|what| format!("error.{key}-{what}")));
+    }
+    all
+}
+
+/// Literals of the code that are the last part of a key, by the family.
+const FAMILIES_OF_LITERALS: [&str; 2] = ["label", "row"];
+
+#[test]
+fn every_finding_says_what_it_means_and_what_to_do() {
+    let found = finding_keys();
+    assert!(found.len() > 100, "the scan found {} only", found.len());
+    let mut wanted = BTreeSet::new();
+    for key in &found {
+        wanted.extend(["means", "advice"].map(|what| format!("finding.{key}.{what}")));
+    }
+    require(&wanted);
+    for lang in LANGUAGES {
+        let texts = Catalogue::of(lang);
+        for key in &found {
+            let means = texts.text(&format!("finding.{key}.means"));
+            assert!(!means.is_empty(), "{}: {key} means nothing", lang.code());
+            for what in ["means", "advice"] {
+                let text = texts.text(&format!("finding.{key}.{what}"));
+                let filled = texts.fill(
+                    &format!("finding.{key}.{what}"),
+                    &[("expected", "1"), ("found", "2")],
+                );
+                assert!(!filled.contains('{'), "{}: {key}: {filled}", lang.code());
+                // Half a sentence: it is put behind a verdict or a label.
+                assert!(!text.ends_with('.'), "{}: {key}: {text}", lang.code());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_word_of_the_program_has_its_text() {
+    require(&composed());
+    let inputs: BTreeSet<String> = all_literals("input")
+        .into_iter()
+        .filter(|text| is_key(text) && text.starts_with("input."))
+        .collect();
+    assert!(inputs.len() > 10, "the scan found {inputs:?} only");
+    require(&inputs);
+}
+
+#[test]
+fn every_key_written_in_the_code_has_its_text() {
+    let families: BTreeSet<&str> = Catalogue::of(Lang::En)
+        .keys()
+        .iter()
+        .filter_map(|key| key.split('.').next())
+        .collect();
+    let mut wanted = BTreeSet::new();
+    for folder in ["command", "input", "output"] {
+        let found = all_literals(folder).into_iter().filter(|text| is_key(text));
+        wanted.extend(found.filter(|key| {
+            let family = key.split('.').next().unwrap_or_default();
+            families.contains(family) && family != "check" && !key.ends_with(".toml")
+        }));
+    }
+    assert!(wanted.len() > 50, "the scan found {} only", wanted.len());
+    require(&wanted);
+}
+
+/// A new family of keys put together has to be added to [`composed`].
+#[test]
+fn every_family_of_composed_keys_is_known() {
+    let known = [
+        "finding", "check", "ordinary", "verdict", "row", "what", "outcome", "severity", "error",
+        "help", "label",
+    ];
+    for folder in ["command", "output"] {
+        for text in all_literals(folder) {
+            let Some((family, rest)) = text.split_once('.') else {
+                continue;
+            };
+            let is_word = family.bytes().all(|octet| octet.is_ascii_lowercase());
+            if is_word && !family.is_empty() && rest.starts_with('{') {
+                assert!(known.contains(&family), "{text}: an unknown family");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_command_and_argument_has_italian_help() {
+    fn walk(command: &clap::Command, texts: &Catalogue, missing: &mut Vec<String>) {
+        let name = command.get_name();
+        let about = format!("help.{name}.about");
+        if !texts.has(&about) {
+            missing.push(about);
+        }
+        for argument in command.get_arguments() {
+            let id = argument.get_id().as_str().replace('_', "-");
+            let own = format!("help.{name}.{id}");
+            if !texts.has(&own) && !texts.has(&format!("help.pec.{id}")) {
+                missing.push(own);
+            }
+        }
+        for command in command.get_subcommands() {
+            walk(command, texts, missing);
+        }
+    }
+    let mut tree = command::tree(Lang::En);
+    tree.build();
+    let mut missing = Vec::new();
+    walk(&tree, Catalogue::of(Lang::It), &mut missing);
+    assert!(missing.is_empty(), "no Italian help: {missing:?}");
+}
+
+/// Known: what `main` says when it cannot write is not translated yet; there is no command
+/// `help`.
+const UNUSED: [&str; 3] = [
+    "error.write-hint",
+    "error.write-what",
+    "help.pec.help-command",
+];
+
+#[test]
+fn no_text_is_there_in_vain() {
+    let mut used = composed();
+    used.extend(all_literals(""));
+    let mut tree = command::tree(Lang::En);
+    tree.build();
+    help_keys(&tree, &mut used);
+    let words = all_literals("command");
+    let is_used = |key: &str| {
+        let by_word = key.split_once('.').is_some_and(|(family, word)| {
+            FAMILIES_OF_LITERALS.contains(&family) && words.contains(word)
+        });
+        by_word || used.contains(key)
+    };
+    for lang in LANGUAGES {
+        let keys = Catalogue::of(lang).keys();
+        let unused: Vec<&&str> = keys
+            .iter()
+            .filter(|key| !is_used(key) && !UNUSED.contains(key))
+            .collect();
+        assert!(
+            unused.is_empty(),
+            "{}: nobody asks for {unused:#?}",
+            lang.code()
+        );
+    }
+    let gone: Vec<&str> = UNUSED
+        .into_iter()
+        .filter(|key| is_used(key) || !Catalogue::of(Lang::It).has(key))
+        .collect();
+    assert!(gone.is_empty(), "no longer unused: {gone:?}");
+}
+
+#[test]
+fn the_scan_reads_literals_and_nothing_else() {
+    let code = "let a = \"one.a\"; // \"two\"\nif c == '\"' { \"three \\\" four\" } \"five\"";
+    assert_eq!(literals(code), ["one.a", "three \\\" four", "five"]);
+    assert!(is_key("a.b-c.9") && !is_key("a") && !is_key("a..b") && !is_key("A.b"));
+}
