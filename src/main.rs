@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         // `pec verify folder | head` is not a failure.
         Err(error) if is_closed_pipe(&error) => ExitStatus::Yes.into(),
         Err(error) => {
-            let failure = command::Failure::new("write", [("reason", format!("{error:#}"))]);
+            let failure = command::Failure::of_writing(&error);
             // When even that cannot be written there is nobody to tell.
             let _ = failure.write(context.lang, &mut err);
             ExitStatus::Unusable.into()

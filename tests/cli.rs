@@ -799,7 +799,6 @@ fn another_message_is_told_first() {
 }
 
 #[test]
-#[ignore = "the program says that it is NOT about it, and exits with 0"]
 fn what_cannot_be_compared_is_undecided() {
     let concise = "receipts/avvenuta-consegna-sintetica.eml";
     let ran = verify(&["--sent", "sent/relazione.pdf", concise]);

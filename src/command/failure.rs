@@ -23,6 +23,11 @@ impl Failure {
         }
     }
 
+    /// The result could not be written.
+    pub fn of_writing(error: &anyhow::Error) -> Self {
+        Self::new("write", [("reason", format!("{error:#}"))])
+    }
+
     /// The question could not be asked.
     pub fn status(&self) -> ExitStatus {
         ExitStatus::Unusable
