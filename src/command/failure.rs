@@ -25,7 +25,7 @@ impl Failure {
 
     /// The result could not be written.
     pub fn of_writing(error: &anyhow::Error) -> Self {
-        Self::new("write", [("reason", format!("{error:#}"))])
+        Failure::new("write", [("reason", format!("{error:#}"))])
     }
 
     /// The question could not be asked.

@@ -16,6 +16,15 @@ pub enum Form {
     LfAsCrlf,
 }
 
+/// How octets were read to give an accepted digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// In which form.
+    pub form: Form,
+    /// Whether a NUL is among them; not looked for in [`ContentKind::Octets`].
+    pub has_nul: bool,
+}
+
 /// Octets hashed at a time: small enough that the look at line ends and the hash find them in
 /// the processor's first cache.
 const CHUNK: usize = 16 * 1024;
@@ -39,11 +48,14 @@ pub fn find_form(
     kind: ContentKind,
     algorithm: DigestAlgorithm,
     mut accept: impl FnMut(&Digest) -> bool,
-) -> Result<Form, Digest> {
+) -> Result<Reading, Digest> {
     if kind == ContentKind::Octets {
         let digest = algorithm.digest(octets);
         return if accept(&digest) {
-            Ok(Form::AsStored)
+            Ok(Reading {
+                form: Form::AsStored,
+                has_nul: false,
+            })
         } else {
             Err(digest)
         };
@@ -52,49 +64,80 @@ pub fn find_form(
         && memchr::memchr(b'\r', octets).is_none()
     {
         let digest = digest_with_crlf(octets, algorithm);
+        let has_nul = memchr::memchr(0, octets).is_some();
         return if accept(&digest) {
-            Ok(Form::LfAsCrlf)
+            Ok(Reading {
+                form: Form::LfAsCrlf,
+                has_nul,
+            })
         } else {
             Err(digest)
         };
     }
-    let (as_stored, regular) = digest_as_stored(octets, algorithm);
-    if accept(&as_stored) {
-        return Ok(Form::AsStored);
+    let Pass {
+        digest,
+        is_regular,
+        has_nul,
+    } = digest_as_stored(octets, algorithm);
+    if accept(&digest) {
+        return Ok(Reading {
+            form: Form::AsStored,
+            has_nul,
+        });
     }
-    if !regular && accept(&digest_with_crlf(octets, algorithm)) {
-        return Ok(Form::LfAsCrlf);
+    if !is_regular && accept(&digest_with_crlf(octets, algorithm)) {
+        return Ok(Reading {
+            form: Form::LfAsCrlf,
+            has_nul,
+        });
     }
-    Err(as_stored)
+    Err(digest)
 }
 
-/// The digest of the octets, and whether all their line ends are CRLF.
-fn digest_as_stored(octets: &[u8], algorithm: DigestAlgorithm) -> (Digest, bool) {
+/// What one pass over the octets gives.
+struct Pass {
+    digest: Digest,
+    /// All line ends are CRLF.
+    is_regular: bool,
+    has_nul: bool,
+}
+
+/// Hashes the octets as they are, looking at them on the way.
+fn digest_as_stored(octets: &[u8], algorithm: DigestAlgorithm) -> Pass {
     let mut context = algorithm.context();
-    let mut regular = true;
+    let (mut is_regular, mut has_nul) = (true, false);
     let mut last = 0;
     for chunk in octets.chunks(CHUNK) {
-        regular &= line_ends_are_regular(last, chunk);
+        // Whether CR and LF occur only as CRLF; a CR at the end is judged with the next chunk.
+        is_regular &= (last == b'\r') == (chunk[0] == b'\n');
+        let odd = look(chunk);
+        is_regular &= odd & ODD_LINE_END == 0;
+        has_nul |= odd & NUL != 0;
         last = chunk[chunk.len() - 1];
         context.update(chunk);
     }
-    (context.finish(), regular && last != b'\r')
+    is_regular &= last != b'\r';
+    Pass {
+        digest: context.finish(),
+        is_regular,
+        has_nul,
+    }
 }
 
-/// Whether CR and LF occur only as CRLF, given the octet before the chunk. A CR at the end of
-/// the chunk is judged with the next one.
-fn line_ends_are_regular(before: u8, chunk: &[u8]) -> bool {
-    if (before == b'\r') != (chunk[0] == b'\n') {
-        return false;
-    }
-    // One pass without branches, which the compiler turns into vector instructions.
+const ODD_LINE_END: u8 = 1;
+const NUL: u8 = 2;
+
+/// Looks for line ends that are not CRLF and for NUL, in one pass without branches, which the
+/// compiler turns into vector instructions.
+fn look(chunk: &[u8]) -> u8 {
+    let last = chunk[chunk.len() - 1];
     let odd = chunk
         .iter()
         .zip(&chunk[1..])
         .fold(0u8, |odd, (&this, &next)| {
-            odd | (u8::from(this == b'\r') ^ u8::from(next == b'\n'))
+            odd | (u8::from(this == b'\r') ^ u8::from(next == b'\n')) | (u8::from(this == 0) << 1)
         });
-    odd == 0
+    odd | (u8::from(last == 0) << 1)
 }
 
 fn digest_with_crlf(octets: &[u8], algorithm: DigestAlgorithm) -> Digest {
@@ -216,6 +259,7 @@ mod tests {
             digest.as_ref() == wanted.as_ref()
         })
         .ok()
+        .map(|reading| reading.form)
     }
 
     #[test]
@@ -238,17 +282,27 @@ mod tests {
     }
 
     #[test]
+    fn nul_is_seen_at_every_place() {
+        for at in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1] {
+            let mut octets = vec![b'x'; CHUNK + 2];
+            assert!(!digest_as_stored(&octets, ALGORITHM).has_nul);
+            octets[at] = 0;
+            assert!(digest_as_stored(&octets, ALGORITHM).has_nul, "{at}");
+        }
+    }
+
+    #[test]
     fn line_ends_across_chunks_are_seen() {
         for shift in CHUNK - 3..CHUNK + 3 {
             let mut crlf = vec![b'x'; shift];
             crlf.extend_from_slice(b"\r\nrest\r\n");
-            assert!(digest_as_stored(&crlf, ALGORITHM).1, "{shift}");
+            assert!(digest_as_stored(&crlf, ALGORITHM).is_regular, "{shift}");
             let mut lone = vec![b'x'; shift];
             lone.extend_from_slice(b"\nrest\r\n");
-            assert!(!digest_as_stored(&lone, ALGORITHM).1, "{shift}");
+            assert!(!digest_as_stored(&lone, ALGORITHM).is_regular, "{shift}");
             assert_eq!(form(&lone, &crlf), Some(Form::LfAsCrlf), "{shift}");
         }
-        assert!(!digest_as_stored(b"a\r", ALGORITHM).1);
+        assert!(!digest_as_stored(b"a\r", ALGORITHM).is_regular);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::Error;
 use super::algorithm::{AlgorithmError, DigestAlgorithm, SignatureAlgorithm};
 use super::ber::{self, Reader, tag};
 use super::certificate::{Certificate, issuer_and_serial};
-use super::content::{self, ContentKind, Form, HarmlessChange};
+use super::content::{self, ContentKind, Form, HarmlessChange, Reading};
 use crate::timestamp::Timestamp;
 
 /// Signers looked at; PEC has one, and more than a handful is no mail.
@@ -146,9 +146,10 @@ impl<'a> SignedData<'a> {
             return Err(AlgorithmError::Parameters.into());
         }
         let key = certificate.verifying_key(algorithm)?;
-        let verified = |form| VerifiedContent {
+        let verified = |reading: Reading| VerifiedContent {
             octets: content,
-            form,
+            form: reading.form,
+            has_nul: reading.has_nul,
             digest,
             signing_time: signer.signing_time(),
         };
@@ -187,6 +188,7 @@ impl<'a> SignedData<'a> {
 pub struct VerifiedContent<'c> {
     octets: &'c [u8],
     form: Form,
+    has_nul: bool,
     digest: DigestAlgorithm,
     signing_time: Option<Timestamp>,
 }
@@ -200,6 +202,11 @@ impl<'c> VerifiedContent<'c> {
     /// In which form the octets were signed.
     pub fn form(&self) -> Form {
         self.form
+    }
+
+    /// Whether a NUL is among the octets (forbidden by RFC 5322, 2.2).
+    pub fn has_nul(&self) -> bool {
+        self.has_nul
     }
 
     /// The digest that was used.

@@ -59,6 +59,9 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
         data_missing: true,
         texts: Vec::new(),
     };
+    if verified.has_nul() {
+        findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
+    }
     let Some(parts) = first_level(verified.octets(), findings) else {
         return content;
     };

@@ -84,10 +84,6 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     let hints = Hints::of(&outer.header);
     // Cheap words in the octets tell whether anything here wants to be certified mail.
     let claims = hints.claims_certified_mail();
-    if memchr::memchr(0, octets).is_some() && (claims || mentions_certification(octets)) {
-        findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
-        return Located::Unproven;
-    }
     let media = match outer.media_type() {
         Ok(media) => media,
         Err(_) if claims || mentions_certification(octets) => {
@@ -115,6 +111,10 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     };
     match &*media.essence {
         "multipart/signed" => locate_signed(outer, hints, &media, findings),
+        _ if memchr::memchr(0, octets).is_some() && (claims || mentions_certification(octets)) => {
+            findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
+            Located::Unproven
+        }
         "application/pkcs7-mime" | "application/x-pkcs7-mime" if claims => {
             findings.add(
                 CheckId::StructureForm,
@@ -197,6 +197,7 @@ fn locate_signed<'a>(
         return Located::Unproven;
     };
     check_header_once(&outer, findings);
+    check_octets_around(outer.octets, content, findings);
     let micalg = media.parameter("micalg").map(str::to_owned);
     Located::Signed(Box::new(Signed {
         outer,
@@ -331,6 +332,19 @@ fn signature_octets(entity: &Entity<'_>) -> Result<Vec<u8>, mime::Error> {
     match &*entity.transfer_encoding() {
         "7bit" | "8bit" | "binary" if !in_the_clear => mime::decode::base64(entity.body),
         _ => Ok(entity.decoded()?.into_owned()),
+    }
+}
+
+/// Step 1: no NUL outside the signed part. Inside it they are looked for while it is hashed.
+fn check_octets_around(octets: &[u8], content: &[u8], findings: &mut Findings) {
+    let start = content.as_ptr().addr() - octets.as_ptr().addr();
+    let (before, after) = (&octets[..start], &octets[start + content.len()..]);
+    findings.pass(CheckId::MessageOctets);
+    if [before, after]
+        .iter()
+        .any(|octets| memchr::memchr(0, octets).is_some())
+    {
+        findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
     }
 }
 
