@@ -53,6 +53,7 @@ pub(super) fn pages(lang: Lang) -> io::Result<Vec<(String, String)>> {
 fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, String)> {
     let man = clap_mangen::Man::new(command.clone())
         .title(name.to_uppercase())
+        .date(DATE)
         .source(concat!("pec ", env!("CARGO_PKG_VERSION")))
         .manual(match lang {
             Lang::It => "Manuale di pec",
@@ -61,7 +62,7 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    text.extend_from_slice(synopsis(command).as_bytes());
     man.render_description_section(&mut text)?;
     if command.get_subcommands().next().is_some() {
         man.render_subcommands_section(&mut text)?;
@@ -78,12 +79,22 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
     Ok((format!("{name}.1"), text))
 }
 
+/// The day of the pages: that of the release, or of the last change to a text in them.
+const DATE: &str = "2026-11-22";
+
+/// The usage line of the help, as a section.
+fn synopsis(command: &clap::Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
+    format!(".SH SYNOPSIS\n{usage}\n")
+}
+
 const ITALIAN_HEADINGS: [(&str, &str); 5] = [
     ("NAME", "NOME"),
     ("SYNOPSIS", "SINTASSI"),
     ("DESCRIPTION", "DESCRIZIONE"),
     ("OPTIONS", "OPZIONI"),
-    ("SUBCOMMANDS", "COMANDI"),
+    ("Comandi", "COMANDI"),
 ];
 
 /// What is written by hand: exit status, trust, examples.

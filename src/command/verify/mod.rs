@@ -28,7 +28,10 @@ use crate::verify::{Examination, Question, Sent, Verdict, Verifier, Weight};
 /// Exits with 0 if all are genuine, 1 if one is not or is no certified mail, 3 if one cannot
 /// be decided, 2 if a file cannot be read.
 #[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
+#[command(
+    args_override_self = true,
+    override_usage = "pec verify [OPTIONS] <FILE>..."
+)]
 pub(super) struct Arguments {
     /// .eml files, folders, Maildir, mbox, zip archives; - for standard input
     #[arg(required_unless_present = "json_schema", value_name = "FILE")]
