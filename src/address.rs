@@ -45,7 +45,7 @@ impl MailAddress {
             && !self
                 .0
                 .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
+                .any(|c| c.is_whitespace() || c.is_control() || "<>,;:\"".contains(c))
     }
 
     /// The ASCII form of an address that could be taken for another one, else `None`.

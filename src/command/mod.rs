@@ -21,7 +21,7 @@ use crate::output::style::Style;
 
 pub use failure::Failure;
 
-/// Sends, follows and verifies Italian certified e-mail (PEC)
+/// Verifies receipts and envelopes of Italian certified e-mail (PEC)
 #[derive(Debug, Parser)]
 #[command(
     name = "pec",

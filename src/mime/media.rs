@@ -39,7 +39,13 @@ impl<'a> MediaType<'a> {
         while scan.next_parameter()? {
             let name = scan.token()?;
             scan.expect('=')?;
+            let before = scan.rest;
             let value = scan.value()?;
+            let raw = &before[..before.len() - scan.rest.len()];
+            // Some readers keep the backslash of a quoted pair: another boundary.
+            if name.eq_ignore_ascii_case("boundary") && raw.contains('\\') {
+                return Err(Error::ContentType);
+            }
             let same = |(other, _): &(&str, Cow<'_, str>)| other.eq_ignore_ascii_case(name);
             if parameters.iter().any(same) || parameters.len() == MAX_PARAMETERS {
                 return Err(Error::ContentType);
@@ -369,7 +375,7 @@ mod tests {
     #[test]
     fn parameters_are_read_quoted_and_bare() {
         let media = MediaType::parse(
-            b" Multipart/Signed; protocol=\"application/x-pkcs7-signature\"; micalg=sha1;\r\n boundary=\"----F9\\\"9\" ; ",
+            b" Multipart/Signed; protocol=\"application/x-pkcs7-signature\"; micalg=sha1;\r\n boundary=\"----F99\"; x=\"a\\\"b\" ; ",
         )
         .unwrap();
         assert_eq!(media.essence, "multipart/signed");
@@ -377,8 +383,8 @@ mod tests {
             media.parameter("PROTOCOL"),
             Some("application/x-pkcs7-signature")
         );
-        assert_eq!(media.parameter("boundary"), Some("----F9\"9"));
-        assert_eq!(media.boundary(), Err(Error::Boundary));
+        assert_eq!(media.boundary(), Ok("----F99"));
+        assert_eq!(media.parameter("x"), Some("a\"b"));
         assert_eq!(media.parameter("name"), None);
     }
 
@@ -400,6 +406,7 @@ mod tests {
             "text/plain (open",
             "multipart/signed; boundary*=utf-8''F; boundary=a",
             "multipart/signed; boundary*0=F; boundary=a",
+            "multipart/signed; boundary=\"a\\b\"",
             "multipart/signed; boundary=\"a\rb\"",
             "multipart/signed; boundary=\"a\u{7}b\"",
             "",

@@ -96,6 +96,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is at fault, in no language: an element, a field, a construct, a place in the XML.
+    pub fn place(&self) -> String {
+        match self {
+            Self::TooLarge => format!("> {MAX_OCTETS}"),
+            Self::Encoding => "encoding".into(),
+            Self::Xml(place) => place.clone(),
+            Self::Forbidden(name) | Self::Structure(name) | Self::Value(name) => (*name).into(),
+        }
+    }
+
     /// Whether the XML itself is at fault, and not what it says.
     pub fn is_xml(&self) -> bool {
         matches!(

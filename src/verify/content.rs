@@ -293,7 +293,7 @@ fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<Certificatio
             } else {
                 (CheckId::DaticertStructure, "daticert.structure")
             };
-            findings.add_found(check, Weight::Undecides, key, error.to_string());
+            findings.add_found(check, Weight::Undecides, key, error.place());
             None
         }
     }
