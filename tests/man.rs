@@ -1,0 +1,253 @@
+//! The manual pages under `man/` are those that the program makes, groff reads them without a
+//! complaint, and every example in them does what it says. `PEC_BLESS=1 cargo test --test man`
+//! writes them anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use postacert::command::manual_pages;
+use postacert::lang::Lang;
+use postacert::verify::CheckId;
+
+const LANGUAGES: [(Lang, &str); 2] = [(Lang::En, "man"), (Lang::It, "man/it")];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Path and text of every page.
+fn pages() -> Vec<(PathBuf, String)> {
+    let pages = LANGUAGES.into_iter().flat_map(|(lang, folder)| {
+        let pages = manual_pages(lang).expect("pages in memory");
+        pages
+            .into_iter()
+            .map(move |(name, text)| (root().join(folder).join(name), text))
+    });
+    pages.collect()
+}
+
+#[test]
+fn committed_pages_are_those_that_the_program_makes() {
+    let bless = std::env::var_os("PEC_BLESS").is_some_and(|value| value == "1");
+    let made = pages();
+    let mut wrong = Vec::new();
+    for (path, text) in &made {
+        if bless {
+            fs::write(path, text).expect("a writable file");
+        }
+        if fs::read_to_string(path).ok().as_ref() != Some(text) {
+            wrong.push(format!("differs or is missing: {}", path.display()));
+        }
+    }
+    let made: BTreeSet<&PathBuf> = made.iter().map(|(path, _)| path).collect();
+    for (_, folder) in LANGUAGES {
+        for entry in fs::read_dir(root().join(folder))
+            .expect("a folder")
+            .flatten()
+        {
+            let path = entry.path();
+            if path.extension().is_some_and(|end| end == "1") && !made.contains(&path) {
+                wrong.push(format!("nobody makes it: {}", path.display()));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\nrun with PEC_BLESS=1 and read the difference",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn pec_man_writes_them() {
+    for (lang, folder) in [("en", "man"), ("it", "man/it")] {
+        for (page, file) in [(None, "pec.1"), (Some("verify"), "pec-verify.1")] {
+            let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+                .args(["--lang", lang, "man"])
+                .args(page)
+                .output()
+                .expect("the program starts");
+            let committed = fs::read(root().join(folder).join(file)).expect("a page");
+            assert!(output.stdout == committed, "{lang} {file}");
+        }
+    }
+}
+
+/// The words of a formatter, or `None` where it is not installed.
+fn complaints(program: &str, args: &[&str], page: &Path) -> Option<String> {
+    let output = Command::new(program)
+        .args(args)
+        .arg(page)
+        .env("LC_ALL", "C.UTF-8")
+        .env("MANROFFSEQ", "")
+        .env("MANWIDTH", "80")
+        .stdout(Stdio::null())
+        .output()
+        .ok()?;
+    Some(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn formatters_do_not_complain() {
+    for (program, args) in [
+        ("groff", &["-man", "-Tutf8", "-k", "-ww", "-rLL=78n"][..]),
+        ("man", &["--warnings", "-E", "UTF-8", "-l"]),
+        ("mandoc", &["-Tlint", "-Wwarning"]),
+    ] {
+        let mut wrong = Vec::new();
+        for (path, _) in pages() {
+            match complaints(program, args, &path) {
+                None => {
+                    println!("skipped: no {program}");
+                    break;
+                }
+                Some(words) if words.is_empty() => {}
+                Some(words) => wrong.push(format!("{}: {words}", path.display())),
+            }
+        }
+        assert!(wrong.is_empty(), "{program}: {}", wrong.join("\n"));
+    }
+}
+
+/// Commands of the examples with their exit status: a line in bold, the status in a comment
+/// below it.
+fn examples(page: &str) -> Vec<(String, i32)> {
+    let lines: Vec<&str> = page.lines().collect();
+    let commands = lines.windows(2).filter_map(|pair| {
+        let command = pair[0].strip_prefix(".B pec ")?;
+        let status = pair[1].strip_prefix(".\\\" exit ")?;
+        let command = format!("pec {}", command.replace("\\-", "-"));
+        Some((command, status.parse().expect("a number")))
+    });
+    commands.collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a file");
+        }
+    }
+}
+
+#[test]
+fn every_example_does_what_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&root().join("fixtures"), folder.path());
+    let bin = Path::new(env!("CARGO_BIN_EXE_pec"))
+        .parent()
+        .expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut seen = Vec::new();
+    for (page, text) in pages() {
+        let found = examples(&text);
+        if page.ends_with("pec-verify.1") {
+            assert!(found.len() >= 10, "{}: {found:?}", page.display());
+            // All of them are found by their form.
+            assert_eq!(text.matches("\n.B pec ").count(), found.len());
+        }
+        for (command, status) in &found {
+            assert!(!command.contains('\\'), "{command}");
+            let output = Command::new("sh")
+                .args(["-c", command])
+                .current_dir(folder.path())
+                .env("PATH", format!("{}:{path}", bin.display()))
+                .output()
+                .expect("a shell");
+            assert_eq!(
+                output.status.code(),
+                Some(*status),
+                "{command}: {}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        seen.push(found);
+    }
+    // The same examples in both languages.
+    let (english, italian) = seen.split_at(seen.len() / 2);
+    assert_eq!(english, italian);
+}
+
+#[test]
+fn pages_name_every_finding_and_every_option() {
+    for (path, text) in pages() {
+        if !path.ends_with("pec-verify.1") {
+            continue;
+        }
+        for check in CheckId::ALL {
+            let id = check.id().replace('-', "\\-");
+            let named = [",", "."]
+                .iter()
+                .any(|end| text.contains(&format!("{id}{end}\n")));
+            assert!(named, "{}: no {id}", path.display());
+        }
+    }
+    for (lang, _) in LANGUAGES {
+        let pages = manual_pages(lang).expect("pages in memory");
+        let tree = postacert::command::tree(lang);
+        for command in tree.get_subcommands() {
+            let name = format!("pec-{}.1", command.get_name());
+            let page = pages.iter().find(|(page, _)| *page == name);
+            let (_, text) = page.unwrap_or_else(|| panic!("no {name}"));
+            for argument in command.get_arguments() {
+                if let Some(long) = argument.get_long() {
+                    let shown = format!("\\-\\-{}", long.replace('-', "\\-"));
+                    assert!(text.contains(&shown), "{name}: no --{long}");
+                }
+            }
+        }
+    }
+}
+
+/// Numbers in the page and in the code.
+#[test]
+fn limits_are_those_of_the_source() {
+    use postacert::mime::{
+        MAX_DEPTH, MAX_HEADER_FIELDS, MAX_HEADER_OCTETS, MAX_MESSAGE_OCTETS, MAX_PARTS,
+    };
+    use postacert::pec::certification;
+    use postacert::providers::directory;
+    use postacert::smime::{algorithm, certificate};
+    const KIB: usize = 1024;
+    const MIB: usize = 1024 * KIB;
+    assert_eq!(
+        [
+            MAX_MESSAGE_OCTETS / MIB,
+            MAX_HEADER_OCTETS / KIB,
+            MAX_HEADER_FIELDS
+        ],
+        [256, 256, 1_000]
+    );
+    assert_eq!([MAX_DEPTH, MAX_PARTS], [10, 1_000]);
+    assert_eq!(certification::MAX_OCTETS, MIB);
+    assert_eq!(directory::MAX_OCTETS, 64 * MIB);
+    assert_eq!(postacert::smime::revocation::MAX_CRL_OCTETS, 64 * MIB);
+    assert_eq!(certificate::MAX_CERTIFICATE_OCTETS, 64 * KIB);
+    assert_eq!(algorithm::MIN_RSA_BITS, 1_024);
+    // Private ones, as they are written.
+    for (file, line) in [
+        ("verify/structure.rs", "MAX_NESTED: usize = 100;"),
+        ("smime/signed_data.rs", "MAX_SIGNERS: usize = 8;"),
+        ("smime/signed_data.rs", "MAX_CERTIFICATES: usize = 32;"),
+        ("smime/chain.rs", "MAX_INTERMEDIATES: usize = 4;"),
+        ("smime/chain.rs", "SIGNATURE_BUDGET: usize = 100;"),
+        ("pec/certification.rs", "MAX_NODES: u32 = 50_000;"),
+        ("providers/directory.rs", "SAME_TIME_DAYS: i64 = 31;"),
+        ("input/folder.rs", "MAX_DEPTH: usize = 64;"),
+        ("input/archive.rs", "MAX_ENTRIES: u64 = 100_000;"),
+        ("input/archive.rs", "MAX_EXPANSION: u64 = 100;"),
+    ] {
+        let source = fs::read_to_string(root().join("src").join(file)).expect("a source file");
+        assert!(
+            source.contains(line),
+            "{file}: no longer {line}; see LIMITS in man/sections"
+        );
+    }
+}
