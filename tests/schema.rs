@@ -464,8 +464,31 @@ fn the_words_of_the_schema_are_those_of_the_program() {
         .collect();
     assert_eq!(words(&schema, "/$defs/facts/properties/kind"), kinds);
 
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/input/mod.rs");
-    let source = std::fs::read_to_string(source).expect("a source file");
+    let source = |file: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::read_to_string(path).expect("a source file")
+    };
+    let compared = source("src/verify/sent.rs");
+    let makers = [
+        "SentResult::by(",
+        "SentResult::not(",
+        "SentResult::unknown(",
+        "rule = ",
+    ];
+    let pieces: Vec<&str> = compared.split('"').collect();
+    let rules: BTreeSet<&str> = pieces
+        .chunks_exact(2)
+        .filter(|pair| {
+            let is_made = makers.iter().any(|maker| pair[0].ends_with(maker));
+            is_made || pair[1].starts_with("brief:")
+        })
+        .map(|pair| pair[1])
+        .collect();
+    let listed = words(&schema, "/$defs/sent/properties/rule");
+    let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    assert_eq!(listed, rules);
+
+    let source = source("src/input/mod.rs");
     let keys: BTreeSet<&str> = source
         .split('"')
         .filter(|text| text.starts_with("input.") && !text.contains([' ', '\n']))
