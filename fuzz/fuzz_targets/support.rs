@@ -19,10 +19,12 @@ pub const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
 
 /// What holds of every answer, at every depth.
 pub fn check(examination: &Examination) {
-    let failed = examination.findings.list().iter().any(|finding| {
-        // A genuine message can be about another one than was asked.
-        finding.weight.is_failure() && finding.weight != Weight::OtherMessage
-    });
+    // A genuine message can be about another one than was asked: those weights decide nothing.
+    let failed = examination
+        .findings
+        .list()
+        .iter()
+        .any(|finding| matches!(finding.weight, Weight::Refutes | Weight::Undecides));
     match examination.verdict {
         Verdict::Genuine => {
             assert!(examination.facts.is_some() && !failed && examination.ordinary.is_none());
