@@ -549,7 +549,10 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
         lines.extend([String::new(), label("findings")]);
     }
     for finding in findings {
-        let severity = texts.text(&format!("severity.{}", finding.weight.severity()));
+        let severity = match finding.weight {
+            Weight::NotCompared => texts.text("severity.not-compared"),
+            weight => texts.text(&format!("severity.{}", weight.severity())),
+        };
         let tone = match finding.weight {
             Weight::Refutes | Weight::OtherMessage => Tone::Bad,
             Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
