@@ -52,7 +52,7 @@ pub struct Header<'a> {
     malformed_lines: usize,
     /// How many fields stand before the first malformed line.
     before_malformed: usize,
-    has_controls: bool,
+    octets: &'a [u8],
 }
 
 impl<'a> Header<'a> {
@@ -68,7 +68,7 @@ impl<'a> Header<'a> {
             fields: Vec::with_capacity(16),
             malformed_lines: 0,
             before_malformed: usize::MAX,
-            has_controls: false,
+            octets: &[],
         };
         let mut start = 0;
         while start < octets.len() {
@@ -85,19 +85,17 @@ impl<'a> Header<'a> {
             };
             let line = without_line_end(&octets[start..end]);
             if line.is_empty() && end > start {
+                header.octets = &octets[..start];
                 return Ok((header, &octets[end..]));
             }
             header.take_line(octets, line, start);
             start = end;
         }
+        header.octets = octets;
         Ok((header, &octets[octets.len()..]))
     }
 
     fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize) {
-        // A bare CR ends a line for some readers: a field could hide behind it.
-        self.has_controls |= line
-            .iter()
-            .any(|&octet| octet.is_ascii_control() && octet != b'\t');
         if matches!(line[0], b' ' | b'\t') {
             match self.fields.last_mut() {
                 Some(field) => {
@@ -140,9 +138,12 @@ impl<'a> Header<'a> {
         self.malformed_lines > 0 && at.is_none_or(|at| self.before_malformed <= at)
     }
 
-    /// Whether a line holds control characters, a CR without LF among them.
+    /// Whether a line holds control characters, a CR without LF among them: some readers end a
+    /// line there, and a field could hide behind it.
     pub fn has_controls(&self) -> bool {
-        self.has_controls
+        let control = |&octet: &u8| octet.is_ascii_control() && !b"\t\r\n".contains(&octet);
+        let bare = |at: usize| self.octets.get(at + 1) != Some(&b'\n');
+        self.octets.iter().any(control) || memchr::memchr_iter(b'\r', self.octets).any(bare)
     }
 
     /// Lines that are neither a field nor the continuation of one.

@@ -286,31 +286,24 @@ impl FileNames {
     }
 }
 
-/// Reads the names of a part; see [`super::Entity::file_names`].
-pub(super) fn file_names(header: &Header<'_>) -> FileNames {
-    let mut names = FileNames::default();
-    let mut coded = false;
-    for field in header.fields() {
-        let slot = if field.name.eq_ignore_ascii_case("Content-Type") {
-            &mut names.name
-        } else if field.name.eq_ignore_ascii_case("Content-Disposition") {
-            &mut names.filename
-        } else {
-            continue;
-        };
-        if slot.is_some() {
-            continue;
-        }
-        // RFC 2231 writes `name*=` or `name*0=`, RFC 2047 `=?charset?…`; both are rare.
-        coded |= memchr::memchr2(b'*', b'?', field.value).is_some();
-        let wanted = if field.name.len() == "Content-Type".len() {
-            "name"
-        } else {
-            "filename"
-        };
-        *slot = plain_parameter(field.value, wanted);
+/// Reads the names of a part; see [`super::Entity::file_names`]. `media` is its media type, when
+/// that could be read.
+pub(super) fn file_names(header: &Header<'_>, media: Option<&MediaType<'_>>) -> FileNames {
+    // RFC 2231 writes `name*=` or `name*0=`, RFC 2047 `=?charset?…`; both are rare.
+    let coded = |value: &[u8]| memchr::memchr2(b'*', b'?', value).is_some();
+    let field = |name: &str| header.first(name).map(|field| field.value);
+    let (of_type, of_disposition) = (field("Content-Type"), field("Content-Disposition"));
+    if [of_type, of_disposition].into_iter().flatten().any(coded) {
+        return coded_names(header);
     }
-    if coded { coded_names(header) } else { names }
+    let name = match media {
+        Some(media) => media.parameter("name").map(str::to_owned),
+        None => of_type.and_then(|value| plain_parameter(value, "name")),
+    };
+    FileNames {
+        name,
+        filename: of_disposition.and_then(|value| plain_parameter(value, "filename")),
+    }
 }
 
 /// A parameter without RFC 2231 or RFC 2047 coding. Content-Disposition has the form of a

@@ -68,11 +68,9 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
     let mut data_parts = Vec::new();
     let mut originals = Vec::new();
     for (index, part) in parts.iter().enumerate() {
-        let essence = part
-            .media_type()
-            .map(|media| media.essence)
-            .unwrap_or_default();
-        let names = part.file_names();
+        let media = part.media_type().ok();
+        let names = part.file_names_with(media.as_ref());
+        let essence = media.map(|media| media.essence).unwrap_or_default();
         if names.is(CERTIFICATION_FILE) {
             data_parts.push((part, names));
         } else if names.is(ORIGINAL_FILE) || essence == "message/rfc822" {
