@@ -36,9 +36,12 @@ pub fn base64(body: &[u8]) -> Result<Vec<u8>, Error> {
         rest = &rest[end + 1..];
     }
     text.extend_from_slice(without_blanks(rest));
-    base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .map_err(|_| Error::Encoding)
+    let engine = base64::engine::general_purpose::STANDARD;
+    engine.decode(&text).or_else(|_| {
+        // RFC 2045, 6.8: white space inside a line means nothing either.
+        text.retain(|octet| !octet.is_ascii_whitespace());
+        engine.decode(&text).map_err(|_| Error::Encoding)
+    })
 }
 
 /// A line without blanks around it; nearly all have none.
@@ -162,6 +165,7 @@ mod tests {
     #[test]
     fn base64_is_strict_about_all_but_white_space() {
         assert_eq!(base64(b"QUJD\r\nREVG\r\n\r\n").unwrap(), b"ABCDEF");
+        assert_eq!(base64(b"QU JD\tREVG ").unwrap(), b"ABCDEF");
         assert_eq!(base64(b"").unwrap(), b"");
         for wrong in [&b"QUJD*REVG"[..], b"QUJ", b"QUI=QUJD", b"QUJD=", b"QU\0JD"] {
             assert_eq!(base64(wrong), Err(Error::Encoding), "{wrong:?}");

@@ -126,20 +126,32 @@ struct Head {
 impl Head {
     fn parse(octets: &[u8]) -> Result<Self, Error> {
         let (&tag, rest) = octets.split_first().ok_or(Error::Encoding("cut short"))?;
-        // X.690, 8.1.2.4: none of the types read here has a tag number above 30.
-        if tag & 0x1f == 0x1f {
-            return Err(Error::Encoding("tag number above 30"));
+        // X.690, 8.1.2.4: none of the types read here has a tag number above 30; one is passed
+        // over by its octets, up to four.
+        let number = if tag & 0x1f == 0x1f {
+            let more = rest
+                .iter()
+                .take(4)
+                .take_while(|&&octet| octet & 0x80 != 0)
+                .count();
+            more + 1
+        } else {
+            0
+        };
+        let rest = rest.get(number..).ok_or(Error::Encoding("cut short"))?;
+        if number > 4 {
+            return Err(Error::Encoding("tag number too large"));
         }
         let (&first, rest) = rest.split_first().ok_or(Error::Encoding("cut short"))?;
         match first {
             0..=0x7f => Ok(Self {
                 tag,
-                octets: 2,
+                octets: 2 + number,
                 length: Some(first.into()),
             }),
             0x80 if tag & tag::CONSTRUCTED != 0 => Ok(Self {
                 tag,
-                octets: 2,
+                octets: 2 + number,
                 length: None,
             }),
             0x80 => Err(Error::Encoding("indefinite length of a primitive value")),
@@ -153,7 +165,7 @@ impl Head {
                     .fold(0usize, |sum, &octet| sum << 8 | usize::from(octet));
                 Ok(Self {
                     tag,
-                    octets: 2 + count,
+                    octets: 2 + number + count,
                     length: Some(length),
                 })
             }
@@ -237,6 +249,11 @@ fn rewrite(octets: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<usize, Erro
         return Ok(shape.octets);
     }
     let head = Head::parse(octets)?;
+    if head.tag & 0x1f == 0x1f {
+        return Err(Error::Encoding(
+            "tag number above 30 with an indefinite length",
+        ));
+    }
     let end = shape.octets - if head.length.is_none() { 2 } else { 0 };
     let mut content = Vec::with_capacity(end);
     let mut at = head.octets;
@@ -307,6 +324,16 @@ mod tests {
     }
 
     #[test]
+    fn high_tag_numbers_are_passed_over() {
+        let octets = [0x30, 0x08, 0xbf, 0x20, 0x02, 0x05, 0x00, 0x02, 0x01, 0x07];
+        let (value, following) = definite(&octets).unwrap();
+        assert_eq!((&*value, following), (&octets[..], 0));
+        let mut inner = Reader::new(&octets).enter(tag::SEQUENCE).unwrap();
+        assert_eq!(inner.value().unwrap().content, [0x05, 0x00]);
+        assert_eq!(inner.expect(tag::INTEGER).unwrap().content, [7]);
+    }
+
+    #[test]
     fn long_lengths_are_written_in_full() {
         let mut octets = vec![0x30, 0x80, 4, 0x82, 0x01, 0x00];
         octets.extend([7; 256]);
@@ -325,7 +352,7 @@ mod tests {
             &[0x30, 0x05, 0x02],
             &[0x30, 0x80, 0x02, 0x01, 0x05],
             &[0x04, 0x80, 0x00, 0x00],
-            &[0x1f, 0x85, 0x01, 0x00],
+            &[0x1f, 0x85, 0x85, 0x85, 0x85, 0x01, 0x00],
             &[0x30, 0x85, 1, 1, 1, 1, 1],
             &[0x24, 0x03, 0x02, 0x01, 0x05],
             &deep,

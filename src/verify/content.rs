@@ -887,8 +887,15 @@ fn check_original_subject(
 }
 
 /// Equality of subjects but for blanks, which folding and XML both change.
+///
+/// Some providers certify the subject as it was encoded; the words are the same.
 pub(super) fn same_text(a: &str, b: &str) -> bool {
-    a == b || a.split_whitespace().eq(b.split_whitespace())
+    let same = |a: &str, b: &str| a == b || a.split_whitespace().eq(b.split_whitespace());
+    let plain = |text: &str| match text.contains("=?") {
+        true => decode::unstructured(text.as_bytes()),
+        false => text.to_owned(),
+    };
+    same(a, b) || ((a.contains("=?") || b.contains("=?")) && same(&plain(a), &plain(b)))
 }
 
 /// A Message-ID without angle brackets and blanks around it. Nothing inside is changed:

@@ -87,6 +87,27 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
             display,
         );
     }
+    let (shown, expected) = (
+        addresses(&signed.outer, &["To", "Cc"]),
+        addresses(&arrived, &["To", "Cc"]),
+    );
+    findings.pass(CheckId::HeaderTo);
+    if shown != expected {
+        let list = |all: &[MailAddress]| {
+            all.iter()
+                .map(MailAddress::as_str)
+                .take(20)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        findings.add_both(
+            CheckId::HeaderTo,
+            Weight::Doubt,
+            "header.to",
+            list(&expected),
+            list(&shown),
+        );
+    }
     let reply_to = addresses(&signed.outer, &["Reply-To"]);
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
     findings.pass(CheckId::HeaderReplyTo);
@@ -308,11 +329,14 @@ fn check_to(
             else {
                 return;
             };
-            addresses(&original, &["To"])
+            addresses(&original, &["To", "Cc"])
         }
         _ => vec![data.sender.clone()],
     };
-    let shown = addresses(&signed.outer, &["To"]);
+    let shown = match kind {
+        MessageKind::TransportEnvelope => addresses(&signed.outer, &["To", "Cc"]),
+        _ => addresses(&signed.outer, &["To"]),
+    };
     findings.pass(CheckId::HeaderTo);
     if shown != expected {
         let list = |all: &[MailAddress]| {

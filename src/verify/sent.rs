@@ -432,7 +432,10 @@ impl Leaf<'_> {
 
     /// Equality of decoded contents; line ends of text do not count.
     fn same_content(&self, a: &[u8], b: &[u8]) -> bool {
-        a == b || (self.essence.starts_with("text/") && canonical(a) == canonical(b))
+        // In base64 every octet is the sender's; elsewhere line ends are the transport's.
+        a == b
+            || (self.entity.transfer_encoding() != "base64" && canonical(a) == canonical(b))
+            || (self.essence.starts_with("text/") && canonical(a) == canonical(b))
     }
 
     /// In what a part differs from another, in words: type, name, or content.
@@ -518,6 +521,8 @@ fn file_candidates(file: &[u8]) -> Vec<(&'static str, String)> {
     let lines: Vec<&[u8]> = coded.as_bytes().chunks(76).collect();
     let mut all = encoded_candidates(&lines.join(&b"\r\n"[..]));
     all.push(("brief:decoded", sha1(file)));
+    // An attachment that travels as it is: its text is the encoded form.
+    all.extend(encoded_candidates(file));
     all
 }
 

@@ -330,9 +330,29 @@ fn signed_and_signature<'a>(
 fn signature_octets(entity: &Entity<'_>) -> Result<Vec<u8>, mime::Error> {
     let in_the_clear = entity.body.first() == Some(&0x30);
     match &*entity.transfer_encoding() {
-        "7bit" | "8bit" | "binary" if !in_the_clear => mime::decode::base64(entity.body),
+        "7bit" | "8bit" | "binary" if in_the_clear => Ok(entity.body.to_vec()),
+        "7bit" | "8bit" | "binary" | "base64" => mime::decode::base64(entity.body)
+            .or_else(|_| mime::decode::base64(first_block(entity.body))),
         _ => Ok(entity.decoded()?.into_owned()),
     }
+}
+
+/// The lines of base64 before anything else: programs add footers even to a signature part.
+/// What follows is outside the object, and a part of it cut short cannot be read.
+fn first_block(body: &[u8]) -> &[u8] {
+    let is_base64 = |line: &[u8]| {
+        let text = line.trim_ascii();
+        !text.is_empty()
+            && text
+                .iter()
+                .all(|octet| octet.is_ascii_alphanumeric() || b"+/=".contains(octet))
+    };
+    let lines = body.split_inclusive(|&octet| octet == b'\n');
+    let length: usize = lines
+        .take_while(|line| is_base64(line))
+        .map(<[u8]>::len)
+        .sum();
+    &body[..length]
 }
 
 /// Step 1: no NUL outside the signed part. Inside it they are looked for while it is hashed.
