@@ -3,7 +3,7 @@
 //! The acceptance is verified on its own first; only a genuine one is compared. It is signed
 //! by the sender's provider, so it is a second witness of transaction, recipients and time.
 
-use super::content::bare_id;
+use super::agreement::bare_id;
 use super::finding::{CheckId, Findings, Weight};
 use crate::pec::{CertificationData, MessageKind, RecipientKind};
 

@@ -18,7 +18,7 @@
 //! | 12 | the list of providers | `signer`, [`crate::providers`] |
 //! | 13 | one daticert.xml at the first level | `content` |
 //! | 14 | daticert.xml and the table of kinds | `content`, [`crate::pec::certification`] |
-//! | 15 | agreement inside the signed part | `content` |
+//! | 15 | agreement inside the signed part | `agreement`, `texts` |
 //! | 16 | agreement with the unsigned header | `outer` |
 //! | 17 | agreement with what was sent, and with the acceptance | `sent`, `acceptance` |
 //! | 18 | verdict, facts, findings | [`Examination`] |
@@ -27,6 +27,7 @@
 //! disk and no network: trust, lists and times are handed in.
 
 mod acceptance;
+mod agreement;
 mod content;
 mod facts;
 mod finding;
@@ -36,6 +37,7 @@ mod sent;
 mod signature;
 mod signer;
 mod structure;
+mod texts;
 
 use crate::mime::MAX_DEPTH;
 use crate::pec::{CertificationData, MessageKind};
@@ -385,11 +387,11 @@ impl Verifier {
             findings.forget_notes();
             return;
         };
-        content::check_agreement(
+        agreement::check(
             &content,
             verified,
             &signer.certificate,
-            content::Clock {
+            agreement::Clock {
                 now: question.now,
                 is_wrong: self.trust.is_newer_than(question.now),
             },

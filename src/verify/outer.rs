@@ -3,7 +3,8 @@
 //! What no honest transport changes refutes; what gateways do change is a doubt. The facts are
 //! the signed ones in every case.
 
-use super::content::{Content, addresses, bare_id, same_text};
+use super::agreement::{addresses, bare_id, list, same_text};
+use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
 use crate::address::MailAddress;
@@ -43,17 +44,13 @@ pub(super) fn check(
 
 /// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
 fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Findings) {
-    let Some(arrived) = content
-        .original
-        .as_deref()
-        .and_then(|octets| Entity::parse(octets).ok())
-    else {
+    let original = content.original.as_deref();
+    let Some(arrived) = original.and_then(|octets| Entity::parse(octets).ok()) else {
         return;
     };
     let decoded = |entity: &Entity<'_>, name: &str| {
-        entity
-            .header
-            .first(name)
+        let field = entity.header.first(name);
+        field
             .map(|field| field.decoded().into_owned())
             .unwrap_or_default()
     };
@@ -69,49 +66,46 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
             subject,
         );
     }
+    compare_addressees(
+        &addresses(&signed.outer, &["To", "Cc"]),
+        &addresses(&arrived, &["To", "Cc"]),
+        findings,
+    );
     let from = addresses(&arrived, &["From"]);
-    let display = signed
-        .hints
+    check_envelope_name(&signed.hints, &from, findings);
+    let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
+    check_reply_to(&signed.outer, &allowed, findings);
+}
+
+/// The display name of an envelope names the sender: `Per conto di: a@b` (RFC 6109, 3.1.5).
+/// Without a sender that can be read there is nothing to compare.
+fn check_envelope_name(hints: &Hints, senders: &[MailAddress], findings: &mut Findings) {
+    let display = hints
         .from
         .first()
         .map(|mailbox| mailbox.display.as_str())
         .unwrap_or_default();
     let named = MailAddress::new(display.rsplit(':').next().unwrap_or_default());
     findings.pass(CheckId::HeaderDisplayName);
-    if !from.is_empty() && !from.contains(&named) {
+    if let Some(sender) = senders.first()
+        && !senders.contains(&named)
+    {
+        let expected = format!("Per conto di: {sender}");
         findings.add_both(
             CheckId::HeaderDisplayName,
             Weight::Doubt,
             "header.display-name",
-            format!("Per conto di: {}", from[0]),
+            expected,
             display,
         );
     }
-    let (shown, expected) = (
-        addresses(&signed.outer, &["To", "Cc"]),
-        addresses(&arrived, &["To", "Cc"]),
-    );
-    findings.pass(CheckId::HeaderTo);
-    if shown != expected {
-        let list = |all: &[MailAddress]| {
-            all.iter()
-                .map(MailAddress::as_str)
-                .take(20)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        findings.add_both(
-            CheckId::HeaderTo,
-            Weight::Doubt,
-            "header.to",
-            list(&expected),
-            list(&shown),
-        );
-    }
-    let reply_to = addresses(&signed.outer, &["Reply-To"]);
-    let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
+}
+
+/// Answers go where the original says, the first of `allowed` before all.
+fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Findings) {
     findings.pass(CheckId::HeaderReplyTo);
-    if let Some(other) = reply_to.iter().find(|address| !allowed.contains(address)) {
+    let shown = addresses(outer, &["Reply-To"]);
+    if let Some(other) = shown.iter().find(|address| !allowed.contains(address)) {
         let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();
         findings.add_both(
             CheckId::HeaderReplyTo,
@@ -119,6 +113,19 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
             "header.reply-to",
             expected,
             other.as_str(),
+        );
+    }
+}
+
+fn compare_addressees(shown: &[MailAddress], expected: &[MailAddress], findings: &mut Findings) {
+    findings.pass(CheckId::HeaderTo);
+    if shown != expected {
+        findings.add_both(
+            CheckId::HeaderTo,
+            Weight::Doubt,
+            "header.to",
+            list(expected),
+            list(shown),
         );
     }
 }
@@ -174,12 +181,6 @@ fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
     findings.pass(CheckId::HeaderSender);
     let (sender, from) = (addresses(outer, &["Sender"]), addresses(outer, &["From"]));
     if sender != from {
-        let list = |all: &[MailAddress]| {
-            all.iter()
-                .map(MailAddress::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
         findings.add_both(
             CheckId::HeaderSender,
             Weight::Doubt,
@@ -337,23 +338,7 @@ fn check_to(
         MessageKind::TransportEnvelope => addresses(&signed.outer, &["To", "Cc"]),
         _ => addresses(&signed.outer, &["To"]),
     };
-    findings.pass(CheckId::HeaderTo);
-    if shown != expected {
-        let list = |all: &[MailAddress]| {
-            all.iter()
-                .map(MailAddress::as_str)
-                .take(20)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        findings.add_both(
-            CheckId::HeaderTo,
-            Weight::Doubt,
-            "header.to",
-            list(&expected),
-            list(&shown),
-        );
-    }
+    compare_addressees(&shown, &expected, findings);
 }
 
 fn check_date(outer: &Entity<'_>, data: &CertificationData, findings: &mut Findings) {
@@ -381,38 +366,12 @@ fn check_date(outer: &Entity<'_>, data: &CertificationData, findings: &mut Findi
 
 /// RFC 6109, 3.1.5: display name, Reply-To, Message-ID and form of receipt of an envelope.
 fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut Findings) {
-    let display = signed
-        .hints
-        .from
-        .first()
-        .map(|mailbox| mailbox.display.as_str())
-        .unwrap_or_default();
-    let named = display.rsplit(':').next().unwrap_or_default();
-    findings.pass(CheckId::HeaderDisplayName);
-    if MailAddress::new(named) != data.sender {
-        findings.add_both(
-            CheckId::HeaderDisplayName,
-            Weight::Doubt,
-            "header.display-name",
-            format!("Per conto di: {}", data.sender),
-            display,
-        );
-    }
-    let reply_to = addresses(&signed.outer, &["Reply-To"]);
-    findings.pass(CheckId::HeaderReplyTo);
-    if reply_to
-        .iter()
-        .any(|address| *address != data.sender && *address != data.reply_to)
-    {
-        let shown: Vec<&str> = reply_to.iter().map(MailAddress::as_str).collect();
-        findings.add_both(
-            CheckId::HeaderReplyTo,
-            Weight::Doubt,
-            "header.reply-to",
-            data.reply_to.as_str(),
-            shown.join(", "),
-        );
-    }
+    check_envelope_name(&signed.hints, std::slice::from_ref(&data.sender), findings);
+    check_reply_to(
+        &signed.outer,
+        &[data.reply_to.clone(), data.sender.clone()],
+        findings,
+    );
     findings.pass(CheckId::HeaderMessageId);
     let message_id = signed
         .outer

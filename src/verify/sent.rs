@@ -6,7 +6,8 @@
 
 use base64::Engine;
 
-use super::content::{Content, addresses, bare_id, same_text};
+use super::agreement::{addresses, bare_id, list, same_text};
+use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
 use crate::mime::{self, Entity, MAX_DEPTH, MAX_PARTS, multipart};
@@ -280,14 +281,6 @@ fn check_people(
     }
     findings.pass(CheckId::SentRecipient);
     None
-}
-
-fn list(addresses: &[MailAddress]) -> String {
-    addresses
-        .iter()
-        .map(MailAddress::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn field(entity: &Entity<'_>, name: &str) -> String {

@@ -1,0 +1,456 @@
+//! Step 15: whether the signed part agrees with itself: time, recipient, provider, and the
+//! original message inside.
+
+use memchr::memmem;
+
+use super::content::Content;
+use super::finding::{CheckId, Findings, Weight};
+use super::{sent, texts};
+use crate::address::MailAddress;
+use crate::mime::Entity;
+use crate::mime::decode;
+use crate::pec::{CertificationData, DeliveryForm, MessageKind, RecipientKind};
+use crate::smime::certificate::Certificate;
+use crate::smime::signed_data::VerifiedContent;
+use crate::timestamp::Timestamp;
+
+/// 2005-01-01T00:00:00Z: the decree on PEC is of 2 November 2005, trials were earlier that year.
+const FIRST_PEC: Timestamp = Timestamp::from_unix(1_104_537_600);
+
+/// Seconds by which a receipt may be ahead of our clock: a day, for clocks set wrong.
+const FUTURE_TOLERANCE: i64 = 86_400;
+
+/// Signing time against certified time: silent up to 5 s (at most 1 s was seen), a note up to
+/// a minute, then a doubt.
+const SIGNING_SILENT: i64 = 5;
+
+const SIGNING_NOTE: i64 = 60;
+
+/// The present, as far as this computer knows it.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    pub now: Timestamp,
+    /// Its present lies before the day of the trust data.
+    pub is_wrong: bool,
+}
+
+/// Step 15.
+pub(super) fn check(
+    content: &Content<'_>,
+    verified: &VerifiedContent<'_>,
+    signer: &Certificate,
+    clock: Clock,
+    findings: &mut Findings,
+) {
+    let Some(data) = &content.data else { return };
+    check_time(data, verified.signing_time(), clock, findings);
+    check_recipient(data, findings);
+    check_provider_name(data, signer, findings);
+    texts::check(&content.texts, data, findings);
+    check_addresses(data, findings);
+    match &content.original {
+        Some(octets) => match Entity::parse(octets) {
+            Ok(original) => check_original(data, &original, findings),
+            Err(_) => findings.add(
+                CheckId::OriginalPresent,
+                Weight::Undecides,
+                "original.present.unreadable",
+            ),
+        },
+        None if content.has_original_part => {}
+        None => check_original_absent(data, findings),
+    }
+}
+
+fn check_time(
+    data: &CertificationData,
+    signing: Option<Timestamp>,
+    clock: Clock,
+    findings: &mut Findings,
+) {
+    findings.pass(CheckId::TimePlausible);
+    if data.time < FIRST_PEC {
+        findings.add_found(
+            CheckId::TimePlausible,
+            Weight::Refutes,
+            "time.plausible.past",
+            data.time.to_string(),
+        );
+    } else if data.time.seconds_since(clock.now) > FUTURE_TOLERANCE {
+        findings.add_both(
+            CheckId::TimePlausible,
+            if clock.is_wrong {
+                Weight::Undecides
+            } else {
+                Weight::Refutes
+            },
+            "time.plausible.future",
+            clock.now.to_string()[..10].to_owned(),
+            data.time.to_string(),
+        );
+    }
+    findings.pass(CheckId::TimeZone);
+    let legal = data.time.italian_offset();
+    if legal != data.zone {
+        findings.add_both(
+            CheckId::TimeZone,
+            Weight::Doubt,
+            "time.zone",
+            data.time.rfc3339_at(legal),
+            data.time.rfc3339_at(data.zone),
+        );
+    }
+    let Some(signing) = signing else { return };
+    findings.pass(CheckId::TimeSigning);
+    let apart = signing.seconds_since(data.time).abs();
+    if apart > SIGNING_SILENT {
+        let weight = if apart > SIGNING_NOTE {
+            Weight::Doubt
+        } else {
+            Weight::Note
+        };
+        findings.add_both(
+            CheckId::TimeSigning,
+            weight,
+            "time.signing",
+            data.time.to_string(),
+            signing.to_string(),
+        );
+    }
+}
+
+/// The recipient of whom the message speaks is one of the original's, and certified where a
+/// delivery is claimed (RFC 6109, 2.2.1: nothing certified follows for ordinary mail).
+fn check_recipient(data: &CertificationData, findings: &mut Findings) {
+    let Some(address) = &data.delivered_to else {
+        return;
+    };
+    findings.pass(CheckId::OriginalRecipient);
+    let listed = data
+        .recipients
+        .iter()
+        .find(|recipient| recipient.address == *address);
+    match listed {
+        None => {
+            let all: Vec<&str> = data
+                .recipients
+                .iter()
+                .map(|r| r.address.as_str())
+                .take(20)
+                .collect();
+            findings.add_both(
+                CheckId::OriginalRecipient,
+                Weight::Refutes,
+                "original.recipient.unlisted",
+                all.join(", "),
+                address.as_str(),
+            );
+        }
+        Some(recipient)
+            if recipient.kind == RecipientKind::External
+                && data.kind() == Some(MessageKind::Delivery) =>
+        {
+            findings.add_found(
+                CheckId::OriginalRecipient,
+                Weight::Refutes,
+                "original.recipient.external",
+                address.as_str(),
+            );
+        }
+        Some(_) => {}
+    }
+}
+
+/// RFC 6109, 5.5: the provider's name is in the certificate. Providers spell it freely
+/// (`ARUBA PEC S.p.A.`, `CNN PEC`), so one common word of weight will do, and none is a remark.
+fn check_provider_name(data: &CertificationData, signer: &Certificate, findings: &mut Findings) {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .map(str::to_lowercase)
+            .filter(|word| word.chars().count() > 2 && !GENERIC_WORDS.contains(&&**word))
+            .collect()
+    };
+    let subject = &signer.subject;
+    let certified: Vec<String> = [subject.organization(), subject.common_name()]
+        .into_iter()
+        .flatten()
+        .flat_map(words)
+        .collect();
+    let stated = words(&data.provider);
+    findings.pass(CheckId::ProviderName);
+    if !stated.is_empty() && !stated.iter().any(|word| certified.contains(word)) {
+        let expected = subject.organization().unwrap_or_default();
+        findings.add_both(
+            CheckId::ProviderName,
+            Weight::Note,
+            "provider.name",
+            expected,
+            &*data.provider,
+        );
+    }
+}
+
+/// Words that many providers share.
+const GENERIC_WORDS: [&str; 10] = [
+    "pec",
+    "posta",
+    "certificata",
+    "gestore",
+    "spa",
+    "srl",
+    "the",
+    "per",
+    "prova",
+    "gruppo",
+];
+
+fn check_addresses(data: &CertificationData, findings: &mut Findings) {
+    let all = [Some(&data.sender), data.delivered_to.as_ref()]
+        .into_iter()
+        .flatten()
+        .chain(data.recipients.iter().map(|recipient| &recipient.address));
+    findings.pass(CheckId::AddressLookalike);
+    let mut seen: Vec<&MailAddress> = Vec::new();
+    for address in all {
+        if address.as_str().is_ascii() && memmem::find(address.as_str().as_bytes(), b"--").is_none()
+        {
+            continue;
+        }
+        if let Some(ascii) = address.ascii_form()
+            && !seen.contains(&address)
+            && seen.len() < 5
+        {
+            findings.add_both(
+                CheckId::AddressLookalike,
+                Weight::Doubt,
+                "address.lookalike",
+                ascii,
+                address.as_str(),
+            );
+            seen.push(address);
+        }
+    }
+}
+
+/// The original message inside: the provider's lines are those of this transaction.
+fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
+    let header = &original.header;
+    findings.pass(CheckId::OriginalPresent);
+    let any_is = |name: &str, wanted: &str| {
+        let mut fields = header.all(name).peekable();
+        fields.peek()?;
+        Some(fields.any(|field| bare_id(&field.text()) == bare_id(wanted)))
+    };
+    let first = |name: &str| {
+        header
+            .first(name)
+            .map(|field| field.text().into_owned())
+            .unwrap_or_default()
+    };
+    match any_is("Message-ID", &data.identifier) {
+        Some(true) => findings.pass(CheckId::OriginalMessageId),
+        Some(false) => findings.add_both(
+            CheckId::OriginalMessageId,
+            Weight::Refutes,
+            "original.message-id",
+            data.identifier.clone(),
+            first("Message-ID"),
+        ),
+        None => findings.add(
+            CheckId::OriginalMessageId,
+            Weight::Doubt,
+            "original.message-id.missing",
+        ),
+    }
+    // A sender may have written such a field too; one of them must be the provider's.
+    if let Some(message_id) = &data.message_id {
+        match any_is("X-Riferimento-Message-ID", message_id) {
+            Some(true) => findings.pass(CheckId::OriginalReference),
+            Some(false) => findings.add_both(
+                CheckId::OriginalReference,
+                Weight::Refutes,
+                "original.reference",
+                message_id.clone(),
+                first("X-Riferimento-Message-ID"),
+            ),
+            None => findings.add(
+                CheckId::OriginalReference,
+                Weight::Doubt,
+                "original.reference.missing",
+            ),
+        }
+    }
+    check_original_people(data, original, findings);
+    check_original_subject(data, original, findings);
+    check_hashes(data, original, findings);
+}
+
+/// RFC 6109, 3.3.2.2: in a brief receipt each attachment is replaced by its SHA-1.
+fn check_hashes(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
+    let brief = data.receipt_form == Some(DeliveryForm::Brief)
+        && data.kind() == Some(MessageKind::Delivery);
+    if !brief {
+        return;
+    }
+    let malformed = sent::malformed_hashes(original);
+    if malformed.is_empty() {
+        findings.pass(CheckId::OriginalHash);
+        findings.add(
+            CheckId::OriginalPresent,
+            Weight::Note,
+            "original.present.brief",
+        );
+    } else {
+        findings.add_found(
+            CheckId::OriginalHash,
+            Weight::Doubt,
+            "original.hash.malformed",
+            malformed.join(", "),
+        );
+    }
+}
+
+fn check_original_people(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
+    let header = &original.header;
+    let from: Vec<MailAddress> = addresses(original, &["From"]);
+    match &from[..] {
+        [one] if *one == data.sender => findings.pass(CheckId::OriginalSender),
+        [one] => findings.add_both(
+            CheckId::OriginalSender,
+            weight_of(&from),
+            "original.sender",
+            data.sender.as_str(),
+            one.as_str(),
+        ),
+        _ => findings.add_found(
+            CheckId::OriginalSender,
+            Weight::Doubt,
+            "original.sender.unclear",
+            header
+                .first("From")
+                .map(|field| field.text().into_owned())
+                .unwrap_or_default(),
+        ),
+    }
+    // RFC 6109, 3.1.1: the access point takes no recipient that stands in neither To nor Cc.
+    if let Some(address) = &data.delivered_to {
+        let named = addresses(original, &["To", "Cc"]);
+        if !named.is_empty() && !named.contains(address) {
+            let shown: Vec<&str> = named.iter().map(MailAddress::as_str).take(20).collect();
+            findings.add_both(
+                CheckId::OriginalRecipient,
+                weight_of(&named),
+                "original.recipient.not-addressed",
+                address.as_str(),
+                shown.join(", "),
+            );
+        }
+    }
+}
+
+/// Addresses that are spelt in an odd way by the sender's program (quoted, with a source route)
+/// may mean the certified one: they raise a doubt and refute nothing.
+fn weight_of(addresses: &[MailAddress]) -> Weight {
+    if addresses.iter().all(MailAddress::is_well_formed) {
+        Weight::Refutes
+    } else {
+        Weight::Doubt
+    }
+}
+
+/// Addresses of all fields of these names, without empty ones.
+pub(super) fn addresses(entity: &Entity<'_>, names: &[&str]) -> Vec<MailAddress> {
+    names
+        .iter()
+        .flat_map(|name| entity.header.all(name))
+        .flat_map(|field| decode::addresses(field.value))
+        .filter(|mailbox| !mailbox.address.is_empty())
+        .map(|mailbox| MailAddress::new(&mailbox.address))
+        .collect()
+}
+
+fn check_original_subject(
+    data: &CertificationData,
+    original: &Entity<'_>,
+    findings: &mut Findings,
+) {
+    let Some(certified) = &data.subject else {
+        return;
+    };
+    let stated = original
+        .header
+        .first("Subject")
+        .map(|field| field.decoded())
+        .unwrap_or_default();
+    findings.pass(CheckId::OriginalSubject);
+    // Octets in no stated charset cannot be compared.
+    if !stated.contains('\u{fffd}') && !same_text(certified, &stated) {
+        findings.add_both(
+            CheckId::OriginalSubject,
+            Weight::Doubt,
+            "original.subject",
+            certified.clone(),
+            stated.into_owned(),
+        );
+    }
+}
+
+/// Addresses to show: twenty say enough, 500 would push the verdict off the screen.
+pub(super) fn list(addresses: &[MailAddress]) -> String {
+    addresses
+        .iter()
+        .map(MailAddress::as_str)
+        .take(20)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Equality of subjects but for blanks, which folding and XML both change.
+///
+/// Some providers certify the subject as it was encoded; the words are the same.
+pub(super) fn same_text(a: &str, b: &str) -> bool {
+    let same = |a: &str, b: &str| a == b || a.split_whitespace().eq(b.split_whitespace());
+    let plain = |text: &str| match text.contains("=?") {
+        true => decode::unstructured(text.as_bytes()),
+        false => text.to_owned(),
+    };
+    same(a, b) || ((a.contains("=?") || b.contains("=?")) && same(&plain(a), &plain(b)))
+}
+
+/// A Message-ID without angle brackets and blanks around it. Nothing inside is changed:
+/// comparison is exact.
+pub(super) fn bare_id(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+        .unwrap_or(text)
+        .trim()
+}
+
+fn check_original_absent(data: &CertificationData, findings: &mut Findings) {
+    match (data.kind(), data.receipt_form) {
+        (Some(MessageKind::TransportEnvelope), _) => {
+            findings.add(
+                CheckId::OriginalPresent,
+                Weight::Undecides,
+                "original.present.envelope",
+            );
+        }
+        // RFC 6109, 3.3.2.1: a recipient in Cc gets a concise receipt, whatever was asked.
+        (Some(MessageKind::Delivery), Some(DeliveryForm::Complete | DeliveryForm::Brief)) => {
+            findings.add(
+                CheckId::OriginalPresent,
+                Weight::Note,
+                "original.present.concise",
+            );
+        }
+        (Some(MessageKind::Delivery), _) => {
+            findings.add(
+                CheckId::OriginalPresent,
+                Weight::Note,
+                "original.present.without",
+            );
+        }
+        _ => {}
+    }
+}

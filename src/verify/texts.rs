@@ -1,0 +1,221 @@
+//! Step 15, the readable text: it must not say what the data do not (RFC 6109, 3 and 4.3.1).
+//!
+//! Wording is the providers' own and proves nothing; only a contradiction is told.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
+
+use super::finding::{CheckId, Findings, Weight};
+use crate::mime::{Entity, multipart};
+use crate::pec::{CertificationData, MessageKind};
+
+/// A readable text, decoded.
+pub(super) struct Text<'c> {
+    html: bool,
+    octets: Cow<'c, [u8]>,
+}
+
+/// The readable text: the first part, or the alternatives in it (RFC 6109, 4.3.1).
+pub(super) fn read<'c>(part: &Entity<'c>, essence: &str) -> Vec<Text<'c>> {
+    let text = |entity: &Entity<'c>| {
+        let essence = entity.media_type().ok()?.essence;
+        let html = essence == "text/html";
+        (html || essence == "text/plain").then_some(())?;
+        Some(Text {
+            html,
+            octets: entity.decoded().ok()?,
+        })
+    };
+    if essence != "multipart/alternative" {
+        return text(part).into_iter().collect();
+    }
+    let Ok(media) = part.media_type() else {
+        return Vec::new();
+    };
+    let Ok(cut) = media
+        .boundary()
+        .and_then(|boundary| multipart::split(part.body, boundary))
+    else {
+        return Vec::new();
+    };
+    cut.parts
+        .iter()
+        .filter_map(|part| text(&Entity::parse(part).ok()?))
+        .collect()
+}
+
+/// Outcomes as providers word them; only a contradiction is told, wording is free. Searchers
+/// are made once: they cost more than a search through a short text.
+static DELIVERED_PHRASES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    finders(&[
+        b"stato correttamente consegnato",
+        b"stato consegnato nella casella",
+    ])
+});
+
+static FAILED_PHRASES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    finders(&[
+        b"Avviso di mancata consegna",
+        b"stato rifiutato dal sistema",
+        b"non \xe8 stato accettato",
+    ])
+});
+
+fn finders(phrases: &[&'static [u8]]) -> Vec<Finder<'static>> {
+    phrases.iter().copied().map(Finder::new).collect()
+}
+
+pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut Findings) {
+    for text in texts {
+        let (check, key) = if text.html {
+            (CheckId::ContentHtml, "content.html.contradiction")
+        } else {
+            (CheckId::ContentText, "content.text.contradiction")
+        };
+        findings.pass(check);
+        let subject = data.subject.as_deref().unwrap_or_default().as_bytes();
+        let says = |phrases: &'static [Finder<'static>]| {
+            phrases
+                .iter()
+                .filter(|phrase| phrase.find(subject).is_none())
+                .find(|phrase| {
+                    phrase
+                        .find(&text.octets)
+                        .is_some_and(|at| !is_denied(&text.octets[..at]))
+                })
+                .map(Finder::needle)
+        };
+        let contrary = match data.kind() {
+            Some(MessageKind::Delivery) => says(&FAILED_PHRASES),
+            Some(MessageKind::TransportEnvelope) => None,
+            _ => says(&DELIVERED_PHRASES),
+        };
+        if let Some(phrase) = contrary {
+            findings.add_both(
+                check,
+                Weight::Doubt,
+                key,
+                data.kind_word.clone(),
+                phrase
+                    .iter()
+                    .map(|&octet| char::from(octet))
+                    .collect::<String>(),
+            );
+        } else if let Some((expected, found)) = other_identity(text, data) {
+            let key = if text.html {
+                "content.html.other"
+            } else {
+                "content.text.other"
+            };
+            findings.add_both(check, Weight::Doubt, key, expected, found);
+        }
+        if text.html
+            && let Some(found) = active_html(&text.octets)
+        {
+            findings.add_found(
+                CheckId::ContentHtml,
+                Weight::Doubt,
+                "content.html.active",
+                found,
+            );
+        }
+    }
+}
+
+/// Whether the words before a phrase deny it: `non è stato consegnato`.
+fn is_denied(before: &[u8]) -> bool {
+    let near = &before[before.len().saturating_sub(12)..];
+    memmem::find(&near.to_ascii_lowercase(), b"non ").is_some()
+}
+
+/// A day, an hour, an identifier or a recipient in the text that is not the certified one,
+/// where the certified one is not there at all.
+fn other_identity(text: &Text<'_>, data: &CertificationData) -> Option<(String, String)> {
+    let octets = &*text.octets;
+    let lacks = |wanted: &str| !contains(octets, wanted.as_bytes());
+    let (day, hour) = &data.clock;
+    if let (true, Some(found)) = (lacks(day), first_shape(octets, b"00/00/0000")) {
+        return Some((day.clone(), found));
+    }
+    if let (true, Some(found)) = (lacks(hour), first_shape(octets, b"00:00:00")) {
+        return Some((hour.clone(), found));
+    }
+    if lacks(&data.identifier) && memmem::find(octets, b"dentificativo").is_some() {
+        return Some((data.identifier.clone(), "…".into()));
+    }
+    let address = data.delivered_to.as_ref()?.as_str();
+    let absent = lacks(address) && {
+        let (lower, wanted) = (octets.to_ascii_lowercase(), address.to_ascii_lowercase());
+        memmem::find(&lower, wanted.as_bytes()).is_none()
+    };
+    (absent && memchr::memchr(b'@', octets).is_some()).then(|| (address.to_owned(), "…".into()))
+}
+
+/// Whether `wanted` stands in `octets`, looked for at its rarest octet: quicker for a short text
+/// than making a searcher.
+fn contains(octets: &[u8], wanted: &[u8]) -> bool {
+    let pivot = wanted
+        .iter()
+        .position(|octet| b"@/:".contains(octet))
+        .unwrap_or(0);
+    let Some(&rare) = wanted.get(pivot) else {
+        return true;
+    };
+    memchr::memchr_iter(rare, octets).any(|at| {
+        let start = at.checked_sub(pivot);
+        start.is_some_and(|start| octets.get(start..start + wanted.len()) == Some(wanted))
+    })
+}
+
+/// The first place where digits and separators stand as in `shape` (`0` is any digit).
+fn first_shape(octets: &[u8], shape: &[u8]) -> Option<String> {
+    let fits = |window: &&[u8]| {
+        window
+            .iter()
+            .zip(shape)
+            .all(|(octet, wanted)| match wanted {
+                b'0' => octet.is_ascii_digit(),
+                _ => octet == wanted,
+            })
+    };
+    let found = octets.windows(shape.len()).find(fits)?;
+    Some(String::from_utf8_lossy(found).into_owned())
+}
+
+/// What loads or runs something when the text is opened (RFC 6109, 4.3.1 forbids it): a tag
+/// that does so by itself, or any other tag but a link that holds an address or a script.
+fn active_html(octets: &[u8]) -> Option<String> {
+    const ACTIVE: [&str; 7] = [
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "frame",
+        "meta http-equiv=\"refresh",
+    ];
+    const PASSIVE: [&str; 4] = ["a ", "!doctype", "html ", "?xml"];
+    for at in memchr::memchr_iter(b'<', octets) {
+        let tag = &octets[at + 1..];
+        let tag = &tag[..memchr::memchr(b'>', tag).unwrap_or(tag.len()).min(2_000)];
+        let begins = |word: &str| {
+            tag.get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let holds = |wanted: &[u8]| {
+            tag.windows(wanted.len())
+                .any(|window| window.eq_ignore_ascii_case(wanted))
+        };
+        let found = ACTIVE.iter().any(|word| begins(word))
+            || holds(b"javascript:")
+            || (memchr::memchr(b'=', tag).is_some()
+                && !PASSIVE.iter().any(|word| begins(word))
+                && holds(b"http"));
+        if found {
+            return Some(String::from_utf8_lossy(&tag[..tag.len().min(80)]).into_owned());
+        }
+    }
+    None
+}
