@@ -38,7 +38,14 @@ impl Daticert {
                 recipient(COPIED, "certificato"),
             ],
             reply_to: SENDER.to_owned(),
-            subject: Some(SUBJECT.to_owned()),
+            subject: Some(
+                match kind {
+                    // Of what arrived from outside.
+                    Kind::Anomaly => "Bolletta di maggio",
+                    _ => SUBJECT,
+                }
+                .to_owned(),
+            ),
             provider: kind.provider().name.to_owned(),
             zone: at.zone(),
             day: at.day(),

@@ -1,9 +1,16 @@
 //! Everything that `fixtures/` holds, by path: the genuine messages and the vectors.
 
+mod a_object;
 mod a_signature;
 mod b_certificate;
+mod b_path;
+mod c_header;
 mod c_message;
+mod c_sent;
+mod c_spelling;
 mod d_mime;
+mod d_readers;
+mod d_transport;
 mod e_xml;
 mod f_time;
 mod g_handling;
@@ -42,6 +49,9 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
         sent::twin_of_subject().to_eml(),
     );
     add("sent/relazione.pdf".into(), sent::document());
+    for (name, octets) in c_sent::files() {
+        add(format!("sent/{name}"), octets);
+    }
     for vector in vectors() {
         vector.files(&mut files);
     }
@@ -50,10 +60,17 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
 
 fn vectors() -> Vec<vector::Vector> {
     [
+        a_object::all(),
         a_signature::all(),
         b_certificate::all(),
+        b_path::all(),
+        c_header::all(),
         c_message::all(),
+        c_sent::all(),
+        c_spelling::all(),
         d_mime::all(),
+        d_readers::all(),
+        d_transport::all(),
         e_xml::all(),
         f_time::all(),
         g_handling::all(),
@@ -72,6 +89,14 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
         .map(|edition| pki::pem("CERTIFICATE", &edition.certificate.to_der()))
         .collect();
     add("pki/anchor.pem".into(), anchors.into_bytes());
+    add(
+        "pki/root.pem".into(),
+        pki::pem("CERTIFICATE", &world::root().to_der()).into_bytes(),
+    );
+    add(
+        "pki/trust-authority-twice.toml".into(),
+        b_path::trust_with_the_authority_twice().into_bytes(),
+    );
     for (name, octets) in revocation_lists() {
         add(format!("pki/{name}"), octets);
     }

@@ -34,6 +34,7 @@ pub struct Vector {
     args: Vec<&'static str>,
     twin: Option<String>,
     twin_args: Vec<&'static str>,
+    trusting: bool,
 }
 
 /// Starts the vectors of one folder.
@@ -93,6 +94,7 @@ impl Group {
             args: Vec::new(),
             twin: None,
             twin_args: Vec::new(),
+            trusting: true,
         }
     }
 }
@@ -146,6 +148,12 @@ impl Vector {
     pub fn with(mut self, args: &[&'static str]) -> Self {
         self.args = args.to_vec();
         self
+    }
+
+    /// All the arguments: without the trust file of the suite.
+    pub fn with_only(mut self, args: &[&'static str]) -> Self {
+        self.trusting = false;
+        self.with(args)
     }
 
     /// Arguments beside `--trust` with which the twin is genuine.
@@ -227,13 +235,13 @@ impl Vector {
             wrapped(&format!("**{verdict}.** {}", self.description)),
             self.case,
         );
-        out += &arguments("args", &self.args);
+        out += &arguments("args", &self.args, self.trusting);
         if let Some(twin) = &self.twin {
             out += &format!("twin = \"{twin}\"\n");
         }
         let default = ["--trust", "../../pki/trust.toml"];
         match (self.args.is_empty(), self.twin_args.is_empty()) {
-            (_, false) => out += &arguments("twin_args", &self.twin_args),
+            (_, false) => out += &arguments("twin_args", &self.twin_args, self.trusting),
             (false, true) if self.twin.is_some() => out += &format!("twin_args = {default:?}\n"),
             _ => {}
         }
@@ -259,13 +267,14 @@ impl Vector {
 }
 
 /// Nothing when there are none: then the runner gives `--trust` alone.
-fn arguments(name: &str, more: &[&str]) -> String {
+fn arguments(name: &str, more: &[&str], trusting: bool) -> String {
+    let trust: &[&str] = match trusting {
+        true => &["--trust", "../../pki/trust.toml"],
+        false => &[],
+    };
     match more {
         [] => String::new(),
-        more => format!(
-            "{name} = {:?}\n",
-            [&["--trust", "../../pki/trust.toml"], more].concat()
-        ),
+        more => format!("{name} = {:?}\n", [trust, more].concat()),
     }
 }
 

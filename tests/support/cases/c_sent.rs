@@ -1,0 +1,458 @@
+//! Group C: what `--sent` proves and what it does not (cases 39 to 43 and 52).
+
+use super::sent::{self, Attachment, HashInput, Sent};
+use super::tools::{replaced, stated};
+use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
+use crate::support::digest::{Digest, hex};
+use crate::support::message::{Header, multipart};
+use crate::support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER};
+
+const C: Group = Group("c-message");
+
+pub fn all() -> Vec<Vector> {
+    [
+        hashes(),
+        without_content(),
+        incomplete(),
+        parts(),
+        spelling(),
+        line_ends(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The sender's copies and attachments that are given to `--sent`, under `fixtures/sent`.
+pub fn files() -> Vec<(&'static str, Vec<u8>)> {
+    let base = sent::base();
+    let with = |name: &str, value: &str| {
+        let mut sent = base.clone();
+        sent.header.set(name, value);
+        sent.to_eml()
+    };
+    vec![
+        (
+            "richiesta-altro-oggetto.eml",
+            with("Subject", "Disdetta del contratto"),
+        ),
+        (
+            "richiesta-altri-destinatari.eml",
+            with("To", "chiunque@altro.example"),
+        ),
+        (
+            "richiesta-altro-mittente.eml",
+            with("From", "altri@pec.mittente.example"),
+        ),
+        ("richiesta-altra-grafia.eml", spelled_otherwise()),
+        (
+            "richiesta-altro-tipo.eml",
+            replaced(
+                &base.to_eml(),
+                "text/plain; charset=us-ascii",
+                "text/html; charset=us-ascii",
+            ),
+        ),
+        (
+            "richiesta-altro-nome.eml",
+            String::from_utf8(base.to_eml())
+                .expect("ASCII")
+                .replace("relazione.pdf", "contratto-firmato.pdf")
+                .into_bytes(),
+        ),
+        (
+            "richiesta-mille-campi.eml",
+            long_part(b"altro contenuto").to_eml(),
+        ),
+        ("richiesta-mille-parti.eml", many_parts("altro").to_eml()),
+        ("nota.txt", NOTE.into()),
+        ("fattura.xml", INVOICE.into()),
+    ]
+}
+
+/// With line ends of Unix, as files on a disk have them.
+const NOTE: &str = "riga uno\nriga due: perche' no\n";
+const INVOICE: &str = "<?xml version=\"1.0\"?>\n<fattura numero=\"1\">\n  <a>x</a>\n</fattura>\n";
+
+/// As a relay writes addresses and dates anew: the same people, the same instant.
+fn spelled_otherwise() -> Vec<u8> {
+    let mut sent = sent::base();
+    sent.header
+        .set("From", format!("Studio Mittente\r\n <{}>", SENDER))
+        .set("To", format!("<{RECIPIENT}>,{ORDINARY}"))
+        .set("Cc", format!("\"Protocollo\"\r\n\t<{COPIED}>"))
+        .set("Date", "Mon, 04 May 2026 08:14:58 +0000 (UTC)");
+    sent.to_eml()
+}
+
+/// An attachment that is not encoded.
+fn plain(name: &str, kind: &str, encoding: &str, body: &str) -> Attachment {
+    let mut header = Header::default();
+    header
+        .add("Content-Type", format!("{kind}; name=\"{name}\""))
+        .add(
+            "Content-Disposition",
+            format!("attachment; filename=\"{name}\""),
+        )
+        .add("Content-Transfer-Encoding", encoding);
+    Attachment {
+        name: name.to_owned(),
+        header,
+        body: body.replace('\n', "\r\n").trim_end().to_owned(),
+    }
+}
+
+fn with_attachments(attachments: Vec<Attachment>) -> Sent {
+    Sent {
+        attachments,
+        ..sent::base()
+    }
+}
+
+/// The complete delivery receipt of another message as sent.
+fn delivered(sent: &Sent) -> Vec<u8> {
+    stated(|receipt| receipt.original = Some(sent.delivered(IDENTIFIER)))
+}
+
+/// An attachment under a thousand and five header lines.
+fn long_part(content: &[u8]) -> Sent {
+    let mut sent = sent::base();
+    sent.attachments.clear();
+    let mut sent = sent.attach("relazione.pdf", "application/pdf", content);
+    for number in 0..1005 {
+        sent.attachments[0].header.add("X-A", format!("{number}"));
+    }
+    sent
+}
+
+/// A text, a multipart of nearly a thousand parts, and behind it the attachment given.
+fn many_parts(last: &str) -> Sent {
+    let parts = vec![b"\r\nx".to_vec(); 999];
+    let body = String::from_utf8(multipart("=_molte", &parts)).expect("ASCII");
+    let kind = "multipart/mixed; boundary=\"=_molte\"";
+    let many = Attachment {
+        name: String::new(),
+        header: Header(vec![("Content-Type".into(), kind.into())]),
+        body,
+    };
+    let last = plain("ultimo.txt", "text/plain", "7bit", last);
+    with_attachments(vec![many, last])
+}
+
+const SENT: &[&str] = &["--sent", "../../sent/richiesta.eml"];
+const DOCUMENT: &[&str] = &["--sent", "../../sent/relazione.pdf"];
+
+fn asked(name: &'static str, args: &[&'static str]) -> Vector {
+    C.genuine(name).with(args).twin(DELIVERY).twin_with(SENT)
+}
+
+fn yes(name: &'static str, args: &[&'static str]) -> Vector {
+    asked(name, args).result("sent.matches = true")
+}
+
+/// Genuine, but not about it.
+fn no(name: &'static str, args: &[&'static str]) -> Vector {
+    asked(name, args).result("sent.matches = false").exit(1)
+}
+
+/// Genuine; whether about it, cannot be told (`sent.matches` is null).
+fn undecided(name: &'static str, args: &[&'static str], rule: &str) -> Vector {
+    asked(name, args)
+        .result(format!("sent.rule = \"{rule}\""))
+        .exit(3)
+}
+
+/// Case 42: hashes count where the provider made them, in brief delivery receipts only.
+fn hashes() -> Vec<Vector> {
+    let hashed = || {
+        let mut sent = sent::base().hashed_from(HashInput::Decoded);
+        sent.header.set("X-TipoRicevuta", "completa");
+        sent
+    };
+    let envelope = Receipt::with(Kind::Envelope, |receipt| {
+        receipt.original = Some(hashed().delivered(IDENTIFIER));
+    });
+    vec![
+        no("hash-by-the-sender-for-a-document", DOCUMENT)
+            .case(42, Critical)
+            .because(
+                "A complete receipt. The sender attached a text called \
+                 relazione.pdf.hash with the SHA-1 value of a document that he \
+                 kept. The receipt proves the delivery of that text, not of the \
+                 document.",
+            )
+            .message(delivered(&hashed()))
+            .twin_with(DOCUMENT)
+            .finding("sent.content"),
+        no("hash-by-the-sender-for-a-message", SENT)
+            .case(42, Critical)
+            .because(
+                "The same, asked about a message to which the document itself is \
+                 attached.",
+            )
+            .message(delivered(&hashed()))
+            .finding("sent.content"),
+        no("hash-by-the-sender-in-an-envelope", DOCUMENT)
+            .case(42, High)
+            .because("The same text in a transport envelope, which replaces nothing by hashes.")
+            .message(envelope.to_eml())
+            .twin("posta-certificata")
+            .twin_with(DOCUMENT)
+            .finding("sent.content"),
+        yes("hash-by-the-provider-for-a-document", DOCUMENT)
+            .case(42, High)
+            .because("A brief receipt, in which the hash was made by the provider.")
+            .receipt("avvenuta-consegna-breve"),
+    ]
+}
+
+/// Cases 39, 40 and 52: a receipt that holds no message, and what it states all the same.
+fn without_content() -> Vec<Vector> {
+    let about = |name, args, text, finding| {
+        no(name, args)
+            .case(39, Critical)
+            .because(text)
+            .receipt("accettazione")
+            .twin("accettazione")
+            .finding(finding)
+    };
+    vec![
+        about(
+            "acceptance-of-another-subject",
+            &["--sent", "../../sent/richiesta-altro-oggetto.eml"],
+            "The message given has the Message-ID of the acceptance, but another \
+             subject than the one that is signed there.",
+            "sent.message",
+        ),
+        about(
+            "acceptance-for-other-recipients",
+            &["--sent", "../../sent/richiesta-altri-destinatari.eml"],
+            "The message given has the Message-ID of the acceptance, but another \
+             recipient than those that are signed there.",
+            "sent.recipient",
+        ),
+        about(
+            "acceptance-of-another-sender",
+            &["--sent", "../../sent/richiesta-altro-mittente.eml"],
+            "The message given has the Message-ID of the acceptance, but another \
+             sender than the one that is signed there.",
+            "sent.message",
+        ),
+        no(
+            "concise-delivery-of-another-subject",
+            &["--sent", "../../sent/richiesta-altro-oggetto.eml"],
+        )
+        .case(39, Critical)
+        .because(
+            "A concise receipt holds no message; the subject signed in it is \
+             another than that of the message given.",
+        )
+        .receipt("avvenuta-consegna-sintetica")
+        .twin("avvenuta-consegna-sintetica")
+        .finding("sent.message"),
+        undecided("document-and-a-concise-delivery", DOCUMENT, "no-content")
+            .case(52, Critical)
+            .because(
+                "A concise receipt holds no message, so whether the document given \
+                 was in it cannot be told.",
+            )
+            .receipt("avvenuta-consegna-sintetica")
+            .twin_with(DOCUMENT)
+            .finding("sent.content"),
+        undecided("document-and-an-acceptance", DOCUMENT, "no-content")
+            .case(52, High)
+            .because("An acceptance holds no message.")
+            .receipt("accettazione")
+            .twin_with(DOCUMENT)
+            .finding("sent.content"),
+        undecided("message-and-an-anomaly-envelope", SENT, "no-data")
+            .case(52, Medium)
+            .because("An anomaly envelope has no data about any certified message.")
+            .receipt("anomalia")
+            .finding("sent.message"),
+    ]
+}
+
+/// Case 52: what the program does not read whole it does not call equal.
+fn incomplete() -> Vec<Vector> {
+    let mut long_header = sent::base();
+    for number in 0..1005 {
+        long_header.header.add("X-A", format!("{number}"));
+    }
+    let mut of_another = long_header.clone();
+    of_another.header.set("From", "altro@pec.altro.example");
+    vec![
+        undecided(
+            "part-with-a-thousand-header-lines",
+            &["--sent", "../../sent/richiesta-mille-campi.eml"],
+            "too-complex",
+        )
+        .case(52, Critical)
+        .because(
+            "The attachment has more header lines than are read, and another \
+             content than the one sent. What is not read is not equal.",
+        )
+        .message(delivered(&long_part(b"contenuto consegnato")))
+        .finding("sent.content"),
+        undecided(
+            "last-of-a-thousand-parts-differs",
+            &["--sent", "../../sent/richiesta-mille-parti.eml"],
+            "too-complex",
+        )
+        .case(52, Critical)
+        .because(
+            "The message has a thousand and one parts, and the last one is another \
+             than the one sent.",
+        )
+        .message(delivered(&many_parts("consegnato")))
+        .finding("sent.content"),
+        C.cannot_tell("original-with-a-thousand-header-lines", "original.present")
+            .case(52, Critical)
+            .because(
+                "The message inside has more header lines than are read, so that \
+                 nothing in it can be compared with the data.",
+            )
+            .message(delivered(&long_header)),
+        C.cannot_tell(
+            "original-of-another-with-a-thousand-header-lines",
+            "original.present",
+        )
+        .case(54, Critical)
+        .because(
+            "The same, and its From line names another sender: a check that is \
+             left out must not be counted as passed.",
+        )
+        .message(delivered(&of_another)),
+    ]
+}
+
+/// Case 52: type and name of a part are content too.
+fn parts() -> Vec<Vector> {
+    vec![
+        no(
+            "part-sent-as-another-type",
+            &["--sent", "../../sent/richiesta-altro-tipo.eml"],
+        )
+        .case(52, High)
+        .because(
+            "The text that was sent is text/html, the one delivered text/plain, \
+             with the same octets.",
+        )
+        .receipt(DELIVERY)
+        .finding("sent.content"),
+        no(
+            "part-sent-under-another-name",
+            &["--sent", "../../sent/richiesta-altro-nome.eml"],
+        )
+        .case(52, High)
+        .because(
+            "The attachment that was sent is called contratto-firmato.pdf, the one \
+             delivered relazione.pdf, with the same octets.",
+        )
+        .receipt(DELIVERY)
+        .finding("sent.content"),
+    ]
+}
+
+/// Case 39: the same message in another spelling is the same message.
+fn spelling() -> Vec<Vector> {
+    const SPELLED: &[&str] = &["--sent", "../../sent/richiesta-altra-grafia.eml"];
+    let same = |name, text, receipt: &str| {
+        yes(name, SPELLED)
+            .case(39, High)
+            .because(text)
+            .receipt(receipt)
+            .absent("sent.message")
+            .absent("sent.content")
+    };
+    vec![
+        same(
+            "sent-message-spelled-otherwise",
+            "The sender's copy has other quotation marks, blanks and folds around \
+             the addresses, and the date in another zone: the same people, the \
+             same instant, the same content.",
+            DELIVERY,
+        ),
+        same(
+            "sent-message-spelled-otherwise-and-an-acceptance",
+            "The same copy and the acceptance.",
+            "accettazione",
+        ),
+        same(
+            "sent-message-spelled-otherwise-and-a-brief-delivery",
+            "The same copy and the brief receipt.",
+            "avvenuta-consegna-breve",
+        ),
+    ]
+}
+
+/// Case 52: line ends of text are the transport's.
+fn line_ends() -> Vec<Vector> {
+    const TEXT: &[&str] = &["--sent", "../../sent/nota.txt"];
+    const XML: &[&str] = &["--sent", "../../sent/fattura.xml"];
+    let attached = |attachment| delivered(&with_attachments(vec![attachment]));
+    let same = |name, args, text, octets| {
+        yes(name, args)
+            .case(52, High)
+            .because(text)
+            .message(octets)
+            .absent("sent.content")
+    };
+    let brief = |text: &str| {
+        let hash = hex(&Digest::Sha1.of(text.as_bytes()));
+        let attachment = plain("nota.txt.hash", "text/plain", "7bit", &hash);
+        Receipt::with(Kind::DeliveryBrief, |receipt| {
+            let mut sent = with_attachments(vec![attachment]);
+            sent.header.set("X-TipoRicevuta", "breve");
+            receipt.original = Some(sent.delivered(IDENTIFIER));
+        })
+        .to_eml()
+    };
+    vec![
+        same(
+            "text-attachment-and-a-file-of-unix",
+            TEXT,
+            "A text was attached as it is, 7bit. The file on the disk has LF, mail \
+             has CRLF.",
+            attached(plain("nota.txt", "text/plain", "7bit", NOTE)),
+        ),
+        same(
+            "text-attachment-in-quoted-printable-and-a-file-of-unix",
+            XML,
+            "A text/xml was attached as quoted-printable. The file has LF, mail \
+             has CRLF.",
+            attached(plain(
+                "fattura.xml",
+                "text/xml",
+                "quoted-printable",
+                &INVOICE.replace('=', "=3D"),
+            )),
+        ),
+        same(
+            "hash-of-a-text-with-the-line-ends-of-unix",
+            TEXT,
+            "A brief receipt with the hash of a text with LF, as the file has it.",
+            brief(NOTE),
+        ),
+        no("text-attachment-with-another-line", TEXT)
+            .case(52, High)
+            .because("The attached text has a word more than the file.")
+            .message(attached(plain(
+                "nota.txt",
+                "text/plain",
+                "7bit",
+                &NOTE.replace("due", "due bis"),
+            )))
+            .finding("sent.content"),
+        no("text-attachment-with-an-empty-line-inside", TEXT)
+            .case(52, Medium)
+            .because("The attached text has an empty line that the file has not.")
+            .message(attached(plain(
+                "nota.txt",
+                "text/plain",
+                "7bit",
+                &NOTE.replace("uno\n", "uno\n\n"),
+            )))
+            .finding("sent.content"),
+    ]
+}

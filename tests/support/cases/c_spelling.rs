@@ -1,0 +1,240 @@
+//! Group C: genuine messages whose sender or provider spelled addresses, subjects and texts in an
+//! odd way. All of it is signed, so nothing of it is a forgery (cases 50, 54 and 82).
+
+use super::sent::{self, Sent};
+use super::tools::{stated, with_xml, xml};
+use super::vector::{Group, High, Medium, Vector};
+use crate::support::receipt::{IDENTIFIER, Kind, RECIPIENT, Receipt};
+
+const C: Group = Group("c-message");
+
+pub fn all() -> Vec<Vector> {
+    [recipients(), senders(), providers(), phrases(), subjects()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The delivery receipt of the message with another line in its own header.
+fn with_line(name: &'static str, value: &str) -> Vec<u8> {
+    stated(|receipt| {
+        let mut sent: Sent = sent::base();
+        if name == "To" {
+            sent.header.remove("Cc");
+        }
+        sent.header.set(name, value);
+        receipt.original = Some(sent.delivered(IDENTIFIER));
+    })
+}
+
+fn recipients() -> Vec<Vector> {
+    let same = |name, text, value: &str| {
+        C.genuine(name)
+            .case(50, High)
+            .because(text)
+            .message(with_line("To", value))
+    };
+    let plain = |name, text, value: &str| same(name, text, value).absent("original.recipient");
+    vec![
+        same(
+            "recipient-with-a-quoted-local-part",
+            "The sender's To writes the part before @ in quotation marks.",
+            "\"ufficio\"@pec.destinatario.example",
+        ),
+        same(
+            "recipient-with-blanks-around-the-at",
+            "The sender's To has blanks around @.",
+            "ufficio @ pec.destinatario.example",
+        ),
+        same(
+            "recipient-without-brackets",
+            "The sender's To has a name and an address without brackets.",
+            "Ufficio Protocollo ufficio@pec.destinatario.example",
+        ),
+        same(
+            "recipients-parted-by-a-blank",
+            "The sender's To has two addresses with a blank between them.",
+            "collega@posta.example ufficio@pec.destinatario.example",
+        ),
+        same(
+            "recipients-parted-by-a-semicolon",
+            "The sender's To has a semicolon between two addresses, as some \
+             programs show them.",
+            "collega@posta.example; ufficio@pec.destinatario.example",
+        ),
+        same(
+            "recipient-quoted-in-brackets",
+            "The sender's To has quotation marks inside the brackets.",
+            "<\"ufficio@pec.destinatario.example\">",
+        ),
+        same(
+            "recipient-with-a-route",
+            "The sender's To has a route before the address (RFC 822, 6.1).",
+            "<@relay.example:ufficio@pec.destinatario.example>",
+        ),
+        plain(
+            "recipient-with-a-name-of-commas",
+            "The sender's To has a quoted name with a comma and a comment.",
+            "\"Rossi, Mario\" (prot., gen.) <ufficio@pec.destinatario.example>",
+        ),
+        plain(
+            "recipient-in-a-group",
+            "The sender's To has the address in a group.",
+            "Uffici: ufficio@pec.destinatario.example, x@posta.example;",
+        ),
+        C.not_genuine("recipient-of-another-clear-address", "original.recipient")
+            .case(50, High)
+            .because(
+                "The sender's To and Cc name other people only, in a spelling that \
+                 every program reads the same.",
+            )
+            .message(with_line("To", "Altri <altri@pec.destinatario.example>")),
+    ]
+}
+
+fn senders() -> Vec<Vector> {
+    let same = |name, text, value: &str| {
+        C.genuine(name)
+            .case(54, High)
+            .because(text)
+            .message(with_line("From", value))
+    };
+    vec![
+        same(
+            "sender-with-a-quoted-local-part",
+            "The sender's From writes the part before @ in quotation marks.",
+            "\"studio\"@pec.mittente.example",
+        ),
+        same(
+            "sender-with-a-name-of-commas",
+            "The sender's From has a name with commas and no quotation marks.",
+            "Rossi, Bianchi & C. <studio@pec.mittente.example>",
+        ),
+        same(
+            "sender-with-a-comment",
+            "The sender's From has the name in a comment.",
+            "studio@pec.mittente.example (Studio)",
+        )
+        .absent("original.sender"),
+        same(
+            "sender-without-brackets",
+            "The sender's From has a name and an address without brackets.",
+            "Studio Legale studio@pec.mittente.example",
+        ),
+    ]
+}
+
+/// The provider's own words, in its own spelling.
+fn providers() -> Vec<Vector> {
+    let same = |name, text, element: &str, value: &str| {
+        let old = match element {
+            "consegna" => format!("<consegna>{RECIPIENT}<"),
+            _ => "<mittente>studio@pec.mittente.example<".to_owned(),
+        };
+        C.genuine(name)
+            .case(0, High)
+            .because(text)
+            .message(with_xml(xml(&old, &format!("<{element}>{value}<"))))
+            .absent("original.sender")
+            .absent("original.recipient")
+    };
+    vec![
+        same(
+            "data-sender-in-brackets",
+            "mittente in daticert.xml has the address in angle brackets.",
+            "mittente",
+            "&lt;studio@pec.mittente.example&gt;",
+        ),
+        same(
+            "data-sender-with-a-name",
+            "mittente in daticert.xml has a name before the address.",
+            "mittente",
+            "Studio &lt;studio@pec.mittente.example&gt;",
+        ),
+        same(
+            "data-recipient-in-brackets",
+            "consegna in daticert.xml has the address in angle brackets.",
+            "consegna",
+            "&lt;ufficio@pec.destinatario.example&gt;",
+        ),
+    ]
+}
+
+/// Case 82: words that the subject or a denial brings into the text.
+fn phrases() -> Vec<Vector> {
+    let same = |name, text, octets| {
+        C.genuine(name)
+            .case(82, High)
+            .because(text)
+            .message(octets)
+            .absent("content.text")
+            .absent("content.html")
+    };
+    let about = |kind, subject: &'static str| {
+        Receipt::with(kind, |receipt| {
+            receipt.daticert.subject = Some(subject.into());
+            if receipt.original.is_some() {
+                let mut sent = sent::base();
+                sent.header.set("Subject", subject);
+                receipt.original = Some(sent.delivered(IDENTIFIER));
+            }
+        })
+        .to_eml()
+    };
+    vec![
+        same(
+            "delivery-of-a-forwarded-non-delivery",
+            "The subject of the delivered message is that of a notice of \
+             non-delivery, and the text quotes it.",
+            about(Kind::Delivery, "I: Avviso di mancata consegna"),
+        ),
+        same(
+            "non-delivery-of-a-message-about-a-delivery",
+            "The subject of the message that was not delivered speaks of a \
+             delivery, and the text quotes it.",
+            about(
+                Kind::NonDelivery,
+                "Il plico e' stato consegnato nella casella di destinazione",
+            ),
+        ),
+        same(
+            "notice-that-denies-in-the-words-of-a-delivery",
+            "The text of a notice after 24 hours says that the message was not \
+             delivered, in the words that a delivery receipt has without the not.",
+            {
+                let mut receipt = Receipt::new(Kind::NoticeAfter24Hours);
+                let old = "stato consegnato nelle prime ventiquattro ore";
+                assert!(receipt.text.contains(old));
+                receipt.text = receipt.text.replace(
+                    old,
+                    "stato consegnato nella casella di destinazione nelle prime \
+                     ventiquattro ore",
+                );
+                receipt.to_eml()
+            },
+        ),
+    ]
+}
+
+/// Data without a subject, or with one as mail writes it.
+fn subjects() -> Vec<Vector> {
+    let data = delivery_subject();
+    let same = |name, text, xml: String| {
+        C.genuine(name)
+            .case(0, Medium)
+            .because(text)
+            .message(with_xml(xml))
+            .absent("header.subject")
+            .absent("original.subject")
+    };
+    vec![same(
+        "data-without-a-subject",
+        "daticert.xml has no oggetto, which is optional there; the message has \
+             a subject.",
+        xml(&format!("        {data}\n"), ""),
+    )]
+}
+
+fn delivery_subject() -> String {
+    "<oggetto>Pratica n. 42: richiesta di copia</oggetto>".to_owned()
+}
