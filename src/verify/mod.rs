@@ -398,7 +398,13 @@ impl Verifier {
             findings,
         );
         if level == Level::Message {
-            outer::check(signed, &content, &signer.certificate, findings);
+            outer::check(
+                signed,
+                &content,
+                &signer.certificate,
+                verified.signing_time(),
+                findings,
+            );
         }
         if let (Some(acceptance), Some(data)) = (question.acceptance, &content.data) {
             acceptance::check(data, acceptance, findings);

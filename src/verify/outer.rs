@@ -12,6 +12,7 @@ use crate::mime::{Entity, decode};
 use crate::pec::header::{self, Hints};
 use crate::pec::{CertificationData, MessageKind};
 use crate::smime::certificate::Certificate;
+use crate::timestamp::Timestamp;
 
 /// Date against certified time: one processing step shares one time (RFC 6109, 4.1); a minute
 /// for the hop between program and header.
@@ -22,6 +23,7 @@ pub(super) fn check(
     signed: &Signed<'_>,
     content: &Content<'_>,
     certificate: &Certificate,
+    signing_time: Option<Timestamp>,
     findings: &mut Findings,
 ) {
     check_from(&signed.hints, certificate, findings);
@@ -31,12 +33,20 @@ pub(super) fn check(
     check_marks(&signed.hints, kind, findings);
     let Some(data) = &content.data else {
         check_anomaly(signed, content, findings);
+        if let Some(time) = signing_time {
+            check_date(&signed.outer, time, time.to_string(), findings);
+        }
         return;
     };
     check_reference(&signed.hints, data, content, findings);
     check_subject(&signed.outer, data, kind, findings);
     check_to(signed, content, data, kind, findings);
-    check_date(&signed.outer, data, findings);
+    check_date(
+        &signed.outer,
+        data.time,
+        data.time.rfc3339_at(data.zone),
+        findings,
+    );
     if kind.is_envelope() {
         check_envelope(signed, data, findings);
     }
@@ -341,26 +351,27 @@ fn check_to(
     compare_addressees(&shown, &expected, findings);
 }
 
-fn check_date(outer: &Entity<'_>, data: &CertificationData, findings: &mut Findings) {
+fn check_date(outer: &Entity<'_>, time: Timestamp, expected: String, findings: &mut Findings) {
+    findings.pass(CheckId::HeaderDate);
     let shown = header::date(&outer.header);
-    match shown {
-        Some(date) if date.seconds_since(data.time).abs() <= DATE_TOLERANCE => {
-            findings.pass(CheckId::HeaderDate)
-        }
-        _ => {
-            let text = outer
+    if shown.is_none_or(|date| date.seconds_since(time).abs() > DATE_TOLERANCE) {
+        let text = || {
+            outer
                 .header
                 .first("Date")
                 .map(|field| field.text().into_owned())
-                .unwrap_or_default();
-            findings.add_both(
-                CheckId::HeaderDate,
-                Weight::Doubt,
-                "header.date",
-                data.time.rfc3339_at(data.zone),
-                shown.map_or(text, |date| date.to_string()),
-            );
-        }
+        };
+        let found = shown
+            .map(|date| date.to_string())
+            .or_else(text)
+            .unwrap_or_default();
+        findings.add_both(
+            CheckId::HeaderDate,
+            Weight::Doubt,
+            "header.date",
+            expected,
+            found,
+        );
     }
 }
 
