@@ -22,7 +22,7 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        let template = format!("{{spinner}} {{pos}} {words} ({{per_sec}})");
+        let template = format!("{{spinner}} {{human_pos}} {words}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }

@@ -240,10 +240,12 @@ fn answers(
             || next_round(&mut items),
         );
         round = next;
-        for answer in &answered {
-            status = status.worse(answer.status());
-            progress.suspend(|| take(answer))?;
-        }
+        progress.suspend(|| {
+            answered.iter().try_for_each(|answer| {
+                status = status.worse(answer.status());
+                take(answer)
+            })
+        })?;
         progress.add(answered.len());
     }
     Ok(status)
