@@ -1060,3 +1060,185 @@ fn manual_pages_are_written_for_every_command() {
         }
     }
 }
+
+// Several files in one run, sizes, and the clock
+
+/// Verdicts by the name of the file.
+fn verdicts(document: &Value) -> Vec<(String, String)> {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let results = document["results"].as_array().expect("results");
+    let mut all: Vec<_> = results
+        .iter()
+        .map(|result| (word(&result["file"]), word(&result["verdict"])))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_path_through_certificates_of_one_message_is_not_another_messages() {
+    // One receipt with three bags, below a trusted root: what one file brings along must
+    // neither help nor harm the others, in any order and with any number of threads.
+    let of_the_time = "vectors/b-certificate/authority-of-the-time-in-the-bag.eml";
+    let of_later = "vectors/b-certificate/authority-of-later-alone-in-the-bag.eml";
+    let none = "vectors/b-certificate/authority-missing-below-a-trusted-root.eml";
+    let expected = [
+        (none, "cannot-tell"),
+        (of_later, "cannot-tell"),
+        (of_the_time, "genuine"),
+    ];
+    let expected = expected.map(|(file, verdict)| (file.to_owned(), verdict.to_owned()));
+    let orders = [
+        [of_the_time, of_later, none],
+        [of_the_time, none, of_later],
+        [of_later, of_the_time, none],
+        [of_later, none, of_the_time],
+        [none, of_the_time, of_later],
+        [none, of_later, of_the_time],
+    ];
+    for order in orders {
+        for threads in ["1", "4"] {
+            let mut command = program();
+            command.env("RAYON_NUM_THREADS", threads);
+            command.args(["verify", "--json", "--anchor", "pki/root.pem"]);
+            command.args(order);
+            let ran = finish(command);
+            assert_eq!(verdicts(&document(&ran)), expected, "{order:?} {threads}");
+            assert_eq!(ran.status, 3);
+        }
+    }
+}
+
+#[test]
+fn what_an_mbox_quoted_is_not_genuine_and_says_why() {
+    let sign = || {
+        let mut receipt = Receipt::new(Kind::Delivery);
+        receipt.text.push_str("From noi, cordiali saluti\n");
+        receipt.to_eml()
+    };
+    let mut mbox = b"From posta@pec.example Mon May  4 10:15:07 2026\n".to_vec();
+    let message = String::from_utf8(sign()).expect("7 bit");
+    let quoted = message
+        .replace("\r\n", "\n")
+        .replace("\nFrom noi", "\n>From noi");
+    assert!(quoted.contains("\n>From noi"));
+    mbox.extend(quoted.bytes());
+    let home = folder();
+    let whole = write(&home, "a.eml", sign());
+    assert_eq!(verify(&[&whole]).status, 0);
+    let file = write(&home, "a.mbox", mbox);
+    let ran = verify(&["--json", &file]);
+    assert_eq!(ran.status, 1);
+    let finding = &document(&ran)["results"][0]["findings"][0];
+    assert_eq!(finding["case"], "signature.digest.from-quoted");
+}
+
+/// So many parameters that each takes part in 250 KB.
+fn many_parameters() -> String {
+    (0..35_000).map(|number| format!(";{number:x}=1")).collect()
+}
+
+#[test]
+fn a_content_type_of_250_kb_is_answered() {
+    let octets = String::from_utf8(fixture(GENUINE)).expect("7 bit");
+    let outer = octets.replacen(
+        "multipart/signed;",
+        &format!("multipart/signed{};", many_parameters()),
+        1,
+    );
+    let part = format!(
+        "--q\r\nContent-Type: text/plain{}\r\n\r\nx\r\n",
+        many_parameters()
+    );
+    let ordinary = format!(
+        "From: a@posta.example\r\nTo: b@posta.example\r\n\
+         Content-Type: multipart/mixed; boundary=q\r\n\r\n{}--q--\r\n",
+        part.repeat(10)
+    );
+    let home = folder();
+    let file = write(&home, "outer.eml", outer);
+    assert_eq!(verify(&[&file]).status, 3);
+    let file = write(&home, "parts.eml", ordinary);
+    let ran = verify(&["--json", &file]);
+    assert_eq!(
+        document(&ran)["results"][0]["verdict"],
+        "not-certified-mail"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn six_million_empty_lines_need_no_multiple_of_their_size() {
+    // The digest of a changed message is tried in several forms; none may hold a list of lines.
+    let octets = fixture(GENUINE);
+    let signed = octets
+        .windows(15)
+        .position(|window| window == b"Buongiorno,\r\n\r\n")
+        .expect("the text that was sent");
+    let lines = vec![b'\n'; 6_000_000];
+    let large = [&octets[..signed], &lines, &octets[signed..]].concat();
+    let home = folder();
+    let file = write(&home, "a.eml", large);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -v 110000; exec \"$@\"", "sh"]);
+    command.arg(env!("CARGO_BIN_EXE_pec"));
+    command.args(["verify", "--json", "--trust"]);
+    command.arg(in_fixtures("pki/trust.toml")).arg(&file);
+    // So that address space is memory: no reserve for each thread.
+    command.env("RAYON_NUM_THREADS", "1");
+    command.env("MALLOC_ARENA_MAX", "1");
+    let ran = finish(command);
+    assert_eq!(ran.status, 1, "{}", ran.err);
+    let findings = document(&ran)["results"][0]["findings"].clone();
+    assert_eq!(findings[0]["id"], "signature.digest");
+}
+
+#[test]
+fn what_a_stranger_signed_is_called_a_claim() {
+    let stranger = "vectors/b-certificate/self-signed-with-the-providers-name.eml";
+    for (lang, claims, outcome) in [
+        ("en", "claims (not proven)", "recipient's mailbox"),
+        ("it", "(non provato)", "nella casella del destinatario"),
+    ] {
+        let genuine = verify(&["--lang", lang, GENUINE]);
+        assert!(genuine.out.contains(outcome), "{}", genuine.out);
+        assert!(!genuine.out.contains(claims), "{}", genuine.out);
+        let forged = verify(&["--lang", lang, stranger]);
+        assert!(forged.out.contains(claims), "{}", forged.out);
+        assert!(!forged.out.contains(outcome), "{}", forged.out);
+    }
+}
+
+#[test]
+fn a_clock_before_the_trust_data_accuses_nobody() {
+    for (now, verdict) in [
+        ("2020-01-01", "cannot-tell"),
+        ("2026-05-01", "cannot-tell"),
+        ("2026-11-22", "genuine"),
+    ] {
+        let context = Context {
+            now: Timestamp::parse(now).expect("a day"),
+            lang: Lang::En,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+            no_color: true,
+        };
+        let (trust, file) = ("pki/trust.toml", GENUINE);
+        let paths = [trust, file].map(in_fixtures);
+        let mut args: Vec<OsString> = ["pec", "verify", "--json", "--trust"]
+            .map(OsString::from)
+            .into();
+        args.extend(paths.map(OsString::from));
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        command::run(args, &context, &mut out, &mut err).expect("memory to write to");
+        let document: Value = serde_json::from_slice(&out).expect("JSON");
+        let result = &document["results"][0];
+        assert_eq!(result["verdict"], verdict, "{now}: {result}");
+        let accused = result["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .any(|finding| finding["id"] == "time.plausible");
+        assert_eq!(accused, verdict == "cannot-tell", "{now}");
+    }
+}
