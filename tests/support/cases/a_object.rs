@@ -7,8 +7,26 @@ use crate::support::message::Message;
 
 const A: Group = Group("a-signature");
 
+/// An element with a tag number over 30.
+const HIGH_TAG: &[u8] = &[0xbf, 0x20, 0x02, 0x05, 0x00];
+
 pub fn all() -> Vec<Vector> {
     vec![
+        genuine(
+            "object-with-an-odd-element-in-the-bag",
+            "The bag holds an element with a high tag number, which is no \
+             certificate of any kind we know. The bag is not signed.",
+            {
+                let mut message = delivery().message();
+                message.signed.certificates.push(HIGH_TAG.to_vec());
+                message
+            },
+        ),
+        genuine(
+            "attribute-with-a-high-tag-number",
+            "An unknown signed attribute has a value with a high tag number.",
+            attributed(vec![HIGH_TAG.to_vec()]),
+        ),
         genuine(
             "attribute-with-a-length-in-two-octets",
             "An unknown signed attribute has a value whose length takes more octets \

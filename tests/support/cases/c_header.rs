@@ -132,7 +132,8 @@ fn anomaly() -> Vec<Vector> {
             .receipt("anomalia")
             .absent("header.subject")
             .absent("header.display-name")
-            .absent("header.reply-to"),
+            .absent("header.reply-to")
+            .absent("header.date"),
         doubted(
             "anomaly-with-the-subject-of-a-delivery",
             "The subject of an anomaly envelope was replaced by that of a delivery \
@@ -163,5 +164,30 @@ fn anomaly() -> Vec<Vector> {
             "Reply-To",
             "ladro@altrove.example",
         ),
+        doubted(
+            "anomaly-of-another-date",
+            "Date is six years before the time of the signature.",
+            "header.date",
+            "Date",
+            "Mon, 4 May 2020 10:15:07 +0200",
+        ),
+        doubted(
+            "anomaly-to-another",
+            "To names another recipient than the mail inside.",
+            "header.to",
+            "To",
+            "tribunale@giustizia.example",
+        ),
+        C.genuine("copy-added-to-an-envelope")
+            .case(0, Medium)
+            .because("Cc of an envelope names somebody whom the message inside does not.")
+            .message(headed(Kind::Envelope, |header| {
+                header.set(
+                    "Cc",
+                    "altro@pec.altrove.example, protocollo@pec.comune.example",
+                );
+            }))
+            .finding("header.to")
+            .twin("posta-certificata"),
     ]
 }

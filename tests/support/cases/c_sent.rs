@@ -429,6 +429,19 @@ fn line_ends() -> Vec<Vector> {
             )),
         ),
         same(
+            "xml-attachment-and-a-file-of-unix",
+            XML,
+            "An application/xml was attached as it is, 7bit.",
+            attached(plain("fattura.xml", "application/xml", "7bit", INVOICE)),
+        ),
+        same(
+            "hash-of-a-text-with-the-line-ends-of-mail",
+            TEXT,
+            "A brief receipt with the hash of a text as mail transports it, with \
+             CRLF; the file has LF.",
+            brief(&NOTE.replace('\n', "\r\n")),
+        ),
+        same(
             "hash-of-a-text-with-the-line-ends-of-unix",
             TEXT,
             "A brief receipt with the hash of a text with LF, as the file has it.",

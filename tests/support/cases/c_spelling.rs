@@ -47,6 +47,11 @@ fn recipients() -> Vec<Vector> {
             "ufficio @ pec.destinatario.example",
         ),
         same(
+            "recipient-as-a-link",
+            "The sender's To has mailto: before the address.",
+            "<mailto:ufficio@pec.destinatario.example>",
+        ),
+        same(
             "recipient-without-brackets",
             "The sender's To has a name and an address without brackets.",
             "Ufficio Protocollo ufficio@pec.destinatario.example",
@@ -227,12 +232,22 @@ fn subjects() -> Vec<Vector> {
             .absent("header.subject")
             .absent("original.subject")
     };
-    vec![same(
-        "data-without-a-subject",
-        "daticert.xml has no oggetto, which is optional there; the message has \
+    vec![
+        same(
+            "data-with-a-subject-as-mail-encodes-it",
+            "oggetto in daticert.xml is an encoded word, copied from the message.",
+            xml(
+                &data,
+                "<oggetto>=?utf-8?Q?Pratica_n=2E_42=3A_richiesta_di_copia?=</oggetto>",
+            ),
+        ),
+        same(
+            "data-without-a-subject",
+            "daticert.xml has no oggetto, which is optional there; the message has \
              a subject.",
-        xml(&format!("        {data}\n"), ""),
-    )]
+            xml(&format!("        {data}\n"), ""),
+        ),
+    ]
 }
 
 fn delivery_subject() -> String {

@@ -70,6 +70,12 @@ fn parameters() -> Vec<Vector> {
             bounded(|boundary| format!(" boundary=\"{}\r{}\"", &boundary[..6], &boundary[6..])),
         ),
         refused(
+            "boundary-with-a-backslash",
+            "A backslash stands inside the quoted boundary: readers drop it (RFC \
+             5322) or keep it, and then look for other delimiter lines.",
+            bounded(|boundary| format!(" boundary=\"{}\\{}\"", &boundary[..6], &boundary[6..])),
+        ),
+        refused(
             "boundary-with-signs-that-are-not-allowed",
             "The boundary ends in $ and *, which RFC 2046, 5.1.1 does not allow.",
             {

@@ -128,6 +128,15 @@ fn signatures() -> Vec<Vector> {
             "The encoding of the signature part is in capitals.",
             encoded("Content-Transfer-Encoding: BASE64\r\n"),
         ),
+        read(
+            "footer-behind-the-signature",
+            "An antivirus program appended its footer to the last part, behind the \
+             base64 of the signature.",
+            {
+                let end = format!("\r\n--{}--", delivery().message().boundary);
+                rewritten(&end, format!("\r\n-- \r\nControllato.\r\n{end}").as_bytes())
+            },
+        ),
         D.cannot_tell("signature-name-with-an-octet-above-127", "structure.form")
             .case(70, Low)
             .because(
@@ -212,6 +221,17 @@ fn data() -> Vec<Vector> {
             typed(
                 "application/xml; name=\"daticert.xml \"",
                 "inline; filename=\"daticert.xml \"",
+            ),
+        ),
+        genuine(
+            "data-with-blanks-between-the-lines",
+            "The lines of the base64 of daticert.xml are parted by blanks, which a \
+             reader must ignore (RFC 2045, 6.8).",
+            bodied(
+                base64_lines(receipt.daticert.to_xml().as_bytes(), 60)
+                    .trim_end()
+                    .replace("\r\n", " ")
+                    + "\r\n",
             ),
         ),
         genuine(
