@@ -141,9 +141,15 @@ impl<'a> Header<'a> {
     /// Whether a line holds control characters, a CR without LF among them: some readers end a
     /// line there, and a field could hide behind it.
     pub fn has_controls(&self) -> bool {
-        let control = |&octet: &u8| octet.is_ascii_control() && !b"\t\r\n".contains(&octet);
+        // Without branches, for vector instructions.
+        let odd = self.octets.iter().fold(false, |odd, &octet| {
+            odd | (((octet < 0x20) | (octet == 0x7f))
+                & (octet != b'\t')
+                & (octet != b'\r')
+                & (octet != b'\n'))
+        });
         let bare = |at: usize| self.octets.get(at + 1) != Some(&b'\n');
-        self.octets.iter().any(control) || memchr::memchr_iter(b'\r', self.octets).any(bare)
+        odd || memchr::memchr_iter(b'\r', self.octets).any(bare)
     }
 
     /// Lines that are neither a field nor the continuation of one.

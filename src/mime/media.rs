@@ -130,7 +130,9 @@ impl<'a> Scanner<'a> {
     /// Passes white space, line breaks of folding, and comments (RFC 822, 3.4.3).
     fn skip_blanks(&mut self) -> Result<(), Error> {
         loop {
-            self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
+            let blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+            let blanks = self.rest.bytes().take_while(|octet| blank(octet)).count();
+            self.rest = &self.rest[blanks..];
             if !self.rest.starts_with('(') {
                 return Ok(());
             }
@@ -154,8 +156,9 @@ impl<'a> Scanner<'a> {
         self.skip_blanks()?;
         let end = self
             .rest
-            .find(|c: char| !c.is_ascii_graphic() || "()<>@,;:\\\"/[]?=".contains(c))
-            .unwrap_or(self.rest.len());
+            .bytes()
+            .take_while(|octet| IS_TOKEN[usize::from(*octet)])
+            .count();
         let (token, rest) = self.rest.split_at(end);
         self.rest = rest;
         if token.is_empty() {
@@ -188,38 +191,21 @@ impl<'a> Scanner<'a> {
         let Some(quoted) = self.rest.strip_prefix('"') else {
             return self.lenient_token().map(Cow::Borrowed);
         };
-        let mut plain = true;
-        let mut escaped = false;
-        let end = quoted.char_indices().find_map(|(at, c)| match c {
-            _ if escaped => {
-                escaped = false;
-                None
-            }
-            '\\' => {
-                (escaped, plain) = (true, false);
-                None
-            }
-            '"' => Some(at),
-            '\r' | '\n' => {
-                plain = false;
-                None
-            }
-            _ => None,
-        });
-        let end = end.ok_or(Error::ContentType)?;
+        let end = closing_quote(quoted).ok_or(Error::ContentType)?;
         self.rest = &quoted[end + 1..];
+        let text = &quoted[..end];
+        let is_plain = !text
+            .bytes()
+            .any(|octet| octet == b'\\' || octet.is_ascii_control());
+        if is_plain {
+            return Ok(Cow::Borrowed(text));
+        }
         // CR and LF only as folding, no other control: readers differ about them.
-        let unfolded = quoted[..end].replace("\r\n", "").replace('\n', "");
-        if !plain && unfolded.contains('\r')
-            || unfolded.chars().any(|c| c.is_control() && c != '\t')
-        {
+        let unfolded = text.replace("\r\n", "").replace('\n', "");
+        if unfolded.chars().any(|c| c.is_control() && c != '\t') {
             return Err(Error::ContentType);
         }
-        Ok(if plain {
-            Cow::Borrowed(&quoted[..end])
-        } else {
-            Cow::Owned(unquoted(&quoted[..end]))
-        })
+        Ok(Cow::Owned(unquoted(text)))
     }
 
     /// An unquoted value up to blank or semicolon: `=`, `/`, `?` and `:` occur in boundaries
@@ -236,6 +222,35 @@ impl<'a> Scanner<'a> {
         } else {
             Ok(token)
         }
+    }
+}
+
+/// RFC 2045, 5.1: printable ASCII but tspecials.
+static IS_TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0x21;
+    while octet < 0x7f {
+        table[octet] = true;
+        octet += 1;
+    }
+    let special = b"()<>@,;:\\\"/[]?=";
+    let mut at = 0;
+    while at < special.len() {
+        table[special[at] as usize] = false;
+        at += 1;
+    }
+    table
+};
+
+/// Where a quoted string ends: at the first quote without a backslash before it.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr2(b'"', b'\\', text.as_bytes().get(from..)?)?;
+        if text.as_bytes()[at] == b'"' {
+            return Some(at);
+        }
+        from = at + 2;
     }
 }
 
