@@ -20,6 +20,9 @@ use crate::timestamp::Timestamp;
 
 /// Octets of one file: 500 recipients, the most that a provider takes, come to some 75 KB.
 pub const MAX_OCTETS: usize = 1024 * 1024;
+/// Equals signs of one file: each attribute has one, 500 recipients 500. The XML reader compares
+/// every attribute of an element with every other.
+const MAX_EQUALS_SIGNS: usize = 20_000;
 /// XML nodes of one file: 500 recipients need some 1,500.
 const MAX_NODES: u32 = 50_000;
 
@@ -75,8 +78,8 @@ pub struct Recipient {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Larger than [`MAX_OCTETS`].
-    #[error("larger than {MAX_OCTETS} octets")]
+    /// Larger than [`MAX_OCTETS`], or with more attributes than any provider's.
+    #[error("larger than {MAX_OCTETS} octets, or with too many attributes")]
     TooLarge,
     /// Not UTF-8, or declared to be something else.
     #[error("not UTF-8")]
@@ -127,6 +130,9 @@ impl CertificationData {
         let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
         let text = std::str::from_utf8(octets).map_err(|_| Error::Encoding)?;
         check_declaration(text)?;
+        if memchr::memchr_iter(b'=', octets).count() > MAX_EQUALS_SIGNS {
+            return Err(Error::TooLarge);
+        }
         // A document type is refused by name, before any of it is read.
         if declares_type(text.as_bytes()) {
             return Err(Error::Forbidden("DOCTYPE"));
@@ -599,6 +605,11 @@ mod tests {
         let mut invalid = DELIVERY.as_bytes().to_vec();
         invalid.extend(b"\xc0\xaf");
         assert_eq!(CertificationData::parse(&invalid), Err(Error::Encoding));
+        let attributes = changed(
+            "<dati>",
+            &format!("<dati {}>", "a=\"1\" ".repeat(MAX_EQUALS_SIGNS)),
+        );
+        assert_eq!(attributes, Err(Error::TooLarge));
         assert_eq!(
             CertificationData::parse(&vec![b' '; MAX_OCTETS + 1]),
             Err(Error::TooLarge)

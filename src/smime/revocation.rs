@@ -72,6 +72,11 @@ impl Revocation {
         }
     }
 
+    /// Whether it is a hold, which can be lifted.
+    pub fn is_hold(&self) -> bool {
+        self.reason == Some(CrlReason::CertificateHold)
+    }
+
     /// Whether the key may have been in other hands, so that no claimed time helps.
     pub fn is_compromise(&self) -> bool {
         matches!(

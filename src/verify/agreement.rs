@@ -168,6 +168,7 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
         text.split(|c: char| !c.is_alphanumeric())
             .map(str::to_lowercase)
             .filter(|word| word.chars().count() > 2 && !GENERIC_WORDS.contains(&&**word))
+            .take(NAME_WORDS)
             .collect()
     };
     let subject = &signer.subject;
@@ -189,6 +190,9 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
         );
     }
 }
+
+/// Words of a name that are compared; providers' names have five.
+const NAME_WORDS: usize = 50;
 
 /// Words that many providers share.
 const GENERIC_WORDS: [&str; 10] = [

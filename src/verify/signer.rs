@@ -447,10 +447,14 @@ impl Judge<'_> {
             return;
         }
         // Any list that names it counts, also when a newer one does not: ended certificates
-        // leave the lists (RFC 5280, 3.3). The newest says it best.
+        // leave the lists (RFC 5280, 3.3). Only a hold can be lifted (5.3.1). The newest list
+        // says it best.
+        let newest = usable.iter().max_by_key(|crl| crl.this_update);
+        let gone = newest.is_some_and(|crl| crl.entry(certificate).is_none());
         let entry = usable
             .iter()
-            .filter_map(|crl| Some((crl.this_update, crl.entry(certificate)?)));
+            .filter_map(|crl| Some((crl.this_update, crl.entry(certificate)?)))
+            .filter(|(_, revocation)| !(gone && revocation.is_hold()));
         if let Some((_, revocation)) = entry.max_by_key(|(issued, _)| *issued) {
             self.report_revocation(&revocation, findings);
         } else if usable.iter().any(|crl| crl.speaks_of(certificate, self.at)) {
