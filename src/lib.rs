@@ -24,8 +24,8 @@
 //!
 //! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
 //! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
-//! package that could be replaced lives in one module: `clap` and `anyhow` in `command`, `cms`
-//! and `x509-cert` in `smime`, `mail-parser` in `mime`, `roxmltree` in `pec`, `indicatif` in
+//! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
+//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `roxmltree` in `pec`, `indicatif` in
 //! `output`, `zip` in `input`.
 
 #![forbid(unsafe_code)]
