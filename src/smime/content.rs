@@ -25,8 +25,8 @@ pub struct Reading {
     pub has_nul: bool,
 }
 
-/// Octets hashed at a time: small enough that the look at line ends and the hash find them in
-/// the processor's first cache.
+/// Octets hashed at a time: small enough that the look for NUL and the hash find them in the
+/// processor's first cache.
 const CHUNK: usize = 16 * 1024;
 
 /// What kind of content a signature covers.
@@ -74,18 +74,14 @@ pub fn find_form(
             Err(digest)
         };
     }
-    let Pass {
-        digest,
-        is_regular,
-        has_nul,
-    } = digest_as_stored(octets, algorithm);
+    let (digest, has_nul) = digest_as_stored(octets, algorithm);
     if accept(&digest) {
         return Ok(Reading {
             form: Form::AsStored,
             has_nul,
         });
     }
-    if !is_regular && accept(&digest_with_crlf(octets, algorithm)) {
+    if !line_ends_are_regular(octets) && accept(&digest_with_crlf(octets, algorithm)) {
         return Ok(Reading {
             form: Form::LfAsCrlf,
             has_nul,
@@ -94,50 +90,32 @@ pub fn find_form(
     Err(digest)
 }
 
-/// What one pass over the octets gives.
-struct Pass {
-    digest: Digest,
-    /// All line ends are CRLF.
-    is_regular: bool,
-    has_nul: bool,
-}
-
-/// Hashes the octets as they are, looking at them on the way.
-fn digest_as_stored(octets: &[u8], algorithm: DigestAlgorithm) -> Pass {
+/// Hashes the octets as they are, and looks for NUL on the way.
+fn digest_as_stored(octets: &[u8], algorithm: DigestAlgorithm) -> (Digest, bool) {
     let mut context = algorithm.context();
-    let (mut is_regular, mut has_nul) = (true, false);
-    let mut last = 0;
+    let mut has_nul = false;
     for chunk in octets.chunks(CHUNK) {
-        // Whether CR and LF occur only as CRLF; a CR at the end is judged with the next chunk.
-        is_regular &= (last == b'\r') == (chunk[0] == b'\n');
-        let odd = look(chunk);
-        is_regular &= odd & ODD_LINE_END == 0;
-        has_nul |= odd & NUL != 0;
-        last = chunk[chunk.len() - 1];
+        // Without branches, which the compiler turns into vector instructions.
+        has_nul |= chunk
+            .iter()
+            .fold(false, |found, &octet| found | (octet == 0));
         context.update(chunk);
     }
-    is_regular &= last != b'\r';
-    Pass {
-        digest: context.finish(),
-        is_regular,
-        has_nul,
-    }
+    (context.finish(), has_nul)
 }
 
-const ODD_LINE_END: u8 = 1;
-const NUL: u8 = 2;
-
-/// Looks for line ends that are not CRLF and for NUL, in one pass without branches, which the
-/// compiler turns into vector instructions.
-fn look(chunk: &[u8]) -> u8 {
-    let last = chunk[chunk.len() - 1];
-    let odd = chunk
+/// Whether CR and LF occur only as CRLF.
+fn line_ends_are_regular(octets: &[u8]) -> bool {
+    let [first, .., last] = octets else {
+        return !matches!(octets, [b'\r' | b'\n']);
+    };
+    let odd = octets
         .iter()
-        .zip(&chunk[1..])
-        .fold(0u8, |odd, (&this, &next)| {
-            odd | (u8::from(this == b'\r') ^ u8::from(next == b'\n')) | (u8::from(this == 0) << 1)
+        .zip(&octets[1..])
+        .fold(false, |odd, (&this, &next)| {
+            odd | ((this == b'\r') != (next == b'\n'))
         });
-    odd | (u8::from(last == 0) << 1)
+    !odd && *first != b'\n' && *last != b'\r'
 }
 
 fn digest_with_crlf(octets: &[u8], algorithm: DigestAlgorithm) -> Digest {
@@ -285,9 +263,9 @@ mod tests {
     fn nul_is_seen_at_every_place() {
         for at in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1] {
             let mut octets = vec![b'x'; CHUNK + 2];
-            assert!(!digest_as_stored(&octets, ALGORITHM).has_nul);
+            assert!(!digest_as_stored(&octets, ALGORITHM).1);
             octets[at] = 0;
-            assert!(digest_as_stored(&octets, ALGORITHM).has_nul, "{at}");
+            assert!(digest_as_stored(&octets, ALGORITHM).1, "{at}");
         }
     }
 
@@ -296,13 +274,15 @@ mod tests {
         for shift in CHUNK - 3..CHUNK + 3 {
             let mut crlf = vec![b'x'; shift];
             crlf.extend_from_slice(b"\r\nrest\r\n");
-            assert!(digest_as_stored(&crlf, ALGORITHM).is_regular, "{shift}");
+            assert!(line_ends_are_regular(&crlf), "{shift}");
             let mut lone = vec![b'x'; shift];
             lone.extend_from_slice(b"\nrest\r\n");
-            assert!(!digest_as_stored(&lone, ALGORITHM).is_regular, "{shift}");
+            assert!(!line_ends_are_regular(&lone), "{shift}");
             assert_eq!(form(&lone, &crlf), Some(Form::LfAsCrlf), "{shift}");
         }
-        assert!(!digest_as_stored(b"a\r", ALGORITHM).is_regular);
+        assert!(!line_ends_are_regular(b"a\r"));
+        assert!(!line_ends_are_regular(b"\na") && !line_ends_are_regular(b"\n"));
+        assert!(line_ends_are_regular(b"") && line_ends_are_regular(b"\r\n"));
     }
 
     #[test]
