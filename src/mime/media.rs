@@ -159,12 +159,17 @@ impl<'a> Scanner<'a> {
             .bytes()
             .take_while(|octet| IS_TOKEN[usize::from(*octet)])
             .count();
-        let (token, rest) = self.rest.split_at(end);
+        self.take(end)
+    }
+
+    /// The next `length` octets, of which there must be some.
+    fn take(&mut self, length: usize) -> Result<&'a str, Error> {
+        let (taken, rest) = self.rest.split_at(length);
         self.rest = rest;
-        if token.is_empty() {
+        if taken.is_empty() {
             Err(Error::ContentType)
         } else {
-            Ok(token)
+            Ok(taken)
         }
     }
 
@@ -215,13 +220,7 @@ impl<'a> Scanner<'a> {
             .rest
             .find([' ', '\t', '\r', '\n', ';', '"', '('])
             .unwrap_or(self.rest.len());
-        let (token, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        if token.is_empty() {
-            Err(Error::ContentType)
-        } else {
-            Ok(token)
-        }
+        self.take(end)
     }
 }
 
