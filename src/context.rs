@@ -1,9 +1,13 @@
 //! The only reader of environment and clock: what the program knows of the world around it.
 
 use std::io::IsTerminal;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 use crate::lang::Lang;
+use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// What `main` found; tests make their own.
@@ -19,9 +23,77 @@ pub struct Context {
     pub stderr_is_terminal: bool,
     /// Whether the user asked for no colour (`NO_COLOR`, or `TERM=dumb`).
     pub no_color: bool,
+    /// Whether somebody can be asked: standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// The clock, for commands that last.
+    pub clock: Clock,
+    /// The folder of `config.toml`: `$XDG_CONFIG_HOME/pec`, or `~/.config/pec`; none without a
+    /// home.
+    pub config_dir: Option<PathBuf>,
+    /// The folder of ledger and messages: `$XDG_DATA_HOME/pec`, or `~/.local/share/pec`.
+    pub data_dir: Option<PathBuf>,
+    /// `PEC_PASSWORD`, for containers.
+    pub password: Option<Secret>,
+    /// `VISUAL` or `EDITOR`.
+    pub editor: Option<String>,
+}
+
+/// Where the time comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// One that stands still, for tests.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The present.
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => now(),
+            Self::Fixed(at) => at,
+        }
+    }
+
+    /// Waits; a fixed clock does not.
+    pub fn sleep(self, time: Duration) {
+        if matches!(self, Self::System) {
+            std::thread::sleep(time);
+        }
+    }
+}
+
+/// 128 random bits as 32 hexadecimal digits.
+///
+/// # Panics
+/// When the system has no random source; there is nothing safe to go on with.
+pub fn random_hex() -> String {
+    let mut octets = [0u8; 16];
+    SystemRandom::new()
+        .fill(&mut octets)
+        .expect("the system gives random numbers");
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 impl Context {
+    /// A world without terminal, home and environment, whose clock stands still.
+    pub fn fixed(now: Timestamp, lang: Lang) -> Self {
+        Self {
+            now,
+            lang,
+            stdin_is_terminal: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+            no_color: true,
+            clock: Clock::Fixed(now),
+            config_dir: None,
+            data_dir: None,
+            password: None,
+            editor: None,
+        }
+    }
+
     /// Reads clock, environment and streams of this process.
     pub fn from_process() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -29,9 +101,23 @@ impl Context {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
             .find_map(variable);
+        let under = |variable_name: &str, below_home: &str| {
+            let given = variable(variable_name).map(PathBuf::from);
+            // XDG: a relative path is to be ignored.
+            given
+                .filter(|path| path.is_absolute())
+                .or_else(|| Some(std::env::home_dir()?.join(below_home)))
+                .map(|path| path.join("pec"))
+        };
         Self {
             now: now(),
+            clock: Clock::System,
+            config_dir: under("XDG_CONFIG_HOME", ".config"),
+            data_dir: under("XDG_DATA_HOME", ".local/share"),
+            password: variable("PEC_PASSWORD").map(Secret::new),
+            editor: variable("VISUAL").or_else(|| variable("EDITOR")),
             lang: Lang::of_locale(locale.as_deref().unwrap_or_default()),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             no_color: variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb"),

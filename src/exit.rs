@@ -13,6 +13,10 @@ pub enum ExitStatus {
     Unusable,
     /// 3: undecided.
     Undecided,
+    /// 4: could not be done now (network, server, disk); trying again is safe.
+    NotNow,
+    /// 5: the provider refused us (login, policy, quota); trying again is not.
+    Refused,
 }
 
 impl ExitStatus {
@@ -23,15 +27,20 @@ impl ExitStatus {
             Self::No => 1,
             Self::Unusable => 2,
             Self::Undecided => 3,
+            Self::NotNow => 4,
+            Self::Refused => 5,
         }
     }
 
-    /// The worse of two answers, for a run over several inputs: 1, then 3, then 2, then 0.
+    /// The worse of two answers, for a run over several inputs: 1, then 3, then 2, then 5, then
+    /// 4, then 0.
     pub fn worse(self, other: Self) -> Self {
         let weight = |status| match status {
-            Self::No => 3,
-            Self::Undecided => 2,
-            Self::Unusable => 1,
+            Self::No => 5,
+            Self::Undecided => 4,
+            Self::Unusable => 3,
+            Self::Refused => 2,
+            Self::NotNow => 1,
             Self::Yes => 0,
         };
         if weight(other) > weight(self) {

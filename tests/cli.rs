@@ -484,11 +484,9 @@ fn in_fixtures(name: &str) -> PathBuf {
 /// `pec verify --trust … ARGS` as `main` runs it, with the clock stopped and streams of our own.
 fn run(args: &[&str], terminal: bool, no_color: bool) -> String {
     let context = Context {
-        now: Timestamp::parse("2026-11-22").expect("a day"),
-        lang: Lang::En,
         stdout_is_terminal: terminal,
-        stderr_is_terminal: false,
         no_color,
+        ..Context::fixed(Timestamp::parse("2026-11-22").expect("a day"), Lang::En)
     };
     let trust = text(&in_fixtures("pki/trust.toml"));
     let args = [&["pec", "verify", "--trust", &trust], args].concat();
@@ -1216,13 +1214,7 @@ fn a_clock_before_the_trust_data_accuses_nobody() {
         ("2026-05-01", "cannot-tell"),
         ("2026-11-22", "genuine"),
     ] {
-        let context = Context {
-            now: Timestamp::parse(now).expect("a day"),
-            lang: Lang::En,
-            stdout_is_terminal: false,
-            stderr_is_terminal: false,
-            no_color: true,
-        };
+        let context = Context::fixed(Timestamp::parse(now).expect("a day"), Lang::En);
         let (trust, file) = ("pki/trust.toml", GENUINE);
         let paths = [trust, file].map(in_fixtures);
         let mut args: Vec<OsString> = ["pec", "verify", "--json", "--trust"]

@@ -12,6 +12,7 @@ use crate::output::catalogue::Catalogue;
 pub struct Failure {
     key: &'static str,
     values: Vec<(&'static str, String)>,
+    status: ExitStatus,
 }
 
 impl Failure {
@@ -20,7 +21,13 @@ impl Failure {
         Self {
             key,
             values: values.into(),
+            status: ExitStatus::Unusable,
         }
+    }
+
+    /// The same, with another exit status than 2.
+    pub fn with_status(self, status: ExitStatus) -> Self {
+        Self { status, ..self }
     }
 
     /// The result could not be written.
@@ -28,9 +35,9 @@ impl Failure {
         Failure::new("write", [("reason", format!("{error:#}"))])
     }
 
-    /// The question could not be asked.
+    /// 2, unless another was set: the question could not be asked.
     pub fn status(&self) -> ExitStatus {
-        ExitStatus::Unusable
+        self.status
     }
 
     /// Writes both sentences.

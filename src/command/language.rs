@@ -31,18 +31,11 @@ pub(super) fn wanted(arguments: &[OsString]) -> Option<Lang> {
 }
 
 /// The command that the arguments name, with a blank after it, for "try: pec verify --help".
-pub(super) fn subcommand(arguments: &[OsString]) -> &'static str {
-    let commands = [
-        ("verify", "verify "),
-        ("completions", "completions "),
-        ("man", "man "),
-    ];
-    let named = |argument: &OsString| commands.iter().find(|(name, _)| argument == *name);
-    arguments
-        .iter()
-        .skip(1)
-        .find_map(named)
-        .map_or("", |(_, shown)| shown)
+pub(super) fn subcommand(arguments: &[OsString], tree: &clap::Command) -> String {
+    let named = |argument: &OsString| tree.find_subcommand(argument).map(clap::Command::get_name);
+    let mut rest = arguments.iter().skip(1);
+    rest.find_map(named)
+        .map_or_else(String::new, |name| format!("{name} "))
 }
 
 /// The tree with its texts in a language. English is what the code says.
@@ -53,13 +46,17 @@ pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
     // Built, so that the options that clap adds are there to be named.
     let mut command = command;
     command.build();
-    localize(command, Catalogue::of(lang))
+    localize(command, "", Catalogue::of(lang))
 }
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 
-fn localize(command: clap::Command, texts: &'static Catalogue) -> clap::Command {
-    let name = command.get_name().to_owned();
+/// `above` is the command that this one belongs to, for keys like `account-add.host`.
+fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> clap::Command {
+    let name = match above {
+        "" | "pec" => command.get_name().to_owned(),
+        above => format!("{above}-{}", command.get_name()),
+    };
     let mut command = command;
     let usage = command.render_usage().to_string();
     let usage = usage
@@ -90,7 +87,7 @@ fn localize(command: clap::Command, texts: &'static Catalogue) -> clap::Command 
             None => argument,
         }
     });
-    command.mut_subcommands(|sub| localize(sub, texts))
+    command.mut_subcommands(|sub| localize(sub, &name, texts))
 }
 
 /// Writes help, version, or what is wrong with the arguments.

@@ -11,6 +11,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -47,6 +48,18 @@ struct Arguments {
     )]
     color: ColorArgument,
 
+    /// The account to use (default: the one marked in the configuration)
+    #[arg(long, global = true, value_name = "NAME")]
+    account: Option<String>,
+
+    /// The configuration file (default: pec/config.toml in the folder of configurations)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The folder of ledger and messages (default: pec in the folder of data)
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -76,6 +89,12 @@ pub(crate) struct Session<'a> {
     context: &'a Context,
     lang: Lang,
     style: Style,
+    /// `--account`.
+    account: Option<String>,
+    /// `--config`, or the usual place; none without a home.
+    config_file: Option<PathBuf>,
+    /// `--data-dir`, or the usual place; none without a home.
+    data_dir: Option<PathBuf>,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
 }
@@ -91,15 +110,21 @@ pub fn run(
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
-    let subcommand = language::subcommand(&arguments);
-    let parsed = tree(lang)
+    let tree = tree(lang);
+    let subcommand = language::subcommand(&arguments, &tree);
+    let parsed = tree
         .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             return Ok(language::report_usage(
-                &error, subcommand, lang, context, out, err,
+                &error,
+                &subcommand,
+                lang,
+                context,
+                out,
+                err,
             )?);
         }
     };
@@ -122,6 +147,11 @@ pub fn run(
         context,
         lang,
         style,
+        account: arguments.account,
+        config_file: arguments
+            .config
+            .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
+        data_dir: arguments.data_dir.or_else(|| context.data_dir.clone()),
         out,
         err,
     };

@@ -1,0 +1,1 @@
+//! Accounts: which mailbox, which servers, where the password comes from. No secret is stored.

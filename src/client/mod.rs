@@ -1,0 +1,1 @@
+//! Journeys: sending a message once, reading its receipts, waiting for them.

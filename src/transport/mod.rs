@@ -1,0 +1,335 @@
+//! The network's two edges: handing a message to a server, and reading a mailbox.
+//!
+//! Octets, addresses and servers' answers; nothing of PEC is known here, and nothing is
+//! stored. Always under TLS, from the first octet or after STARTTLS; never without.
+//! [`Submission`] and [`Mailbox`] each have one implementation for the wire and one in tests.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// When TLS begins on a connection. There is no plain text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// From the first octet (465, 993).
+    Tls,
+    /// After STARTTLS (587, 143); refused when the server does not offer it.
+    StartTls,
+}
+
+/// A server's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Name or IP address; its certificate must be for it.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// When TLS begins.
+    pub security: Security,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// Whom to trust for the server's certificate.
+#[derive(Clone, Debug)]
+pub enum Roots {
+    /// The authorities compiled in (Mozilla's list).
+    BuiltIn,
+    /// Those, and the certificates of a PEM text (an in-house authority).
+    BuiltInAnd(Vec<u8>),
+}
+
+/// Who logs in.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The user name; most often the address, for some providers a code.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Set from a signal or another thread: waiting ends soon after.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks all who wait to end.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// The flag itself, for a signal handler.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
+    }
+}
+
+/// What a server said: a number of SMTP (0 where the protocol has none) and the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The reply code (RFC 5321, 4.2), or 0.
+    pub code: u16,
+    /// The text as sent, lines joined by a blank; may hold anything, print it escaped.
+    pub text: String,
+}
+
+impl Reply {
+    /// 4yz: the same may succeed later (RFC 5321, 4.2.1).
+    pub fn is_transient(&self) -> bool {
+        (400..500).contains(&self.code)
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.code == 0 {
+            f.write_str(&self.text)
+        } else {
+            write!(f, "{} {}", self.code, self.text)
+        }
+    }
+}
+
+/// Why a server could not be used. None of these leaves a message half sent: what happens to a
+/// message is a [`SubmissionReport`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The name has no address.
+    #[error("{host}: no address for this name ({reason})")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// Nobody answers there.
+    #[error("{endpoint}: no connection ({reason})")]
+    Connect {
+        /// Where.
+        endpoint: Endpoint,
+        /// The system's words.
+        reason: String,
+    },
+    /// TLS could not be agreed, or the server's certificate is not trusted.
+    #[error("{host}: TLS: {reason}")]
+    Tls {
+        /// The name asked for.
+        host: String,
+        /// What failed, in the library's words.
+        reason: String,
+        /// Whether it is the certificate that was refused.
+        untrusted: bool,
+    },
+    /// The PEM text of extra authorities cannot be used.
+    #[error("the file of authorities cannot be used: {0}")]
+    Roots(String),
+    /// User name or password refused. Not to be tried again by itself.
+    #[error("login refused: {0}")]
+    LoginRefused(Reply),
+    /// The server refused something else.
+    #[error("{what}: {reply}")]
+    Refused {
+        /// The command.
+        what: &'static str,
+        /// Its answer.
+        reply: Reply,
+    },
+    /// The line broke, or a time limit passed.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The server does not offer what is needed.
+    #[error("the server does not offer {0}")]
+    NotOffered(&'static str),
+    /// What came is not the protocol.
+    #[error("unexpected answer: {0}")]
+    Protocol(String),
+    /// A value that must not go on the wire: it holds a control character.
+    #[error("a control character in {0}")]
+    Injection(&'static str),
+    /// The caller's own step before the message leaves failed; nothing left.
+    #[error("{0}")]
+    Held(String),
+}
+
+/// Sender and recipients as SMTP is told them (RFC 5321, 2.3.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// MAIL FROM.
+    pub sender: String,
+    /// RCPT TO, in order.
+    pub recipients: Vec<String>,
+}
+
+/// What became of one message handed to a server.
+#[derive(Debug)]
+pub struct SubmissionReport {
+    /// The answer to RCPT TO of each recipient, in the envelope's order; `None` where the
+    /// server never answered.
+    pub recipients: Vec<Option<Reply>>,
+    /// What became of the message.
+    pub outcome: SubmissionOutcome,
+}
+
+/// The three ends of a submission, and the one that is no beginning.
+#[derive(Debug)]
+pub enum SubmissionOutcome {
+    /// The server answered the final dot with 2yz: it has the message, for those recipients
+    /// whose answer was positive.
+    Taken(Reply),
+    /// The server has it not, and said so: at MAIL, at all RCPT, at DATA or at the final dot.
+    Refused(Reply),
+    /// The line broke or the step before failed, and the final dot was never written: nobody
+    /// can have it. Trying again is safe.
+    NotSent(Error),
+    /// The line broke after the final dot may have left, or the answer to it was 421 or 451
+    /// (said also by relays that lost their own next server). Nobody knows. Never to be
+    /// repeated without asking the mailbox.
+    InDoubt {
+        /// The server's answer, if one came.
+        reply: Option<Reply>,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// A connection that takes messages (RFC 6409), logged in.
+pub trait Submission {
+    /// Hands one message over. `octets` end in CRLF, have no bare CR or LF and are 7-bit;
+    /// the server gets exactly these. `before_data` runs once, when at least one recipient was
+    /// taken and the server waits for the message, before its first octet is written; its
+    /// error means that nothing is sent.
+    ///
+    /// A recipient refused does not stop the message for the others. The connection may be
+    /// used again after any outcome but `InDoubt` and `NotSent`.
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        octets: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport;
+
+    /// The largest message in octets that the server announced (RFC 1870), if it did.
+    fn size_limit(&self) -> Option<u64>;
+}
+
+/// A folder of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// The name, decoded from modified UTF-7 (RFC 3501, 5.1.3).
+    pub name: String,
+    /// What stands between levels, if there are levels.
+    pub separator: Option<String>,
+    /// Whether it can be opened at all (no `\Noselect`, `\NonExistent`).
+    pub selectable: bool,
+    /// Whether the server marks it as the folder of sent mail (`\Sent`, RFC 6154).
+    pub sent: bool,
+}
+
+/// What EXAMINE tells of a folder (RFC 3501, 6.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderState {
+    /// UIDs keep their meaning while this keeps its value.
+    pub uid_validity: u32,
+    /// The next UID; `None` where the server does not say.
+    pub uid_next: Option<u32>,
+    /// How many messages.
+    pub exists: u32,
+}
+
+/// Header fields and size of one message, before its octets are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Its UID.
+    pub uid: u32,
+    /// RFC822.SIZE in octets.
+    pub size: u64,
+    /// The fields asked for, as sent, an empty line at the end.
+    pub header: Vec<u8>,
+}
+
+/// One message as the server keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its UID.
+    pub uid: u32,
+    /// INTERNALDATE: when the server says it came.
+    pub internal_date: Option<Timestamp>,
+    /// `BODY.PEEK[]`: every octet.
+    pub octets: Vec<u8>,
+}
+
+/// Space in a mailbox (RFC 9208), in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Used.
+    pub used: u64,
+    /// Allowed.
+    pub limit: u64,
+}
+
+/// How a wait for news ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// The folder changed.
+    News,
+    /// The time passed.
+    Elapsed,
+    /// [`Stop`] was asked.
+    Stopped,
+}
+
+/// A mailbox that is only read (RFC 3501), logged in; [`Mailbox::append`] is the one exception.
+/// Nothing is marked, moved or deleted.
+pub trait Mailbox {
+    /// All folders.
+    ///
+    /// # Errors
+    /// As [`Error`]; so for all of these.
+    fn folders(&mut self) -> Result<Vec<Folder>, Error>;
+
+    /// Opens a folder read-only (EXAMINE). The following calls speak of it.
+    fn examine(&mut self, folder: &str) -> Result<FolderState, Error>;
+
+    /// UID, size and the named header fields of the messages in a range of UIDs, sorted by
+    /// UID. Messages of other UIDs that the server mentions are left out.
+    fn summaries(
+        &mut self,
+        uids: RangeInclusive<u32>,
+        fields: &[&str],
+    ) -> Result<Vec<Summary>, Error>;
+
+    /// The octets of these messages (`BODY.PEEK[]`), sorted by UID; one that is gone is left
+    /// out. All are in memory at once: ask for few large ones.
+    fn fetch(&mut self, uids: &[u32]) -> Result<Vec<Fetched>, Error>;
+
+    /// UIDs of messages whose header field contains a text, sorted (SEARCH HEADER).
+    fn search_header(&mut self, field: &'static str, text: &str) -> Result<Vec<u32>, Error>;
+
+    /// Files a message in a folder, as read (APPEND with `\Seen`).
+    fn append(&mut self, folder: &str, octets: &[u8]) -> Result<(), Error>;
+
+    /// Space of the mailbox, where the server tells it (GETQUOTAROOT).
+    fn quota(&mut self) -> Result<Option<Quota>, Error>;
+
+    /// Waits for news in the open folder: IDLE (RFC 2177) where offered, else asks with NOOP
+    /// every `poll`. Ends when something changed, after `limit`, or soon after `stop`.
+    fn wait(&mut self, limit: Duration, poll: Duration, stop: &Stop) -> Result<Waited, Error>;
+
+    /// Octets read from and written to the wire since the connection began, TLS not counted.
+    fn octets_on_the_wire(&self) -> (u64, u64);
+}
