@@ -1,1 +1,177 @@
 //! What was sent and what came back: octets kept, facts appended, states derived.
+//!
+//! A folder holds `ledger.sqlite` and `messages/`. Octets are on the disk before a row names
+//! them ([`octets`]); a commit is on the disk when it returns (WAL, `synchronous=FULL`), so a
+//! process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
+//! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one ([`matching`]).
+//!
+//! - [`submission`]: a message frozen, an attempt begun, handed, ended. Never twice.
+//! - [`arrival`]: what the mailbox holds, how far it was read.
+//! - [`query`]: what `status` shows.
+
+mod arrival;
+mod matching;
+mod octets;
+mod process;
+mod query;
+mod schema;
+pub mod state;
+mod submission;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::timestamp::Timestamp;
+
+pub use arrival::{Arrival, Cursor, Finding, Recorded};
+pub use matching::MatchRule;
+pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView};
+pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};
+
+/// How long one process waits for another's transaction; each lasts milliseconds.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// Why the ledger could not do it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The folder or a file in it cannot be used.
+    #[error("{path}: {source}")]
+    Disk {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite's own.
+    #[error("ledger: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// A later version of this program made the file.
+    #[error("the ledger has form {found}; this program knows forms up to {known}")]
+    Newer {
+        /// Of the file.
+        found: usize,
+        /// Of this program.
+        known: usize,
+    },
+    /// A message with this Message-ID is in the ledger already.
+    #[error("a message with this Message-ID was recorded already as {short}")]
+    Known {
+        /// Its short id.
+        short: String,
+    },
+    /// Another process is sending it now.
+    #[error("another process is sending {short}")]
+    BeingSent {
+        /// Its short id.
+        short: String,
+    },
+    /// The provider has it, or may have it, or refused it for good.
+    #[error("{short} must not be sent again: {standing}")]
+    Settled {
+        /// Its short id.
+        short: String,
+        /// Where it stands.
+        standing: &'static str,
+    },
+    /// A row says what no version of this program writes.
+    #[error("the ledger holds a word that it should not: {0}")]
+    Corrupt(String),
+}
+
+/// An open ledger; one per process is enough, several processes may have one each.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    octets: octets::OctetStore,
+    processes: process::Processes,
+    folder: PathBuf,
+}
+
+impl Ledger {
+    /// Opens the ledger of a folder, making it if need be.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, or a later program made it.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let disk = |source| Error::Disk {
+            path: folder.to_owned(),
+            source,
+        };
+        octets::make_private_folder(folder).map_err(disk)?;
+        let file = folder.join("ledger.sqlite");
+        make_private_file(&file).map_err(disk)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(&file, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        schema::migrate(&mut connection)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(Self {
+            connection,
+            octets: octets::OctetStore::open(folder.join("messages")).map_err(disk)?,
+            processes: process::Processes::open(folder.join("processes")).map_err(disk)?,
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps octets; when it returns they are on the disk. Gives their SHA-256.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn keep(&self, octets: &[u8]) -> Result<String, Error> {
+        self.octets.put(octets).map_err(|error| self.disk(error))
+    }
+
+    /// The octets of a SHA-256.
+    ///
+    /// # Errors
+    /// When they are not there, or not those.
+    pub fn octets(&self, sha256: &str) -> Result<Vec<u8>, Error> {
+        self.octets.get(sha256).map_err(|source| Error::Disk {
+            path: self.octets.path(sha256),
+            source,
+        })
+    }
+
+    /// The file that holds the octets of a SHA-256.
+    pub fn path_of(&self, sha256: &str) -> PathBuf {
+        self.octets.path(sha256)
+    }
+
+    fn disk(&self, source: io::Error) -> Error {
+        Error::Disk {
+            path: self.folder.clone(),
+            source,
+        }
+    }
+}
+
+fn make_private_file(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// A column of seconds.
+fn timestamp(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    row.get(column).map(Timestamp::from_unix)
+}
+
+/// A column of seconds that may be empty.
+fn maybe_timestamp(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let seconds: Option<i64> = row.get(column)?;
+    Ok(seconds.map(Timestamp::from_unix))
+}

@@ -3,8 +3,10 @@
 //! Words of the wire are Italian and differ from those the RFC prints: `posta-certificata@`,
 //! `daticert.xml`, `Per conto di:`. They stand here once, beside their English names.
 
+pub mod caution;
 pub mod certification;
 pub mod header;
+pub mod outgoing;
 
 pub use certification::CertificationData;
 

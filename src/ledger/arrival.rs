@@ -1,0 +1,339 @@
+//! What the mailbox holds: octets found, how they were judged, how far each folder was read.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::submission::{append, refresh};
+use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
+use crate::address::MailAddress;
+use crate::timestamp::Timestamp;
+use crate::verify::{Examination, Verdict, VerifiedReceipt};
+
+/// How far a folder has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// UIDs mean something only under this value (RFC 3501, 2.3.1.1).
+    pub uid_validity: u32,
+    /// All up to this one were looked at; 0: none.
+    pub last_uid: u32,
+}
+
+/// A certified message found in a mailbox. Its octets are kept already.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The folder.
+    pub folder: String,
+    /// Its UIDVALIDITY.
+    pub uid_validity: u32,
+    /// Its UID.
+    pub uid: u32,
+    /// INTERNALDATE.
+    pub internal_date: Option<Timestamp>,
+    /// SHA-256 of its octets.
+    pub octets: String,
+    /// What was found out about it.
+    pub finding: Finding,
+}
+
+/// The judgement on an arrival, by what may follow from it.
+#[derive(Debug)]
+pub enum Finding {
+    /// Proved genuine. `other_content` when it was compared with the message that we sent
+    /// under its Message-ID and carries another.
+    Verified {
+        /// The proof.
+        receipt: Box<VerifiedReceipt>,
+        /// Whether it carries another message than ours.
+        other_content: bool,
+    },
+    /// Not proved genuine: kept and shown, moves nothing.
+    Unproven(Box<Examination>),
+}
+
+/// What recording an arrival did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// How it was matched; `None` for an unproven one.
+    pub rule: Option<MatchRule>,
+    /// The message that it is about.
+    pub message: Option<MessageRef>,
+    /// How many facts were new.
+    pub new_facts: usize,
+    /// Whether these octets had been examined for this account before.
+    pub known: bool,
+}
+
+impl Ledger {
+    /// How far a folder has been read; `None`: never.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn cursor(&self, account: &str, folder: &str) -> Result<Option<Cursor>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT uid_validity, last_uid FROM cursor WHERE account = ?1 AND folder = ?2",
+        )?;
+        let cursor = statement.query_row([account, folder], |row| {
+            Ok(Cursor {
+                uid_validity: row.get(0)?,
+                last_uid: row.get(1)?,
+            })
+        });
+        Ok(cursor.optional()?)
+    }
+
+    /// Records arrivals and moves the cursor, all or nothing. The same arrivals a second time
+    /// change nothing.
+    ///
+    /// # Errors
+    /// Those of the ledger; nothing is recorded then.
+    pub fn record(
+        &mut self,
+        account: &str,
+        arrivals: &[Arrival],
+        cursor: Option<(&str, Cursor)>,
+        trust_as_of: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Recorded>, Error> {
+        let transaction = self.immediate()?;
+        let mut recorded = Vec::with_capacity(arrivals.len());
+        for arrival in arrivals {
+            put_received(&transaction, account, arrival, now)?;
+            recorded.push(judge(&transaction, account, arrival, trust_as_of, now)?);
+        }
+        if let Some((folder, cursor)) = cursor {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO cursor (account, folder, uid_validity, last_uid)
+                     VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (account, folder) DO UPDATE
+                     SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid",
+                )?
+                .execute(params![
+                    account,
+                    folder,
+                    cursor.uid_validity,
+                    cursor.last_uid
+                ])?;
+        }
+        transaction.commit()?;
+        Ok(recorded)
+    }
+
+    /// UIDs of a folder that were fetched before.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn fetched(
+        &self,
+        account: &str,
+        folder: &str,
+        uid_validity: u32,
+        after: u32,
+    ) -> Result<Vec<u32>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT uid FROM received
+             WHERE account = ?1 AND folder = ?2 AND uid_validity = ?3 AND uid > ?4",
+        )?;
+        let uids = statement.query_map(params![account, folder, uid_validity, after], |row| {
+            row.get(0)
+        })?;
+        Ok(uids.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Ledger {
+    /// Genuine receipts with this identifier that belonged to no message when they came:
+    /// SHA-256 of their octets. Once an acceptance teaches us whose identifier it is, they can
+    /// be recorded again.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn orphans_of(&self, account: &str, identifier: &str) -> Result<Vec<String>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT octets FROM examination
+             WHERE message IS NULL AND verdict = 'genuine' AND identifier = ?2 AND account = ?1
+               AND match_rule = 'orphan'",
+        )?;
+        let found = statement.query_map([account, identifier], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Where octets were found first.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn found_at(
+        &self,
+        account: &str,
+        octets: &str,
+    ) -> Result<Option<(String, u32, u32)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT folder, uid_validity, uid FROM received
+             WHERE account = ?1 AND octets = ?2 ORDER BY id LIMIT 1",
+        )?;
+        let found = statement.query_row([account, octets], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
+        Ok(found.optional()?)
+    }
+}
+
+fn put_received(
+    transaction: &Transaction<'_>,
+    account: &str,
+    arrival: &Arrival,
+    now: Timestamp,
+) -> Result<(), Error> {
+    transaction
+        .prepare_cached(
+            "INSERT OR IGNORE INTO received (account, folder, uid_validity, uid, internal_date,
+                 octets, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            account,
+            arrival.folder,
+            arrival.uid_validity,
+            arrival.uid,
+            arrival.internal_date.map(Timestamp::unix),
+            arrival.octets,
+            now.unix(),
+        ])?;
+    Ok(())
+}
+
+fn judge(
+    transaction: &Transaction<'_>,
+    account: &str,
+    arrival: &Arrival,
+    trust_as_of: &str,
+    now: Timestamp,
+) -> Result<Recorded, Error> {
+    let before: Option<String> = transaction
+        .prepare_cached("SELECT verdict FROM examination WHERE account = ?1 AND octets = ?2")?
+        .query_row([account, &arrival.octets], |row| row.get(0))
+        .optional()?;
+    let known = before.is_some();
+    let (receipt, other_content) = match &arrival.finding {
+        Finding::Unproven(examination) => {
+            // What was proved once stays proved: later trust data do not take it back.
+            if before.as_deref() != Some(Verdict::Genuine.word()) {
+                put_unproven(transaction, account, arrival, examination, trust_as_of, now)?;
+            }
+            return Ok(Recorded {
+                rule: None,
+                message: None,
+                new_facts: 0,
+                known,
+            });
+        }
+        Finding::Verified {
+            receipt,
+            other_content,
+        } => (receipt, *other_content),
+    };
+    let (mut rule, message) = matching::find(transaction, receipt.kind(), receipt.data())?;
+    if rule.is_match() && other_content {
+        rule = MatchRule::OtherContent;
+    }
+    let matched = message.as_ref().filter(|_| rule.is_match());
+    put_verified(
+        transaction,
+        account,
+        arrival,
+        receipt,
+        (rule, matched),
+        trust_as_of,
+        now,
+    )?;
+    let new_facts = match matched {
+        Some(message) => add_facts(transaction, message.id, receipt, &arrival.octets, now)?,
+        None => 0,
+    };
+    Ok(Recorded {
+        rule: Some(rule),
+        message,
+        new_facts,
+        known,
+    })
+}
+
+fn add_facts(
+    transaction: &Transaction<'_>,
+    message: i64,
+    receipt: &VerifiedReceipt,
+    octets: &str,
+    now: Timestamp,
+) -> Result<usize, Error> {
+    let recipients: Vec<MailAddress> = query::recipients(transaction, message)?;
+    let mut new = 0;
+    for fact in matching::facts(receipt, &recipients, octets) {
+        new += usize::from(append(transaction, message, &fact, now)?);
+    }
+    refresh(transaction, message)?;
+    Ok(new)
+}
+
+/// Writes what was found out; a second time replaces what was found out the first time.
+const PUT: &str = "INSERT OR REPLACE INTO examination (account, octets, verdict, kind, headline,
+        certified_at, message_id, identifier, sender, delivered_to, subject, message, match_rule,
+        trust_as_of, examined_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+
+fn put_unproven(
+    transaction: &Transaction<'_>,
+    account: &str,
+    arrival: &Arrival,
+    examination: &Examination,
+    trust_as_of: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let none = None::<String>;
+    transaction.prepare_cached(PUT)?.execute(params![
+        account,
+        arrival.octets,
+        examination.verdict.word(),
+        none,
+        examination.headline().map(|finding| finding.check.id()),
+        None::<i64>,
+        none,
+        none,
+        none,
+        none,
+        none,
+        None::<i64>,
+        none,
+        trust_as_of,
+        now.unix(),
+    ])?;
+    Ok(())
+}
+
+fn put_verified(
+    transaction: &Transaction<'_>,
+    account: &str,
+    arrival: &Arrival,
+    receipt: &VerifiedReceipt,
+    (rule, message): (MatchRule, Option<&MessageRef>),
+    trust_as_of: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let data = receipt.data();
+    transaction.prepare_cached(PUT)?.execute(params![
+        account,
+        arrival.octets,
+        Verdict::Genuine.word(),
+        receipt.kind().word(),
+        None::<String>,
+        data.time.unix(),
+        data.message_id,
+        data.identifier,
+        data.sender.as_str(),
+        data.delivered_to.as_ref().map(MailAddress::as_str),
+        data.subject,
+        message.map(|message| message.id),
+        rule.word(),
+        trust_as_of,
+        now.unix(),
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Which message of ours a verified receipt speaks of, and what it says about whom.
+
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::state::{Fact, What};
+use super::submission::bare;
+use super::{Error, MessageRef, query};
+use crate::address::MailAddress;
+use crate::pec::{CertificationData, MessageKind, RecipientKind};
+use crate::verify::VerifiedReceipt;
+
+/// How a receipt was led to a message, or why to none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchRule {
+    /// The signed `msgid` is our Message-ID.
+    MessageId,
+    /// The signed `identificativo` is that of a receipt which was matched by `msgid`.
+    Identifier,
+    /// No message of ours has either: an orphan.
+    Orphan,
+    /// Message-ID or identifier are ours, but the signed sender is not.
+    OtherSender,
+    /// The receipt carries another message than the one we sent under this Message-ID.
+    OtherContent,
+    /// It is no receipt for a sender: an envelope, or a notice between providers.
+    NotForSender,
+}
+
+impl MatchRule {
+    const ALL: [Self; 6] = [
+        Self::MessageId,
+        Self::Identifier,
+        Self::Orphan,
+        Self::OtherSender,
+        Self::OtherContent,
+        Self::NotForSender,
+    ];
+
+    /// The word in the ledger and in the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::MessageId => "msgid",
+            Self::Identifier => "identificativo",
+            Self::Orphan => "orphan",
+            Self::OtherSender => "other-sender",
+            Self::OtherContent => "other-content",
+            Self::NotForSender => "not-for-sender",
+        }
+    }
+
+    /// The rule of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.word() == word)
+    }
+
+    /// Whether the receipt states facts about a message of ours.
+    pub const fn is_match(self) -> bool {
+        matches!(self, Self::MessageId | Self::Identifier)
+    }
+}
+
+/// Finds the message of the signed data; see [`MatchRule`].
+pub(super) fn find(
+    transaction: &Transaction<'_>,
+    kind: MessageKind,
+    data: &CertificationData,
+) -> Result<(MatchRule, Option<MessageRef>), Error> {
+    use MessageKind as K;
+    let for_sender = matches!(
+        kind,
+        K::Acceptance | K::NonAcceptance | K::Delivery | K::NonDelivery | K::TimeoutNotice
+    );
+    if !for_sender {
+        return Ok((MatchRule::NotForSender, None));
+    }
+    let by_id = match &data.message_id {
+        Some(id) => query::by_message_id(transaction, id.trim())?,
+        None => None,
+    };
+    let (rule, found) = match by_id {
+        Some(found) => (MatchRule::MessageId, Some(found)),
+        None => (MatchRule::Identifier, by_identifier(transaction, data)?),
+    };
+    let Some(found) = found else {
+        return Ok((MatchRule::Orphan, None));
+    };
+    let sender: String = transaction
+        .prepare_cached("SELECT sender FROM message WHERE id = ?1")?
+        .query_row([found.id], |row| row.get(0))?;
+    // Anyone may send a message under our Message-ID; nobody else can have it certified as ours.
+    if MailAddress::new(&sender) != data.sender {
+        return Ok((MatchRule::OtherSender, Some(found)));
+    }
+    Ok((rule, Some(found)))
+}
+
+/// By the identifier that an earlier receipt of the same transaction taught us. A receipt that
+/// states another `msgid` of its own is about another message.
+fn by_identifier(
+    transaction: &Transaction<'_>,
+    data: &CertificationData,
+) -> Result<Option<MessageRef>, Error> {
+    if data.message_id.is_some() || data.identifier.is_empty() {
+        return Ok(None);
+    }
+    Ok(transaction
+        .prepare_cached(
+            "SELECT message.id, message.short FROM fact
+             JOIN message ON message.id = fact.message WHERE fact.identifier = ?1 LIMIT 1",
+        )?
+        .query_row([&data.identifier], query::message_ref)
+        .optional()?)
+}
+
+/// The facts that a receipt states about the recipients of a message, in the envelope's order.
+pub(super) fn facts(
+    receipt: &VerifiedReceipt,
+    recipients: &[MailAddress],
+    evidence: &str,
+) -> Vec<Fact> {
+    let data = receipt.data();
+    let stated = |what: What, place: Option<usize>| Fact {
+        place,
+        evidence: Some(evidence.to_owned()),
+        identifier: Some(data.identifier.clone()).filter(|identifier| !identifier.is_empty()),
+        code: data.error_code().map(str::to_owned),
+        text: data.extended_error.clone(),
+        ..bare(what, data.time)
+    };
+    let place_of = |address: &MailAddress| recipients.iter().position(|ours| ours == address);
+    let about_one = |what: What| {
+        let place = data.delivered_to.as_ref().and_then(place_of);
+        place.map(|place| stated(what, Some(place)))
+    };
+    match receipt.kind() {
+        MessageKind::Acceptance => data
+            .recipients
+            .iter()
+            .filter_map(|listed| {
+                let what = match listed.kind {
+                    RecipientKind::Certified => What::Accepted,
+                    RecipientKind::External => What::AcceptedAsOrdinary,
+                };
+                Some(stated(what, Some(place_of(&listed.address)?)))
+            })
+            .collect(),
+        MessageKind::NonAcceptance => vec![stated(What::NotAccepted, None)],
+        MessageKind::Delivery => about_one(What::Delivered).into_iter().collect(),
+        MessageKind::NonDelivery => about_one(What::NotDelivered).into_iter().collect(),
+        MessageKind::TimeoutNotice => about_one(What::TimeoutNotice).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,430 @@
+//! Reading the ledger: lists, one message whole, what needs a person.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::state::{Fact, RecipientState, Standing, What};
+use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
+use crate::address::MailAddress;
+use crate::pec::outgoing::RecipientField;
+use crate::timestamp::Timestamp;
+
+/// Which messages to list. All that are set must fit.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this account.
+    pub account: Option<String>,
+    /// Frozen at or after.
+    pub since: Option<Timestamp>,
+    /// With a recipient for whom something is still awaited.
+    pub pending: bool,
+    /// With a recipient whom the message did not reach.
+    pub failed: bool,
+    /// With a recipient whose address contains this text.
+    pub to: Option<String>,
+}
+
+/// A message in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// The message.
+    pub message: MessageRef,
+    /// The account that sent it.
+    pub account: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// From.
+    pub sender: String,
+    /// Subject.
+    pub subject: String,
+    /// Form of receipt asked for: the Italian word.
+    pub receipt_form: String,
+    /// SHA-256 of the octets sent.
+    pub octets: String,
+    /// Their number.
+    pub size: u64,
+    /// When it was frozen, by our clock.
+    pub frozen_at: Timestamp,
+    /// Address and standing of each recipient, in the envelope's order.
+    pub recipients: Vec<(MailAddress, Standing)>,
+}
+
+/// One message with all that is known.
+#[derive(Clone, Debug)]
+pub struct MessageView {
+    /// The row.
+    pub row: MessageRow,
+    /// Its recipients.
+    pub recipients: Vec<RecipientView>,
+    /// The facts, in the order in which they were recorded.
+    pub facts: Vec<Fact>,
+    /// Receipts that were led to it, whether they state facts or not.
+    pub receipts: Vec<ReceivedRow>,
+}
+
+/// One recipient with its state.
+#[derive(Clone, Debug)]
+pub struct RecipientView {
+    /// The address.
+    pub address: MailAddress,
+    /// Where it stands in the header.
+    pub field: RecipientField,
+    /// What the facts say.
+    pub state: RecipientState,
+}
+
+/// A message from the mailbox, as it was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedRow {
+    /// The account.
+    pub account: String,
+    /// SHA-256 of the octets.
+    pub octets: String,
+    /// The verdict's word.
+    pub verdict: String,
+    /// The kind's Italian word, of a genuine one.
+    pub kind: Option<String>,
+    /// The id of the finding of highest rank.
+    pub headline: Option<String>,
+    /// The certified time.
+    pub certified_at: Option<Timestamp>,
+    /// The signed subject.
+    pub subject: Option<String>,
+    /// The signed Message-ID of the message it is about.
+    pub message_id: Option<String>,
+    /// The signed identifier.
+    pub identifier: Option<String>,
+    /// The signed recipient.
+    pub delivered_to: Option<String>,
+    /// How it was led to a message, or why to none.
+    pub rule: Option<MatchRule>,
+    /// Where it was found first: folder and UID.
+    pub place: Option<(String, u32)>,
+}
+
+impl Ledger {
+    /// Messages, newest first.
+    ///
+    /// # Errors
+    /// Those of the ledger; so for all of these.
+    pub fn list(
+        &self,
+        filter: &Filter,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<MessageRow>, Error> {
+        // Only what is asked stands in the query, so that each has its index.
+        let mut conditions = vec!["1"];
+        let mut values: Vec<Box<dyn rusqlite::ToSql>> = Vec::new();
+        if filter.pending {
+            conditions.push("pending");
+        }
+        if filter.failed {
+            conditions.push("failed");
+        }
+        if let Some(account) = &filter.account {
+            conditions.push("account = ?");
+            values.push(Box::new(account.clone()));
+        }
+        if let Some(since) = filter.since {
+            conditions.push("frozen_at >= ?");
+            values.push(Box::new(since.unix()));
+        }
+        if let Some(to) = &filter.to {
+            conditions.push(
+                "EXISTS (SELECT 1 FROM recipient
+                     WHERE recipient.message = message.id AND address LIKE ? ESCAPE '\\')",
+            );
+            values.push(Box::new(format!("%{}%", escape_like(to))));
+        }
+        values.push(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
+        values.push(Box::new(i64::try_from(offset).unwrap_or(i64::MAX)));
+        let query = format!(
+            "SELECT * FROM message WHERE {} ORDER BY frozen_at DESC, id DESC LIMIT ? OFFSET ?",
+            conditions.join(" AND ")
+        );
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), message_row)?;
+        let mut rows: Vec<MessageRow> = rows.collect::<Result<_, _>>()?;
+        for row in &mut rows {
+            row.recipients = self.standings(row.message.id)?;
+        }
+        Ok(rows)
+    }
+
+    /// The messages that a person's word may mean: digits of a short id (four at least), a
+    /// Message-ID with or without brackets, or words of the subject. Newest first, ten at
+    /// most; an exact hit is the only one.
+    pub fn find(&self, word: &str) -> Result<Vec<MessageRef>, Error> {
+        const MOST: usize = 10;
+        let word = word.trim();
+        let bracketed = format!("<{}>", word.trim_start_matches('<').trim_end_matches('>'));
+        if let Some(found) = by_message_id(&self.connection, &bracketed)? {
+            return Ok(vec![found]);
+        }
+        let is_short = word.len() >= 4 && word.bytes().all(|c| c.is_ascii_hexdigit());
+        let select = "SELECT id, short FROM message WHERE";
+        if is_short {
+            let start = word.to_ascii_lowercase();
+            let query = format!("{select} short >= ?1 AND short < ?2 ORDER BY short LIMIT {MOST}");
+            let found = self.refs(&query, &[&start, &format!("{start}g")])?;
+            if let Some(exact) = found.iter().find(|found| found.short == start) {
+                return Ok(vec![exact.clone()]);
+            }
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        if word.is_empty() {
+            return Ok(Vec::new());
+        }
+        let order = format!("ORDER BY frozen_at DESC, id DESC LIMIT {MOST}");
+        let exact = self.refs(&format!("{select} subject = ?1 {order}"), &[&word])?;
+        if !exact.is_empty() {
+            return Ok(exact);
+        }
+        let like = format!("%{}%", escape_like(word));
+        self.refs(
+            &format!("{select} subject LIKE ?1 ESCAPE '\\' {order}"),
+            &[&like],
+        )
+    }
+
+    /// One message whole.
+    pub fn view(&self, message: &MessageRef) -> Result<MessageView, Error> {
+        let mut row = self
+            .connection
+            .prepare_cached("SELECT * FROM message WHERE id = ?1")?
+            .query_row([message.id], message_row)?;
+        row.recipients = self.standings(message.id)?;
+        let facts = facts(&self.connection, message.id)?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT address, field FROM recipient WHERE message = ?1 ORDER BY place",
+        )?;
+        let named = statement.query_map([message.id], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let mut recipients = Vec::new();
+        for (place, named) in named.enumerate() {
+            let (address, field) = named?;
+            recipients.push(RecipientView {
+                address: MailAddress::new(&address),
+                field: RecipientField::from_word(&field).ok_or(Error::Corrupt(field))?,
+                state: RecipientState::of(place, &facts),
+            });
+        }
+        let receipts = self.received("examination.message = ?1", &[&message.id], usize::MAX)?;
+        Ok(MessageView {
+            row,
+            recipients,
+            facts,
+            receipts,
+        })
+    }
+
+    /// Genuine receipts for a sender that belong to no message of ours, newest first.
+    pub fn orphans(&self, limit: usize) -> Result<Vec<ReceivedRow>, Error> {
+        self.received(
+            "examination.message IS NULL
+             AND match_rule IN ('orphan', 'other-sender', 'other-content')",
+            &[],
+            limit,
+        )
+    }
+
+    /// What passes itself off as certified mail and was not proved genuine, newest first.
+    pub fn unproven(&self, limit: usize) -> Result<Vec<ReceivedRow>, Error> {
+        self.received("verdict IN ('not-genuine', 'cannot-tell')", &[], limit)
+    }
+
+    /// Messages that may need another attempt or a decision, oldest first: never left, refused
+    /// for now, or in doubt.
+    pub fn unsettled(&self, account: &str) -> Result<Vec<MessageRef>, Error> {
+        self.refs(
+            "SELECT id, short FROM message
+             WHERE pending AND account = ?1 AND EXISTS (SELECT 1 FROM recipient
+                 WHERE recipient.message = message.id
+                   AND standing IN ('recorded', 'refused-for-now', 'in-doubt'))
+             ORDER BY id",
+            &[&account],
+        )
+    }
+
+    /// Whether the newest acceptance that lists an address lists it as ordinary mail.
+    pub fn is_known_ordinary(&self, address: &MailAddress) -> Result<bool, Error> {
+        let what: Option<String> = self
+            .connection
+            .prepare_cached(
+                "SELECT what FROM recipient
+                 JOIN fact ON fact.message = recipient.message AND fact.place = recipient.place
+                 WHERE recipient.address = ?1 AND what IN ('accepted', 'accepted-as-ordinary')
+                 ORDER BY fact.at DESC LIMIT 1",
+            )?
+            .query_row([address.as_str()], |row| row.get(0))
+            .optional()?;
+        Ok(what.as_deref() == Some(What::AcceptedAsOrdinary.word()))
+    }
+
+    /// When the newest fact was recorded, by our clock.
+    pub fn newest_fact(&self) -> Result<Option<Timestamp>, Error> {
+        let newest: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT max(recorded_at) FROM (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1)")?
+            .query_row([], |row| row.get(0))?;
+        Ok(newest.map(Timestamp::from_unix))
+    }
+
+    fn refs(&self, query: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<MessageRef>, Error> {
+        let mut statement = self.connection.prepare_cached(query)?;
+        let found = statement.query_map(values, message_ref)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn standings(&self, message: i64) -> Result<Vec<(MailAddress, Standing)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT address, standing FROM recipient WHERE message = ?1 ORDER BY place",
+        )?;
+        let rows = statement.query_map([message], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        rows.map(|row| {
+            let (address, word) = row?;
+            let standing = Standing::from_word(&word).ok_or(Error::Corrupt(word))?;
+            Ok((MailAddress::new(&address), standing))
+        })
+        .collect()
+    }
+
+    fn received(
+        &self,
+        condition: &str,
+        values: &[&dyn rusqlite::ToSql],
+        limit: usize,
+    ) -> Result<Vec<ReceivedRow>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let query = format!(
+            "SELECT examination.*, first.folder AS folder, first.uid AS uid
+             FROM examination LEFT JOIN received AS first ON first.id = (
+                 SELECT min(id) FROM received WHERE received.octets = examination.octets
+                     AND received.account = examination.account)
+             WHERE {condition}
+             ORDER BY coalesce(certified_at, examined_at) DESC, examination.octets LIMIT {limit}"
+        );
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let rows = statement.query_map(values, received_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// The message of a Message-ID, brackets included.
+pub(super) fn by_message_id(
+    connection: &Connection,
+    message_id: &str,
+) -> Result<Option<MessageRef>, Error> {
+    Ok(connection
+        .prepare_cached("SELECT id, short FROM message WHERE message_id = ?1")?
+        .query_row([message_id], message_ref)
+        .optional()?)
+}
+
+/// All facts of a message in the order in which they were recorded.
+pub(super) fn facts(connection: &Connection, message: i64) -> Result<Vec<Fact>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT what, place, attempt, at, evidence, identifier, code, text
+         FROM fact WHERE message = ?1 ORDER BY id",
+    )?;
+    let mut rows = statement.query(params![message])?;
+    let mut facts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let word: String = row.get(0)?;
+        let place: Option<i64> = row.get(1)?;
+        facts.push(Fact {
+            what: What::from_word(&word).ok_or(Error::Corrupt(word))?,
+            place: place.and_then(|place| usize::try_from(place).ok()),
+            attempt: row.get(2)?,
+            at: timestamp(row, "at")?,
+            evidence: row.get(4)?,
+            identifier: row.get(5)?,
+            code: row.get(6)?,
+            text: row.get(7)?,
+        });
+    }
+    Ok(facts)
+}
+
+/// The state of each recipient, in the envelope's order.
+pub(super) fn states(
+    connection: &Connection,
+    message: i64,
+    facts: &[Fact],
+) -> Result<Vec<RecipientState>, Error> {
+    let count: i64 = connection
+        .prepare_cached("SELECT count(*) FROM recipient WHERE message = ?1")?
+        .query_row([message], |row| row.get(0))?;
+    let count = usize::try_from(count).unwrap_or_default();
+    Ok((0..count)
+        .map(|place| RecipientState::of(place, facts))
+        .collect())
+}
+
+/// The addresses of a message's recipients, in the envelope's order.
+pub(super) fn recipients(connection: &Connection, message: i64) -> Result<Vec<MailAddress>, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT address FROM recipient WHERE message = ?1 ORDER BY place")?;
+    let rows = statement.query_map([message], |row| row.get::<_, String>(0))?;
+    rows.map(|address| Ok(MailAddress::new(&address?)))
+        .collect()
+}
+
+/// Columns `id` and `short`.
+pub(super) fn message_ref(row: &Row<'_>) -> rusqlite::Result<MessageRef> {
+    Ok(MessageRef {
+        id: row.get(0)?,
+        short: row.get(1)?,
+    })
+}
+
+fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+    let size: i64 = row.get("size")?;
+    Ok(MessageRow {
+        message: MessageRef {
+            id: row.get("id")?,
+            short: row.get("short")?,
+        },
+        account: row.get("account")?,
+        message_id: row.get("message_id")?,
+        sender: row.get("sender")?,
+        subject: row.get("subject")?,
+        receipt_form: row.get("receipt_form")?,
+        octets: row.get("octets")?,
+        size: u64::try_from(size).unwrap_or_default(),
+        frozen_at: timestamp(row, "frozen_at")?,
+        recipients: Vec::new(),
+    })
+}
+
+fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
+    let rule: Option<String> = row.get("match_rule")?;
+    let folder: Option<String> = row.get("folder")?;
+    let uid: Option<u32> = row.get("uid")?;
+    Ok(ReceivedRow {
+        account: row.get("account")?,
+        octets: row.get("octets")?,
+        verdict: row.get("verdict")?,
+        kind: row.get("kind")?,
+        headline: row.get("headline")?,
+        certified_at: maybe_timestamp(row, "certified_at")?,
+        subject: row.get("subject")?,
+        message_id: row.get("message_id")?,
+        identifier: row.get("identifier")?,
+        delivered_to: row.get("delivered_to")?,
+        rule: rule.as_deref().and_then(MatchRule::from_word),
+        place: folder.zip(uid),
+    })
+}
+
+/// A text for LIKE in which nothing is a wildcard.
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}

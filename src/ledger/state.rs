@@ -1,0 +1,426 @@
+//! Where a message stands for one recipient: a pure function of the facts, in any order, with
+//! any of them twice.
+//!
+//! Facts come from our own submission and from receipts that verified; nothing else makes one.
+//! The states are those of RFC 6109, 3 as a sender meets them.
+
+use crate::timestamp::Timestamp;
+
+/// What one fact states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum What {
+    /// An attempt to submit began; nothing has left yet.
+    Begun,
+    /// The server waits for the octets, and they are about to leave.
+    Handed,
+    /// The server has the message.
+    Taken,
+    /// The server refused for good.
+    Refused,
+    /// The server refused for now.
+    RefusedForNow,
+    /// The attempt ended before the message left.
+    NotSent,
+    /// The line broke where the server may have the message.
+    InDoubt,
+    /// The acceptance lists the recipient as certified mail.
+    Accepted,
+    /// The acceptance lists the recipient as ordinary mail.
+    AcceptedAsOrdinary,
+    /// Notice of non-acceptance.
+    NotAccepted,
+    /// Timeout notice, the first or the second (RFC 6109, 3.1.6).
+    TimeoutNotice,
+    /// Delivery receipt.
+    Delivered,
+    /// Notice of non-delivery, for whatever reason but time.
+    NotDelivered,
+}
+
+impl What {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Begun,
+        Self::Handed,
+        Self::Taken,
+        Self::Refused,
+        Self::RefusedForNow,
+        Self::NotSent,
+        Self::InDoubt,
+        Self::Accepted,
+        Self::AcceptedAsOrdinary,
+        Self::NotAccepted,
+        Self::TimeoutNotice,
+        Self::Delivered,
+        Self::NotDelivered,
+    ];
+
+    /// The word in the ledger and in the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Handed => "handed",
+            Self::Taken => "taken",
+            Self::Refused => "refused",
+            Self::RefusedForNow => "refused-for-now",
+            Self::NotSent => "not-sent",
+            Self::InDoubt => "in-doubt",
+            Self::Accepted => "accepted",
+            Self::AcceptedAsOrdinary => "accepted-as-ordinary",
+            Self::NotAccepted => "not-accepted",
+            Self::TimeoutNotice => "timeout-notice",
+            Self::Delivered => "delivered",
+            Self::NotDelivered => "not-delivered",
+        }
+    }
+
+    /// The fact of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.word() == word)
+    }
+
+    /// Whether an attempt ends with it.
+    pub const fn ends_an_attempt(self) -> bool {
+        matches!(
+            self,
+            Self::Taken | Self::Refused | Self::RefusedForNow | Self::NotSent | Self::InDoubt
+        )
+    }
+
+    /// Whether only a verified receipt states it.
+    pub const fn is_certified(self) -> bool {
+        !matches!(self, Self::Begun | Self::Handed) && !self.ends_an_attempt()
+    }
+}
+
+/// One thing known about a message, or about one of its recipients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// What.
+    pub what: What,
+    /// The recipient's place in the envelope, from 0; `None`: the whole message.
+    pub place: Option<usize>,
+    /// The attempt, from 1; `None` for facts of receipts.
+    pub attempt: Option<u32>,
+    /// When: the provider's certified time, or ours for our own submission.
+    pub at: Timestamp,
+    /// SHA-256 of the receipt that states it.
+    pub evidence: Option<String>,
+    /// The provider's identifier of the transaction.
+    pub identifier: Option<String>,
+    /// Reply code of the server, or enhanced code of the extended error.
+    pub code: Option<String>,
+    /// The server's or provider's words.
+    pub text: Option<String>,
+}
+
+/// Where a message stands for a recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Standing {
+    /// Recorded; never left. May be sent.
+    Recorded,
+    /// A process is sending it.
+    Sending,
+    /// The server refused it for now. May be sent again.
+    RefusedForNow,
+    /// The server refused it for good. Final.
+    Refused,
+    /// Nobody knows whether the server has it.
+    InDoubt,
+    /// The provider's server has it; no receipt yet.
+    Sent,
+    /// The provider did not accept it. Final.
+    NotAccepted,
+    /// Accepted; the delivery receipt is awaited.
+    Accepted,
+    /// Accepted for ordinary mail; nothing more will be certified. Final.
+    Ordinary,
+    /// No delivery within 12 hours; still awaited.
+    Delayed,
+    /// No delivery within 24 hours. Final, but a late delivery may still be certified.
+    TimedOut,
+    /// Delivered. Final.
+    Delivered,
+    /// Not delivered. Final.
+    NotDelivered,
+    /// Verified receipts contradict each other; a person must look.
+    Contradictory,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Recorded,
+        Self::Sending,
+        Self::RefusedForNow,
+        Self::Refused,
+        Self::InDoubt,
+        Self::Sent,
+        Self::NotAccepted,
+        Self::Accepted,
+        Self::Ordinary,
+        Self::Delayed,
+        Self::TimedOut,
+        Self::Delivered,
+        Self::NotDelivered,
+        Self::Contradictory,
+    ];
+
+    /// The word in the ledger and in the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Sending => "sending",
+            Self::RefusedForNow => "refused-for-now",
+            Self::Refused => "refused",
+            Self::InDoubt => "in-doubt",
+            Self::Sent => "sent",
+            Self::NotAccepted => "not-accepted",
+            Self::Accepted => "accepted",
+            Self::Ordinary => "ordinary",
+            Self::Delayed => "delayed",
+            Self::TimedOut => "timed-out",
+            Self::Delivered => "delivered",
+            Self::NotDelivered => "not-delivered",
+            Self::Contradictory => "contradictory",
+        }
+    }
+
+    /// The standing of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|standing| standing.word() == word)
+    }
+
+    /// Whether something is still awaited, from a server or from a person.
+    pub const fn is_pending(self) -> bool {
+        matches!(
+            self,
+            Self::Recorded
+                | Self::Sending
+                | Self::RefusedForNow
+                | Self::InDoubt
+                | Self::Sent
+                | Self::Accepted
+                | Self::Delayed
+                | Self::Contradictory
+        )
+    }
+
+    /// Whether the message did not, or cannot be shown to, reach the recipient.
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::NotAccepted
+                | Self::TimedOut
+                | Self::NotDelivered
+                | Self::Contradictory
+        )
+    }
+}
+
+/// What may be expected, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// The acceptance should come by then.
+    Acceptance(Timestamp),
+    /// A delivery receipt, or the first notice, by then.
+    FirstNotice(Timestamp),
+    /// A delivery receipt, or the second notice, by then.
+    SecondNotice(Timestamp),
+    /// Something should have come by then and did not: ask the provider.
+    Overdue(Timestamp),
+}
+
+/// The first notice is due when nothing came 12 hours after dispatch (RFC 6109, 3.1.6).
+const FIRST_NOTICE_SECONDS: i64 = 12 * 3_600;
+/// The second after 24 hours (same section).
+const SECOND_NOTICE_SECONDS: i64 = 24 * 3_600;
+/// But not before 22 hours (same section).
+const SECOND_NOTICE_EARLIEST_SECONDS: i64 = 22 * 3_600;
+/// Our own patience after that, and for an acceptance; providers' queues are not instant.
+const GRACE_SECONDS: i64 = 3_600;
+
+/// All that the facts say about one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientState {
+    /// Where it stands.
+    pub standing: Standing,
+    /// Since when: the time of the fact that decided it; `None` while only recorded.
+    pub since: Option<Timestamp>,
+    /// The certified time of the acceptance.
+    pub accepted_at: Option<Timestamp>,
+    /// Delivered after the notice that it would not be.
+    pub late: bool,
+    /// Two transactions of the provider carried it: it went out twice.
+    pub twice: bool,
+    /// The certified statements that contradict each other; empty unless they do.
+    pub contradiction: Vec<What>,
+}
+
+impl RecipientState {
+    /// Derives the state of the recipient at a place from the facts of its message.
+    pub fn of(place: usize, facts: &[Fact]) -> Self {
+        let concerns = |fact: &&Fact| fact.place.is_none_or(|other| other == place);
+        let facts: Vec<&Fact> = facts.iter().filter(concerns).collect();
+        let first = |what: What| {
+            let times = facts.iter().filter(|fact| fact.what == what);
+            times.map(|fact| fact.at).min()
+        };
+        let accepted_at = first(What::Accepted).or(first(What::AcceptedAsOrdinary));
+        let timed_out = final_notice(&facts, accepted_at);
+        let contradiction = contradiction(&first);
+        let (standing, since) = if contradiction.is_empty() {
+            certified_standing(&first, timed_out).unwrap_or_else(|| submission_standing(&facts))
+        } else {
+            let times = contradiction.iter().filter_map(|what| first(*what));
+            (Standing::Contradictory, times.max())
+        };
+        Self {
+            standing,
+            since,
+            accepted_at,
+            late: timed_out.is_some() && first(What::Delivered).is_some(),
+            twice: went_out_twice(&facts),
+            contradiction,
+        }
+    }
+
+    /// What may be expected at `now`; `None` when nothing more is awaited from the provider.
+    pub fn deadline(&self, now: Timestamp) -> Option<Deadline> {
+        let after = |at: Timestamp, seconds: i64| Timestamp::from_unix(at.unix() + seconds);
+        let (start, due) = match self.standing {
+            Standing::Sent => (self.since?, 0),
+            Standing::Accepted | Standing::Delayed => {
+                (self.accepted_at.or(self.since)?, SECOND_NOTICE_SECONDS)
+            }
+            _ => return None,
+        };
+        let first_notice = after(start, FIRST_NOTICE_SECONDS);
+        Some(if now > after(start, due + GRACE_SECONDS) {
+            Deadline::Overdue(after(start, due))
+        } else if self.standing == Standing::Sent {
+            Deadline::Acceptance(after(start, GRACE_SECONDS))
+        } else if self.standing == Standing::Accepted && now <= first_notice {
+            Deadline::FirstNotice(first_notice)
+        } else {
+            Deadline::SecondNotice(after(start, SECOND_NOTICE_SECONDS))
+        })
+    }
+}
+
+/// When the second timeout notice says that time is over. Both notices have the same type;
+/// what tells them apart, best first: the code 5.4.1, the words, and that the second is not
+/// issued before 22 hours (RFC 6109, 3.1.6). Unclear ones are the first, which closes nothing.
+fn final_notice(facts: &[&Fact], accepted_at: Option<Timestamp>) -> Option<Timestamp> {
+    let says = |fact: &Fact, words: &[&str]| {
+        let text = fact.text.as_deref().unwrap_or_default().to_lowercase();
+        words.iter().any(|word| text.contains(word))
+    };
+    let is_final = |fact: &&&Fact| {
+        if fact.what != What::TimeoutNotice {
+            return false;
+        }
+        if fact.code.as_deref() == Some("5.4.1") || says(fact, &["ventiquattro ore", "24 ore"]) {
+            return true;
+        }
+        let elapsed = accepted_at.map(|accepted| fact.at.seconds_since(accepted));
+        !says(fact, &["dodici ore", "12 ore"])
+            && elapsed.is_some_and(|seconds| seconds >= SECOND_NOTICE_EARLIEST_SECONDS)
+    };
+    facts.iter().filter(is_final).map(|fact| fact.at).min()
+}
+
+/// Pairs that cannot both be true. A delivery after a timeout notice is late, not a
+/// contradiction; a notice of non-delivery after one says the same.
+fn contradiction(first: &dyn Fn(What) -> Option<Timestamp>) -> Vec<What> {
+    const PAIRS: [(What, What); 5] = [
+        (What::Delivered, What::NotDelivered),
+        (What::Delivered, What::NotAccepted),
+        (What::Accepted, What::NotAccepted),
+        (What::AcceptedAsOrdinary, What::NotAccepted),
+        (What::Accepted, What::AcceptedAsOrdinary),
+    ];
+    let mut both: Vec<What> = PAIRS
+        .into_iter()
+        .filter(|(one, other)| first(*one).is_some() && first(*other).is_some())
+        .flat_map(|(one, other)| [one, other])
+        .collect();
+    both.sort();
+    both.dedup();
+    both
+}
+
+/// The furthest that verified receipts say.
+fn certified_standing(
+    first: &dyn Fn(What) -> Option<Timestamp>,
+    timed_out: Option<Timestamp>,
+) -> Option<(Standing, Option<Timestamp>)> {
+    let furthest_first = [
+        (first(What::Delivered), Standing::Delivered),
+        (first(What::NotDelivered), Standing::NotDelivered),
+        (first(What::NotAccepted), Standing::NotAccepted),
+        (timed_out, Standing::TimedOut),
+        (first(What::AcceptedAsOrdinary), Standing::Ordinary),
+        (first(What::TimeoutNotice), Standing::Delayed),
+        (first(What::Accepted), Standing::Accepted),
+    ];
+    furthest_first
+        .into_iter()
+        .find_map(|(at, standing)| Some((standing, Some(at?))))
+}
+
+/// What our own attempts say, as long as no receipt does.
+fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
+    let mut attempts: Vec<u32> = facts.iter().filter_map(|fact| fact.attempt).collect();
+    attempts.sort_unstable();
+    attempts.dedup();
+    let ends: Vec<(Standing, Option<Timestamp>)> = attempts
+        .into_iter()
+        .map(|attempt| end_of_attempt(attempt, facts))
+        .collect();
+    // What some attempt may have achieved outweighs what a later one did not.
+    [Standing::Sent, Standing::InDoubt, Standing::Sending]
+        .into_iter()
+        .find_map(|wanted| ends.iter().find(|(standing, _)| *standing == wanted))
+        .or(ends.last())
+        .copied()
+        .unwrap_or((Standing::Recorded, None))
+}
+
+fn end_of_attempt(attempt: u32, facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
+    let of_attempt = || facts.iter().filter(|fact| fact.attempt == Some(attempt));
+    // The server's answer to one recipient outweighs its answer to the message.
+    const ENDS: [(What, Standing, bool); 7] = [
+        (What::Refused, Standing::Refused, true),
+        (What::RefusedForNow, Standing::RefusedForNow, true),
+        (What::Taken, Standing::Sent, false),
+        (What::InDoubt, Standing::InDoubt, false),
+        (What::Refused, Standing::Refused, false),
+        (What::RefusedForNow, Standing::RefusedForNow, false),
+        (What::NotSent, Standing::Recorded, false),
+    ];
+    for (what, standing, of_recipient) in ENDS {
+        let fits = |fact: &&&Fact| fact.what == what && fact.place.is_some() == of_recipient;
+        if let Some(at) = of_attempt().filter(fits).map(|fact| fact.at).min() {
+            return (standing, Some(at));
+        }
+    }
+    (Standing::Sending, of_attempt().map(|fact| fact.at).min())
+}
+
+/// Whether the acceptances, or the deliveries, name more than one transaction.
+fn went_out_twice(facts: &[&Fact]) -> bool {
+    [What::Accepted, What::AcceptedAsOrdinary, What::Delivered]
+        .into_iter()
+        .any(|what| {
+            let mut known = facts
+                .iter()
+                .filter(|fact| fact.what == what)
+                .filter_map(|fact| fact.identifier.as_deref());
+            let first = known.next();
+            known.any(|other| Some(other) != first)
+        })
+}

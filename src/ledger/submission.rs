@@ -1,0 +1,400 @@
+//! A message frozen, an attempt begun, handed over, ended; each a commit on the disk.
+//!
+//! The order is what keeps a message from going out twice: its octets and its row before
+//! anything, `begun` before the connection is used, `handed` before the first octet of the
+//! message, the end after. A process that dies leaves an attempt open: before `handed` the
+//! message cannot have left, after it nobody knows.
+
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::process::Alive;
+use super::state::{Fact, RecipientState, Standing, What};
+use super::{Error, Ledger, query};
+use crate::pec::outgoing::OutgoingMessage;
+use crate::smime::sha256;
+use crate::timestamp::Timestamp;
+
+/// Digits of a short id; more when two messages share them.
+const SHORT_DIGITS: usize = 8;
+
+/// A message in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRef {
+    /// The row.
+    pub(super) id: i64,
+    /// What people call it: the first digits of the SHA-256 of its Message-ID.
+    pub short: String,
+}
+
+/// What the claim to send rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It never left, or the server said that it has it not.
+    NeverLeft,
+    /// It is in doubt, the mailbox was searched for its acceptance in vain, and a person
+    /// decided to send it again.
+    InDoubtAndSearched,
+}
+
+/// An attempt to submit that only this process may end.
+#[derive(Debug)]
+pub struct Attempt {
+    message: MessageRef,
+    number: u32,
+    _alive: Alive,
+}
+
+/// The answer of a server to one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientAnswer {
+    /// Place in the envelope.
+    pub place: usize,
+    /// Whether it may succeed later.
+    pub transient: bool,
+    /// The reply code.
+    pub code: u16,
+    /// The words.
+    pub text: String,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// One of those that end an attempt, for the whole message.
+    pub what: What,
+    /// The reply code, if a server answered.
+    pub code: Option<u16>,
+    /// The server's words, or what broke.
+    pub text: String,
+    /// Recipients that the server refused.
+    pub refused: Vec<RecipientAnswer>,
+}
+
+impl Ledger {
+    /// Records a message: when it returns, octets and envelope are on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Known`] when its Message-ID was recorded before; those of the disk.
+    pub fn freeze(
+        &mut self,
+        account: &str,
+        message: &OutgoingMessage,
+        now: Timestamp,
+    ) -> Result<MessageRef, Error> {
+        let octets = self.keep(message.octets())?;
+        let transaction = self.immediate()?;
+        if let Some(known) = query::by_message_id(&transaction, message.message_id())? {
+            return Err(Error::Known { short: known.short });
+        }
+        let short = free_short(&transaction, message.message_id())?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO message (short, account, message_id, sender, subject, receipt_form,
+                     octets, size, frozen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                short,
+                account,
+                message.message_id(),
+                message.sender().as_str(),
+                message.subject(),
+                message.form().word(),
+                octets,
+                message.octets().len() as i64,
+                now.unix(),
+            ])?;
+        let id = transaction.last_insert_rowid();
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO recipient (message, place, address, field) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for (place, recipient) in message.recipients().iter().enumerate() {
+            let field = recipient.field.word();
+            insert.execute(params![id, place as i64, recipient.address.as_str(), field])?;
+        }
+        drop(insert);
+        transaction.commit()?;
+        Ok(MessageRef { id, short })
+    }
+
+    /// Claims a message for one attempt. Until the attempt ends no other process gets it.
+    ///
+    /// # Errors
+    /// [`Error::BeingSent`] and [`Error::Settled`] when it must not be sent now or again.
+    pub fn begin(
+        &mut self,
+        message: &MessageRef,
+        claim: Claim,
+        now: Timestamp,
+    ) -> Result<Attempt, Error> {
+        self.settle_cut_off(now)?;
+        let alive = self.processes.enter().map_err(|error| self.disk(error))?;
+        let transaction = self.immediate()?;
+        let facts = query::facts(&transaction, message.id)?;
+        may_send(
+            message,
+            claim,
+            &query::states(&transaction, message.id, &facts)?,
+        )?;
+        let number = 1 + facts
+            .iter()
+            .filter_map(|fact| fact.attempt)
+            .max()
+            .unwrap_or(0);
+        let begun = Fact {
+            attempt: Some(number),
+            text: Some(alive.name().to_owned()),
+            ..bare(What::Begun, now)
+        };
+        append(&transaction, message.id, &begun, now)?;
+        refresh(&transaction, message.id)?;
+        transaction.commit()?;
+        Ok(Attempt {
+            message: message.clone(),
+            number,
+            _alive: alive,
+        })
+    }
+
+    /// Records that the octets are about to leave. From here on the attempt is in doubt until
+    /// it ends.
+    ///
+    /// # Errors
+    /// Those of the disk: then nothing may leave.
+    pub fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
+        let transaction = self.immediate()?;
+        let handed = Fact {
+            attempt: Some(attempt.number),
+            ..bare(What::Handed, now)
+        };
+        append(&transaction, attempt.message.id, &handed, now)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Records how the attempt ended.
+    ///
+    /// # Errors
+    /// Those of the disk. The attempt then stays open, and counts as in doubt once this
+    /// process has ended, if it was handed.
+    pub fn end(&mut self, attempt: Attempt, end: &End, now: Timestamp) -> Result<(), Error> {
+        debug_assert!(end.what.ends_an_attempt());
+        let transaction = self.immediate()?;
+        for answer in &end.refused {
+            let what = if answer.transient {
+                What::RefusedForNow
+            } else {
+                What::Refused
+            };
+            let fact = Fact {
+                place: Some(answer.place),
+                attempt: Some(attempt.number),
+                code: Some(answer.code.to_string()),
+                text: Some(answer.text.clone()),
+                ..bare(what, now)
+            };
+            append(&transaction, attempt.message.id, &fact, now)?;
+        }
+        let fact = Fact {
+            attempt: Some(attempt.number),
+            code: end.code.map(|code| code.to_string()),
+            text: Some(end.text.clone()),
+            ..bare(end.what, now)
+        };
+        append(&transaction, attempt.message.id, &fact, now)?;
+        refresh(&transaction, attempt.message.id)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Ends the attempts of processes that are no more: not sent when the message had not been
+    /// handed, in doubt when it had. Gives how many.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn settle_cut_off(&mut self, now: Timestamp) -> Result<usize, Error> {
+        // Read first, so that in the usual case nothing is locked or written.
+        if open_attempts(&self.connection)?.is_empty() {
+            return Ok(0);
+        }
+        let processes = &self.processes;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut settled = 0;
+        for open in open_attempts(&transaction)? {
+            if processes.is_alive(&open.process) {
+                continue;
+            }
+            let (what, text) = if open.handed {
+                (
+                    What::InDoubt,
+                    "the program was cut off while the message was leaving",
+                )
+            } else {
+                (
+                    What::NotSent,
+                    "the program was cut off before the message left",
+                )
+            };
+            let fact = Fact {
+                attempt: Some(open.number),
+                text: Some(text.to_owned()),
+                ..bare(what, now)
+            };
+            append(&transaction, open.message, &fact, now)?;
+            refresh(&transaction, open.message)?;
+            settled += 1;
+        }
+        transaction.commit()?;
+        Ok(settled)
+    }
+
+    /// A transaction that writes: waits for others at its beginning, never in the middle.
+    pub(super) fn immediate(&mut self) -> Result<Transaction<'_>, Error> {
+        Ok(self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+impl Attempt {
+    /// The message.
+    pub fn message(&self) -> &MessageRef {
+        &self.message
+    }
+
+    /// From 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+/// Whether the states of all recipients allow an attempt on this claim.
+fn may_send(message: &MessageRef, claim: Claim, states: &[RecipientState]) -> Result<(), Error> {
+    for state in states {
+        let allowed = match state.standing {
+            Standing::Recorded | Standing::RefusedForNow => true,
+            Standing::InDoubt => claim == Claim::InDoubtAndSearched,
+            Standing::Sending => {
+                return Err(Error::BeingSent {
+                    short: message.short.clone(),
+                });
+            }
+            _ => false,
+        };
+        if !allowed {
+            return Err(Error::Settled {
+                short: message.short.clone(),
+                standing: state.standing.word(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A fact with nothing but what and when.
+pub(super) fn bare(what: What, at: Timestamp) -> Fact {
+    Fact {
+        what,
+        place: None,
+        attempt: None,
+        at,
+        evidence: None,
+        identifier: None,
+        code: None,
+        text: None,
+    }
+}
+
+/// Adds a fact; one that is there already changes nothing. Says whether it was new.
+pub(super) fn append(
+    transaction: &Transaction<'_>,
+    message: i64,
+    fact: &Fact,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let added = transaction
+        .prepare_cached(
+            "INSERT OR IGNORE INTO fact (message, place, attempt, what, at, evidence, identifier,
+                 code, text, recorded_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            message,
+            fact.place.map(|place| place as i64),
+            fact.attempt,
+            fact.what.word(),
+            fact.at.unix(),
+            fact.evidence,
+            fact.identifier,
+            fact.code,
+            fact.text,
+            now.unix(),
+        ])?;
+    Ok(added == 1)
+}
+
+/// Derives the columns that lists are filtered by.
+pub(super) fn refresh(transaction: &Transaction<'_>, message: i64) -> Result<(), Error> {
+    let facts = query::facts(transaction, message)?;
+    let states = query::states(transaction, message, &facts)?;
+    let mut update = transaction
+        .prepare_cached("UPDATE recipient SET standing = ?3 WHERE message = ?1 AND place = ?2")?;
+    for (place, state) in states.iter().enumerate() {
+        update.execute(params![message, place as i64, state.standing.word()])?;
+    }
+    let any = |of: fn(Standing) -> bool| states.iter().any(|state| of(state.standing));
+    transaction
+        .prepare_cached("UPDATE message SET pending = ?2, failed = ?3 WHERE id = ?1")?
+        .execute(params![
+            message,
+            any(Standing::is_pending),
+            any(Standing::is_failure)
+        ])?;
+    Ok(())
+}
+
+/// An attempt without an end.
+struct OpenAttempt {
+    message: i64,
+    number: u32,
+    process: String,
+    handed: bool,
+}
+
+fn open_attempts(connection: &rusqlite::Connection) -> Result<Vec<OpenAttempt>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT begun.message, begun.attempt, begun.text,
+             EXISTS (SELECT 1 FROM fact AS handed WHERE handed.message = begun.message
+                 AND handed.attempt = begun.attempt AND handed.what = 'handed')
+         FROM message JOIN fact AS begun ON begun.message = message.id
+         WHERE message.pending AND begun.what = 'begun'
+           AND NOT EXISTS (SELECT 1 FROM fact AS ended WHERE ended.message = begun.message
+               AND ended.attempt = begun.attempt AND ended.place IS NULL
+               AND ended.what IN ('taken', 'refused', 'refused-for-now', 'not-sent', 'in-doubt'))",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(OpenAttempt {
+            message: row.get(0)?,
+            number: row.get(1)?,
+            process: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+            handed: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A short id that no other message has.
+fn free_short(transaction: &Transaction<'_>, message_id: &str) -> Result<String, Error> {
+    let digits = sha256(message_id.as_bytes());
+    for length in SHORT_DIGITS..=digits.len() {
+        let short = &digits[..length];
+        let taken = transaction
+            .prepare_cached("SELECT 1 FROM message WHERE short = ?1")?
+            .query_row([short], |_| Ok(()))
+            .optional()?;
+        if taken.is_none() {
+            return Ok(short.to_owned());
+        }
+    }
+    Err(Error::Corrupt(digits))
+}

@@ -1,0 +1,203 @@
+//! What a person should think about before sending: nothing that a provider would refuse, all
+//! that has made somebody wait in vain for a receipt.
+
+use super::outgoing::{
+    Attachment, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, Limits, OutgoingMessage, RecipientField,
+    product,
+};
+use super::{DeliveryForm, ORIGINAL_FILE};
+use crate::address::MailAddress;
+
+/// Why a person may want to stop before sending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The recipient has ordinary mail: no delivery receipt will come.
+    Ordinary {
+        /// The address.
+        address: String,
+        /// Whether an earlier acceptance listed it so; else its domain is one of free mail.
+        by_acceptance: bool,
+    },
+    /// Public offices do not register attachments that are not signed.
+    Unsigned(String),
+    /// Providers block attachments that can run.
+    Blocked {
+        /// The attachment.
+        name: String,
+        /// The name inside it, when it is an archive.
+        inside: Option<String>,
+    },
+    /// A notification under law 53 of 1994 needs complete receipts (DM 44/2011, art. 18).
+    NotificationWithoutComplete(DeliveryForm),
+    /// The same with a recipient in Cc, whose receipt is concise.
+    NotificationToCopy(String),
+    /// More recipients than every provider must take, and this one's limit is not known.
+    ManyRecipients(usize),
+    /// More octets times recipients than every provider must take; limit not known.
+    Large(u64),
+    /// Looks like another address: its ASCII form.
+    LookAlike {
+        /// As written.
+        address: String,
+        /// In ASCII.
+        ascii: String,
+    },
+}
+
+impl OutgoingMessage {
+    /// What a person should know before sending. `known_ordinary` says whether an earlier
+    /// acceptance listed an address as ordinary mail; `names_in` lists the file names in an
+    /// archive, empty for what is none.
+    pub fn warnings(
+        &self,
+        limits: Limits,
+        known_ordinary: &dyn Fn(&MailAddress) -> bool,
+        names_in: &dyn Fn(&Attachment) -> Vec<String>,
+    ) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        for recipient in self.recipients() {
+            let address = &recipient.address;
+            let by_acceptance = known_ordinary(address);
+            if by_acceptance || is_free_mail(address) {
+                warnings.push(Warning::Ordinary {
+                    address: address.to_string(),
+                    by_acceptance,
+                });
+            }
+            if let Some(ascii) = address.ascii_form() {
+                warnings.push(Warning::LookAlike {
+                    address: address.to_string(),
+                    ascii,
+                });
+            }
+        }
+        for attachment in self.attachments() {
+            warnings.extend(attachment_warnings(attachment, names_in));
+        }
+        warnings.extend(self.notification_warnings());
+        if limits.recipients.is_none() && self.recipients().len() > GUARANTEED_RECIPIENTS {
+            warnings.push(Warning::ManyRecipients(self.recipients().len()));
+        }
+        let product = product(self.octets().len(), self.recipients().len());
+        if limits.octets.is_none() && product > GUARANTEED_OCTETS {
+            warnings.push(Warning::Large(product));
+        }
+        warnings
+    }
+
+    fn notification_warnings(&self) -> Vec<Warning> {
+        if !is_legal_notification(self.subject()) {
+            return Vec::new();
+        }
+        let form = (self.form() != DeliveryForm::Complete)
+            .then_some(Warning::NotificationWithoutComplete(self.form()));
+        let copies = self
+            .recipients()
+            .iter()
+            .filter(|recipient| recipient.field == RecipientField::Cc)
+            .map(|recipient| Warning::NotificationToCopy(recipient.address.to_string()));
+        form.into_iter().chain(copies).collect()
+    }
+}
+
+fn attachment_warnings(
+    attachment: &Attachment,
+    names_in: &dyn Fn(&Attachment) -> Vec<String>,
+) -> Vec<Warning> {
+    let blocked = |inside| Warning::Blocked {
+        name: attachment.name.clone(),
+        inside,
+    };
+    let mut warnings = Vec::new();
+    if !is_signed_document(attachment) {
+        warnings.push(Warning::Unsigned(attachment.name.clone()));
+    }
+    if can_run(&attachment.name) || is_program(&attachment.content) {
+        warnings.push(blocked(None));
+    }
+    if let Some(inside) = names_in(attachment).into_iter().find(|name| can_run(name)) {
+        warnings.push(blocked(Some(inside)));
+    }
+    warnings
+}
+
+/// Whether a public office takes the document as signed: a CMS envelope (`.p7m`), a PDF with a
+/// signature field (ISO 32000-1, 12.8), an XML with a signature, a certified message. The
+/// signature itself is not checked here.
+fn is_signed_document(attachment: &Attachment) -> bool {
+    let name = attachment.name.to_ascii_lowercase();
+    let has = |text: &[u8]| memchr::memmem::find(&attachment.content, text).is_some();
+    if name.ends_with(".p7m") || name == ORIGINAL_FILE {
+        return true;
+    }
+    if attachment.content.starts_with(b"%PDF-") {
+        return has(b"/ByteRange") && has(b"/Contents");
+    }
+    name.ends_with(".xml") && has(b"http://www.w3.org/2000/09/xmldsig#")
+}
+
+/// Whether the name ends as those of files that run, which providers block.
+fn can_run(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "ade", "adp", "apk", "app", "bat", "chm", "cmd", "com", "cpl", "dll", "exe", "hta", "ins",
+        "isp", "jar", "js", "jse", "lib", "lnk", "mde", "msc", "msi", "msp", "mst", "pif", "ps1",
+        "reg", "scr", "sct", "shb", "sys", "vb", "vbe", "vbs", "vxd", "wsc", "wsf", "wsh",
+    ];
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS.contains(&&*ending.to_ascii_lowercase())
+}
+
+/// Whether the octets begin as a program of Windows, Linux or macOS does, whatever its name.
+fn is_program(content: &[u8]) -> bool {
+    // The PE header follows the MS-DOS stub within its first page.
+    let start = &content[..content.len().min(4_096)];
+    let windows = start.starts_with(b"MZ") && memchr::memmem::find(start, b"PE\0\0").is_some();
+    let others = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"];
+    windows || others.iter().any(|magic| content.starts_with(*magic))
+}
+
+/// Whether the domain is one of free mail that is known never to be certified.
+pub fn is_free_mail(address: &MailAddress) -> bool {
+    const DOMAINS: &[&str] = &[
+        "alice.it",
+        "aol.com",
+        "email.it",
+        "fastwebnet.it",
+        "gmail.com",
+        "gmx.com",
+        "gmx.net",
+        "googlemail.com",
+        "hotmail.com",
+        "hotmail.it",
+        "icloud.com",
+        "inwind.it",
+        "iol.it",
+        "libero.it",
+        "live.com",
+        "live.it",
+        "me.com",
+        "msn.com",
+        "outlook.com",
+        "outlook.it",
+        "poste.it",
+        "proton.me",
+        "protonmail.com",
+        "tim.it",
+        "tin.it",
+        "tiscali.it",
+        "virgilio.it",
+        "yahoo.com",
+        "yahoo.it",
+        "ymail.com",
+    ];
+    DOMAINS.contains(&&*address.domain().to_ascii_lowercase())
+}
+
+/// Whether the subject announces a notification under law 53 of 1994 (art. 3-bis, 4).
+fn is_legal_notification(subject: &str) -> bool {
+    let lower = subject.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    words.iter().any(|word| word.starts_with("notific"))
+        && words.contains(&"53")
+        && (words.contains(&"1994") || words.contains(&"94"))
+}
