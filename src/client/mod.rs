@@ -1,1 +1,35 @@
 //! Journeys: sending a message once, reading its receipts, waiting for them.
+//!
+//! Each walks over ledger, transport and verifier. Clock and network are handed in; what
+//! happens on the way is told to the caller as it happens.
+//!
+//! - [`submit()`]: one message to the server, with its facts.
+//! - [`sync()`]: what is new in the folders of a mailbox.
+//! - [`search()`]: the receipts of one message, wherever they are.
+//! - [`watch()`]: sync, wait, sync again, until told to stop.
+
+mod submit;
+mod sync;
+mod watch;
+
+pub use submit::{Submitted, submit};
+pub use sync::{Event, EventKind, Judge, SyncReport, folders_to_read, search, sync};
+pub use watch::{Connect, Patience, WatchEnd, WatchEvent, watch};
+
+use crate::timestamp::Timestamp;
+use crate::{ledger, transport};
+
+/// The present, asked for whenever it matters.
+pub type Now<'a> = &'a dyn Fn() -> Timestamp;
+
+/// Why a journey ended early. What was recorded until then stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server, or the way to it.
+    #[error(transparent)]
+    Transport(#[from] transport::Error),
+    /// What we keep.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+}

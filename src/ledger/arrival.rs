@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::submission::{append, refresh};
 use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
+use crate::pec::MessageKind;
 use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Verdict, VerifiedReceipt};
 
@@ -45,14 +46,14 @@ pub enum Finding {
         /// Whether it carries another message than ours.
         other_content: bool,
     },
-    /// Not proved genuine: kept and shown, moves nothing.
-    Unproven(Box<Examination>),
+    /// No receipt or envelope proved genuine: kept and shown, moves nothing.
+    Other(Box<Examination>),
 }
 
 /// What recording an arrival did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// How it was matched; `None` for an unproven one.
+    /// How it was matched; `None` for what is no verified receipt.
     pub rule: Option<MatchRule>,
     /// The message that it is about.
     pub message: Option<MessageRef>,
@@ -90,7 +91,7 @@ impl Ledger {
         account: &str,
         arrivals: &[Arrival],
         cursor: Option<(&str, Cursor)>,
-        trust_as_of: &str,
+        trust_as_of: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<Recorded>, Error> {
         let transaction = self.immediate()?;
@@ -118,29 +119,6 @@ impl Ledger {
         Ok(recorded)
     }
 
-    /// UIDs of a folder that were fetched before.
-    ///
-    /// # Errors
-    /// Those of the ledger.
-    pub fn fetched(
-        &self,
-        account: &str,
-        folder: &str,
-        uid_validity: u32,
-        after: u32,
-    ) -> Result<Vec<u32>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT uid FROM received
-             WHERE account = ?1 AND folder = ?2 AND uid_validity = ?3 AND uid > ?4",
-        )?;
-        let uids = statement.query_map(params![account, folder, uid_validity, after], |row| {
-            row.get(0)
-        })?;
-        Ok(uids.collect::<Result<_, _>>()?)
-    }
-}
-
-impl Ledger {
     /// Genuine receipts with this identifier that belonged to no message when they came:
     /// SHA-256 of their octets. Once an acceptance teaches us whose identifier it is, they can
     /// be recorded again.
@@ -205,7 +183,7 @@ fn judge(
     transaction: &Transaction<'_>,
     account: &str,
     arrival: &Arrival,
-    trust_as_of: &str,
+    trust_as_of: Option<&str>,
     now: Timestamp,
 ) -> Result<Recorded, Error> {
     let before: Option<String> = transaction
@@ -214,10 +192,10 @@ fn judge(
         .optional()?;
     let known = before.is_some();
     let (receipt, other_content) = match &arrival.finding {
-        Finding::Unproven(examination) => {
+        Finding::Other(examination) => {
             // What was proved once stays proved: later trust data do not take it back.
             if before.as_deref() != Some(Verdict::Genuine.word()) {
-                put_unproven(transaction, account, arrival, examination, trust_as_of, now)?;
+                put_other(transaction, account, arrival, examination, trust_as_of, now)?;
             }
             return Ok(Recorded {
                 rule: None,
@@ -279,20 +257,22 @@ const PUT: &str = "INSERT OR REPLACE INTO examination (account, octets, verdict,
         trust_as_of, examined_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
-fn put_unproven(
+fn put_other(
     transaction: &Transaction<'_>,
     account: &str,
     arrival: &Arrival,
     examination: &Examination,
-    trust_as_of: &str,
+    trust_as_of: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let none = None::<String>;
+    let genuine = examination.verdict == Verdict::Genuine;
+    let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
     transaction.prepare_cached(PUT)?.execute(params![
         account,
         arrival.octets,
         examination.verdict.word(),
-        none,
+        kind.filter(|_| genuine).map(MessageKind::word),
         examination.headline().map(|finding| finding.check.id()),
         None::<i64>,
         none,
@@ -314,7 +294,7 @@ fn put_verified(
     arrival: &Arrival,
     receipt: &VerifiedReceipt,
     (rule, message): (MatchRule, Option<&MessageRef>),
-    trust_as_of: &str,
+    trust_as_of: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let data = receipt.data();

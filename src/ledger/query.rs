@@ -189,13 +189,24 @@ impl Ledger {
         )
     }
 
-    /// One message whole.
-    pub fn view(&self, message: &MessageRef) -> Result<MessageView, Error> {
+    /// The message of a Message-ID, brackets included.
+    pub fn by_message_id(&self, message_id: &str) -> Result<Option<MessageRef>, Error> {
+        by_message_id(&self.connection, message_id)
+    }
+
+    /// One message as a list shows it.
+    pub fn row(&self, message: &MessageRef) -> Result<MessageRow, Error> {
         let mut row = self
             .connection
             .prepare_cached("SELECT * FROM message WHERE id = ?1")?
             .query_row([message.id], message_row)?;
         row.recipients = self.standings(message.id)?;
+        Ok(row)
+    }
+
+    /// One message whole.
+    pub fn view(&self, message: &MessageRef) -> Result<MessageView, Error> {
+        let row = self.row(message)?;
         let facts = facts(&self.connection, message.id)?;
         let mut statement = self.connection.prepare_cached(
             "SELECT address, field FROM recipient WHERE message = ?1 ORDER BY place",

@@ -4,6 +4,8 @@
 //! stored. Always under TLS, from the first octet or after STARTTLS; never without.
 //! [`Submission`] and [`Mailbox`] each have one implementation for the wire and one in tests.
 
+pub mod compose;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -90,7 +90,7 @@ CREATE TABLE examination (
     subject      TEXT,                      -- signed
     message      INTEGER REFERENCES message (id),
     match_rule   TEXT,                      -- how the message was found, or why it was not
-    trust_as_of  TEXT    NOT NULL,
+    trust_as_of  TEXT,
     examined_at  INTEGER NOT NULL,
     PRIMARY KEY (account, octets)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,82 @@
+//! One message to the server: claimed, handed over, its end recorded.
+
+use super::{Error, Now};
+use crate::ledger::state::What;
+use crate::ledger::{Claim, End, Ledger, MessageRef, RecipientAnswer};
+use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
+
+/// What became of a message, and whether that could be written down.
+#[derive(Debug)]
+pub struct Submitted {
+    /// What the server did.
+    pub report: SubmissionReport,
+    /// Why the end is not in the ledger, if it is not. The attempt then counts as in doubt,
+    /// though the report knows better: a person must be told both.
+    pub unrecorded: Option<crate::ledger::Error>,
+}
+
+/// Submits a recorded message over an open connection: its octets as they were frozen, to its
+/// recipients, once.
+///
+/// # Errors
+/// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
+/// nothing left then.
+pub fn submit(
+    ledger: &mut Ledger,
+    message: &MessageRef,
+    claim: Claim,
+    submission: &mut dyn Submission,
+    now: Now<'_>,
+) -> Result<Submitted, Error> {
+    let row = ledger.row(message)?;
+    let octets = ledger.octets(&row.octets)?;
+    let recipients = row.recipients.iter();
+    let envelope = Envelope {
+        sender: row.sender,
+        recipients: recipients.map(|(address, _)| address.to_string()).collect(),
+    };
+    let attempt = ledger.begin(message, claim, now())?;
+    let mut before_data = || {
+        ledger
+            .hand(&attempt, now())
+            .map_err(|error| error.to_string())
+    };
+    let report = submission.submit(&envelope, &octets, &mut before_data);
+    let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
+    Ok(Submitted { report, unrecorded })
+}
+
+/// The facts of a report.
+fn end_of(report: &SubmissionReport) -> End {
+    let refused = report.recipients.iter().enumerate();
+    let refused = refused.filter_map(|(place, reply)| {
+        let reply = reply.as_ref().filter(|reply| reply.code >= 400)?;
+        Some(RecipientAnswer {
+            place,
+            transient: reply.is_transient(),
+            code: reply.code,
+            text: reply.text.clone(),
+        })
+    });
+    let refused = refused.collect();
+    let answered = |what: What, reply: &Reply| (what, Some(reply.code), reply.text.clone());
+    let (what, code, text) = match &report.outcome {
+        SubmissionOutcome::Taken(reply) => answered(What::Taken, reply),
+        SubmissionOutcome::Refused(reply) if reply.is_transient() => {
+            answered(What::RefusedForNow, reply)
+        }
+        SubmissionOutcome::Refused(reply) => answered(What::Refused, reply),
+        SubmissionOutcome::NotSent(error) => (What::NotSent, None, error.to_string()),
+        SubmissionOutcome::InDoubt { reply, reason } => (
+            What::InDoubt,
+            reply.as_ref().map(|reply| reply.code),
+            reason.clone(),
+        ),
+    };
+    End {
+        what,
+        code,
+        text,
+        refused,
+    }
+}
