@@ -5,6 +5,9 @@
 //! [`Submission`] and [`Mailbox`] each have one implementation for the wire and one in tests.
 
 pub mod compose;
+pub mod smtp;
+
+mod tls;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -57,6 +60,29 @@ pub struct Login {
     pub user: String,
     /// The password.
     pub password: Secret,
+}
+
+/// How long to wait for a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For each of its addresses to take the connection.
+    pub connect: Duration,
+    /// For each answer and for each write.
+    pub answer: Duration,
+    /// For the answer to the final dot: what passes this is in doubt, so it is long (RFC 5321,
+    /// 4.5.3.2.6 asks for ten minutes).
+    pub verdict: Duration,
+}
+
+impl Default for Timeouts {
+    /// 15 seconds, a minute, ten minutes.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            answer: Duration::from_secs(60),
+            verdict: Duration::from_secs(600),
+        }
+    }
 }
 
 /// Set from a signal or another thread: waiting ends soon after.
@@ -160,8 +186,9 @@ pub enum Error {
     /// What came is not the protocol.
     #[error("unexpected answer: {0}")]
     Protocol(String),
-    /// A value that must not go on the wire: it holds a control character.
-    #[error("a control character in {0}")]
+    /// A value that must not go on the wire: it holds a control character, or another that the
+    /// protocol would take for its own or has no place for. Nothing was written.
+    #[error("a character that must not go on the wire in {0}")]
     Injection(&'static str),
     /// The caller's own step before the message leaves failed; nothing left.
     #[error("{0}")]
@@ -334,4 +361,12 @@ pub trait Mailbox {
 
     /// Octets read from and written to the wire since the connection began, TLS not counted.
     fn octets_on_the_wire(&self) -> (u64, u64);
+}
+
+/// Text of a server: UTF-8, or else Latin-1, which old Italian systems write.
+fn text_of(octets: &[u8]) -> String {
+    match std::str::from_utf8(octets) {
+        Ok(text) => text.to_owned(),
+        Err(_) => octets.iter().map(|octet| char::from(*octet)).collect(),
+    }
 }

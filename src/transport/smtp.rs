@@ -1,0 +1,565 @@
+//! Handing over messages by SMTP submission (RFC 6409, over RFC 5321).
+//!
+//! What matters here is that after each message exactly one of four things is known: taken,
+//! refused, not sent, or in doubt. So the order of reading and writing is our own, and `lettre`
+//! supplies EHLO, AUTH and the reading of replies. Its connection is not used: it keeps octets
+//! that came before TLS and believes them afterwards, it takes a reply that is not UTF-8 for a
+//! broken line, and it does not bound the length of a line.
+//!
+//! Commands leave in one write where the server offers PIPELINING (RFC 2920), DATA with them:
+//! one turn of the line instead of one for each. That is safe because of what follows it: the
+//! message is written only if DATA was answered 354, a recipient was taken and no octet is left
+//! unread; in every other case the final dot is never written, and a server that waits for it
+//! sees the connection end, which means "discard" (RFC 5321, 4.1.1.4). 8-bit messages and
+//! SMTPUTF8 are not supported; certified mail needs neither.
+
+use std::io;
+use std::net::TcpStream;
+
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::commands::{Auth, Ehlo, Quit, Rset, Starttls};
+use lettre::transport::smtp::extension::{ClientId, Extension, ServerInfo};
+use lettre::transport::smtp::response::Response;
+
+use super::tls::{self, TlsStream, Wire};
+use super::{
+    Endpoint, Envelope, Error, Login, Reply, Roots, Security, Submission, SubmissionOutcome,
+    SubmissionReport, Timeouts, text_of,
+};
+
+/// Octets of one reply. RFC 5321, 4.5.3.1.5 asks for 512 a line; EHLO has some twenty lines.
+const MAX_REPLY: usize = 64 * 1024;
+
+/// Commands in one write. Their answers must fit into the buffers between us and the server
+/// while we still write (RFC 2920, 3.1); 50 answers of 100 octets do anywhere.
+const MAX_COMMANDS_AT_ONCE: usize = 50;
+
+/// Octets of the message in one write; a smaller one leaves in one, dot included.
+const BLOCK: usize = 64 * 1024;
+
+/// Rounds of AUTH; LOGIN, the longest, has two (draft-murchison-sasl-login).
+const MAX_CHALLENGES: usize = 3;
+
+/// A connection to a submission server, logged in.
+pub struct SmtpSubmission {
+    dialogue: Dialogue<TlsStream>,
+    timeouts: Timeouts,
+    pipelining: bool,
+    size_limit: Option<u64>,
+    takes_size: bool,
+    /// Why it cannot be used any more.
+    dead: Option<String>,
+}
+
+impl SmtpSubmission {
+    /// Connects, agrees on TLS and logs in with AUTH PLAIN or LOGIN, once.
+    ///
+    /// # Errors
+    /// [`Error::LoginRefused`] when AUTH was answered 5yz; [`Error::Refused`] for 4yz, which
+    /// is about the server and not about the password (RFC 4954, 6); the rest as documented
+    /// there.
+    pub fn connect(
+        endpoint: &Endpoint,
+        roots: &Roots,
+        login: &Login,
+        timeouts: Timeouts,
+    ) -> Result<Self, Error> {
+        let socket = tls::connect(endpoint, &timeouts)?;
+        let mut dialogue = match endpoint.security {
+            Security::Tls => {
+                let mut dialogue = Dialogue::new(tls::handshake(&endpoint.host, roots, socket)?);
+                dialogue.greeting()?;
+                dialogue
+            }
+            Security::StartTls => {
+                let socket = start_tls(socket)?;
+                Dialogue::new(tls::handshake(&endpoint.host, roots, socket)?)
+            }
+        };
+        let (response, server) = dialogue.hello()?;
+        let mechanism = server
+            .get_auth_mechanism(&[Mechanism::Plain, Mechanism::Login])
+            .ok_or(Error::NotOffered("AUTH PLAIN or LOGIN"))?;
+        log_in(&mut dialogue, mechanism, login)?;
+        let size = offer(&response, "SIZE");
+        Ok(Self {
+            dialogue,
+            timeouts,
+            pipelining: offer(&response, "PIPELINING").is_some(),
+            // 0 means that there is no fixed limit (RFC 1870, 4).
+            size_limit: size.and_then(|n| n.parse().ok()).filter(|n| *n > 0),
+            takes_size: size.is_some(),
+            dead: None,
+        })
+    }
+
+    /// Says goodbye and ends the connection. What the server answers does not matter.
+    pub fn quit(mut self) {
+        if self.dead.is_none() {
+            let _ = self.dialogue.command(Quit.to_string().as_bytes());
+        }
+    }
+
+    /// Octets read and written since TLS was agreed, TLS itself not counted.
+    pub fn octets_on_the_wire(&self) -> (u64, u64) {
+        (self.dialogue.read, self.dialogue.written)
+    }
+
+    /// Ends the connection without a word: a server that waits for a message gets no dot.
+    fn kill(&mut self, reason: String) {
+        self.dialogue.stream.abort();
+        self.dead.get_or_insert(reason);
+    }
+
+    /// Everything up to the octets of the message: `Ok` when the server waits for them.
+    fn open(
+        &mut self,
+        envelope: &Envelope,
+        octets: &[u8],
+        answers: &mut [Option<Reply>],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> Result<(), Stopped> {
+        if let Some(reason) = &self.dead {
+            return Err(Stopped::NotSent(Error::Broken(reason.clone())));
+        }
+        let commands = self.commands(envelope, octets)?;
+        self.dialogue.nothing_unread()?;
+        let (mail, data) = self.exchange(&commands, answers)?;
+        let waits = data.as_ref().is_some_and(|reply| reply.code == 354);
+        let refused = if is_positive(&mail) {
+            refusal(answers, data)
+        } else {
+            // What the server says of recipients without a sender is not about them.
+            answers.fill(None);
+            Some(("MAIL", mail))
+        };
+        let Some((what, reply)) = refused else {
+            before_data().map_err(|reason| Stopped::NotSent(Error::Held(reason)))?;
+            return Ok(self.dialogue.nothing_unread()?);
+        };
+        if waits {
+            // It would take a dot for a message, and must not get one.
+            self.kill(format!("the server asks for a message after {reply}"));
+        }
+        Err(stopped_by(what, reply))
+    }
+
+    /// MAIL, one RCPT for each recipient, DATA.
+    fn commands(&self, envelope: &Envelope, octets: &[u8]) -> Result<Vec<Vec<u8>>, Stopped> {
+        let not_sent = |what| Stopped::NotSent(Error::Injection(what));
+        if envelope.recipients.is_empty() {
+            return Err(Stopped::NotSent(Error::Held("no recipient".to_owned())));
+        }
+        if !is_plain_path(&envelope.sender) {
+            return Err(not_sent("the sender's address"));
+        }
+        if !envelope.recipients.iter().all(|path| is_plain_path(path)) {
+            return Err(not_sent("a recipient's address"));
+        }
+        if !is_canonical(octets) {
+            return Err(not_sent("the message"));
+        }
+        let size = if self.takes_size {
+            format!(" SIZE={}", octets.len())
+        } else {
+            String::new()
+        };
+        let mail = format!("MAIL FROM:<{}>{size}\r\n", envelope.sender);
+        let recipients = envelope.recipients.iter();
+        let mut commands = vec![mail.into_bytes()];
+        commands.extend(recipients.map(|path| format!("RCPT TO:<{path}>\r\n").into_bytes()));
+        commands.push(b"DATA\r\n".to_vec());
+        Ok(commands)
+    }
+
+    /// Writes the commands, together or one by one, and reads their answers: those to RCPT
+    /// into `answers`, those to MAIL and to DATA as the result. DATA is not reached when it
+    /// can be told before that nobody takes the message.
+    fn exchange(
+        &mut self,
+        commands: &[Vec<u8>],
+        answers: &mut [Option<Reply>],
+    ) -> Result<ToMailAndData, Stopped> {
+        let at_once = if self.pipelining {
+            MAX_COMMANDS_AT_ONCE
+        } else {
+            1
+        };
+        let mut mail = None;
+        for (group, first) in commands.chunks(at_once).zip((0..).step_by(at_once)) {
+            let all_refused = answers.iter().flatten().all(|reply| !is_positive(reply));
+            if first == answers.len() + 1 && all_refused {
+                break;
+            }
+            self.dialogue.write(&group.concat()).map_err(tls::broken)?;
+            for at in first..first + group.len() {
+                let reply = self.dialogue.reply()?;
+                if reply.code == 421 {
+                    return Err(stopped_by("the transaction", reply));
+                }
+                match at {
+                    0 => mail = Some(reply),
+                    _ if at <= answers.len() => answers[at - 1] = Some(reply),
+                    _ => return Ok((mail.expect("it came first"), Some(reply))),
+                }
+            }
+            if let Some(refused) = mail.as_ref().filter(|reply| !is_positive(reply)) {
+                return Ok((refused.clone(), None));
+            }
+        }
+        Ok((mail.expect("it came first"), None))
+    }
+
+    /// Writes the message; after the last block was begun, its fate is the server's.
+    fn hand_over(&mut self, octets: &[u8]) -> SubmissionOutcome {
+        if let Err(outcome) = self.write_message(octets) {
+            return outcome;
+        }
+        // Reading the verdict may take minutes: it is now that the server stores the message.
+        let read = self
+            .dialogue
+            .stream
+            .set_read_timeout(self.timeouts.verdict)
+            .map_err(tls::broken)
+            .and_then(|()| self.dialogue.reply());
+        let restored = self.dialogue.stream.set_read_timeout(self.timeouts.answer);
+        match read {
+            Ok(reply) if (200..300).contains(&reply.code) => {
+                if let Err(e) = restored {
+                    self.kill(tls::reason(&e));
+                }
+                SubmissionOutcome::Taken(reply)
+            }
+            Ok(reply) if reply.code >= 400 && reply.code != 421 && reply.code != 451 => {
+                SubmissionOutcome::Refused(reply)
+            }
+            Ok(reply) => in_doubt(
+                Some(reply.clone()),
+                format!("the answer was {}", reply.code),
+            ),
+            Err(e) => in_doubt(None, e.to_string()),
+        }
+    }
+
+    fn write_message(&mut self, octets: &[u8]) -> Result<(), SubmissionOutcome> {
+        let mut block = Vec::with_capacity(BLOCK.min(octets.len()) + 1024);
+        for line in lines(octets) {
+            if block.len() + line.len() > BLOCK && !block.is_empty() {
+                let written = self.dialogue.write(&block);
+                written.map_err(|e| SubmissionOutcome::NotSent(tls::broken(e)))?;
+                block.clear();
+            }
+            if line.starts_with(b".") {
+                block.push(b'.');
+            }
+            block.extend_from_slice(line);
+        }
+        block.extend_from_slice(b".\r\n");
+        let written = self.dialogue.write(&block);
+        written.map_err(|e| in_doubt(None, tls::reason(&e)))
+    }
+}
+
+impl Submission for SmtpSubmission {
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        octets: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        let mut recipients = vec![None; envelope.recipients.len()];
+        let opened = self.open(envelope, octets, &mut recipients, before_data);
+        let outcome = match opened {
+            Ok(()) => self.hand_over(octets),
+            Err(Stopped::NotSent(error)) => SubmissionOutcome::NotSent(error),
+            Err(Stopped::Refused(reply)) => {
+                self.reset();
+                SubmissionOutcome::Refused(reply)
+            }
+        };
+        match &outcome {
+            // What never reached the wire leaves the connection as it was.
+            SubmissionOutcome::NotSent(Error::Injection(_)) => {}
+            SubmissionOutcome::NotSent(error) => self.kill(error.to_string()),
+            SubmissionOutcome::InDoubt { reason, .. } => self.kill(reason.clone()),
+            SubmissionOutcome::Taken(_) | SubmissionOutcome::Refused(_) => {}
+        }
+        SubmissionReport {
+            recipients,
+            outcome,
+        }
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        self.size_limit
+    }
+}
+
+impl SmtpSubmission {
+    /// Forgets a transaction that was refused, so that the next one begins clean.
+    fn reset(&mut self) {
+        if self.dead.is_some() {
+            return;
+        }
+        match self.dialogue.command(Rset.to_string().as_bytes()) {
+            Ok(reply) if is_positive(&reply) => {}
+            Ok(reply) => self.kill(reply.to_string()),
+            Err(e) => self.kill(e.to_string()),
+        }
+    }
+}
+
+/// Why the octets of the message were not written.
+enum Stopped {
+    NotSent(Error),
+    Refused(Reply),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::NotSent(error)
+    }
+}
+
+/// The answers to MAIL and, where it was asked, to DATA.
+type ToMailAndData = (Reply, Option<Reply>);
+
+/// What keeps the message from being written, if anything does.
+fn refusal(answers: &[Option<Reply>], data: Option<Reply>) -> Option<(&'static str, Reply)> {
+    let mut answered = answers.iter().flatten();
+    if !answered.clone().any(is_positive) {
+        // With no recipient at all it is DATA that says so.
+        return answered
+            .next()
+            .cloned()
+            .map(|reply| ("RCPT", reply))
+            .or(data.map(|reply| ("DATA", reply)));
+    }
+    data.filter(|reply| reply.code != 354)
+        .map(|reply| ("DATA", reply))
+}
+
+/// A negative answer. 421 is also the end of the connection; anything positive here came out of
+/// turn.
+fn stopped_by(what: &'static str, reply: Reply) -> Stopped {
+    match reply.code {
+        421 => Stopped::NotSent(Error::Refused { what, reply }),
+        400..600 => Stopped::Refused(reply),
+        _ => Stopped::NotSent(Error::Protocol(format!("{what} was answered {reply}"))),
+    }
+}
+
+fn in_doubt(reply: Option<Reply>, reason: String) -> SubmissionOutcome {
+    SubmissionOutcome::InDoubt { reply, reason }
+}
+
+fn is_positive(reply: &Reply) -> bool {
+    (200..300).contains(&reply.code)
+}
+
+/// Asks for TLS on a plain connection. Octets that came with the answer were not sent by the
+/// server we are about to prove: they end the attempt (RFC 3207, 4.2).
+fn start_tls(socket: TcpStream) -> Result<TcpStream, Error> {
+    let mut dialogue = Dialogue::new(socket);
+    dialogue.greeting()?;
+    let (_, server) = dialogue.hello()?;
+    if !server.supports_feature(Extension::StartTls) {
+        return Err(Error::NotOffered("STARTTLS"));
+    }
+    let reply = dialogue.command(Starttls.to_string().as_bytes())?;
+    if reply.code != 220 {
+        let what = "STARTTLS";
+        return Err(Error::Refused { what, reply });
+    }
+    dialogue.nothing_unread()?;
+    Ok(dialogue.stream)
+}
+
+fn log_in(
+    dialogue: &mut Dialogue<TlsStream>,
+    mechanism: Mechanism,
+    login: &Login,
+) -> Result<(), Error> {
+    let password = login.password.expose().to_owned();
+    let credentials = Credentials::new(login.user.clone(), password);
+    let unusable = |e: lettre::transport::smtp::Error| Error::Protocol(format!("AUTH: {e}"));
+    let mut step = Auth::new(mechanism, credentials.clone(), None).map_err(unusable)?;
+    for _ in 0..=MAX_CHALLENGES {
+        dialogue
+            .write(step.to_string().as_bytes())
+            .map_err(tls::broken)?;
+        let (reply, response) = dialogue.response()?;
+        let what = "AUTH";
+        step = match reply.code {
+            235 => return Ok(()),
+            334 => Auth::new_from_response(mechanism, credentials.clone(), &response)
+                .map_err(unusable)?,
+            400..500 => return Err(Error::Refused { what, reply }),
+            500..600 => return Err(Error::LoginRefused(reply)),
+            _ => return Err(Error::Protocol(format!("AUTH was answered {reply}"))),
+        };
+    }
+    Err(Error::Protocol("AUTH: too many challenges".to_owned()))
+}
+
+/// What follows a keyword of EHLO, empty when it stands alone (RFC 5321, 4.1.1.1).
+fn offer<'a>(response: &'a Response, keyword: &str) -> Option<&'a str> {
+    response.message().skip(1).find_map(|line| {
+        let (name, value) = line.split_once(' ').unwrap_or((line, ""));
+        name.eq_ignore_ascii_case(keyword).then(|| value.trim())
+    })
+}
+
+/// Whether a text can stand between `<` and `>` and end there. The rest of RFC 5321, 4.1.2 is
+/// for the server to judge; a quoted local part with a blank is refused, no provider has them.
+fn is_plain_path(path: &str) -> bool {
+    !path.is_empty()
+        && path
+            .bytes()
+            .all(|c| c.is_ascii_graphic() && c != b'<' && c != b'>')
+}
+
+/// Whether a message is 7-bit, in lines that end in CRLF, with neither of the two elsewhere:
+/// what is not could end early at some server, and begin another message there.
+fn is_canonical(octets: &[u8]) -> bool {
+    octets.ends_with(b"\r\n")
+        && octets.is_ascii()
+        && memchr::memchr(0, octets).is_none()
+        && memchr::memchr2_iter(b'\r', b'\n', octets).all(|at| match octets[at] {
+            b'\r' => octets.get(at + 1) == Some(&b'\n'),
+            _ => at > 0 && octets[at - 1] == b'\r',
+        })
+}
+
+/// Lines with their ends.
+fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = octets;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
+/// Commands out, replies in, over any stream.
+struct Dialogue<S> {
+    stream: S,
+    unread: Vec<u8>,
+    read: u64,
+    written: u64,
+}
+
+impl<S: Wire> Dialogue<S> {
+    fn new(stream: S) -> Self {
+        Self {
+            stream,
+            unread: Vec::new(),
+            read: 0,
+            written: 0,
+        }
+    }
+
+    fn greeting(&mut self) -> Result<(), Error> {
+        let reply = self.reply()?;
+        match reply.code {
+            220 => Ok(()),
+            400..600 => Err(Error::Refused {
+                what: "the greeting",
+                reply,
+            }),
+            _ => Err(Error::Protocol(reply.to_string())),
+        }
+    }
+
+    /// EHLO with an address literal: the name of this computer is nobody's business.
+    fn hello(&mut self) -> Result<(Response, ServerInfo), Error> {
+        let hello = Ehlo::new(ClientId::default()).to_string();
+        self.write(hello.as_bytes()).map_err(tls::broken)?;
+        let (reply, response) = self.response()?;
+        if !is_positive(&reply) {
+            let what = "EHLO";
+            return Err(Error::Refused { what, reply });
+        }
+        let server = ServerInfo::from_response(&response);
+        let server = server.map_err(|e| Error::Protocol(format!("EHLO: {e}")))?;
+        Ok((response, server))
+    }
+
+    fn command(&mut self, command: &[u8]) -> Result<Reply, Error> {
+        self.write(command).map_err(tls::broken)?;
+        self.reply()
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.written += octets.len() as u64;
+        self.stream.write_all(octets)?;
+        self.stream.flush()
+    }
+
+    /// Between commands the server has nothing to say: what is there was not asked for.
+    fn nothing_unread(&self) -> Result<(), Error> {
+        if self.unread.is_empty() {
+            return Ok(());
+        }
+        let text = text_of(&self.unread);
+        Err(Error::Protocol(format!("octets out of turn: {text}")))
+    }
+
+    fn reply(&mut self) -> Result<Reply, Error> {
+        self.response().map(|(reply, _)| reply)
+    }
+
+    /// Reads one reply of any number of lines (RFC 5321, 4.2.1).
+    fn response(&mut self) -> Result<(Reply, Response), Error> {
+        let mut text = String::new();
+        let mut length = 0;
+        loop {
+            let line = self.line(MAX_REPLY - length)?;
+            length += line.len();
+            let line = text_of(&line);
+            let line = line.trim_end_matches(['\r', '\n']);
+            text.push_str(line);
+            // A code alone is a reply (RFC 5321, 4.2): the reader wants the blank.
+            if line.len() == 3 {
+                text.push(' ');
+            }
+            text.push_str("\r\n");
+            if line.as_bytes().get(3) != Some(&b'-') {
+                break;
+            }
+        }
+        let response: Response = text
+            .parse()
+            .map_err(|_| Error::Protocol(text.trim_end().to_owned()))?;
+        let reply = Reply {
+            code: response.code().into(),
+            text: response.message().collect::<Vec<_>>().join(" "),
+        };
+        Ok((reply, response))
+    }
+
+    fn line(&mut self, most: usize) -> Result<Vec<u8>, Error> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = memchr::memchr(b'\n', &self.unread[searched..]) {
+                let rest = self.unread.split_off(searched + at + 1);
+                return Ok(std::mem::replace(&mut self.unread, rest));
+            }
+            searched = self.unread.len();
+            if searched > most {
+                return Err(Error::Protocol("a reply without end".to_owned()));
+            }
+            let mut block = [0; 4096];
+            match self.stream.read(&mut block) {
+                Ok(0) => return Err(Error::Broken("closed by the server".to_owned())),
+                Ok(n) => {
+                    self.read += n as u64;
+                    self.unread.extend_from_slice(&block[..n]);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(tls::broken(e)),
+            }
+        }
+    }
+}

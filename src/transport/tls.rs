@@ -1,0 +1,203 @@
+//! TCP and TLS: a connection whose server has been proved to be the one asked for.
+//!
+//! TLS 1.2 and 1.3 by `rustls` with the aws-lc provider; the authorities are those of [`Roots`]
+//! and no others, the system's list is not read. Client certificates, revocation and proxies are
+//! not supported.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use super::{Endpoint, Error, Roots, Timeouts};
+
+/// How many addresses of one name are tried; a name with more is a mistake or an attack.
+const MAX_ADDRESSES: usize = 16;
+
+/// A connection whose read timeout can be changed while it is in use.
+pub(super) trait Wire: Read + Write {
+    /// Limits each following read.
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+}
+
+/// TLS over TCP.
+pub(super) struct TlsStream(StreamOwned<ClientConnection, TcpStream>);
+
+impl TlsStream {
+    /// Ends the connection at once. The peer is not told that this is the regular end, so it
+    /// must treat whatever was not finished as broken off.
+    pub(super) fn abort(&mut self) {
+        // Nothing is left to do when it is closed already.
+        let _ = self.0.sock.shutdown(Shutdown::Both);
+    }
+}
+
+impl Read for TlsStream {
+    fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+        self.0.read(octets)
+    }
+}
+
+impl Write for TlsStream {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Wire for TlsStream {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.0.sock.set_read_timeout(Some(timeout))
+    }
+}
+
+impl Wire for TcpStream {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_read_timeout(self, Some(timeout))
+    }
+}
+
+/// Opens a TCP connection: every address of the name in the system's order, the first that
+/// answers. Small writes leave at once (no Nagle delay).
+///
+/// # Errors
+/// [`Error::Resolve`], [`Error::Connect`] with the reason of the last address.
+pub(super) fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStream, Error> {
+    let resolve = |reason: String| Error::Resolve {
+        host: endpoint.host.clone(),
+        reason,
+    };
+    let addresses = (endpoint.host.as_str(), endpoint.port)
+        .to_socket_addrs()
+        .map_err(|e| resolve(e.to_string()))?;
+    let mut last = None;
+    for address in addresses.take(MAX_ADDRESSES) {
+        match TcpStream::connect_timeout(&address, timeouts.connect) {
+            Ok(socket) => {
+                let ready = set_up(&socket, timeouts);
+                return ready.map(|()| socket).map_err(broken);
+            }
+            Err(e) => last = Some(e),
+        }
+    }
+    Err(match last {
+        None => resolve("none found".to_owned()),
+        Some(e) => Error::Connect {
+            endpoint: endpoint.clone(),
+            reason: e.to_string(),
+        },
+    })
+}
+
+fn set_up(socket: &TcpStream, timeouts: &Timeouts) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(timeouts.answer))?;
+    socket.set_write_timeout(Some(timeouts.answer))
+}
+
+/// Agrees on TLS over an open connection, and proves that its server is `host`.
+///
+/// # Errors
+/// [`Error::Roots`], [`Error::Tls`], [`Error::Broken`].
+pub(super) fn handshake(host: &str, roots: &Roots, socket: TcpStream) -> Result<TlsStream, Error> {
+    let failed = |e: rustls::Error| Error::Tls {
+        host: host.to_owned(),
+        untrusted: matches!(e, rustls::Error::InvalidCertificate(_)),
+        reason: e.to_string(),
+    };
+    let name = ServerName::try_from(host.to_owned()).map_err(|e| Error::Tls {
+        host: host.to_owned(),
+        reason: e.to_string(),
+        untrusted: false,
+    })?;
+    let connection = ClientConnection::new(configuration(roots)?, name).map_err(failed)?;
+    let mut stream = StreamOwned::new(connection, socket);
+    while stream.conn.is_handshaking() {
+        if let Err(e) = stream.conn.complete_io(&mut stream.sock) {
+            let by_tls = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
+            return Err(match by_tls {
+                Some(e) => failed(e.clone()),
+                None => broken(e),
+            });
+        }
+    }
+    Ok(TlsStream(stream))
+}
+
+fn configuration(roots: &Roots) -> Result<Arc<ClientConfig>, Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let configuration = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider has suites for TLS 1.2 and 1.3")
+        .with_root_certificates(authorities(roots)?)
+        .with_no_client_auth();
+    Ok(Arc::new(configuration))
+}
+
+fn authorities(roots: &Roots) -> Result<RootCertStore, Error> {
+    let mut store = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let Roots::BuiltInAnd(pem) = roots else {
+        return Ok(store);
+    };
+    let built_in = store.len();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|e| Error::Roots(e.to_string()))?;
+        store
+            .add(certificate)
+            .map_err(|e| Error::Roots(e.to_string()))?;
+    }
+    if store.len() == built_in {
+        return Err(Error::Roots("it holds no certificate".to_owned()));
+    }
+    Ok(store)
+}
+
+/// The system's reason in our words; a timeout is not called "resource temporarily unavailable".
+pub(super) fn broken(e: io::Error) -> Error {
+    Error::Broken(reason(&e))
+}
+
+/// Why reading or writing failed.
+pub(super) fn reason(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "no answer in time".to_owned(),
+        io::ErrorKind::UnexpectedEof => "closed by the server".to_owned(),
+        _ => e.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, Roots, authorities};
+
+    #[test]
+    fn authorities_of_a_file_are_added_to_those_built_in() {
+        let built_in = authorities(&Roots::BuiltIn).unwrap().len();
+        let pem = std::fs::read("fixtures/pki/root.pem").unwrap();
+        let both = authorities(&Roots::BuiltInAnd(pem)).unwrap().len();
+        assert!(built_in > 50);
+        assert_eq!(both, built_in + 1);
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        let error = authorities(&Roots::BuiltInAnd(b"no certificate".to_vec())).unwrap_err();
+        assert!(matches!(error, Error::Roots(_)), "{error}");
+    }
+
+    #[test]
+    fn a_file_with_a_broken_certificate_is_refused() {
+        let pem = b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        let error = authorities(&Roots::BuiltInAnd(pem.to_vec())).unwrap_err();
+        assert!(matches!(error, Error::Roots(_)), "{error}");
+    }
+}
