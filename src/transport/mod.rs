@@ -5,9 +5,12 @@
 //! [`Submission`] and [`Mailbox`] each have one implementation for the wire and one in tests.
 
 pub mod compose;
+pub mod imap;
 pub mod smtp;
 
+mod filter;
 mod tls;
+mod utf7;
 
 use std::fmt;
 use std::ops::RangeInclusive;
