@@ -91,6 +91,29 @@ impl Timestamp {
         )
     }
 
+    /// As a header states it (RFC 5322, 3.3), at the offset of Italian legal time:
+    /// `Tue, 13 Nov 2018 16:39:27 +0100`.
+    pub fn rfc5322(self) -> String {
+        const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let civil = italy().to_datetime(self.jiff());
+        let date = civil.date();
+        let day = DAYS[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs()) % 7];
+        let month = MONTHS[usize::from(date.month().unsigned_abs() - 1) % 12];
+        let minutes = self.italian_offset() / 60;
+        format!(
+            "{day}, {:02} {month} {:04} {} {}{:02}{:02}",
+            date.day(),
+            date.year(),
+            clock(civil),
+            if minutes < 0 { '-' } else { '+' },
+            minutes.abs() / 60,
+            minutes.abs() % 60
+        )
+    }
+
     fn jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_second(self.0).unwrap_or(if self.0 < 0 {
             jiff::Timestamp::MIN
@@ -136,6 +159,7 @@ mod tests {
         assert_eq!(at.to_string(), "2018-11-13T15:39:27Z");
         assert_eq!(at.rfc3339_at(3600), "2018-11-13T16:39:27+01:00");
         assert_eq!(at.italian(), "13/11/2018 16:39:27");
+        assert_eq!(at.rfc5322(), "Tue, 13 Nov 2018 16:39:27 +0100");
     }
 
     #[test]

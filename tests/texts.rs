@@ -174,6 +174,10 @@ fn composed() -> BTreeSet<String> {
         .chain([&MessageKind::AnomalyEnvelope]);
     let kinds: Vec<&str> = kinds.map(|kind| kind.word()).collect();
     all.extend(keys("what", &kinds));
+    all.extend(keys("event.kind", &kinds));
+    all.extend(keys("event", EVENTS));
+    all.extend(keys("send.outcome", OUTCOMES));
+    all.extend(keys("send.next", OUTCOMES));
     all.extend(keys("outcome", &kinds));
     all.insert("what.unknown".into());
     all.insert("outcome.preavviso-errore-consegna-final".into());
@@ -186,6 +190,27 @@ fn composed() -> BTreeSet<String> {
 }
 
 /// Literals of the code that are the last part of a key, by the family.
+/// What `pec sync` and `pec watch` tell of.
+const EVENTS: [&str; 8] = [
+    "receipt",
+    "receipt-for",
+    "orphan",
+    "mismatch",
+    "unproven",
+    "envelope",
+    "ordinary",
+    "too-large",
+];
+
+/// What becomes of a message that is sent.
+const OUTCOMES: [&str; 5] = [
+    "taken",
+    "refused",
+    "refused-for-now",
+    "not-sent",
+    "in-doubt",
+];
+
 const FAMILIES_OF_LITERALS: [&str; 2] = ["label", "row"];
 
 #[test]
@@ -251,7 +276,7 @@ fn every_key_written_in_the_code_has_its_text() {
 fn every_family_of_composed_keys_is_known() {
     let known = [
         "finding", "check", "ordinary", "verdict", "row", "what", "outcome", "severity", "error",
-        "help", "label",
+        "help", "label", "event",
     ];
     for folder in ["command", "output"] {
         for text in all_literals(folder) {

@@ -3,10 +3,15 @@
 //! One file or folder per command: its arguments (whose doc comments are the English help),
 //! what it does, and how the result is written. Italian help stands in the catalogue.
 
+mod access;
 mod completions;
 mod failure;
+mod follow;
 mod language;
 mod man;
+mod send;
+mod span;
+mod status;
 mod verify;
 
 use std::ffi::OsString;
@@ -66,6 +71,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Send(Box<send::Arguments>),
+    Sync(follow::SyncArguments),
+    Watch(follow::WatchArguments),
+    Wait(follow::WaitArguments),
     Verify(verify::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -156,6 +165,10 @@ pub fn run(
         err,
     };
     let done = match arguments.command {
+        Command::Send(arguments) => send::run(&arguments, &mut session),
+        Command::Sync(arguments) => follow::sync(&arguments, &mut session),
+        Command::Watch(arguments) => follow::watch(&arguments, &mut session),
+        Command::Wait(arguments) => follow::wait_command(&arguments, &mut session),
         Command::Verify(arguments) => verify::run(arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
         Command::Man(arguments) => man::run(&arguments, &mut session),

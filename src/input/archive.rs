@@ -28,6 +28,22 @@ const MAX_DIRECTORY_OCTETS: u64 = 32 * 1024 * 1024;
 /// 1,032, and entries that share octets reach millions.
 const MAX_EXPANSION: u64 = 100;
 
+/// Names of the entries of an archive in memory, without unfolding any; empty for what is no
+/// archive or passes a limit. Archives within it are not looked into.
+pub fn names_in_archive(octets: &[u8]) -> Vec<String> {
+    if !octets.starts_with(b"PK") {
+        return Vec::new();
+    }
+    let file = Box::new(io::Cursor::new(octets.to_vec()));
+    match Archive::open(String::new(), file) {
+        Ok(archive) => {
+            let names = archive.zip.file_names().flatten();
+            names.map(std::borrow::Cow::into_owned).collect()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
 /// An archive that is being read.
 pub(super) struct Archive {
     name: String,

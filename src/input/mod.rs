@@ -19,6 +19,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::vec;
 
+pub use archive::names_in_archive;
+
 /// One message to look at, or why there is none.
 #[derive(Debug)]
 pub enum Item {

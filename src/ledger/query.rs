@@ -1,11 +1,13 @@
 //! Reading the ledger: lists, one message whole, what needs a person.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::state::{Fact, RecipientState, Standing, What};
 use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
-use crate::pec::outgoing::RecipientField;
+use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::timestamp::Timestamp;
 
 /// Which messages to list. All that are set must fit.
@@ -273,6 +275,36 @@ impl Ledger {
             .query_row([address.as_str()], |row| row.get(0))
             .optional()?;
         Ok(what.as_deref() == Some(What::AcceptedAsOrdinary.word()))
+    }
+
+    /// The newest message since a time with the subject and exactly the recipients of another.
+    pub fn twin(
+        &self,
+        message: &OutgoingMessage,
+        since: Timestamp,
+    ) -> Result<Option<MessageRow>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT * FROM message WHERE frozen_at >= ?1 AND subject = ?2 AND sender = ?3
+             ORDER BY frozen_at DESC, id DESC LIMIT 100",
+        )?;
+        let values = params![since.unix(), message.subject(), message.sender().as_str()];
+        let rows: Vec<MessageRow> = statement
+            .query_map(values, message_row)?
+            .collect::<Result<_, _>>()?;
+        let wanted: BTreeSet<String> = message
+            .recipients()
+            .iter()
+            .map(|recipient| recipient.address.as_str().to_ascii_lowercase())
+            .collect();
+        for mut row in rows {
+            row.recipients = self.standings(row.message.id)?;
+            let found = row.recipients.iter();
+            let found = found.map(|(address, _)| address.as_str().to_ascii_lowercase());
+            if found.collect::<BTreeSet<_>>() == wanted {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
     }
 
     /// When the newest fact was recorded, by our clock.

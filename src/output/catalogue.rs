@@ -1,7 +1,7 @@
 //! The sentences that people read, by key, one catalogue per language.
 //!
 //! `program.*.toml` holds what the program says of itself, `findings.*.toml` what it says of
-//! messages. A test compares the two languages key by key, placeholders included.
+//! messages, `mail.*.toml` what it says when sending and reading. A test compares the two languages key by key, placeholders included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -15,12 +15,13 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 2]); 2] = [
+const SOURCES: [(Lang, [&str; 3]); 2] = [
     (
         Lang::It,
         [
             include_str!("catalogue/program.it.toml"),
             include_str!("catalogue/findings.it.toml"),
+            include_str!("catalogue/mail.it.toml"),
         ],
     ),
     (
@@ -28,6 +29,7 @@ const SOURCES: [(Lang, [&str; 2]); 2] = [
         [
             include_str!("catalogue/program.en.toml"),
             include_str!("catalogue/findings.en.toml"),
+            include_str!("catalogue/mail.en.toml"),
         ],
     ),
 ];

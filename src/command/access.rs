@@ -1,0 +1,203 @@
+//! What the commands that send and read have in common: account, password, connections, ledger.
+
+use super::{Failure, Session};
+use crate::account::{self, Account, Config, PasswordContext, password};
+use crate::client;
+use crate::client::Judge;
+use crate::exit::ExitStatus;
+use crate::ledger::{self, Ledger};
+use crate::output::catalogue::Catalogue;
+use crate::providers::Trust;
+use crate::secret::Secret;
+use crate::transport::imap::ImapMailbox;
+use crate::transport::smtp::SmtpSubmission;
+use crate::transport::{self, Login, Mailbox, Roots, Timeouts};
+use crate::verify::Verifier;
+
+/// An account with what is needed to use it, its password asked for when first needed.
+pub(super) struct Access {
+    pub account: Account,
+    roots: Roots,
+    login: Option<Login>,
+    context: PasswordContext,
+}
+
+impl Access {
+    /// The account that `--account` names, or the default one. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// A [`Failure`] that says what to do.
+    pub fn open(session: &Session<'_>) -> anyhow::Result<Self> {
+        let Some(file) = &session.config_file else {
+            return Err(Failure::new("no-home", []).into());
+        };
+        let config = Config::load(file).map_err(|error| Failure::of_account(&error))?;
+        let account = config
+            .account(session.account.as_deref())
+            .map_err(|error| Failure::of_account(&error))?;
+        let texts = Catalogue::of(session.lang);
+        let question = session.context.stdin_is_terminal.then(|| {
+            let address = account.address.to_string();
+            texts.fill("mail.ask-password", &[("address", &address)])
+        });
+        Ok(Self {
+            roots: account
+                .roots()
+                .map_err(|error| Failure::of_account(&error))?,
+            account: account.clone(),
+            login: None,
+            context: PasswordContext {
+                environment: session.context.password.clone(),
+                question,
+            },
+        })
+    }
+
+    /// The judge of receipts for this account: the authorities compiled in, unless the account
+    /// names others.
+    ///
+    /// # Errors
+    /// When the account's trust file cannot be used.
+    pub fn verifier(&self) -> anyhow::Result<Verifier> {
+        let Some(file) = &self.account.trust_file else {
+            return Ok(Verifier::new(Trust::built_in()));
+        };
+        let name = file.display().to_string();
+        let wrong =
+            |reason: String| Failure::new("trust", [("file", name.clone()), ("reason", reason)]);
+        let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+        let trust = Trust::parse(&text, &name).map_err(|error| wrong(error.to_string()))?;
+        Ok(Verifier::new(trust))
+    }
+
+    /// A connection that takes messages.
+    ///
+    /// # Errors
+    /// A [`Failure`]; never tried twice.
+    pub fn submission(&mut self) -> anyhow::Result<SmtpSubmission> {
+        let (endpoint, roots) = (self.account.smtp.clone(), self.roots.clone());
+        let login = self.login()?;
+        SmtpSubmission::connect(&endpoint, &roots, login, Timeouts::default())
+            .map_err(|error| Failure::of_transport(&error).into())
+    }
+
+    /// A connection to the mailbox.
+    ///
+    /// # Errors
+    /// A [`Failure`]; never tried twice.
+    pub fn mailbox(&mut self) -> anyhow::Result<ImapMailbox> {
+        self.connect_mailbox()?
+            .map_err(|error| Failure::of_transport(&error).into())
+    }
+
+    /// The same, for those who try again after a broken line.
+    ///
+    /// # Errors
+    /// Outside: the password cannot be had. Inside: the server.
+    pub fn connect_mailbox(&mut self) -> anyhow::Result<Result<ImapMailbox, transport::Error>> {
+        let (endpoint, roots) = (self.account.imap.clone(), self.roots.clone());
+        let login = self.login()?;
+        Ok(ImapMailbox::connect(
+            &endpoint,
+            &roots,
+            login,
+            Timeouts::default(),
+        ))
+    }
+
+    /// The folders of the account to read, as the server lists them.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub fn folders(&self, mailbox: &mut dyn Mailbox) -> Result<Vec<String>, transport::Error> {
+        Ok(client::folders_to_read(
+            &mailbox.folders()?,
+            &self.account.folders,
+        ))
+    }
+
+    fn login(&mut self) -> anyhow::Result<&Login> {
+        if self.login.is_none() {
+            let secret: Secret = password(&self.account, &self.context)
+                .map_err(|error| Failure::of_account(&error))?;
+            self.login = Some(self.account.login(secret));
+        }
+        Ok(self.login.as_ref().expect("set above"))
+    }
+}
+
+/// Who judges for an account.
+pub(super) fn judge<'a>(access: &'a Access, verifier: &'a Verifier) -> Judge<'a> {
+    Judge {
+        account: &access.account.name,
+        verifier,
+    }
+}
+
+/// The ledger of this user, made if there is none.
+///
+/// # Errors
+/// A [`Failure`].
+pub(super) fn ledger(session: &Session<'_>) -> anyhow::Result<Ledger> {
+    let Some(folder) = &session.data_dir else {
+        return Err(Failure::new("no-home", []).into());
+    };
+    Ledger::open(folder).map_err(|error| Failure::of_ledger(&error).into())
+}
+
+impl Failure {
+    /// TEMP
+    pub(super) fn of_account(error: &account::Error) -> Self {
+        Self::new("account", [("reason", error.to_string())])
+    }
+
+    /// What a server, or the way to it, did.
+    pub(super) fn of_transport(error: &transport::Error) -> Self {
+        use ExitStatus::{NotNow, Refused};
+        use transport::Error as E;
+        let why = [("reason", error.to_string())];
+        match error {
+            E::Resolve { .. } => Self::new("resolve", why).with_status(NotNow),
+            E::Connect { .. } => Self::new("connect", why).with_status(NotNow),
+            E::Tls { untrusted, .. } if *untrusted => Self::new("untrusted", why),
+            E::Tls { .. } => Self::new("tls", why).with_status(NotNow),
+            E::Roots(_) => Self::new("ca-file", why),
+            E::LoginRefused(_) => Self::new("login-refused", why).with_status(Refused),
+            E::Refused { reply, .. } if reply.code >= 500 => {
+                Self::new("refused", why).with_status(Refused)
+            }
+            E::Refused { .. } => Self::new("refused-for-now", why).with_status(NotNow),
+            E::NotOffered(_) => Self::new("not-offered", why),
+            E::Injection(_) => Self::new("injection", why),
+            _ => Self::new("broken", why).with_status(NotNow),
+        }
+    }
+
+    /// What the ledger could not do.
+    pub(super) fn of_ledger(error: &ledger::Error) -> Self {
+        use ledger::Error as E;
+        let reason = error.to_string();
+        match error {
+            E::Newer { .. } => Self::new("ledger-newer", [("reason", reason)]),
+            E::Known { short } => Self::new("known", [("message", short.clone())]),
+            E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])
+                .with_status(ExitStatus::NotNow),
+            E::Settled { short, standing } => Self::new(
+                "settled",
+                [
+                    ("message", short.clone()),
+                    ("standing", (*standing).to_owned()),
+                ],
+            ),
+            _ => Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow),
+        }
+    }
+
+    /// Why a journey ended.
+    pub(super) fn of_client(error: &client::Error) -> Self {
+        match error {
+            client::Error::Transport(error) => Self::of_transport(error),
+            client::Error::Ledger(error) => Self::of_ledger(error),
+        }
+    }
+}

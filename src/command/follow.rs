@@ -1,0 +1,588 @@
+//! `pec sync`, `pec watch`, `pec wait`: reading the mailbox, and telling what comes.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::access::{self, Access};
+use super::{Failure, Session, span};
+use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
+use crate::exit::ExitStatus;
+use crate::ledger::state::Standing;
+use crate::ledger::{Ledger, MatchRule, MessageRef};
+use crate::output::catalogue::Catalogue;
+use crate::output::json;
+use crate::output::style::Tone;
+use crate::pec::MessageKind;
+use crate::timestamp::Timestamp;
+use crate::transport::{self, Mailbox, Stop};
+use crate::verify::Verdict;
+
+/// Read new receipts once
+///
+/// Reads INBOX, the folders of the account and every folder named Ricevute, marks, moves and
+/// deletes nothing, keeps every certified message, judges it, and records what the genuine
+/// ones say about the messages sent. Reading again reads only what is new.
+///
+/// Exits with 0 when all was read, 1 when something that passes itself off as certified mail
+/// was not proved genuine, 4 when the line broke, 5 when the login was refused.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct SyncArguments {
+    /// Read this folder too; repeatable
+    #[arg(long, value_name = "FOLDER")]
+    folder: Vec<String>,
+
+    /// Write one JSON object a line for each thing found
+    #[arg(long)]
+    ndjson: bool,
+}
+
+/// Stay, and tell each receipt as it arrives
+///
+/// Reads as sync does, then waits for news (IDLE where the server offers it), goes on after a
+/// broken line, and ends on Ctrl-C.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct WatchArguments {
+    /// Read this folder too; repeatable
+    #[arg(long, value_name = "FOLDER")]
+    folder: Vec<String>,
+
+    /// How often to look where the server does not tell: 60s
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span::parse)]
+    poll: Duration,
+
+    /// End after this time: 90s, 30m, 2h, 1d
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    r#for: Option<Duration>,
+
+    /// Write one JSON object a line for each thing found
+    #[arg(long)]
+    ndjson: bool,
+}
+
+/// Wait until a message is accepted or delivered
+///
+/// Exits with 0 when it is, for every recipient, 1 when a receipt says that it will not be,
+/// 3 when the time is over or receipts contradict each other, 4 and 5 as sync.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct WaitArguments {
+    /// The message: short id, Message-ID or subject
+    #[arg(value_name = "MESSAGE", required = true)]
+    messages: Vec<String>,
+
+    /// What to wait for: accepted or delivered
+    #[arg(
+        long,
+        value_name = "FOR",
+        default_value = "delivered",
+        hide_possible_values = true
+    )]
+    until: Goal,
+
+    /// How long: 90s, 30m, 2h, 1d
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = span::parse)]
+    timeout: Duration,
+
+    /// How often to look where the server does not tell: 10s
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = span::parse)]
+    poll: Duration,
+
+    /// Write one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Goal {
+    /// The provider's acceptance.
+    Accepted,
+    /// A delivery receipt for every recipient that can have one.
+    Delivered,
+}
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A line for a person.
+    Text,
+    /// A line of JSON.
+    Ndjson,
+    /// Not at all.
+    Silent,
+}
+
+impl Form {
+    fn of(ndjson: bool) -> Self {
+        if ndjson { Self::Ndjson } else { Self::Text }
+    }
+}
+
+pub(super) fn sync(
+    arguments: &SyncArguments,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut access = Access::open(session)?;
+    access
+        .account
+        .folders
+        .extend(arguments.folder.iter().cloned());
+    let verifier = access.verifier()?;
+    let mut ledger = access::ledger(session)?;
+    let mut mailbox = access.mailbox()?;
+    let folders = access
+        .folders(&mut mailbox)
+        .map_err(|error| Failure::of_transport(&error))?;
+    let clock = session.context.clock;
+    let mut events = Vec::new();
+    let synced = client::sync(
+        &mut ledger,
+        access::judge(&access, &verifier),
+        &mut mailbox,
+        &folders,
+        &|| clock.now(),
+        &mut |event| events.push(Summary::of(&event)),
+    );
+    let mut status = ExitStatus::Yes;
+    for event in &events {
+        if event.alarming {
+            status = ExitStatus::No;
+        }
+        tell(event, Form::of(arguments.ndjson), session)?;
+    }
+    let report = synced.map_err(|error| Failure::of_client(&error))?;
+    mailbox.log_out();
+    let texts = Catalogue::of(session.lang);
+    let values = [
+        ("folders", &*report.folders.to_string()),
+        ("looked-at", &*report.looked_at.to_string()),
+        ("fetched", &*report.fetched.to_string()),
+        ("facts", &*report.new_facts.to_string()),
+    ];
+    writeln!(session.err, "{}", texts.fill("sync.done", &values))?;
+    if report.renumbered > 0 {
+        let count = report.renumbered.to_string();
+        let line = texts.fill("sync.renumbered", &[("count", &count)]);
+        writeln!(session.err, "{line}")?;
+    }
+    Ok(status)
+}
+
+pub(super) fn watch(
+    arguments: &WatchArguments,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut access = Access::open(session)?;
+    access
+        .account
+        .folders
+        .extend(arguments.folder.iter().cloned());
+    let mut ledger = access::ledger(session)?;
+    let patience = Patience {
+        poll: arguments.poll,
+        ..Patience::default()
+    };
+    let form = Form::of(arguments.ndjson);
+    let end = stay(
+        &mut access,
+        &mut ledger,
+        patience,
+        arguments.r#for,
+        form,
+        &mut |_| Ok(false),
+        session,
+    )?;
+    if end == WatchEnd::Stopped && form == Form::Text {
+        let texts = Catalogue::of(session.lang);
+        writeln!(session.err, "{}", texts.text("watch.stopped"))?;
+    }
+    Ok(ExitStatus::Yes)
+}
+
+pub(super) fn wait_command(
+    arguments: &WaitArguments,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut access = Access::open(session)?;
+    let mut ledger = access::ledger(session)?;
+    let messages = arguments
+        .messages
+        .iter()
+        .map(|word| one_message(&ledger, word))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    wait_with(
+        &messages,
+        (arguments.until, arguments.timeout, arguments.poll),
+        &mut access,
+        &mut ledger,
+        arguments.json,
+        session,
+    )
+}
+
+/// Waits for messages and shows where they stand in the end.
+pub(super) fn wait(
+    messages: &[MessageRef],
+    goal: Goal,
+    timeout: Duration,
+    access: &mut Access,
+    ledger: &mut Ledger,
+    as_json: bool,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    const POLL: Duration = Duration::from_secs(10);
+    let terms = (goal, timeout, POLL);
+    wait_with(messages, terms, access, ledger, as_json, session)
+}
+
+fn wait_with(
+    messages: &[MessageRef],
+    (goal, timeout, poll): (Goal, Duration, Duration),
+    access: &mut Access,
+    ledger: &mut Ledger,
+    as_json: bool,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let patience = Patience {
+        poll,
+        ..Patience::default()
+    };
+    let answer = |ledger: &Ledger| -> Result<ExitStatus, crate::ledger::Error> {
+        let mut worst = ExitStatus::Yes;
+        for message in messages {
+            for (_, standing) in ledger.row(message)?.recipients {
+                worst = worst.worse(reached(standing, goal));
+            }
+        }
+        Ok(worst)
+    };
+    let form = if as_json { Form::Silent } else { Form::Text };
+    stay(
+        access,
+        ledger,
+        patience,
+        Some(timeout),
+        form,
+        // A failure for one recipient does not end the wait for the others.
+        &mut |ledger| {
+            let mut settled = true;
+            for message in messages {
+                let row = ledger.row(message)?;
+                let waiting = |standing| reached(standing, goal) == ExitStatus::Undecided;
+                settled &= !row.recipients.iter().any(|(_, standing)| {
+                    waiting(*standing) && *standing != Standing::Contradictory
+                });
+            }
+            Ok(settled)
+        },
+        session,
+    )?;
+    super::status::show(messages, ledger, as_json, session)?;
+    Ok(answer(ledger).map_err(|error| Failure::of_ledger(&error))?)
+}
+
+/// What a standing means for one who waits.
+fn reached(standing: Standing, goal: Goal) -> ExitStatus {
+    match standing {
+        Standing::Delivered => ExitStatus::Yes,
+        // Nothing more will ever be certified for ordinary mail.
+        Standing::Ordinary => ExitStatus::Yes,
+        Standing::Accepted | Standing::Delayed if goal == Goal::Accepted => ExitStatus::Yes,
+        Standing::TimedOut | Standing::NotDelivered if goal == Goal::Accepted => ExitStatus::Yes,
+        Standing::TimedOut | Standing::NotDelivered => ExitStatus::No,
+        Standing::NotAccepted | Standing::Refused => ExitStatus::No,
+        _ => ExitStatus::Undecided,
+    }
+}
+
+/// Watches until done, asked to stop, or the time is over.
+fn stay(
+    access: &mut Access,
+    ledger: &mut Ledger,
+    patience: Patience,
+    limit: Option<Duration>,
+    form: Form,
+    is_done: &mut dyn FnMut(&Ledger) -> Result<bool, crate::ledger::Error>,
+    session: &mut Session<'_>,
+) -> anyhow::Result<WatchEnd> {
+    let verifier = access.verifier()?;
+    let stop = Stop::default();
+    let signals = session.context.stop_on_signals();
+    let _alarm = Alarm::set(limit, &signals, &stop);
+    let clock = session.context.clock;
+    let name = access.account.name.clone();
+    let named = access.account.folders.clone();
+    // A password that cannot be had is no broken line: it ends the watch, in its own words.
+    let mut no_password = None;
+    let mut connect = || match access.connect_mailbox() {
+        Ok(connected) => connected.map(|mailbox| Box::new(mailbox) as Box<dyn Mailbox>),
+        Err(error) => {
+            no_password = Some(error);
+            Err(transport::Error::Held("password".to_owned()))
+        }
+    };
+    let judge = client::Judge {
+        account: &name,
+        verifier: &verifier,
+    };
+    let mut written = Ok(());
+    let watched = client::watch(
+        ledger,
+        judge,
+        &mut connect,
+        &named,
+        patience,
+        &stop,
+        &|| clock.now(),
+        is_done,
+        &mut |event| {
+            let told = tell_watch(event, form, session);
+            if written.is_ok() && told.is_err() {
+                written = told;
+                // The reader went away: nobody is told any more.
+                stop.ask();
+            }
+        },
+    );
+    if let Some(error) = no_password {
+        return Err(error);
+    }
+    written?;
+    Ok(watched.map_err(|error| Failure::of_client(&error))?)
+}
+
+/// Ends a wait when the time is over or a signal came; ends itself when dropped.
+struct Alarm(Stop);
+
+impl Alarm {
+    fn set(limit: Option<Duration>, signals: &Stop, stop: &Stop) -> Self {
+        const TURN: Duration = Duration::from_millis(100);
+        let ended = Stop::default();
+        let (signals, stop, over) = (signals.clone(), stop.clone(), ended.clone());
+        std::thread::spawn(move || {
+            let mut passed = Duration::ZERO;
+            while !over.is_asked() {
+                if signals.is_asked() || limit.is_some_and(|limit| passed >= limit) {
+                    stop.ask();
+                    return;
+                }
+                std::thread::sleep(TURN);
+                passed += TURN;
+            }
+        });
+        Self(ended)
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.0.ask();
+    }
+}
+
+/// One thing found, as it is told; other programs read it as a line of JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    schema: &'static str,
+    version: u32,
+    event: &'static str,
+    folder: String,
+    uid: u32,
+    sha256: String,
+    verdict: &'static str,
+    kind: Option<&'static str>,
+    time: Option<String>,
+    subject: Option<String>,
+    message_id: Option<String>,
+    identifier: Option<String>,
+    delivered_to: Option<String>,
+    error: Option<String>,
+    matched_by: Option<&'static str>,
+    message: Option<String>,
+    new_facts: usize,
+    known: bool,
+    headline: Option<&'static str>,
+    #[serde(skip)]
+    at: Option<Timestamp>,
+    #[serde(skip)]
+    pub alarming: bool,
+}
+
+impl Summary {
+    pub(super) fn of(event: &Event) -> Self {
+        let mut summary = Self {
+            schema: "pec/event",
+            version: 1,
+            event: "other",
+            folder: event.folder.clone(),
+            uid: event.uid,
+            sha256: event.octets.clone(),
+            verdict: Verdict::CannotTell.word(),
+            kind: None,
+            time: None,
+            subject: None,
+            message_id: None,
+            identifier: None,
+            delivered_to: None,
+            error: None,
+            matched_by: None,
+            message: None,
+            new_facts: 0,
+            known: event.known,
+            headline: None,
+            at: event.certified_at(),
+            alarming: event.is_alarming(),
+        };
+        match &event.kind {
+            EventKind::TooLarge(_) => summary.event = "too-large",
+            EventKind::Other(examination) => {
+                summary.verdict = examination.verdict.word();
+                summary.headline = examination.headline().map(|finding| finding.check.id());
+                summary.event = match examination.verdict {
+                    Verdict::Genuine => "envelope",
+                    Verdict::NotCertifiedMail => "ordinary",
+                    _ => "unproven",
+                };
+            }
+            EventKind::Verified {
+                receipt,
+                rule,
+                message,
+                new_facts,
+            } => {
+                let data = receipt.data();
+                summary.event = match rule {
+                    MatchRule::NotForSender => "envelope",
+                    MatchRule::Orphan => "orphan",
+                    MatchRule::OtherSender | MatchRule::OtherContent => "mismatch",
+                    _ => "receipt",
+                };
+                summary.verdict = Verdict::Genuine.word();
+                summary.kind = Some(receipt.kind().word());
+                summary.time = Some(data.time.rfc3339_at(data.zone));
+                summary.subject.clone_from(&data.subject);
+                summary.message_id.clone_from(&data.message_id);
+                summary.identifier = Some(data.identifier.clone());
+                summary.delivered_to = data.delivered_to.as_ref().map(ToString::to_string);
+                summary.error.clone_from(&data.extended_error);
+                summary.matched_by = Some(rule.word());
+                summary.message = message.as_ref().map(|message| message.short.clone());
+                summary.new_facts = *new_facts;
+            }
+        }
+        summary
+    }
+}
+
+/// Tells one event.
+pub(super) fn tell(summary: &Summary, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
+    match form {
+        Form::Silent => Ok(()),
+        Form::Ndjson => {
+            writeln!(session.out, "{}", json::line(summary)?)?;
+            // A line at a time: the reader waits for it.
+            Ok(session.out.flush()?)
+        }
+        Form::Text => {
+            // What was known and says nothing new is no news.
+            if summary.known && summary.new_facts == 0 && !summary.alarming {
+                return Ok(());
+            }
+            let line = sentence(summary, Catalogue::of(session.lang));
+            let tone = match summary.event {
+                "receipt" if !is_bad(summary) => Tone::Good,
+                "receipt" | "unproven" | "mismatch" | "too-large" => Tone::Bad,
+                "orphan" => Tone::Unsure,
+                _ => Tone::Faint,
+            };
+            writeln!(session.out, "{}", session.style.paint(tone, line))?;
+            Ok(session.out.flush()?)
+        }
+    }
+}
+
+fn is_bad(summary: &Summary) -> bool {
+    let good = [MessageKind::Acceptance, MessageKind::Delivery];
+    !good.iter().any(|kind| summary.kind == Some(kind.word()))
+}
+
+fn sentence(summary: &Summary, texts: &Catalogue) -> String {
+    let time = summary.at.map(Timestamp::italian).unwrap_or_default();
+    let uid = summary.uid.to_string();
+    let kind = match summary.kind {
+        Some(kind) => texts.text(&format!("event.kind.{kind}")),
+        None => "",
+    };
+    let empty = String::new();
+    let error = summary.error.as_ref().unwrap_or(&empty);
+    let detail = match &summary.error {
+        Some(error) => format!(": {error}"),
+        None => String::new(),
+    };
+    let headline = summary
+        .headline
+        .map(|id| texts.text(&format!("finding.{id}.means")))
+        .unwrap_or_default();
+    let values = [
+        ("time", &*time),
+        ("kind", kind),
+        ("to", summary.delivered_to.as_ref().unwrap_or(&empty)),
+        ("subject", summary.subject.as_ref().unwrap_or(&empty)),
+        ("message", summary.message.as_ref().unwrap_or(&empty)),
+        ("folder", &*summary.folder),
+        ("uid", &*uid),
+        ("file", &*summary.sha256),
+        ("error", &**error),
+        ("detail", &*detail),
+        ("reason", headline),
+    ];
+    let key = match (summary.event, &summary.delivered_to) {
+        ("receipt", Some(_)) => "receipt-for".to_owned(),
+        (event, _) => event.to_owned(),
+    };
+    texts.fill(&format!("event.{key}"), &values)
+}
+
+fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let texts = Catalogue::of(session.lang);
+    match event {
+        WatchEvent::Found(event) => tell(&Summary::of(&event), form, session),
+        WatchEvent::Ready if form == Form::Text => {
+            Ok(writeln!(session.err, "{}", texts.text("watch.ready"))?)
+        }
+        WatchEvent::Ready => Ok(()),
+        WatchEvent::Broken { error, pause } => {
+            let seconds = pause.as_secs().to_string();
+            let reason = error.to_string();
+            let values = [("reason", &*reason), ("seconds", &*seconds)];
+            Ok(writeln!(
+                session.err,
+                "{}",
+                texts.fill("watch.broken", &values)
+            )?)
+        }
+    }
+}
+
+/// The one message that a person's word means.
+///
+/// # Errors
+/// When there is none, or when there are several: then they are named.
+pub(super) fn one_message(ledger: &Ledger, word: &str) -> anyhow::Result<MessageRef> {
+    let mut found = ledger
+        .find(word)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    match found.len() {
+        0 => Err(Failure::new("no-message", [("word", word.to_owned())]).into()),
+        1 => Ok(found.remove(0)),
+        _ => {
+            let shorts: Vec<&str> = found.iter().map(|message| &*message.short).collect();
+            let values = [("word", word.to_owned()), ("messages", shorts.join(", "))];
+            Err(Failure::new("several-messages", values).into())
+        }
+    }
+}

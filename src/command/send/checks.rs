@@ -1,0 +1,141 @@
+//! What is wrong with a message, and what a person should know before it goes, in words.
+
+use crate::address::MailAddress;
+use crate::command::{Failure, Session};
+use crate::input;
+use crate::lang::Lang;
+use crate::ledger::Ledger;
+use crate::output::catalogue::Catalogue;
+use crate::pec::caution::Warning;
+use crate::pec::outgoing::{Attachment, Fault, Limits, OutgoingMessage};
+use crate::timestamp::Timestamp;
+
+/// How long an earlier message with the same subject and recipients is worth a warning.
+const TWIN_SECONDS: i64 = 24 * 3_600;
+
+/// All faults in one failure.
+pub(super) fn failure(faults: &[Fault], lang: Lang) -> Failure {
+    let texts = Catalogue::of(lang);
+    let lines: Vec<String> = faults.iter().map(|fault| words(fault, texts)).collect();
+    Failure::new("message", [("faults", lines.join("; "))])
+}
+
+fn words(fault: &Fault, texts: &Catalogue) -> String {
+    let say = |key: &str, values: &[(&str, &str)]| texts.fill(key, values);
+    match fault {
+        Fault::Unreadable => say("fault.unreadable", &[]),
+        Fault::NotSevenBit => say("fault.not-seven-bit", &[]),
+        Fault::BareLineEnd => say("fault.bare-line-end", &[]),
+        Fault::LongLine(line) => say("fault.long-line", &[("line", &line.to_string())]),
+        Fault::Missing(field) => say("fault.missing", &[("field", field)]),
+        Fault::Doubled(field) => say("fault.doubled", &[("field", field)]),
+        Fault::Forbidden(field) => say("fault.forbidden", &[("field", field)]),
+        Fault::FromNotOne => say("fault.from-not-one", &[]),
+        Fault::FromNotOurs { found, ours } => {
+            say("fault.from-not-ours", &[("found", found), ("ours", ours)])
+        }
+        Fault::BadAddress { field, address } => say(
+            "fault.bad-address",
+            &[("field", field), ("address", address)],
+        ),
+        Fault::Twice(address) => say("fault.twice", &[("address", address)]),
+        Fault::BadMessageId => say("fault.bad-message-id", &[]),
+        Fault::BadDate => say("fault.bad-date", &[]),
+        Fault::BadForm(word) => say("fault.bad-form", &[("word", word)]),
+        Fault::TooManyRecipients { found, limit } => say(
+            "fault.too-many-recipients",
+            &[("found", &found.to_string()), ("limit", &limit.to_string())],
+        ),
+        Fault::TooLarge { found, limit } => say(
+            "fault.too-large",
+            &[("found", &megabytes(*found)), ("limit", &megabytes(*limit))],
+        ),
+    }
+}
+
+/// The ledger, if there is one already.
+pub(super) fn existing_ledger(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
+    let Some(folder) = session.data_dir.as_ref() else {
+        return Ok(None);
+    };
+    if !folder.join("ledger.sqlite").exists() {
+        return Ok(None);
+    }
+    let ledger = Ledger::open(folder).map_err(|error| Failure::of_ledger(&error))?;
+    Ok(Some(ledger))
+}
+
+/// What should make a person stop, a sentence each.
+pub(super) fn warnings(
+    message: &OutgoingMessage,
+    limits: Limits,
+    ledger: Option<&Ledger>,
+    session: &Session<'_>,
+) -> anyhow::Result<Vec<String>> {
+    let texts = Catalogue::of(session.lang);
+    let known_ordinary = |address: &MailAddress| {
+        ledger.is_some_and(|ledger| ledger.is_known_ordinary(address).unwrap_or(false))
+    };
+    let names_in = |attachment: &Attachment| input::names_in_archive(&attachment.content);
+    let found = message.warnings(limits, &known_ordinary, &names_in);
+    let mut lines: Vec<String> = found
+        .iter()
+        .map(|warning| sentence(warning, texts))
+        .collect();
+    if let Some(ledger) = ledger {
+        let since = session.context.clock.now().unix() - TWIN_SECONDS;
+        let twin = ledger
+            .twin(message, Timestamp::from_unix(since))
+            .map_err(|error| Failure::of_ledger(&error))?;
+        if let Some(twin) = twin {
+            let (short, at) = (&twin.message.short, twin.frozen_at.italian());
+            lines.push(texts.fill("warning.twin", &[("message", short), ("time", &at)]));
+        }
+    }
+    Ok(lines)
+}
+
+fn sentence(warning: &Warning, texts: &Catalogue) -> String {
+    let say = |key: &str, values: &[(&str, &str)]| texts.fill(key, values);
+    match warning {
+        Warning::Ordinary {
+            address,
+            by_acceptance: true,
+        } => say("warning.ordinary-known", &[("address", address)]),
+        Warning::Ordinary { address, .. } => {
+            say("warning.ordinary-domain", &[("address", address)])
+        }
+        Warning::Unsigned(name) => say("warning.unsigned", &[("name", name)]),
+        Warning::Blocked { name, inside: None } => say("warning.blocked", &[("name", name)]),
+        Warning::Blocked {
+            name,
+            inside: Some(inside),
+        } => say(
+            "warning.blocked-inside",
+            &[("name", name), ("inside", inside)],
+        ),
+        Warning::NotificationWithoutComplete(form) => {
+            say("warning.notification-form", &[("form", form.word())])
+        }
+        Warning::NotificationToCopy(address) => {
+            say("warning.notification-copy", &[("address", address)])
+        }
+        Warning::ManyRecipients(count) => {
+            say("warning.many-recipients", &[("count", &count.to_string())])
+        }
+        Warning::Large(octets) => say("warning.large", &[("size", &megabytes(*octets))]),
+        Warning::LookAlike { address, ascii } => say(
+            "warning.look-alike",
+            &[("address", address), ("ascii", ascii)],
+        ),
+    }
+}
+
+/// Octets as a person reads them; a MB is 1,000,000 octets, as providers count.
+pub(super) fn megabytes(octets: u64) -> String {
+    match octets {
+        0..10_000 => format!("{octets} B"),
+        10_000..1_000_000 => format!("{} kB", octets / 1_000),
+        _ => format!("{}.{} MB", octets / 1_000_000, octets % 1_000_000 / 100_000),
+    }
+}

@@ -1,0 +1,215 @@
+//! From arguments to the octets of a message: the parts gathered, everything wrong with them
+//! told at once.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use super::{Arguments, ReceiptArgument};
+use crate::address::MailAddress;
+use crate::command::{Failure, Session};
+use crate::context::random_hex;
+use crate::mime::header::Header;
+use crate::pec::DeliveryForm;
+use crate::smime::content::with_crlf;
+use crate::transport::compose::{ComposeError, Draft, compose};
+
+/// Octets of one attachment, or of a ready message: more than any provider takes.
+const MAX_FILE_OCTETS: u64 = 140_000_000;
+
+/// The octets of the message that the arguments describe; not yet checked.
+///
+/// # Errors
+/// A [`Failure`] that names all files that cannot be read, or the part that cannot be used.
+pub(super) fn octets(
+    arguments: &Arguments,
+    from: &MailAddress,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Vec<u8>> {
+    if let Some(file) = &arguments.eml {
+        return ready(file, from, session);
+    }
+    let attachments = attachments(arguments)?;
+    let body = body(arguments, session)?;
+    let addresses = |texts: &[String]| texts.iter().map(|text| MailAddress::new(text)).collect();
+    let mut fields = Vec::new();
+    let form = DeliveryForm::from(arguments.receipt);
+    if form != DeliveryForm::Complete {
+        fields.push(("X-TipoRicevuta", form.word().to_owned()));
+    }
+    let draft = Draft {
+        from: from.clone(),
+        to: addresses(&arguments.to),
+        cc: addresses(&arguments.cc),
+        reply_to: arguments.reply_to.as_deref().map(MailAddress::new),
+        subject: arguments.subject.clone().unwrap_or_default(),
+        body,
+        attachments,
+        fields,
+        message_id: mint(from),
+        date: session.context.clock.now(),
+    };
+    let failure = |error| match error {
+        ComposeError::Address(address) => Failure::new("compose-address", [("value", address)]),
+        ComposeError::Control(what) => {
+            Failure::new("compose-control", [("value", what.to_owned())])
+        }
+        other => Failure::new("compose", [("value", other.to_string())]),
+    };
+    compose(&draft).map_err(|error| failure(error).into())
+}
+
+/// A Message-ID of our own: 128 random bits, and the domain of the mailbox.
+fn mint(from: &MailAddress) -> String {
+    format!("<{}@{}>", random_hex(), from.domain())
+}
+
+/// A ready message. Line ends of LF become CRLF; Message-ID and Date are added at the top
+/// where they are missing; all else is sent as it is.
+fn ready(file: &Path, from: &MailAddress, session: &mut Session<'_>) -> anyhow::Result<Vec<u8>> {
+    let octets = if file.as_os_str() == "-" {
+        let mut octets = Vec::new();
+        io::stdin()
+            .take(MAX_FILE_OCTETS)
+            .read_to_end(&mut octets)
+            .map_err(|error| unreadable(&[(file.to_owned(), error)]))?;
+        octets
+    } else {
+        read(file).map_err(|error| unreadable(&[(file.to_owned(), error)]))?
+    };
+    let mut octets = if octets.contains(&b'\r') {
+        octets
+    } else {
+        let mut whole = Vec::with_capacity(octets.len());
+        with_crlf(&octets, |run| whole.extend_from_slice(run));
+        whole
+    };
+    let mut added = String::new();
+    if let Ok((header, _)) = Header::parse(&octets) {
+        if header.count("Message-ID") == 0 {
+            added.push_str(&format!("Message-ID: {}\r\n", mint(from)));
+        }
+        if header.count("Date") == 0 {
+            let date = session.context.clock.now().rfc5322();
+            added.push_str(&format!("Date: {date}\r\n"));
+        }
+    }
+    octets.splice(0..0, added.into_bytes());
+    Ok(octets)
+}
+
+fn attachments(arguments: &Arguments) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut read_ones = Vec::new();
+    let mut missing = Vec::new();
+    for path in &arguments.attach {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        match read(path) {
+            Ok(octets) => read_ones.push((name.to_string_lossy().into_owned(), octets)),
+            Err(error) => missing.push((path.clone(), error)),
+        }
+    }
+    if missing.is_empty() {
+        Ok(read_ones)
+    } else {
+        Err(unreadable(&missing))
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path)?;
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if found.len() > MAX_FILE_OCTETS {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut octets = Vec::new();
+    file.take(MAX_FILE_OCTETS).read_to_end(&mut octets)?;
+    Ok(octets)
+}
+
+fn unreadable(files: &[(std::path::PathBuf, io::Error)]) -> anyhow::Error {
+    let lines: Vec<String> = files
+        .iter()
+        .map(|(path, error)| format!("{}: {error}", path.display()))
+        .collect();
+    Failure::new("attachments", [("files", lines.join("; "))]).into()
+}
+
+/// The text: given, from a file, from the editor, or from standard input.
+fn body(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<String> {
+    if let Some(text) = &arguments.body {
+        return Ok(text.clone());
+    }
+    let octets = match &arguments.body_file {
+        Some(file) if file.as_os_str() != "-" => {
+            read(file).map_err(|error| unreadable(&[(file.clone(), error)]))?
+        }
+        None if session.context.stdin_is_terminal => return edit(session),
+        _ => {
+            let mut octets = Vec::new();
+            io::stdin()
+                .take(MAX_FILE_OCTETS)
+                .read_to_end(&mut octets)
+                .map_err(|error| unreadable(&[("-".into(), error)]))?;
+            octets
+        }
+    };
+    String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []).into())
+}
+
+/// Asks the user's editor for the text.
+fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
+    let Some(editor) = &session.context.editor else {
+        return Err(Failure::new("no-editor", []).into());
+    };
+    let failed = |error: io::Error| {
+        anyhow::Error::from(Failure::new(
+            "editor",
+            [("editor", editor.clone()), ("reason", error.to_string())],
+        ))
+    };
+    // In the private data folder, not in one that others can read.
+    let folder = session
+        .data_dir
+        .as_ref()
+        .ok_or_else(|| Failure::new("no-home", []))?;
+    fs::create_dir_all(folder).map_err(failed)?;
+    let path = folder.join(format!("draft-{}.txt", random_hex()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(&path)
+        .and_then(|mut file| file.write_all(b""))
+        .map_err(failed)?;
+    // `sh -c` because EDITOR may hold options, as git and others take it.
+    let status = std::process::Command::new("sh")
+        .args(["-c", &format!("{editor} \"$1\""), "sh"])
+        .arg(&path)
+        .status()
+        .map_err(failed)?;
+    let text = fs::read_to_string(&path).map_err(failed);
+    let removed = fs::remove_file(&path).map_err(failed);
+    if !status.success() {
+        return Err(failed(io::Error::other(status.to_string())));
+    }
+    removed?;
+    let text = text?;
+    if text.trim().is_empty() {
+        return Err(Failure::new("empty-body", []).into());
+    }
+    Ok(text)
+}
+
+impl From<ReceiptArgument> for DeliveryForm {
+    fn from(argument: ReceiptArgument) -> Self {
+        match argument {
+            ReceiptArgument::Complete => Self::Complete,
+            ReceiptArgument::Brief => Self::Brief,
+            ReceiptArgument::Concise => Self::Concise,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! `pec send`: one certified message, checked, shown, recorded, handed over once.
+
+mod checks;
+mod draft;
+mod report;
+mod resume;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use super::access::{self, Access};
+use super::{Failure, Session, follow, span};
+use crate::account::SentCopy;
+use crate::client::{self, Submitted};
+use crate::exit::ExitStatus;
+use crate::ledger::{Claim, Ledger, MessageRef};
+use crate::output::catalogue::Catalogue;
+use crate::pec::outgoing::{Limits, OutgoingMessage};
+use crate::transport::smtp::SmtpSubmission;
+use crate::transport::{Mailbox, SubmissionOutcome};
+
+/// Send a certified message, once
+///
+/// Checks everything that the provider would refuse, shows the message and asks, records it,
+/// and only then hands it over. If the line breaks where the provider may have the message it
+/// is in doubt, and is never sent again by itself: see --resume.
+///
+/// Exits with 0 when the provider took the message (with --wait: when it was accepted or
+/// delivered), 1 when it took it not for all recipients or (with --wait) a receipt says no,
+/// 2 when the message or the question is wrong, 3 when in doubt or still waiting, 4 when it
+/// could not be sent now, 5 when the provider refused.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_override_self = true,
+    override_usage = "pec send --to <ADDRESS> --subject <TEXT> [OPTIONS]\n       \
+                      pec send --eml <FILE> [OPTIONS]\n       \
+                      pec send --resume [MESSAGE]..."
+)]
+pub(super) struct Arguments {
+    /// With --resume: which messages (short id, Message-ID or subject); all unsettled without
+    #[arg(value_name = "MESSAGE", requires = "resume")]
+    messages: Vec<String>,
+
+    /// A recipient; repeatable
+    #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["eml", "resume"])]
+    to: Vec<String>,
+
+    /// A recipient in copy, whose delivery receipt is always concise; repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    cc: Vec<String>,
+
+    /// The subject
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["eml", "resume"])]
+    subject: Option<String>,
+
+    /// The text (without --body and --body-file: from standard input, or from $EDITOR)
+    #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
+    body: Option<String>,
+
+    /// The text, from a file in UTF-8; - for standard input
+    #[arg(long, value_name = "FILE")]
+    body_file: Option<PathBuf>,
+
+    /// A file to attach; repeatable
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+
+    /// The delivery receipt to ask for: complete, brief or concise
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "complete",
+        hide_possible_values = true
+    )]
+    receipt: ReceiptArgument,
+
+    /// Where people shall answer; receipts come to the sending mailbox in any case
+    #[arg(long, value_name = "ADDRESS")]
+    reply_to: Option<String>,
+
+    /// Send this ready message instead; - for standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["to", "cc", "subject", "body", "body_file", "attach", "receipt", "reply_to"]
+    )]
+    eml: Option<PathBuf>,
+
+    /// Go on with messages that never left, and settle those in doubt by asking the mailbox
+    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run"])]
+    resume: bool,
+
+    /// With --resume: send again what is in doubt and has no acceptance in the mailbox
+    #[arg(long, requires = "resume")]
+    resend: bool,
+
+    /// With --resend: how old the attempt must be, so that a slow acceptance had its time
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "15m",
+        requires = "resend",
+        value_parser = span::parse
+    )]
+    patience: Duration,
+
+    /// Do not ask before sending
+    #[arg(long, short)]
+    yes: bool,
+
+    /// Show everything, send and record nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Wait for the receipts: accepted or delivered
+    #[arg(long, value_name = "FOR", hide_possible_values = true)]
+    wait: Option<follow::Goal>,
+
+    /// How long to wait: 90s, 30m, 2h, 1d
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "30m",
+        requires = "wait",
+        value_parser = span::parse
+    )]
+    timeout: Duration,
+
+    /// File no copy in the folder of sent mail
+    #[arg(long)]
+    no_copy: bool,
+
+    /// Write one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// `--receipt`, in the words of both languages.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ReceiptArgument {
+    #[value(alias = "completa")]
+    Complete,
+    #[value(alias = "breve")]
+    Brief,
+    #[value(alias = "sintetica")]
+    Concise,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let mut access = Access::open(session)?;
+    if arguments.resume {
+        return resume::run(arguments, &mut access, session);
+    }
+    let octets = draft::octets(arguments, &access.account.address, session)?;
+    let limits = Limits {
+        recipients: access.account.limits.recipients.map(|most| most as usize),
+        octets: access.account.limits.octets_total,
+    };
+    let message = OutgoingMessage::freeze(octets, &access.account.address, limits)
+        .map_err(|faults| checks::failure(&faults, session.lang))?;
+    let mut ledger = match arguments.dry_run {
+        // Nothing is recorded; what is known of recipients is read if there is a ledger.
+        true => checks::existing_ledger(session)?,
+        false => Some(access::ledger(session)?),
+    };
+    let warnings = checks::warnings(&message, limits, ledger.as_ref(), session)?;
+    if arguments.dry_run {
+        return report::dry_run(&message, &warnings, &access, arguments.json, session);
+    }
+    let ledger = ledger.as_mut().expect("opened above");
+    report::preview(&message, &warnings, &access, session)?;
+    if !arguments.yes && !confirmed(arguments, session)? {
+        return Ok(ExitStatus::Unusable);
+    }
+    // Connected before anything is recorded: a wrong password leaves nothing behind that a
+    // later --resume would send.
+    let mut submission = access.submission()?;
+    let now = || session.context.clock.now();
+    let recorded = ledger
+        .freeze(&access.account.name, &message, now())
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let submitted = hand_over(
+        ledger,
+        &recorded,
+        Claim::NeverLeft,
+        &mut submission,
+        session,
+    )?;
+    submission.quit();
+    finish(
+        arguments,
+        &mut access,
+        ledger,
+        vec![(recorded, submitted)],
+        &warnings,
+        session,
+    )
+}
+
+/// One recorded message to the server.
+fn hand_over(
+    ledger: &mut Ledger,
+    message: &MessageRef,
+    claim: Claim,
+    submission: &mut SmtpSubmission,
+    session: &Session<'_>,
+) -> anyhow::Result<Submitted> {
+    let now = || session.context.clock.now();
+    let submitted = client::submit(ledger, message, claim, submission, &now);
+    Ok(submitted.map_err(|error| Failure::of_client(&error))?)
+}
+
+/// After the server's answer: the copy, the receipts, the report.
+fn finish(
+    arguments: &Arguments,
+    access: &mut Access,
+    ledger: &mut Ledger,
+    sent: Vec<(MessageRef, Submitted)>,
+    warnings: &[String],
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut copies = Vec::new();
+    for (message, submitted) in &sent {
+        let taken = matches!(submitted.report.outcome, SubmissionOutcome::Taken(_));
+        copies.push((taken && !arguments.no_copy).then(|| file_copy(access, ledger, message)));
+    }
+    let mut status = report::sent(
+        &sent,
+        &copies,
+        ledger,
+        arguments.json && arguments.wait.is_none(),
+        warnings,
+        session,
+    )?;
+    if let Some(goal) = arguments.wait
+        && matches!(status, ExitStatus::Yes | ExitStatus::No)
+    {
+        let messages: Vec<MessageRef> = sent.into_iter().map(|(message, _)| message).collect();
+        let waited = follow::wait(
+            &messages,
+            goal,
+            arguments.timeout,
+            access,
+            ledger,
+            arguments.json,
+            session,
+        )?;
+        status = status.worse(waited);
+    }
+    Ok(status)
+}
+
+/// Files a copy where the account says; the folder's name, `None` when the account wants no
+/// copy, or why there is none. A missing copy is no failure: the ledger has the octets.
+fn file_copy(
+    access: &mut Access,
+    ledger: &Ledger,
+    message: &MessageRef,
+) -> Result<Option<String>, String> {
+    let wanted = match &access.account.sent_copy {
+        SentCopy::NotFiled => return Ok(None),
+        SentCopy::Folder(name) => Some(name.clone()),
+        SentCopy::WhereMarked => None,
+    };
+    let row = ledger.row(message).map_err(|error| error.to_string())?;
+    let octets = ledger
+        .octets(&row.octets)
+        .map_err(|error| error.to_string())?;
+    let mut mailbox = match access.connect_mailbox() {
+        Ok(connected) => connected.map_err(|error| error.to_string())?,
+        Err(error) => return Err(error.to_string()),
+    };
+    let folder = match wanted {
+        Some(name) => Some(name),
+        None => mailbox
+            .folders()
+            .map_err(|error| error.to_string())?
+            .into_iter()
+            .find(|folder| folder.sent)
+            .map(|folder| folder.name),
+    };
+    let filed = match &folder {
+        Some(name) => mailbox
+            .append(name, &octets)
+            .map_err(|error| error.to_string()),
+        None => Ok(()),
+    };
+    mailbox.log_out();
+    filed.map(|()| folder)
+}
+
+/// Asks on the terminal; without one, says that `--yes` is needed.
+fn confirmed(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<bool> {
+    let dash = |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == "-");
+    let from_stdin = dash(&arguments.eml) || dash(&arguments.body_file);
+    if !session.context.stdin_is_terminal || from_stdin {
+        return Err(Failure::new("needs-yes", []).into());
+    }
+    let texts = Catalogue::of(session.lang);
+    write!(session.err, "{} ", texts.text("send.question"))?;
+    session.err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let yes = ["y", "yes", "s", "si", "sì"].contains(&answer.trim().to_lowercase().as_str());
+    if !yes {
+        writeln!(session.err, "{}", texts.text("send.not-sent-by-choice"))?;
+    }
+    Ok(yes)
+}

@@ -1,0 +1,376 @@
+//! What `pec send` shows: the message before it goes, and what became of it.
+
+use serde::Serialize;
+
+use super::checks::megabytes;
+use crate::client::Submitted;
+use crate::command::Session;
+use crate::command::access::Access;
+use crate::exit::ExitStatus;
+use crate::ledger::{Ledger, MessageRef, MessageRow};
+use crate::output::catalogue::Catalogue;
+use crate::output::json;
+use crate::output::style::Tone;
+use crate::pec::outgoing::{OutgoingMessage, RecipientField};
+use crate::printable::Printable;
+use crate::smime::sha256;
+use crate::transport::{Reply, SubmissionOutcome};
+
+/// The message as a person checks it before sending; on standard error.
+pub(super) fn preview(
+    message: &OutgoingMessage,
+    warnings: &[String],
+    access: &Access,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let lines = summary(message, access, session);
+    for line in lines {
+        writeln!(session.err, "{line}")?;
+    }
+    write_warnings(warnings, session)
+}
+
+fn write_warnings(warnings: &[String], session: &mut Session<'_>) -> anyhow::Result<()> {
+    let texts = Catalogue::of(session.lang);
+    for warning in warnings {
+        let line = format!("{} {warning}", texts.text("send.warning"));
+        writeln!(session.err, "{line}")?;
+    }
+    Ok(())
+}
+
+fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) -> Vec<String> {
+    let texts = Catalogue::of(session.lang);
+    let line = |key: &str, value: &str| {
+        let label = texts.text(key);
+        format!("{label:<14} {}", Printable(value))
+    };
+    let named = |field: RecipientField| -> Vec<&str> {
+        let all = message.recipients().iter();
+        all.filter(|recipient| recipient.field == field)
+            .map(|recipient| recipient.address.as_str())
+            .collect()
+    };
+    let mut lines = vec![
+        line("send.label.account", &access.account.name),
+        line("send.label.from", message.sender().as_str()),
+        line("send.label.to", &named(RecipientField::To).join(", ")),
+    ];
+    let copies = named(RecipientField::Cc);
+    if !copies.is_empty() {
+        lines.push(line("send.label.cc", &copies.join(", ")));
+    }
+    lines.push(line("send.label.subject", message.subject()));
+    lines.push(line("send.label.receipt", message.form().word()));
+    for attachment in message.attachments() {
+        let size = megabytes(attachment.content.len() as u64);
+        lines.push(line(
+            "send.label.attachment",
+            &format!("{} ({size})", attachment.name),
+        ));
+    }
+    let octets = message.octets().len() as u64;
+    lines.push(line("send.label.size", &megabytes(octets)));
+    lines
+}
+
+#[derive(Serialize)]
+struct Document<'a, T> {
+    schema: &'static str,
+    version: u32,
+    program: &'static str,
+    account: &'a str,
+    dry_run: bool,
+    warnings: &'a [String],
+    messages: Vec<T>,
+}
+
+#[derive(Serialize)]
+struct DryMessage<'a> {
+    message_id: &'a str,
+    sha256: String,
+    size: usize,
+    subject: &'a str,
+    receipt_form: &'static str,
+    recipients: Vec<DryRecipient<'a>>,
+    attachments: Vec<DryAttachment<'a>>,
+}
+
+#[derive(Serialize)]
+struct DryRecipient<'a> {
+    address: &'a str,
+    field: &'static str,
+}
+
+#[derive(Serialize)]
+struct DryAttachment<'a> {
+    name: &'a str,
+    size: usize,
+    sha256: String,
+}
+
+/// `--dry-run`: everything, on standard output; the octets as they would leave.
+pub(super) fn dry_run(
+    message: &OutgoingMessage,
+    warnings: &[String],
+    access: &Access,
+    as_json: bool,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    if as_json {
+        let recipients = message.recipients().iter().map(|recipient| DryRecipient {
+            address: recipient.address.as_str(),
+            field: recipient.field.word(),
+        });
+        let attachments = message
+            .attachments()
+            .iter()
+            .map(|attachment| DryAttachment {
+                name: &attachment.name,
+                size: attachment.content.len(),
+                sha256: sha256(&attachment.content),
+            });
+        let document = Document {
+            schema: "pec/send",
+            version: 1,
+            program: PROGRAM,
+            account: &access.account.name,
+            dry_run: true,
+            warnings,
+            messages: vec![DryMessage {
+                message_id: message.message_id(),
+                sha256: sha256(message.octets()),
+                size: message.octets().len(),
+                subject: message.subject(),
+                receipt_form: message.form().word(),
+                recipients: recipients.collect(),
+                attachments: attachments.collect(),
+            }],
+        };
+        writeln!(session.out, "{}", json::pretty(&document)?)?;
+        return Ok(ExitStatus::Yes);
+    }
+    for line in summary(message, access, session) {
+        writeln!(session.out, "{line}")?;
+    }
+    write_warnings(warnings, session)?;
+    writeln!(session.out)?;
+    // Printable line by line: a ready message may hold anything.
+    for line in String::from_utf8_lossy(message.octets()).lines() {
+        writeln!(session.out, "{}", Printable(line))?;
+    }
+    let texts = Catalogue::of(session.lang);
+    writeln!(session.err, "{}", texts.text("send.dry-run"))?;
+    Ok(ExitStatus::Yes)
+}
+
+const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
+
+#[derive(Serialize)]
+struct SentMessage<'a> {
+    id: &'a str,
+    message_id: String,
+    sha256: String,
+    outcome: &'static str,
+    reply: Option<ReplyJson>,
+    reason: Option<String>,
+    recorded: bool,
+    recipients: Vec<SentRecipient>,
+    copy: Option<CopyJson>,
+}
+
+#[derive(Serialize)]
+struct SentRecipient {
+    address: String,
+    standing: &'static str,
+    reply: Option<ReplyJson>,
+}
+
+#[derive(Serialize)]
+struct ReplyJson {
+    code: u16,
+    text: String,
+}
+
+impl From<&Reply> for ReplyJson {
+    fn from(reply: &Reply) -> Self {
+        Self {
+            code: reply.code,
+            text: reply.text.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CopyJson {
+    folder: Option<String>,
+    error: Option<String>,
+}
+
+type FiledCopy = Option<Result<Option<String>, String>>;
+
+/// What became of the messages; gives the exit status.
+pub(super) fn sent(
+    sent: &[(MessageRef, Submitted)],
+    copies: &[FiledCopy],
+    ledger: &Ledger,
+    as_json: bool,
+    warnings: &[String],
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut status = ExitStatus::Yes;
+    let mut messages = Vec::new();
+    let mut account = String::new();
+    for ((message, submitted), copy) in sent.iter().zip(copies) {
+        status = status.worse(exit_status(submitted));
+        let row = ledger
+            .row(message)
+            .map_err(|error| crate::command::Failure::of_ledger(&error))?;
+        account.clone_from(&row.account);
+        if !as_json {
+            tell(message, &row, submitted, copy, session)?;
+            continue;
+        }
+        let answers = submitted.report.recipients.iter();
+        let recipients = row.recipients.iter().zip(answers);
+        let (outcome, reply, reason) = words(&submitted.report.outcome);
+        messages.push(SentMessage {
+            id: &message.short,
+            message_id: row.message_id.clone(),
+            sha256: row.octets.clone(),
+            outcome,
+            reply: reply.map(ReplyJson::from),
+            reason,
+            recorded: submitted.unrecorded.is_none(),
+            recipients: recipients
+                .map(|((address, standing), reply)| SentRecipient {
+                    address: address.to_string(),
+                    standing: standing.word(),
+                    reply: reply.as_ref().map(ReplyJson::from),
+                })
+                .collect(),
+            copy: copy.as_ref().map(|copy| CopyJson {
+                folder: copy.as_ref().ok().cloned().flatten(),
+                error: copy.as_ref().err().cloned(),
+            }),
+        });
+    }
+    if as_json {
+        let document = Document {
+            schema: "pec/send",
+            version: 1,
+            program: PROGRAM,
+            account: &account,
+            dry_run: false,
+            warnings,
+            messages,
+        };
+        writeln!(session.out, "{}", json::pretty(&document)?)?;
+    }
+    Ok(status)
+}
+
+fn words(outcome: &SubmissionOutcome) -> (&'static str, Option<&Reply>, Option<String>) {
+    match outcome {
+        SubmissionOutcome::Taken(reply) => ("taken", Some(reply), None),
+        SubmissionOutcome::Refused(reply) if reply.is_transient() => {
+            ("refused-for-now", Some(reply), None)
+        }
+        SubmissionOutcome::Refused(reply) => ("refused", Some(reply), None),
+        SubmissionOutcome::NotSent(error) => ("not-sent", None, Some(error.to_string())),
+        SubmissionOutcome::InDoubt { reply, reason } => {
+            ("in-doubt", reply.as_ref(), Some(reason.clone()))
+        }
+    }
+}
+
+fn exit_status(submitted: &Submitted) -> ExitStatus {
+    if submitted.unrecorded.is_some() {
+        return ExitStatus::Undecided;
+    }
+    let refused = |reply: &Option<Reply>| reply.as_ref().is_some_and(|reply| reply.code >= 400);
+    match &submitted.report.outcome {
+        SubmissionOutcome::Taken(_) if submitted.report.recipients.iter().any(refused) => {
+            ExitStatus::No
+        }
+        SubmissionOutcome::Taken(_) => ExitStatus::Yes,
+        SubmissionOutcome::Refused(reply) if reply.is_transient() => ExitStatus::NotNow,
+        SubmissionOutcome::Refused(_) => ExitStatus::Refused,
+        SubmissionOutcome::NotSent(_) => ExitStatus::NotNow,
+        SubmissionOutcome::InDoubt { .. } => ExitStatus::Undecided,
+    }
+}
+
+fn tell(
+    message: &MessageRef,
+    row: &MessageRow,
+    submitted: &Submitted,
+    copy: &FiledCopy,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let texts = Catalogue::of(session.lang);
+    let (outcome, reply, reason) = words(&submitted.report.outcome);
+    let reply = reply.map(ToString::to_string).unwrap_or_default();
+    let reason = reason.unwrap_or_default();
+    let values = [
+        ("message", &*message.short),
+        ("subject", &*row.subject),
+        ("reply", &reply),
+        ("reason", &reason),
+    ];
+    let tone = match outcome {
+        "taken" => Tone::Good,
+        "in-doubt" => Tone::Unsure,
+        _ => Tone::Bad,
+    };
+    let line = texts.fill(&format!("send.outcome.{outcome}"), &values);
+    writeln!(session.out, "{}", session.style.paint(tone, line))?;
+    let answers = row.recipients.iter().zip(&submitted.report.recipients);
+    for ((address, _), reply) in answers {
+        if let Some(reply) = reply.as_ref().filter(|reply| reply.code >= 400) {
+            let values = [
+                ("address", address.as_str()),
+                ("reply", &*reply.to_string()),
+            ];
+            writeln!(
+                session.out,
+                "  {}",
+                texts.fill("send.recipient-refused", &values)
+            )?;
+        }
+    }
+    writeln!(
+        session.out,
+        "{}",
+        texts.fill(&format!("send.next.{outcome}"), &values)
+    )?;
+    if let Some(error) = &submitted.unrecorded {
+        let reason = error.to_string();
+        writeln!(
+            session.err,
+            "{}",
+            texts.fill(
+                "send.unrecorded",
+                &[("reason", &reason), ("message", &message.short)]
+            )
+        )?;
+    }
+    match copy {
+        Some(Ok(Some(folder))) => {
+            writeln!(
+                session.err,
+                "{}",
+                texts.fill("send.copy", &[("folder", folder)])
+            )?;
+        }
+        Some(Err(reason)) => {
+            writeln!(
+                session.err,
+                "{}",
+                texts.fill("send.no-copy", &[("reason", reason)])
+            )?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
