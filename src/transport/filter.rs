@@ -294,7 +294,8 @@ impl<S: Wire> Filter<S> {
         if early && status == "OK" {
             return self.protocol(&format!("done before it began: {rest}"));
         }
-        self.ready.append(&mut self.held);
+        // Refused: who waited for a `+` reads one line, and this must be it. News were noticed.
+        self.held.clear();
         self.ready
             .extend_from_slice(format!("{tag} {status} .\r\n").as_bytes());
         Ok(())
@@ -353,9 +354,9 @@ impl<S: Wire> Filter<S> {
             "LIST" => expect == Expect::Folders && line.is_ascii(),
             "SEARCH" => expect == Expect::Numbers,
             "QUOTA" | "QUOTAROOT" => expect == Expect::Quota && line.is_ascii(),
-            // Without an UID it is about flags.
+            // All that is asked for has a section; without, it is about flags.
             _ if numbered && second == "FETCH" => {
-                expect == Expect::Messages && (text.contains("UID ") || text.ends_with("}\r\n"))
+                expect == Expect::Messages && text.to_ascii_uppercase().contains("BODY[")
             }
             _ if numbered && matches!(second.as_str(), "EXISTS" | "EXPUNGE") => {
                 shared.news = true;

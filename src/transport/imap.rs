@@ -113,7 +113,7 @@ impl ImapMailbox {
         command: impl FnOnce(&mut Session<Filter<TlsStream>>) -> ::imap::Result<T>,
     ) -> Result<T, Error> {
         if let Some(reason) = &self.dead {
-            return Err(Error::Broken(reason.clone()));
+            return Err(Error::Broken(format!("the connection ended: {reason}")));
         }
         let session = &mut self.session;
         let done = guarded(what, expect, &self.board, || command(session));

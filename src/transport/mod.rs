@@ -247,7 +247,8 @@ pub trait Submission {
     /// error means that nothing is sent.
     ///
     /// A recipient refused does not stop the message for the others. The connection may be
-    /// used again after any outcome but `InDoubt` and `NotSent`.
+    /// used again after any outcome but `InDoubt` and `NotSent`; when it has ended meanwhile,
+    /// the next outcome is `NotSent`, and a new connection may try.
     fn submit(
         &mut self,
         envelope: &Envelope,

@@ -38,7 +38,7 @@ const MAX_COMMANDS_AT_ONCE: usize = 50;
 const BLOCK: usize = 64 * 1024;
 
 /// Rounds of AUTH; LOGIN, the longest, has two (draft-murchison-sasl-login).
-const MAX_CHALLENGES: usize = 3;
+const MAX_CHALLENGES: usize = 2;
 
 /// A connection to a submission server, logged in.
 pub struct SmtpSubmission {
@@ -114,17 +114,12 @@ impl SmtpSubmission {
     /// Everything up to the octets of the message: `Ok` when the server waits for them.
     fn open(
         &mut self,
-        envelope: &Envelope,
-        octets: &[u8],
+        commands: &[Vec<u8>],
         answers: &mut [Option<Reply>],
         before_data: &mut dyn FnMut() -> Result<(), String>,
     ) -> Result<(), Stopped> {
-        if let Some(reason) = &self.dead {
-            return Err(Stopped::NotSent(Error::Broken(reason.clone())));
-        }
-        let commands = self.commands(envelope, octets)?;
         self.dialogue.nothing_unread()?;
-        let (mail, data) = self.exchange(&commands, answers)?;
+        let (mail, data) = self.exchange(commands, answers)?;
         let waits = data.as_ref().is_some_and(|reply| reply.code == 354);
         let refused = if is_positive(&mail) {
             refusal(answers, data)
@@ -144,20 +139,23 @@ impl SmtpSubmission {
         Err(stopped_by(what, reply))
     }
 
-    /// MAIL, one RCPT for each recipient, DATA.
-    fn commands(&self, envelope: &Envelope, octets: &[u8]) -> Result<Vec<Vec<u8>>, Stopped> {
-        let not_sent = |what| Stopped::NotSent(Error::Injection(what));
+    /// MAIL, one RCPT for each recipient, DATA; an error when they, or the message behind them,
+    /// must not be written.
+    fn commands(&self, envelope: &Envelope, octets: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        if let Some(reason) = &self.dead {
+            return Err(Error::Broken(format!("the connection ended: {reason}")));
+        }
         if envelope.recipients.is_empty() {
-            return Err(Stopped::NotSent(Error::Held("no recipient".to_owned())));
+            return Err(Error::Held("no recipient".to_owned()));
         }
         if !is_plain_path(&envelope.sender) {
-            return Err(not_sent("the sender's address"));
+            return Err(Error::Injection("the sender's address"));
         }
         if !envelope.recipients.iter().all(|path| is_plain_path(path)) {
-            return Err(not_sent("a recipient's address"));
+            return Err(Error::Injection("a recipient's address"));
         }
         if !is_canonical(octets) {
-            return Err(not_sent("the message"));
+            return Err(Error::Injection("the message"));
         }
         let size = if self.takes_size {
             format!(" SIZE={}", octets.len())
@@ -268,8 +266,18 @@ impl Submission for SmtpSubmission {
         before_data: &mut dyn FnMut() -> Result<(), String>,
     ) -> SubmissionReport {
         let mut recipients = vec![None; envelope.recipients.len()];
-        let opened = self.open(envelope, octets, &mut recipients, before_data);
-        let outcome = match opened {
+        let commands = match self.commands(envelope, octets) {
+            Ok(commands) => commands,
+            // Nothing reached the wire, the connection is as it was.
+            Err(error) => {
+                let outcome = SubmissionOutcome::NotSent(error);
+                return SubmissionReport {
+                    recipients,
+                    outcome,
+                };
+            }
+        };
+        let outcome = match self.open(&commands, &mut recipients, before_data) {
             Ok(()) => self.hand_over(octets),
             Err(Stopped::NotSent(error)) => SubmissionOutcome::NotSent(error),
             Err(Stopped::Refused(reply)) => {
@@ -278,8 +286,6 @@ impl Submission for SmtpSubmission {
             }
         };
         match &outcome {
-            // What never reached the wire leaves the connection as it was.
-            SubmissionOutcome::NotSent(Error::Injection(_)) => {}
             SubmissionOutcome::NotSent(error) => self.kill(error.to_string()),
             SubmissionOutcome::InDoubt { reason, .. } => self.kill(reason.clone()),
             SubmissionOutcome::Taken(_) | SubmissionOutcome::Refused(_) => {}
@@ -515,8 +521,11 @@ impl<S: Wire> Dialogue<S> {
         let mut text = String::new();
         let mut length = 0;
         loop {
-            let line = self.line(MAX_REPLY - length)?;
+            let line = self.line(MAX_REPLY)?;
             length += line.len();
+            if length > MAX_REPLY {
+                return Err(Error::Protocol("a reply without end".to_owned()));
+            }
             let line = text_of(&line);
             let line = line.trim_end_matches(['\r', '\n']);
             text.push_str(line);

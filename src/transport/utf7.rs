@@ -62,7 +62,7 @@ pub(super) fn decode(name: &str) -> Option<String> {
 }
 
 fn utf16(octets: &[u8]) -> Option<String> {
-    if octets.len() % 2 != 0 {
+    if !octets.len().is_multiple_of(2) {
         return None;
     }
     let units = octets.chunks_exact(2);

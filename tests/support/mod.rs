@@ -17,7 +17,9 @@ pub mod number;
 pub mod pki;
 pub mod providers;
 pub mod receipt;
+pub mod scripted;
 pub mod text;
+pub mod tls;
 pub mod world;
 
 use std::path::PathBuf;
