@@ -18,6 +18,7 @@ pub mod pki;
 pub mod providers;
 pub mod receipt;
 pub mod scripted;
+pub mod servers;
 pub mod text;
 pub mod tls;
 pub mod world;
