@@ -368,15 +368,18 @@ impl Session<'_> {
         let mut octets = Vec::new();
         let mut line = Vec::new();
         let mut refused = None;
+        // A dot after a bare line feed is text: other servers would read on (SMTP smuggling).
+        let mut is_line_start = true;
         loop {
             line.clear();
             self.line()?.read_line(&mut line, READ_LINE_OCTETS)?;
             if !line.ends_with(b"\n") {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if line == b".\r\n" {
+            if line == b".\r\n" && is_line_start {
                 break;
             }
+            is_line_start = line.ends_with(b"\r\n");
             let text = line.strip_prefix(b".").unwrap_or(&line);
             refused = refused.or_else(|| fault_of_line(text));
             if octets.len() + text.len() > limit {
