@@ -35,6 +35,8 @@ pub struct Context {
     pub config_dir: Option<PathBuf>,
     /// The folder of ledger and messages: `$XDG_DATA_HOME/pec`, or `~/.local/share/pec`.
     pub data_dir: Option<PathBuf>,
+    /// The system's folder for what is soon removed.
+    pub temporary: PathBuf,
     /// `PEC_PASSWORD`, for containers.
     pub password: Option<Secret>,
     /// `VISUAL` or `EDITOR`.
@@ -105,6 +107,7 @@ impl Context {
             clock: Clock::Fixed(now),
             config_dir: None,
             data_dir: None,
+            temporary: PathBuf::from("/tmp"),
             password: None,
             editor: None,
         }
@@ -130,6 +133,7 @@ impl Context {
             clock: Clock::System,
             config_dir: under("XDG_CONFIG_HOME", ".config"),
             data_dir: under("XDG_DATA_HOME", ".local/share"),
+            temporary: std::env::temp_dir(),
             password: variable("PEC_PASSWORD").map(Secret::new),
             editor: variable("VISUAL").or_else(|| variable("EDITOR")),
             lang: Lang::of_locale(locale.as_deref().unwrap_or_default()),

@@ -5,6 +5,7 @@
 
 mod access;
 mod completions;
+mod demo;
 mod failure;
 mod follow;
 mod language;
@@ -76,6 +77,7 @@ enum Command {
     Watch(follow::WatchArguments),
     Wait(follow::WaitArguments),
     Verify(verify::Arguments),
+    Demo(demo::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -169,6 +171,7 @@ pub fn run(
         Command::Sync(arguments) => follow::sync(&arguments, &mut session),
         Command::Watch(arguments) => follow::watch(&arguments, &mut session),
         Command::Wait(arguments) => follow::wait_command(&arguments, &mut session),
+        Command::Demo(arguments) => demo::run(&arguments, &mut session),
         Command::Verify(arguments) => verify::run(arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
         Command::Man(arguments) => man::run(&arguments, &mut session),

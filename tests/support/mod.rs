@@ -15,6 +15,7 @@ pub mod keys;
 pub mod message;
 pub mod number;
 pub mod pki;
+pub mod practising;
 pub mod providers;
 pub mod receipt;
 pub mod scripted;

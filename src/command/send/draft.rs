@@ -29,6 +29,16 @@ pub(super) fn octets(
     if let Some(file) = &arguments.eml {
         return ready(file, from, session);
     }
+    let wrong: Vec<&str> = [&arguments.to, &arguments.cc]
+        .into_iter()
+        .flatten()
+        .chain(&arguments.reply_to)
+        .filter(|text| !MailAddress::new(text).is_well_formed())
+        .map(String::as_str)
+        .collect();
+    if !wrong.is_empty() {
+        return Err(Failure::new("compose-address", [("value", wrong.join("; "))]).into());
+    }
     let attachments = attachments(arguments)?;
     let body = body(arguments, session)?;
     let addresses = |texts: &[String]| texts.iter().map(|text| MailAddress::new(text)).collect();

@@ -161,6 +161,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     };
     let message = OutgoingMessage::freeze(octets, &access.account.address, limits)
         .map_err(|faults| checks::failure(&faults, session.lang))?;
+    if !arguments.dry_run && !arguments.yes && !can_ask(arguments, session) {
+        return Err(Failure::new("needs-yes", []).into());
+    }
     let mut ledger = match arguments.dry_run {
         // Nothing is recorded; what is known of recipients is read if there is a ledger.
         true => checks::existing_ledger(session)?,
@@ -292,11 +295,15 @@ fn file_copy(
     filed.map(|()| folder)
 }
 
+/// Whether somebody can be asked: a terminal that the message does not come from.
+fn can_ask(arguments: &Arguments, session: &Session<'_>) -> bool {
+    let dash = |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == "-");
+    session.context.stdin_is_terminal && !dash(&arguments.eml) && !dash(&arguments.body_file)
+}
+
 /// Asks on the terminal; without one, says that `--yes` is needed.
 fn confirmed(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<bool> {
-    let dash = |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == "-");
-    let from_stdin = dash(&arguments.eml) || dash(&arguments.body_file);
-    if !session.context.stdin_is_terminal || from_stdin {
+    if !can_ask(arguments, session) {
         return Err(Failure::new("needs-yes", []).into());
     }
     let texts = Catalogue::of(session.lang);

@@ -1,0 +1,422 @@
+//! What sending, reading and asking the ledger cost, beside other programs that do the same on
+//! the same servers in the same run.
+//!
+//! `cargo bench --bench mail` prints the table; `-- --quick` is a trial with fewer messages.
+//! Needs what `tests/support/servers.rs` names (root, Dovecot, Postfix), `mbsync` and
+//! `sqlite3`; what is missing is skipped with a line. Nothing here fails on a slow machine.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::client::{
+    Certificate, CertificateStore, SmtpConnection, TlsParameters,
+};
+use lettre::transport::smtp::extension::ClientId;
+use postacert::address::MailAddress;
+use postacert::client;
+use postacert::ledger::{Claim, Ledger};
+use postacert::pec::outgoing::{Limits, OutgoingMessage};
+use postacert::timestamp::Timestamp;
+use postacert::transport::compose::{Draft, compose};
+use postacert::transport::smtp::SmtpSubmission;
+use postacert::transport::{Endpoint, Security, SubmissionOutcome, Timeouts};
+use support::cases::sent;
+use support::receipt::{Kind, Receipt};
+use support::servers::{PASSWORD, Servers};
+use support::{servers, world};
+
+#[allow(unused_imports, reason = "its own tests are not part of a benchmark")]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+/// 22 November 2026, a while after the receipts were signed.
+const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
+/// Who sends and reads.
+const USER: &str = "io@pec.mittente.example";
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let scale = |full: usize| if quick { full / 20 } else { full };
+    println!("{:<46} {:>8}   {:<14}  met", "what", "ratio", "target");
+    ledger(scale(100_000));
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    sending(servers, scale(1_000));
+    mailbox(servers, scale(20_000));
+}
+
+/// A line of the table; `most` is the target.
+fn row(what: &str, ratio: f64, most: Option<f64>) {
+    let (target, met) = match most {
+        Some(most) => (
+            format!("at most {most}"),
+            if ratio <= most { "yes" } else { "NO" },
+        ),
+        None => (String::new(), ""),
+    };
+    println!("{what:<46} {ratio:>8.2}   {target:<14}  {met}");
+}
+
+fn note(text: &str) {
+    println!("    {text}");
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ratio(this: Duration, other: Duration) -> f64 {
+    this.as_secs_f64() / other.as_secs_f64()
+}
+
+fn message(number: usize, to: &str) -> OutgoingMessage {
+    let octets = compose(&Draft {
+        from: MailAddress::new(USER),
+        to: vec![MailAddress::new(to)],
+        cc: Vec::new(),
+        reply_to: None,
+        subject: format!("Avviso n. {number}"),
+        body: "Buongiorno, si comunica quanto segue.\n".repeat(40),
+        attachments: Vec::new(),
+        fields: Vec::new(),
+        message_id: format!("<{number}.{to}>"),
+        date: NOW,
+    });
+    let mailbox = MailAddress::new(USER);
+    OutgoingMessage::freeze(octets.expect("a message"), &mailbox, Limits::default())
+        .expect("a good one")
+}
+
+// The ledger
+
+/// `pec status` beside the `sqlite3` shell asking the same.
+fn ledger(count: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ledger = Ledger::open(folder.path()).expect("a ledger");
+    let began = Instant::now();
+    let mut middle = String::new();
+    for number in 0..count {
+        let at = Timestamp::from_unix(NOW.unix() + number as i64);
+        let message = message(number, "a@pec.destinatario.example");
+        let recorded = ledger.freeze("banco", &message, at).expect("recorded");
+        if number == count / 2 {
+            middle = recorded.short;
+        }
+    }
+    let each = began.elapsed() / count as u32;
+    let file = folder.path().join("ledger.sqlite");
+    if Command::new("sqlite3").arg("-version").output().is_err() {
+        return println!("skipped: the ledger beside sqlite3, which is not installed");
+    }
+    let status = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pec"));
+        command.arg("--data-dir").arg(folder.path()).arg("status");
+        command.args(arguments).arg("--json").stdout(Stdio::null());
+        command
+    };
+    let shell = |query: &str| {
+        let mut command = Command::new("sqlite3");
+        command.arg(&file).arg(query).stdout(Stdio::null());
+        command
+    };
+    let one = format!(
+        "SELECT * FROM message WHERE short = '{middle}';
+         SELECT * FROM recipient WHERE message = (SELECT id FROM message WHERE short = '{middle}');
+         SELECT * FROM fact WHERE message = (SELECT id FROM message WHERE short = '{middle}');"
+    );
+    let page = "SELECT * FROM message JOIN recipient ON recipient.message = message.id
+        WHERE message.id IN (SELECT id FROM message ORDER BY frozen_at DESC, id DESC LIMIT 50)
+        ORDER BY frozen_at DESC, message.id DESC;";
+    for (what, mut ours, mut theirs) in [
+        (
+            "status of one / sqlite3 shell",
+            status(&[&middle]),
+            shell(&one),
+        ),
+        (
+            "first page of all / sqlite3 shell",
+            status(&["--limit", "50"]),
+            shell(page),
+        ),
+    ] {
+        let (mut this, mut other) = (Vec::new(), Vec::new());
+        for _ in 0..31 {
+            this.push(timed(&mut ours));
+            other.push(timed(&mut theirs));
+        }
+        let (this, other) = (median(this), median(other));
+        row(what, ratio(this, other), None);
+        note(&format!(
+            "{count} messages: {:.1} ms against {:.1} ms, whole processes",
+            this.as_secs_f64() * 1e3,
+            other.as_secs_f64() * 1e3
+        ));
+    }
+    note(&format!(
+        "recording them took {:.2} ms each",
+        each.as_secs_f64() * 1e3
+    ));
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let began = Instant::now();
+    let status = command.status().expect("it starts");
+    let took = began.elapsed();
+    assert!(status.success(), "{command:?}: {status}");
+    took
+}
+
+// Sending
+
+/// Messages recorded, handed over and their ends recorded, beside a loop that only sends.
+fn sending(servers: &Servers, count: usize) {
+    for (name, endpoint) in [
+        ("Postfix", servers.submission(Security::Tls)),
+        ("Dovecot", servers.dovecot_submission(Security::Tls)),
+    ] {
+        const TURNS: usize = 10;
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut ledger = Ledger::open(folder.path()).expect("a ledger");
+        let mut ours = connect(servers, &endpoint);
+        let mut bare = bare_connection(servers, &endpoint);
+        let (mut this, mut other) = (Duration::ZERO, Duration::ZERO);
+        for turn in 0..TURNS {
+            let to = format!("banco-{turn}@{}.example", name.to_lowercase());
+            let messages: Vec<OutgoingMessage> = (0..count / TURNS)
+                .map(|number| message(turn * count + number, &to))
+                .collect();
+            let began = Instant::now();
+            for message in &messages {
+                send_with_journal(&mut ledger, &mut ours, message);
+            }
+            this += began.elapsed();
+            let envelope = lettre::address::Envelope::new(
+                USER.parse().ok(),
+                vec![to.parse().expect("an address")],
+            );
+            let envelope = envelope.expect("an envelope");
+            let began = Instant::now();
+            for message in &messages {
+                let sent = bare.send(&envelope, message.octets());
+                assert!(sent.expect("an answer").is_positive());
+            }
+            other += began.elapsed();
+        }
+        let what = format!("{count} messages to {name}, journal included / lettre");
+        row(&what, ratio(this, other), Some(1.25));
+        note(&format!(
+            "{:.0} a second against {:.0}",
+            count as f64 / this.as_secs_f64(),
+            count as f64 / other.as_secs_f64()
+        ));
+        servers.settle();
+    }
+}
+
+fn connect(servers: &Servers, endpoint: &Endpoint) -> SmtpSubmission {
+    let login = servers.login(USER);
+    SmtpSubmission::connect(endpoint, &servers.roots(), &login, Timeouts::default())
+        .expect("a connection")
+}
+
+fn send_with_journal(ledger: &mut Ledger, server: &mut SmtpSubmission, message: &OutgoingMessage) {
+    let recorded = ledger.freeze("banco", message, NOW).expect("recorded");
+    let sent = client::submit(ledger, &recorded, Claim::NeverLeft, server, &|| NOW);
+    let sent = sent.expect("sent");
+    assert!(matches!(sent.report.outcome, SubmissionOutcome::Taken(_)));
+}
+
+fn bare_connection(servers: &Servers, endpoint: &Endpoint) -> SmtpConnection {
+    let root = fs::read(servers.roots_file()).expect("a root");
+    let root = Certificate::from_pem(&root).expect("a certificate");
+    let tls = TlsParameters::builder(endpoint.host.clone())
+        .certificate_store(CertificateStore::None)
+        .add_root_certificate(root)
+        .build_rustls()
+        .expect("TLS");
+    let mut connection = SmtpConnection::connect(
+        (&*endpoint.host, endpoint.port),
+        Some(Duration::from_secs(30)),
+        &ClientId::Domain("localhost".to_owned()),
+        Some(&tls),
+        None,
+    )
+    .expect("a connection");
+    let login = (USER.to_owned(), PASSWORD.to_owned()).into();
+    connection
+        .auth(&[Mechanism::Plain], &login)
+        .expect("logged in");
+    connection
+}
+
+// Reading
+
+/// A mailbox of which a tenth is receipts: `pec sync` beside `mbsync` fetching the folder.
+fn mailbox(servers: &Servers, count: usize) {
+    servers.deliver(
+        USER,
+        (0..count).map(|number| {
+            if number % 10 == 0 {
+                receipt(number)
+            } else {
+                ordinary(number)
+            }
+        }),
+    );
+    let straight = servers.imap(Security::Tls);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let has_mbsync = Command::new("mbsync").arg("--version").output().is_ok();
+    for _ in 0..3 {
+        ours.push(once(&straight, |folder, port| {
+            pec_sync(servers, folder, port)
+        }));
+        if has_mbsync {
+            theirs.push(once(&straight, |folder, port| {
+                mbsync(servers, folder, port)
+            }));
+        }
+    }
+    let this = median(ours.iter().map(|one| one.0).collect());
+    let octets = ours[0].1;
+    note(&format!(
+        "pec sync: {count} messages, {} receipts, {:.1} MB on the wire, {:.2} s",
+        count / 10,
+        octets as f64 / 1e6,
+        this.as_secs_f64()
+    ));
+    if !has_mbsync {
+        return println!("skipped: reading beside mbsync, which is not installed");
+    }
+    let other = median(theirs.iter().map(|one| one.0).collect());
+    row("pec sync / mbsync, time", ratio(this, other), None);
+    row(
+        "pec sync / mbsync, octets on the wire",
+        octets as f64 / theirs[0].1 as f64,
+        None,
+    );
+    note(&format!(
+        "mbsync: {:.1} MB on the wire, {:.2} s",
+        theirs[0].1 as f64 / 1e6,
+        other.as_secs_f64()
+    ));
+}
+
+fn receipt(number: usize) -> Vec<u8> {
+    let receipt = Receipt::with(Kind::Delivery, |receipt| {
+        let identifier = format!("opec{number}.20260504101502.1.63@gestore-mittente.example");
+        receipt.original = Some(sent::base().delivered(&identifier));
+        receipt.daticert.identifier = identifier;
+    });
+    receipt.to_eml()
+}
+
+fn ordinary(number: usize) -> Vec<u8> {
+    let head = format!(
+        "From: qualcuno@ordinaria.example\r\nTo: {USER}\r\nSubject: Lettera {number}\r\n\
+         Message-ID: <{number}@ordinaria.example>\r\nDate: Tue, 13 Nov 2018 16:39:27 +0100\r\n\r\n"
+    );
+    let body = "Testo di una lettera come tante, che nessuno ha certificato.\r\n".repeat(80);
+    (head + &body).into_bytes()
+}
+
+/// Time of one run, and octets between it and the server, TLS included.
+fn once(server: &Endpoint, run: impl FnOnce(&Path, u16) -> Command) -> (Duration, u64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = Proxy::to(server);
+    let mut command = run(folder.path(), proxy.port);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let took = timed(&mut command);
+    (took, proxy.octets.load(Ordering::SeqCst))
+}
+
+fn pec_sync(servers: &Servers, folder: &Path, port: u16) -> Command {
+    let write = |name: &str, text: &[u8]| -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, text).expect("a file");
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+        path
+    };
+    let trust = write("trust.toml", world::trust_file().as_bytes());
+    let config = format!(
+        "[account.banco]\naddress = \"{USER}\"\nimap = \"localhost:{port}\"\n\
+         smtp = \"localhost:465\"\nca_file = \"{}\"\ntrust_file = \"{}\"\n\
+         password_from = \"environment\"\n",
+        servers.roots_file().display(),
+        trust.display()
+    );
+    let config = write("config.toml", config.as_bytes());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pec"));
+    command.arg("--config").arg(config);
+    command.arg("--data-dir").arg(folder.join("data"));
+    command
+        .args(["sync", "--ndjson"])
+        .env("PEC_PASSWORD", PASSWORD);
+    command
+}
+
+fn mbsync(servers: &Servers, folder: &Path, port: u16) -> Command {
+    fs::create_dir(folder.join("mail")).expect("a folder");
+    let config = format!(
+        "IMAPStore server\nHost localhost\nPort {port}\nUser {USER}\nPass {PASSWORD}\n\
+         SSLType IMAPS\nCertificateFile {}\n\nMaildirStore here\nPath {}/\nInbox {}/inbox\n\n\
+         Channel all\nFar :server:\nNear :here:\nPatterns INBOX\nCreate Near\nSync Pull\n\
+         SyncState *\n",
+        servers.roots_file().display(),
+        folder.join("mail").display(),
+        folder.join("mail").display(),
+    );
+    let file = folder.join("mbsyncrc");
+    fs::write(&file, config).expect("a file");
+    let mut command = Command::new("mbsync");
+    command.arg("-c").arg(file).arg("all");
+    command
+}
+
+/// Hands octets on between a program and a server, and counts them.
+struct Proxy {
+    port: u16,
+    octets: Arc<AtomicU64>,
+}
+
+impl Proxy {
+    fn to(server: &Endpoint) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let octets = Arc::new(AtomicU64::new(0));
+        let (counted, target) = (octets.clone(), server.port);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = TcpStream::connect(("127.0.0.1", target)).expect("the server");
+                for (from, to) in [(&client, &server), (&server, &client)] {
+                    let (from, to) = (from.try_clone(), to.try_clone());
+                    let counted = counted.clone();
+                    let pair = (from.expect("a socket"), to.expect("a socket"));
+                    std::thread::spawn(move || hand_on(pair.0, pair.1, &counted));
+                }
+            }
+        });
+        Self { port, octets }
+    }
+}
+
+fn hand_on(mut from: TcpStream, mut to: TcpStream, counted: &AtomicU64) {
+    let _ = (from.set_nodelay(true), to.set_nodelay(true));
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        counted.fetch_add(count as u64, Ordering::SeqCst);
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}

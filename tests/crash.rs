@@ -1,0 +1,255 @@
+//! Killed anywhere: no message goes out twice, none is lost, no fact is missing, the ledger
+//! opens.
+//!
+//! `strace` kills the program at each of its system calls that write, send or bring something to
+//! the disk, one after the other: every step of sending and of reading. Then SIGKILL at random
+//! times; `PEC_CRASHES` says how often (default 40). The provider counts what it took.
+
+mod support;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use support::practising::{Practising, Ran, now};
+
+/// What changes the world: the disk, or what a server sees.
+const CALLS: &str = "write,pwrite64,writev,sendto,fsync,fdatasync,rename,unlink,ftruncate";
+
+/// Whether strace is here and may trace.
+fn can_trace() -> bool {
+    let traced = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .stderr(Stdio::null())
+        .status();
+    let can = traced.is_ok_and(|status| status.success());
+    if !can {
+        assert!(
+            std::env::var_os("PEC_TEST_SERVERS").is_none(),
+            "strace cannot be used, though PEC_TEST_SERVERS is set"
+        );
+        eprintln!("skipped: killing at every step needs strace, with leave to trace");
+    }
+    can
+}
+
+/// The program under strace, told by its options what to do.
+fn traced(options: &[&str], command: &Command) -> Command {
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-qq"]).args(options);
+    traced.arg(command.get_program()).args(command.get_args());
+    traced
+        .env_remove("PEC_PASSWORD")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    traced
+}
+
+/// How many calls the program makes.
+fn count(world: &Practising, command: &Command) -> usize {
+    let trace = world.path("trace");
+    let shown = trace.display().to_string();
+    let only = format!("trace={CALLS}");
+    let ended = traced(&["-o", &shown, "-e", &only], command).status();
+    assert!(ended.expect("strace starts").success());
+    let text = std::fs::read_to_string(&trace).expect("a trace");
+    // Of one thread: the others only wait.
+    let mut of_thread: HashMap<&str, usize> = HashMap::new();
+    for line in text.lines() {
+        *of_thread
+            .entry(line.split(' ').next().unwrap_or_default())
+            .or_default() += 1;
+    }
+    of_thread.into_values().max().unwrap_or_default()
+}
+
+/// Runs the program and kills it at a call.
+fn kill_at(call: usize, command: &Command) {
+    let only = format!("trace={CALLS}");
+    let inject = format!("inject={CALLS}:signal=SIGKILL:when={call}");
+    let options = ["-o", "/dev/null", "-e", &only, "-e", &inject];
+    let _ = traced(&options, command).status().expect("strace starts");
+}
+
+/// As a user would go on after a crash; in the end nothing is unsent or in doubt.
+fn go_on(world: &Practising) {
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
+    assert!([0, 3].contains(&resumed.exit), "{resumed:?}");
+    if resumed.exit == 3 {
+        // No acceptance: the provider does not have it, since it had nothing more to do.
+        let again = [
+            "send",
+            "--resume",
+            "--resend",
+            "--patience",
+            "0s",
+            "--yes",
+            "--no-copy",
+        ];
+        let resumed = world.run(&again);
+        assert_eq!(resumed.exit, 0, "{resumed:?}");
+    }
+}
+
+/// Every message of the ledger was taken once, and nothing else was.
+fn exactly_once(world: &Practising) -> usize {
+    let listed = world.run(&["status", "--json", "--limit", "100000"]).json();
+    let listed = listed["messages"].as_array().expect("messages").clone();
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for message in world.practice.taken() {
+        *taken
+            .entry(message.message_id.expect("a Message-ID"))
+            .or_default() += 1;
+    }
+    for (message_id, count) in &taken {
+        assert_eq!(*count, 1, "{message_id} went out {count} times");
+    }
+    for message in &listed {
+        let message_id = message["message_id"].as_str().expect("a Message-ID");
+        assert!(taken.contains_key(message_id), "{message_id} was lost");
+    }
+    assert_eq!(
+        listed.len(),
+        taken.len(),
+        "the provider has what the ledger has not"
+    );
+    listed.len()
+}
+
+fn sending(world: &Practising, subject: &str) -> Command {
+    let to = world.address("delivered");
+    world.command(&[
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        subject,
+        "--body",
+        "x",
+    ])
+}
+
+#[test]
+fn killed_at_every_step_of_sending() {
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    let steps = count(&world, &sending(&world, "intero"));
+    assert!(steps > 20, "{steps} steps");
+    for step in 1..=steps {
+        kill_at(step, &sending(&world, &format!("passo {step}")));
+        go_on(&world);
+    }
+    let messages = exactly_once(&world);
+    // Killed after the record was made, each went out.
+    assert!(messages > steps / 3, "{messages} of {steps}");
+    let last = world.run(&["sync"]);
+    assert_eq!(last.exit, 0, "{last:?}");
+    println!("{steps} steps of sending, {messages} messages, each taken once");
+}
+
+#[test]
+fn killed_at_every_step_of_reading() {
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered", "unknown", "delivered2", "full"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let (data, kept) = (world.data(), world.path("kept"));
+    copy(&data, &kept);
+    let sync = || world.command(&["sync"]);
+    let steps = count(&world, &sync());
+    let expected = standings(&world, &message);
+    assert_eq!(expected.matches("delivered").count(), 4, "{expected}");
+    for step in 1..=steps {
+        std::fs::remove_dir_all(&data).expect("the ledger");
+        copy(&kept, &data);
+        kill_at(step, &sync());
+        let again = world.run(&["sync"]);
+        assert_eq!(again.exit, 0, "step {step}: {again:?}");
+        assert_eq!(standings(&world, &message), expected, "step {step}");
+    }
+    println!("{steps} steps of reading, each time all facts");
+}
+
+/// Standings and receipts, without our own times.
+fn standings(world: &Practising, message: &str) -> String {
+    let document = world.run(&["status", message, "--json"]).json();
+    let recipients = document["messages"][0]["recipients"].as_array();
+    let shown = recipients.expect("recipients").iter().map(|recipient| {
+        let receipts = recipient.to_string();
+        let hashes = receipts.matches("sha256").count();
+        format!(
+            "{} {} {hashes}\n",
+            recipient["address"], recipient["standing"]
+        )
+    });
+    shown.collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+fn killed_at_random_times() {
+    let crashes: usize = std::env::var("PEC_CRASHES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(40);
+    let world = Practising::new();
+    let mut state = now().unix() as u64 | 1;
+    println!("seed {state}");
+    let mut random = |below: u64| {
+        // xorshift64*: any numbers will do.
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d) % below
+    };
+    for crash in 0..crashes {
+        let mut command = match random(3) {
+            0 => world.command(&["sync"]),
+            _ => sending(&world, &format!("caso {crash}")),
+        };
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_micros(random(60_000)));
+        child.kill().expect("a signal");
+        child.wait().expect("an end");
+        if random(4) == 0 {
+            go_on(&world);
+        }
+    }
+    go_on(&world);
+    let messages = exactly_once(&world);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let synced: Ran = world.run(&["sync"]);
+    assert_eq!(synced.exit, 0, "{synced:?}");
+    let pending = world.run(&["status", "--pending", "--json"]).json();
+    assert_eq!(
+        pending["messages"].as_array().map(Vec::len),
+        Some(0),
+        "{pending}"
+    );
+    println!("{crashes} kills, {messages} messages, each taken once and delivered");
+}

@@ -1,0 +1,331 @@
+//! From sending to the last receipt, with a practice provider, through the commands that a user
+//! types; and what happens when the provider or the line does not do as it should.
+
+mod support;
+
+use std::time::Duration;
+
+use postacert::practice::{Config, Fault, Order};
+use support::practising::{PASSWORD, Practising, config};
+
+const WAIT: [&str; 4] = ["--timeout", "20s", "--poll", "1s"];
+
+fn wait(world: &Practising, message: &str) -> i32 {
+    let ran = world.run(&[&["wait", message][..], &WAIT].concat());
+    ran.exit
+}
+
+fn standing_of(world: &Practising, message: &str, user: &str) -> String {
+    let all = world.standings(message);
+    let found = all.into_iter().find(|(name, _)| name == user);
+    found.expect("the recipient").1
+}
+
+#[test]
+fn each_recipient_ends_where_its_receipts_lead() {
+    let world = Practising::new();
+    let ordinary = "qualcuno@ordinaria.example";
+    let message = world.send(
+        "Avviso n. 1",
+        &[
+            "delivered",
+            "unknown",
+            "full",
+            "virus",
+            "slow",
+            "late",
+            ordinary,
+        ],
+    );
+    assert_eq!(wait(&world, &message), 1);
+    for (user, standing) in [
+        ("delivered", "delivered"),
+        ("unknown", "not-delivered"),
+        ("full", "not-delivered"),
+        ("virus", "not-delivered"),
+        ("slow", "timed-out"),
+        ("qualcuno", "ordinary"),
+    ] {
+        assert_eq!(standing_of(&world, &message, user), standing, "{user}");
+    }
+    let late = standing_of(&world, &message, "late");
+    assert!(["timed-out", "delivered"].contains(&&*late), "{late}");
+}
+
+#[test]
+fn delivery_to_all_is_zero_and_reading_again_changes_nothing() {
+    let world = Practising::new();
+    let message = world.send("Avviso n. 2", &["delivered", "delivered2"]);
+    assert_eq!(wait(&world, &message), 0);
+    let before = world.run(&["status", &message, "--json"]).json();
+    let again = world.run(&["sync", "--ndjson"]);
+    assert_eq!((again.exit, &*again.out), (0, ""), "{again:?}");
+    assert_eq!(world.run(&["status", &message, "--json"]).json(), before);
+}
+
+#[test]
+fn receipts_in_any_order_and_twice_say_the_same() {
+    for seed in 0..4 {
+        let world = Practising::with(Config {
+            order: Order::Shuffled(seed),
+            copies: 2,
+            ..config()
+        });
+        let message = world.send("Avviso", &["delivered", "unknown"]);
+        assert_eq!(wait(&world, &message), 1);
+        assert_eq!(standing_of(&world, &message, "delivered"), "delivered");
+        assert_eq!(standing_of(&world, &message, "unknown"), "not-delivered");
+    }
+}
+
+#[test]
+fn a_forged_receipt_moves_nothing_and_is_shouted_about() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["forged"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let synced = world.run(&["sync"]);
+    assert_eq!(synced.exit, 1, "{synced:?}");
+    assert!(synced.out.contains("WARNING"), "{synced:?}");
+    assert_eq!(standing_of(&world, &message, "forged"), "accepted");
+}
+
+#[test]
+fn a_message_in_doubt_is_settled_by_the_mailbox() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutAfterDotKept],
+        ..config()
+    });
+    let sent = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(sent.exit, 3, "{sent:?}");
+    let document = sent.json();
+    let message = document["messages"][0]["id"].as_str().expect("an id");
+    assert_eq!(document["messages"][0]["outcome"], "in-doubt");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let resumed = world.run(&["send", "--resume", "--yes"]);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert_eq!(world.practice.taken().len(), 1, "{resumed:?}");
+    assert_eq!(wait(&world, message), 0);
+}
+
+#[test]
+fn a_message_in_doubt_that_is_lost_goes_again_only_when_told() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutAfterDotLost],
+        ..config()
+    });
+    let sent = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(sent.exit, 3, "{sent:?}");
+    let resumed = world.run(&["send", "--resume", "--yes"]);
+    assert_eq!(resumed.exit, 3, "{resumed:?}");
+    assert!(world.practice.taken().is_empty());
+    // Too young for a slow acceptance to be missed.
+    let resumed = world.run(&["send", "--resume", "--resend", "--yes"]);
+    assert_eq!(resumed.exit, 3, "{resumed:?}");
+    assert!(world.practice.taken().is_empty());
+    let told = ["send", "--resume", "--resend", "--patience", "0s", "--yes"];
+    let resumed = world.run(&told);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+#[test]
+fn a_line_that_breaks_before_the_message_leaves_no_doubt() {
+    for fault in [Fault::CutBeforeData, Fault::CutDuringData] {
+        let world = Practising::with(Config {
+            faults: vec![fault.clone()],
+            ..config()
+        });
+        let sent = world.try_send("Avviso", &["delivered"]);
+        let doubtful = fault == Fault::CutDuringData;
+        assert_eq!(
+            sent.exit,
+            if doubtful { 3 } else { 4 },
+            "{fault:?}: {sent:?}"
+        );
+        if !doubtful {
+            let resumed = world.run(&["send", "--resume", "--yes"]);
+            assert_eq!(resumed.exit, 0, "{resumed:?}");
+            assert_eq!(world.practice.taken().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn the_same_message_is_not_sent_twice() {
+    let world = Practising::new();
+    let text = format!(
+        "Message-ID: <uno@prova.example>\nDate: Tue, 13 Nov 2018 16:39:27 +0100\n\
+         From: {}\nTo: {}\nSubject: Avviso\n\nBuongiorno.\n",
+        world.address("io"),
+        world.address("delivered")
+    );
+    let file = world.path("avviso.eml");
+    std::fs::write(&file, text).expect("a file");
+    let file = file.display().to_string();
+    let arguments = ["send", "--yes", "--no-copy", "--eml", &file];
+    let first = world.run(&arguments);
+    assert_eq!(first.exit, 0, "{first:?}");
+    let second = world.run(&arguments);
+    assert_eq!(second.exit, 2, "{second:?}");
+    assert!(second.err.contains("recorded already"), "{second:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+#[test]
+fn two_processes_send_one_record_once() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutBeforeData],
+        ..config()
+    });
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 4);
+    let mut racers: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = world.command(&["send", "--resume", "--yes", "--no-copy"]);
+            let null = std::process::Stdio::null;
+            command
+                .stdout(null())
+                .stderr(null())
+                .spawn()
+                .expect("a process")
+        })
+        .collect();
+    for racer in &mut racers {
+        racer.wait().expect("an end");
+    }
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_and_records_nothing() {
+    let world = Practising::new();
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let sent = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(sent.exit, 5, "{sent:?}");
+    assert!(sent.err.contains("password of their own"), "{sent:?}");
+    std::fs::write(world.path("password"), PASSWORD).expect("a file");
+    let resumed = world.run(&["send", "--resume", "--yes"]);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn a_mailbox_that_was_renumbered_is_read_from_the_beginning_without_harm() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered", "unknown"]);
+    assert_eq!(wait(&world, &message), 1);
+    let before = world.run(&["status", &message, "--json"]).json();
+    world.practice.renumber(&world.address("io"), "INBOX");
+    let synced = world.run(&["sync"]);
+    assert_eq!(synced.exit, 0, "{synced:?}");
+    assert!(synced.err.contains("renumbered"), "{synced:?}");
+    assert_eq!(world.run(&["status", &message, "--json"]).json(), before);
+}
+
+#[test]
+fn everything_wrong_is_told_before_anything_is_sent() {
+    let world = Practising::new();
+    let ran = world.run(&[
+        "send",
+        "--yes",
+        "--to",
+        "nessuno",
+        "--cc",
+        "a@b@c",
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    let ran = world.run(&[
+        "send",
+        "--yes",
+        "--to",
+        &world.address("a"),
+        "--cc",
+        &world.address("A"),
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("twice"), "{ran:?}");
+    // Without --yes and without a terminal nobody can be asked.
+    let ran = world.run(&[
+        "send",
+        "--to",
+        &world.address("a"),
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("--yes"), "{ran:?}");
+    let dry = world.run(&[
+        "send",
+        "--dry-run",
+        "--to",
+        &world.address("a"),
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ]);
+    assert_eq!(dry.exit, 0, "{dry:?}");
+    assert!(dry.out.contains("Message-ID: <"), "{dry:?}");
+    assert!(!world.data().exists(), "a dry run leaves nothing");
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn a_copy_is_filed_in_the_folder_of_sent_mail() {
+    let world = Practising::new();
+    let (to, subject) = (world.address("delivered"), "Con copia");
+    let arguments = [
+        "send",
+        "--yes",
+        "--to",
+        &to,
+        "--subject",
+        subject,
+        "--body",
+        "x",
+    ];
+    let sent = world.run(&arguments);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    assert!(sent.err.contains("A copy is in"), "{sent:?}");
+}
+
+#[test]
+fn the_password_is_in_no_output_and_no_file() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered", "unknown"]);
+    let mut said = String::new();
+    let commands: [&[&str]; 6] = [
+        &["sync"],
+        &["status"],
+        &["status", &message, "--json"],
+        &["send", "--resume", "--yes"],
+        &["wait", &message, "--timeout", "5s"],
+        &["watch", "--for", "1s", "--ndjson"],
+    ];
+    for arguments in commands {
+        let ran = world.run(arguments);
+        said.push_str(&ran.out);
+        said.push_str(&ran.err);
+    }
+    std::fs::write(world.path("password"), format!("{PASSWORD}-sbagliata")).expect("a file");
+    let refused = world.run(&["sync"]);
+    assert_eq!(refused.exit, 5, "{refused:?}");
+    said.push_str(&refused.err);
+    assert!(!said.contains(PASSWORD), "{said}");
+    for file in support::practising::files(&world.data()) {
+        let octets = std::fs::read(&file).expect("a file");
+        let found = octets
+            .windows(PASSWORD.len())
+            .any(|window| window == PASSWORD.as_bytes());
+        assert!(!found, "{}", file.display());
+    }
+}

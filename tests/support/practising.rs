@@ -1,0 +1,215 @@
+//! The program against a practice provider of this test: an account, and every command as a
+//! user types it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use postacert::practice::{Config, Identity, Practice};
+use postacert::timestamp::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The password of every mailbox; long and odd, so that it can be looked for in all output.
+pub const PASSWORD: &str = "Segretissima-7f3a9c-parola";
+
+/// A provider, a folder with configuration and ledger, and the account `prova` of `io@…`.
+pub struct Practising {
+    pub practice: Practice,
+    pub folder: TempDir,
+}
+
+/// The machine's clock.
+pub fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
+    Timestamp::from_unix(since.as_secs() as i64)
+}
+
+/// One identity for all tests of a program: making keys takes time.
+fn identity() -> Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    let make = || Identity::new(postacert::practice::DOMAIN, now()).expect("keys");
+    IDENTITY.get_or_init(make).clone()
+}
+
+/// Free ports, the password of the tests, an hour of 20 milliseconds.
+pub fn config() -> Config {
+    Config {
+        identity: Some(identity()),
+        password: Some(PASSWORD.to_owned()),
+        hour: Duration::from_millis(20),
+        ..Config::new(Arc::new(now))
+    }
+}
+
+impl Practising {
+    /// A provider that does nothing wrong.
+    pub fn new() -> Self {
+        Self::with(config())
+    }
+
+    /// A provider of that kind.
+    pub fn with(config: Config) -> Self {
+        let practice = Practice::start(config).expect("a provider");
+        let folder = tempfile::tempdir().expect("a folder");
+        let me = Self { practice, folder };
+        let write = |name: &str, text: &str| {
+            let path = me.path(name);
+            std::fs::write(&path, text).expect("a file");
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&path, mode).expect("a mode");
+        };
+        write("ca.pem", &me.practice.ca_pem());
+        write("trust.toml", me.practice.trust());
+        write("password", PASSWORD);
+        write("config.toml", &me.account("prova", &me.address("io")));
+        me
+    }
+
+    /// The configuration of one account.
+    pub fn account(&self, name: &str, address: &str) -> String {
+        let shown = |file: &str| self.path(file).display().to_string();
+        format!(
+            "[account.{name}]\naddress = \"{address}\"\nimap = \"localhost:{}\"\n\
+             smtp = \"localhost:{}\"\nca_file = \"{}\"\ntrust_file = \"{}\"\n\
+             password_file = \"{}\"\n\n",
+            self.practice.imap().port(),
+            self.practice.smtp().port(),
+            shown("ca.pem"),
+            shown("trust.toml"),
+            shown("password"),
+        )
+    }
+
+    /// A mailbox of the provider.
+    pub fn address(&self, user: &str) -> String {
+        format!("{user}@{}", self.practice.domain())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The folder of the ledger.
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// The program with the options that lead it to this folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pec"));
+        command
+            .args(["--lang", "en", "--config"])
+            .arg(self.path("config.toml"))
+            .arg("--data-dir")
+            .arg(self.data())
+            .args(arguments)
+            .env_remove("PEC_PASSWORD")
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(
+            self.command(arguments)
+                .output()
+                .expect("the program starts"),
+        )
+    }
+
+    /// Sends a message to users of the provider, or to whole addresses; gives its short id.
+    pub fn send(&self, subject: &str, to: &[&str]) -> String {
+        let ran = self.try_send(subject, to);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let short = &ran.json()["messages"][0]["id"];
+        short.as_str().expect("an id").to_owned()
+    }
+
+    /// The same, whatever comes of it.
+    pub fn try_send(&self, subject: &str, to: &[&str]) -> Ran {
+        let to: Vec<String> = to
+            .iter()
+            .map(|user| match user.contains('@') {
+                true => (*user).to_owned(),
+                false => self.address(user),
+            })
+            .collect();
+        let mut arguments = vec!["send", "--yes", "--json", "--no-copy", "--subject", subject];
+        arguments.extend(["--body", "Buongiorno."]);
+        for address in &to {
+            arguments.extend(["--to", address]);
+        }
+        self.run(&arguments)
+    }
+
+    /// Where a message stands for each recipient, by the local part of its address.
+    pub fn standings(&self, message: &str) -> Vec<(String, String)> {
+        let document = self.run(&["status", message, "--json"]).json();
+        let recipients = document["messages"][0]["recipients"].as_array();
+        recipients
+            .expect("recipients")
+            .iter()
+            .map(|recipient| {
+                let text = |key: &str| recipient[key].as_str().unwrap_or_default().to_owned();
+                let user = text("address")
+                    .split('@')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                (user, text("standing"))
+            })
+            .collect()
+    }
+
+    /// How many messages of this subject the provider took.
+    pub fn taken(&self, message_id: &str) -> usize {
+        let taken = self.practice.taken();
+        taken
+            .iter()
+            .filter(|taken| taken.message_id.as_deref() == Some(message_id))
+            .count()
+    }
+}
+
+/// What a run of the program gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub exit: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self {
+            exit: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// All files below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).expect("a folder");
+            open.extend(entries.map(|entry| entry.expect("an entry").path()));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
