@@ -5,5 +5,6 @@
 
 pub mod catalogue;
 pub mod json;
+pub mod layout;
 pub mod progress;
 pub mod style;

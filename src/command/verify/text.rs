@@ -9,12 +9,12 @@ use crate::exit::ExitStatus;
 use crate::input::{self, Item};
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::layout::{Table, shown};
 use crate::output::progress::Progress;
 use crate::output::style::{Style, Tone};
 use crate::pec::{CertificationData, MessageKind};
 use crate::printable::Printable;
 use crate::providers::trust::Source;
-use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Facts, Finding, TimeBasis, Verdict, Weight};
 
 /// Recipients listed by name; the others are counted.
@@ -75,14 +75,6 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
         }
     }
     Ok(answer.status())
-}
-
-/// Italian legal time as the language writes it: day first, or ISO 8601.
-fn shown(time: Timestamp, lang: Lang) -> String {
-    match lang {
-        Lang::It => time.italian(),
-        Lang::En => time.rfc3339_at(time.italian_offset())[..19].replace('T', " "),
-    }
 }
 
 /// Why an input could not be read.
@@ -293,47 +285,6 @@ fn colored_answer(examination: &Examination, asked: &Asked, style: Style) -> Str
     match line.strip_prefix(verdict) {
         Some(rest) => format!("{}{rest}", style.paint(tone(examination), verdict)),
         None => line,
-    }
-}
-
-/// Labels and values in two columns.
-struct Table {
-    lang: Lang,
-    texts: &'static Catalogue,
-    rows: Vec<(&'static str, String)>,
-}
-
-impl Table {
-    fn new(lang: Lang) -> Self {
-        Self {
-            lang,
-            texts: Catalogue::of(lang),
-            rows: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, label: &'static str, value: impl AsRef<str>) {
-        self.rows
-            .push((label, Printable(value.as_ref()).to_string()));
-    }
-
-    /// A value that was made safe already, piece by piece.
-    fn add_safe(&mut self, label: &'static str, value: String) {
-        self.rows.push((label, value));
-    }
-
-    fn lines(self) -> Vec<String> {
-        let label = |key: &str| self.texts.text(&format!("label.{key}")).to_owned();
-        let width = self
-            .rows
-            .iter()
-            .map(|(key, _)| label(key).chars().count())
-            .max()
-            .unwrap_or(0);
-        self.rows
-            .iter()
-            .map(|(key, value)| format!("  {:width$}  {value}", label(key)))
-            .collect()
     }
 }
 
