@@ -28,9 +28,11 @@ use crate::timestamp::Timestamp;
 
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
 pub use matching::MatchRule;
-pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView};
+pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};
 
+/// The database, in the folder of the ledger.
+const FILE: &str = "ledger.sqlite";
 /// How long one process waits for another's transaction; each lasts milliseconds.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -52,6 +54,14 @@ pub enum Error {
     /// A later version of this program made the file.
     #[error("the ledger has form {found}; this program knows forms up to {known}")]
     Newer {
+        /// Of the file.
+        found: usize,
+        /// Of this program.
+        known: usize,
+    },
+    /// An earlier version made the file, and it cannot be written to be brought forward.
+    #[error("the ledger has form {found} and cannot be written to give it form {known}")]
+    Older {
         /// Of the file.
         found: usize,
         /// Of this program.
@@ -82,6 +92,25 @@ pub enum Error {
     Corrupt(String),
 }
 
+impl Error {
+    /// Whether writing is what failed, so that reading may still do.
+    fn is_of_access(&self) -> bool {
+        use io::ErrorKind as K;
+        use rusqlite::ErrorCode as C;
+        match self {
+            Self::Disk { source, .. } => matches!(
+                source.kind(),
+                K::PermissionDenied | K::ReadOnlyFilesystem | K::StorageFull | K::QuotaExceeded
+            ),
+            Self::Sql(error) => matches!(
+                error.sqlite_error_code(),
+                Some(C::ReadOnly | C::CannotOpen | C::PermissionDenied | C::DiskFull)
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// An open ledger; one per process is enough, several processes may have one each.
 #[derive(Debug)]
 pub struct Ledger {
@@ -89,6 +118,7 @@ pub struct Ledger {
     octets: octets::OctetStore,
     processes: process::Processes,
     folder: PathBuf,
+    writable: bool,
 }
 
 impl Ledger {
@@ -102,7 +132,7 @@ impl Ledger {
             source,
         };
         octets::make_private_folder(folder).map_err(disk)?;
-        let file = folder.join("ledger.sqlite");
+        let file = folder.join(FILE);
         make_private_file(&file).map_err(disk)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&file, flags)?;
@@ -117,7 +147,46 @@ impl Ledger {
             octets: octets::OctetStore::open(folder.join("messages")).map_err(disk)?,
             processes: process::Processes::open(folder.join("processes")).map_err(disk)?,
             folder: folder.to_owned(),
+            writable: true,
         })
+    }
+
+    /// Opens the ledger of a folder to read in it; `None` when there is none. Nothing is made
+    /// that is not there, but an older form is brought to the present one. One that may not be
+    /// written is read as it is.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a later program made it.
+    pub fn open_existing(folder: &Path) -> Result<Option<Self>, Error> {
+        let file = folder.join(FILE);
+        match std::fs::metadata(&file) {
+            // A process that was cut off while it made the file leaves it empty.
+            Ok(found) if found.len() == 0 => return Ok(None),
+            Ok(_) => {}
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error::Disk { path: file, source }),
+        }
+        match Self::open(folder) {
+            Err(error) if error.is_of_access() => Self::open_to_read(folder).map(Some),
+            opened => opened.map(Some),
+        }
+    }
+
+    fn open_to_read(folder: &Path) -> Result<Self, Error> {
+        let connection = connect_to_read(&folder.join(FILE))?;
+        schema::require_present(&connection)?;
+        Ok(Self {
+            connection,
+            octets: octets::OctetStore::at(folder.join("messages")),
+            processes: process::Processes::at(folder.join("processes")),
+            folder: folder.to_owned(),
+            writable: false,
+        })
+    }
+
+    /// Whether it was opened to be written.
+    pub fn is_writable(&self) -> bool {
+        self.writable
     }
 
     /// Where it is.
@@ -155,6 +224,37 @@ impl Ledger {
             source,
         }
     }
+}
+
+/// A connection that writes nothing. In a folder that may not be written SQLite cannot share
+/// memory with others; then the file is read as one that nobody changes, unless a log beside it
+/// holds what is not in it yet.
+fn connect_to_read(file: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let shared = Connection::open_with_flags(file, flags)?;
+    shared.busy_timeout(BUSY)?;
+    let Err(error) = schema::version(&shared) else {
+        return Ok(shared);
+    };
+    let log = file.with_extension("sqlite-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return Err(error);
+    }
+    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(immutable(file), flags)?)
+}
+
+/// The address of a file that nobody changes (SQLite, "URI Filenames").
+fn immutable(file: &Path) -> String {
+    let mut address = "file:".to_owned();
+    for octet in file.as_os_str().as_encoded_bytes() {
+        match octet {
+            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*octet)),
+            _ if octet.is_ascii_alphanumeric() => address.push(char::from(*octet)),
+            _ => address.push_str(&format!("%{octet:02x}")),
+        }
+    }
+    address + "?immutable=1"
 }
 
 fn make_private_file(path: &Path) -> io::Result<()> {

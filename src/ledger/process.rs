@@ -23,9 +23,15 @@ pub(super) struct Alive {
 }
 
 impl Processes {
+    /// Opens the folder, making it if need be.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         super::octets::make_private_folder(&folder)?;
         Ok(Self { folder })
+    }
+
+    /// The folder as it is, or is not.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder }
     }
 
     /// Makes and locks a file of this process.

@@ -104,6 +104,24 @@ pub struct ReceivedRow {
 }
 
 impl Ledger {
+/// How much there is that belongs to no message, or only seems to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsettling {
+    /// See [`Ledger::unproven`].
+    pub unproven: usize,
+    /// See [`Ledger::orphans`].
+    pub orphans: usize,
+}
+
+const ORPHAN: &str = "examination.message IS NULL
+    AND match_rule IN ('orphan', 'other-sender', 'other-content')";
+const UNPROVEN: &str = "verdict IN ('not-genuine', 'cannot-tell')";
+
+/// A condition on examinations, for the account in `?1` or for all.
+fn of_account(condition: &str) -> String {
+    format!("{condition} AND (?1 IS NULL OR examination.account = ?1)")
+}
+
     /// Messages, newest first.
     ///
     /// # Errors
@@ -225,7 +243,7 @@ impl Ledger {
                 state: RecipientState::of(place, &facts),
             });
         }
-        let receipts = self.received("examination.message = ?1", &[&message.id], usize::MAX)?;
+        let receipts = self.received("examination.message = ?1", &[&message.id], usize::MAX, 0)?;
         Ok(MessageView {
             row,
             recipients,
@@ -234,19 +252,43 @@ impl Ledger {
         })
     }
 
-    /// Genuine receipts for a sender that belong to no message of ours, newest first.
-    pub fn orphans(&self, limit: usize) -> Result<Vec<ReceivedRow>, Error> {
-        self.received(
-            "examination.message IS NULL
-             AND match_rule IN ('orphan', 'other-sender', 'other-content')",
-            &[],
-            limit,
-        )
+    /// Genuine receipts for a sender that belong to no message of ours, newest first; of one
+    /// account, or of all.
+    pub fn orphans(
+        &self,
+        account: Option<&str>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<ReceivedRow>, Error> {
+        self.received(&of_account(ORPHAN), &[&account], limit, offset)
     }
 
-    /// What passes itself off as certified mail and was not proved genuine, newest first.
-    pub fn unproven(&self, limit: usize) -> Result<Vec<ReceivedRow>, Error> {
-        self.received("verdict IN ('not-genuine', 'cannot-tell')", &[], limit)
+    /// What passes itself off as certified mail and was not proved genuine, newest first; of
+    /// one account, or of all.
+    pub fn unproven(
+        &self,
+        account: Option<&str>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<ReceivedRow>, Error> {
+        self.received(&of_account(UNPROVEN), &[&account], limit, offset)
+    }
+
+    /// How many there are of both; of one account, or of all.
+    pub fn unsettling(&self, account: Option<&str>) -> Result<Unsettling, Error> {
+        let count = |condition: &str| -> Result<usize, Error> {
+            let condition = of_account(condition);
+            let query = format!("SELECT count(*) FROM examination WHERE {condition}");
+            let count: i64 = self
+                .connection
+                .prepare_cached(&query)?
+                .query_row([account], |row| row.get(0))?;
+            Ok(usize::try_from(count).unwrap_or_default())
+        };
+        Ok(Unsettling {
+            unproven: count(UNPROVEN)?,
+            orphans: count(ORPHAN)?,
+        })
     }
 
     /// Messages that may need another attempt or a decision, oldest first: never left, refused
@@ -342,15 +384,17 @@ impl Ledger {
         condition: &str,
         values: &[&dyn rusqlite::ToSql],
         limit: usize,
+        offset: usize,
     ) -> Result<Vec<ReceivedRow>, Error> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let [limit, offset] = [limit, offset].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let query = format!(
             "SELECT examination.*, first.folder AS folder, first.uid AS uid
              FROM examination LEFT JOIN received AS first ON first.id = (
                  SELECT min(id) FROM received WHERE received.octets = examination.octets
                      AND received.account = examination.account)
              WHERE {condition}
-             ORDER BY coalesce(certified_at, examined_at) DESC, examination.octets LIMIT {limit}"
+             ORDER BY coalesce(certified_at, examined_at) DESC, examination.octets
+             LIMIT {limit} OFFSET {offset}"
         );
         let mut statement = self.connection.prepare_cached(&query)?;
         let rows = statement.query_map(values, received_row)?;

@@ -1,5 +1,7 @@
 //! The tables, and the steps from every released form of them to this one.
 
+use std::cmp::Ordering;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::Error;
@@ -27,7 +29,18 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     Ok(transaction.commit()?)
 }
 
-fn version(connection: &Connection) -> Result<usize, Error> {
+/// Refuses a file of another form than the present one.
+pub(super) fn require_present(connection: &Connection) -> Result<(), Error> {
+    let (found, known) = (version(connection)?, MIGRATIONS.len());
+    match found.cmp(&known) {
+        Ordering::Less => Err(Error::Older { found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(Error::Newer { found, known }),
+    }
+}
+
+/// The form of a file.
+pub(super) fn version(connection: &Connection) -> Result<usize, Error> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok(usize::try_from(found).unwrap_or(usize::MAX))
 }
