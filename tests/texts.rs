@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use postacert::command;
 use postacert::lang::Lang;
+use postacert::ledger::state::{Standing, What};
 use postacert::output::catalogue::Catalogue;
 use postacert::pec::MessageKind;
 use postacert::verify::{CheckId, Ordinary, Verdict, Weight};
@@ -181,6 +182,8 @@ fn composed() -> BTreeSet<String> {
     all.extend(keys("outcome", &kinds));
     all.insert("what.unknown".into());
     all.insert("outcome.preavviso-errore-consegna-final".into());
+    all.extend(keys("standing", Standing::ALL.map(Standing::word)));
+    all.extend(keys("fact", What::ALL.map(What::word)));
     let weights = [Weight::Refutes, Weight::Doubt, Weight::Note];
     all.extend(keys("severity", weights.map(Weight::severity)));
     for key in failure_keys() {
@@ -276,7 +279,7 @@ fn every_key_written_in_the_code_has_its_text() {
 fn every_family_of_composed_keys_is_known() {
     let known = [
         "finding", "check", "ordinary", "verdict", "row", "what", "outcome", "severity", "error",
-        "help", "label", "event",
+        "help", "label", "event", "standing", "fact",
     ];
     for folder in ["command", "output"] {
         for text in all_literals(folder) {

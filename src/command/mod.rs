@@ -78,6 +78,7 @@ enum Command {
     Wait(follow::WaitArguments),
     Verify(verify::Arguments),
     Demo(demo::Arguments),
+    Status(status::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -173,6 +174,7 @@ pub fn run(
         Command::Wait(arguments) => follow::wait_command(&arguments, &mut session),
         Command::Demo(arguments) => demo::run(&arguments, &mut session),
         Command::Verify(arguments) => verify::run(arguments, &mut session),
+        Command::Status(arguments) => status::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
         Command::Man(arguments) => man::run(&arguments, &mut session),
     };

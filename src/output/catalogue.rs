@@ -1,7 +1,8 @@
 //! The sentences that people read, by key, one catalogue per language.
 //!
 //! `program.*.toml` holds what the program says of itself, `findings.*.toml` what it says of
-//! messages, `mail.*.toml` what it says when sending and reading. A test compares the two languages key by key, placeholders included.
+//! messages it judges, `mail.*.toml` what when sending and reading, `status.*.toml` what of
+//! messages on their way. A test compares the two languages key by key, placeholders included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -15,13 +16,14 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 3]); 2] = [
+const SOURCES: [(Lang, [&str; 4]); 2] = [
     (
         Lang::It,
         [
             include_str!("catalogue/program.it.toml"),
             include_str!("catalogue/findings.it.toml"),
             include_str!("catalogue/mail.it.toml"),
+            include_str!("catalogue/status.it.toml"),
         ],
     ),
     (
@@ -30,6 +32,7 @@ const SOURCES: [(Lang, [&str; 3]); 2] = [
             include_str!("catalogue/program.en.toml"),
             include_str!("catalogue/findings.en.toml"),
             include_str!("catalogue/mail.en.toml"),
+            include_str!("catalogue/status.en.toml"),
         ],
     ),
 ];

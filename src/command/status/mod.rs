@@ -1,11 +1,349 @@
-//! stub until status lands
-use super::Session;
-use crate::ledger::{Ledger, MessageRef};
-pub(super) fn show(
-    _m: &[MessageRef],
-    _l: &Ledger,
-    _j: bool,
-    _s: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    Ok(())
+//! `pec status`: where each message stands, for every recipient.
+//!
+//! Reads the ledger and nothing else; a ledger that is not there has no messages. The texts and
+//! the JSON of one message are used by every command that sends or waits: [`text::message`],
+//! [`json::MessageJson`], and [`outcome`] for the exit status.
+
+pub(super) mod json;
+pub(super) mod text;
+
+use std::path::Path;
+
+use super::{Failure, Session};
+use crate::exit::ExitStatus;
+use crate::lang::Lang;
+use crate::ledger::state::Standing;
+use crate::ledger::{self, Filter, Ledger, MessageView, ReceivedRow, Unsettling};
+use crate::output::style::Style;
+use crate::timestamp::Timestamp;
+
+/// Say where each message stands, for every recipient
+///
+/// Without MESSAGE all messages, newest first. With one, all that is known of it: the attempts
+/// to send it, and for every recipient what was certified, when, by which receipt, and what may
+/// be expected until when. A statement counts only when its receipt was proved genuine.
+///
+/// Works without network on what was recorded; pec sync reads the mailbox. A list exits with 0;
+/// one message with 0 if it reached every recipient, 1 if it did not reach one, 3 if something
+/// is awaited, in doubt or contradictory, 2 if no message or more than one is meant.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct Arguments {
+    /// One message: its short id, its Message-ID, or words of its subject
+    #[arg(
+        value_name = "MESSAGE",
+        conflicts_with_all = ["since", "pending", "failed", "to", "orphans", "unproven"]
+    )]
+    message: Option<String>,
+
+    /// Only messages recorded at this time or later
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+
+    /// Only messages for which something is still awaited
+    #[arg(long)]
+    pending: bool,
+
+    /// Only messages that did not reach a recipient
+    #[arg(long)]
+    failed: bool,
+
+    /// Only messages to an address that contains this text
+    #[arg(long, value_name = "TEXT")]
+    to: Option<String>,
+
+    /// Genuine receipts that belong to no message in the ledger
+    #[arg(long, conflicts_with_all = ["unproven", "since", "pending", "failed", "to"])]
+    orphans: bool,
+
+    /// What passes itself off as certified mail and was not proved genuine
+    #[arg(long, conflicts_with_all = ["since", "pending", "failed", "to"])]
+    unproven: bool,
+
+    /// How many to show at most (default: 50)
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 50,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    limit: u32,
+
+    /// Which page of the list, from 1
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    page: u32,
+
+    /// Write one JSON document
+    #[arg(long)]
+    json: bool,
+
+    /// Write the JSON schema of the document and end
+    #[arg(long)]
+    json_schema: bool,
+}
+
+/// The schema of the document; tests validate every output against it.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");
+
+/// What texts and JSON of a message need beside the message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'a> {
+    /// Where the receipts are kept.
+    pub ledger: &'a Ledger,
+    /// The present: deadlines pass.
+    pub now: Timestamp,
+    /// The language.
+    pub lang: Lang,
+    /// Whether to colour.
+    pub style: Style,
+}
+
+/// What was found in the ledger.
+enum Found {
+    Messages(Vec<MessageView>),
+    Orphans(Vec<ReceivedRow>),
+    Unproven(Vec<ReceivedRow>),
+}
+
+/// A page of a list, with what a person should look at beside it.
+struct Page {
+    found: Found,
+    /// Its number, from 1.
+    number: u32,
+    /// Whether another follows.
+    more: bool,
+    unsettling: Unsettling,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if arguments.json_schema {
+        session.out.write_all(JSON_SCHEMA.as_bytes())?;
+        return Ok(ExitStatus::Yes);
+    }
+    let filter = filter(arguments, session)?;
+    let Some(mut ledger) = open(session)? else {
+        return without_ledger(arguments, session);
+    };
+    let now = session.context.now;
+    if ledger.is_writable() {
+        // Another process may write at this moment: what it leaves open is shown as it is.
+        let _ = ledger.settle_cut_off(now);
+    }
+    let reading = Reading {
+        ledger: &ledger,
+        now,
+        lang: session.lang,
+        style: session.style,
+    };
+    match &arguments.message {
+        Some(word) => one(word, arguments, &reading, session),
+        None => {
+            let page = page(arguments, &filter, &ledger)
+                .map_err(|error| ledger_failure(ledger.folder(), &error))?;
+            if arguments.json {
+                json::list(&page, Some(&reading), session.out)?;
+            } else {
+                text::list(&page, &reading, session.out)?;
+            }
+            Ok(ExitStatus::Yes)
+        }
+    }
+}
+
+/// One message whole, or why it cannot be told which.
+fn one(
+    word: &str,
+    arguments: &Arguments,
+    reading: &Reading<'_>,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let ledger = reading.ledger;
+    let failure = |error: ledger::Error| ledger_failure(ledger.folder(), &error);
+    let found = ledger.find(word).map_err(failure)?;
+    let [message] = &found[..] else {
+        let rows: Result<Vec<_>, _> = found.iter().map(|found| ledger.row(found)).collect();
+        let rows = rows.map_err(failure)?;
+        not_one(word, rows.is_empty()).write(session.lang, session.err)?;
+        text::candidates(&rows, reading, session.err)?;
+        return Ok(ExitStatus::Unusable);
+    };
+    let view = ledger.view(message).map_err(failure)?;
+    let status = outcome(&view);
+    if arguments.json {
+        json::one(&view, reading, session.out)?;
+    } else {
+        text::write_lines(&text::message(&view, reading), session.out)?;
+    }
+    Ok(status)
+}
+
+fn not_one(word: &str, none: bool) -> Failure {
+    let word = [("message", word.to_owned())];
+    if none {
+        Failure::new("no-message", word)
+    } else {
+        Failure::new("which-message", word)
+    }
+}
+
+/// The answer where there is no ledger: no messages yet.
+fn without_ledger(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if let Some(word) = &arguments.message {
+        return Err(not_one(word, true).into());
+    }
+    let none = Page {
+        found: match (arguments.orphans, arguments.unproven) {
+            (true, _) => Found::Orphans(Vec::new()),
+            (_, true) => Found::Unproven(Vec::new()),
+            _ => Found::Messages(Vec::new()),
+        },
+        number: arguments.page,
+        more: false,
+        unsettling: Unsettling::default(),
+    };
+    if arguments.json {
+        json::list(&none, None, session.out)?;
+    } else {
+        text::nothing(&none, session.lang, session.out)?;
+    }
+    Ok(ExitStatus::Yes)
+}
+
+fn filter(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<Filter> {
+    let since = match &arguments.since {
+        None => None,
+        Some(text) => Some(
+            Timestamp::parse(text).map_err(|_| Failure::new("since", [("value", text.clone())]))?,
+        ),
+    };
+    Ok(Filter {
+        account: session.account.clone(),
+        since,
+        pending: arguments.pending,
+        failed: arguments.failed,
+        to: arguments.to.clone(),
+    })
+}
+
+fn page(arguments: &Arguments, filter: &Filter, ledger: &Ledger) -> Result<Page, ledger::Error> {
+    let limit = arguments.limit as usize;
+    let offset = limit.saturating_mul(arguments.page as usize - 1);
+    let account = filter.account.as_deref();
+    // One more than asked for tells whether another page follows.
+    let wanted = limit.saturating_add(1);
+    let mut more = false;
+    let found = if arguments.orphans || arguments.unproven {
+        let mut rows = if arguments.orphans {
+            ledger.orphans(account, wanted, offset)?
+        } else {
+            ledger.unproven(account, wanted, offset)?
+        };
+        more |= rows.len() > limit;
+        rows.truncate(limit);
+        if arguments.orphans {
+            Found::Orphans(rows)
+        } else {
+            Found::Unproven(rows)
+        }
+    } else {
+        let mut rows = ledger.list(filter, wanted, offset)?;
+        more |= rows.len() > limit;
+        rows.truncate(limit);
+        let views = rows.iter().map(|row| ledger.view(&row.message));
+        Found::Messages(views.collect::<Result<_, _>>()?)
+    };
+    Ok(Page {
+        found,
+        number: arguments.page,
+        more,
+        unsettling: ledger.unsettling(account)?,
+    })
+}
+
+/// The answer that a message is: 1 when it did not reach a recipient, 3 when something is
+/// awaited, in doubt or contradictory, 0 when it reached all. Ordinary mail that was accepted
+/// has reached what certified mail can reach.
+pub(super) fn outcome(view: &MessageView) -> ExitStatus {
+    let standings = view.recipients.iter().map(|one| one.state.standing);
+    standings
+        .map(answer)
+        .fold(ExitStatus::Yes, ExitStatus::worse)
+}
+
+/// The answer for one recipient; see [`outcome`].
+fn answer(standing: Standing) -> ExitStatus {
+    use Standing as S;
+    match standing {
+        S::Delivered | S::Ordinary => ExitStatus::Yes,
+        S::Refused | S::NotAccepted | S::TimedOut | S::NotDelivered => ExitStatus::No,
+        S::Recorded
+        | S::Sending
+        | S::RefusedForNow
+        | S::InDoubt
+        | S::Sent
+        | S::Accepted
+        | S::Delayed
+        | S::Contradictory => ExitStatus::Undecided,
+    }
+}
+
+/// The word of an answer in the JSON.
+fn answer_word(answer: ExitStatus) -> &'static str {
+    match answer {
+        ExitStatus::Yes => "yes",
+        ExitStatus::No => "no",
+        _ => "undecided",
+    }
+}
+
+/// The ledger, if there is one.
+fn open(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
+    let Some(folder) = &session.data_dir else {
+        return Err(Failure::new("data-dir", []).into());
+    };
+    Ok(Ledger::open_existing(folder).map_err(|error| ledger_failure(folder, &error))?)
+}
+
+/// Why the ledger could not be used, with what to do.
+pub(super) fn ledger_failure(folder: &Path, error: &ledger::Error) -> Failure {
+    use ledger::Error as E;
+    let folder = ("folder", folder.display().to_string());
+    match error {
+        E::Newer { found, .. } => {
+            Failure::new("ledger-newer", [folder, ("form", found.to_string())])
+        }
+        E::Older { found, .. } => {
+            Failure::new("ledger-older", [folder, ("form", found.to_string())])
+        }
+        E::Corrupt(word) => Failure::new("ledger-corrupt", [folder, ("reason", word.clone())]),
+        other => Failure::new("ledger", [folder, ("reason", other.to_string())])
+            .with_status(ExitStatus::NotNow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_standing_that_is_pending_is_undecided_and_no_failure_is_a_yes() {
+        for standing in Standing::ALL {
+            let answer = answer(standing);
+            assert_eq!(
+                answer == ExitStatus::Undecided,
+                standing.is_pending(),
+                "{standing:?}"
+            );
+            if standing.is_failure() {
+                assert_ne!(answer, ExitStatus::Yes, "{standing:?}");
+            }
+        }
+    }
 }

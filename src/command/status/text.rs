@@ -1,0 +1,477 @@
+//! The status for people: a line for each message of a list, one message whole.
+//!
+//! Everything that comes from mail, from servers or from an address is made safe to show.
+
+use std::io::Write;
+
+use super::{Found, Page, Reading};
+use crate::lang::Lang;
+use crate::ledger::state::{Deadline, Fact, RecipientState, Standing, What};
+use crate::ledger::{MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
+use crate::output::catalogue::Catalogue;
+use crate::output::layout::{Table, shown};
+use crate::output::style::Tone;
+use crate::pec::outgoing::RecipientField;
+use crate::printable::Printable;
+
+/// Characters of a subject in a list; the whole of it is shown with the message.
+const SUBJECT_CHARACTERS: usize = 48;
+
+/// Writes a page of a list.
+pub(super) fn list(page: &Page, reading: &Reading<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let lines = match &page.found {
+        Found::Messages(views) => rows(views, reading),
+        Found::Orphans(rows) => orphans(rows, reading),
+        Found::Unproven(rows) => unproven(rows, reading),
+    };
+    if lines.is_empty() {
+        nothing(page, reading.lang, out)?;
+    }
+    write_lines(&lines, out)?;
+    write_lines(&foot(page, reading), out)
+}
+
+/// Says that there is nothing to show.
+pub(super) fn nothing(page: &Page, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    let key = match &page.found {
+        Found::Messages(_) => "status.no-messages",
+        Found::Orphans(_) => "status.no-orphans",
+        Found::Unproven(_) => "status.no-unproven",
+    };
+    write_lines(&[Catalogue::of(lang).text(key).to_owned()], out)
+}
+
+/// Writes lines.
+pub(in crate::command) fn write_lines(lines: &[String], out: &mut dyn Write) -> anyhow::Result<()> {
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// The messages that a word may mean, each with what tells it from the others.
+pub(super) fn candidates(
+    rows: &[MessageRow],
+    reading: &Reading<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let at = shown(row.frozen_at, reading.lang);
+            format!(
+                "     {}  {at}  {}",
+                row.message.short,
+                Printable(&row.subject)
+            )
+        })
+        .collect();
+    write_lines(&lines, out)
+}
+
+/// Short id, day and hour, subject, where it stands.
+fn rows(views: &[MessageView], reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let subjects: Vec<String> = views
+        .iter()
+        .map(|view| match &*view.row.subject {
+            "" => texts.text("value.no-subject").to_owned(),
+            subject => cut(&Printable(subject).to_string()),
+        })
+        .collect();
+    let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+    let subject_width = width(&mut subjects.iter().map(|subject| subject.chars().count()));
+    let short_width = width(&mut views.iter().map(|view| view.row.message.short.len()));
+    let rows = views.iter().zip(subjects);
+    rows.map(|(view, subject)| {
+        let at = shown(view.row.frozen_at, reading.lang);
+        let stands = summary(view, reading);
+        let short = &view.row.message.short;
+        format!("{short:short_width$}  {at}  {subject:subject_width$}  {stands}")
+    })
+    .collect()
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= SUBJECT_CHARACTERS {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(SUBJECT_CHARACTERS - 1).collect();
+    format!("{start}…")
+}
+
+/// What a list says of standings; several recipients are counted by it.
+const SUMMARY: [(&str, &[Standing], Tone); 8] = [
+    ("summary.delivered", &[Standing::Delivered], Tone::Good),
+    ("summary.ordinary", &[Standing::Ordinary], Tone::Good),
+    (
+        "summary.waiting",
+        &[Standing::Sent, Standing::Accepted, Standing::Delayed],
+        Tone::Faint,
+    ),
+    ("summary.sending", &[Standing::Sending], Tone::Faint),
+    (
+        "summary.not-sent",
+        &[Standing::Recorded, Standing::RefusedForNow],
+        Tone::Unsure,
+    ),
+    ("summary.in-doubt", &[Standing::InDoubt], Tone::Unsure),
+    (
+        "summary.failed",
+        &[
+            Standing::Refused,
+            Standing::NotAccepted,
+            Standing::TimedOut,
+            Standing::NotDelivered,
+        ],
+        Tone::Bad,
+    ),
+    (
+        "summary.contradictory",
+        &[Standing::Contradictory],
+        Tone::Bad,
+    ),
+];
+
+/// Where a message stands in one phrase: in words for one recipient, counted for several.
+pub(in crate::command) fn summary(view: &MessageView, reading: &Reading<'_>) -> String {
+    let texts = Catalogue::of(reading.lang);
+    let mut said = match &view.recipients[..] {
+        [one] => vec![standing(&one.state, reading)],
+        several => SUMMARY
+            .iter()
+            .filter_map(|(key, standings, tone)| {
+                let fits = |one: &&RecipientView| standings.contains(&one.state.standing);
+                let count = several.iter().filter(fits).count();
+                let said = texts.fill(key, &[("count", &count.to_string())]);
+                (count > 0).then(|| reading.style.paint(*tone, said))
+            })
+            .collect(),
+    };
+    let is_overdue =
+        |one: &RecipientView| matches!(one.state.deadline(reading.now), Some(Deadline::Overdue(_)));
+    if view.recipients.iter().any(is_overdue) {
+        let overdue = texts.text("status.overdue");
+        said.push(reading.style.paint(Tone::Unsure, overdue));
+    }
+    if view.recipients.iter().any(|one| one.state.twice) {
+        said.push(
+            reading
+                .style
+                .paint(Tone::Unsure, texts.text("status.twice")),
+        );
+    }
+    said.join(", ")
+}
+
+/// The standing in words, in its tone.
+pub(in crate::command) fn standing(state: &RecipientState, reading: &Reading<'_>) -> String {
+    let word = state.standing.word();
+    let said = Catalogue::of(reading.lang).text(&format!("standing.{word}"));
+    let of_it = SUMMARY
+        .iter()
+        .find(|(_, standings, _)| standings.contains(&state.standing));
+    let tone = of_it.map_or(Tone::Unsure, |(_, _, tone)| *tone);
+    reading.style.paint(tone, said)
+}
+
+/// What the foot of a list says: more pages, and what a person should look at.
+fn foot(page: &Page, reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let mut lines = Vec::new();
+    if page.more {
+        let next = page.number.saturating_add(1).to_string();
+        lines.push(texts.fill("status.more", &[("page", &next)]));
+    }
+    let counted = |key: &str, count: usize| texts.fill(key, &[("count", &count.to_string())]);
+    let unsettling = page.unsettling;
+    if unsettling.unproven > 0 && !matches!(page.found, Found::Unproven(_)) {
+        let line = counted("status.some-unproven", unsettling.unproven);
+        lines.push(reading.style.paint(Tone::Bad, line));
+    }
+    if unsettling.orphans > 0 && !matches!(page.found, Found::Orphans(_)) {
+        lines.push(counted("status.some-orphans", unsettling.orphans));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, String::new());
+    }
+    lines
+}
+
+/// One message whole: what it is, the attempts, each recipient with what is known.
+pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let row = &view.row;
+    let mut lines = vec![format!("{}: {}", row.message.short, summary(view, reading))];
+    lines.push(String::new());
+    lines.extend(header(row, reading));
+    let attempts = attempt_lines(view, reading);
+    if !attempts.is_empty() {
+        lines.extend([String::new(), texts.text("status.attempts").to_owned()]);
+        lines.extend(attempts);
+    }
+    for (place, recipient) in view.recipients.iter().enumerate() {
+        lines.push(String::new());
+        lines.extend(recipient_lines(place, recipient, view, reading));
+    }
+    let others = other_receipts(view);
+    if !others.is_empty() {
+        lines.extend([
+            String::new(),
+            texts.text("status.other-receipts").to_owned(),
+        ]);
+        lines.extend(others.iter().map(|row| received_line(row, reading)));
+    }
+    lines
+}
+
+fn header(row: &MessageRow, reading: &Reading<'_>) -> Vec<String> {
+    let mut table = Table::new(reading.lang);
+    match &*row.subject {
+        "" => table.add("subject", table.texts.text("value.no-subject")),
+        subject => table.add("subject", subject),
+    }
+    table.add("sender", &row.sender);
+    table.add("account", &row.account);
+    table.add("message-id", &row.message_id);
+    let recorded = table.texts.fill(
+        "value.time",
+        &[
+            ("italian", &shown(row.frozen_at, reading.lang)),
+            ("utc", &row.frozen_at.to_string()),
+        ],
+    );
+    table.add_safe("recorded", recorded);
+    table.add("form", &row.receipt_form);
+    table.add("file", path(&row.octets, reading));
+    table.lines()
+}
+
+/// Where octets are kept.
+fn path(sha256: &str, reading: &Reading<'_>) -> String {
+    reading.ledger.path_of(sha256).display().to_string()
+}
+
+/// The attempts to submit: the end of each, or how far it is.
+fn attempt_lines(view: &MessageView, reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let of_message = |fact: &&Fact| fact.place.is_none() && fact.attempt.is_some();
+    let mut facts: Vec<&Fact> = view.facts.iter().filter(of_message).collect();
+    facts.sort_by_key(|fact| fact.attempt);
+    let runs = facts.chunk_by(|one, other| one.attempt == other.attempt);
+    runs.filter_map(|run| {
+        let ended = run.iter().find(|fact| fact.what.ends_an_attempt());
+        let fact = ended.or(run.last())?;
+        let number = fact.attempt.unwrap_or_default().to_string();
+        let number = texts.fill("status.attempt", &[("number", &number)]);
+        Some(format!("  {number}  {}", fact_text(fact, reading)))
+    })
+    .collect()
+}
+
+fn recipient_lines(
+    place: usize,
+    recipient: &RecipientView,
+    view: &MessageView,
+    reading: &Reading<'_>,
+) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let state = &recipient.state;
+    let field = match recipient.field {
+        RecipientField::To => "",
+        RecipientField::Cc => " (Cc)",
+    };
+    let since = state
+        .since
+        .map(|since| format!(", {}", shown(since, reading.lang)))
+        .unwrap_or_default();
+    let address = Printable(recipient.address.as_str());
+    let mut lines = vec![format!(
+        "{address}{field}: {}{since}",
+        standing(state, reading)
+    )];
+    let mut remark = |tone: Tone, said: String| {
+        lines.push(format!("  {}", reading.style.paint(tone, said)));
+    };
+    if state.late {
+        remark(Tone::Unsure, texts.text("status.late").to_owned());
+    }
+    if state.twice {
+        remark(Tone::Unsure, texts.text("status.twice-why").to_owned());
+    }
+    if !state.contradiction.is_empty() {
+        let said: Vec<&str> = state
+            .contradiction
+            .iter()
+            .map(|what| fact_word(*what, reading.lang))
+            .collect();
+        let values = [("statements", &*said.join(" / "))];
+        remark(Tone::Bad, texts.fill("status.contradiction", &values));
+    }
+    if let Some(deadline) = state.deadline(reading.now) {
+        let tone = match deadline {
+            Deadline::Overdue(_) => Tone::Unsure,
+            _ => Tone::Faint,
+        };
+        remark(tone, deadline_text(deadline, reading.lang));
+    }
+    let mut facts: Vec<&Fact> = view
+        .facts
+        .iter()
+        .filter(|fact| concerns(fact, place))
+        .collect();
+    facts.sort_by_key(|fact| fact.at);
+    for fact in facts {
+        lines.push(format!("  {}", fact_text(fact, reading)));
+        let receipt = fact.evidence.as_ref();
+        lines.extend(receipt.map(|sha256| format!("      {}", Printable(&path(sha256, reading)))));
+    }
+    lines
+}
+
+/// Whether a fact is told with a recipient: those of our attempts for the whole message are
+/// told once.
+pub(super) fn concerns(fact: &Fact, place: usize) -> bool {
+    fact.place == Some(place) || (fact.place.is_none() && fact.what.is_certified())
+}
+
+/// What may be expected, in words.
+pub(in crate::command) fn deadline_text(deadline: Deadline, lang: Lang) -> String {
+    let (key, at) = match deadline {
+        Deadline::Acceptance(at) => ("deadline.acceptance", at),
+        Deadline::FirstNotice(at) => ("deadline.first-notice", at),
+        Deadline::SecondNotice(at) => ("deadline.second-notice", at),
+        Deadline::Overdue(at) => ("deadline.overdue", at),
+    };
+    Catalogue::of(lang).fill(key, &[("time", &shown(at, lang))])
+}
+
+fn fact_word(what: What, lang: Lang) -> &'static str {
+    Catalogue::of(lang).text(&format!("fact.{}", what.word()))
+}
+
+/// When, what, and the words of server or provider.
+pub(in crate::command) fn fact_text(fact: &Fact, reading: &Reading<'_>) -> String {
+    let at = shown(fact.at, reading.lang);
+    let what = fact_word(fact.what, reading.lang);
+    match words(fact) {
+        None => format!("{at}  {what}"),
+        Some(words) => format!("{at}  {what}: {}", Printable(&words)),
+    }
+}
+
+/// Code and words of server or provider, if they said any.
+fn words(fact: &Fact) -> Option<String> {
+    // Of an attempt that began the ledger keeps which process it is.
+    if fact.what == What::Begun {
+        return None;
+    }
+    let text = fact.text.as_deref().unwrap_or_default();
+    let code = fact.code.as_deref().unwrap_or_default();
+    let said = if text.starts_with(code) {
+        text.to_owned()
+    } else {
+        format!("{code} {text}").trim().to_owned()
+    };
+    (!said.is_empty()).then_some(said)
+}
+
+/// Receipts that were led to the message and state nothing about its recipients.
+fn other_receipts(view: &MessageView) -> Vec<&ReceivedRow> {
+    let states_nothing = |row: &&ReceivedRow| {
+        !view
+            .facts
+            .iter()
+            .any(|fact| fact.evidence.as_ref() == Some(&row.octets))
+    };
+    view.receipts.iter().filter(states_nothing).collect()
+}
+
+/// Kind, time and file of a genuine one.
+fn received_line(row: &ReceivedRow, reading: &Reading<'_>) -> String {
+    let at = row
+        .certified_at
+        .map(|at| shown(at, reading.lang))
+        .unwrap_or_default();
+    let kind = row.kind.as_deref().unwrap_or("-");
+    let to = row.delivered_to.as_deref().unwrap_or_default();
+    format!(
+        "  {at}  {kind} {}\n      {}",
+        Printable(to),
+        Printable(&path(&row.octets, reading))
+    )
+}
+
+fn orphans(rows: &[ReceivedRow], reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let mut lines = Vec::new();
+    for row in rows {
+        let why = match row.rule {
+            Some(MatchRule::OtherSender) => "unmatched.other-sender",
+            Some(MatchRule::OtherContent) => "unmatched.other-content",
+            _ => "unmatched.orphan",
+        };
+        let at = row.certified_at.map(|at| shown(at, reading.lang));
+        let kind = row.kind.as_deref().unwrap_or("-");
+        let subject = row.subject.as_deref().unwrap_or_default();
+        lines.push(format!(
+            "{}  {kind}  {}",
+            at.unwrap_or_default(),
+            Printable(subject)
+        ));
+        let detail = |key: &str, value: &Option<String>| {
+            let label = texts.text(key);
+            let value = value.as_ref().filter(|value| !value.is_empty())?;
+            Some(format!("    {label}: {}", Printable(value)))
+        };
+        lines.push(format!("    {}", texts.text(why)));
+        lines.extend(detail("label.about", &row.delivered_to));
+        lines.extend(detail("label.message-id", &row.message_id));
+        lines.extend(detail("label.identifier", &row.identifier));
+        lines.extend(found_lines(row, reading));
+    }
+    lines
+}
+
+fn unproven(rows: &[ReceivedRow], reading: &Reading<'_>) -> Vec<String> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let texts = Catalogue::of(reading.lang);
+    let warning = texts.text("status.unproven-warning");
+    let mut lines = vec![reading.style.paint(Tone::Bad, warning), String::new()];
+    for row in rows {
+        let verdict = texts.text(&format!("row.{}", row.verdict));
+        let tone = match &*row.verdict {
+            "not-genuine" => Tone::Bad,
+            _ => Tone::Unsure,
+        };
+        let check = row.headline.as_deref().unwrap_or_default();
+        let verdict = reading.style.paint(tone, verdict);
+        let key = format!("check.{check}");
+        let why = texts.has(&key).then(|| {
+            let why = texts.fill("status.check-failed", &[("check", texts.text(&key))]);
+            format!("  {why}  [{check}]")
+        });
+        lines.push(format!("{verdict}{}", why.unwrap_or_default()));
+        lines.extend(found_lines(row, reading));
+    }
+    lines.push(String::new());
+    lines.push(texts.text("status.unproven-advice").to_owned());
+    lines
+}
+
+/// Where it was found, and where it is kept.
+fn found_lines(row: &ReceivedRow, reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let place = row.place.as_ref().map(|(folder, uid)| {
+        let values = [
+            ("account", &*row.account),
+            ("folder", &**folder),
+            ("uid", &*uid.to_string()),
+        ];
+        format!("    {}", texts.fill("status.found-at", &values))
+    });
+    let kept = format!("    {}", Printable(&path(&row.octets, reading)));
+    place.into_iter().chain([kept]).collect()
+}
