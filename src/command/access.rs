@@ -179,6 +179,8 @@ impl Failure {
         let reason = error.to_string();
         match error {
             E::Newer { .. } => Self::new("ledger-newer", [("reason", reason)]),
+            E::Older { found, .. } => Self::new("ledger-older", [("form", found.to_string())]),
+            E::Corrupt(word) => Self::new("ledger-corrupt", [("reason", word.clone())]),
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])
                 .with_status(ExitStatus::NotNow),

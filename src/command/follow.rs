@@ -577,7 +577,7 @@ pub(super) fn one_message(ledger: &Ledger, word: &str) -> anyhow::Result<Message
         .find(word)
         .map_err(|error| Failure::of_ledger(&error))?;
     match found.len() {
-        0 => Err(Failure::new("no-message", [("word", word.to_owned())]).into()),
+        0 => Err(super::status::not_one(word, true).into()),
         1 => Ok(found.remove(0)),
         _ => {
             let shorts: Vec<&str> = found.iter().map(|message| &*message.short).collect();

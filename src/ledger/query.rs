@@ -103,7 +103,6 @@ pub struct ReceivedRow {
     pub place: Option<(String, u32)>,
 }
 
-impl Ledger {
 /// How much there is that belongs to no message, or only seems to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsettling {
@@ -122,6 +121,7 @@ fn of_account(condition: &str) -> String {
     format!("{condition} AND (?1 IS NULL OR examination.account = ?1)")
 }
 
+impl Ledger {
     /// Messages, newest first.
     ///
     /// # Errors

@@ -139,8 +139,18 @@ pub(super) fn one(
     reading: &Reading<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    some(std::slice::from_ref(view), reading, out)
+}
+
+/// Writes some messages, each whole.
+pub(super) fn some(
+    views: &[MessageView],
+    reading: &Reading<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut document = Document::empty();
-    document.messages.push(MessageJson::of(view, reading));
+    let messages = views.iter().map(|view| MessageJson::of(view, reading));
+    document.messages.extend(messages);
     write(&document, out)
 }
 

@@ -7,13 +7,12 @@
 pub(super) mod json;
 pub(super) mod text;
 
-use std::path::Path;
 
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
-use crate::ledger::{self, Filter, Ledger, MessageView, ReceivedRow, Unsettling};
+use crate::ledger::{self, Filter, Ledger, MessageRef, MessageView, ReceivedRow, Unsettling};
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
 
@@ -145,8 +144,8 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     match &arguments.message {
         Some(word) => one(word, arguments, &reading, session),
         None => {
-            let page = page(arguments, &filter, &ledger)
-                .map_err(|error| ledger_failure(ledger.folder(), &error))?;
+            let page =
+                page(arguments, &filter, &ledger).map_err(|error| Failure::of_ledger(&error))?;
             if arguments.json {
                 json::list(&page, Some(&reading), session.out)?;
             } else {
@@ -165,7 +164,7 @@ fn one(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let ledger = reading.ledger;
-    let failure = |error: ledger::Error| ledger_failure(ledger.folder(), &error);
+    let failure = |error: ledger::Error| Failure::of_ledger(&error);
     let found = ledger.find(word).map_err(failure)?;
     let [message] = &found[..] else {
         let rows: Result<Vec<_>, _> = found.iter().map(|found| ledger.row(found)).collect();
@@ -184,7 +183,7 @@ fn one(
     Ok(status)
 }
 
-fn not_one(word: &str, none: bool) -> Failure {
+pub(super) fn not_one(word: &str, none: bool) -> Failure {
     let word = [("message", word.to_owned())];
     if none {
         Failure::new("no-message", word)
@@ -267,6 +266,30 @@ fn page(arguments: &Arguments, filter: &Filter, ledger: &Ledger) -> Result<Page,
     })
 }
 
+/// Shows messages as `pec status MESSAGE` does, one after the other or in one document.
+pub(super) fn show(
+    messages: &[MessageRef],
+    ledger: &Ledger,
+    as_json: bool,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let reading = Reading {
+        ledger,
+        now: session.context.clock.now(),
+        lang: session.lang,
+        style: session.style,
+    };
+    let views: Result<Vec<_>, _> = messages.iter().map(|one| ledger.view(one)).collect();
+    let views = views.map_err(|error| Failure::of_ledger(&error))?;
+    if as_json {
+        return json::some(&views, &reading, session.out);
+    }
+    for view in &views {
+        text::write_lines(&text::message(view, &reading), session.out)?;
+    }
+    Ok(())
+}
+
 /// The answer that a message is: 1 when it did not reach a recipient, 3 when something is
 /// awaited, in doubt or contradictory, 0 when it reached all. Ordinary mail that was accepted
 /// has reached what certified mail can reach.
@@ -306,26 +329,9 @@ fn answer_word(answer: ExitStatus) -> &'static str {
 /// The ledger, if there is one.
 fn open(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
     let Some(folder) = &session.data_dir else {
-        return Err(Failure::new("data-dir", []).into());
+        return Err(Failure::new("no-home", []).into());
     };
-    Ok(Ledger::open_existing(folder).map_err(|error| ledger_failure(folder, &error))?)
-}
-
-/// Why the ledger could not be used, with what to do.
-pub(super) fn ledger_failure(folder: &Path, error: &ledger::Error) -> Failure {
-    use ledger::Error as E;
-    let folder = ("folder", folder.display().to_string());
-    match error {
-        E::Newer { found, .. } => {
-            Failure::new("ledger-newer", [folder, ("form", found.to_string())])
-        }
-        E::Older { found, .. } => {
-            Failure::new("ledger-older", [folder, ("form", found.to_string())])
-        }
-        E::Corrupt(word) => Failure::new("ledger-corrupt", [folder, ("reason", word.clone())]),
-        other => Failure::new("ledger", [folder, ("reason", other.to_string())])
-            .with_status(ExitStatus::NotNow),
-    }
+    Ok(Ledger::open_existing(folder).map_err(|error| Failure::of_ledger(&error))?)
 }
 
 #[cfg(test)]
