@@ -17,7 +17,7 @@ use support::tls;
 const MESSAGE: &[u8] = b"Subject: prova\r\n\r\n.un punto\r\n..due\r\n.\r\nfine\r\n";
 
 fn timeouts() -> Timeouts {
-    let patience = Duration::from_secs(5);
+    let patience = Duration::from_secs(20);
     Timeouts {
         connect: patience,
         answer: patience,
@@ -549,6 +549,37 @@ fn what_would_inject_commands_never_reaches_the_wire() {
     assert!(
         matches!(report.outcome, SubmissionOutcome::Taken(_)),
         "{report:?}"
+    );
+    server.finish();
+}
+
+#[test]
+fn a_new_connection_may_try_what_was_not_sent() {
+    let first = |peer: &mut Peer| {
+        peer.smtp_login("PIPELINING");
+        peer.hear("MAIL");
+        peer.cut();
+    };
+    let second = |peer: &mut Peer| {
+        peer.smtp_login("PIPELINING");
+        peer.smtp_transaction(1);
+        assert_eq!(peer.hear_message(), MESSAGE);
+        peer.say("250 ok");
+    };
+    let server = Scripted::in_turn(Security::Tls, vec![Box::new(first), Box::new(second)]);
+    let outcomes = [(); 2].map(|()| {
+        let mut connection = connect(&server.endpoint()).expect("logged in");
+        submit(&mut connection, &["uno@pec.example.it"]).outcome
+    });
+    assert!(
+        matches!(
+            outcomes,
+            [
+                SubmissionOutcome::NotSent(Error::Broken(_)),
+                SubmissionOutcome::Taken(_)
+            ]
+        ),
+        "{outcomes:?}"
     );
     server.finish();
 }

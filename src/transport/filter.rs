@@ -42,6 +42,8 @@ pub(super) enum Expect {
     Nothing,
     /// Only the end of the connection (LOGOUT).
     Goodbye,
+    /// UIDVALIDITY and UIDNEXT; it is EXAMINE.
+    State,
     /// LIST.
     Folders,
     /// FETCH.
@@ -157,6 +159,8 @@ pub(super) struct Filter<S> {
     /// Octets of the running answer.
     answer: u64,
     idling: bool,
+    /// Whether a command was written whose answer has not come.
+    asked: bool,
 }
 
 /// Whether a response is let through.
@@ -180,6 +184,7 @@ impl<S: Wire> Filter<S> {
             held: Vec::new(),
             answer: 0,
             idling: false,
+            asked: false,
         }
     }
 
@@ -278,7 +283,8 @@ impl<S: Wire> Filter<S> {
     fn tagged(&mut self, tag: &str, rest: &str) -> io::Result<()> {
         let (status, words) = rest.split_once(' ').unwrap_or((rest, ""));
         let status = status.to_ascii_uppercase();
-        if !matches!(status.as_str(), "OK" | "NO" | "BAD") {
+        let asked = std::mem::take(&mut self.asked);
+        if !asked || !matches!(status.as_str(), "OK" | "NO" | "BAD") {
             return self.protocol(&format!("{tag} {rest}"));
         }
         let mut shared = self.board.lock();
@@ -330,8 +336,11 @@ impl<S: Wire> Filter<S> {
 
     /// `* OK`: the code is passed on where `imap` knows it, an alert is for the user.
     fn condition(&mut self, words: &str) {
+        let expect = self.board.lock().expect;
         match code_of(words) {
-            Some((code @ ("UIDVALIDITY" | "UIDNEXT"), value)) if value.parse::<u32>().is_ok() => {
+            Some((code @ ("UIDVALIDITY" | "UIDNEXT"), value))
+                if expect == Expect::State && value.parse::<u32>().is_ok() =>
+            {
                 let line = format!("* OK [{code} {value}] .\r\n");
                 self.ready.extend_from_slice(line.as_bytes());
             }
@@ -455,7 +464,11 @@ impl<S: Wire> Read for Filter<S> {
             if let Some(failure) = self.board.lock().failure.clone() {
                 return Err(io::Error::other(Error::from(failure)));
             }
-            self.read_wire()?;
+            // What came whole before a failure is still good.
+            match self.read_wire() {
+                Err(e) if self.ready.is_empty() => return Err(e),
+                _ => {}
+            }
         }
         let n = octets.len().min(self.ready.len() - self.taken);
         octets[..n].copy_from_slice(&self.ready[self.taken..self.taken + n]);
@@ -467,6 +480,7 @@ impl<S: Wire> Read for Filter<S> {
 impl<S: Wire> Write for Filter<S> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         self.answer = 0;
+        self.asked = true;
         if self.idling {
             // It is DONE that is written; its answer gets the usual time.
             self.idling = false;
@@ -486,5 +500,234 @@ impl<S: Wire> Write for Filter<S> {
 impl<S> ::imap::extensions::idle::SetReadTimeout for Filter<S> {
     fn set_read_timeout(&mut self, _: Option<Duration>) -> ::imap::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read, Write};
+    use std::time::Duration;
+
+    use super::{Board, Expect, Filter, Wire};
+
+    /// A server's octets, so many at a time.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+            let n = self.1.min(self.0.len()).min(octets.len());
+            let (now, later) = self.0.split_at(n);
+            octets[..n].copy_from_slice(now);
+            self.0 = later;
+            Ok(n)
+        }
+    }
+
+    impl Write for Pieces<'_> {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Wire for Pieces<'_> {
+        fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What comes through until the end, and what is noted.
+    fn through(expect: Expect, octets: &[u8], at_once: usize) -> (String, Vec<String>) {
+        let board = Board::new();
+        board.lock().expect = expect;
+        let wire = Pieces(octets, at_once);
+        let mut filter = Filter::new(wire, board.clone(), Duration::ZERO);
+        filter.write_all(b"a1 X\r\n").unwrap();
+        let mut passed = Vec::new();
+        let mut octets = [0; 3];
+        while let Ok(n) = filter.read(&mut octets) {
+            passed.extend_from_slice(&octets[..n]);
+        }
+        let notes = board.lock().notes.clone();
+        (String::from_utf8(passed).unwrap(), notes)
+    }
+
+    #[test]
+    fn what_comes_through_does_not_depend_on_the_pieces() {
+        for (expect, octets, passed) in [
+            (
+                Expect::Messages,
+                &b"* 1 FETCH (UID 1 BODY[] {7}\r\n* NO x\n BODY[1] {0}\r\n)\r\n\
+                   * 2 FETCH (FLAGS (x {3}\r\n\r\n)))\r\na1 OK [X] perch\xe9\r\n"[..],
+                "* 1 FETCH (UID 1 BODY[] {7}\r\n* NO x\n BODY[1] {0}\r\n)\r\na1 OK .\r\n",
+            ),
+            (
+                Expect::Changes,
+                b"* 3 EXISTS\r\n* BAD x\r\n+ go\r\n* 4 EXISTS\n* OK still here\r\n",
+                "+ go\r\n* 3 EXISTS\r\n* 4 EXISTS\r\n",
+            ),
+            (
+                Expect::State,
+                b"* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT y] x\r\n* SEARCH 1\r\na1 NO x\r\n",
+                "* OK [UIDVALIDITY 7] .\r\na1 NO .\r\n",
+            ),
+        ] {
+            let whole = through(expect, octets, usize::MAX);
+            assert_eq!(whole.0, passed);
+            for at_once in [1, 2, 7] {
+                assert_eq!(through(expect, octets, at_once), whole);
+            }
+        }
+    }
+
+    /// Words of answers, to be thrown together.
+    const WORDS: [&str; 44] = [
+        "* ",
+        "* ",
+        "* ",
+        "+ ",
+        "+",
+        "a2 ",
+        "a3 ",
+        "OK ",
+        "NO ",
+        "BAD ",
+        "BYE ",
+        "PREAUTH ",
+        "1 ",
+        "7 ",
+        "0 ",
+        "99999999999 ",
+        "EXISTS",
+        "EXPUNGE",
+        "RECENT",
+        "FETCH (",
+        "UID 7 ",
+        "BODY[] ",
+        "BODY[HEADER.FIELDS (A)] ",
+        "RFC822.SIZE 3 ",
+        "FLAGS (\\Seen è) ",
+        "{3}",
+        "{0}",
+        "{",
+        "}",
+        "abc",
+        ")",
+        "(",
+        "NIL ",
+        "\"a\\\"b\" ",
+        "\"",
+        "SEARCH",
+        " 4",
+        "LIST (\\Sent) \"/\" ",
+        "QUOTA \"\" (STORAGE 1 2)",
+        "QUOTAROOT INBOX \"\"",
+        "[UIDVALIDITY 7] ",
+        "[UIDNEXT 1] ",
+        "INTERNALDATE \" 1-Nov-2026 10:00:00 +0100\" ",
+        "CAPABILITY IMAP4rev1",
+    ];
+
+    /// A server that answers the login, and what comes next with something else.
+    struct Answers<'a>(Pieces<'a>, &'a [u8]);
+
+    impl Read for Answers<'_> {
+        fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+            self.0.read(octets)
+        }
+    }
+
+    impl Write for Answers<'_> {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            if self.0.0.is_empty() {
+                self.0.0 = std::mem::take(&mut self.1);
+            }
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Wire for Answers<'_> {
+        fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// One command of each kind, answered by `octets`; whether `imap` panicked.
+    fn panics(expect: Expect, octets: &[u8]) -> bool {
+        let board = Board::new();
+        let answers = Answers(Pieces(b"a1 OK in\r\n", usize::MAX), octets);
+        let filter = Filter::new(answers, board.clone(), Duration::ZERO);
+        let session = imap::Client::new(filter).login("a", "b");
+        let mut session = session.map_err(|(e, _)| e).unwrap();
+        board.lock().expect = expect;
+        board.lock().wait = Some((crate::transport::Stop::default(), 1));
+        let call = std::panic::AssertUnwindSafe(|| match expect {
+            Expect::Nothing => drop(session.noop()),
+            Expect::State => drop(session.examine("INBOX")),
+            Expect::Goodbye => drop(session.logout()),
+            Expect::Folders => drop(session.list(None, Some("*"))),
+            Expect::Messages => drop(session.uid_fetch("7", "BODY.PEEK[]").map(|fetches| {
+                fetches
+                    .iter()
+                    .filter_map(|fetch| fetch.internal_date())
+                    .count();
+            })),
+            Expect::Numbers => drop(session.uid_search("ALL")),
+            Expect::Quota => drop(session.get_quota_root("INBOX")),
+            Expect::Continuation => drop(session.append("INBOX", b"a").finish()),
+            Expect::Changes => drop(session.idle().keepalive(false).wait_while(|_| true)),
+        });
+        std::panic::catch_unwind(call).is_err()
+    }
+
+    #[test]
+    fn no_answer_that_comes_through_makes_the_package_panic() {
+        // A generator of numbers (Knuth), so that every run is the same.
+        let mut state = 1_u64;
+        let mut below = |end: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % end
+        };
+        for round in 0..60_000 {
+            let expect = [
+                Expect::Nothing,
+                Expect::State,
+                Expect::Goodbye,
+                Expect::Folders,
+                Expect::Messages,
+                Expect::Numbers,
+                Expect::Quota,
+                Expect::Continuation,
+                Expect::Changes,
+            ][round % 9];
+            let mut answer = String::new();
+            for _ in 0..1 + below(6) {
+                answer.push_str(["* ", "* ", "* ", "a2 ", "+ "][below(5)]);
+                (0..below(7)).for_each(|_| answer.push_str(WORDS[below(WORDS.len())]));
+                answer.push_str("\r\n");
+            }
+            answer.push_str("a2 OK done\r\n");
+            assert!(!panics(expect, answer.as_bytes()), "{expect:?}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_comes_through_after_a_failure() {
+        for octets in [
+            &b"* BYE x\r\na1 OK x\r\n"[..],
+            b"* 1 FETCH (BODY[] {999999999}\r\na1 OK x\r\n",
+            b"a1 MAYBE x\r\na1 OK x\r\n",
+        ] {
+            assert_eq!(through(Expect::Messages, octets, usize::MAX).0, "");
+        }
     }
 }

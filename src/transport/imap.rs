@@ -1,5 +1,5 @@
 //! Reading a mailbox by IMAP (RFC 3501, with RFC 2177 IDLE, RFC 6154 special use, RFC 9208
-//! quota), through the package `imap` behind [`super::filter`].
+//! quota), through the package `imap` behind the adapter of `filter.rs`.
 //!
 //! Folders are opened with EXAMINE and messages read with `BODY.PEEK[]`, so nothing is ever
 //! marked; APPEND is the one command that changes a mailbox. One command at a time, and none is
@@ -191,7 +191,7 @@ impl Mailbox for ImapMailbox {
 
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error> {
         let name = self.name_of(folder)?;
-        let state = self.run("EXAMINE", Expect::Nothing, |session| session.examine(&name))?;
+        let state = self.run("EXAMINE", Expect::State, |session| session.examine(&name))?;
         self.board.lock().news = false;
         Ok(FolderState {
             uid_validity: state
@@ -486,19 +486,19 @@ fn guarded<T>(
     shared.wait = None;
     let done = done.map_err(|_| Error::Protocol(format!("an answer to {what} nobody expects")))?;
     let failure = shared.failure.clone();
-    done.map_err(|e| match (failure, e) {
-        (Some(failure), _) => failure.into(),
-        (None, ::imap::Error::Io(e)) => tls::broken(e),
-        (None, ::imap::Error::ConnectionLost) => Error::Broken("closed by the server".to_owned()),
-        (None, ::imap::Error::No(_) | ::imap::Error::Bad(_) | ::imap::Error::Append) => {
+    done.map_err(|e| match (e, failure) {
+        (::imap::Error::No(_) | ::imap::Error::Bad(_) | ::imap::Error::Append, None) => {
             Error::Refused {
                 what,
                 reply: reply(std::mem::take(&mut shared.said)),
             }
         }
-        (None, ::imap::Error::Validate(_)) => Error::Injection("a value"),
+        (_, Some(failure)) => failure.into(),
+        (::imap::Error::Io(e), None) => tls::broken(e),
+        (::imap::Error::ConnectionLost, None) => Error::Broken("closed by the server".to_owned()),
+        (::imap::Error::Validate(_), None) => Error::Injection("a value"),
         // Its texts may hold a whole mailbox: not repeated.
-        (None, _) => Error::Protocol(format!("the answer to {what}")),
+        (_, None) => Error::Protocol(format!("the answer to {what}")),
     })
 }
 
@@ -537,7 +537,7 @@ fn is_field_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_field_name, quoted, unescaped};
+    use super::{Board, Error, Expect, guarded, is_field_name, quoted, unescaped};
 
     #[test]
     fn what_cannot_be_quoted_is_refused() {
@@ -546,6 +546,14 @@ mod tests {
             assert_eq!(quoted(text), None, "{text:?}");
         }
         assert_eq!(unescaped(r#"a\"b\\c"#), r#"a"b\c"#);
+    }
+
+    #[test]
+    fn a_panic_ends_the_session_and_nothing_else() {
+        let board = Board::new();
+        let call = || -> imap::Result<()> { panic!("entered unreachable code") };
+        let error = guarded("NOOP", Expect::Nothing, &board, call).unwrap_err();
+        assert!(matches!(error, Error::Protocol(_)), "{error:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A step that does not fit ends the script; [`Scripted::finish`] then fails the test and says
-//! which. A server waits for at most ten seconds.
+//! which. A server waits for at most half a minute.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -25,7 +25,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::tls;
 
 /// How long a server waits for a client.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long nothing must come for [`Peer::hear_nothing`].
 const SILENCE: Duration = Duration::from_millis(60);
@@ -51,27 +51,25 @@ impl<T: Send + 'static> Scripted<T> {
         certificate: Vec<u8>,
         script: impl FnOnce(&mut Peer) -> T + Send + 'static,
     ) -> Self {
+        Self::listening(security, certificate, move |accept| script(&mut accept()))
+    }
+
+    fn listening(
+        security: Security,
+        certificate: Vec<u8>,
+        play: impl FnOnce(&dyn Fn() -> Peer) -> T + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let configuration = Arc::new(tls::configuration(certificate));
-        let script = std::thread::spawn(move || {
+        let accept = move || {
             let (socket, _) = listener.accept().expect("a client");
-            socket.set_read_timeout(Some(PATIENCE)).expect("an option");
-            socket.set_nodelay(true).expect("an option");
-            let mut peer = Peer {
-                line: Some(Line::Plain(socket)),
-                configuration,
-                tag: String::new(),
-            };
-            if security == Security::Tls {
-                peer.start_tls();
-            }
-            script(&mut peer)
-        });
+            Peer::new(socket, configuration.clone(), security)
+        };
         Self {
             port,
             security,
-            script,
+            script: std::thread::spawn(move || play(&accept)),
         }
     }
 
@@ -96,6 +94,19 @@ impl<T: Send + 'static> Scripted<T> {
     }
 }
 
+/// What is said on one connection.
+pub type Script = Box<dyn FnOnce(&mut Peer) + Send>;
+
+impl Scripted<()> {
+    /// A server for several connections, one after the other: each script has the next.
+    pub fn in_turn(security: Security, scripts: Vec<Script>) -> Self {
+        let certificate = tls::certificate(&["localhost"], &[[127, 0, 0, 1]]);
+        Self::listening(security, certificate, move |accept| {
+            scripts.into_iter().for_each(|script| script(&mut accept()));
+        })
+    }
+}
+
 enum Line {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
@@ -109,6 +120,20 @@ pub struct Peer {
 }
 
 impl Peer {
+    fn new(socket: TcpStream, configuration: Arc<ServerConfig>, security: Security) -> Self {
+        socket.set_read_timeout(Some(PATIENCE)).expect("an option");
+        socket.set_nodelay(true).expect("an option");
+        let mut peer = Self {
+            line: Some(Line::Plain(socket)),
+            configuration,
+            tag: String::new(),
+        };
+        if security == Security::Tls {
+            peer.start_tls();
+        }
+        peer
+    }
+
     /// Writes lines, each ended by CRLF; `TAG` is the tag of the last command heard.
     pub fn say(&mut self, text: &str) {
         for line in text.lines() {
