@@ -145,6 +145,25 @@ impl Context {
     }
 }
 
+/// Turns the signals that ask a program to end into a [`Stop`]; the second one ends it at once.
+pub fn stop_on_signals() -> Stop {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag;
+    /// What shells show of a program that Ctrl-C ended.
+    const INTERRUPTED: i32 = 130;
+    let stop = Stop::default();
+    for signal in [SIGINT, SIGTERM] {
+        // Registering fails only for signals that cannot be caught; these can.
+        drop(flag::register_conditional_shutdown(
+            signal,
+            INTERRUPTED,
+            stop.flag(),
+        ));
+        drop(flag::register(signal, stop.flag()));
+    }
+    stop
+}
+
 #[allow(clippy::disallowed_methods)] // the one place
 fn now() -> Timestamp {
     let since = SystemTime::now()

@@ -12,7 +12,7 @@ use crate::lang::Lang;
 /// Write a manual page (for man -l -)
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Which page: verify, status, completions, man; without it that of the program
+    /// Which page: send, status, verify, …; without it that of the program
     #[arg(value_name = "COMMAND")]
     page: Option<String>,
 }
@@ -104,6 +104,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-verify", Lang::It) => include_str!("../../man/sections/it/pec-verify.roff"),
         ("pec-status", Lang::En) => include_str!("../../man/sections/pec-status.roff"),
         ("pec-status", Lang::It) => include_str!("../../man/sections/it/pec-status.roff"),
+        ("pec-sandbox", Lang::En) => include_str!("../../man/sections/pec-sandbox.roff"),
+        ("pec-sandbox", Lang::It) => include_str!("../../man/sections/it/pec-sandbox.roff"),
         ("pec-common", Lang::En) => include_str!("../../man/sections/common.roff"),
         ("pec-common", Lang::It) => include_str!("../../man/sections/it/common.roff"),
         _ => "",

@@ -13,6 +13,7 @@ mod man;
 mod send;
 mod span;
 mod status;
+mod sandbox;
 mod verify;
 
 use std::ffi::OsString;
@@ -79,6 +80,7 @@ enum Command {
     Verify(verify::Arguments),
     Demo(demo::Arguments),
     Status(status::Arguments),
+    Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -175,6 +177,7 @@ pub fn run(
         Command::Demo(arguments) => demo::run(&arguments, &mut session),
         Command::Verify(arguments) => verify::run(arguments, &mut session),
         Command::Status(arguments) => status::run(&arguments, &mut session),
+        Command::Sandbox(arguments) => sandbox::run(arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
         Command::Man(arguments) => man::run(&arguments, &mut session),
     };

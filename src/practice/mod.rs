@@ -30,7 +30,7 @@ mod access;
 mod authority;
 mod certificate;
 mod config;
-mod imap;
+mod imap4;
 mod mailbox;
 mod original;
 mod provider;
@@ -159,7 +159,7 @@ impl Practice {
             .transpose()?;
         let (shared, tls) = (provider.clone(), tls.clone());
         let imap = Server::start("practice imap", ports.2, move |stream| {
-            imap::serve(stream, &tls, &shared);
+            imap4::serve(stream, &tls, &shared);
         })?;
         let working = provider.clone();
         let worker = thread::Builder::new()

@@ -1,0 +1,297 @@
+//! `pec sandbox`: a practice provider on this computer, until it is stopped.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Failure, Session};
+use crate::context;
+use crate::exit::ExitStatus;
+use crate::lang::Lang;
+use crate::output::catalogue::Catalogue;
+use crate::output::json;
+use crate::practice::{self, Behaviour, CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
+
+/// Run a practice provider of certified mail on this computer; nothing it signs has legal value
+///
+/// Takes messages by SMTP, issues the receipts that a real provider would, and keeps them in
+/// mailboxes for IMAP. Other programs of mail can use it too. It listens on 127.0.0.1 only, and
+/// its receipts are genuine only by its own trust file.
+///
+/// Runs until Ctrl-C, or as long as --for says.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of its keys and mail (default: sandbox in the folder of data)
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Port of SMTP under TLS; 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 4650)]
+    smtp_port: u16,
+
+    /// Port of IMAP under TLS; 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 9930)]
+    imap_port: u16,
+
+    /// How long an hour lasts for the notices after 12 and 24 hours: 500ms, 10s, 1m
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    hour: Duration,
+
+    /// Stop after this time: 500ms, 10s, 1m
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    r#for: Option<Duration>,
+
+    /// Add a line of JSON to this file for every message taken
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+
+    /// Write addresses, ports and files as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Name and address of the account in the command that is shown.
+const ACCOUNT: &str = "prova";
+const MAILBOX: &str = "io";
+
+/// How soon a signal ends it.
+const STEP: Duration = Duration::from_millis(50);
+
+pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    // Before anything is said, so that whoever reads it may stop us.
+    let stop = context::stop_on_signals();
+    let Some(folder) = folder(&arguments, session) else {
+        return Err(Failure::new("sandbox-folder", []).into());
+    };
+    let clock = session.context.clock;
+    let config = Config {
+        folder: Some(folder.clone()),
+        smtp_port: arguments.smtp_port,
+        imap_port: arguments.imap_port,
+        hour: arguments.hour,
+        log: arguments.log.clone(),
+        ..Config::new(Arc::new(move || clock.now()))
+    };
+    let practice = Practice::start(config).map_err(failure)?;
+    let place = Place::of(&practice, &folder);
+    match arguments.json {
+        true => writeln!(session.out, "{}", json::pretty(&place)?)?,
+        false => write!(session.out, "{}", place.text(session.lang))?,
+    }
+    session.out.flush()?;
+    let steps = arguments
+        .r#for
+        .map(|time| time.as_millis().div_ceil(STEP.as_millis()));
+    let mut passed = 0;
+    while !stop.is_asked() && steps.is_none_or(|steps| passed < steps) {
+        clock.sleep(STEP);
+        passed += 1;
+    }
+    practice.stop();
+    Ok(ExitStatus::Yes)
+}
+
+fn folder(arguments: &Arguments, session: &Session<'_>) -> Option<PathBuf> {
+    let given = arguments.dir.clone();
+    let folder = given.or_else(|| Some(session.data_dir.as_ref()?.join("sandbox")))?;
+    // The account that is shown is used from any folder.
+    Some(std::path::absolute(&folder).unwrap_or(folder))
+}
+
+fn failure(error: practice::Error) -> Failure {
+    let failure = match &error {
+        practice::Error::Port { port, error } => {
+            let values = [("port", port.to_string()), ("reason", error.to_string())];
+            Failure::new("sandbox-port", values)
+        }
+        other => Failure::new("sandbox", [("reason", other.to_string())]),
+    };
+    failure.with_status(ExitStatus::NotNow)
+}
+
+/// What a program needs to use the provider: the JSON document.
+#[derive(Serialize)]
+struct Place {
+    schema: &'static str,
+    version: u8,
+    program: &'static str,
+    /// Always true: whoever reads it by machine learns it too.
+    practice_only: bool,
+    domain: String,
+    smtp: Server,
+    imap: Server,
+    user: String,
+    password_file: PathBuf,
+    ca_file: PathBuf,
+    trust_file: PathBuf,
+    directory: PathBuf,
+    account_command: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Server {
+    host: String,
+    port: u16,
+    security: &'static str,
+}
+
+impl Server {
+    fn at(port: u16) -> Self {
+        Self {
+            host: "localhost".to_owned(),
+            port,
+            security: "tls",
+        }
+    }
+
+    fn shown(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+impl Place {
+    fn of(practice: &Practice, folder: &Path) -> Self {
+        let mut place = Self {
+            schema: "pec/sandbox",
+            version: 1,
+            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
+            practice_only: true,
+            domain: practice.domain().to_owned(),
+            smtp: Server::at(practice.smtp().port()),
+            imap: Server::at(practice.imap().port()),
+            user: format!("{MAILBOX}@{}", practice.domain()),
+            password_file: folder.join(PASSWORD_FILE),
+            ca_file: folder.join(CA_FILE),
+            trust_file: folder.join(TRUST_FILE),
+            directory: folder.to_owned(),
+            account_command: Vec::new(),
+        };
+        place.account_command = place.account_command();
+        place
+    }
+
+    /// The command that makes an account of ours for it.
+    fn account_command(&self) -> Vec<String> {
+        let file = |path: &Path| path.to_string_lossy().into_owned();
+        let options = [
+            ("--address", self.user.clone()),
+            ("--preset", "custom".to_owned()),
+            ("--imap", self.imap.shown()),
+            ("--smtp", self.smtp.shown()),
+            ("--user", self.user.clone()),
+            ("--ca-file", file(&self.ca_file)),
+            ("--trust", file(&self.trust_file)),
+            ("--password-file", file(&self.password_file)),
+        ];
+        let mut words = ["pec", "account", "add", ACCOUNT]
+            .map(str::to_owned)
+            .to_vec();
+        for (option, value) in options {
+            words.extend([option.to_owned(), value]);
+        }
+        words
+    }
+
+    /// The same for a person.
+    fn text(&self, lang: Lang) -> String {
+        let texts = Catalogue::of(lang);
+        let (smtp, imap) = (self.smtp.shown(), self.imap.shown());
+        let password_file = self.password_file.to_string_lossy();
+        let words: Vec<String> = self
+            .account_command
+            .iter()
+            .map(|word| quoted(word))
+            .collect();
+        let head = texts.fill(
+            "sandbox.head",
+            &[
+                ("smtp", &smtp),
+                ("imap", &imap),
+                ("domain", &self.domain),
+                ("file", &password_file),
+                ("command", &words.join(" ")),
+            ],
+        );
+        let outcomes = Behaviour::ALL.iter().map(|(word, behaviour)| {
+            let outcome = texts.text(outcome_key(*behaviour));
+            format!("  {:<33}{outcome}\n", format!("{word}@{}", self.domain))
+        });
+        let outcomes: String = outcomes.collect();
+        format!("{head}\n{outcomes}\n{}\n", texts.text("sandbox.foot"))
+    }
+}
+
+fn outcome_key(behaviour: Behaviour) -> &'static str {
+    match behaviour {
+        Behaviour::Delivered => "sandbox.delivered",
+        Behaviour::Unknown => "sandbox.unknown",
+        Behaviour::Full => "sandbox.full",
+        Behaviour::Virus => "sandbox.virus",
+        Behaviour::Slow => "sandbox.slow",
+        Behaviour::Late => "sandbox.late",
+        Behaviour::Never => "sandbox.never",
+        Behaviour::Forged => "sandbox.forged",
+        Behaviour::Ordinary => "sandbox.ordinary",
+        Behaviour::Refused => "sandbox.refused",
+        Behaviour::Later => "sandbox.later",
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// `500ms`, `10s`, `5m`, `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(String::new()),
+    };
+    let number: u64 = number.parse().map_err(|_| String::new())?;
+    let most = Duration::from_secs(100 * 86_400);
+    let time = Duration::from_millis(number.saturating_mul(factor));
+    (time <= most).then_some(time).ok_or_else(String::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_number_and_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
+        for wrong in [
+            "",
+            "s",
+            "5",
+            "5 s",
+            "-1s",
+            "1d",
+            "99999999999999999999s",
+            "9999h",
+        ] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn words_with_blanks_are_quoted_for_the_shell() {
+        assert_eq!(quoted("/a/b-c.toml"), "/a/b-c.toml");
+        assert_eq!(quoted("/a b/it's"), "'/a b/it'\\''s'");
+    }
+}
