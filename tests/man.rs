@@ -243,6 +243,11 @@ fn limits_are_those_of_the_source() {
         ("input/folder.rs", "MAX_DEPTH: usize = 64;"),
         ("input/archive.rs", "MAX_ENTRIES: u64 = 100_000;"),
         ("input/archive.rs", "MAX_EXPANSION: u64 = 100;"),
+        ("practice/config.rs", "size_limit: 100 * 1024 * 1024,"),
+        ("practice/config.rs", "product_limit: 100 * 1024 * 1024,"),
+        ("practice/submission.rs", "MAX_RECIPIENTS: usize = 500;"),
+        ("practice/server.rs", "MAX_CONNECTIONS: usize = 200;"),
+        ("practice/mailbox.rs", "MAX_ACCOUNTS: usize = 10_000;"),
     ] {
         let source = fs::read_to_string(root().join("src").join(file)).expect("a source file");
         assert!(

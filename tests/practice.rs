@@ -757,6 +757,111 @@ fn ports_are_free_after_the_end() {
     assert_eq!((again.smtp(), again.imap()), (smtp, imap));
 }
 
+/// `pec sandbox` with free ports in a folder; it ends when dropped.
+#[cfg(unix)]
+struct Sandbox {
+    child: std::process::Child,
+    place: serde_json::Value,
+}
+
+#[cfg(unix)]
+impl Sandbox {
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pec"))
+            .args([
+                "sandbox",
+                "--json",
+                "--smtp-port",
+                "0",
+                "--imap-port",
+                "0",
+                "--for",
+                "60s",
+            ])
+            .arg("--dir")
+            .arg(folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let out = BufReader::new(child.stdout.take().expect("its output"));
+        // The document ends with the brace in the first column.
+        let lines = out.lines().map(|line| line.expect("a line"));
+        let mut text = String::new();
+        for line in lines {
+            text += &line;
+            if line == "}" {
+                break;
+            }
+        }
+        let place = serde_json::from_str(&text).expect("JSON");
+        Self { child, place }
+    }
+
+    fn end(&mut self, signal: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.expect("it starts").success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_says_where_it_listens_and_ends_by_a_signal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sandbox = Sandbox::start(folder.path());
+    let place = &sandbox.place;
+    assert_eq!(place["schema"], "pec/sandbox");
+    assert_eq!(place["practice_only"], true);
+    let file = |name: &str| std::fs::read_to_string(place[name].as_str().expect("a path"));
+    let trust = file("trust_file").expect("a trust file");
+    assert!(Trust::parse(&trust, "").is_ok());
+    assert!(
+        file("ca_file")
+            .expect("a root")
+            .starts_with("-----BEGIN CERTIFICATE")
+    );
+    let command = place["account_command"].as_array().expect("words");
+    assert!(command.contains(&place["password_file"]), "{command:?}");
+    let port = place["imap"]["port"].as_u64().expect("a port");
+    let address = SocketAddr::from(([127, 0, 0, 1], port as u16));
+    assert!(TcpStream::connect(address).is_ok());
+
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .args([
+            "sandbox",
+            "--lang",
+            "en",
+            "--smtp-port",
+            "0",
+            "--imap-port",
+            "0",
+            "--dir",
+        ])
+        .arg(folder.path())
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("in use by another"));
+
+    assert_eq!(sandbox.end("-INT"), Some(0));
+    assert!(TcpStream::connect(address).is_err());
+    let mut again = Sandbox::start(folder.path());
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("trust.toml")).expect("a file"),
+        trust
+    );
+    assert_eq!(again.end("-TERM"), Some(0));
+}
+
 // IMAP.
 
 fn mailbox(practice: &Practice) -> Wire {
@@ -853,6 +958,13 @@ fn imap_fetches_searches_and_marks() {
         "* 2 FETCH (INTERNALDATE \"22-Nov-2026 18:03:31 +0100\" BODY[TEXT]<2> {5}"
     );
     assert_eq!(answer[1], "sto 2)");
+    let answer = wire.command("FETCH 3 (ENVELOPE BODYSTRUCTURE)");
+    assert_eq!(
+        answer[0],
+        "* 3 FETCH (ENVELOPE (NIL \"n 3\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) \
+         ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL NIL) BODYSTRUCTURE (\"text\" \"plain\" \
+         NIL NIL NIL \"7bit\" 9 1 NIL NIL NIL NIL))"
+    );
     for (keys, found) in [
         ("ALL", "1 2 3 4 5"),
         ("UID 2:3", "2 3"),

@@ -62,6 +62,8 @@ use submission::Begin;
 
 /// The file with the password of every mailbox.
 pub const PASSWORD_FILE: &str = "password";
+/// The file that is locked while a provider runs.
+const LOCK_FILE: &str = "lock";
 /// The folder of the mailboxes.
 const MAIL_FOLDER: &str = "mail";
 
@@ -94,6 +96,9 @@ pub enum Error {
         /// The system's words.
         error: io::Error,
     },
+    /// Another provider uses the folder.
+    #[error("{} is in use by another", .0.display())]
+    InUse(PathBuf),
     /// No thread can be started.
     #[error("no thread: {0}")]
     Thread(io::Error),
@@ -119,6 +124,8 @@ pub struct Practice {
     starttls: Option<Server>,
     imap: Option<Server>,
     worker: Option<JoinHandle<()>>,
+    /// Held while the folder is ours.
+    _lock: Option<fs::File>,
 }
 
 impl Practice {
@@ -128,9 +135,13 @@ impl Practice {
     /// When a file cannot be read or written, a port is taken, or a key cannot be made.
     pub fn start(config: Config) -> Result<Self, Error> {
         let now = (config.clock)();
-        if let Some(folder) = &config.folder {
-            make_private(folder)?;
-        }
+        let lock = match &config.folder {
+            Some(folder) => {
+                make_private(folder)?;
+                Some(lock(folder)?)
+            }
+            None => None,
+        };
         let identity = match (&config.identity, &config.folder) {
             (Some(identity), _) => identity.clone(),
             (None, Some(folder)) => Identity::in_folder(folder, &config.domain, now)?,
@@ -173,6 +184,7 @@ impl Practice {
             starttls,
             imap: Some(imap),
             worker: Some(worker),
+            _lock: lock,
         })
     }
 
@@ -317,6 +329,22 @@ fn make_private(folder: &Path) -> Result<(), Error> {
     builder
         .create(folder)
         .map_err(|error| Error::of_file(folder, error))
+}
+
+/// Two providers in one folder would give the same UIDs to different messages.
+fn lock(folder: &Path) -> Result<fs::File, Error> {
+    let path = folder.join(LOCK_FILE);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| Error::of_file(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::InUse(folder.to_owned())),
+        Err(fs::TryLockError::Error(error)) => Err(Error::of_file(&path, error)),
+    }
 }
 
 /// The password given, or kept, or a new one, which is kept.

@@ -12,6 +12,7 @@ use imap_codec::imap_types::sequence::SequenceSet;
 
 use super::super::mailbox::{Flags, Folder, Stored};
 use super::super::text::Moment;
+use super::structure::{self, Detail};
 use super::{Answer, BATCH_OCTETS, Session, bad, no, ok};
 use crate::mime::{Entity, MAX_DEPTH, multipart};
 
@@ -64,10 +65,7 @@ impl Session<'_> {
 
 fn is_offered(item: &MessageDataItemName<'_>) -> bool {
     use MessageDataItemName as N;
-    !matches!(
-        item,
-        N::Binary { .. } | N::BinarySize { .. } | N::Body | N::BodyStructure | N::Envelope
-    )
+    !matches!(item, N::Binary { .. } | N::BinarySize { .. })
 }
 
 /// Whether the client reads the text and does not only look (RFC 3501, 6.4.5).
@@ -131,6 +129,18 @@ fn write_item(out: &mut Vec<u8>, message: &Stored, item: &MessageDataItemName<'_
         } => {
             let found = section_of(octets, section.as_ref());
             write_section(out, section.as_ref(), *partial, found);
+        }
+        N::Envelope => {
+            say("ENVELOPE ".to_owned());
+            out.extend(structure::envelope(octets));
+        }
+        N::Body => {
+            say("BODY ".to_owned());
+            out.extend(structure::body(octets, Detail::Basic));
+        }
+        N::BodyStructure => {
+            say("BODYSTRUCTURE ".to_owned());
+            out.extend(structure::body(octets, Detail::Full));
         }
         // Refused before.
         _ => say("BODY NIL".to_owned()),

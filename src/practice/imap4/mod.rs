@@ -7,6 +7,7 @@
 
 mod fetch;
 mod search;
+mod structure;
 
 use std::fmt::Write as _;
 use std::io;
