@@ -408,11 +408,8 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
         ),
         (
             &["man", "send"],
-            &["there is no page called send", "verify, completions, man"],
-            &[
-                "non c'è una pagina chiamata send",
-                "verify, completions, man",
-            ],
+            &["there is no page called send", "completions, man"],
+            &["non c'è una pagina chiamata send", "completions, man"],
         ),
     ] {
         for (lang, words) in [("en", english), ("it", italian)] {
