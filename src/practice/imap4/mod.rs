@@ -6,13 +6,13 @@
 //! messages that it was told of; changes of flags by other sessions are not told.
 
 mod fetch;
+mod folder;
+mod message;
 mod search;
 mod structure;
 
-use std::fmt::Write as _;
 use std::io;
 use std::net::TcpStream;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,16 +23,12 @@ use imap_codec::decode::{CommandDecodeError, Decoder};
 use imap_codec::imap_types::IntoStatic;
 use imap_codec::imap_types::auth::AuthMechanism;
 use imap_codec::imap_types::command::{Command, CommandBody};
-use imap_codec::imap_types::core::{Charset, LiteralMode};
+use imap_codec::imap_types::core::LiteralMode;
 use imap_codec::imap_types::extensions::binary::LiteralOrLiteral8;
-use imap_codec::imap_types::flag::{Flag, StoreResponse, StoreType};
-use imap_codec::imap_types::mailbox::{ListMailbox, Mailbox};
-use imap_codec::imap_types::search::SearchKey;
-use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
-use imap_codec::imap_types::status::StatusDataItemName;
+use imap_codec::imap_types::mailbox::Mailbox;
 use rustls::ServerConfig;
 
-use super::mailbox::{Flags, Folder, INBOX, SENT, SEPARATOR};
+use super::mailbox::INBOX;
 use super::provider::Provider;
 use super::server::Line;
 use crate::timestamp::Timestamp;
@@ -391,195 +387,6 @@ impl Session<'_> {
         })
     }
 
-    fn select(&mut self, name: &str, read_only: bool) -> Answer {
-        self.selected = None;
-        let seen = self.provider.store().changes();
-        let look = |folder: &mut Folder| {
-            let view: Vec<u32> = folder.messages.iter().map(|one| one.uid).collect();
-            (folder.uid_validity, folder.uid_next, view)
-        };
-        let found = self.provider.store().with(&self.user(), name, look);
-        let Some((uid_validity, uid_next, view)) = found else {
-            return no("[NONEXISTENT] nessuna cartella con questo nome");
-        };
-        let all = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
-        self.say(&format!("* FLAGS ({all})"));
-        self.say(&format!("* {} EXISTS", view.len()));
-        self.say("* 0 RECENT");
-        self.say(&format!("* OK [UIDVALIDITY {uid_validity}] ok"));
-        self.say(&format!("* OK [UIDNEXT {uid_next}] ok"));
-        let permanent = if read_only { "" } else { all };
-        self.say(&format!("* OK [PERMANENTFLAGS ({permanent})] ok"));
-        self.selected = Some(Selected {
-            name: name.to_owned(),
-            read_only,
-            uid_validity,
-            view,
-            seen,
-        });
-        match read_only {
-            true => ok("[READ-ONLY] aperta"),
-            false => ok("[READ-WRITE] aperta"),
-        }
-    }
-
-    /// Tells what changed in the open folder since the client was last told; false when it has
-    /// another UIDVALIDITY.
-    fn tell_news(&mut self) -> bool {
-        let user = self.user();
-        let Some(selected) = &mut self.selected else {
-            return true;
-        };
-        let changes = self.provider.store().changes();
-        if changes == selected.seen {
-            return true;
-        }
-        selected.seen = changes;
-        let look = |folder: &mut Folder| {
-            let uids: Vec<u32> = folder.messages.iter().map(|one| one.uid).collect();
-            (folder.uid_validity, uids)
-        };
-        let found = self.provider.store().with(&user, &selected.name, look);
-        let Some((uid_validity, uids)) = found else {
-            return false;
-        };
-        if uid_validity != selected.uid_validity {
-            return false;
-        }
-        let mut text = String::new();
-        // From the end, so that the numbers before stay.
-        for at in (0..selected.view.len()).rev() {
-            if uids.binary_search(&selected.view[at]).is_err() {
-                selected.view.remove(at);
-                let _ = write!(text, "* {} EXPUNGE\r\n", at + 1);
-            }
-        }
-        if selected.view.len() != uids.len() {
-            let _ = write!(text, "* {} EXISTS\r\n", uids.len());
-        }
-        selected.view = uids;
-        self.out.extend_from_slice(text.as_bytes());
-        true
-    }
-
-    fn list(&mut self, word: &str, reference: &Mailbox<'_>, wildcard: &ListMailbox<'_>) -> Answer {
-        let wildcard = match wildcard {
-            ListMailbox::Token(token) => token.as_ref(),
-            ListMailbox::String(text) => text.as_ref(),
-        };
-        if wildcard.is_empty() {
-            self.say(&format!("* {word} (\\Noselect) \"{SEPARATOR}\" \"\""));
-            return ok("fatto");
-        }
-        let reference = match reference {
-            Mailbox::Inbox => INBOX.to_owned(),
-            Mailbox::Other(other) => String::from_utf8_lossy(other.as_ref()).into_owned(),
-        };
-        let pattern = format!("{reference}{}", String::from_utf8_lossy(wildcard));
-        for name in self.provider.store().folders(&self.user()) {
-            if !matches(pattern.as_bytes(), name.as_bytes()) {
-                continue;
-            }
-            let marks = match &*name {
-                INBOX => "\\HasChildren",
-                SENT => "\\HasNoChildren \\Sent",
-                _ => "\\HasNoChildren",
-            };
-            self.say(&format!(
-                "* {word} ({marks}) \"{SEPARATOR}\" {}",
-                quoted(&name)
-            ));
-        }
-        ok("fatto")
-    }
-
-    fn status(&mut self, name: &str, items: &[StatusDataItemName]) -> Answer {
-        let look = |folder: &mut Folder| {
-            let with = |flag: Flags| {
-                folder
-                    .messages
-                    .iter()
-                    .filter(move |one| one.flags.has(flag))
-            };
-            let seen = with(Flags::SEEN).count();
-            let deleted = with(Flags::DELETED);
-            let size: u64 = with(Flags::DELETED)
-                .map(|one| one.octets.len() as u64)
-                .sum();
-            let mut values = Vec::new();
-            for item in items {
-                values.push(match item {
-                    StatusDataItemName::Messages => format!("MESSAGES {}", folder.messages.len()),
-                    StatusDataItemName::Recent => "RECENT 0".to_owned(),
-                    StatusDataItemName::UidNext => format!("UIDNEXT {}", folder.uid_next),
-                    StatusDataItemName::UidValidity => {
-                        format!("UIDVALIDITY {}", folder.uid_validity)
-                    }
-                    StatusDataItemName::Unseen => {
-                        format!("UNSEEN {}", folder.messages.len() - seen)
-                    }
-                    StatusDataItemName::Deleted => format!("DELETED {}", deleted.clone().count()),
-                    StatusDataItemName::DeletedStorage => format!("DELETED-STORAGE {size}"),
-                });
-            }
-            values.join(" ")
-        };
-        match self.provider.store().with(&self.user(), name, look) {
-            Some(values) => {
-                self.say(&format!("* STATUS {} ({values})", quoted(name)));
-                ok("fatto")
-            }
-            None => no("[NONEXISTENT] nessuna cartella con questo nome"),
-        }
-    }
-
-    fn create(&mut self, name: &str) -> Answer {
-        let plain = name.bytes().all(|octet| (b' '..=b'~').contains(&octet));
-        let name = name.trim_end_matches(SEPARATOR);
-        if !plain || name.is_empty() || name.len() > 200 {
-            return no("[CANNOT] nome non ammesso");
-        }
-        let exists = self
-            .provider
-            .store()
-            .folders(&self.user())
-            .iter()
-            .any(|one| one == name);
-        if exists {
-            return no("[ALREADYEXISTS] esiste gia'");
-        }
-        match self.provider.store().make_folder(&self.user(), name) {
-            Ok(()) => ok("fatto"),
-            Err(_) => no("[LIMIT] troppe cartelle"),
-        }
-    }
-
-    fn append(
-        &mut self,
-        name: &str,
-        flags: &[Flag<'_>],
-        date: Option<Timestamp>,
-        octets: &[u8],
-    ) -> Answer {
-        let store = self.provider.store();
-        let user = self.user();
-        if store.with(&user, name, |_| ()).is_none() {
-            return no("[TRYCREATE] nessuna cartella con questo nome");
-        }
-        let at = date.unwrap_or_else(|| self.provider.now());
-        match store.deliver(&user, name, octets, at, flags_of(flags)) {
-            Ok((validity, uid)) => ok(&format!("[APPENDUID {validity} {uid}] fatto")),
-            Err(_) => no("non si puo' scrivere"),
-        }
-    }
-
-    fn quota(&mut self) -> Answer {
-        let used = self.provider.store().octets(&self.user()).div_ceil(1_024);
-        let limit = self.provider.config().quota / 1_024;
-        self.say(&format!("* QUOTA \"\" (STORAGE {used} {limit})"));
-        ok("fatto")
-    }
-
     /// Tells news until the client says DONE.
     fn idle(&mut self) -> io::Result<Answer> {
         self.say("+ in attesa");
@@ -609,162 +416,6 @@ impl Session<'_> {
         }
         self.line.wait_at_most(PATIENCE)?;
         Ok(answer)
-    }
-
-    /// The places in the view that a set names, in order and each once.
-    fn resolve(&self, set: &SequenceSet, by_uid: bool) -> Vec<Range<usize>> {
-        let Some(selected) = &self.selected else {
-            return Vec::new();
-        };
-        let view = &selected.view;
-        let last = match by_uid {
-            true => view.last().copied().unwrap_or_default(),
-            false => view.len() as u32,
-        };
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        for (low, high) in set.0.as_ref().iter().map(|one| bounds(one, last)) {
-            let range = match by_uid {
-                true => {
-                    view.partition_point(|&uid| uid < low)..view.partition_point(|&uid| uid <= high)
-                }
-                false => (low as usize - 1).min(view.len())..(high as usize).min(view.len()),
-            };
-            if !range.is_empty() {
-                ranges.push(range);
-            }
-        }
-        ranges.sort_by_key(|range| range.start);
-        let mut merged: Vec<Range<usize>> = Vec::new();
-        for range in ranges {
-            match merged.last_mut() {
-                Some(before) if range.start <= before.end => {
-                    before.end = before.end.max(range.end);
-                }
-                _ => merged.push(range),
-            }
-        }
-        merged
-    }
-
-    fn search(
-        &mut self,
-        charset: Option<&Charset<'_>>,
-        criteria: &[SearchKey<'_>],
-        uid: bool,
-    ) -> Answer {
-        let known = charset.is_none_or(|charset| {
-            let name = charset.as_ref();
-            name.eq_ignore_ascii_case("UTF-8") || name.eq_ignore_ascii_case("US-ASCII")
-        });
-        if !known {
-            return no("[BADCHARSET (UTF-8)] insieme di caratteri sconosciuto");
-        }
-        let user = self.user();
-        let Some(selected) = &self.selected else {
-            return bad("prima SELECT");
-        };
-        let view = &selected.view;
-        let find = |folder: &mut Folder| {
-            let mut found = String::new();
-            for (number, one) in (1u32..).zip(view) {
-                let Some(message) = folder.find(*one) else {
-                    continue;
-                };
-                let place = search::Place {
-                    number,
-                    count: view.len() as u32,
-                    last_uid: view.last().copied().unwrap_or_default(),
-                    message,
-                };
-                if criteria.iter().all(|key| place.fits(key)) {
-                    let _ = write!(found, " {}", if uid { *one } else { number });
-                }
-            }
-            found
-        };
-        let found = self.provider.store().with(&user, &selected.name, find);
-        self.say(&format!("* SEARCH{}", found.unwrap_or_default()));
-        ok("fatto")
-    }
-
-    fn store(
-        &mut self,
-        set: &SequenceSet,
-        kind: StoreType,
-        response: StoreResponse,
-        flags: &[Flag<'_>],
-        uid: bool,
-    ) -> Answer {
-        let places = self.resolve(set, uid);
-        let (user, given) = (self.user(), flags_of(flags));
-        let Some(selected) = &self.selected else {
-            return bad("prima SELECT");
-        };
-        if selected.read_only {
-            return no("aperta in sola lettura");
-        }
-        let change = |flags: Flags| match kind {
-            StoreType::Replace => given,
-            StoreType::Add => Flags(flags.0 | given.0),
-            StoreType::Remove => Flags(flags.0 & !given.0),
-        };
-        let mut lines = String::new();
-        let view = &selected.view;
-        let act = |folder: &mut Folder| {
-            for at in places.into_iter().flatten() {
-                if let Ok(Some(flags)) = folder.mark(view[at], change)
-                    && response == StoreResponse::Answer
-                {
-                    let own = if uid {
-                        format!("UID {} ", view[at])
-                    } else {
-                        String::new()
-                    };
-                    let names = fetch::flag_names(flags);
-                    let _ = write!(lines, "* {} FETCH ({own}FLAGS ({names}))\r\n", at + 1);
-                }
-            }
-        };
-        let done = self.provider.store().with(&user, &selected.name, act);
-        self.out.extend_from_slice(lines.as_bytes());
-        match done {
-            Some(()) => ok("fatto"),
-            None => no("[NONEXISTENT] la cartella non c'e' piu'"),
-        }
-    }
-
-    fn copy(&mut self, set: &SequenceSet, to: &str, uid: bool) -> Answer {
-        let places = self.resolve(set, uid);
-        let user = self.user();
-        let store = self.provider.store();
-        let Some(selected) = &self.selected else {
-            return bad("prima SELECT");
-        };
-        if store.with(&user, to, |_| ()).is_none() {
-            return no("[TRYCREATE] nessuna cartella con questo nome");
-        }
-        for at in places.into_iter().flatten() {
-            let find = |folder: &mut Folder| folder.find(selected.view[at]).cloned();
-            if let Some(Some(one)) = store.with(&user, &selected.name, find)
-                && store
-                    .deliver(&user, to, &one.octets, one.at, one.flags)
-                    .is_err()
-            {
-                return no("non si puo' scrivere");
-            }
-        }
-        ok("fatto")
-    }
-
-    fn expunge(&mut self, only: impl Fn(u32) -> bool) {
-        let user = self.user();
-        if let Some(selected) = &self.selected
-            && !selected.read_only
-        {
-            let act = |folder: &mut Folder| folder.expunge(only);
-            let _ = self.provider.store().with(&user, &selected.name, act);
-            self.provider.store().touch();
-        }
     }
 }
 
@@ -819,101 +470,9 @@ fn quoted(text: &str) -> String {
     out + "\""
 }
 
-fn flags_of(flags: &[Flag<'_>]) -> Flags {
-    let known = flags.iter().filter_map(|flag| {
-        let name = flag.to_string();
-        Flags::ALL
-            .iter()
-            .find(|(.., own)| own.eq_ignore_ascii_case(&name))
-    });
-    Flags(known.fold(0, |bits, (flag, ..)| bits | flag.0))
-}
-
-/// Both ends of a range, the lower first; `*` is the last number in use (RFC 3501, 9).
-fn bounds(sequence: &Sequence, last: u32) -> (u32, u32) {
-    let number = |one: &SeqOrUid| match one {
-        SeqOrUid::Value(number) => number.get(),
-        SeqOrUid::Asterisk => last.max(1),
-    };
-    let (a, b) = match sequence {
-        Sequence::Single(one) => (number(one), number(one)),
-        Sequence::Range(a, b) => (number(a), number(b)),
-    };
-    (a.min(b), a.max(b))
-}
-
-/// Whether a name fits a pattern of LIST: `*` is anything, `%` anything within one level.
-///
-/// One walk that goes back to the last wildcard, so that no pattern takes long.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut p, mut n) = (0, 0);
-    let mut back: Option<(usize, usize)> = None;
-    let mut wide: Option<(usize, usize)> = None;
-    loop {
-        let step = match (pattern.get(p), name.get(n)) {
-            (Some(b'*'), _) => {
-                wide = Some((p, n));
-                back = None;
-                p += 1;
-                continue;
-            }
-            (Some(b'%'), _) => {
-                back = Some((p, n));
-                p += 1;
-                continue;
-            }
-            (None, None) => return true,
-            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
-            _ => false,
-        };
-        if step {
-            (p, n) = (p + 1, n + 1);
-            continue;
-        }
-        let longer = |(at, taken): (usize, usize)| {
-            let next = *name.get(taken)?;
-            (pattern[at] == b'*' || next != SEPARATOR as u8).then_some((at, taken + 1))
-        };
-        if let Some(grown) = back.and_then(longer) {
-            back = Some(grown);
-            (p, n) = (grown.0 + 1, grown.1);
-        } else if let Some(grown) = wide.and_then(longer) {
-            wide = Some(grown);
-            back = None;
-            (p, n) = (grown.0 + 1, grown.1);
-        } else {
-            return false;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn patterns_of_list_know_levels() {
-        for (pattern, name, fits) in [
-            ("*", "INBOX.Inviata", true),
-            ("%", "INBOX.Inviata", false),
-            ("%", "INBOX", true),
-            ("INBOX.%", "INBOX.Inviata", true),
-            ("INBOX.%", "INBOX.a.b", false),
-            ("INBOX.*", "INBOX.a.b", true),
-            ("*.b", "INBOX.a.b", true),
-            ("%.%", "INBOX.a", true),
-            ("%.%", "INBOX.a.b", false),
-            ("inbox", "INBOX", true),
-            ("", "INBOX", false),
-            ("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaa", false),
-        ] {
-            assert_eq!(
-                matches(pattern.as_bytes(), name.as_bytes()),
-                fits,
-                "{pattern} {name}"
-            );
-        }
-    }
 
     #[test]
     fn what_is_no_command_has_the_tag_that_it_begins_with() {

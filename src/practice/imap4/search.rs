@@ -5,7 +5,7 @@ use imap_codec::imap_types::search::SearchKey;
 use imap_codec::imap_types::sequence::SequenceSet;
 
 use super::super::mailbox::{Flags, Stored};
-use super::bounds;
+use super::message::bounds;
 use crate::mime::Entity;
 use crate::timestamp::Timestamp;
 
