@@ -4,10 +4,11 @@
 //! Witnesses (`openssl`, Python's smtplib and imaplib, curl, mbsync) are skipped, with a line
 //! that says so, where they are not installed.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -322,6 +323,18 @@ impl Wire {
     fn send(&mut self, octets: &[u8]) {
         let _ = self.0.get_mut().write_all(octets);
         let _ = self.0.get_mut().flush();
+    }
+
+    /// Says that no more will come, and reads until the other side ends too.
+    fn finish(mut self) {
+        let stream = self.0.get_mut();
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+        let mut rest = Vec::new();
+        if let Err(error) = self.0.read_to_end(&mut rest) {
+            let waited = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+            assert!(!waited, "it hangs: {error}");
+        }
     }
 
     /// One line; empty when the line broke.
@@ -1075,6 +1088,26 @@ impl Numbers {
     }
 }
 
+/// Counts panics of the provider's threads, which nobody joins while it runs.
+fn panics() -> &'static AtomicUsize {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let thread = std::thread::current();
+            if thread
+                .name()
+                .is_some_and(|name| name.starts_with("practice "))
+            {
+                COUNT.fetch_add(1, Ordering::SeqCst);
+            }
+            usual(info);
+        }));
+    });
+    &COUNT
+}
+
 #[test]
 fn no_line_stops_a_server() {
     const SMTP: [&str; 14] = [
@@ -1117,6 +1150,7 @@ fn no_line_stops_a_server() {
         "{99999999999}",
         "{5+}",
     ];
+    let panics = panics();
     let practice = filled(3);
     let mut numbers = Numbers(0x5eed);
     for round in 0..40 {
@@ -1131,12 +1165,15 @@ fn no_line_stops_a_server() {
             smtp.send(&numbers.line(&SMTP));
             imap.send(&numbers.line(&IMAP));
         }
+        smtp.finish();
+        imap.finish();
     }
     // They are still there for everybody else, and nothing was left behind.
     submission(&practice);
     mailbox(&practice);
     assert!(practice.wait_until_idle(PATIENCE));
     practice.stop();
+    assert_eq!(panics.load(Ordering::SeqCst), 0);
 }
 
 // Witnesses.
