@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use crate::lang::Lang;
 use crate::secret::Secret;
@@ -82,19 +80,6 @@ pub fn random_hex() -> String {
 }
 
 impl Context {
-    /// Asked when the process is told to end (SIGINT, SIGTERM). A second signal ends it at
-    /// once, as if nobody listened.
-    pub fn stop_on_signals(&self) -> Stop {
-        let stop = Stop::default();
-        for signal in [SIGINT, SIGTERM] {
-            // In this order: what a first signal sets makes the second one deadly. Without a
-            // handler the signal ends the process, as ever.
-            let _ = flag::register_conditional_default(signal, stop.flag());
-            let _ = flag::register(signal, stop.flag());
-        }
-        stop
-    }
-
     /// A world without terminal, home and environment, whose clock stands still.
     pub fn fixed(now: Timestamp, lang: Lang) -> Self {
         Self {

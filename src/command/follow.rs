@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::access::{self, Access};
 use super::{Failure, Session, span};
 use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
+use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::ledger::state::Standing;
 use crate::ledger::{Ledger, MatchRule, MessageRef};
@@ -311,7 +312,7 @@ fn stay(
 ) -> anyhow::Result<WatchEnd> {
     let verifier = access.verifier()?;
     let stop = Stop::default();
-    let signals = session.context.stop_on_signals();
+    let signals = stop_on_signals();
     let _alarm = Alarm::set(limit, &signals, &stop);
     let clock = session.context.clock;
     let name = access.account.name.clone();

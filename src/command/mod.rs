@@ -10,10 +10,10 @@ mod failure;
 mod follow;
 mod language;
 mod man;
+mod sandbox;
 mod send;
 mod span;
 mod status;
-mod sandbox;
 mod verify;
 
 use std::ffi::OsString;

@@ -7,7 +7,6 @@
 pub(super) mod json;
 pub(super) mod text;
 
-
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
