@@ -31,12 +31,23 @@ use crate::transport::{Endpoint, Security};
 const MAX_OCTETS: usize = 1024 * 1024;
 
 /// All accounts, and which of them is used when none is named.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     file: PathBuf,
     text: String,
     accounts: Vec<Account>,
     default: Option<String>,
+}
+
+impl fmt::Debug for Config {
+    /// Without the text: a command stands in it, and people write passwords into commands.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("file", &self.file)
+            .field("accounts", &self.accounts)
+            .field("default", &self.default)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is wrong in a line of the configuration.

@@ -1,7 +1,7 @@
 //! Who we are: accounts, the servers they use, and where their passwords come from.
 //!
-//! The configuration holds no secrets ([`config`]). What a provider's name tells stands in
-//! [`presets`]; [`password`](mod@password) fetches the one secret when it is needed. Nothing here
+//! The configuration ([`Config`]) holds no secrets. What a provider's name tells stands in
+//! [`presets`]; [`password()`] fetches the one secret when it is needed. Nothing here
 //! opens a connection.
 
 mod config;
