@@ -6,6 +6,7 @@
 
 pub mod compose;
 pub mod imap;
+pub mod probe;
 pub mod smtp;
 
 mod filter;
