@@ -407,9 +407,17 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
             ],
         ),
         (
-            &["man", "send"],
-            &["there is no page called send", "completions, man"],
-            &["non c'è una pagina chiamata send", "completions, man"],
+            &["man", "nowhere"],
+            &[
+                "there is no page called nowhere",
+                "account, account-add",
+                "completions, man",
+            ],
+            &[
+                "non c'è una pagina chiamata nowhere",
+                "account, account-add",
+                "completions, man",
+            ],
         ),
     ] {
         for (lang, words) in [("en", english), ("it", italian)] {
@@ -1012,9 +1020,21 @@ fn help_is_in_one_language_on_standard_output() {
         "the ",
         "Write",
         " for ",
-        "and ",
+        " and ",
     ];
-    let commands = [&[][..], &["verify"], &["completions"], &["man"]];
+    let commands = [
+        &[][..],
+        &["verify"],
+        &["account"],
+        &["account", "add"],
+        &["account", "list"],
+        &["account", "presets"],
+        &["account", "test"],
+        &["account", "remove"],
+        &["doctor"],
+        &["completions"],
+        &["man"],
+    ];
     for command in commands {
         for flag in ["--help", "-h"] {
             let ran = pec(&[&["--lang", "it"], command, &[flag]].concat());
@@ -1048,6 +1068,9 @@ fn manual_pages_are_written_for_every_command() {
             &["completions"],
             &["man"],
             &["pec-verify"],
+            &["account"],
+            &["account-add"],
+            &["doctor"],
         ] {
             let ran = pec(&[&["--lang", lang, "man"], page].concat());
             assert_eq!((ran.status, &*ran.err), (0, ""), "{page:?}");

@@ -120,8 +120,16 @@ fn failure_keys() -> BTreeSet<String> {
     keys
 }
 
-fn help_keys(command: &clap::Command, found: &mut BTreeSet<String>) {
-    let name = command.get_name();
+/// The name of a command in keys: `account-add` for `pec account add`.
+fn key_name(command: &clap::Command, above: &str) -> String {
+    match above {
+        "" | "pec" => command.get_name().to_owned(),
+        above => format!("{above}-{}", command.get_name()),
+    }
+}
+
+fn help_keys(command: &clap::Command, above: &str, found: &mut BTreeSet<String>) {
+    let name = key_name(command, above);
     for word in ["about", "long"] {
         found.insert(format!("help.{name}.{word}"));
     }
@@ -131,7 +139,7 @@ fn help_keys(command: &clap::Command, found: &mut BTreeSet<String>) {
         found.insert(format!("help.pec.{id}"));
     }
     for command in command.get_subcommands() {
-        help_keys(command, found);
+        help_keys(command, &name, found);
     }
 }
 
@@ -192,7 +200,6 @@ fn composed() -> BTreeSet<String> {
     all
 }
 
-/// Literals of the code that are the last part of a key, by the family.
 /// What `pec sync` and `pec watch` tell of.
 const EVENTS: [&str; 8] = [
     "receipt",
@@ -214,7 +221,83 @@ const OUTCOMES: [&str; 5] = [
     "in-doubt",
 ];
 
-const FAMILIES_OF_LITERALS: [&str; 2] = ["label", "row"];
+/// Literals of the code that are the last part of a key, by the family.
+const FAMILIES_OF_LITERALS: [&str; 9] = [
+    "label",
+    "row",
+    "doctor",
+    "ask",
+    "state",
+    "expected",
+    "sure",
+    "mailboxes",
+    "password",
+];
+
+/// What follows such a literal: advice of a check, what is said of a wrong answer.
+const ENDINGS: [&str; 2] = ["-do", "-again"];
+
+/// Each place in the commands where one of these is called, up to its values.
+fn calls(maker: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, code) in sources("command") {
+        for (at, _) in code.match_indices(maker) {
+            let rest = &code[at + maker.len()..];
+            found.push(rest.split(['&', ';']).next().unwrap_or_default().to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_check_has_its_sentence_and_all_but_the_good_ones_an_advice() {
+    let mut wanted = BTreeSet::new();
+    for (maker, advises) in [
+        ("Check::ok(", false),
+        ("Check::warning(", true),
+        ("Check::failed(", true),
+        ("Check::skipped(", true),
+    ] {
+        let calls = calls(maker);
+        assert!(!calls.is_empty(), "no {maker}");
+        for call in calls {
+            let case = literals(&call).last().map(|case| format!("doctor.{case}"));
+            let Some(case) = case.filter(|case| case.matches('.').count() == 1) else {
+                continue; // handed on
+            };
+            let advice = format!("{case}-do");
+            assert_eq!(
+                Catalogue::of(Lang::En).has(&advice),
+                advises,
+                "{maker} {case}"
+            );
+            wanted.insert(case);
+            if advises {
+                wanted.insert(advice);
+            }
+        }
+    }
+    assert!(wanted.len() > 50, "the scan found {wanted:?} only");
+    require(&wanted);
+}
+
+#[test]
+fn every_question_has_its_words() {
+    let mut wanted = BTreeSet::new();
+    for maker in ["asker.ask(", "asker.confirm("] {
+        for call in calls(maker) {
+            if let Some(key) = literals(&call).first() {
+                wanted.extend(["", "-again"].map(|ending| format!("ask.{key}{ending}")));
+            }
+        }
+    }
+    assert!(wanted.len() > 15, "the scan found {wanted:?} only");
+    require(&wanted);
+    let words = all_literals("account");
+    let sources = ["command", "file", "keyring", "prompt", "environment"];
+    assert!(sources.iter().all(|word| words.contains(*word)));
+    require(&keys("password", sources));
+}
 
 #[test]
 fn every_finding_says_what_it_means_and_what_to_do() {
@@ -278,8 +361,27 @@ fn every_key_written_in_the_code_has_its_text() {
 #[test]
 fn every_family_of_composed_keys_is_known() {
     let known = [
-        "finding", "check", "ordinary", "verdict", "row", "what", "outcome", "severity", "error",
-        "help", "label", "event", "standing", "fact",
+        "event",
+        "standing",
+        "fact",
+        "finding",
+        "check",
+        "ordinary",
+        "verdict",
+        "row",
+        "what",
+        "outcome",
+        "severity",
+        "error",
+        "help",
+        "label",
+        "doctor",
+        "ask",
+        "state",
+        "expected",
+        "sure",
+        "mailboxes",
+        "password",
     ];
     for folder in ["command", "output"] {
         for text in all_literals(folder) {
@@ -296,8 +398,8 @@ fn every_family_of_composed_keys_is_known() {
 
 #[test]
 fn every_command_and_argument_has_italian_help() {
-    fn walk(command: &clap::Command, texts: &Catalogue, missing: &mut Vec<String>) {
-        let name = command.get_name();
+    fn walk(command: &clap::Command, above: &str, texts: &Catalogue, missing: &mut Vec<String>) {
+        let name = key_name(command, above);
         let about = format!("help.{name}.about");
         if !texts.has(&about) {
             missing.push(about);
@@ -310,13 +412,13 @@ fn every_command_and_argument_has_italian_help() {
             }
         }
         for command in command.get_subcommands() {
-            walk(command, texts, missing);
+            walk(command, &name, texts, missing);
         }
     }
     let mut tree = command::tree(Lang::En);
     tree.build();
     let mut missing = Vec::new();
-    walk(&tree, Catalogue::of(Lang::It), &mut missing);
+    walk(&tree, "", Catalogue::of(Lang::It), &mut missing);
     assert!(missing.is_empty(), "no Italian help: {missing:?}");
 }
 
@@ -326,11 +428,16 @@ fn no_text_is_there_in_vain() {
     used.extend(all_literals(""));
     let mut tree = command::tree(Lang::En);
     tree.build();
-    help_keys(&tree, &mut used);
-    let words = all_literals("command");
+    help_keys(&tree, "", &mut used);
+    let mut words = all_literals("command");
+    words.extend(all_literals("account"));
     let is_used = |key: &str| {
         let by_word = key.split_once('.').is_some_and(|(family, word)| {
-            FAMILIES_OF_LITERALS.contains(&family) && words.contains(word)
+            let endings = ENDINGS
+                .iter()
+                .filter_map(|ending| word.strip_suffix(ending));
+            FAMILIES_OF_LITERALS.contains(&family)
+                && endings.chain([word]).any(|word| words.contains(word))
         });
         by_word || used.contains(key)
     };

@@ -40,19 +40,25 @@ impl Failure {
         self.status
     }
 
-    /// Writes both sentences.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn write(&self, lang: Lang, err: &mut dyn Write) -> io::Result<()> {
+    /// What is wrong, and what to do.
+    pub fn sentences(&self, lang: Lang) -> (String, String) {
         let catalogue = Catalogue::of(lang);
         let values: Vec<(&str, &str)> = self
             .values
             .iter()
             .map(|(name, value)| (*name, &**value))
             .collect();
-        let what = catalogue.fill(&format!("error.{}-what", self.key), &values);
-        let hint = catalogue.fill(&format!("error.{}-hint", self.key), &values);
+        let sentence = |part: &str| catalogue.fill(&format!("error.{}-{part}", self.key), &values);
+        (sentence("what"), sentence("hint"))
+    }
+
+    /// Writes both sentences.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn write(&self, lang: Lang, err: &mut dyn Write) -> io::Result<()> {
+        let catalogue = Catalogue::of(lang);
+        let (what, hint) = self.sentences(lang);
         writeln!(
             err,
             "{}",

@@ -30,12 +30,18 @@ pub(super) fn wanted(arguments: &[OsString]) -> Option<Lang> {
     found
 }
 
-/// The command that the arguments name, with a blank after it, for "try: pec verify --help".
+/// The command that the arguments name, with a blank after it, for "try: pec verify --help";
+/// `account add ` for one inside another.
 pub(super) fn subcommand(arguments: &[OsString], tree: &clap::Command) -> String {
-    let named = |argument: &OsString| tree.find_subcommand(argument).map(clap::Command::get_name);
-    let mut rest = arguments.iter().skip(1);
-    rest.find_map(named)
-        .map_or_else(String::new, |name| format!("{name} "))
+    let (mut named, mut below) = (String::new(), tree);
+    for argument in arguments.iter().skip(1) {
+        if let Some(found) = below.find_subcommand(argument) {
+            named.push_str(found.get_name());
+            named.push(' ');
+            below = found;
+        }
+    }
+    named
 }
 
 /// The tree with its texts in a language. English is what the code says.

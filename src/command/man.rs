@@ -12,7 +12,7 @@ use crate::lang::Lang;
 /// Write a manual page (for man -l -)
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Which page: send, status, verify, …; without it that of the program
+    /// Which page: send, status, account-add and so on; without it that of the program
     #[arg(value_name = "COMMAND")]
     page: Option<String>,
 }
@@ -43,11 +43,23 @@ pub(super) fn pages(lang: Lang) -> io::Result<Vec<(String, String)>> {
     let mut tree = super::tree(lang);
     tree.build();
     let mut pages = vec![page(&tree, "pec", lang)?];
-    for command in tree.get_subcommands() {
-        let name = format!("pec-{}", command.get_name());
-        pages.push(page(&command.clone().name(name.clone()), &name, lang)?);
-    }
+    below(&tree, "pec", lang, &mut pages)?;
     Ok(pages)
+}
+
+/// The pages of the commands inside one, each with those inside it.
+fn below(
+    command: &clap::Command,
+    name: &str,
+    lang: Lang,
+    pages: &mut Vec<(String, String)>,
+) -> io::Result<()> {
+    for command in command.get_subcommands() {
+        let name = format!("{name}-{}", command.get_name());
+        pages.push(page(&command.clone().name(name.clone()), &name, lang)?);
+        below(command, &name, lang, pages)?;
+    }
+    Ok(())
 }
 
 fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, String)> {
@@ -106,6 +118,10 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-status", Lang::It) => include_str!("../../man/sections/it/pec-status.roff"),
         ("pec-sandbox", Lang::En) => include_str!("../../man/sections/pec-sandbox.roff"),
         ("pec-sandbox", Lang::It) => include_str!("../../man/sections/it/pec-sandbox.roff"),
+        ("pec-account", Lang::En) => include_str!("../../man/sections/pec-account.roff"),
+        ("pec-account", Lang::It) => include_str!("../../man/sections/it/pec-account.roff"),
+        ("pec-doctor", Lang::En) => include_str!("../../man/sections/pec-doctor.roff"),
+        ("pec-doctor", Lang::It) => include_str!("../../man/sections/it/pec-doctor.roff"),
         ("pec-common", Lang::En) => include_str!("../../man/sections/common.roff"),
         ("pec-common", Lang::It) => include_str!("../../man/sections/it/common.roff"),
         _ => "",

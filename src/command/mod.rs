@@ -6,6 +6,11 @@
 mod access;
 mod completions;
 mod demo;
+mod account;
+mod check;
+mod completions;
+mod configuration;
+mod doctor;
 mod failure;
 mod follow;
 mod language;
@@ -14,6 +19,8 @@ mod sandbox;
 mod send;
 mod span;
 mod status;
+mod reach;
+mod servers;
 mod verify;
 
 use std::ffi::OsString;
@@ -81,6 +88,8 @@ enum Command {
     Demo(demo::Arguments),
     Status(status::Arguments),
     Sandbox(sandbox::Arguments),
+    Account(account::Arguments),
+    Doctor(doctor::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -178,6 +187,8 @@ pub fn run(
         Command::Verify(arguments) => verify::run(arguments, &mut session),
         Command::Status(arguments) => status::run(&arguments, &mut session),
         Command::Sandbox(arguments) => sandbox::run(arguments, &mut session),
+        Command::Account(arguments) => account::run(arguments, &mut session),
+        Command::Doctor(arguments) => doctor::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
         Command::Man(arguments) => man::run(&arguments, &mut session),
     };
@@ -188,6 +199,16 @@ pub fn run(
         }
         Err(other) => Err(other),
     })
+}
+
+/// The program and its version, in every JSON document.
+const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
+
+/// Writes a line, the result of which others may read.
+fn write_line(out: &mut dyn Write, line: &str) -> anyhow::Result<()> {
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")?;
+    Ok(())
 }
 
 /// The command tree with its help in a language.

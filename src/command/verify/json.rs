@@ -7,6 +7,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::{Answer, Asked, Examined, Totals, answers, text, write_line};
+use crate::command::PROGRAM;
 use crate::exit::ExitStatus;
 use crate::input::Item;
 use crate::output::catalogue::Catalogue;
@@ -280,7 +281,7 @@ impl<'a> Head<'a> {
         Self {
             schema: "pec/verify",
             version: 1,
-            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM,
             trust: TrustHead {
                 as_of: trust.as_of.as_deref(),
                 source,

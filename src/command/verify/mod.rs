@@ -4,12 +4,12 @@ mod json;
 mod load;
 mod text;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{Failure, Session};
+use super::{Failure, Session, write_line};
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
 use crate::lang::Lang;
@@ -274,11 +274,4 @@ impl Failure {
             ],
         )
     }
-}
-
-/// Writes a line, the result of which others may read.
-fn write_line(out: &mut dyn Write, line: &str) -> anyhow::Result<()> {
-    out.write_all(line.as_bytes())?;
-    out.write_all(b"\n")?;
-    Ok(())
 }

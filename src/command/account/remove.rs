@@ -1,0 +1,59 @@
+//! `pec account remove`: takes an account out of the configuration, and nothing else.
+
+use std::io;
+
+use super::ask::Asker;
+use crate::command::configuration::failure;
+use crate::command::{Failure, Session, write_line};
+use crate::exit::ExitStatus;
+use crate::output::catalogue::Catalogue;
+
+/// Take an account out of the configuration
+///
+/// The ledger, the messages and the mailbox itself are left alone, and so is the password where
+/// it is kept.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Which account
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let mut config = session.config()?;
+    let lang = session.lang;
+    let told = |error| failure(&error, lang);
+    let account = config.account(Some(&arguments.name)).map_err(told)?.clone();
+    if !arguments.yes && !confirmed(&account.name, account.address.as_str(), session)? {
+        return Ok(ExitStatus::No);
+    }
+    let was_default = config.is_default(&account);
+    config.remove(&account.name).map_err(told)?;
+    config.save().map_err(told)?;
+    let texts = Catalogue::of(session.lang);
+    let values = [
+        ("account", &*account.name),
+        ("file", &config.file().display().to_string()),
+    ];
+    write_line(session.out, &texts.fill("accounts.removed", &values))?;
+    if was_default && config.accounts().len() > 1 {
+        write_line(session.out, texts.text("accounts.no-default-left"))?;
+    }
+    Ok(ExitStatus::Yes)
+}
+
+fn confirmed(name: &str, address: &str, session: &mut Session<'_>) -> anyhow::Result<bool> {
+    if !session.context.stdin_is_terminal || !session.context.stderr_is_terminal {
+        return Err(Failure::new("not-confirmed", []).into());
+    }
+    let mut asker = Asker {
+        input: &mut io::stdin().lock(),
+        err: &mut *session.err,
+        lang: session.lang,
+    };
+    asker.confirm("remove", &[("account", name), ("address", address)])
+}

@@ -1,0 +1,247 @@
+//! What can be looked at without the network: files, permissions, dates.
+
+use std::fs;
+use std::path::Path;
+
+use crate::account::{Access, Account, Config, Error, PasswordSource};
+use crate::command::check::Check;
+use crate::command::configuration::{failure, mode};
+use crate::command::{Failure, Session};
+use crate::lang::Lang;
+use crate::providers::Trust;
+use crate::timestamp::Timestamp;
+
+const DAY: i64 = 86_400;
+
+/// Days after which trust data are called old: AgID certifies its authority anew about once a
+/// year, and the providers' lists change a few times in it.
+const TRUST_DAYS: i64 = 365;
+
+/// Days that a password for programs is taken to live where the preset does not say: three
+/// months, the only known practice.
+const PASSWORD_DAYS: i64 = 90;
+
+/// Days before its end from which on a password is called nearly over.
+const NEARLY_OVER: i64 = 14;
+
+/// Octets of a file of trust data; those compiled in have 60 thousand.
+const MAX_TRUST_OCTETS: u64 = 16 * 1024 * 1024;
+
+/// Configuration, data folder, clock and trust data.
+pub(super) fn of_program(config: &Result<Config, Failure>, session: &Session<'_>) -> Vec<Check> {
+    let lang = session.lang;
+    let mut checks = Vec::new();
+    match config {
+        Err(failure) => checks.push(Check::of_failure("config.file", lang, failure)),
+        Ok(config) => {
+            checks.extend(configuration(config, lang));
+        }
+    }
+    if let Some(folder) = &session.data_dir {
+        checks.push(data_folder(folder, lang));
+    }
+    let trust = Trust::built_in();
+    checks.push(clock(session.context.now, &trust, lang));
+    checks.push(trust_data(session.context.now, &trust, lang));
+    checks
+}
+
+fn configuration(config: &Config, lang: Lang) -> Vec<Check> {
+    let file = config.file().display().to_string();
+    let count = config.accounts().len().to_string();
+    let values = [("file", &*file), ("count", &*count)];
+    if config.accounts().is_empty() {
+        return vec![Check::warning("config.file", lang, "config-empty", &values)];
+    }
+    let mut checks = vec![match config.account(None) {
+        Ok(account) => {
+            let values = [
+                ("file", &*file),
+                ("count", &*count),
+                ("account", &account.name),
+            ];
+            Check::ok("config.file", lang, "config-ok", &values)
+        }
+        Err(_) => Check::warning("config.file", lang, "config-no-default", &values),
+    }];
+    // A file without a folder stands in the current one.
+    let folder = config
+        .file()
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    checks.push(permissions(config.file(), folder, lang));
+    checks
+}
+
+/// The configuration holds no secret, but names commands that we run.
+fn permissions(file: &Path, folder: Option<&Path>, lang: Lang) -> Check {
+    let id = "config.permissions";
+    let shown = file.display().to_string();
+    let of_file = match Access::of(file) {
+        Ok(access) => access,
+        Err(source) => {
+            let error = Error::Read {
+                file: file.to_owned(),
+                source,
+            };
+            return Check::of_failure(id, lang, &failure(&error, lang));
+        }
+    };
+    if let Some((folder, access)) =
+        folder.and_then(|folder| Some((folder, Access::of(folder).ok()?)))
+        && access.is_open_to_change()
+    {
+        let values = [
+            ("folder", &*folder.display().to_string()),
+            ("mode", &mode(access)),
+        ];
+        return Check::failed(id, lang, "config-folder-open", &values);
+    }
+    let values = [("file", &*shown), ("mode", &mode(of_file))];
+    match of_file.is_private() {
+        true => Check::ok(id, lang, "config-private", &values),
+        false => Check::warning(id, lang, "config-readable", &values),
+    }
+}
+
+fn data_folder(folder: &Path, lang: Lang) -> Check {
+    let id = "data.permissions";
+    let shown = folder.display().to_string();
+    let Ok(access) = Access::of(folder) else {
+        return Check::ok(id, lang, "data-none", &[("folder", &shown)]);
+    };
+    let values = [("folder", &*shown), ("mode", &mode(access))];
+    match access.is_private() {
+        true => Check::ok(id, lang, "data-private", &values),
+        false => Check::failed(id, lang, "data-open", &values),
+    }
+}
+
+/// Held against a date that cannot lie in the future. That it is right to the minute is not known.
+fn clock(now: Timestamp, trust: &Trust, lang: Lang) -> Check {
+    let as_of = trust.as_of.as_deref().unwrap_or_default();
+    let shown = now.to_string();
+    let values = [("now", &*shown), ("as_of", as_of)];
+    match Timestamp::parse(as_of) {
+        Ok(date) if now < date => Check::failed("clock", lang, "clock-behind", &values),
+        _ => Check::ok("clock", lang, "clock-ok", &values),
+    }
+}
+
+fn trust_data(now: Timestamp, trust: &Trust, lang: Lang) -> Check {
+    let id = "trust.data";
+    let as_of = trust.as_of.as_deref().unwrap_or_default();
+    let Ok(date) = Timestamp::parse(as_of) else {
+        return Check::warning(id, lang, "trust-undated", &[]);
+    };
+    let days = now.seconds_since(date) / DAY;
+    let shown = days.to_string();
+    let values = [("as_of", as_of), ("days", &*shown)];
+    match days > TRUST_DAYS {
+        true => Check::warning(id, lang, "trust-old", &values),
+        false => Check::ok(id, lang, "trust-ok", &values),
+    }
+}
+
+/// Files that an account names, and the age of its password for programs.
+pub(super) fn of_account(account: &Account, session: &Session<'_>) -> Vec<Check> {
+    let lang = session.lang;
+    let mut checks = Vec::new();
+    if let Some(file) = &account.ca_file {
+        checks.push(match account.roots() {
+            Ok(_) => named_file("account.ca-file", file, "ca-file-ok", lang),
+            Err(error) => Check::of_failure("account.ca-file", lang, &failure(&error, lang)),
+        });
+    }
+    if let Some(file) = &account.trust_file {
+        checks.push(trust_file(file, lang));
+    }
+    if let PasswordSource::File(file) = &account.password {
+        checks.push(password_file(file, lang));
+    }
+    if let Some(made) = account.app_password_date {
+        checks.push(app_password(account, made, session.context.now, lang));
+    }
+    checks
+}
+
+/// A file that decides whom we trust: others must not change it.
+fn named_file(id: &'static str, file: &Path, case: &str, lang: Lang) -> Check {
+    let shown = file.display().to_string();
+    match Access::of(file) {
+        Ok(access) if access.is_open_to_change() => {
+            let values = [("file", &*shown), ("mode", &mode(access))];
+            Check::failed(id, lang, "file-open", &values)
+        }
+        _ => Check::ok(id, lang, case, &[("file", &shown)]),
+    }
+}
+
+fn trust_file(file: &Path, lang: Lang) -> Check {
+    let id = "account.trust-file";
+    let shown = file.display().to_string();
+    let read = match fs::metadata(file) {
+        Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_TRUST_OCTETS => {
+            fs::read_to_string(file)
+        }
+        Ok(_) => Err(std::io::ErrorKind::InvalidInput.into()),
+        Err(error) => Err(error),
+    };
+    let text = match read {
+        Ok(text) => text,
+        Err(source) => {
+            let file = file.to_owned();
+            let failure = failure(&Error::Read { file, source }, lang);
+            return Check::of_failure(id, lang, &failure);
+        }
+    };
+    match Trust::parse(&text, &shown) {
+        Ok(_) => named_file(id, file, "trust-file-ok", lang),
+        Err(error) => {
+            let values = [("file", shown), ("reason", error.to_string())];
+            Check::of_failure(id, lang, &Failure::new("trust", values))
+        }
+    }
+}
+
+fn password_file(file: &Path, lang: Lang) -> Check {
+    let id = "account.password-file";
+    let shown = file.display().to_string();
+    let error = match Access::of(file) {
+        Ok(access) if access.is_private() => {
+            return Check::ok(id, lang, "password-file-ok", &[("file", &shown)]);
+        }
+        Ok(access) => Error::PasswordFileOpen {
+            file: file.to_owned(),
+            access,
+        },
+        Err(source) => Error::Read {
+            file: file.to_owned(),
+            source,
+        },
+    };
+    Check::of_failure(id, lang, &failure(&error, lang))
+}
+
+fn app_password(account: &Account, made: Timestamp, now: Timestamp, lang: Lang) -> Check {
+    let id = "account.app-password";
+    let known = account
+        .preset
+        .and_then(|preset| preset.password_days.as_ref());
+    let lives = known.map_or(PASSWORD_DAYS, |known| i64::from(known.value));
+    let days = now.seconds_since(made).div_euclid(DAY);
+    let (age, lives_shown) = (days.to_string(), lives.to_string());
+    let left = (lives - days).to_string();
+    let values = [("days", &*age), ("lives", &*lives_shown), ("left", &*left)];
+    match days {
+        ..0 => Check::warning(id, lang, "app-password-future", &values),
+        _ if days >= lives && known.is_some() => {
+            Check::warning(id, lang, "app-password-over", &values)
+        }
+        _ if days >= lives => Check::warning(id, lang, "app-password-old", &values),
+        _ if days >= lives - NEARLY_OVER && known.is_some() => {
+            Check::warning(id, lang, "app-password-soon", &values)
+        }
+        _ => Check::ok(id, lang, "app-password-ok", &values),
+    }
+}
