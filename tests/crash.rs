@@ -167,7 +167,12 @@ fn killed_at_every_step_of_reading() {
     let sync = || world.command(&["sync"]);
     let steps = count(&world, &sync());
     let expected = standings(&world, &message);
-    assert_eq!(expected.matches("delivered").count(), 4, "{expected}");
+    assert_eq!(expected.lines().count(), 4, "{expected}");
+    assert_eq!(
+        expected.matches(" \"not-delivered\" ").count(),
+        2,
+        "{expected}"
+    );
     for step in 1..=steps {
         std::fs::remove_dir_all(&data).expect("the ledger");
         copy(&kept, &data);

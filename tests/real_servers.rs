@@ -92,6 +92,7 @@ impl User {
             let data = &mut receipt.daticert;
             data.sender.clone_from(&self.address);
             data.reply_to.clone_from(&self.address);
+            data.subject = Some("Avviso".to_owned());
             data.recipients = vec![(to.to_owned(), "certificato".to_owned())];
             data.message_id = Some(message_id.to_owned());
             data.delivered_to = data.delivered_to.as_ref().map(|_| to.to_owned());

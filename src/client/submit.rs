@@ -1,8 +1,8 @@
 //! One message to the server: claimed, handed over, its end recorded.
 
-use super::{Error, Now};
+use super::Now;
 use crate::ledger::state::What;
-use crate::ledger::{Claim, End, Ledger, MessageRef, RecipientAnswer};
+use crate::ledger::{self, Claim, End, Ledger, MessageRef, RecipientAnswer};
 use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
 
 /// What became of a message, and whether that could be written down.
@@ -12,7 +12,7 @@ pub struct Submitted {
     pub report: SubmissionReport,
     /// Why the end is not in the ledger, if it is not. The attempt then counts as in doubt,
     /// though the report knows better: a person must be told both.
-    pub unrecorded: Option<crate::ledger::Error>,
+    pub unrecorded: Option<ledger::Error>,
 }
 
 /// Submits a recorded message over an open connection: its octets as they were frozen, to its
@@ -27,7 +27,7 @@ pub fn submit(
     claim: Claim,
     submission: &mut dyn Submission,
     now: Now<'_>,
-) -> Result<Submitted, Error> {
+) -> Result<Submitted, ledger::Error> {
     let row = ledger.row(message)?;
     let octets = ledger.octets(&row.octets)?;
     let recipients = row.recipients.iter();

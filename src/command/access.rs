@@ -1,12 +1,12 @@
 //! What the commands that send and read have in common: account, password, connections, ledger.
 
-use super::{Failure, Session};
-use crate::account::{self, Account, Config, PasswordContext, password};
+use super::{Failure, Session, configuration, servers};
+use crate::account::{Account, PasswordContext, password};
 use crate::client;
 use crate::client::Judge;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::{self, Ledger};
-use crate::output::catalogue::Catalogue;
 use crate::providers::Trust;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
@@ -20,6 +20,7 @@ pub(super) struct Access {
     roots: Roots,
     login: Option<Login>,
     context: PasswordContext,
+    lang: Lang,
 }
 
 impl Access {
@@ -28,28 +29,18 @@ impl Access {
     /// # Errors
     /// A [`Failure`] that says what to do.
     pub fn open(session: &Session<'_>) -> anyhow::Result<Self> {
-        let Some(file) = &session.config_file else {
-            return Err(Failure::new("no-home", []).into());
-        };
-        let config = Config::load(file).map_err(|error| Failure::of_account(&error))?;
-        let account = config
-            .account(session.account.as_deref())
-            .map_err(|error| Failure::of_account(&error))?;
-        let texts = Catalogue::of(session.lang);
-        let question = session.context.stdin_is_terminal.then(|| {
-            let address = account.address.to_string();
-            texts.fill("mail.ask-password", &[("address", &address)])
-        });
+        let config = session.config()?;
+        let account = session.account_of(&config, None)?;
+        let roots = account.roots();
         Ok(Self {
-            roots: account
-                .roots()
-                .map_err(|error| Failure::of_account(&error))?,
+            roots: roots.map_err(|error| configuration::failure(&error, session.lang))?,
             account: account.clone(),
             login: None,
             context: PasswordContext {
                 environment: session.context.password.clone(),
-                question,
+                question: session.question(account),
             },
+            lang: session.lang,
         })
     }
 
@@ -78,7 +69,7 @@ impl Access {
         let (endpoint, roots) = (self.account.smtp.clone(), self.roots.clone());
         let login = self.login()?;
         SmtpSubmission::connect(&endpoint, &roots, login, Timeouts::default())
-            .map_err(|error| Failure::of_transport(&error).into())
+            .map_err(|error| servers::failure(&error, &endpoint).into())
     }
 
     /// A connection to the mailbox.
@@ -87,7 +78,7 @@ impl Access {
     /// A [`Failure`]; never tried twice.
     pub fn mailbox(&mut self) -> anyhow::Result<ImapMailbox> {
         self.connect_mailbox()?
-            .map_err(|error| Failure::of_transport(&error).into())
+            .map_err(|error| self.failure_of_reading(&error).into())
     }
 
     /// The same, for those who try again after a broken line.
@@ -116,10 +107,23 @@ impl Access {
         ))
     }
 
+    /// What the server of the mailbox, or the way to it, did.
+    pub fn failure_of_reading(&self, error: &transport::Error) -> Failure {
+        servers::failure(error, &self.account.imap)
+    }
+
+    /// Why a journey to the mailbox ended.
+    pub fn failure_of_journey(&self, error: &client::Error) -> Failure {
+        match error {
+            client::Error::Transport(error) => self.failure_of_reading(error),
+            client::Error::Ledger(error) => Failure::of_ledger(error),
+        }
+    }
+
     fn login(&mut self) -> anyhow::Result<&Login> {
         if self.login.is_none() {
             let secret: Secret = password(&self.account, &self.context)
-                .map_err(|error| Failure::of_account(&error))?;
+                .map_err(|error| configuration::failure(&error, self.lang))?;
             self.login = Some(self.account.login(secret));
         }
         Ok(self.login.as_ref().expect("set above"))
@@ -146,33 +150,6 @@ pub(super) fn ledger(session: &Session<'_>) -> anyhow::Result<Ledger> {
 }
 
 impl Failure {
-    /// TEMP
-    pub(super) fn of_account(error: &account::Error) -> Self {
-        Self::new("account", [("reason", error.to_string())])
-    }
-
-    /// What a server, or the way to it, did.
-    pub(super) fn of_transport(error: &transport::Error) -> Self {
-        use ExitStatus::{NotNow, Refused};
-        use transport::Error as E;
-        let why = [("reason", error.to_string())];
-        match error {
-            E::Resolve { .. } => Self::new("resolve", why).with_status(NotNow),
-            E::Connect { .. } => Self::new("connect", why).with_status(NotNow),
-            E::Tls { untrusted, .. } if *untrusted => Self::new("untrusted", why),
-            E::Tls { .. } => Self::new("tls", why).with_status(NotNow),
-            E::Roots(_) => Self::new("ca-file", why),
-            E::LoginRefused(_) => Self::new("login-refused", why).with_status(Refused),
-            E::Refused { reply, .. } if reply.code >= 500 => {
-                Self::new("refused", why).with_status(Refused)
-            }
-            E::Refused { .. } => Self::new("refused-for-now", why).with_status(NotNow),
-            E::NotOffered(_) => Self::new("not-offered", why),
-            E::Injection(_) => Self::new("injection", why),
-            _ => Self::new("broken", why).with_status(NotNow),
-        }
-    }
-
     /// What the ledger could not do.
     pub(super) fn of_ledger(error: &ledger::Error) -> Self {
         use ledger::Error as E;
@@ -192,14 +169,6 @@ impl Failure {
                 ],
             ),
             _ => Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow),
-        }
-    }
-
-    /// Why a journey ended.
-    pub(super) fn of_client(error: &client::Error) -> Self {
-        match error {
-            client::Error::Transport(error) => Self::of_transport(error),
-            client::Error::Ledger(error) => Self::of_ledger(error),
         }
     }
 }

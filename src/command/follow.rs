@@ -137,7 +137,7 @@ pub(super) fn sync(
     let mut mailbox = access.mailbox()?;
     let folders = access
         .folders(&mut mailbox)
-        .map_err(|error| Failure::of_transport(&error))?;
+        .map_err(|error| access.failure_of_reading(&error))?;
     let clock = session.context.clock;
     let mut events = Vec::new();
     let synced = client::sync(
@@ -155,7 +155,7 @@ pub(super) fn sync(
         }
         tell(event, Form::of(arguments.ndjson), session)?;
     }
-    let report = synced.map_err(|error| Failure::of_client(&error))?;
+    let report = synced.map_err(|error| access.failure_of_journey(&error))?;
     mailbox.log_out();
     let texts = Catalogue::of(session.lang);
     let values = [
@@ -353,7 +353,7 @@ fn stay(
         return Err(error);
     }
     written?;
-    Ok(watched.map_err(|error| Failure::of_client(&error))?)
+    Ok(watched.map_err(|error| access.failure_of_journey(&error))?)
 }
 
 /// Ends a wait when the time is over or a signal came; ends itself when dropped.

@@ -4,23 +4,22 @@
 //! what it does, and how the result is written. Italian help stands in the catalogue.
 
 mod access;
-mod completions;
-mod demo;
 mod account;
 mod check;
 mod completions;
 mod configuration;
+mod demo;
 mod doctor;
 mod failure;
 mod follow;
 mod language;
 mod man;
+mod reach;
 mod sandbox;
 mod send;
+mod servers;
 mod span;
 mod status;
-mod reach;
-mod servers;
 mod verify;
 
 use std::ffi::OsString;
@@ -36,7 +35,7 @@ use crate::output::style::Style;
 
 pub use failure::Failure;
 
-/// Verifies receipts and envelopes of Italian certified e-mail (PEC)
+/// Italian certified e-mail (PEC): send it, follow it, prove its receipts
 #[derive(Debug, Parser)]
 #[command(
     name = "pec",
@@ -84,12 +83,12 @@ enum Command {
     Sync(follow::SyncArguments),
     Watch(follow::WatchArguments),
     Wait(follow::WaitArguments),
-    Verify(verify::Arguments),
-    Demo(demo::Arguments),
     Status(status::Arguments),
-    Sandbox(sandbox::Arguments),
+    Verify(verify::Arguments),
     Account(account::Arguments),
     Doctor(doctor::Arguments),
+    Demo(demo::Arguments),
+    Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }

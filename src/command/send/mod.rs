@@ -213,7 +213,7 @@ fn hand_over(
 ) -> anyhow::Result<Submitted> {
     let now = || session.context.clock.now();
     let submitted = client::submit(ledger, message, claim, submission, &now);
-    Ok(submitted.map_err(|error| Failure::of_client(&error))?)
+    Ok(submitted.map_err(|error| Failure::of_ledger(&error))?)
 }
 
 /// After the server's answer: the copy, the receipts, the report.

@@ -148,7 +148,7 @@ fn search(
     let mut mailbox = access.mailbox()?;
     let folders = access
         .folders(&mut mailbox)
-        .map_err(|error| Failure::of_transport(&error))?;
+        .map_err(|error| access.failure_of_reading(&error))?;
     let clock = session.context.clock;
     for message in messages {
         let row = ledger
@@ -167,7 +167,7 @@ fn search(
         for event in found {
             follow::tell(&event, follow::Form::Text, session)?;
         }
-        searched.map_err(|error| Failure::of_client(&error))?;
+        searched.map_err(|error| access.failure_of_journey(&error))?;
     }
     mailbox.log_out();
     Ok(())
