@@ -115,6 +115,8 @@ fn journey(
         session,
     )?;
 
+    step(&["status"], folder, session)?;
+
     let view = ledger
         .view(&message)
         .map_err(|error| Failure::of_ledger(&error))?;
@@ -188,7 +190,9 @@ impl Folder {
     fn new(arguments: &Arguments, context: &Context) -> anyhow::Result<Self> {
         let path = match &arguments.keep {
             Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-            None => context.temporary.join(format!("pec-demo-{}", random_hex())),
+            None => context
+                .temporary
+                .join(format!("pec-demo-{}", &random_hex()[..8])),
         };
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]

@@ -10,10 +10,12 @@ use super::{Failure, Session, span};
 use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{Ledger, MatchRule, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
+use crate::output::layout::shown;
 use crate::output::style::Tone;
 use crate::pec::MessageKind;
 use crate::timestamp::Timestamp;
@@ -493,7 +495,7 @@ pub(super) fn tell(summary: &Summary, form: Form, session: &mut Session<'_>) -> 
             if summary.known && summary.new_facts == 0 && !summary.alarming {
                 return Ok(());
             }
-            let line = sentence(summary, Catalogue::of(session.lang));
+            let line = sentence(summary, session.lang);
             let tone = match summary.event {
                 "receipt" if !is_bad(summary) => Tone::Good,
                 "receipt" | "unproven" | "mismatch" | "too-large" => Tone::Bad,
@@ -511,8 +513,9 @@ fn is_bad(summary: &Summary) -> bool {
     !good.iter().any(|kind| summary.kind == Some(kind.word()))
 }
 
-fn sentence(summary: &Summary, texts: &Catalogue) -> String {
-    let time = summary.at.map(Timestamp::italian).unwrap_or_default();
+fn sentence(summary: &Summary, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
+    let time = summary.at.map(|at| shown(at, lang)).unwrap_or_default();
     let uid = summary.uid.to_string();
     let kind = match summary.kind {
         Some(kind) => texts.text(&format!("event.kind.{kind}")),

@@ -177,7 +177,6 @@ impl Place {
         let file = |path: &Path| path.to_string_lossy().into_owned();
         let options = [
             ("--address", self.user.clone()),
-            ("--preset", "custom".to_owned()),
             ("--imap", self.imap.shown()),
             ("--smtp", self.smtp.shown()),
             ("--user", self.user.clone()),

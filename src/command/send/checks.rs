@@ -6,6 +6,7 @@ use crate::input;
 use crate::lang::Lang;
 use crate::ledger::Ledger;
 use crate::output::catalogue::Catalogue;
+use crate::output::layout::shown;
 use crate::pec::caution::Warning;
 use crate::pec::outgoing::{Attachment, Fault, Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
@@ -88,7 +89,7 @@ pub(super) fn warnings(
             .twin(message, Timestamp::from_unix(since))
             .map_err(|error| Failure::of_ledger(&error))?;
         if let Some(twin) = twin {
-            let (short, at) = (&twin.message.short, twin.frozen_at.italian());
+            let (short, at) = (&twin.message.short, shown(twin.frozen_at, session.lang));
             lines.push(texts.fill("warning.twin", &[("message", short), ("time", &at)]));
         }
     }
