@@ -22,12 +22,12 @@ impl OctetStore {
         Ok(Self { folder })
     }
 
-    /// Keeps octets and gives their SHA-256; when it returns they are on the disk.
     /// The folder as it is, or is not.
     pub fn at(folder: PathBuf) -> Self {
         Self { folder }
     }
 
+    /// Keeps octets and gives their SHA-256; when it returns they are on the disk.
     pub fn put(&self, octets: &[u8]) -> io::Result<String> {
         let name = sha256(octets);
         let path = self.path(&name);
