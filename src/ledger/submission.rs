@@ -136,6 +136,12 @@ impl Ledger {
             claim,
             &query::states(&transaction, message.id, &facts)?,
         )?;
+        // An attempt in doubt outweighs one that goes on, and may be repeated: but not by two.
+        if attempts(&facts).any(|number| !has_ended(number, &facts)) {
+            return Err(Error::BeingSent {
+                short: message.short.clone(),
+            });
+        }
         let number = 1 + facts
             .iter()
             .filter_map(|fact| fact.attempt)
@@ -160,9 +166,17 @@ impl Ledger {
     /// it ends.
     ///
     /// # Errors
-    /// Those of the disk: then nothing may leave.
+    /// Those of the disk, and [`Error::Settled`] when another process took this one for ended:
+    /// then nothing may leave.
     pub fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
         let transaction = self.immediate()?;
+        let facts = query::facts(&transaction, attempt.message.id)?;
+        if has_ended(attempt.number, &facts) {
+            return Err(Error::Settled {
+                short: attempt.message.short.clone(),
+                standing: RecipientState::of(0, &facts).standing.word(),
+            });
+        }
         let handed = Fact {
             attempt: Some(attempt.number),
             ..bare(What::Handed, now)
@@ -289,6 +303,19 @@ fn may_send(message: &MessageRef, claim: Claim, states: &[RecipientState]) -> Re
         }
     }
     Ok(())
+}
+
+/// The numbers of the attempts that began.
+fn attempts(facts: &[Fact]) -> impl Iterator<Item = u32> {
+    let begun = facts.iter().filter(|fact| fact.what == What::Begun);
+    begun.filter_map(|fact| fact.attempt)
+}
+
+/// Whether an attempt has its end.
+fn has_ended(number: u32, facts: &[Fact]) -> bool {
+    facts.iter().any(|fact| {
+        fact.attempt == Some(number) && fact.place.is_none() && fact.what.ends_an_attempt()
+    })
 }
 
 /// A fact with nothing but what and when.
