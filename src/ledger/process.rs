@@ -3,7 +3,7 @@
 //! The lock dies with the process, however it dies. The name of the file stands in the facts
 //! of an attempt, so that another process can tell one that goes on from one that was cut off.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,13 +59,16 @@ impl Processes {
         }
     }
 
-    /// Whether the process of this name still runs.
+    /// Whether the process of this name still runs, or may: only a file that is gone, or whose
+    /// lock is free, says that it ended. Taking one that runs for ended could send a message
+    /// twice.
     pub fn is_alive(&self, name: &str) -> bool {
-        let known = name.bytes().all(|c| c.is_ascii_digit() || c == b'-');
-        let file = known.then(|| File::open(self.folder.join(name)));
-        match file {
-            Some(Ok(file)) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-            _ => false,
+        if name.is_empty() || !name.bytes().all(|c| c.is_ascii_digit() || c == b'-') {
+            return false;
+        }
+        match File::open(self.folder.join(name)) {
+            Ok(file) => file.try_lock().is_err(),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
         }
     }
 }
@@ -81,5 +84,56 @@ impl Drop for Alive {
     fn drop(&mut self) {
         // Left behind when it fails: nobody holds its lock, so it says "ended".
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn processes() -> (tempfile::TempDir, Processes) {
+        let folder = tempfile::tempdir().unwrap();
+        let processes = Processes::open(folder.path().join("processes")).unwrap();
+        (folder, processes)
+    }
+
+    #[test]
+    fn a_process_is_alive_as_long_as_its_value() {
+        let (_folder, processes) = processes();
+        let alive = processes.enter().unwrap();
+        let name = alive.name().to_owned();
+        assert!(processes.is_alive(&name));
+        drop(alive);
+        assert!(!processes.is_alive(&name));
+    }
+
+    #[test]
+    fn a_file_left_behind_says_ended_and_its_name_is_not_used_again() {
+        let (_folder, processes) = processes();
+        let alive = processes.enter().unwrap();
+        let (process, count) = alive.name().split_once('-').unwrap();
+        let count: u64 = count.parse().unwrap();
+        // What processes of the same number left, of which the lock died with them.
+        let left: Vec<String> = (1..10)
+            .map(|n| format!("{process}-{}", count + n))
+            .collect();
+        for name in &left {
+            fs::write(processes.folder.join(name), b"").unwrap();
+            assert!(!processes.is_alive(name));
+        }
+        let next = processes.enter().unwrap();
+        assert!(!left.contains(&next.name().to_owned()), "{}", next.name());
+        assert!(processes.is_alive(next.name()));
+    }
+
+    #[test]
+    fn what_cannot_be_found_out_counts_as_alive() {
+        let (_folder, processes) = processes();
+        // A file where the folder should be: neither there nor not there.
+        let blocked = Processes::at(processes.folder.join("file"));
+        fs::write(processes.folder.join("file"), b"").unwrap();
+        assert!(blocked.is_alive("1-0"));
+        assert!(!processes.is_alive("1-0"));
+        assert!(!processes.is_alive("../1-0") && !processes.is_alive(""));
     }
 }
