@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::smime::sha256;
 
@@ -31,8 +32,8 @@ impl OctetStore {
     pub fn put(&self, octets: &[u8]) -> io::Result<String> {
         let name = sha256(octets);
         let path = self.path(&name);
-        // The length guards against a file that something else cut short.
-        if fs::metadata(&path).is_ok_and(|found| found.len() == octets.len() as u64) {
+        // A file that something else changed is written anew.
+        if fs::read(&path).is_ok_and(|found| found == octets) {
             return Ok(name);
         }
         let parent = path.parent().expect("a path below the folder");
@@ -40,9 +41,8 @@ impl OctetStore {
             make_private_folder(parent)?;
             sync_folder(&self.folder)?;
         }
-        // Two processes may store the same octets at once: each writes its own file.
-        let temporary = parent.join(format!(".{}.{}", &name[2..], std::process::id()));
-        let written = write_private(&temporary, octets)
+        let (temporary, file) = make_temporary(parent, &name[2..])?;
+        let written = write_all(file, octets)
             .and_then(|()| fs::rename(&temporary, &path))
             .and_then(|()| sync_folder(parent));
         if written.is_err() {
@@ -72,12 +72,27 @@ impl OctetStore {
     }
 }
 
-fn write_private(path: &Path, octets: &[u8]) -> io::Result<()> {
+/// A file of its own for each that stores the same octets at once, in this process or, with
+/// the same number in another container, in another.
+fn make_temporary(parent: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!(".{name}.{}-{count}", std::process::id()));
+        match options.open(&path) {
+            Ok(file) => return Ok((path, file)),
+            // Left by a process that was cut off.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn write_all(mut file: File, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()
 }
@@ -120,16 +135,31 @@ mod tests {
     }
 
     #[test]
-    fn a_file_cut_short_is_noticed_and_mended() {
+    fn a_file_cut_short_or_changed_is_noticed_and_mended() {
         let (_folder, store) = store();
         let name = store.put(b"abc").unwrap();
-        fs::write(store.path(&name), b"ab").unwrap();
-        assert_eq!(
-            store.get(&name).unwrap_err().kind(),
-            io::ErrorKind::InvalidData
-        );
-        store.put(b"abc").unwrap();
-        assert_eq!(store.get(&name).unwrap(), b"abc");
+        for damaged in [&b"ab"[..], b"abd"] {
+            fs::write(store.path(&name), damaged).unwrap();
+            assert_eq!(
+                store.get(&name).unwrap_err().kind(),
+                io::ErrorKind::InvalidData
+            );
+            store.put(b"abc").unwrap();
+            assert_eq!(store.get(&name).unwrap(), b"abc");
+        }
+    }
+
+    #[test]
+    fn the_same_octets_may_be_kept_by_several_at_once() {
+        let (_folder, store) = store();
+        let octets = vec![b'x'; 200_000];
+        std::thread::scope(|scope| {
+            let puts: Vec<_> = (0..8).map(|_| scope.spawn(|| store.put(&octets))).collect();
+            for put in puts {
+                let name = put.join().unwrap().unwrap();
+                assert_eq!(store.get(&name).unwrap(), octets);
+            }
+        });
     }
 
     #[cfg(unix)]
