@@ -248,7 +248,7 @@ const GRACE_SECONDS: i64 = 3_600;
 pub struct RecipientState {
     /// Where it stands.
     pub standing: Standing,
-    /// Since when: the time of the fact that decided it; `None` while only recorded.
+    /// Since when: the time of the fact that decided it; `None` while nothing was tried.
     pub since: Option<Timestamp>,
     /// The certified time of the acceptance.
     pub accepted_at: Option<Timestamp>,
@@ -282,7 +282,9 @@ impl RecipientState {
             standing,
             since,
             accepted_at,
-            late: timed_out.is_some() && first(What::Delivered).is_some(),
+            late: timed_out
+                .zip(first(What::Delivered))
+                .is_some_and(|(notice, delivered)| delivered >= notice),
             twice: went_out_twice(&facts),
             contradiction,
         }
@@ -291,18 +293,20 @@ impl RecipientState {
     /// What may be expected at `now`; `None` when nothing more is awaited from the provider.
     pub fn deadline(&self, now: Timestamp) -> Option<Deadline> {
         let after = |at: Timestamp, seconds: i64| Timestamp::from_unix(at.unix() + seconds);
-        let (start, due) = match self.standing {
-            Standing::Sent => (self.since?, 0),
+        // No rule says when an acceptance is due: our patience is all there is.
+        let (start, due, grace) = match self.standing {
+            Standing::Sent => (self.since?, GRACE_SECONDS, 0),
             Standing::Accepted | Standing::Delayed => {
-                (self.accepted_at.or(self.since)?, SECOND_NOTICE_SECONDS)
+                let start = self.accepted_at.or(self.since)?;
+                (start, SECOND_NOTICE_SECONDS, GRACE_SECONDS)
             }
             _ => return None,
         };
         let first_notice = after(start, FIRST_NOTICE_SECONDS);
-        Some(if now > after(start, due + GRACE_SECONDS) {
+        Some(if now > after(start, due + grace) {
             Deadline::Overdue(after(start, due))
         } else if self.standing == Standing::Sent {
-            Deadline::Acceptance(after(start, GRACE_SECONDS))
+            Deadline::Acceptance(after(start, due))
         } else if self.standing == Standing::Accepted && now <= first_notice {
             Deadline::FirstNotice(first_notice)
         } else {
@@ -312,8 +316,8 @@ impl RecipientState {
 }
 
 /// When the second timeout notice says that time is over. Both notices have the same type;
-/// what tells them apart, best first: the code 5.4.1, the words, and that the second is not
-/// issued before 22 hours (RFC 6109, 3.1.6). Unclear ones are the first, which closes nothing.
+/// what tells them apart, best first: the code 5.4.1, the words unless they name both times,
+/// and that the second is not issued before 22 hours (RFC 6109, 3.1.6). Unclear ones are the first, which closes nothing.
 fn final_notice(facts: &[&Fact], accepted_at: Option<Timestamp>) -> Option<Timestamp> {
     let says = |fact: &Fact, words: &[&str]| {
         let text = fact.text.as_deref().unwrap_or_default().to_lowercase();
@@ -323,12 +327,16 @@ fn final_notice(facts: &[&Fact], accepted_at: Option<Timestamp>) -> Option<Times
         if fact.what != What::TimeoutNotice {
             return false;
         }
-        if fact.code.as_deref() == Some("5.4.1") || says(fact, &["ventiquattro ore", "24 ore"]) {
+        if fact.code.as_deref() == Some("5.4.1") {
             return true;
         }
+        let first = says(fact, &["dodici ore", "12 ore"]);
+        let second = says(fact, &["ventiquattro ore", "24 ore"]);
+        if first != second {
+            return second;
+        }
         let elapsed = accepted_at.map(|accepted| fact.at.seconds_since(accepted));
-        !says(fact, &["dodici ore", "12 ore"])
-            && elapsed.is_some_and(|seconds| seconds >= SECOND_NOTICE_EARLIEST_SECONDS)
+        elapsed.is_some_and(|seconds| seconds >= SECOND_NOTICE_EARLIEST_SECONDS)
     };
     facts.iter().filter(is_final).map(|fact| fact.at).min()
 }
