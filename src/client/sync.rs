@@ -398,7 +398,7 @@ impl Run<'_> {
         let Some(message_id) = receipt.data().message_id.as_deref() else {
             return Ok(None);
         };
-        let Some(message) = self.ledger.by_message_id(message_id.trim())? else {
+        let Some(message) = self.ledger.by_message_id(message_id)? else {
             return Ok(None);
         };
         let row = self.ledger.row(&message)?;

@@ -7,7 +7,7 @@ use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
 use crate::pec::MessageKind;
 use crate::timestamp::Timestamp;
-use crate::verify::{Examination, Verdict, VerifiedReceipt};
+use crate::verify::{Examination, Verdict, VerifiedReceipt, bare_id};
 
 /// How far a folder has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,7 +306,7 @@ fn put_verified(
         None::<String>,
         data.time.unix(),
         data.message_id,
-        data.identifier,
+        bare_id(&data.identifier),
         data.sender.as_str(),
         data.delivered_to.as_ref().map(MailAddress::as_str),
         data.subject,

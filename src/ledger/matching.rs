@@ -7,7 +7,7 @@ use super::submission::bare;
 use super::{Error, MessageRef, query};
 use crate::address::MailAddress;
 use crate::pec::{CertificationData, MessageKind, RecipientKind};
-use crate::verify::VerifiedReceipt;
+use crate::verify::{VerifiedReceipt, bare_id};
 
 /// How a receipt was led to a message, or why to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(super) fn find(
         return Ok((MatchRule::NotForSender, None));
     }
     let by_id = match &data.message_id {
-        Some(id) => query::by_message_id(transaction, id.trim())?,
+        Some(id) => query::by_message_id(transaction, id)?,
         None => None,
     };
     let (rule, found) = match by_id {
@@ -100,7 +100,8 @@ fn by_identifier(
     transaction: &Transaction<'_>,
     data: &CertificationData,
 ) -> Result<Option<MessageRef>, Error> {
-    if data.message_id.is_some() || data.identifier.is_empty() {
+    let identifier = bare_id(&data.identifier);
+    if data.message_id.is_some() || identifier.is_empty() {
         return Ok(None);
     }
     Ok(transaction
@@ -108,7 +109,7 @@ fn by_identifier(
             "SELECT message.id, message.short FROM fact
              JOIN message ON message.id = fact.message WHERE fact.identifier = ?1 LIMIT 1",
         )?
-        .query_row([&data.identifier], query::message_ref)
+        .query_row([identifier], query::message_ref)
         .optional()?)
 }
 
@@ -122,7 +123,7 @@ pub(super) fn facts(
     let stated = |what: What, place: Option<usize>| Fact {
         place,
         evidence: Some(evidence.to_owned()),
-        identifier: Some(data.identifier.clone()).filter(|identifier| !identifier.is_empty()),
+        identifier: Some(bare_id(&data.identifier).to_owned()).filter(|id| !id.is_empty()),
         code: data.error_code().map(str::to_owned),
         text: data.extended_error.clone(),
         ..bare(what, data.time)

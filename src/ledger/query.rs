@@ -9,6 +9,7 @@ use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::timestamp::Timestamp;
+use crate::verify::bare_id;
 
 /// Which messages to list. All that are set must fit.
 #[derive(Clone, Debug, Default)]
@@ -177,8 +178,7 @@ impl Ledger {
     pub fn find(&self, word: &str) -> Result<Vec<MessageRef>, Error> {
         const MOST: usize = 10;
         let word = word.trim();
-        let bracketed = format!("<{}>", word.trim_start_matches('<').trim_end_matches('>'));
-        if let Some(found) = by_message_id(&self.connection, &bracketed)? {
+        if let Some(found) = by_message_id(&self.connection, word)? {
             return Ok(vec![found]);
         }
         let is_short = word.len() >= 4 && word.bytes().all(|c| c.is_ascii_hexdigit());
@@ -209,7 +209,7 @@ impl Ledger {
         )
     }
 
-    /// The message of a Message-ID, brackets included.
+    /// The message of a Message-ID, with or without its brackets.
     pub fn by_message_id(&self, message_id: &str) -> Result<Option<MessageRef>, Error> {
         by_message_id(&self.connection, message_id)
     }
@@ -402,14 +402,14 @@ impl Ledger {
     }
 }
 
-/// The message of a Message-ID, brackets included.
+/// The message of a Message-ID, with or without its brackets.
 pub(super) fn by_message_id(
     connection: &Connection,
     message_id: &str,
 ) -> Result<Option<MessageRef>, Error> {
     Ok(connection
         .prepare_cached("SELECT id, short FROM message WHERE message_id = ?1")?
-        .query_row([message_id], message_ref)
+        .query_row([format!("<{}>", bare_id(message_id))], message_ref)
         .optional()?)
 }
 

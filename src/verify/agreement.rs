@@ -423,7 +423,7 @@ pub(super) fn same_text(a: &str, b: &str) -> bool {
 
 /// A Message-ID without angle brackets and blanks around it. Nothing inside is changed:
 /// comparison is exact.
-pub(super) fn bare_id(text: &str) -> &str {
+pub(crate) fn bare_id(text: &str) -> &str {
     let text = text.trim();
     text.strip_prefix('<')
         .and_then(|rest| rest.strip_suffix('>'))

@@ -45,6 +45,7 @@ use crate::providers::{ProviderList, Trust};
 use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 
+pub(crate) use agreement::bare_id;
 pub use facts::{Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
 pub use ordinary::Ordinary;
