@@ -135,6 +135,8 @@ pub fn sync(
         on_event,
         report: SyncReport::default(),
     };
+    // Those that a run which was cut off had no time for.
+    run.adopt()?;
     for folder in folders {
         run.folder(mailbox, folder)?;
     }
@@ -290,43 +292,38 @@ impl Run<'_> {
             });
         }
         self.report.fetched += arrivals.len();
-        let taught = self.record(arrivals, cursor.map(|cursor| (folder, cursor)))?;
-        for identifier in taught {
-            self.adopt(&identifier)?;
+        let before = self.report.new_facts;
+        self.record(arrivals, cursor.map(|cursor| (folder, cursor)))?;
+        if self.report.new_facts > before {
+            self.adopt()?;
         }
         Ok(())
     }
 
-    /// Records and tells; gives the identifiers of matched receipts.
+    /// Records and tells.
     fn record(
         &mut self,
         arrivals: Vec<Arrival>,
         cursor: Option<(&str, Cursor)>,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<(), Error> {
         if arrivals.is_empty() && cursor.is_none() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let trust = self.judge.verifier.trust().as_of.as_deref();
         let account = self.judge.account;
         let recorded = self
             .ledger
             .record(account, &arrivals, cursor, trust, (self.now)())?;
-        let mut taught = Vec::new();
         for (arrival, recorded) in arrivals.into_iter().zip(recorded) {
             self.report.new_facts += recorded.new_facts;
             let kind = match arrival.finding {
                 ledger::Finding::Other(examination) => EventKind::Other(examination),
-                ledger::Finding::Verified { receipt, .. } => {
-                    if recorded.new_facts > 0 {
-                        taught.push(receipt.data().identifier.clone());
-                    }
-                    EventKind::Verified {
-                        rule: recorded.rule.unwrap_or(MatchRule::Orphan),
-                        message: recorded.message,
-                        new_facts: recorded.new_facts,
-                        receipt,
-                    }
-                }
+                ledger::Finding::Verified { receipt, .. } => EventKind::Verified {
+                    rule: recorded.rule.unwrap_or(MatchRule::Orphan),
+                    message: recorded.message,
+                    new_facts: recorded.new_facts,
+                    receipt,
+                },
             };
             (self.on_event)(Event {
                 folder: arrival.folder,
@@ -336,20 +333,22 @@ impl Run<'_> {
                 kind,
             });
         }
-        taught.sort();
-        taught.dedup();
-        Ok(taught)
+        Ok(())
     }
 
     /// Receipts that came before the one which taught us their identifier.
-    fn adopt(&mut self, identifier: &str) -> Result<(), Error> {
+    fn adopt(&mut self) -> Result<(), Error> {
         let account = self.judge.account;
         let mut arrivals = Vec::new();
-        for octets in self.ledger.orphans_of(account, identifier)? {
-            let Some((folder, uid_validity, uid)) = self.ledger.found_at(account, &octets)? else {
+        for octets in self.ledger.orphans_to_adopt(account)? {
+            let place = self.ledger.found_at(account, &octets)?;
+            // One whose file was damaged moves nothing, and keeps nobody from reading the rest.
+            let (Some((folder, uid_validity, uid)), Ok(kept)) =
+                (place, self.ledger.octets(&octets))
+            else {
                 continue;
             };
-            let finding = self.examine(&self.ledger.octets(&octets)?)?;
+            let finding = self.examine(&kept)?;
             arrivals.push(Arrival {
                 folder,
                 uid_validity,
@@ -360,7 +359,7 @@ impl Run<'_> {
             });
         }
         // What they teach is the identifier that led to them.
-        self.record(arrivals, None).map(drop)
+        self.record(arrivals, None)
     }
 
     /// Judges octets; a receipt under a Message-ID of ours is also compared with what we sent.
@@ -402,7 +401,8 @@ impl Run<'_> {
             return Ok(None);
         };
         let row = self.ledger.row(&message)?;
-        Ok(Some(Sent::new(self.ledger.octets(&row.octets)?)))
+        // Nothing to compare with when our file was damaged: the receipt is genuine without it.
+        Ok(self.ledger.octets(&row.octets).ok().map(Sent::new))
     }
 }
 

@@ -119,19 +119,20 @@ impl Ledger {
         Ok(recorded)
     }
 
-    /// Genuine receipts with this identifier that belonged to no message when they came:
-    /// SHA-256 of their octets. Once an acceptance teaches us whose identifier it is, they can
-    /// be recorded again.
+    /// Genuine receipts of an account that belonged to no message when they came, and whose
+    /// identifier another receipt has taught us since: SHA-256 of their octets. They can be
+    /// recorded again.
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn orphans_of(&self, account: &str, identifier: &str) -> Result<Vec<String>, Error> {
+    pub fn orphans_to_adopt(&self, account: &str) -> Result<Vec<String>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT octets FROM examination
-             WHERE message IS NULL AND verdict = 'genuine' AND identifier = ?2 AND account = ?1
-               AND match_rule = 'orphan'",
+             WHERE message IS NULL AND verdict = 'genuine' AND match_rule = 'orphan'
+               AND account = ?1 AND message_id IS NULL
+               AND EXISTS (SELECT 1 FROM fact WHERE fact.identifier = examination.identifier)",
         )?;
-        let found = statement.query_map([account, identifier], |row| row.get(0))?;
+        let found = statement.query_map([account], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
