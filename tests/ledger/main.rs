@@ -1,0 +1,13 @@
+//! The ledger, held against the rules of certified mail and against what may happen to a
+//! process, a disk and a mailbox.
+//!
+//! - `state`: what facts mean; no disk.
+//! - `store`: what is written stays, once, whoever writes.
+//! - `receipts`: which facts a mailbox teaches, and which not.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod receipts;
+mod state;
+mod store;
