@@ -297,7 +297,9 @@ impl RecipientState {
         let (start, due, grace) = match self.standing {
             Standing::Sent => (self.since?, GRACE_SECONDS, 0),
             Standing::Accepted | Standing::Delayed => {
-                let start = self.accepted_at.or(self.since)?;
+                // The first notice comes 12 hours after the dispatch that it speaks of.
+                let by_notice = self.since.map(|since| after(since, -FIRST_NOTICE_SECONDS));
+                let start = self.accepted_at.or(by_notice)?;
                 (start, SECOND_NOTICE_SECONDS, GRACE_SECONDS)
             }
             _ => return None,

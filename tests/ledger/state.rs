@@ -136,8 +136,9 @@ fn a_receipt_about_another_recipient_says_nothing_of_this_one() {
             place: Some(1),
             ..fact(what, 5)
         };
-        assert_eq!(standing(&[other.clone()]), Standing::Recorded, "{what:?}");
-        assert_ne!(RecipientState::of(1, &[other]).standing, Standing::Recorded);
+        let facts = [other];
+        assert_eq!(standing(&facts), Standing::Recorded, "{what:?}");
+        assert_ne!(RecipientState::of(1, &facts).standing, Standing::Recorded);
     }
 }
 
@@ -447,6 +448,16 @@ fn after_the_first_notice_the_second_is_awaited() {
     ] {
         assert_eq!(state.deadline(at(seconds)), Some(expected), "{seconds}");
     }
+}
+
+#[test]
+fn without_the_acceptance_the_first_notice_tells_when_the_message_left() {
+    let state = of(&[notice(12 * HOUR, None, "12 ore")]);
+    let second = at(24 * HOUR);
+    let deadline = |seconds: i64| state.deadline(at(seconds));
+    assert_eq!(deadline(13 * HOUR), Some(Deadline::SecondNotice(second)));
+    assert_eq!(deadline(25 * HOUR), Some(Deadline::SecondNotice(second)));
+    assert_eq!(deadline(25 * HOUR + 1), Some(Deadline::Overdue(second)));
 }
 
 #[test]
