@@ -72,7 +72,7 @@ pub enum EventKind {
     },
     /// Something that is no proof: not genuine, undecided, or no certified mail after all.
     Other(Box<Examination>),
-    /// Larger than [`MAX_MESSAGE_OCTETS`]: left where it is; its size.
+    /// Larger than any provider carries: left where it is; its size.
     TooLarge(u64),
 }
 

@@ -1,13 +1,13 @@
 //! What was sent and what came back: octets kept, facts appended, states derived.
 //!
 //! A folder holds `ledger.sqlite` and `messages/`. Octets are on the disk before a row names
-//! them ([`octets`]); a commit is on the disk when it returns (WAL, `synchronous=FULL`), so a
+//! them (`octets`); a commit is on the disk when it returns (WAL, `synchronous=FULL`), so a
 //! process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
-//! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one ([`matching`]).
+//! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one (`matching`).
 //!
-//! - [`submission`]: a message frozen, an attempt begun, handed, ended. Never twice.
-//! - [`arrival`]: what the mailbox holds, how far it was read.
-//! - [`query`]: what `status` shows.
+//! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
+//! - `arrival`: what the mailbox holds, how far it was read.
+//! - `query`: what `status` shows.
 
 mod arrival;
 mod matching;
