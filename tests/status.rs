@@ -288,7 +288,7 @@ fn several_recipients_are_counted_by_where_they_stand() {
     assert!(ran.out.contains("04/05/2026 10:15:00"), "{}", ran.out);
     assert!(
         ran.out
-            .contains("1 in attesa, in ritardo: chiedere al gestore"),
+            .contains("in attesa: 1, in ritardo: chiedere al gestore"),
         "{}",
         ran.out
     );
@@ -682,6 +682,21 @@ fn a_long_or_hostile_subject_does_not_break_the_list() {
     assert_eq!(out.lines().count(), 2);
     assert!(!out.chars().any(|c| is_deceptive(c) && c != '\n'), "{out}");
     assert!(out.lines().all(|line| line.chars().count() < 100), "{out}");
+}
+
+#[test]
+fn a_receipt_whose_file_is_gone_is_said_to_be() {
+    let mut desk = Desk::new();
+    let message = desk.send(&to_one(1, SUBJECT));
+    let receipt = about(1, Kind::Acceptance, 0);
+    desk.receive(&[&receipt]);
+    let shown = |desk: &Desk| status(desk, &[&message.short]).out;
+    assert!(!shown(&desk).contains("MISSING"), "{}", shown(&desk));
+    let sha256 = desk.ledger.keep(&receipt).expect("kept");
+    let path = desk.ledger.path_of(&sha256);
+    std::fs::remove_file(&path).expect("ours");
+    let said = format!("      MISSING FILE {}\n", path.display());
+    assert!(shown(&desk).contains(&said), "{}", shown(&desk));
 }
 
 // Reading what may not be written.

@@ -243,13 +243,19 @@ fn header(row: &MessageRow, reading: &Reading<'_>) -> Vec<String> {
     );
     table.add_safe("recorded", recorded);
     table.add("form", &row.receipt_form);
-    table.add("file", path(&row.octets, reading));
+    table.add_safe("file", kept_at(&row.octets, reading));
     table.lines()
 }
 
-/// Where octets are kept.
-fn path(sha256: &str, reading: &Reading<'_>) -> String {
-    reading.ledger.path_of(sha256).display().to_string()
+/// The file that holds octets, or that it is missing. Its content is not looked at.
+fn kept_at(sha256: &str, reading: &Reading<'_>) -> String {
+    let path = reading.ledger.path_of(sha256);
+    let file = path.display().to_string();
+    if path.is_file() {
+        return Printable(&file).to_string();
+    }
+    let missing = Catalogue::of(reading.lang).fill("status.missing", &[("file", &file)]);
+    reading.style.paint(Tone::Bad, missing)
 }
 
 /// The attempts to submit: the end of each, or how far it is.
@@ -324,7 +330,7 @@ fn recipient_lines(
     for fact in facts {
         lines.push(format!("  {}", fact_text(fact, reading)));
         let receipt = fact.evidence.as_ref();
-        lines.extend(receipt.map(|sha256| format!("      {}", Printable(&path(sha256, reading)))));
+        lines.extend(receipt.map(|sha256| format!("      {}", kept_at(sha256, reading))));
     }
     lines
 }
@@ -398,7 +404,7 @@ fn received_line(row: &ReceivedRow, reading: &Reading<'_>) -> String {
     format!(
         "  {at}  {kind} {}\n      {}",
         Printable(to),
-        Printable(&path(&row.octets, reading))
+        kept_at(&row.octets, reading)
     )
 }
 
@@ -472,6 +478,6 @@ fn found_lines(row: &ReceivedRow, reading: &Reading<'_>) -> Vec<String> {
         ];
         format!("    {}", texts.fill("status.found-at", &values))
     });
-    let kept = format!("    {}", Printable(&path(&row.octets, reading)));
+    let kept = format!("    {}", kept_at(&row.octets, reading));
     place.into_iter().chain([kept]).collect()
 }
