@@ -34,6 +34,8 @@
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `roxmltree` in `pec`, `indicatif` in
 //! `output`, `zip` in `input`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in
 //! `ledger`, `rpassword` in `account`, `imap-codec` in `practice`.
+//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `indicatif` in `output`, `zip`
+//! in `input`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]

@@ -62,7 +62,6 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("zeroize", &["secret"]),
     ("signal_hook", &["context"]),
     ("mail_parser", &["mime"]),
-    ("roxmltree", &["pec"]),
     ("indicatif", &["output"]),
     ("zip", &["input"]),
     ("jiff", &["timestamp"]),

@@ -247,7 +247,7 @@ fn limits_are_those_of_the_source() {
         ("smime/signed_data.rs", "MAX_CERTIFICATES: usize = 32;"),
         ("smime/chain.rs", "MAX_INTERMEDIATES: usize = 4;"),
         ("smime/chain.rs", "SIGNATURE_BUDGET: usize = 100;"),
-        ("pec/certification.rs", "MAX_NODES: u32 = 50_000;"),
+        ("pec/certification.rs", "MAX_NODES: usize = 50_000;"),
         ("providers/directory.rs", "SAME_TIME_DAYS: i64 = 31;"),
         ("input/folder.rs", "MAX_DEPTH: usize = 64;"),
         ("input/archive.rs", "MAX_ENTRIES: u64 = 100_000;"),

@@ -1,7 +1,10 @@
-//! The `cms` package as a witness: it reads every signature object of the fixtures as we do.
+//! Other packages as witnesses of readers that are our own.
 //!
-//! It decodes signed attributes into sorted sets, so what was sent cannot be hashed from what
-//! it gives; hence the verifier reads SignerInfo itself, and this compares the two readings.
+//! `cms` reads every signature object of the fixtures as we do. It decodes signed attributes into
+//! sorted sets, so what was sent cannot be hashed from what it gives; hence the verifier reads
+//! SignerInfo itself, and this compares the two readings.
+//!
+//! `roxmltree` makes the same tree as we of every XML document of chance, or refuses it too.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +14,21 @@ use der::{Decode, Encode};
 use postacert::mime::{Entity, multipart};
 use postacert::smime::ber;
 use postacert::smime::signed_data::{SignatureOctets, SignedData};
+
+#[path = "support/trees.rs"]
+mod trees;
+
+/// Numbers of chance that are the same in every run (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
 
 fn eml_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
@@ -76,4 +94,127 @@ fn every_signature_object_is_read_as_the_cms_package_reads_it() {
         compared += 1;
     }
     assert!(compared > 200, "only {compared} objects were compared");
+}
+
+/// Pieces of which documents are made, and broken.
+const PIECES: [&str; 42] = [
+    "<a>",
+    "</a>",
+    "<b>",
+    "</b>",
+    "<a/>",
+    "<b c='1'/>",
+    " ",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    "x",
+    "è",
+    "<",
+    ">",
+    "/",
+    "=",
+    "'",
+    "\"",
+    "&",
+    ";",
+    "&lt;",
+    "&#65;",
+    "&#x1F600;",
+    "&#xD;",
+    "&x;",
+    "<!--",
+    "-->",
+    "-",
+    "<![CDATA[",
+    "]]>",
+    "]",
+    "<?xml version='1.0'?>",
+    "<?x ?>",
+    "c='2'",
+    " d = \"&amp;\n\"",
+    "xmlns",
+    ":",
+    "\u{1}",
+    "\u{fffe}",
+    "<a c='",
+    "#",
+];
+
+#[test]
+fn every_document_of_chance_is_read_or_refused_as_roxmltree_does() {
+    let mut numbers = Numbers(0x5eed);
+    let (mut taken, mut compared) = (0, 0);
+    for _ in 0..200_000 {
+        let count = numbers.below(10);
+        let inside: String = (0..count)
+            .map(|_| PIECES[numbers.below(PIECES.len())])
+            .collect();
+        let text = match numbers.below(3) {
+            0 => inside,
+            1 => format!("<a>{inside}</a>"),
+            _ => format!("<?xml version=\"1.0\"?><a {inside}><b>x</b></a>"),
+        };
+        agrees_with_the_witness(&text);
+        compared += usize::from(!trees::is_disputed(&text));
+        taken += usize::from(trees::read(&text).is_ok());
+    }
+    assert!(
+        compared > 100_000 && taken > 10_000,
+        "{taken} of {compared} taken"
+    );
+}
+
+/// The daticert.xml of a message, when it has one in the usual place.
+fn daticert_of(octets: &[u8]) -> Option<String> {
+    let mut entity = Entity::parse(octets).ok()?;
+    for part in [0, 1] {
+        let media = entity.media_type().ok()?;
+        let cut = multipart::split(entity.body, media.boundary().ok()?).ok()?;
+        let mut parts = cut.parts.iter().flat_map(|part| Entity::parse(part));
+        entity = match part {
+            0 => parts.next()?,
+            _ => parts.find(|part| part.file_names().is("daticert.xml"))?,
+        };
+    }
+    String::from_utf8(entity.decoded().ok()?.into_owned()).ok()
+}
+
+fn agrees_with_the_witness(text: &str) {
+    if !trees::is_disputed(text) {
+        assert_eq!(trees::read(text).ok(), trees::witnessed(text), "{text:?}");
+    }
+}
+
+#[test]
+fn every_daticert_is_read_or_refused_as_roxmltree_does() {
+    let mut files = Vec::new();
+    eml_files(Path::new("fixtures"), &mut files);
+    let texts: Vec<String> = files
+        .iter()
+        .filter_map(|path| daticert_of(&std::fs::read(path).unwrap()))
+        .collect();
+    assert!(
+        texts.len() > 200,
+        "only {} documents were compared",
+        texts.len()
+    );
+    texts
+        .iter()
+        .filter(|text| !text.contains("<!DOCTYPE"))
+        .for_each(|text| agrees_with_the_witness(text));
+}
+
+#[test]
+fn every_altered_daticert_is_read_or_refused_as_roxmltree_does() {
+    let receipt = std::fs::read("fixtures/receipts/avvenuta-consegna-completa.eml").unwrap();
+    let whole = daticert_of(&receipt).unwrap().replace('\r', "");
+    for (at, c) in whole.char_indices() {
+        let (before, after) = (&whole[..at], &whole[at + c.len_utf8()..]);
+        agrees_with_the_witness(before);
+        for other in ["", "<", ">", "&", "/", " ", "=", "\"", "x", "\u{b}"] {
+            agrees_with_the_witness(&[before, other, after].concat());
+        }
+    }
 }

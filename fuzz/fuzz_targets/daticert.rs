@@ -1,11 +1,20 @@
-//! Any octets as daticert.xml.
+//! Any octets as daticert.xml, and as XML that `roxmltree` reads too.
 #![no_main]
+
+#[path = "../../tests/support/trees.rs"]
+mod trees;
 
 use libfuzzer_sys::fuzz_target;
 use postacert::pec::CertificationData;
 use postacert::pec::certification::{Error, MAX_OCTETS, ProfileFault};
 
 fuzz_target!(|octets: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(octets)
+        && !text.contains("<!DOCTYPE")
+        && !trees::is_disputed(text)
+    {
+        assert_eq!(trees::read(text).ok(), trees::witnessed(text));
+    }
     let data = match CertificationData::parse(octets) {
         Ok(data) => data,
         Err(error) => return assert_eq!(error == Error::TooLarge, octets.len() > MAX_OCTETS),

@@ -12,8 +12,9 @@
 //! instructions, UTF-8 only, every element in its order and number. Elements that the rules
 //! do not know are named and otherwise ignored.
 
-use roxmltree::{Document, Node, ParsingOptions};
+use std::borrow::Cow;
 
+use super::xml::{self, Child, Document, Element};
 use super::{DeliveryForm, ErrorClass, MessageKind, RecipientKind};
 use crate::address::MailAddress;
 use crate::timestamp::Timestamp;
@@ -24,7 +25,7 @@ pub const MAX_OCTETS: usize = 1024 * 1024;
 /// every attribute of an element with every other.
 const MAX_EQUALS_SIGNS: usize = 20_000;
 /// XML nodes of one file: 500 recipients need some 1,500.
-const MAX_NODES: u32 = 50_000;
+const MAX_NODES: usize = 50_000;
 
 /// What the provider certifies. Only data of verified octets deserve the name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +119,15 @@ impl Error {
     }
 }
 
+impl From<xml::Error> for Error {
+    fn from(error: xml::Error) -> Self {
+        match error {
+            xml::Error::Forbidden(construct) => Self::Forbidden(construct),
+            error => Self::Xml(error.to_string()),
+        }
+    }
+}
+
 impl CertificationData {
     /// Reads the octets of one daticert.xml.
     ///
@@ -137,15 +147,7 @@ impl CertificationData {
         if declares_type(text.as_bytes()) {
             return Err(Error::Forbidden("DOCTYPE"));
         }
-        let options = ParsingOptions {
-            allow_dtd: false,
-            nodes_limit: MAX_NODES,
-            ..ParsingOptions::default()
-        };
-        let document = Document::parse_with_options(text, options)
-            .map_err(|error| Error::Xml(error.to_string()))?;
-        check_constructs(&document)?;
-        read_root(document.root_element())
+        read_root(Document::parse(text, MAX_NODES)?.root())
     }
 
     /// The kind, if `tipo` is one of the rules' words.
@@ -267,29 +269,8 @@ fn check_declaration(text: &str) -> Result<(), Error> {
     }
 }
 
-fn check_constructs(document: &Document<'_>) -> Result<(), Error> {
-    for node in document.descendants() {
-        if node.is_pi() {
-            return Err(Error::Forbidden("processing instruction"));
-        }
-        let in_namespace = node.is_element()
-            && (node.tag_name().namespace().is_some()
-                || node
-                    .attributes()
-                    .any(|attribute| attribute.namespace().is_some()));
-        if in_namespace
-            || node
-                .namespaces()
-                .any(|namespace| namespace.name().is_some())
-        {
-            return Err(Error::Forbidden("namespace"));
-        }
-    }
-    Ok(())
-}
-
-fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
-    if root.tag_name().name() != "postacert" {
+fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
+    if root.name() != "postacert" {
         return Err(Error::Structure("postacert"));
     }
     let kind_word = root
@@ -310,16 +291,16 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
     )?;
     let sender = heading
         .one("mittente")
-        .and_then(|node| text(node, "mittente"))?;
+        .and_then(|element| text(element, "mittente"))?;
     let mut recipients = Vec::new();
-    while let Some(node) = heading.next_if("destinatari") {
-        let kind = match node.attribute("tipo") {
+    while let Some(element) = heading.next_if("destinatari") {
+        let kind = match element.attribute("tipo") {
             None | Some("certificato") => RecipientKind::Certified,
             Some("esterno") => RecipientKind::External,
             Some(_) => return Err(Error::Value("destinatari/@tipo")),
         };
         recipients.push(Recipient {
-            address: address(&text(node, "destinatari")?),
+            address: address(&text(element, "destinatari")?),
             kind,
         });
     }
@@ -328,10 +309,10 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
     }
     let reply_to = heading
         .one("risposte")
-        .and_then(|node| text(node, "risposte"))?;
+        .and_then(|element| text(element, "risposte"))?;
     let subject = heading
         .next_if("oggetto")
-        .map(|node| text(node, "oggetto"))
+        .map(|element| text(element, "oggetto"))
         .transpose()?;
     heading.end("intestazione")?;
 
@@ -351,20 +332,20 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
     )?;
     let provider = data
         .one("gestore-emittente")
-        .and_then(|node| text(node, "gestore-emittente"))?;
+        .and_then(|element| text(element, "gestore-emittente"))?;
     let (time, zone, clock) = data
         .one("data")
-        .and_then(|node| read_time(node, &mut Vec::new()))?;
+        .and_then(|element| read_time(element, &mut Vec::new()))?;
     let identifier = data
         .one("identificativo")
-        .and_then(|node| text(node, "identificativo"))?;
+        .and_then(|element| text(element, "identificativo"))?;
     let message_id = data
         .next_if("msgid")
-        .map(|node| text(node, "msgid"))
+        .map(|element| text(element, "msgid"))
         .transpose()?;
     let receipt_form = match data.next_if("ricevuta") {
-        Some(node) => {
-            let word = node
+        Some(element) => {
+            let word = element
                 .attribute("tipo")
                 .ok_or(Error::Value("ricevuta/@tipo"))?;
             Some(DeliveryForm::from_word(word).ok_or(Error::Value("ricevuta/@tipo"))?)
@@ -373,15 +354,15 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
     };
     let delivered_to = data
         .next_if("consegna")
-        .map(|node| text(node, "consegna"))
+        .map(|element| text(element, "consegna"))
         .transpose()?;
     let mut received_for = Vec::new();
-    while let Some(node) = data.next_if("ricezione") {
-        received_for.push(MailAddress::new(&text(node, "ricezione")?));
+    while let Some(element) = data.next_if("ricezione") {
+        received_for.push(MailAddress::new(&text(element, "ricezione")?));
     }
     let extended_error = data
         .next_if("errore-esteso")
-        .map(|node| text(node, "errore-esteso"))
+        .map(|element| text(element, "errore-esteso"))
         .transpose()?;
     data.end("dati")?;
 
@@ -409,16 +390,18 @@ fn read_root(root: Node<'_, '_>) -> Result<CertificationData, Error> {
 /// `data`: day, hour and zone.
 #[allow(clippy::type_complexity)]
 fn read_time(
-    node: Node<'_, '_>,
+    element: Element<'_, '_>,
     unknown: &mut Vec<String>,
 ) -> Result<(Timestamp, i32, (String, String)), Error> {
-    let zone = zone_seconds(node.attribute("zona").ok_or(Error::Value("zona"))?)
+    let zone = zone_seconds(element.attribute("zona").ok_or(Error::Value("zona"))?)
         .ok_or(Error::Value("zona"))?;
-    let mut children = Children::of(node, &["giorno", "ora"], unknown)?;
+    let mut children = Children::of(element, &["giorno", "ora"], unknown)?;
     let day = children
         .one("giorno")
-        .and_then(|node| text(node, "giorno"))?;
-    let hour = children.one("ora").and_then(|node| text(node, "ora"))?;
+        .and_then(|element| text(element, "giorno"))?;
+    let hour = children
+        .one("ora")
+        .and_then(|element| text(element, "ora"))?;
     children.end("data")?;
     let date = numbers(&day, '/', [2, 2, 4]).ok_or(Error::Value("giorno"))?;
     let clock = numbers(&hour, ':', [2, 2, 2]).ok_or(Error::Value("ora"))?;
@@ -460,41 +443,45 @@ fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i16; 3]> 
 }
 
 /// Child elements taken in the order of the document type.
-struct Children<'a, 'i> {
-    nodes: std::iter::Peekable<std::vec::IntoIter<Node<'a, 'i>>>,
+struct Children<'d, 'a> {
+    elements: std::iter::Peekable<std::vec::IntoIter<Element<'d, 'a>>>,
 }
 
-impl<'a, 'i> Children<'a, 'i> {
+impl<'d, 'a> Children<'d, 'a> {
     /// The known children of an element that has only elements; unknown ones are set aside.
-    fn of(parent: Node<'a, 'i>, known: &[&str], unknown: &mut Vec<String>) -> Result<Self, Error> {
-        let mut nodes = Vec::new();
-        for node in parent.children() {
-            if node.is_element() {
-                let name = node.tag_name().name();
-                if known.contains(&name) {
-                    nodes.push(node);
-                } else {
-                    unknown.push(name.to_owned());
+    fn of(
+        parent: Element<'d, 'a>,
+        known: &[&str],
+        unknown: &mut Vec<String>,
+    ) -> Result<Self, Error> {
+        let mut elements = Vec::with_capacity(known.len());
+        for child in parent.children() {
+            match child {
+                Child::Element(element) if known.contains(&element.name()) => {
+                    elements.push(element);
                 }
-            } else if node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty()) {
-                return Err(Error::Structure("text between elements"));
+                Child::Element(element) => unknown.push(element.name().to_owned()),
+                Child::Text(text) if !text.trim().is_empty() => {
+                    return Err(Error::Structure("text between elements"));
+                }
+                Child::Text(_) | Child::Comment => {}
             }
         }
         Ok(Self {
-            nodes: nodes.into_iter().peekable(),
+            elements: elements.into_iter().peekable(),
         })
     }
 
-    fn next_if(&mut self, name: &str) -> Option<Node<'a, 'i>> {
-        self.nodes.next_if(|node| node.tag_name().name() == name)
+    fn next_if(&mut self, name: &str) -> Option<Element<'d, 'a>> {
+        self.elements.next_if(|element| element.name() == name)
     }
 
-    fn one(&mut self, name: &'static str) -> Result<Node<'a, 'i>, Error> {
+    fn one(&mut self, name: &'static str) -> Result<Element<'d, 'a>, Error> {
         self.next_if(name).ok_or(Error::Structure(name))
     }
 
     fn end(&mut self, parent: &'static str) -> Result<(), Error> {
-        if self.nodes.peek().is_some() {
+        if self.elements.peek().is_some() {
             Err(Error::Structure(parent))
         } else {
             Ok(())
@@ -512,13 +499,13 @@ fn address(text: &str) -> MailAddress {
 }
 
 /// The text of an element that has nothing else, trimmed.
-fn text(node: Node<'_, '_>, name: &'static str) -> Result<String, Error> {
-    let mut text = String::new();
-    for child in node.children() {
-        if !child.is_text() {
-            return Err(Error::Structure(name));
+fn text(element: Element<'_, '_>, name: &'static str) -> Result<String, Error> {
+    let mut text = Cow::Borrowed("");
+    for child in element.children() {
+        match child {
+            Child::Text(piece) => text += piece,
+            Child::Element(_) | Child::Comment => return Err(Error::Structure(name)),
         }
-        text.push_str(child.text().unwrap_or_default());
     }
     Ok(text.trim().to_owned())
 }
