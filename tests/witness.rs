@@ -4,14 +4,18 @@
 //! sorted sets, so what was sent cannot be hashed from what it gives; hence the verifier reads
 //! SignerInfo itself, and this compares the two readings.
 //!
+//! `base64` takes and refuses what our decoder of base64 in lines does.
+//!
 //! `roxmltree` makes the same tree as we of every XML document of chance, or refuses it too.
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use cms::content_info::ContentInfo;
 use cms::signed_data::{SignedData as Witness, SignerIdentifier};
 use der::{Decode, Encode};
-use postacert::mime::{Entity, multipart};
+use postacert::mime::{Entity, decode, multipart};
 use postacert::smime::ber;
 use postacert::smime::signed_data::{SignatureOctets, SignedData};
 
@@ -94,6 +98,39 @@ fn every_signature_object_is_read_as_the_cms_package_reads_it() {
         compared += 1;
     }
     assert!(compared > 200, "only {compared} objects were compared");
+}
+
+#[test]
+fn base64_of_chance_is_read_or_refused_as_the_base64_package_does() {
+    const PIECES: [&str; 14] = [
+        "QUJD",
+        "QUJDREVGR0hJSktM",
+        "QQ==",
+        "QUI=",
+        "QUJ=",
+        "R",
+        "=",
+        "\r\n",
+        "\r\n",
+        "\n",
+        "\r",
+        " ",
+        "*",
+        "-_",
+    ];
+    let mut numbers = Numbers(0xb64);
+    let mut taken = 0;
+    for _ in 0..200_000 {
+        let count = numbers.below(9);
+        let body: String = (0..count)
+            .map(|_| PIECES[numbers.below(PIECES.len())])
+            .collect();
+        let compact: String = body.split_ascii_whitespace().collect();
+        let witnessed = STANDARD.decode(compact).ok();
+        assert_eq!(decode::base64(body.as_bytes()).ok(), witnessed, "{body:?}");
+        taken += usize::from(witnessed.is_some());
+    }
+    assert!(taken > 10_000, "only {taken} were taken");
 }
 
 /// Pieces of which documents are made, and broken.

@@ -5,8 +5,6 @@
 //! A directory states no dates but the signing time of its signature and those of the
 //! certificates in it.
 
-use base64::Engine;
-
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{self, Anchor};
 use crate::smime::content::ContentKind;
@@ -103,7 +101,7 @@ impl ProviderList {
             .copied()
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect();
-        match base64::engine::general_purpose::STANDARD.decode(&compact) {
+        match base64_simd::STANDARD.decode_to_vec(&compact) {
             Ok(der) if der.first() == Some(&0x30) => signed_list(&der, anchors),
             _ => plain_list(octets),
         }
@@ -245,8 +243,8 @@ fn attribute(line: &str) -> Option<(String, Vec<u8>)> {
         return None;
     }
     let value = match value.strip_prefix(':') {
-        Some(coded) => base64::engine::general_purpose::STANDARD
-            .decode(coded.trim())
+        Some(coded) => base64_simd::STANDARD
+            .decode_to_vec(coded.trim())
             .unwrap_or_default(),
         None => value.trim_start().as_bytes().to_vec(),
     };

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use base64::Engine;
 use der::oid::ObjectIdentifier as Oid;
 use serde::Deserialize;
 
@@ -289,8 +288,8 @@ impl AuthorityEntry {
             entry: self.subject.clone(),
             field,
         };
-        let spki = base64::engine::general_purpose::STANDARD
-            .decode(&self.spki)
+        let spki = base64_simd::STANDARD
+            .decode_to_vec(&self.spki)
             .map_err(|_| fault("spki"))?;
         if let Some(stated) = &self.spki_sha256
             && !stated.eq_ignore_ascii_case(&crate::smime::sha256(&spki))
@@ -403,9 +402,7 @@ pub fn pem_objects(octets: &[u8], label: &str) -> Option<Vec<Vec<u8>>> {
         .filter_map(|piece| piece.split_once(&*end))
         .filter_map(|(body, _)| {
             let compact: String = body.split_ascii_whitespace().collect();
-            base64::engine::general_purpose::STANDARD
-                .decode(compact)
-                .ok()
+            base64_simd::STANDARD.decode_to_vec(compact).ok()
         })
         .collect();
     text.contains(&begin).then_some(objects)

@@ -124,7 +124,20 @@ struct Head {
 }
 
 impl Head {
+    #[inline]
     fn parse(octets: &[u8]) -> Result<Self, Error> {
+        // Nearly all values: one octet of tag, one of length.
+        match *octets {
+            [tag, length @ 0..=0x7f, ..] if tag & 0x1f != 0x1f => Ok(Self {
+                tag,
+                octets: 2,
+                length: Some(length.into()),
+            }),
+            _ => Self::parse_long(octets),
+        }
+    }
+
+    fn parse_long(octets: &[u8]) -> Result<Self, Error> {
         let (&tag, rest) = octets.split_first().ok_or(Error::Encoding("cut short"))?;
         // X.690, 8.1.2.4: none of the types read here has a tag number above 30; one is passed
         // over by its octets, up to four.

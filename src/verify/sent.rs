@@ -4,8 +4,6 @@
 //! others by Message-ID alone. The RFC leaves open over which form of an attachment the hash
 //! of a brief receipt goes, so every candidate is tried and the one that fits is named.
 
-use base64::Engine;
-
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
@@ -510,7 +508,7 @@ fn part_candidates(part: &Entity<'_>) -> Vec<(&'static str, String)> {
 
 /// The same for a bare file, as it is encoded by common programs: base64 in lines of 76.
 fn file_candidates(file: &[u8]) -> Vec<(&'static str, String)> {
-    let coded = base64::engine::general_purpose::STANDARD.encode(file);
+    let coded = base64_simd::STANDARD.encode_to_string(file);
     let lines: Vec<&[u8]> = coded.as_bytes().chunks(76).collect();
     let mut all = encoded_candidates(&lines.join(&b"\r\n"[..]));
     all.push(("brief:decoded", sha1(file)));
