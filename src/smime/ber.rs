@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// At the end, for an indefinite length, and for a value that passes the end.
     pub fn value(&mut self) -> Result<Tlv<'a>, Error> {
-        let head = Head::parse(self.0)?;
+        let head = Head::parse(self.0).map_err(Error::Encoding)?;
         let length = head.length.ok_or(Error::Encoding("indefinite length"))?;
         let end = head.octets + length;
         if end > self.0.len() {
@@ -123,9 +123,12 @@ struct Head {
     length: Option<usize>,
 }
 
+/// What is wrong, in words: smaller to hand about than an [`Error`].
+type Fault = &'static str;
+
 impl Head {
     #[inline]
-    fn parse(octets: &[u8]) -> Result<Self, Error> {
+    fn parse(octets: &[u8]) -> Result<Self, Fault> {
         // Nearly all values: one octet of tag, one of length.
         match *octets {
             [tag, length @ 0..=0x7f, ..] if tag & 0x1f != 0x1f => Ok(Self {
@@ -137,8 +140,8 @@ impl Head {
         }
     }
 
-    fn parse_long(octets: &[u8]) -> Result<Self, Error> {
-        let (&tag, rest) = octets.split_first().ok_or(Error::Encoding("cut short"))?;
+    fn parse_long(octets: &[u8]) -> Result<Self, Fault> {
+        let (&tag, rest) = octets.split_first().ok_or("cut short")?;
         // X.690, 8.1.2.4: none of the types read here has a tag number above 30; one is passed
         // over by its octets, up to four.
         let number = if tag & 0x1f == 0x1f {
@@ -151,11 +154,11 @@ impl Head {
         } else {
             0
         };
-        let rest = rest.get(number..).ok_or(Error::Encoding("cut short"))?;
+        let rest = rest.get(number..).ok_or("cut short")?;
         if number > 4 {
-            return Err(Error::Encoding("tag number too large"));
+            return Err("tag number too large");
         }
-        let (&first, rest) = rest.split_first().ok_or(Error::Encoding("cut short"))?;
+        let (&first, rest) = rest.split_first().ok_or("cut short")?;
         match first {
             0..=0x7f => Ok(Self {
                 tag,
@@ -167,11 +170,11 @@ impl Head {
                 octets: 2 + number,
                 length: None,
             }),
-            0x80 => Err(Error::Encoding("indefinite length of a primitive value")),
+            0x80 => Err("indefinite length of a primitive value"),
             _ => {
                 let count = usize::from(first & 0x7f);
                 if count > 4 || rest.len() < count {
-                    return Err(Error::Encoding("length cannot be read"));
+                    return Err("length cannot be read");
                 }
                 let length = rest[..count]
                     .iter()
@@ -193,14 +196,42 @@ impl Head {
 /// # Errors
 /// When it is no BER, is cut short, or nests deeper than 30 levels.
 pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
-    let shape = measure(octets, 0)?;
-    let following = octets.len() - shape.octets;
-    if shape.is_definite {
-        return Ok((Cow::Borrowed(&octets[..shape.octets]), following));
+    if let Some(length) = length_if_definite(octets) {
+        return Ok((Cow::Borrowed(&octets[..length]), octets.len() - length));
     }
+    let shape = measure(octets, 0).map_err(Error::Encoding)?;
+    let following = octets.len() - shape.octets;
     let mut out = Vec::with_capacity(octets.len());
     rewrite(octets, 0, &mut out)?;
     Ok((Cow::Owned(out), following))
+}
+
+/// How long a value is in which all is definite already, as nearly every one is; `None` for any
+/// other. One pass over all heads, without a call for each.
+fn length_if_definite(octets: &[u8]) -> Option<usize> {
+    // The ends of the values that are open; the innermost last.
+    let mut ends = [octets.len(); MAX_NESTING + 2];
+    let (mut depth, mut at) = (0, 0);
+    loop {
+        let head = Head::parse(&octets[at..ends[depth]]).ok()?;
+        let content = at + head.octets;
+        let end = content.checked_add(head.length?)?;
+        if end > ends[depth] || depth > MAX_NESTING || head.tag == tag::CONSTRUCTED_OCTET_STRING {
+            return None;
+        }
+        at = end;
+        if head.tag & tag::CONSTRUCTED != 0 {
+            depth += 1;
+            ends[depth] = end;
+            at = content;
+        }
+        while at == ends[depth] && depth > 0 {
+            depth -= 1;
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
 }
 
 /// How long a value is, end-of-contents octets included, and whether it can stay as it is.
@@ -209,9 +240,9 @@ struct Shape {
     is_definite: bool,
 }
 
-fn measure(octets: &[u8], depth: usize) -> Result<Shape, Error> {
+fn measure(octets: &[u8], depth: usize) -> Result<Shape, Fault> {
     if depth > MAX_NESTING {
-        return Err(Error::Encoding("nested too deep"));
+        return Err("nested too deep");
     }
     let head = Head::parse(octets)?;
     let mut is_definite = head.length.is_some() && head.tag != tag::CONSTRUCTED_OCTET_STRING;
@@ -219,7 +250,7 @@ fn measure(octets: &[u8], depth: usize) -> Result<Shape, Error> {
         Some(length) => {
             let end = head.octets + length;
             if end > octets.len() {
-                return Err(Error::Encoding("value passes the end"));
+                return Err("value passes the end");
             }
             end
         }
@@ -248,7 +279,7 @@ fn measure(octets: &[u8], depth: usize) -> Result<Shape, Error> {
             octets: end,
             is_definite,
         }),
-        None => Err(Error::Encoding("end-of-contents missing")),
+        None => Err("end-of-contents missing"),
     }
 }
 
@@ -256,12 +287,12 @@ fn measure(octets: &[u8], depth: usize) -> Result<Shape, Error> {
 ///
 /// Costs as many passes as the value nests, which [`MAX_NESTING`] bounds.
 fn rewrite(octets: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<usize, Error> {
-    let shape = measure(octets, depth)?;
+    let shape = measure(octets, depth).map_err(Error::Encoding)?;
     if shape.is_definite {
         out.extend_from_slice(&octets[..shape.octets]);
         return Ok(shape.octets);
     }
-    let head = Head::parse(octets)?;
+    let head = Head::parse(octets).map_err(Error::Encoding)?;
     if head.tag & 0x1f == 0x1f {
         return Err(Error::Encoding(
             "tag number above 30 with an indefinite length",
