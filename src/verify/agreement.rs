@@ -10,6 +10,7 @@ use crate::address::MailAddress;
 use crate::mime::Entity;
 use crate::mime::decode;
 use crate::pec::{CertificationData, DeliveryForm, MessageKind, RecipientKind};
+use crate::providers::Trust;
 use crate::smime::certificate::Certificate;
 use crate::smime::signed_data::VerifiedContent;
 use crate::timestamp::Timestamp;
@@ -28,10 +29,10 @@ const SIGNING_NOTE: i64 = 60;
 
 /// The present, as far as this computer knows it.
 #[derive(Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct Clock<'a> {
     pub now: Timestamp,
-    /// Its present lies before the day of the trust data.
-    pub is_wrong: bool,
+    /// The data by whose day it can be seen that the clock is wrong.
+    pub trust: &'a Trust,
 }
 
 /// Step 15.
@@ -39,7 +40,7 @@ pub(super) fn check(
     content: &Content<'_>,
     verified: &VerifiedContent<'_>,
     signer: &Certificate,
-    clock: Clock,
+    clock: Clock<'_>,
     findings: &mut Findings,
 ) {
     let Some(data) = &content.data else { return };
@@ -65,7 +66,7 @@ pub(super) fn check(
 fn check_time(
     data: &CertificationData,
     signing: Option<Timestamp>,
-    clock: Clock,
+    clock: Clock<'_>,
     findings: &mut Findings,
 ) {
     findings.pass(CheckId::TimePlausible);
@@ -79,7 +80,7 @@ fn check_time(
     } else if data.time.seconds_since(clock.now) > FUTURE_TOLERANCE {
         findings.add_both(
             CheckId::TimePlausible,
-            if clock.is_wrong {
+            if clock.trust.is_newer_than(clock.now) {
                 Weight::Undecides
             } else {
                 Weight::Refutes
@@ -164,22 +165,18 @@ fn check_recipient(data: &CertificationData, findings: &mut Findings) {
 /// RFC 6109, 5.5: the provider's name is in the certificate. Providers spell it freely
 /// (`ARUBA PEC S.p.A.`, `CNN PEC`), so one common word of weight will do, and none is a remark.
 fn check_provider_name(data: &CertificationData, signer: &Certificate, findings: &mut Findings) {
-    let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric())
-            .map(str::to_lowercase)
-            .filter(|word| word.chars().count() > 2 && !GENERIC_WORDS.contains(&&**word))
-            .take(NAME_WORDS)
-            .collect()
-    };
     let subject = &signer.subject;
-    let certified: Vec<String> = [subject.organization(), subject.common_name()]
-        .into_iter()
-        .flatten()
-        .flat_map(words)
-        .collect();
-    let stated = words(&data.provider);
+    let certified = || {
+        [subject.organization(), subject.common_name()]
+            .into_iter()
+            .flatten()
+            .flat_map(words_of_weight)
+    };
+    let mut stated = words_of_weight(&data.provider).peekable();
     findings.pass(CheckId::ProviderName);
-    if !stated.is_empty() && !stated.iter().any(|word| certified.contains(word)) {
+    if stated.peek().is_some()
+        && !stated.any(|word| certified().any(|other| is_same_word(word, other)))
+    {
         let expected = subject.organization().unwrap_or_default();
         findings.add_both(
             CheckId::ProviderName,
@@ -189,6 +186,21 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
             &*data.provider,
         );
     }
+}
+
+/// The words of a name that tell it from others.
+fn words_of_weight(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() > 2)
+        .filter(|word| !GENERIC_WORDS.iter().any(|other| is_same_word(word, other)))
+        .take(NAME_WORDS)
+}
+
+/// Equality but for the case of letters. Ends at the first difference: what is compared here may
+/// come from a stranger.
+fn is_same_word(a: &str, b: &str) -> bool {
+    let lower = |text| str::chars(text).flat_map(char::to_lowercase);
+    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && lower(a).eq(lower(b)))
 }
 
 /// Words of a name that are compared; providers' names have five.

@@ -51,13 +51,13 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
     for (index, part) in parts.iter().enumerate() {
         let media = part.media_type().ok();
         let names = part.file_names_with(media.as_ref());
-        let essence = media.map(|media| media.essence).unwrap_or_default();
+        let essence = media.as_ref().map_or("", |media| &*media.essence);
         if names.is(CERTIFICATION_FILE) {
             data_parts.push((part, names));
         } else if names.is(ORIGINAL_FILE) || essence == "message/rfc822" {
             originals.push((part, names.is(ORIGINAL_FILE)));
-        } else if index == 0 {
-            content.texts = texts::read(part, &essence);
+        } else if let (0, Some(media)) = (index, &media) {
+            content.texts = texts::read(part, media);
         }
         if essence.starts_with("multipart/")
             && MULTIPART.find(part.body).is_some()
@@ -83,8 +83,8 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
                     CheckId::DaticertName,
                     Weight::Doubt,
                     "daticert.name",
-                    names.name.clone().unwrap_or_default(),
-                    names.filename.clone().unwrap_or_default(),
+                    names.name.as_deref().unwrap_or_default(),
+                    names.filename.as_deref().unwrap_or_default(),
                 );
             }
             content.data = parse_data(part, findings);

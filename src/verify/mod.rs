@@ -394,7 +394,7 @@ impl Verifier {
             &signer.certificate,
             agreement::Clock {
                 now: question.now,
-                is_wrong: self.trust.is_newer_than(question.now),
+                trust: &self.trust,
             },
             findings,
         );

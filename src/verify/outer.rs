@@ -34,7 +34,7 @@ pub(super) fn check(
     let Some(data) = &content.data else {
         check_anomaly(signed, content, findings);
         if let Some(time) = signing_time {
-            check_date(&signed.outer, time, time.to_string(), findings);
+            check_date(&signed.outer, time, || time.to_string(), findings);
         }
         return;
     };
@@ -44,7 +44,7 @@ pub(super) fn check(
     check_date(
         &signed.outer,
         data.time,
-        data.time.rfc3339_at(data.zone),
+        || data.time.rfc3339_at(data.zone),
         findings,
     );
     if kind.is_envelope() {
@@ -203,6 +203,10 @@ fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
 
 /// X-Ricevuta or X-Trasporto is that of the signed kind, and the other one is absent.
 fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
+    if hints.kind() == Some(kind) {
+        findings.pass(CheckId::HeaderKind);
+        return;
+    }
     let (field, value) = kind.mark();
     let expected = format!("{field}: {value}");
     let shown: Vec<String> = (hints
@@ -224,8 +228,6 @@ fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
             expected,
             "",
         );
-    } else if hints.kind() == Some(kind) {
-        findings.pass(CheckId::HeaderKind);
     } else {
         findings.add_both(
             CheckId::HeaderKind,
@@ -351,7 +353,12 @@ fn check_to(
     compare_addressees(&shown, &expected, findings);
 }
 
-fn check_date(outer: &Entity<'_>, time: Timestamp, expected: String, findings: &mut Findings) {
+fn check_date(
+    outer: &Entity<'_>,
+    time: Timestamp,
+    expected: impl FnOnce() -> String,
+    findings: &mut Findings,
+) {
     findings.pass(CheckId::HeaderDate);
     let shown = header::date(&outer.header);
     if shown.is_none_or(|date| date.seconds_since(time).abs() > DATE_TOLERANCE) {
@@ -369,7 +376,7 @@ fn check_date(outer: &Entity<'_>, time: Timestamp, expected: String, findings: &
             CheckId::HeaderDate,
             Weight::Doubt,
             "header.date",
-            expected,
+            expected(),
             found,
         );
     }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::{self, Finder};
 
 use super::finding::{CheckId, Findings, Weight};
+use crate::mime::media::MediaType;
 use crate::mime::{Entity, multipart};
 use crate::pec::{CertificationData, MessageKind};
 
@@ -18,22 +19,10 @@ pub(super) struct Text<'c> {
 }
 
 /// The readable text: the first part, or the alternatives in it (RFC 6109, 4.3.1).
-pub(super) fn read<'c>(part: &Entity<'c>, essence: &str) -> Vec<Text<'c>> {
-    let text = |entity: &Entity<'c>| {
-        let essence = entity.media_type().ok()?.essence;
-        let html = essence == "text/html";
-        (html || essence == "text/plain").then_some(())?;
-        Some(Text {
-            html,
-            octets: entity.decoded().ok()?,
-        })
-    };
-    if essence != "multipart/alternative" {
-        return text(part).into_iter().collect();
+pub(super) fn read<'c>(part: &Entity<'c>, media: &MediaType<'_>) -> Vec<Text<'c>> {
+    if media.essence != "multipart/alternative" {
+        return one(part, media).into_iter().collect();
     }
-    let Ok(media) = part.media_type() else {
-        return Vec::new();
-    };
     let Ok(cut) = media
         .boundary()
         .and_then(|boundary| multipart::split(part.body, boundary))
@@ -42,8 +31,23 @@ pub(super) fn read<'c>(part: &Entity<'c>, essence: &str) -> Vec<Text<'c>> {
     };
     cut.parts
         .iter()
-        .filter_map(|part| text(&Entity::parse(part).ok()?))
+        .filter_map(|part| {
+            let part = Entity::parse(part).ok()?;
+            one(&part, &part.media_type().ok()?)
+        })
         .collect()
+}
+
+fn one<'c>(part: &Entity<'c>, media: &MediaType<'_>) -> Option<Text<'c>> {
+    let html = match &*media.essence {
+        "text/html" => true,
+        "text/plain" => false,
+        _ => return None,
+    };
+    Some(Text {
+        html,
+        octets: part.decoded().ok()?,
+    })
 }
 
 /// Outcomes as providers word them; only a contradiction is told, wording is free. Searchers
@@ -136,10 +140,14 @@ fn other_identity(text: &Text<'_>, data: &CertificationData) -> Option<(String, 
     let octets = &*text.octets;
     let lacks = |wanted: &str| !contains(octets, wanted.as_bytes());
     let (day, hour) = &data.clock;
-    if let (true, Some(found)) = (lacks(day), first_shape(octets, b"00/00/0000")) {
+    if lacks(day)
+        && let Some(found) = first_shape(octets, b"00/00/0000")
+    {
         return Some((day.clone(), found));
     }
-    if let (true, Some(found)) = (lacks(hour), first_shape(octets, b"00:00:00")) {
+    if lacks(hour)
+        && let Some(found) = first_shape(octets, b"00:00:00")
+    {
         return Some((hour.clone(), found));
     }
     if lacks(&data.identifier) && memmem::find(octets, b"dentificativo").is_some() {
