@@ -60,7 +60,11 @@ fn without_line_ends(body: &[u8]) -> Vec<u8> {
 /// space at the ends of lines, which transports add, is taken off.
 pub fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(body.len());
-    for line in body.split_inclusive(|&octet| octet == b'\n') {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', body).map(|at| at + 1);
+    for end in ends.chain([body.len()]) {
+        let line = &body[start..end];
+        start = end;
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         let (text, end) = match text.strip_suffix(b"\r") {
             Some(text) => (text, &line[line.len() - 2..]),
@@ -104,11 +108,8 @@ pub fn unstructured(value: &[u8]) -> String {
 /// An element without an address is given as an empty text, so that "one address" can be told
 /// from "one address and some nonsense".
 pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
-    if let Some(address) = bare_address(value) {
-        return vec![Mailbox {
-            display: String::new(),
-            address: address.to_owned(),
-        }];
+    if let Some(list) = bare_addresses(value) {
+        return list;
     }
     let mailbox = |addr: &mail_parser::Addr<'_>| Mailbox {
         display: addr.name.as_deref().unwrap_or_default().to_owned(),
@@ -125,12 +126,23 @@ pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
     }
 }
 
-/// A field that is one plain address, as in every receipt: no parser is needed.
-fn bare_address(value: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(value.trim_ascii()).ok()?;
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"@.-_+".contains(&octet);
-    (text.bytes().filter(|&octet| octet == b'@').count() == 1 && text.bytes().all(plain))
-        .then_some(text)
+/// A field of plain addresses with commas between them, as in nearly every receipt: no parser is
+/// needed.
+fn bare_addresses(value: &[u8]) -> Option<Vec<Mailbox>> {
+    let text = std::str::from_utf8(value).ok()?;
+    text.split(',').map(bare_address).collect()
+}
+
+fn bare_address(text: &str) -> Option<Mailbox> {
+    let address = text.trim_ascii();
+    let is_plain = |octet: u8| {
+        octet.is_ascii_alphanumeric() || matches!(octet, b'@' | b'.' | b'-' | b'_' | b'+')
+    };
+    let signs = address.bytes().filter(|&octet| octet == b'@').count();
+    (signs == 1 && address.bytes().all(is_plain)).then(|| Mailbox {
+        display: String::new(),
+        address: address.to_owned(),
+    })
 }
 
 /// One address of an address field.
@@ -205,6 +217,20 @@ mod tests {
             two.iter().map(|m| &*m.address).collect::<Vec<_>>(),
             ["a@b.example", "c@d.example"]
         );
+        // Bare ones are read without the parser, and as it reads them.
+        for list in [
+            "a@b.example, c@d.example",
+            "a@b.example,,c@d.example",
+            "@",
+            "a@b@c",
+            "",
+        ] {
+            let in_brackets = list.replace("c@d.example", "<c@d.example>");
+            assert_eq!(
+                addresses(list.as_bytes()),
+                addresses(in_brackets.as_bytes())
+            );
+        }
         assert!(addresses(b"").is_empty());
     }
 

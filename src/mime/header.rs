@@ -71,16 +71,16 @@ impl<'a> Header<'a> {
             octets: &[],
         };
         let mut start = 0;
+        // Bounded also when the octets hold no line end at all.
+        let window = &octets[..octets.len().min(MAX_HEADER_OCTETS + 1)];
+        let mut ends = memchr::memchr_iter(b'\n', window);
         while start < octets.len() {
             if start > MAX_HEADER_OCTETS || header.fields.len() > MAX_HEADER_FIELDS {
                 return Err(Error::HeaderTooLarge);
             }
-            // Bounded also when the octets hold no line end at all.
-            let rest = &octets[start..];
-            let window = &rest[..rest.len().min(MAX_HEADER_OCTETS + 1)];
-            let end = match memchr::memchr(b'\n', window) {
-                Some(at) => start + at + 1,
-                None if window.len() < rest.len() => return Err(Error::HeaderTooLarge),
+            let end = match ends.next() {
+                Some(at) => at + 1,
+                None if window.len() < octets.len() => return Err(Error::HeaderTooLarge),
                 None => octets.len(),
             };
             let line = without_line_end(&octets[start..end]);
@@ -108,16 +108,15 @@ impl<'a> Header<'a> {
         }
         // RFC 5322, 2.2: printable ASCII without the colon. Blanks before the colon are
         // obsolete syntax (4.5.8) and taken.
-        let colon = memchr::memchr(b':', line);
-        let name = colon.and_then(|at| std::str::from_utf8(line[..at].trim_ascii_end()).ok());
-        match (name, colon) {
-            (Some(name), Some(at))
-                if !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic()) =>
-            {
-                self.fields.push(Field {
-                    name,
-                    value: &line[at + 1..],
-                });
+        let is_name = |octet: u8| octet.is_ascii_graphic() && octet != b':';
+        let (name, rest) = line.split_at(line.iter().take_while(|o| is_name(**o)).count());
+        let rest = match rest {
+            [b':', ..] => rest,
+            _ => rest.trim_ascii_start(),
+        };
+        match (std::str::from_utf8(name), rest) {
+            (Ok(name), [b':', value @ ..]) if !name.is_empty() => {
+                self.fields.push(Field { name, value });
             }
             _ => self.take_malformed(),
         }

@@ -33,8 +33,10 @@ impl<'a> MediaType<'a> {
         let text = std::str::from_utf8(value).map_err(|_| Error::ContentType)?;
         let mut scan = Scanner { rest: text };
         let main = scan.token()?;
+        let start = text.len() - scan.rest.len() - main.len();
         scan.expect('/')?;
         let sub = scan.token()?;
+        let whole = &text[start..text.len() - scan.rest.len()];
         let mut parameters: Vec<(&str, Cow<'_, str>)> = Vec::new();
         while scan.next_parameter()? {
             let name = scan.token()?;
@@ -56,17 +58,21 @@ impl<'a> MediaType<'a> {
             parameters.push((name, value));
         }
         Ok(Self {
-            essence: essence(text, main, sub),
+            essence: essence(whole, main, sub),
             parameters,
         })
     }
 
     /// The value of a parameter, name in any case.
     pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.value(name).map(|value| &**value)
+    }
+
+    fn value(&self, name: &str) -> Option<&Cow<'a, str>> {
         self.parameters
             .iter()
             .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| &**value)
+            .map(|(_, value)| value)
     }
 
     /// Whether this is a multipart of any kind.
@@ -100,25 +106,20 @@ const MAX_PARAMETERS: usize = 64;
 /// (`boundary*=`, `boundary*0=`): readers that know them would take another boundary.
 fn is_coded_form(name: &str) -> bool {
     let decisive = ["boundary", "protocol", "micalg"];
+    if !name.as_bytes().contains(&b'*') {
+        return false;
+    }
     name.split_once('*')
         .is_some_and(|(base, _)| decisive.iter().any(|word| base.eq_ignore_ascii_case(word)))
 }
 
-/// `main/sub` in lower case; a piece of the text where it stands there so already.
-fn essence<'a>(text: &'a str, main: &'a str, sub: &'a str) -> Cow<'a, str> {
-    let whole = text
-        .find(main)
-        .and_then(|at| text.get(at..at + main.len() + 1 + sub.len()));
-    match whole {
-        Some(whole)
-            if whole.ends_with(sub)
-                && whole.as_bytes()[main.len()] == b'/'
-                && !whole.bytes().any(|octet| octet.is_ascii_uppercase()) =>
-        {
-            Cow::Borrowed(whole)
-        }
-        _ => Cow::Owned(format!("{main}/{sub}").to_ascii_lowercase()),
+/// `main/sub` in lower case; the text from the one to the other where it is that already.
+fn essence<'a>(whole: &'a str, main: &str, sub: &str) -> Cow<'a, str> {
+    let has_blanks = whole.len() != main.len() + 1 + sub.len();
+    if has_blanks || whole.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        return Cow::Owned(format!("{main}/{sub}").to_ascii_lowercase());
     }
+    Cow::Borrowed(whole)
 }
 
 /// Walks one structured field value.
@@ -132,7 +133,9 @@ impl<'a> Scanner<'a> {
         loop {
             let blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
             let blanks = self.rest.bytes().take_while(|octet| blank(octet)).count();
-            self.rest = &self.rest[blanks..];
+            if blanks > 0 {
+                self.rest = &self.rest[blanks..];
+            }
             if !self.rest.starts_with('(') {
                 return Ok(());
             }
@@ -273,14 +276,14 @@ fn unquoted(text: &str) -> String {
 
 /// The names that a part states for its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileNames {
+pub struct FileNames<'a> {
     /// `name` of Content-Type.
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// `filename` of Content-Disposition.
-    pub filename: Option<String>,
+    pub filename: Option<Cow<'a, str>>,
 }
 
-impl FileNames {
+impl FileNames<'_> {
     /// Whether one of the names is this one, in any case of letters.
     pub fn is(&self, wanted: &str) -> bool {
         [&self.name, &self.filename]
@@ -302,7 +305,7 @@ impl FileNames {
 
 /// Reads the names of a part; see [`super::Entity::file_names`]. `media` is its media type, when
 /// that could be read.
-pub(super) fn file_names(header: &Header<'_>, media: Option<&MediaType<'_>>) -> FileNames {
+pub(super) fn file_names<'a>(header: &Header<'a>, media: Option<&MediaType<'a>>) -> FileNames<'a> {
     // RFC 2231 writes `name*=` or `name*0=`, RFC 2047 `=?charset?…`; both are rare.
     let coded = |value: &[u8]| memchr::memchr2(b'*', b'?', value).is_some();
     let field = |name: &str| header.first(name).map(|field| field.value);
@@ -311,7 +314,7 @@ pub(super) fn file_names(header: &Header<'_>, media: Option<&MediaType<'_>>) -> 
         return coded_names(header);
     }
     let name = match media {
-        Some(media) => media.parameter("name").map(str::to_owned),
+        Some(media) => media.value("name").cloned(),
         None => of_type.and_then(|value| plain_parameter(value, "name")),
     };
     FileNames {
@@ -322,7 +325,7 @@ pub(super) fn file_names(header: &Header<'_>, media: Option<&MediaType<'_>>) -> 
 
 /// A parameter without RFC 2231 or RFC 2047 coding. Content-Disposition has the form of a
 /// media type without the slash.
-fn plain_parameter(value: &[u8], wanted: &str) -> Option<String> {
+fn plain_parameter<'a>(value: &'a [u8], wanted: &str) -> Option<Cow<'a, str>> {
     let text = std::str::from_utf8(value).ok()?;
     let mut scan = Scanner { rest: text };
     scan.token().ok()?;
@@ -334,14 +337,14 @@ fn plain_parameter(value: &[u8], wanted: &str) -> Option<String> {
         scan.expect('=').ok()?;
         let value = scan.value().ok()?;
         if name.eq_ignore_ascii_case(wanted) {
-            return Some(value.into_owned());
+            return Some(value);
         }
     }
     None
 }
 
 /// Names in RFC 2231 or RFC 2047 form, by mail-parser, from the two fields alone.
-fn coded_names(header: &Header<'_>) -> FileNames {
+fn coded_names<'a>(header: &Header<'_>) -> FileNames<'a> {
     let mut text = Vec::new();
     for name in ["Content-Type", "Content-Disposition"] {
         if let Some(field) = header.first(name) {
@@ -356,11 +359,11 @@ fn coded_names(header: &Header<'_>) -> FileNames {
         return FileNames::default();
     };
     let decoded = |value: &str| {
-        if value.contains("=?") {
+        Cow::Owned(if value.contains("=?") {
             super::decode::unstructured(value.as_bytes())
         } else {
             value.to_owned()
-        }
+        })
     };
     FileNames {
         name: message
@@ -455,7 +458,9 @@ mod tests {
 
     #[test]
     fn file_names_are_decoded() {
-        let names = |text: &str| Entity::parse(text.as_bytes()).unwrap().file_names();
+        fn names(text: &str) -> FileNames<'_> {
+            Entity::parse(text.as_bytes()).unwrap().file_names()
+        }
         let plain = names(
             "Content-Type: application/xml; name=\"daticert.xml\"\r\nContent-Disposition: inline; filename=daticert.xml\r\n\r\n",
         );

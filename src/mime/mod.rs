@@ -121,12 +121,12 @@ impl<'a> Entity<'a> {
 
     /// The file names that the part states: `name` in Content-Type, `filename` in
     /// Content-Disposition, decoded from RFC 2231 and RFC 2047 forms.
-    pub fn file_names(&self) -> media::FileNames {
+    pub fn file_names(&self) -> media::FileNames<'a> {
         self.file_names_with(self.media_type().ok().as_ref())
     }
 
     /// As [`Self::file_names`], for a part whose media type was read already.
-    pub fn file_names_with(&self, media: Option<&MediaType<'_>>) -> media::FileNames {
+    pub fn file_names_with(&self, media: Option<&MediaType<'a>>) -> media::FileNames<'a> {
         media::file_names(&self.header, media)
     }
 }
