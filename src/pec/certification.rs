@@ -372,17 +372,17 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
         sender: address(&sender),
         recipients,
         reply_to: address(&reply_to),
-        subject,
-        provider,
+        subject: subject.map(Cow::into_owned),
+        provider: provider.into_owned(),
         time,
         zone,
         clock,
-        identifier,
-        message_id,
+        identifier: identifier.into_owned(),
+        message_id: message_id.map(Cow::into_owned),
         receipt_form,
         delivered_to: delivered_to.as_deref().map(address),
         received_for,
-        extended_error,
+        extended_error: extended_error.map(Cow::into_owned),
         unknown_elements,
     })
 }
@@ -410,7 +410,7 @@ fn read_time(
     // Two digits always fit; the year has four.
     let time = Timestamp::from_civil((y, m as i8, d as i8), (h as i8, min as i8, s as i8), zone)
         .ok_or(Error::Value("giorno"))?;
-    Ok((time, zone, (day, hour)))
+    Ok((time, zone, (day.into_owned(), hour.into_owned())))
 }
 
 /// `[+-]hhmm` in seconds.
@@ -461,7 +461,8 @@ impl<'d, 'a> Children<'d, 'a> {
                     elements.push(element);
                 }
                 Child::Element(element) => unknown.push(element.name().to_owned()),
-                Child::Text(text) if !text.trim().is_empty() => {
+                // Looked at as ASCII first, which all indentation is.
+                Child::Text(text) if !text.trim_ascii().trim().is_empty() => {
                     return Err(Error::Structure("text between elements"));
                 }
                 Child::Text(_) | Child::Comment => {}
@@ -499,7 +500,7 @@ fn address(text: &str) -> MailAddress {
 }
 
 /// The text of an element that has nothing else, trimmed.
-fn text(element: Element<'_, '_>, name: &'static str) -> Result<String, Error> {
+fn text<'d>(element: Element<'d, '_>, name: &'static str) -> Result<Cow<'d, str>, Error> {
     let mut text = Cow::Borrowed("");
     for child in element.children() {
         match child {
@@ -507,7 +508,10 @@ fn text(element: Element<'_, '_>, name: &'static str) -> Result<String, Error> {
             Child::Element(_) | Child::Comment => return Err(Error::Structure(name)),
         }
     }
-    Ok(text.trim().to_owned())
+    Ok(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    })
 }
 
 #[cfg(test)]

@@ -370,7 +370,7 @@ impl<'a> Reader<'a> {
         let (node, name) = self.open.pop().expect("asked for inside an element only");
         self.at += "</".len();
         self.pass(name, "end tag of another element")?;
-        // What goes on is another name.
+        // Where the name goes on it is another, and no end of the tag.
         self.pass_blanks();
         self.pass(">", "end of the tag expected")?;
         self.document.nodes[node].end = self.document.nodes.len();
@@ -450,21 +450,21 @@ impl<'a> Reader<'a> {
 
     /// Section 2.3: a name; without a colon, which makes it one of a namespace.
     fn name(&mut self) -> Result<&'a str, Error> {
-        let rest = self.rest();
-        let octets = rest.as_bytes();
+        let octets = self.octets();
         let mut length = octets
             .iter()
             .take_while(|&&octet| NAME_OCTETS[usize::from(octet)])
             .count();
         if octets.get(length).is_some_and(|octet| !octet.is_ascii()) {
+            let rest = self.rest();
             length = rest.find(|c| !is_name_character(c)).unwrap_or(rest.len());
         }
-        let name = &rest[..length];
+        if octets.get(length) == Some(&b':') {
+            return Err(Error::Forbidden("namespace"));
+        }
+        let name = &self.text[self.at..self.at + length];
         if !name.starts_with(is_name_start) {
             return Err(self.fault("name expected"));
-        }
-        if memchr::memchr(b':', name.as_bytes()).is_some() {
-            return Err(Error::Forbidden("namespace"));
         }
         self.at += length;
         Ok(name)
@@ -530,17 +530,17 @@ fn is_character(c: char) -> bool {
     matches!(c, '\t' | '\r' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Section 2.3, NameStartChar.
+/// Section 2.3, NameStartChar without the colon.
 fn is_name_start(c: char) -> bool {
     matches!(c,
-        ':' | 'A'..='Z' | '_' | 'a'..='z'
+        'A'..='Z' | '_' | 'a'..='z'
         | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
         | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}'
         | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}'
         | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
 }
 
-/// Section 2.3, NameChar.
+/// Section 2.3, NameChar without the colon.
 fn is_name_character(c: char) -> bool {
     is_name_start(c)
         || matches!(c,
@@ -553,7 +553,7 @@ static NAME_OCTETS: [bool; 256] = {
     let mut octet = 0u8;
     while octet < 0x80 {
         table[octet as usize] =
-            octet.is_ascii_alphanumeric() || matches!(octet, b':' | b'_' | b'-' | b'.');
+            octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.');
         octet += 1;
     }
     table
