@@ -25,6 +25,18 @@ pub struct Parts<'a> {
 /// # Errors
 /// [`Error::TooManyParts`].
 pub fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Parts<'a>, Error> {
+    split_known(body, boundary, &Dashes::of(body))
+}
+
+/// As [`split`], for a body that lies in the one whose dashes are known.
+///
+/// # Errors
+/// [`Error::TooManyParts`].
+pub fn split_known<'a>(
+    body: &'a [u8],
+    boundary: &str,
+    dashes: &Dashes<'_>,
+) -> Result<Parts<'a>, Error> {
     let delimiter = [b"--", boundary.as_bytes()].concat();
     let mut cut = Parts {
         preamble: body,
@@ -36,7 +48,7 @@ pub fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Parts<'a>, Error> {
     // Where the open part begins.
     let mut open: Option<usize> = None;
     let mut next_free = 0;
-    for at in Occurrences::of(&delimiter, body) {
+    for at in occurrences(&delimiter, body, dashes) {
         if at < next_free {
             continue;
         }
@@ -68,16 +80,16 @@ pub fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Parts<'a>, Error> {
     Ok(cut)
 }
 
-/// Where a text that begins with `-` stands, without overlaps.
+/// Where `--` stands in a large body: every delimiter begins with it, those of multiparts within
+/// as well, so one look through the octets serves for all.
 ///
-/// Base64 has no `-`, so looking for that one octet passes over an attachment twice as fast as
-/// looking for the whole text. Where dashes are frequent the search for the whole takes over.
-struct Occurrences<'a> {
-    wanted: &'a [u8],
+/// Base64 has no `-`, and looking for one octet passes over an attachment twice as fast as looking
+/// for a whole delimiter.
+#[derive(Clone, Debug)]
+pub struct Dashes<'a> {
     body: &'a [u8],
-    at: usize,
-    dashes: usize,
-    whole: Option<memmem::Finder<'a>>,
+    /// In their order; `None` for a short body, and where dashes are frequent.
+    places: Option<Vec<usize>>,
 }
 
 /// Octets passed for one dash, below which dashes are frequent, after the first few.
@@ -86,41 +98,56 @@ const FIRST_DASHES: usize = 1_000;
 /// A body without a large attachment: its dashes are in its text.
 const SHORT_BODY: usize = 64 * 1024;
 
-impl<'a> Occurrences<'a> {
-    fn of(wanted: &'a [u8], body: &'a [u8]) -> Self {
-        let whole = (body.len() < SHORT_BODY).then(|| memmem::Finder::new(wanted));
-        Self {
-            wanted,
-            body,
-            at: 0,
-            dashes: 0,
-            whole,
+impl<'a> Dashes<'a> {
+    /// Looks through a body.
+    pub fn of(body: &'a [u8]) -> Self {
+        let places = (body.len() >= SHORT_BODY)
+            .then(|| double_dashes(body))
+            .flatten();
+        Self { body, places }
+    }
+
+    /// The places in a piece of the body, counted from its beginning; `None` where they are not
+    /// known.
+    fn within(&self, piece: &[u8]) -> Option<impl Iterator<Item = usize> + use<'_>> {
+        let start = piece
+            .as_ptr()
+            .addr()
+            .checked_sub(self.body.as_ptr().addr())?;
+        let end = start + piece.len();
+        if end > self.body.len() {
+            return None;
         }
+        let places = self.places.as_deref()?;
+        let first = places.partition_point(|&at| at < start);
+        let inside = places[first..].iter().take_while(move |&&at| at < end);
+        Some(inside.map(move |at| at - start))
     }
 }
 
-impl Iterator for Occurrences<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        loop {
-            let rest = &self.body[self.at..];
-            if let Some(finder) = &self.whole {
-                let found = self.at + finder.find(rest)?;
-                self.at = found + self.wanted.len();
-                return Some(found);
-            }
-            let found = self.at + memchr::memchr(b'-', rest)?;
-            if self.body[found..].starts_with(self.wanted) {
-                self.at = found + self.wanted.len();
-                return Some(found);
-            }
-            self.at = found + 1;
-            self.dashes += 1;
-            if self.dashes > FIRST_DASHES + self.at / OCTETS_PER_DASH {
-                self.whole = Some(memmem::Finder::new(self.wanted));
-            }
+/// Where two dashes stand side by side; `None` where dashes are frequent.
+fn double_dashes(body: &[u8]) -> Option<Vec<usize>> {
+    let mut places = Vec::new();
+    for (count, at) in memchr::memchr_iter(b'-', body).enumerate() {
+        if count > FIRST_DASHES + at / OCTETS_PER_DASH {
+            return None;
         }
+        if body.get(at + 1) == Some(&b'-') {
+            places.push(at);
+        }
+    }
+    Some(places)
+}
+
+/// Where a delimiter's text stands in a body.
+fn occurrences<'a>(
+    delimiter: &'a [u8],
+    body: &'a [u8],
+    dashes: &'a Dashes<'_>,
+) -> Box<dyn Iterator<Item = usize> + 'a> {
+    match dashes.within(body) {
+        Some(places) => Box::new(places.filter(move |&at| body[at..].starts_with(delimiter))),
+        None => Box::new(memmem::find_iter(body, delimiter)),
     }
 }
 
@@ -224,6 +251,26 @@ mod tests {
         assert_eq!(texts(&cut), [&*table, "--"]);
         assert_eq!(cut.preamble.len(), table.len() - 2);
         assert!(cut.closed && !cut.ambiguous);
+    }
+
+    #[test]
+    fn dashes_found_once_serve_for_multiparts_within() {
+        let attachment = "QUJD\r\n".repeat(SHORT_BODY / 6);
+        let inner = format!("--b--c\r\none\r\n--b--c\r\n{attachment}\r\n--b--c--\r\n");
+        let body = format!("--b\r\n{inner}\r\n--b\r\ntwo\r\n--b--");
+        let dashes = Dashes::of(body.as_bytes());
+        assert!(dashes.places.is_some());
+        let at = body.find(&inner).unwrap();
+        let known = split_known(&body.as_bytes()[at..at + inner.len()], "b--c", &dashes).unwrap();
+        assert_eq!(texts(&known), ["one", &*attachment]);
+        assert_eq!(
+            texts(&known),
+            texts(&split(inner.as_bytes(), "b--c").unwrap())
+        );
+        // Of octets that lie elsewhere nothing is known.
+        let elsewhere = inner.clone();
+        let cut = split_known(elsewhere.as_bytes(), "b--c", &dashes).unwrap();
+        assert_eq!(texts(&cut), texts(&known));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use memchr::memmem::Finder;
 
 use super::finding::{CheckId, Findings, Weight};
 use super::texts::{self, Text};
-use crate::mime::{self, Entity, MAX_DEPTH, multipart};
+use crate::mime::multipart::{self, Dashes};
+use crate::mime::{self, Entity, MAX_DEPTH};
 use crate::pec::certification::{self, ProfileFault};
 use crate::pec::{CERTIFICATION_FILE, CertificationData, MessageKind, ORIGINAL_FILE};
 use crate::smime::signed_data::VerifiedContent;
@@ -30,8 +31,12 @@ pub(super) struct Content<'c> {
     pub texts: Vec<Text<'c>>,
 }
 
-/// Steps 8, 13 and 14.
-pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) -> Content<'c> {
+/// Steps 8, 13 and 14. `dashes` are those of the octets, or of more around them.
+pub(super) fn read<'c>(
+    verified: &VerifiedContent<'c>,
+    dashes: &Dashes<'_>,
+    findings: &mut Findings,
+) -> Content<'c> {
     let mut content = Content {
         data: None,
         kind: None,
@@ -43,7 +48,7 @@ pub(super) fn read<'c>(verified: &VerifiedContent<'c>, findings: &mut Findings) 
     if verified.has_nul() {
         findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
     }
-    let Some(parts) = first_level(verified.octets(), findings) else {
+    let Some(parts) = first_level(verified.octets(), dashes, findings) else {
         return content;
     };
     let mut data_parts = Vec::new();
@@ -134,7 +139,11 @@ fn the_original<'c>(
 
 /// The parts at the first level of the signed multipart/mixed; `None` when there is none, or
 /// when an encoding could hide another tree (RFC 2045, 6.4).
-fn first_level<'c>(octets: &'c [u8], findings: &mut Findings) -> Option<Vec<Entity<'c>>> {
+fn first_level<'c>(
+    octets: &'c [u8],
+    dashes: &Dashes<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<Entity<'c>>> {
     let root = Entity::parse(octets).ok()?;
     let Ok(media) = root.media_type() else {
         findings.add(
@@ -160,7 +169,7 @@ fn first_level<'c>(octets: &'c [u8], findings: &mut Findings) -> Option<Vec<Enti
     }
     let cut = media
         .boundary()
-        .and_then(|boundary| multipart::split(root.body, boundary));
+        .and_then(|boundary| multipart::split_known(root.body, boundary, dashes));
     match cut {
         Ok(cut) if !cut.ambiguous && cut.closed => Some(
             cut.parts

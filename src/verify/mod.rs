@@ -353,7 +353,7 @@ impl Verifier {
         let content = outcome
             .content
             .as_ref()
-            .map(|verified| content::read(verified, findings));
+            .map(|verified| content::read(verified, &signed.dashes, findings));
         if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
             findings.clear();
             examination.ordinary = Some(ordinary);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::finding::{CheckId, Findings, Weight};
 use super::ordinary::Ordinary;
 use crate::mime::media::MediaType;
-use crate::mime::multipart::{self, Parts};
+use crate::mime::multipart::{self, Dashes, Parts};
 use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS};
 use crate::pec::CERTIFICATION_FILE;
 use crate::pec::header::{self, Hints};
@@ -47,6 +47,8 @@ pub(super) struct Signed<'a> {
     pub micalg: Option<String>,
     /// Exactly the octets between the delimiter lines.
     pub content: &'a [u8],
+    /// Where delimiters can begin, in `content` and around it.
+    pub dashes: Dashes<'a>,
     /// The decoded signature object.
     pub signature: Vec<u8>,
 }
@@ -180,7 +182,8 @@ fn locate_signed<'a>(
         );
         return Located::Unproven;
     };
-    let Ok(cut) = multipart::split(outer.body, boundary) else {
+    let dashes = Dashes::of(outer.body);
+    let Ok(cut) = multipart::split_known(outer.body, boundary, &dashes) else {
         findings.add(
             CheckId::MessageComplexity,
             Weight::Undecides,
@@ -204,6 +207,7 @@ fn locate_signed<'a>(
         hints,
         micalg,
         content,
+        dashes,
         signature,
     }))
 }
