@@ -66,6 +66,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("zip", &["input"]),
     ("jiff", &["timestamp"]),
     ("idna", &["address"]),
+    ("base64", &["transport", "practice"]),
     ("toml", &["providers", "output", "account"]),
 ];
 
