@@ -176,7 +176,10 @@ fn timed(command: &mut Command) -> Duration {
     let status = command.status().expect("it starts");
     let took = began.elapsed();
     // 3: the message is shown, and still awaits its receipts.
-    assert!(matches!(status.code(), Some(0 | 3)), "{command:?}: {status}");
+    assert!(
+        matches!(status.code(), Some(0 | 3)),
+        "{command:?}: {status}"
+    );
     took
 }
 

@@ -141,22 +141,26 @@ pub(super) fn sync(
         .folders(&mut mailbox)
         .map_err(|error| access.failure_of_reading(&error))?;
     let clock = session.context.clock;
-    let mut events = Vec::new();
+    let form = Form::of(arguments.ndjson);
+    let mut status = ExitStatus::Yes;
+    let mut written = Ok(());
     let synced = client::sync(
         &mut ledger,
         access::judge(&access, &verifier),
         &mut mailbox,
         &folders,
         &|| clock.now(),
-        &mut |event| events.push(Summary::of(&event)),
+        &mut |event| {
+            let summary = Summary::of(&event);
+            if summary.alarming {
+                status = ExitStatus::No;
+            }
+            if written.is_ok() {
+                written = tell(&summary, form, session);
+            }
+        },
     );
-    let mut status = ExitStatus::Yes;
-    for event in &events {
-        if event.alarming {
-            status = ExitStatus::No;
-        }
-        tell(event, Form::of(arguments.ndjson), session)?;
-    }
+    written?;
     let report = synced.map_err(|error| access.failure_of_journey(&error))?;
     mailbox.log_out();
     let texts = Catalogue::of(session.lang);
