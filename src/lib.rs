@@ -1,7 +1,7 @@
 //! `pec`: Italian certified e-mail (PEC) from the command line.
 //!
-//! Certified mail has the weight of a registered letter. This program says whether a receipt is
-//! genuine, by whom it was signed and what it certifies, and gives the reasons.
+//! Certified mail has the weight of a registered letter. This program sends it, never twice, finds
+//! its receipts, proves each one genuine or not, and says for every recipient where it stands.
 //!
 //! Where things are:
 //!
