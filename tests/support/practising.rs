@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use postacert::context::Context;
 use postacert::practice::{Config, Identity, Practice};
 use postacert::timestamp::Timestamp;
 use serde_json::Value;
@@ -22,10 +23,7 @@ pub struct Practising {
 
 /// The machine's clock.
 pub fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
-    Timestamp::from_unix(since.as_secs() as i64)
+    Context::from_process().now
 }
 
 /// One identity for all tests of a program: making keys takes time.
