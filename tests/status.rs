@@ -196,7 +196,8 @@ fn where_there_is_no_ledger_there_are_no_messages_and_none_is_made() {
     let ran = run(&folder, after(0), Lang::En, &["1d9f"]);
     assert_eq!((ran.status, &*ran.out), (2, ""));
     assert!(
-        ran.err.starts_with("pec: no message is meant by 1d9f\n"),
+        ran.err
+            .starts_with("pec: no message is meant by \"1d9f\"\n"),
         "{}",
         ran.err
     );

@@ -53,10 +53,14 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     practice.stop();
     let status = ran?;
     let texts = Catalogue::of(session.lang);
-    if let Some(kept) = &arguments.keep {
-        let folder = kept.display().to_string();
-        say(session, &texts.fill("demo.kept", &[("folder", &folder)]))?;
-    }
+    let end = match arguments.keep {
+        Some(_) => {
+            let folder = folder.path.display().to_string();
+            texts.fill("demo.kept", &[("folder", &folder)])
+        }
+        None => texts.text("demo.end").to_owned(),
+    };
+    say(session, &end)?;
     Ok(status)
 }
 
@@ -135,7 +139,6 @@ fn journey(
         folder,
         session,
     )?;
-    say(session, texts.text("demo.end"))?;
     Ok(verified)
 }
 

@@ -65,20 +65,27 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
     };
     let mut command = command;
     let usage = command.render_usage().to_string();
+    let heading = texts.text("help.usage");
+    // The lines below the first stand where the heading ends.
+    let indent = |heading: &str| format!("\n{}", " ".repeat(heading.len() + 1));
     let usage = usage
         .trim_start_matches("Usage: ")
+        .replace(&indent("Usage:"), &indent(heading))
         .replace("[OPTIONS]", texts.text("help.options-placeholder"))
         .replace("<COMMAND>", texts.text("help.command-placeholder"));
     let text = |key: String| texts.has(&key).then(|| texts.text(&key).to_owned());
     command = command
         .override_usage(usage)
-        .help_template(TEMPLATE.replace("{usage-heading}", texts.text("help.usage")))
+        .help_template(TEMPLATE.replace("{usage-heading}", heading))
         .subcommand_help_heading(texts.text("help.commands"));
     if let Some(about) = text(format!("help.{name}.about")) {
         command = command.about(about);
     }
     if let Some(long) = text(format!("help.{name}.long")) {
         command = command.long_about(long);
+    }
+    if command.get_name() == "pec" {
+        command = command.after_help(texts.text("help.begin"));
     }
     command = command.mut_args(|argument| {
         let id = argument.get_id().as_str().replace('_', "-");
@@ -89,11 +96,27 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
         };
         let argument = argument.help_heading(texts.text(heading));
         match text(format!("help.{name}.{id}")).or_else(|| text(format!("help.pec.{id}"))) {
-            Some(help) => argument.help(help.clone()).long_help(help),
+            Some(help) => {
+                let help = help + &default_of(&argument, texts);
+                let argument = argument.help(help.clone()).long_help(help);
+                argument.hide_default_value(true)
+            }
             None => argument,
         }
     });
     command.mut_subcommands(|sub| localize(sub, &name, texts))
+}
+
+/// What holds without the argument, where clap would say so in English.
+fn default_of(argument: &clap::Arg, texts: &Catalogue) -> String {
+    let values = argument.get_default_values().iter();
+    let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+    let is_shown = argument.get_action().takes_values() && !argument.is_hide_default_value_set();
+    if values.is_empty() || !is_shown {
+        return String::new();
+    }
+    let shown = texts.fill("help.default", &[("value", &values.join(" "))]);
+    format!(" {shown}")
 }
 
 /// Writes help, version, or what is wrong with the arguments.

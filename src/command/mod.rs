@@ -43,6 +43,7 @@ pub use failure::Failure;
     disable_help_subcommand = true,
     args_override_self = true,
     arg_required_else_help = true,
+    after_help = "To begin: pec demo shows everything in some seconds; pec account add adds a mailbox; pec man is the manual.",
     max_term_width = 100
 )]
 struct Arguments {
