@@ -38,8 +38,12 @@ pub(super) struct SyncArguments {
     folder: Vec<String>,
 
     /// Write one JSON object a line for each thing found
-    #[arg(long)]
+    #[arg(long, alias = "json")]
     ndjson: bool,
+
+    /// Write the JSON schema of the lines and end
+    #[arg(long)]
+    json_schema: bool,
 }
 
 /// Stay, and tell each receipt as it arrives
@@ -62,8 +66,12 @@ pub(super) struct WatchArguments {
     r#for: Option<Duration>,
 
     /// Write one JSON object a line for each thing found
-    #[arg(long)]
+    #[arg(long, alias = "json")]
     ndjson: bool,
+
+    /// Write the JSON schema of the lines and end
+    #[arg(long)]
+    json_schema: bool,
 }
 
 /// Wait until a message is accepted or delivered
@@ -125,10 +133,21 @@ impl Form {
     }
 }
 
+/// The schema of a line; tests validate every output against it.
+const JSON_SCHEMA: &str = include_str!("event-schema.json");
+
+fn write_schema(session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    session.out.write_all(JSON_SCHEMA.as_bytes())?;
+    Ok(ExitStatus::Yes)
+}
+
 pub(super) fn sync(
     arguments: &SyncArguments,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
+    if arguments.json_schema {
+        return write_schema(session);
+    }
     let mut access = Access::open(session)?;
     access
         .account
@@ -183,6 +202,9 @@ pub(super) fn watch(
     arguments: &WatchArguments,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
+    if arguments.json_schema {
+        return write_schema(session);
+    }
     let mut access = Access::open(session)?;
     access
         .account
@@ -543,7 +565,6 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         ("message", summary.message.as_ref().unwrap_or(&empty)),
         ("folder", &*summary.folder),
         ("uid", &*uid),
-        ("file", &*summary.sha256),
         ("error", &**error),
         ("detail", &*detail),
         ("reason", headline),

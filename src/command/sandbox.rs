@@ -50,7 +50,14 @@ pub(super) struct Arguments {
     /// Write addresses, ports and files as one JSON document
     #[arg(long)]
     json: bool,
+
+    /// Write the JSON schema of the document and end
+    #[arg(long)]
+    json_schema: bool,
 }
+
+/// The schema of the document; a test validates the output against it.
+const JSON_SCHEMA: &str = include_str!("sandbox-schema.json");
 
 /// Name and address of the account in the command that is shown.
 const ACCOUNT: &str = "prova";
@@ -60,6 +67,10 @@ const MAILBOX: &str = "io";
 const STEP: Duration = Duration::from_millis(50);
 
 pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if arguments.json_schema {
+        session.out.write_all(JSON_SCHEMA.as_bytes())?;
+        return Ok(ExitStatus::Yes);
+    }
     // Before anything is said, so that whoever reads it may stop us.
     let stop = context::stop_on_signals();
     let Some(folder) = folder(&arguments, session) else {
@@ -218,7 +229,9 @@ impl Place {
             format!("  {:<33}{outcome}\n", format!("{word}@{}", self.domain))
         });
         let outcomes: String = outcomes.collect();
-        format!("{head}\n{outcomes}\n{}\n", texts.text("sandbox.foot"))
+        let trust = quoted(&self.trust_file.to_string_lossy());
+        let foot = texts.fill("sandbox.foot", &[("trust", &trust)]);
+        format!("{head}\n{outcomes}\n{foot}\n")
     }
 }
 

@@ -45,7 +45,11 @@ pub(super) struct Arguments {
     messages: Vec<String>,
 
     /// A recipient; repeatable
-    #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["eml", "resume"])]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        required_unless_present_any = ["eml", "resume", "json_schema"]
+    )]
     to: Vec<String>,
 
     /// A recipient in copy, whose delivery receipt is always concise; repeatable
@@ -53,7 +57,11 @@ pub(super) struct Arguments {
     cc: Vec<String>,
 
     /// The subject
-    #[arg(long, value_name = "TEXT", required_unless_present_any = ["eml", "resume"])]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present_any = ["eml", "resume", "json_schema"]
+    )]
     subject: Option<String>,
 
     /// The text (without --body and --body-file: from standard input, or from $EDITOR)
@@ -136,7 +144,14 @@ pub(super) struct Arguments {
     /// Write one JSON document
     #[arg(long)]
     json: bool,
+
+    /// Write the JSON schema of the document and end
+    #[arg(long)]
+    json_schema: bool,
 }
+
+/// The schema of the document; tests validate every output against it.
+const JSON_SCHEMA: &str = include_str!("schema.json");
 
 /// `--receipt`, in the words of both languages.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -150,6 +165,10 @@ enum ReceiptArgument {
 }
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if arguments.json_schema {
+        session.out.write_all(JSON_SCHEMA.as_bytes())?;
+        return Ok(ExitStatus::Yes);
+    }
     let mut access = Access::open(session)?;
     if arguments.resume {
         return resume::run(arguments, &mut access, session);
@@ -230,17 +249,26 @@ fn finish(
         let taken = matches!(submitted.report.outcome, SubmissionOutcome::Taken(_));
         copies.push((taken && !arguments.no_copy).then(|| file_copy(access, ledger, message)));
     }
-    let mut status = report::sent(
-        &sent,
-        &copies,
-        ledger,
-        arguments.json && arguments.wait.is_none(),
-        warnings,
-        session,
-    )?;
-    if let Some(goal) = arguments.wait
-        && matches!(status, ExitStatus::Yes | ExitStatus::No)
-    {
+    let mut status = report::exit_status(&sent);
+    let goal = arguments
+        .wait
+        .filter(|_| matches!(status, ExitStatus::Yes | ExitStatus::No));
+    match (arguments.json, goal) {
+        // One document a run: where the wait follows, it is that of the status.
+        (true, Some(_)) => {}
+        (true, None) => {
+            report::json(
+                &sent,
+                &copies,
+                ledger,
+                &access.account.name,
+                warnings,
+                session,
+            )?;
+        }
+        (false, _) => report::text(&sent, &copies, ledger, session)?,
+    }
+    if let Some(goal) = goal {
         let messages: Vec<MessageRef> = sent.into_iter().map(|(message, _)| message).collect();
         let waited = follow::wait(
             &messages,

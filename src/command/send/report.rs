@@ -209,65 +209,92 @@ struct CopyJson {
 
 type FiledCopy = Option<Result<Option<String>, String>>;
 
-/// What became of the messages; gives the exit status.
-pub(super) fn sent(
+/// What became of the messages, for a person.
+pub(super) fn text(
     sent: &[(MessageRef, Submitted)],
     copies: &[FiledCopy],
     ledger: &Ledger,
-    as_json: bool,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    for ((message, submitted), copy) in sent.iter().zip(copies) {
+        let row = row(ledger, message)?;
+        tell(message, &row, submitted, copy, session)?;
+    }
+    Ok(())
+}
+
+/// The same as one JSON document.
+pub(super) fn json(
+    sent: &[(MessageRef, Submitted)],
+    copies: &[FiledCopy],
+    ledger: &Ledger,
+    account: &str,
     warnings: &[String],
     session: &mut Session<'_>,
-) -> anyhow::Result<ExitStatus> {
-    let mut status = ExitStatus::Yes;
-    let mut messages = Vec::new();
-    let mut account = String::new();
-    for ((message, submitted), copy) in sent.iter().zip(copies) {
-        status = status.worse(exit_status(submitted));
-        let row = ledger
-            .row(message)
-            .map_err(|error| crate::command::Failure::of_ledger(&error))?;
-        account.clone_from(&row.account);
-        if !as_json {
-            tell(message, &row, submitted, copy, session)?;
-            continue;
-        }
+) -> anyhow::Result<()> {
+    let messages = sent.iter().zip(copies);
+    let messages = messages.map(|((message, submitted), copy)| {
+        Ok(SentMessage::of(
+            message,
+            row(ledger, message)?,
+            submitted,
+            copy,
+        ))
+    });
+    let document = Document {
+        schema: "pec/send",
+        version: 1,
+        program: PROGRAM,
+        account,
+        dry_run: false,
+        warnings,
+        messages: messages.collect::<anyhow::Result<_>>()?,
+    };
+    writeln!(session.out, "{}", json::pretty(&document)?)?;
+    Ok(())
+}
+
+fn row(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<MessageRow> {
+    let row = ledger.row(message);
+    Ok(row.map_err(|error| crate::command::Failure::of_ledger(&error))?)
+}
+
+impl<'a> SentMessage<'a> {
+    fn of(
+        message: &'a MessageRef,
+        row: MessageRow,
+        submitted: &Submitted,
+        copy: &FiledCopy,
+    ) -> Self {
+        let (outcome, reply, reason) = words(&submitted.report.outcome);
         let answers = submitted.report.recipients.iter();
         let recipients = row.recipients.iter().zip(answers);
-        let (outcome, reply, reason) = words(&submitted.report.outcome);
-        messages.push(SentMessage {
+        let recipients = recipients.map(|((address, standing), reply)| SentRecipient {
+            address: address.to_string(),
+            standing: standing.word(),
+            reply: reply.as_ref().map(ReplyJson::from),
+        });
+        Self {
             id: &message.short,
-            message_id: row.message_id.clone(),
-            sha256: row.octets.clone(),
             outcome,
             reply: reply.map(ReplyJson::from),
             reason,
             recorded: submitted.unrecorded.is_none(),
-            recipients: recipients
-                .map(|((address, standing), reply)| SentRecipient {
-                    address: address.to_string(),
-                    standing: standing.word(),
-                    reply: reply.as_ref().map(ReplyJson::from),
-                })
-                .collect(),
+            recipients: recipients.collect(),
             copy: copy.as_ref().map(|copy| CopyJson {
                 folder: copy.as_ref().ok().cloned().flatten(),
                 error: copy.as_ref().err().cloned(),
             }),
-        });
+            message_id: row.message_id,
+            sha256: row.octets,
+        }
     }
-    if as_json {
-        let document = Document {
-            schema: "pec/send",
-            version: 1,
-            program: PROGRAM,
-            account: &account,
-            dry_run: false,
-            warnings,
-            messages,
-        };
-        writeln!(session.out, "{}", json::pretty(&document)?)?;
-    }
-    Ok(status)
+}
+
+/// The worst of the messages' outcomes.
+pub(super) fn exit_status(sent: &[(MessageRef, Submitted)]) -> ExitStatus {
+    let each = sent.iter().map(|(_, submitted)| exit_status_of(submitted));
+    each.fold(ExitStatus::Yes, ExitStatus::worse)
 }
 
 fn words(outcome: &SubmissionOutcome) -> (&'static str, Option<&Reply>, Option<String>) {
@@ -284,7 +311,7 @@ fn words(outcome: &SubmissionOutcome) -> (&'static str, Option<&Reply>, Option<S
     }
 }
 
-fn exit_status(submitted: &Submitted) -> ExitStatus {
+fn exit_status_of(submitted: &Submitted) -> ExitStatus {
     if submitted.unrecorded.is_some() {
         return ExitStatus::Undecided;
     }

@@ -1,7 +1,7 @@
 //! `pec send --resume`: messages that never left go out, those in doubt are looked for in the
 //! mailbox before anything else may happen to them.
 
-use super::{Arguments, confirmed, finish, hand_over};
+use super::{Arguments, confirmed, finish, hand_over, report};
 use crate::client;
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
@@ -26,7 +26,7 @@ pub(super) fn run(
     if messages.is_empty() {
         let texts = Catalogue::of(session.lang);
         writeln!(session.err, "{}", texts.text("send.nothing-to-resume"))?;
-        return Ok(ExitStatus::Yes);
+        return ended(ExitStatus::Yes, arguments, access, &ledger, session);
     }
     let mut status = ExitStatus::Yes;
     let mut in_doubt = Vec::new();
@@ -45,7 +45,11 @@ pub(super) fn run(
         }
     }
     if !in_doubt.is_empty() {
-        search(&in_doubt, access, &mut ledger, session)?;
+        let form = match arguments.json {
+            true => follow::Form::Silent,
+            false => follow::Form::Text,
+        };
+        search(&in_doubt, form, access, &mut ledger, session)?;
     }
     for message in in_doubt {
         if deciding(&ledger, &message)? != Some(Standing::InDoubt) {
@@ -61,7 +65,7 @@ pub(super) fn run(
         }
     }
     if to_send.is_empty() {
-        return Ok(status);
+        return ended(status, arguments, access, &ledger, session);
     }
     for (message, _) in &to_send {
         announce(&ledger, message, session)?;
@@ -72,6 +76,20 @@ pub(super) fn run(
     let sent = send_all(to_send, access, &mut ledger, session)?;
     let finished = finish(arguments, access, &mut ledger, sent, &[], session)?;
     Ok(status.worse(finished))
+}
+
+/// The end where nothing was sent: the document is written all the same.
+fn ended(
+    status: ExitStatus,
+    arguments: &Arguments,
+    access: &Access,
+    ledger: &Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    if arguments.json {
+        report::json(&[], &[], ledger, &access.account.name, &[], session)?;
+    }
+    Ok(status)
 }
 
 /// The messages named, or all of the account that may need it.
@@ -140,6 +158,7 @@ fn is_young(
 /// Asks the mailbox for anything about these messages.
 fn search(
     messages: &[MessageRef],
+    form: follow::Form,
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
@@ -165,7 +184,7 @@ fn search(
             &mut |event| found.push(follow::Summary::of(&event)),
         );
         for event in found {
-            follow::tell(&event, follow::Form::Text, session)?;
+            follow::tell(&event, form, session)?;
         }
         searched.map_err(|error| access.failure_of_journey(&error))?;
     }

@@ -1,0 +1,369 @@
+//! What `pec send`, `pec sync`, `pec watch` and `pec sandbox` write for other programs, held
+//! against the schemas that they hand out: every outcome and every event that a practice
+//! provider brings about.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use boon::{Compiler, Schemas};
+use postacert::practice::{Config, Fault};
+use serde_json::{Value, json};
+use support::practising::{Practising, Ran, config};
+
+/// A schema as the program hands it out.
+fn schema(command: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .args([command, "--json-schema"])
+        .output()
+        .expect("the program starts");
+    let ran = Ran::of(output);
+    assert_eq!((ran.exit, &*ran.err), (0, ""), "{command}");
+    ran.json()
+}
+
+/// Every object closed: what is in the output and not in the schema is an error.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.contains_key("required") && fields.contains_key("properties") {
+                fields.insert("additionalProperties".into(), json!(false));
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+fn closed(command: &str) -> Value {
+    let mut schema = schema(command);
+    close(&mut schema);
+    schema
+}
+
+fn check(schema: &Value, document: &Value) -> Result<(), String> {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let id = schema["$id"].as_str().expect("a name");
+    compiler.add_resource(id, schema.clone()).expect("a schema");
+    let index = compiler.compile(id, &mut schemas).expect("a schema");
+    let checked = schemas.validate(document, index);
+    checked.map_err(|error| format!("{error:#}"))
+}
+
+/// One document, which follows the schema.
+fn document(schema: &Value, ran: &Ran) -> Value {
+    let document = ran.json();
+    check(schema, &document).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    document
+}
+
+/// One value a line, each of which follows the schema.
+fn lines(schema: &Value, ran: &Ran) -> Vec<Value> {
+    let lines = ran.out.lines().map(|line| {
+        let value = serde_json::from_str(line).expect("one value a line");
+        check(schema, &value).unwrap_or_else(|error| panic!("{error}: {line}"));
+        value
+    });
+    lines.collect()
+}
+
+fn failing(fault: Fault) -> Practising {
+    Practising::with(Config {
+        faults: vec![fault],
+        ..config()
+    })
+}
+
+/// What becomes of one message to these users: its outcome and the exit status.
+fn outcome(world: &Practising, to: &[&str]) -> (String, i32) {
+    let ran = world.try_send("Avviso", to);
+    let document = document(&closed("send"), &ran);
+    let outcome = document["messages"][0]["outcome"].as_str();
+    (outcome.expect("an outcome").to_owned(), ran.exit)
+}
+
+#[test]
+fn every_outcome_of_sending_follows_the_schema() {
+    let good = Practising::new();
+    let answer = |reply: &str| {
+        failing(Fault::Answer {
+            reply: reply.to_owned(),
+            kept: false,
+        })
+    };
+    for (world, to, wanted, exit) in [
+        (&good, &["delivered"][..], "taken", 0),
+        (&good, &["delivered", "refused"], "taken", 1),
+        (&good, &["refused"], "refused", 5),
+        (&good, &["later"], "refused-for-now", 4),
+        (&answer("554 5.7.1 no"), &["delivered"], "refused", 5),
+        (
+            &failing(Fault::CutBeforeData),
+            &["delivered"],
+            "not-sent",
+            4,
+        ),
+        (
+            &failing(Fault::CutAfterDotKept),
+            &["delivered"],
+            "in-doubt",
+            3,
+        ),
+    ] {
+        assert_eq!(outcome(world, to), (wanted.to_owned(), exit), "{to:?}");
+    }
+}
+
+#[test]
+fn a_copy_and_a_dry_run_follow_the_schema() {
+    let world = Practising::new();
+    let schema = closed("send");
+    let attached = world.path("allegato.txt");
+    std::fs::write(&attached, "x").expect("a file");
+    let (to, attached) = (world.address("delivered"), attached.display().to_string());
+    let arguments = [
+        "send",
+        "--json",
+        "--yes",
+        "--to",
+        &to,
+        "--cc",
+        "qualcuno@ordinaria.example",
+        "--subject",
+        "Avviso",
+        "--body",
+        "x",
+        "--attach",
+        &attached,
+    ];
+    let dry = document(
+        &schema,
+        &world.run(&[&arguments[..], &["--dry-run"]].concat()),
+    );
+    assert_eq!(dry["dry_run"], true);
+    assert_eq!(dry["messages"][0]["attachments"][0]["size"], 1);
+    let sent = document(&schema, &world.run(&arguments));
+    assert!(sent["messages"][0]["copy"]["folder"].is_string(), "{sent}");
+    assert!(sent["warnings"][0].is_string(), "{sent}");
+}
+
+#[test]
+fn a_run_writes_one_document_whatever_it_did() {
+    let world = failing(Fault::CutAfterDotKept);
+    let schema = closed("send");
+    // Nothing there to resume.
+    let resume = ["send", "--resume", "--yes", "--json", "--no-copy"];
+    let none = document(&schema, &world.run(&resume));
+    assert_eq!(none["messages"], json!([]));
+    // In doubt, with a wait that is not begun.
+    let to = world.address("delivered");
+    let send = [
+        "send",
+        "--yes",
+        "--json",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        "Avviso",
+        "--body",
+        "x",
+        "--wait",
+        "delivered",
+    ];
+    let doubtful = document(&schema, &world.run(&send));
+    assert_eq!(doubtful["messages"][0]["outcome"], "in-doubt");
+    // Found in the mailbox: what was found is not told between.
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let found = world.run(&resume);
+    assert_eq!(document(&schema, &found)["messages"], json!([]));
+    assert!(found.err.contains("found in the mailbox"), "{found:?}");
+    // Taken, and waited for: the document of the status.
+    let waited = world.run(&send);
+    let status = document(&closed("status"), &waited);
+    assert_eq!(
+        (waited.exit, &status["messages"][0]["answer"]),
+        (0, &json!("yes"))
+    );
+}
+
+/// `pec sync` with another ledger than that of the sender.
+fn elsewhere(world: &Practising, arguments: &[&str]) -> Ran {
+    let data = world.path("elsewhere").display().to_string();
+    world.run(&[&["--data-dir", &data], arguments].concat())
+}
+
+fn send_file(world: &Practising, text: &str) -> String {
+    let file = world.path("avviso.eml");
+    let text = format!(
+        "Message-ID: <uno@prova.example>\nDate: Tue, 13 Nov 2018 16:39:27 +0100\n\
+         From: {}\nTo: {}\nSubject: Avviso\n\n{text}\n",
+        world.address("io"),
+        world.address("delivered")
+    );
+    std::fs::write(&file, text).expect("a file");
+    file.display().to_string()
+}
+
+#[test]
+fn every_event_follows_the_schema() {
+    let schema = closed("sync");
+    assert_eq!(schema, closed("watch"));
+    let world = failing(Fault::CutBeforeData);
+    // Recorded elsewhere under this Message-ID, and never left; another text went out under it.
+    let file = send_file(&world, "Uno.");
+    let send = ["send", "--yes", "--no-copy", "--eml", &file];
+    assert_eq!(elsewhere(&world, &send).exit, 4);
+    send_file(&world, "Due.");
+    assert_eq!(world.run(&send).exit, 0);
+    world.send("Avviso", &["unknown", "forged", "io"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let mut seen = BTreeSet::new();
+    for ran in [
+        world.run(&["sync", "--ndjson"]),
+        elsewhere(&world, &["watch", "--ndjson", "--for", "1s"]),
+    ] {
+        for line in lines(&schema, &ran) {
+            seen.insert(line["event"].as_str().expect("a word").to_owned());
+        }
+    }
+    let wanted = ["envelope", "mismatch", "orphan", "receipt", "unproven"];
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    assert_eq!(seen, wanted);
+}
+
+#[test]
+fn what_is_wrong_is_refused() {
+    let world = Practising::new();
+    let sent = world.try_send("Avviso", &["delivered"]).json();
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let synced = world.run(&["sync", "--ndjson"]);
+    let event: Value =
+        serde_json::from_str(synced.out.lines().next().expect("a line")).expect("one value a line");
+    for (command, good, places) in [
+        (
+            "send",
+            &sent,
+            &[
+                ("/schema", json!("pec/status")),
+                ("/dry_run", json!(true)),
+                ("/messages/0/outcome", json!("sent")),
+                ("/messages/0/sha256", json!("28D8")),
+                ("/messages/0/reply/code", json!(25)),
+                ("/messages/0/recipients/0/standing", json!("taken")),
+            ][..],
+        ),
+        (
+            "sync",
+            &event,
+            &[
+                ("/schema", json!("pec/send")),
+                ("/event", json!("news")),
+                ("/verdict", json!("not-genuine")),
+                ("/kind", Value::Null),
+                ("/time", json!("2026-05-04 08:15:07")),
+                ("/matched_by", json!("guess")),
+                ("/message", Value::Null),
+            ],
+        ),
+    ] {
+        let schema = schema(command);
+        check(&schema, good).expect("right");
+        for (place, word) in places {
+            let mut wrong = good.clone();
+            *wrong.pointer_mut(place).expect(place) = word.clone();
+            assert!(check(&schema, &wrong).is_err(), "{place} may be {word}");
+        }
+        for name in good.as_object().expect("an object").keys() {
+            let mut wrong = good.clone();
+            wrong.as_object_mut().expect("an object").remove(name);
+            assert!(check(&schema, &wrong).is_err(), "{name} may be missing");
+        }
+        let mut more = good.clone();
+        more["later"] = json!(1);
+        check(&schema, &more).expect("fields may be added");
+    }
+}
+
+#[test]
+fn the_place_of_a_practice_provider_follows_the_schema() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .args(["sandbox", "--json", "--smtp-port", "0", "--imap-port", "0"])
+        .args(["--for", "50ms", "--dir"])
+        .arg(folder.path())
+        .output()
+        .expect("the program starts");
+    document(&closed("sandbox"), &Ran::of(output));
+}
+
+/// Every property says what it is, and is required.
+#[test]
+fn every_property_is_described_and_required() {
+    fn walk(schema: &Value, place: &str, root: &Value, wrong: &mut Vec<String>) {
+        let conditional = ["/if", "/then", "/else"]
+            .iter()
+            .any(|end| place.contains(end));
+        if let Some(properties) = schema["properties"].as_object().filter(|_| !conditional) {
+            for (name, property) in properties {
+                let meant = match property["$ref"].as_str() {
+                    Some(to) => root.pointer(&to[1..]).unwrap_or(&Value::Null),
+                    None => property,
+                };
+                if meant["description"].as_str().is_none_or(str::is_empty) {
+                    wrong.push(format!("{place}/{name}: no description"));
+                }
+                let required = schema["required"].as_array();
+                if !required.is_some_and(|list| list.contains(&json!(name))) {
+                    wrong.push(format!("{place}/{name}: not required"));
+                }
+            }
+        }
+        match schema {
+            Value::Object(fields) => fields
+                .iter()
+                .for_each(|(name, field)| walk(field, &format!("{place}/{name}"), root, wrong)),
+            Value::Array(items) => items.iter().for_each(|item| walk(item, place, root, wrong)),
+            _ => {}
+        }
+    }
+    for command in ["send", "sync", "sandbox"] {
+        let schema = schema(command);
+        let mut wrong = Vec::new();
+        walk(&schema, "", &schema, &mut wrong);
+        assert!(wrong.is_empty(), "{command}: {}", wrong.join("\n"));
+    }
+}
+
+/// Words listed in a schema are listed in that of another command too, where they mean the same.
+#[test]
+fn the_words_are_those_of_the_other_schemas() {
+    let words = |schema: &Value, place: &str| -> BTreeSet<String> {
+        let list = schema
+            .pointer(place)
+            .and_then(|found| found["enum"].as_array());
+        let list = list.unwrap_or_else(|| panic!("no words at {place}"));
+        let words = list.iter().filter_map(Value::as_str);
+        words.map(str::to_owned).collect()
+    };
+    let (send, sync) = (schema("send"), schema("sync"));
+    let (status, verify) = (schema("status"), schema("verify"));
+    assert_eq!(
+        words(
+            &send,
+            "/$defs/sent/properties/recipients/items/properties/standing"
+        ),
+        words(&status, "/$defs/recipient/properties/standing")
+    );
+    assert_eq!(
+        words(&sync, "/properties/kind"),
+        words(&verify, "/$defs/facts/properties/kind")
+    );
+    assert_eq!(
+        words(&sync, "/properties/verdict"),
+        words(&verify, "/$defs/verdict")
+    );
+}
