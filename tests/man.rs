@@ -2,6 +2,10 @@
 //! complaint, and every example in them does what it says. `PEC_BLESS=1 cargo test --test man`
 //! writes them anew.
 
+#[path = "support/practising.rs"]
+#[allow(dead_code, reason = "shared with other suites")]
+mod practising;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +14,7 @@ use std::process::{Command, Stdio};
 use postacert::command::manual_pages;
 use postacert::lang::Lang;
 use postacert::verify::CheckId;
+use practising::Practising;
 
 const LANGUAGES: [(Lang, &str); 2] = [(Lang::En, "man"), (Lang::It, "man/it")];
 
@@ -151,6 +156,13 @@ fn every_example_does_what_it_says() {
         if !found.is_empty() {
             copy(&root().join("fixtures"), folder.path());
         }
+        // Those that need a mailbox have the account that `pec sandbox` prints.
+        let world = text.contains("@pec.prova.example").then(Practising::new);
+        let home = folder.path().join("home");
+        if let Some(world) = &world {
+            fs::create_dir_all(home.join("pec")).expect("a folder");
+            fs::copy(world.path("config.toml"), home.join("pec/config.toml")).expect("a file");
+        }
         if page.ends_with("pec-verify.1") {
             assert!(found.len() >= 10, "{}: {found:?}", page.display());
             // All of them are found by their form.
@@ -162,6 +174,9 @@ fn every_example_does_what_it_says() {
                 .args(["-c", command])
                 .current_dir(folder.path())
                 .env("PATH", format!("{}:{path}", bin.display()))
+                .env("XDG_CONFIG_HOME", &home)
+                .env("XDG_DATA_HOME", &home)
+                .env_remove("PEC_PASSWORD")
                 .output()
                 .expect("a shell");
             assert_eq!(

@@ -87,12 +87,24 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
         }
     }
     text.push_str(sections(name, lang));
+    if KEEPING.contains(&name) {
+        text.push_str(sections("pec-kept", lang));
+    }
     text.push_str(sections("pec-common", lang));
     Ok((format!("{name}.1"), text))
 }
 
 /// The day of the pages: that of the release, or of the last change to a text in them.
 const DATE: &str = "2026-11-22";
+
+/// The pages of the commands that use the ledger.
+const KEEPING: [&str; 5] = [
+    "pec-send",
+    "pec-sync",
+    "pec-watch",
+    "pec-wait",
+    "pec-status",
+];
 
 /// The usage line of the help, as a section.
 fn synopsis(command: &clap::Command) -> String {
@@ -122,6 +134,18 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-account", Lang::It) => include_str!("../../man/sections/it/pec-account.roff"),
         ("pec-doctor", Lang::En) => include_str!("../../man/sections/pec-doctor.roff"),
         ("pec-doctor", Lang::It) => include_str!("../../man/sections/it/pec-doctor.roff"),
+        ("pec-send", Lang::En) => include_str!("../../man/sections/pec-send.roff"),
+        ("pec-send", Lang::It) => include_str!("../../man/sections/it/pec-send.roff"),
+        ("pec-sync", Lang::En) => include_str!("../../man/sections/pec-sync.roff"),
+        ("pec-sync", Lang::It) => include_str!("../../man/sections/it/pec-sync.roff"),
+        ("pec-watch", Lang::En) => include_str!("../../man/sections/pec-watch.roff"),
+        ("pec-watch", Lang::It) => include_str!("../../man/sections/it/pec-watch.roff"),
+        ("pec-wait", Lang::En) => include_str!("../../man/sections/pec-wait.roff"),
+        ("pec-wait", Lang::It) => include_str!("../../man/sections/it/pec-wait.roff"),
+        ("pec-demo", Lang::En) => include_str!("../../man/sections/pec-demo.roff"),
+        ("pec-demo", Lang::It) => include_str!("../../man/sections/it/pec-demo.roff"),
+        ("pec-kept", Lang::En) => include_str!("../../man/sections/kept.roff"),
+        ("pec-kept", Lang::It) => include_str!("../../man/sections/it/kept.roff"),
         ("pec-common", Lang::En) => include_str!("../../man/sections/common.roff"),
         ("pec-common", Lang::It) => include_str!("../../man/sections/it/common.roff"),
         _ => "",

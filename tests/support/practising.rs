@@ -21,7 +21,11 @@ pub struct Practising {
     pub folder: TempDir,
 }
 
-/// The machine's clock.
+/// The machine's clock: the program that runs beside the provider has no other.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the provider and the program must agree"
+)]
 pub fn now() -> Timestamp {
     Context::from_process().now
 }
