@@ -7,6 +7,7 @@
 //!
 //! - [`verify`]: judgement; its documentation lists the steps and where each is.
 //! - [`mime`], [`smime`], [`pec`], [`providers`]: formats. Octets in, types out.
+//! - [`batch`]: many notices from one table.
 //! - [`input`]: files, folders, archives to octets.
 //! - [`account`], [`transport`], [`ledger`]: who we are, the servers, what we keep.
 //! - [`practice`]: a certified mail provider on the loopback interface, to learn and to test.
@@ -23,7 +24,7 @@
 //! 4  client                        journeys: time and network are handed in
 //! 3  input  transport  ledger      edges of the world; they do not import each other,
 //!    account  practice             but account may name servers (transport)
-//! 2  verify                        judgement
+//! 2  verify  batch                 judgement; tables of notices
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
 //! 0  timestamp  address -> printable  secret  lang  exit
 //! ```
@@ -32,7 +33,8 @@
 //! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `roxmltree` in `pec`, `indicatif` in
-//! `output`, `zip` in `input`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in
+//! `output`, `zip` in `input`, `minijinja` and
+//! `encoding_rs` in `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in
 //! `ledger`, `rpassword` in `account`, `imap-codec` in `practice`.
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `indicatif` in `output`, `zip`
 //! in `input`.
@@ -42,6 +44,7 @@
 
 pub mod account;
 pub mod address;
+pub mod batch;
 pub mod client;
 pub mod command;
 pub mod context;

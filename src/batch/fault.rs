@@ -1,0 +1,244 @@
+//! What is wrong with a row, or with the whole job, as data. The words stand in the catalogue.
+
+use crate::pec::outgoing;
+
+/// A fault and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The row as a spreadsheet numbers it; `None`: the file, a template, an option.
+    pub row: Option<u64>,
+    /// What.
+    pub fault: Fault,
+}
+
+/// Why a row, or a whole job, cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A quotation mark is never closed, or not within the longest row.
+    QuoteOpen {
+        /// The line in which it was opened.
+        line: u64,
+    },
+    /// Text behind a closing quotation mark.
+    AfterQuote {
+        /// Its line.
+        line: u64,
+    },
+    /// A quotation mark inside a cell that did not begin with one.
+    StrayQuote {
+        /// Its line.
+        line: u64,
+    },
+    /// More octets than a row may have.
+    LongRow,
+    /// Another number of cells than the header.
+    Cells {
+        /// In this row.
+        found: usize,
+        /// In the header.
+        expected: usize,
+    },
+    /// Octets that the encoding does not have.
+    Encoding {
+        /// The column.
+        column: String,
+    },
+    /// A line of NDJSON that is no object.
+    NoObject {
+        /// The parser's words.
+        reason: String,
+    },
+    /// There is no header.
+    NoHeader,
+    /// More columns than a table may have.
+    ManyColumns,
+    /// A column without a name that is not empty.
+    NoName {
+        /// Its place, from 1.
+        place: usize,
+    },
+    /// Two columns that mean the same.
+    SameColumns {
+        /// The first.
+        one: String,
+        /// The second.
+        other: String,
+    },
+    /// There is no column for what every row needs.
+    NoColumn {
+        /// What: `to`, `subject`, `body`.
+        role: &'static str,
+        /// The names that would do.
+        names: String,
+    },
+    /// An option names a column that is not there.
+    UnknownColumn {
+        /// The name.
+        name: String,
+    },
+    /// There is no row.
+    NoRows,
+    /// More rows than a table may have.
+    ManyRows,
+    /// A template that cannot be read.
+    Template {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The reader's words.
+        reason: String,
+    },
+    /// A template names what no column has.
+    UnknownVariable {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The name.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A template that cannot be filled with this row.
+    Render {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The engine's words.
+        reason: String,
+    },
+    /// The text is empty.
+    Empty {
+        /// `subject` or `body`.
+        role: &'static str,
+    },
+    /// A line end or another control character in the subject: it could add a field to the
+    /// header.
+    Control {
+        /// Where: `subject`, `attach`.
+        role: &'static str,
+    },
+    /// Nobody to send to.
+    NoRecipient,
+    /// What is no address.
+    Address {
+        /// The column.
+        column: String,
+        /// What stands there.
+        value: String,
+    },
+    /// No account of this name.
+    UnknownAccount {
+        /// The name.
+        name: String,
+    },
+    /// A file to attach that cannot be read.
+    Attachment {
+        /// As it stands in the row.
+        name: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// Two rows with one reference, or, where there are no references, with one content.
+    Duplicate {
+        /// The reference.
+        reference: String,
+        /// The row that had it first.
+        row: u64,
+    },
+    /// What the provider would not take.
+    Message(outgoing::Fault),
+    /// What no message can be made of, in the builder's words.
+    Compose {
+        /// Its words.
+        reason: String,
+    },
+}
+
+impl Fault {
+    /// Its word in the JSON, and the key of its sentence.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::QuoteOpen { .. } => "quote-open",
+            Self::AfterQuote { .. } => "after-quote",
+            Self::StrayQuote { .. } => "stray-quote",
+            Self::LongRow => "long-row",
+            Self::Cells { .. } => "cells",
+            Self::Encoding { .. } => "encoding",
+            Self::NoObject { .. } => "no-object",
+            Self::NoHeader => "no-header",
+            Self::ManyColumns => "many-columns",
+            Self::NoName { .. } => "no-name",
+            Self::SameColumns { .. } => "same-columns",
+            Self::NoColumn { .. } => "no-column",
+            Self::UnknownColumn { .. } => "unknown-column",
+            Self::NoRows => "no-rows",
+            Self::ManyRows => "many-rows",
+            Self::Template { .. } => "template",
+            Self::UnknownVariable { .. } => "unknown-variable",
+            Self::Render { .. } => "render",
+            Self::Empty { .. } => "empty",
+            Self::Control { .. } => "control",
+            Self::NoRecipient => "no-recipient",
+            Self::Address { .. } => "address",
+            Self::UnknownAccount { .. } => "unknown-account",
+            Self::Attachment { .. } => "attachment",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Message(_) => "message",
+            Self::Compose { .. } => "compose",
+        }
+    }
+
+    /// What stands in its sentence.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        let own = |text: &str| text.to_owned();
+        match self {
+            Self::QuoteOpen { line } | Self::AfterQuote { line } | Self::StrayQuote { line } => {
+                vec![("line", line.to_string())]
+            }
+            Self::Cells { found, expected } => {
+                vec![
+                    ("found", found.to_string()),
+                    ("expected", expected.to_string()),
+                ]
+            }
+            Self::Encoding { column } => vec![("column", own(column))],
+            Self::NoObject { reason } | Self::Compose { reason } => vec![("reason", own(reason))],
+            Self::NoName { place } => vec![("place", place.to_string())],
+            Self::SameColumns { one, other } => vec![("one", own(one)), ("other", own(other))],
+            Self::NoColumn { role, names } => vec![("role", own(role)), ("names", own(names))],
+            Self::UnknownColumn { name } | Self::UnknownAccount { name } => {
+                vec![("name", own(name))]
+            }
+            Self::Template { role, line, reason } | Self::Render { role, line, reason } => vec![
+                ("role", own(role)),
+                ("line", line.to_string()),
+                ("reason", own(reason)),
+            ],
+            Self::UnknownVariable { role, name, known } => {
+                vec![
+                    ("role", own(role)),
+                    ("name", own(name)),
+                    ("known", own(known)),
+                ]
+            }
+            Self::Empty { role } | Self::Control { role } => vec![("role", own(role))],
+            Self::Address { column, value } => {
+                vec![("column", own(column)), ("value", own(value))]
+            }
+            Self::Attachment { name, reason } => {
+                vec![("name", own(name)), ("reason", own(reason))]
+            }
+            Self::Duplicate { reference, row } => {
+                vec![("reference", own(reference)), ("first", row.to_string())]
+            }
+            Self::LongRow
+            | Self::NoHeader
+            | Self::ManyColumns
+            | Self::NoRows
+            | Self::ManyRows
+            | Self::NoRecipient
+            | Self::Message(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! One notice out of one row: to whom, what, with which files.
+
+use serde::{Deserialize, Serialize};
+
+use super::Fault;
+use super::columns::{Given, Role, text_of, values};
+use super::table::Columns;
+use super::template::{Template, Values};
+use crate::address::MailAddress;
+use crate::smime::sha256;
+
+/// How rows become notices. Whoever has it and a row makes the same notice on another day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Template of the subject; the column `subject` without one.
+    pub subject: Option<String>,
+    /// Template of the text; the column `body` without one.
+    pub body: Option<String>,
+    /// Columns that were named.
+    pub columns: Given,
+    /// Form of receipt to ask for: the Italian word.
+    pub form: String,
+    /// Reply-To.
+    pub reply_to: Option<String>,
+    /// The account of rows that name none.
+    pub account: String,
+    /// Set when rows are sent although their reference was served: a word for that round.
+    pub again: Option<String>,
+}
+
+/// A notice before its files are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The account that sends.
+    pub account: String,
+    /// To.
+    pub to: Vec<MailAddress>,
+    /// Cc.
+    pub cc: Vec<MailAddress>,
+    /// Files to attach, as the row names them.
+    pub attach: Vec<String>,
+    /// The sender's own reference, if the row has one.
+    pub reference: Option<String>,
+    /// Subject.
+    pub subject: String,
+    /// Text.
+    pub body: String,
+}
+
+impl Notice {
+    /// Recipients, To before Cc.
+    pub fn recipients(&self) -> impl Iterator<Item = &MailAddress> {
+        self.to.iter().chain(&self.cc)
+    }
+
+    /// What identifies the content: recipients, subject, text, and the SHA-256 of each file
+    /// with its name; 32 hexadecimal digits.
+    pub fn digest<'a>(&self, files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+        let mut all = String::new();
+        // Each part with its length before it, so that no two notices read the same.
+        let mut add = |kind: char, text: &str| {
+            all.push(kind);
+            all.push_str(&format!("{}:", text.len()));
+            all.push_str(text);
+        };
+        for address in &self.to {
+            add('t', &address.as_str().to_ascii_lowercase());
+        }
+        for address in &self.cc {
+            add('c', &address.as_str().to_ascii_lowercase());
+        }
+        add('s', &self.subject);
+        add('b', &self.body);
+        for (name, digest) in files {
+            add('n', name);
+            add('f', digest);
+        }
+        let mut digest = sha256(all.as_bytes());
+        digest.truncate(32);
+        digest
+    }
+}
+
+/// A recipe whose templates were read.
+pub struct Writer<'a> {
+    recipe: &'a Recipe,
+    subject: Option<Template>,
+    body: Option<Template>,
+}
+
+impl<'a> Writer<'a> {
+    /// Reads the templates.
+    ///
+    /// # Errors
+    /// Those that cannot be read.
+    pub fn new(recipe: &'a Recipe) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut read = |role, source: &Option<String>| {
+            let template = source.as_ref().map(|source| Template::new(role, source));
+            template.transpose().unwrap_or_else(|fault| {
+                faults.push(fault);
+                None
+            })
+        };
+        let subject = read(Role::Subject.word(), &recipe.subject);
+        let body = read(Role::Body.word(), &recipe.body);
+        if faults.is_empty() {
+            Ok(Self {
+                recipe,
+                subject,
+                body,
+            })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// What is wrong with the columns of a table whatever stands in them.
+    pub fn header_faults(&self, header: &[String]) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for role in Role::ALL {
+            let needed = match role {
+                Role::To => true,
+                Role::Subject => self.subject.is_none(),
+                Role::Body => self.body.is_none(),
+                _ => false,
+            };
+            let names = header.iter().map(String::as_str);
+            match self.recipe.columns.find(role, names) {
+                Ok(None) if needed => faults.push(Fault::NoColumn {
+                    role: role.word(),
+                    names: role.names().join(", "),
+                }),
+                Ok(_) => {}
+                Err(fault) => faults.push(fault),
+            }
+        }
+        for template in self.subject.iter().chain(&self.body) {
+            faults.extend(template.unknown(header));
+        }
+        faults
+    }
+
+    /// The notice of a row.
+    ///
+    /// # Errors
+    /// All that is wrong with it, never nothing.
+    pub fn notice(&self, columns: &Columns) -> Result<Notice, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let to = self.addresses(Role::To, columns, &mut faults);
+        let cc = self.addresses(Role::Cc, columns, &mut faults);
+        if to.is_empty() && faults.is_empty() {
+            faults.push(Fault::NoRecipient);
+        }
+        let attach = self.all(Role::Attach, columns, &mut faults);
+        let reference = self.one(Role::Reference, columns, &mut faults);
+        let account = self.one(Role::Account, columns, &mut faults);
+        let values = Values::new(columns);
+        let subject = self.text(Role::Subject, &self.subject, columns, &values, &mut faults);
+        let body = self.text(Role::Body, &self.body, columns, &values, &mut faults);
+        let subject = subject.trim().to_owned();
+        for (role, text) in [(Role::Subject, &subject), (Role::Body, &body)] {
+            if text.trim().is_empty() && !faults.iter().any(|fault| is_about(fault, role)) {
+                faults.push(Fault::Empty { role: role.word() });
+            }
+        }
+        if subject.chars().any(char::is_control) {
+            let role = Role::Subject.word();
+            faults.push(Fault::Control { role });
+        }
+        if attach.iter().any(|name| name.chars().any(char::is_control)) {
+            let role = Role::Attach.word();
+            faults.push(Fault::Control { role });
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Notice {
+            account: account.unwrap_or_else(|| self.recipe.account.clone()),
+            to,
+            cc,
+            attach,
+            reference,
+            subject,
+            body,
+        })
+    }
+
+    fn column<'c>(
+        &self,
+        role: Role,
+        columns: &'c Columns,
+        faults: &mut Vec<Fault>,
+    ) -> Option<&'c str> {
+        let names = columns.keys().map(String::as_str);
+        match self.recipe.columns.find(role, names) {
+            Ok(found) => found,
+            // In NDJSON a row may lack a column that others have.
+            Err(Fault::UnknownColumn { .. }) if role != Role::To => None,
+            Err(fault) => {
+                faults.push(fault);
+                None
+            }
+        }
+    }
+
+    fn all(&self, role: Role, columns: &Columns, faults: &mut Vec<Fault>) -> Vec<String> {
+        let column = self.column(role, columns, faults);
+        column.map_or_else(Vec::new, |name| values(columns, name))
+    }
+
+    fn one(&self, role: Role, columns: &Columns, faults: &mut Vec<Fault>) -> Option<String> {
+        let name = self.column(role, columns, faults)?;
+        columns
+            .get(name)
+            .map(text_of)
+            .filter(|text| !text.is_empty())
+    }
+
+    fn addresses(
+        &self,
+        role: Role,
+        columns: &Columns,
+        faults: &mut Vec<Fault>,
+    ) -> Vec<MailAddress> {
+        let Some(column) = self.column(role, columns, faults) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for value in values(columns, column) {
+            let address = MailAddress::new(&value);
+            if address.is_well_formed() && value.is_ascii() {
+                found.push(address);
+            } else {
+                let column = column.to_owned();
+                faults.push(Fault::Address { column, value });
+            }
+        }
+        found
+    }
+
+    fn text(
+        &self,
+        role: Role,
+        template: &Option<Template>,
+        columns: &Columns,
+        values: &Values,
+        faults: &mut Vec<Fault>,
+    ) -> String {
+        let Some(template) = template else {
+            let name = self.column(role, columns, faults);
+            let value = name.and_then(|name| columns.get(name));
+            return value.map(text_of).unwrap_or_default();
+        };
+        template.fill(values).unwrap_or_else(|fault| {
+            faults.push(fault);
+            String::new()
+        })
+    }
+}
+
+/// Whether a fault says already why a text is missing.
+fn is_about(fault: &Fault, role: Role) -> bool {
+    matches!(fault, Fault::Render { role: other, .. } if *other == role.word())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn recipe() -> Recipe {
+        Recipe {
+            subject: Some("Avviso {{ n }}".into()),
+            body: Some("Gentile {{ nome }},\n".into()),
+            account: "studio".into(),
+            ..Recipe::default()
+        }
+    }
+
+    fn notice(recipe: &Recipe, row: serde_json::Value) -> Result<Notice, Vec<Fault>> {
+        let serde_json::Value::Object(columns) = row else {
+            unreachable!()
+        };
+        Writer::new(recipe).ok().unwrap().notice(&columns)
+    }
+
+    #[test]
+    fn a_row_becomes_a_notice() {
+        let row = json!({"pec": "a@b.it;c@d.it", "nome": "Anna", "n": "7", "rif": "A-7",
+            "allegati": "a.pdf; b/c.pdf", "casella": "altra"});
+        let made = notice(&recipe(), row).unwrap();
+        assert_eq!(made.to.len(), 2);
+        assert_eq!(made.attach, ["a.pdf", "b/c.pdf"]);
+        assert_eq!(made.reference.as_deref(), Some("A-7"));
+        assert_eq!(made.account, "altra");
+        assert_eq!(
+            (&*made.subject, &*made.body),
+            ("Avviso 7", "Gentile Anna,\n")
+        );
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_row_is_told_at_once() {
+        let row = json!({"to": "rossi,mario@pec.it; x", "n": "7\r\nBcc: e@f.it"});
+        let faults = notice(&recipe(), row).unwrap_err();
+        let words: Vec<&str> = faults.iter().map(Fault::word).collect();
+        assert_eq!(words, ["address", "address", "render", "control"]);
+        let faults = notice(&recipe(), json!({"to": " ", "nome": "A", "n": 1})).unwrap_err();
+        assert_eq!(faults, [Fault::NoRecipient]);
+    }
+
+    #[test]
+    fn without_templates_the_columns_are_the_texts() {
+        let recipe = Recipe::default();
+        let header: Vec<String> = ["to", "oggetto"].map(str::to_owned).into();
+        let faults = Writer::new(&recipe).ok().unwrap().header_faults(&header);
+        assert!(matches!(
+            &faults[..],
+            [Fault::NoColumn { role: "body", .. }]
+        ));
+        let row = json!({"to": "a@b.it", "oggetto": "{{ x }}", "testo": "y"});
+        assert_eq!(notice(&recipe, row).unwrap().subject, "{{ x }}");
+        let row = json!({"to": "a@b.it", "oggetto": " ", "testo": "y"});
+        let empty = Fault::Empty { role: "subject" };
+        assert_eq!(notice(&recipe, row), Err(vec![empty]));
+    }
+
+    #[test]
+    fn the_digest_is_of_the_content_and_of_nothing_else() {
+        let made = |row| notice(&recipe(), row).unwrap();
+        let one = made(json!({"to": "a@b.it", "nome": "A", "n": 1, "rif": "x"}));
+        let same = made(json!({"to": "A@b.it", "nome": "A", "n": "1", "rif": "y"}));
+        let other = made(json!({"to": "a@b.it", "nome": "B", "n": 1}));
+        let none = || std::iter::empty();
+        assert_eq!(one.digest(none()), same.digest(none()));
+        assert_ne!(one.digest(none()), other.digest(none()));
+        assert_ne!(
+            one.digest([("a.pdf", "00")].into_iter()),
+            one.digest(none())
+        );
+    }
+}
