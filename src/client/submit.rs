@@ -53,7 +53,7 @@ fn end_of(report: &SubmissionReport) -> End {
         let reply = reply.as_ref().filter(|reply| reply.code >= 400)?;
         Some(RecipientAnswer {
             place,
-            transient: reply.is_transient(),
+            transient: reply.is_for_now(),
             code: reply.code,
             text: reply.text.clone(),
         })
@@ -62,7 +62,7 @@ fn end_of(report: &SubmissionReport) -> End {
     let answered = |what: What, reply: &Reply| (what, Some(reply.code), reply.text.clone());
     let (what, code, text) = match &report.outcome {
         SubmissionOutcome::Taken(reply) => answered(What::Taken, reply),
-        SubmissionOutcome::Refused(reply) if reply.is_transient() => {
+        SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
             answered(What::RefusedForNow, reply)
         }
         SubmissionOutcome::Refused(reply) => answered(What::Refused, reply),

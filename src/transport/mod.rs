@@ -124,6 +124,33 @@ impl Reply {
     pub fn is_transient(&self) -> bool {
         (400..500).contains(&self.code)
     }
+
+    /// Whether it says that we send too much: later the same is taken. Some providers say it
+    /// with 5yz, which elsewhere means "never" (`550 … "Class Of Service" … Too much traffic
+    /// from this sender`), so the words count.
+    pub fn is_throttle(&self) -> bool {
+        const WORDS: [&str; 11] = [
+            "too much traffic",
+            "too much mail",
+            "too many messages",
+            "too many mails",
+            "too many connections",
+            "class of service",
+            "rate limit",
+            "sending limit",
+            "throttl",
+            "slow down",
+            "troppi messaggi",
+        ];
+        let text = self.text.to_ascii_lowercase();
+        self.code >= 400 && WORDS.iter().any(|words| text.contains(words))
+    }
+
+    /// Whether the same message may be taken later: what is transient, and what says that we
+    /// send too much.
+    pub fn is_for_now(&self) -> bool {
+        self.is_transient() || self.is_throttle()
+    }
 }
 
 impl fmt::Display for Reply {

@@ -300,7 +300,7 @@ pub(super) fn exit_status(sent: &[(MessageRef, Submitted)]) -> ExitStatus {
 fn words(outcome: &SubmissionOutcome) -> (&'static str, Option<&Reply>, Option<String>) {
     match outcome {
         SubmissionOutcome::Taken(reply) => ("taken", Some(reply), None),
-        SubmissionOutcome::Refused(reply) if reply.is_transient() => {
+        SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
             ("refused-for-now", Some(reply), None)
         }
         SubmissionOutcome::Refused(reply) => ("refused", Some(reply), None),
@@ -321,7 +321,7 @@ fn exit_status_of(submitted: &Submitted) -> ExitStatus {
             ExitStatus::No
         }
         SubmissionOutcome::Taken(_) => ExitStatus::Yes,
-        SubmissionOutcome::Refused(reply) if reply.is_transient() => ExitStatus::NotNow,
+        SubmissionOutcome::Refused(reply) if reply.is_for_now() => ExitStatus::NotNow,
         SubmissionOutcome::Refused(_) => ExitStatus::Refused,
         SubmissionOutcome::NotSent(_) => ExitStatus::NotNow,
         SubmissionOutcome::InDoubt { .. } => ExitStatus::Undecided,
