@@ -6,15 +6,18 @@
 //! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one (`matching`).
 //!
 //! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
+//! - `job`: many notices of one table, each row once.
 //! - `arrival`: what the mailbox holds, how far it was read.
 //! - `query`: what `status` shows.
 
 mod arrival;
+mod job;
 mod matching;
 mod octets;
 mod process;
 mod query;
 mod schema;
+mod seen;
 pub mod state;
 mod submission;
 
@@ -27,8 +30,10 @@ use rusqlite::{Connection, OpenFlags};
 use crate::timestamp::Timestamp;
 
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
+pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Taken, Tally};
 pub use matching::MatchRule;
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
+pub use seen::Seen;
 pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};
 
 /// The database, in the folder of the ledger.

@@ -8,7 +8,10 @@ use super::Error;
 
 /// One script per version, in order; a released one never changes. `user_version` says how
 /// many a file has been through.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// Brings a file to the present form.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {

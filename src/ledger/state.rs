@@ -23,6 +23,8 @@ pub enum What {
     NotSent,
     /// The line broke where the server may have the message.
     InDoubt,
+    /// We gave it up before it left: another message took its place.
+    Withdrawn,
     /// The acceptance lists the recipient as certified mail.
     Accepted,
     /// The acceptance lists the recipient as ordinary mail.
@@ -39,7 +41,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Begun,
         Self::Handed,
         Self::Taken,
@@ -47,6 +49,7 @@ impl What {
         Self::RefusedForNow,
         Self::NotSent,
         Self::InDoubt,
+        Self::Withdrawn,
         Self::Accepted,
         Self::AcceptedAsOrdinary,
         Self::NotAccepted,
@@ -65,6 +68,7 @@ impl What {
             Self::RefusedForNow => "refused-for-now",
             Self::NotSent => "not-sent",
             Self::InDoubt => "in-doubt",
+            Self::Withdrawn => "withdrawn",
             Self::Accepted => "accepted",
             Self::AcceptedAsOrdinary => "accepted-as-ordinary",
             Self::NotAccepted => "not-accepted",
@@ -89,7 +93,7 @@ impl What {
 
     /// Whether only a verified receipt states it.
     pub const fn is_certified(self) -> bool {
-        !matches!(self, Self::Begun | Self::Handed) && !self.ends_an_attempt()
+        !matches!(self, Self::Begun | Self::Handed | Self::Withdrawn) && !self.ends_an_attempt()
     }
 }
 
@@ -125,6 +129,8 @@ pub enum Standing {
     RefusedForNow,
     /// The server refused it for good. Final.
     Refused,
+    /// Given up before it left; another message took its place. Final.
+    Withdrawn,
     /// Nobody knows whether the server has it.
     InDoubt,
     /// The provider's server has it; no receipt yet.
@@ -149,11 +155,12 @@ pub enum Standing {
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Recorded,
         Self::Sending,
         Self::RefusedForNow,
         Self::Refused,
+        Self::Withdrawn,
         Self::InDoubt,
         Self::Sent,
         Self::NotAccepted,
@@ -173,6 +180,7 @@ impl Standing {
             Self::Sending => "sending",
             Self::RefusedForNow => "refused-for-now",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
             Self::InDoubt => "in-doubt",
             Self::Sent => "sent",
             Self::NotAccepted => "not-accepted",
@@ -395,8 +403,12 @@ fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
     [Standing::Sent, Standing::InDoubt, Standing::Sending]
         .into_iter()
         .find_map(|wanted| ends.iter().find(|(standing, _)| *standing == wanted))
-        .or(ends.last())
         .copied()
+        .or_else(|| {
+            let withdrawn = facts.iter().find(|fact| fact.what == What::Withdrawn)?;
+            Some((Standing::Withdrawn, Some(withdrawn.at)))
+        })
+        .or(ends.last().copied())
         .unwrap_or((Standing::Recorded, None))
 }
 

@@ -83,38 +83,9 @@ impl Ledger {
     ) -> Result<MessageRef, Error> {
         let octets = self.keep(message.octets())?;
         let transaction = self.immediate()?;
-        if let Some(known) = query::by_message_id(&transaction, message.message_id())? {
-            return Err(Error::Known { short: known.short });
-        }
-        let short = free_short(&transaction, message.message_id())?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO message (short, account, message_id, sender, subject, receipt_form,
-                     octets, size, frozen_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                short,
-                account,
-                message.message_id(),
-                message.sender().as_str(),
-                message.subject(),
-                message.form().word(),
-                octets,
-                message.octets().len() as i64,
-                now.unix(),
-            ])?;
-        let id = transaction.last_insert_rowid();
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO recipient (message, place, address, field) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        for (place, recipient) in message.recipients().iter().enumerate() {
-            let field = recipient.field.word();
-            insert.execute(params![id, place as i64, recipient.address.as_str(), field])?;
-        }
-        drop(insert);
+        let recorded = insert(&transaction, account, message, &octets, now)?;
         transaction.commit()?;
-        Ok(MessageRef { id, short })
+        Ok(recorded)
     }
 
     /// Claims a message for one attempt. Until the attempt ends no other process gets it.
@@ -153,6 +124,7 @@ impl Ledger {
             ..bare(What::Begun, now)
         };
         append(&transaction, message.id, &begun, now)?;
+        set_sending(&transaction, message.id, true)?;
         refresh(&transaction, message.id)?;
         transaction.commit()?;
         Ok(Attempt {
@@ -215,6 +187,7 @@ impl Ledger {
             ..bare(end.what, now)
         };
         append(&transaction, attempt.message.id, &fact, now)?;
+        set_sending(&transaction, attempt.message.id, false)?;
         refresh(&transaction, attempt.message.id)?;
         Ok(transaction.commit()?)
     }
@@ -255,6 +228,7 @@ impl Ledger {
                 ..bare(what, now)
             };
             append(&transaction, open.message, &fact, now)?;
+            set_sending(&transaction, open.message, false)?;
             refresh(&transaction, open.message)?;
             settled += 1;
         }
@@ -280,6 +254,46 @@ impl Attempt {
     pub fn number(&self) -> u32 {
         self.number
     }
+}
+
+/// Writes the rows of a message whose octets are kept.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    account: &str,
+    message: &OutgoingMessage,
+    octets: &str,
+    now: Timestamp,
+) -> Result<MessageRef, Error> {
+    if let Some(known) = query::by_message_id(transaction, message.message_id())? {
+        return Err(Error::Known { short: known.short });
+    }
+    let short = free_short(transaction, message.message_id())?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO message (short, account, message_id, sender, subject, receipt_form,
+                 octets, size, frozen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            short,
+            account,
+            message.message_id(),
+            message.sender().as_str(),
+            message.subject(),
+            message.form().word(),
+            octets,
+            message.octets().len() as i64,
+            now.unix(),
+        ])?;
+    let id = transaction.last_insert_rowid();
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO recipient (message, place, address, field) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (place, recipient) in message.recipients().iter().enumerate() {
+        let field = recipient.field.word();
+        insert.execute(params![id, place as i64, recipient.address.as_str(), field])?;
+    }
+    Ok(MessageRef { id, short })
 }
 
 /// Whether the states of all recipients allow an attempt on this claim.
@@ -360,6 +374,13 @@ pub(super) fn append(
     Ok(added == 1)
 }
 
+fn set_sending(transaction: &Transaction<'_>, message: i64, sending: bool) -> Result<(), Error> {
+    transaction
+        .prepare_cached("UPDATE message SET sending = ?2 WHERE id = ?1")?
+        .execute(params![message, sending])?;
+    Ok(())
+}
+
 /// Derives the columns that lists are filtered by.
 pub(super) fn refresh(transaction: &Transaction<'_>, message: i64) -> Result<(), Error> {
     let facts = query::facts(transaction, message)?;
@@ -394,7 +415,7 @@ fn open_attempts(connection: &rusqlite::Connection) -> Result<Vec<OpenAttempt>, 
              EXISTS (SELECT 1 FROM fact AS handed WHERE handed.message = begun.message
                  AND handed.attempt = begun.attempt AND handed.what = 'handed')
          FROM message JOIN fact AS begun ON begun.message = message.id
-         WHERE message.pending AND begun.what = 'begun'
+         WHERE message.sending AND begun.what = 'begun'
            AND NOT EXISTS (SELECT 1 FROM fact AS ended WHERE ended.message = begun.message
                AND ended.attempt = begun.attempt AND ended.place IS NULL
                AND ended.what IN ('taken', 'refused', 'refused-for-now', 'not-sent', 'in-doubt'))",

@@ -37,6 +37,27 @@ pub fn sha256(octets: &[u8]) -> String {
     certificate::hex(digest.as_ref())
 }
 
+/// SHA-256 of octets that come one after the other.
+pub struct Sha256(aws_lc_rs::digest::Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256))
+    }
+}
+
+impl Sha256 {
+    /// The next octets.
+    pub fn feed(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+
+    /// The digest of all, in lower-case hexadecimal.
+    pub fn finish(self) -> String {
+        certificate::hex(self.0.finish().as_ref())
+    }
+}
+
 /// SHA-1 of octets in lower-case hexadecimal, for brief receipts (RFC 6109, 3.3.2.2).
 pub fn sha1(octets: &[u8]) -> String {
     let algorithm = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;

@@ -300,11 +300,13 @@ pub(super) fn outcome(view: &MessageView) -> ExitStatus {
 }
 
 /// The answer for one recipient; see [`outcome`].
-fn answer(standing: Standing) -> ExitStatus {
+pub(super) fn answer(standing: Standing) -> ExitStatus {
     use Standing as S;
     match standing {
         S::Delivered | S::Ordinary => ExitStatus::Yes,
-        S::Refused | S::NotAccepted | S::TimedOut | S::NotDelivered => ExitStatus::No,
+        S::Refused | S::Withdrawn | S::NotAccepted | S::TimedOut | S::NotDelivered => {
+            ExitStatus::No
+        }
         S::Recorded
         | S::Sending
         | S::RefusedForNow

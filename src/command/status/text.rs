@@ -101,7 +101,7 @@ fn cut(text: &str) -> String {
 }
 
 /// What a list says of standings; several recipients are counted by it.
-const SUMMARY: [(&str, &[Standing], Tone); 8] = [
+const SUMMARY: [(&str, &[Standing], Tone); 9] = [
     ("summary.delivered", &[Standing::Delivered], Tone::Good),
     ("summary.ordinary", &[Standing::Ordinary], Tone::Good),
     (
@@ -116,6 +116,7 @@ const SUMMARY: [(&str, &[Standing], Tone); 8] = [
         Tone::Unsure,
     ),
     ("summary.in-doubt", &[Standing::InDoubt], Tone::Unsure),
+    ("summary.withdrawn", &[Standing::Withdrawn], Tone::Faint),
     (
         "summary.failed",
         &[
