@@ -125,6 +125,9 @@ pub struct Decoded<R> {
     block: Vec<u8>,
     at: usize,
     has_ended: bool,
+    /// Decoded, and how much of it was handed out.
+    text: Vec<u8>,
+    given: usize,
     is_done: bool,
 }
 
@@ -144,6 +147,8 @@ impl<R: Read> Decoded<R> {
             block: Vec::new(),
             at: 0,
             has_ended: false,
+            text: Vec::new(),
+            given: 0,
             is_done: false,
         }
     }
@@ -163,28 +168,38 @@ impl<R: Read> Decoded<R> {
     }
 }
 
-impl<R: Read> Read for Decoded<R> {
-    /// Needs room for four octets at least.
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if self.is_done {
-                return Ok(0);
-            }
+impl<R: Read> Decoded<R> {
+    /// Decodes the next octets into `text`; leaves it empty at the end.
+    fn decode(&mut self) -> io::Result<()> {
+        self.given = 0;
+        self.text.clear();
+        while self.text.is_empty() && !self.is_done {
             if self.at == self.block.len() && !self.has_ended {
                 self.refill()?;
             }
+            self.text.resize(BLOCK, 0);
+            let rest = &self.block[self.at..];
             let (result, read, written, _) =
                 self.decoder
-                    .decode_to_utf8(&self.block[self.at..], out, self.has_ended);
+                    .decode_to_utf8(rest, &mut self.text, self.has_ended);
+            self.text.truncate(written);
             self.at += read;
             self.is_done = self.has_ended && result == CoderResult::InputEmpty;
-            if written > 0 {
-                return Ok(written);
-            }
-            if result == CoderResult::OutputFull && !self.is_done {
-                return Err(io::ErrorKind::InvalidInput.into());
-            }
         }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.text.len() {
+            self.decode()?;
+        }
+        let rest = &self.text[self.given..];
+        let count = rest.len().min(out.len());
+        out[..count].copy_from_slice(&rest[..count]);
+        self.given += count;
+        Ok(count)
     }
 }
 
@@ -240,6 +255,12 @@ mod tests {
         assert_eq!(read(b"\xff\xfea\0\xe0\0", "utf-16"), "aà");
         let long = "perché ".repeat(30_000);
         assert_eq!(read(long.as_bytes(), "utf-8"), long);
+        // However little room the reader has.
+        let mut decoded = Decoded::new("è".as_bytes(), Encoding::UTF_8);
+        let mut octet = [0];
+        assert_eq!(decoded.read(&mut octet).unwrap(), 1);
+        assert_eq!(decoded.read(&mut octet).unwrap(), 1);
+        assert_eq!(decoded.read(&mut octet).unwrap(), 0);
         // Mac letters, read as windows-1252, end among the controls.
         assert_eq!(read(b"\x8f", "windows-1252"), "\u{8f}");
     }

@@ -14,6 +14,8 @@ const DAY: i64 = 86_400;
 
 /// The first pause after the provider said too much; each further one is twice as long.
 const FIRST_PAUSE: i64 = 30;
+/// The first pause after a line that broke; each further one is twice as long.
+const FIRST_BREAK: i64 = 2;
 /// The longest: providers count by the hour at most.
 const LONGEST_PAUSE: i64 = 1_800;
 
@@ -183,12 +185,16 @@ impl Pace {
             let known = self.limits.per_minute.unwrap_or(u32::MAX);
             self.limits.per_minute = Some(known.min(count));
         }
-        self.pause(now)
+        self.pause_from(FIRST_PAUSE, now)
     }
 
     /// Something else does not work now. Nothing leaves before the pause is over.
     pub fn pause(&mut self, now: Timestamp) -> Duration {
-        let doubled = FIRST_PAUSE << self.pauses.min(10);
+        self.pause_from(FIRST_BREAK, now)
+    }
+
+    fn pause_from(&mut self, first: i64, now: Timestamp) -> Duration {
+        let doubled = first << self.pauses.min(10);
         let pause = doubled.min(LONGEST_PAUSE);
         self.pauses += 1;
         self.paused_until = Some(Timestamp::from_unix(now.unix() + pause));

@@ -6,7 +6,10 @@
 //! - [`submit()`]: one message to the server, with its facts.
 //! - [`sync()`]: what is new in the folders of a mailbox.
 //! - [`search()`]: the receipts of one message, wherever they are.
+//! - [`batch`]: many notices from one table, each once.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
+
+pub mod batch;
 
 mod submit;
 mod sync;

@@ -137,7 +137,7 @@ fn is_signed_document(attachment: &Attachment) -> bool {
 }
 
 /// Whether the name ends as those of files that run, which providers block.
-fn can_run(name: &str) -> bool {
+pub fn can_run(name: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "ade", "adp", "apk", "app", "bat", "chm", "cmd", "com", "cpl", "dll", "exe", "hta", "ins",
         "isp", "jar", "js", "jse", "lib", "lnk", "mde", "msc", "msi", "msp", "mst", "pif", "ps1",

@@ -1,0 +1,296 @@
+//! Every row of a table held against its recipe, its files, the limits, and the rows before it.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Read};
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::message::{FileFacts, Files, Sender, file_name, freeze, size_fault, size_with};
+use crate::batch::notice::{Notice, Recipe, Writer};
+use crate::batch::table::{Columns, Row, Table};
+use crate::batch::{Fault, MAX_ROWS};
+use crate::ledger::{self, NewRow, Seen};
+use crate::pec::caution::{Warning, can_run};
+use crate::smime::Sha256;
+use crate::timestamp::Timestamp;
+
+/// Rows examined at once, on all processors.
+const CHUNK_ROWS: usize = 512;
+/// Octets of these, so that long rows do not fill the memory.
+const CHUNK_OCTETS: u64 = 4_000_000;
+
+/// Why a walk ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// The table cannot be read.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// What was seen before cannot be kept.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// The table, a template or a file changed since it was checked.
+    #[error("changed since it was checked")]
+    Changed,
+}
+
+/// A row that can be sent.
+#[derive(Clone, Debug)]
+pub struct Good {
+    /// What is recorded for it.
+    pub row: NewRow,
+    /// Recipients in To.
+    pub to: u64,
+    /// Recipients in Cc.
+    pub cc: u64,
+    /// What a person should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// A row, and what is wrong with it if anything is.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// As a spreadsheet shows it.
+    pub number: u64,
+    /// Where it stands in the text.
+    pub place: Range<u64>,
+    /// All that is wrong, or what is recorded.
+    pub outcome: Result<Good, Vec<Fault>>,
+}
+
+/// What rows are held against.
+pub struct Examiner<'a> {
+    writer: Writer<'a>,
+    recipe: &'a Recipe,
+    senders: &'a HashMap<String, Sender>,
+    files: &'a mut dyn Files,
+    seen: Seen,
+    now: Timestamp,
+}
+
+impl<'a> Examiner<'a> {
+    /// Reads the templates.
+    ///
+    /// # Errors
+    /// Outside: the disk. Inside: templates that cannot be read.
+    pub fn new(
+        recipe: &'a Recipe,
+        senders: &'a HashMap<String, Sender>,
+        files: &'a mut dyn Files,
+        now: Timestamp,
+    ) -> Result<Result<Self, Vec<Fault>>, ledger::Error> {
+        let seen = Seen::new()?;
+        Ok(Writer::new(recipe).map(|writer| Self {
+            writer,
+            recipe,
+            senders,
+            files,
+            seen,
+            now,
+        }))
+    }
+
+    /// What is wrong with the columns of a table whatever stands in them.
+    pub fn header_faults(&self, header: &[String]) -> Vec<Fault> {
+        self.writer.header_faults(header)
+    }
+
+    fn with_others(
+        &mut self,
+        number: u64,
+        columns: &Columns,
+        alone: Alone,
+    ) -> Result<Result<Good, Vec<Fault>>, ledger::Error> {
+        let Alone {
+            notice,
+            size,
+            mut warnings,
+        } = alone;
+        let mut faults = Vec::new();
+        let mut files: Vec<(&str, FileFacts)> = Vec::new();
+        for name in &notice.attach {
+            if can_run(name) {
+                warnings.push(Warning::Blocked {
+                    name: name.clone(),
+                    inside: None,
+                });
+            }
+            match self.files.look(name) {
+                Ok(facts) => files.push((file_name(name), facts)),
+                Err(reason) => faults.push(Fault::Attachment {
+                    name: name.clone(),
+                    reason,
+                }),
+            }
+        }
+        let weighed: Vec<(&str, &FileFacts)> =
+            files.iter().map(|(name, facts)| (*name, facts)).collect();
+        let size = size_with(size, &weighed);
+        let recipients = notice.to.len() + notice.cc.len();
+        if let Some(sender) = self.senders.get(&notice.account) {
+            faults.extend(size_fault(size, recipients, sender.limits));
+        }
+        let digests = files.iter().map(|(name, facts)| (*name, &*facts.sha256));
+        let content = notice.digest(digests);
+        let reference = notice.reference.clone().unwrap_or_else(|| content.clone());
+        let key = format!("{}\n{reference}", notice.account);
+        if let Some(row) = self.seen.first(&key, number)? {
+            faults.push(Fault::Duplicate {
+                reference: reference.clone(),
+                row,
+            });
+        }
+        if !faults.is_empty() {
+            return Ok(Err(faults));
+        }
+        Ok(Ok(Good {
+            to: notice.to.len() as u64,
+            cc: notice.cc.len() as u64,
+            warnings,
+            row: NewRow {
+                number,
+                account: notice.account,
+                reference,
+                content,
+                columns: serde_json::to_string(columns).unwrap_or_default(),
+                recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
+                size,
+            },
+        }))
+    }
+}
+
+struct Alone {
+    notice: Notice,
+    size: usize,
+    warnings: Vec<Warning>,
+}
+
+/// Rows, checked, in the order of the table.
+pub struct Walk<'a, R: Read> {
+    table: Table<R>,
+    examiner: Examiner<'a>,
+    ready: VecDeque<Checked>,
+    read: u64,
+    identity: Sha256,
+}
+
+impl<'a, R: Read> Walk<'a, R> {
+    /// Over a table whose header is in order. The identity begins with `seed`: what the table's
+    /// octets and the recipe are.
+    pub fn new(table: Table<R>, examiner: Examiner<'a>, seed: &str) -> Self {
+        let mut identity = Sha256::default();
+        identity.feed(seed.as_bytes());
+        Self {
+            table,
+            examiner,
+            ready: VecDeque::new(),
+            read: 0,
+            identity,
+        }
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn next_row(&mut self) -> Result<Option<Checked>, WalkError> {
+        if self.ready.is_empty() {
+            self.fill()?;
+        }
+        let Some(checked) = self.ready.pop_front() else {
+            return Ok(None);
+        };
+        if let Ok(good) = &checked.outcome {
+            let line = format!("\n{} {}", checked.number, good.row.content);
+            self.identity.feed(line.as_bytes());
+        }
+        Ok(Some(checked))
+    }
+
+    /// How many rows were read.
+    pub fn rows(&self) -> u64 {
+        self.read
+    }
+
+    /// The identity of all rows that were handed out and are good.
+    pub fn identity(self) -> String {
+        self.identity.finish()
+    }
+
+    fn fill(&mut self) -> Result<(), WalkError> {
+        let mut chunk = Vec::new();
+        let mut octets = 0;
+        while chunk.len() < CHUNK_ROWS && octets < CHUNK_OCTETS {
+            let Some(mut row) = self.table.row()? else {
+                break;
+            };
+            self.read += 1;
+            if self.read > MAX_ROWS {
+                row.columns = Err(Fault::ManyRows);
+                chunk = vec![row];
+                break;
+            }
+            octets += row.place.end - row.place.start;
+            chunk.push(row);
+        }
+        let examiner = &self.examiner;
+        // The files are not looked at here, so that one thread reads the disk in order.
+        let writer = Pure {
+            writer: &examiner.writer,
+            recipe: examiner.recipe,
+            senders: examiner.senders,
+            now: examiner.now,
+        };
+        let alone: Vec<Result<Alone, Vec<Fault>>> =
+            chunk.par_iter().map(|row| writer.alone(row)).collect();
+        for (row, alone) in chunk.into_iter().zip(alone) {
+            let outcome = match (alone, &row.columns) {
+                (Ok(alone), Ok(columns)) => {
+                    self.examiner.with_others(row.number, columns, alone)?
+                }
+                (Err(faults), _) => Err(faults),
+                (_, Err(fault)) => Err(vec![fault.clone()]),
+            };
+            self.ready.push_back(Checked {
+                number: row.number,
+                place: row.place,
+                outcome,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The part of an examiner that several threads may share.
+struct Pure<'a> {
+    writer: &'a Writer<'a>,
+    recipe: &'a Recipe,
+    senders: &'a HashMap<String, Sender>,
+    now: Timestamp,
+}
+
+impl Pure<'_> {
+    fn alone(&self, row: &Row) -> Result<Alone, Vec<Fault>> {
+        let columns = row.columns.as_ref().map_err(|fault| vec![fault.clone()])?;
+        let notice = self.writer.notice(columns)?;
+        let Some(sender) = self.senders.get(&notice.account) else {
+            let name = notice.account;
+            return Err(vec![Fault::UnknownAccount { name }]);
+        };
+        let id = format!("<{:032}@{}>", 0, sender.address.domain());
+        let message = freeze(&notice, self.recipe, sender, Vec::new(), id, self.now)?;
+        let warnings = message.warnings(sender.limits, &|_| false, &|_| Vec::new());
+        Ok(Alone {
+            size: message.octets().len(),
+            notice,
+            warnings,
+        })
+    }
+}
+
+/// What a walk's identity begins with: the table's digest and the recipe.
+pub fn identity_of(table: &str, recipe: &Recipe) -> String {
+    let recipe = serde_json::to_string(recipe).unwrap_or_default();
+    format!("{table}\n{recipe}")
+}

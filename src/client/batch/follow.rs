@@ -1,0 +1,169 @@
+//! Receipts of one account while its notices leave, and the room that is left for them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::run::may_pass;
+use super::{Event, Happening, Reach, Time};
+use crate::client::{self, Error, Judge, folders_to_read};
+use crate::ledger::state::Standing;
+use crate::ledger::{JobRef, Ledger, Tally};
+use crate::transport::{self, Mailbox, Quota, Stop};
+
+/// From this share of the room on, sending waits: the receipts of what left must still come.
+const FULL_PERCENT: u64 = 95;
+/// From this share on, it is told.
+const NEARLY_PERCENT: u64 = 80;
+/// Pauses after a broken line: the first and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(300)];
+/// The longest sleep before somebody who asks to stop is heard.
+const TURN: Duration = Duration::from_millis(200);
+
+/// Reads the mailbox of one account again and again.
+pub struct Follower<'a> {
+    /// What is known; of this thread alone.
+    pub ledger: &'a mut Ledger,
+    /// The job whose receipts are awaited.
+    pub job: &'a JobRef,
+    /// Who judges them, and for which account.
+    pub judge: Judge<'a>,
+    /// Folders to read besides INBOX.
+    pub folders: &'a [String],
+    /// The way to the server.
+    pub reach: &'a mut dyn Reach,
+    /// How often to look.
+    pub poll: Duration,
+    /// Asked to stop.
+    pub stop: &'a Stop,
+    /// Set when the last row of the account was sent.
+    pub sent: &'a AtomicBool,
+    /// Set by this while the mailbox is too full.
+    pub hold: &'a AtomicBool,
+    /// Clock and waiting.
+    pub time: Time<'a>,
+    /// Told what happens.
+    pub on_event: &'a mut dyn FnMut(Event),
+}
+
+impl Follower<'_> {
+    /// Until everything that left has its last receipt, or somebody asks to stop.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used, the login is refused or the server is not to be trusted.
+    /// A broken line is told, and tried again.
+    pub fn follow(mut self) -> Result<(), Error> {
+        let mut pause = PAUSES[0];
+        loop {
+            let broken = match self.connection(&mut pause) {
+                Ok(()) => return Ok(()),
+                Err(Error::Transport(error)) if may_pass(&error) => error,
+                Err(error) => {
+                    // Nobody watches the room any more; that must not stop the sending.
+                    self.hold.store(false, Ordering::SeqCst);
+                    return Err(error);
+                }
+            };
+            self.hold.store(false, Ordering::SeqCst);
+            self.tell(Happening::NoMailbox(broken.to_string()));
+            if !self.wait(pause) {
+                return Ok(());
+            }
+            pause = PAUSES[1].min(pause * 2);
+        }
+    }
+
+    fn connection(&mut self, pause: &mut Duration) -> Result<(), Error> {
+        let mut mailbox = self.reach.mailbox()?;
+        let mut folders = folders_to_read(&mailbox.folders()?, self.folders);
+        // INBOX last: it stays open.
+        folders.rotate_left(1);
+        loop {
+            // Asked before reading: what is sent after it is read in the next round.
+            let was_sent = self.sent.load(Ordering::SeqCst);
+            self.read(&mut *mailbox, &folders)?;
+            *pause = PAUSES[0];
+            self.room(&mut *mailbox)?;
+            let tally = self.ledger.tally(self.job, Some(self.judge.account))?;
+            if (was_sent && !awaits(&tally)) || self.stop.is_asked() {
+                return Ok(());
+            }
+            self.pause_between(&mut *mailbox)?;
+        }
+    }
+
+    fn read(&mut self, mailbox: &mut dyn Mailbox, folders: &[String]) -> Result<(), Error> {
+        let mut found = Vec::new();
+        let synced = client::sync(
+            self.ledger,
+            self.judge,
+            mailbox,
+            folders,
+            self.time.now,
+            &mut |event| found.push(event),
+        );
+        for event in found {
+            self.tell(Happening::Received(Box::new(event)));
+        }
+        synced.map(drop)
+    }
+
+    fn room(&mut self, mailbox: &mut dyn Mailbox) -> Result<(), transport::Error> {
+        let Some(quota) = mailbox.quota()? else {
+            return Ok(());
+        };
+        let percent = percent(quota);
+        let holding = percent >= FULL_PERCENT;
+        let was_holding = self.hold.swap(holding, Ordering::SeqCst);
+        if percent >= NEARLY_PERCENT || was_holding != holding {
+            self.tell(Happening::Room { quota, holding });
+        }
+        Ok(())
+    }
+
+    /// Until the next look; short while rows are leaving, since each brings receipts.
+    fn pause_between(&mut self, mailbox: &mut dyn Mailbox) -> Result<(), Error> {
+        let was_sent = self.sent.load(Ordering::SeqCst);
+        let limit = self.poll;
+        if was_sent {
+            mailbox.wait(limit, self.poll, self.stop)?;
+            return Ok(());
+        }
+        let mut left = limit;
+        while !left.is_zero() && !self.stop.is_asked() && !self.sent.load(Ordering::SeqCst) {
+            let turn = left.min(TURN);
+            (self.time.sleep)(turn);
+            left -= turn;
+        }
+        Ok(())
+    }
+
+    fn wait(&self, pause: Duration) -> bool {
+        let mut left = pause;
+        while !left.is_zero() && !self.stop.is_asked() {
+            let turn = left.min(TURN);
+            (self.time.sleep)(turn);
+            left -= turn;
+        }
+        !self.stop.is_asked()
+    }
+
+    fn tell(&mut self, what: Happening) {
+        (self.on_event)(Event {
+            account: self.judge.account.to_owned(),
+            row: None,
+            what,
+        });
+    }
+}
+
+/// Whether a receipt is still to come.
+fn awaits(tally: &Tally) -> bool {
+    tally.of(&[Standing::Sent, Standing::Accepted, Standing::Delayed]) > 0
+}
+
+fn percent(quota: Quota) -> u64 {
+    if quota.limit == 0 {
+        return 0;
+    }
+    u64::try_from(u128::from(quota.used) * 100 / u128::from(quota.limit)).unwrap_or(100)
+}

@@ -1,0 +1,139 @@
+//! From a notice to the octets that leave, and what they will weigh.
+
+use crate::account::Account;
+use crate::address::MailAddress;
+use crate::batch::Fault;
+use crate::batch::notice::{Notice, Recipe};
+use crate::pec::DeliveryForm;
+use crate::pec::outgoing::{self, GUARANTEED_OCTETS, Limits, OutgoingMessage};
+use crate::timestamp::Timestamp;
+use crate::transport::compose::{ComposeError, Draft, compose};
+
+/// Octets of the header of an attached part, and of the lines around it.
+const PART_OCTETS: u64 = 320;
+/// Octets that a message has more when it has parts.
+const MULTIPART_OCTETS: u64 = 240;
+
+/// Who sends, and what the provider takes.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The account.
+    pub account: String,
+    /// Its address.
+    pub address: MailAddress,
+    /// What the provider takes, where it is known.
+    pub limits: Limits,
+}
+
+impl Sender {
+    /// The account as a sender.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            account: account.name.clone(),
+            address: account.address.clone(),
+            limits: Limits {
+                recipients: account.limits.recipients.map(|most| most as usize),
+                octets: account.limits.octets_total,
+            },
+        }
+    }
+}
+
+/// What is known of a file without keeping its octets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Octets.
+    pub size: u64,
+    /// Their SHA-256.
+    pub sha256: String,
+}
+
+/// The files that rows name, relative to the table.
+pub trait Files {
+    /// Size and digest.
+    ///
+    /// # Errors
+    /// The system's words.
+    fn look(&mut self, name: &str) -> Result<FileFacts, String>;
+
+    /// The octets.
+    ///
+    /// # Errors
+    /// The system's words.
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String>;
+}
+
+/// The message of a notice, with the octets of its files.
+///
+/// # Errors
+/// What the builder or the provider would not take.
+pub(super) fn freeze(
+    notice: &Notice,
+    recipe: &Recipe,
+    sender: &Sender,
+    files: Vec<(String, Vec<u8>)>,
+    message_id: String,
+    date: Timestamp,
+) -> Result<OutgoingMessage, Vec<Fault>> {
+    let mut fields = Vec::new();
+    if form(recipe) != DeliveryForm::Complete {
+        fields.push(("X-TipoRicevuta", form(recipe).word().to_owned()));
+    }
+    let draft = Draft {
+        from: sender.address.clone(),
+        to: notice.to.clone(),
+        cc: notice.cc.clone(),
+        reply_to: recipe.reply_to.as_deref().map(MailAddress::new),
+        subject: notice.subject.clone(),
+        body: notice.body.clone(),
+        attachments: files,
+        fields,
+        message_id,
+        date,
+    };
+    let octets = compose(&draft).map_err(|error| vec![fault_of(error)])?;
+    OutgoingMessage::freeze(octets, &sender.address, sender.limits)
+        .map_err(|faults| faults.into_iter().map(Fault::Message).collect())
+}
+
+/// The form of receipt that a recipe asks for.
+pub(super) fn form(recipe: &Recipe) -> DeliveryForm {
+    DeliveryForm::from_word(&recipe.form).unwrap_or(DeliveryForm::Complete)
+}
+
+fn fault_of(error: ComposeError) -> Fault {
+    match error {
+        ComposeError::Control("subject") => Fault::Control { role: "subject" },
+        ComposeError::Control("file name") => Fault::Control { role: "attach" },
+        other => Fault::Compose {
+            reason: other.to_string(),
+        },
+    }
+}
+
+/// What a message weighs with files that are not read yet: base64 in lines of 76.
+pub(super) fn size_with(message: usize, files: &[(&str, &FileFacts)]) -> u64 {
+    let file = |(name, facts): &(&str, &FileFacts)| {
+        let text = facts.size.div_ceil(3) * 4;
+        text + 2 * text.div_ceil(76) + PART_OCTETS + 3 * name.len() as u64
+    };
+    let all: u64 = files.iter().map(file).sum();
+    let parts = if files.is_empty() {
+        0
+    } else {
+        MULTIPART_OCTETS
+    };
+    message as u64 + parts + all
+}
+
+/// The fault of a size times recipients that no provider must take, or that this one does not.
+pub(super) fn size_fault(size: u64, recipients: usize, limits: Limits) -> Option<Fault> {
+    let found = size.saturating_mul(recipients.max(1) as u64);
+    let limit = limits.octets.unwrap_or(GUARANTEED_OCTETS);
+    (found > limit).then_some(Fault::Message(outgoing::Fault::TooLarge { found, limit }))
+}
+
+/// The name under which a file is attached: the last part of its path.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}

@@ -1,0 +1,126 @@
+//! Many notices: every row checked before anything is sent, each sent once, receipts followed.
+//!
+//! - [`Walk`]: from the rows of a table to what is wrong with each, or what is recorded for it.
+//! - [`Runner`]: the rows of one account, in order, at its pace; whatever ends it, the next one
+//!   goes on from what the ledger says.
+//! - [`Follower`]: the receipts of the same account, as they come, and the room in its mailbox.
+//!
+//! Files, network, clock and waiting are handed in; nothing here prints.
+
+mod check;
+mod follow;
+mod message;
+mod run;
+
+pub use check::{Checked, Examiner, Good, Walk, WalkError, identity_of};
+pub use follow::Follower;
+pub use message::{FileFacts, Files, Sender};
+pub use run::{End, Runner};
+
+use std::time::Duration;
+
+use crate::timestamp::Timestamp;
+use crate::transport::{self, Mailbox, Quota, Reply, Submission};
+
+/// Opens connections for one account, logged in.
+pub trait Reach {
+    /// One that takes messages.
+    ///
+    /// # Errors
+    /// Those of the server.
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error>;
+
+    /// One that reads the mailbox.
+    ///
+    /// # Errors
+    /// Those of the server.
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error>;
+}
+
+/// The clock and the waiting of one thread.
+#[derive(Clone, Copy)]
+pub struct Time<'a> {
+    /// The present.
+    pub now: &'a dyn Fn() -> Timestamp,
+    /// Waits.
+    pub sleep: &'a dyn Fn(Duration),
+}
+
+/// The row that an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowName {
+    /// As a spreadsheet shows it.
+    pub number: u64,
+    /// Its reference.
+    pub reference: String,
+    /// The short id of its message, once there is one.
+    pub message: Option<String>,
+}
+
+/// Something that happened on the way.
+#[derive(Debug)]
+pub struct Event {
+    /// The account.
+    pub account: String,
+    /// The row, where it is about one.
+    pub row: Option<RowName>,
+    /// What.
+    pub what: Happening,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Happening {
+    /// The provider took it.
+    Sent(Reply),
+    /// Its reference was served by a message that left before.
+    Served,
+    /// The provider refused it for good.
+    Refused(Reply),
+    /// The provider refused it for now; whether this run tries it again.
+    RefusedForNow {
+        /// Its words.
+        reply: Reply,
+        /// Whether this run tries it again.
+        again: bool,
+    },
+    /// The provider says that we send too much.
+    Throttled {
+        /// Its words.
+        reply: Reply,
+        /// How long nothing leaves.
+        pause: Duration,
+    },
+    /// The line broke, or no connection came about; nothing left.
+    Broken {
+        /// Why.
+        reason: String,
+        /// How long nothing leaves.
+        pause: Duration,
+    },
+    /// The line broke where the provider may have it.
+    InDoubt(String),
+    /// It was in doubt, and the mailbox has a receipt for it.
+    Found,
+    /// It is in doubt, and the mailbox knows nothing of it.
+    StillInDoubt,
+    /// It cannot be sent as it was checked; why.
+    Held(String),
+    /// Another process is sending it.
+    Elsewhere,
+    /// Nothing may leave before this instant.
+    Waiting(Timestamp),
+    /// The mailbox could not be asked; why.
+    NoMailbox(String),
+    /// A receipt, or something else in the mailbox.
+    Received(Box<super::Event>),
+    /// The room in the mailbox; whether sending waits for more of it.
+    Room {
+        /// As the server tells it.
+        quota: Quota,
+        /// Whether sending waits.
+        holding: bool,
+    },
+    /// The provider's answer could not be written into the ledger; why.
+    Unrecorded(String),
+}

@@ -1,0 +1,653 @@
+//! The rows of one account to the server: in order, at its pace, each once.
+//!
+//! What decides about a row is the ledger alone. A row in doubt is first looked for in the
+//! mailbox; only with a patience given, and when the mailbox has no receipt after it, is it sent
+//! again. Everything else that goes wrong waits and tries again: longer each time, and not for
+//! ever.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::message::{Files, Sender, file_name, freeze};
+use super::{Event, Happening, Reach, RowName, Time};
+use crate::batch::notice::{Recipe, Writer};
+use crate::batch::pace::Pace;
+use crate::batch::table::Columns;
+use crate::client::{self, Error, Judge, folders_to_read};
+use crate::ledger::state::{Standing, What};
+use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
+use crate::timestamp::Timestamp;
+use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
+
+/// Rows read from the ledger at once.
+const PAGE: usize = 200;
+/// How often in a row the line may break before the job ends: with the pauses, an hour.
+const MOST_TROUBLES: u32 = 12;
+/// How often one run tries a row that is refused for now.
+const MOST_TRIES: u32 = 5;
+/// Seconds before a row that was refused for now is tried again; twice as long each time.
+const RETRY_SECONDS: i64 = 60;
+/// Rows refused for now, one after the other, that look like the provider and not like rows.
+const STREAK: u32 = 3;
+/// A wait that is worth telling.
+const LONG_WAIT_SECONDS: i64 = 5;
+/// A connection that is idle for longer is not kept.
+const IDLE_SECONDS: i64 = 30;
+/// The longest sleep before somebody who asks to stop is heard.
+const TURN: Duration = Duration::from_millis(200);
+
+/// How the rows of an account ended.
+#[derive(Debug)]
+pub enum End {
+    /// Nothing is left to do.
+    Done,
+    /// Somebody asked to stop.
+    Stopped,
+    /// The server cannot be used: a refused login, a certificate, or a line that kept breaking.
+    GaveUp(transport::Error),
+}
+
+/// The rows of one account.
+pub struct Runner<'a> {
+    /// What is known; of this thread alone.
+    pub ledger: &'a mut Ledger,
+    /// The job.
+    pub job: &'a JobRef,
+    /// How its rows become notices.
+    pub recipe: &'a Recipe,
+    /// Who sends.
+    pub sender: &'a Sender,
+    /// Who judges receipts.
+    pub judge: Judge<'a>,
+    /// Folders to read besides INBOX.
+    pub folders: &'a [String],
+    /// The way to the servers.
+    pub reach: &'a mut dyn Reach,
+    /// The files that rows name.
+    pub files: &'a mut dyn Files,
+    /// When the next may leave.
+    pub pace: Pace,
+    /// How old an attempt in doubt must be to be made again when the mailbox knows nothing of
+    /// it; `None`: never.
+    pub resend: Option<Duration>,
+    /// Makes a Message-ID's left part.
+    pub mint: &'a dyn Fn() -> String,
+    /// Asked to stop.
+    pub stop: &'a Stop,
+    /// Set while the mailbox is too full for more receipts.
+    pub hold: &'a AtomicBool,
+    /// Clock and waiting.
+    pub time: Time<'a>,
+    /// Told what happens.
+    pub on_event: &'a mut dyn FnMut(Event),
+}
+
+/// What follows from one attempt at a row.
+enum After {
+    /// It is settled, or in doubt, or nothing can be done about it here.
+    Next,
+    /// The same row again, once the pace allows it.
+    Again,
+    /// Later in this run.
+    Later,
+}
+
+/// What is going on in a run.
+struct State {
+    line: Option<Box<dyn Submission>>,
+    troubles: u32,
+    streak: u32,
+    later: VecDeque<(Timestamp, u32, JobRow)>,
+}
+
+/// Why the loop over the rows ended.
+enum Break {
+    Stopped,
+    GaveUp(transport::Error),
+    Failed(Error),
+}
+
+impl From<ledger::Error> for Break {
+    fn from(error: ledger::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Runner<'_> {
+    /// Sends what is not sent, and settles what is in doubt.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used. What was recorded stays.
+    pub fn run(mut self) -> Result<End, Error> {
+        let mut state = State {
+            line: None,
+            troubles: 0,
+            streak: 0,
+            later: VecDeque::new(),
+        };
+        match self.all(&mut state) {
+            Ok(()) => Ok(End::Done),
+            Err(Break::Stopped) => Ok(End::Stopped),
+            Err(Break::GaveUp(error)) => Ok(End::GaveUp(error)),
+            Err(Break::Failed(error)) => Err(error),
+        }
+    }
+
+    fn all(&mut self, state: &mut State) -> Result<(), Break> {
+        self.ledger.settle_cut_off(self.now())?;
+        // The mailbox first: what it knows needs no attempt.
+        let doubts = self.in_doubt()?;
+        self.settle(doubts)?;
+        let mut after = 0;
+        loop {
+            let page = self
+                .ledger
+                .open_rows(self.job, &self.sender.account, after, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after = last.row.number;
+            for row in page {
+                self.row(row, state)?;
+                self.due(state)?;
+            }
+        }
+        while !state.later.is_empty() {
+            let at = state.later[0].0;
+            self.wait_until(at, state)?;
+            self.due(state)?;
+        }
+        self.last_doubts(state)
+    }
+
+    fn in_doubt(&mut self) -> Result<Vec<JobRow>, Break> {
+        let mut doubts = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = self
+                .ledger
+                .open_rows(self.job, &self.sender.account, after, PAGE)?;
+            let Some(last) = page.last() else {
+                return Ok(doubts);
+            };
+            after = last.row.number;
+            for row in page {
+                if self.standing(&row)? == Some(Standing::InDoubt) {
+                    doubts.push(row);
+                }
+            }
+        }
+    }
+
+    /// Rows refused for now whose time has come.
+    fn due(&mut self, state: &mut State) -> Result<(), Break> {
+        let now = self.now();
+        while state.later.front().is_some_and(|(at, _, _)| *at <= now) {
+            if let Some((_, tries, row)) = state.later.pop_front() {
+                self.row_after(row, tries, state)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: JobRow, state: &mut State) -> Result<(), Break> {
+        self.row_after(row, 0, state)
+    }
+
+    /// One row, tried so often before in this run.
+    fn row_after(&mut self, mut row: JobRow, tries: u32, state: &mut State) -> Result<(), Break> {
+        loop {
+            self.wait_for_pace(row.row.recipients, state)?;
+            match self.attempt(&mut row, tries + 1 < MOST_TRIES, state)? {
+                After::Next => return Ok(()),
+                After::Again => {}
+                After::Later => {
+                    let pause = RETRY_SECONDS << tries;
+                    let at = Timestamp::from_unix(self.now().unix() + pause);
+                    state.later.push_back((at, tries + 1, row));
+                    // Pauses of different length: the next one due stands first.
+                    state.later.make_contiguous().sort_by_key(|(at, _, _)| *at);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        row: &mut JobRow,
+        may_again: bool,
+        state: &mut State,
+    ) -> Result<After, Break> {
+        if row.message.is_none() && !self.take(row)? {
+            return Ok(After::Next);
+        }
+        let Some(message) = row.message.clone() else {
+            return Ok(After::Next);
+        };
+        match self.standing(row)? {
+            Some(Standing::Recorded | Standing::RefusedForNow) => {}
+            Some(Standing::Sending) => {
+                self.tell(Some(row), Happening::Elsewhere);
+                return Ok(After::Next);
+            }
+            _ => return Ok(After::Next),
+        }
+        if !self.connect(state)? {
+            return Ok(After::Again);
+        }
+        self.submit(row, &message, Claim::NeverLeft, may_again, state)
+    }
+
+    /// Freezes the message of a row; `false` when the row needs none.
+    fn take(&mut self, row: &mut JobRow) -> Result<bool, Break> {
+        let message = match self.message_of(row) {
+            Ok(message) => message,
+            Err(reason) => {
+                self.ledger.hold_row(row, Some(&reason))?;
+                self.tell(Some(row), Happening::Held(reason));
+                return Ok(false);
+            }
+        };
+        let again = self.recipe.again.is_some();
+        let taken = self.ledger.take_row(row, &message, again, self.now())?;
+        let is_served = matches!(taken, Taken::Served(_));
+        let (Taken::New(message) | Taken::Served(message) | Taken::Already(message)) = taken;
+        row.message = Some(message);
+        row.served = is_served;
+        if is_served {
+            self.tell(Some(row), Happening::Served);
+        }
+        // The message of another row may be in doubt: it is settled with this one.
+        Ok(true)
+    }
+
+    /// The message of a row, as it was checked.
+    fn message_of(
+        &mut self,
+        row: &JobRow,
+    ) -> Result<crate::pec::outgoing::OutgoingMessage, String> {
+        let columns: Columns =
+            serde_json::from_str(&row.row.columns).map_err(|error| error.to_string())?;
+        let say = |faults: Vec<crate::batch::Fault>| {
+            let words: Vec<&str> = faults.iter().map(crate::batch::Fault::word).collect();
+            words.join(", ")
+        };
+        let writer = Writer::new(self.recipe).map_err(say)?;
+        let notice = writer.notice(&columns).map_err(say)?;
+        let mut files = Vec::new();
+        let mut digests = Vec::new();
+        for name in &notice.attach {
+            let octets = self
+                .files
+                .read(name)
+                .map_err(|error| format!("{name}: {error}"))?;
+            digests.push(crate::smime::sha256(&octets));
+            files.push((file_name(name).to_owned(), octets));
+        }
+        let named = files.iter().map(|(name, _)| &**name);
+        let content = notice.digest(named.zip(digests.iter().map(|digest| &**digest)));
+        if content != row.row.content {
+            return Err("content-changed".to_owned());
+        }
+        let id = format!("<{}@{}>", (self.mint)(), self.sender.address.domain());
+        freeze(&notice, self.recipe, self.sender, files, id, self.now()).map_err(say)
+    }
+
+    /// Whether there is a connection; if not, the pace has a pause now.
+    fn connect(&mut self, state: &mut State) -> Result<bool, Break> {
+        if state.line.is_some() {
+            return Ok(true);
+        }
+        match self.reach.submission() {
+            Ok(line) => {
+                state.line = Some(line);
+                Ok(true)
+            }
+            Err(error) if !may_pass(&error) => Err(Break::GaveUp(error)),
+            Err(error) => {
+                if let transport::Error::Refused { reply, .. } = &error
+                    && reply.is_throttle()
+                {
+                    let pause = self.pace.throttled((self.time.now)());
+                    let reply = reply.clone();
+                    self.tell(None, Happening::Throttled { reply, pause });
+                    return Ok(false);
+                }
+                self.trouble(error, state)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// A broken line: waits longer each time, and in the end gives up.
+    fn trouble(&mut self, error: transport::Error, state: &mut State) -> Result<(), Break> {
+        let reason = error.to_string();
+        let pause = self.broken(error, state)?;
+        self.tell(None, Happening::Broken { reason, pause });
+        Ok(())
+    }
+
+    /// Counts it, and gives the pause; none for the first one, which may be a line that was idle
+    /// for too long.
+    fn broken(&mut self, error: transport::Error, state: &mut State) -> Result<Duration, Break> {
+        state.line = None;
+        state.troubles += 1;
+        match state.troubles {
+            1 => Ok(Duration::ZERO),
+            MOST_TROUBLES.. => Err(Break::GaveUp(error)),
+            _ => Ok(self.pace.pause(self.now())),
+        }
+    }
+
+    fn submit(
+        &mut self,
+        row: &JobRow,
+        message: &MessageRef,
+        claim: Claim,
+        may_again: bool,
+        state: &mut State,
+    ) -> Result<After, Break> {
+        let Some(line) = state.line.as_mut() else {
+            return Ok(After::Again);
+        };
+        let recipients = row.row.recipients;
+        let submitted = client::submit(self.ledger, message, claim, &mut **line, self.time.now);
+        let submitted = match submitted {
+            Ok(submitted) => submitted,
+            Err(ledger::Error::BeingSent { .. } | ledger::Error::Settled { .. }) => {
+                self.tell(Some(row), Happening::Elsewhere);
+                return Ok(After::Next);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(error) = submitted.unrecorded {
+            self.tell(Some(row), Happening::Unrecorded(error.to_string()));
+            return Err(Break::Failed(error.into()));
+        }
+        match submitted.report.outcome {
+            SubmissionOutcome::Taken(reply) => {
+                self.pace.sent(recipients, self.now());
+                self.pace.passed();
+                (state.troubles, state.streak) = (0, 0);
+                self.tell(Some(row), Happening::Sent(reply));
+                Ok(After::Next)
+            }
+            SubmissionOutcome::Refused(reply) => {
+                state.troubles = 0;
+                Ok(self.refused(row, reply, may_again, state))
+            }
+            SubmissionOutcome::NotSent(transport::Error::Injection(what)) => {
+                let reason = what.to_owned();
+                self.ledger.hold_row(row, Some(&reason))?;
+                self.tell(Some(row), Happening::Held(reason));
+                Ok(After::Next)
+            }
+            SubmissionOutcome::NotSent(error @ transport::Error::Held(_)) => {
+                Err(Break::GaveUp(error))
+            }
+            SubmissionOutcome::NotSent(error) => {
+                self.not_sent(error, state)?;
+                Ok(After::Again)
+            }
+            SubmissionOutcome::InDoubt { reason, reply } => {
+                self.pace.sent(recipients, self.now());
+                self.tell(Some(row), Happening::InDoubt(reason.clone()));
+                if reply.as_ref().is_some_and(Reply::is_throttle) {
+                    self.pace.throttled(self.now());
+                }
+                self.broken(transport::Error::Broken(reason), state)?;
+                Ok(After::Next)
+            }
+        }
+    }
+
+    fn refused(&mut self, row: &JobRow, reply: Reply, may_again: bool, state: &mut State) -> After {
+        if reply.is_throttle() {
+            let pause = self.pace.throttled(self.now());
+            self.tell(Some(row), Happening::Throttled { reply, pause });
+            return After::Again;
+        }
+        if !reply.is_transient() {
+            state.streak = 0;
+            self.tell(Some(row), Happening::Refused(reply));
+            return After::Next;
+        }
+        state.streak += 1;
+        if state.streak >= STREAK {
+            self.pace.pause(self.now());
+        }
+        let again = may_again;
+        self.tell(Some(row), Happening::RefusedForNow { reply, again });
+        if again { After::Later } else { After::Next }
+    }
+
+    fn not_sent(&mut self, error: transport::Error, state: &mut State) -> Result<(), Break> {
+        if let transport::Error::Refused { reply, .. } = &error
+            && reply.is_throttle()
+        {
+            state.line = None;
+            let pause = self.pace.throttled(self.now());
+            let reply = reply.clone();
+            self.tell(None, Happening::Throttled { reply, pause });
+            return Ok(());
+        }
+        if !may_pass(&error) {
+            return Err(Break::GaveUp(error));
+        }
+        self.trouble(error, state)
+    }
+
+    /// At the end: asks the mailbox once more, and sends again what a person allowed to.
+    fn last_doubts(&mut self, state: &mut State) -> Result<(), Break> {
+        let mut doubts = self.in_doubt()?;
+        loop {
+            let (still, was_asked) = self.settle(doubts)?;
+            doubts = still;
+            let Some(patience) = self.resend.filter(|_| was_asked && !doubts.is_empty()) else {
+                break;
+            };
+            let mut young = Vec::new();
+            let mut ripe: Option<Timestamp> = None;
+            for row in std::mem::take(&mut doubts) {
+                let due = self.due_again(&row, patience)?;
+                if due > self.now() {
+                    ripe = Some(ripe.map_or(due, |ripe| ripe.min(due)));
+                    young.push(row);
+                } else {
+                    self.send_again(row, state)?;
+                }
+            }
+            doubts = young;
+            let Some(ripe) = ripe else {
+                doubts = self.in_doubt()?;
+                break;
+            };
+            self.wait_until(ripe, state)?;
+        }
+        for row in &doubts {
+            self.tell(Some(row), Happening::StillInDoubt);
+        }
+        Ok(())
+    }
+
+    /// When the newest attempt at a row is old enough for an acceptance to be missed.
+    fn due_again(&self, row: &JobRow, patience: Duration) -> Result<Timestamp, Break> {
+        let Some(message) = &row.message else {
+            return Ok(self.now());
+        };
+        let view = self.ledger.view(message)?;
+        let handed = view.facts.iter().filter(|fact| fact.what == What::Handed);
+        let newest = handed.map(|fact| fact.at).max().unwrap_or(self.now());
+        let patience = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
+        Ok(Timestamp::from_unix(newest.unix().saturating_add(patience)))
+    }
+
+    /// A row in doubt of which the mailbox, asked just now, knows nothing.
+    fn send_again(&mut self, row: JobRow, state: &mut State) -> Result<(), Break> {
+        let Some(message) = row.message.clone() else {
+            return Ok(());
+        };
+        loop {
+            self.wait_for_pace(row.row.recipients, state)?;
+            if !self.connect(state)? {
+                continue;
+            }
+            match self.submit(&row, &message, Claim::InDoubtAndSearched, false, state)? {
+                After::Again => {}
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Asks the mailbox for receipts of rows in doubt. Gives those of which it knows nothing,
+    /// and whether it could be asked.
+    fn settle(&mut self, doubts: Vec<JobRow>) -> Result<(Vec<JobRow>, bool), Break> {
+        if doubts.is_empty() {
+            return Ok((doubts, true));
+        }
+        let asked = self.search(&doubts);
+        let was_asked = match asked {
+            Ok(()) => true,
+            Err(Error::Transport(error)) => {
+                self.tell(None, Happening::NoMailbox(error.to_string()));
+                false
+            }
+            Err(error) => return Err(Break::Failed(error)),
+        };
+        let mut still = Vec::new();
+        for row in doubts {
+            if self.standing(&row)? == Some(Standing::InDoubt) {
+                still.push(row);
+            } else {
+                self.tell(Some(&row), Happening::Found);
+            }
+        }
+        Ok((still, was_asked))
+    }
+
+    fn search(&mut self, doubts: &[JobRow]) -> Result<(), Error> {
+        let mut mailbox = self.reach.mailbox()?;
+        let folders = folders_to_read(&mailbox.folders()?, self.folders);
+        let mut found = Vec::new();
+        let mut keep = |event: client::Event| found.push(event);
+        let (judge, now) = (self.judge, self.time.now);
+        let mut searched =
+            client::sync(self.ledger, judge, &mut *mailbox, &folders, now, &mut keep).map(drop);
+        for row in doubts {
+            let Some(message) = &row.message else {
+                continue;
+            };
+            if searched.is_err() || self.stop.is_asked() {
+                break;
+            }
+            let known = self.ledger.row(message)?;
+            if !known
+                .recipients
+                .iter()
+                .any(|(_, standing)| *standing == Standing::InDoubt)
+            {
+                continue;
+            }
+            let id = &known.message_id;
+            searched = client::search(
+                self.ledger,
+                judge,
+                &mut *mailbox,
+                &folders,
+                id,
+                now,
+                &mut keep,
+            )
+            .map(drop);
+        }
+        for event in found {
+            self.tell(None, Happening::Received(Box::new(event)));
+        }
+        searched
+    }
+
+    /// The standing that decides what may happen to a row; `None` when nothing may any more.
+    fn standing(&self, row: &JobRow) -> Result<Option<Standing>, ledger::Error> {
+        let Some(message) = &row.message else {
+            return Ok(Some(Standing::Recorded));
+        };
+        let all: Vec<Standing> = self
+            .ledger
+            .row(message)?
+            .recipients
+            .iter()
+            .map(|(_, standing)| *standing)
+            .collect();
+        for standing in [Standing::Sending, Standing::InDoubt] {
+            if all.contains(&standing) {
+                return Ok(Some(standing));
+            }
+        }
+        let may_go =
+            |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
+        Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
+    }
+
+    fn wait_for_pace(&mut self, recipients: u32, state: &mut State) -> Result<(), Break> {
+        while self.hold.load(Ordering::SeqCst) {
+            self.turn(TURN)?;
+        }
+        let at = self.pace.next(recipients, self.now());
+        self.wait_until(at, state)
+    }
+
+    fn wait_until(&mut self, at: Timestamp, state: &mut State) -> Result<(), Break> {
+        if self.stop.is_asked() {
+            return Err(Break::Stopped);
+        }
+        let seconds = at.seconds_since(self.now());
+        if seconds >= LONG_WAIT_SECONDS {
+            self.tell(None, Happening::Waiting(at));
+        }
+        if seconds >= IDLE_SECONDS {
+            state.line = None;
+        }
+        while self.now() < at {
+            self.turn(TURN)?;
+        }
+        Ok(())
+    }
+
+    fn turn(&self, time: Duration) -> Result<(), Break> {
+        if self.stop.is_asked() {
+            return Err(Break::Stopped);
+        }
+        (self.time.sleep)(time);
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.time.now)()
+    }
+
+    fn tell(&mut self, row: Option<&JobRow>, what: Happening) {
+        let row = row.map(|row| RowName {
+            number: row.row.number,
+            reference: row.row.reference.clone(),
+            message: row.message.as_ref().map(|message| message.short.clone()),
+        });
+        (self.on_event)(Event {
+            account: self.sender.account.clone(),
+            row,
+            what,
+        });
+    }
+}
+
+/// Whether waiting may help.
+pub(super) fn may_pass(error: &transport::Error) -> bool {
+    use transport::Error as E;
+    match error {
+        E::Resolve { .. } | E::Connect { .. } | E::Broken(_) | E::Protocol(_) => true,
+        E::Refused { reply, .. } => reply.is_for_now(),
+        E::Tls { untrusted, .. } => !untrusted,
+        _ => false,
+    }
+}
