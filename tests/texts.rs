@@ -192,6 +192,16 @@ fn composed() -> BTreeSet<String> {
     all.insert("outcome.preavviso-errore-consegna-final".into());
     all.extend(keys("standing", Standing::ALL.map(Standing::word)));
     all.extend(keys("fact", What::ALL.map(What::word)));
+    all.extend(keys(
+        "batch-fault",
+        batch_words("/$defs/problem/properties/id/enum"),
+    ));
+    let events = batch_words("/$defs/event/properties/event/enum");
+    all.extend(keys("batch-event", events));
+    all.extend(keys("batch-event", BATCH_EVENTS));
+    for silent in BATCH_SILENT {
+        all.remove(silent);
+    }
     let weights = [Weight::Refutes, Weight::Doubt, Weight::Note];
     all.extend(keys("severity", weights.map(Weight::severity)));
     for key in failure_keys() {
@@ -211,6 +221,35 @@ const EVENTS: [&str; 8] = [
     "ordinary",
     "too-large",
 ];
+
+/// What `pec batch run` tells in other words than those of its events.
+const BATCH_EVENTS: [&str; 4] = ["held-changed", "room-holding", "alarming", "not-followed"];
+
+/// Events that have no sentence, and the fault whose words are those of `fault`.
+const BATCH_SILENT: [&str; 6] = [
+    "batch-event.sent",
+    "batch-event.served",
+    "batch-event.received",
+    "batch-event.progress",
+    "batch-event.end",
+    "batch-fault.message",
+];
+
+/// Words of the schema of `pec batch`, each of which the code writes.
+fn batch_words(place: &str) -> BTreeSet<String> {
+    let schema = include_str!("../src/command/batch/schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
+    let words = schema.pointer(place).and_then(|words| words.as_array());
+    let words = words
+        .expect("words")
+        .iter()
+        .filter_map(|word| word.as_str());
+    let words: BTreeSet<String> = words.map(str::to_owned).collect();
+    let written = all_literals("");
+    let missing: Vec<&String> = words.difference(&written).collect();
+    assert!(missing.is_empty(), "nobody writes {missing:?}");
+    words
+}
 
 /// What becomes of a message that is sent.
 const OUTCOMES: [&str; 5] = [

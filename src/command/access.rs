@@ -1,9 +1,11 @@
 //! What the commands that send and read have in common: account, password, connections, ledger.
 
+use super::servers::Servers;
 use super::{Failure, Session, configuration, servers};
 use crate::account::{Account, PasswordContext, password};
 use crate::client;
 use crate::client::Judge;
+use crate::client::batch::Reach;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{self, Ledger};
@@ -11,7 +13,7 @@ use crate::providers::Trust;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
 use crate::transport::smtp::SmtpSubmission;
-use crate::transport::{self, Login, Mailbox, Roots, Timeouts};
+use crate::transport::{self, Endpoint, Login, Mailbox, Roots, Submission, Timeouts};
 use crate::verify::Verifier;
 
 /// An account with what is needed to use it, its password asked for when first needed.
@@ -29,8 +31,16 @@ impl Access {
     /// # Errors
     /// A [`Failure`] that says what to do.
     pub fn open(session: &Session<'_>) -> anyhow::Result<Self> {
+        Self::open_named(None, session)
+    }
+
+    /// The account of this name; without one as [`Access::open`].
+    ///
+    /// # Errors
+    /// A [`Failure`] that says what to do.
+    pub fn open_named(name: Option<&str>, session: &Session<'_>) -> anyhow::Result<Self> {
         let config = session.config()?;
-        let account = session.account_of(&config, None)?;
+        let account = session.account_of(&config, name)?;
         let roots = account.roots();
         Ok(Self {
             roots: roots.map_err(|error| configuration::failure(&error, session.lang))?,
@@ -96,6 +106,19 @@ impl Access {
         ))
     }
 
+    /// What another thread needs to connect by itself.
+    ///
+    /// # Errors
+    /// When the password cannot be had.
+    pub fn line(&mut self) -> anyhow::Result<Line> {
+        Ok(Line {
+            smtp: self.account.smtp.clone(),
+            imap: self.account.imap.clone(),
+            roots: self.roots.clone(),
+            login: self.login()?.clone(),
+        })
+    }
+
     /// The folders of the account to read, as the server lists them.
     ///
     /// # Errors
@@ -127,6 +150,32 @@ impl Access {
             self.login = Some(self.account.login(secret));
         }
         Ok(self.login.as_ref().expect("set above"))
+    }
+}
+
+/// The way to both servers of an account, password included: for one thread.
+#[derive(Clone)]
+pub(super) struct Line {
+    smtp: Endpoint,
+    imap: Endpoint,
+    roots: Roots,
+    login: Login,
+}
+
+impl Line {
+    /// What one of the servers did, in words.
+    pub fn failure_of_sending(&self, error: &transport::Error) -> Failure {
+        servers::failure(error, &self.smtp)
+    }
+}
+
+impl Reach for Line {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        (Servers::ON_THE_WIRE.submission)(&self.smtp, &self.roots, &self.login)
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        (Servers::ON_THE_WIRE.mailbox)(&self.imap, &self.roots, &self.login)
     }
 }
 

@@ -126,6 +126,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
     match (name, lang) {
         ("pec-verify", Lang::En) => include_str!("../../man/sections/pec-verify.roff"),
         ("pec-verify", Lang::It) => include_str!("../../man/sections/it/pec-verify.roff"),
+        ("pec-batch", Lang::En) => include_str!("../../man/sections/pec-batch.roff"),
+        ("pec-batch", Lang::It) => include_str!("../../man/sections/it/pec-batch.roff"),
         ("pec-status", Lang::En) => include_str!("../../man/sections/pec-status.roff"),
         ("pec-status", Lang::It) => include_str!("../../man/sections/it/pec-status.roff"),
         ("pec-sandbox", Lang::En) => include_str!("../../man/sections/pec-sandbox.roff"),

@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod batch;
 mod check;
 mod completions;
 mod configuration;
@@ -81,6 +82,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(Box<send::Arguments>),
+    Batch(batch::Arguments),
     Sync(follow::SyncArguments),
     Watch(follow::WatchArguments),
     Wait(follow::WaitArguments),
@@ -180,6 +182,7 @@ pub fn run(
     };
     let done = match arguments.command {
         Command::Send(arguments) => send::run(&arguments, &mut session),
+        Command::Batch(arguments) => batch::run(arguments, &mut session),
         Command::Sync(arguments) => follow::sync(&arguments, &mut session),
         Command::Watch(arguments) => follow::watch(&arguments, &mut session),
         Command::Wait(arguments) => follow::wait_command(&arguments, &mut session),

@@ -51,3 +51,41 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// One line that says how a long work stands; rewritten in place.
+#[derive(Debug)]
+pub struct StatusLine {
+    bar: ProgressBar,
+}
+
+impl StatusLine {
+    /// Silent unless `visible`.
+    pub fn new(visible: bool) -> Self {
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// Shows another text.
+    pub fn show(&self, text: String) {
+        self.bar.set_message(text);
+        self.bar.tick();
+    }
+
+    /// Runs what prints without the line in its way.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// Takes the line away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

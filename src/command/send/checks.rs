@@ -21,7 +21,7 @@ pub(super) fn failure(faults: &[Fault], lang: Lang) -> Failure {
     Failure::new("message", [("faults", lines.join("; "))])
 }
 
-fn words(fault: &Fault, texts: &Catalogue) -> String {
+pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
     let say = |key: &str, values: &[(&str, &str)]| texts.fill(key, values);
     match fault {
         Fault::Unreadable => say("fault.unreadable", &[]),
@@ -55,7 +55,7 @@ fn words(fault: &Fault, texts: &Catalogue) -> String {
 }
 
 /// The ledger, if there is one already.
-pub(super) fn existing_ledger(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
+pub(in crate::command) fn existing_ledger(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
     let Some(folder) = session.data_dir.as_ref() else {
         return Ok(None);
     };
@@ -96,7 +96,7 @@ pub(super) fn warnings(
     Ok(lines)
 }
 
-fn sentence(warning: &Warning, texts: &Catalogue) -> String {
+pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> String {
     let say = |key: &str, values: &[(&str, &str)]| texts.fill(key, values);
     match warning {
         Warning::Ordinary {
@@ -133,7 +133,7 @@ fn sentence(warning: &Warning, texts: &Catalogue) -> String {
 }
 
 /// Octets as a person reads them; a MB is 1,000,000 octets, as providers count.
-pub(super) fn megabytes(octets: u64) -> String {
+pub(in crate::command) fn megabytes(octets: u64) -> String {
     match octets {
         0..10_000 => format!("{octets} B"),
         10_000..1_000_000 => format!("{} kB", octets / 1_000),

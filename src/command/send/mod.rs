@@ -1,6 +1,6 @@
 //! `pec send`: one certified message, checked, shown, recorded, handed over once.
 
-mod checks;
+pub(super) mod checks;
 mod draft;
 mod report;
 mod resume;
@@ -155,7 +155,7 @@ const JSON_SCHEMA: &str = include_str!("schema.json");
 
 /// `--receipt`, in the words of both languages.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum ReceiptArgument {
+pub(super) enum ReceiptArgument {
     #[value(alias = "completa")]
     Complete,
     #[value(alias = "breve")]

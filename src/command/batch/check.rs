@@ -1,0 +1,453 @@
+//! `pec batch check`: every row held against everything, nothing sent; and what it would take.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::prepare::{Disk, Prepared};
+use super::problem::{self, ProblemJson};
+use super::{PaceArguments, TableArguments, VERSION};
+use crate::batch::forecast::{self, Forecast, SECONDS_A_MESSAGE};
+use crate::batch::pace::Pace;
+use crate::batch::{Fault, Problem};
+use crate::client::batch::{Checked, WalkError};
+use crate::command::send::checks::{self, megabytes};
+use crate::command::{Failure, PROGRAM, Session};
+use crate::exit::ExitStatus;
+use crate::lang::Lang;
+use crate::ledger::Ledger;
+use crate::output::catalogue::Catalogue;
+use crate::output::json;
+use crate::output::progress::Progress;
+use crate::pec::DeliveryForm;
+use crate::pec::caution::Warning;
+use crate::timestamp::Timestamp;
+
+/// Say all that is wrong with a table, and what sending it would take
+///
+/// Reads every row, fills both templates, looks at every file to attach, and holds the message
+/// against the rules and limits of the provider. Rows have the number that a spreadsheet shows;
+/// the header is row 1. Nothing is sent, recorded or connected to.
+///
+/// Exits with 0 when all rows can be sent, 1 when something is wrong, 2 when the table, a
+/// template or the configuration cannot be read.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct Arguments {
+    /// The table: CSV or NDJSON
+    #[arg(value_name = "TABLE")]
+    table_file: PathBuf,
+
+    #[command(flatten)]
+    table: TableArguments,
+
+    #[command(flatten)]
+    pace: PaceArguments,
+
+    /// Write one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Rows named for each warning; the rest is a number.
+const SHOWN_ROWS: usize = 5;
+
+/// What a pass over all rows found.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows that cannot be sent.
+    pub bad: u64,
+    /// Problems of these and of the whole.
+    pub problems: u64,
+    /// Rows whose reference is served already.
+    pub served: u64,
+    /// What is to be sent, by account.
+    pub forecasts: BTreeMap<String, Forecast>,
+    /// Kinds of warnings: how often, the first rows, the first sentence.
+    pub warnings: BTreeMap<&'static str, (u64, Vec<u64>, String)>,
+    /// The identity of the job.
+    pub identity: String,
+}
+
+/// Walks over all rows; tells each problem.
+///
+/// # Errors
+/// When something cannot be read, or by what `tell` returns.
+pub(super) fn pass(
+    prepared: &Prepared,
+    ledger: Option<&Ledger>,
+    lang: Lang,
+    now: Timestamp,
+    progress: &Progress,
+    tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
+) -> anyhow::Result<Findings> {
+    let mut findings = Findings::default();
+    let mut files = Disk::beside(&prepared.path);
+    let mut walk = match prepared.walk(&mut files, now)? {
+        Ok(walk) => walk,
+        Err(faults) => {
+            tell_whole(faults, &mut findings, tell)?;
+            return Ok(findings);
+        }
+    };
+    let form = DeliveryForm::from_word(&prepared.recipe.form).unwrap_or(DeliveryForm::Complete);
+    while let Some(checked) = walk.next_row().map_err(|error| failure(&error, prepared))? {
+        progress.add(1);
+        match checked.outcome {
+            Err(_) => tell_row(checked, &mut findings, tell)?,
+            Ok(good) => {
+                let is_served = prepared.recipe.again.is_none()
+                    && ledger.is_some_and(|ledger| {
+                        let served = ledger.serving(&good.row.account, &good.row.reference);
+                        served.is_ok_and(|served| served.is_some())
+                    });
+                if is_served {
+                    findings.served += 1;
+                } else {
+                    let forecast = findings.forecasts.entry(good.row.account).or_default();
+                    forecast.add(good.row.size, good.to, good.cc, form);
+                }
+                for warning in good.warnings {
+                    note(&warning, checked.number, &mut findings, lang);
+                }
+            }
+        }
+    }
+    findings.rows = walk.rows();
+    findings.identity = walk.identity();
+    if findings.rows == 0 {
+        tell_whole(vec![Fault::NoRows], &mut findings, tell)?;
+    }
+    Ok(findings)
+}
+
+fn tell_whole(
+    faults: Vec<Fault>,
+    findings: &mut Findings,
+    tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for fault in faults {
+        findings.problems += 1;
+        tell(&Problem { row: None, fault })?;
+    }
+    Ok(())
+}
+
+fn tell_row(
+    checked: Checked,
+    findings: &mut Findings,
+    tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    findings.bad += 1;
+    for fault in checked.outcome.err().unwrap_or_default() {
+        findings.problems += 1;
+        tell(&Problem {
+            row: Some(checked.number),
+            fault,
+        })?;
+    }
+    Ok(())
+}
+
+fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
+    let kind = match warning {
+        Warning::Ordinary { .. } => "ordinary",
+        Warning::LookAlike { .. } => "look-alike",
+        Warning::NotificationWithoutComplete(_) | Warning::NotificationToCopy(_) => "notification",
+        Warning::ManyRecipients(_) => "many-recipients",
+        Warning::Blocked { .. } => "blocked",
+        // Files are looked at from outside only; what is too large is a fault here.
+        Warning::Unsigned(_) | Warning::Large(_) => return,
+    };
+    let (count, rows, _) = findings.warnings.entry(kind).or_insert_with(|| {
+        let sentence = checks::sentence(warning, Catalogue::of(lang));
+        (0, Vec::new(), sentence)
+    });
+    *count += 1;
+    if rows.len() < SHOWN_ROWS {
+        rows.push(row);
+    }
+}
+
+/// Why a walk ended early, in words.
+pub(super) fn failure(error: &WalkError, prepared: &Prepared) -> Failure {
+    match error {
+        WalkError::Read(error) => super::prepare::unreadable(&prepared.path, error),
+        WalkError::Ledger(error) => Failure::of_ledger(error),
+        WalkError::Changed => Failure::new(
+            "batch-changed",
+            [("file", prepared.path.display().to_string())],
+        ),
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let prepared = Prepared::new(&arguments.table_file, &arguments.table, session)?;
+    let ledger = checks::existing_ledger(session)?;
+    let (lang, now) = (session.lang, session.context.clock.now());
+    let words = Catalogue::of(lang).text("batch.rows-checked");
+    let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let mut list = List::begin(arguments.json, &prepared, session)?;
+    let findings = pass(
+        &prepared,
+        ledger.as_ref(),
+        lang,
+        now,
+        &progress,
+        &mut |problem| progress.suspend(|| list.problem(problem, session)),
+    )?;
+    progress.finish();
+    let terms = Terms {
+        prepared: &prepared,
+        pace: &arguments.pace,
+        now,
+    };
+    if arguments.json {
+        list.end(&findings, &terms, session)?;
+    } else {
+        let mut lines = summary(&findings, lang);
+        if findings.problems == 0 {
+            lines.extend(forecast_lines(&findings, &terms, lang));
+        }
+        for line in lines {
+            writeln!(session.out, "{line}")?;
+        }
+    }
+    Ok(match findings.problems {
+        0 => ExitStatus::Yes,
+        _ => ExitStatus::No,
+    })
+}
+
+/// Problems written as they are found, so that memory does not grow with them.
+struct List {
+    is_json: bool,
+    is_first: bool,
+}
+
+impl List {
+    fn begin(
+        is_json: bool,
+        prepared: &Prepared,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<Self> {
+        if is_json {
+            let head = json::pretty(&Head::of(prepared))?;
+            let open = head.strip_suffix("\n}").unwrap_or(&head);
+            write!(session.out, "{open},\n  \"problems\": [")?;
+        }
+        Ok(Self {
+            is_json,
+            is_first: true,
+        })
+    }
+
+    fn problem(&mut self, problem: &Problem, session: &mut Session<'_>) -> anyhow::Result<()> {
+        if !self.is_json {
+            return Ok(writeln!(
+                session.out,
+                "{}",
+                problem::line(problem, session.lang)
+            )?);
+        }
+        let text = json::line(&ProblemJson::of(problem, session.lang))?;
+        let before = if self.is_first { "" } else { "," };
+        self.is_first = false;
+        Ok(write!(session.out, "{before}\n    {text}")?)
+    }
+
+    fn end(
+        self,
+        findings: &Findings,
+        terms: &Terms<'_>,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        let rest = json::pretty(&Rest::of(findings, terms))?;
+        let rest = rest.strip_prefix("{\n").unwrap_or(&rest);
+        let end = if self.is_first { "]" } else { "\n  ]" };
+        Ok(writeln!(session.out, "{end},\n{rest}")?)
+    }
+}
+
+/// What a forecast of time rests on.
+pub(super) struct Terms<'a> {
+    pub prepared: &'a Prepared,
+    pub pace: &'a PaceArguments,
+    pub now: Timestamp,
+}
+
+/// Seconds until all have left: one account after the other, or the slowest of all.
+pub(super) fn seconds(findings: &Findings, terms: &Terms<'_>) -> u64 {
+    let each = findings.forecasts.iter().map(|(account, forecast)| {
+        let pace = Pace::new(terms.prepared.limits(account, terms.pace), []);
+        let (messages, recipients) = (forecast.messages, forecast.recipients);
+        forecast::seconds(
+            &pace,
+            messages,
+            recipients,
+            SECONDS_A_MESSAGE * 1_000,
+            terms.now,
+        )
+    });
+    if terms.pace.parallel {
+        each.max().unwrap_or_default()
+    } else {
+        each.sum()
+    }
+}
+
+/// The result of a check in a few lines.
+pub(super) fn summary(findings: &Findings, lang: Lang) -> Vec<String> {
+    let texts = Catalogue::of(lang);
+    let mut lines = Vec::new();
+    for (count, rows, sentence) in findings.warnings.values() {
+        let shown: Vec<String> = rows.iter().map(u64::to_string).collect();
+        let more = if *count > rows.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
+        let (count, rows) = (count.to_string(), shown.join(", ") + more);
+        let values = [("count", &*count), ("rows", &*rows), ("sentence", sentence)];
+        lines.push(texts.fill("batch.warning", &values));
+    }
+    let (rows, bad) = (findings.rows.to_string(), findings.bad.to_string());
+    let problems = findings.problems.to_string();
+    let values = [("rows", &*rows), ("bad", &*bad), ("problems", &*problems)];
+    let key = match (findings.problems, findings.bad) {
+        (0, _) => "batch.all-good",
+        (_, 0) => "batch.whole-bad",
+        _ => "batch.some-bad",
+    };
+    lines.push(texts.fill(key, &values));
+    lines
+}
+
+/// What sending will take.
+pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang) -> Vec<String> {
+    let texts = Catalogue::of(lang);
+    let all = findings
+        .forecasts
+        .values()
+        .copied()
+        .fold(Forecast::default(), Forecast::and);
+    let accounts: Vec<&str> = findings.forecasts.keys().map(String::as_str).collect();
+    let time = duration(seconds(findings, terms), lang);
+    let values = [
+        ("messages", &*all.messages.to_string()),
+        ("recipients", &*all.recipients.to_string()),
+        ("accounts", &*accounts.join(", ")),
+        ("size", &*megabytes(all.octets)),
+        ("receipts", &*all.receipts.to_string()),
+        ("room", &*megabytes(all.receipt_octets)),
+        ("served", &*findings.served.to_string()),
+        ("time", &*time),
+    ];
+    let mut keys = vec!["batch.forecast.messages", "batch.forecast.receipts"];
+    if findings.served > 0 {
+        keys.push("batch.forecast.served");
+    }
+    keys.push("batch.forecast.time");
+    keys.into_iter()
+        .map(|key| texts.fill(key, &values))
+        .collect()
+}
+
+/// A span of time as people say it, in its two largest units.
+pub(super) fn duration(seconds: u64, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
+    let (key, large, small) = match seconds {
+        0..120 => ("batch.time.seconds", seconds, 0),
+        120..7_200 => ("batch.time.minutes", seconds / 60, 0),
+        7_200..172_800 => ("batch.time.hours", seconds / 3_600, seconds / 60 % 60),
+        _ => ("batch.time.days", seconds / 86_400, seconds / 3_600 % 24),
+    };
+    let (large, small) = (large.to_string(), small.to_string());
+    texts.fill(key, &[("large", &large), ("small", &small)])
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    schema: &'static str,
+    version: u32,
+    program: &'static str,
+    table: String,
+    sha256: &'a str,
+    encoding: &'static str,
+}
+
+impl<'a> Head<'a> {
+    fn of(prepared: &'a Prepared) -> Self {
+        Self {
+            schema: "pec/batch-check",
+            version: VERSION,
+            program: PROGRAM,
+            table: prepared.path.display().to_string(),
+            sha256: &prepared.sha256,
+            encoding: prepared.encoding.name(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Rest {
+    rows: u64,
+    bad_rows: u64,
+    served_rows: u64,
+    warnings: Vec<WarningJson>,
+    forecast: ForecastJson,
+}
+
+#[derive(Serialize)]
+struct WarningJson {
+    id: &'static str,
+    count: u64,
+    rows: Vec<u64>,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct ForecastJson {
+    messages: u64,
+    recipients: u64,
+    octets: u64,
+    receipts: u64,
+    receipt_octets: u64,
+    seconds: u64,
+}
+
+impl Rest {
+    fn of(findings: &Findings, terms: &Terms<'_>) -> Self {
+        let all = findings
+            .forecasts
+            .values()
+            .copied()
+            .fold(Forecast::default(), Forecast::and);
+        let warnings = findings
+            .warnings
+            .iter()
+            .map(|(id, (count, rows, text))| WarningJson {
+                id,
+                count: *count,
+                rows: rows.clone(),
+                text: text.clone(),
+            });
+        Self {
+            rows: findings.rows,
+            bad_rows: findings.bad,
+            served_rows: findings.served,
+            warnings: warnings.collect(),
+            forecast: ForecastJson {
+                messages: all.messages,
+                recipients: all.recipients,
+                octets: all.octets,
+                receipts: all.receipts,
+                receipt_octets: all.receipt_octets,
+                seconds: seconds(findings, terms),
+            },
+        }
+    }
+}

@@ -1,0 +1,474 @@
+//! What happens while a job runs, as it is told: a line that is rewritten on a terminal, a line
+//! a minute without one, or NDJSON; and always what a person should know at once.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::VERSION;
+use super::check::duration;
+use crate::batch::forecast;
+use crate::batch::pace::{Limits, Pace};
+use crate::client;
+use crate::client::batch::{Event, Happening};
+use crate::command::send::checks::megabytes;
+use crate::command::{Failure, Session};
+use crate::lang::Lang;
+use crate::ledger::state::Standing as S;
+use crate::ledger::{JobRef, JobView, Ledger, Tally};
+use crate::output::catalogue::Catalogue;
+use crate::output::json;
+use crate::output::layout::shown;
+use crate::output::progress::StatusLine;
+use crate::output::style::{Style, Tone};
+use crate::timestamp::Timestamp;
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For a person.
+    Text,
+    /// A line of JSON each.
+    Ndjson,
+}
+
+/// Seconds between two lines where there is no terminal.
+const LINE_SECONDS: i64 = 60;
+/// Rows of which the ledger is asked every second; every five for more.
+const SMALL: u64 = 20_000;
+
+/// Tells what happens.
+pub(super) struct Reporter {
+    job: JobRef,
+    rows: u64,
+    limits: BTreeMap<String, Limits>,
+    form: Form,
+    parallel: bool,
+    lang: Lang,
+    line: StatusLine,
+    is_visible: bool,
+    begun: Timestamp,
+    looked: Option<Timestamp>,
+    written: Option<Timestamp>,
+    sent_now: u64,
+}
+
+/// Recipients of a job by what people ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    pub total: u64,
+    /// The provider has the message.
+    pub sent: u64,
+    pub accepted: u64,
+    pub delivered: u64,
+    pub failed: u64,
+    pub in_doubt: u64,
+    pub held: u64,
+    pub to_send: u64,
+}
+
+impl Counts {
+    pub fn of(tally: &Tally) -> Self {
+        let delivered = tally.of(&[S::Delivered]);
+        let refused = tally.of(&[S::Refused, S::Withdrawn]);
+        let late = tally.of(&[S::TimedOut, S::NotDelivered, S::Contradictory]);
+        let accepted = tally.of(&[S::Accepted, S::Ordinary, S::Delayed]) + delivered + late;
+        let not_accepted = tally.of(&[S::NotAccepted]);
+        Self {
+            total: tally.total(),
+            sent: tally.of(&[S::Sent]) + accepted + not_accepted,
+            accepted,
+            delivered,
+            failed: refused + late + not_accepted,
+            in_doubt: tally.of(&[S::InDoubt]),
+            held: tally.held,
+            to_send: tally.waiting + tally.of(&[S::Recorded, S::Sending, S::RefusedForNow]),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    schema: &'static str,
+    version: u32,
+    event: &'static str,
+    job: &'a str,
+    time: String,
+    account: Option<&'a str>,
+    row: Option<u64>,
+    reference: Option<&'a str>,
+    message: Option<&'a str>,
+    reply: Option<String>,
+    reason: Option<String>,
+    seconds: Option<u64>,
+    receipt: Option<&'static str>,
+    sha256: Option<&'a str>,
+    quota: Option<QuotaJson>,
+    counts: Option<Counts>,
+}
+
+#[derive(Serialize)]
+struct QuotaJson {
+    used: u64,
+    limit: u64,
+    holding: bool,
+}
+
+impl Reporter {
+    pub fn new(
+        job: &JobView,
+        limits: BTreeMap<String, Limits>,
+        form: Form,
+        parallel: bool,
+        session: &Session<'_>,
+    ) -> Self {
+        let is_visible = session.context.stderr_is_terminal && form == Form::Text;
+        Self {
+            job: job.job.clone(),
+            rows: job.rows,
+            limits,
+            form,
+            parallel,
+            lang: session.lang,
+            line: StatusLine::new(is_visible),
+            is_visible,
+            begun: session.context.clock.now(),
+            looked: None,
+            written: None,
+            sent_now: 0,
+        }
+    }
+
+    /// Runs what prints without the line in its way.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.line.suspend(print)
+    }
+
+    /// Takes the line away.
+    pub fn finish(&self) {
+        self.line.finish();
+    }
+
+    pub fn event(&mut self, event: &Event, session: &mut Session<'_>) -> anyhow::Result<()> {
+        if matches!(event.what, Happening::Sent(_)) {
+            self.sent_now += 1;
+        }
+        if self.form == Form::Ndjson {
+            let line = json::line(&self.json(event, session.context.clock.now()))?;
+            writeln!(session.out, "{line}")?;
+            // A line at a time: the reader waits for it.
+            return Ok(session.out.flush()?);
+        }
+        let Some((tone, line)) = sentence(event, self.lang) else {
+            return Ok(());
+        };
+        let style = match self.is_visible {
+            true => session.style,
+            false => Style::Plain,
+        };
+        Ok(self.suspend(|| writeln!(session.err, "{}", style.paint(tone, line)))?)
+    }
+
+    /// The receipts are followed no more, and why.
+    pub fn not_followed(
+        &mut self,
+        error: &client::Error,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        let reason = error.to_string();
+        let texts = Catalogue::of(self.lang);
+        let line = texts.fill("batch-event.not-followed", &[("reason", &reason)]);
+        Ok(self.suspend(|| writeln!(session.err, "{line}"))?)
+    }
+
+    /// How the job stands, as often as the place where it is written likes.
+    pub fn turn(
+        &mut self,
+        ledger: &Ledger,
+        now: Timestamp,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        let every = match (self.is_visible, self.rows) {
+            (true, 0..=SMALL) => 1,
+            (true, _) => 5,
+            (false, _) => LINE_SECONDS,
+        };
+        let last = self.looked.unwrap_or(self.begun);
+        if now.seconds_since(last) < every {
+            return Ok(());
+        }
+        self.looked = Some(now);
+        let tally = ledger
+            .tally(&self.job, None)
+            .map_err(|error| Failure::of_ledger(&error))?;
+        let counts = Counts::of(&tally);
+        let left = self.seconds_left(&counts, now);
+        if self.form == Form::Ndjson {
+            let progress = EventJson {
+                seconds: Some(left),
+                counts: Some(counts),
+                ..self.bare("progress", now)
+            };
+            writeln!(session.out, "{}", json::line(&progress)?)?;
+            return Ok(session.out.flush()?);
+        }
+        let line = line(&counts, Some(left), self.lang);
+        if self.is_visible {
+            self.line.show(line);
+        } else if self.written != Some(now) {
+            self.written = Some(now);
+            writeln!(session.err, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// By the limits, and by how long the messages of this run took.
+    fn seconds_left(&self, counts: &Counts, now: Timestamp) -> u64 {
+        let spent = now.seconds_since(self.begun).unsigned_abs() * 1_000;
+        let milliseconds = spent.checked_div(self.sent_now).unwrap_or(1_000);
+        let lanes = match self.parallel {
+            true => self.limits.len().max(1) as u64,
+            false => 1,
+        };
+        let limits = self.limits.values().next().copied().unwrap_or_default();
+        // What was measured holds the waits already.
+        let by_limits = forecast::seconds(
+            &Pace::new(limits, []),
+            counts.to_send / lanes,
+            counts.to_send / lanes,
+            0,
+            now,
+        );
+        by_limits.max(counts.to_send.saturating_mul(milliseconds) / 1_000)
+    }
+
+    /// The last words: how it stands, and how to go on.
+    pub fn last(
+        &self,
+        tally: &Tally,
+        was_stopped: bool,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        let counts = Counts::of(tally);
+        let now = session.context.clock.now();
+        if self.form == Form::Ndjson {
+            let end = EventJson {
+                counts: Some(counts),
+                ..self.bare("end", now)
+            };
+            writeln!(session.out, "{}", json::line(&end)?)?;
+            session.out.flush()?;
+        } else {
+            writeln!(session.out, "{}", line(&counts, None, self.lang))?;
+        }
+        let texts = Catalogue::of(self.lang);
+        let mut keys = Vec::new();
+        if was_stopped {
+            keys.push("batch.next.stopped");
+        } else if counts.to_send > 0 {
+            keys.push("batch.next.to-send");
+        }
+        if counts.in_doubt > 0 {
+            keys.push("batch.next.in-doubt");
+        }
+        if counts.held > 0 {
+            keys.push("batch.next.held");
+        }
+        if !was_stopped && counts.delivered + counts.failed < counts.sent {
+            keys.push("batch.next.waiting");
+        }
+        keys.push("batch.next.report");
+        for key in keys {
+            let line = texts.fill(key, &[("job", &*self.job.short)]);
+            writeln!(session.err, "{line}")?;
+        }
+        Ok(())
+    }
+
+    fn bare(&self, event: &'static str, now: Timestamp) -> EventJson<'_> {
+        EventJson {
+            schema: "pec/batch-event",
+            version: VERSION,
+            event,
+            job: &self.job.short,
+            time: now.to_string(),
+            account: None,
+            row: None,
+            reference: None,
+            message: None,
+            reply: None,
+            reason: None,
+            seconds: None,
+            receipt: None,
+            sha256: None,
+            quota: None,
+            counts: None,
+        }
+    }
+
+    fn json<'a>(&'a self, event: &'a Event, now: Timestamp) -> EventJson<'a> {
+        let row = event.row.as_ref();
+        let mut json = EventJson {
+            account: Some(&event.account),
+            row: row.map(|row| row.number),
+            reference: row.map(|row| &*row.reference),
+            message: row.and_then(|row| row.message.as_deref()),
+            ..self.bare(word(&event.what), now)
+        };
+        match &event.what {
+            Happening::Sent(reply) | Happening::Refused(reply) => {
+                json.reply = Some(reply.to_string());
+            }
+            Happening::RefusedForNow { reply, .. } => json.reply = Some(reply.to_string()),
+            Happening::Throttled { reply, pause } => {
+                json.reply = Some(reply.to_string());
+                json.seconds = Some(pause.as_secs());
+            }
+            Happening::Broken { reason, pause } => {
+                json.reason = Some(reason.clone());
+                json.seconds = Some(pause.as_secs());
+            }
+            Happening::InDoubt(reason)
+            | Happening::Held(reason)
+            | Happening::NoMailbox(reason)
+            | Happening::Unrecorded(reason) => json.reason = Some(reason.clone()),
+            Happening::Waiting(until) => {
+                json.seconds = Some(until.seconds_since(now).max(0).unsigned_abs());
+            }
+            Happening::Room { quota, holding } => {
+                json.quota = Some(QuotaJson {
+                    used: quota.used,
+                    limit: quota.limit,
+                    holding: *holding,
+                });
+            }
+            Happening::Received(found) => {
+                if let client::EventKind::Verified {
+                    receipt, message, ..
+                } = &found.kind
+                {
+                    json.receipt = Some(receipt.kind().word());
+                    json.message = message.as_ref().map(|message| &*message.short);
+                }
+                json.sha256 = Some(&found.octets);
+            }
+            Happening::Served
+            | Happening::Found
+            | Happening::StillInDoubt
+            | Happening::Elsewhere => {}
+        }
+        json
+    }
+}
+
+fn word(what: &Happening) -> &'static str {
+    match what {
+        Happening::Sent(_) => "sent",
+        Happening::Served => "served",
+        Happening::Refused(_) => "refused",
+        Happening::RefusedForNow { .. } => "refused-for-now",
+        Happening::Throttled { .. } => "throttled",
+        Happening::Broken { .. } => "broken",
+        Happening::InDoubt(_) => "in-doubt",
+        Happening::Found => "found",
+        Happening::StillInDoubt => "still-in-doubt",
+        Happening::Held(_) => "held",
+        Happening::Elsewhere => "elsewhere",
+        Happening::Waiting(_) => "waiting",
+        Happening::NoMailbox(_) => "no-mailbox",
+        Happening::Received(_) => "received",
+        Happening::Room { .. } => "room",
+        Happening::Unrecorded(_) => "unrecorded",
+    }
+}
+
+/// How a job stands, in one line.
+pub(super) fn line(counts: &Counts, left: Option<u64>, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
+    let values = [
+        ("total", &*counts.total.to_string()),
+        ("sent", &*counts.sent.to_string()),
+        ("accepted", &*counts.accepted.to_string()),
+        ("delivered", &*counts.delivered.to_string()),
+        ("failed", &*counts.failed.to_string()),
+        ("in-doubt", &*counts.in_doubt.to_string()),
+        ("held", &*counts.held.to_string()),
+    ];
+    let mut line = texts.fill("batch.line", &values);
+    if counts.held > 0 {
+        line.push_str(&texts.fill("batch.line-held", &values));
+    }
+    if let Some(left) = left.filter(|_| counts.to_send > 0) {
+        let time = duration(left, lang);
+        line.push_str(&texts.fill("batch.line-left", &[("time", &time)]));
+    }
+    line
+}
+
+/// What a person should know at once; `None` for what the counts show.
+fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
+    let texts = Catalogue::of(lang);
+    let (row, reference, message) = match &event.row {
+        Some(row) => (
+            row.number.to_string(),
+            row.reference.clone(),
+            row.message.clone().unwrap_or_default(),
+        ),
+        None => Default::default(),
+    };
+    let say = |key: &str, values: &[(&str, &str)]| {
+        let mut all = vec![
+            ("account", &*event.account),
+            ("row", &*row),
+            ("reference", &*reference),
+            ("message", &*message),
+        ];
+        all.extend(values);
+        texts.fill(&format!("batch-event.{key}"), &all)
+    };
+    let key = word(&event.what);
+    Some(match &event.what {
+        Happening::Sent(_) | Happening::Served => return None,
+        // Tried again at once.
+        Happening::Broken { pause, .. } if pause.is_zero() => return None,
+        Happening::Received(found) if !found.is_alarming() => return None,
+        Happening::Received(found) => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+        Happening::Refused(reply) => (Tone::Bad, say(key, &[("reply", &reply.to_string())])),
+        Happening::RefusedForNow { reply, .. } => {
+            (Tone::Unsure, say(key, &[("reply", &reply.to_string())]))
+        }
+        Happening::Throttled { reply, pause } => {
+            let time = duration(pause.as_secs(), lang);
+            let reply = reply.to_string();
+            (
+                Tone::Unsure,
+                say(key, &[("reply", &reply), ("time", &time)]),
+            )
+        }
+        Happening::Broken { reason, pause } => {
+            let time = duration(pause.as_secs(), lang);
+            (
+                Tone::Unsure,
+                say(key, &[("reason", reason), ("time", &time)]),
+            )
+        }
+        Happening::Held(reason) if reason == "content-changed" => {
+            (Tone::Bad, say("held-changed", &[]))
+        }
+        Happening::InDoubt(reason)
+        | Happening::Held(reason)
+        | Happening::NoMailbox(reason)
+        | Happening::Unrecorded(reason) => (Tone::Bad, say(key, &[("reason", reason)])),
+        Happening::Waiting(until) => (Tone::Faint, say(key, &[("time", &shown(*until, lang))])),
+        Happening::Room { quota, holding } => {
+            let key = if *holding { "room-holding" } else { "room" };
+            let (used, limit) = (megabytes(quota.used), megabytes(quota.limit));
+            (
+                Tone::Unsure,
+                say(key, &[("used", &used), ("limit", &limit)]),
+            )
+        }
+        Happening::Found => (Tone::Good, say(key, &[])),
+        Happening::StillInDoubt | Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
+    })
+}

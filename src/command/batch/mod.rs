@@ -1,0 +1,184 @@
+//! `pec batch`: many notices from one table, each once.
+
+mod check;
+mod events;
+mod html;
+mod prepare;
+mod problem;
+mod report;
+mod run;
+mod status;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::send::ReceiptArgument;
+use super::{Failure, Session};
+use crate::batch::pace::Hours;
+use crate::exit::ExitStatus;
+use crate::ledger::{JobView, Ledger};
+
+/// Send many notices from a table, each exactly once
+///
+/// A table is a CSV, as Excel exports it, or NDJSON: a row for each notice, whose columns fill
+/// the templates of subject and text. check says all that is wrong before anything is sent; run
+/// sends, and goes on where it was when it is called again; status and report say for every row
+/// where it stands and by which receipts.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    /// Write the JSON schema of the documents and lines and end
+    #[arg(long)]
+    json_schema: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Check(Box<check::Arguments>),
+    Run(Box<run::Arguments>),
+    Status(status::Arguments),
+    Report(report::Arguments),
+}
+
+/// How rows become notices; the same for `check` and `run`.
+#[derive(Debug, clap::Args)]
+struct TableArguments {
+    /// The subject, a template; without it the column subject or oggetto
+    #[arg(long, value_name = "TEMPLATE")]
+    subject: Option<String>,
+
+    /// The text, a template in a file; without it the column body or testo
+    #[arg(long, value_name = "FILE")]
+    body_file: Option<PathBuf>,
+
+    /// The column of the recipients (default: to, a, pec, destinatario)
+    #[arg(long, value_name = "COLUMN")]
+    to_column: Option<String>,
+
+    /// The column of the recipients in copy (default: cc, copia)
+    #[arg(long, value_name = "COLUMN")]
+    cc_column: Option<String>,
+
+    /// The column of the files to attach (default: attach, allegato, allegati)
+    #[arg(long, value_name = "COLUMN")]
+    attach_column: Option<String>,
+
+    /// The column of your own reference (default: ref, reference, riferimento)
+    #[arg(long, value_name = "COLUMN")]
+    ref_column: Option<String>,
+
+    /// The column of the account that sends (default: account, casella)
+    #[arg(long, value_name = "COLUMN")]
+    account_column: Option<String>,
+
+    /// The encoding, where it is not found: utf-8, windows-1252, macintosh, utf-16le
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+
+    /// What stands between the cells, where it is not found: ; , tab |
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    delimiter: Option<u8>,
+
+    /// The delivery receipt to ask for: complete, brief or concise
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "complete",
+        hide_possible_values = true
+    )]
+    receipt: ReceiptArgument,
+
+    /// Where people shall answer; receipts come to the sending mailbox in any case
+    #[arg(long, value_name = "ADDRESS")]
+    reply_to: Option<String>,
+
+    /// Send also rows whose reference was served before; another WORD makes another round
+    #[arg(
+        long,
+        value_name = "WORD",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1"
+    )]
+    again: Option<String>,
+}
+
+/// How fast; the same for `check` and `run`.
+#[derive(Debug, clap::Args)]
+struct PaceArguments {
+    /// Most messages a minute of one account (default: what is known of the provider)
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    per_minute: Option<u32>,
+
+    /// Most recipients an hour of one account (default: what is known of the provider)
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    recipients_per_hour: Option<u32>,
+
+    /// Send only in these hours of Italian legal time: 08:00-20:00
+    #[arg(long, value_name = "HOURS", value_parser = hours)]
+    between: Option<Hours>,
+
+    /// Send from several accounts at once
+    #[arg(long)]
+    parallel: bool,
+}
+
+/// The schema of all JSON of these commands; tests validate every output against it.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");
+
+/// The version of all JSON of these commands.
+const VERSION: u32 = 1;
+
+pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    match arguments.action {
+        None => {
+            session.out.write_all(JSON_SCHEMA.as_bytes())?;
+            Ok(ExitStatus::Yes)
+        }
+        Some(Action::Check(arguments)) => check::run(&arguments, session),
+        Some(Action::Run(arguments)) => run::run(&arguments, session),
+        Some(Action::Status(arguments)) => status::run(&arguments, session),
+        Some(Action::Report(arguments)) => report::run(&arguments, session),
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\t" | "\\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [sign] if sign.is_ascii_punctuation() && *sign != b'"' => Ok(*sign),
+            _ => Err("; , tab |".to_owned()),
+        },
+    }
+}
+
+fn hours(text: &str) -> Result<Hours, String> {
+    Hours::parse(text).ok_or_else(|| "08:00-20:00".to_owned())
+}
+
+/// The job that a word means: a file of which one was recorded, the newest, or an id.
+fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
+    let by_path = match prepare::absolute(word.as_ref()) {
+        Ok(path) => ledger.jobs_of_path(&path),
+        Err(_) => Ok(Vec::new()),
+    };
+    let of_ledger = |error| Failure::of_ledger(&error);
+    let mut found = by_path.map_err(of_ledger)?;
+    found.truncate(1);
+    if found.is_empty() {
+        found = ledger.jobs_of_id(word).map_err(of_ledger)?;
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(Failure::new("no-job", [("job", word.to_owned())]).into()),
+        _ => {
+            let ids: Vec<&str> = found.iter().map(|view| &*view.job.short).collect();
+            let values = [("job", word.to_owned()), ("jobs", ids.join(", "))];
+            Err(Failure::new("which-job", values).into())
+        }
+    }
+}

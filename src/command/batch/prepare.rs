@@ -1,0 +1,305 @@
+//! From arguments to a table that is open, a recipe, and those who send.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{PaceArguments, TableArguments};
+use crate::account::{Account, Config, Error};
+use crate::batch::Fault;
+use crate::batch::columns::Given;
+use crate::batch::encoding::{Decoded, Encoding, NoText, Survey};
+use crate::batch::notice::Recipe;
+use crate::batch::pace;
+use crate::batch::table::Table;
+use crate::client::batch::{Examiner, FileFacts, Files, Sender, Walk, identity_of};
+use crate::command::{Failure, Session, configuration};
+use crate::pec::DeliveryForm;
+use crate::smime::Sha256;
+use crate::timestamp::Timestamp;
+
+/// Octets of a template: no text of a notice comes near.
+const MAX_TEMPLATE_OCTETS: u64 = 1_000_000;
+/// Octets of one attachment: more than any provider takes.
+const MAX_FILE_OCTETS: u64 = 140_000_000;
+/// Files whose digest is remembered: those that many rows share.
+const MOST_REMEMBERED: usize = 4_096;
+/// Octets read at once.
+const BLOCK: usize = 64 * 1024;
+
+/// A table as text.
+pub(super) type Text = Decoded<File>;
+
+/// What is known before the first row.
+pub(super) struct Prepared {
+    /// The file of the table.
+    pub path: PathBuf,
+    /// The same, so that it is known from any folder.
+    pub absolute: String,
+    /// SHA-256 of its octets.
+    pub sha256: String,
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// The sign between cells, if it was given.
+    pub delimiter: Option<u8>,
+    /// How rows become notices.
+    pub recipe: Recipe,
+    /// Who may send.
+    pub senders: HashMap<String, Sender>,
+    /// Their accounts.
+    pub accounts: Vec<Account>,
+}
+
+impl Prepared {
+    /// Reads the table once, the templates and the configuration.
+    ///
+    /// # Errors
+    /// A [`Failure`] that names the file.
+    pub fn new(
+        path: &Path,
+        arguments: &TableArguments,
+        session: &Session<'_>,
+    ) -> anyhow::Result<Self> {
+        let config = session.config()?;
+        let account = default_account(&config, session)?;
+        let (sha256, encoding) = survey(path)?;
+        let encoding = match (&arguments.encoding, encoding) {
+            (Some(label), _) => Encoding::named(label)
+                .ok_or_else(|| Failure::new("batch-encoding", [("value", label.clone())]))?,
+            (None, Ok(found)) => found,
+            (None, Err(no_text)) => return Err(failure_of(path, no_text).into()),
+        };
+        let body = arguments.body_file.as_deref().map(template).transpose()?;
+        let recipe = Recipe {
+            subject: arguments.subject.clone(),
+            body,
+            columns: Given {
+                to: arguments.to_column.clone(),
+                cc: arguments.cc_column.clone(),
+                attach: arguments.attach_column.clone(),
+                reference: arguments.ref_column.clone(),
+                account: arguments.account_column.clone(),
+            },
+            form: DeliveryForm::from(arguments.receipt).word().to_owned(),
+            reply_to: arguments.reply_to.clone(),
+            account,
+            again: arguments.again.clone(),
+        };
+        let accounts = config.accounts().to_vec();
+        let senders = accounts
+            .iter()
+            .map(|account| (account.name.clone(), Sender::of(account)));
+        Ok(Self {
+            path: path.to_owned(),
+            absolute: absolute(path).map_err(|error| unreadable(path, &error))?,
+            sha256,
+            encoding,
+            delimiter: arguments.delimiter,
+            recipe,
+            senders: senders.collect(),
+            accounts,
+        })
+    }
+
+    /// Opens the table as text.
+    ///
+    /// # Errors
+    /// Outside: it cannot be read. Inside: its header cannot be used.
+    pub fn table(&self) -> anyhow::Result<Result<Table<Text>, Vec<Fault>>> {
+        let opened = File::open(&self.path)
+            .and_then(|file| Table::open(Decoded::new(file, self.encoding), self.delimiter));
+        Ok(opened.map_err(|error| unreadable(&self.path, &error))?)
+    }
+
+    /// A walk over all rows, or what is wrong before the first.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the disk is full.
+    pub fn walk<'a>(
+        &'a self,
+        files: &'a mut Disk,
+        now: Timestamp,
+    ) -> anyhow::Result<Result<Walk<'a, Text>, Vec<Fault>>> {
+        let table = match self.table()? {
+            Ok(table) => table,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let examiner = Examiner::new(&self.recipe, &self.senders, files, now)
+            .map_err(|error| Failure::of_ledger(&error))?;
+        let examiner = match examiner {
+            Ok(examiner) => examiner,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let faults = table.header().map(|header| examiner.header_faults(header));
+        match faults.filter(|faults| !faults.is_empty()) {
+            Some(faults) => Ok(Err(faults)),
+            None => {
+                let seed = identity_of(&self.sha256, &self.recipe);
+                Ok(Ok(Walk::new(table, examiner, &seed)))
+            }
+        }
+    }
+
+    /// The limits of an account.
+    pub fn limits(&self, name: &str, arguments: &PaceArguments) -> pace::Limits {
+        limits_of(
+            self.accounts.iter().find(|account| account.name == name),
+            arguments,
+        )
+    }
+}
+
+/// What the options say, else what is known of the provider.
+pub(super) fn limits_of(account: Option<&Account>, arguments: &PaceArguments) -> pace::Limits {
+    let known = account.map(|account| account.limits).unwrap_or_default();
+    pace::Limits {
+        per_minute: arguments.per_minute.or(known.messages_per_minute),
+        recipients_per_hour: arguments.recipients_per_hour.or(known.recipients_per_hour),
+        between: arguments.between,
+    }
+}
+
+/// The account of rows that name none; empty where none is the default, and every row must.
+fn default_account(config: &Config, session: &Session<'_>) -> anyhow::Result<String> {
+    match config.account(session.account.as_deref()) {
+        Ok(account) => Ok(account.name.clone()),
+        Err(Error::NoDefault { .. }) => Ok(String::new()),
+        Err(error) => Err(configuration::failure(&error, session.lang).into()),
+    }
+}
+
+/// The whole path, links resolved.
+///
+/// # Errors
+/// When it is not there.
+pub(super) fn absolute(path: &Path) -> io::Result<String> {
+    Ok(std::fs::canonicalize(path)?.to_string_lossy().into_owned())
+}
+
+/// Digest and encoding of a file, read once.
+fn survey(path: &Path) -> Result<(String, Result<Encoding, NoText>), Failure> {
+    let read = || -> io::Result<_> {
+        let mut file = File::open(path)?;
+        let (mut digest, mut survey) = (Sha256::default(), Survey::default());
+        let mut block = vec![0; BLOCK];
+        loop {
+            let count = file.read(&mut block)?;
+            if count == 0 {
+                return Ok((digest.finish(), survey.finish()));
+            }
+            digest.feed(&block[..count]);
+            survey.feed(&block[..count]);
+        }
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+fn failure_of(path: &Path, no_text: NoText) -> Failure {
+    let file = [("file", path.display().to_string())];
+    match no_text {
+        NoText::Workbook => Failure::new("batch-workbook", file),
+        NoText::Binary => Failure::new("batch-binary", file),
+        NoText::Empty => Failure::new("batch-empty", file),
+    }
+}
+
+/// A file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        "batch-read",
+        [
+            ("file", path.display().to_string()),
+            ("reason", error.to_string()),
+        ],
+    )
+}
+
+/// A template in UTF-8, or in windows-1252 as old editors write it.
+fn template(path: &Path) -> Result<String, Failure> {
+    let read = || -> io::Result<String> {
+        let mut octets = Vec::new();
+        File::open(path)?
+            .take(MAX_TEMPLATE_OCTETS + 1)
+            .read_to_end(&mut octets)?;
+        if octets.len() as u64 > MAX_TEMPLATE_OCTETS {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut survey = Survey::default();
+        survey.feed(&octets);
+        let encoding = survey.finish().unwrap_or(Encoding::UTF_8);
+        let mut text = String::new();
+        Decoded::new(&*octets, encoding).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+/// Files on the disk, named relative to the folder of the table.
+pub(super) struct Disk {
+    folder: PathBuf,
+    known: HashMap<String, Result<FileFacts, String>>,
+}
+
+impl Disk {
+    /// Of the table at a path.
+    pub fn beside(table: &Path) -> Self {
+        Self {
+            folder: table.parent().unwrap_or(Path::new("")).to_owned(),
+            known: HashMap::new(),
+        }
+    }
+
+    fn open(&self, name: &str) -> io::Result<File> {
+        let file = File::open(self.folder.join(name))?;
+        let found = file.metadata()?;
+        if found.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if found.len() > MAX_FILE_OCTETS {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(file)
+    }
+
+    fn digest(&self, name: &str) -> io::Result<FileFacts> {
+        let mut file = self.open(name)?.take(MAX_FILE_OCTETS);
+        let mut digest = Sha256::default();
+        let mut block = vec![0; BLOCK];
+        let mut size = 0;
+        loop {
+            let count = file.read(&mut block)?;
+            if count == 0 {
+                let sha256 = digest.finish();
+                return Ok(FileFacts { size, sha256 });
+            }
+            digest.feed(&block[..count]);
+            size += count as u64;
+        }
+    }
+}
+
+impl Files for Disk {
+    fn look(&mut self, name: &str) -> Result<FileFacts, String> {
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let found = self.digest(name).map_err(|error| error.to_string());
+        if self.known.len() >= MOST_REMEMBERED {
+            self.known.clear();
+        }
+        self.known.insert(name.to_owned(), found.clone());
+        found
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        let read = || -> io::Result<Vec<u8>> {
+            let mut octets = Vec::new();
+            self.open(name)?
+                .take(MAX_FILE_OCTETS)
+                .read_to_end(&mut octets)?;
+            Ok(octets)
+        };
+        read().map_err(|error| error.to_string())
+    }
+}

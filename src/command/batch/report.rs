@@ -1,0 +1,382 @@
+//! `pec batch report`: every row and recipient, with what was certified and by which receipt.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{VERSION, html, one_job, prepare, status};
+use crate::batch::cell;
+use crate::batch::columns::text_of;
+use crate::batch::table::Columns;
+use crate::command::send::checks::existing_ledger;
+use crate::command::{Failure, Session};
+use crate::exit::ExitStatus;
+use crate::ledger::state::{Fact, What};
+use crate::ledger::{JobRow, JobView, Ledger};
+use crate::output::json;
+use crate::printable::Printable;
+use crate::timestamp::Timestamp;
+
+/// Write every row of a job with where it stands, by which receipts
+///
+/// One line for each recipient: the columns of the table as they were, then reference,
+/// recipient, state, times, identifiers and the SHA-256 of message and receipts. In the CSV,
+/// cells that a spreadsheet would run as a formula begin with an apostrophe.
+///
+/// The exit status is that of status: 0 only when every recipient is reached.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct Arguments {
+    /// The job: its table, or its id
+    #[arg(value_name = "JOB")]
+    job: String,
+
+    /// CSV, as a spreadsheet opens it (this is the default)
+    #[arg(long, conflicts_with_all = ["ndjson", "html"])]
+    csv: bool,
+
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "html")]
+    ndjson: bool,
+
+    /// A page for the browser that needs nothing else
+    #[arg(long)]
+    html: bool,
+
+    /// What stands between the cells of the CSV: ; , tab |
+    #[arg(long, value_name = "SIGN", default_value = ";", value_parser = super::delimiter)]
+    delimiter: u8,
+
+    /// Write into this file (default: standard output)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Rows read at once.
+const PAGE: usize = 200;
+
+/// One line: a recipient of a row.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Line {
+    pub schema: &'static str,
+    pub version: u32,
+    pub job: String,
+    pub row: u64,
+    pub columns: Columns,
+    pub reference: String,
+    pub account: String,
+    pub recipient: Option<String>,
+    pub state: &'static str,
+    pub note: Option<String>,
+    /// The message is that of another row with the same reference.
+    pub served: bool,
+    pub message: Option<String>,
+    pub message_id: Option<String>,
+    pub message_sha256: Option<String>,
+    pub sent_at: Option<String>,
+    pub accepted_at: Option<String>,
+    pub delivered_at: Option<String>,
+    pub failed_at: Option<String>,
+    pub identifier: Option<String>,
+    pub error: Option<String>,
+    pub receipts: Vec<ReceiptJson>,
+}
+
+/// A receipt about this recipient.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ReceiptJson {
+    pub what: &'static str,
+    pub time: String,
+    pub identifier: Option<String>,
+    pub sha256: String,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let no_job = || Failure::new("no-job", [("job", arguments.job.clone())]);
+    let ledger = existing_ledger(session)?.ok_or_else(no_job)?;
+    let job = one_job(&ledger, &arguments.job)?;
+    let tally = ledger
+        .tally(&job.job, None)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    match &arguments.output {
+        None => write_all(arguments, &ledger, &job, session)?,
+        Some(path) => {
+            let file = File::create(path).map_err(|error| prepare::unreadable(path, &error))?;
+            let mut file = BufWriter::new(file);
+            let mut into_file = Session {
+                context: session.context,
+                lang: session.lang,
+                style: session.style,
+                account: None,
+                config_file: None,
+                data_dir: None,
+                out: &mut file,
+                err: session.err,
+            };
+            write_all(arguments, &ledger, &job, &mut into_file)?;
+            file.flush()?;
+        }
+    }
+    Ok(status::answer(&tally))
+}
+
+fn write_all(
+    arguments: &Arguments,
+    ledger: &Ledger,
+    job: &JobView,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    if arguments.html {
+        return html::write(ledger, job, session);
+    }
+    if arguments.ndjson {
+        return lines(ledger, job, &mut |line| {
+            Ok(writeln!(session.out, "{}", json::line(&line)?)?)
+        });
+    }
+    csv(ledger, job, arguments.delimiter, session)
+}
+
+/// The names of the columns that follow those of the table.
+const OWN: [&str; 18] = [
+    "pec_row",
+    "pec_reference",
+    "pec_account",
+    "pec_recipient",
+    "pec_state",
+    "pec_sent_at",
+    "pec_accepted_at",
+    "pec_delivered_at",
+    "pec_failed_at",
+    "pec_identifier",
+    "pec_error",
+    "pec_message",
+    "pec_message_id",
+    "pec_message_sha256",
+    "pec_acceptance_sha256",
+    "pec_delivery_sha256",
+    "pec_other_receipts_sha256",
+    "pec_note",
+];
+
+fn csv(
+    ledger: &Ledger,
+    job: &JobView,
+    delimiter: u8,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let header = header(ledger, job)?;
+    let sign = char::from(delimiter).to_string();
+    // Excel takes a CSV for UTF-8 by this mark only.
+    write!(session.out, "\u{feff}")?;
+    let mut put = |cells: Vec<String>| -> anyhow::Result<()> {
+        let cells: Vec<String> = cells.iter().map(|text| cell::csv(text)).collect();
+        Ok(write!(session.out, "{}\r\n", cells.join(&sign))?)
+    };
+    put(header
+        .iter()
+        .cloned()
+        .chain(OWN.map(str::to_owned))
+        .collect())?;
+    lines(ledger, job, &mut |line| {
+        let mut cells: Vec<String> = header
+            .iter()
+            .map(|name| line.columns.get(name).map(written).unwrap_or_default())
+            .collect();
+        cells.extend(own(&line));
+        put(cells)
+    })
+}
+
+/// A value as the table had it: texts as they are.
+fn written(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => text_of(other),
+    }
+}
+
+fn own(line: &Line) -> [String; 18] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    // Words of servers may hold anything.
+    let safe = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        Printable(text).to_string()
+    };
+    let of = |wanted: &[What]| {
+        let words: Vec<&str> = wanted.iter().map(|what| what.word()).collect();
+        let found = line
+            .receipts
+            .iter()
+            .filter(|receipt| words.contains(&receipt.what));
+        found
+            .map(|receipt| &*receipt.sha256)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    [
+        line.row.to_string(),
+        line.reference.clone(),
+        line.account.clone(),
+        text(&line.recipient),
+        line.state.to_owned(),
+        text(&line.sent_at),
+        text(&line.accepted_at),
+        text(&line.delivered_at),
+        text(&line.failed_at),
+        safe(&line.identifier),
+        safe(&line.error),
+        text(&line.message),
+        text(&line.message_id),
+        text(&line.message_sha256),
+        of(&[What::Accepted, What::AcceptedAsOrdinary, What::NotAccepted]),
+        of(&[What::Delivered, What::NotDelivered]),
+        of(&[What::TimeoutNotice]),
+        safe(&line.note),
+    ]
+}
+
+/// The columns of all rows, in the order in which they came first.
+fn header(ledger: &Ledger, job: &JobView) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut seen = HashSet::new();
+    rows(ledger, job, &mut |row| {
+        for name in columns(&row).keys() {
+            if seen.insert(name.clone()) {
+                names.push(name.clone());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+fn rows(
+    ledger: &Ledger,
+    job: &JobView,
+    each: &mut dyn FnMut(JobRow) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut after = 0;
+    loop {
+        let page = ledger
+            .rows_of(&job.job, after, PAGE)
+            .map_err(|error| Failure::of_ledger(&error))?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.row.number;
+        page.into_iter().try_for_each(&mut *each)?;
+    }
+}
+
+fn columns(row: &JobRow) -> Columns {
+    serde_json::from_str(&row.row.columns).unwrap_or_default()
+}
+
+/// Each recipient of each row; a row without a message is one line.
+pub(super) fn lines(
+    ledger: &Ledger,
+    job: &JobView,
+    each: &mut dyn FnMut(Line) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    rows(ledger, job, &mut |row| {
+        for line in lines_of(ledger, job, row)? {
+            each(line)?;
+        }
+        Ok(())
+    })
+}
+
+fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<Line>> {
+    let bare = Line {
+        schema: "pec/batch-report",
+        version: VERSION,
+        job: job.job.short.clone(),
+        row: row.row.number,
+        columns: columns(&row),
+        reference: row.row.reference.clone(),
+        account: row.row.account.clone(),
+        recipient: None,
+        state: if row.note.is_some() {
+            "held"
+        } else {
+            "waiting"
+        },
+        note: row.note.clone(),
+        served: row.served,
+        message: None,
+        message_id: None,
+        message_sha256: None,
+        sent_at: None,
+        accepted_at: None,
+        delivered_at: None,
+        failed_at: None,
+        identifier: None,
+        error: None,
+        receipts: Vec::new(),
+    };
+    let Some(message) = &row.message else {
+        return Ok(vec![bare]);
+    };
+    let view = ledger
+        .view(message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let lines = view
+        .recipients
+        .iter()
+        .enumerate()
+        .map(|(place, recipient)| {
+            let facts = view.facts.iter();
+            let facts: Vec<&Fact> = facts
+                .filter(|fact| fact.place.is_none_or(|other| other == place))
+                .collect();
+            let first = |wanted: &[What]| {
+                let found = facts.iter().filter(|fact| wanted.contains(&fact.what));
+                found.map(|fact| fact.at).min().map(time)
+            };
+            let failures = [
+                What::NotAccepted,
+                What::NotDelivered,
+                What::TimeoutNotice,
+                What::Refused,
+            ];
+            let certified = facts.iter().filter(|fact| fact.what.is_certified());
+            let receipts: Vec<ReceiptJson> = certified
+                .filter_map(|fact| {
+                    Some(ReceiptJson {
+                        what: fact.what.word(),
+                        time: time(fact.at),
+                        identifier: fact.identifier.clone(),
+                        sha256: fact.evidence.clone()?,
+                    })
+                })
+                .collect();
+            let error = facts.iter().find(|fact| failures.contains(&fact.what));
+            Line {
+                recipient: Some(recipient.address.to_string()),
+                state: recipient.state.standing.word(),
+                message: Some(message.short.clone()),
+                message_id: Some(view.row.message_id.clone()),
+                message_sha256: Some(view.row.octets.clone()),
+                sent_at: first(&[What::Taken]),
+                accepted_at: recipient.state.accepted_at.map(time),
+                delivered_at: first(&[What::Delivered]),
+                failed_at: first(&failures),
+                identifier: receipts
+                    .iter()
+                    .find_map(|receipt| receipt.identifier.clone()),
+                error: error.and_then(|fact| fact.text.clone()),
+                receipts,
+                ..bare.clone()
+            }
+        });
+    Ok(lines.collect())
+}
+
+/// RFC 3339 at Italian legal time.
+fn time(at: Timestamp) -> String {
+    at.rfc3339_at(at.italian_offset())
+}

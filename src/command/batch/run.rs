@@ -1,0 +1,566 @@
+//! `pec batch run`: checked, forecast, confirmed, recorded, sent; and what is left to do.
+
+use std::io::{self, Read, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender as Outlet};
+use std::time::Duration;
+
+use super::check::{self, Terms};
+use super::events::{Form, Reporter};
+use super::prepare::{self, Disk, Prepared};
+use super::{PaceArguments, TableArguments, one_job, problem, status};
+use crate::account::Account;
+use crate::batch::encoding::Decoded;
+use crate::batch::notice::Recipe;
+use crate::batch::pace::{Limits, Pace};
+use crate::client::batch::{End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
+use crate::client::{self, Judge};
+use crate::command::access::{self, Access, Line};
+use crate::command::{Failure, Session, span};
+use crate::context::{Clock, random_hex, stop_on_signals};
+use crate::exit::ExitStatus;
+use crate::ledger::{JobRef, JobView, Ledger, NewJob};
+use crate::output::catalogue::Catalogue;
+use crate::output::progress::Progress;
+use crate::timestamp::Timestamp;
+use crate::transport::Stop;
+use crate::verify::Verifier;
+
+/// Send what a table says, each row once; called again it goes on
+///
+/// First everything that check does: if anything is wrong, nothing is sent. Then all rows are
+/// recorded, and each is sent once, at the pace of the provider. Whatever ends it, the same
+/// command goes on where it was; rows in doubt are looked for in the mailbox first. A table that
+/// was changed is a new job: rows whose reference was served are not sent again.
+///
+/// JOB is the table, or the id of a job that was recorded.
+///
+/// Exits with 0 when all is delivered, 1 when a recipient was not reached, 2 when something is
+/// wrong and nothing was sent, 3 while something waits or is in doubt, 4 when it could not go on
+/// now, 5 when the provider refused the login.
+#[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
+pub(super) struct Arguments {
+    /// The table: CSV or NDJSON; or the id of a job
+    #[arg(value_name = "JOB")]
+    job: PathBuf,
+
+    #[command(flatten)]
+    table: TableArguments,
+
+    #[command(flatten)]
+    pace: PaceArguments,
+
+    /// Send the good rows, and write those that are not into a table of their own
+    #[arg(long)]
+    skip_bad: bool,
+
+    /// Send again what is in doubt and has no receipt in the mailbox
+    #[arg(long)]
+    resend: bool,
+
+    /// With --resend: how old the attempt must be, so that a slow acceptance had its time
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "15m",
+        requires = "resend",
+        value_parser = span::parse
+    )]
+    patience: Duration,
+
+    /// Read the receipts while it runs, and stay until the last one is there
+    #[arg(long)]
+    follow: bool,
+
+    /// With --follow: how often to look for receipts
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span::parse)]
+    poll: Duration,
+
+    /// End after this time, as Ctrl-C does: 90s, 30m, 2h, 1d
+    #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
+    r#for: Option<Duration>,
+
+    /// Do not ask before sending
+    #[arg(long, short)]
+    yes: bool,
+
+    /// Write one JSON object a line for each thing that happens
+    #[arg(long)]
+    ndjson: bool,
+}
+
+/// How often the screen is written anew, at most.
+const TURN: Duration = Duration::from_millis(250);
+
+pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let known = match arguments.job.exists() {
+        true => None,
+        false => Some(recorded(arguments, session)?),
+    };
+    let job = match known {
+        Some(job) => job,
+        None => match from_table(arguments, session)? {
+            Ok(job) => job,
+            Err(status) => return Ok(status),
+        },
+    };
+    let mut ledger = access::ledger(session)?;
+    send(arguments, &job, &mut ledger, session)
+}
+
+/// A job by its id, which needs its table no more.
+fn recorded(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<JobView> {
+    let word = arguments.job.display().to_string();
+    match crate::command::send::checks::existing_ledger(session)? {
+        Some(ledger) => one_job(&ledger, &word),
+        None => Err(Failure::new("no-job", [("job", word)]).into()),
+    }
+}
+
+/// Checks the table, and records its job unless that was done before. Inside `Err`: nothing is
+/// to be sent.
+fn from_table(
+    arguments: &Arguments,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Result<JobView, ExitStatus>> {
+    let prepared = Prepared::new(&arguments.job, &arguments.table, session)?;
+    let (lang, now) = (session.lang, session.context.clock.now());
+    let texts = Catalogue::of(lang);
+    let existing = crate::command::send::checks::existing_ledger(session)?;
+    let words = texts.text("batch.rows-checked");
+    let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let findings = check::pass(
+        &prepared,
+        existing.as_ref(),
+        lang,
+        now,
+        &progress,
+        &mut |one| {
+            let line = problem::line(one, lang);
+            progress.suspend(|| writeln!(session.err, "{line}"))?;
+            Ok(())
+        },
+    )?;
+    progress.finish();
+    if findings.problems > 0 {
+        for line in check::summary(&findings, lang) {
+            writeln!(session.err, "{line}")?;
+        }
+        let only_rows = findings.bad > 0 && findings.bad < findings.rows;
+        let is_whole = findings.identity.is_empty();
+        if !arguments.skip_bad || !only_rows || is_whole {
+            let table = arguments.job.display().to_string();
+            return Err(Failure::new("batch-bad", [("table", table)]).into());
+        }
+    }
+    let mut ledger = access::ledger(session)?;
+    let of_ledger = |error| Failure::of_ledger(&error);
+    let known = ledger
+        .job_of_identity(&findings.identity)
+        .map_err(of_ledger)?;
+    if let Some(job) = known {
+        tell(session, "batch.goes-on", &job)?;
+        return Ok(Ok(job));
+    }
+    let before = ledger.jobs_of_path(&prepared.absolute).map_err(of_ledger)?;
+    if let Some(before) = before.first() {
+        tell(session, "batch.changed", before)?;
+    }
+    if findings.problems == 0 {
+        for line in check::summary(&findings, lang) {
+            writeln!(session.err, "{line}")?;
+        }
+    }
+    let terms = Terms {
+        prepared: &prepared,
+        pace: &arguments.pace,
+        now,
+    };
+    for line in check::forecast_lines(&findings, &terms, lang) {
+        writeln!(session.err, "{line}")?;
+    }
+    if !arguments.yes && !confirmed(session)? {
+        return Ok(Err(ExitStatus::Unusable));
+    }
+    let bad = record(&prepared, &findings.identity, &mut ledger, now)?;
+    if !bad.is_empty() {
+        let file = write_bad(&prepared, &findings.identity, &bad)?;
+        let count = bad.len().to_string();
+        let values = [("count", &*count), ("file", &file.display().to_string())];
+        writeln!(session.err, "{}", texts.fill("batch.bad-rows", &values))?;
+    }
+    let job = ledger
+        .job_of_identity(&findings.identity)
+        .map_err(of_ledger)?;
+    let job = job.ok_or_else(|| Failure::new("batch-changed", [("file", prepared.absolute)]))?;
+    tell(session, "batch.recorded", &job)?;
+    Ok(Ok(job))
+}
+
+fn tell(session: &mut Session<'_>, key: &str, job: &JobView) -> anyhow::Result<()> {
+    let texts = Catalogue::of(session.lang);
+    let time = crate::output::layout::shown(job.recorded_at, session.lang);
+    let values = [
+        ("job", &*job.job.short),
+        ("time", &*time),
+        ("rows", &*job.rows.to_string()),
+    ];
+    Ok(writeln!(session.err, "{}", texts.fill(key, &values))?)
+}
+
+fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
+    if !session.context.stdin_is_terminal {
+        return Err(Failure::new("batch-needs-yes", []).into());
+    }
+    let texts = Catalogue::of(session.lang);
+    write!(session.err, "{} ", texts.text("send.question"))?;
+    session.err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let yes = ["y", "yes", "s", "si", "sì"].contains(&answer.trim().to_lowercase().as_str());
+    if !yes {
+        writeln!(session.err, "{}", texts.text("send.not-sent-by-choice"))?;
+    }
+    Ok(yes)
+}
+
+/// Records all good rows, in one transaction; gives the places of the others.
+fn record(
+    prepared: &Prepared,
+    identity: &str,
+    ledger: &mut Ledger,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Range<u64>>> {
+    let mut files = Disk::beside(&prepared.path);
+    let Ok(walk) = prepared.walk(&mut files, now)? else {
+        return Err(check::failure(&WalkError::Changed, prepared).into());
+    };
+    let recipe = serde_json::to_string(&prepared.recipe)?;
+    let job = NewJob {
+        identity,
+        path: &prepared.absolute,
+        recipe: &recipe,
+    };
+    let walk = std::cell::RefCell::new(Some(walk));
+    let mut bad = Vec::new();
+    let recorded = ledger.record_job(
+        job,
+        &mut || loop {
+            let mut walk = walk.borrow_mut();
+            let next = walk.as_mut().map(Walk::next_row).transpose()?;
+            match next.flatten() {
+                None => return Ok(None),
+                Some(checked) => match checked.outcome {
+                    Ok(good) => return Ok(Some(good.row)),
+                    Err(_) => bad.push(checked.place),
+                },
+            }
+        },
+        // What was read now must be what was checked.
+        &mut || match walk.borrow_mut().take().map(Walk::identity) {
+            Some(again) if again == identity => Ok(()),
+            _ => Err(WalkError::Changed),
+        },
+        now,
+    );
+    recorded.map_err(|error| check::failure(&error, prepared))?;
+    Ok(bad)
+}
+
+/// The bad rows as a table of their own, to be corrected and sent as another job.
+fn write_bad(prepared: &Prepared, identity: &str, bad: &[Range<u64>]) -> anyhow::Result<PathBuf> {
+    let stem = prepared
+        .path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let end = prepared
+        .path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let name = format!("{stem}.bad-{}.{end}", &identity[..8]);
+    let path = prepared.path.with_file_name(name);
+    let header = match prepared.table()? {
+        Ok(table) => table.header_place(),
+        Err(_) => 0..0,
+    };
+    let copied = || -> io::Result<()> {
+        let mut text = Decoded::new(std::fs::File::open(&prepared.path)?, prepared.encoding);
+        let mut out = io::BufWriter::new(std::fs::File::create(&path)?);
+        if !header.is_empty() {
+            // Excel takes a CSV for UTF-8 by this mark only.
+            out.write_all("\u{feff}".as_bytes())?;
+        }
+        let mut at = 0;
+        for place in std::iter::once(&header).chain(bad) {
+            io::copy(&mut text.by_ref().take(place.start - at), &mut io::sink())?;
+            io::copy(&mut text.by_ref().take(place.end - place.start), &mut out)?;
+            at = place.end;
+        }
+        out.flush()
+    };
+    copied().map_err(|error| prepare::unreadable(&path, &error))?;
+    Ok(path)
+}
+
+/// All that one account needs to send by itself.
+struct Lane {
+    account: Account,
+    sender: Sender,
+    line: Line,
+    verifier: Verifier,
+    limits: Limits,
+    hold: AtomicBool,
+    sent: AtomicBool,
+}
+
+/// What the threads share.
+struct Shared<'a> {
+    job: &'a JobRef,
+    recipe: &'a Recipe,
+    folder: &'a Path,
+    table: &'a Path,
+    stop: Stop,
+    clock: Clock,
+    resend: Option<Duration>,
+    poll: Duration,
+}
+
+/// What a thread says to the one that writes.
+enum Message {
+    Event(Box<Event>),
+    Ended {
+        account: String,
+        end: Result<End, client::Error>,
+    },
+    NotFollowed(client::Error),
+}
+
+fn send(
+    arguments: &Arguments,
+    job: &JobView,
+    ledger: &mut Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let recipe: Recipe = serde_json::from_str(&job.recipe)
+        .map_err(|_| Failure::new("batch-recipe", [("job", job.job.short.clone())]))?;
+    let accounts = ledger
+        .accounts_of(&job.job)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let mut lanes = Vec::new();
+    for name in &accounts {
+        let mut access = Access::open_named(Some(name), session)?;
+        lanes.push(Lane {
+            sender: Sender::of(&access.account),
+            line: access.line()?,
+            verifier: access.verifier()?,
+            limits: prepare::limits_of(Some(&access.account), &arguments.pace),
+            account: access.account,
+            hold: AtomicBool::new(false),
+            sent: AtomicBool::new(false),
+        });
+    }
+    let folder = session.data_dir.clone().unwrap_or_default();
+    let shared = Shared {
+        job: &job.job,
+        recipe: &recipe,
+        folder: &folder,
+        table: Path::new(&job.path),
+        stop: stop_on_signals(),
+        clock: session.context.clock,
+        resend: arguments.resend.then_some(arguments.patience),
+        poll: arguments.poll,
+    };
+    let limits = lanes
+        .iter()
+        .map(|lane| (lane.account.name.clone(), lane.limits))
+        .collect();
+    let form = match arguments.ndjson {
+        true => Form::Ndjson,
+        false => Form::Text,
+    };
+    let mut reporter = Reporter::new(job, limits, form, arguments.pace.parallel, session);
+    let ended = std::thread::scope(|scope| {
+        let (outlet, events) = mpsc::channel();
+        let (lanes, shared) = (&lanes, &shared);
+        let senders: Vec<&[Lane]> = match arguments.pace.parallel {
+            true => lanes.chunks(1).collect(),
+            false => vec![&lanes[..]],
+        };
+        for group in senders {
+            let outlet = outlet.clone();
+            scope.spawn(move || group.iter().for_each(|lane| lane.send(shared, &outlet)));
+        }
+        if arguments.follow {
+            for lane in lanes {
+                let outlet = outlet.clone();
+                scope.spawn(move || lane.follow(shared, &outlet));
+            }
+        }
+        drop(outlet);
+        listen(
+            &events,
+            arguments.r#for,
+            lanes,
+            shared,
+            ledger,
+            &mut reporter,
+            session,
+        )
+    });
+    reporter.finish();
+    let given_up = ended?;
+    let (was_stopped, status) = (shared.stop.is_asked(), given_up);
+    let tally = ledger
+        .tally(&job.job, None)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    reporter.last(&tally, was_stopped, session)?;
+    Ok(match status {
+        Some(status) => status,
+        None => status::answer(&tally),
+    })
+}
+
+/// Writes what the threads say, until all of them have ended. Gives the status of a server that
+/// could not be used.
+fn listen(
+    events: &Receiver<Message>,
+    limit: Option<Duration>,
+    lanes: &[Lane],
+    shared: &Shared<'_>,
+    ledger: &Ledger,
+    reporter: &mut Reporter,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Option<ExitStatus>> {
+    let begin = shared.clock.now();
+    let mut given_up = None;
+    let mut failed = Ok(());
+    loop {
+        let message = match events.recv_timeout(TURN) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let told = match message {
+            None => Ok(()),
+            Some(Message::Event(event)) => reporter.event(&event, session),
+            Some(Message::NotFollowed(error)) => reporter.not_followed(&error, session),
+            Some(Message::Ended { account, end }) => {
+                let lane = lanes.iter().find(|lane| lane.account.name == account);
+                match (end, lane) {
+                    (Ok(End::GaveUp(error)), Some(lane)) => {
+                        let failure = lane.line.failure_of_sending(&error);
+                        let status = failure.status();
+                        given_up = Some(given_up.map_or(status, |other| status.worse(other)));
+                        Ok(reporter.suspend(|| failure.write(session.lang, session.err))?)
+                    }
+                    (Ok(_), _) => Ok(()),
+                    (Err(client::Error::Ledger(error)), _) => {
+                        Err(Failure::of_ledger(&error).into())
+                    }
+                    (Err(error), _) => reporter.not_followed(&error, session),
+                }
+            }
+        };
+        let shown = reporter.turn(ledger, shared.clock.now(), session);
+        // When nobody reads, or the ledger fails, the message in hand is the last.
+        if let Err(error) = told.and(shown) {
+            shared.stop.ask();
+            if failed.is_ok() {
+                failed = Err(error);
+            }
+        }
+        let passed = shared.clock.now().seconds_since(begin).unsigned_abs();
+        if limit.is_some_and(|limit| passed >= limit.as_secs()) {
+            shared.stop.ask();
+        }
+    }
+    failed.map(|()| given_up)
+}
+
+impl Lane {
+    fn send(&self, shared: &Shared<'_>, outlet: &Outlet<Message>) {
+        let end = self.try_send(shared, outlet);
+        self.sent.store(true, Ordering::SeqCst);
+        let account = self.account.name.clone();
+        // When the listener is gone there is nobody to tell.
+        let _ = outlet.send(Message::Ended { account, end });
+    }
+
+    fn try_send(
+        &self,
+        shared: &Shared<'_>,
+        outlet: &Outlet<Message>,
+    ) -> Result<End, client::Error> {
+        /// What left earlier counts no more.
+        const HOUR: i64 = 3_600;
+        let mut ledger = Ledger::open(shared.folder)?;
+        let clock = shared.clock;
+        let since = Timestamp::from_unix(clock.now().unix() - HOUR);
+        let history = ledger.handed_since(&self.account.name, since)?;
+        let runner = Runner {
+            ledger: &mut ledger,
+            job: shared.job,
+            recipe: shared.recipe,
+            sender: &self.sender,
+            judge: self.judge(),
+            folders: &self.account.folders,
+            reach: &mut self.line.clone(),
+            files: &mut Disk::beside(shared.table),
+            pace: Pace::new(self.limits, history),
+            resend: shared.resend,
+            mint: &random_hex,
+            stop: &shared.stop,
+            hold: &self.hold,
+            time: Time {
+                now: &|| clock.now(),
+                sleep: &|time| clock.sleep(time),
+            },
+            on_event: &mut |event| {
+                let _ = outlet.send(Message::Event(Box::new(event)));
+            },
+        };
+        runner.run()
+    }
+
+    fn follow(&self, shared: &Shared<'_>, outlet: &Outlet<Message>) {
+        let clock = shared.clock;
+        let followed = Ledger::open(shared.folder)
+            .map_err(client::Error::from)
+            .and_then(|mut ledger| {
+                let follower = Follower {
+                    ledger: &mut ledger,
+                    job: shared.job,
+                    judge: self.judge(),
+                    folders: &self.account.folders,
+                    reach: &mut self.line.clone(),
+                    poll: shared.poll,
+                    stop: &shared.stop,
+                    sent: &self.sent,
+                    hold: &self.hold,
+                    time: Time {
+                        now: &|| clock.now(),
+                        sleep: &|time| clock.sleep(time),
+                    },
+                    on_event: &mut |event| {
+                        let _ = outlet.send(Message::Event(Box::new(event)));
+                    },
+                };
+                follower.follow()
+            });
+        if let Err(error) = followed {
+            let _ = outlet.send(Message::NotFollowed(error));
+        }
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            account: &self.account.name,
+            verifier: &self.verifier,
+        }
+    }
+}
