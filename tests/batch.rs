@@ -1,0 +1,1120 @@
+//! `pec batch` as a user meets it, against a practice provider: bad tables, one run and the
+//! next, rows in doubt, a provider that says too much, SIGKILL at random.
+//!
+//! The provider counts. `PEC_BATCH_ROWS` and `PEC_BATCH_KILLS` make the killed jobs larger (by
+//! default 120 rows and 12 kills; the figures in the README are of 5,000 and 60).
+
+mod support;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use postacert::address::MailAddress;
+use postacert::batch::notice::Recipe;
+use postacert::batch::pace::{Limits, Pace};
+use postacert::batch::table::Columns;
+use postacert::client::Judge;
+use postacert::client::batch::{
+    End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
+};
+use postacert::ledger::{Ledger, NewJob, NewRow};
+use postacert::practice::{Config, Fault, Practice, Throttle};
+use postacert::providers::Trust;
+use postacert::secret::Secret;
+use postacert::timestamp::Timestamp;
+use postacert::transport::imap::ImapMailbox;
+use postacert::transport::smtp::SmtpSubmission;
+use postacert::transport::{
+    self, Endpoint, Login, Mailbox, Roots, Security, Stop, Submission, Timeouts,
+};
+use postacert::verify::Verifier;
+use serde_json::Value;
+use support::practising::{self, PASSWORD, Practising, Ran};
+use support::receipt::{Kind, Receipt};
+use support::servers::{self, Servers};
+
+const SUBJECT: &str = "Avviso {{ ref }}";
+
+fn number(name: &str, default: usize) -> usize {
+    let given = std::env::var(name).ok();
+    given.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A table, a template, an attachment beside each other.
+fn write(world: &Practising, table: &[u8]) -> String {
+    std::fs::write(world.path("testo.txt"), "Gentile {{ nome }},\npaghi.\n").expect("a file");
+    std::fs::write(world.path("avviso.pdf"), b"%PDF-1.4 avviso").expect("a file");
+    std::fs::write(world.path("avvisi.csv"), table).expect("a file");
+    world.path("avvisi.csv").display().to_string()
+}
+
+/// `pec batch ACTION TABLE` with both templates.
+fn batch(world: &Practising, action: &str, more: &[&str]) -> Ran {
+    let table = world.path("avvisi.csv").display().to_string();
+    let body = world.path("testo.txt").display().to_string();
+    let given = [
+        "batch",
+        action,
+        &table,
+        "--subject",
+        SUBJECT,
+        "--body-file",
+        &body,
+    ];
+    world.run(&[&given, more].concat())
+}
+
+fn check(world: &Practising, table: impl AsRef<[u8]>) -> Ran {
+    write(world, table.as_ref());
+    batch(world, "check", &[])
+}
+
+fn run(world: &Practising, more: &[&str]) -> Ran {
+    batch(world, "run", &[&["--yes"], more].concat())
+}
+
+fn report(world: &Practising) -> Vec<Value> {
+    let table = world.path("avvisi.csv").display().to_string();
+    let ran = world.run(&["batch", "report", &table, "--ndjson"]);
+    let lines = ran.out.lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+/// How many messages each recipient got.
+fn got(practice: &Practice) -> BTreeMap<String, usize> {
+    let mut got = BTreeMap::new();
+    for taken in practice.taken() {
+        for recipient in taken.recipients {
+            *got.entry(recipient).or_default() += 1;
+        }
+    }
+    got
+}
+
+fn rows(count: usize) -> String {
+    let mut table = "pec;nome;ref;allegato\r\n".to_owned();
+    for n in 0..count {
+        let _ = write!(
+            table,
+            "u{n}@pec.prova.example;Nome {n};R-{n:05};avviso.pdf\r\n"
+        );
+    }
+    table
+}
+
+// Bad tables
+
+#[test]
+fn everything_wrong_with_a_table_is_told_with_its_row() {
+    let world = Practising::new();
+    let good = "a@pec.prova.example;Anna;R-1;avviso.pdf\r\n";
+    let head = "pec;nome;ref;allegato\r\n";
+    for (what, row, words) in [
+        (
+            "an address with a comma",
+            "rossi,mario@pec.it;A;R-2;",
+            "row 3: column pec: not an address: rossi,mario@pec.it",
+        ),
+        (
+            "two addresses with a comma",
+            "\"a@b.it,c@d.it\";A;R-2;",
+            "not an address: a@b.it,c@d.it",
+        ),
+        ("no address", ";A;R-2;", "row 3: no recipient"),
+        (
+            "an attachment that is not there",
+            "a@b.it;A;R-2;manca.pdf",
+            "row 3: manca.pdf cannot be attached",
+        ),
+        (
+            "a folder to attach",
+            "a@b.it;A;R-2;.",
+            "row 3: . cannot be attached",
+        ),
+        (
+            "a quotation mark inside",
+            "a@b.it;A \"B\";R-2;",
+            "row 3: a quotation mark inside a cell in line 3",
+        ),
+        (
+            "text behind quotation marks",
+            "a@b.it;\"A\"B;R-2;",
+            "row 3: text behind a closing quotation mark in line 3",
+        ),
+        (
+            "a quotation mark never closed",
+            "a@b.it;\"A;R-2;",
+            "row 3: a quotation mark opened in line 3 is not closed",
+        ),
+        (
+            "a cell too few",
+            "a@b.it;A;R-2",
+            "row 3: 3 cells, but the header has 4",
+        ),
+        (
+            "a line end in the subject",
+            "a@b.it;A;\"R\r\nBcc: x@y.it\";",
+            "row 3: a line end or control character in subject",
+        ),
+        (
+            "a reference that stands there",
+            "b@b.it;A;R-1;",
+            "row 3: the reference R-1 stands already in row 2",
+        ),
+        (
+            "a recipient twice",
+            "a@b.it|A@b.it;A;R-2;",
+            "row 3: A@b.it stands twice",
+        ),
+    ] {
+        let ran = check(&world, format!("{head}{good}{row}"));
+        assert_eq!(ran.exit, 1, "{what}: {ran:?}");
+        assert!(ran.out.contains(words), "{what}: {ran:?}");
+    }
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn a_wrong_table_is_told_as_a_whole() {
+    let world = Practising::new();
+    for (table, words) in [
+        (&b"nome;ref\r\nA;R\r\n"[..], "there is no column for to"),
+        (
+            b"pec;ref\r\na@b.it;R\r\n",
+            "names nome, which no column gives; there are: pec, ref",
+        ),
+        (b"pec;nome;ref\r\n", "no row below the header"),
+        (
+            b"pec;nome;destinatario;ref\r\n",
+            "columns pec and destinatario mean the same",
+        ),
+        (b";;\r\n", "there is no header"),
+    ] {
+        let ran = check(&world, table);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(ran.out.contains(words), "{ran:?}");
+    }
+    for (table, words) in [
+        (&b"PK\x03\x04rest"[..], "is a workbook"),
+        (b"p\0e\0c\0", "is no text"),
+        (b"", "is empty"),
+    ] {
+        let ran = check(&world, table);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(ran.err.contains(words), "{ran:?}");
+    }
+}
+
+#[test]
+fn encodings_are_found_and_a_wrong_one_is_told() {
+    let world = Practising::new();
+    let table = "pec;nome;ref\r\na@b.it;Città;R-1\r\n";
+    let latin: Vec<u8> = table.chars().map(|c| c as u8).collect();
+    let utf16: Vec<u8> = [0xfeffu16]
+        .into_iter()
+        .chain(table.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for octets in [
+        table.as_bytes(),
+        &[b"\xef\xbb\xbf", table.as_bytes()].concat(),
+        &latin,
+        &utf16,
+    ] {
+        let ran = check(&world, octets);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+    }
+    // UTF-8 with one row that somebody pasted from elsewhere.
+    let mixed = [
+        table.as_bytes(),
+        "b@b.it;Perché è così;R-2\r\n".as_bytes(),
+        b"c@b.it;Citt\xe0;R-3\r\n",
+    ]
+    .concat();
+    let ran = check(&world, &mixed);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.out
+            .contains("row 4: column nome holds letters of another encoding"),
+        "{ran:?}"
+    );
+    // Macintosh letters, which are no letters in windows-1252.
+    write(&world, b"pec;nome;ref\r\na@b.it;Caff\x8e \x9d \x8f;R-1\r\n");
+    assert_eq!(batch(&world, "check", &[]).exit, 1);
+    assert_eq!(batch(&world, "check", &["--encoding", "macintosh"]).exit, 0);
+}
+
+#[test]
+fn a_template_error_far_down_and_a_row_of_40_mb_are_told_with_their_rows() {
+    let world = Practising::new();
+    let mut table = "pec;nome;ref;quota\n".to_owned();
+    for n in 2..=5_000 {
+        let quota = if n == 4_312 { "" } else { "4" };
+        let _ = writeln!(table, "u{n}@b.it;Nome;R-{n};{quota}");
+    }
+    let _ = writeln!(table, "x@b.it;{};R-x;1", "x".repeat(40_000_000));
+    table.push_str("y@b.it;Nome;R-y;2\n");
+    write(&world, table.as_bytes());
+    std::fs::write(world.path("testo.txt"), "Quota {{ 100 // quota|int }}").expect("a file");
+    let ran = batch(&world, "check", &["--json"]);
+    assert_eq!(ran.exit, 1);
+    let document = ran.json();
+    let problems = document["problems"].as_array().expect("problems");
+    let found: Vec<(u64, &str)> = problems
+        .iter()
+        .map(|one| {
+            (
+                one["row"].as_u64().expect("a row"),
+                one["id"].as_str().expect("an id"),
+            )
+        })
+        .collect();
+    assert_eq!(found, [(4_312, "render"), (5_001, "long-row")]);
+    assert_eq!(document["rows"], 5_001);
+}
+
+#[test]
+fn limits_of_the_provider_are_held_before_anything_is_sent() {
+    let world = Practising::new();
+    let mut config = std::fs::read_to_string(world.path("config.toml")).expect("it");
+    config.push_str("max_recipients = 2\nmax_octets = 20000\n");
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    write(
+        &world,
+        b"pec;nome;ref;allegato\na@b.it|c@b.it|d@b.it;A;R-1;\na@b.it;A;R-2;grande.pdf\n",
+    );
+    std::fs::write(world.path("grande.pdf"), vec![b'x'; 15_000]).expect("a file");
+    let ran = batch(&world, "check", &[]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.out
+            .contains("row 2: 3 recipients; the provider takes 2"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains("row 3: size times recipients is"),
+        "{ran:?}"
+    );
+    assert!(world.practice.taken().is_empty());
+}
+
+// One run and the next
+
+#[test]
+fn three_rows_from_excel_to_a_finished_report() {
+    let world = Practising::new();
+    let table = "PEC;Nome;Importo;Ref;Allegato\r\nanna@pec.prova.example;\"Anna \"\"B\"\"; s.r.l.\";=1+1;P-1;avviso.pdf\r\nunknown@pec.prova.example;Città;-7;P-2;\r\nordinary@elsewhere.example;@SUM(A1);1;P-3;\r\n";
+    let latin: Vec<u8> = table.chars().map(|c| c as u8).collect();
+    write(&world, &latin);
+    let checked = batch(&world, "check", &[]);
+    assert_eq!(checked.exit, 0, "{checked:?}");
+    assert!(
+        checked
+            .out
+            .contains("3 messages to 3 recipients from prova"),
+        "{checked:?}"
+    );
+    let ran = run(&world, &["--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.out
+            .contains("sent 3 of 3, accepted 3, delivered 1, failed 1, in doubt 0"),
+        "{ran:?}"
+    );
+    let lines = report(&world);
+    let states: Vec<&str> = lines
+        .iter()
+        .map(|line| line["state"].as_str().expect("one"))
+        .collect();
+    assert_eq!(states, ["delivered", "not-delivered", "ordinary"]);
+    assert_eq!(lines[0]["columns"]["Nome"], "Anna \"B\"; s.r.l.");
+    // Each receipt is kept under its digest.
+    for receipt in lines[0]["receipts"].as_array().expect("receipts") {
+        let name = receipt["sha256"].as_str().expect("a digest");
+        let file = world
+            .data()
+            .join("messages")
+            .join(&name[..2])
+            .join(format!("{}.eml", &name[2..]));
+        assert!(file.is_file(), "{}", file.display());
+    }
+    let path = world.path("avvisi.csv").display().to_string();
+    let out = world.path("esito.csv").display().to_string();
+    let written = world.run(&["batch", "report", &path, "--csv", "-o", &out]);
+    assert_eq!(written.exit, 1);
+    let csv = std::fs::read_to_string(&out).expect("a report");
+    assert!(csv.starts_with("\u{feff}\"PEC\";\"Nome\";"), "{csv}");
+    // What a spreadsheet would run is text; the rest joins back as it was.
+    assert!(csv.contains("\"'=1+1\"") && csv.contains("\"'@SUM(A1)\"") && csv.contains("\"-7\""));
+    assert!(csv.contains("\"Anna \"\"B\"\"; s.r.l.\""));
+    let html = world.run(&["batch", "report", &path, "--html"]).out;
+    assert!(html.contains("P-2") && !html.contains("<script"));
+    let status = world.run(&["batch", "status", &path]);
+    assert_eq!(status.exit, 1);
+    assert!(
+        status.out.contains("row 3  P-2  not delivered"),
+        "{status:?}"
+    );
+}
+
+#[test]
+fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
+    let world = Practising::new();
+    write(&world, rows(3).as_bytes());
+    assert_eq!(run(&world, &[]).exit, 3);
+    let again = run(&world, &[]);
+    assert!(again.err.contains("goes on"), "{again:?}");
+    assert_eq!(world.practice.taken().len(), 3);
+    // One row corrected, one new: only the new reference goes out.
+    let changed = rows(4).replace("Nome 1", "Nome Uno");
+    write(&world, changed.as_bytes());
+    let ran = run(&world, &[]);
+    assert!(ran.err.contains("this is a new job"), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("3 rows have a reference that was served already"),
+        "{ran:?}"
+    );
+    assert_eq!(world.practice.taken().len(), 4);
+    assert!(got(&world.practice).values().all(|count| *count == 1));
+    let served = report(&world)
+        .iter()
+        .filter(|line| line["served"] == true)
+        .count();
+    assert_eq!(served, 3);
+    // Asked for, all go once more, and not a third time.
+    run(&world, &["--again"]);
+    run(&world, &["--again"]);
+    assert!(got(&world.practice).values().all(|count| *count == 2));
+    run(&world, &["--again=third"]);
+    assert!(got(&world.practice).values().all(|count| *count == 3));
+}
+
+#[test]
+fn without_references_the_content_is_the_reference() {
+    let world = Practising::new();
+    let table = "pec;nome;n\na@pec.prova.example;Anna;1\nb@pec.prova.example;Bice;2\n";
+    write(&world, table.as_bytes());
+    let subject = ["--subject", "Avviso"];
+    assert_eq!(run(&world, &subject).exit, 3);
+    // A column that no text uses changes the job and no notice.
+    write(&world, table.replace(";1\n", ";7\n").as_bytes());
+    run(&world, &subject);
+    assert_eq!(world.practice.taken().len(), 2);
+    let twice = format!("{table}a@pec.prova.example;Anna;3\n");
+    write(&world, twice.as_bytes());
+    let ran = batch(&world, "check", &subject);
+    assert!(
+        ran.out.contains("row 4: the reference") && ran.out.contains("row 2"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn bad_rows_stop_all_unless_they_are_set_aside() {
+    let world = Practising::new();
+    let table = "\u{feff}pec;nome;ref\r\na@pec.prova.example;A;R-1\r\nx;\"B\r\nC\";R-2\r\nb@pec.prova.example;Città;R-3\r\nc@pec.prova.example;\"D\"E;R-4\r\n";
+    write(&world, table.as_bytes());
+    let ran = run(&world, &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(world.practice.taken().is_empty());
+    assert!(!world.data().exists(), "nothing is recorded");
+    let ran = run(&world, &["--skip-bad"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 2);
+    let mut files = std::fs::read_dir(world.folder.path())
+        .expect("a folder")
+        .flatten();
+    let bad = files.find(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with("avvisi.bad-")
+    });
+    let bad = std::fs::read_to_string(bad.expect("the bad rows").path()).expect("text");
+    assert_eq!(
+        bad,
+        "\u{feff}pec;nome;ref\r\nx;\"B\r\nC\";R-2\r\nc@pec.prova.example;\"D\"E;R-4\r\n"
+    );
+}
+
+#[test]
+fn a_file_that_changed_after_the_check_is_not_sent() {
+    let world = Practising::new();
+    write(&world, rows(2).as_bytes());
+    // Hours that are not now: all is recorded and nothing leaves.
+    let hour = |later: i64| (practising::now().unix() / 3_600 + later) % 24;
+    let between = format!("{:02}:00-{:02}:00", hour(8), hour(9));
+    let ran = run(&world, &["--between", &between, "--for", "1s"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(ran.err.contains("nothing leaves before"), "{ran:?}");
+    assert!(world.practice.taken().is_empty());
+    let jobs = world.run(&["batch", "status", "--json"]).json();
+    let id = jobs["jobs"][0]["id"].as_str().expect("an id").to_owned();
+    let kept = std::fs::read(world.path("avviso.pdf")).expect("a file");
+    std::fs::write(world.path("avviso.pdf"), b"%PDF-1.4 altro").expect("a file");
+    let ran = world.run(&["batch", "run", &id, "--yes"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        ran.err.contains("is not any more what was checked"),
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("held 2"), "{ran:?}");
+    assert!(world.practice.taken().is_empty());
+    // As it was, it goes; by its id the job needs its table no more.
+    std::fs::write(world.path("avviso.pdf"), kept).expect("a file");
+    std::fs::rename(world.path("avvisi.csv"), world.path("altrove.csv")).expect("a file");
+    let ran = world.run(&["batch", "run", &id, "--yes", "--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+}
+
+#[test]
+fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
+    // A clock that stands still: its minute never ends.
+    let start = practising::now();
+    let world = Practising::with(Config {
+        clock: Arc::new(move || start),
+        throttle: Some(Throttle::new(1)),
+        ..practising::config()
+    });
+    write(&world, rows(2).as_bytes());
+    // The second row is frozen, refused for now, and waits when the job is stopped.
+    let ran = run(&world, &["--for", "1s"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(ran.err.contains("says that it is too much"), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+    let body = "Gentile {{ nome }}, paghi DI PIU'.\n";
+    std::fs::write(world.path("testo.txt"), body).expect("a file");
+    let ran = run(&world, &["--for", "1s"]);
+    assert!(ran.err.contains("this is a new job"), "{ran:?}");
+    let listed = world.run(&["status", "--json"]).json();
+    let standings: Vec<&str> = listed["messages"]
+        .as_array()
+        .expect("messages")
+        .iter()
+        .map(|message| message["recipients"][0]["standing"].as_str().expect("one"))
+        .collect();
+    // Newest first: the correction, what it replaced, and the one that left.
+    assert_eq!(standings[1], "withdrawn", "{standings:?}");
+    assert_eq!(standings.len(), 3, "{standings:?}");
+    // Nothing sends what was withdrawn.
+    let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
+    assert!(!resumed.out.contains("DI PIU"), "{resumed:?}");
+    assert!(got(&world.practice).values().all(|count| *count == 1));
+}
+
+#[test]
+fn rows_may_name_their_accounts() {
+    let world = Practising::new();
+    let mut config = std::fs::read_to_string(world.path("config.toml")).expect("it");
+    config.push_str(&world.account("altra", &world.address("altra")));
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    let mut table = "pec;nome;ref;casella\n".to_owned();
+    for n in 0..20 {
+        let account = if n % 2 == 0 { "prova" } else { "altra" };
+        let _ = writeln!(table, "u{n}@pec.prova.example;N;R-{n};{account}");
+    }
+    write(&world, table.as_bytes());
+    let ran = run(
+        &world,
+        &["--parallel", "--follow", "--poll", "1s", "--ndjson"],
+    );
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let taken = world.practice.taken();
+    let from_other = taken
+        .iter()
+        .filter(|taken| taken.sender.starts_with("altra"));
+    assert_eq!((taken.len(), from_other.count()), (20, 10));
+    let last: Value = serde_json::from_str(ran.out.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(last["event"], "end");
+    assert_eq!(last["counts"]["delivered"], 20);
+    write(&world, table.replace("altra", "nessuna").as_bytes());
+    let ran = batch(&world, "check", &[]);
+    assert!(ran.out.contains("row 3: no account \"nessuna\""), "{ran:?}");
+}
+
+#[test]
+fn lines_that_break_leave_doubts_that_the_mailbox_settles() {
+    use Fault::*;
+    let lost = Answer {
+        reply: "451 4.3.0 riprovare".to_owned(),
+        kept: false,
+    };
+    let world = Practising::with(Config {
+        faults: vec![
+            CutBeforeData,
+            None,
+            CutDuringData,
+            CutAfterDotKept,
+            None,
+            CutAfterDotLost,
+            lost,
+        ],
+        ..practising::config()
+    });
+    write(&world, rows(12).as_bytes());
+    let ran = run(&world, &[]);
+    // What the provider kept is found by its acceptance; what it lost nobody has.
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        ran.err.contains("row 4 (R-00002): found in the mailbox"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains("sent 9 of 12") && ran.out.contains("in doubt 3"),
+        "{ran:?}"
+    );
+    let again = run(&world, &["--follow", "--poll", "1s"]);
+    assert!(
+        again
+            .err
+            .contains("IN DOUBT, the mailbox has no receipt for it"),
+        "{again:?}"
+    );
+    assert_eq!(world.practice.taken().len(), 9);
+    let ran = run(
+        &world,
+        &["--resend", "--patience", "0s", "--follow", "--poll", "1s"],
+    );
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let got = got(&world.practice);
+    assert_eq!(got.len(), 12);
+    assert!(got.values().all(|count| *count == 1), "{got:?}");
+}
+
+#[test]
+fn a_login_refused_ends_it_at_once() {
+    let world = Practising::new();
+    write(&world, rows(3).as_bytes());
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let ran = run(&world, &[]);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn a_signal_ends_it_after_the_message_in_hand() {
+    let world = Practising::with(practising::config());
+    write(&world, rows(2_000).as_bytes());
+    let table = world.path("avvisi.csv").display().to_string();
+    let body = world.path("testo.txt").display().to_string();
+    let child = world
+        .command(&[
+            "batch",
+            "run",
+            &table,
+            "--subject",
+            SUBJECT,
+            "--body-file",
+            &body,
+            "--yes",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    while world.practice.taken().len() < 5 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let told = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(told.expect("kill").success());
+    let ran = Ran::of(child.wait_with_output().expect("an end"));
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        ran.err.contains("Stopped after the message in hand"),
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("in doubt 0"), "{ran:?}");
+    assert!(world.practice.taken().len() < 2_000);
+}
+
+// Killed
+
+/// Numbers that need not be good.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+/// Starts the command again and again and kills it after some time, so often.
+fn kill(command: &dyn Fn() -> Command, kills: usize, longest: Duration, between: &mut dyn FnMut()) {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    for _ in 0..kills {
+        let mut child = command()
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let most = u64::try_from(longest.as_millis()).expect("a short time");
+        std::thread::sleep(Duration::from_millis(random.below(most)));
+        // SIGKILL, at whatever it does.
+        child.kill().expect("it can be killed");
+        child.wait().expect("an end");
+        between();
+    }
+}
+
+#[test]
+fn killed_at_random_each_recipient_got_exactly_one() {
+    let (count, kills) = (number("PEC_BATCH_ROWS", 120), number("PEC_BATCH_KILLS", 12));
+    let world = Practising::new();
+    let table = write(&world, rows(count).as_bytes());
+    let body = world.path("testo.txt").display().to_string();
+    let command = || {
+        let given = [
+            "batch",
+            "run",
+            &table,
+            "--subject",
+            SUBJECT,
+            "--body-file",
+            &body,
+        ];
+        world.command(&[&given[..], &["--yes", "--follow", "--poll", "1s"]].concat())
+    };
+    // So long that the kills are spread over the whole job.
+    let longest = Duration::from_millis((count as u64 * 100 / kills as u64).max(600));
+    kill(&command, kills, longest, &mut || {});
+    let killed_after = world.practice.taken().len();
+    world.practice.wait_until_idle(Duration::from_secs(60));
+    let ran = run(
+        &world,
+        &["--follow", "--poll", "1s", "--resend", "--patience", "0s"],
+    );
+    assert_eq!(ran.exit, 0, "{}\n{}", ran.out, ran.err);
+    let got = got(&world.practice);
+    assert_eq!(got.len(), count, "somebody got nothing");
+    let twice: Vec<_> = got.iter().filter(|(_, times)| **times != 1).collect();
+    assert!(twice.is_empty(), "not exactly once: {twice:?}");
+    agrees(&report(&world), &world.practice, count);
+    println!(
+        "{count} rows, {kills} kills, {killed_after} sent when the killing ended, each recipient got one"
+    );
+}
+
+/// Every line of the report names the message that the provider took for its recipient.
+fn agrees(report: &[Value], practice: &Practice, count: usize) {
+    let taken = practice.taken();
+    let by_recipient: HashMap<&str, _> = taken
+        .iter()
+        .map(|taken| (&*taken.recipients[0], taken))
+        .collect();
+    assert_eq!(report.len(), count);
+    for line in report {
+        let taken = by_recipient[line["recipient"].as_str().expect("a recipient")];
+        assert_eq!(line["message_id"].as_str(), taken.message_id.as_deref());
+        assert_eq!(line["message_sha256"], taken.sha256.as_str());
+        assert_eq!(line["identifier"], taken.identifier.as_str());
+        assert_eq!(line["state"], "delivered");
+    }
+}
+
+/// What plays the provider where the servers are ordinary ones: an acceptance for every message
+/// that came.
+struct Acceptor<'a> {
+    servers: &'a Servers,
+    sender: &'a str,
+    accepted: HashMap<String, usize>,
+}
+
+impl Acceptor<'_> {
+    fn accept(&mut self, recipients: &[String]) {
+        self.servers.settle();
+        for to in recipients {
+            let delivered = self.servers.delivered(to);
+            let known = self.accepted.entry(to.clone()).or_default();
+            for octets in &delivered[*known..] {
+                let receipt = Receipt::with(Kind::Acceptance, |receipt| {
+                    let data = &mut receipt.daticert;
+                    data.sender = self.sender.to_owned();
+                    data.reply_to = self.sender.to_owned();
+                    data.recipients = vec![(to.clone(), "certificato".to_owned())];
+                    data.message_id = Some(message_id(octets));
+                });
+                self.servers.deliver(self.sender, [receipt.to_eml()]);
+            }
+            *known = delivered.len();
+        }
+    }
+}
+
+fn message_id(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Message-ID: "));
+    line.expect("a Message-ID").trim().to_owned()
+}
+
+#[test]
+fn killed_at_random_through_postfix_and_dovecot() {
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    let count = number("PEC_BATCH_ROWS", 120).min(1_000) / 2 * 2;
+    let kills = number("PEC_BATCH_KILLS", 12);
+    let world = Practising::new();
+    let sender = "lavoro@pec.mittente.example";
+    let trust = world.path("test-trust.toml");
+    std::fs::write(&trust, support::world::trust_file()).expect("a file");
+    std::fs::write(world.path("password"), servers::PASSWORD).expect("a file");
+    let config = format!(
+        "[account.vera]\naddress = \"{sender}\"\nimap = \"localhost:{}\"\nsmtp = \"localhost:{}\"\n\
+         ca_file = \"{}\"\ntrust_file = \"{}\"\nfile_sent_copy = false\npassword_file = \"{}\"\n",
+        servers.imap(Security::Tls).port,
+        servers.submission(Security::Tls).port,
+        servers.roots_file().display(),
+        trust.display(),
+        world.path("password").display(),
+    );
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    let recipients: Vec<String> = (0..count).map(|n| format!("u{n}@lavoro.example")).collect();
+    let table = rows(count).replace("@pec.prova.example", "@lavoro.example");
+    let table = write(&world, table.as_bytes());
+    let body = world.path("testo.txt").display().to_string();
+    let command = || {
+        let given = [
+            "batch",
+            "run",
+            &table,
+            "--subject",
+            SUBJECT,
+            "--body-file",
+            &body,
+        ];
+        world.command(&[&given[..], &["--yes"]].concat())
+    };
+    let mut acceptor = Acceptor {
+        servers,
+        sender,
+        accepted: HashMap::new(),
+    };
+    let longest = Duration::from_millis((count as u64 * 100 / kills as u64).max(600));
+    kill(&command, kills, longest, &mut || {
+        acceptor.accept(&recipients)
+    });
+    let ran = run(&world, &["--resend", "--patience", "0s"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        ran.out.contains(&format!("sent {count} of {count}")),
+        "{ran:?}"
+    );
+    acceptor.accept(&recipients);
+    // Counted at the server: a file for each message that came.
+    let mut reported: HashMap<String, String> = HashMap::new();
+    for line in report(&world) {
+        let text = |key: &str| line[key].as_str().expect("a text").to_owned();
+        reported.insert(text("recipient"), text("message_id"));
+    }
+    for to in &recipients {
+        let delivered = servers.delivered(to);
+        assert_eq!(delivered.len(), 1, "{to}");
+        assert_eq!(reported[to], message_id(&delivered[0]), "{to}");
+    }
+    println!("{count} rows through Postfix and Dovecot, {kills} kills, each recipient got one");
+}
+
+// A provider that says too much, in hours that take no time
+
+/// A clock that waiting moves.
+#[derive(Clone)]
+struct Hourglass(Arc<AtomicI64>);
+
+impl Hourglass {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(practising::now().unix() * 1_000)))
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst) / 1_000)
+    }
+
+    fn wait(&self, time: Duration) {
+        let milliseconds = i64::try_from(time.as_millis()).expect("a time");
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
+
+struct Line<'a>(&'a Practice);
+
+impl Line<'_> {
+    fn way(&self, port: u16) -> (Endpoint, Roots, Login) {
+        let endpoint = Endpoint {
+            host: "localhost".to_owned(),
+            port,
+            security: Security::Tls,
+        };
+        let login = Login {
+            user: format!("io@{}", self.0.domain()),
+            password: Secret::new(PASSWORD.to_owned()),
+        };
+        (
+            endpoint,
+            Roots::BuiltInAnd(self.0.ca_pem().into_bytes()),
+            login,
+        )
+    }
+}
+
+impl Reach for Line<'_> {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        let (endpoint, roots, login) = self.way(self.0.smtp().port());
+        let line = SmtpSubmission::connect(&endpoint, &roots, &login, Timeouts::default())?;
+        Ok(Box::new(line))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        let (endpoint, roots, login) = self.way(self.0.imap().port());
+        let line = ImapMailbox::connect(&endpoint, &roots, &login, Timeouts::default())?;
+        Ok(Box::new(line))
+    }
+}
+
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn look(&mut self, name: &str) -> Result<FileFacts, String> {
+        Err(name.to_owned())
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        Err(name.to_owned())
+    }
+}
+
+/// Sends so many rows to a provider that takes six a minute and answers one more so; gives what
+/// happened and the seconds that it took.
+fn throttled(
+    folder: &Path,
+    reply: &str,
+    count: u64,
+    limits: Limits,
+) -> (Vec<String>, i64, Practice) {
+    let glass = Hourglass::new();
+    let clock = glass.clone();
+    let practice = Practice::start(Config {
+        clock: Arc::new(move || clock.now()),
+        throttle: Some(Throttle {
+            per_minute: 6,
+            reply: reply.to_owned(),
+        }),
+        ..practising::config()
+    })
+    .expect("a provider");
+    let recipe = Recipe {
+        subject: Some(SUBJECT.to_owned()),
+        body: Some("Paghi.".to_owned()),
+        form: "completa".to_owned(),
+        account: "prova".to_owned(),
+        ..Recipe::default()
+    };
+    let sender = Sender {
+        account: "prova".to_owned(),
+        address: MailAddress::new(&format!("io@{}", practice.domain())),
+        limits: Default::default(),
+    };
+    let mut ledger = Ledger::open(folder).expect("a ledger");
+    let identity = "0".repeat(64);
+    let new = NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut next = 0;
+    let mut rows = || {
+        next += 1;
+        Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe)))
+    };
+    let job = ledger
+        .record_job(new, &mut rows, &mut || Ok(()), glass.now())
+        .expect("a job");
+    let verifier = Verifier::new(Trust::parse(practice.trust(), "trust").expect("trust"));
+    let mut happened = Vec::new();
+    let begin = glass.now();
+    let runner = Runner {
+        ledger: &mut ledger,
+        job: &job,
+        recipe: &recipe,
+        sender: &sender,
+        judge: Judge {
+            account: "prova",
+            verifier: &verifier,
+        },
+        folders: &[],
+        reach: &mut Line(&practice),
+        files: &mut NoFiles,
+        pace: Pace::new(limits, []),
+        resend: None,
+        mint: &postacert::context::random_hex,
+        stop: &Stop::default(),
+        hold: &AtomicBool::new(false),
+        time: Time {
+            now: &|| glass.now(),
+            sleep: &|time| glass.wait(time),
+        },
+        on_event: &mut |event: Event| {
+            let word = match event.what {
+                Happening::Sent(_) => "sent",
+                Happening::Throttled { .. } => "throttled",
+                Happening::Waiting(_) => "waiting",
+                _ => "other",
+            };
+            happened.push(word.to_owned());
+        },
+    };
+    let end = runner.run().expect("the ledger works");
+    assert!(matches!(end, End::Done), "{end:?}");
+    let seconds = glass.now().seconds_since(begin);
+    (happened, seconds, practice)
+}
+
+fn row(number: u64, recipe: &Recipe) -> NewRow {
+    let address = format!("u{number}@pec.prova.example");
+    let mut columns = Columns::new();
+    columns.insert("to".to_owned(), address.into());
+    columns.insert("ref".to_owned(), format!("R-{number}").into());
+    let writer = postacert::batch::notice::Writer::new(recipe)
+        .ok()
+        .expect("templates");
+    let content = writer
+        .notice(&columns)
+        .expect("a notice")
+        .digest(std::iter::empty());
+    NewRow {
+        number,
+        account: "prova".to_owned(),
+        reference: format!("R-{number}"),
+        content,
+        columns: serde_json::to_string(&columns).expect("JSON"),
+        recipients: 1,
+        size: 1_000,
+    }
+}
+
+#[test]
+fn a_provider_that_says_too_much_is_sent_to_more_slowly() {
+    for reply in [
+        "450 4.7.1 Too many messages, slow down",
+        "550 5.7.1 \"Class Of Service\" exceeded: Too much traffic from this sender",
+        "421 4.7.0 Too many messages",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (happened, seconds, practice) = throttled(folder.path(), reply, 60, Limits::default());
+        let count = |word: &str| happened.iter().filter(|other| *other == word).count();
+        assert_eq!(count("sent"), 60, "{reply}: {happened:?}");
+        assert_eq!(count("other"), 0, "{reply}: {happened:?}");
+        // Learnt once, not found out for each message anew.
+        assert!(
+            (1..=12).contains(&count("throttled")),
+            "{reply}: {happened:?}"
+        );
+        assert!((540..3_600).contains(&seconds), "{reply}: {seconds} s");
+        let got = got(&practice);
+        assert_eq!(got.len(), 60);
+        assert!(got.values().all(|times| *times == 1));
+    }
+}
+
+#[test]
+fn within_known_limits_it_is_never_too_much() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limits = Limits {
+        per_minute: Some(6),
+        ..Limits::default()
+    };
+    let reply = "550 5.7.1 Too much traffic from this sender";
+    let (happened, seconds, practice) = throttled(folder.path(), reply, 60, limits);
+    assert!(!happened.contains(&"throttled".to_owned()), "{happened:?}");
+    assert!((549..=700).contains(&seconds), "{seconds} s");
+    assert_eq!(practice.taken().len(), 60);
+}
+
+// JSON
+
+/// The schema with every object closed: what is written and not described is an error.
+fn closed() -> Value {
+    fn close(schema: &mut Value) {
+        match schema {
+            Value::Object(fields) => {
+                if fields.contains_key("required") && fields.contains_key("properties") {
+                    fields.insert("unevaluatedProperties".into(), Value::Bool(false));
+                }
+                fields.values_mut().for_each(close);
+            }
+            Value::Array(items) => items.iter_mut().for_each(close),
+            _ => {}
+        }
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .args(["batch", "--json-schema"])
+        .output()
+        .expect("the program starts");
+    let mut schema = serde_json::from_slice(&output.stdout).expect("the schema is JSON");
+    close(&mut schema);
+    schema
+}
+
+#[test]
+fn every_json_follows_the_schema() {
+    let id = "urn:postacert:schema:batch:1";
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource(id, closed()).expect("a schema");
+    let index = compiler.compile(id, &mut schemas).expect("a schema");
+    let valid = |text: &str| {
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        if let Err(error) = schemas.validate(&value, index) {
+            panic!("{error:#}\n{text}");
+        }
+    };
+    let world = Practising::with(Config {
+        faults: vec![Fault::None, Fault::CutAfterDotLost],
+        quota: 30_000,
+        ..practising::config()
+    });
+    write(&world, b"pec;nome;ref\nx;A;R-1\n\"a;b\n");
+    valid(&batch(&world, "check", &["--json"]).out);
+    let table = "pec;nome;ref\na@pec.prova.example;A;R-1\nb@gmail.com;B;R-2\n\
+                 refused@pec.prova.example;C;R-3\nunknown@pec.prova.example;D;R-4\n";
+    write(&world, table.as_bytes());
+    valid(&batch(&world, "check", &["--json", "--per-minute", "1"]).out);
+    // Nobody is there to empty the mailbox, which is full after the first receipts.
+    let options = ["--follow", "--poll", "1s", "--ndjson", "--for", "4s"];
+    let ran = run(&world, &options);
+    assert!(ran.out.contains("\"event\":\"in-doubt\""), "{ran:?}");
+    ran.out.lines().for_each(valid);
+    let table = world.path("avvisi.csv").display().to_string();
+    valid(&world.run(&["batch", "status", &table, "--json"]).out);
+    valid(&world.run(&["batch", "status", "--json"]).out);
+    let report = world.run(&["batch", "report", &table, "--ndjson"]);
+    assert_eq!(report.out.lines().count(), 4);
+    report.out.lines().for_each(valid);
+}
+
+#[test]
+fn a_mailbox_that_fills_stops_the_sending_until_there_is_room() {
+    let world = Practising::with(Config {
+        quota: 100_000,
+        ..practising::config()
+    });
+    write(&world, rows(400).as_bytes());
+    let ran = run(&world, &["--follow", "--poll", "1s", "--for", "8s"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(ran.err.contains("the mailbox is nearly full"), "{ran:?}");
+    let taken = world.practice.taken().len();
+    assert!(taken < 400, "{taken} sent");
+}
