@@ -90,6 +90,25 @@ fn a_forged_receipt_moves_nothing_and_is_shouted_about() {
 }
 
 #[test]
+fn what_an_unknown_authority_signed_is_told_with_the_reason() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    // By the authorities compiled in.
+    let text = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let kept: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("trust_file"))
+        .collect();
+    std::fs::write(world.path("config.toml"), kept.join("\n")).expect("a file");
+    let synced = world.run(&["sync"]);
+    assert_eq!(synced.exit, 1, "{synced:?}");
+    let reason = "an authority that the program does not recognise";
+    assert!(synced.out.contains(reason), "{synced:?}");
+    assert_eq!(standing_of(&world, &message, "delivered"), "sent");
+}
+
+#[test]
 fn a_message_in_doubt_is_settled_by_the_mailbox() {
     let world = Practising::with(Config {
         faults: vec![Fault::CutAfterDotKept],

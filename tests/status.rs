@@ -651,7 +651,7 @@ fn orphans_and_unproven_are_shown_with_reason_and_place() {
     let out = status(&desk, &["--unproven"]).out;
     for said in [
         "THESE ARE NOT PROVED GENUINE. Whatever they say, do not rely on it\n",
-        "NOT GENUINE  does not hold, or cannot be told: ",
+        "NOT GENUINE  it was not shown that ",
         "[signature.digest]\n",
         "messages/",
         "pec verify FILE",

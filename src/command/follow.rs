@@ -20,7 +20,7 @@ use crate::output::style::Tone;
 use crate::pec::MessageKind;
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Mailbox, Stop};
-use crate::verify::Verdict;
+use crate::verify::{Finding, Verdict};
 
 /// Read new receipts once
 ///
@@ -437,6 +437,9 @@ pub(super) struct Summary {
     headline: Option<&'static str>,
     #[serde(skip)]
     at: Option<Timestamp>,
+    /// The finding behind `headline`, for a person.
+    #[serde(skip)]
+    finding: Option<Finding>,
     #[serde(skip)]
     pub alarming: bool,
 }
@@ -463,6 +466,7 @@ impl Summary {
             new_facts: 0,
             known: event.known,
             headline: None,
+            finding: None,
             at: event.certified_at(),
             alarming: event.is_alarming(),
         };
@@ -470,7 +474,8 @@ impl Summary {
             EventKind::TooLarge(_) => summary.event = "too-large",
             EventKind::Other(examination) => {
                 summary.verdict = examination.verdict.word();
-                summary.headline = examination.headline().map(|finding| finding.check.id());
+                summary.finding = examination.headline().cloned();
+                summary.headline = summary.finding.as_ref().map(|finding| finding.check.id());
                 summary.event = match examination.verdict {
                     Verdict::Genuine => "envelope",
                     Verdict::NotCertifiedMail => "ordinary",
@@ -553,10 +558,9 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         Some(error) => format!(": {error}"),
         None => String::new(),
     };
-    let headline = summary
-        .headline
-        .map(|id| texts.text(&format!("finding.{id}.means")))
-        .unwrap_or_default();
+    let finding = summary.finding.as_ref();
+    let reason = finding.map(|finding| super::verify::text::meaning(finding, texts));
+    let reason = reason.unwrap_or_default();
     let values = [
         ("time", &*time),
         ("kind", kind),
@@ -567,7 +571,7 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         ("uid", &*uid),
         ("error", &**error),
         ("detail", &*detail),
-        ("reason", headline),
+        ("reason", &*reason),
     ];
     let key = match (summary.event, &summary.delivered_to) {
         ("receipt", Some(_)) => "receipt-for".to_owned(),

@@ -2,7 +2,7 @@
 
 mod json;
 mod load;
-mod text;
+pub(super) mod text;
 
 use std::io;
 use std::path::PathBuf;

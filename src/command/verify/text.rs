@@ -87,7 +87,7 @@ pub(super) fn read_error(error: &input::Error, lang: Lang) -> String {
 }
 
 /// What a finding means.
-pub(super) fn meaning(finding: &Finding, texts: &Catalogue) -> String {
+pub(in crate::command) fn meaning(finding: &Finding, texts: &Catalogue) -> String {
     fill_finding(finding, texts, "means")
 }
 
