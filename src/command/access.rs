@@ -1,5 +1,7 @@
 //! What the commands that send and read have in common: account, password, connections, ledger.
 
+use std::path::Path;
+
 use super::servers::Servers;
 use super::{Failure, Session, configuration, servers};
 use crate::account::{Account, PasswordContext, password};
@@ -193,12 +195,25 @@ pub(super) fn judge<'a>(access: &'a Access, verifier: &'a Verifier) -> Judge<'a>
 /// A [`Failure`].
 pub(super) fn ledger(session: &Session<'_>) -> anyhow::Result<Ledger> {
     let Some(folder) = &session.data_dir else {
-        return Err(Failure::new("no-home", []).into());
+        return Err(Failure::new("no-data-folder", []).into());
     };
-    Ledger::open(folder).map_err(|error| Failure::of_ledger(&error).into())
+    Ledger::open(folder).map_err(|error| Failure::of_opening(&error, folder).into())
 }
 
 impl Failure {
+    /// Why the ledger of a folder cannot be used.
+    pub(super) fn of_opening(error: &ledger::Error, folder: &Path) -> Self {
+        match error {
+            ledger::Error::Corrupt(_)
+            | ledger::Error::Newer { .. }
+            | ledger::Error::Older { .. } => Self::of_ledger(error),
+            other => {
+                let reason = format!("{}: {other}", folder.display());
+                Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow)
+            }
+        }
+    }
+
     /// What the ledger could not do.
     pub(super) fn of_ledger(error: &ledger::Error) -> Self {
         use ledger::Error as E;

@@ -405,8 +405,9 @@ fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
         .find_map(|wanted| ends.iter().find(|(standing, _)| *standing == wanted))
         .copied()
         .or_else(|| {
-            let withdrawn = facts.iter().find(|fact| fact.what == What::Withdrawn)?;
-            Some((Standing::Withdrawn, Some(withdrawn.at)))
+            let withdrawn = facts.iter().filter(|fact| fact.what == What::Withdrawn);
+            let at = withdrawn.map(|fact| fact.at).min()?;
+            Some((Standing::Withdrawn, Some(at)))
         })
         .or(ends.last().copied())
         .unwrap_or((Standing::Recorded, None))

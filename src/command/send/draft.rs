@@ -184,7 +184,7 @@ fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
     let folder = session
         .data_dir
         .as_ref()
-        .ok_or_else(|| Failure::new("no-home", []))?;
+        .ok_or_else(|| Failure::new("no-data-folder", []))?;
     fs::create_dir_all(folder).map_err(failed)?;
     let path = folder.join(format!("draft-{}.txt", random_hex()));
     let mut options = fs::OpenOptions::new();

@@ -330,9 +330,9 @@ fn answer_word(answer: ExitStatus) -> &'static str {
 /// The ledger, if there is one.
 fn open(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
     let Some(folder) = &session.data_dir else {
-        return Err(Failure::new("no-home", []).into());
+        return Err(Failure::new("no-data-folder", []).into());
     };
-    Ok(Ledger::open_existing(folder).map_err(|error| Failure::of_ledger(&error))?)
+    Ok(Ledger::open_existing(folder).map_err(|error| Failure::of_opening(&error, folder))?)
 }
 
 #[cfg(test)]
