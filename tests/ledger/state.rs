@@ -619,7 +619,11 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
         .collect();
     let strongest = [S::Sent, S::InDoubt, S::Sending];
     let strongest = strongest.into_iter().find(|one| ends.contains(one));
-    strongest.or(ends.last().copied()).unwrap_or(S::Recorded)
+    let withdrawn = has(W::Withdrawn).then_some(S::Withdrawn);
+    strongest
+        .or(withdrawn)
+        .or(ends.last().copied())
+        .unwrap_or(S::Recorded)
 }
 
 #[test]
