@@ -127,7 +127,8 @@ pub enum Standing {
     Sending,
     /// The server refused it for now. May be sent again.
     RefusedForNow,
-    /// The server refused it for good. Final.
+    /// The server refused it for good, or for now while it took the message for others: it
+    /// cannot go again without reaching them twice. Final.
     Refused,
     /// Given up before it left; another message took its place. Final.
     Withdrawn,
@@ -272,6 +273,8 @@ impl RecipientState {
     /// Derives the state of the recipient at a place from the facts of its message.
     pub fn of(place: usize, facts: &[Fact]) -> Self {
         let concerns = |fact: &&Fact| fact.place.is_none_or(|other| other == place);
+        let has_gone = |fact: &Fact| fact.what == What::Taken || fact.what.is_certified();
+        let went = facts.iter().any(has_gone);
         let facts: Vec<&Fact> = facts.iter().filter(concerns).collect();
         let first = |what: What| {
             let times = facts.iter().filter(|fact| fact.what == what);
@@ -281,7 +284,8 @@ impl RecipientState {
         let timed_out = final_notice(&facts, accepted_at);
         let contradiction = contradiction(&first);
         let (standing, since) = if contradiction.is_empty() {
-            certified_standing(&first, timed_out).unwrap_or_else(|| submission_standing(&facts))
+            certified_standing(&first, timed_out)
+                .unwrap_or_else(|| left_behind(submission_standing(&facts), went))
         } else {
             let times = contradiction.iter().filter_map(|what| first(*what));
             (Standing::Contradictory, times.max())
@@ -411,6 +415,17 @@ fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
         })
         .or(ends.last().copied())
         .unwrap_or((Standing::Recorded, None))
+}
+
+/// What did not go when the message went to others never will: it is not sent twice.
+fn left_behind(
+    (standing, at): (Standing, Option<Timestamp>),
+    went: bool,
+) -> (Standing, Option<Timestamp>) {
+    match standing {
+        Standing::RefusedForNow if went => (Standing::Refused, at),
+        _ => (standing, at),
+    }
 }
 
 fn end_of_attempt(attempt: u32, facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
