@@ -341,6 +341,10 @@ fn messages_of_other_uids_are_left_out() {
             peer.hear(
                 "UID FETCH 5:9 (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (Subject X-Ricevuta)])",
             );
+            // What cannot be given is there all the same.
+            peer.say(
+                "* 6 FETCH (UID 7 RFC822.SIZE 12 BODY[HEADER.FIELDS (Subject X-Ricevuta)] NIL)",
+            );
             for (n, uid) in [(2, 9), (1, 5), (3, 4), (4, 10)] {
                 peer.say(&format!(
                     "* {n} FETCH (UID {uid} RFC822.SIZE 1234 BODY[HEADER.FIELDS (Subject X-Ricevuta)] {{4}}"
@@ -360,7 +364,8 @@ fn messages_of_other_uids_are_left_out() {
                 .summaries(5..=9, &["Subject", "X-Ricevuta"])
                 .unwrap();
             let uids: Vec<u32> = summaries.iter().map(|summary| summary.uid).collect();
-            assert_eq!(uids, [5, 9]);
+            assert_eq!(uids, [5, 7, 9]);
+            assert!(summaries[1].header.is_empty());
             assert_eq!(
                 (summaries[0].size, &summaries[0].header[..]),
                 (1234, &b"A:\r\n"[..])

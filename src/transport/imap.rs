@@ -226,17 +226,15 @@ impl Mailbox for ImapMailbox {
         })?;
         let mut found = BTreeMap::new();
         for fetch in fetches.iter() {
-            let (Some(uid), Some(size), Some(header)) = (fetch.uid, fetch.size, fetch.header())
-            else {
+            let Some(uid) = fetch.uid.filter(|uid| uids.contains(uid)) else {
                 continue;
             };
-            if uids.contains(&uid) {
-                found.entry(uid).or_insert_with(|| Summary {
-                    uid,
-                    size: u64::from(size),
-                    header: header.to_vec(),
-                });
-            }
+            // What the server could not give (NIL) is left empty: the message is there.
+            found.entry(uid).or_insert_with(|| Summary {
+                uid,
+                size: fetch.size.map_or(0, u64::from),
+                header: fetch.header().unwrap_or_default().to_vec(),
+            });
         }
         Ok(found.into_values().collect())
     }

@@ -317,9 +317,10 @@ pub struct FolderState {
 pub struct Summary {
     /// Its UID.
     pub uid: u32,
-    /// RFC822.SIZE in octets.
+    /// RFC822.SIZE in octets; 0 when the server did not tell it.
     pub size: u64,
-    /// The fields asked for, as sent, an empty line at the end.
+    /// The fields asked for, as sent, an empty line at the end; nothing at all when the server
+    /// could not give them.
     pub header: Vec<u8>,
 }
 
