@@ -477,7 +477,9 @@ fn one_message_shows_each_statement_with_its_time_and_its_receipt() {
          {COPIED} (Cc): accepted; waiting for the delivery receipt, 2026-05-04 10:15:02\n\
          \x20 expected by 2026-05-04 22:15:02: the delivery receipt, or a first notice (12 hours)\n\
          \x20 2026-05-04 10:15:02  accepted\n\
-         \x20     {acceptance}\n",
+         \x20     {acceptance}\n\
+         \n\
+         Some receipts were judged by authorities that the account names, not by those built in.\n",
         short = message.short
     );
     assert_eq!(ran.out, expected);

@@ -35,4 +35,12 @@ pub enum Error {
     /// What we keep.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
+    /// A folder that must be read whole could not be.
+    #[error("{folder}: {reason}")]
+    Unread {
+        /// Which.
+        folder: String,
+        /// The server's words.
+        reason: String,
+    },
 }

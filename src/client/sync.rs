@@ -10,8 +10,8 @@ use crate::mime::header::Header;
 use crate::pec::MessageKind;
 use crate::pec::header::{Hints, is_signer_address};
 use crate::timestamp::Timestamp;
-use crate::transport::{Fetched, Folder, Mailbox, Summary};
-use crate::verify::{Examination, Question, Sent, Verdict, VerifiedReceipt, Verifier};
+use crate::transport::{self, Fetched, Folder, Mailbox, Summary};
+use crate::verify::{Examination, Question, Sent, Verdict, VerifiedReceipt, Verifier, bare_id};
 
 /// Header fields that tell certified mail from other mail.
 const FIELDS: [&str; 5] = [
@@ -77,7 +77,7 @@ pub enum EventKind {
 }
 
 /// What one run did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
     /// Folders read.
     pub folders: usize,
@@ -89,6 +89,11 @@ pub struct SyncReport {
     pub new_facts: usize,
     /// Folders whose UIDs had lost their meaning, and which were read from the beginning.
     pub renumbered: usize,
+    /// Folders that the server did not let us read, or not to the end, and its words.
+    pub unread: Vec<(String, String)>,
+    /// Of a search: messages that name the Message-ID in their header and do not say, proved,
+    /// what became of it.
+    pub unproved_references: usize,
 }
 
 /// The folders to read: INBOX, those named, and every `Ricevute` that the server lists.
@@ -134,11 +139,19 @@ pub fn sync(
         now,
         on_event,
         report: SyncReport::default(),
+        quiet: false,
     };
     // Those that a run which was cut off had no time for.
     run.adopt()?;
+    run.judge_again()?;
     for folder in folders {
-        run.folder(mailbox, folder)?;
+        match run.folder(mailbox, folder) {
+            // One folder that is gone must not keep the receipts in the others from us.
+            Err(Error::Transport(
+                error @ (transport::Error::Refused { .. } | transport::Error::Injection(_)),
+            )) => run.report.unread.push((folder.clone(), error.to_string())),
+            read => read?,
+        }
     }
     Ok(run.report)
 }
@@ -147,7 +160,7 @@ pub fn sync(
 /// is new, then by the provider's reference to our Message-ID.
 ///
 /// # Errors
-/// As [`sync()`].
+/// As [`sync()`], and [`Error::Unread`]: what was not read was not searched.
 pub fn search(
     ledger: &mut Ledger,
     judge: Judge<'_>,
@@ -158,16 +171,27 @@ pub fn search(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<SyncReport, Error> {
     let mut report = sync(ledger, judge, mailbox, folders, now, on_event)?;
+    if let Some((folder, reason)) = report.unread.pop() {
+        return Err(Error::Unread { folder, reason });
+    }
+    let mut unproved = 0;
+    let mut on_found = |event: Event| {
+        let speaks = matches!(&event.kind, EventKind::Verified { rule, .. } if rule.is_match());
+        unproved += usize::from(!speaks);
+        on_event(event);
+    };
     let mut run = Run {
         ledger,
         judge,
         now,
-        on_event,
+        on_event: &mut on_found,
         report: SyncReport::default(),
+        quiet: false,
     };
     for folder in folders {
         let state = mailbox.examine(folder)?;
-        let uids = mailbox.search_header("X-Riferimento-Message-ID", message_id)?;
+        // Without the brackets, which some providers leave out.
+        let uids = mailbox.search_header("X-Riferimento-Message-ID", bare_id(message_id))?;
         for uids in uids.chunks(BATCH_MESSAGES) {
             let fetched = mailbox.fetch(uids)?;
             run.take(folder, state.uid_validity, fetched, None)?;
@@ -175,6 +199,7 @@ pub fn search(
     }
     report.fetched += run.report.fetched;
     report.new_facts += run.report.new_facts;
+    report.unproved_references = unproved;
     Ok(report)
 }
 
@@ -184,6 +209,8 @@ struct Run<'a> {
     now: Now<'a>,
     on_event: &'a mut dyn FnMut(Event),
     report: SyncReport,
+    /// Whether only what is proved is told: the rest was told before.
+    quiet: bool,
 }
 
 impl Run<'_> {
@@ -196,7 +223,11 @@ impl Run<'_> {
             last_uid: 0,
         };
         match known {
-            Some(known) if known.uid_validity == state.uid_validity => cursor = known,
+            Some(known)
+                if known.uid_validity == state.uid_validity && !went_back(known, &state) =>
+            {
+                cursor = known;
+            }
             // RFC 3501, 2.3.1.1: the numbers mean other messages now; octets that are known
             // change nothing when they are found again.
             Some(_) => self.report.renumbered += 1,
@@ -309,7 +340,7 @@ impl Run<'_> {
         if arrivals.is_empty() && cursor.is_none() {
             return Ok(());
         }
-        let trust = self.judge.verifier.trust().as_of.as_deref();
+        let trust = self.judge.verifier.trust();
         let account = self.judge.account;
         let recorded = self
             .ledger
@@ -325,6 +356,9 @@ impl Run<'_> {
                     receipt,
                 },
             };
+            if self.quiet && matches!(kind, EventKind::Other(_)) {
+                continue;
+            }
             (self.on_event)(Event {
                 folder: arrival.folder,
                 uid: arrival.uid,
@@ -338,9 +372,31 @@ impl Run<'_> {
 
     /// Receipts that came before the one which taught us their identifier.
     fn adopt(&mut self) -> Result<(), Error> {
+        let orphans = self.ledger.orphans_to_adopt(self.judge.account)?;
+        // What they teach is the identifier that led to them.
+        self.record_kept(orphans)
+    }
+
+    /// What was not proved by older trust data, or by an older program, may be now.
+    fn judge_again(&mut self) -> Result<(), Error> {
+        let trust = self.judge.verifier.trust();
+        let unproved = self.ledger.to_judge_again(self.judge.account, trust)?;
+        self.quiet = true;
+        for some in unproved.chunks(BATCH_MESSAGES) {
+            self.record_kept(some.to_vec())?;
+        }
+        self.quiet = false;
+        if self.report.new_facts > 0 {
+            self.adopt()?;
+        }
+        Ok(())
+    }
+
+    /// Judges octets that are kept already, and records what is found.
+    fn record_kept(&mut self, kept: Vec<String>) -> Result<(), Error> {
         let account = self.judge.account;
         let mut arrivals = Vec::new();
-        for octets in self.ledger.orphans_to_adopt(account)? {
+        for octets in kept {
             let place = self.ledger.found_at(account, &octets)?;
             // One whose file was damaged moves nothing, and keeps nobody from reading the rest.
             let (Some((folder, uid_validity, uid)), Ok(kept)) =
@@ -358,7 +414,6 @@ impl Run<'_> {
                 finding,
             });
         }
-        // What they teach is the identifier that led to them.
         self.record(arrivals, None)
     }
 
@@ -431,9 +486,21 @@ impl Event {
     }
 }
 
+/// Whether UIDNEXT fell below what was read: a mailbox brought back from a copy, whose server
+/// kept UIDVALIDITY though it must not (RFC 3501, 2.3.1.1). What comes next has numbers that
+/// the cursor has passed.
+fn went_back(known: Cursor, state: &transport::FolderState) -> bool {
+    state.uid_next.is_some_and(|next| next <= known.last_uid)
+}
+
 /// Whether the header of a message gives a reason to fetch it. Generous: what it lets through
 /// is judged, what it holds back is never seen.
 fn looks_certified(summary: &Summary) -> bool {
+    // A server that could not give it said nothing against it; without any of the fields the
+    // empty line would be there.
+    if summary.header.is_empty() {
+        return true;
+    }
     let Ok((header, _)) = Header::parse(&summary.header) else {
         return true;
     };

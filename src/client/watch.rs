@@ -38,6 +38,13 @@ pub enum WatchEvent {
     Ready,
     /// Something was found.
     Found(Box<Event>),
+    /// A folder could not be read; the others are. Told once a connection.
+    Unread {
+        /// Which.
+        folder: String,
+        /// The server's words.
+        reason: String,
+    },
     /// The line broke; the next try comes after the pause.
     Broken {
         /// Why.
@@ -137,7 +144,10 @@ fn stay(
     let mut first = true;
     loop {
         let mut found = |event: Event| on_event(WatchEvent::Found(Box::new(event)));
-        sync(ledger, judge, mailbox, &folders, now, &mut found)?;
+        let report = sync(ledger, judge, mailbox, &folders, now, &mut found)?;
+        for (folder, reason) in report.unread.into_iter().filter(|_| first) {
+            on_event(WatchEvent::Unread { folder, reason });
+        }
         if std::mem::take(&mut first) {
             on_event(WatchEvent::Ready);
         }

@@ -11,6 +11,7 @@ use crate::client::batch::Reach;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{self, Ledger};
+use crate::output::catalogue::Catalogue;
 use crate::providers::Trust;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
@@ -71,6 +72,19 @@ impl Access {
         let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
         let trust = Trust::parse(&text, &name).map_err(|error| wrong(error.to_string()))?;
         Ok(Verifier::new(trust))
+    }
+
+    /// Says so when receipts are judged by other authorities than those compiled in.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn tell_trust(&self, session: &mut Session<'_>) -> anyhow::Result<()> {
+        let Some(file) = &self.account.trust_file else {
+            return Ok(());
+        };
+        let file = file.display().to_string();
+        let line = Catalogue::of(session.lang).fill("sync.other-trust", &[("file", &file)]);
+        Ok(writeln!(session.err, "{line}")?)
     }
 
     /// A connection that takes messages.
@@ -142,6 +156,11 @@ impl Access {
         match error {
             client::Error::Transport(error) => self.failure_of_reading(error),
             client::Error::Ledger(error) => Failure::of_ledger(error),
+            client::Error::Unread { folder, reason } => Failure::new(
+                "folder-unread",
+                [("folder", folder.clone()), ("reason", reason.clone())],
+            )
+            .with_status(ExitStatus::NotNow),
         }
     }
 

@@ -26,10 +26,12 @@ use crate::verify::{Finding, Verdict};
 ///
 /// Reads INBOX, the folders of the account and every folder named Ricevute, marks, moves and
 /// deletes nothing, keeps every certified message, judges it, and records what the genuine
-/// ones say about the messages sent. Reading again reads only what is new.
+/// ones say about the messages sent. Reading again reads only what is new; what was not proved
+/// before is judged again when the trust data or the program are others.
 ///
 /// Exits with 0 when all was read, 1 when something that passes itself off as certified mail
-/// was not proved genuine, 4 when the line broke, 5 when the login was refused.
+/// was not proved genuine, 4 when the line broke or a folder could not be read, 5 when the
+/// login was refused.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct SyncArguments {
@@ -154,6 +156,7 @@ pub(super) fn sync(
         .folders
         .extend(arguments.folder.iter().cloned());
     let verifier = access.verifier()?;
+    access.tell_trust(session)?;
     let mut ledger = access::ledger(session)?;
     let mut mailbox = access.mailbox()?;
     let folders = access
@@ -195,7 +198,17 @@ pub(super) fn sync(
         let line = texts.fill("sync.renumbered", &[("count", &count)]);
         writeln!(session.err, "{line}")?;
     }
+    for (folder, reason) in &report.unread {
+        tell_unread(folder, reason, session)?;
+        status = status.worse(ExitStatus::NotNow);
+    }
     Ok(status)
+}
+
+fn tell_unread(folder: &str, reason: &str, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let values = [("folder", folder), ("reason", reason)];
+    let line = Catalogue::of(session.lang).fill("sync.unread", &values);
+    Ok(writeln!(session.err, "{line}")?)
 }
 
 pub(super) fn watch(
@@ -241,7 +254,7 @@ pub(super) fn wait_command(
     let messages = arguments
         .messages
         .iter()
-        .map(|word| one_message(&ledger, word))
+        .map(|word| one_message_of(&ledger, word, &access.account.name))
         .collect::<anyhow::Result<Vec<_>>>()?;
     wait_with(
         &messages,
@@ -339,6 +352,7 @@ fn stay(
     session: &mut Session<'_>,
 ) -> anyhow::Result<WatchEnd> {
     let verifier = access.verifier()?;
+    access.tell_trust(session)?;
     let stop = Stop::default();
     let signals = stop_on_signals();
     let _alarm = Alarm::set(limit, &signals, &stop);
@@ -588,6 +602,7 @@ fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyho
             Ok(writeln!(session.err, "{}", texts.text("watch.ready"))?)
         }
         WatchEvent::Ready => Ok(()),
+        WatchEvent::Unread { folder, reason } => tell_unread(&folder, &reason, session),
         WatchEvent::Broken { error, pause } => {
             let seconds = pause.as_secs().to_string();
             let reason = error.to_string();
@@ -599,6 +614,27 @@ fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyho
             )?)
         }
     }
+}
+
+/// The one message of an account that a person's word means: the mailbox of another account
+/// is not the one where its receipts come.
+///
+/// # Errors
+/// As [`one_message`], and when it belongs to another account.
+pub(super) fn one_message_of(
+    ledger: &Ledger,
+    word: &str,
+    account: &str,
+) -> anyhow::Result<MessageRef> {
+    let message = one_message(ledger, word)?;
+    let row = ledger
+        .row(&message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    if row.account != account {
+        let values = [("message", message.short), ("account", row.account)];
+        return Err(Failure::new("other-account", values).into());
+    }
+    Ok(message)
 }
 
 /// The one message that a person's word means.

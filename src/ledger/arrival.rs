@@ -6,6 +6,8 @@ use super::submission::{append, refresh};
 use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
 use crate::pec::MessageKind;
+use crate::providers::Trust;
+use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Verdict, VerifiedReceipt, bare_id};
 
@@ -91,14 +93,15 @@ impl Ledger {
         account: &str,
         arrivals: &[Arrival],
         cursor: Option<(&str, Cursor)>,
-        trust_as_of: Option<&str>,
+        trust: &Trust,
         now: Timestamp,
     ) -> Result<Vec<Recorded>, Error> {
+        let judged_by = judged_by(trust);
         let transaction = self.immediate()?;
         let mut recorded = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {
             put_received(&transaction, account, arrival, now)?;
-            recorded.push(judge(&transaction, account, arrival, trust_as_of, now)?);
+            recorded.push(judge(&transaction, account, arrival, &judged_by, now)?);
         }
         if let Some((folder, cursor)) = cursor {
             transaction
@@ -136,6 +139,21 @@ impl Ledger {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// What an account's mailbox held that was not proved genuine by other trust data, or by
+    /// another version of this program: SHA-256 of their octets. They can be judged again.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn to_judge_again(&self, account: &str, trust: &Trust) -> Result<Vec<String>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT octets FROM examination
+             WHERE verdict IN ('not-genuine', 'cannot-tell') AND account = ?1
+               AND trust_as_of IS NOT ?2",
+        )?;
+        let found = statement.query_map([account, &judged_by(trust)], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// Where octets were found first.
     ///
     /// # Errors
@@ -154,6 +172,19 @@ impl Ledger {
         });
         Ok(found.optional()?)
     }
+}
+
+/// How what was judged by a trust file begins.
+pub(super) const OF_A_FILE: &str = "file";
+
+/// By which trust data, of which day, and by which version of this program.
+fn judged_by(trust: &Trust) -> String {
+    let source = match trust.source {
+        Source::BuiltIn => "built-in",
+        Source::Files(_) => OF_A_FILE,
+    };
+    let day = trust.as_of.as_deref().unwrap_or("undated");
+    format!("{source} {day} pec {}", env!("CARGO_PKG_VERSION"))
 }
 
 fn put_received(
@@ -184,7 +215,7 @@ fn judge(
     transaction: &Transaction<'_>,
     account: &str,
     arrival: &Arrival,
-    trust_as_of: Option<&str>,
+    judged_by: &str,
     now: Timestamp,
 ) -> Result<Recorded, Error> {
     let before: Option<String> = transaction
@@ -196,7 +227,7 @@ fn judge(
         Finding::Other(examination) => {
             // What was proved once stays proved: later trust data do not take it back.
             if before.as_deref() != Some(Verdict::Genuine.word()) {
-                put_other(transaction, account, arrival, examination, trust_as_of, now)?;
+                put_other(transaction, account, arrival, examination, judged_by, now)?;
             }
             return Ok(Recorded {
                 rule: None,
@@ -210,7 +241,9 @@ fn judge(
             other_content,
         } => (receipt, *other_content),
     };
-    let (mut rule, message) = matching::find(transaction, receipt.kind(), receipt.data())?;
+    // A trust file speaks for its account only: a practice provider proves nothing elsewhere.
+    let only_of = judged_by.starts_with(OF_A_FILE).then_some(account);
+    let (mut rule, message) = matching::find(transaction, receipt.kind(), receipt.data(), only_of)?;
     if rule.is_match() && other_content {
         rule = MatchRule::OtherContent;
     }
@@ -221,7 +254,7 @@ fn judge(
         arrival,
         receipt,
         (rule, matched),
-        trust_as_of,
+        judged_by,
         now,
     )?;
     let new_facts = match matched {
@@ -263,7 +296,7 @@ fn put_other(
     account: &str,
     arrival: &Arrival,
     examination: &Examination,
-    trust_as_of: Option<&str>,
+    judged_by: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
     let none = None::<String>;
@@ -283,7 +316,7 @@ fn put_other(
         none,
         None::<i64>,
         none,
-        trust_as_of,
+        judged_by,
         now.unix(),
     ])?;
     Ok(())
@@ -295,7 +328,7 @@ fn put_verified(
     arrival: &Arrival,
     receipt: &VerifiedReceipt,
     (rule, message): (MatchRule, Option<&MessageRef>),
-    trust_as_of: Option<&str>,
+    judged_by: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
     let data = receipt.data();
@@ -313,7 +346,7 @@ fn put_verified(
         data.subject,
         message.map(|message| message.id),
         rule.word(),
-        trust_as_of,
+        judged_by,
         now.unix(),
     ])?;
     Ok(())

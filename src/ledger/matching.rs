@@ -59,11 +59,13 @@ impl MatchRule {
     }
 }
 
-/// Finds the message of the signed data; see [`MatchRule`].
+/// Finds the message of the signed data; see [`MatchRule`]. `only_of`: among the messages of
+/// that account.
 pub(super) fn find(
     transaction: &Transaction<'_>,
     kind: MessageKind,
     data: &CertificationData,
+    only_of: Option<&str>,
 ) -> Result<(MatchRule, Option<MessageRef>), Error> {
     use MessageKind as K;
     let for_sender = matches!(
@@ -84,9 +86,12 @@ pub(super) fn find(
     let Some(found) = found else {
         return Ok((MatchRule::Orphan, None));
     };
-    let sender: String = transaction
-        .prepare_cached("SELECT sender FROM message WHERE id = ?1")?
-        .query_row([found.id], |row| row.get(0))?;
+    let (sender, account): (String, String) = transaction
+        .prepare_cached("SELECT sender, account FROM message WHERE id = ?1")?
+        .query_row([found.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if only_of.is_some_and(|only| only != account) {
+        return Ok((MatchRule::Orphan, None));
+    }
     // Anyone may send a message under our Message-ID; nobody else can have it certified as ours.
     if MailAddress::new(&sender) != data.sender {
         return Ok((MatchRule::OtherSender, Some(found)));

@@ -41,8 +41,11 @@ impl Processes {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let name = format!("{}-{count}", std::process::id());
             let path = self.folder.join(&name);
-            let made = OpenOptions::new().write(true).create_new(true).open(&path);
-            match made {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            match options.open(&path) {
                 Ok(file) => {
                     file.lock()?;
                     return Ok(Alive {

@@ -100,8 +100,18 @@ pub struct ReceivedRow {
     pub delivered_to: Option<String>,
     /// How it was led to a message, or why to none.
     pub rule: Option<MatchRule>,
+    /// By which trust data and program it was judged.
+    pub judged_by: Option<String>,
     /// Where it was found first: folder and UID.
     pub place: Option<(String, u32)>,
+}
+
+impl ReceivedRow {
+    /// Whether it was judged by authorities that the account names, not by those compiled in.
+    pub fn is_by_other_trust(&self) -> bool {
+        let by = self.judged_by.as_deref().unwrap_or_default();
+        by.starts_with(super::arrival::OF_A_FILE)
+    }
 }
 
 /// How much there is that belongs to no message, or only seems to.
@@ -349,6 +359,25 @@ impl Ledger {
         Ok(None)
     }
 
+    /// The newest message recorded after this one with its sender, its subject and exactly its
+    /// recipients: what somebody wrote again instead of resuming.
+    pub fn written_again(&self, message: &MessageRef) -> Result<Option<MessageRef>, Error> {
+        let found = self.refs(
+            "SELECT later.id, later.short FROM message
+             JOIN message AS later ON later.id > message.id
+               AND later.sender = message.sender COLLATE NOCASE
+               AND later.subject = message.subject
+             WHERE message.id = ?1
+               AND NOT EXISTS (SELECT address FROM recipient AS r WHERE r.message = message.id
+                   EXCEPT SELECT address FROM recipient AS r WHERE r.message = later.id)
+               AND NOT EXISTS (SELECT address FROM recipient AS r WHERE r.message = later.id
+                   EXCEPT SELECT address FROM recipient AS r WHERE r.message = message.id)
+             ORDER BY later.id DESC LIMIT 1",
+            &[&message.id],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
     /// When the newest fact was recorded, by our clock.
     pub fn newest_fact(&self) -> Result<Option<Timestamp>, Error> {
         let newest: Option<i64> = self
@@ -505,6 +534,7 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         identifier: row.get("identifier")?,
         delivered_to: row.get("delivered_to")?,
         rule: rule.as_deref().and_then(MatchRule::from_word),
+        judged_by: row.get("trust_as_of")?,
         place: folder.zip(uid),
     })
 }

@@ -107,6 +107,13 @@ impl Ledger {
             claim,
             &query::states(&transaction, message.id, &facts)?,
         )?;
+        // Whatever it says of recipients: a provider that speaks of the message has it.
+        if has_receipt(&transaction, message.id)? {
+            return Err(Error::Settled {
+                short: message.short.clone(),
+                standing: "answered",
+            });
+        }
         // An attempt in doubt outweighs one that goes on, and may be repeated: but not by two.
         if attempts(&facts).any(|number| !has_ended(number, &facts)) {
             return Err(Error::BeingSent {
@@ -317,6 +324,13 @@ fn may_send(message: &MessageRef, claim: Claim, states: &[RecipientState]) -> Re
         }
     }
     Ok(())
+}
+
+/// Whether a genuine receipt was led to the message.
+fn has_receipt(transaction: &Transaction<'_>, message: i64) -> Result<bool, Error> {
+    Ok(transaction
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM examination WHERE message = ?1)")?
+        .query_row([message], |row| row.get(0))?)
 }
 
 /// The numbers of the attempts that began.

@@ -176,7 +176,7 @@ fn record_and_die(desk: &mut Desk, octets: &[u8]) {
     };
     let recorded = desk
         .ledger
-        .record(ACCOUNT, &[arrival], None, None, desk.now)
+        .record(ACCOUNT, &[arrival], None, desk.verifier.trust(), desk.now)
         .expect("recorded");
     assert!(recorded[0].new_facts > 0);
 }
@@ -422,6 +422,40 @@ fn when_the_numbers_lose_their_meaning_all_is_read_again_and_nothing_is_added() 
     assert_eq!((cursor.uid_validity, cursor.last_uid), (7, 101));
     let (report, _) = desk.sync(&mut script);
     assert_eq!((report.renumbered, report.looked_at), (0, 0));
+}
+
+#[test]
+fn a_mailbox_brought_back_from_a_copy_is_read_from_the_beginning() {
+    let (mut desk, message) = sent_base();
+    let (one, other) = (genuine(Kind::Acceptance), genuine(Kind::TakenInCharge));
+    let mut script = Script::inbox([&one[..], &other[..], &other[..]]);
+    desk.sync(&mut script);
+    // UIDVALIDITY stays, the last two are gone, and the next has the number of one of them.
+    let kept = script.folders.get_mut("INBOX").unwrap();
+    kept.messages.retain(|uid, _| *uid == 1);
+    script.arrive("INBOX", &genuine(Kind::DeliveryConcise));
+    let (report, _) = desk.sync(&mut script);
+    assert_eq!(report.renumbered, 1);
+    assert_eq!(desk.standings(&message)[0], S::Delivered);
+}
+
+#[test]
+fn an_acceptance_that_lists_none_of_ours_still_keeps_the_message_from_going_again() {
+    use postacert::ledger::{Claim, Error};
+    let mut desk = Desk::new();
+    let message = desk.freeze(&base());
+    let in_doubt = crate::support::sender::ended(What::InDoubt, None, "the line broke");
+    desk.attempt(&message, Claim::NeverLeft, &in_doubt);
+    let odd = Receipt::with(Kind::Acceptance, |receipt| {
+        receipt.daticert.recipients =
+            vec![("altri@pec.example".to_owned(), "certificato".to_owned())];
+    });
+    desk.receive(&[&odd.to_eml()]);
+    assert_eq!(desk.standings(&message), [S::InDoubt; 3]);
+    let again = desk
+        .ledger
+        .begin(&message, Claim::InDoubtAndSearched, desk.now);
+    assert!(matches!(again, Err(Error::Settled { .. })), "{again:?}");
 }
 
 #[test]

@@ -215,6 +215,10 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
         lines.push(String::new());
         lines.extend(recipient_lines(place, recipient, view, reading));
     }
+    if view.receipts.iter().any(ReceivedRow::is_by_other_trust) {
+        let said = texts.text("status.other-trust");
+        lines.extend([String::new(), reading.style.paint(Tone::Unsure, said)]);
+    }
     let others = other_receipts(view);
     if !others.is_empty() {
         lines.extend([
@@ -248,15 +252,17 @@ fn header(row: &MessageRow, reading: &Reading<'_>) -> Vec<String> {
     table.lines()
 }
 
-/// The file that holds octets, or that it is missing. Its content is not looked at.
+/// The file that holds octets, or that it is missing or holds others.
 fn kept_at(sha256: &str, reading: &Reading<'_>) -> String {
     let path = reading.ledger.path_of(sha256);
     let file = path.display().to_string();
-    if path.is_file() {
-        return Printable(&file).to_string();
-    }
-    let missing = Catalogue::of(reading.lang).fill("status.missing", &[("file", &file)]);
-    reading.style.paint(Tone::Bad, missing)
+    let key = match reading.ledger.octets(sha256) {
+        Ok(_) => return Printable(&file).to_string(),
+        Err(_) if path.is_file() => "status.altered",
+        Err(_) => "status.missing",
+    };
+    let said = Catalogue::of(reading.lang).fill(key, &[("file", &file)]);
+    reading.style.paint(Tone::Bad, said)
 }
 
 /// The attempts to submit: the end of each, or how far it is.
