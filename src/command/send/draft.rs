@@ -186,7 +186,10 @@ fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
         .as_ref()
         .ok_or_else(|| Failure::new("no-data-folder", []))?;
     fs::create_dir_all(folder).map_err(failed)?;
+        .ok_or_else(|| Failure::new("no-home", []))?;
+    make_private(folder).map_err(failed)?;
     let path = folder.join(format!("draft-{}.txt", random_hex()));
+    let draft = Removed(&path);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -198,20 +201,39 @@ fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
     // `sh -c` because EDITOR may hold options, as git and others take it.
     let status = std::process::Command::new("sh")
         .args(["-c", &format!("{editor} \"$1\""), "sh"])
+        .env_remove("PEC_PASSWORD")
         .arg(&path)
         .status()
         .map_err(failed)?;
     let text = fs::read_to_string(&path).map_err(failed);
-    let removed = fs::remove_file(&path).map_err(failed);
+    drop(draft);
     if !status.success() {
         return Err(failed(io::Error::other(status.to_string())));
     }
-    removed?;
     let text = text?;
     if text.trim().is_empty() {
         return Err(Failure::new("empty-body", []).into());
     }
     Ok(text)
+}
+
+/// A folder that only its owner enters, as the ledger makes it.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// A file that is removed at the end, however it comes.
+struct Removed<'a>(&'a Path);
+
+impl Drop for Removed<'_> {
+    fn drop(&mut self) {
+        // Best effort: what is left is private.
+        let _ = fs::remove_file(self.0);
+    }
 }
 
 impl From<ReceiptArgument> for DeliveryForm {

@@ -235,8 +235,42 @@ fn hand_over(
     Ok(submitted.map_err(|error| Failure::of_ledger(&error))?)
 }
 
-/// After the server's answer: the copy, the receipts, the report.
+/// After the server's answer: the copy, the receipts, the report. Once a message has left, or
+/// may have, nothing that fails afterwards may be taken for "try again": the answer is 3.
 fn finish(
+    arguments: &Arguments,
+    access: &mut Access,
+    ledger: &mut Ledger,
+    sent: Vec<(MessageRef, Submitted)>,
+    warnings: &[String],
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    use SubmissionOutcome as O;
+    let has_left =
+        |submitted: &Submitted| matches!(submitted.report.outcome, O::Taken(_) | O::InDoubt { .. });
+    let left = sent.iter().any(|(_, submitted)| has_left(submitted));
+    match follow_up(arguments, access, ledger, sent, warnings, session) {
+        Err(error) if left && error.is::<Failure>() => {
+            told(&error, session)?;
+            let texts = Catalogue::of(session.lang);
+            writeln!(session.err, "{}", texts.text("send.left"))?;
+            Ok(ExitStatus::Undecided)
+        }
+        done => done,
+    }
+}
+
+/// Tells what failed without ending for it; gives its exit status.
+fn told(error: &anyhow::Error, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let Some(failure) = error.downcast_ref::<Failure>() else {
+        writeln!(session.err, "{error:#}")?;
+        return Ok(ExitStatus::NotNow);
+    };
+    failure.write(session.lang, session.err)?;
+    Ok(failure.status())
+}
+
+fn follow_up(
     arguments: &Arguments,
     access: &mut Access,
     ledger: &mut Ledger,
@@ -278,8 +312,12 @@ fn finish(
             ledger,
             arguments.json,
             session,
-        )?;
-        status = status.worse(waited);
+        );
+        if waited.is_err() && arguments.json {
+            // The document is promised, and says at least what was sent.
+            super::status::show(&messages, ledger, true, session)?;
+        }
+        status = status.worse(waited?);
     }
     Ok(status)
 }

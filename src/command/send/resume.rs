@@ -1,7 +1,7 @@
 //! `pec send --resume`: messages that never left go out, those in doubt are looked for in the
 //! mailbox before anything else may happen to them.
 
-use super::{Arguments, confirmed, finish, hand_over, report};
+use super::{Arguments, confirmed, finish, hand_over, report, told};
 use crate::client;
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
@@ -32,6 +32,13 @@ pub(super) fn run(
     let mut in_doubt = Vec::new();
     let mut to_send = Vec::new();
     for message in messages {
+        if arguments.messages.is_empty()
+            && let Some(other) = written_again(&ledger, &message)?
+        {
+            tell_of_two(session, &message, &other)?;
+            status = status.worse(ExitStatus::Undecided);
+            continue;
+        }
         match deciding(&ledger, &message)? {
             Some(Standing::InDoubt) => in_doubt.push(message),
             Some(Standing::Recorded | Standing::RefusedForNow) => {
@@ -41,19 +48,25 @@ pub(super) fn run(
                 tell(session, "send.being-sent", &message)?;
                 status = status.worse(ExitStatus::Undecided);
             }
-            _ => tell(session, "send.settled", &message)?,
+            _ => {
+                tell(session, "send.settled", &message)?;
+                status = status.worse(answer(&ledger, &message)?);
+            }
         }
     }
+    let mut referred = Vec::new();
     if !in_doubt.is_empty() {
-        let form = match arguments.json {
-            true => follow::Form::Silent,
-            false => follow::Form::Text,
-        };
-        search(&in_doubt, form, access, &mut ledger, session)?;
+        let form = form_of(arguments);
+        referred = search(&in_doubt, form, access, &mut ledger, session)?;
     }
     for message in in_doubt {
-        if deciding(&ledger, &message)? != Some(Standing::InDoubt) {
+        if deciding(&ledger, &message)? != Some(Standing::InDoubt)
+            || has_receipt(&ledger, &message)?
+        {
             tell(session, "send.found", &message)?;
+        } else if referred.contains(&message) {
+            tell(session, "send.unproved", &message)?;
+            status = status.worse(ExitStatus::Undecided);
         } else if !arguments.resend {
             tell(session, "send.still-in-doubt", &message)?;
             status = status.worse(ExitStatus::Undecided);
@@ -70,10 +83,20 @@ pub(super) fn run(
     for (message, _) in &to_send {
         announce(&ledger, message, session)?;
     }
-    if !arguments.yes && !confirmed(arguments, session)? {
-        return Ok(ExitStatus::Unusable);
+    if !arguments.yes {
+        if !confirmed(arguments, session)? {
+            return Ok(ExitStatus::Unusable);
+        }
+        // The answer may have taken hours, in which an acceptance came.
+        let form = form_of(arguments);
+        let again = look_again(&mut to_send, form, access, &mut ledger, session)?;
+        status = status.worse(again);
     }
-    let sent = send_all(to_send, access, &mut ledger, session)?;
+    if to_send.is_empty() {
+        return ended(status, arguments, access, &ledger, session);
+    }
+    let (sent, stopped) = send_all(to_send, access, &mut ledger, session)?;
+    status = status.worse(stopped);
     let finished = finish(arguments, access, &mut ledger, sent, &[], session)?;
     Ok(status.worse(finished))
 }
@@ -102,18 +125,7 @@ fn wanted(
         let all = ledger.unsettled(&access.account.name);
         return Ok(all.map_err(|error| Failure::of_ledger(&error))?);
     }
-    let one = |word: &String| {
-        let message = follow::one_message(ledger, word)?;
-        let row = ledger
-            .row(&message)
-            .map_err(|error| Failure::of_ledger(&error))?;
-        // The other account's mailbox is not the one that was asked, or will be.
-        if row.account != access.account.name {
-            let values = [("message", message.short), ("account", row.account)];
-            return Err(Failure::new("other-account", values).into());
-        }
-        Ok(message)
-    };
+    let one = |word: &String| follow::one_message_of(ledger, word, &access.account.name);
     arguments.messages.iter().map(one).collect()
 }
 
@@ -138,6 +150,36 @@ fn deciding(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<Stan
     Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
 }
 
+/// What a message was written again as, after it and to the same recipients. Both going out
+/// is what nobody wants; who does names it.
+fn written_again(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<MessageRef>> {
+    let again = ledger.written_again(message);
+    Ok(again.map_err(|error| Failure::of_ledger(&error))?)
+}
+
+/// The answer that a message is with which nothing may be done: whether it went to all.
+fn answer(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<ExitStatus> {
+    let row = ledger
+        .row(message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let went = |standing: &Standing| match standing {
+        Standing::Refused | Standing::RefusedForNow | Standing::Recorded => ExitStatus::No,
+        Standing::NotAccepted => ExitStatus::No,
+        Standing::InDoubt | Standing::Contradictory => ExitStatus::Undecided,
+        _ => ExitStatus::Yes,
+    };
+    let standings = row.recipients.iter().map(|(_, standing)| went(standing));
+    Ok(standings.fold(ExitStatus::Yes, ExitStatus::worse))
+}
+
+/// Whether a genuine receipt speaks of the message, whatever it says of recipients.
+fn has_receipt(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<bool> {
+    let view = ledger
+        .view(message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    Ok(!view.receipts.is_empty())
+}
+
 /// Whether the newest attempt is too recent for an acceptance to be missed.
 fn is_young(
     arguments: &Arguments,
@@ -155,15 +197,59 @@ fn is_young(
     Ok(newest.is_some_and(|newest| now.seconds_since(newest) < patience))
 }
 
-/// Asks the mailbox for anything about these messages.
+/// What is found on the way is no part of the document.
+fn form_of(arguments: &Arguments) -> follow::Form {
+    match arguments.json {
+        true => follow::Form::Silent,
+        false => follow::Form::Text,
+    }
+}
+
+/// Searches once more for those in doubt, and takes out what is in doubt no more.
+fn look_again(
+    to_send: &mut Vec<(MessageRef, Claim)>,
+    form: follow::Form,
+    access: &mut Access,
+    ledger: &mut Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let doubtful = to_send
+        .iter()
+        .filter(|(_, claim)| *claim == Claim::InDoubtAndSearched);
+    let doubtful: Vec<MessageRef> = doubtful.map(|(message, _)| message.clone()).collect();
+    if doubtful.is_empty() {
+        return Ok(ExitStatus::Yes);
+    }
+    let referred = search(&doubtful, form, access, ledger, session)?;
+    let mut status = ExitStatus::Yes;
+    for message in doubtful {
+        let found = deciding(ledger, &message)? != Some(Standing::InDoubt)
+            || has_receipt(ledger, &message)?;
+        if found {
+            tell(session, "send.found", &message)?;
+        } else if referred.contains(&message) {
+            tell(session, "send.unproved", &message)?;
+            status = ExitStatus::Undecided;
+        } else {
+            continue;
+        }
+        to_send.retain(|(other, _)| *other != message);
+    }
+    Ok(status)
+}
+
+/// Asks the mailbox for anything about these messages. Gives those that something there names
+/// which proves nothing: the provider may have them, only its receipt cannot be proved here.
 fn search(
     messages: &[MessageRef],
     form: follow::Form,
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<MessageRef>> {
     let verifier = access.verifier()?;
+    access.tell_trust(session)?;
+    let mut referred = Vec::new();
     let mut mailbox = access.mailbox()?;
     let folders = access
         .folders(&mut mailbox)
@@ -186,34 +272,43 @@ fn search(
         for event in found {
             follow::tell(&event, form, session)?;
         }
-        searched.map_err(|error| access.failure_of_journey(&error))?;
+        let report = searched.map_err(|error| access.failure_of_journey(&error))?;
+        if report.unproved_references > 0 {
+            referred.push(message.clone());
+        }
     }
     mailbox.log_out();
-    Ok(())
+    Ok(referred)
 }
 
-/// Over one connection, until it is of no more use; what was not begun stays as it is.
+/// Over one connection, until it is of no more use; what was not begun stays as it is. What
+/// keeps a further message from being sent is told here, so that what went before it is told
+/// too.
 fn send_all(
     messages: Vec<(MessageRef, Claim)>,
     access: &mut Access,
     ledger: &mut Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<Vec<(MessageRef, client::Submitted)>> {
+    session: &mut Session<'_>,
+) -> anyhow::Result<(Vec<(MessageRef, client::Submitted)>, ExitStatus)> {
     let mut submission = access.submission()?;
     let mut sent = Vec::new();
     for (message, claim) in messages {
-        let submitted = hand_over(ledger, &message, claim, &mut submission, session)?;
+        let submitted = match hand_over(ledger, &message, claim, &mut submission, session) {
+            Ok(submitted) => submitted,
+            Err(error) if sent.is_empty() => return Err(error),
+            Err(error) => return Ok((sent, told(&error, session)?)),
+        };
         let usable = matches!(
             submitted.report.outcome,
             SubmissionOutcome::Taken(_) | SubmissionOutcome::Refused(_)
         );
         sent.push((message, submitted));
         if !usable {
-            return Ok(sent);
+            return Ok((sent, ExitStatus::Yes));
         }
     }
     submission.quit();
-    Ok(sent)
+    Ok((sent, ExitStatus::Yes))
 }
 
 fn announce(
@@ -235,6 +330,16 @@ fn announce(
         ("to", &*to.join(", ")),
     ];
     let line = Catalogue::of(session.lang).fill("send.will-resume", &values);
+    Ok(writeln!(session.err, "{line}")?)
+}
+
+fn tell_of_two(
+    session: &mut Session<'_>,
+    message: &MessageRef,
+    other: &MessageRef,
+) -> anyhow::Result<()> {
+    let values = [("message", &*message.short), ("other", &*other.short)];
+    let line = Catalogue::of(session.lang).fill("send.written-again", &values);
     Ok(writeln!(session.err, "{line}")?)
 }
 

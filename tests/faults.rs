@@ -1,0 +1,665 @@
+//! What a user sees when something goes wrong between here and the provider: the exit status,
+//! the words, and that nothing went out twice and no receipt was lost.
+
+mod support;
+
+use std::time::Duration;
+
+use postacert::practice::Fault;
+use postacert::transport::Security;
+use support::practising::{Practising, Ran, config};
+use support::scripted::{Peer, Script, Scripted};
+use support::tls;
+
+const RESUME: [&str; 4] = ["send", "--resume", "--yes", "--no-copy"];
+const RESEND: [&str; 7] = [
+    "send",
+    "--resume",
+    "--resend",
+    "--patience",
+    "0s",
+    "--yes",
+    "--no-copy",
+];
+
+/// A provider that goes wrong so with the first message.
+fn failing(fault: Fault) -> Practising {
+    Practising::with(postacert::practice::Config {
+        faults: vec![fault],
+        ..config()
+    })
+}
+
+/// Changes the configuration of the account.
+fn configure(world: &Practising, change: impl Fn(&str) -> String) {
+    let file = world.path("config.toml");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, change(&text)).expect("a file");
+}
+
+/// Replaces a line of the account, or takes it out.
+fn with_line(text: &str, key: &str, line: &str) -> String {
+    let start = format!("{key} = ");
+    let lines = text.lines().filter(|line| !line.starts_with(&start));
+    format!("{}\n{line}\n", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Another server in the place of one of the account's, under an authority that it knows too.
+fn replace(
+    world: &Practising,
+    which: &str,
+    security: Security,
+    scripts: Vec<Script>,
+) -> Scripted<()> {
+    let server = Scripted::in_turn(security, scripts);
+    let both = format!("{}\n{}", world.practice.ca_pem(), root());
+    std::fs::write(world.path("ca.pem"), both).expect("a file");
+    let port = server.endpoint().port;
+    configure(world, |text| {
+        with_line(text, which, &format!("{which} = \"localhost:{port}\""))
+    });
+    server
+}
+
+fn root() -> String {
+    String::from_utf8(tls::root()).expect("PEM")
+}
+
+fn short_of(sent: &Ran) -> String {
+    let id = &sent.json()["messages"][0]["id"];
+    id.as_str().expect("an id").to_owned()
+}
+
+fn standing(world: &Practising, message: &str, user: &str) -> String {
+    let all = world.standings(message);
+    let found = all.into_iter().find(|(name, _)| name == user);
+    found.expect("the recipient").1
+}
+
+#[test]
+fn a_mailbox_that_refuses_after_the_message_went_does_not_say_try_again() {
+    let world = Practising::new();
+    let refuses: Script = Box::new(|peer: &mut Peer| {
+        peer.say("* OK [CAPABILITY IMAP4rev1] prova");
+        peer.hear("LOGIN ");
+        peer.say("TAG NO [AUTHENTICATIONFAILED] no");
+    });
+    let _mailbox = replace(&world, "imap", Security::Tls, vec![refuses]);
+    let to = world.address("delivered");
+    let sent = world.run(&[
+        "send",
+        "--yes",
+        "--no-copy",
+        "--json",
+        "--wait",
+        "accepted",
+        "--to",
+        &to,
+        "--subject",
+        "Avviso",
+        "--body",
+        "x",
+    ]);
+    assert_eq!(world.practice.taken().len(), 1);
+    assert_eq!(sent.exit, 3, "{sent:?}");
+    assert!(sent.err.contains("refused the login"), "{sent:?}");
+    assert!(sent.err.contains("do not send it again"), "{sent:?}");
+    assert_eq!(sent.json()["messages"][0]["subject"], "Avviso");
+}
+
+#[test]
+fn a_message_in_doubt_is_not_sent_again_over_an_acceptance_that_is_not_proved() {
+    let world = failing(Fault::CutAfterDotKept);
+    // Nobody built in vouches for the practice provider.
+    configure(&world, |text| with_line(text, "trust_file", ""));
+    let sent = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(sent.exit, 3, "{sent:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let resent = world.run(&RESEND);
+    assert_eq!(world.practice.taken().len(), 1, "{resent:?}");
+    assert_eq!(resent.exit, 3, "{resent:?}");
+    assert!(resent.err.contains("is not proved"), "{resent:?}");
+    // Every reason is a sentence.
+    assert!(!resent.out.contains('…'), "{resent:?}");
+}
+
+#[test]
+fn what_was_not_proved_is_judged_again_by_other_trust_data() {
+    let world = Practising::new();
+    let trust = world.path("trust.toml").display().to_string();
+    let trust = format!("trust_file = \"{trust}\"");
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    configure(&world, |text| with_line(text, "trust_file", ""));
+    let before = world.run(&["sync"]);
+    assert_eq!(before.exit, 1, "{before:?}");
+    assert_eq!(standing(&world, &message, "delivered"), "sent");
+    // Told once: the same trust data say the same.
+    let same = world.run(&["sync"]);
+    assert_eq!((same.exit, &*same.out), (0, ""), "{same:?}");
+    configure(&world, |text| with_line(text, "trust_file", &trust));
+    let after = world.run(&["sync"]);
+    assert_eq!(after.exit, 0, "{after:?}");
+    assert_eq!(standing(&world, &message, "delivered"), "delivered");
+    // And by whom is said.
+    assert!(after.err.contains("not by those built in"), "{after:?}");
+    let shown = world.run(&["status", &message]);
+    assert!(shown.out.contains("not by those built in"), "{shown:?}");
+}
+
+#[test]
+fn a_trust_file_proves_nothing_about_the_messages_of_another_account() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    // The same mailbox read for another account, by the trust file of that one.
+    let other = world.account("esercizio", &world.address("io"));
+    configure(&world, |text| {
+        format!("default = \"prova\"\n{text}\n{other}")
+    });
+    let synced = world.run(&["sync", "--account", "esercizio"]);
+    assert_eq!(synced.exit, 0, "{synced:?}");
+    assert!(synced.out.contains("no message of ours"), "{synced:?}");
+    assert_eq!(standing(&world, &message, "delivered"), "sent");
+    let waited = world.run(&["wait", &message, "--account", "esercizio"]);
+    assert_eq!(waited.exit, 2, "{waited:?}");
+    assert!(
+        waited.err.contains("belongs to the account prova"),
+        "{waited:?}"
+    );
+    assert_eq!(world.run(&["sync", "--account", "prova"]).exit, 0);
+    assert_eq!(standing(&world, &message, "delivered"), "delivered");
+}
+
+#[test]
+fn what_was_written_again_instead_of_resumed_goes_out_once() {
+    let world = failing(Fault::CutBeforeData);
+    let first = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(first.exit, 4, "{first:?}");
+    let again = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(again.exit, 0, "{again:?}");
+    assert!(again.err.contains("Think twice:"), "{again:?}");
+    let resumed = world.run(&RESUME);
+    assert_eq!(world.practice.taken().len(), 1, "{resumed:?}");
+    assert_eq!(resumed.exit, 3, "{resumed:?}");
+    assert!(resumed.err.contains("written again"), "{resumed:?}");
+    // Who names it means it.
+    let short = short_of(&first);
+    let named = [&RESUME[..], &[&*short]].concat();
+    assert_eq!(world.run(&named).exit, 0);
+    assert_eq!(world.practice.taken().len(), 2);
+}
+
+/// A submission server that answers RCPT so, and the dot with 250 if any is taken.
+fn answering(answers: &'static [&'static str]) -> Script {
+    Box::new(move |peer: &mut Peer| {
+        peer.smtp_login("");
+        peer.hear("MAIL FROM:<");
+        peer.say("250 2.1.0 ok");
+        for answer in answers {
+            peer.hear("RCPT TO:<");
+            peer.say(answer);
+        }
+        if answers.iter().any(|answer| answer.starts_with('2')) {
+            peer.hear("DATA");
+            peer.say("354 go");
+            peer.hear_message();
+            peer.say("250 2.0.0 taken");
+        } else {
+            peer.hear("RSET");
+            peer.say("250 2.0.0 ok");
+        }
+        peer.hear("QUIT");
+        peer.say("221 bye");
+    })
+}
+
+#[test]
+fn a_recipient_refused_for_now_while_others_were_taken_is_final_and_told() {
+    let world = Practising::new();
+    let script = answering(&["250 ok", "450 4.2.0 greylisted"]);
+    let server = replace(&world, "smtp", Security::Tls, vec![script]);
+    let sent = world.try_send("Avviso", &["delivered", "delivered2"]);
+    server.finish();
+    assert_eq!(sent.exit, 1, "{sent:?}");
+    let message = short_of(&sent);
+    assert_eq!(standing(&world, &message, "delivered"), "sent");
+    assert_eq!(standing(&world, &message, "delivered2"), "refused");
+    // Nothing connects: there is no server any more, and nothing that may go.
+    let resumed = world.run(&RESUME);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    let named = world.run(&[&RESUME[..], &[&message]].concat());
+    assert_eq!(named.exit, 1, "{named:?}");
+    assert!(named.err.contains("nothing to do"), "{named:?}");
+}
+
+#[test]
+fn greylisting_and_a_refusal_for_all_have_their_own_answers() {
+    for (answers, exit, words) in [
+        (&["451 4.7.1 greylisted"][..], 4, "for now"),
+        (&["550 5.1.1 unknown"][..], 5, "refused"),
+    ] {
+        let world = Practising::new();
+        let smtp = format!("smtp = \"localhost:{}\"", world.practice.smtp().port());
+        let server = replace(&world, "smtp", Security::Tls, vec![answering(answers)]);
+        let to = world.address("delivered");
+        let sent = world.run(&[
+            "send",
+            "--yes",
+            "--no-copy",
+            "--to",
+            &to,
+            "--subject",
+            "Avviso",
+            "--body",
+            "x",
+        ]);
+        server.finish();
+        assert_eq!(sent.exit, exit, "{sent:?}");
+        assert!(sent.out.contains(words), "{sent:?}");
+        configure(&world, |text| with_line(text, "smtp", &smtp));
+        let resumed = world.run(&RESUME);
+        assert_eq!(resumed.exit, 0, "{resumed:?}");
+        let went = usize::from(exit == 4);
+        assert_eq!(world.practice.taken().len(), went, "{resumed:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_opened_keeps_no_receipt_of_the_others_back() {
+    let world = Practising::new();
+    configure(&world, |text| {
+        with_line(text, "folders", "folders = [\"Archivio\"]")
+    });
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let synced = world.run(&["sync"]);
+    assert_eq!(
+        standing(&world, &message, "delivered"),
+        "delivered",
+        "{synced:?}"
+    );
+    assert_eq!(synced.exit, 4, "{synced:?}");
+    assert!(
+        synced.err.contains("the folder Archivio could not be read"),
+        "{synced:?}"
+    );
+    // Watching reads INBOX last, and must come so far.
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let waited = world.run(&["wait", &message, "--timeout", "8s", "--poll", "1s"]);
+    assert_eq!(waited.exit, 0, "{waited:?}");
+    assert_eq!(waited.err.matches("Archivio").count(), 1, "{waited:?}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_searched_keeps_a_message_in_doubt() {
+    let world = failing(Fault::CutAfterDotLost);
+    configure(&world, |text| {
+        with_line(text, "folders", "folders = [\"Archivio\"]")
+    });
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);
+    let resent = world.run(&RESEND);
+    assert_eq!(resent.exit, 4, "{resent:?}");
+    assert!(resent.err.contains("nothing was sent"), "{resent:?}");
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn a_receipt_that_was_altered_here_is_shown_to_be() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let shown = world.run(&["status", &message]);
+    assert!(!shown.out.contains("ALTERED"), "{shown:?}");
+    for file in support::practising::files(&world.data().join("messages")) {
+        let mut octets = std::fs::read(&file).expect("a file");
+        octets.extend_from_slice(b"x");
+        std::fs::write(&file, octets).expect("a file");
+    }
+    let shown = world.run(&["status", &message]);
+    assert_eq!(shown.out.matches("ALTERED").count(), 3, "{shown:?}");
+}
+
+#[test]
+fn a_dot_answered_with_451_is_in_doubt_and_settled_by_the_mailbox() {
+    let world = failing(Fault::Answer {
+        reply: "451 4.3.0 riprovare".to_owned(),
+        kept: true,
+    });
+    let sent = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(sent.exit, 3, "{sent:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let resumed = world.run(&RESEND);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert!(resumed.err.contains("found in the mailbox"), "{resumed:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+#[test]
+fn a_line_cut_in_the_middle_of_a_message_costs_nothing_that_comes_again() {
+    let world = Practising::new();
+    let imap = format!("imap = \"localhost:{}\"", world.practice.imap().port());
+    let message = world.send("Avviso", &["delivered"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let cuts: Script = Box::new(|peer: &mut Peer| {
+        peer.imap_login("");
+        peer.imap("LIST ", "* LIST () \"/\" INBOX\nTAG OK done");
+        let state = "* 1 EXISTS\n* OK [UIDVALIDITY 7] x\n* OK [UIDNEXT 2] x\nTAG OK done";
+        peer.imap("EXAMINE ", state);
+        peer.hear("UID FETCH 1:1 ");
+        let header = "X-Ricevuta: accettazione\r\n\r\n";
+        let names = "From Subject Content-Type X-Ricevuta X-Trasporto";
+        peer.say(&format!(
+            "* 1 FETCH (UID 1 RFC822.SIZE 5000 BODY[HEADER.FIELDS ({names})] {{{}}}",
+            header.len()
+        ));
+        peer.say_octets(header.as_bytes());
+        peer.say(")\nTAG OK done");
+        peer.hear("UID FETCH 1 ");
+        peer.say("* 1 FETCH (UID 1 BODY[] {5000}");
+        peer.say_octets(b"X-Ricevuta: accettaz");
+        peer.cut();
+    });
+    let server = replace(&world, "imap", Security::Tls, vec![cuts]);
+    let synced = world.run(&["sync"]);
+    server.finish();
+    assert_eq!(synced.exit, 4, "{synced:?}");
+    assert!(synced.err.contains("closed by the server"), "{synced:?}");
+    assert_eq!(standing(&world, &message, "delivered"), "sent");
+    configure(&world, |text| with_line(text, "imap", &imap));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    assert_eq!(standing(&world, &message, "delivered"), "delivered");
+}
+
+#[test]
+fn hostile_words_of_a_server_reach_no_terminal() {
+    let world = Practising::new();
+    let hostile: Script = Box::new(|peer: &mut Peer| {
+        peer.smtp_login("");
+        peer.hear("MAIL FROM:<");
+        peer.say_octets(b"550 5.7.1 no \x1b[2J\x1b]0;x\x07 \xe2\x80\xae\r\n");
+        peer.hear("RSET");
+        peer.say("250 ok");
+        peer.hear("QUIT");
+        peer.say("221 bye");
+    });
+    let server = replace(&world, "smtp", Security::Tls, vec![hostile]);
+    let to = world.address("delivered");
+    let sent = world.run(&[
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        "a",
+        "--body",
+        "x",
+    ]);
+    server.finish();
+    assert_eq!(sent.exit, 5, "{sent:?}");
+    let listed = world.run(&["status", "a"]);
+    for said in [&sent.out, &sent.err, &listed.out, &listed.err] {
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{said:?}");
+    }
+}
+
+#[test]
+fn a_login_that_is_refused_while_watching_ends_it_at_once() {
+    let world = Practising::new();
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let watched = world.run(&["watch", "--for", "20s"]);
+    assert_eq!(watched.exit, 5, "{watched:?}");
+    assert!(watched.err.contains("refused the login"), "{watched:?}");
+    assert!(!watched.err.contains("Next try"), "{watched:?}");
+}
+
+#[test]
+fn an_editor_gets_no_password_and_works_in_a_private_folder() {
+    if !has_script() {
+        eprintln!("skipped: a terminal for the editor needs script(1)");
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let world = Practising::new();
+    let seen = world.path("seen");
+    let editor = world.path("editor");
+    let text = format!(
+        "#!/bin/sh\nenv >{}\nprintf 'Buongiorno.\\n' >\"$1\"\n",
+        seen.display()
+    );
+    std::fs::write(&editor, text).expect("a file");
+    let mode = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(&editor, mode).expect("a mode");
+    let to = world.address("delivered");
+    let send = world.command(&[
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        "Avviso",
+    ]);
+    let ran = std::process::Command::new("script")
+        .args(["-qec", &line_of(&send), "/dev/null"])
+        .env("PEC_PASSWORD", support::practising::PASSWORD)
+        .env("EDITOR", &editor)
+        .env_remove("VISUAL")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("script starts");
+    let ran = Ran::of(ran);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let seen = std::fs::read_to_string(&seen).expect("the editor ran");
+    assert!(!seen.contains(support::practising::PASSWORD), "{seen}");
+    let of = |path: &std::path::Path| {
+        std::fs::metadata(path)
+            .expect("a file")
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(of(&world.data()), 0o700);
+    for file in support::practising::files(&world.data()) {
+        assert!(
+            !file.to_string_lossy().contains("draft"),
+            "{}",
+            file.display()
+        );
+        assert_eq!(of(&file) & 0o077, 0, "{}", file.display());
+    }
+}
+
+#[test]
+fn an_acceptance_that_comes_while_somebody_is_asked_is_found() {
+    if !has_script() {
+        eprintln!("skipped: a terminal to ask on needs script(1)");
+        return;
+    }
+    let world = Practising::with(postacert::practice::Config {
+        faults: vec![Fault::CutAfterDotKept],
+        receipt_delay: Duration::from_secs(4),
+        ..config()
+    });
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);
+    let asked = world.command(&[
+        "send",
+        "--resume",
+        "--resend",
+        "--patience",
+        "0s",
+        "--no-copy",
+    ]);
+    let mut child = std::process::Command::new("script")
+        .args(["-qec", &line_of(&asked), "/dev/null"])
+        .env_remove("PEC_PASSWORD")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("script starts");
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(world.practice.wait_until_idle(Duration::from_secs(20)));
+    let mut answers = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut answers, b"y\n").expect("heard");
+    let ran = Ran::of(child.wait_with_output().expect("an end"));
+    assert!(ran.out.contains("Send it?"), "{ran:?}");
+    assert!(ran.out.contains("found in the mailbox"), "{ran:?}");
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+/// The program as a shell is told to start it.
+fn line_of(command: &std::process::Command) -> String {
+    let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_string_lossy());
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+fn has_script() -> bool {
+    let found = std::process::Command::new("script")
+        .arg("--version")
+        .output();
+    found.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn a_full_disk_is_told_and_nothing_goes_out_twice() {
+    let world = Practising::new();
+    world.send("intero", &["delivered"]);
+    let mut answers = std::collections::BTreeSet::new();
+    for blocks in (8..320).step_by(8) {
+        let before = world.practice.taken().len();
+        let subject = format!("spazio {blocks}");
+        let to = world.address("delivered");
+        let command = world.command(&[
+            "send",
+            "--yes",
+            "--no-copy",
+            "--to",
+            &to,
+            "--subject",
+            &subject,
+            "--body",
+            "x",
+        ]);
+        // No file may grow over so many blocks: to the program that is a disk which is full.
+        let limited = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {}",
+            line_of(&command)
+        );
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &limited])
+            .env_remove("PEC_PASSWORD")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .expect("sh starts");
+        let ran = Ran::of(ran);
+        let taken = world.practice.taken().len() - before;
+        match ran.exit {
+            0 => assert_eq!(taken, 1, "{ran:?}"),
+            3 => assert!(
+                ran.err.contains("could not be written into the ledger"),
+                "{ran:?}"
+            ),
+            4 => assert_eq!(taken, 0, "{ran:?}"),
+            _ => panic!("{blocks} blocks: {ran:?}"),
+        }
+        answers.insert(ran.exit);
+    }
+    assert!(answers.contains(&0) && answers.contains(&4), "{answers:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let resumed = world.run(&RESUME);
+    assert!([0, 3].contains(&resumed.exit), "{resumed:?}");
+    let mut seen = std::collections::BTreeSet::new();
+    for taken in world.practice.taken() {
+        let id = taken.message_id.expect("a Message-ID");
+        assert!(seen.insert(id.clone()), "{id} went out twice");
+    }
+}
+
+/// Runs a command here, under another clock.
+fn run_at(world: &Practising, at: postacert::timestamp::Timestamp, arguments: &[&str]) -> Ran {
+    let context = postacert::context::Context::fixed(at, postacert::lang::Lang::En);
+    let command = world.command(arguments);
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.map(ToOwned::to_owned).collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let status = postacert::command::run(words, &context, &mut out, &mut err);
+    Ran {
+        exit: status.expect("written").number().into(),
+        out: String::from_utf8_lossy(&out).into_owned(),
+        err: String::from_utf8_lossy(&err).into_owned(),
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_an_attempt_young_and_loses_nothing() {
+    let world = failing(Fault::CutAfterDotLost);
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);
+    let now = support::practising::now();
+    let yesterday = postacert::timestamp::Timestamp::from_unix(now.unix() - 86_400);
+    let patient = ["send", "--resume", "--resend", "--yes", "--no-copy"];
+    let resent = run_at(&world, yesterday, &patient);
+    assert_eq!(resent.exit, 3, "{resent:?}");
+    assert!(resent.err.contains("too recent"), "{resent:?}");
+    assert!(world.practice.taken().is_empty());
+    // What is sent under such a clock is followed all the same.
+    let to = world.address("delivered2");
+    let send = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        "Ieri",
+        "--body",
+        "x",
+    ];
+    let sent = run_at(&world, yesterday, &send);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    assert_eq!(run_at(&world, yesterday, &["sync"]).exit, 0);
+    assert_eq!(standing(&world, "Ieri", "delivered2"), "delivered");
+}
+
+#[test]
+fn a_wait_ends_with_three_when_its_time_is_over_and_when_somebody_ends_it() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered", "unknown"]);
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    // One of two is not delivered: no, but accepted were both.
+    let until = |goal: &str| {
+        let waited = world.run(&["wait", &message, "--until", goal, "--timeout", "9s"]);
+        waited.exit
+    };
+    assert_eq!((until("accepted"), until("delivered")), (0, 1));
+    let world = Practising::with(postacert::practice::Config {
+        receipt_delay: Duration::from_secs(60),
+        ..config()
+    });
+    let message = world.send("Avviso", &["delivered"]);
+    let over = world.run(&["wait", &message, "--timeout", "1s", "--poll", "1s"]);
+    assert_eq!(over.exit, 3, "{over:?}");
+    assert!(over.out.contains("waiting for the acceptance"), "{over:?}");
+    let mut command = world.command(&["wait", &message, "--timeout", "30s", "--poll", "1s"]);
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    std::thread::sleep(Duration::from_secs(2));
+    let ended = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(ended.expect("kill starts").success());
+    let ended = Ran::of(child.wait_with_output().expect("an end"));
+    assert_eq!(ended.exit, 3, "{ended:?}");
+    assert!(
+        ended.out.contains("waiting for the acceptance"),
+        "{ended:?}"
+    );
+}
