@@ -185,8 +185,6 @@ fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
         .data_dir
         .as_ref()
         .ok_or_else(|| Failure::new("no-data-folder", []))?;
-    fs::create_dir_all(folder).map_err(failed)?;
-        .ok_or_else(|| Failure::new("no-home", []))?;
     make_private(folder).map_err(failed)?;
     let path = folder.join(format!("draft-{}.txt", random_hex()));
     let draft = Removed(&path);
