@@ -507,9 +507,15 @@ impl Runner<'_> {
         if doubts.is_empty() {
             return Ok((doubts, true));
         }
-        let asked = self.search(&doubts);
+        let mut named = Vec::new();
+        let asked = self.search(&doubts, &mut named);
         let was_asked = match asked {
             Ok(()) => true,
+            // What was not read was not asked.
+            Err(error @ Error::Unread { .. }) => {
+                self.tell(None, Happening::NoMailbox(error.to_string()));
+                false
+            }
             Err(Error::Transport(error)) => {
                 self.tell(None, Happening::NoMailbox(error.to_string()));
                 false
@@ -519,7 +525,11 @@ impl Runner<'_> {
         let mut still = Vec::new();
         for row in doubts {
             if self.standing(&row)? == Some(Standing::InDoubt) {
-                still.push(row);
+                if row.message.as_ref().is_some_and(|one| named.contains(one)) {
+                    self.tell(Some(&row), Happening::StillInDoubt);
+                } else {
+                    still.push(row);
+                }
             } else {
                 self.tell(Some(&row), Happening::Found);
             }
@@ -527,7 +537,9 @@ impl Runner<'_> {
         Ok((still, was_asked))
     }
 
-    fn search(&mut self, doubts: &[JobRow]) -> Result<(), Error> {
+    /// `named`: those that something in the mailbox names which proves nothing. The provider
+    /// may have them.
+    fn search(&mut self, doubts: &[JobRow], named: &mut Vec<MessageRef>) -> Result<(), Error> {
         let mut mailbox = self.reach.mailbox()?;
         let folders = folders_to_read(&mailbox.folders()?, self.folders);
         let mut found = Vec::new();
@@ -560,7 +572,11 @@ impl Runner<'_> {
                 now,
                 &mut keep,
             )
-            .map(drop);
+            .map(|report| {
+                if report.unproved_references > 0 {
+                    named.push(message.clone());
+                }
+            });
         }
         for event in found {
             self.tell(None, Happening::Received(Box::new(event)));
