@@ -486,13 +486,13 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     });
     write(&world, rows(2).as_bytes());
     // The second row is frozen, refused for now, and waits when the job is stopped.
-    let ran = run(&world, &["--for", "1s"]);
+    let ran = run(&world, &["--for", "5s"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert!(ran.err.contains("says that it is too much"), "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1);
     let body = "Gentile {{ nome }}, paghi DI PIU'.\n";
     std::fs::write(world.path("testo.txt"), body).expect("a file");
-    let ran = run(&world, &["--for", "1s"]);
+    let ran = run(&world, &["--for", "5s"]);
     assert!(ran.err.contains("this is a new job"), "{ran:?}");
     let listed = world.run(&["status", "--json"]).json();
     let standings: Vec<&str> = listed["messages"]
@@ -988,9 +988,8 @@ fn row(number: u64, recipe: &Recipe) -> NewRow {
     let mut columns = Columns::new();
     columns.insert("to".to_owned(), address.into());
     columns.insert("ref".to_owned(), format!("R-{number}").into());
-    let writer = postacert::batch::notice::Writer::new(recipe)
-        .ok()
-        .expect("templates");
+    let writer = postacert::batch::notice::Writer::new(recipe);
+    let writer = writer.unwrap_or_else(|faults| panic!("{faults:?}"));
     let content = writer
         .notice(&columns)
         .expect("a notice")

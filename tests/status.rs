@@ -122,6 +122,7 @@ fn lead_to(desk: &mut Desk, number: usize, message: &MessageRef, standing: Stand
             std::mem::forget(attempt);
             return;
         }
+        S::Withdrawn => return desk.ledger.withdraw(message, desk.now).expect("unsent"),
         S::RefusedForNow => {
             let end = ended(What::RefusedForNow, Some(451), "4.3.0 later");
             return desk.attempt(message, never, &end);
@@ -405,7 +406,7 @@ fn one_message_answers_by_its_exit_status() {
     for (standing, message) in &messages {
         let expected = match standing {
             S::Delivered | S::Ordinary => 0,
-            S::Refused | S::NotAccepted | S::TimedOut | S::NotDelivered => 1,
+            S::Refused | S::Withdrawn | S::NotAccepted | S::TimedOut | S::NotDelivered => 1,
             _ => 3,
         };
         for args in [&[&*message.short][..], &[&message.short, "--json"]] {

@@ -159,7 +159,7 @@ impl Pace {
         while self
             .sent
             .front()
-            .is_some_and(|(when, _)| when + HOUR + 1 <= at.unix())
+            .is_some_and(|(when, _)| when + HOUR < at.unix())
         {
             self.sent.pop_front();
         }

@@ -310,6 +310,22 @@ impl Ledger {
         Ok(taken)
     }
 
+    /// Gives up a message that never left: nothing sends it any more.
+    ///
+    /// # Errors
+    /// [`Error::Settled`] when it left, or may have, or is being sent.
+    pub fn withdraw(&mut self, message: &MessageRef, now: Timestamp) -> Result<(), Error> {
+        let transaction = self.immediate()?;
+        if life_of(&transaction, message.id)? != Life::Unsent {
+            return Err(Error::Settled {
+                short: message.short.clone(),
+                standing: "not unsent",
+            });
+        }
+        withdraw(&transaction, message.id, now)?;
+        Ok(transaction.commit()?)
+    }
+
     /// Says why a row is held, or that it is held no more.
     pub fn hold_row(&mut self, row: &JobRow, note: Option<&str>) -> Result<(), Error> {
         self.connection

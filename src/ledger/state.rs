@@ -222,6 +222,7 @@ impl Standing {
         matches!(
             self,
             Self::Refused
+                | Self::Withdrawn
                 | Self::NotAccepted
                 | Self::TimedOut
                 | Self::NotDelivered
