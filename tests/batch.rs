@@ -1110,10 +1110,10 @@ fn a_mailbox_that_fills_stops_the_sending_until_there_is_room() {
         quota: 100_000,
         ..practising::config()
     });
-    write(&world, rows(400).as_bytes());
+    write(&world, rows(4_000).as_bytes());
     let ran = run(&world, &["--follow", "--poll", "1s", "--for", "8s"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert!(ran.err.contains("the mailbox is nearly full"), "{ran:?}");
     let taken = world.practice.taken().len();
-    assert!(taken < 400, "{taken} sent");
+    assert!(taken < 4_000, "{taken} sent");
 }
