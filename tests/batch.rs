@@ -1017,6 +1017,10 @@ fn a_provider_that_says_too_much_is_sent_to_more_slowly() {
         let count = |word: &str| happened.iter().filter(|other| *other == word).count();
         assert_eq!(count("sent"), 60, "{reply}: {happened:?}");
         assert_eq!(count("other"), 0, "{reply}: {happened:?}");
+        println!(
+            "{reply}: {seconds} s, {} times too much",
+            count("throttled")
+        );
         // Learnt once, not found out for each message anew.
         assert!(
             (1..=12).contains(&count("throttled")),
