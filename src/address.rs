@@ -20,6 +20,14 @@ impl MailAddress {
         Self(text.trim().to_owned())
     }
 
+    /// As [`Self::new`], of a text that nobody else needs.
+    pub fn of(text: String) -> Self {
+        match text.trim().len() == text.len() {
+            true => Self(text),
+            false => Self::new(&text),
+        }
+    }
+
     /// The text as it was written.
     pub fn as_str(&self) -> &str {
         &self.0

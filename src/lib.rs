@@ -32,12 +32,10 @@
 //! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
 //! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
-//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `roxmltree` in `pec`, `indicatif` in
-//! `output`, `zip` in `input`, `minijinja` and
-//! `encoding_rs` in `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in
-//! `ledger`, `rpassword` in `account`, `imap-codec` in `practice`.
-//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` in `mime`, `indicatif` in `output`, `zip`
-//! in `input`.
+//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
+//! in `output`, `zip` in `input`, `minijinja` and `encoding_rs` in `batch`, `lettre`, `imap` and
+//! `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec` in
+//! `practice`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]

@@ -30,14 +30,18 @@ pub fn transfer<'a>(body: &'a [u8], encoding: &str) -> Result<Cow<'a, [u8]>, Err
 pub fn base64(body: &[u8]) -> Result<Vec<u8>, Error> {
     // Programs write lines of one length. Where that guess is wrong, a line end stays in the
     // text, which the decoder refuses.
-    if let Ok(octets) = base64_simd::STANDARD.decode_to_vec(without_line_ends(body)) {
-        return Ok(octets);
-    }
-    let mut text = body.to_vec();
-    text.retain(|octet| !octet.is_ascii_whitespace());
-    base64_simd::STANDARD
-        .decode_to_vec(text)
-        .map_err(|_| Error::Encoding)
+    decoded_in_place(without_line_ends(body)).or_else(|_| {
+        let mut text = body.to_vec();
+        text.retain(|octet| !octet.is_ascii_whitespace());
+        decoded_in_place(text)
+    })
+}
+
+fn decoded_in_place(mut text: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let decoded = base64_simd::STANDARD.decode_inplace(&mut text);
+    let length = decoded.map_err(|_| Error::Encoding)?.len();
+    text.truncate(length);
+    Ok(text)
 }
 
 /// Lines that are as long as the first, put together without their ends and without empty
@@ -108,9 +112,10 @@ pub fn unstructured(value: &[u8]) -> String {
 /// An element without an address is given as an empty text, so that "one address" can be told
 /// from "one address and some nonsense".
 pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
-    if let Some(list) = bare_addresses(value) {
-        return list;
-    }
+    bare_addresses(value).unwrap_or_else(|| parsed_addresses(value))
+}
+
+fn parsed_addresses(value: &[u8]) -> Vec<Mailbox> {
     let mailbox = |addr: &mail_parser::Addr<'_>| Mailbox {
         display: addr.name.as_deref().unwrap_or_default().to_owned(),
         address: addr.address.as_deref().unwrap_or_default().to_owned(),
@@ -126,21 +131,39 @@ pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
     }
 }
 
-/// A field of plain addresses with commas between them, as in nearly every receipt: no parser is
-/// needed.
+/// A field of plain addresses with commas between them, as in nearly every message: no parser is
+/// needed. `None` for everything else.
 fn bare_addresses(value: &[u8]) -> Option<Vec<Mailbox>> {
     let text = std::str::from_utf8(value).ok()?;
-    text.split(',').map(bare_address).collect()
+    let mut list = Vec::with_capacity(1);
+    for one in text.split(',') {
+        list.push(bare_address(one.trim_ascii())?);
+    }
+    Some(list)
 }
 
+/// `a@b.example`, `<a@b.example>`, `Two words <a@b.example>` or `"Two words" <a@b.example>`.
 fn bare_address(text: &str) -> Option<Mailbox> {
-    let address = text.trim_ascii();
+    let (display, address) = match text.strip_suffix('>') {
+        Some(rest) => rest.split_once('<')?,
+        None => ("", text),
+    };
+    let display = display.trim_ascii_end();
+    let display = display
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(display);
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|o| o.is_ascii_alphanumeric());
+    if !display.is_empty() && !display.split(' ').all(is_word) {
+        return None;
+    }
+    let mut signs = 0;
     let is_plain = |octet: u8| {
+        signs += usize::from(octet == b'@');
         octet.is_ascii_alphanumeric() || matches!(octet, b'@' | b'.' | b'-' | b'_' | b'+')
     };
-    let signs = address.bytes().filter(|&octet| octet == b'@').count();
-    (signs == 1 && address.bytes().all(is_plain)).then(|| Mailbox {
-        display: String::new(),
+    (address.bytes().all(is_plain) && signs == 1).then(|| Mailbox {
+        display: display.to_owned(),
         address: address.to_owned(),
     })
 }
@@ -217,21 +240,41 @@ mod tests {
             two.iter().map(|m| &*m.address).collect::<Vec<_>>(),
             ["a@b.example", "c@d.example"]
         );
-        // Bare ones are read without the parser, and as it reads them.
-        for list in [
-            "a@b.example, c@d.example",
-            "a@b.example,,c@d.example",
-            "@",
-            "a@b@c",
-            "",
-        ] {
-            let in_brackets = list.replace("c@d.example", "<c@d.example>");
-            assert_eq!(
-                addresses(list.as_bytes()),
-                addresses(in_brackets.as_bytes())
-            );
-        }
         assert!(addresses(b"").is_empty());
+    }
+
+    #[test]
+    fn bare_addresses_are_read_as_the_parser_reads_them() {
+        for bare in [
+            "a@b.example",
+            " a@b.example, c@d.example\r\n",
+            "<a@b.example>",
+            "Due Parole <a@b.example>,\r\n c@d.example",
+            "Parola<a@b.example>",
+            "\"Due Parole\" <a@b.example>, \"3\"<c@d.example>",
+            "@",
+        ] {
+            let read = bare_addresses(bare.as_bytes());
+            assert_eq!(read, Some(parsed_addresses(bare.as_bytes())), "{bare}");
+        }
+        for other in [
+            "",
+            "a@b.example,,c@d.example",
+            "a@b@c",
+            "Due  Parole <a@b.example>",
+            "Due\r\n Parole <a@b.example>",
+            "S.r.l. <a@b.example>",
+            "\"Rossi, Mario\" <a@b.example>",
+            "\"a\" b <a@b.example>",
+            "\"a\\\"b\" <a@b.example>",
+            "=?utf-8?q?x?= <a@b.example>",
+            "<a@b.example> dopo",
+            "<<a@b.example>",
+            "(nota) a@b.example",
+            "gruppo: a@b.example;",
+        ] {
+            assert_eq!(bare_addresses(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

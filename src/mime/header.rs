@@ -7,13 +7,18 @@ use super::{Error, MAX_HEADER_FIELDS, MAX_HEADER_OCTETS, decode};
 /// One field: its name, and all after the colon with its line breaks.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
-    /// The name as written.
-    pub name: &'a str,
+    /// The name as written: printable ASCII without a colon.
+    pub name: &'a [u8],
     /// The octets after the colon, folding included, without the last line end.
     pub value: &'a [u8],
 }
 
 impl<'a> Field<'a> {
+    /// Whether this is the field of that name, in any case of letters.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
     /// The value unfolded and without white space around it. Octets that are not UTF-8 are read
     /// as ISO 8859-1, as mail programs do. Encoded words stay as they are.
     pub fn text(&self) -> Cow<'a, str> {
@@ -37,7 +42,7 @@ impl<'a> Field<'a> {
 
     /// The value with encoded words (RFC 2047) decoded.
     pub fn decoded(&self) -> Cow<'a, str> {
-        if memchr::memmem::find(self.value, b"=?").is_some() {
+        if super::has_pair(self.value, *b"=?") {
             Cow::Owned(decode::unstructured(self.value))
         } else {
             self.text()
@@ -106,18 +111,15 @@ impl<'a> Header<'a> {
             }
             return;
         }
-        // RFC 5322, 2.2: printable ASCII without the colon. Blanks before the colon are
-        // obsolete syntax (4.5.8) and taken.
-        let is_name = |octet: u8| octet.is_ascii_graphic() && octet != b':';
-        let (name, rest) = line.split_at(line.iter().take_while(|o| is_name(**o)).count());
+        // Blanks before the colon are obsolete syntax (RFC 5322, 4.5.8) and taken.
+        let is_name = |octet: &&u8| IS_NAME[usize::from(**octet)];
+        let (name, rest) = line.split_at(line.iter().take_while(is_name).count());
         let rest = match rest {
             [b':', ..] => rest,
             _ => rest.trim_ascii_start(),
         };
-        match (std::str::from_utf8(name), rest) {
-            (Ok(name), [b':', value @ ..]) if !name.is_empty() => {
-                self.fields.push(Field { name, value });
-            }
+        match rest {
+            [b':', value @ ..] if !name.is_empty() => self.fields.push(Field { name, value }),
             _ => self.take_malformed(),
         }
     }
@@ -130,25 +132,34 @@ impl<'a> Header<'a> {
     /// Whether a malformed line stands before the first field of this name: some readers end
     /// the header there, and never see the field.
     pub fn is_malformed_before(&self, name: &str) -> bool {
-        let at = self
-            .fields
-            .iter()
-            .position(|field| field.name.eq_ignore_ascii_case(name));
+        let at = self.fields.iter().position(|field| field.is(name));
         self.malformed_lines > 0 && at.is_none_or(|at| self.before_malformed <= at)
     }
 
     /// Whether a line holds control characters, a CR without LF among them: some readers end a
     /// line there, and a field could hide behind it.
     pub fn has_controls(&self) -> bool {
-        // Without branches, for vector instructions.
-        let odd = self.octets.iter().fold(false, |odd, &octet| {
-            odd | (((octet < 0x20) | (octet == 0x7f))
+        let [_, next @ ..] = self.octets else {
+            return false;
+        };
+        let is_odd = |octet: u8| {
+            ((octet < 0x20) | (octet == 0x7f))
                 & (octet != b'\t')
                 & (octet != b'\r')
-                & (octet != b'\n'))
-        });
-        let bare = |at: usize| self.octets.get(at + 1) != Some(&b'\n');
-        odd || memchr::memchr_iter(b'\r', self.octets).any(bare)
+                & (octet != b'\n')
+        };
+        // Without branches, for vector instructions.
+        let odd = self
+            .octets
+            .iter()
+            .zip(next)
+            .fold(false, |odd, (&octet, &next)| {
+                odd | is_odd(octet) | ((octet == b'\r') & (next != b'\n'))
+            });
+        odd || self
+            .octets
+            .last()
+            .is_some_and(|&last| is_odd(last) || last == b'\r')
     }
 
     /// Lines that are neither a field nor the continuation of one.
@@ -163,16 +174,12 @@ impl<'a> Header<'a> {
 
     /// The fields of this name in their order.
     pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Field<'a>> + 's {
-        self.fields
-            .iter()
-            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+        self.fields.iter().filter(move |field| field.is(name))
     }
 
     /// The first field of this name.
     pub fn first(&self, name: &str) -> Option<&Field<'a>> {
-        self.fields
-            .iter()
-            .find(|field| field.name.eq_ignore_ascii_case(name))
+        self.fields.iter().find(|field| field.is(name))
     }
 
     /// How many fields bear this name.
@@ -180,6 +187,17 @@ impl<'a> Header<'a> {
         self.all(name).count()
     }
 }
+
+/// RFC 5322, 2.2: printable ASCII without the colon.
+static IS_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0x21;
+    while octet < 0x7f {
+        table[octet] = octet != b':' as usize;
+        octet += 1;
+    }
+    table
+};
 
 /// The octets of a line without CRLF or LF at its end.
 fn without_line_end(line: &[u8]) -> &[u8] {

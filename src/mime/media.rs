@@ -86,10 +86,8 @@ impl<'a> MediaType<'a> {
     /// [`Error::Boundary`].
     pub fn boundary(&self) -> Result<&str, Error> {
         let boundary = self.parameter("boundary").ok_or(Error::Boundary)?;
-        let allowed =
-            |octet: u8| octet.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(&octet);
         let fits = (1..=70).contains(&boundary.len())
-            && boundary.bytes().all(allowed)
+            && boundary.bytes().all(|octet| IS_BCHAR[usize::from(octet)])
             && !boundary.ends_with(' ');
         if fits {
             Ok(boundary)
@@ -130,14 +128,16 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     /// Passes white space, line breaks of folding, and comments (RFC 822, 3.4.3).
     fn skip_blanks(&mut self) -> Result<(), Error> {
+        let blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
         loop {
-            let blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
-            let blanks = self.rest.bytes().take_while(|octet| blank(octet)).count();
-            if blanks > 0 {
-                self.rest = &self.rest[blanks..];
-            }
-            if !self.rest.starts_with('(') {
-                return Ok(());
+            match self.rest.as_bytes().first() {
+                Some(b'(') => {}
+                Some(octet) if blank(octet) => {
+                    let blanks = self.rest.bytes().take_while(blank).count();
+                    self.rest = &self.rest[blanks..];
+                    continue;
+                }
+                _ => return Ok(()),
             }
             let mut depth = 0usize;
             let mut escaped = false;
@@ -226,6 +226,23 @@ impl<'a> Scanner<'a> {
         self.take(end)
     }
 }
+
+/// RFC 2046, 5.1.1: what a boundary is made of.
+static IS_BCHAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0;
+    while octet < 0x7f {
+        table[octet] = (octet as u8).is_ascii_alphanumeric();
+        octet += 1;
+    }
+    let other = b"'()+_,-./:=? ";
+    let mut at = 0;
+    while at < other.len() {
+        table[other[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// RFC 2045, 5.1: printable ASCII but tspecials.
 static IS_TOKEN: [bool; 256] = {

@@ -101,6 +101,12 @@ impl<'a> Entity<'a> {
         let Some(field) = self.header.first("Content-Transfer-Encoding") else {
             return Cow::Borrowed("7bit");
         };
+        // As nearly every field is written.
+        let usual = ["7bit", "8bit", "binary", "base64", "quoted-printable"];
+        let is_stated = |name: &&str| field.value.strip_prefix(b" ") == Some(name.as_bytes());
+        if let Some(name) = usual.into_iter().find(is_stated) {
+            return Cow::Borrowed(name);
+        }
         let text = match field.text() {
             Cow::Borrowed(text) => Cow::Borrowed(first_word(text)),
             Cow::Owned(text) => Cow::Owned(first_word(&text).to_owned()),
@@ -129,6 +135,12 @@ impl<'a> Entity<'a> {
     pub fn file_names_with(&self, media: Option<&MediaType<'a>>) -> media::FileNames<'a> {
         media::file_names(&self.header, media)
     }
+}
+
+/// Whether these two octets stand side by side; for short texts, which a searcher is not worth.
+pub(crate) fn has_pair(octets: &[u8], pair: [u8; 2]) -> bool {
+    let mut firsts = memchr::memchr_iter(pair[0], octets);
+    firsts.any(|at| octets.get(at + 1) == Some(&pair[1]))
 }
 
 /// The token before a comment or a stray parameter: `base64;`, `7bit (by us)`.

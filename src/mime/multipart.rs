@@ -1,6 +1,9 @@
 //! The parts of a multipart as exact ranges of octets (RFC 2046, 5.1.1).
 
-use memchr::memmem;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use super::{Error, MAX_PARTS};
 
@@ -37,7 +40,32 @@ pub fn split_known<'a>(
     boundary: &str,
     dashes: &Dashes<'_>,
 ) -> Result<Parts<'a>, Error> {
-    let delimiter = [b"--", boundary.as_bytes()].concat();
+    let boundary = boundary.as_bytes();
+    let leading = boundary.iter().take_while(|&&octet| octet == b'-').count();
+    let (dashes_before, tail) = (b"--".len() + leading, &boundary[leading..]);
+    match dashes.within(body) {
+        // What follows the dashes is none: a delimiter ends its run of dashes there.
+        Some(runs) if !tail.is_empty() => {
+            let ends_here = |run: &Range<usize>| {
+                run.len() >= dashes_before && body[run.end..].starts_with(tail)
+            };
+            let places = runs.filter(ends_here).map(|run| run.end - dashes_before);
+            cut_at(body, boundary, places)
+        }
+        _ => {
+            let delimiter = [b"--", boundary].concat();
+            cut_at(body, boundary, memmem::find_iter(body, &delimiter))
+        }
+    }
+}
+
+/// Cuts a body where the text of a delimiter stands, in the order of the places.
+fn cut_at<'a>(
+    body: &'a [u8],
+    boundary: &[u8],
+    places: impl Iterator<Item = usize>,
+) -> Result<Parts<'a>, Error> {
+    let length = b"--".len() + boundary.len();
     let mut cut = Parts {
         preamble: body,
         parts: Vec::with_capacity(4),
@@ -48,11 +76,11 @@ pub fn split_known<'a>(
     // Where the open part begins.
     let mut open: Option<usize> = None;
     let mut next_free = 0;
-    for at in occurrences(&delimiter, body, dashes) {
+    for at in places {
         if at < next_free {
             continue;
         }
-        let Some(line) = DelimiterLine::at(body, at, at + delimiter.len()) else {
+        let Some(line) = DelimiterLine::at(body, at, at + length) else {
             cut.ambiguous = true;
             continue;
         };
@@ -80,36 +108,38 @@ pub fn split_known<'a>(
     Ok(cut)
 }
 
-/// Where `--` stands in a large body: every delimiter begins with it, those of multiparts within
-/// as well, so one look through the octets serves for all.
-///
-/// Base64 has no `-`, and looking for one octet passes over an attachment twice as fast as looking
-/// for a whole delimiter.
+/// Where two or more dashes stand side by side in a body: every delimiter begins with them, those
+/// of multiparts within as well, so one look through the octets serves for all.
 #[derive(Clone, Debug)]
 pub struct Dashes<'a> {
     body: &'a [u8],
-    /// In their order; `None` for a short body, and where dashes are frequent.
-    places: Option<Vec<usize>>,
+    /// In their order; `None` where dashes are frequent.
+    runs: Option<Vec<Range<usize>>>,
 }
 
 /// Octets passed for one dash, below which dashes are frequent, after the first few.
 const OCTETS_PER_DASH: usize = 64;
 const FIRST_DASHES: usize = 1_000;
-/// A body without a large attachment: its dashes are in its text.
+/// A body without a large attachment: most single dashes are in its text.
 const SHORT_BODY: usize = 64 * 1024;
+/// Runs for which room is made at first; a receipt has some twenty.
+const ROOM: usize = 32;
+
+static DOUBLE_DASH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"--"));
 
 impl<'a> Dashes<'a> {
     /// Looks through a body.
     pub fn of(body: &'a [u8]) -> Self {
-        let places = (body.len() >= SHORT_BODY)
-            .then(|| double_dashes(body))
-            .flatten();
-        Self { body, places }
+        let runs = match body.len() < SHORT_BODY {
+            true => Some(runs_in_text(body)),
+            false => runs(body),
+        };
+        Self { body, runs }
     }
 
-    /// The places in a piece of the body, counted from its beginning; `None` where they are not
+    /// The runs in a piece of the body, counted from its beginning; `None` where they are not
     /// known.
-    fn within(&self, piece: &[u8]) -> Option<impl Iterator<Item = usize> + use<'_>> {
+    fn within(&self, piece: &[u8]) -> Option<impl Iterator<Item = Range<usize>> + use<'_>> {
         let start = piece
             .as_ptr()
             .addr()
@@ -118,37 +148,44 @@ impl<'a> Dashes<'a> {
         if end > self.body.len() {
             return None;
         }
-        let places = self.places.as_deref()?;
-        let first = places.partition_point(|&at| at < start);
-        let inside = places[first..].iter().take_while(move |&&at| at < end);
-        Some(inside.map(move |at| at - start))
+        let runs = self.runs.as_deref()?;
+        let first = runs.partition_point(|run| run.end <= start);
+        let inside = runs[first..].iter().take_while(move |run| run.start < end);
+        Some(inside.map(move |run| run.start.max(start) - start..run.end.min(end) - start))
     }
 }
 
-/// Where two dashes stand side by side; `None` where dashes are frequent.
-fn double_dashes(body: &[u8]) -> Option<Vec<usize>> {
-    let mut places = Vec::new();
+/// Runs of two or more dashes in a short body.
+fn runs_in_text(body: &[u8]) -> Vec<Range<usize>> {
+    let mut runs = Vec::with_capacity(ROOM);
+    let mut from = 0;
+    while let Some(found) = DOUBLE_DASH.find(&body[from..]) {
+        let start = from + found;
+        let run = body[start..].iter().take_while(|&&octet| octet == b'-');
+        from = start + run.count();
+        runs.push(start..from);
+    }
+    runs
+}
+
+/// Runs of two or more dashes; `None` where dashes are frequent.
+///
+/// Base64 has no `-`, and looking for one octet passes over an attachment twice as fast as looking
+/// for two.
+fn runs(body: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
     for (count, at) in memchr::memchr_iter(b'-', body).enumerate() {
         if count > FIRST_DASHES + at / OCTETS_PER_DASH {
             return None;
         }
-        if body.get(at + 1) == Some(&b'-') {
-            places.push(at);
+        match runs.last_mut() {
+            Some(run) if run.end == at => run.end += 1,
+            Some(run) if run.len() == 1 => *run = at..at + 1,
+            _ => runs.push(at..at + 1),
         }
     }
-    Some(places)
-}
-
-/// Where a delimiter's text stands in a body.
-fn occurrences<'a>(
-    delimiter: &'a [u8],
-    body: &'a [u8],
-    dashes: &'a Dashes<'_>,
-) -> Box<dyn Iterator<Item = usize> + 'a> {
-    match dashes.within(body) {
-        Some(places) => Box::new(places.filter(move |&at| body[at..].starts_with(delimiter))),
-        None => Box::new(memmem::find_iter(body, delimiter)),
-    }
+    runs.pop_if(|run| run.len() == 1);
+    Some(runs)
 }
 
 /// One delimiter line: where the octets before it end and those after it begin.
@@ -259,7 +296,7 @@ mod tests {
         let inner = format!("--b--c\r\none\r\n--b--c\r\n{attachment}\r\n--b--c--\r\n");
         let body = format!("--b\r\n{inner}\r\n--b\r\ntwo\r\n--b--");
         let dashes = Dashes::of(body.as_bytes());
-        assert!(dashes.places.is_some());
+        assert!(dashes.runs.is_some());
         let at = body.find(&inner).unwrap();
         let known = split_known(&body.as_bytes()[at..at + inner.len()], "b--c", &dashes).unwrap();
         assert_eq!(texts(&known), ["one", &*attachment]);
@@ -271,6 +308,37 @@ mod tests {
         let elsewhere = inner.clone();
         let cut = split_known(elsewhere.as_bytes(), "b--c", &dashes).unwrap();
         assert_eq!(texts(&cut), texts(&known));
+    }
+
+    /// RFC 2046, 5.1.1 lets a boundary begin with dashes, and consist of them.
+    #[test]
+    fn dashes_of_a_boundary_are_told_from_those_around_it() {
+        for (boundary, body) in [
+            ("-b", "---b\r\n--b\r\n----\r\n-\r\n---b--"),
+            ("---", "-----\r\n--b\r\n----\r\n-\r\n-------"),
+            ("-", "---\r\n--b\r\n--\r\n-\r\n-----"),
+        ] {
+            let cut = split(body.as_bytes(), boundary).unwrap();
+            let inside = body.lines().collect::<Vec<_>>();
+            let inside = inside[1..inside.len() - 1].join("\r\n");
+            assert_eq!(
+                (texts(&cut), cut.closed),
+                (vec![&*inside], true),
+                "{boundary}"
+            );
+        }
+        // More dashes than the delimiter has: the text stands inside a line.
+        let cut = split(b"--b\r\n-------b\r\n--b--", "b").unwrap();
+        assert!(cut.ambiguous);
+        assert_eq!(texts(&cut), ["-------b"]);
+    }
+
+    #[test]
+    fn a_short_body_and_a_long_one_have_the_same_runs() {
+        let text = "a-b--c---\r\n-\r\n--".repeat(50);
+        let short = runs_in_text(text.as_bytes());
+        assert_eq!(runs(text.as_bytes()).unwrap(), short);
+        assert!(short.iter().all(|run| run.len() >= 2) && short.len() > 100);
     }
 
     #[test]

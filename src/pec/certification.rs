@@ -14,7 +14,7 @@
 
 use std::borrow::Cow;
 
-use super::xml::{self, Child, Document, Element};
+use super::xml::{self, Child, Children, Document, Element};
 use super::{DeliveryForm, ErrorClass, MessageKind, RecipientKind};
 use crate::address::MailAddress;
 use crate::timestamp::Timestamp;
@@ -279,21 +279,19 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
         .to_owned();
     let error_word = root.attribute("errore").unwrap_or("nessuno").to_owned();
     let mut unknown_elements = Vec::new();
-    let mut children = Children::of(root, &["intestazione", "dati"], &mut unknown_elements)?;
-    let heading = children.one("intestazione")?;
-    let data = children.one("dati")?;
-    children.end("postacert")?;
+    let mut parts = Ordered::children(root, &["intestazione", "dati"], &mut unknown_elements)?;
+    let heading = parts.one("intestazione")?;
+    let data = parts.one("dati")?;
+    parts.end("postacert")?;
 
-    let mut heading = Children::of(
+    let mut heading = Ordered::children(
         heading,
         &["mittente", "destinatari", "risposte", "oggetto"],
         &mut unknown_elements,
     )?;
-    let sender = heading
-        .one("mittente")
-        .and_then(|element| text(element, "mittente"))?;
+    let sender = heading.text("mittente")?;
     let mut recipients = Vec::new();
-    while let Some(element) = heading.next_if("destinatari") {
+    while let Some(element) = heading.next_if("destinatari")? {
         let kind = match element.attribute("tipo") {
             None | Some("certificato") => RecipientKind::Certified,
             Some("esterno") => RecipientKind::External,
@@ -307,16 +305,11 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
     if recipients.is_empty() {
         return Err(Error::Structure("destinatari"));
     }
-    let reply_to = heading
-        .one("risposte")
-        .and_then(|element| text(element, "risposte"))?;
-    let subject = heading
-        .next_if("oggetto")
-        .map(|element| text(element, "oggetto"))
-        .transpose()?;
+    let reply_to = heading.text("risposte")?;
+    let subject = heading.text_if("oggetto")?;
     heading.end("intestazione")?;
 
-    let mut data = Children::of(
+    let mut data = Ordered::children(
         data,
         &[
             "gestore-emittente",
@@ -330,20 +323,13 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
         ],
         &mut unknown_elements,
     )?;
-    let provider = data
-        .one("gestore-emittente")
-        .and_then(|element| text(element, "gestore-emittente"))?;
+    let provider = data.text("gestore-emittente")?;
     let (time, zone, clock) = data
         .one("data")
         .and_then(|element| read_time(element, &mut Vec::new()))?;
-    let identifier = data
-        .one("identificativo")
-        .and_then(|element| text(element, "identificativo"))?;
-    let message_id = data
-        .next_if("msgid")
-        .map(|element| text(element, "msgid"))
-        .transpose()?;
-    let receipt_form = match data.next_if("ricevuta") {
+    let identifier = data.text("identificativo")?;
+    let message_id = data.text_if("msgid")?;
+    let receipt_form = match data.next_if("ricevuta")? {
         Some(element) => {
             let word = element
                 .attribute("tipo")
@@ -352,18 +338,12 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
         }
         None => None,
     };
-    let delivered_to = data
-        .next_if("consegna")
-        .map(|element| text(element, "consegna"))
-        .transpose()?;
+    let delivered_to = data.text_if("consegna")?;
     let mut received_for = Vec::new();
-    while let Some(element) = data.next_if("ricezione") {
-        received_for.push(MailAddress::new(&text(element, "ricezione")?));
+    while let Some(address) = data.text_if("ricezione")? {
+        received_for.push(MailAddress::new(&address));
     }
-    let extended_error = data
-        .next_if("errore-esteso")
-        .map(|element| text(element, "errore-esteso"))
-        .transpose()?;
+    let extended_error = data.text_if("errore-esteso")?;
     data.end("dati")?;
 
     Ok(CertificationData {
@@ -395,14 +375,10 @@ fn read_time(
 ) -> Result<(Timestamp, i32, (String, String)), Error> {
     let zone = zone_seconds(element.attribute("zona").ok_or(Error::Value("zona"))?)
         .ok_or(Error::Value("zona"))?;
-    let mut children = Children::of(element, &["giorno", "ora"], unknown)?;
-    let day = children
-        .one("giorno")
-        .and_then(|element| text(element, "giorno"))?;
-    let hour = children
-        .one("ora")
-        .and_then(|element| text(element, "ora"))?;
-    children.end("data")?;
+    let mut parts = Ordered::children(element, &["giorno", "ora"], unknown)?;
+    let day = parts.text("giorno")?;
+    let hour = parts.text("ora")?;
+    parts.end("data")?;
     let date = numbers(&day, '/', [2, 2, 4]).ok_or(Error::Value("giorno"))?;
     let clock = numbers(&hour, ':', [2, 2, 2]).ok_or(Error::Value("ora"))?;
     let [d, m, y] = date;
@@ -443,24 +419,40 @@ fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i16; 3]> 
 }
 
 /// Child elements taken in the order of the document type.
-struct Children<'d, 'a> {
-    elements: std::iter::Peekable<std::vec::IntoIter<Element<'d, 'a>>>,
+struct Ordered<'d, 'a, 'u> {
+    /// The element that is to be taken next, and what follows it.
+    next: Option<Element<'d, 'a>>,
+    children: Children<'d, 'a>,
+    known: &'static [&'static str],
+    unknown: &'u mut Vec<String>,
 }
 
-impl<'d, 'a> Children<'d, 'a> {
+impl<'d, 'a, 'u> Ordered<'d, 'a, 'u> {
     /// The known children of an element that has only elements; unknown ones are set aside.
-    fn of(
+    fn children(
         parent: Element<'d, 'a>,
-        known: &[&str],
-        unknown: &mut Vec<String>,
+        known: &'static [&'static str],
+        unknown: &'u mut Vec<String>,
     ) -> Result<Self, Error> {
-        let mut elements = Vec::with_capacity(known.len());
-        for child in parent.children() {
+        let mut ordered = Self {
+            next: None,
+            children: parent.children(),
+            known,
+            unknown,
+        };
+        ordered.advance()?;
+        Ok(ordered)
+    }
+
+    fn advance(&mut self) -> Result<(), Error> {
+        self.next = None;
+        for child in self.children.by_ref() {
             match child {
-                Child::Element(element) if known.contains(&element.name()) => {
-                    elements.push(element);
+                Child::Element(element) if self.known.contains(&element.name()) => {
+                    self.next = Some(element);
+                    return Ok(());
                 }
-                Child::Element(element) => unknown.push(element.name().to_owned()),
+                Child::Element(element) => self.unknown.push(element.name().to_owned()),
                 // Looked at as ASCII first, which all indentation is.
                 Child::Text(text) if !text.trim_ascii().trim().is_empty() => {
                     return Err(Error::Structure("text between elements"));
@@ -468,24 +460,35 @@ impl<'d, 'a> Children<'d, 'a> {
                 Child::Text(_) | Child::Comment => {}
             }
         }
-        Ok(Self {
-            elements: elements.into_iter().peekable(),
-        })
+        Ok(())
     }
 
-    fn next_if(&mut self, name: &str) -> Option<Element<'d, 'a>> {
-        self.elements.next_if(|element| element.name() == name)
+    fn next_if(&mut self, name: &str) -> Result<Option<Element<'d, 'a>>, Error> {
+        let found = self.next.filter(|element| element.name() == name);
+        if found.is_some() {
+            self.advance()?;
+        }
+        Ok(found)
     }
 
     fn one(&mut self, name: &'static str) -> Result<Element<'d, 'a>, Error> {
-        self.next_if(name).ok_or(Error::Structure(name))
+        self.next_if(name)?.ok_or(Error::Structure(name))
     }
 
-    fn end(&mut self, parent: &'static str) -> Result<(), Error> {
-        if self.elements.peek().is_some() {
-            Err(Error::Structure(parent))
-        } else {
-            Ok(())
+    /// The text of the next element, if it has this name.
+    fn text_if(&mut self, name: &'static str) -> Result<Option<Cow<'d, str>>, Error> {
+        let found = self.next_if(name)?;
+        found.map(|element| text(element, name)).transpose()
+    }
+
+    fn text(&mut self, name: &'static str) -> Result<Cow<'d, str>, Error> {
+        self.one(name).and_then(|element| text(element, name))
+    }
+
+    fn end(&self, parent: &'static str) -> Result<(), Error> {
+        match self.next {
+            Some(_) => Err(Error::Structure(parent)),
+            None => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{MessageKind, SIGNER_LOCAL_PART};
 use crate::mime::decode::{self, Mailbox};
-use crate::mime::header::Header;
+use crate::mime::header::{Field, Header};
 use crate::timestamp::Timestamp;
 
 /// What the unsigned header says.
@@ -29,23 +29,19 @@ impl Hints {
     pub fn of(header: &Header<'_>) -> Self {
         let mut hints = Self::default();
         for field in header.fields() {
-            let name = field.name;
-            if name.eq_ignore_ascii_case("From") {
+            if field.is("From") {
                 hints.from_fields += 1;
                 if hints.from_fields == 1 {
                     hints.from = decode::addresses(field.value);
                 }
-            } else if !name
-                .get(..2)
-                .is_some_and(|start| start.eq_ignore_ascii_case("X-"))
-            {
-            } else if name.eq_ignore_ascii_case("X-Ricevuta") {
+            } else if !begins_with(field, b"X-") {
+            } else if field.is("X-Ricevuta") {
                 hints.receipt.push(field.text().to_ascii_lowercase());
-            } else if name.eq_ignore_ascii_case("X-Trasporto") {
+            } else if field.is("X-Trasporto") {
                 hints.transport.push(field.text().to_ascii_lowercase());
-            } else if name.eq_ignore_ascii_case("X-Riferimento-Message-ID") {
+            } else if field.is("X-Riferimento-Message-ID") {
                 hints.references.push(field.text().into_owned());
-            } else if name.eq_ignore_ascii_case("X-TipoRicevuta") {
+            } else if field.is("X-TipoRicevuta") {
                 hints
                     .receipt_form
                     .get_or_insert_with(|| field.text().to_ascii_lowercase());
@@ -87,12 +83,15 @@ pub fn is_signer_address(address: &str) -> bool {
 
 /// Whether a header field name or file name betrays REM, the successor (ETSI EN 319 532).
 pub fn is_rem(header: &Header<'_>) -> bool {
-    header.fields().iter().any(|field| {
-        field
-            .name
-            .get(..4)
-            .is_some_and(|start| start.eq_ignore_ascii_case("REM-"))
-    })
+    let mut fields = header.fields().iter();
+    fields.any(|field| begins_with(field, b"REM-"))
+}
+
+fn begins_with(field: &Field<'_>, start: &[u8]) -> bool {
+    field
+        .name
+        .get(..start.len())
+        .is_some_and(|name| name.eq_ignore_ascii_case(start))
 }
 
 /// The instant of the Date field.

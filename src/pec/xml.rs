@@ -135,22 +135,38 @@ impl<'d, 'a> Element<'d, 'a> {
     }
 
     /// What stands directly in the element, in its order.
-    pub fn children(&self) -> impl Iterator<Item = Child<'d, 'a>> + use<'d, 'a> {
-        let document = self.document;
-        let end = document.nodes[self.at].end;
-        let mut next = self.at + 1;
-        std::iter::from_fn(move || {
-            if next >= end {
-                return None;
-            }
-            let at = next;
-            let node = &document.nodes[at];
-            next = node.end;
-            Some(match &node.kind {
-                Kind::Element { name, .. } => Child::Element(Element { document, at, name }),
-                Kind::Text(text) => Child::Text(text),
-                Kind::Comment => Child::Comment,
-            })
+    pub fn children(&self) -> Children<'d, 'a> {
+        Children {
+            document: self.document,
+            next: self.at + 1,
+            end: self.document.nodes[self.at].end,
+        }
+    }
+}
+
+/// What stands directly in one element, in its order.
+#[derive(Clone, Debug)]
+pub struct Children<'d, 'a> {
+    document: &'d Document<'a>,
+    next: usize,
+    /// The first node that is not inside the element.
+    end: usize,
+}
+
+impl<'d, 'a> Iterator for Children<'d, 'a> {
+    type Item = Child<'d, 'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.end {
+            return None;
+        }
+        let (document, at) = (self.document, self.next);
+        let node = &document.nodes[at];
+        self.next = node.end;
+        Some(match &node.kind {
+            Kind::Element { name, .. } => Child::Element(Element { document, at, name }),
+            Kind::Text(text) => Child::Text(text),
+            Kind::Comment => Child::Comment,
         })
     }
 }
@@ -167,6 +183,8 @@ struct Reader<'a> {
     /// The elements that are not closed yet: their nodes and names.
     open: Vec<(usize, &'a str)>,
     most: usize,
+    /// Neither `\r`, which is changed in texts, nor `]`, which can be forbidden there, is anywhere.
+    is_usual: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -181,6 +199,7 @@ impl<'a> Reader<'a> {
             },
             open: Vec::with_capacity(8),
             most,
+            is_usual: false,
         }
     }
 
@@ -209,17 +228,20 @@ impl<'a> Reader<'a> {
 
     /// Section 2.2: no controls but tab, CR and LF, and neither of the two non-characters
     /// U+FFFE and U+FFFF, anywhere in the document.
-    fn check_characters(&self) -> Result<(), Error> {
+    fn check_characters(&mut self) -> Result<(), Error> {
         // Without branches, which the compiler turns into vector instructions.
         let is_odd = |octet: u8| {
             ((octet < 0x20) & (octet != b'\t') & (octet != b'\r') & (octet != b'\n'))
                 | (octet == 0xef)
         };
-        if !self
-            .octets()
-            .iter()
-            .fold(false, |odd, &octet| odd | is_odd(octet))
-        {
+        let is_unusual = |octet: u8| (octet == b'\r') | (octet == b']');
+        let (mut odd, mut unusual) = (false, false);
+        for &octet in self.octets() {
+            odd |= is_odd(octet);
+            unusual |= is_unusual(octet);
+        }
+        self.is_usual = !unusual;
+        if !odd {
             return Ok(());
         }
         match self.text.char_indices().find(|&(_, c)| !is_character(c)) {
@@ -380,13 +402,16 @@ impl<'a> Reader<'a> {
     /// Text up to the next tag or the end.
     fn read_text(&mut self) -> Result<(), Error> {
         let start = self.at;
-        let length = memchr::memchr(b'<', self.octets()).unwrap_or(self.octets().len());
-        self.at += length;
-        let text = &self.text[start..self.at];
+        let octets = self.octets();
         // Nearly all texts stay as they are.
-        if memchr::memchr3(b'&', b'\r', b']', text.as_bytes()).is_none() {
-            return self.add(Kind::Text(Cow::Borrowed(text)));
+        if let (Some(length), true) = (memchr::memchr2(b'<', b'&', octets), self.is_usual)
+            && octets[length] == b'<'
+        {
+            self.at += length;
+            return self.add(Kind::Text(Cow::Borrowed(&self.text[start..self.at])));
         }
+        self.at += memchr::memchr(b'<', octets).unwrap_or(octets.len());
+        let text = &self.text[start..self.at];
         if let Some(at) = text.find("]]>") {
             return Err(self.fault_at("]]> in a text", start + at));
         }

@@ -209,24 +209,29 @@ pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
 /// How long a value is in which all is definite already, as nearly every one is; `None` for any
 /// other. One pass over all heads, without a call for each.
 fn length_if_definite(octets: &[u8]) -> Option<usize> {
-    // The ends of the values that are open; the innermost last.
-    let mut ends = [octets.len(); MAX_NESTING + 2];
-    let (mut depth, mut at) = (0, 0);
+    // The ends of the values around the one that is open.
+    let mut around = [0; MAX_NESTING];
+    let (mut depth, mut at, mut end) = (0, 0, octets.len());
     loop {
-        let head = Head::parse(&octets[at..ends[depth]]).ok()?;
+        let head = Head::parse(octets.get(at..)?).ok()?;
         let content = at + head.octets;
-        let end = content.checked_add(head.length?)?;
-        if end > ends[depth] || depth > MAX_NESTING || head.tag == tag::CONSTRUCTED_OCTET_STRING {
+        let next = content.checked_add(head.length?)?;
+        if next > end {
             return None;
         }
-        at = end;
-        if head.tag & tag::CONSTRUCTED != 0 {
+        if head.tag & tag::CONSTRUCTED == 0 {
+            at = next;
+        } else {
+            if head.tag == tag::CONSTRUCTED_OCTET_STRING {
+                return None;
+            }
+            *around.get_mut(depth)? = end;
             depth += 1;
-            ends[depth] = end;
-            at = content;
+            (at, end) = (content, next);
         }
-        while at == ends[depth] && depth > 0 {
+        while at == end && depth > 0 {
             depth -= 1;
+            end = around[depth];
         }
         if depth == 0 {
             return Some(at);

@@ -95,10 +95,7 @@ fn digest_as_stored(octets: &[u8], algorithm: DigestAlgorithm) -> (Digest, bool)
     let mut context = algorithm.context();
     let mut has_nul = false;
     for chunk in octets.chunks(CHUNK) {
-        // Without branches, which the compiler turns into vector instructions.
-        has_nul |= chunk
-            .iter()
-            .fold(false, |found, &octet| found | (octet == 0));
+        has_nul = has_nul || memchr::memchr(0, chunk).is_some();
         context.update(chunk);
     }
     (context.finish(), has_nul)

@@ -118,12 +118,9 @@ impl<'a> SignedData<'a> {
 
     /// The certificates that a signer may mean: those with its issuer and serial number, or
     /// its key identifier. More than one when somebody added a double.
-    pub fn candidates(&self, signer: &SignerInfo<'_>) -> Vec<&'a [u8]> {
-        self.certificates
-            .iter()
-            .copied()
-            .filter(|der| signer.names(der))
-            .collect()
+    pub fn candidates(&self, signer: &SignerInfo<'_>) -> impl Iterator<Item = &'a [u8]> {
+        let all = self.certificates.iter().copied();
+        all.filter(|der| signer.names(der))
     }
 
     /// Checks one signer's signature over `content` with the key of `certificate`
@@ -455,25 +452,20 @@ impl<'a> SignedAttributes<'a> {
 
     /// The octets that the signature may be over: the attributes as sent under the tag of a
     /// SET (RFC 5652, 5.4), and sorted as DER asks when they were not.
-    fn forms(&self) -> impl Iterator<Item = Cow<'a, [u8]>> {
+    fn forms(&self) -> impl Iterator<Item = Vec<u8>> {
         let mut as_sent = self.octets.to_vec();
         as_sent[0] = tag::SET;
-        let mut order: Vec<&[u8]> = self
-            .attributes
-            .iter()
-            .map(|attribute| attribute.octets)
-            .collect();
-        let sorted = if order.is_sorted() {
-            None
-        } else {
+        let in_order = || self.attributes.iter().map(|attribute| attribute.octets);
+        let sorted = (!in_order().is_sorted()).then(|| {
+            let mut order: Vec<&[u8]> = in_order().collect();
             order.sort_unstable();
             // Same tag, same length octets, same total: only the order differs.
             let content: usize = order.iter().map(|octets| octets.len()).sum();
             let mut octets = as_sent[..as_sent.len() - content].to_vec();
             octets.extend(order.concat());
-            Some(octets)
-        };
-        std::iter::once(as_sent).chain(sorted).map(Cow::Owned)
+            octets
+        });
+        std::iter::once(as_sent).chain(sorted)
     }
 }
 

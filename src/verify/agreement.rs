@@ -1,14 +1,11 @@
 //! Step 15: whether the signed part agrees with itself: time, recipient, provider, and the
 //! original message inside.
 
-use memchr::memmem;
-
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use super::{sent, texts};
 use crate::address::MailAddress;
-use crate::mime::Entity;
-use crate::mime::decode;
+use crate::mime::{self, Entity, decode};
 use crate::pec::{CertificationData, DeliveryForm, MessageKind, RecipientKind};
 use crate::providers::Trust;
 use crate::smime::certificate::Certificate;
@@ -165,18 +162,16 @@ fn check_recipient(data: &CertificationData, findings: &mut Findings) {
 /// RFC 6109, 5.5: the provider's name is in the certificate. Providers spell it freely
 /// (`ARUBA PEC S.p.A.`, `CNN PEC`), so one common word of weight will do, and none is a remark.
 fn check_provider_name(data: &CertificationData, signer: &Certificate, findings: &mut Findings) {
-    let subject = &signer.subject;
-    let certified = || {
-        [subject.organization(), subject.common_name()]
-            .into_iter()
-            .flatten()
-            .flat_map(words_of_weight)
-    };
-    let mut stated = words_of_weight(&data.provider).peekable();
     findings.pass(CheckId::ProviderName);
-    if stated.peek().is_some()
-        && !stated.any(|word| certified().any(|other| is_same_word(word, other)))
-    {
+    let subject = &signer.subject;
+    let names = [subject.organization(), subject.common_name()];
+    let names = names.into_iter().flatten();
+    let mut stated = words_of_weight(&data.provider).peekable();
+    let certifies = |word: &str| {
+        let mut words = names.clone().flat_map(words_of_weight);
+        words.any(|other| is_same_word(word, other))
+    };
+    if stated.peek().is_some() && !stated.any(certifies) {
         let expected = subject.organization().unwrap_or_default();
         findings.add_both(
             CheckId::ProviderName,
@@ -192,15 +187,21 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
 fn words_of_weight(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.chars().count() > 2)
-        .filter(|word| !GENERIC_WORDS.iter().any(|other| is_same_word(word, other)))
+        .filter(|word| {
+            let mut generic = GENERIC_WORDS.iter();
+            !generic.any(|other| word.eq_ignore_ascii_case(other))
+        })
         .take(NAME_WORDS)
 }
 
 /// Equality but for the case of letters. Ends at the first difference: what is compared here may
 /// come from a stranger.
 fn is_same_word(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
     let lower = |text| str::chars(text).flat_map(char::to_lowercase);
-    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && lower(a).eq(lower(b)))
+    lower(a).eq(lower(b))
 }
 
 /// Words of a name that are compared; providers' names have five.
@@ -228,8 +229,8 @@ fn check_addresses(data: &CertificationData, findings: &mut Findings) {
     findings.pass(CheckId::AddressLookalike);
     let mut seen: Vec<&MailAddress> = Vec::new();
     for address in all {
-        if address.as_str().is_ascii() && memmem::find(address.as_str().as_bytes(), b"--").is_none()
-        {
+        let text = address.as_str();
+        if text.is_ascii() && !mime::has_pair(text.as_bytes(), *b"--") {
             continue;
         }
         if let Some(ascii) = address.ascii_form()
@@ -381,7 +382,7 @@ pub(super) fn addresses(entity: &Entity<'_>, names: &[&str]) -> Vec<MailAddress>
         .flat_map(|name| entity.header.all(name))
         .flat_map(|field| decode::addresses(field.value))
         .filter(|mailbox| !mailbox.address.is_empty())
-        .map(|mailbox| MailAddress::new(&mailbox.address))
+        .map(|mailbox| MailAddress::of(mailbox.address))
         .collect()
 }
 

@@ -62,7 +62,7 @@ pub(super) fn read<'c>(
         } else if names.is(ORIGINAL_FILE) || essence == "message/rfc822" {
             originals.push((part, names.is(ORIGINAL_FILE)));
         } else if let (0, Some(media)) = (index, &media) {
-            content.texts = texts::read(part, media);
+            content.texts = texts::read(part, media, dashes);
         }
         if essence.starts_with("multipart/")
             && MULTIPART.find(part.body).is_some()

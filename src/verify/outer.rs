@@ -3,6 +3,8 @@
 //! What no honest transport changes refutes; what gateways do change is a doubt. The facts are
 //! the signed ones in every case.
 
+use std::borrow::Cow;
+
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
@@ -142,15 +144,10 @@ fn compare_addressees(shown: &[MailAddress], expected: &[MailAddress], findings:
 
 /// RFC 6109, 2.1: From is the address in the signer's certificate.
 fn check_from(hints: &Hints, certificate: &Certificate, findings: &mut Findings) {
-    let signer: Vec<&str> = certificate.mail_addresses().collect();
-    let shown: Vec<&str> = hints.from.iter().map(|mailbox| &*mailbox.address).collect();
-    let key = match (hints.from_fields, &shown[..]) {
+    let mut signers = certificate.mail_addresses();
+    let key = match (hints.from_fields, &hints.from[..]) {
         (0, _) => "header.from.missing",
-        (1, [one])
-            if signer
-                .iter()
-                .any(|address| address.eq_ignore_ascii_case(one)) =>
-        {
+        (1, [one]) if signers.any(|address| address.eq_ignore_ascii_case(&one.address)) => {
             findings.pass(CheckId::HeaderFrom);
             return;
         }
@@ -158,6 +155,8 @@ fn check_from(hints: &Hints, certificate: &Certificate, findings: &mut Findings)
         (1, _) => "header.from.many",
         _ => "header.from.doubled",
     };
+    let signer: Vec<&str> = certificate.mail_addresses().collect();
+    let shown: Vec<&str> = hints.from.iter().map(|mailbox| &*mailbox.address).collect();
     findings.add_both(
         CheckId::HeaderFrom,
         Weight::Refutes,
@@ -256,7 +255,8 @@ fn check_reference(
                 .into_owned(),
         )
     };
-    let Some(signed) = data.message_id.clone().or_else(from_original) else {
+    let stated = data.message_id.as_deref().map(Cow::Borrowed);
+    let Some(signed) = stated.or_else(|| from_original().map(Cow::Owned)) else {
         return;
     };
     // Some gateways write long identifiers as encoded words.
@@ -270,7 +270,7 @@ fn check_reference(
             CheckId::HeaderReference,
             Weight::Doubt,
             "header.reference.missing",
-            signed,
+            signed.into_owned(),
             "",
         );
     } else if hints.references.iter().all(fits) {
@@ -281,7 +281,7 @@ fn check_reference(
             CheckId::HeaderReference,
             Weight::Refutes,
             "header.reference",
-            signed,
+            signed.into_owned(),
             shown,
         );
     }
@@ -301,14 +301,13 @@ fn check_subject(
         rests.any(|rest| same_text(rest, certified))
     };
     findings.pass(CheckId::HeaderSubject);
-    let shown: Vec<_> = outer
-        .header
-        .all("Subject")
-        .map(|field| field.decoded())
-        .collect();
     // Data may lack a subject (it is optional), and then say nothing of it.
-    let stated = data.subject.is_some();
-    if stated && (shown.is_empty() || !shown.iter().all(|shown| fits(shown))) {
+    if data.subject.is_none() {
+        return;
+    }
+    let shown = || outer.header.all("Subject").map(|field| field.decoded());
+    if shown().next().is_none() || !shown().all(|shown| fits(&shown)) {
+        let shown: Vec<_> = shown().collect();
         let prefix = kind.subject_prefixes().first().unwrap_or(&"");
         let expected = format!("{prefix} {certified}");
         findings.add_both(
@@ -330,6 +329,7 @@ fn check_to(
     kind: MessageKind,
     findings: &mut Findings,
 ) {
+    let from_original;
     let expected = match kind {
         MessageKind::TakingCharge | MessageKind::VirusDetection | MessageKind::AnomalyEnvelope => {
             return;
@@ -342,15 +342,16 @@ fn check_to(
             else {
                 return;
             };
-            addresses(&original, &["To", "Cc"])
+            from_original = addresses(&original, &["To", "Cc"]);
+            &from_original[..]
         }
-        _ => vec![data.sender.clone()],
+        _ => std::slice::from_ref(&data.sender),
     };
     let shown = match kind {
         MessageKind::TransportEnvelope => addresses(&signed.outer, &["To", "Cc"]),
         _ => addresses(&signed.outer, &["To"]),
     };
-    compare_addressees(&shown, &expected, findings);
+    compare_addressees(&shown, expected, findings);
 }
 
 fn check_date(

@@ -324,9 +324,13 @@ fn with_paths(
 }
 
 fn micalg_hint(signed: &Signed<'_>, content: &VerifiedContent<'_>, findings: &mut Findings) {
-    let plain = |text: &str| text.to_ascii_lowercase().replace('-', "");
+    // `sha-256`, `SHA256`: spelt in every way.
+    fn letters(text: &str) -> impl Iterator<Item = u8> {
+        let octets = text.bytes().filter(|&octet| octet != b'-');
+        octets.map(|octet| octet.to_ascii_lowercase())
+    }
     match &signed.micalg {
-        Some(hint) if plain(hint) != plain(content.digest().name()) => {
+        Some(hint) if !letters(hint).eq(letters(content.digest().name())) => {
             findings.add_both(
                 CheckId::SignatureMicalg,
                 Weight::Note,

@@ -254,6 +254,11 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
     }
     // Real receipts have one line, "This is an S/MIME signed message" or near it, before the
     // signed part, and nothing after the last delimiter.
+    const USUAL: &[u8] = b"This is an S/MIME signed message";
+    if cut.preamble.trim_ascii() == USUAL && cut.epilogue.trim_ascii().is_empty() {
+        findings.pass(CheckId::StructureUnsignedText);
+        return;
+    }
     let preamble = String::from_utf8_lossy(cut.preamble.trim_ascii());
     let epilogue = String::from_utf8_lossy(cut.epilogue.trim_ascii());
     let usual = preamble.is_empty()

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use memchr::memmem::{self, Finder};
 
 use super::finding::{CheckId, Findings, Weight};
+use crate::mime::Entity;
 use crate::mime::media::MediaType;
-use crate::mime::{Entity, multipart};
+use crate::mime::multipart::{self, Dashes};
 use crate::pec::{CertificationData, MessageKind};
 
 /// A readable text, decoded.
@@ -19,23 +20,25 @@ pub(super) struct Text<'c> {
 }
 
 /// The readable text: the first part, or the alternatives in it (RFC 6109, 4.3.1).
-pub(super) fn read<'c>(part: &Entity<'c>, media: &MediaType<'_>) -> Vec<Text<'c>> {
+pub(super) fn read<'c>(
+    part: &Entity<'c>,
+    media: &MediaType<'_>,
+    dashes: &Dashes<'_>,
+) -> Vec<Text<'c>> {
     if media.essence != "multipart/alternative" {
         return one(part, media).into_iter().collect();
     }
     let Ok(cut) = media
         .boundary()
-        .and_then(|boundary| multipart::split(part.body, boundary))
+        .and_then(|boundary| multipart::split_known(part.body, boundary, dashes))
     else {
         return Vec::new();
     };
-    cut.parts
-        .iter()
-        .filter_map(|part| {
-            let part = Entity::parse(part).ok()?;
-            one(&part, &part.media_type().ok()?)
-        })
-        .collect()
+    let text = |part: &&'c [u8]| {
+        let part = Entity::parse(part).ok()?;
+        one(&part, &part.media_type().ok()?)
+    };
+    cut.parts.iter().filter_map(text).collect()
 }
 
 fn one<'c>(part: &Entity<'c>, media: &MediaType<'_>) -> Option<Text<'c>> {
@@ -81,15 +84,13 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
         findings.pass(check);
         let subject = data.subject.as_deref().unwrap_or_default().as_bytes();
         let says = |phrases: &'static [Finder<'static>]| {
-            phrases
-                .iter()
-                .filter(|phrase| phrase.find(subject).is_none())
-                .find(|phrase| {
-                    phrase
-                        .find(&text.octets)
-                        .is_some_and(|at| !is_denied(&text.octets[..at]))
-                })
-                .map(Finder::needle)
+            let is_said = |phrase: &&Finder<'_>| {
+                phrase
+                    .find(&text.octets)
+                    .is_some_and(|at| !is_denied(&text.octets[..at]))
+                    && phrase.find(subject).is_none()
+            };
+            phrases.iter().find(is_said).map(Finder::needle)
         };
         let contrary = match data.kind() {
             Some(MessageKind::Delivery) => says(&FAILED_PHRASES),

@@ -282,9 +282,9 @@ fn selected_fields(octets: &[u8], names: &[AString<'_>], wanted: bool) -> Vec<u8
         for field in entity.header.fields() {
             let named = names
                 .iter()
-                .any(|name| field.name.as_bytes().eq_ignore_ascii_case(name.as_ref()));
+                .any(|name| field.name.eq_ignore_ascii_case(name.as_ref()));
             if named == wanted {
-                out.extend_from_slice(field.name.as_bytes());
+                out.extend_from_slice(field.name);
                 out.push(b':');
                 out.extend_from_slice(field.value);
                 out.extend_from_slice(b"\r\n");

@@ -35,7 +35,7 @@ pub(super) fn envelope(octets: &[u8]) -> Vec<u8> {
     };
     let people = |name: &str| {
         let fields = entity.iter().flat_map(|entity| entity.header.fields());
-        let named = fields.filter(|field| field.name.eq_ignore_ascii_case(name));
+        let named = fields.filter(|field| field.is(name));
         let found: Vec<Vec<u8>> = named
             .flat_map(|field| decode::addresses(field.value))
             .map(|mailbox| {
