@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::printable::is_deceptive;
+use crate::printable::{is_deceptive, trimmed};
 
 /// The text of one mail address, kept as it was written.
 ///
@@ -17,12 +17,12 @@ pub struct MailAddress(String);
 impl MailAddress {
     /// Takes the text as it is, without white space around it.
     pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
+        Self(trimmed(text).to_owned())
     }
 
     /// As [`Self::new`], of a text that nobody else needs.
     pub fn of(text: String) -> Self {
-        match text.trim().len() == text.len() {
+        match trimmed(&text).len() == text.len() {
             true => Self(text),
             false => Self::new(&text),
         }

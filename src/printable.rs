@@ -2,6 +2,14 @@
 
 use std::fmt::{self, Write};
 
+/// A text without white space around it; nearly all have none, which is seen at once.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// Whether a character acts on a terminal or on the reader instead of being read:
 /// controls (C0, DEL, C1), bidirectional overrides and isolates, zero-width and other
 /// invisible characters, line and paragraph separators, tags and variation selectors.

@@ -50,11 +50,32 @@ fn without_line_ends(body: &[u8]) -> Vec<u8> {
     let body = body.trim_ascii_end();
     let length = memchr::memchr(b'\n', body).map_or(body.len(), |end| end + 1);
     let mut text = Vec::with_capacity(body.len());
-    for line in body.chunks(length.max(1)) {
+    // OpenSSL writes 64 letters, Java Mail and most others 76 (RFC 2045, 6.8).
+    let rest = match length {
+        66 => lines_of::<64>(body, b"\r\n", &mut text),
+        65 => lines_of::<64>(body, b"\n", &mut text),
+        78 => lines_of::<76>(body, b"\r\n", &mut text),
+        77 => lines_of::<76>(body, b"\n", &mut text),
+        _ => body,
+    };
+    for line in rest.chunks(length.max(1)) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
     }
     text
+}
+
+/// Takes lines of `N` octets with this end, as long as there are such; gives what follows them. A
+/// length that is known in advance copies faster.
+fn lines_of<'a, const N: usize>(body: &'a [u8], end: &[u8], text: &mut Vec<u8>) -> &'a [u8] {
+    let mut rest = body;
+    while let Some((line, after)) = rest.split_first_chunk::<N>()
+        && let Some(after) = after.strip_prefix(end)
+    {
+        text.extend_from_slice(line);
+        rest = after;
+    }
+    rest
 }
 
 /// Quoted-printable (RFC 2045, 6.7) in runs: text without `=` is copied as it is.
@@ -63,6 +84,13 @@ fn without_line_ends(body: &[u8]) -> Vec<u8> {
 /// [`Error::Encoding`] for `=` before anything but two hexadecimal digits or a line end. White
 /// space at the ends of lines, which transports add, is taken off.
 pub fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
+    match usual_quoted_printable(body) {
+        Some(out) => Ok(out),
+        None => quoted_printable_lines(body),
+    }
+}
+
+fn quoted_printable_lines(body: &[u8]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(body.len());
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', body).map(|at| at + 1);
@@ -85,17 +113,50 @@ pub fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
             let [high, low, ..] = rest[at + 1..] else {
                 return Err(Error::Encoding);
             };
-            let digit = |octet: u8| char::from(octet).to_digit(16);
-            match (digit(high), digit(low)) {
-                (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
-                _ => return Err(Error::Encoding),
-            }
+            out.push(hexadecimal(high, low).ok_or(Error::Encoding)?);
             rest = &rest[at + 3..];
         }
         out.extend_from_slice(rest);
         out.extend_from_slice(end);
     }
     Ok(out)
+}
+
+/// As programs write it: no blank at the end of a line, every `=` followed by two digits or by a
+/// line end. `None` for everything else.
+fn usual_quoted_printable(body: &[u8]) -> Option<Vec<u8>> {
+    let blank = |octet: u8| (octet == b' ') | (octet == b'\t') | (octet == b'\r') | (octet == 0x0c);
+    let ends = |octet: u8| (octet == b'\r') | (octet == b'\n');
+    // Without branches, for vector instructions. A CR before the LF is the line's own end.
+    let odd = body
+        .iter()
+        .zip(body.get(1..)?)
+        .fold(false, |odd, (&this, &next)| {
+            odd | (blank(this) & ends(next) & !((this == b'\r') & (next == b'\n')))
+        });
+    if odd || blank(*body.last()?) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = memchr::memchr(b'=', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = match &rest[at + 1..] {
+            [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] => rest,
+            [high, low, rest @ ..] => {
+                out.push(hexadecimal(*high, *low)?);
+                rest
+            }
+            _ => return None,
+        };
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+fn hexadecimal(high: u8, low: u8) -> Option<u8> {
+    let digit = |octet: u8| char::from(octet).to_digit(16);
+    Some((digit(high)? * 16 + digit(low)?) as u8)
 }
 
 /// The text of an unstructured field with its encoded words decoded (RFC 2047).
@@ -134,39 +195,53 @@ fn parsed_addresses(value: &[u8]) -> Vec<Mailbox> {
 /// A field of plain addresses with commas between them, as in nearly every message: no parser is
 /// needed. `None` for everything else.
 fn bare_addresses(value: &[u8]) -> Option<Vec<Mailbox>> {
-    let text = std::str::from_utf8(value).ok()?;
     let mut list = Vec::with_capacity(1);
-    for one in text.split(',') {
+    for one in value.split(|&octet| octet == b',') {
         list.push(bare_address(one.trim_ascii())?);
     }
     Some(list)
 }
 
 /// `a@b.example`, `<a@b.example>`, `Two words <a@b.example>` or `"Two words" <a@b.example>`.
-fn bare_address(text: &str) -> Option<Mailbox> {
-    let (display, address) = match text.strip_suffix('>') {
-        Some(rest) => rest.split_once('<')?,
-        None => ("", text),
+fn bare_address(text: &[u8]) -> Option<Mailbox> {
+    let (display, address) = match text {
+        [rest @ .., b'>'] => rest.split_at(memchr::memchr(b'<', rest)?),
+        _ => (&[][..], text),
     };
-    let display = display.trim_ascii_end();
-    let display = display
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(display);
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|o| o.is_ascii_alphanumeric());
-    if !display.is_empty() && !display.split(' ').all(is_word) {
+    let display = match display.trim_ascii_end() {
+        [b'"', inside @ .., b'"'] => inside,
+        display => display,
+    };
+    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric);
+    if !display.is_empty() && !display.split(|&octet| octet == b' ').all(is_word) {
         return None;
     }
+    let address = address.strip_prefix(b"<").unwrap_or(address);
     let mut signs = 0;
-    let is_plain = |octet: u8| {
+    let is_plain = |&octet: &u8| {
         signs += usize::from(octet == b'@');
-        octet.is_ascii_alphanumeric() || matches!(octet, b'@' | b'.' | b'-' | b'_' | b'+')
+        IS_PLAIN[usize::from(octet)]
     };
-    (address.bytes().all(is_plain) && signs == 1).then(|| Mailbox {
-        display: display.to_owned(),
-        address: address.to_owned(),
+    let is_bare = address.iter().all(is_plain) && signs == 1;
+    // Both are ASCII.
+    let owned = |octets: &[u8]| String::from_utf8(octets.to_vec()).ok();
+    Some(Mailbox {
+        display: owned(display)?,
+        address: is_bare.then(|| owned(address))??,
     })
 }
+
+/// What an address is made of that every reader takes for the same: letters, digits, `@.-_+`.
+static IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0;
+    while octet < 0x7f {
+        let other = matches!(octet as u8, b'@' | b'.' | b'-' | b'_' | b'+');
+        table[octet] = (octet as u8).is_ascii_alphanumeric() || other;
+        octet += 1;
+    }
+    table
+};
 
 /// One address of an address field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +278,30 @@ mod tests {
         assert_eq!(base64(b"QUJD\nR\nEVG").unwrap(), b"ABCDEF");
         assert_eq!(base64(b"\r\nQUJD\r\nREVG").unwrap(), b"ABCDEF");
         assert_eq!(base64(b"").unwrap(), b"");
+        for (letters, end) in [
+            (64, "\n"),
+            (64, "\r\n"),
+            (76, "\n"),
+            (76, "\r\n"),
+            (60, "\n"),
+        ] {
+            let line = "QUJD".repeat(letters / 4);
+            let wanted = b"ABC".repeat(letters / 4 * 3);
+            let regular = format!("{line}{end}{line}{end}{line}{end}");
+            assert_eq!(base64(regular.as_bytes()).unwrap(), wanted);
+            // A blank, a line of another length, an end of another kind.
+            for odd in [
+                format!("{line}{end}{line} {end}{line}"),
+                format!("{line}{end}{line}{line}{end}"),
+                format!("{line}\n{line}\r\n{line}\n"),
+                format!("{line}\r\n{line}\n{line}\r\n"),
+                format!("{line}{end}{line}{end}{end}{line}"),
+            ] {
+                assert_eq!(base64(odd.as_bytes()).unwrap(), wanted, "{odd:?}");
+            }
+            let wrong = regular.replacen(end, "*\n", 1);
+            assert_eq!(base64(wrong.as_bytes()), Err(Error::Encoding));
+        }
         for wrong in [
             &b"QUJD*REVG"[..],
             b"QUJ",
@@ -223,10 +322,28 @@ mod tests {
             b"perch\xe8 no\r\n=="
         );
         assert_eq!(quoted_printable(b"a=\nb\n").unwrap(), b"ab\n");
+        assert_eq!(quoted_printable(b"a=\r\nb=3D=").unwrap(), b"ab=");
+        assert_eq!(quoted_printable(b"a = \r\nb").unwrap(), b"a b");
+        assert_eq!(quoted_printable(b"a \nb\t\r\nc ").unwrap(), b"a\nb\r\nc");
         assert_eq!(quoted_printable(b"").unwrap(), b"");
         for wrong in [&b"=E"[..], b"=G0", b"a=\xff\xff", b"= 20"] {
             assert_eq!(quoted_printable(wrong), Err(Error::Encoding), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn usual_quoted_printable_is_read_as_line_by_line() {
+        const LETTERS: &[u8] = b"a=4\r\n ";
+        let mut usual = 0;
+        for number in 0..LETTERS.len().pow(7) {
+            let digit = |place| LETTERS[number / LETTERS.len().pow(place) % LETTERS.len()];
+            let text: Vec<u8> = (0..7).map(digit).collect();
+            if let Some(read) = usual_quoted_printable(&text) {
+                usual += 1;
+                assert_eq!(Ok(read), quoted_printable_lines(&text), "{text:?}");
+            }
+        }
+        assert!(usual > 10_000);
     }
 
     #[test]

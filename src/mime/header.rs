@@ -75,51 +75,62 @@ impl<'a> Header<'a> {
             before_malformed: usize::MAX,
             octets: &[],
         };
-        let mut start = 0;
         // Bounded also when the octets hold no line end at all.
         let window = &octets[..octets.len().min(MAX_HEADER_OCTETS + 1)];
-        let mut ends = memchr::memchr_iter(b'\n', window);
-        while start < octets.len() {
-            if start > MAX_HEADER_OCTETS || header.fields.len() > MAX_HEADER_FIELDS {
+        // Where the line begins, and the value of the field that it may go on with.
+        let (mut start, mut value) = (0, 0);
+        for end in memchr::memchr_iter(b'\n', window) {
+            let line = &octets[start..end];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                header.octets = &octets[..start];
+                return Ok((header, &octets[end + 1..]));
+            }
+            header.take_line(octets, line, start, &mut value);
+            if header.fields.len() > MAX_HEADER_FIELDS {
                 return Err(Error::HeaderTooLarge);
             }
-            let end = match ends.next() {
-                Some(at) => at + 1,
-                None if window.len() < octets.len() => return Err(Error::HeaderTooLarge),
-                None => octets.len(),
-            };
-            let line = without_line_end(&octets[start..end]);
-            if line.is_empty() && end > start {
-                header.octets = &octets[..start];
-                return Ok((header, &octets[end..]));
-            }
-            header.take_line(octets, line, start);
-            start = end;
+            start = end + 1;
         }
+        if window.len() < octets.len() {
+            return Err(Error::HeaderTooLarge);
+        }
+        let line = &octets[start..];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         header.octets = octets;
+        match line {
+            [] => header.octets = &octets[..start],
+            line => header.take_line(octets, line, start, &mut value),
+        }
         Ok((header, &octets[octets.len()..]))
     }
 
-    fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize) {
+    /// Takes the line that begins at `start`; `value` is where the value of the last field begins.
+    #[inline]
+    fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize, value: &mut usize) {
         if matches!(line[0], b' ' | b'\t') {
             match self.fields.last_mut() {
-                Some(field) => {
-                    let first = offset_in(octets, field.value);
-                    field.value = &octets[first..start + line.len()];
-                }
+                Some(field) => field.value = &octets[*value..start + line.len()],
                 None => self.take_malformed(),
             }
             return;
         }
-        // Blanks before the colon are obsolete syntax (RFC 5322, 4.5.8) and taken.
         let is_name = |octet: &&u8| IS_NAME[usize::from(**octet)];
-        let (name, rest) = line.split_at(line.iter().take_while(is_name).count());
+        let length = line.iter().take_while(is_name).count();
+        let (name, rest) = line.split_at(length);
         let rest = match rest {
             [b':', ..] => rest,
+            // Obsolete syntax (RFC 5322, 4.5.8), taken.
             _ => rest.trim_ascii_start(),
         };
         match rest {
-            [b':', value @ ..] if !name.is_empty() => self.fields.push(Field { name, value }),
+            [b':', inside @ ..] if length > 0 => {
+                *value = start + line.len() - inside.len();
+                self.fields.push(Field {
+                    name,
+                    value: inside,
+                });
+            }
             _ => self.take_malformed(),
         }
     }
@@ -198,17 +209,6 @@ static IS_NAME: [bool; 256] = {
     }
     table
 };
-
-/// The octets of a line without CRLF or LF at its end.
-fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Where a slice of `octets` begins within it.
-fn offset_in(octets: &[u8], part: &[u8]) -> usize {
-    part.as_ptr().addr() - octets.as_ptr().addr()
-}
 
 #[cfg(test)]
 mod tests {

@@ -41,11 +41,9 @@ impl<'a> MediaType<'a> {
         while scan.next_parameter()? {
             let name = scan.token()?;
             scan.expect('=')?;
-            let before = scan.rest;
-            let value = scan.value()?;
-            let raw = &before[..before.len() - scan.rest.len()];
+            let (value, has_backslash) = scan.value()?;
             // Some readers keep the backslash of a quoted pair: another boundary.
-            if name.eq_ignore_ascii_case("boundary") && raw.contains('\\') {
+            if has_backslash && name.eq_ignore_ascii_case("boundary") {
                 return Err(Error::ContentType);
             }
             let same = |(other, _): &(&str, Cow<'_, str>)| other.eq_ignore_ascii_case(name);
@@ -127,17 +125,21 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     /// Passes white space, line breaks of folding, and comments (RFC 822, 3.4.3).
+    #[inline]
     fn skip_blanks(&mut self) -> Result<(), Error> {
-        let blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+        match self.rest.as_bytes().first() {
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'(') => self.skip_some_blanks(),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_some_blanks(&mut self) -> Result<(), Error> {
         loop {
-            match self.rest.as_bytes().first() {
-                Some(b'(') => {}
-                Some(octet) if blank(octet) => {
-                    let blanks = self.rest.bytes().take_while(blank).count();
-                    self.rest = &self.rest[blanks..];
-                    continue;
-                }
-                _ => return Ok(()),
+            let blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+            let blanks = self.rest.bytes().take_while(blank).count();
+            self.rest = &self.rest[blanks..];
+            if !self.rest.starts_with('(') {
+                return Ok(());
             }
             let mut depth = 0usize;
             let mut escaped = false;
@@ -194,38 +196,52 @@ impl<'a> Scanner<'a> {
         Ok(!self.rest.is_empty())
     }
 
-    fn value(&mut self) -> Result<Cow<'a, str>, Error> {
+    /// The value of a parameter, and whether a backslash was in it.
+    fn value(&mut self) -> Result<(Cow<'a, str>, bool), Error> {
         self.skip_blanks()?;
         let Some(quoted) = self.rest.strip_prefix('"') else {
-            return self.lenient_token().map(Cow::Borrowed);
+            let token = self.lenient_token()?;
+            return Ok((Cow::Borrowed(token), token.as_bytes().contains(&b'\\')));
         };
+        let is_plain = |octet: &u8| IS_PLAIN[usize::from(*octet)];
+        let plain = quoted.bytes().take_while(is_plain).count();
+        if quoted.as_bytes().get(plain) == Some(&b'"') {
+            self.rest = &quoted[plain + 1..];
+            return Ok((Cow::Borrowed(&quoted[..plain]), false));
+        }
         let end = closing_quote(quoted).ok_or(Error::ContentType)?;
         self.rest = &quoted[end + 1..];
         let text = &quoted[..end];
-        let is_plain = !text
-            .bytes()
-            .any(|octet| octet == b'\\' || octet.is_ascii_control());
-        if is_plain {
-            return Ok(Cow::Borrowed(text));
-        }
         // CR and LF only as folding, no other control: readers differ about them.
         let unfolded = text.replace("\r\n", "").replace('\n', "");
         if unfolded.chars().any(|c| c.is_control() && c != '\t') {
             return Err(Error::ContentType);
         }
-        Ok(Cow::Owned(unquoted(text)))
+        Ok((Cow::Owned(unquoted(text)), text.contains('\\')))
     }
 
     /// An unquoted value up to blank or semicolon: `=`, `/`, `?` and `:` occur in boundaries
     /// and names that real programs forget to quote.
     fn lenient_token(&mut self) -> Result<&'a str, Error> {
-        let end = self
-            .rest
-            .find([' ', '\t', '\r', '\n', ';', '"', '('])
-            .unwrap_or(self.rest.len());
-        self.take(end)
+        let ends = |octet: u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'"' | b'(');
+        let length = self.rest.bytes().position(ends);
+        self.take(length.unwrap_or(self.rest.len()))
     }
 }
+
+/// What stands for itself in a quoted string: no quote, no backslash, no control.
+static IS_PLAIN: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut octet = 0;
+    while octet < 0x20 {
+        table[octet] = false;
+        octet += 1;
+    }
+    table[0x7f] = false;
+    table[b'"' as usize] = false;
+    table[b'\\' as usize] = false;
+    table
+};
 
 /// RFC 2046, 5.1.1: what a boundary is made of.
 static IS_BCHAR: [bool; 256] = {
@@ -352,7 +368,7 @@ fn plain_parameter<'a>(value: &'a [u8], wanted: &str) -> Option<Cow<'a, str>> {
     while scan.next_parameter().ok()? {
         let name = scan.token().ok()?;
         scan.expect('=').ok()?;
-        let value = scan.value().ok()?;
+        let (value, _) = scan.value().ok()?;
         if name.eq_ignore_ascii_case(wanted) {
             return Some(value);
         }

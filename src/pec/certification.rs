@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use super::xml::{self, Child, Children, Document, Element};
 use super::{DeliveryForm, ErrorClass, MessageKind, RecipientKind};
 use crate::address::MailAddress;
+use crate::printable::trimmed;
 use crate::timestamp::Timestamp;
 
 /// Octets of one file: 500 recipients, the most that a provider takes, come to some 75 KB.
@@ -243,6 +244,10 @@ fn declares_type(text: &[u8]) -> bool {
 
 /// The XML declaration may name UTF-8, or another superset of ASCII if the text is ASCII.
 fn check_declaration(text: &str) -> Result<(), Error> {
+    // As nearly every provider writes it.
+    if text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>") {
+        return Ok(());
+    }
     let Some(declaration) = text
         .strip_prefix("<?xml")
         .and_then(|rest| rest.split_once("?>"))
@@ -424,6 +429,8 @@ struct Ordered<'d, 'a, 'u> {
     next: Option<Element<'d, 'a>>,
     children: Children<'d, 'a>,
     known: &'static [&'static str],
+    /// Where in `known` the element that is to be taken next stands.
+    place: usize,
     unknown: &'u mut Vec<String>,
 }
 
@@ -438,6 +445,7 @@ impl<'d, 'a, 'u> Ordered<'d, 'a, 'u> {
             next: None,
             children: parent.children(),
             known,
+            place: 0,
             unknown,
         };
         ordered.advance()?;
@@ -446,21 +454,32 @@ impl<'d, 'a, 'u> Ordered<'d, 'a, 'u> {
 
     fn advance(&mut self) -> Result<(), Error> {
         self.next = None;
-        for child in self.children.by_ref() {
+        while let Some(child) = self.children.next() {
             match child {
-                Child::Element(element) if self.known.contains(&element.name()) => {
-                    self.next = Some(element);
-                    return Ok(());
-                }
-                Child::Element(element) => self.unknown.push(element.name().to_owned()),
+                Child::Element(element) => match self.place_of(element.name()) {
+                    Some(place) => {
+                        (self.place, self.next) = (place, Some(element));
+                        return Ok(());
+                    }
+                    None => self.unknown.push(element.name().to_owned()),
+                },
                 // Looked at as ASCII first, which all indentation is.
-                Child::Text(text) if !text.trim_ascii().trim().is_empty() => {
-                    return Err(Error::Structure("text between elements"));
+                Child::Text(text) => {
+                    let is_blank = text.bytes().all(|octet| octet.is_ascii_whitespace());
+                    if !is_blank && !text.trim().is_empty() {
+                        return Err(Error::Structure("text between elements"));
+                    }
                 }
-                Child::Text(_) | Child::Comment => {}
+                Child::Comment => {}
             }
         }
         Ok(())
+    }
+
+    /// Looked for where the last one was found and after it: there it is in nearly every file.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        let mut places = (self.place..self.known.len()).chain(0..self.place);
+        places.find(|&place| self.known[place] == name)
     }
 
     fn next_if(&mut self, name: &str) -> Result<Option<Element<'d, 'a>>, Error> {
@@ -512,7 +531,7 @@ fn text<'d>(element: Element<'d, '_>, name: &'static str) -> Result<Cow<'d, str>
         }
     }
     Ok(match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     })
 }

@@ -172,7 +172,7 @@ impl<'d, 'a> Iterator for Children<'d, 'a> {
 }
 
 /// Octets of text for one node, about, in a file with line ends and indentation.
-const OCTETS_PER_NODE: usize = 24;
+const OCTETS_PER_NODE: usize = 16;
 /// Nodes for which room is made before any is read.
 const ROOM: usize = 1_024;
 
@@ -488,7 +488,11 @@ impl<'a> Reader<'a> {
             return Err(Error::Forbidden("namespace"));
         }
         let name = &self.text[self.at..self.at + length];
-        if !name.starts_with(is_name_start) {
+        let starts = match octets.first() {
+            Some(first) if first.is_ascii_alphabetic() => length > 0,
+            _ => name.starts_with(is_name_start),
+        };
+        if !starts {
             return Err(self.fault("name expected"));
         }
         self.at += length;

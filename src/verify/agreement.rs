@@ -166,12 +166,12 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
     let subject = &signer.subject;
     let names = [subject.organization(), subject.common_name()];
     let names = names.into_iter().flatten();
-    let mut stated = words_of_weight(&data.provider).peekable();
     let certifies = |word: &str| {
-        let mut words = names.clone().flat_map(words_of_weight);
-        words.any(|other| is_same_word(word, other))
+        let mut words = names.clone().flat_map(words);
+        words.any(|other| is_same_word(word, other)) && has_weight(word)
     };
-    if stated.peek().is_some() && !stated.any(certifies) {
+    let stated = || words(&data.provider);
+    if !stated().any(certifies) && stated().any(has_weight) {
         let expected = subject.organization().unwrap_or_default();
         findings.add_both(
             CheckId::ProviderName,
@@ -183,15 +183,17 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
     }
 }
 
-/// The words of a name that tell it from others.
-fn words_of_weight(name: &str) -> impl Iterator<Item = &str> {
+/// The first words of a name, without the shortest.
+fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.chars().count() > 2)
-        .filter(|word| {
-            let mut generic = GENERIC_WORDS.iter();
-            !generic.any(|other| word.eq_ignore_ascii_case(other))
-        })
+        .filter(|word| word.len() > 2 && word.chars().nth(2).is_some())
         .take(NAME_WORDS)
+}
+
+/// Whether a word tells a provider from others.
+fn has_weight(word: &str) -> bool {
+    let mut generic = GENERIC_WORDS.iter();
+    !generic.any(|other| word.eq_ignore_ascii_case(other))
 }
 
 /// Equality but for the case of letters. Ends at the first difference: what is compared here may
@@ -377,13 +379,13 @@ fn weight_of(addresses: &[MailAddress]) -> Weight {
 
 /// Addresses of all fields of these names, without empty ones.
 pub(super) fn addresses(entity: &Entity<'_>, names: &[&str]) -> Vec<MailAddress> {
-    names
-        .iter()
-        .flat_map(|name| entity.header.all(name))
-        .flat_map(|field| decode::addresses(field.value))
-        .filter(|mailbox| !mailbox.address.is_empty())
-        .map(|mailbox| MailAddress::of(mailbox.address))
-        .collect()
+    let mut found = Vec::new();
+    for field in names.iter().flat_map(|name| entity.header.all(name)) {
+        let all = decode::addresses(field.value).into_iter();
+        let stated = all.filter(|mailbox| !mailbox.address.is_empty());
+        found.extend(stated.map(|mailbox| MailAddress::of(mailbox.address)));
+    }
+    found
 }
 
 fn check_original_subject(

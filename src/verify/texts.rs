@@ -208,7 +208,10 @@ fn active_html(octets: &[u8]) -> Option<String> {
     const PASSIVE: [&str; 4] = ["a ", "!doctype", "html ", "?xml"];
     for at in memchr::memchr_iter(b'<', octets) {
         let tag = &octets[at + 1..];
-        let tag = &tag[..memchr::memchr(b'>', tag).unwrap_or(tag.len()).min(2_000)];
+        // Most are shorter than a searcher is worth.
+        let short = tag.iter().take(16).position(|&octet| octet == b'>');
+        let end = short.or_else(|| memchr::memchr(b'>', tag));
+        let tag = &tag[..end.unwrap_or(tag.len()).min(2_000)];
         let begins = |word: &str| {
             tag.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
@@ -217,11 +220,12 @@ fn active_html(octets: &[u8]) -> Option<String> {
             tag.windows(wanted.len())
                 .any(|window| window.eq_ignore_ascii_case(wanted))
         };
-        let found = ACTIVE.iter().any(|word| begins(word))
+        // Most tags begin with none of their letters.
+        let first = tag.first().map(u8::to_ascii_lowercase);
+        let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
+        let found = (may_be_active && ACTIVE.iter().any(|word| begins(word)))
             || holds(b"javascript:")
-            || (memchr::memchr(b'=', tag).is_some()
-                && !PASSIVE.iter().any(|word| begins(word))
-                && holds(b"http"));
+            || (tag.contains(&b'=') && !PASSIVE.iter().any(|word| begins(word)) && holds(b"http"));
         if found {
             return Some(String::from_utf8_lossy(&tag[..tag.len().min(80)]).into_owned());
         }
