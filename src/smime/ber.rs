@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::Error;
+use super::{Error, Fault};
 
 /// Depth of ASN.1 values within values. A CMS object with certificates nests about 14 deep;
 /// OpenSSL stops at 30 (`ASN1_MAX_CONSTRUCTED_NEST`).
@@ -67,11 +67,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// At the end, for an indefinite length, and for a value that passes the end.
     pub fn value(&mut self) -> Result<Tlv<'a>, Error> {
-        let head = Head::parse(self.0).map_err(Error::Encoding)?;
-        let length = head.length.ok_or(Error::Encoding("indefinite length"))?;
+        let head = Head::parse(self.0)?;
+        let length = head.length.ok_or(Error::Encoding(Fault::Indefinite))?;
         let end = head.octets + length;
         if end > self.0.len() {
-            return Err(Error::Encoding("value passes the end"));
+            return Err(Error::Encoding(Fault::PassesEnd));
         }
         let (octets, rest) = self.0.split_at(end);
         self.0 = rest;
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         if value.tag == tag {
             Ok(value)
         } else {
-            Err(Error::Encoding("unexpected tag"))
+            Err(Error::Encoding(Fault::Tag))
         }
     }
 
@@ -123,9 +123,6 @@ struct Head {
     length: Option<usize>,
 }
 
-/// What is wrong, in words: smaller to hand about than an [`Error`].
-type Fault = &'static str;
-
 impl Head {
     #[inline]
     fn parse(octets: &[u8]) -> Result<Self, Fault> {
@@ -141,7 +138,7 @@ impl Head {
     }
 
     fn parse_long(octets: &[u8]) -> Result<Self, Fault> {
-        let (&tag, rest) = octets.split_first().ok_or("cut short")?;
+        let (&tag, rest) = octets.split_first().ok_or(Fault::CutShort)?;
         // X.690, 8.1.2.4: none of the types read here has a tag number above 30; one is passed
         // over by its octets, up to four.
         let number = if tag & 0x1f == 0x1f {
@@ -154,11 +151,11 @@ impl Head {
         } else {
             0
         };
-        let rest = rest.get(number..).ok_or("cut short")?;
+        let rest = rest.get(number..).ok_or(Fault::CutShort)?;
         if number > 4 {
-            return Err("tag number too large");
+            return Err(Fault::TagNumber);
         }
-        let (&first, rest) = rest.split_first().ok_or("cut short")?;
+        let (&first, rest) = rest.split_first().ok_or(Fault::CutShort)?;
         match first {
             0..=0x7f => Ok(Self {
                 tag,
@@ -170,11 +167,11 @@ impl Head {
                 octets: 2 + number,
                 length: None,
             }),
-            0x80 => Err("indefinite length of a primitive value"),
+            0x80 => Err(Fault::IndefinitePrimitive),
             _ => {
                 let count = usize::from(first & 0x7f);
                 if count > 4 || rest.len() < count {
-                    return Err("length cannot be read");
+                    return Err(Fault::Length);
                 }
                 let length = rest[..count]
                     .iter()
@@ -199,7 +196,7 @@ pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
     if let Some(length) = length_if_definite(octets) {
         return Ok((Cow::Borrowed(&octets[..length]), octets.len() - length));
     }
-    let shape = measure(octets, 0).map_err(Error::Encoding)?;
+    let shape = measure(octets, 0)?;
     let following = octets.len() - shape.octets;
     let mut out = Vec::with_capacity(octets.len());
     rewrite(octets, 0, &mut out)?;
@@ -247,7 +244,7 @@ struct Shape {
 
 fn measure(octets: &[u8], depth: usize) -> Result<Shape, Fault> {
     if depth > MAX_NESTING {
-        return Err("nested too deep");
+        return Err(Fault::Depth);
     }
     let head = Head::parse(octets)?;
     let mut is_definite = head.length.is_some() && head.tag != tag::CONSTRUCTED_OCTET_STRING;
@@ -255,7 +252,7 @@ fn measure(octets: &[u8], depth: usize) -> Result<Shape, Fault> {
         Some(length) => {
             let end = head.octets + length;
             if end > octets.len() {
-                return Err("value passes the end");
+                return Err(Fault::PassesEnd);
             }
             end
         }
@@ -284,7 +281,7 @@ fn measure(octets: &[u8], depth: usize) -> Result<Shape, Fault> {
             octets: end,
             is_definite,
         }),
-        None => Err("end-of-contents missing"),
+        None => Err(Fault::NotClosed),
     }
 }
 
@@ -292,16 +289,14 @@ fn measure(octets: &[u8], depth: usize) -> Result<Shape, Fault> {
 ///
 /// Costs as many passes as the value nests, which [`MAX_NESTING`] bounds.
 fn rewrite(octets: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<usize, Error> {
-    let shape = measure(octets, depth).map_err(Error::Encoding)?;
+    let shape = measure(octets, depth)?;
     if shape.is_definite {
         out.extend_from_slice(&octets[..shape.octets]);
         return Ok(shape.octets);
     }
-    let head = Head::parse(octets).map_err(Error::Encoding)?;
+    let head = Head::parse(octets)?;
     if head.tag & 0x1f == 0x1f {
-        return Err(Error::Encoding(
-            "tag number above 30 with an indefinite length",
-        ));
+        return Err(Error::Encoding(Fault::IndefiniteHighTag));
     }
     let end = shape.octets - if head.length.is_none() { 2 } else { 0 };
     let mut content = Vec::with_capacity(end);

@@ -13,11 +13,11 @@ use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix as ext;
 
-use super::Error;
 use super::algorithm::{AlgorithmError, PublicKey, SignatureAlgorithm, VerifyingKey};
 use super::ber::{Reader, tag};
 use super::constraints::{GeneralName, NameConstraints};
 use super::name::Name;
+use super::{Error, Fault};
 use crate::timestamp::Timestamp;
 
 /// Octets of one certificate: real ones are under 4 KiB; the AgID CA1 editions, with their
@@ -88,11 +88,13 @@ impl Certificate {
     /// When it cannot be decoded, something follows it, or it is too large.
     pub fn parse(der: &[u8]) -> Result<Self, Error> {
         if der.len() > MAX_CERTIFICATE_OCTETS {
-            return Err(Error::Encoding("certificate too large"));
+            return Err(Error::TooLarge {
+                limit: MAX_CERTIFICATE_OCTETS,
+            });
         }
         let layout = Layout::of(der)?;
-        let certificate =
-            CertificateInner::<Raw>::from_der(der).map_err(|_| Error::Encoding("certificate"))?;
+        let certificate = CertificateInner::<Raw>::from_der(der)
+            .map_err(|_| Error::Encoding(Fault::Certificate))?;
         let tbs = certificate.tbs_certificate();
         let seconds = |time: x509_cert::time::Time| {
             Timestamp::from_unix(
@@ -314,19 +316,17 @@ impl Layout {
         let mut outer = Reader::new(der);
         let mut certificate = outer.enter(tag::SEQUENCE)?;
         if !outer.is_empty() {
-            return Err(Error::Encoding("something follows the certificate"));
+            return Err(Error::Encoding(Fault::AfterCertificate));
         }
         let tbs = certificate.expect(tag::SEQUENCE)?;
         let signature_algorithm = certificate.expect(tag::SEQUENCE)?;
         let signature = match certificate.expect(tag::BIT_STRING)?.content {
             [0, value @ ..] => range(value),
-            _ => return Err(Error::Encoding("signature is not whole octets")),
+            _ => return Err(Error::Encoding(Fault::SignatureBits)),
         };
         let head = TbsHead::of(tbs.content)?;
         if head.signature_algorithm != signature_algorithm.octets {
-            return Err(Error::Encoding(
-                "two signature algorithms in one certificate",
-            ));
+            return Err(Error::Encoding(Fault::TwoAlgorithms));
         }
         Ok(Self {
             tbs: range(tbs.octets),
@@ -378,7 +378,7 @@ pub(super) fn issuer_and_serial(der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn decode<'a, T: Decode<'a>>(value: &'a [u8]) -> Result<T, Error> {
-    T::from_der(value).map_err(|_| Error::Encoding("certificate extension"))
+    T::from_der(value).map_err(|_| Error::Encoding(Fault::Extension))
 }
 
 /// Lower-case hexadecimal.

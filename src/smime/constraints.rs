@@ -7,9 +7,9 @@
 
 use std::net::IpAddr;
 
-use super::Error;
 use super::ber::{Reader, tag};
 use super::name::Name;
+use super::{Error, Fault};
 
 /// A subject alternative name, or the base of a constraint (RFC 5280, 4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl GeneralName {
         let text = || {
             std::str::from_utf8(content)
                 .map(str::to_owned)
-                .map_err(|_| Error::Encoding("name is not ASCII"))
+                .map_err(|_| Error::Encoding(Fault::NotAscii))
         };
         Ok(match tag {
             0x81 => Self::Mail(text()?),
@@ -105,7 +105,7 @@ impl NameConstraints {
                     let base = subtree.value()?;
                     // 4.2.1.10: minimum is 0 and maximum absent, always.
                     if !subtree.is_empty() {
-                        return Err(Error::Unsupported("name constraint with a distance".into()));
+                        return Err(Error::ConstraintDistance);
                     }
                     list.push(GeneralName::parse(base.tag, base.content)?);
                 }

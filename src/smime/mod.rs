@@ -20,15 +20,96 @@ pub mod revocation;
 pub mod signed_data;
 
 /// Why an ASN.1 object could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Not BER, cut short, nested too deep, or of another type than the place asks.
     #[error("not a readable ASN.1 object: {0}")]
-    Encoding(&'static str),
-    /// Readable, but something in it is not supported.
-    #[error("not supported: {0}")]
-    Unsupported(String),
+    Encoding(Fault),
+    /// Larger than any of its kind.
+    #[error("larger than {limit} octets")]
+    TooLarge {
+        /// Octets that are read.
+        limit: usize,
+    },
+    /// A CMS object of another kind: encrypted, compressed, bare data.
+    #[error("not supported: CMS object that is not SignedData")]
+    NotSignedData,
+    /// A name constraint with a minimum or maximum (RFC 5280, 4.2.1.10).
+    #[error("not supported: name constraint with a distance")]
+    ConstraintDistance,
+}
+
+/// What is wrong with the octets of an ASN.1 object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Identifier or length octets end too early.
+    #[error("cut short")]
+    CutShort,
+    /// A value is longer than what is around it.
+    #[error("value passes the end")]
+    PassesEnd,
+    /// The octets that close an indefinite length are not there.
+    #[error("end-of-contents missing")]
+    NotClosed,
+    /// A length that cannot be read, or above four octets.
+    #[error("length cannot be read")]
+    Length,
+    /// An indefinite length where DER is asked.
+    #[error("indefinite length")]
+    Indefinite,
+    /// An indefinite length of a value that has no values in it (X.690, 8.1.3.2).
+    #[error("indefinite length of a primitive value")]
+    IndefinitePrimitive,
+    /// An indefinite length of a value whose tag number is above 30.
+    #[error("tag number above 30 with an indefinite length")]
+    IndefiniteHighTag,
+    /// A tag number of more than four octets.
+    #[error("tag number too large")]
+    TagNumber,
+    /// A value of another type than the place asks.
+    #[error("unexpected tag")]
+    Tag,
+    /// Values within values beyond any real object.
+    #[error("nested too deep")]
+    Depth,
+    /// An object identifier that is none.
+    #[error("object identifier")]
+    ObjectIdentifier,
+    /// A name of a host or a mailbox that is not ASCII.
+    #[error("name is not ASCII")]
+    NotAscii,
+    /// A signature value that does not end with an octet.
+    #[error("signature is not whole octets")]
+    SignatureBits,
+    /// A certificate, seen from outside, with a field that none may have.
+    #[error("certificate")]
+    Certificate,
+    /// An extension that is not of its form.
+    #[error("certificate extension")]
+    Extension,
+    /// The signed part of a certificate names another algorithm than the part around it.
+    #[error("two signature algorithms in one certificate")]
+    TwoAlgorithms,
+    /// Octets after a certificate.
+    #[error("something follows the certificate")]
+    AfterCertificate,
+    /// A revocation list with a field that none may have.
+    #[error("revocation list")]
+    RevocationList,
+    /// A signer named in another way than by issuer and number or by key.
+    #[error("signer identifier")]
+    SignerIdentifier,
+    /// Values after those of a signer.
+    #[error("something follows the SignerInfo")]
+    AfterSigner,
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Encoding(fault)
+    }
 }
 
 /// SHA-256 of octets in lower-case hexadecimal, for names and fingerprints.

@@ -5,8 +5,8 @@ use std::fmt;
 use der::Decode;
 use der::oid::ObjectIdentifier as Oid;
 
-use super::Error;
 use super::ber::{Reader, tag};
+use super::{Error, Fault};
 
 /// An X.501 name. Comparison ignores case and runs of blanks, as RFC 5280, 7.1 asks of names
 /// that may not be encoded alike. Attributes compare in their order.
@@ -35,6 +35,27 @@ impl PartialEq for Name {
     }
 }
 impl Eq for Name {}
+
+/// Why a text is no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// A part without the sign between type and value.
+    #[error("name without =")]
+    NoEquals,
+    /// A type that is neither known by that short name nor an object identifier.
+    #[error("unknown attribute type in a name")]
+    Type,
+    /// A value in `#hex` form, which is not read.
+    #[error("hexadecimal value in a name")]
+    Hexadecimal,
+    /// Nothing follows a backslash.
+    #[error("backslash at the end of a name")]
+    Backslash,
+    /// Octets written as `\C3` that are not UTF-8.
+    #[error("name is not UTF-8")]
+    NotText,
+}
 
 /// Attribute types with the short names of RFC 4514 and those seen in PEC certificates.
 const SHORT_NAMES: [(&str, Oid); 14] = [
@@ -94,22 +115,19 @@ impl Name {
     ///
     /// # Errors
     /// For an unknown attribute type or a value in `#hex` form.
-    pub fn from_rfc4514(text: &str) -> Result<Self, Error> {
+    pub fn from_rfc4514(text: &str) -> Result<Self, TextError> {
         let mut parts = Vec::new();
         for part in split_unescaped(text, ',').into_iter().rev() {
             let mut attributes = Vec::new();
             for pair in split_unescaped(part, '+') {
-                let (kind, value) = pair
-                    .split_once('=')
-                    .ok_or(Error::Encoding("name without ="))?;
+                let (kind, value) = pair.split_once('=').ok_or(TextError::NoEquals)?;
                 let kind = kind.trim();
                 let known = SHORT_NAMES
                     .iter()
                     .find(|(short, _)| short.eq_ignore_ascii_case(kind));
                 let kind = match known {
                     Some((_, oid)) => *oid,
-                    None => Oid::new(kind)
-                        .map_err(|_| Error::Encoding("unknown attribute type in a name"))?,
+                    None => Oid::new(kind).map_err(|_| TextError::Type)?,
                 };
                 attributes.push(Attribute::new(kind, unescape(value.trim())?));
             }
@@ -186,7 +204,7 @@ impl fmt::Display for Name {
 
 /// Reads the DER of an OBJECT IDENTIFIER.
 pub(super) fn oid(der: &[u8]) -> Result<Oid, Error> {
-    Oid::from_der(der).map_err(|_| Error::Encoding("object identifier"))
+    Oid::from_der(der).map_err(|_| Error::Encoding(Fault::ObjectIdentifier))
 }
 
 /// The text of a DirectoryString in any of its encodings; octets that do not fit become U+FFFD.
@@ -225,9 +243,9 @@ fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
 }
 
 /// Backslash forms of RFC 4514, 2.4: `\,` and `\2C`.
-fn unescape(text: &str) -> Result<String, Error> {
+fn unescape(text: &str) -> Result<String, TextError> {
     if text.starts_with('#') {
-        return Err(Error::Encoding("hexadecimal value in a name"));
+        return Err(TextError::Hexadecimal);
     }
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -250,10 +268,10 @@ fn unescape(text: &str) -> Result<String, Error> {
                 octets.push(*escaped);
                 rest = after;
             }
-            _ => return Err(Error::Encoding("backslash at the end of a name")),
+            _ => return Err(TextError::Backslash),
         }
     }
-    String::from_utf8(octets).map_err(|_| Error::Encoding("name is not UTF-8"))
+    String::from_utf8(octets).map_err(|_| TextError::NotText)
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ use x509_cert::crl::CertificateList;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::CrlReason;
 
-use super::Error;
 use super::algorithm::{PublicKey, SignatureAlgorithm};
 use super::ber::{Reader, tag};
 use super::certificate::Certificate;
 use super::name::Name;
+use super::{Error, Fault};
 use crate::timestamp::Timestamp;
 
 /// Octets of one list; national ones with a million entries stay under this.
@@ -93,16 +93,18 @@ impl Crl {
     /// When it cannot be decoded or is too large.
     pub fn parse(der: &[u8]) -> Result<Self, Error> {
         if der.len() > MAX_CRL_OCTETS {
-            return Err(Error::Encoding("revocation list too large"));
+            return Err(Error::TooLarge {
+                limit: MAX_CRL_OCTETS,
+            });
         }
         let mut list = Reader::new(der).enter(tag::SEQUENCE)?;
         let tbs = list.expect(tag::SEQUENCE)?;
         let algorithm = list.expect(tag::SEQUENCE)?.octets;
         let [0, signature @ ..] = list.expect(tag::BIT_STRING)?.content else {
-            return Err(Error::Encoding("signature is not whole octets"));
+            return Err(Error::Encoding(Fault::SignatureBits));
         };
         let decoded = CertificateList::<Raw>::from_der(der)
-            .map_err(|_| Error::Encoding("revocation list"))?
+            .map_err(|_| Error::Encoding(Fault::RevocationList))?
             .tbs_cert_list;
         let entries = decoded.revoked_certificates.unwrap_or_default();
         let mut unknown_critical = unknown(

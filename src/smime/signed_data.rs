@@ -17,11 +17,11 @@ use std::borrow::Cow;
 use der::Decode;
 use der::oid::ObjectIdentifier as Oid;
 
-use super::Error;
 use super::algorithm::{AlgorithmError, DigestAlgorithm, SignatureAlgorithm};
 use super::ber::{self, Reader, tag};
 use super::certificate::{Certificate, issuer_and_serial};
 use super::content::{self, ContentKind, Form, HarmlessChange, Reading};
+use super::{Error, Fault};
 use crate::timestamp::Timestamp;
 
 /// Signers looked at; PEC has one, and more than a handful is no mail.
@@ -74,9 +74,7 @@ impl<'a> SignedData<'a> {
     pub fn parse(octets: &'a SignatureOctets<'_>) -> Result<Self, Error> {
         let mut info = Reader::new(&octets.definite).enter(tag::SEQUENCE)?;
         if info.expect(tag::OID)?.content != ID_SIGNED_DATA.as_bytes() {
-            return Err(Error::Unsupported(
-                "CMS object that is not SignedData".into(),
-            ));
+            return Err(Error::NotSignedData);
         }
         let mut data = info.enter(tag::CONTEXT_0)?.enter(tag::SEQUENCE)?;
         data.expect(tag::INTEGER)?;
@@ -289,7 +287,7 @@ impl<'a> SignerInfo<'a> {
         let signature = fields.expect(tag::OCTET_STRING)?.content;
         fields.optional(tag::CONTEXT_1)?;
         if !fields.is_empty() {
-            return Err(Error::Encoding("something follows the SignerInfo"));
+            return Err(Error::Encoding(Fault::AfterSigner));
         }
         // CHOICE { IssuerAndSerialNumber SEQUENCE, subjectKeyIdentifier [0] IMPLICIT }
         let identifier = match sid.tag {
@@ -302,7 +300,7 @@ impl<'a> SignerInfo<'a> {
                 }
             }
             tag::CONTEXT_0_PRIMITIVE => Identifier::SubjectKeyIdentifier(sid.content),
-            _ => return Err(Error::Encoding("signer identifier")),
+            _ => return Err(Error::Encoding(Fault::SignerIdentifier)),
         };
         let signed_attributes = match attributes {
             Some(value) => Some(SignedAttributes::parse(value)?),
