@@ -301,8 +301,10 @@ impl Wire {
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         let mut roots = RootCertStore::empty();
         let pem = identity().ca_pem();
-        for der in postacert::providers::trust::pem_or_der(pem.as_bytes()) {
-            roots.add(CertificateDer::from(der)).expect("a root");
+        let objects = postacert::smime::pem::objects(pem.as_bytes(), "CERTIFICATE");
+        for der in objects.expect("certificates") {
+            let der = CertificateDer::from(der.into_owned());
+            roots.add(der).expect("a root");
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)

@@ -153,8 +153,9 @@ fn every_real_signer_has_a_path() {
     let trust = Trust::built_in();
     for entry in std::fs::read_dir(folder.join("certs/signers")).unwrap() {
         let path = entry.unwrap().path();
-        let der = postacert::providers::trust::pem_or_der(&std::fs::read(&path).unwrap()).remove(0);
-        let certificate = Certificate::parse(&der).unwrap();
+        let octets = std::fs::read(&path).unwrap();
+        let objects = postacert::smime::pem::objects(&octets, "CERTIFICATE").unwrap();
+        let certificate = Certificate::parse(&objects[0]).unwrap();
         let paths = postacert::smime::chain::find_paths(&certificate, &[], &trust.anchors);
         assert_eq!(paths.len(), 1, "{}", path.display());
         let judgement = paths[0].judge(

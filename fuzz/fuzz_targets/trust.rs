@@ -13,9 +13,7 @@ const RECEIPT: &[u8] = include_bytes!("../../fixtures/receipts/avvenuta-consegna
 
 fuzz_target!(|octets: &[u8]| {
     let read = [
-        std::str::from_utf8(octets)
-            .ok()
-            .and_then(|text| Trust::parse(text, "file").ok()),
+        Trust::parse(octets, "file").ok(),
         Trust::from_certificates(octets, "file").ok(),
     ];
     for trust in read.into_iter().flatten() {

@@ -25,8 +25,8 @@ use x509_cert::ext::pkix::{CertificatePolicies, ExtendedKeyUsage, NameConstraint
 use super::Error;
 use super::certificate::{self, Extension, PrivateKey, Request, explicit, sequence, set};
 use crate::pec::{SIGNER_LOCAL_PART, SIGNER_POLICY};
-use crate::providers::trust::pem_objects;
 use crate::smime::certificate::hex;
+use crate::smime::pem::armoured;
 use crate::smime::{sha1, sha256};
 use crate::timestamp::Timestamp;
 
@@ -133,7 +133,7 @@ impl Identity {
     fn read(folder: &Path, domain: &str, now: Timestamp) -> Option<Self> {
         let objects = |name: &str, label: &str| {
             let octets = fs::read(folder.join(name)).ok()?;
-            pem_objects(&octets, label)
+            armoured(&octets, label).ok()?
         };
         let key = |name: &str| objects(name, "PRIVATE KEY")?.into_iter().next();
         let signer_pkcs8 = key(SIGNER_KEY)?;

@@ -9,6 +9,7 @@ use crate::smime::certificate::Certificate;
 use crate::smime::chain::{self, Anchor};
 use crate::smime::content::ContentKind;
 use crate::smime::signed_data::{SignatureFault, SignatureOctets, SignedData};
+use crate::smime::{self, pem};
 use crate::timestamp::Timestamp;
 
 /// Octets of one directory: some 20 providers with tens of thousands of domains come to a few
@@ -61,17 +62,41 @@ pub struct Provider {
 #[non_exhaustive]
 pub enum Error {
     /// Too large.
-    #[error("larger than {MAX_OCTETS} octets")]
-    TooLarge,
+    #[error("larger than {limit} octets")]
+    TooLarge {
+        /// Octets that are read.
+        limit: usize,
+    },
     /// A line that is not LDIF.
-    #[error("line {0} is not LDIF")]
-    Line(usize),
-    /// Not a signed object with its content inside, or none that can be decoded.
-    #[error("not a signed list with its content inside")]
-    Form,
+    #[error("line {line} is not LDIF")]
+    Line {
+        /// From 1; in the list itself where it is signed.
+        line: usize,
+    },
+    /// A signed object in text that cannot be read.
+    #[error(transparent)]
+    Pem(#[from] pem::Broken),
+    /// A signed object that cannot be decoded.
+    #[error("the signed list: {0}")]
+    Object(#[from] smime::Error),
+    /// A signature without the list.
+    #[error("the list is not inside its signature")]
+    Detached,
+    /// Signed by nobody, or by several.
+    #[error("{count} signers instead of one")]
+    Signers {
+        /// How many, up to a few.
+        count: usize,
+    },
+    /// The certificate of the signer did not come along.
+    #[error("the certificate of the signer is missing")]
+    NoCertificate,
+    /// The certificate of the signer cannot be decoded.
+    #[error("the certificate of the signer: {0}")]
+    Certificate(#[source] smime::Error),
     /// The signature does not hold.
     #[error("the signature of the list does not hold: {0}")]
-    Signature(SignatureFault),
+    Signature(#[from] SignatureFault),
     /// No provider in it.
     #[error("no provider in it")]
     Empty,
@@ -84,16 +109,15 @@ impl ProviderList {
     /// For a signature that does not hold, and for text that is not LDIF.
     pub fn parse(octets: &[u8], anchors: &[Anchor]) -> Result<Self, Error> {
         if octets.len() > MAX_OCTETS {
-            return Err(Error::TooLarge);
+            return Err(Error::TooLarge { limit: MAX_OCTETS });
         }
         if octets.first() == Some(&0x30) {
             return signed_list(octets, anchors);
         }
         for label in ["PKCS7", "CMS"] {
-            if let Some(der) = super::trust::pem_objects(octets, label)
-                .and_then(|objects| objects.into_iter().next())
-            {
-                return signed_list(&der, anchors);
+            let objects = pem::armoured(octets, label)?;
+            if let Some(der) = objects.as_deref().and_then(<[_]>::first) {
+                return signed_list(der, anchors);
             }
         }
         let compact: Vec<u8> = octets
@@ -144,14 +168,16 @@ impl ProviderList {
 }
 
 fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error> {
-    let octets = SignatureOctets::new(octets).map_err(|_| Error::Form)?;
-    let data = SignedData::parse(&octets).map_err(|_| Error::Form)?;
-    let (Some(content), [signer]) = (data.embedded_content, &data.signers[..]) else {
-        return Err(Error::Form);
+    let octets = SignatureOctets::new(octets)?;
+    let data = SignedData::parse(&octets)?;
+    let content = data.embedded_content.ok_or(Error::Detached)?;
+    let [signer] = &data.signers[..] else {
+        let count = data.signers.len();
+        return Err(Error::Signers { count });
     };
-    let mut fault = None;
+    let mut fault = Error::NoCertificate;
     for der in data.candidates(signer) {
-        let certificate = Certificate::parse(der).map_err(|_| Error::Form)?;
+        let certificate = Certificate::parse(der).map_err(Error::Certificate)?;
         match data.verify(signer, &certificate, content, ContentKind::Octets) {
             Ok(verified) => {
                 let mut list = plain_list(verified.octets())?;
@@ -166,10 +192,10 @@ fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error>
                 });
                 return Ok(list);
             }
-            Err(error) => fault = Some(error),
+            Err(error) => fault = error.into(),
         }
     }
-    Err(fault.map_or(Error::Form, Error::Signature))
+    Err(fault)
 }
 
 /// RFC 2849: `name: text`, `name:: base64`, folded by a line end and one blank. The examples of
@@ -182,7 +208,7 @@ fn plain_list(octets: &[u8]) -> Result<ProviderList, Error> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (name, value) = attribute(&line).ok_or(Error::Line(number))?;
+        let (name, value) = attribute(&line).ok_or(Error::Line { line: number })?;
         if name == "dn" {
             list.providers.extend(
                 current
@@ -278,7 +304,7 @@ mod tests {
     fn what_is_no_list_is_refused() {
         assert!(matches!(
             ProviderList::parse(b"dn: x\nno colon here", &[]),
-            Err(Error::Line(2))
+            Err(Error::Line { line: 2 })
         ));
         assert_eq!(
             ProviderList::parse(b"dn: x\n", &[]).unwrap_err(),
@@ -286,7 +312,7 @@ mod tests {
         );
         assert_eq!(
             ProviderList::parse(b"\x30\x03\x02\x01\x05", &[]).unwrap_err(),
-            Error::Form
+            smime::Error::from(smime::Fault::Tag).into()
         );
     }
 }

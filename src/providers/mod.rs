@@ -1,12 +1,13 @@
 //! Who may sign certified mail: the authorities (trust data) and, where the user has one, the
 //! list of providers.
 //!
-//! The trust data ([`trust`]) are compiled in and can be replaced. The provider directory
-//! (IGPEC, [`directory`]) is closed to the public; without it nobody can decide from outside
-//! whether a provider runs a domain, and the verdict says so.
+//! The trust data ([`trust`]) are compiled in and can be replaced ([`trust_file`]). The provider
+//! directory (IGPEC, [`directory`]) is closed to the public; without it nobody can decide from
+//! outside whether a provider runs a domain, and the verdict says so.
 
 pub mod directory;
 pub mod trust;
+pub mod trust_file;
 
 pub use directory::ProviderList;
 pub use trust::Trust;

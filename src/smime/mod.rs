@@ -16,6 +16,7 @@ pub mod chain;
 pub mod constraints;
 pub mod content;
 pub mod name;
+pub mod pem;
 pub mod revocation;
 pub mod signed_data;
 

@@ -17,6 +17,7 @@ use super::algorithm::{PublicKey, SignatureAlgorithm};
 use super::ber::{Reader, tag};
 use super::certificate::Certificate;
 use super::name::Name;
+use super::pem;
 use super::{Error, Fault};
 use crate::timestamp::Timestamp;
 
@@ -42,6 +43,23 @@ pub struct Crl {
     tbs: Box<[u8]>,
     algorithm: Box<[u8]>,
     signature: Box<[u8]>,
+}
+
+/// Why the lists of a file cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// No lists, or text around one that cannot be read.
+    #[error(transparent)]
+    Pem(#[from] pem::Error),
+    /// One that cannot be decoded.
+    #[error("list {index}: {error}")]
+    List {
+        /// Which one, from 1.
+        index: usize,
+        /// Why.
+        error: Error,
+    },
 }
 
 /// That and when a certificate was revoked.
@@ -87,6 +105,18 @@ impl Revocation {
 }
 
 impl Crl {
+    /// Reads all lists of a file: PEM with one or more, or DER.
+    ///
+    /// # Errors
+    /// When nothing in it is a list, or one cannot be read.
+    pub fn of_file(octets: &[u8]) -> Result<Vec<Self>, FileError> {
+        let objects = pem::objects(octets, "X509 CRL")?;
+        let lists = objects.iter().zip(1..);
+        lists
+            .map(|(der, index)| Self::parse(der).map_err(|error| FileError::List { index, error }))
+            .collect()
+    }
+
     /// Reads one DER CertificateList.
     ///
     /// # Errors

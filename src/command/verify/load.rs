@@ -11,7 +11,6 @@ use crate::lang::Lang;
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::pec::{CertificationData, MessageKind};
-use crate::providers::trust::pem_objects;
 use crate::providers::{ProviderList, Trust};
 use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
@@ -65,11 +64,8 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
 fn trust(arguments: &Arguments, lang: Lang) -> anyhow::Result<Trust> {
     let mut trust: Option<Trust> = None;
     if let Some(file) = &arguments.trust {
-        let octets = read(file, lang)?;
-        let text =
-            String::from_utf8(octets).map_err(|error| Failure::with_file("trust", file, error))?;
         trust = Some(
-            Trust::parse(&text, &file.display().to_string())
+            Trust::parse(&read(file, lang)?, &file.display().to_string())
                 .map_err(|error| Failure::with_file("trust", file, error))?,
         );
     }
@@ -88,13 +84,8 @@ fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Crl>> {
     let mut all = Vec::new();
     for path in paths {
         for file in files(path, lang)? {
-            let octets = read(&file, lang)?;
-            let objects = pem_objects(&octets, "X509 CRL").unwrap_or_else(|| vec![octets]);
-            for der in objects {
-                all.push(
-                    Crl::parse(&der).map_err(|error| Failure::with_file("crl", &file, error))?,
-                );
-            }
+            let lists = Crl::of_file(&read(&file, lang)?);
+            all.extend(lists.map_err(|error| Failure::with_file("crl", &file, error))?);
         }
     }
     Ok(all)

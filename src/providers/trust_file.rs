@@ -1,0 +1,536 @@
+//! The trust file, read value by value, so that whatever is wrong is told with its line.
+//!
+//! Form: `trust.toml` beside this one, and pec-verify(1), TRUST. Keys that are not known here are
+//! notes for people and passed over.
+
+use std::sync::Arc;
+
+use der::oid::ObjectIdentifier as Oid;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::smime::algorithm::{AlgorithmError, PublicKey};
+use crate::smime::chain::{Anchor, Edition};
+use crate::smime::constraints::{GeneralName, NameConstraints};
+use crate::smime::name::{Name, TextError};
+use crate::timestamp::Timestamp;
+
+/// The policy asked of an authority's signers when its entry names none. Leaving the line out
+/// must not loosen the check; an authority whose signers need none says `signer_policy = ""`.
+const DEFAULT_POLICY: &str = "1.3.76.16.3.1.1";
+
+/// What a trust file says.
+pub(super) struct File {
+    /// The day of the data, as it is written.
+    pub as_of: Option<String>,
+    /// The authorities; at least one.
+    pub anchors: Vec<Anchor>,
+    /// Mail hosts of the signers that were seen, in lower case.
+    pub hosts: Vec<String>,
+}
+
+/// Why a trust file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Octets that are no text.
+    #[error("line {line} is not UTF-8")]
+    NotText {
+        /// From 1.
+        line: usize,
+    },
+    /// Text that is no TOML.
+    #[error("line {line}, column {column}: {reason}")]
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// Characters, from 1.
+        column: usize,
+        /// Why, in the words of the parser: English.
+        reason: String,
+    },
+    /// A value that must be there is not.
+    #[error("{place}: {field} is missing")]
+    Missing {
+        /// The table.
+        place: Place,
+        /// Its key.
+        field: &'static str,
+    },
+    /// A value of another type than its key has.
+    #[error("{place}: {field} is not {expected:?}")]
+    Type {
+        /// The value.
+        place: Place,
+        /// Its key.
+        field: &'static str,
+        /// What it takes.
+        expected: Expected,
+    },
+    /// A value of the right type that cannot be used.
+    #[error("{place}: {field}: {fault}")]
+    Value {
+        /// The value.
+        place: Place,
+        /// Its key.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// No authority at all.
+    #[error("no authority in it")]
+    Empty,
+}
+
+/// Where in the file something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub line: usize,
+    /// The table as its header names it: `authority.edition`; empty above the first header.
+    pub table: &'static str,
+    /// The authority, as far as it has a name.
+    pub authority: Option<String>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if let Some(authority) = &self.authority {
+            write!(f, " ({authority})")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A whole number from 0 to 255.
+    Octet,
+    /// A day, or a day and an hour, without quotation marks.
+    Time,
+    /// Tables, each with a header of its own.
+    Tables,
+}
+
+/// What is wrong with a value of the right type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Not base64 (RFC 4648, 4).
+    #[error("not base64")]
+    Base64,
+    /// Not the SHA-256 of the key beside it.
+    #[error("not the SHA-256 of spki")]
+    Fingerprint,
+    /// Not a SubjectPublicKeyInfo, or of a kind that is not used.
+    #[error(transparent)]
+    Key(AlgorithmError),
+    /// Not a name of RFC 4514.
+    #[error(transparent)]
+    Name(TextError),
+    /// Not an object identifier.
+    #[error("no object identifier")]
+    Policy,
+    /// A time that is no instant: an hour without a day, or out of range.
+    #[error("no instant")]
+    Time,
+    /// A name that cannot be excluded: not `DNSName:`, `rfc822Name:` or `IPAddress:`.
+    #[error("no name to exclude")]
+    Excluded,
+}
+
+/// Reads a trust file.
+///
+/// # Errors
+/// When it is not UTF-8 or not TOML, a value is missing or cannot be used, or no authority is
+/// in it. Of several faults the first of the first authority.
+pub(super) fn read(octets: &[u8]) -> Result<File, Error> {
+    let text = std::str::from_utf8(octets).map_err(|error| Error::NotText {
+        line: line_of(octets, error.valid_up_to()),
+    })?;
+    let document = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
+    let root = Table {
+        text,
+        values: document.get_ref(),
+        start: 0,
+        name: "",
+        authority: None,
+    };
+    let as_of = root.text("as_of")?.map(|text| text.value.to_owned());
+    let anchors = root.tables("authority", "authority")?;
+    let anchors: Vec<Anchor> = anchors
+        .into_iter()
+        .map(Table::anchor)
+        .collect::<Result<_, _>>()?;
+    if anchors.is_empty() {
+        return Err(Error::Empty);
+    }
+    let mut hosts = Vec::new();
+    for signer in root.tables("signer", "signer")? {
+        let address = signer.text("address")?;
+        let host = address.and_then(|text| text.value.rsplit_once('@'));
+        hosts.extend(host.map(|(_, host)| host.to_ascii_lowercase()));
+    }
+    Ok(File {
+        as_of,
+        anchors,
+        hosts,
+    })
+}
+
+/// The line of an octet, from 1.
+fn line_of(octets: &[u8], at: usize) -> usize {
+    let before = &octets[..at.min(octets.len())];
+    before.iter().filter(|&&octet| octet == b'\n').count() + 1
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> Error {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = &text.as_bytes()[..at];
+    let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+    Error::Syntax {
+        line: line_of(before, at),
+        column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
+        reason: error.message().replace('\n', " "),
+    }
+}
+
+/// A table, with what is needed to say where a fault in it is.
+struct Table<'f> {
+    text: &'f str,
+    values: &'f DeTable<'f>,
+    /// Where it begins.
+    start: usize,
+    name: &'static str,
+    authority: Option<String>,
+}
+
+/// A text and where it stands.
+#[derive(Clone, Copy)]
+struct Text<'f> {
+    value: &'f str,
+    at: usize,
+}
+
+impl<'f> Table<'f> {
+    fn place(&self, at: usize) -> Place {
+        Place {
+            line: line_of(self.text.as_bytes(), at),
+            table: self.name,
+            authority: self.authority.clone(),
+        }
+    }
+
+    fn unusable(&self, at: usize, field: &'static str, fault: Fault) -> Error {
+        let place = self.place(at);
+        Error::Value {
+            place,
+            field,
+            fault,
+        }
+    }
+
+    /// What `read` makes of the value; nothing where it is of another type.
+    fn typed<T>(
+        &self,
+        value: &'f Spanned<DeValue<'f>>,
+        field: &'static str,
+        expected: Expected,
+        read: impl FnOnce(&'f DeValue<'f>) -> Option<T>,
+    ) -> Result<T, Error> {
+        read(value.get_ref()).ok_or_else(|| Error::Type {
+            place: self.place(value.span().start),
+            field,
+            expected,
+        })
+    }
+
+    fn find(&self, field: &'static str) -> Option<&'f Spanned<DeValue<'f>>> {
+        self.values.get(field)
+    }
+
+    fn needed(&self, field: &'static str) -> Result<&'f Spanned<DeValue<'f>>, Error> {
+        self.find(field).ok_or_else(|| Error::Missing {
+            place: self.place(self.start),
+            field,
+        })
+    }
+
+    fn as_text(
+        &self,
+        value: &'f Spanned<DeValue<'f>>,
+        field: &'static str,
+        expected: Expected,
+    ) -> Result<Text<'f>, Error> {
+        let at = value.span().start;
+        self.typed(value, field, expected, DeValue::as_str)
+            .map(|value| Text { value, at })
+    }
+
+    fn text(&self, field: &'static str) -> Result<Option<Text<'f>>, Error> {
+        let value = self.find(field);
+        value
+            .map(|value| self.as_text(value, field, Expected::Text))
+            .transpose()
+    }
+
+    fn needed_text(&self, field: &'static str) -> Result<Text<'f>, Error> {
+        self.as_text(self.needed(field)?, field, Expected::Text)
+    }
+
+    fn texts(&self, field: &'static str) -> Result<Vec<Text<'f>>, Error> {
+        let Some(value) = self.find(field) else {
+            return Ok(Vec::new());
+        };
+        let list = self.typed(value, field, Expected::Texts, DeValue::as_array)?;
+        list.iter()
+            .map(|value| self.as_text(value, field, Expected::Texts))
+            .collect()
+    }
+
+    fn octet(&self, field: &'static str) -> Result<Option<u8>, Error> {
+        let value = self.find(field);
+        let read = |value: &DeValue<'_>| {
+            let number = value.as_integer()?;
+            u8::from_str_radix(number.as_str(), number.radix()).ok()
+        };
+        value
+            .map(|value| self.typed(value, field, Expected::Octet, read))
+            .transpose()
+    }
+
+    fn time(&self, field: &'static str) -> Result<Timestamp, Error> {
+        let value = self.needed(field)?;
+        let time = self.typed(value, field, Expected::Time, DeValue::as_datetime)?;
+        Timestamp::parse(&time.to_string())
+            .map_err(|_| self.unusable(value.span().start, field, Fault::Time))
+    }
+
+    fn tables(&self, field: &'static str, name: &'static str) -> Result<Vec<Table<'f>>, Error> {
+        let Some(value) = self.find(field) else {
+            return Ok(Vec::new());
+        };
+        let list = self.typed(value, field, Expected::Tables, DeValue::as_array)?;
+        list.iter()
+            .map(|value| {
+                Ok(Table {
+                    text: self.text,
+                    values: self.typed(value, field, Expected::Tables, DeValue::as_table)?,
+                    start: value.span().start,
+                    name,
+                    authority: self.authority.clone(),
+                })
+            })
+            .collect()
+    }
+
+    fn name_of(&self, text: Text<'_>, field: &'static str) -> Result<Name, Error> {
+        Name::from_rfc4514(text.value)
+            .map_err(|error| self.unusable(text.at, field, Fault::Name(error)))
+    }
+
+    /// `[[authority]]`
+    fn anchor(mut self) -> Result<Anchor, Error> {
+        let text = self.needed_text("subject")?;
+        self.authority = Some(text.value.to_owned());
+        let subject = self.name_of(text, "subject")?;
+        let label: Arc<str> = subject.common_name().unwrap_or(text.value).into();
+        self.authority = Some(label.to_string());
+        let issuer = self.text("issuer")?;
+        let issuer = issuer
+            .map(|text| self.name_of(text, "issuer"))
+            .transpose()?;
+        let (spki, key) = self.key()?;
+        let editions = self.tables("edition", "authority.edition")?;
+        Ok(Anchor {
+            label,
+            key,
+            spki,
+            subject,
+            issuer,
+            signer_policy: self.policy()?,
+            editions: editions
+                .iter()
+                .map(Table::edition)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn key(&self) -> Result<(Box<[u8]>, PublicKey), Error> {
+        let text = self.needed_text("spki")?;
+        let spki = base64_simd::STANDARD
+            .decode_to_vec(text.value)
+            .map_err(|_| self.unusable(text.at, "spki", Fault::Base64))?;
+        let stated = self.text("spki_sha256")?;
+        if let Some(stated) = stated
+            && !stated
+                .value
+                .eq_ignore_ascii_case(&crate::smime::sha256(&spki))
+        {
+            return Err(self.unusable(stated.at, "spki_sha256", Fault::Fingerprint));
+        }
+        let key = PublicKey::from_spki(&spki)
+            .map_err(|error| self.unusable(text.at, "spki", Fault::Key(error)))?;
+        Ok((spki.into(), key))
+    }
+
+    fn policy(&self) -> Result<Option<Oid>, Error> {
+        let text = self.text("signer_policy")?;
+        match text.map_or(DEFAULT_POLICY, |text| text.value) {
+            "" => Ok(None),
+            policy => Oid::new(policy).map(Some).map_err(|_| {
+                let at = text.map_or(self.start, |text| text.at);
+                self.unusable(at, "signer_policy", Fault::Policy)
+            }),
+        }
+    }
+
+    /// `[[authority.edition]]`
+    fn edition(&self) -> Result<Edition, Error> {
+        let list = |field| -> Result<Vec<String>, Error> {
+            let texts = self.texts(field)?.into_iter();
+            Ok(texts.map(|text| text.value.to_owned()).collect())
+        };
+        let hosts = list("permitted_mail_hosts")?.into_iter();
+        let mut permitted: Vec<GeneralName> = hosts.map(GeneralName::Mail).collect();
+        let field = "permitted_directory_names";
+        for text in self.texts(field)? {
+            permitted.push(GeneralName::Directory(self.name_of(text, field)?));
+        }
+        let others = list("permitted_other")?.into_iter();
+        permitted.extend(others.map(GeneralName::Dns));
+        let mut excluded = Vec::new();
+        for text in self.texts("excluded")? {
+            let name = excluded_name(text.value);
+            excluded.push(name.ok_or_else(|| self.unusable(text.at, "excluded", Fault::Excluded))?);
+        }
+        let sha256 = self.text("sha256")?.map_or("", |text| text.value);
+        Ok(Edition {
+            not_before: self.time("not_before")?,
+            not_after: self.time("not_after")?,
+            sha256: sha256.to_ascii_lowercase(),
+            constraints: NameConstraints {
+                permitted,
+                excluded,
+            },
+            path_len: self.octet("path_len")?,
+        })
+    }
+}
+
+/// `IPAddress:0.0.0.0/0`, `IPAddress:::/0`, `DNSName:host`.
+fn excluded_name(text: &str) -> Option<GeneralName> {
+    let (kind, value) = text.split_once(':')?;
+    match kind {
+        "DNSName" => Some(GeneralName::Dns(value.to_owned())),
+        "rfc822Name" => Some(GeneralName::Mail(value.to_owned())),
+        "IPAddress" => {
+            let (address, bits) = value.rsplit_once('/')?;
+            let bits: usize = bits.parse().ok()?;
+            let mut octets = match address.parse().ok()? {
+                std::net::IpAddr::V4(v4) => v4.octets().to_vec(),
+                std::net::IpAddr::V6(v6) => v6.octets().to_vec(),
+            };
+            let mask = (0..octets.len()).map(|at| {
+                let ones = bits.saturating_sub(at * 8).min(8);
+                (0xff00u16 >> ones) as u8
+            });
+            octets.extend(mask.collect::<Vec<_>>());
+            Some(GeneralName::Ip(octets))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = include_str!("trust.toml");
+
+    fn fault(from: &str, to: &str) -> Error {
+        let text = WHOLE.replacen(from, to, 1);
+        assert_ne!(text, WHOLE, "{from}");
+        read(text.as_bytes()).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn a_policy_left_out_is_the_usual_one_and_an_empty_one_is_none() {
+        let policy = |line: &str| {
+            let text = WHOLE.replacen("signer_policy = \"1.3.76.16.3.1.1\"", line, 1);
+            read(text.as_bytes()).unwrap().anchors[0].signer_policy
+        };
+        assert_eq!(policy(""), Some(Oid::new_unwrap(DEFAULT_POLICY)));
+        assert_eq!(policy("signer_policy = \"\""), None);
+    }
+
+    #[test]
+    fn a_key_that_is_not_the_stated_one_is_refused() {
+        let Error::Value {
+            place,
+            field,
+            fault,
+        } = fault("39e3c6c6", "39e3c6c7")
+        else {
+            panic!("another fault");
+        };
+        assert_eq!((field, fault), ("spki_sha256", Fault::Fingerprint));
+        assert_eq!(place.to_string(), "line 22 (AgID CA1)");
+    }
+
+    #[test]
+    fn faults_have_the_line_of_the_value_or_of_its_table() {
+        let line = |from, to| match fault(from, to) {
+            Error::Missing { place, .. }
+            | Error::Type { place, .. }
+            | Error::Value { place, .. } => (place.table, place.line),
+            other => panic!("{other}"),
+        };
+        assert_eq!(line("subject = ", "object = "), ("authority", 19));
+        assert_eq!(line("\"2026-11-22\"", "2026-11-22"), ("", 17));
+        let edition = "authority.edition";
+        assert_eq!(line("not_after  = ", "later = "), (edition, 27));
+        assert_eq!(line("path_len = 0", "path_len = 256"), (edition, 33));
+        // In a list, the line of the entry.
+        assert_eq!(line("  \"emarche.it\",", "  1,"), (edition, 40));
+    }
+
+    #[test]
+    fn the_place_of_what_is_no_toml_is_that_of_the_character() {
+        let at = |text: &str| match read(text.as_bytes()).map(|_| ()) {
+            Err(Error::Syntax { line, column, .. }) => (line, column),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(at("a = 1\nperché = 2"), (2, 6));
+        assert_eq!(at("a = 1\n= 2"), (2, 1));
+        assert_eq!(at("a = 1\na = 2"), (2, 1));
+        assert!(matches!(
+            read(b"a = 1\nb = \"\xe0\""),
+            Err(Error::NotText { line: 2 })
+        ));
+        assert!(matches!(read(b"as_of = \"2026-01-01\""), Err(Error::Empty)));
+    }
+
+    #[test]
+    fn excluded_addresses_have_masks() {
+        assert_eq!(
+            excluded_name("IPAddress:0.0.0.0/0"),
+            Some(GeneralName::Ip(vec![0; 8]))
+        );
+        assert_eq!(
+            excluded_name("IPAddress:10.0.0.0/12"),
+            Some(GeneralName::Ip(vec![10, 0, 0, 0, 0xff, 0xf0, 0, 0]))
+        );
+        assert_eq!(
+            excluded_name("IPAddress:::/0"),
+            Some(GeneralName::Ip(vec![0; 32]))
+        );
+        assert_eq!(excluded_name("URI:x"), None);
+    }
+}
