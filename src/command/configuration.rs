@@ -203,8 +203,5 @@ pub(super) fn mode(access: Access) -> String {
 /// The words for what the system refused.
 fn reason(error: &io::Error, texts: &Catalogue) -> String {
     let known = input::Error::from(io::Error::from(error.kind()));
-    match known {
-        input::Error::Io(_) => error.to_string(),
-        known => texts.text(known.key()).to_owned(),
-    }
+    texts.fill(known.key(), &[("reason", &error.to_string())])
 }

@@ -57,6 +57,9 @@ pub enum Error {
     /// The system does not let us.
     #[error("permission denied")]
     Permission,
+    /// A folder where a file is asked.
+    #[error("is a folder")]
+    Folder,
     /// One message is larger than anything that certified mail carries.
     #[error("larger than {limit} octets")]
     TooLarge {
@@ -113,6 +116,7 @@ impl Error {
         match self {
             Self::NotFound => "input.not-found",
             Self::Permission => "input.permission",
+            Self::Folder => "input.folder",
             Self::TooLarge { .. } => "input.too-large",
             Self::TooDeep { .. } => "input.too-deep",
             Self::Empty => "input.empty",
@@ -134,6 +138,7 @@ impl From<io::Error> for Error {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotFound,
             io::ErrorKind::PermissionDenied => Self::Permission,
+            io::ErrorKind::IsADirectory => Self::Folder,
             _ => Self::Io(error),
         }
     }
@@ -487,6 +492,7 @@ mod tests {
         let key = |kind| Error::from(io::Error::from(kind)).key();
         assert_eq!(key(io::ErrorKind::PermissionDenied), "input.permission");
         assert_eq!(key(io::ErrorKind::NotFound), "input.not-found");
+        assert_eq!(key(io::ErrorKind::IsADirectory), "input.folder");
         assert_eq!(key(io::ErrorKind::TimedOut), "input.io");
     }
 
