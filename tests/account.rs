@@ -777,6 +777,41 @@ fn doctor_looks_at_the_files_that_an_account_names() {
     }
 }
 
+#[test]
+fn a_trust_file_of_an_account_that_cannot_be_used_is_told_in_words() {
+    let home = Home::with(
+        "password_command = \"exit 1\"\ntrust_file = \"trust.toml\"",
+        "",
+    );
+    for (octets, italian, english) in [
+        (
+            &b"as_of = 1"[..],
+            "trust.toml, riga 1: as_of richiede un testo",
+            "trust.toml, line 1: as_of takes a text",
+        ),
+        (
+            b"\n\xff",
+            "trust.toml non \u{e8} un file di fiducia: alla riga 2",
+            "trust.toml is no trust file: at line 2",
+        ),
+        (
+            b"",
+            "non contiene autorit\u{e0}",
+            "there is no authority in it",
+        ),
+    ] {
+        fs::write(home.path("trust.toml"), octets).expect("a file");
+        for (lang, words) in [("it", italian), ("en", english)] {
+            let sync = home.pec(&["sync", "--lang", lang]);
+            assert_eq!((sync.status, &*sync.out), (2, ""), "{}", sync.err);
+            assert!(sync.err.contains(words), "{words}: {}", sync.err);
+            let doctor = home.pec(&["doctor", "--offline", "--lang", lang]);
+            assert_eq!(doctor.status, 1, "{}", doctor.err);
+            assert!(doctor.out.contains(words), "{words}: {}", doctor.out);
+        }
+    }
+}
+
 // JSON
 
 /// Every object closed: what is in the output and not in the schema is an error.

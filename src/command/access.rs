@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::servers::Servers;
-use super::{Failure, Session, configuration, servers};
+use super::{Failure, Session, configuration, servers, trusted};
 use crate::account::{Account, PasswordContext, password};
 use crate::client;
 use crate::client::Judge;
@@ -66,12 +66,7 @@ impl Access {
         let Some(file) = &self.account.trust_file else {
             return Ok(Verifier::new(Trust::built_in()));
         };
-        let name = file.display().to_string();
-        let wrong =
-            |reason: String| Failure::new("trust", [("file", name.clone()), ("reason", reason)]);
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-        let trust = Trust::parse(&text, &name).map_err(|error| wrong(error.to_string()))?;
-        Ok(Verifier::new(trust))
+        Ok(Verifier::new(trusted::trust(file, self.lang)?))
     }
 
     /// Says so when receipts are judged by other authorities than those compiled in.

@@ -21,6 +21,7 @@ mod send;
 mod servers;
 mod span;
 mod status;
+mod trusted;
 mod verify;
 
 use std::ffi::OsString;

@@ -2,7 +2,8 @@
 //!
 //! `program.*.toml` holds what the program says of itself, `findings.*.toml` what it says of
 //! messages it judges, `mail.*.toml` what when sending and reading, `status.*.toml` what of
-//! messages on their way, `batch.*.toml` what of many at once. A test compares the two languages key by key, placeholders included.
+//! messages on their way, `batch.*.toml` what of many at once, `trusted.*.toml` what of files that
+//! it judges by. A test compares the two languages key by key, placeholders included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -16,7 +17,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 5]); 2] = [
+const SOURCES: [(Lang, [&str; 6]); 2] = [
     (
         Lang::It,
         [
@@ -25,6 +26,7 @@ const SOURCES: [(Lang, [&str; 5]); 2] = [
             include_str!("catalogue/mail.it.toml"),
             include_str!("catalogue/status.it.toml"),
             include_str!("catalogue/batch.it.toml"),
+            include_str!("catalogue/trusted.it.toml"),
         ],
     ),
     (
@@ -35,6 +37,7 @@ const SOURCES: [(Lang, [&str; 5]); 2] = [
             include_str!("catalogue/mail.en.toml"),
             include_str!("catalogue/status.en.toml"),
             include_str!("catalogue/batch.en.toml"),
+            include_str!("catalogue/trusted.en.toml"),
         ],
     ),
 ];

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::account::{Access, Account, Config, Error, PasswordSource};
 use crate::command::check::Check;
 use crate::command::configuration::{failure, mode};
+use crate::command::trusted::of_trust_file;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::providers::Trust;
@@ -181,26 +182,21 @@ fn trust_file(file: &Path, lang: Lang) -> Check {
     let id = "account.trust-file";
     let shown = file.display().to_string();
     let read = match fs::metadata(file) {
-        Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_TRUST_OCTETS => {
-            fs::read_to_string(file)
-        }
+        Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_TRUST_OCTETS => fs::read(file),
         Ok(_) => Err(std::io::ErrorKind::InvalidInput.into()),
         Err(error) => Err(error),
     };
-    let text = match read {
-        Ok(text) => text,
+    let octets = match read {
+        Ok(octets) => octets,
         Err(source) => {
             let file = file.to_owned();
             let failure = failure(&Error::Read { file, source }, lang);
             return Check::of_failure(id, lang, &failure);
         }
     };
-    match Trust::parse(&text, &shown) {
+    match Trust::parse(&octets, &shown) {
         Ok(_) => named_file(id, file, "trust-file-ok", lang),
-        Err(error) => {
-            let values = [("file", shown), ("reason", error.to_string())];
-            Check::of_failure(id, lang, &Failure::new("trust", values))
-        }
+        Err(error) => Check::of_failure(id, lang, &of_trust_file(&error, file, lang)),
     }
 }
 

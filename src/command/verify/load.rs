@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use super::text::read_error;
 use super::{Arguments, Asked, Failure};
 use crate::command::Session;
-use crate::input;
+use crate::command::trusted::{self, read};
 use crate::lang::Lang;
-use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
@@ -34,7 +33,7 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
     if let Some(file) = &arguments.providers {
         let octets = read(file, session.lang)?;
         let list = ProviderList::parse(&octets, &verifier.trust().anchors)
-            .map_err(|error| Failure::with_file("providers", file, error))?;
+            .map_err(|error| trusted::of_providers(&error, file, session.lang))?;
         verifier = verifier.with_providers(list);
     }
     let now = session.context.now;
@@ -64,14 +63,11 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
 fn trust(arguments: &Arguments, lang: Lang) -> anyhow::Result<Trust> {
     let mut trust: Option<Trust> = None;
     if let Some(file) = &arguments.trust {
-        trust = Some(
-            Trust::parse(&read(file, lang)?, &file.display().to_string())
-                .map_err(|error| Failure::with_file("trust", file, error))?,
-        );
+        trust = Some(trusted::trust(file, lang)?);
     }
     for file in &arguments.anchor {
         let more = Trust::from_certificates(&read(file, lang)?, &file.display().to_string())
-            .map_err(|error| Failure::with_file("anchor", file, error))?;
+            .map_err(|error| trusted::of_anchors(&error, file, lang))?;
         trust = Some(match trust {
             Some(trust) => trust.and(more),
             None => more,
@@ -85,7 +81,7 @@ fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Crl>> {
     for path in paths {
         for file in files(path, lang)? {
             let lists = Crl::of_file(&read(&file, lang)?);
-            all.extend(lists.map_err(|error| Failure::with_file("crl", &file, error))?);
+            all.extend(lists.map_err(|error| trusted::of_crls(&error, &file, lang))?);
         }
     }
     Ok(all)
@@ -126,23 +122,4 @@ fn acceptance(
             Err(Failure::with_file("acceptance", file, reason).into())
         }
     }
-}
-
-fn read(file: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
-    use std::io::Read;
-    let failed = |error: input::Error| Failure::with_file("read", file, read_error(&error, lang));
-    let mut octets = Vec::new();
-    let opened = fs::File::open(file).map_err(|error| failed(error.into()))?;
-    let limit = MAX_MESSAGE_OCTETS as u64 + 1;
-    opened
-        .take(limit)
-        .read_to_end(&mut octets)
-        .map_err(|error| failed(error.into()))?;
-    if octets.len() > MAX_MESSAGE_OCTETS {
-        return Err(failed(input::Error::TooLarge {
-            limit: MAX_MESSAGE_OCTETS,
-        })
-        .into());
-    }
-    Ok(octets)
 }

@@ -78,7 +78,7 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
 }
 
 /// Why an input could not be read.
-pub(super) fn read_error(error: &input::Error, lang: Lang) -> String {
+pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String {
     let reason = match error {
         input::Error::Io(error) => error.to_string(),
         _ => String::new(),
