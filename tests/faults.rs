@@ -176,7 +176,10 @@ fn what_was_written_again_instead_of_resumed_goes_out_once() {
     let world = failing(Fault::CutBeforeData);
     let first = world.try_send("Avviso", &["delivered"]);
     assert_eq!(first.exit, 4, "{first:?}");
-    let again = world.try_send("Avviso", &["delivered"]);
+    // In other words; with the same ones what is recorded goes on.
+    let to = world.address("delivered");
+    let other = ["--subject", "Avviso", "--body", "Buonasera.", "--to", &to];
+    let again = world.run(&[&["send", "--yes", "--no-copy"][..], &other].concat());
     assert_eq!(again.exit, 0, "{again:?}");
     assert!(again.err.contains("Think twice:"), "{again:?}");
     let resumed = world.run(&RESUME);
@@ -188,6 +191,35 @@ fn what_was_written_again_instead_of_resumed_goes_out_once() {
     let named = [&RESUME[..], &[&*short]].concat();
     assert_eq!(world.run(&named).exit, 0);
     assert_eq!(world.practice.taken().len(), 2);
+}
+
+/// Exit status 4 says that trying again is safe: so it is, with the very same command.
+#[test]
+fn the_same_command_again_sends_what_never_left() {
+    let world = failing(Fault::CutBeforeData);
+    let first = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(first.exit, 4, "{first:?}");
+    let again = world.try_send("Avviso", &["delivered"]);
+    assert_eq!(again.exit, 0, "{again:?}");
+    assert_eq!(short_of(&again), short_of(&first));
+    assert_eq!(world.practice.taken().len(), 1);
+    let resumed = world.run(&RESUME);
+    assert_eq!(world.practice.taken().len(), 1, "{resumed:?}");
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 2);
+}
+
+/// After a line that broke where the provider may have it, the same command sends nothing.
+#[test]
+fn the_same_command_again_sends_nothing_that_is_in_doubt() {
+    for (fault, taken) in [(Fault::CutAfterDotLost, 0), (Fault::CutAfterDotKept, 1)] {
+        let world = failing(fault);
+        let first = world.try_send("Avviso", &["delivered"]);
+        assert_eq!(first.exit, 3, "{first:?}");
+        let again = world.try_send("Avviso", &["delivered"]);
+        assert_eq!(again.exit, 2, "{again:?}");
+        assert!(again.err.contains("--resume"), "{again:?}");
+        assert_eq!(world.practice.taken().len(), taken);
+    }
 }
 
 /// A submission server that answers RCPT so, and the dot with 250 if any is taken.
@@ -285,7 +317,7 @@ fn a_folder_that_cannot_be_opened_keeps_no_receipt_of_the_others_back() {
         "{synced:?}"
     );
     // Watching reads INBOX last, and must come so far.
-    let message = world.send("Avviso", &["delivered"]);
+    let message = world.send("Avviso n. 2", &["delivered"]);
     world.practice.wait_until_idle(Duration::from_secs(10));
     let waited = world.run(&["wait", &message, "--timeout", "8s", "--poll", "1s"]);
     assert_eq!(waited.exit, 0, "{waited:?}");

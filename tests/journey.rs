@@ -348,3 +348,97 @@ fn the_password_is_in_no_output_and_no_file() {
         assert!(!found, "{}", file.display());
     }
 }
+
+/// A script that is started twice: the same people must not get the same twice.
+#[test]
+fn the_same_content_for_the_same_people_goes_once_unless_asked_for_again() {
+    let world = Practising::new();
+    std::fs::write(world.path("allegato.txt"), "uno").expect("a file");
+    let send = |change: &[&str]| {
+        let (to, cc) = (world.address("delivered"), world.address("unknown"));
+        let file = world.path("allegato.txt").display().to_string();
+        let mut arguments = vec!["send", "--yes", "--no-copy", "--to", &to];
+        for (option, value) in [
+            ("--subject", "Sollecito"),
+            ("--body", "Buongiorno."),
+            ("--attach", &*file),
+            ("--cc", &*cc),
+        ] {
+            let changed = change.iter().position(|other| *other == option);
+            let value = changed.map_or(value, |at| change[at + 1]);
+            arguments.extend([option, value]);
+        }
+        arguments.extend(change.iter().filter(|other| **other == "--again"));
+        world.run(&arguments).exit
+    };
+    assert_eq!(send(&[]), 0);
+    let taken = || world.practice.taken().len();
+    assert_eq!(taken(), 1);
+    assert_eq!(send(&[]), 2);
+    assert_eq!(taken(), 1);
+    // Each differs in one respect.
+    assert_eq!(send(&["--subject", "Sollecito 2"]), 0);
+    assert_eq!(send(&["--body", "Buonasera."]), 0);
+    assert_eq!(send(&["--cc", &world.address("full")]), 0);
+    assert_eq!(taken(), 4);
+    std::fs::write(world.path("allegato.txt"), "due").expect("a file");
+    assert_eq!(send(&[]), 0);
+    assert_eq!(send(&[]), 2);
+    assert_eq!(send(&["--again"]), 0);
+    assert_eq!(taken(), 6);
+}
+
+/// What reached nobody and never will may be written again: there is no other way.
+#[test]
+fn what_reached_nobody_may_be_written_again() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["unknown", "full"]);
+    let refused = world.try_send("Avviso", &["unknown", "full"]);
+    assert_eq!(refused.exit, 2, "{refused:?}");
+    assert!(refused.err.contains(&message) && refused.err.contains("--again"));
+    assert_eq!(wait(&world, &message), 1);
+    assert_eq!(world.try_send("Avviso", &["unknown", "full"]).exit, 0);
+    // Where one of them has it, the others do not make it new.
+    let message = world.send("Altro", &["delivered", "unknown"]);
+    assert_eq!(wait(&world, &message), 1);
+    assert_eq!(world.try_send("Altro", &["delivered", "unknown"]).exit, 2);
+}
+
+/// A ready message without Message-ID gets a new one at each start of the program.
+#[test]
+fn a_ready_message_without_message_id_goes_once() {
+    let world = Practising::new();
+    let (from, to) = (world.address("io"), world.address("delivered"));
+    let text = format!("From: {from}\r\nTo: {to}\r\nSubject: Diffida\r\n\r\nTesto.\r\n");
+    let file = world.path("pronto.eml");
+    std::fs::write(&file, text).expect("a file");
+    let file = file.display().to_string();
+    let arguments = ["send", "--yes", "--no-copy", "--eml", &file];
+    assert_eq!(world.run(&arguments).exit, 0);
+    assert_eq!(world.run(&arguments).exit, 2);
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+/// Two at once: each records before it sends, and the later record gives way.
+#[test]
+fn the_same_content_from_two_processes_at_once_goes_once() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let arguments = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "--subject",
+        "Avviso",
+        "--body",
+        "x",
+        "--to",
+        &to,
+    ];
+    let all: Vec<_> = (0..6)
+        .map(|_| world.command(&arguments).spawn().expect("starts"))
+        .collect();
+    let ends = all.into_iter().map(|mut child| child.wait().expect("ends"));
+    let sent = ends.filter(|status| status.success()).count();
+    assert_eq!((world.practice.taken().len(), sent), (1, 1));
+}

@@ -329,12 +329,13 @@ impl Ledger {
         Ok(what.as_deref() == Some(What::AcceptedAsOrdinary.word()))
     }
 
-    /// The newest message since a time with the subject and exactly the recipients of another.
-    pub fn twin(
+    /// The messages since a time with the subject and exactly the recipients of another, newest
+    /// first; at most 100 of that subject are looked at.
+    pub fn twins(
         &self,
         message: &OutgoingMessage,
         since: Timestamp,
-    ) -> Result<Option<MessageRow>, Error> {
+    ) -> Result<Vec<MessageRow>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT * FROM message WHERE frozen_at >= ?1 AND subject = ?2 AND sender = ?3
              ORDER BY frozen_at DESC, id DESC LIMIT 100",
@@ -348,15 +349,16 @@ impl Ledger {
             .iter()
             .map(|recipient| recipient.address.as_str().to_ascii_lowercase())
             .collect();
+        let mut twins = Vec::new();
         for mut row in rows {
             row.recipients = self.standings(row.message.id)?;
             let found = row.recipients.iter();
             let found = found.map(|(address, _)| address.as_str().to_ascii_lowercase());
             if found.collect::<BTreeSet<_>>() == wanted {
-                return Ok(Some(row));
+                twins.push(row);
             }
         }
-        Ok(None)
+        Ok(twins)
     }
 
     /// The newest message recorded after this one with its sender, its subject and exactly its

@@ -26,6 +26,13 @@ pub struct MessageRef {
     pub short: String,
 }
 
+impl MessageRef {
+    /// Whether this one was recorded before the other.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.id < other.id
+    }
+}
+
 /// What the claim to send rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {

@@ -29,7 +29,7 @@ pub struct Limits {
 }
 
 /// Where a recipient is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecipientField {
     /// `To`: gets the form of receipt that was asked for.
     To,
@@ -172,8 +172,15 @@ impl OutgoingMessage {
         }
         let subject = header.first("Subject").map(|field| field.decoded());
         let subject = subject.unwrap_or_default().into_owned();
-        let mut attachments = Vec::new();
-        collect_attachments(&entity, 0, &mut attachments);
+        let mut leaves = Vec::new();
+        collect_leaves(&entity, 0, &mut leaves);
+        let attachment = |leaf: Leaf| {
+            Some(Attachment {
+                name: leaf.name?,
+                content: leaf.content,
+            })
+        };
+        let attachments = leaves.into_iter().filter_map(attachment).collect();
         Ok(Self {
             message_id,
             sender,
@@ -218,6 +225,34 @@ impl OutgoingMessage {
     /// All parts with a file name.
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
+    }
+
+    /// Whether this says the same to the same people as another: recipients in their fields,
+    /// subject, form of receipt, and every part with its type, its file name and its content.
+    ///
+    /// Message-ID, Date, boundaries, transfer encodings and other fields may differ.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        let people = |message: &Self| {
+            let recipients = message.recipients.iter();
+            let mut people: Vec<_> = recipients
+                .map(|one| (one.address.as_str().to_ascii_lowercase(), one.field))
+                .collect();
+            people.sort();
+            people
+        };
+        self.sender == other.sender
+            && self.subject == other.subject
+            && self.form == other.form
+            && people(self) == people(other)
+            && self.leaves() == other.leaves()
+    }
+
+    fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        if let Ok(entity) = Entity::parse(&self.octets) {
+            collect_leaves(&entity, 0, &mut leaves);
+        }
+        leaves
     }
 }
 
@@ -405,7 +440,17 @@ fn once<'a>(header: &Header<'a>, name: &'static str, faults: &mut Vec<Fault>) ->
     first.map(|field| field.value)
 }
 
-fn collect_attachments(entity: &Entity<'_>, depth: usize, all: &mut Vec<Attachment>) {
+/// A part that has no parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Leaf {
+    /// Media type without parameters; empty when it cannot be read.
+    essence: String,
+    name: Option<String>,
+    /// The transfer encoding removed; empty when it cannot be.
+    content: Vec<u8>,
+}
+
+fn collect_leaves(entity: &Entity<'_>, depth: usize, all: &mut Vec<Leaf>) {
     if depth > MAX_DEPTH {
         return;
     }
@@ -415,15 +460,15 @@ fn collect_attachments(entity: &Entity<'_>, depth: usize, all: &mut Vec<Attachme
     {
         for part in parts.parts {
             if let Ok(part) = Entity::parse(part) {
-                collect_attachments(&part, depth + 1, all);
+                collect_leaves(&part, depth + 1, all);
             }
         }
         return;
     }
-    if let Some(name) = entity.file_names().shown() {
-        all.push(Attachment {
-            name: name.to_owned(),
-            content: entity.decoded().unwrap_or_default().into_owned(),
-        });
-    }
+    let media = entity.media_type().ok();
+    all.push(Leaf {
+        essence: media.map_or_else(String::new, |media| media.essence.into_owned()),
+        name: entity.file_names().shown().map(str::to_owned),
+        content: entity.decoded().unwrap_or_default().into_owned(),
+    });
 }

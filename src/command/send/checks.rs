@@ -4,7 +4,9 @@ use crate::address::MailAddress;
 use crate::command::{Failure, Session};
 use crate::input;
 use crate::lang::Lang;
-use crate::ledger::Ledger;
+use crate::ledger::state::Standing;
+use crate::ledger::{Ledger, MessageRef, MessageRow};
+
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::pec::caution::Warning;
@@ -85,15 +87,79 @@ pub(super) fn warnings(
         .collect();
     if let Some(ledger) = ledger {
         let since = session.context.clock.now().unix() - TWIN_SECONDS;
-        let twin = ledger
-            .twin(message, Timestamp::from_unix(since))
+        let twins = ledger
+            .twins(message, Timestamp::from_unix(since))
             .map_err(|error| Failure::of_ledger(&error))?;
-        if let Some(twin) = twin {
+        if let Some(twin) = twins.first() {
             let (short, at) = (&twin.message.short, shown(twin.frozen_at, session.lang));
             lines.push(texts.fill("warning.twin", &[("message", short), ("time", &at)]));
         }
     }
     Ok(lines)
+}
+
+/// What was recorded within the same time with the same content for the same recipients, and never
+/// left: it is the one to send.
+///
+/// # Errors
+/// When such a message left, or may have, or leaves now: the same people would get the same twice.
+pub(super) fn unsent_twin(
+    message: &OutgoingMessage,
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<Option<MessageRef>> {
+    let Some(twin) = twin(message, None, ledger, session)? else {
+        return Ok(None);
+    };
+    let mut standings = twin.recipients.iter().map(|(_, standing)| standing);
+    if standings.all(|it| matches!(it, Standing::Recorded | Standing::RefusedForNow)) {
+        return Ok(Some(twin.message));
+    }
+    let at = shown(twin.frozen_at, session.lang);
+    let values = [("message", twin.message.short), ("time", at)];
+    Err(Failure::new("said-already", values).into())
+}
+
+/// Whether the same was recorded before a message, which is recorded itself.
+pub(super) fn has_older_twin(
+    message: &OutgoingMessage,
+    own: &MessageRef,
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<bool> {
+    Ok(twin(message, Some(own), ledger, session)?.is_some())
+}
+
+/// The newest twin of a message, recorded before its `own` record if it has one. What reached
+/// nobody and never will is none.
+fn twin(
+    message: &OutgoingMessage,
+    own: Option<&MessageRef>,
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<Option<MessageRow>> {
+    use Standing::{NotAccepted, NotDelivered, Refused, Withdrawn};
+    let since = session.context.clock.now().unix() - TWIN_SECONDS;
+    let of_ledger = |error| Failure::of_ledger(&error);
+    let twins = ledger.twins(message, Timestamp::from_unix(since));
+    for twin in twins.map_err(of_ledger)? {
+        let mut standings = twin.recipients.iter().map(|(_, standing)| standing);
+        let reached_nobody =
+            standings.all(|it| matches!(it, Refused | Withdrawn | NotAccepted | NotDelivered));
+        if reached_nobody || own.is_some_and(|own| !twin.message.is_before(own)) {
+            continue;
+        }
+        let octets = ledger.octets(&twin.octets).map_err(of_ledger)?;
+        let recorded = OutgoingMessage::freeze(octets, message.sender(), Limits::default());
+        // One with the same Message-ID is told by the ledger when it is to be recorded.
+        let is_twin = |recorded: OutgoingMessage| {
+            recorded.is_alike(message) && recorded.message_id() != message.message_id()
+        };
+        if recorded.is_ok_and(is_twin) {
+            return Ok(Some(twin));
+        }
+    }
+    Ok(None)
 }
 
 pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> String {

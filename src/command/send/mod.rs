@@ -119,6 +119,11 @@ pub(super) struct Arguments {
     #[arg(long, short)]
     yes: bool,
 
+    /// With --yes: send also what left within 24 hours with the same content for the same
+    /// recipients
+    #[arg(long, requires = "yes", conflicts_with = "resume")]
+    again: bool,
+
     /// Show everything, send and record nothing
     #[arg(long)]
     dry_run: bool,
@@ -194,16 +199,27 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     }
     let ledger = ledger.as_mut().expect("opened above");
     report::preview(&message, &warnings, &access, session)?;
+    // A person is told by the warning and decides; a script may just have been started again.
+    let once = arguments.yes && !arguments.again;
+    let unsent = match once {
+        true => checks::unsent_twin(&message, ledger, session)?,
+        false => None,
+    };
     if !arguments.yes && !confirmed(arguments, session)? {
         return Ok(ExitStatus::Unusable);
     }
     // Connected before anything is recorded: a wrong password leaves nothing behind that a
     // later --resume would send.
     let mut submission = access.submission()?;
-    let now = || session.context.clock.now();
-    let recorded = ledger
-        .freeze(&access.account.name, &message, now())
-        .map_err(|error| Failure::of_ledger(&error))?;
+    let recorded = match unsent {
+        Some(recorded) => {
+            let values = [("message", &*recorded.short)];
+            let line = Catalogue::of(session.lang).fill("send.goes-on", &values);
+            writeln!(session.err, "{line}")?;
+            recorded
+        }
+        None => record(&message, once, &access.account.name, ledger, session)?,
+    };
     let submitted = hand_over(
         ledger,
         &recorded,
@@ -220,6 +236,25 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         &warnings,
         session,
     )
+}
+
+/// Records a new message; with `once`, unless another process recorded the same meanwhile: the
+/// first record goes.
+fn record(
+    message: &OutgoingMessage,
+    once: bool,
+    account: &str,
+    ledger: &mut Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<MessageRef> {
+    let of_ledger = |error| Failure::of_ledger(&error);
+    let now = || session.context.clock.now();
+    let recorded = ledger.freeze(account, message, now()).map_err(of_ledger)?;
+    if once && checks::has_older_twin(message, &recorded, ledger, session)? {
+        ledger.withdraw(&recorded, now()).map_err(of_ledger)?;
+        return Err(Failure::new("said-meanwhile", []).into());
+    }
+    Ok(recorded)
 }
 
 /// One recorded message to the server.
