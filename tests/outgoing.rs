@@ -387,3 +387,59 @@ fn an_address_that_looks_like_another_is_told() {
         [Warning::LookAlike { .. }]
     ));
 }
+
+/// What says the same to the same people, whatever a program writes anew each time.
+#[test]
+fn the_same_content_is_known_through_all_that_changes_each_time() {
+    const MIXED: &str = "MIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=BBB\r\n\
+        \r\n\
+        --BBB\r\n\
+        Content-Type: text/plain; charset=utf-8\r\n\
+        \r\n\
+        Buongiorno.\r\n\
+        --BBB\r\n\
+        Content-Type: application/pdf; name=\"atto.pdf\"\r\n\
+        Content-Disposition: attachment; filename=\"atto.pdf\"\r\n\
+        Content-Transfer-Encoding: base64\r\n\
+        \r\n\
+        QUJD\r\n\
+        --BBB--\r\n";
+    let head = GOOD.split("MIME-Version").next().unwrap();
+    let mixed = format!("{head}{MIXED}");
+    let message = freeze(&mixed).unwrap();
+    let changed = |from: &str, to: &str| {
+        assert!(mixed.contains(from), "{from}");
+        freeze(&mixed.replace(from, to)).unwrap()
+    };
+    for (from, to) in [
+        ("<1.abc@", "<2.def@"),
+        ("13 Nov 2018", "14 Nov 2018"),
+        ("BBB", "CCC"),
+        ("QUJD", "QU\r\nJD"),
+        ("To: a@", "To: A@"),
+        ("MIME-Version", "User-Agent: x\r\nMIME-Version"),
+    ] {
+        assert!(message.is_alike(&changed(from, to)), "{to}");
+    }
+    for (from, to) in [
+        ("c@pec.tre.example", "d@pec.tre.example"),
+        ("Cc: c@pec.tre.example\r\n", ""),
+        (
+            "Cc: c@pec.tre.example\r\nSubject",
+            "X-TipoRicevuta: breve\r\nCc: c@pec.tre.example\r\nSubject",
+        ),
+        ("Avviso", "avviso"),
+        ("Buongiorno.", "Buongiorno!"),
+        ("atto.pdf", "Atto.pdf"),
+        ("application/pdf", "application/octet-stream"),
+        ("QUJD", "QUJE"),
+    ] {
+        assert!(!message.is_alike(&changed(from, to)), "{to}");
+    }
+    // In Cc instead of To: another receipt comes for it.
+    let people = "To: a@pec.uno.example, \"B, il secondo\" <b@pec.due.example>\r\n\
+        Cc: c@pec.tre.example\r\n";
+    let moved = "To: a@pec.uno.example, c@pec.tre.example\r\nCc: b@pec.due.example\r\n";
+    assert!(!message.is_alike(&changed(people, moved)));
+}
