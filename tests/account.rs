@@ -13,9 +13,12 @@ use std::process::{Command, Stdio};
 
 use boon::{Compiler, Schemas};
 use postacert::account::{Config, Error, Limits, SentCopy, presets};
+use postacert::address::MailAddress;
 use postacert::command;
 use postacert::context::Context;
 use postacert::lang::Lang;
+use postacert::ledger::Ledger;
+use postacert::pec::outgoing::{self, OutgoingMessage};
 use postacert::timestamp::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -713,6 +716,23 @@ fn doctor_names_what_is_wrong_and_what_to_do() {
             "{at} {id}"
         );
     }
+
+    // What is written in the ledger was not written in the future.
+    let mailbox = MailAddress::new("io@pec.mittente.example");
+    let text = "Message-ID: <1@pec.mittente.example>\r\nDate: Tue, 13 Nov 2018 16:39:27 +0100\r\n\
+        From: io@pec.mittente.example\r\nTo: a@pec.uno.example\r\nSubject: x\r\n\r\nx\r\n";
+    let message = OutgoingMessage::freeze(text.into(), &mailbox, outgoing::Limits::default());
+    let later = Timestamp::parse("2027-01-10T10:00:01Z").expect("a time");
+    let mut ledger = Ledger::open(&home.path("data")).expect("a ledger");
+    ledger
+        .freeze("casa", &message.expect("fit"), later)
+        .expect("recorded");
+    drop(ledger);
+    let (status, document) = doctor_at(&home, at);
+    assert_eq!((state(&document, "clock"), status), ("failed", 1));
+    let (_, document) = doctor_at(&home, "2027-01-10T10:00:01Z");
+    assert_eq!(state(&document, "clock"), "ok");
+    fs::remove_dir_all(home.path("data")).expect("removed");
 
     home.mode("config.toml", 0o644);
     assert_eq!(

@@ -380,11 +380,14 @@ impl Ledger {
         Ok(found.into_iter().next())
     }
 
-    /// When the newest fact was recorded, by our clock.
-    pub fn newest_fact(&self) -> Result<Option<Timestamp>, Error> {
+    /// The latest time at which a message or a fact was recorded, by our clock. Looks at all.
+    pub fn newest_entry(&self) -> Result<Option<Timestamp>, Error> {
         let newest: Option<i64> = self
             .connection
-            .prepare_cached("SELECT max(recorded_at) FROM (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1)")?
+            .prepare_cached(
+                "SELECT max(at) FROM (SELECT max(recorded_at) AS at FROM fact
+                     UNION ALL SELECT max(frozen_at) FROM message)",
+            )?
             .query_row([], |row| row.get(0))?;
         Ok(newest.map(Timestamp::from_unix))
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::account::{Access, Account, Config, Error, PasswordSource};
 use crate::command::check::Check;
 use crate::command::configuration::{failure, mode};
+use crate::command::send::checks::existing_ledger;
 use crate::command::trusted::of_trust_file;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
@@ -42,7 +43,7 @@ pub(super) fn of_program(config: &Result<Config, Failure>, session: &Session<'_>
         checks.push(data_folder(folder, lang));
     }
     let trust = Trust::built_in();
-    checks.push(clock(session.context.now, &trust, lang));
+    checks.push(clock(session, &trust));
     checks.push(trust_data(session.context.now, &trust, lang));
     checks
 }
@@ -118,13 +119,22 @@ fn data_folder(folder: &Path, lang: Lang) -> Check {
     }
 }
 
-/// Held against a date that cannot lie in the future. That it is right to the minute is not known.
-fn clock(now: Timestamp, trust: &Trust, lang: Lang) -> Check {
+/// Held against two times that cannot lie in the future: that of the trust data, and that of the
+/// newest entry in the ledger. That it is right to the minute is not known.
+fn clock(session: &Session<'_>, trust: &Trust) -> Check {
+    let (now, lang) = (session.context.now, session.lang);
     let as_of = trust.as_of.as_deref().unwrap_or_default();
-    let shown = now.to_string();
-    let values = [("now", &*shown), ("as_of", as_of)];
-    match Timestamp::parse(as_of) {
-        Ok(date) if now < date => Check::failed("clock", lang, "clock-behind", &values),
+    // A ledger that cannot be read is the matter of others.
+    let ledger = existing_ledger(session).ok().flatten();
+    let newest = ledger.and_then(|ledger| ledger.newest_entry().ok().flatten());
+    let (shown, recorded) = (now.to_string(), newest.map(|at| at.to_string()));
+    let recorded = recorded.unwrap_or_default();
+    let values = [("now", &*shown), ("as_of", as_of), ("recorded", &*recorded)];
+    match (Timestamp::parse(as_of), newest) {
+        (Ok(date), _) if now < date => Check::failed("clock", lang, "clock-behind", &values),
+        (_, Some(newest)) if now < newest => {
+            Check::failed("clock", lang, "clock-set-back", &values)
+        }
         _ => Check::ok("clock", lang, "clock-ok", &values),
     }
 }
