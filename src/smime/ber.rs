@@ -203,12 +203,18 @@ pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
     Ok((Cow::Owned(out), following))
 }
 
+/// Where the certificates of a ContentInfo lie: in the `[0]` of the SignedData in its `[0]`.
+const CERTIFICATES_DEPTH: usize = 4;
+
 /// How long a value is in which all is definite already, as nearly every one is; `None` for any
 /// other. One pass over all heads, without a call for each.
+///
+/// Certificates are not looked into: they are DER (RFC 5652, 5.1), and read as that later.
 fn length_if_definite(octets: &[u8]) -> Option<usize> {
     // The ends of the values around the one that is open.
     let mut around = [0; MAX_NESTING];
     let (mut depth, mut at, mut end) = (0, 0, octets.len());
+    let mut in_certificates = false;
     loop {
         let head = Head::parse(octets.get(at..)?).ok()?;
         let content = at + head.octets;
@@ -216,7 +222,8 @@ fn length_if_definite(octets: &[u8]) -> Option<usize> {
         if next > end {
             return None;
         }
-        if head.tag & tag::CONSTRUCTED == 0 {
+        let is_opaque = in_certificates && depth == CERTIFICATES_DEPTH;
+        if head.tag & tag::CONSTRUCTED == 0 || is_opaque {
             at = next;
         } else {
             if head.tag == tag::CONSTRUCTED_OCTET_STRING {
@@ -224,6 +231,9 @@ fn length_if_definite(octets: &[u8]) -> Option<usize> {
             }
             *around.get_mut(depth)? = end;
             depth += 1;
+            if depth == CERTIFICATES_DEPTH {
+                in_certificates = head.tag == tag::CONTEXT_0;
+            }
             (at, end) = (content, next);
         }
         while at == end && depth > 0 {
@@ -365,6 +375,41 @@ mod tests {
             &*definite(&octets).unwrap().0,
             &[0x30, 6, 0x30, 0x81, 0x03, 2, 1, 5]
         );
+    }
+
+    /// A signature object with these octets in its bag of certificates, and these signers.
+    fn object(certificates: &[u8], signers: &[u8]) -> Vec<u8> {
+        let value = |tag: u8, content: &[u8]| {
+            let mut out = Vec::new();
+            write_value(tag, content, &mut out);
+            out
+        };
+        let fields = [
+            value(tag::INTEGER, &[1]),
+            value(tag::SET, &[]),
+            value(tag::SEQUENCE, &value(tag::OID, &[42])),
+            value(tag::CONTEXT_0, certificates),
+            value(tag::SET, signers),
+        ];
+        let data = value(tag::CONTEXT_0, &value(tag::SEQUENCE, &fields.concat()));
+        value(tag::SEQUENCE, &[value(tag::OID, &[42]), data].concat())
+    }
+
+    #[test]
+    fn certificates_are_not_looked_into_and_all_else_is() {
+        let indefinite = [0x30, 4, 0x30, 0x80, 0, 0];
+        let with_certificate = object(&indefinite, &[]);
+        let (value, following) = definite(&with_certificate).unwrap();
+        assert_eq!((&*value, following), (&*with_certificate, 0));
+        let with_signer = object(&[], &indefinite);
+        let (value, _) = definite(&with_signer).unwrap();
+        assert_eq!(&*value, object(&[], &[0x30, 2, 0x30, 0]));
+        // Where lengths are, they are inside of what is around.
+        let mut long = object(&[0x30, 1, 5], &[]);
+        assert!(definite(&long).is_ok());
+        let at = long.windows(3).position(|it| it == [0x30, 1, 5]).unwrap();
+        long[at + 1] = 9;
+        assert!(definite(&long).is_err());
     }
 
     #[test]
