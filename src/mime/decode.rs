@@ -98,10 +98,8 @@ fn quoted_printable_lines(body: &[u8]) -> Result<Vec<u8>, Error> {
         let line = &body[start..end];
         start = end;
         let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let (text, end) = match text.strip_suffix(b"\r") {
-            Some(text) => (text, &line[line.len() - 2..]),
-            None => (text, &line[text.len()..]),
-        };
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let end = &line[text.len()..];
         let text = text.trim_ascii_end();
         let (text, end) = match text.strip_suffix(b"=") {
             Some(text) => (text, &[][..]),
@@ -326,6 +324,11 @@ mod tests {
         assert_eq!(quoted_printable(b"a = \r\nb").unwrap(), b"a b");
         assert_eq!(quoted_printable(b"a \nb\t\r\nc ").unwrap(), b"a\nb\r\nc");
         assert_eq!(quoted_printable(b"").unwrap(), b"");
+        // Cut off between the CR and the LF of a line end.
+        assert_eq!(quoted_printable(b"\r").unwrap(), b"\r");
+        assert_eq!(quoted_printable(b"a\n\r").unwrap(), b"a\n\r");
+        assert_eq!(quoted_printable(b"ab \r").unwrap(), b"ab\r");
+        assert_eq!(quoted_printable(b"ab=\r").unwrap(), b"ab");
         for wrong in [&b"=E"[..], b"=G0", b"a=\xff\xff", b"= 20"] {
             assert_eq!(quoted_printable(wrong), Err(Error::Encoding), "{wrong:?}");
         }

@@ -4,7 +4,7 @@
 use super::tools::{delivery, find, replaced};
 use super::vector::{DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::message::Part;
-use crate::support::receipt::Receipt;
+use crate::support::receipt::{Kind, Receipt};
 use crate::support::text::base64_lines;
 
 const D: Group = Group("d-mime");
@@ -244,6 +244,17 @@ fn data() -> Vec<Vector> {
                 part.body =
                     crate::support::text::quoted_printable(&receipt.daticert.to_xml()).into_bytes();
                 with_part(&receipt, part)
+            },
+        ),
+        genuine(
+            "text-with-a-carriage-return-at-its-end",
+            "The text, in quoted-printable, is cut off between the CR and the LF \
+             of an empty line.",
+            {
+                let receipt = Receipt::new(Kind::NonDelivery);
+                let mut parts = receipt.parts();
+                parts[0].body.push(b'\r');
+                receipt.message_of(&parts).to_eml()
             },
         ),
         unreadable(
