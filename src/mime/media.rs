@@ -41,9 +41,12 @@ impl<'a> MediaType<'a> {
         while scan.next_parameter()? {
             let name = scan.token()?;
             scan.expect('=')?;
-            let (value, has_backslash) = scan.value()?;
-            // Some readers keep the backslash of a quoted pair: another boundary.
-            if has_backslash && name.eq_ignore_ascii_case("boundary") {
+            let before = scan.rest;
+            let value = scan.value()?;
+            let raw = &before[..before.len() - scan.rest.len()];
+            // Some readers keep the backslash of a quoted pair, or end a comment there: another
+            // boundary.
+            if name.eq_ignore_ascii_case("boundary") && raw.as_bytes().contains(&b'\\') {
                 return Err(Error::ContentType);
             }
             let same = |(other, _): &(&str, Cow<'_, str>)| other.eq_ignore_ascii_case(name);
@@ -196,18 +199,16 @@ impl<'a> Scanner<'a> {
         Ok(!self.rest.is_empty())
     }
 
-    /// The value of a parameter, and whether a backslash was in it.
-    fn value(&mut self) -> Result<(Cow<'a, str>, bool), Error> {
+    fn value(&mut self) -> Result<Cow<'a, str>, Error> {
         self.skip_blanks()?;
         let Some(quoted) = self.rest.strip_prefix('"') else {
-            let token = self.lenient_token()?;
-            return Ok((Cow::Borrowed(token), token.as_bytes().contains(&b'\\')));
+            return self.lenient_token().map(Cow::Borrowed);
         };
         let is_plain = |octet: &u8| IS_PLAIN[usize::from(*octet)];
         let plain = quoted.bytes().take_while(is_plain).count();
         if quoted.as_bytes().get(plain) == Some(&b'"') {
             self.rest = &quoted[plain + 1..];
-            return Ok((Cow::Borrowed(&quoted[..plain]), false));
+            return Ok(Cow::Borrowed(&quoted[..plain]));
         }
         let end = closing_quote(quoted).ok_or(Error::ContentType)?;
         self.rest = &quoted[end + 1..];
@@ -217,7 +218,7 @@ impl<'a> Scanner<'a> {
         if unfolded.chars().any(|c| c.is_control() && c != '\t') {
             return Err(Error::ContentType);
         }
-        Ok((Cow::Owned(unquoted(text)), text.contains('\\')))
+        Ok(Cow::Owned(unquoted(text)))
     }
 
     /// An unquoted value up to blank or semicolon: `=`, `/`, `?` and `:` occur in boundaries
@@ -368,7 +369,7 @@ fn plain_parameter<'a>(value: &'a [u8], wanted: &str) -> Option<Cow<'a, str>> {
     while scan.next_parameter().ok()? {
         let name = scan.token().ok()?;
         scan.expect('=').ok()?;
-        let (value, _) = scan.value().ok()?;
+        let value = scan.value().ok()?;
         if name.eq_ignore_ascii_case(wanted) {
             return Some(value);
         }
@@ -450,6 +451,7 @@ mod tests {
             "multipart/signed; boundary*=utf-8''F; boundary=a",
             "multipart/signed; boundary*0=F; boundary=a",
             "multipart/signed; boundary=\"a\\b\"",
+            "multipart/signed; boundary=(\\))b",
             "multipart/signed; boundary=\"a\rb\"",
             "multipart/signed; boundary=\"a\u{7}b\"",
             "",

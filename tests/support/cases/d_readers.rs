@@ -76,6 +76,12 @@ fn parameters() -> Vec<Vector> {
             bounded(|boundary| format!(" boundary=\"{}\\{}\"", &boundary[..6], &boundary[6..])),
         ),
         refused(
+            "boundary-behind-a-comment-with-a-backslash",
+            "A comment with an escaped bracket stands before the boundary: readers \
+             that end it at the first bracket take another boundary.",
+            bounded(|boundary| format!(" boundary=(\\))\"{boundary}\"")),
+        ),
+        refused(
             "boundary-with-signs-that-are-not-allowed",
             "The boundary ends in $ and *, which RFC 2046, 5.1.1 does not allow.",
             {
