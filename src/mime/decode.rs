@@ -203,7 +203,10 @@ fn bare_addresses(value: &[u8]) -> Option<Vec<Mailbox>> {
 /// `a@b.example`, `<a@b.example>`, `Two words <a@b.example>` or `"Two words" <a@b.example>`.
 fn bare_address(text: &[u8]) -> Option<Mailbox> {
     let (display, address) = match text {
-        [rest @ .., b'>'] => rest.split_at(memchr::memchr(b'<', rest)?),
+        [rest @ .., b'>'] => {
+            let at = memchr::memchr(b'<', rest)?;
+            (&rest[..at], &rest[at + 1..])
+        }
         _ => (&[][..], text),
     };
     let display = match display.trim_ascii_end() {
@@ -214,7 +217,6 @@ fn bare_address(text: &[u8]) -> Option<Mailbox> {
     if !display.is_empty() && !display.split(|&octet| octet == b' ').all(is_word) {
         return None;
     }
-    let address = address.strip_prefix(b"<").unwrap_or(address);
     let mut signs = 0;
     let is_plain = |&octet: &u8| {
         signs += usize::from(octet == b'@');
@@ -390,6 +392,8 @@ mod tests {
             "=?utf-8?q?x?= <a@b.example>",
             "<a@b.example> dopo",
             "<<a@b.example>",
+            "<a@b.example",
+            "<a@b.example, c@d.example",
             "(nota) a@b.example",
             "gruppo: a@b.example;",
         ] {
