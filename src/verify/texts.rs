@@ -206,29 +206,98 @@ fn active_html(octets: &[u8]) -> Option<String> {
         "meta http-equiv=\"refresh",
     ];
     const PASSIVE: [&str; 4] = ["a ", "!doctype", "html ", "?xml"];
+    let next = |word| Next {
+        octets,
+        word,
+        found: None,
+    };
+    let (mut closing, mut equals) = (next(b">"), next(b"="));
+    let (mut script, mut address) = (next(b"javascript:"), next(b"http"));
     for at in memchr::memchr_iter(b'<', octets) {
-        let tag = &octets[at + 1..];
-        // Most are shorter than a searcher is worth.
-        let short = tag.iter().take(16).position(|&octet| octet == b'>');
-        let end = short.or_else(|| memchr::memchr(b'>', tag));
-        let tag = &tag[..end.unwrap_or(tag.len()).min(2_000)];
+        let start = at + 1;
+        let end = closing.place_from(start).min(start + 2_000);
+        let tag = &octets[start..end];
         let begins = |word: &str| {
             tag.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
-        let holds = |wanted: &[u8]| {
-            tag.windows(wanted.len())
-                .any(|window| window.eq_ignore_ascii_case(wanted))
-        };
+        let holds = |next: &mut Next<'_>| next.place_from(start) + next.word.len() <= end;
         // Most tags begin with none of their letters.
         let first = tag.first().map(u8::to_ascii_lowercase);
         let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
         let found = (may_be_active && ACTIVE.iter().any(|word| begins(word)))
-            || holds(b"javascript:")
-            || (tag.contains(&b'=') && !PASSIVE.iter().any(|word| begins(word)) && holds(b"http"));
+            || holds(&mut script)
+            || (holds(&mut equals)
+                && !PASSIVE.iter().any(|word| begins(word))
+                && holds(&mut address));
         if found {
             return Some(String::from_utf8_lossy(&tag[..tag.len().min(80)]).into_owned());
         }
     }
     None
+}
+
+/// Where a word stands next, in any case of letters. Asked from one place after the other, it looks
+/// at no octet twice, however many tags are open at once.
+struct Next<'o> {
+    octets: &'o [u8],
+    word: &'static [u8],
+    found: Option<usize>,
+}
+
+impl Next<'_> {
+    /// Where it stands from `start` on; the end of the octets where it does not.
+    fn place_from(&mut self, start: usize) -> usize {
+        if let Some(found) = self.found
+            && found >= start
+        {
+            return found;
+        }
+        let (rest, word) = (&self.octets[start..], self.word);
+        let stands = |&at: &usize| {
+            rest.get(at..at + word.len())
+                .is_some_and(|here| here.eq_ignore_ascii_case(word))
+        };
+        let mut firsts = memchr::memchr2_iter(word[0], word[0].to_ascii_uppercase(), rest);
+        let found = firsts.find(stands).unwrap_or(rest.len()) + start;
+        self.found = Some(found);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_when_it_is_opened_is_found() {
+        for active in [
+            "<b><SCRIPT>",
+            "<a href=\"JavaScript:x()\">",
+            "<p><img src=\"HTTP://x\">",
+            "<i <img src=http://x",
+            "<meta http-equiv=\"refresh\"",
+        ] {
+            assert!(active_html(active.as_bytes()).is_some(), "{active}");
+        }
+        for passive in [
+            "<a href=\"http://x\">http</a>",
+            "<p> a=b http://x javascript:",
+            "<p>src=<i>http://x",
+            "<!DOCTYPE html PUBLIC \"=\" \"http://x\">",
+            "<",
+            "",
+        ] {
+            assert_eq!(active_html(passive.as_bytes()), None, "{passive}");
+        }
+    }
+
+    /// Half an hour, if each tag were looked through by itself.
+    #[test]
+    fn tags_that_are_not_closed_cost_no_more_than_others() {
+        let open = "<x=".repeat(2_000_000);
+        assert_eq!(active_html(open.as_bytes()), None);
+        let acting = format!("{open}http");
+        assert!(active_html(acting.as_bytes()).is_some());
+    }
 }
