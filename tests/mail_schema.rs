@@ -182,7 +182,7 @@ fn a_run_writes_one_document_whatever_it_did() {
     assert_eq!(document(&schema, &found)["messages"], json!([]));
     assert!(found.err.contains("found in the mailbox"), "{found:?}");
     // Taken, and waited for: the document of the status.
-    let waited = world.run(&send);
+    let waited = world.run(&[&send[..], &["--again"]].concat());
     let status = document(&closed("status"), &waited);
     assert_eq!(
         (waited.exit, &status["messages"][0]["answer"]),
