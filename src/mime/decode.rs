@@ -174,6 +174,20 @@ pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
     bare_addresses(value).unwrap_or_else(|| parsed_addresses(value))
 }
 
+/// The names of the groups in a From, To or Cc field (RFC 5322, 3.4); none when there are none.
+pub fn groups(value: &[u8]) -> Vec<String> {
+    if !value.contains(&b':') {
+        return Vec::new();
+    }
+    match field_stream(value, |stream| stream.parse_address().into_owned()) {
+        HeaderValue::Address(Address::Group(groups)) => groups
+            .iter()
+            .filter_map(|group| group.name.as_deref().map(str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn parsed_addresses(value: &[u8]) -> Vec<Mailbox> {
     let mailbox = |addr: &mail_parser::Addr<'_>| Mailbox {
         display: addr.name.as_deref().unwrap_or_default().to_owned(),

@@ -51,12 +51,14 @@ impl<'a> Field<'a> {
 }
 
 /// The fields of one header in their order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Header<'a> {
     fields: Vec<Field<'a>>,
     malformed_lines: usize,
     /// How many fields stand before the first malformed line.
     before_malformed: usize,
+    /// How many fields stand before the first with a blank before its colon.
+    before_spaced: usize,
     octets: &'a [u8],
 }
 
@@ -73,6 +75,7 @@ impl<'a> Header<'a> {
             fields: Vec::with_capacity(16),
             malformed_lines: 0,
             before_malformed: usize::MAX,
+            before_spaced: usize::MAX,
             octets: &[],
         };
         // Bounded also when the octets hold no line end at all.
@@ -120,8 +123,14 @@ impl<'a> Header<'a> {
         let (name, rest) = line.split_at(length);
         let rest = match rest {
             [b':', ..] => rest,
-            // Obsolete syntax (RFC 5322, 4.5.8), taken.
-            _ => rest.trim_ascii_start(),
+            // Obsolete syntax (RFC 5322, 4.5.8), taken, and told by `before_spaced`.
+            _ => {
+                let rest = rest.trim_ascii_start();
+                if rest.starts_with(b":") {
+                    self.before_spaced = self.before_spaced.min(self.fields.len());
+                }
+                rest
+            }
         };
         match rest {
             [b':', inside @ ..] if length > 0 => {
@@ -145,6 +154,18 @@ impl<'a> Header<'a> {
     pub fn is_malformed_before(&self, name: &str) -> bool {
         let at = self.fields.iter().position(|field| field.is(name));
         self.malformed_lines > 0 && at.is_none_or(|at| self.before_malformed <= at)
+    }
+
+    /// Whether a field has a blank before its colon (RFC 5322, 4.5.8): some readers end the
+    /// header there.
+    pub fn has_blank_before_colon(&self) -> bool {
+        self.before_spaced != usize::MAX
+    }
+
+    /// Whether such a field is the first of this name, or stands before it.
+    pub fn has_blank_before_colon_until(&self, name: &str) -> bool {
+        let at = self.fields.iter().position(|field| field.is(name));
+        self.has_blank_before_colon() && at.is_none_or(|at| self.before_spaced <= at)
     }
 
     /// Whether a line holds control characters, a CR without LF among them: some readers end a
@@ -243,6 +264,11 @@ mod tests {
         let late = header(b"Content-Type: a/b\r\nnonsense\r\nTo: c\r\n\r\n");
         assert!(late.is_malformed_before("To") && !late.is_malformed_before("Content-Type"));
         assert!(!header(b"To: c\r\n\r\n").is_malformed_before("To"));
+        let spaced = header(b"A: 1\r\nContent-Type : a/b\r\nTo: c\r\n\r\n");
+        assert!(spaced.has_blank_before_colon() && !spaced.has_blank_before_colon_until("A"));
+        assert!(spaced.has_blank_before_colon_until("Content-Type"));
+        let plain = header(b"A: 1 :\r\nContent-Type: a/b\r\n\r\n");
+        assert!(!plain.has_blank_before_colon());
     }
 
     #[test]

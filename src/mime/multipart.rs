@@ -19,7 +19,8 @@ pub struct Parts<'a> {
     /// Whether the closing delimiter is there.
     pub closed: bool,
     /// Whether the delimiter text also stands where another reader could take it for a
-    /// delimiter: inside a line, as the beginning of a longer one, after the closing one.
+    /// delimiter: inside a line, as the beginning of a longer one, after the closing one, in
+    /// other capitals.
     pub ambiguous: bool,
 }
 
@@ -43,19 +44,19 @@ pub fn split_known<'a>(
     let boundary = boundary.as_bytes();
     let leading = boundary.iter().take_while(|&&octet| octet == b'-').count();
     let (dashes_before, tail) = (b"--".len() + leading, &boundary[leading..]);
+    if tail.is_empty() {
+        let delimiter = [b"--", boundary].concat();
+        return cut_at(body, boundary, memmem::find_iter(body, &delimiter));
+    }
+    // What follows the dashes is none: a delimiter ends its run of dashes there.
+    let ends_here = |run: &Range<usize>| {
+        let after = body.get(run.end..run.end + tail.len());
+        run.len() >= dashes_before && after.is_some_and(|after| after.eq_ignore_ascii_case(tail))
+    };
+    let begin = |run: Range<usize>| run.end - dashes_before;
     match dashes.within(body) {
-        // What follows the dashes is none: a delimiter ends its run of dashes there.
-        Some(runs) if !tail.is_empty() => {
-            let ends_here = |run: &Range<usize>| {
-                run.len() >= dashes_before && body[run.end..].starts_with(tail)
-            };
-            let places = runs.filter(ends_here).map(|run| run.end - dashes_before);
-            cut_at(body, boundary, places)
-        }
-        _ => {
-            let delimiter = [b"--", boundary].concat();
-            cut_at(body, boundary, memmem::find_iter(body, &delimiter))
-        }
+        Some(runs) => cut_at(body, boundary, runs.filter(ends_here).map(begin)),
+        None => cut_at(body, boundary, runs_of(body).filter(ends_here).map(begin)),
     }
 }
 
@@ -80,7 +81,10 @@ fn cut_at<'a>(
         if at < next_free {
             continue;
         }
-        let Some(line) = DelimiterLine::at(body, at, at + length) else {
+        // In other capitals it is no delimiter, but some readers take it for one.
+        let is_exact = &body[at + b"--".len()..at + length] == boundary;
+        let line = DelimiterLine::at(body, at, at + length).filter(|_| is_exact);
+        let Some(line) = line else {
             cut.ambiguous = true;
             continue;
         };
@@ -158,14 +162,19 @@ impl<'a> Dashes<'a> {
 /// Runs of two or more dashes in a short body.
 fn runs_in_text(body: &[u8]) -> Vec<Range<usize>> {
     let mut runs = Vec::with_capacity(ROOM);
+    runs.extend(runs_of(body));
+    runs
+}
+
+/// Runs of two or more dashes, each looked for when it is asked for.
+fn runs_of(body: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut from = 0;
-    while let Some(found) = DOUBLE_DASH.find(&body[from..]) {
-        let start = from + found;
+    std::iter::from_fn(move || {
+        let start = from + DOUBLE_DASH.find(&body[from..])?;
         let run = body[start..].iter().take_while(|&&octet| octet == b'-');
         from = start + run.count();
-        runs.push(start..from);
-    }
-    runs
+        Some(start..from)
+    })
 }
 
 /// Runs of two or more dashes; `None` where dashes are frequent.
@@ -275,6 +284,8 @@ mod tests {
             "--b\r\none\r\n--b--\r\n--b\r\nmore",
             "--b\r\none\r--b\r\ntwo\r\n--b--",
             "--b\r\none\r\n--b---\r\n--b--",
+            "--b\r\none\r\n--B\r\ntwo\r\n--b--",
+            "--b\r\none\r\n--b--\r\n--B--",
         ] {
             assert!(split(text.as_bytes(), "b").unwrap().ambiguous, "{text}");
         }

@@ -106,6 +106,32 @@ impl MessageKind {
         }
     }
 
+    /// The kinds of which one is announced by the word that a subject begins with (RFC 6109, 3);
+    /// none when it begins with no such word. Notices that something was not delivered begin
+    /// alike, and providers word their rest in several ways.
+    pub fn announced_by(subject: &str) -> &'static [Self] {
+        const WORDS: [(&str, &[MessageKind]); 8] = [
+            ("ACCETTAZIONE:", &[MessageKind::Acceptance]),
+            ("AVVISO DI NON ACCETTAZIONE", &[MessageKind::NonAcceptance]),
+            ("PRESA IN CARICO:", &[MessageKind::TakingCharge]),
+            ("CONSEGNA:", &[MessageKind::Delivery]),
+            ("POSTA CERTIFICATA:", &[MessageKind::TransportEnvelope]),
+            (
+                "AVVISO DI MANCATA CONSEGNA",
+                &[
+                    MessageKind::NonDelivery,
+                    MessageKind::TimeoutNotice,
+                    MessageKind::VirusDetection,
+                ],
+            ),
+            ("PROBLEMA DI SICUREZZA:", &[MessageKind::VirusDetection]),
+            ("ANOMALIA MESSAGGIO:", &[MessageKind::AnomalyEnvelope]),
+        ];
+        let subject = subject.trim_start();
+        let found = WORDS.iter().find(|(word, _)| subject.starts_with(word));
+        found.map_or(&[], |(_, kinds)| kinds)
+    }
+
     /// Whether it carries the original sender's mail to a recipient.
     pub const fn is_envelope(self) -> bool {
         matches!(self, Self::TransportEnvelope | Self::AnomalyEnvelope)

@@ -168,6 +168,10 @@ checks! {
     HeaderKind = "header.kind", "RFC 6109, 3";
     /// The message referred to is the signed one.
     HeaderReference = "header.reference", "RFC 6109, 2.2.1, 3";
+    /// The display name of From names the certified sender.
+    HeaderDisplayName = "header.display-name", "RFC 6109, 3.1.5";
+    /// Subject fits.
+    HeaderSubject = "header.subject", "RFC 6109, 3";
     // Step 17
     /// The receipt is about the message that was sent.
     SentMessage = "sent.message", "RFC 6109, 2.2.1";
@@ -202,8 +206,6 @@ checks! {
     TimeZone = "time.zone", "RFC 6109, 4.2";
     /// The receipt is not older than its acceptance.
     AcceptanceOrder = "acceptance.order", "RFC 6109, 3.1.6, 3.5";
-    /// Subject fits.
-    HeaderSubject = "header.subject", "RFC 6109, 3";
     /// To fits.
     HeaderTo = "header.to", "RFC 6109, 3";
     /// Date fits.
@@ -214,8 +216,6 @@ checks! {
     HeaderMessageId = "header.message-id", "RFC 6109, 3.1.5";
     /// Sender, if there, is From.
     HeaderSender = "header.sender", "RFC 6109, 2.1";
-    /// The display name of From names the certified sender.
-    HeaderDisplayName = "header.display-name", "RFC 6109, 3.1.5";
     /// X-TipoRicevuta is the signed form.
     HeaderReceiptForm = "header.receipt-form", "RFC 6109, 3.3.2";
     /// No address can be taken for another.

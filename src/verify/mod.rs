@@ -29,6 +29,7 @@
 mod acceptance;
 mod agreement;
 mod content;
+mod display;
 mod facts;
 mod finding;
 mod ordinary;
@@ -177,6 +178,20 @@ impl Examination {
             .list()
             .first()
             .filter(|finding| finding.weight.is_failure())
+    }
+
+    /// The doubt of highest rank: what is odd about this message, though the verdict stands.
+    pub fn first_doubt(&self) -> Option<&Finding> {
+        let mut findings = self.findings.list().iter();
+        findings.find(|finding| finding.weight == Weight::Doubt)
+    }
+
+    /// How many doubts there are about this message, those about nested ones not counted.
+    pub fn doubts(&self) -> usize {
+        let findings = self.findings.list().iter();
+        findings
+            .filter(|finding| finding.weight == Weight::Doubt)
+            .count()
     }
 
     /// The proof that a message is genuine, or the examination back.

@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
+use super::display;
 use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
 use crate::address::MailAddress;
-use crate::mime::{Entity, decode};
+use crate::mime::{Entity, decode, plain};
 use crate::pec::header::{self, Hints};
 use crate::pec::{CertificationData, MessageKind};
 use crate::smime::certificate::Certificate;
@@ -28,7 +29,7 @@ pub(super) fn check(
     signing_time: Option<Timestamp>,
     findings: &mut Findings,
 ) {
-    check_from(&signed.hints, certificate, findings);
+    check_from(signed, certificate, findings);
     check_display(&signed.hints, content.kind, findings);
     check_sender(&signed.outer, findings);
     let Some(kind) = content.kind else { return };
@@ -51,7 +52,14 @@ pub(super) fn check(
     );
     if kind.is_envelope() {
         check_envelope(signed, data, findings);
+        return;
     }
+    // Receipts come from the provider: there is nobody else to answer.
+    let signer = certificate.mail_addresses().map(MailAddress::new);
+    let allowed: Vec<MailAddress> = signer
+        .chain([data.sender.clone(), data.reply_to.clone()])
+        .collect();
+    check_reply_to(&signed.outer, &allowed, findings);
 }
 
 /// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
@@ -69,7 +77,9 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
     let subject = decoded(&signed.outer, "Subject");
     let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(&arrived, "Subject"));
     findings.pass(CheckId::HeaderSubject);
-    if !same_text(&subject, &wanted) {
+    if !check_subject_kind(&signed.outer, MessageKind::AnomalyEnvelope, findings)
+        && !same_text(&subject, &wanted)
+    {
         findings.add_both(
             CheckId::HeaderSubject,
             Weight::Doubt,
@@ -84,47 +94,82 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         findings,
     );
     let from = addresses(&arrived, &["From"]);
-    check_envelope_name(&signed.hints, &from, findings);
+    let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
+    // Providers name the address for bounces too, which the mail inside need not.
+    let weight = |stranger: &MailAddress| match mentions_domain(&arrived, stranger) {
+        true => Weight::Doubt,
+        false => Weight::Refutes,
+    };
+    check_envelope_name(&signed.hints, &authors, weight, findings);
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
     check_reply_to(&signed.outer, &allowed, findings);
 }
 
-/// The display name of an envelope names the sender: `Per conto di: a@b` (RFC 6109, 3.1.5).
-/// Without a sender that can be read there is nothing to compare.
-fn check_envelope_name(hints: &Hints, senders: &[MailAddress], findings: &mut Findings) {
-    let display = hints
-        .from
-        .first()
-        .map(|mailbox| mailbox.display.as_str())
-        .unwrap_or_default();
-    let named = MailAddress::new(display.rsplit(':').next().unwrap_or_default());
+/// Whether the domain of an address, but for the names of hosts in it, stands in a header.
+fn mentions_domain(entity: &Entity<'_>, address: &MailAddress) -> bool {
+    let labels: Vec<&str> = address.domain().rsplit('.').take(2).collect();
+    let [top, name] = labels[..] else {
+        return false;
+    };
+    let domain = format!("{name}.{top}").to_ascii_lowercase();
+    let mut fields = entity.header.fields().iter();
+    fields.any(|field| field.text().to_ascii_lowercase().contains(&domain))
+}
+
+/// The display name of an envelope is `Per conto di: a@b` of its sender (RFC 6109, 3.1.5).
+/// Another address in it deceives programs that show the name alone; `weight` says how grave that
+/// is. Without a sender that can be read there is nothing to compare.
+fn check_envelope_name(
+    hints: &Hints,
+    senders: &[MailAddress],
+    weight: impl Fn(&MailAddress) -> Weight,
+    findings: &mut Findings,
+) {
+    let [mailbox] = &hints.from[..] else { return };
     findings.pass(CheckId::HeaderDisplayName);
-    if let Some(sender) = senders.first()
-        && !senders.contains(&named)
-    {
-        let expected = format!("Per conto di: {sender}");
-        findings.add_both(
-            CheckId::HeaderDisplayName,
-            Weight::Doubt,
-            "header.display-name",
-            expected,
-            display,
-        );
+    let Some(sender) = senders.first() else {
+        return;
+    };
+    if display::speaks_for(&mailbox.display, senders) {
+        return;
     }
+    let signer = MailAddress::new(&mailbox.address);
+    let allowed = [senders, &[signer]].concat();
+    let (weight, key) = match display::stranger(&mailbox.display, &allowed) {
+        Some(stranger) => match weight(&stranger) {
+            Weight::Refutes => (Weight::Refutes, "header.display-name.stranger"),
+            weight => (weight, "header.display-name"),
+        },
+        None => (Weight::Doubt, "header.display-name"),
+    };
+    findings.add_both(
+        CheckId::HeaderDisplayName,
+        weight,
+        key,
+        format!("Per conto di: {sender}"),
+        &*mailbox.display,
+    );
 }
 
 /// Answers go where the original says, the first of `allowed` before all.
 fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Findings) {
     findings.pass(CheckId::HeaderReplyTo);
     let shown = addresses(outer, &["Reply-To"]);
-    if let Some(other) = shown.iter().find(|address| !allowed.contains(address)) {
+    let other = shown.iter().find(|address| !allowed.contains(address));
+    // What is no plain mailbox is read differently, so it may mean another one.
+    let odd = || {
+        let mut fields = outer.header.all("Reply-To");
+        let odd = fields.find(|field| !plain::is_mailbox(field.value))?;
+        Some(odd.text().into_owned())
+    };
+    if let Some(found) = other.map(ToString::to_string).or_else(odd) {
         let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();
         findings.add_both(
             CheckId::HeaderReplyTo,
             Weight::Doubt,
             "header.reply-to",
             expected,
-            other.as_str(),
+            found,
         );
     }
 }
@@ -142,45 +187,69 @@ fn compare_addressees(shown: &[MailAddress], expected: &[MailAddress], findings:
     }
 }
 
-/// RFC 6109, 2.1: From is the address in the signer's certificate.
-fn check_from(hints: &Hints, certificate: &Certificate, findings: &mut Findings) {
-    let mut signers = certificate.mail_addresses();
-    let key = match (hints.from_fields, &hints.from[..]) {
-        (0, _) => "header.from.missing",
-        (1, [one]) if signers.any(|address| address.eq_ignore_ascii_case(&one.address)) => {
+/// RFC 6109, 2.1: From is the address in the signer's certificate, and one mailbox that every
+/// reader takes for the same.
+fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Findings) {
+    let hints = &signed.hints;
+    let field = signed.outer.header.first("From");
+    let groups = field.map_or(Vec::new(), |field| decode::groups(field.value));
+    let is_signer = |address: &str| {
+        let mut signers = certificate.mail_addresses();
+        signers.any(|signer| signer.eq_ignore_ascii_case(address))
+    };
+    let is_plain = field.is_some_and(|field| plain::is_mailbox(field.value));
+    let (weight, key) = match (hints.from_fields, &hints.from[..]) {
+        (0, _) => (Weight::Refutes, "header.from.missing"),
+        (1, _) if groups.iter().any(|name| !display::is_unquoted(name)) => {
+            (Weight::Refutes, "header.from.group")
+        }
+        (1, [one]) if is_signer(&one.address) && is_plain => {
             findings.pass(CheckId::HeaderFrom);
             return;
         }
-        (1, [_]) => "header.from",
-        (1, _) => "header.from.many",
-        _ => "header.from.doubled",
+        (1, [one]) if is_signer(&one.address) => (Weight::Undecides, "header.from.odd"),
+        (1, [_]) => (Weight::Refutes, "header.from"),
+        (1, _) => (Weight::Refutes, "header.from.many"),
+        _ => (Weight::Refutes, "header.from.doubled"),
     };
     let signer: Vec<&str> = certificate.mail_addresses().collect();
     let shown: Vec<&str> = hints.from.iter().map(|mailbox| &*mailbox.address).collect();
+    let found = match weight {
+        Weight::Undecides => field.map(|field| field.text().into_owned()),
+        _ => groups.first().cloned(),
+    };
     findings.add_both(
         CheckId::HeaderFrom,
-        Weight::Refutes,
+        weight,
         key,
         signer.join(", "),
-        shown.join(", "),
+        found.unwrap_or_else(|| shown.join(", ")),
     );
 }
 
-/// Receipts have a bare From. A display name that holds another address deceives programs
-/// that show the name alone.
+/// Receipts have a bare From (RFC 6109, 3). Any name but the address itself is somebody's
+/// addition; one that names another address deceives programs that show the name alone.
 fn check_display(hints: &Hints, kind: Option<MessageKind>, findings: &mut Findings) {
     let [mailbox] = &hints.from[..] else { return };
-    let named =
-        mailbox.display.contains('@') && !mailbox.display.eq_ignore_ascii_case(&mailbox.address);
-    if named && !kind.is_some_and(MessageKind::is_envelope) {
-        findings.add_both(
-            CheckId::HeaderDisplayName,
-            Weight::Doubt,
-            "header.display-name.receipt",
-            &*mailbox.address,
-            &*mailbox.display,
-        );
+    if kind.is_none_or(MessageKind::is_envelope) {
+        return;
     }
+    findings.pass(CheckId::HeaderDisplayName);
+    let signer = MailAddress::new(&mailbox.address);
+    if mailbox.display.is_empty() || MailAddress::new(&mailbox.display) == signer {
+        return;
+    }
+    let (weight, key) = match display::stranger(&mailbox.display, &[signer]) {
+        Some(_) => (Weight::Refutes, "header.display-name.stranger"),
+        None => (Weight::Doubt, "header.display-name.receipt"),
+    };
+    findings.add_both(
+        CheckId::HeaderDisplayName,
+        weight,
+        key,
+        &*mailbox.address,
+        &*mailbox.display,
+    );
 }
 
 fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
@@ -302,7 +371,7 @@ fn check_subject(
     };
     findings.pass(CheckId::HeaderSubject);
     // Data may lack a subject (it is optional), and then say nothing of it.
-    if data.subject.is_none() {
+    if check_subject_kind(outer, kind, findings) || data.subject.is_none() {
         return;
     }
     let shown = || outer.header.all("Subject").map(|field| field.decoded());
@@ -318,6 +387,29 @@ fn check_subject(
             shown.join("; "),
         );
     }
+}
+
+/// The word that a subject begins with is the only mark of the kind that mail programs show: that
+/// of another kind is put there by nobody honest. Tells whether it is that of another kind.
+fn check_subject_kind(outer: &Entity<'_>, kind: MessageKind, findings: &mut Findings) -> bool {
+    let subjects = outer.header.all("Subject").map(|field| field.decoded());
+    let subjects: Vec<_> = subjects.collect();
+    let is_of_another = |subject: &Cow<'_, str>| {
+        let announced = MessageKind::announced_by(subject);
+        !announced.is_empty() && !announced.contains(&kind)
+    };
+    if subjects.is_empty() || !subjects.iter().all(is_of_another) {
+        return false;
+    }
+    let prefix = kind.subject_prefixes().first().unwrap_or(&"");
+    findings.add_both(
+        CheckId::HeaderSubject,
+        Weight::Refutes,
+        "header.subject.kind",
+        *prefix,
+        subjects.join("; "),
+    );
+    true
 }
 
 /// Receipts go to the sender; an envelope keeps the original's To. Notices between providers
@@ -385,7 +477,8 @@ fn check_date(
 
 /// RFC 6109, 3.1.5: display name, Reply-To, Message-ID and form of receipt of an envelope.
 fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut Findings) {
-    check_envelope_name(&signed.hints, std::slice::from_ref(&data.sender), findings);
+    let senders = std::slice::from_ref(&data.sender);
+    check_envelope_name(&signed.hints, senders, |_| Weight::Refutes, findings);
     check_reply_to(
         &signed.outer,
         &[data.reply_to.clone(), data.sender.clone()],

@@ -10,7 +10,7 @@ use super::finding::{CheckId, Findings, Weight};
 use super::ordinary::Ordinary;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes, Parts};
-use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS};
+use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, plain};
 use crate::pec::CERTIFICATION_FILE;
 use crate::pec::header::{self, Hints};
 
@@ -67,6 +67,7 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     if let Some(ordinary) = Ordinary::by_first_octets(octets) {
         return Located::Ordinary(ordinary);
     }
+    let stored = octets;
     let octets = if level == Level::Message {
         without_wrapping(octets)
     } else {
@@ -112,7 +113,13 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
         Err(_) => return Located::Ordinary(Ordinary::Mail),
     };
     match &*media.essence {
-        "multipart/signed" => locate_signed(outer, hints, &media, findings),
+        "multipart/signed" => {
+            let located = locate_signed(outer, hints, &media, findings);
+            if matches!(located, Located::Signed(_)) {
+                check_wrapping(stored, octets, findings);
+            }
+            located
+        }
         _ if memchr::memchr(0, octets).is_some() && (claims || mentions_certification(octets)) => {
             findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
             Located::Unproven
@@ -148,8 +155,7 @@ fn without_wrapping(octets: &[u8]) -> &[u8] {
         .take_while(|octet| matches!(octet, b'\r' | b'\n'))
         .count();
     let octets = &octets[start..];
-    let end = memchr::memchr(b'\n', octets).map_or(octets.len(), |at| at + 1);
-    let (line, rest) = octets.split_at(end);
+    let (line, rest) = first_line(octets);
     if line.starts_with(b"From ") || line.starts_with(b">From ") {
         return rest;
     }
@@ -161,6 +167,67 @@ fn without_wrapping(octets: &[u8]) -> &[u8] {
         None => octets,
     }
 }
+
+/// The first line with its end, and all after it.
+fn first_line(octets: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(b'\n', octets).map_or(octets.len(), |at| at + 1);
+    octets.split_at(end)
+}
+
+/// What [`without_wrapping`] passed over. Readers that do not know it show it as text; an mbox
+/// line with its date, and the length line with Apple's list behind the message, are as stores
+/// write them.
+fn check_wrapping(stored: &[u8], message: &[u8], findings: &mut Findings) {
+    let start = message.as_ptr().addr() - stored.as_ptr().addr();
+    let (before, after) = (&stored[..start], &stored[start + message.len()..]);
+    let (line, rest) = first_line(before);
+    let is_usual = match line {
+        [] => true,
+        [b'F', ..] | [b'>', ..] => is_mbox_line(line) && rest.is_empty(),
+        [b'0'..=b'9', ..] => {
+            let list = after.trim_ascii_start();
+            rest.is_empty() && (list.is_empty() || list.starts_with(b"<?xml"))
+        }
+        _ => false,
+    };
+    if !is_usual {
+        let text = String::from_utf8_lossy(before.trim_ascii());
+        findings.add_found(
+            CheckId::StructureUnsignedText,
+            Weight::Doubt,
+            "structure.unsigned-text.before",
+            text.chars().take(SHOWN_CHARACTERS).collect::<String>(),
+        );
+    }
+}
+
+/// `From sender Tue May  5 10:00:00 2026`, or quoted once: one word and a date of C's asctime, some with a zone.
+fn is_mbox_line(line: &[u8]) -> bool {
+    let mut words = line
+        .trim_ascii_end()
+        .split(|&octet| octet == b' ')
+        .filter(|word| !word.is_empty());
+    let all =
+        |word: Option<&[u8]>, fits: fn(&u8) -> bool| word.is_some_and(|word| word.iter().all(fits));
+    matches!(words.next(), Some(b"From" | b">From"))
+        && all(words.next(), u8::is_ascii_graphic)
+        && all(words.next(), u8::is_ascii_alphabetic)
+        && all(words.next(), u8::is_ascii_alphabetic)
+        && all(words.next(), u8::is_ascii_digit)
+        && all(words.next(), |octet| {
+            octet.is_ascii_digit() || *octet == b':'
+        })
+        && all(words.next(), |octet| {
+            octet.is_ascii_digit() || b"+-".contains(octet)
+        })
+        && words.all(|word| {
+            word.iter()
+                .all(|octet| octet.is_ascii_digit() || b"+-".contains(octet))
+        })
+}
+
+/// Characters of a strange text that are shown.
+const SHOWN_CHARACTERS: usize = 80;
 
 fn locate_signed<'a>(
     outer: Entity<'a>,
@@ -195,11 +262,21 @@ fn locate_signed<'a>(
         ambiguous: cut.ambiguous || shares_boundary(&cut, boundary),
         ..cut
     };
+    let content_type = outer.header.first("Content-Type");
+    if !content_type.is_some_and(|field| plain::is_content_type(field.value)) {
+        findings.add(
+            CheckId::StructureBoundary,
+            Weight::Undecides,
+            "structure.boundary.odd",
+        );
+    }
     check_cut(&cut, findings);
     let Some((content, signature)) = signed_and_signature(&cut, findings) else {
         return Located::Unproven;
     };
     check_header_once(&outer, findings);
+    check_shown_names(&outer, findings);
+    check_encoding(&outer, findings);
     check_octets_around(outer.octets, content, findings);
     let micalg = media.parameter("micalg").map(str::to_owned);
     Located::Signed(Box::new(Signed {
@@ -252,33 +329,35 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
             cut.parts.len().to_string(),
         );
     }
-    // Real receipts have one line, "This is an S/MIME signed message" or near it, before the
-    // signed part, and nothing after the last delimiter.
-    const USUAL: &[u8] = b"This is an S/MIME signed message";
-    if cut.preamble.trim_ascii() == USUAL && cut.epilogue.trim_ascii().is_empty() {
+    // Nothing follows the last delimiter in real receipts.
+    let (preamble, epilogue) = (cut.preamble.trim_ascii(), cut.epilogue.trim_ascii());
+    if (preamble.is_empty() || USUAL_PREAMBLES.contains(&preamble)) && epilogue.is_empty() {
         findings.pass(CheckId::StructureUnsignedText);
         return;
     }
-    let preamble = String::from_utf8_lossy(cut.preamble.trim_ascii());
-    let epilogue = String::from_utf8_lossy(cut.epilogue.trim_ascii());
-    let usual = preamble.is_empty()
-        || (preamble.contains("signed message") && preamble.lines().count() == 1);
-    if usual && preamble.len() < 100 && epilogue.is_empty() {
-        findings.pass(CheckId::StructureUnsignedText);
+    let found = if epilogue.is_empty() {
+        preamble
     } else {
-        let found = if epilogue.is_empty() {
-            preamble
-        } else {
-            epilogue
-        };
-        findings.add_found(
-            CheckId::StructureUnsignedText,
-            Weight::Doubt,
-            "structure.unsigned-text",
-            found.chars().take(80).collect::<String>(),
-        );
-    }
+        epilogue
+    };
+    let found = String::from_utf8_lossy(found);
+    findings.add_found(
+        CheckId::StructureUnsignedText,
+        Weight::Doubt,
+        "structure.unsigned-text",
+        found.chars().take(SHOWN_CHARACTERS).collect::<String>(),
+    );
 }
+
+/// What signers write before the signed part, for programs without MIME: OpenSSL and most
+/// providers, then others.
+const USUAL_PREAMBLES: [&[u8]; 5] = [
+    b"This is an S/MIME signed message",
+    b"This is a S/MIME signed message",
+    b"This is an S/MIME signed message.",
+    b"This is a cryptographically signed message in MIME format.",
+    b"This is a multi-part message in MIME format.",
+];
 
 /// The signed part and the signature of the first signature part; its place says which part it
 /// is over, also where a stranger added others.
@@ -325,8 +404,20 @@ fn signed_and_signature<'a>(
             "header.ambiguous.signature-part",
         );
     }
+    check_signature_part(&entity, findings);
     match signature_octets(&entity) {
-        Ok(octets) => Some((cut.parts[index - 1], octets)),
+        Ok((octets, after)) => {
+            if !after.trim_ascii().is_empty() {
+                let text = String::from_utf8_lossy(after.trim_ascii());
+                findings.add_found(
+                    CheckId::StructureUnsignedText,
+                    Weight::Doubt,
+                    "structure.unsigned-text.signature",
+                    text.chars().take(SHOWN_CHARACTERS).collect::<String>(),
+                );
+            }
+            Some((cut.parts[index - 1], octets))
+        }
         Err(_) => {
             findings.add(CheckId::CmsDecode, Weight::Refutes, "cms.decode.base64");
             None
@@ -334,21 +425,115 @@ fn signed_and_signature<'a>(
     }
 }
 
-/// The signature object. Some gateways lose the encoding's name: then base64 is tried, because
-/// an object in the clear begins with a SEQUENCE.
-fn signature_octets(entity: &Entity<'_>) -> Result<Vec<u8>, mime::Error> {
-    let in_the_clear = entity.body.first() == Some(&0x30);
-    match &*entity.transfer_encoding() {
-        "7bit" | "8bit" | "binary" if in_the_clear => Ok(entity.body.to_vec()),
-        "7bit" | "8bit" | "binary" | "base64" => mime::decode::base64(entity.body)
-            .or_else(|_| mime::decode::base64(first_block(entity.body))),
-        _ => Ok(entity.decoded()?.into_owned()),
+/// The unsigned header of the signature part: what readers take differently, and what they show
+/// of it as if it came from the provider.
+fn check_signature_part(entity: &Entity<'_>, findings: &mut Findings) {
+    let content_type = entity.header.first("Content-Type");
+    if !content_type.is_some_and(|field| plain::is_content_type(field.value)) {
+        findings.add(
+            CheckId::StructureForm,
+            Weight::Undecides,
+            "structure.form.odd",
+        );
+    }
+    if entity.header.has_blank_before_colon() {
+        add_blank_before_colon(Weight::Undecides, findings);
+    }
+    let mut encodings = entity.header.all("Content-Transfer-Encoding");
+    let encoding = encodings
+        .next()
+        .map(|field| field.text())
+        .unwrap_or_default();
+    if !encoding.eq_ignore_ascii_case("base64") || encodings.next().is_some() {
+        findings.add_both(
+            CheckId::StructureForm,
+            Weight::Doubt,
+            "structure.form.encoding",
+            "base64",
+            encoding,
+        );
+    }
+    check_shown_names(entity, findings);
+}
+
+/// Names and descriptions that programs show beside a part: nobody signed them, and providers
+/// write none but these.
+fn check_shown_names(entity: &Entity<'_>, findings: &mut Findings) {
+    let names = entity.file_names();
+    let names = [names.name, names.filename].into_iter().flatten();
+    let other_name = names.filter(|name| !name.eq_ignore_ascii_case(SIGNATURE_FILE));
+    let dispositions = entity.header.all("Content-Disposition").skip(1);
+    let dispositions = dispositions.map(|field| field.decoded());
+    let usual = |text: &str| {
+        USUAL_DESCRIPTIONS
+            .iter()
+            .any(|usual| usual.eq_ignore_ascii_case(text))
+    };
+    let descriptions = entity.header.all("Content-Description");
+    let descriptions = descriptions.map(|field| field.decoded());
+    let other_description = descriptions.filter(|text| !usual(text));
+    let found = other_name
+        .chain(dispositions)
+        .chain(other_description)
+        .next();
+    if let Some(found) = found {
+        findings.add_found(
+            CheckId::StructureUnsignedText,
+            Weight::Doubt,
+            "structure.unsigned-text.name",
+            found.chars().take(SHOWN_CHARACTERS).collect::<String>(),
+        );
     }
 }
 
-/// The lines of base64 before anything else: programs add footers even to a signature part.
-/// What follows is outside the object, and a part of it cut short cannot be read.
-fn first_block(body: &[u8]) -> &[u8] {
+/// RFC 8551, 3.2.1: what a detached signature is called.
+const SIGNATURE_FILE: &str = "smime.p7s";
+const USUAL_DESCRIPTIONS: [&str; 3] = [
+    "S/MIME Cryptographic Signature",
+    "S/MIME digital signature",
+    "S/MIME signature",
+];
+
+/// RFC 2045, 6.4: a multipart has no encoding but these. Readers that decode it see another tree.
+fn check_encoding(outer: &Entity<'_>, findings: &mut Findings) {
+    for field in outer.header.all("Content-Transfer-Encoding") {
+        let text = field.text();
+        let identity = ["7bit", "8bit", "binary"];
+        if !identity.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            findings.add_found(
+                CheckId::StructureEncoding,
+                Weight::Undecides,
+                "structure.encoding.outer",
+                text.into_owned(),
+            );
+        }
+    }
+}
+
+fn add_blank_before_colon(weight: Weight, findings: &mut Findings) {
+    findings.add(CheckId::HeaderAmbiguous, weight, "header.ambiguous.blank");
+}
+
+/// The signature object, and what stands after it in its part. Some gateways lose the encoding's
+/// name: then base64 is tried, because an object in the clear begins with a SEQUENCE.
+fn signature_octets<'a>(entity: &Entity<'a>) -> Result<(Vec<u8>, &'a [u8]), mime::Error> {
+    let in_the_clear = entity.body.first() == Some(&0x30);
+    match &*entity.transfer_encoding() {
+        "7bit" | "8bit" | "binary" if in_the_clear => Ok((entity.body.to_vec(), &[])),
+        "7bit" | "8bit" | "binary" | "base64" => match mime::decode::base64(entity.body) {
+            Ok(octets) => Ok((octets, &[])),
+            Err(_) => {
+                let (block, after) = first_block(entity.body);
+                Ok((mime::decode::base64(block)?, after))
+            }
+        },
+        _ => Ok((entity.decoded()?.into_owned(), &[])),
+    }
+}
+
+/// The lines of base64 before anything else, and the rest: programs add footers even to a
+/// signature part. What follows is outside the object, and a part of it cut short cannot be read.
+fn first_block(body: &[u8]) -> (&[u8], &[u8]) {
     let is_base64 = |line: &[u8]| {
         let text = line.trim_ascii();
         !text.is_empty()
@@ -361,7 +546,7 @@ fn first_block(body: &[u8]) -> &[u8] {
         .take_while(|line| is_base64(line))
         .map(<[u8]>::len)
         .sum();
-    &body[..length]
+    body.split_at(length)
 }
 
 /// Step 1: no NUL outside the signed part. Inside it they are looked for while it is hashed.
@@ -414,6 +599,17 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
             CheckId::HeaderAmbiguous,
             Weight::Undecides,
             "header.ambiguous.control",
+        );
+    }
+    if header.has_blank_before_colon() {
+        let hides = header.has_blank_before_colon_until("Content-Type");
+        add_blank_before_colon(
+            if hides {
+                Weight::Undecides
+            } else {
+                Weight::Doubt
+            },
+            findings,
         );
     }
     if header.malformed_lines() > 0 {

@@ -71,6 +71,7 @@ struct ReadErrorJson {
 #[derive(Serialize)]
 struct ExaminationJson<'a> {
     verdict: &'static str,
+    doubts: usize,
     answer: String,
     judged_at: String,
     judged_at_basis: &'static str,
@@ -210,6 +211,7 @@ pub(super) fn document(
 struct TotalsJson {
     files: usize,
     genuine: usize,
+    genuine_with_doubts: usize,
     not_genuine: usize,
     cannot_tell: usize,
     not_certified_mail: usize,
@@ -221,6 +223,7 @@ impl TotalsJson {
         Self {
             files: totals.files,
             genuine: totals.genuine,
+            genuine_with_doubts: totals.doubted,
             not_genuine: totals.not_genuine,
             cannot_tell: totals.cannot_tell,
             not_certified_mail: totals.ordinary,
@@ -306,6 +309,7 @@ impl<'a> ExaminationJson<'a> {
         let (at, basis) = examination.judged_at;
         Self {
             verdict: examination.verdict.word(),
+            doubts: examination.doubts(),
             answer: text::answer(examination, asked),
             judged_at: at.to_string(),
             judged_at_basis: basis.word(),

@@ -56,6 +56,7 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
         acceptance,
         lang: session.lang,
         all: arguments.all,
+        strict: arguments.strict,
     })
 }
 

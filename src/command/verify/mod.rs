@@ -26,7 +26,7 @@ use crate::verify::{Examination, Question, Sent, Verdict, Verifier, Weight};
 /// with the signed part. Works without network. Every fact shown comes from the signed part.
 ///
 /// Exits with 0 if all are genuine, 1 if one is not or is no certified mail, 3 if one cannot
-/// be decided, 2 if a file cannot be read.
+/// be decided (with --strict also if there is a doubt about one), 2 if a file cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -60,6 +60,10 @@ pub(super) struct Arguments {
     /// Revocation lists: a file or a folder (DER or PEM); repeatable
     #[arg(long, value_name = "FILE|DIR")]
     crl: Vec<PathBuf>,
+
+    /// Exit with 3 also where something is genuine and there is a doubt about it
+    #[arg(long)]
+    strict: bool,
 
     /// Judge at this time instead of the time in the receipt
     #[arg(long, value_name = "TIME")]
@@ -112,6 +116,7 @@ pub(crate) struct Examined {
     name: String,
     sha256: String,
     examination: Examination,
+    strict: bool,
 }
 
 impl Answer {
@@ -125,6 +130,9 @@ impl Answer {
                 Verdict::Genuine if examined.examination.findings.has(Weight::NotCompared) => {
                     ExitStatus::Undecided
                 }
+                Verdict::Genuine if examined.strict && examined.examination.doubts() > 0 => {
+                    ExitStatus::Undecided
+                }
                 Verdict::Genuine => ExitStatus::Yes,
                 Verdict::NotGenuine | Verdict::NotCertifiedMail => ExitStatus::No,
                 Verdict::CannotTell => ExitStatus::Undecided,
@@ -133,11 +141,18 @@ impl Answer {
     }
 }
 
+/// Whether a message is genuine and there is a doubt about it.
+fn is_doubted(examination: &Examination) -> bool {
+    examination.verdict == Verdict::Genuine && examination.doubts() > 0
+}
+
 /// How many of each answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     files: usize,
     genuine: usize,
+    /// Of the genuine ones.
+    doubted: usize,
     not_genuine: usize,
     cannot_tell: usize,
     ordinary: usize,
@@ -147,6 +162,11 @@ pub(crate) struct Totals {
 impl Totals {
     fn count(&mut self, answer: &Answer) {
         self.files += 1;
+        if let Answer::Examined(examined) = answer
+            && is_doubted(&examined.examination)
+        {
+            self.doubted += 1;
+        }
         let slot = match answer {
             Answer::Unreadable { .. } => &mut self.unreadable,
             Answer::Examined(examined) => match examined.examination.verdict {
@@ -169,6 +189,7 @@ pub(crate) struct Asked {
     acceptance: Option<CertificationData>,
     lang: Lang,
     all: bool,
+    strict: bool,
 }
 
 impl Asked {
@@ -188,6 +209,7 @@ impl Asked {
                 sha256: sha256(&source.octets),
                 examination: self.verifier.examine(&source.octets, &self.question()),
                 name: source.name,
+                strict: self.strict,
             })),
         }
     }

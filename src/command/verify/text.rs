@@ -3,7 +3,7 @@
 //! For more than one message a table with totals. Everything that comes from a message is
 //! escaped before it is written.
 
-use super::{Answer, Asked, Examined, Totals, answers, write_line};
+use super::{Answer, Asked, Examined, Totals, answers, is_doubted, write_line};
 use crate::command::Session;
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
@@ -19,6 +19,9 @@ use crate::verify::{Examination, Facts, Finding, TimeBasis, Verdict, Weight};
 
 /// Recipients listed by name; the others are counted.
 const SHOWN_RECIPIENTS: usize = 20;
+
+/// Recipients named in a row of the table.
+const ROW_RECIPIENTS: usize = 3;
 
 /// Writes the whole answer: in full for one message, as a table for several.
 pub(super) fn all(
@@ -152,7 +155,21 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
             values(reason)("headline.other-message")
         }
         (Verdict::Genuine, Some(reason), _) => values(reason)("headline.not-compared"),
-        (Verdict::Genuine, None, _) => values("")("headline.genuine"),
+        (Verdict::Genuine, None, _) => match examination.first_doubt() {
+            Some(doubt) => {
+                let reason = meaning(doubt, texts);
+                let others = examination.doubts() - 1;
+                let reason = match others {
+                    0 => reason,
+                    _ => texts.fill(
+                        "headline.and-others",
+                        &[("reason", &reason), ("count", &others.to_string())],
+                    ),
+                };
+                values(&reason)("headline.genuine-doubted")
+            }
+            None => values("")("headline.genuine"),
+        },
         (_, Some(reason), Some(facts)) if facts.authority.is_some() => {
             values(reason)("headline.failed-with-facts")
         }
@@ -208,6 +225,7 @@ fn tone(examination: &Examination) -> Tone {
     match examination.verdict {
         Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => Tone::Bad,
         Verdict::Genuine if examination.findings.has(Weight::NotCompared) => Tone::Unsure,
+        Verdict::Genuine if examination.doubts() > 0 => Tone::Unsure,
         Verdict::Genuine => Tone::Good,
         Verdict::NotGenuine => Tone::Bad,
         Verdict::CannotTell => Tone::Unsure,
@@ -542,6 +560,7 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
     let texts = Catalogue::of(asked.lang);
     let width = [
         "genuine",
+        "genuine-doubted",
         "genuine-other",
         "genuine-not-compared",
         "not-genuine",
@@ -592,6 +611,24 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
                     meaning(finding, texts),
                     finding.check
                 ));
+            } else if let Some(doubt) = examination
+                .first_doubt()
+                .filter(|_| is_doubted(examination))
+            {
+                let others = examination.doubts() - 1;
+                let more = match others {
+                    0 => String::new(),
+                    _ => format!(" (+{others})"),
+                };
+                let means = meaning(doubt, texts);
+                lines.push(format!("{:width$}  {means}  [{}]{more}", "", doubt.check));
+                if let Some(data) = examination
+                    .facts
+                    .as_ref()
+                    .and_then(|facts| facts.data.as_ref())
+                {
+                    lines.push(format!("{:width$}  {}", "", signed_line(data, texts)));
+                }
             } else if let Some(ordinary) = examination.ordinary {
                 lines.push(format!(
                     "{:width$}  {}",
@@ -612,10 +649,36 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
     }
 }
 
+/// What is signed, beside a message that may be shown as something else.
+fn signed_line(data: &CertificationData, texts: &Catalogue) -> String {
+    let to = match &data.delivered_to {
+        Some(address) => address.to_string(),
+        None => {
+            let all = data.recipients.iter().map(|one| one.address.as_str());
+            let shown: Vec<&str> = all.take(ROW_RECIPIENTS).collect();
+            let more = data.recipients.len() - shown.len();
+            match more {
+                0 => shown.join(", "),
+                _ => format!("{} (+{more})", shown.join(", ")),
+            }
+        }
+    };
+    let subject = data.subject.as_deref();
+    texts.fill(
+        "row.signed",
+        &[
+            ("sender", data.sender.as_str()),
+            ("to", &to),
+            ("subject", subject.unwrap_or(texts.text("value.no-subject"))),
+        ],
+    )
+}
+
 fn row_word(examination: &Examination) -> &'static str {
     match examination.verdict {
         Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => "genuine-other",
         Verdict::Genuine if examination.findings.has(Weight::NotCompared) => "genuine-not-compared",
+        Verdict::Genuine if examination.doubts() > 0 => "genuine-doubted",
         verdict => verdict.word(),
     }
 }
@@ -626,6 +689,7 @@ fn totals_line(totals: &Totals, lang: Lang) -> String {
         &[
             ("files", &totals.files.to_string()),
             ("genuine", &totals.genuine.to_string()),
+            ("doubted", &totals.doubted.to_string()),
             ("not_genuine", &totals.not_genuine.to_string()),
             ("cannot_tell", &totals.cannot_tell.to_string()),
             ("ordinary", &totals.ordinary.to_string()),

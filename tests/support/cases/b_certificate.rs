@@ -434,12 +434,12 @@ fn names() -> Vec<Vector> {
                  <avvisi@truffa.example>",
         )
         .case(27, Critical),
-        B.genuine("display-name-of-another-provider")
+        B.not_genuine("display-name-of-another-provider", "header.display-name")
             .case(27, Medium)
             .because(
                 "From has the signer's address and, as display name, the address \
-                 of another provider. The header is not signed, so somebody may \
-                 have put it there.",
+                 of another provider. Programs that show the name alone show \
+                 another signer, and no transport writes one there.",
             )
             .message(
                 delivery()
@@ -453,7 +453,6 @@ fn names() -> Vec<Vector> {
                     })
                     .to_eml(),
             )
-            .finding("header.display-name")
             .twin(DELIVERY),
     ]
 }

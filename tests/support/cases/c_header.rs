@@ -51,17 +51,18 @@ fn subjects() -> Vec<Vector> {
                 b"Subject: CONSEGNA: Pratica n. 4\xff: richiesta di copia\r\n",
             ),
         ),
-        doubted(
-            "subject-changed-in-an-encoded-word",
-            "The subject of an acceptance was replaced by an encoded word that \
-             says CONSEGNA and cannot be decoded whole.",
-            "accettazione",
-            with(
+        C.not_genuine("subject-changed-in-an-encoded-word", "header.subject")
+            .case(0, Critical)
+            .because(
+                "The subject of an acceptance was replaced by an encoded word that \
+                 says CONSEGNA and cannot be decoded whole.",
+            )
+            .message(with(
                 Kind::Acceptance,
                 accepted,
                 b"Subject: =?utf-8?Q?CONSEGNA=3A_tutt=27altro=FF?=\r\n",
-            ),
-        ),
+            ))
+            .twin("accettazione"),
     ]
 }
 
@@ -125,6 +126,15 @@ fn anomaly() -> Vec<Vector> {
             .finding(finding)
             .twin("anomalia")
     };
+    let refused = |name, text, finding, line: &'static str, value: &'static str| {
+        C.not_genuine(name, finding)
+            .case(57, Critical)
+            .because(text)
+            .message(headed(Kind::Anomaly, |header| {
+                header.set(line, value);
+            }))
+            .twin("anomalia")
+    };
     vec![
         C.genuine("anomaly-as-it-came")
             .case(57, Medium)
@@ -134,7 +144,7 @@ fn anomaly() -> Vec<Vector> {
             .absent("header.display-name")
             .absent("header.reply-to")
             .absent("header.date"),
-        doubted(
+        refused(
             "anomaly-with-the-subject-of-a-delivery",
             "The subject of an anomaly envelope was replaced by that of a delivery \
              receipt. Its own is that of the mail inside, which is signed.",
@@ -149,12 +159,21 @@ fn anomaly() -> Vec<Vector> {
             "Subject",
             "ANOMALIA MESSAGGIO: Ricorso n. 7",
         ),
-        doubted(
+        refused(
             "anomaly-in-the-name-of-another",
             "The display name says another author than the mail inside.",
             "header.display-name",
             "From",
             "\"Per conto di: tribunale@giustizia.example\" \
+             <posta-certificata@gestore-destinatario.example>",
+        ),
+        doubted(
+            "anomaly-in-the-name-of-the-bounce-address",
+            "The display name says another address at the author's domain, as that \
+             for bounces, which some providers name here.",
+            "header.display-name",
+            "From",
+            "\"Per conto di: ritorni-17@bounce.posta.example\" \
              <posta-certificata@gestore-destinatario.example>",
         ),
         doubted(

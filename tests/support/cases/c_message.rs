@@ -635,8 +635,9 @@ fn header() -> Vec<Vector> {
             }),
         )
         .twin("posta-certificata"),
-        doubted(
+        refused(
             "display-name-of-another-sender",
+            0,
             "header.display-name",
             "The display name of an envelope says that it is on behalf of \
                  somebody else.",
@@ -820,7 +821,16 @@ fn other_things() -> Vec<Vector> {
                  what it says.",
             )
             .message(
-                Receipt::with(Kind::Anomaly, |receipt| receipt.original = Some(forged())).to_eml(),
+                Receipt::with(Kind::Anomaly, |receipt| receipt.original = Some(forged()))
+                    .message()
+                    .header(|header| {
+                        header.set(
+                            "From",
+                            "\"Per conto di: posta-certificata@gestore-destinatario.example\" \
+                             <posta-certificata@gestore-destinatario.example>",
+                        );
+                    })
+                    .to_eml(),
             )
             .fact("kind", "anomalia")
             .result("nested = [{ verdict = \"not-genuine\" }]"),

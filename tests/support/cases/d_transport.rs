@@ -38,32 +38,44 @@ fn wrappings() -> Vec<Vector> {
             .absent("structure.signed")
             .twin(DELIVERY)
     };
+    // Most readers show the whole file as text, and whatever stood there with it.
+    let told = |name, text, before: &str, eml: &[u8]| {
+        D.genuine(name)
+            .case(71, High)
+            .because(text)
+            .message([before.as_bytes(), eml].concat())
+            .absent("header.ambiguous")
+            .absent("header.from")
+            .absent("structure.signed")
+            .finding("structure.unsigned-text")
+            .twin(DELIVERY)
+    };
     let emlx = |eml: &[u8]| {
         let list = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\">\n\
                     <dict><key>flags</key><integer>8590195713</integer></dict>\n</plist>\n";
         [eml, list.as_bytes()].concat()
     };
     vec![
-        passed_over(
+        told(
             "byte-order-mark-first",
             "An editor put a byte order mark (EF BB BF) before the header.",
             "\u{feff}",
             &eml,
         ),
-        passed_over(
+        told(
             "byte-order-mark-before-from",
             "The same, and the first field is From, which must not be lost for it.",
             "\u{feff}",
             &from_first,
         ),
-        passed_over(
+        told(
             "empty-line-first",
             "An empty line stands before the header, as after copying the source \
              of a message into a file.",
             "\r\n",
             &eml,
         ),
-        passed_over(
+        told(
             "empty-lines-first-lf",
             "The same with two LF.",
             "\n\n",
@@ -81,12 +93,26 @@ fn wrappings() -> Vec<Vector> {
             ">From posta-certificata@gestore-destinatario.example Mon May  4 10:15:07 2026\r\n",
             &eml,
         ),
+        told(
+            "mbox-line-that-is-none",
+            "A line that begins as an mbox line does and goes on with a text, which \
+             some readers show.",
+            "From oggi la sentenza e' notificata a tutti\r\n",
+            &eml,
+        ),
         passed_over(
             "apple-mail-file",
             "A file of Apple Mail (.emlx): a line with the length, the message, a \
              property list.",
             &format!("{}\n", eml.len()),
             &emlx(&eml),
+        ),
+        told(
+            "length-line-and-a-text-behind-the-message",
+            "A line with the length first, and behind the message a text in the place \
+             of Apple's property list.",
+            &format!("{}\n", eml.len()),
+            &[&eml, &b"SENTENZA NOTIFICATA A TUTTI\r\n"[..]].concat(),
         ),
     ]
 }
@@ -104,31 +130,32 @@ fn signatures() -> Vec<Vector> {
             .because(text)
             .message(octets)
             .absent("cms.decode")
-            .absent("structure.form")
     };
+    let odd = |name, text, octets| read(name, text, octets).finding("structure.form");
+    let plain = |name, text, octets| read(name, text, octets).absent("structure.form");
     vec![
-        read(
+        odd(
             "signature-encoding-line-missing",
             "The signature part lost its Content-Transfer-Encoding; its body is \
              base64 all the same.",
             encoded(""),
         ),
-        read(
+        odd(
             "signature-encoding-with-a-semicolon",
             "The encoding of the signature part is written \"base64;\".",
             encoded("Content-Transfer-Encoding: base64;\r\n"),
         ),
-        read(
+        odd(
             "signature-encoding-with-a-comment",
             "The encoding of the signature part has a comment behind it.",
             encoded("Content-Transfer-Encoding: base64 (x)\r\n"),
         ),
-        read(
+        plain(
             "signature-encoding-in-capitals",
             "The encoding of the signature part is in capitals.",
             encoded("Content-Transfer-Encoding: BASE64\r\n"),
         ),
-        read(
+        plain(
             "footer-behind-the-signature",
             "An antivirus program appended its footer to the last part, behind the \
              base64 of the signature.",
@@ -136,7 +163,8 @@ fn signatures() -> Vec<Vector> {
                 let end = format!("\r\n--{}--", delivery().message().boundary);
                 rewritten(&end, format!("\r\n-- \r\nControllato.\r\n{end}").as_bytes())
             },
-        ),
+        )
+        .finding("structure.unsigned-text"),
         D.cannot_tell("signature-name-with-an-octet-above-127", "structure.form")
             .case(70, Low)
             .because(

@@ -10,6 +10,7 @@ mod c_sent;
 mod c_spelling;
 mod d_mime;
 mod d_readers;
+mod d_shown;
 mod d_transport;
 mod e_xml;
 mod f_time;
@@ -70,6 +71,7 @@ fn vectors() -> Vec<vector::Vector> {
         c_spelling::all(),
         d_mime::all(),
         d_readers::all(),
+        d_shown::all(),
         d_transport::all(),
         e_xml::all(),
         f_time::all(),

@@ -1,0 +1,561 @@
+//! Group D: what other programs show of the same file (cases 66 to 70).
+//!
+//! The signed part is whole and its signature holds. The header around it, or the one of the
+//! signature part, is written so that a reader of another make finds another boundary, another
+//! sender or a text that nobody signed.
+
+use super::tools::{delivery, find, headed, replaced};
+use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
+use crate::support::receipt::Kind;
+
+const D: Group = Group("d-mime");
+
+/// The signer of the delivery receipt.
+const SIGNER: &str = "posta-certificata@gestore-destinatario.example";
+
+pub fn all() -> Vec<Vector> {
+    [
+        boundaries(),
+        delimiters(),
+        header_ends(),
+        signature_parts(),
+        senders(),
+        names(),
+        subjects(),
+        answers(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Behind the base64 of the signature: a part for whoever cuts at `--` and this boundary.
+fn with_tail(eml: &[u8], boundary: &str, other: &str) -> Vec<u8> {
+    let end = format!("\r\n--{boundary}--");
+    let forged = format!(
+        "\r\n--{other}\r\nContent-Type: text/html\r\n\r\n<b>SENTENZA NOTIFICATA A TUTTI</b>\r\n--{other}--"
+    );
+    replaced(eml, &end, format!("{forged}{end}"))
+}
+
+/// The delivery receipt with this boundary, written in its Content-Type as given, and a forged
+/// part for readers that take `other`.
+fn cut_elsewhere(boundary: &str, written: &str, other: &str) -> Vec<u8> {
+    let mut message = delivery().message();
+    message.boundary = boundary.to_owned();
+    let eml = with_tail(&message.to_eml(), boundary, other);
+    replaced(&eml, format!("boundary=\"{boundary}\""), written)
+}
+
+fn boundaries() -> Vec<Vector> {
+    let refused = |name, text, octets| {
+        D.cannot_tell(name, "structure.boundary")
+            .case(68, Critical)
+            .because(text)
+            .message(octets)
+    };
+    vec![
+        refused(
+            "boundary-behind-a-comment-with-a-semicolon",
+            "A comment of the outer type holds another boundary. Readers that do not \
+             know comments cut there.",
+            cut_elsewhere("vero", "x=y (; boundary=a:b; z=); boundary=\"vero\"", "a:b"),
+        ),
+        refused(
+            "boundary-inside-another-parameter",
+            "A quoted parameter holds a semicolon and another boundary: readers that \
+             do not unquote cut there.",
+            cut_elsewhere("vero", "x=\"; boundary=altro\"; boundary=\"vero\"", "altro"),
+        ),
+        refused(
+            "boundary-behind-a-parameter-with-a-backslash",
+            "A quoted parameter ends in a backslash that is itself quoted: readers \
+             that take it for a quoted quote read on to another boundary.",
+            cut_elsewhere(
+                "vero",
+                "x=\"\\\\\"; boundary=\"vero\"; y=\";boundary=a:b; z=\"",
+                "a:b",
+            ),
+        ),
+        refused(
+            "boundary-as-an-encoded-word",
+            "The boundary is an encoded word, which some readers decode.",
+            cut_elsewhere(
+                "=?utf-8?Q?vero42?=",
+                "boundary=\"=?utf-8?Q?vero42?=\"",
+                "vero42",
+            ),
+        ),
+        refused(
+            "boundary-unquoted-with-a-comma",
+            "A comma in the boundary, which is not quoted: it ends there for some.",
+            cut_elsewhere("vero,42", "boundary=vero,42", "vero"),
+        ),
+        refused(
+            "boundary-unquoted-with-a-colon-first",
+            "A colon at the beginning of the boundary, which is not quoted.",
+            cut_elsewhere(":vero42", "boundary=:vero42", ""),
+        ),
+        refused(
+            "boundary-with-apostrophes",
+            "The boundary has the form that RFC 2231 gives to coded values.",
+            cut_elsewhere("utf-8''vero42", "boundary=utf-8''vero42", "vero42"),
+        ),
+        refused(
+            "boundary-folded-inside",
+            "The quoted boundary is folded: readers drop the line end, the blank, or \
+             neither.",
+            cut_elsewhere("vero  42", "boundary=\"vero\r\n  42\"", "vero"),
+        ),
+        refused(
+            "blank-before-the-slash-of-the-type",
+            "A blank stands before the slash: for some readers this is no multipart, \
+             and they show the source.",
+            replaced(
+                &delivery().to_eml(),
+                "multipart/signed",
+                "multipart /signed",
+            ),
+        ),
+        refused(
+            "line-separator-in-a-parameter",
+            "U+2028 in a parameter: a line end for some readers.",
+            replaced(
+                &delivery().to_eml(),
+                "multipart/signed;",
+                "multipart/signed; x=a\u{2028}boundary=altro;",
+            ),
+        )
+        .any_headline(),
+        D.genuine("type-as-another-program-writes-it")
+            .case(68, High)
+            .because(
+                "The outer type in another plain form: unquoted, in capitals, folded \
+                 between parameters, a semicolon at its end.",
+            )
+            .message({
+                let mut message = delivery().message();
+                message.boundary = "----=.Parte-1_2+3".into();
+                let eml = message.to_eml();
+                let eml = replaced(&eml, "multipart/signed;", "Multipart/Signed;\r\n\t");
+                let boundary = format!("boundary=\"{}\"", message.boundary);
+                replaced(&eml, boundary, "BOUNDARY=\"----=.Parte-1_2+3\";")
+            })
+            .absent("structure.boundary")
+            .absent("header.ambiguous")
+            .twin(DELIVERY),
+    ]
+}
+
+fn delimiters() -> Vec<Vector> {
+    let eml = |other: &str| {
+        let mut message = delivery().message();
+        message.boundary = "----=_confine42".into();
+        with_tail(&message.to_eml(), "----=_confine42", other)
+    };
+    vec![
+        D.cannot_tell("delimiter-in-other-capitals", "structure.boundary")
+            .case(66, Critical)
+            .because(
+                "Behind the signature stand delimiter lines that differ in capitals \
+                 only: some readers take them for delimiters.",
+            )
+            .message(eml("----=_CONFINE42")),
+        D.genuine("delimiter-of-another-multipart")
+            .case(66, High)
+            .because(
+                "The same with delimiter lines of another boundary: text behind the \
+                 signature, which nobody signed.",
+            )
+            .message(eml("----=_altro77"))
+            .finding("structure.unsigned-text")
+            .absent("structure.boundary")
+            .twin(DELIVERY),
+        D.cannot_tell("encoding-of-the-whole-message", "structure.encoding")
+            .case(72, High)
+            .because(
+                "The header states base64 for the whole message, which RFC 2045, 6.4 \
+                 forbids: readers that decode it see something else.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.add("Content-Transfer-Encoding", "base64");
+            })),
+        D.genuine("encoding-that-changes-nothing")
+            .case(72, Medium)
+            .because("The header states 7bit for the whole message: nothing to undo.")
+            .message(headed(Kind::Delivery, |header| {
+                header.add("Content-Transfer-Encoding", "7bit");
+            }))
+            .absent("structure.encoding")
+            .twin(DELIVERY),
+        D.genuine("sentence-of-another-program-before-the-parts")
+            .case(66, Medium)
+            .because("What many programs write before the first part.")
+            .message(replaced(
+                &delivery().to_eml(),
+                "This is an S/MIME signed message",
+                "This is a multi-part message in MIME format.",
+            ))
+            .absent("structure.unsigned-text")
+            .twin(DELIVERY),
+        D.genuine("text-before-the-parts-that-looks-like-the-sentence")
+            .case(66, High)
+            .because(
+                "One short line before the first part that holds the words of the usual \
+                 sentence and says something else.",
+            )
+            .message(replaced(
+                &delivery().to_eml(),
+                "This is an S/MIME signed message",
+                "This is not a signed message: consegnato a vittima@altrove.example",
+            ))
+            .finding("structure.unsigned-text")
+            .twin(DELIVERY),
+    ]
+}
+
+/// Some readers end the header at a field with a blank before its colon.
+fn header_ends() -> Vec<Vector> {
+    let eml = delivery().to_eml();
+    vec![
+        D.cannot_tell("blank-before-the-colon-of-the-type", "header.ambiguous")
+            .case(66, Critical)
+            .because("A blank stands before the colon of Content-Type.")
+            .any_headline()
+            .message(replaced(
+                &eml,
+                "Content-Type: multipart/signed",
+                "Content-Type : multipart/signed",
+            )),
+        D.cannot_tell(
+            "blank-before-the-colon-of-an-earlier-field",
+            "header.ambiguous",
+        )
+        .case(66, Critical)
+        .because(
+            "A field with a blank before its colon stands before Content-Type: for \
+                 some readers the header ends there, and they show its text.",
+        )
+        .message(replaced(
+            &eml,
+            "Content-Type: multipart/signed",
+            "Esito : SENTENZA NOTIFICATA\r\nContent-Type: multipart/signed",
+        )),
+        D.genuine("blank-before-the-colon-of-a-later-field")
+            .case(66, Medium)
+            .because("The same behind Content-Type: odd, but the type was read.")
+            .message({
+                let place = find(&eml, b"This is an S/MIME") - 2;
+                [&eml[..place], b"X-Nota : 1\r\n", &eml[place..]].concat()
+            })
+            .finding("header.ambiguous")
+            .twin(DELIVERY),
+    ]
+}
+
+fn signature_parts() -> Vec<Vector> {
+    let eml = delivery().to_eml();
+    let start = find(&eml, b"Content-Type: application/x-pkcs7-signature");
+    let (before, part) = eml.split_at(start);
+    let rewritten = |old: &str, new: &str| [before, &replaced(part, old, new)].concat();
+    let refused = |name, text, octets| {
+        D.cannot_tell(name, "structure.form")
+            .case(70, Critical)
+            .because(text)
+            .message(octets)
+    };
+    let doubted = |name, text, octets| {
+        D.genuine(name)
+            .case(70, High)
+            .because(text)
+            .message(octets)
+            .finding("structure.unsigned-text")
+            .twin(DELIVERY)
+    };
+    vec![
+        refused(
+            "signature-type-with-a-comment",
+            "The type of the signature part has a comment in it: some readers take it \
+             for a text and show it.",
+            rewritten("application/", "application(text/plain;)/"),
+        ),
+        refused(
+            "signature-type-with-blanks",
+            "The type of the signature part has blanks around the slash.",
+            rewritten("application/", "application / "),
+        ),
+        doubted(
+            "signature-with-a-name-that-speaks",
+            "The signature part is called as nobody calls it, and programs list it by \
+             that name.",
+            rewritten(
+                "filename=\"smime.p7s\"",
+                "filename=\"CONSEGNATO a tutti.txt\"",
+            ),
+        ),
+        doubted(
+            "signature-with-a-description-that-speaks",
+            "The signature part has a description that no provider writes.",
+            rewritten(
+                "Content-Transfer-Encoding: base64\r\n",
+                "Content-Transfer-Encoding: base64\r\nContent-Description: consegnato a tutti\r\n",
+            ),
+        ),
+        doubted(
+            "message-with-a-name-that-speaks",
+            "The outer header gives the whole message a file name.",
+            headed(Kind::Delivery, |header| {
+                header.add(
+                    "Content-Disposition",
+                    "inline; filename=\"consegnato a tutti.txt\"",
+                );
+            }),
+        ),
+        D.genuine("signature-with-the-usual-description")
+            .case(70, Medium)
+            .because("The signature part is described as several providers describe it.")
+            .message(rewritten(
+                "Content-Transfer-Encoding: base64\r\n",
+                "Content-Transfer-Encoding: base64\r\n\
+                 Content-Description: S/MIME Cryptographic Signature\r\n",
+            ))
+            .absent("structure.unsigned-text")
+            .twin(DELIVERY),
+    ]
+}
+
+/// From is one plain mailbox.
+fn senders() -> Vec<Vector> {
+    let with = |from: String| {
+        headed(Kind::Delivery, |header| {
+            header.set("From", &from);
+        })
+    };
+    let refused = |name, text, from| {
+        D.not_genuine(name, "header.from")
+            .case(48, Critical)
+            .because(text)
+            .message(with(from))
+    };
+    let unsure = |name, text, from| {
+        D.cannot_tell(name, "header.from")
+            .case(48, High)
+            .because(text)
+            .message(with(from))
+    };
+    vec![
+        refused(
+            "from-as-a-group-with-an-address-as-its-name",
+            "From is a group whose name is another address. Some programs show that \
+             one and nothing else.",
+            format!("direzione@altrove.example: {SIGNER};"),
+        ),
+        refused(
+            "from-as-a-group",
+            "From is a group, which certified mail never has.",
+            format!("Tribunale: {SIGNER};"),
+        ),
+        unsure(
+            "from-with-empty-brackets",
+            "From has a second, empty pair of brackets.",
+            format!("<> <{SIGNER}>"),
+        ),
+        unsure(
+            "from-with-a-comment",
+            "From has a comment behind the signer's address, which some programs show.",
+            format!("{SIGNER} (Tribunale di Roma)"),
+        ),
+        D.not_genuine(
+            "from-with-a-comment-that-names-another",
+            "header.display-name",
+        )
+        .case(48, Critical)
+        .because("The comment is another address.")
+        .message(with(format!("{SIGNER} (direzione@altrove.example)"))),
+        unsure(
+            "from-with-an-open-bracket",
+            "The bracket around the address is not closed.",
+            format!("<{SIGNER}"),
+        ),
+        D.genuine("from-in-brackets")
+            .case(48, Medium)
+            .because("The signer's address in brackets, as many programs write it.")
+            .message(with(format!("<{SIGNER}>")))
+            .absent("header.from")
+            .absent("header.display-name")
+            .twin(DELIVERY),
+    ]
+}
+
+/// Names that are shown instead of an address.
+fn names() -> Vec<Vector> {
+    let receipt = |name: &str| {
+        let from = format!("{name} <{SIGNER}>");
+        headed(Kind::Delivery, |header| {
+            header.set("From", &from);
+        })
+    };
+    let envelope = |name: &str| {
+        let from = format!("\"{name}\" <posta-certificata@gestore-mittente.example>");
+        headed(Kind::Envelope, |header| {
+            header.set("From", &from);
+        })
+    };
+    let refused = |name, text, octets| {
+        D.not_genuine(name, "header.display-name")
+            .case(48, Critical)
+            .because(text)
+            .message(octets)
+    };
+    let doubted = |name, text, octets| {
+        D.genuine(name)
+            .case(48, High)
+            .because(text)
+            .message(octets)
+            .finding("header.display-name")
+    };
+    vec![
+        refused(
+            "name-of-another-with-a-wide-sign",
+            "The name of a receipt is another address, with a full-width sign.",
+            receipt("=?utf-8?B?ZGlyZXppb25l77ygYWx0cm92ZS5leGFtcGxl?="),
+        ),
+        refused(
+            "name-of-another-with-at-in-brackets",
+            "The name of a receipt is another address, with (at) for the sign.",
+            receipt("\"direzione (at) altrove.example\""),
+        ),
+        doubted(
+            "name-on-a-receipt",
+            "A receipt with a name beside its address, which receipts do not have.",
+            receipt("\"Tribunale di Roma\""),
+        )
+        .twin(DELIVERY),
+        D.genuine("address-as-its-own-name")
+            .case(48, Medium)
+            .because("The name of a receipt is its address, as some gateways write it.")
+            .message(receipt(&format!("\"{SIGNER}\"")))
+            .absent("header.display-name")
+            .twin(DELIVERY),
+        refused(
+            "name-of-another-before-the-sender",
+            "The name of an envelope begins with a stranger and ends with the sender.",
+            envelope("direzione@altrove.example per conto di: studio@pec.mittente.example"),
+        )
+        .twin("posta-certificata"),
+        doubted(
+            "name-with-more-than-the-sender",
+            "The name of an envelope says more than for whom it speaks.",
+            envelope("Tribunale di Roma per conto di: studio@pec.mittente.example"),
+        )
+        .twin("posta-certificata"),
+    ]
+}
+
+/// The first word of the subject is the only mark of the kind that programs show.
+fn subjects() -> Vec<Vector> {
+    let headed_as = |kind, subject: &str| {
+        headed(kind, |header| {
+            header.set("Subject", subject);
+        })
+    };
+    let refused = |name, text, octets| {
+        D.not_genuine(name, "header.subject")
+            .case(48, Critical)
+            .because(text)
+            .message(octets)
+            .twin("accettazione")
+    };
+    let doubted = |name, text, octets| {
+        D.genuine(name)
+            .case(48, High)
+            .because(text)
+            .message(octets)
+            .finding("header.subject")
+            .twin("accettazione")
+    };
+    vec![
+        refused(
+            "subject-with-the-word-of-a-delivery",
+            "The subject of an acceptance begins with the word of a delivery.",
+            headed_as(
+                Kind::Acceptance,
+                "CONSEGNA: Pratica n. 42: richiesta di copia",
+            ),
+        ),
+        refused(
+            "subject-with-that-word-in-two-pieces",
+            "The same, split inside the word over two encoded words.",
+            headed_as(
+                Kind::Acceptance,
+                "=?utf-8?Q?CONSE?= =?utf-8?Q?GNA=3A_Pratica_n=2E_42=3A_richiesta_di_copia?=",
+            ),
+        ),
+        refused(
+            "subject-with-that-word-behind-blanks",
+            "The same behind encoded blanks.",
+            headed_as(
+                Kind::Acceptance,
+                "=?utf-8?Q?_=C2=A0CONSEGNA=3A?= Pratica n. 42: richiesta di copia",
+            ),
+        ),
+        refused(
+            "envelope-with-the-word-of-a-delivery",
+            "The subject of an envelope begins with the word of a delivery.",
+            headed_as(
+                Kind::Envelope,
+                "CONSEGNA: Pratica n. 42: richiesta di copia",
+            ),
+        )
+        .twin("posta-certificata"),
+        doubted(
+            "subject-with-a-mark-of-a-gateway",
+            "A gateway put its mark before the subject, which goes on as it should.",
+            headed_as(
+                Kind::Acceptance,
+                "[EXTERNAL] ACCETTAZIONE: Pratica n. 42: richiesta di copia",
+            ),
+        ),
+        doubted(
+            "subject-with-the-right-word-and-another-text",
+            "The subject begins with the right word and goes on with another text.",
+            headed_as(Kind::Acceptance, "ACCETTAZIONE: CONSEGNA: Sentenza n. 1"),
+        ),
+        doubted(
+            "subject-twice-of-two-kinds",
+            "The subject stands twice, once with the word of another kind.",
+            headed(Kind::Acceptance, |header| {
+                header.add("Subject", "CONSEGNA: Pratica n. 42: richiesta di copia");
+            }),
+        ),
+    ]
+}
+
+/// Nobody but the sender is to be answered.
+fn answers() -> Vec<Vector> {
+    let answered = |address: &str| {
+        headed(Kind::Delivery, |header| {
+            header.add("Reply-To", address);
+        })
+    };
+    vec![
+        D.genuine("receipt-with-another-reply-to")
+            .case(48, High)
+            .because("A receipt with a Reply-To of somebody else.")
+            .message(answered("truffa@posta.example"))
+            .finding("header.reply-to")
+            .twin(DELIVERY),
+        D.genuine("receipt-with-a-group-as-reply-to")
+            .case(48, High)
+            .because("A receipt with a Reply-To that is a group around the signer.")
+            .message(answered(&format!("truffa@posta.example: {SIGNER};")))
+            .finding("header.reply-to")
+            .twin(DELIVERY),
+        D.genuine("receipt-with-the-signer-as-reply-to")
+            .case(48, Medium)
+            .because("A receipt with a Reply-To that is the signer's address.")
+            .message(answered(SIGNER))
+            .absent("header.reply-to")
+            .twin(DELIVERY),
+    ]
+}
