@@ -11,7 +11,7 @@
 ///
 /// Whether one parameter stands twice is not looked at: [`super::media::MediaType::parse`] does.
 pub fn is_content_type(value: &[u8]) -> bool {
-    let Some(rest) = token(value.trim_ascii(), IN_NAME)
+    let Some(rest) = token(on_its_line(value), IN_NAME)
         .and_then(|(_, rest)| rest.strip_prefix(b"/"))
         .and_then(|rest| token(rest, IN_NAME))
         .map(|(_, rest)| rest)
@@ -53,6 +53,19 @@ fn after_parameter(octets: &[u8]) -> Option<&[u8]> {
     (!is_padded && !is_encoded)
         .then(|| rest.strip_prefix(b"\""))
         .flatten()
+}
+
+/// Whether a field has this one word on its own line, in any case of letters.
+pub fn is_word(value: &[u8], word: &str) -> bool {
+    on_its_line(value).eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// A value without blanks around it. It begins on the line of its name: some readers stop there.
+fn on_its_line(value: &[u8]) -> &[u8] {
+    match value {
+        [b' ' | b'\t', rest @ ..] => on_its_line(rest),
+        value => value.trim_ascii_end(),
+    }
 }
 
 /// Whether a From, Sender or Reply-To is one mailbox and nothing else: `a@b.example`,
@@ -222,9 +235,24 @@ mod tests {
             "multipart/signed; x=\"(\"; boundary=real42",
             "multipart/signed;\r\n \r\n boundary=real42",
             "multipart",
+            "\r\n multipart/signed; boundary=real42",
             "",
         ] {
             assert!(!is_content_type(odd.as_bytes()), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_word_stands_alone_on_its_line() {
+        assert!(is_word(b" BASE64 ", "base64") && is_word(b"base64", "base64"));
+        for odd in [
+            &b"\r\n base64"[..],
+            b" base64;",
+            b" base64 (x)",
+            b" base 64",
+            b"",
+        ] {
+            assert!(!is_word(odd, "base64"), "{odd:?}");
         }
     }
 

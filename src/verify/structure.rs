@@ -440,17 +440,15 @@ fn check_signature_part(entity: &Entity<'_>, findings: &mut Findings) {
         add_blank_before_colon(Weight::Undecides, findings);
     }
     let mut encodings = entity.header.all("Content-Transfer-Encoding");
-    let encoding = encodings
-        .next()
-        .map(|field| field.text())
-        .unwrap_or_default();
-    if !encoding.eq_ignore_ascii_case("base64") || encodings.next().is_some() {
+    let encoding = encodings.next();
+    let is_plain = encoding.is_some_and(|field| plain::is_word(field.value, "base64"));
+    if !is_plain || encodings.next().is_some() {
         findings.add_both(
             CheckId::StructureForm,
             Weight::Doubt,
             "structure.form.encoding",
             "base64",
-            encoding,
+            encoding.map(|field| field.text()).unwrap_or_default(),
         );
     }
     check_shown_names(entity, findings);
@@ -497,14 +495,16 @@ const USUAL_DESCRIPTIONS: [&str; 3] = [
 /// RFC 2045, 6.4: a multipart has no encoding but these. Readers that decode it see another tree.
 fn check_encoding(outer: &Entity<'_>, findings: &mut Findings) {
     for field in outer.header.all("Content-Transfer-Encoding") {
-        let text = field.text();
         let identity = ["7bit", "8bit", "binary"];
-        if !identity.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        if !identity
+            .iter()
+            .any(|word| plain::is_word(field.value, word))
+        {
             findings.add_found(
                 CheckId::StructureEncoding,
                 Weight::Undecides,
                 "structure.encoding.outer",
-                text.into_owned(),
+                field.text(),
             );
         }
     }
