@@ -1,7 +1,7 @@
 //! The trust data: authorities as keys with dated editions.
 //!
 //! From a trust file ([`trust_file`]) or from certificates. Anchors are keys, not files: AgID CA1
-//! was certified anew eight times for one key, and its root ends in 2030.
+//! was certified anew ten times for one key, and its root ends in 2030.
 
 use std::collections::HashSet;
 
@@ -252,7 +252,7 @@ mod tests {
             labels,
             ["AgID CA1", "DigitPA CA1", "CNIPA CA3", "CNIPA CA2"]
         );
-        assert_eq!(trust.as_of.as_deref(), Some("2026-11-22"));
+        assert_eq!(trust.as_of.as_deref(), Some("2026-11-28"));
         for anchor in &trust.anchors {
             assert_eq!(
                 anchor.signer_policy,
@@ -260,7 +260,7 @@ mod tests {
             );
             assert!(anchor.editions.iter().all(|e| e.path_len == Some(0)));
         }
-        assert_eq!(trust.anchors[0].editions.len(), 8);
+        assert_eq!(trust.anchors[0].editions.len(), 10);
         assert!(trust.names_host("PEC.aruba.it") && !trust.names_host("aruba.it"));
         assert!(trust.names_organization("Aruba PEC S.p.A."));
     }

@@ -481,7 +481,7 @@ mod tests {
             panic!("another fault");
         };
         assert_eq!((field, fault), ("spki_sha256", Fault::Fingerprint));
-        assert_eq!(place.to_string(), "line 22 (AgID CA1)");
+        assert_eq!(place.to_string(), "line 23 (AgID CA1)");
     }
 
     #[test]
@@ -492,13 +492,13 @@ mod tests {
             | Error::Value { place, .. } => (place.table, place.line),
             other => panic!("{other}"),
         };
-        assert_eq!(line("subject = ", "object = "), ("authority", 19));
-        assert_eq!(line("\"2026-11-22\"", "2026-11-22"), ("", 17));
+        assert_eq!(line("subject = ", "object = "), ("authority", 20));
+        assert_eq!(line("\"2026-11-28\"", "2026-11-28"), ("", 18));
         let edition = "authority.edition";
-        assert_eq!(line("not_after  = ", "later = "), (edition, 27));
-        assert_eq!(line("path_len = 0", "path_len = 256"), (edition, 33));
+        assert_eq!(line("not_after  = ", "later = "), (edition, 28));
+        assert_eq!(line("path_len = 0", "path_len = 256"), (edition, 34));
         // In a list, the line of the entry.
-        assert_eq!(line("  \"emarche.it\",", "  1,"), (edition, 40));
+        assert_eq!(line("  \"emarche.it\",", "  1,"), (edition, 41));
     }
 
     #[test]

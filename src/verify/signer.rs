@@ -12,7 +12,7 @@ use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
 use crate::providers::{ProviderList, Trust};
 use crate::smime::algorithm::{AlgorithmError, KeyType, PublicKey};
 use crate::smime::certificate::Certificate;
-use crate::smime::chain::{Anchor, Judgement, Path, PathFault};
+use crate::smime::chain::{Anchor, Edition, Judgement, Path, PathFault};
 use crate::smime::name::Name;
 use crate::smime::revocation::{Crl, Revocation};
 use crate::timestamp::Timestamp;
@@ -200,44 +200,41 @@ impl Judge<'_> {
         }
     }
 
-    /// Editions end and begin: trust data older than the time of judgement may lack one, so
-    /// they do not accuse.
-    fn edition_weight(&self) -> Weight {
-        if self.trust.is_older_than(self.at) {
-            Weight::Undecides
-        } else {
-            Weight::Refutes
-        }
+    /// The way with the least against it at the time, of equals the first.
+    fn best_path<'s>(&'s self, signer: &'s Signer) -> Option<(&'s Path, Judgement<'s>)> {
+        let judged = signer.paths.iter().map(|path| {
+            let editions = &self.trust.anchors[path.anchor].editions;
+            (path, path.judge(&signer.certificate, editions, self.at))
+        });
+        judged.min_by_key(|(_, judgement)| {
+            let fault = judgement.fault.as_ref();
+            std::cmp::Reverse(fault.map_or(Weight::Note, |fault| self.fault_weight(fault)))
+        })
     }
 
-    /// The way that is valid at the time, else the first.
-    fn best_path<'s>(&self, signer: &'s Signer) -> Option<(&'s Path, Judgement)> {
-        let judge = |path: &'s Path| {
-            (
-                path,
-                path.judge(
-                    &signer.certificate,
-                    &self.trust.anchors[path.anchor],
-                    self.at,
-                ),
-            )
-        };
-        let mut first = None;
-        for path in &signer.paths {
-            let judged = judge(path);
-            if judged.1.fault.is_none() {
-                return Some(judged);
-            }
-            first.get_or_insert(judged);
+    /// Lists that people keep have gaps, and a gap accuses nobody: where an edition of the
+    /// authority may be missing from the trust data, or the data are older than the time of
+    /// judgement, a name that is not permitted is only a doubt.
+    fn fault_weight(&self, fault: &PathFault) -> Weight {
+        let is_older = self.trust.is_older_than(self.at);
+        match fault {
+            PathFault::AuthorityEnded(_) if is_older => Weight::Undecides,
+            PathFault::IntermediateTime(_) => Weight::Undecides,
+            PathFault::Name(_) if is_older => Weight::Doubt,
+            PathFault::NameBeforeFirst(_) | PathFault::NameOfLater { .. } => Weight::Doubt,
+            PathFault::AuthorityEnded(_)
+            | PathFault::IntermediateProfile(_)
+            | PathFault::IntermediateName(_)
+            | PathFault::TooLong
+            | PathFault::Name(_) => Weight::Refutes,
         }
-        first
     }
 
     fn check_path(
         &self,
         signer: &Signer,
         path: &Path,
-        judgement: &Judgement,
+        judgement: &Judgement<'_>,
         findings: &mut Findings,
     ) -> Authority {
         let anchor = &self.trust.anchors[path.anchor];
@@ -249,62 +246,62 @@ impl Judge<'_> {
         ] {
             findings.pass(check);
         }
-        match &judgement.fault {
-            None => {}
-            Some(PathFault::AuthorityEnded(end)) => findings.add_both(
-                CheckId::ChainTime,
-                self.edition_weight(),
-                "chain.time.authority-ended",
-                end.to_string(),
-                self.at.to_string(),
-            ),
-            Some(PathFault::IntermediateTime(name)) => {
-                findings.add_found(
-                    CheckId::ChainTime,
-                    Weight::Undecides,
-                    "chain.time.intermediate",
-                    name.clone(),
-                );
-            }
-            Some(PathFault::IntermediateProfile(name)) => {
-                findings.add_found(
-                    CheckId::ChainAnchor,
-                    Weight::Refutes,
-                    "chain.anchor.intermediate",
-                    name.clone(),
-                );
-            }
-            Some(PathFault::TooLong) => findings.add(
-                CheckId::ChainAnchor,
-                Weight::Refutes,
-                "chain.anchor.too-long",
-            ),
-            Some(PathFault::Name(name)) => {
-                findings.add_found(
-                    CheckId::ChainConstraints,
-                    self.edition_weight(),
-                    "chain.constraints",
-                    name.clone(),
-                );
-            }
-        }
-        let edition = judgement
-            .edition
-            .map(|index| anchor.editions[index].not_before);
-        if let (true, Some(edition)) = (judgement.edition_is_later, edition) {
+        if let Some(fault) = &judgement.fault {
+            self.add_fault(fault, findings);
+        } else if let Some(edition) = judgement.edition
+            && let Some(key) = edition_note(edition, &anchor.editions, self.at)
+        {
             findings.add_both(
                 CheckId::ChainEdition,
                 Weight::Note,
-                "chain.edition.later",
+                key,
                 self.at.to_string(),
-                edition.to_string(),
+                edition.not_before.to_string(),
             );
         }
         check_policy(&signer.certificate, anchor, findings);
         self.check_revocation(signer, path, anchor, findings);
         Authority {
             label: anchor.label.clone(),
-            edition,
+            edition: judgement.edition.map(|edition| edition.not_before),
+        }
+    }
+
+    fn add_fault(&self, fault: &PathFault, findings: &mut Findings) {
+        let weight = self.fault_weight(fault);
+        let at = self.at.to_string();
+        use CheckId::{ChainAnchor, ChainConstraints, ChainTime};
+        match fault {
+            PathFault::AuthorityEnded(end) => {
+                let key = "chain.time.authority-ended";
+                findings.add_both(ChainTime, weight, key, end.to_string(), at);
+            }
+            PathFault::IntermediateTime(name) => {
+                findings.add_found(ChainTime, weight, "chain.time.intermediate", name);
+            }
+            PathFault::IntermediateProfile(name) => {
+                findings.add_found(ChainAnchor, weight, "chain.anchor.intermediate", name);
+            }
+            PathFault::TooLong => findings.add(ChainAnchor, weight, "chain.anchor.too-long"),
+            PathFault::IntermediateName(name) | PathFault::Name(name) => {
+                let key = match weight {
+                    Weight::Doubt => "chain.constraints.data-older",
+                    Weight::Refutes
+                    | Weight::Undecides
+                    | Weight::OtherMessage
+                    | Weight::NotCompared
+                    | Weight::Note => "chain.constraints",
+                };
+                findings.add_found(ChainConstraints, weight, key, name);
+            }
+            PathFault::NameBeforeFirst(name) => {
+                let key = "chain.constraints.before-first";
+                findings.add_both(ChainConstraints, weight, key, at, name);
+            }
+            PathFault::NameOfLater { name, since } => {
+                let key = "chain.constraints.later";
+                findings.add_both(ChainConstraints, weight, key, since.to_string(), name);
+            }
         }
     }
 
@@ -575,6 +572,17 @@ impl Judge<'_> {
                 domains.join(", "),
             ),
         }
+    }
+}
+
+/// What is to be said of an edition that was not in force at the time.
+fn edition_note(edition: &Edition, all: &[Edition], at: Timestamp) -> Option<&'static str> {
+    let is_known = || all.iter().any(|edition| edition.covers(at));
+    match (edition.covers(at), at < edition.not_before) {
+        (true, _) => None,
+        (false, true) if is_known() => Some("chain.edition.next"),
+        (false, true) => Some("chain.edition.later"),
+        (false, false) => Some("chain.edition.earlier"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Group B: paths through certificates that came along, and keys that stand twice in the trust
 //! data (cases 24, 30 and 35).
 
-use super::vector::{Critical, Group, High, Vector};
+use super::vector::{Critical, Group, High, Medium, Vector};
 use crate::support::keys;
 use crate::support::pki::Certificate;
 use crate::support::receipt::{Kind, Receipt};
@@ -13,7 +13,7 @@ const B: Group = Group("b-certificate");
 const ROOT: &[&str] = &["--anchor", "../../pki/root.pem"];
 
 pub fn all() -> Vec<Vector> {
-    [bags(), doubled()].into_iter().flatten().collect()
+    [bags(), doubled(), gaps()].into_iter().flatten().collect()
 }
 
 /// The delivery receipt with these certificates of authorities in its bag.
@@ -103,6 +103,129 @@ pub fn trust_with_the_authority_twice() -> String {
     assert!(first.contains(&host));
     let other = first.replace(&host, "\"nessuno.example\"");
     format!("{head}\n[[authority]]{other}\n[[authority]]{authorities}")
+}
+
+/// The trust file of the suite, older than the receipts and with one edition more: it began in
+/// 2023 and permits what the first one does.
+pub fn trust_of_before() -> String {
+    let text = world::trust_file();
+    let mut editions = text.match_indices("\n[[authority.edition]]");
+    let (Some((first, _)), Some((second, _))) = (editions.next(), editions.next()) else {
+        panic!("two editions");
+    };
+    let between = text[first..second].replace("2020-10-13T08:00:00Z", "2023-03-01T08:00:00Z");
+    let text = [&text[..second], &between, &text[second..]].concat();
+    text.replace("as_of = \"2026-11-22\"", "as_of = \"2026-01-01\"")
+}
+
+const BEFORE: &[&str] = &["--trust", "../../pki/trust-of-before.toml"];
+
+/// A receipt of another time, by a certificate that was valid then.
+fn dated(at: &str, certificate: Certificate, host: &'static str) -> Vec<u8> {
+    let receipt = Receipt::with(Kind::DeliveryConcise, |receipt| {
+        receipt.set_time(at);
+        receipt.provider.host = host;
+        receipt.certificate = certificate;
+    });
+    receipt.to_eml()
+}
+
+/// Lists of editions have gaps, and a gap accuses nobody.
+fn gaps() -> Vec<Vector> {
+    let third = |from, until| {
+        world::OTHER
+            .certificate()
+            .valid(from, until)
+            .renumbered("earlier")
+    };
+    let of_2021 = third("2020-11-05T09:00:00Z", "2023-11-05T09:00:00Z");
+    let of_2024 = third("2023-11-05T09:00:00Z", "2026-11-05T09:00:00Z");
+    let outside = || {
+        Certificate::signer(
+            world::RECEIVING.subject,
+            "posta-certificata@non-ammesso.example",
+            keys::RECIPIENT,
+        )
+    };
+    let of_2019 = |certificate: Certificate| {
+        certificate
+            .valid("2018-11-05T09:00:00Z", "2021-11-05T09:00:00Z")
+            .renumbered("2019")
+    };
+    let permitted = Certificate::signer(
+        world::RECEIVING.subject,
+        &world::RECEIVING.address(),
+        keys::RECIPIENT,
+    );
+    vec![
+        B.genuine("host-permitted-by-the-next-edition")
+            .case(25, High)
+            .because(
+                "A receipt of 2024 by a provider that the certificate of the \
+                 authority then in force does not permit and the next one, of 2025, \
+                 does. An edition between the two may be missing from the trust \
+                 data: a note says so.",
+            )
+            .message(dated(
+                "2024-05-06T08:15:07Z",
+                of_2024.clone(),
+                world::OTHER.host,
+            ))
+            .finding("note chain.edition")
+            .absent("chain.constraints"),
+        B.genuine("host-permitted-by-a-later-edition-than-the-next")
+            .case(25, High)
+            .because(
+                "The same of 2021, and the trust data know an edition of 2023 that \
+                 does not permit the provider's host either: only the one of 2025 \
+                 does. That is a doubt and accuses nobody.",
+            )
+            .with_only(BEFORE)
+            .message(dated("2021-05-06T08:15:07Z", of_2021, world::OTHER.host))
+            .finding("doubt chain.constraints")
+            .twin_vector("host-permitted-by-the-next-edition")
+            .twin_with(BEFORE),
+        B.genuine("host-not-permitted-before-the-first-edition")
+            .case(25, High)
+            .because(
+                "A receipt of 2019, before the first edition that the trust data \
+                 know, by a host that no known edition permits: one that did may \
+                 have been in force.",
+            )
+            .message(dated(
+                "2019-05-06T08:15:07Z",
+                of_2019(outside()),
+                "non-ammesso.example",
+            ))
+            .finding("doubt chain.constraints"),
+        B.genuine("host-permitted-before-the-first-edition")
+            .case(25, Medium)
+            .because("The same receipt by a host that the first known edition permits.")
+            .message(dated(
+                "2019-05-06T08:15:07Z",
+                of_2019(permitted),
+                world::RECEIVING.host,
+            ))
+            .finding("note chain.edition")
+            .absent("chain.constraints"),
+        B.genuine("host-not-permitted-by-older-trust-data")
+            .case(25, High)
+            .because(
+                "No edition permits the host, but the trust data are older than the \
+                 receipt: the authority may have been certified anew since.",
+            )
+            .with_only(BEFORE)
+            .message(by_outside_host(outside()))
+            .finding("doubt chain.constraints"),
+    ]
+}
+
+fn by_outside_host(certificate: Certificate) -> Vec<u8> {
+    let receipt = Receipt::with(Kind::Delivery, |receipt| {
+        receipt.provider.host = "non-ammesso.example";
+        receipt.certificate = certificate;
+    });
+    receipt.to_eml()
 }
 
 fn doubled() -> Vec<Vector> {
