@@ -96,6 +96,38 @@ fn every_real_message_gets_its_verdict() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Where the trust data lack an edition, the one that a message carries serves as well.
+#[test]
+fn editions_that_messages_carry_fill_gaps() {
+    let Some(folder) = folder() else { return };
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/providers/trust.toml");
+    let text = std::fs::read_to_string(source).unwrap();
+    let gap = ["2018-07-11T10:03:14Z", "2018-04-04T12:21:02Z"];
+    let tables = text.split("\n[[");
+    let kept: Vec<&str> = tables
+        .filter(|table| {
+            !gap.iter()
+                .any(|day| table.contains(&format!("not_before = {day}")))
+        })
+        .collect();
+    let with_gap = Verifier::new(Trust::parse(&kept.join("\n[["), "gap").unwrap());
+    let whole = Verifier::new(Trust::built_in());
+    let mut carried = 0;
+    for entry in std::fs::read_dir(folder.join("messages")).unwrap() {
+        let path = entry.unwrap().path();
+        let octets = std::fs::read(&path).unwrap();
+        let question = Question::new(now());
+        let (found, known) = (
+            with_gap.examine(&octets, &question),
+            whole.examine(&octets, &question),
+        );
+        assert_eq!(found.verdict, known.verdict, "{}", path.display());
+        let edition = found.facts.and_then(|facts| facts.edition);
+        carried += usize::from(edition.is_some_and(|edition| edition.is_carried));
+    }
+    assert!(carried > 0, "no message carries an edition");
+}
+
 /// The trust data compiled in say of each authority certificate what the certificate says.
 #[test]
 fn the_trust_data_are_those_of_the_certificates() {

@@ -108,7 +108,7 @@ impl Trust {
             let certificate =
                 Certificate::parse(der).map_err(|error| Error::Certificate { index, error })?;
             let shown = certificate.subject.to_string();
-            let Some((true, path_len)) = certificate.basic_constraints else {
+            let Some((true, _)) = certificate.basic_constraints else {
                 return Err(Error::NotAnAuthority {
                     index,
                     subject: shown,
@@ -124,13 +124,7 @@ impl Trust {
                     });
                 }
             };
-            let edition = Edition {
-                not_before: certificate.not_before,
-                not_after: certificate.not_after,
-                sha256: certificate.sha256(),
-                constraints: certificate.name_constraints.clone().unwrap_or_default(),
-                path_len,
-            };
+            let edition = Edition::of(&certificate);
             let known = anchors
                 .iter_mut()
                 .find(|a| a.spki == certificate.spki && a.subject == certificate.subject);
@@ -141,6 +135,7 @@ impl Trust {
                     key: key.clone(),
                     spki: certificate.spki.clone(),
                     issuer: None,
+                    issuer_key: None,
                     signer_policy: None,
                     editions: vec![edition],
                     subject: certificate.subject,

@@ -39,6 +39,8 @@ pub struct Anchor {
     pub spki: Box<[u8]>,
     /// The name of the authority above it, which issues other certificates too.
     pub issuer: Option<Name>,
+    /// The key of the authority above it, by which further editions are known.
+    pub issuer_key: Option<PublicKey>,
     /// The certificate policy that its signers of PEC must bear.
     pub signer_policy: Option<Oid>,
     /// Its certificates over time, oldest first.
@@ -52,15 +54,59 @@ pub struct Edition {
     pub not_before: Timestamp,
     /// Last instant of validity.
     pub not_after: Timestamp,
-    /// SHA-256 of the certificate, lower-case hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of the certificate, lower-case hexadecimal; empty when it is not stated.
+    pub sha256: Arc<str>,
     /// Names that it may issue for.
     pub constraints: NameConstraints,
     /// How many intermediate certificates may follow; `None` is no limit.
     pub path_len: Option<u8>,
 }
 
+impl Anchor {
+    /// The editions among certificates that came along: for the anchor's name and key, signed
+    /// by the pinned key of the authority above it. Those that are known already are left out.
+    ///
+    /// Their dates are not compared with any time here.
+    pub fn editions_among<'d>(&self, bag: impl IntoIterator<Item = &'d [u8]>) -> Vec<Edition> {
+        let (Some(issuer), Some(key)) = (&self.issuer, &self.issuer_key) else {
+            return Vec::new();
+        };
+        let is_edition = |certificate: &Certificate| {
+            certificate.subject == self.subject
+                && certificate.spki == self.spki
+                && certificate.issuer == *issuer
+                && certificate.may_issue()
+                && certificate.is_signed_by(key)
+        };
+        let read = bag
+            .into_iter()
+            .filter_map(|der| Certificate::parse(der).ok());
+        let mut editions: Vec<Edition> = Vec::new();
+        for edition in read.filter(is_edition).map(|c| Edition::of(&c)) {
+            let known = self.editions.iter().chain(&editions);
+            if known
+                .into_iter()
+                .all(|other| other.sha256 != edition.sha256)
+            {
+                editions.push(edition);
+            }
+        }
+        editions
+    }
+}
+
 impl Edition {
+    /// What a certificate of an authority says.
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            sha256: certificate.sha256().into(),
+            constraints: certificate.name_constraints.clone().unwrap_or_default(),
+            path_len: certificate.basic_constraints.and_then(|(_, limit)| limit),
+        }
+    }
+
     /// Whether it was in force at that time.
     pub fn covers(&self, at: Timestamp) -> bool {
         self.not_before <= at && at <= self.not_after
@@ -247,19 +293,12 @@ impl Path {
             if at < authority.not_before || authority.not_after < at {
                 return Some(PathFault::IntermediateTime(name()));
             }
-            let Some((true, path_len)) = authority.basic_constraints else {
+            if !authority.may_issue() {
                 return Some(PathFault::IntermediateProfile(name()));
-            };
+            }
+            let path_len = authority.basic_constraints.and_then(|(_, limit)| limit);
             if path_len.is_some_and(|limit| position > usize::from(limit)) {
                 return Some(PathFault::TooLong);
-            }
-            let may_sign = authority.key_usage.is_none_or(|usage| usage.key_cert_sign);
-            if !may_sign
-                || !authority.allows_email_protection()
-                || !authority.unknown_critical.is_empty()
-                || authority.doubled_extension.is_some()
-            {
-                return Some(PathFault::IntermediateProfile(name()));
             }
             if let Some(constraints) = &authority.name_constraints {
                 let below = self.intermediates[..position]

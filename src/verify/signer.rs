@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use super::facts::EditionFacts;
 use super::finding::{CheckId, Findings, Weight};
-use super::signature::Signer;
+use super::signature::{Outcome, Signer};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
 use crate::providers::{ProviderList, Trust};
@@ -50,17 +51,58 @@ pub struct TrustedCrl {
 pub(super) struct Authority {
     /// Label of the anchor.
     pub label: Arc<str>,
-    /// First day of the edition, `2021-09-21`, when there is one.
-    pub edition: Option<Timestamp>,
+    /// Its edition, when there is one.
+    pub edition: Option<EditionFacts>,
+}
+
+/// A way and what it is worth.
+struct Judged<'s> {
+    path: &'s Path,
+    edition: Option<EditionFacts>,
+    fault: Option<PathFault>,
+    /// What is to be said of the edition.
+    note: Option<&'static str>,
+}
+
+impl<'s> Judged<'s> {
+    fn of(
+        path: &'s Path,
+        judgement: Judgement<'_>,
+        note: Option<&'static str>,
+        is_carried: bool,
+    ) -> Self {
+        let edition = judgement.edition.map(|edition| EditionFacts {
+            since: edition.not_before,
+            sha256: edition.sha256.clone(),
+            is_carried,
+        });
+        let fault = judgement.fault;
+        Self {
+            path,
+            edition,
+            fault,
+            note,
+        }
+    }
+
+    /// Nothing against it, by an edition that was in force.
+    fn is_plain(&self) -> bool {
+        self.fault.is_none() && self.note.is_none()
+    }
+
+    fn weight(&self, judge: &Judge<'_>) -> Weight {
+        let fault = self.fault.as_ref();
+        fault.map_or(Weight::Note, |fault| judge.fault_weight(fault))
+    }
 }
 
 impl Judge<'_> {
-    /// Steps 9 to 12 for a signer whose signature holds. `pool` is what came along with it,
-    /// looked at only when no way to an anchor was found.
+    /// Steps 9 to 12 for a signer whose signature holds. What came along with it is looked at
+    /// only where the trust data do not suffice.
     pub(super) fn check(
         &self,
         signer: &Signer,
-        pool: &[Certificate],
+        along: &Outcome<'_>,
         data: Option<&CertificationData>,
         findings: &mut Findings,
     ) -> Option<Authority> {
@@ -68,10 +110,10 @@ impl Judge<'_> {
         self.check_profile(certificate, findings);
         check_key(certificate, findings);
         self.check_validity(certificate, findings);
-        let authority = match self.best_path(signer) {
-            Some((path, judgement)) => Some(self.check_path(signer, path, &judgement, findings)),
+        let authority = match self.best_path(signer, &along.editions) {
+            Some(judged) => Some(self.check_path(signer, judged, findings)),
             None => {
-                self.check_stranger(certificate, pool, findings);
+                self.check_stranger(certificate, &along.pool, findings);
                 None
             }
         };
@@ -201,15 +243,46 @@ impl Judge<'_> {
     }
 
     /// The way with the least against it at the time, of equals the first.
-    fn best_path<'s>(&'s self, signer: &'s Signer) -> Option<(&'s Path, Judgement<'s>)> {
+    fn best_path<'s>(&self, signer: &'s Signer, carried: &[Box<[u8]>]) -> Option<Judged<'s>> {
         let judged = signer.paths.iter().map(|path| {
-            let editions = &self.trust.anchors[path.anchor].editions;
-            (path, path.judge(&signer.certificate, editions, self.at))
+            let judged = self.judge(signer, path);
+            if judged.is_plain() || carried.is_empty() {
+                return judged;
+            }
+            self.judge_with(signer, path, carried).unwrap_or(judged)
         });
-        judged.min_by_key(|(_, judgement)| {
-            let fault = judgement.fault.as_ref();
-            std::cmp::Reverse(fault.map_or(Weight::Note, |fault| self.fault_weight(fault)))
-        })
+        judged.min_by_key(|judged| std::cmp::Reverse(judged.weight(self)))
+    }
+
+    /// A way, judged by the editions of the trust data.
+    fn judge<'s>(&self, signer: &Signer, path: &'s Path) -> Judged<'s> {
+        let editions = &self.trust.anchors[path.anchor].editions;
+        let judgement = path.judge(&signer.certificate, editions, self.at);
+        let note = judgement
+            .edition
+            .and_then(|edition| edition_note(edition, editions, self.at));
+        Judged::of(path, judgement, note, false)
+    }
+
+    /// The same by an edition that the message carries; nothing when none of them permits it.
+    fn judge_with<'s>(
+        &self,
+        signer: &Signer,
+        path: &'s Path,
+        carried: &[Box<[u8]>],
+    ) -> Option<Judged<'s>> {
+        let anchor = &self.trust.anchors[path.anchor];
+        let mut editions = anchor.editions_among(carried.iter().map(|der| &**der));
+        let carried: Vec<Arc<str>> = editions.iter().map(|e| e.sha256.clone()).collect();
+        editions.extend(anchor.editions.iter().cloned());
+        editions.sort_by_key(|edition| edition.not_before);
+        let judgement = path.judge(&signer.certificate, &editions, self.at);
+        let edition = judgement.edition?;
+        if judgement.fault.is_some() || !carried.contains(&edition.sha256) {
+            return None;
+        }
+        let note = edition_note(edition, &editions, self.at).unwrap_or("chain.edition.carried");
+        Some(Judged::of(path, judgement, Some(note), true))
     }
 
     /// Lists that people keep have gaps, and a gap accuses nobody: where an edition of the
@@ -233,11 +306,10 @@ impl Judge<'_> {
     fn check_path(
         &self,
         signer: &Signer,
-        path: &Path,
-        judgement: &Judgement<'_>,
+        judged: Judged<'_>,
         findings: &mut Findings,
     ) -> Authority {
-        let anchor = &self.trust.anchors[path.anchor];
+        let anchor = &self.trust.anchors[judged.path.anchor];
         for check in [
             CheckId::ChainAnchor,
             CheckId::ChainImpersonation,
@@ -246,24 +318,22 @@ impl Judge<'_> {
         ] {
             findings.pass(check);
         }
-        if let Some(fault) = &judgement.fault {
+        if let Some(fault) = &judged.fault {
             self.add_fault(fault, findings);
-        } else if let Some(edition) = judgement.edition
-            && let Some(key) = edition_note(edition, &anchor.editions, self.at)
-        {
+        } else if let (Some(key), Some(edition)) = (judged.note, &judged.edition) {
             findings.add_both(
                 CheckId::ChainEdition,
                 Weight::Note,
                 key,
                 self.at.to_string(),
-                edition.not_before.to_string(),
+                edition.since.to_string(),
             );
         }
         check_policy(&signer.certificate, anchor, findings);
-        self.check_revocation(signer, path, anchor, findings);
+        self.check_revocation(signer, judged.path, anchor, findings);
         Authority {
             label: anchor.label.clone(),
-            edition: judgement.edition.map(|edition| edition.not_before),
+            edition: judged.edition,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::vector::{Critical, Group, High, Medium, Vector};
 use crate::support::keys;
-use crate::support::pki::Certificate;
+use crate::support::pki::{Certificate, extension};
 use crate::support::receipt::{Kind, Receipt};
 use crate::support::world::{self, AUTHORITY_NAME};
 
@@ -13,7 +13,10 @@ const B: Group = Group("b-certificate");
 const ROOT: &[&str] = &["--anchor", "../../pki/root.pem"];
 
 pub fn all() -> Vec<Vector> {
-    [bags(), doubled(), gaps()].into_iter().flatten().collect()
+    [bags(), doubled(), gaps(), carried()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The delivery receipt with these certificates of authorities in its bag.
@@ -217,6 +220,121 @@ fn gaps() -> Vec<Vector> {
             .with_only(BEFORE)
             .message(by_outside_host(outside()))
             .finding("doubt chain.constraints"),
+    ]
+}
+
+/// An edition that the trust data lack: it permits one host more.
+fn edition_of_2026() -> Certificate {
+    let directories = [world::SENDING.directory, world::RECEIVING.directory];
+    plain_authority()
+        .with(extension::name_constraints(&[OUTSIDE], &directories))
+        .valid("2026-01-15T08:00:00Z", "2049-09-22T11:22:02Z")
+        .renumbered("2026")
+}
+
+const OUTSIDE: &str = "non-ammesso.example";
+
+/// Editions that the message carries.
+fn carried() -> Vec<Vector> {
+    let outside = || {
+        Certificate::signer(
+            world::RECEIVING.subject,
+            "posta-certificata@non-ammesso.example",
+            keys::RECIPIENT,
+        )
+    };
+    let with = |edition: &Certificate| {
+        let receipt = Receipt::with(Kind::Delivery, |receipt| {
+            receipt.provider.host = OUTSIDE;
+            receipt.certificate = outside();
+        });
+        let mut message = receipt.message();
+        message.signed.certificates.push(edition.to_der());
+        message.to_eml()
+    };
+    let twin = "edition-in-the-message";
+    let refused = |name, text, edition: &Certificate| {
+        B.not_genuine(name, "chain.constraints")
+            .case(35, Critical)
+            .because(text)
+            .message(with(edition))
+            .twin_vector(twin)
+            .result("facts.signer.edition_carried = false")
+    };
+    let mut other_key = world::authority(AUTHORITY_NAME, keys::STRANGER);
+    other_key.extensions = edition_of_2026().extensions;
+    other_key.not_before = edition_of_2026().not_before;
+    let mut by_stranger = edition_of_2026();
+    by_stranger.issuer_key = keys::STRANGER;
+    vec![
+        B.genuine(twin)
+            .case(35, High)
+            .because(
+                "The trust data know no edition of the authority that permits the \
+                 host. The message carries one that does: signed by the root that \
+                 the trust data name, for the name and the key of the authority, in \
+                 force at the receipt's time. It counts and is named.",
+            )
+            .message(with(&edition_of_2026()))
+            .finding("note chain.edition")
+            .absent("chain.constraints")
+            .fact("signer.edition", "2026-01-15T08:00:00Z")
+            .fact("signer.edition_sha256", &edition_of_2026().sha256())
+            .result("facts.signer.edition_carried = true"),
+        refused(
+            "edition-in-the-message-by-a-stranger",
+            "The edition in the message is not signed by the root.",
+            &by_stranger,
+        ),
+        refused(
+            "edition-in-the-message-for-another-key",
+            "The root signed the certificate in the message, for an authority of \
+             the same name with another key.",
+            &other_key,
+        ),
+        refused(
+            "edition-in-the-message-of-no-authority",
+            "The certificate in the message says that it is of no authority \
+             (CA:FALSE).",
+            &edition_of_2026().with(extension::not_an_authority()),
+        ),
+        refused(
+            "edition-in-the-message-that-signs-no-certificates",
+            "The key usage of the certificate in the message does not allow it to \
+             sign certificates.",
+            &edition_of_2026().with(extension::key_usage(0x80)),
+        ),
+        refused(
+            "edition-in-the-message-for-servers",
+            "The certificate in the message is of an authority for servers.",
+            &edition_of_2026().with(world::server_purpose()),
+        ),
+        refused(
+            "edition-in-the-message-that-had-ended",
+            "The edition in the message had ended two months before the receipt's \
+             time.",
+            &edition_of_2026().valid("2026-01-15T08:00:00Z", "2026-03-01T08:00:00Z"),
+        ),
+        refused(
+            "edition-in-the-message-that-permits-other-hosts",
+            "The edition in the message does not permit the host either.",
+            &edition_of_2026().with(extension::name_constraints(
+                &["altro.example"],
+                &[world::RECEIVING.directory],
+            )),
+        ),
+        B.not_genuine(
+            "edition-in-the-message-and-no-root-given",
+            "chain.constraints",
+        )
+        .case(35, High)
+        .because(
+            "The authority is given with --anchor, which names no root: an \
+                 edition in the message is then signed by nobody who is trusted.",
+        )
+        .with_only(&["--anchor", "../../pki/anchor.pem"])
+        .message(with(&edition_of_2026()))
+        .twin_with(&["--anchor", "../../pki/anchor.pem"]),
     ]
 }
 
