@@ -76,9 +76,9 @@ impl Hints {
 
 /// Whether an address is one of those that sign PEC.
 pub fn is_signer_address(address: &str) -> bool {
-    address
-        .split_once('@')
-        .is_some_and(|(local, _)| local.eq_ignore_ascii_case(SIGNER_LOCAL_PART))
+    address.split_once('@').is_some_and(|(local, host)| {
+        local.eq_ignore_ascii_case(SIGNER_LOCAL_PART) && !host.contains('@')
+    })
 }
 
 /// Whether a header field name or file name betrays REM, the successor (ETSI EN 319 532).

@@ -1,7 +1,7 @@
 //! The trust data: authorities as keys with dated editions.
 //!
 //! From a trust file ([`trust_file`]) or from certificates. Anchors are keys, not files: AgID CA1
-//! was certified anew eight times for one key, and its root ends in 2030.
+//! was certified anew ten times for one key, and its root ends in 2030.
 
 use std::collections::HashSet;
 
@@ -108,7 +108,7 @@ impl Trust {
             let certificate =
                 Certificate::parse(der).map_err(|error| Error::Certificate { index, error })?;
             let shown = certificate.subject.to_string();
-            let Some((true, path_len)) = certificate.basic_constraints else {
+            let Some((true, _)) = certificate.basic_constraints else {
                 return Err(Error::NotAnAuthority {
                     index,
                     subject: shown,
@@ -124,13 +124,7 @@ impl Trust {
                     });
                 }
             };
-            let edition = Edition {
-                not_before: certificate.not_before,
-                not_after: certificate.not_after,
-                sha256: certificate.sha256(),
-                constraints: certificate.name_constraints.clone().unwrap_or_default(),
-                path_len,
-            };
+            let edition = Edition::of(&certificate);
             let known = anchors
                 .iter_mut()
                 .find(|a| a.spki == certificate.spki && a.subject == certificate.subject);
@@ -141,6 +135,7 @@ impl Trust {
                     key: key.clone(),
                     spki: certificate.spki.clone(),
                     issuer: None,
+                    issuer_key: None,
                     signer_policy: None,
                     editions: vec![edition],
                     subject: certificate.subject,
@@ -252,7 +247,7 @@ mod tests {
             labels,
             ["AgID CA1", "DigitPA CA1", "CNIPA CA3", "CNIPA CA2"]
         );
-        assert_eq!(trust.as_of.as_deref(), Some("2026-11-22"));
+        assert_eq!(trust.as_of.as_deref(), Some("2026-11-28"));
         for anchor in &trust.anchors {
             assert_eq!(
                 anchor.signer_policy,
@@ -260,7 +255,7 @@ mod tests {
             );
             assert!(anchor.editions.iter().all(|e| e.path_len == Some(0)));
         }
-        assert_eq!(trust.anchors[0].editions.len(), 8);
+        assert_eq!(trust.anchors[0].editions.len(), 10);
         assert!(trust.names_host("PEC.aruba.it") && !trust.names_host("aruba.it"));
         assert!(trust.names_organization("Aruba PEC S.p.A."));
     }

@@ -126,7 +126,7 @@ pub enum Fault {
     #[error("not base64")]
     Base64,
     /// Not the SHA-256 of the key beside it.
-    #[error("not the SHA-256 of spki")]
+    #[error("not the SHA-256 of the key beside it")]
     Fingerprint,
     /// Not a SubjectPublicKeyInfo, or of a kind that is not used.
     #[error(transparent)]
@@ -346,7 +346,11 @@ impl<'f> Table<'f> {
         let issuer = issuer
             .map(|text| self.name_of(text, "issuer"))
             .transpose()?;
-        let (spki, key) = self.key()?;
+        let (spki, key) = self.key(self.needed_text("spki")?, "spki", "spki_sha256")?;
+        let issuer_spki = self.text("issuer_spki")?;
+        let issuer_key = issuer_spki
+            .map(|text| self.key(text, "issuer_spki", "issuer_spki_sha256"))
+            .transpose()?;
         let editions = self.tables("edition", "authority.edition")?;
         Ok(Anchor {
             label,
@@ -354,6 +358,7 @@ impl<'f> Table<'f> {
             spki,
             subject,
             issuer,
+            issuer_key: issuer_key.map(|(_, key)| key),
             signer_policy: self.policy()?,
             editions: editions
                 .iter()
@@ -362,21 +367,24 @@ impl<'f> Table<'f> {
         })
     }
 
-    fn key(&self) -> Result<(Box<[u8]>, PublicKey), Error> {
-        let text = self.needed_text("spki")?;
+    fn key(
+        &self,
+        text: Text<'_>,
+        field: &'static str,
+        digest: &'static str,
+    ) -> Result<(Box<[u8]>, PublicKey), Error> {
         let spki = base64_simd::STANDARD
             .decode_to_vec(text.value)
-            .map_err(|_| self.unusable(text.at, "spki", Fault::Base64))?;
-        let stated = self.text("spki_sha256")?;
-        if let Some(stated) = stated
+            .map_err(|_| self.unusable(text.at, field, Fault::Base64))?;
+        if let Some(stated) = self.text(digest)?
             && !stated
                 .value
                 .eq_ignore_ascii_case(&crate::smime::sha256(&spki))
         {
-            return Err(self.unusable(stated.at, "spki_sha256", Fault::Fingerprint));
+            return Err(self.unusable(stated.at, digest, Fault::Fingerprint));
         }
         let key = PublicKey::from_spki(&spki)
-            .map_err(|error| self.unusable(text.at, "spki", Fault::Key(error)))?;
+            .map_err(|error| self.unusable(text.at, field, Fault::Key(error)))?;
         Ok((spki.into(), key))
     }
 
@@ -414,7 +422,7 @@ impl<'f> Table<'f> {
         Ok(Edition {
             not_before: self.time("not_before")?,
             not_after: self.time("not_after")?,
-            sha256: sha256.to_ascii_lowercase(),
+            sha256: sha256.to_ascii_lowercase().into(),
             constraints: NameConstraints {
                 permitted,
                 excluded,
@@ -475,13 +483,22 @@ mod tests {
         let Error::Value {
             place,
             field,
-            fault,
+            fault: found,
         } = fault("39e3c6c6", "39e3c6c7")
         else {
             panic!("another fault");
         };
-        assert_eq!((field, fault), ("spki_sha256", Fault::Fingerprint));
-        assert_eq!(place.to_string(), "line 22 (AgID CA1)");
+        assert_eq!((field, found), ("spki_sha256", Fault::Fingerprint));
+        assert_eq!(place.to_string(), "line 27 (AgID CA1)");
+        let of_issuer = fault("25d4913c", "25d4913d");
+        assert!(matches!(
+            of_issuer,
+            Error::Value {
+                field: "issuer_spki_sha256",
+                fault: Fault::Fingerprint,
+                ..
+            }
+        ));
     }
 
     #[test]
@@ -492,13 +509,13 @@ mod tests {
             | Error::Value { place, .. } => (place.table, place.line),
             other => panic!("{other}"),
         };
-        assert_eq!(line("subject = ", "object = "), ("authority", 19));
-        assert_eq!(line("\"2026-11-22\"", "2026-11-22"), ("", 17));
+        assert_eq!(line("subject = ", "object = "), ("authority", 22));
+        assert_eq!(line("\"2026-11-28\"", "2026-11-28"), ("", 20));
         let edition = "authority.edition";
-        assert_eq!(line("not_after  = ", "later = "), (edition, 27));
-        assert_eq!(line("path_len = 0", "path_len = 256"), (edition, 33));
+        assert_eq!(line("not_after  = ", "later = "), (edition, 32));
+        assert_eq!(line("path_len = 0", "path_len = 256"), (edition, 38));
         // In a list, the line of the entry.
-        assert_eq!(line("  \"emarche.it\",", "  1,"), (edition, 40));
+        assert_eq!(line("  \"emarche.it\",", "  1,"), (edition, 45));
     }
 
     #[test]

@@ -252,6 +252,15 @@ impl Certificate {
         matches!(self.basic_constraints, Some((true, _)))
     }
 
+    /// Whether it may issue certificates for signing mail, and is understood (RFC 5280, 6.1.4).
+    pub fn may_issue(&self) -> bool {
+        self.is_authority()
+            && self.key_usage.is_none_or(|usage| usage.key_cert_sign)
+            && self.allows_email_protection()
+            && self.unknown_critical.is_empty()
+            && self.doubled_extension.is_none()
+    }
+
     /// The algorithm of the signature on this certificate.
     ///
     /// # Errors

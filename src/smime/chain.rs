@@ -39,6 +39,8 @@ pub struct Anchor {
     pub spki: Box<[u8]>,
     /// The name of the authority above it, which issues other certificates too.
     pub issuer: Option<Name>,
+    /// The key of the authority above it, by which further editions are known.
+    pub issuer_key: Option<PublicKey>,
     /// The certificate policy that its signers of PEC must bear.
     pub signer_policy: Option<Oid>,
     /// Its certificates over time, oldest first.
@@ -52,16 +54,61 @@ pub struct Edition {
     pub not_before: Timestamp,
     /// Last instant of validity.
     pub not_after: Timestamp,
-    /// SHA-256 of the certificate, lower-case hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of the certificate, lower-case hexadecimal; empty when it is not stated.
+    pub sha256: Arc<str>,
     /// Names that it may issue for.
     pub constraints: NameConstraints,
     /// How many intermediate certificates may follow; `None` is no limit.
     pub path_len: Option<u8>,
 }
 
+impl Anchor {
+    /// The editions among certificates that came along: for the anchor's name and key, signed
+    /// by the pinned key of the authority above it. Those that are known already are left out.
+    ///
+    /// Their dates are not compared with any time here.
+    pub fn editions_among<'d>(&self, bag: impl IntoIterator<Item = &'d [u8]>) -> Vec<Edition> {
+        let (Some(issuer), Some(key)) = (&self.issuer, &self.issuer_key) else {
+            return Vec::new();
+        };
+        let is_edition = |certificate: &Certificate| {
+            certificate.subject == self.subject
+                && certificate.spki == self.spki
+                && certificate.issuer == *issuer
+                && certificate.may_issue()
+                && certificate.is_signed_by(key)
+        };
+        let read = bag
+            .into_iter()
+            .filter_map(|der| Certificate::parse(der).ok());
+        let mut editions: Vec<Edition> = Vec::new();
+        for edition in read.filter(is_edition).map(|c| Edition::of(&c)) {
+            let known = self.editions.iter().chain(&editions);
+            if known
+                .into_iter()
+                .all(|other| other.sha256 != edition.sha256)
+            {
+                editions.push(edition);
+            }
+        }
+        editions
+    }
+}
+
 impl Edition {
-    fn covers(&self, at: Timestamp) -> bool {
+    /// What a certificate of an authority says.
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            sha256: certificate.sha256().into(),
+            constraints: certificate.name_constraints.clone().unwrap_or_default(),
+            path_len: certificate.basic_constraints.and_then(|(_, limit)| limit),
+        }
+    }
+
+    /// Whether it was in force at that time.
+    pub fn covers(&self, at: Timestamp) -> bool {
         self.not_before <= at && at <= self.not_after
     }
 }
@@ -76,12 +123,10 @@ pub struct Path {
 }
 
 /// What a path is worth at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// Index of the anchor's edition by which was judged; `None` when the trust data have none.
-    pub edition: Option<usize>,
-    /// That edition began after the time: the nearest known was used.
-    pub edition_is_later: bool,
+#[derive(Clone, Debug)]
+pub struct Judgement<'e> {
+    /// The edition by which was judged; `None` when none is known.
+    pub edition: Option<&'e Edition>,
     /// Why the path is not valid.
     pub fault: Option<PathFault>,
 }
@@ -97,8 +142,19 @@ pub enum PathFault {
     IntermediateProfile(String),
     /// More authorities than an edition allows.
     TooLong,
-    /// A name that no edition in force allows.
+    /// A name that an authority between does not allow.
+    IntermediateName(String),
+    /// A name that no edition allows, though one in force at the time is known.
     Name(String),
+    /// A name that no edition allows; the time is before the first that is known.
+    NameBeforeFirst(String),
+    /// A name that the editions around the time do not allow, and one of later does.
+    NameOfLater {
+        /// The name.
+        name: String,
+        /// When that edition began.
+        since: Timestamp,
+    },
 }
 
 /// All ways from `signer` to the anchors through certificates of `pool`, the shortest first.
@@ -171,49 +227,62 @@ impl Path {
     /// Judges the path at a time: each authority's validity, its right to issue, and the name
     /// constraints of all. The signer's own validity and profile are not looked at here.
     ///
-    /// Any edition in force at the time will do, as RFC 5280 asks for some valid path. Before
-    /// the first known edition the nearest is used and marked: old editions may be missing
-    /// from the trust data, the key is what is pinned.
-    pub fn judge(&self, signer: &Certificate, anchor: &Anchor, at: Timestamp) -> Judgement {
-        let mut edition = None;
-        let mut edition_is_later = false;
-        let fault = self.intermediate_fault(signer, at).or_else(|| {
-            let in_force: Vec<usize> = (0..anchor.editions.len())
-                .filter(|&index| anchor.editions[index].covers(at))
-                .collect();
-            let choice = match (in_force.is_empty(), anchor.editions.first()) {
-                (false, _) => in_force,
-                (true, None) => return None,
-                (true, Some(first)) if at < first.not_before => {
-                    edition_is_later = true;
-                    vec![0]
-                }
-                (true, Some(_)) => match anchor.editions.iter().position(|e| at < e.not_before) {
-                    Some(next) => {
-                        edition_is_later = true;
-                        vec![next]
-                    }
-                    None => {
-                        let end = anchor.editions.iter().map(|e| e.not_after).max();
-                        return end.map(PathFault::AuthorityEnded);
-                    }
-                },
-            };
-            // The newest first: it lists the most names, and is the likeliest to allow one.
-            let mut first_fault = None;
-            for index in choice.into_iter().rev() {
-                edition = Some(index);
-                match self.edition_fault(signer, &anchor.editions[index]) {
-                    None => return None,
-                    fault => first_fault = first_fault.or(fault),
-                }
+    /// `editions` are those of the path's anchor, oldest first. Any one in force at the time
+    /// will do, as RFC 5280 asks for some valid path; so will the next after it, and where none
+    /// was in force the one before: the key is what is pinned, and old editions may be missing
+    /// from the trust data.
+    pub fn judge<'e>(
+        &self,
+        signer: &Certificate,
+        editions: &'e [Edition],
+        at: Timestamp,
+    ) -> Judgement<'e> {
+        if let Some(fault) = self.intermediate_fault(signer, at) {
+            let edition = None;
+            let fault = Some(fault);
+            return Judgement { edition, fault };
+        }
+        let mut in_force = editions.iter().filter(|e| e.covers(at)).rev().peekable();
+        let mut later = editions.iter().filter(|e| at < e.not_before).peekable();
+        let ended = match (in_force.peek(), later.peek()) {
+            (Some(_), _) => None,
+            (None, Some(_)) => editions.iter().rfind(|e| e.not_after < at),
+            (None, None) => {
+                return Judgement {
+                    edition: None,
+                    fault: (editions.iter().map(|e| e.not_after).max())
+                        .map(PathFault::AuthorityEnded),
+                };
             }
-            first_fault
-        });
+        };
+        // The newest in force first: it lists the most names, and is the likeliest to allow one.
+        let mut nearest = None;
+        for edition in in_force.chain(later.next()).chain(ended) {
+            let fault = self.edition_fault(signer, edition);
+            if fault.is_none() {
+                let edition = Some(edition);
+                return Judgement { edition, fault };
+            }
+            nearest = nearest.or(Some((edition, fault)));
+        }
+        let (edition, mut fault) = nearest.unzip();
+        if let Some(Some(PathFault::Name(name))) = &mut fault {
+            let name = std::mem::take(name);
+            let allows = later.find(|edition| self.edition_fault(signer, edition).is_none());
+            fault = Some(Some(match allows {
+                Some(Edition { not_before, .. }) => PathFault::NameOfLater {
+                    name,
+                    since: *not_before,
+                },
+                None if editions.iter().all(|e| at < e.not_before) => {
+                    PathFault::NameBeforeFirst(name)
+                }
+                None => PathFault::Name(name),
+            }));
+        }
         Judgement {
             edition,
-            edition_is_later,
-            fault,
+            fault: fault.flatten(),
         }
     }
 
@@ -224,27 +293,20 @@ impl Path {
             if at < authority.not_before || authority.not_after < at {
                 return Some(PathFault::IntermediateTime(name()));
             }
-            let Some((true, path_len)) = authority.basic_constraints else {
+            if !authority.may_issue() {
                 return Some(PathFault::IntermediateProfile(name()));
-            };
+            }
+            let path_len = authority.basic_constraints.and_then(|(_, limit)| limit);
             if path_len.is_some_and(|limit| position > usize::from(limit)) {
                 return Some(PathFault::TooLong);
-            }
-            let may_sign = authority.key_usage.is_none_or(|usage| usage.key_cert_sign);
-            if !may_sign
-                || !authority.allows_email_protection()
-                || !authority.unknown_critical.is_empty()
-                || authority.doubled_extension.is_some()
-            {
-                return Some(PathFault::IntermediateProfile(name()));
             }
             if let Some(constraints) = &authority.name_constraints {
                 let below = self.intermediates[..position]
                     .iter()
                     .map(|c| &**c)
                     .chain([signer]);
-                if let Some(fault) = name_fault(constraints, below) {
-                    return Some(fault);
+                if let Some(name) = forbidden_name(constraints, below) {
+                    return Some(PathFault::IntermediateName(name));
                 }
             }
         }
@@ -259,16 +321,16 @@ impl Path {
             return Some(PathFault::TooLong);
         }
         let below = self.intermediates.iter().map(|c| &**c).chain([signer]);
-        name_fault(&edition.constraints, below)
+        forbidden_name(&edition.constraints, below).map(PathFault::Name)
     }
 }
 
-fn name_fault<'c>(
+fn forbidden_name<'c>(
     constraints: &NameConstraints,
     below: impl Iterator<Item = &'c Certificate>,
-) -> Option<PathFault> {
+) -> Option<String> {
     below
         .filter_map(|certificate| constraints.violated_by(certificate.constrained_names()))
-        .map(|name| PathFault::Name(name.to_string()))
+        .map(ToString::to_string)
         .next()
 }

@@ -124,6 +124,16 @@ impl NameConstraints {
 
     fn allow(&self, name: &GeneralName) -> bool {
         let of_type = |base: &&GeneralName| name.same_type(base);
+        // Whose mailbox `a@b@c` is, nobody can say: no list permits it.
+        if let GeneralName::Mail(address) = name
+            && host_of(address).is_none()
+        {
+            return !self
+                .permitted
+                .iter()
+                .chain(&self.excluded)
+                .any(|b| of_type(&b));
+        }
         let excluded = self.excluded.iter().filter(of_type).any(|base| match base {
             GeneralName::Other(_) => true,
             _ => name.is_within(base),
@@ -135,7 +145,7 @@ impl NameConstraints {
 
 /// 4.2.1.10: `user@host` is one mailbox, `.domain` every host below, `host` exactly that host.
 fn mail_is_within(address: &str, base: &str) -> bool {
-    let Some((_, host)) = address.rsplit_once('@') else {
+    let Some(host) = host_of(address) else {
         return false;
     };
     if base.contains('@') {
@@ -145,6 +155,12 @@ fn mail_is_within(address: &str, base: &str) -> bool {
         Some(domain) => is_same_or_below(host, domain) && !host.eq_ignore_ascii_case(domain),
         None => host.eq_ignore_ascii_case(base),
     }
+}
+
+/// The host of an address with one `@`; no signer has a quoted one before it.
+fn host_of(address: &str) -> Option<&str> {
+    let (_, host) = address.split_once('@')?;
+    (!host.contains('@')).then_some(host)
 }
 
 fn is_same_or_below(host: &str, domain: &str) -> bool {
@@ -188,6 +204,7 @@ mod tests {
             ("posta-certificata@sub.pec.example", false),
             ("posta-certificata@xpec.example", false),
             ("posta-certificata@pec.example.evil", false),
+            ("posta-certificata@evil.example@pec.example", false),
             ("pec.example", false),
         ] {
             assert_eq!(
@@ -222,6 +239,12 @@ mod tests {
         assert!(everything.violated_by([&Dns("a.example".into())]).is_some());
         assert!(everything.violated_by([&Other(6)]).is_some());
         assert!(everything.violated_by([&Mail("a@b".into())]).is_none());
+        let host = NameConstraints {
+            permitted: vec![],
+            excluded: vec![Mail("b".into())],
+        };
+        assert!(host.violated_by([&Mail("a@c".into())]).is_none());
+        assert!(host.violated_by([&Mail("a@c@d".into())]).is_some());
         assert!(everything.violated_by([&Ip(vec![0; 16])]).is_none());
     }
 

@@ -29,8 +29,19 @@ pub struct Facts {
     pub signer: Arc<SignerFacts>,
     /// The pinned authority that the signer leads to.
     pub authority: Option<Arc<str>>,
-    /// When the authority's edition began by which was judged.
-    pub edition: Option<Timestamp>,
+    /// The authority's edition by which was judged.
+    pub edition: Option<EditionFacts>,
+}
+
+/// A certificate of the authority, by which the signer was judged.
+#[derive(Clone, Debug)]
+pub struct EditionFacts {
+    /// When it began.
+    pub since: Timestamp,
+    /// SHA-256 of its DER in hexadecimal; empty when the trust data do not state it.
+    pub sha256: Arc<str>,
+    /// Whether the trust data lack it and the message brought it.
+    pub is_carried: bool,
 }
 
 /// The certificate whose key verified the signature.

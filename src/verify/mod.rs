@@ -47,7 +47,7 @@ use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 
 pub(crate) use agreement::bare_id;
-pub use facts::{Facts, SignerFacts};
+pub use facts::{EditionFacts, Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
 pub use ordinary::Ordinary;
 pub use sent::{Sent, SentResult};
@@ -398,7 +398,7 @@ impl Verifier {
             claimed: data.map(|data| data.time).or(outcome.signing_time),
             now: question.now,
         };
-        let authority = judge.check(signer, &outcome.pool, data, findings);
+        let authority = judge.check(signer, &outcome, data, findings);
         let (Some(verified), Some(content)) = (&outcome.content, content) else {
             findings.forget_notes();
             return;

@@ -39,8 +39,10 @@ pub(super) struct Outcome<'c> {
     pub signer: Option<Arc<Signer>>,
     /// The signed signing time.
     pub signing_time: Option<Timestamp>,
-    /// DER of the issuer names of all certificates that came along, for naming impostors.
+    /// The certificates that came along, for naming impostors; none when a way was found.
     pub pool: Vec<Certificate>,
+    /// DER of those that hold the key of the signer's authority: editions of it, perhaps.
+    pub editions: Vec<Box<[u8]>>,
 }
 
 /// Signers whose way to an anchor is known, by the octets of their certificates.
@@ -88,6 +90,7 @@ pub(super) fn check<'c>(
         signer: None,
         signing_time: None,
         pool: Vec::new(),
+        editions: Vec::new(),
     };
     let octets = match SignatureOctets::new(&signed.signature) {
         Ok(octets) => octets,
@@ -222,16 +225,22 @@ fn check_each_signer<'c>(
         (None, Some(fault)) => report_fault(fault, outcome, findings),
         (None, None) => {}
     }
-    if outcome
-        .signer
-        .as_ref()
-        .is_some_and(|signer| signer.paths.is_empty())
-    {
-        outcome.pool = data
-            .certificates
-            .iter()
-            .filter_map(|der| Certificate::parse(der).ok())
-            .collect();
+    match &outcome.signer {
+        Some(signer) if signer.paths.is_empty() => {
+            let certificates = data.certificates.iter();
+            outcome.pool = certificates
+                .filter_map(|der| Certificate::parse(der).ok())
+                .collect();
+        }
+        Some(signer) => {
+            let has_key = |der: &&&[u8]| {
+                let mut anchors = signer.paths.iter().map(|path| &anchors[path.anchor]);
+                anchors.any(|anchor| memchr::memmem::find(der, &anchor.spki).is_some())
+            };
+            let editions = data.certificates.iter().filter(has_key);
+            outcome.editions = editions.map(|der| (*der).into()).collect();
+        }
+        None => {}
     }
 }
 

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
+use super::facts::EditionFacts;
 use super::finding::{CheckId, Findings, Weight};
-use super::signature::Signer;
+use super::signature::{Outcome, Signer};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
 use crate::providers::{ProviderList, Trust};
 use crate::smime::algorithm::{AlgorithmError, KeyType, PublicKey};
 use crate::smime::certificate::Certificate;
-use crate::smime::chain::{Anchor, Judgement, Path, PathFault};
+use crate::smime::chain::{Anchor, Edition, Judgement, Path, PathFault};
 use crate::smime::name::Name;
 use crate::smime::revocation::{Crl, Revocation};
 use crate::timestamp::Timestamp;
@@ -50,17 +51,58 @@ pub struct TrustedCrl {
 pub(super) struct Authority {
     /// Label of the anchor.
     pub label: Arc<str>,
-    /// First day of the edition, `2021-09-21`, when there is one.
-    pub edition: Option<Timestamp>,
+    /// Its edition, when there is one.
+    pub edition: Option<EditionFacts>,
+}
+
+/// A way and what it is worth.
+struct Judged<'s> {
+    path: &'s Path,
+    edition: Option<EditionFacts>,
+    fault: Option<PathFault>,
+    /// What is to be said of the edition.
+    note: Option<&'static str>,
+}
+
+impl<'s> Judged<'s> {
+    fn of(
+        path: &'s Path,
+        judgement: Judgement<'_>,
+        note: Option<&'static str>,
+        is_carried: bool,
+    ) -> Self {
+        let edition = judgement.edition.map(|edition| EditionFacts {
+            since: edition.not_before,
+            sha256: edition.sha256.clone(),
+            is_carried,
+        });
+        let fault = judgement.fault;
+        Self {
+            path,
+            edition,
+            fault,
+            note,
+        }
+    }
+
+    /// Nothing against it, by an edition that was in force.
+    fn is_plain(&self) -> bool {
+        self.fault.is_none() && self.note.is_none()
+    }
+
+    fn weight(&self, judge: &Judge<'_>) -> Weight {
+        let fault = self.fault.as_ref();
+        fault.map_or(Weight::Note, |fault| judge.fault_weight(fault))
+    }
 }
 
 impl Judge<'_> {
-    /// Steps 9 to 12 for a signer whose signature holds. `pool` is what came along with it,
-    /// looked at only when no way to an anchor was found.
+    /// Steps 9 to 12 for a signer whose signature holds. What came along with it is looked at
+    /// only where the trust data do not suffice.
     pub(super) fn check(
         &self,
         signer: &Signer,
-        pool: &[Certificate],
+        along: &Outcome<'_>,
         data: Option<&CertificationData>,
         findings: &mut Findings,
     ) -> Option<Authority> {
@@ -68,10 +110,10 @@ impl Judge<'_> {
         self.check_profile(certificate, findings);
         check_key(certificate, findings);
         self.check_validity(certificate, findings);
-        let authority = match self.best_path(signer) {
-            Some((path, judgement)) => Some(self.check_path(signer, path, &judgement, findings)),
+        let authority = match self.best_path(signer, &along.editions) {
+            Some(judged) => Some(self.check_path(signer, judged, findings)),
             None => {
-                self.check_stranger(certificate, pool, findings);
+                self.check_stranger(certificate, &along.pool, findings);
                 None
             }
         };
@@ -200,47 +242,74 @@ impl Judge<'_> {
         }
     }
 
-    /// Editions end and begin: trust data older than the time of judgement may lack one, so
-    /// they do not accuse.
-    fn edition_weight(&self) -> Weight {
-        if self.trust.is_older_than(self.at) {
-            Weight::Undecides
-        } else {
-            Weight::Refutes
-        }
+    /// The way with the least against it at the time, of equals the first.
+    fn best_path<'s>(&self, signer: &'s Signer, carried: &[Box<[u8]>]) -> Option<Judged<'s>> {
+        let judged = signer.paths.iter().map(|path| {
+            let judged = self.judge(signer, path);
+            if judged.is_plain() || carried.is_empty() {
+                return judged;
+            }
+            self.judge_with(signer, path, carried).unwrap_or(judged)
+        });
+        judged.min_by_key(|judged| std::cmp::Reverse(judged.weight(self)))
     }
 
-    /// The way that is valid at the time, else the first.
-    fn best_path<'s>(&self, signer: &'s Signer) -> Option<(&'s Path, Judgement)> {
-        let judge = |path: &'s Path| {
-            (
-                path,
-                path.judge(
-                    &signer.certificate,
-                    &self.trust.anchors[path.anchor],
-                    self.at,
-                ),
-            )
-        };
-        let mut first = None;
-        for path in &signer.paths {
-            let judged = judge(path);
-            if judged.1.fault.is_none() {
-                return Some(judged);
-            }
-            first.get_or_insert(judged);
+    /// A way, judged by the editions of the trust data.
+    fn judge<'s>(&self, signer: &Signer, path: &'s Path) -> Judged<'s> {
+        let editions = &self.trust.anchors[path.anchor].editions;
+        let judgement = path.judge(&signer.certificate, editions, self.at);
+        let note = judgement
+            .edition
+            .and_then(|edition| edition_note(edition, editions, self.at));
+        Judged::of(path, judgement, note, false)
+    }
+
+    /// The same by an edition that the message carries; nothing when none of them permits it.
+    fn judge_with<'s>(
+        &self,
+        signer: &Signer,
+        path: &'s Path,
+        carried: &[Box<[u8]>],
+    ) -> Option<Judged<'s>> {
+        let anchor = &self.trust.anchors[path.anchor];
+        let mut editions = anchor.editions_among(carried.iter().map(|der| &**der));
+        let carried: Vec<Arc<str>> = editions.iter().map(|e| e.sha256.clone()).collect();
+        editions.extend(anchor.editions.iter().cloned());
+        editions.sort_by_key(|edition| edition.not_before);
+        let judgement = path.judge(&signer.certificate, &editions, self.at);
+        let edition = judgement.edition?;
+        if judgement.fault.is_some() || !carried.contains(&edition.sha256) {
+            return None;
         }
-        first
+        let note = edition_note(edition, &editions, self.at).unwrap_or("chain.edition.carried");
+        Some(Judged::of(path, judgement, Some(note), true))
+    }
+
+    /// Lists that people keep have gaps, and a gap accuses nobody: where an edition of the
+    /// authority may be missing from the trust data, or the data are older than the time of
+    /// judgement, a name that is not permitted is only a doubt.
+    fn fault_weight(&self, fault: &PathFault) -> Weight {
+        let is_older = self.trust.is_older_than(self.at);
+        match fault {
+            PathFault::AuthorityEnded(_) if is_older => Weight::Undecides,
+            PathFault::IntermediateTime(_) => Weight::Undecides,
+            PathFault::Name(_) if is_older => Weight::Doubt,
+            PathFault::NameBeforeFirst(_) | PathFault::NameOfLater { .. } => Weight::Doubt,
+            PathFault::AuthorityEnded(_)
+            | PathFault::IntermediateProfile(_)
+            | PathFault::IntermediateName(_)
+            | PathFault::TooLong
+            | PathFault::Name(_) => Weight::Refutes,
+        }
     }
 
     fn check_path(
         &self,
         signer: &Signer,
-        path: &Path,
-        judgement: &Judgement,
+        judged: Judged<'_>,
         findings: &mut Findings,
     ) -> Authority {
-        let anchor = &self.trust.anchors[path.anchor];
+        let anchor = &self.trust.anchors[judged.path.anchor];
         for check in [
             CheckId::ChainAnchor,
             CheckId::ChainImpersonation,
@@ -249,62 +318,60 @@ impl Judge<'_> {
         ] {
             findings.pass(check);
         }
-        match &judgement.fault {
-            None => {}
-            Some(PathFault::AuthorityEnded(end)) => findings.add_both(
-                CheckId::ChainTime,
-                self.edition_weight(),
-                "chain.time.authority-ended",
-                end.to_string(),
-                self.at.to_string(),
-            ),
-            Some(PathFault::IntermediateTime(name)) => {
-                findings.add_found(
-                    CheckId::ChainTime,
-                    Weight::Undecides,
-                    "chain.time.intermediate",
-                    name.clone(),
-                );
-            }
-            Some(PathFault::IntermediateProfile(name)) => {
-                findings.add_found(
-                    CheckId::ChainAnchor,
-                    Weight::Refutes,
-                    "chain.anchor.intermediate",
-                    name.clone(),
-                );
-            }
-            Some(PathFault::TooLong) => findings.add(
-                CheckId::ChainAnchor,
-                Weight::Refutes,
-                "chain.anchor.too-long",
-            ),
-            Some(PathFault::Name(name)) => {
-                findings.add_found(
-                    CheckId::ChainConstraints,
-                    self.edition_weight(),
-                    "chain.constraints",
-                    name.clone(),
-                );
-            }
-        }
-        let edition = judgement
-            .edition
-            .map(|index| anchor.editions[index].not_before);
-        if let (true, Some(edition)) = (judgement.edition_is_later, edition) {
+        if let Some(fault) = &judged.fault {
+            self.add_fault(fault, findings);
+        } else if let (Some(key), Some(edition)) = (judged.note, &judged.edition) {
             findings.add_both(
                 CheckId::ChainEdition,
                 Weight::Note,
-                "chain.edition.later",
+                key,
                 self.at.to_string(),
-                edition.to_string(),
+                edition.since.to_string(),
             );
         }
         check_policy(&signer.certificate, anchor, findings);
-        self.check_revocation(signer, path, anchor, findings);
+        self.check_revocation(signer, judged.path, anchor, findings);
         Authority {
             label: anchor.label.clone(),
-            edition,
+            edition: judged.edition,
+        }
+    }
+
+    fn add_fault(&self, fault: &PathFault, findings: &mut Findings) {
+        let weight = self.fault_weight(fault);
+        let at = self.at.to_string();
+        use CheckId::{ChainAnchor, ChainConstraints, ChainTime};
+        match fault {
+            PathFault::AuthorityEnded(end) => {
+                let key = "chain.time.authority-ended";
+                findings.add_both(ChainTime, weight, key, end.to_string(), at);
+            }
+            PathFault::IntermediateTime(name) => {
+                findings.add_found(ChainTime, weight, "chain.time.intermediate", name);
+            }
+            PathFault::IntermediateProfile(name) => {
+                findings.add_found(ChainAnchor, weight, "chain.anchor.intermediate", name);
+            }
+            PathFault::TooLong => findings.add(ChainAnchor, weight, "chain.anchor.too-long"),
+            PathFault::IntermediateName(name) | PathFault::Name(name) => {
+                let key = match weight {
+                    Weight::Doubt => "chain.constraints.data-older",
+                    Weight::Refutes
+                    | Weight::Undecides
+                    | Weight::OtherMessage
+                    | Weight::NotCompared
+                    | Weight::Note => "chain.constraints",
+                };
+                findings.add_found(ChainConstraints, weight, key, name);
+            }
+            PathFault::NameBeforeFirst(name) => {
+                let key = "chain.constraints.before-first";
+                findings.add_both(ChainConstraints, weight, key, at, name);
+            }
+            PathFault::NameOfLater { name, since } => {
+                let key = "chain.constraints.later";
+                findings.add_both(ChainConstraints, weight, key, since.to_string(), name);
+            }
         }
     }
 
@@ -575,6 +642,17 @@ impl Judge<'_> {
                 domains.join(", "),
             ),
         }
+    }
+}
+
+/// What is to be said of an edition that was not in force at the time.
+fn edition_note(edition: &Edition, all: &[Edition], at: Timestamp) -> Option<&'static str> {
+    let is_known = || all.iter().any(|edition| edition.covers(at));
+    match (edition.covers(at), at < edition.not_before) {
+        (true, _) => None,
+        (false, true) if is_known() => Some("chain.edition.next"),
+        (false, true) => Some("chain.edition.later"),
+        (false, false) => Some("chain.edition.earlier"),
     }
 }
 

@@ -132,6 +132,8 @@ struct SignerJson<'a> {
     not_after: String,
     authority: Option<&'a str>,
     edition: Option<String>,
+    edition_sha256: Option<&'a str>,
+    edition_carried: bool,
 }
 
 #[derive(Serialize)]
@@ -387,6 +389,7 @@ impl<'a> FactsJson<'a> {
 impl<'a> SignerJson<'a> {
     fn of(facts: &'a Facts) -> Self {
         let signer = &facts.signer;
+        let edition = facts.edition.as_ref();
         Self {
             address: &signer.address,
             subject: &signer.subject,
@@ -396,7 +399,11 @@ impl<'a> SignerJson<'a> {
             not_before: signer.not_before.to_string(),
             not_after: signer.not_after.to_string(),
             authority: facts.authority.as_deref(),
-            edition: facts.edition.map(|edition| edition.to_string()),
+            edition: edition.map(|edition| edition.since.to_string()),
+            edition_sha256: edition
+                .map(|edition| &*edition.sha256)
+                .filter(|sha256| !sha256.is_empty()),
+            edition_carried: edition.is_some_and(|edition| edition.is_carried),
         }
     }
 }

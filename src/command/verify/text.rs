@@ -330,14 +330,15 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
         ],
     );
     table.add_safe("certificate", certificate);
-    let authority = match (&facts.authority, facts.edition) {
+    let authority = match (&facts.authority, &facts.edition) {
         (Some(authority), Some(edition)) => {
-            let day = edition.to_string();
+            let day = edition.since.to_string();
             let day = day.split('T').next().unwrap_or_default();
-            texts.fill(
-                "value.authority",
-                &[("authority", authority), ("edition", day)],
-            )
+            let key = match edition.is_carried {
+                true => "value.authority-carried",
+                false => "value.authority",
+            };
+            texts.fill(key, &[("authority", authority), ("edition", day)])
         }
         (Some(authority), None) => Printable(authority).to_string(),
         (None, _) => texts.text("value.authority-unknown").to_owned(),

@@ -1,9 +1,9 @@
 //! Group B: paths through certificates that came along, and keys that stand twice in the trust
 //! data (cases 24, 30 and 35).
 
-use super::vector::{Critical, Group, High, Vector};
+use super::vector::{Critical, Group, High, Medium, Vector};
 use crate::support::keys;
-use crate::support::pki::Certificate;
+use crate::support::pki::{Certificate, extension};
 use crate::support::receipt::{Kind, Receipt};
 use crate::support::world::{self, AUTHORITY_NAME};
 
@@ -13,7 +13,10 @@ const B: Group = Group("b-certificate");
 const ROOT: &[&str] = &["--anchor", "../../pki/root.pem"];
 
 pub fn all() -> Vec<Vector> {
-    [bags(), doubled()].into_iter().flatten().collect()
+    [bags(), doubled(), gaps(), carried()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The delivery receipt with these certificates of authorities in its bag.
@@ -103,6 +106,244 @@ pub fn trust_with_the_authority_twice() -> String {
     assert!(first.contains(&host));
     let other = first.replace(&host, "\"nessuno.example\"");
     format!("{head}\n[[authority]]{other}\n[[authority]]{authorities}")
+}
+
+/// The trust file of the suite, older than the receipts and with one edition more: it began in
+/// 2023 and permits what the first one does.
+pub fn trust_of_before() -> String {
+    let text = world::trust_file();
+    let mut editions = text.match_indices("\n[[authority.edition]]");
+    let (Some((first, _)), Some((second, _))) = (editions.next(), editions.next()) else {
+        panic!("two editions");
+    };
+    let between = text[first..second].replace("2020-10-13T08:00:00Z", "2023-03-01T08:00:00Z");
+    let text = [&text[..second], &between, &text[second..]].concat();
+    text.replace("as_of = \"2026-11-22\"", "as_of = \"2026-01-01\"")
+}
+
+const BEFORE: &[&str] = &["--trust", "../../pki/trust-of-before.toml"];
+
+/// A receipt of another time, by a certificate that was valid then.
+fn dated(at: &str, certificate: Certificate, host: &'static str) -> Vec<u8> {
+    let receipt = Receipt::with(Kind::DeliveryConcise, |receipt| {
+        receipt.set_time(at);
+        receipt.provider.host = host;
+        receipt.certificate = certificate;
+    });
+    receipt.to_eml()
+}
+
+/// Lists of editions have gaps, and a gap accuses nobody.
+fn gaps() -> Vec<Vector> {
+    let third = |from, until| {
+        world::OTHER
+            .certificate()
+            .valid(from, until)
+            .renumbered("earlier")
+    };
+    let of_2021 = third("2020-11-05T09:00:00Z", "2023-11-05T09:00:00Z");
+    let of_2024 = third("2023-11-05T09:00:00Z", "2026-11-05T09:00:00Z");
+    let outside = || {
+        Certificate::signer(
+            world::RECEIVING.subject,
+            "posta-certificata@non-ammesso.example",
+            keys::RECIPIENT,
+        )
+    };
+    let of_2019 = |certificate: Certificate| {
+        certificate
+            .valid("2018-11-05T09:00:00Z", "2021-11-05T09:00:00Z")
+            .renumbered("2019")
+    };
+    let permitted = Certificate::signer(
+        world::RECEIVING.subject,
+        &world::RECEIVING.address(),
+        keys::RECIPIENT,
+    );
+    vec![
+        B.genuine("host-permitted-by-the-next-edition")
+            .case(25, High)
+            .because(
+                "A receipt of 2024 by a provider that the certificate of the \
+                 authority then in force does not permit and the next one, of 2025, \
+                 does. An edition between the two may be missing from the trust \
+                 data: a note says so.",
+            )
+            .message(dated(
+                "2024-05-06T08:15:07Z",
+                of_2024.clone(),
+                world::OTHER.host,
+            ))
+            .finding("note chain.edition")
+            .absent("chain.constraints"),
+        B.genuine("host-permitted-by-a-later-edition-than-the-next")
+            .case(25, High)
+            .because(
+                "The same of 2021, and the trust data know an edition of 2023 that \
+                 does not permit the provider's host either: only the one of 2025 \
+                 does. That is a doubt and accuses nobody.",
+            )
+            .with_only(BEFORE)
+            .message(dated("2021-05-06T08:15:07Z", of_2021, world::OTHER.host))
+            .finding("doubt chain.constraints")
+            .twin_vector("host-permitted-by-the-next-edition")
+            .twin_with(BEFORE),
+        B.genuine("host-not-permitted-before-the-first-edition")
+            .case(25, High)
+            .because(
+                "A receipt of 2019, before the first edition that the trust data \
+                 know, by a host that no known edition permits: one that did may \
+                 have been in force.",
+            )
+            .message(dated(
+                "2019-05-06T08:15:07Z",
+                of_2019(outside()),
+                "non-ammesso.example",
+            ))
+            .finding("doubt chain.constraints"),
+        B.genuine("host-permitted-before-the-first-edition")
+            .case(25, Medium)
+            .because("The same receipt by a host that the first known edition permits.")
+            .message(dated(
+                "2019-05-06T08:15:07Z",
+                of_2019(permitted),
+                world::RECEIVING.host,
+            ))
+            .finding("note chain.edition")
+            .absent("chain.constraints"),
+        B.genuine("host-not-permitted-by-older-trust-data")
+            .case(25, High)
+            .because(
+                "No edition permits the host, but the trust data are older than the \
+                 receipt: the authority may have been certified anew since.",
+            )
+            .with_only(BEFORE)
+            .message(by_outside_host(outside()))
+            .finding("doubt chain.constraints"),
+    ]
+}
+
+/// An edition that the trust data lack: it permits one host more.
+fn edition_of_2026() -> Certificate {
+    let directories = [world::SENDING.directory, world::RECEIVING.directory];
+    plain_authority()
+        .with(extension::name_constraints(&[OUTSIDE], &directories))
+        .valid("2026-01-15T08:00:00Z", "2049-09-22T11:22:02Z")
+        .renumbered("2026")
+}
+
+const OUTSIDE: &str = "non-ammesso.example";
+
+/// Editions that the message carries.
+fn carried() -> Vec<Vector> {
+    let outside = || {
+        Certificate::signer(
+            world::RECEIVING.subject,
+            "posta-certificata@non-ammesso.example",
+            keys::RECIPIENT,
+        )
+    };
+    let with = |edition: &Certificate| {
+        let receipt = Receipt::with(Kind::Delivery, |receipt| {
+            receipt.provider.host = OUTSIDE;
+            receipt.certificate = outside();
+        });
+        let mut message = receipt.message();
+        message.signed.certificates.push(edition.to_der());
+        message.to_eml()
+    };
+    let twin = "edition-in-the-message";
+    let refused = |name, text, edition: &Certificate| {
+        B.not_genuine(name, "chain.constraints")
+            .case(35, Critical)
+            .because(text)
+            .message(with(edition))
+            .twin_vector(twin)
+            .result("facts.signer.edition_carried = false")
+    };
+    let mut other_key = world::authority(AUTHORITY_NAME, keys::STRANGER);
+    other_key.extensions = edition_of_2026().extensions;
+    other_key.not_before = edition_of_2026().not_before;
+    let mut by_stranger = edition_of_2026();
+    by_stranger.issuer_key = keys::STRANGER;
+    vec![
+        B.genuine(twin)
+            .case(35, High)
+            .because(
+                "The trust data know no edition of the authority that permits the \
+                 host. The message carries one that does: signed by the root that \
+                 the trust data name, for the name and the key of the authority, in \
+                 force at the receipt's time. It counts and is named.",
+            )
+            .message(with(&edition_of_2026()))
+            .finding("note chain.edition")
+            .absent("chain.constraints")
+            .fact("signer.edition", "2026-01-15T08:00:00Z")
+            .fact("signer.edition_sha256", &edition_of_2026().sha256())
+            .result("facts.signer.edition_carried = true"),
+        refused(
+            "edition-in-the-message-by-a-stranger",
+            "The edition in the message is not signed by the root.",
+            &by_stranger,
+        ),
+        refused(
+            "edition-in-the-message-for-another-key",
+            "The root signed the certificate in the message, for an authority of \
+             the same name with another key.",
+            &other_key,
+        ),
+        refused(
+            "edition-in-the-message-of-no-authority",
+            "The certificate in the message says that it is of no authority \
+             (CA:FALSE).",
+            &edition_of_2026().with(extension::not_an_authority()),
+        ),
+        refused(
+            "edition-in-the-message-that-signs-no-certificates",
+            "The key usage of the certificate in the message does not allow it to \
+             sign certificates.",
+            &edition_of_2026().with(extension::key_usage(0x80)),
+        ),
+        refused(
+            "edition-in-the-message-for-servers",
+            "The certificate in the message is of an authority for servers.",
+            &edition_of_2026().with(world::server_purpose()),
+        ),
+        refused(
+            "edition-in-the-message-that-had-ended",
+            "The edition in the message had ended two months before the receipt's \
+             time.",
+            &edition_of_2026().valid("2026-01-15T08:00:00Z", "2026-03-01T08:00:00Z"),
+        ),
+        refused(
+            "edition-in-the-message-that-permits-other-hosts",
+            "The edition in the message does not permit the host either.",
+            &edition_of_2026().with(extension::name_constraints(
+                &["altro.example"],
+                &[world::RECEIVING.directory],
+            )),
+        ),
+        B.not_genuine(
+            "edition-in-the-message-and-no-root-given",
+            "chain.constraints",
+        )
+        .case(35, High)
+        .because(
+            "The authority is given with --anchor, which names no root: an \
+                 edition in the message is then signed by nobody who is trusted.",
+        )
+        .with_only(&["--anchor", "../../pki/anchor.pem"])
+        .message(with(&edition_of_2026()))
+        .twin_with(&["--anchor", "../../pki/anchor.pem"]),
+    ]
+}
+
+fn by_outside_host(certificate: Certificate) -> Vec<u8> {
+    let receipt = Receipt::with(Kind::Delivery, |receipt| {
+        receipt.provider.host = "non-ammesso.example";
+        receipt.certificate = certificate;
+    });
+    receipt.to_eml()
 }
 
 fn doubled() -> Vec<Vector> {

@@ -99,6 +99,10 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
         "pki/trust-authority-twice.toml".into(),
         b_path::trust_with_the_authority_twice().into_bytes(),
     );
+    add(
+        "pki/trust-of-before.toml".into(),
+        b_path::trust_of_before().into_bytes(),
+    );
     for (name, octets) in revocation_lists() {
         add(format!("pki/{name}"), octets);
     }
