@@ -33,6 +33,7 @@ struct Vector {
 struct Expected {
     verdict: String,
     headline: Option<String>,
+    /// Ids, where it matters with their severity: `time.zone note`.
     findings: Vec<String>,
     absent: Vec<String>,
     exit: i32,
@@ -149,7 +150,14 @@ fn differences(folder: &Path, vector: &Vector) -> Vec<String> {
     if answer.exit != expect.exit {
         wrong.push(format!("exit {} instead of {}", answer.exit, expect.exit));
     }
-    let found: Vec<&str> = ids(result, |_| true);
+    let mut found: Vec<String> = ids(result, |_| true)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    for grade in ["failure", "doubt", "note"] {
+        let graded = ids(result, |severity| severity == grade).into_iter();
+        found.extend(graded.map(|id| format!("{id} {grade}")));
+    }
     let headline = ids(result, |severity| severity == "failure")
         .first()
         .copied();
@@ -159,15 +167,9 @@ fn differences(folder: &Path, vector: &Vector) -> Vec<String> {
             expect.headline
         ));
     }
-    let missing = expect
-        .findings
-        .iter()
-        .filter(|id| !found.contains(&id.as_str()));
+    let missing = expect.findings.iter().filter(|id| !found.contains(id));
     wrong.extend(missing.map(|id| format!("no finding {id} among {found:?}")));
-    let unwanted = expect
-        .absent
-        .iter()
-        .filter(|id| found.contains(&id.as_str()));
+    let unwanted = expect.absent.iter().filter(|id| found.contains(id));
     wrong.extend(unwanted.map(|id| format!("unwanted finding {id}")));
     compare("facts", &expect.facts, &result["facts"], &mut wrong);
     compare("result", &expect.result, result, &mut wrong);
