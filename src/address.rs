@@ -1,6 +1,6 @@
 //! Mail addresses as PEC data carry them: compared, shown, pointed out when they deceive.
 //!
-//! No address is ever mended. What is no `local@domain` stays a text that equals nothing.
+//! No address is ever mended. What is no `local@domain` stays a text that equals nothing else.
 
 use std::fmt;
 
@@ -9,8 +9,9 @@ use crate::printable::{is_deceptive, trimmed};
 /// The text of one mail address, kept as it was written.
 ///
 /// Equality ignores the case of ASCII letters (RFC 6109, 2.2.1 compares domains so; providers
-/// treat local parts alike). Letters of other scripts are compared by code point, so a
-/// Cyrillic `е` never equals a Latin `e`.
+/// treat local parts alike). A domain is the same in its A-labels (`xn--…`) and its U-labels
+/// (RFC 5890, 2.3.2.1). Letters of other scripts are compared by code point, so a Cyrillic `е`
+/// never equals a Latin `e`, nor a letter of full width one of ASCII.
 #[derive(Clone, Debug)]
 pub struct MailAddress(String);
 
@@ -45,15 +46,17 @@ impl MailAddress {
 
     /// Whether this is `local@domain` with both parts present and no blank or control in them.
     ///
-    /// Not the whole grammar of RFC 5321: quoted local parts with blanks are refused.
+    /// Not the whole grammar of RFC 5321: quoted local parts with blanks and domains in square
+    /// brackets are refused.
     pub fn is_well_formed(&self) -> bool {
         !self.local_part().is_empty()
             && !self.domain().is_empty()
             && !self.local_part().contains('@')
+            && !self.domain().split('.').any(str::is_empty)
             && !self
                 .0
                 .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || "<>,;:\"".contains(c))
+                .any(|c| c.is_whitespace() || c.is_control() || "<>,;:\"[]()\\".contains(c))
     }
 
     /// The ASCII form of an address that could be taken for another one, else `None`.
@@ -93,9 +96,41 @@ impl MailAddress {
     }
 }
 
+impl MailAddress {
+    /// Whether all letters are Latin ones that a reader in Italy knows, with or without accents,
+    /// those of A-labels as well: no letter passes for another then.
+    pub fn is_of_latin_letters(&self) -> bool {
+        let is_known = |c: char| c.is_ascii_graphic() || matches!(c, 'ß'..='ö' | 'ø'..='ÿ');
+        self.local_part().is_ascii() && unicode_domain(self.domain()).chars().all(is_known)
+    }
+
+    /// Equality of the domains where one address is written in A-labels and the other is not.
+    fn is_spelt_otherwise(&self, other: &Self) -> bool {
+        // Two domains in ASCII are the same in their letters only.
+        !(self.0.is_ascii() && other.0.is_ascii())
+            && self.local_part().eq_ignore_ascii_case(other.local_part())
+            && unicode_domain(self.domain()) == unicode_domain(other.domain())
+    }
+}
+
+/// A domain in small letters, its valid A-labels as U-labels. Nothing else is mapped.
+fn unicode_domain(domain: &str) -> String {
+    let label = |label: &str| {
+        let small = label.to_lowercase();
+        match small
+            .starts_with("xn--")
+            .then(|| idna::domain_to_unicode(&small))
+        {
+            Some((unicode, Ok(()))) => unicode,
+            _ => small,
+        }
+    };
+    domain.split('.').map(label).collect::<Vec<_>>().join(".")
+}
+
 impl PartialEq for MailAddress {
     fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
+        self.0.eq_ignore_ascii_case(&other.0) || self.is_spelt_otherwise(other)
     }
 }
 impl Eq for MailAddress {}
@@ -123,6 +158,39 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_is_the_same_in_both_spellings() {
+        let address = |text| MailAddress::new(text);
+        let (u, a) = (
+            address("Ufficio@città.example"),
+            "ufficio@xn--citt-3na.example",
+        );
+        assert_eq!(u, address(a));
+        assert_eq!(address("ufficio@CITTÀ.example"), address(a));
+        for other in [
+            "ufficio@citta.example",
+            "altro@città.example",
+            // Decomposed, of full width, with an invisible sign: other domains, or none.
+            "ufficio@citta\u{300}.example",
+            "ufficio@ｃittà.example",
+            "ufficio@cit\u{200b}tà.example",
+            "ufficio@xn--citt-1nz.example",
+        ] {
+            assert_ne!(u, address(other), "{other}");
+            assert_ne!(address(a), address(other), "{other}");
+        }
+        assert_ne!(address("ufficio@xn--pc-nlc.it"), address("ufficio@pec.it"));
+        assert!(u.is_of_latin_letters() && address(a).is_of_latin_letters());
+        for strange in [
+            "a@p\u{435}c.it",
+            "a@xn--pc-nlc.it",
+            "\u{430}@pec.it",
+            "a@xn--a.it\u{200b}",
+        ] {
+            assert!(!address(strange).is_of_latin_letters(), "{strange}");
+        }
+    }
+
+    #[test]
     fn look_alikes_have_an_ascii_form() {
         assert_eq!(MailAddress::new("a@pec.it").ascii_form(), None);
         // The second letter is Cyrillic.
@@ -144,7 +212,8 @@ mod tests {
     fn only_one_at_sign_with_text_on_both_sides_is_well_formed() {
         assert!(MailAddress::new("a@b").is_well_formed());
         for wrong in [
-            "", "a", "@b", "a@", "a b@c", "a@b@c", "a@b\u{7}", "<a@b>", "a@b,c@d",
+            "", "a", "@b", "a@", "a b@c", "a@b@c", "a@b\u{7}", "<a@b>", "a@b,c@d", "[a@b]", "a@b]",
+            "a@b.", "a@.b", "a@b..c", "a(x)@b", "a\\b@c",
         ] {
             assert!(!MailAddress::new(wrong).is_well_formed(), "{wrong}");
         }

@@ -61,6 +61,13 @@ impl Timestamp {
         italy().to_offset(self.jiff()).seconds()
     }
 
+    /// Whether Italian clocks showed the same time an hour before or after: they are set back once
+    /// a year, on the last Sunday of October.
+    pub fn is_in_repeated_hour(self) -> bool {
+        let offset = |seconds| Self(self.0.saturating_add(seconds)).italian_offset();
+        offset(-3_600) - offset(0) == 3_600 || offset(0) - offset(3_600) == 3_600
+    }
+
     /// RFC 3339 at a fixed offset, for example `2018-11-13T16:39:27+01:00`.
     pub fn rfc3339_at(self, offset_seconds: i32) -> String {
         let Ok(offset) = Offset::from_seconds(offset_seconds) else {

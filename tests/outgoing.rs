@@ -152,6 +152,25 @@ fn message_id_and_date_are_there_once_and_have_their_form() {
 }
 
 #[test]
+fn what_people_read_holds_no_control_character() {
+    let subject = |text: &str| faults("Subject: Avviso", &format!("Subject: {text}"));
+    assert_eq!(subject("=?iso-8859-1?Q?dell=27art?="), []);
+    for control in ["=?iso-8859-1?Q?dell=12art?=", "=?utf-8?Q?a=0D=0ABcc:_x?="] {
+        assert_eq!(subject(control), [Fault::Control("Subject")], "{control}");
+    }
+    assert_eq!(
+        subject("dell\u{12}art"),
+        [Fault::Unreadable, Fault::Control("Subject")]
+    );
+    // A tab is a blank, here and where a line is folded.
+    assert_eq!(subject("un\r\n\tavviso"), []);
+    assert_eq!(
+        faults("\"B, il secondo\"", "=?utf-8?Q?B=16?="),
+        [Fault::Control("To")]
+    );
+}
+
+#[test]
 fn the_form_of_receipt_is_one_of_three_words() {
     for (word, form) in [
         ("completa", DeliveryForm::Complete),

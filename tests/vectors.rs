@@ -33,6 +33,7 @@ struct Vector {
 struct Expected {
     verdict: String,
     headline: Option<String>,
+    /// Ids, where it matters with their severity: `time.zone note`.
     findings: Vec<String>,
     absent: Vec<String>,
     exit: i32,
@@ -149,11 +150,11 @@ fn differences(folder: &Path, vector: &Vector) -> Vec<String> {
     if answer.exit != expect.exit {
         wrong.push(format!("exit {} instead of {}", answer.exit, expect.exit));
     }
-    // By id, or with the severity before it: `doubt chain.constraints`.
+    // By id, or with the severity behind it: `chain.constraints doubt`.
     let mut found: Vec<String> = Vec::new();
     for severity in ["failure", "doubt", "note"] {
         for id in ids(result, |of| of == severity) {
-            found.extend([id.to_owned(), format!("{severity} {id}")]);
+            found.extend([id.to_owned(), format!("{id} {severity}")]);
         }
     }
     let headline = ids(result, |severity| severity == "failure")

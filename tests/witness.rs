@@ -134,7 +134,13 @@ fn base64_of_chance_is_read_or_refused_as_the_base64_package_does() {
 }
 
 /// Pieces of which documents are made, and broken.
-const PIECES: [&str; 42] = [
+const PIECES: [&str; 48] = [
+    "<!DOCTYPE a>",
+    "<!DOCTYPE a SYSTEM 'x'>",
+    "<!DOCTYPE a PUBLIC \"x\" 'y' ",
+    "[<!ENTITY x 'y'>]>",
+    "&#18;",
+    "\u{7f}",
     "<a>",
     "</a>",
     "<b>",
@@ -182,25 +188,22 @@ const PIECES: [&str; 42] = [
 #[test]
 fn every_document_of_chance_is_read_or_refused_as_roxmltree_does() {
     let mut numbers = Numbers(0x5eed);
-    let (mut taken, mut compared) = (0, 0);
+    let mut taken = 0;
     for _ in 0..200_000 {
         let count = numbers.below(10);
         let inside: String = (0..count)
             .map(|_| PIECES[numbers.below(PIECES.len())])
             .collect();
-        let text = match numbers.below(3) {
+        let text = match numbers.below(4) {
             0 => inside,
             1 => format!("<a>{inside}</a>"),
+            2 => format!("{inside}<a>x</a>"),
             _ => format!("<?xml version=\"1.0\"?><a {inside}><b>x</b></a>"),
         };
-        agrees_with_the_witness(&text);
-        compared += usize::from(!trees::is_disputed(&text));
+        trees::agree(&text);
         taken += usize::from(trees::read(&text).is_ok());
     }
-    assert!(
-        compared > 100_000 && taken > 10_000,
-        "{taken} of {compared} taken"
-    );
+    assert!(taken > 10_000, "only {taken} were taken");
 }
 
 /// The daticert.xml of a message, when it has one in the usual place.
@@ -218,12 +221,6 @@ fn daticert_of(octets: &[u8]) -> Option<String> {
     String::from_utf8(entity.decoded().ok()?.into_owned()).ok()
 }
 
-fn agrees_with_the_witness(text: &str) {
-    if !trees::is_disputed(text) {
-        assert_eq!(trees::read(text).ok(), trees::witnessed(text), "{text:?}");
-    }
-}
-
 #[test]
 fn every_daticert_is_read_or_refused_as_roxmltree_does() {
     let mut files = Vec::new();
@@ -237,10 +234,7 @@ fn every_daticert_is_read_or_refused_as_roxmltree_does() {
         "only {} documents were compared",
         texts.len()
     );
-    texts
-        .iter()
-        .filter(|text| !text.contains("<!DOCTYPE"))
-        .for_each(|text| agrees_with_the_witness(text));
+    texts.iter().for_each(|text| trees::agree(text));
 }
 
 #[test]
@@ -249,9 +243,9 @@ fn every_altered_daticert_is_read_or_refused_as_roxmltree_does() {
     let whole = daticert_of(&receipt).unwrap().replace('\r', "");
     for (at, c) in whole.char_indices() {
         let (before, after) = (&whole[..at], &whole[at + c.len_utf8()..]);
-        agrees_with_the_witness(before);
+        trees::agree(before);
         for other in ["", "<", ">", "&", "/", " ", "=", "\"", "x", "\u{b}"] {
-            agrees_with_the_witness(&[before, other, after].concat());
+            trees::agree(&[before, other, after].concat());
         }
     }
 }

@@ -266,11 +266,38 @@ pub struct Mailbox {
     pub address: String,
 }
 
-/// The instant that a Date field states (RFC 5322, 3.3).
+/// The instant that a Date field states (RFC 5322, 3.3), with the zones of its obsolete form
+/// (4.3) and the names that European programs write there.
 pub fn date(value: &str) -> Option<Timestamp> {
-    let date = mail_parser::DateTime::parse_rfc822(value)?;
+    let value = with_numbered_zone(value);
+    let date = mail_parser::DateTime::parse_rfc822(&value)?;
     date.is_valid()
         .then(|| Timestamp::from_unix(date.to_timestamp()))
+}
+
+/// A date whose zone is a European name, with its number; every other date as it is. RFC 5322 has
+/// no such names; by usage they mean Central European time.
+fn with_numbered_zone(value: &str) -> Cow<'_, str> {
+    const ZONES: [(&str, &str); 4] = [
+        ("CET", "+0100"),
+        ("MET", "+0100"),
+        ("CEST", "+0200"),
+        ("MEST", "+0200"),
+    ];
+    // The zone is the word after the time of day; what follows are comments.
+    let mut words = value.split_ascii_whitespace();
+    let zone = words.find(|word| word.contains(':')).and(words.next());
+    let number = ZONES
+        .iter()
+        .find(|(name, _)| zone.is_some_and(|zone| zone.eq_ignore_ascii_case(name)));
+    match (zone, number) {
+        (Some(zone), Some((_, number))) => {
+            let at = zone.as_ptr().addr() - value.as_ptr().addr();
+            let (before, after) = (&value[..at], &value[at + zone.len()..]);
+            Cow::Owned(format!("{before}{number}{after}"))
+        }
+        _ => Cow::Borrowed(value),
+    }
 }
 
 /// Runs one of mail-parser's field parsers, which want the line end that closes the field.
@@ -422,6 +449,23 @@ mod tests {
                 .unwrap()
                 .to_string(),
             "2018-11-13T15:39:27Z"
+        );
+        for (zone, utc) in [
+            ("CET", "15:39:27"),
+            ("cest", "14:39:27"),
+            ("MEST (ora estiva)", "14:39:27"),
+            ("GMT", "16:39:27"),
+            ("UT", "16:39:27"),
+            ("EST", "21:39:27"),
+            ("PDT", "23:39:27"),
+            ("+0530", "11:09:27"),
+        ] {
+            let date = date(&format!("Tue, 13 Nov 2018 16:39:27 {zone}")).unwrap();
+            assert_eq!(date.to_string(), format!("2018-11-13T{utc}Z"), "{zone}");
+        }
+        assert_eq!(
+            date("13 Nov 2018 16:39 CET").unwrap().to_string(),
+            "2018-11-13T15:39:00Z"
         );
         assert_eq!(date("domani"), None);
     }

@@ -8,13 +8,14 @@
 //! data (giorno, ora)   zona
 //! ```
 //!
-//! No document type, no entities but the five of XML, no namespaces, no processing
-//! instructions, UTF-8 only, every element in its order and number. Elements that the rules
-//! do not know are named and otherwise ignored.
+//! No entities but the five of XML, no namespaces, UTF-8 only, every element in its order and
+//! number. Elements that the rules do not know are named and otherwise ignored. So are a
+//! document type that declares nothing itself and instructions before the root (I.T. Telecom,
+//! 2013), and control characters in texts (Register.it and Cedacri, 2018).
 
 use std::borrow::Cow;
 
-use super::xml::{self, Child, Children, Document, Element};
+use super::xml::{self, Child, Children, Document, Element, Oddities};
 use super::{DeliveryForm, ErrorClass, MessageKind, RecipientKind};
 use crate::address::MailAddress;
 use crate::printable::trimmed;
@@ -65,6 +66,8 @@ pub struct CertificationData {
     pub extended_error: Option<String>,
     /// Elements that the rules do not know, by name.
     pub unknown_elements: Vec<String>,
+    /// What was passed over or mended in the XML.
+    pub oddities: Oddities,
 }
 
 /// One of `destinatari`.
@@ -144,11 +147,12 @@ impl CertificationData {
         if memchr::memchr_iter(b'=', octets).count() > MAX_EQUALS_SIGNS {
             return Err(Error::TooLarge);
         }
-        // A document type is refused by name, before any of it is read.
-        if declares_type(text.as_bytes()) {
-            return Err(Error::Forbidden("DOCTYPE"));
-        }
-        read_root(Document::parse(text, MAX_NODES)?.root())
+        let document = Document::parse(text, MAX_NODES)?;
+        let data = read_root(document.root())?;
+        Ok(Self {
+            oddities: document.oddities(),
+            ..data
+        })
     }
 
     /// The kind, if `tipo` is one of the rules' words.
@@ -232,14 +236,6 @@ pub enum ProfileFault {
     Missing(&'static str),
     /// An element that the kind does not have.
     Unexpected(&'static str),
-}
-
-/// Whether `<!` begins anything but a comment or a CDATA section.
-fn declares_type(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'!', text).any(|at| {
-        let rest = &text[at + 1..];
-        at > 0 && text[at - 1] == b'<' && !rest.starts_with(b"--") && !rest.starts_with(b"[CDATA[")
-    })
 }
 
 /// The XML declaration may name UTF-8, or another superset of ASCII if the text is ASCII.
@@ -369,6 +365,7 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
         received_for,
         extended_error: extended_error.map(Cow::into_owned),
         unknown_elements,
+        oddities: Oddities::default(),
     })
 }
 
@@ -593,7 +590,7 @@ mod tests {
         let root = "<postacert ";
         for (from, to) in [
             (root, "<!DOCTYPE postacert [<!ENTITY a \"b\">]><postacert "),
-            (root, "<?php x?><postacert "),
+            ("</postacert>", "<?php x?></postacert>"),
             (root, "<postacert xmlns=\"urn:x\" "),
             (
                 "<oggetto>",
@@ -627,6 +624,30 @@ mod tests {
             CertificationData::parse(&vec![b' '; MAX_OCTETS + 1]),
             Err(Error::TooLarge)
         );
+    }
+
+    #[test]
+    fn what_providers_have_written_around_the_data_changes_nothing() {
+        let plain = CertificationData::parse(DELIVERY.as_bytes()).unwrap();
+        assert_eq!(plain.oddities, Oddities::default());
+        let mut odd = changed(
+            "<postacert ",
+            "<?xml-stylesheet type=\"text/xsl\" href=\"https://dtd.example/postacert.xsl\"?>\n\
+             <!DOCTYPE postacert PUBLIC \"posta certificata\" \"https://dtd.example/postacert.dtd\">\n\
+             <postacert ",
+        )
+        .unwrap();
+        assert!(odd.oddities.document_type && odd.oddities.instructions);
+        odd.oddities = plain.oddities;
+        assert_eq!(odd, plain);
+        for control in ["\u{16}", "&#18;", "&#x12;"] {
+            let data = changed("Perch&#233;", &format!("L{control}atto")).unwrap();
+            assert_eq!(data.subject.as_deref(), Some("L\u{fffd}atto no & sì"));
+            assert!(data.oddities.control_characters);
+            // Where a word of the rules is asked for, it is another word.
+            let kind = changed("avvenuta-consegna", &format!("avvenuta{control}consegna"));
+            assert_eq!(kind.unwrap().kind(), None);
+        }
     }
 
     #[test]

@@ -125,6 +125,8 @@ pub enum Fault {
     BadMessageId,
     /// Date states no time.
     BadDate,
+    /// A field that people read holds a control character once it is decoded.
+    Control(&'static str),
     /// X-TipoRicevuta says a word that is none of the three.
     BadForm(String),
     /// More recipients than the provider takes.
@@ -166,12 +168,13 @@ impl OutgoingMessage {
         let recipients = check_recipients(header, &mut faults);
         let message_id = check_identity(header, &mut faults);
         let form = check_form(header, &mut faults);
+        let subject = header.first("Subject").map(|field| field.decoded());
+        let subject = subject.unwrap_or_default().into_owned();
+        check_texts(header, &mut faults);
         check_limits(octets.len(), recipients.len(), limits, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
         }
-        let subject = header.first("Subject").map(|field| field.decoded());
-        let subject = subject.unwrap_or_default().into_owned();
         let mut leaves = Vec::new();
         collect_leaves(&entity, 0, &mut leaves);
         let attachment = |leaf: Leaf| {
@@ -397,6 +400,20 @@ fn is_message_id(id: &str) -> bool {
     };
     let plain = |c: u8| c.is_ascii_graphic() && !b"<>()[]\\,;:\"@".contains(&c);
     !left.is_empty() && !right.is_empty() && left.bytes().chain(right.bytes()).all(plain)
+}
+
+/// XML 1.0 has no control characters: a provider that takes one over into daticert.xml writes a
+/// receipt that many programs cannot read.
+fn check_texts(header: &Header<'_>, faults: &mut Vec<Fault>) {
+    let is_control = |c: char| c.is_control() && c != '\t';
+    for name in ["From", "To", "Cc", "Subject"] {
+        if header
+            .all(name)
+            .any(|field| field.decoded().contains(is_control))
+        {
+            faults.push(Fault::Control(name));
+        }
+    }
 }
 
 fn check_form(header: &Header<'_>, faults: &mut Vec<Fault>) -> DeliveryForm {

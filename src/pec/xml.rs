@@ -1,13 +1,19 @@
 //! XML as daticert.xml needs it: elements, attributes and text (XML 1.0, fifth edition).
 //!
-//! Reads a document that is well-formed and refuses every other one; nothing is mended. Knows
-//! comments, CDATA sections, the five entities that XML has by itself, and characters written
-//! as numbers. Refuses by name what a provider never writes: processing instructions and names
-//! with a colon (namespaces). Document types are for the caller to refuse, before.
+//! Reads a document that is well-formed and refuses every other one. Knows comments, CDATA
+//! sections, the five entities that XML has by itself, and characters written as numbers.
+//! Passed over before the root element, because providers have written them: processing
+//! instructions, and a document type that at most names a file elsewhere, which nobody fetches.
+//! Refused by name: everything else that could say more than stands there, namespaces,
+//! instructions in other places, and a document type that declares something itself.
+//!
+//! One thing is mended: control characters, raw or by number, in texts and in values, where
+//! neither markup nor a name can hide. Word processors put them into subjects. They are read as
+//! U+FFFD; [`Oddities`] tells so.
 //!
 //! Everything is borrowed from the text that needs no change, and no depth of elements costs
 //! stack. `roxmltree` is the witness in the tests: what is accepted here it accepts too, with
-//! the same tree.
+//! the same tree, once such characters are U+FFFD.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -42,6 +48,18 @@ pub struct Document<'a> {
     /// Of all elements, in their order.
     attributes: Vec<(&'a str, Cow<'a, str>)>,
     root: usize,
+    oddities: Oddities,
+}
+
+/// What was passed over or mended, and changes nothing that the elements say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Oddities {
+    /// Control characters, raw or by number, were read as U+FFFD.
+    pub control_characters: bool,
+    /// There is a document type without declarations of its own.
+    pub document_type: bool,
+    /// There are processing instructions before the root element.
+    pub instructions: bool,
 }
 
 #[derive(Debug)]
@@ -90,7 +108,7 @@ impl<'a> Document<'a> {
         let mut reader = Reader::new(text, most);
         reader.check_characters()?;
         reader.pass_declaration()?;
-        reader.pass_comments()?;
+        reader.pass_prolog()?;
         reader.document.root = reader.document.nodes.len();
         reader.read_root()?;
         reader.pass_comments()?;
@@ -98,6 +116,11 @@ impl<'a> Document<'a> {
             return Err(reader.fault("something after the root element"));
         }
         Ok(reader.document)
+    }
+
+    /// What was passed over or mended.
+    pub fn oddities(&self) -> Oddities {
+        self.oddities
     }
 
     /// The one element that holds all others.
@@ -183,8 +206,11 @@ struct Reader<'a> {
     /// The elements that are not closed yet: their nodes and names.
     open: Vec<(usize, &'a str)>,
     most: usize,
-    /// Neither `\r`, which is changed in texts, nor `]`, which can be forbidden there, is anywhere.
+    /// Nothing that is changed in texts (`\r`, control characters) or can be forbidden there
+    /// (`]`) is anywhere.
     is_usual: bool,
+    /// There are control characters, which may stand in texts and values only.
+    has_controls: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -196,10 +222,12 @@ impl<'a> Reader<'a> {
                 nodes: Vec::with_capacity((text.len() / OCTETS_PER_NODE).min(ROOM)),
                 attributes: Vec::with_capacity(8),
                 root: 0,
+                oddities: Oddities::default(),
             },
             open: Vec::with_capacity(8),
             most,
             is_usual: false,
+            has_controls: false,
         }
     }
 
@@ -226,12 +254,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Section 2.2: no controls but tab, CR and LF, and neither of the two non-characters
-    /// U+FFFE and U+FFFF, anywhere in the document.
+    /// Section 2.2: neither NUL nor one of the two non-characters U+FFFE and U+FFFF anywhere in
+    /// the document. Other controls are looked at where they stand.
     fn check_characters(&mut self) -> Result<(), Error> {
         // Without branches, which the compiler turns into vector instructions.
         let is_odd = |octet: u8| {
             ((octet < 0x20) & (octet != b'\t') & (octet != b'\r') & (octet != b'\n'))
+                | (octet == 0x7f)
                 | (octet == 0xef)
         };
         let is_unusual = |octet: u8| (octet == b'\r') | (octet == b']');
@@ -244,8 +273,26 @@ impl<'a> Reader<'a> {
         if !odd {
             return Ok(());
         }
-        match self.text.char_indices().find(|&(_, c)| !is_character(c)) {
-            Some((at, _)) => Err(self.fault_at("a character that XML does not allow", at)),
+        self.has_controls = self.text.contains(is_control);
+        self.is_usual &= !self.has_controls;
+        self.check_allowed(|c| is_character(c) || is_control(c), 0..self.text.len())
+    }
+
+    /// No control character in a place where it is neither text nor value.
+    fn check_no_controls(&self, place: Range<usize>) -> Result<(), Error> {
+        match self.has_controls {
+            true => self.check_allowed(|c| !is_control(c), place),
+            false => Ok(()),
+        }
+    }
+
+    fn check_allowed(
+        &self,
+        is_allowed: impl Fn(char) -> bool,
+        place: Range<usize>,
+    ) -> Result<(), Error> {
+        match self.text[place.clone()].find(|c| !is_allowed(c)) {
+            Some(at) => Err(self.fault_at("a character that XML does not allow", place.start + at)),
             None => Ok(()),
         }
     }
@@ -257,6 +304,7 @@ impl<'a> Reader<'a> {
         if !self.rest().starts_with("<?xml ") {
             return Ok(());
         }
+        let start = self.at;
         self.at += "<?xml".len();
         for (name, required) in [
             ("version", true),
@@ -275,10 +323,100 @@ impl<'a> Reader<'a> {
             }
         }
         self.pass_blanks();
-        self.pass("?>", "end of the declaration expected")
+        self.pass("?>", "end of the declaration expected")?;
+        self.check_no_controls(start..self.at)
     }
 
-    /// Blanks and comments outside the root element.
+    /// Section 2.8: what may stand between the declaration and the root element.
+    fn pass_prolog(&mut self) -> Result<(), Error> {
+        loop {
+            self.pass_blanks();
+            let rest = self.rest();
+            if rest.starts_with("<?") {
+                self.pass_instruction()?;
+            } else if rest.starts_with("<!DOCTYPE") {
+                self.pass_document_type()?;
+            } else if rest.starts_with("<!") {
+                self.read_marked()?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Section 2.6: `<?target what it is told?>`, whose target is not `xml` in any case.
+    fn pass_instruction(&mut self) -> Result<(), Error> {
+        let start = self.at;
+        self.at += "<?".len();
+        let target = self.name()?;
+        if target.eq_ignore_ascii_case("xml") {
+            return Err(Error::Forbidden("processing instruction"));
+        }
+        let rest = self.rest();
+        let length = rest
+            .find("?>")
+            .ok_or_else(|| self.fault("processing instruction without an end"))?;
+        if length > 0 && self.pass_blanks() == 0 {
+            return Err(self.fault("blank or end of the instruction expected"));
+        }
+        self.at = self.text.len() - rest.len() + length + "?>".len();
+        self.document.oddities.instructions = true;
+        self.check_no_controls(start..self.at)
+    }
+
+    /// Section 2.8 and rule 75: `<!DOCTYPE name PUBLIC "identifier" "address">`, once, or with
+    /// less after the name. Nothing is fetched, and nothing may be declared.
+    fn pass_document_type(&mut self) -> Result<(), Error> {
+        let start = self.at;
+        if self.document.oddities.document_type {
+            return Err(self.fault("second document type"));
+        }
+        self.at += "<!DOCTYPE".len();
+        self.expect_blanks()?;
+        self.name()?;
+        let blanks = self.pass_blanks();
+        let literals = match self.octets() {
+            [b'P', b'U', b'B', b'L', b'I', b'C', ..] if blanks > 0 => 2,
+            [b'S', b'Y', b'S', b'T', b'E', b'M', ..] if blanks > 0 => 1,
+            _ => 0,
+        };
+        if literals > 0 {
+            self.at += "PUBLIC".len();
+        }
+        for _ in 0..literals {
+            self.expect_blanks()?;
+            self.pass_literal()?;
+        }
+        self.pass_blanks();
+        if self.octets().first() == Some(&b'[') {
+            return Err(Error::Forbidden("DOCTYPE ["));
+        }
+        self.pass(">", "end of the document type expected")?;
+        self.document.oddities.document_type = true;
+        self.check_no_controls(start..self.at)
+    }
+
+    fn expect_blanks(&mut self) -> Result<(), Error> {
+        match self.pass_blanks() {
+            0 => Err(self.fault("blank expected")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Text between two quotes of one kind; references in it are none.
+    fn pass_literal(&mut self) -> Result<(), Error> {
+        let quote = match self.octets() {
+            [quote @ (b'"' | b'\''), ..] => *quote,
+            _ => return Err(self.fault("quote expected")),
+        };
+        let inside = &self.octets()[1..];
+        let length =
+            memchr::memchr(quote, inside).ok_or_else(|| self.fault("value without an end"))?;
+        self.at += length + 2;
+        Ok(())
+    }
+
+    /// Blanks and comments after the root element.
     fn pass_comments(&mut self) -> Result<(), Error> {
         loop {
             self.pass_blanks();
@@ -380,7 +518,10 @@ impl<'a> Reader<'a> {
             return Err(self.fault("unescaped < in a value"));
         }
         self.at += 1;
-        if value.bytes().any(|octet| octet == b'&' || octet < 0x20) {
+        if value
+            .bytes()
+            .any(|octet| octet == b'&' || octet < 0x20 || octet == 0x7f)
+        {
             self.expanded(value, start, Blanks::Spaces).map(Cow::Owned)
         } else {
             Ok(Cow::Borrowed(value))
@@ -429,8 +570,10 @@ impl<'a> Reader<'a> {
             let length = inside
                 .find("--")
                 .ok_or_else(|| self.fault("comment without an end"))?;
+            let start = self.at;
             self.at += COMMENT.len() + length;
             self.pass("-->", "-- in a comment")?;
+            self.check_no_controls(start..self.at)?;
             self.add(Kind::Comment)
         } else if let (Some(inside), false) = (rest.strip_prefix(CDATA), self.open.is_empty()) {
             let length = inside
@@ -438,7 +581,11 @@ impl<'a> Reader<'a> {
                 .ok_or_else(|| self.fault("CDATA without an end"))?;
             self.at += CDATA.len() + length + "]]>".len();
             // Section 2.11: CRLF and CR alone mean LF.
-            let text = inside[..length].replace("\r\n", "\n").replace('\r', "\n");
+            let mut text = inside[..length].replace("\r\n", "\n").replace('\r', "\n");
+            if self.has_controls && text.contains(is_control) {
+                text = text.replace(is_control, "\u{fffd}");
+                self.document.oddities.control_characters = true;
+            }
             self.add(Kind::Text(Cow::Owned(text)))
         } else {
             Err(self.fault("unknown markup"))
@@ -446,27 +593,30 @@ impl<'a> Reader<'a> {
     }
 
     /// Text or value with line ends as XML wants them and references resolved (sections 2.11,
-    /// 3.3.3 and 4.1). `start` is its place, for faults.
-    fn expanded(&self, text: &str, start: usize, blanks: Blanks) -> Result<String, Error> {
+    /// 3.3.3 and 4.1), control characters as U+FFFD. `start` is its place, for faults.
+    fn expanded(&mut self, text: &str, start: usize, blanks: Blanks) -> Result<String, Error> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(at) = rest.find(['&', '\r', '\n', '\t']) {
+        let is_special = |c: char| matches!(c, '&' | '\r' | '\n' | '\t') || is_control(c);
+        let (line_end, tab) = match blanks {
+            Blanks::Kept => ('\n', '\t'),
+            Blanks::Spaces => (' ', ' '),
+        };
+        while let Some(at) = rest.find(is_special) {
             out.push_str(&rest[..at]);
             let special = &rest[at..];
-            if special.starts_with('&') {
-                let place = start + text.len() - special.len();
-                let (c, length) = reference(special)
-                    .ok_or_else(|| self.fault_at("unknown or malformed reference", place))?;
-                out.push(c);
-                rest = &special[length..];
-                continue;
-            }
-            let length = if special.starts_with("\r\n") { 2 } else { 1 };
-            out.push(match (blanks, special.as_bytes()[0]) {
-                (Blanks::Spaces, _) => ' ',
-                (Blanks::Kept, b'\t') => '\t',
-                (Blanks::Kept, _) => '\n',
-            });
+            let place = start + text.len() - special.len();
+            let (c, length) = match special.as_bytes()[0] {
+                b'&' => reference(special)
+                    .ok_or_else(|| self.fault_at("unknown or malformed reference", place))?,
+                b'\r' if special.starts_with("\r\n") => (line_end, 2),
+                b'\r' | b'\n' => (line_end, 1),
+                b'\t' => (tab, 1),
+                control => (char::from(control), 1),
+            };
+            let is_mended = is_control(c);
+            self.document.oddities.control_characters |= is_mended;
+            out.push(if is_mended { '\u{fffd}' } else { c });
             rest = &special[length..];
         }
         out.push_str(rest);
@@ -551,7 +701,13 @@ fn numbered(number: &str) -> Option<char> {
         return None;
     }
     let code = u32::from_str_radix(digits, radix).ok()?;
-    char::from_u32(code).filter(|&c| is_character(c))
+    char::from_u32(code).filter(|&c| is_character(c) || is_control(c))
+}
+
+/// What is read as U+FFFD: the controls of ASCII that are no blanks. NUL is none of them: no
+/// provider writes it, and it ends texts for some readers.
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{1}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}')
 }
 
 /// Section 2.2.
@@ -663,7 +819,45 @@ mod tests {
             ("<a>&#+65;</a>", "unknown or malformed reference at 1:4"),
             ("<a>&#xD800;</a>", "unknown or malformed reference at 1:4"),
             ("<a>]]></a>", "]]> in a text at 1:4"),
-            ("<a>\u{7}</a>", "a character that XML does not allow at 1:4"),
+            ("<a>\0</a>", "a character that XML does not allow at 1:4"),
+            ("<a\u{7}/>", "blank or end of the tag expected at 1:3"),
+            ("<a>x</a\u{7}>", "end of the tag expected at 1:8"),
+            (
+                "<a><!--\u{7}--></a>",
+                "a character that XML does not allow at 1:8",
+            ),
+            (
+                "<?x \u{7}?><a/>",
+                "a character that XML does not allow at 1:5",
+            ),
+            (
+                "<!DOCTYPE a SYSTEM '\u{7}'><a/>",
+                "a character that XML does not allow at 1:21",
+            ),
+            (
+                "<?xml version='1.\u{7}'?><a/>",
+                "a character that XML does not allow at 1:18",
+            ),
+            (
+                "<!DOCTYPE a><!DOCTYPE a><a/>",
+                "second document type at 1:13",
+            ),
+            ("<a><!DOCTYPE a></a>", "unknown markup at 1:4"),
+            ("<a/><!DOCTYPE a>", "unknown markup at 1:5"),
+            ("<!DOCTYPE><a/>", "blank expected at 1:10"),
+            ("<!DOCTYPE a PUBLIC 'x'><a/>", "blank expected at 1:23"),
+            ("<!DOCTYPE a SYSTEM x><a/>", "quote expected at 1:20"),
+            ("<!DOCTYPE a SYSTEM 'x><a/>", "value without an end at 1:20"),
+            (
+                "<!DOCTYPE a x><a/>",
+                "end of the document type expected at 1:13",
+            ),
+            ("<!doctype a><a/>", "unknown markup at 1:1"),
+            ("<?x <a/>", "processing instruction without an end at 1:4"),
+            (
+                "<?x!?><a/>",
+                "blank or end of the instruction expected at 1:4",
+            ),
             (
                 "<a>\u{ffff}</a>",
                 "a character that XML does not allow at 1:4",
@@ -693,16 +887,23 @@ mod tests {
     #[test]
     fn what_providers_never_write_is_refused_by_name() {
         for text in [
-            "<?x?><a/>",
             "<a><?x?></a>",
             "<a/><?x?>",
             "<?xml\tversion='1.0'?><a/>",
+            "<!-- x --><?xml version='1.0'?><a/>",
+            "<?XML x?><a/>",
         ] {
             assert_eq!(
                 shown(text),
                 Err(Error::Forbidden("processing instruction")),
                 "{text}"
             );
+        }
+        for text in [
+            "<!DOCTYPE a []><a/>",
+            "<!DOCTYPE a SYSTEM 'x' [<!ENTITY b 'c'>]><a/>",
+        ] {
+            assert_eq!(shown(text), Err(Error::Forbidden("DOCTYPE [")), "{text}");
         }
         for text in [
             "<x:a/>",
@@ -712,6 +913,61 @@ mod tests {
         ] {
             assert_eq!(shown(text), Err(Error::Forbidden("namespace")), "{text}");
         }
+    }
+
+    #[test]
+    fn what_says_nothing_before_the_root_is_passed_over_and_told() {
+        let oddities = |text| Document::parse(text, 1_000).unwrap().oddities();
+        let none = Oddities::default();
+        assert_eq!(oddities("<?xml version='1.0'?><!-- x --><a/>"), none);
+        let types = [
+            "<!DOCTYPE a><a/>",
+            "<!DOCTYPE a ><a/>",
+            "<!-- x --><!DOCTYPE a SYSTEM \"x>[\"><a/>",
+            "<!DOCTYPE\na PUBLIC 'x y' 'https://dtd.example/x.dtd' ><!-- x --><a/>",
+        ];
+        for text in types {
+            assert_eq!(shown(text).as_deref(), Ok("(a)"), "{text}");
+            let document_type = true;
+            assert_eq!(
+                oddities(text),
+                Oddities {
+                    document_type,
+                    ..none
+                }
+            );
+        }
+        for text in ["<?x?><a/>", "<!-- x --><?x-y <a> & > ? >?><?z ?><a/>"] {
+            assert_eq!(shown(text).as_deref(), Ok("(a)"), "{text}");
+            let instructions = true;
+            assert_eq!(
+                oddities(text),
+                Oddities {
+                    instructions,
+                    ..none
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn control_characters_in_texts_and_values_are_mended_and_told() {
+        for (text, tree) in [
+            ("<a>l\u{12}x</a>", "(a\"l\u{fffd}x\")"),
+            (
+                "<a>&#18;&#x16;\u{7f}&#x7F;</a>",
+                "(a\"\u{fffd}\u{fffd}\u{fffd}\u{fffd}\")",
+            ),
+            ("<a>\t\u{1f}\n</a>", "(a\"\\t\u{fffd}\\n\")"),
+            ("<a><![CDATA[\u{1}]]></a>", "(a\"\u{fffd}\")"),
+            ("<a b='\u{1}&#2;'/>", "(a b=\"\u{fffd}\u{fffd}\")"),
+        ] {
+            assert_eq!(shown(text).as_deref(), Ok(tree), "{text:?}");
+            let document = Document::parse(text, 1_000).unwrap();
+            assert!(document.oddities().control_characters, "{text:?}");
+        }
+        let usual = Document::parse("<a b='\t'>&#9;&#xfffd;\r\n</a>", 9).unwrap();
+        assert_eq!(usual.oddities(), Oddities::default());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use super::{sent, texts};
 use crate::address::MailAddress;
+use crate::mime::header::Header;
 use crate::mime::{self, Entity, decode};
 use crate::pec::{CertificationData, DeliveryForm, MessageKind, RecipientKind};
 use crate::providers::Trust;
@@ -23,6 +24,8 @@ const FUTURE_TOLERANCE: i64 = 86_400;
 const SIGNING_SILENT: i64 = 5;
 
 const SIGNING_NOTE: i64 = 60;
+
+const HOUR: i64 = 3_600;
 
 /// The present, as far as this computer knows it.
 #[derive(Clone, Copy)]
@@ -90,9 +93,15 @@ fn check_time(
     findings.pass(CheckId::TimeZone);
     let legal = data.time.italian_offset();
     if legal != data.zone {
+        // A server that keeps UTC states the same instant and says so; any other zone is a
+        // clock that somebody set wrong.
+        let weight = match data.zone {
+            0 => Weight::Note,
+            _ => Weight::Doubt,
+        };
         findings.add_both(
             CheckId::TimeZone,
-            Weight::Doubt,
+            weight,
             "time.zone",
             data.time.rfc3339_at(legal),
             data.time.rfc3339_at(data.zone),
@@ -101,8 +110,10 @@ fn check_time(
     let Some(signing) = signing else { return };
     findings.pass(CheckId::TimeSigning);
     let apart = signing.seconds_since(data.time).abs();
+    // Of the hour that occurs twice a provider may have named the other one.
+    let is_other_hour = data.time.is_in_repeated_hour() && (apart - HOUR).abs() <= SIGNING_SILENT;
     if apart > SIGNING_SILENT {
-        let weight = if apart > SIGNING_NOTE {
+        let weight = if apart > SIGNING_NOTE && !is_other_hour {
             Weight::Doubt
         } else {
             Weight::Note
@@ -239,9 +250,14 @@ fn check_addresses(data: &CertificationData, findings: &mut Findings) {
             && !seen.contains(&address)
             && seen.len() < 5
         {
+            let weight = if address.is_of_latin_letters() {
+                Weight::Note
+            } else {
+                Weight::Doubt
+            };
             findings.add_both(
                 CheckId::AddressLookalike,
-                Weight::Doubt,
+                weight,
                 "address.lookalike",
                 ascii,
                 address.as_str(),
@@ -356,15 +372,30 @@ fn check_original_people(data: &CertificationData, original: &Entity<'_>, findin
         let named = addresses(original, &["To", "Cc"]);
         if !named.is_empty() && !named.contains(address) {
             let shown: Vec<&str> = named.iter().map(MailAddress::as_str).take(20).collect();
+            let weight = if is_written_in(address, header) {
+                Weight::Doubt
+            } else {
+                weight_of(&named)
+            };
             findings.add_both(
                 CheckId::OriginalRecipient,
-                weight_of(&named),
+                weight,
                 "original.recipient.not-addressed",
                 address.as_str(),
                 shown.join(", "),
             );
         }
     }
+}
+
+/// Whether To or Cc hold an address in whatever form: senders' programs write many that no rule
+/// knows, `[SMTP:a@b]` and `"Ufficio" [a@b]` among them.
+fn is_written_in(address: &MailAddress, header: &Header<'_>) -> bool {
+    let wanted = address.as_str().to_lowercase();
+    ["To", "Cc"].into_iter().any(|name| {
+        let mut fields = header.all(name);
+        fields.any(|field| field.decoded().to_lowercase().contains(&wanted))
+    })
 }
 
 /// Addresses that are spelt in an odd way by the sender's program (quoted, with a source route)
@@ -424,11 +455,20 @@ pub(super) fn list(addresses: &[MailAddress]) -> String {
         .join(", ")
 }
 
-/// Equality of subjects but for blanks, which folding and XML both change.
+/// Equality of subjects but for blanks, which folding and XML both change, and for control
+/// characters, which XML does not have: there they are U+FFFD.
 ///
 /// Some providers certify the subject as it was encoded; the words are the same.
 pub(super) fn same_text(a: &str, b: &str) -> bool {
-    let same = |a: &str, b: &str| a == b || a.split_whitespace().eq(b.split_whitespace());
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split_whitespace();
+        words
+            .map(|word| word.replace(|c: char| c.is_ascii_control(), "\u{fffd}"))
+            .collect()
+    };
+    let same = |a: &str, b: &str| {
+        a == b || a.split_whitespace().eq(b.split_whitespace()) || words(a) == words(b)
+    };
     let plain = |text: &str| match text.contains("=?") {
         true => decode::unstructured(text.as_bytes()),
         false => text.to_owned(),

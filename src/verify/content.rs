@@ -234,6 +234,15 @@ fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<Certificatio
         Ok(data) => {
             findings.pass(CheckId::DaticertXml);
             findings.pass(CheckId::DaticertStructure);
+            let odd = data.oddities;
+            if odd.control_characters {
+                let key = "daticert.xml.control";
+                findings.add(CheckId::DaticertXml, Weight::Note, key);
+            }
+            if odd.document_type || odd.instructions {
+                let key = "daticert.xml.passed-over";
+                findings.add(CheckId::DaticertXml, Weight::Note, key);
+            }
             if let Some(element) = data.unknown_elements.first() {
                 findings.add_found(
                     CheckId::DaticertStructure,

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::finding::{CheckId, Findings, Weight};
 use super::ordinary::Ordinary;
+use crate::mime::header::Field;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes, Parts};
 use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, plain};
@@ -566,12 +567,20 @@ fn check_octets_around(octets: &[u8], content: &[u8], findings: &mut Findings) {
 fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
     let header = &outer.header;
     findings.pass(CheckId::HeaderAmbiguous);
-    for (name, key) in [
-        ("X-Ricevuta", "header.ambiguous.mark"),
-        ("X-Trasporto", "header.ambiguous.mark"),
-    ] {
-        if header.count(name) > 1 {
+    for name in ["X-Ricevuta", "X-Trasporto"] {
+        let mut values = header.all(name).map(|field| field.text());
+        let Some(first) = values.next() else { continue };
+        let others: Vec<_> = values.collect();
+        if others
+            .iter()
+            .any(|other| !other.eq_ignore_ascii_case(&first))
+        {
+            let key = "header.ambiguous.mark";
             findings.add_found(CheckId::HeaderAmbiguous, Weight::Refutes, key, name);
+        } else if !others.is_empty() {
+            // Whichever of them is read, it says the same.
+            let key = "header.ambiguous.doubled";
+            findings.add_found(CheckId::HeaderAmbiguous, Weight::Doubt, key, name);
         }
     }
     for name in [
@@ -595,11 +604,12 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
         }
     }
     if header.has_controls() {
-        findings.add(
-            CheckId::HeaderAmbiguous,
-            Weight::Undecides,
-            "header.ambiguous.control",
-        );
+        let (weight, key) = if holds_controls_in_texts_only(outer) {
+            (Weight::Note, "header.ambiguous.control-in-text")
+        } else {
+            (Weight::Undecides, "header.ambiguous.control")
+        };
+        findings.add(CheckId::HeaderAmbiguous, weight, key);
     }
     if header.has_blank_before_colon() {
         let hides = header.has_blank_before_colon_until("Content-Type");
@@ -626,6 +636,44 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
             header.malformed_lines().to_string(),
         );
     }
+}
+
+/// Whether every control character of the header stands inside a text, where it hides nothing, as
+/// those do that word processors put into subjects.
+///
+/// Hiding are those at which some reader ends a line or a text (CR alone, NUL, VT, FF and the
+/// separators 0x1C to 0x1E), and any in a field by which the message is cut or known.
+fn holds_controls_in_texts_only(outer: &Entity<'_>) -> bool {
+    let header = &outer.octets[..outer.octets.len() - outer.body.len()];
+    let is_harmless = |octet: &u8| matches!(octet, 1..=8 | 0x0e..=0x1b | 0x1f | 0x7f);
+    let is_hiding =
+        |octet: &u8| octet.is_ascii_control() && !b"\t\r\n".contains(octet) && !is_harmless(octet);
+    let ends_at_cr =
+        memchr::memchr_iter(b'\r', header).any(|at| header.get(at + 1) != Some(&b'\n'));
+    let decides = |field: &Field<'_>| {
+        let begins = field.name.get(..8).unwrap_or_default();
+        let names = [
+            "From",
+            "MIME-Version",
+            "X-Ricevuta",
+            "X-Trasporto",
+            "X-Riferimento-Message-ID",
+        ];
+        begins.eq_ignore_ascii_case(b"Content-") || names.into_iter().any(|name| field.is(name))
+    };
+    let texts = outer.header.fields().iter().filter(|field| !decides(field));
+    let in_texts: usize = texts
+        .map(|field| {
+            field
+                .value
+                .iter()
+                .filter(|octet| is_harmless(octet))
+                .count()
+        })
+        .sum();
+    !ends_at_cr
+        && !header.iter().any(is_hiding)
+        && header.iter().filter(|octet| is_harmless(octet)).count() == in_texts
 }
 
 /// Whether the octets mention what only certified mail has.

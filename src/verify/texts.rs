@@ -85,10 +85,8 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
         let subject = data.subject.as_deref().unwrap_or_default().as_bytes();
         let says = |phrases: &'static [Finder<'static>]| {
             let is_said = |phrase: &&Finder<'_>| {
-                phrase
-                    .find(&text.octets)
-                    .is_some_and(|at| !is_denied(&text.octets[..at]))
-                    && phrase.find(subject).is_none()
+                let mut places = phrase.find_iter(&text.octets);
+                places.any(|at| !is_denied(&text.octets[..at])) && phrase.find(subject).is_none()
             };
             phrases.iter().find(is_said).map(Finder::needle)
         };
@@ -129,16 +127,29 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
     }
 }
 
-/// Whether the words before a phrase deny it: `non è stato consegnato`.
+/// Octets of a sentence that are looked at before a phrase.
+const SENTENCE_OCTETS: usize = 300;
+
+/// Whether the sentence says `non` before a phrase: `non è stato consegnato`, `non risulta essere
+/// ancora stato consegnato`.
 fn is_denied(before: &[u8]) -> bool {
-    let near = &before[before.len().saturating_sub(12)..];
-    memmem::find(&near.to_ascii_lowercase(), b"non ").is_some()
+    let near = &before[before.len().saturating_sub(SENTENCE_OCTETS)..];
+    // An address or a number has points too, without a blank after them.
+    let is_end = |pair: &[u8]| b".!?:".contains(&pair[0]) && pair[1].is_ascii_whitespace();
+    let start = near.windows(2).rposition(is_end).map_or(0, |at| at + 1);
+    let sentence = near[start..].to_ascii_lowercase();
+    let mut words = sentence.split(|octet| !octet.is_ascii_alphanumeric());
+    words.any(|word| word == b"non")
 }
 
 /// A day, an hour, an identifier or a recipient in the text that is not the certified one,
 /// where the certified one is not there at all.
 fn other_identity(text: &Text<'_>, data: &CertificationData) -> Option<(String, String)> {
-    let octets = &*text.octets;
+    let octets = &*if text.html {
+        without_breaks(&text.octets)
+    } else {
+        Cow::Borrowed(&*text.octets)
+    };
     let lacks = |wanted: &str| !contains(octets, wanted.as_bytes());
     let (day, hour) = &data.clock;
     if lacks(day)
@@ -154,12 +165,38 @@ fn other_identity(text: &Text<'_>, data: &CertificationData) -> Option<(String, 
     if lacks(&data.identifier) && memmem::find(octets, b"dentificativo").is_some() {
         return Some((data.identifier.clone(), "…".into()));
     }
-    let address = data.delivered_to.as_ref()?.as_str();
+    let address = data.delivered_to.as_ref()?;
+    // A domain with letters outside ASCII has two spellings, and the text a charset of its own.
+    let local = format!("{}@", address.local_part());
+    let wanted = match address.ascii_form() {
+        Some(_) => &*local,
+        None => address.as_str(),
+    };
+    let address = wanted;
     let absent = lacks(address) && {
         let (lower, wanted) = (octets.to_ascii_lowercase(), address.to_ascii_lowercase());
         memmem::find(&lower, wanted.as_bytes()).is_none()
     };
     (absent && memchr::memchr(b'@', octets).is_some()).then(|| (address.to_owned(), "…".into()))
+}
+
+/// HTML without the places where long words may be broken, which nobody sees.
+fn without_breaks(octets: &[u8]) -> Cow<'_, [u8]> {
+    static BREAK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"<wbr"));
+    let mut out = Cow::Borrowed(octets);
+    let mut rest = octets;
+    while let Some(at) = BREAK.find(rest) {
+        if let Cow::Borrowed(_) = out {
+            out = Cow::Owned(Vec::with_capacity(octets.len()));
+        }
+        let end = memchr::memchr(b'>', &rest[at..]).map_or(rest.len(), |length| at + length + 1);
+        out.to_mut().extend_from_slice(&rest[..at]);
+        rest = &rest[end..];
+    }
+    if let Cow::Owned(out) = &mut out {
+        out.extend_from_slice(rest);
+    }
+    out
 }
 
 /// Whether `wanted` stands in `octets`, looked for at its rarest octet: quicker for a short text
@@ -194,18 +231,11 @@ fn first_shape(octets: &[u8], shape: &[u8]) -> Option<String> {
 }
 
 /// What loads or runs something when the text is opened (RFC 6109, 4.3.1 forbids it): a tag
-/// that does so by itself, or any other tag but a link that holds an address or a script.
+/// that does so by itself, or any other tag but a link that holds an address or a script. Of
+/// `meta` only the one that leads to another page does (HTML, 4.2.5.3).
 fn active_html(octets: &[u8]) -> Option<String> {
-    const ACTIVE: [&str; 7] = [
-        "script",
-        "iframe",
-        "object",
-        "embed",
-        "form",
-        "frame",
-        "meta http-equiv=\"refresh",
-    ];
-    const PASSIVE: [&str; 4] = ["a ", "!doctype", "html ", "?xml"];
+    const ACTIVE: [&str; 6] = ["script", "iframe", "object", "embed", "form", "frame"];
+    const PASSIVE: [&str; 5] = ["a ", "!doctype", "html ", "?xml", "meta "];
     let next = |word| Next {
         octets,
         word,
@@ -213,6 +243,7 @@ fn active_html(octets: &[u8]) -> Option<String> {
     };
     let (mut closing, mut equals) = (next(b">"), next(b"="));
     let (mut script, mut address) = (next(b"javascript:"), next(b"http"));
+    let mut refresh = next(b"refresh");
     for at in memchr::memchr_iter(b'<', octets) {
         let start = at + 1;
         let end = closing.place_from(start).min(start + 2_000);
@@ -226,6 +257,7 @@ fn active_html(octets: &[u8]) -> Option<String> {
         let first = tag.first().map(u8::to_ascii_lowercase);
         let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
         let found = (may_be_active && ACTIVE.iter().any(|word| begins(word)))
+            || (may_be_active && begins("meta") && holds(&mut refresh))
             || holds(&mut script)
             || (holds(&mut equals)
                 && !PASSIVE.iter().any(|word| begins(word))
@@ -277,11 +309,13 @@ mod tests {
             "<p><img src=\"HTTP://x\">",
             "<i <img src=http://x",
             "<meta http-equiv=\"refresh\"",
+            "<META content='0; url=http://x' http-equiv = Refresh>",
         ] {
             assert!(active_html(active.as_bytes()).is_some(), "{active}");
         }
         for passive in [
             "<a href=\"http://x\">http</a>",
+            "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"/>refresh",
             "<p> a=b http://x javascript:",
             "<p>src=<i>http://x",
             "<!DOCTYPE html PUBLIC \"=\" \"http://x\">",
@@ -290,6 +324,33 @@ mod tests {
         ] {
             assert_eq!(active_html(passive.as_bytes()), None, "{passive}");
         }
+    }
+
+    #[test]
+    fn a_phrase_is_denied_within_its_sentence() {
+        for denied in [
+            "Il messaggio non \u{e8} ",
+            "il messaggio non risulta essere ",
+            "Errore. Il messaggio\r\nNON<br>\nè ancora ",
+            "il messaggio inviato a a.b@pec.example non&egrave; ",
+        ] {
+            assert!(is_denied(denied.as_bytes()), "{denied}");
+        }
+        for said in [
+            "",
+            "Il messaggio \u{e8} ",
+            "Il messaggio non era urgente. Esso \u{e8} ",
+            "Nonostante tutto il messaggio \u{e8} ",
+        ] {
+            assert!(!is_denied(said.as_bytes()), "{said}");
+        }
+    }
+
+    #[test]
+    fn places_to_break_a_word_are_not_seen() {
+        let seen = |html: &'static str| without_breaks(html.as_bytes()).into_owned();
+        assert_eq!(seen("opec<wbr>10<wbr/>42<WBR>.x<wbr"), b"opec1042<WBR>.x");
+        assert!(matches!(without_breaks(b"opec1042"), Cow::Borrowed(_)));
     }
 
     /// Half an hour, if each tag were looked through by itself.

@@ -44,6 +44,7 @@ pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
         Fault::Twice(address) => say("fault.twice", &[("address", address)]),
         Fault::BadMessageId => say("fault.bad-message-id", &[]),
         Fault::BadDate => say("fault.bad-date", &[]),
+        Fault::Control(field) => say("fault.control", &[("field", field)]),
         Fault::BadForm(word) => say("fault.bad-form", &[("word", word)]),
         Fault::TooManyRecipients { found, limit } => say(
             "fault.too-many-recipients",

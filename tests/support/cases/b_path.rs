@@ -174,7 +174,7 @@ fn gaps() -> Vec<Vector> {
                 of_2024.clone(),
                 world::OTHER.host,
             ))
-            .finding("note chain.edition")
+            .finding("chain.edition note")
             .absent("chain.constraints"),
         B.genuine("host-permitted-by-a-later-edition-than-the-next")
             .case(25, High)
@@ -185,7 +185,7 @@ fn gaps() -> Vec<Vector> {
             )
             .with_only(BEFORE)
             .message(dated("2021-05-06T08:15:07Z", of_2021, world::OTHER.host))
-            .finding("doubt chain.constraints")
+            .finding("chain.constraints doubt")
             .twin_vector("host-permitted-by-the-next-edition")
             .twin_with(BEFORE),
         B.genuine("host-not-permitted-before-the-first-edition")
@@ -200,7 +200,7 @@ fn gaps() -> Vec<Vector> {
                 of_2019(outside()),
                 "non-ammesso.example",
             ))
-            .finding("doubt chain.constraints"),
+            .finding("chain.constraints doubt"),
         B.genuine("host-permitted-before-the-first-edition")
             .case(25, Medium)
             .because("The same receipt by a host that the first known edition permits.")
@@ -209,7 +209,7 @@ fn gaps() -> Vec<Vector> {
                 of_2019(permitted),
                 world::RECEIVING.host,
             ))
-            .finding("note chain.edition")
+            .finding("chain.edition note")
             .absent("chain.constraints"),
         B.genuine("host-not-permitted-by-older-trust-data")
             .case(25, High)
@@ -219,7 +219,7 @@ fn gaps() -> Vec<Vector> {
             )
             .with_only(BEFORE)
             .message(by_outside_host(outside()))
-            .finding("doubt chain.constraints"),
+            .finding("chain.constraints doubt"),
     ]
 }
 
@@ -276,7 +276,7 @@ fn carried() -> Vec<Vector> {
                  force at the receipt's time. It counts and is named.",
             )
             .message(with(&edition_of_2026()))
-            .finding("note chain.edition")
+            .finding("chain.edition note")
             .absent("chain.constraints")
             .fact("signer.edition", "2026-01-15T08:00:00Z")
             .fact("signer.edition_sha256", &edition_of_2026().sha256())

@@ -87,6 +87,40 @@ fn recipients() -> Vec<Vector> {
             "The sender's To has the address in a group.",
             "Uffici: ufficio@pec.destinatario.example, x@posta.example;",
         ),
+        same(
+            "recipient-in-square-brackets",
+            "The sender's To has the address in square brackets after its type, as \
+             one mail server writes it.",
+            "[SMTP:ufficio@pec.destinatario.example]",
+        )
+        .finding("original.recipient doubt"),
+        same(
+            "recipient-with-a-name-and-square-brackets",
+            "The sender's To has a quoted name and the address in square brackets.",
+            "\"Ufficio\" [ufficio@pec.destinatario.example]",
+        )
+        .finding("original.recipient doubt"),
+        same(
+            "recipient-with-a-point-at-the-end",
+            "The sender's To has a point after the domain.",
+            "ufficio@pec.destinatario.example.",
+        )
+        .finding("original.recipient doubt"),
+        in_two_spellings("ufficio@città.example", "ufficio@xn--citt-3na.example")
+            .because(
+                "The recipient's domain has an accent. It is written so in one \
+                 element of the data, and as its A-label in the other and in the \
+                 message inside: one address.",
+            )
+            .absent("original.recipient")
+            .finding("address.lookalike note"),
+        C.not_genuine("recipient-without-its-accent", "original.recipient")
+            .case(80, High)
+            .because(
+                "The domain of the recipient in consegna has no accent, and that \
+                 among the recipients has one: another address.",
+            )
+            .message(spelt("ufficio@città.example", "ufficio@citta.example")),
         C.not_genuine("recipient-of-another-clear-address", "original.recipient")
             .case(50, High)
             .because(
@@ -95,6 +129,24 @@ fn recipients() -> Vec<Vector> {
             )
             .message(with_line("To", "Altri <altri@pec.destinatario.example>")),
     ]
+}
+
+fn in_two_spellings(listed: &'static str, delivered: &'static str) -> Vector {
+    C.genuine("recipient-with-an-accent-in-two-spellings")
+        .case(80, High)
+        .message(spelt(listed, delivered))
+}
+
+/// A delivery to an address that daticert.xml spells in one way among the recipients, and in another
+/// where it says for whom it is; so does the message inside.
+fn spelt(listed: &'static str, delivered: &'static str) -> Vec<u8> {
+    stated(|receipt| {
+        receipt.daticert.recipients[0].0 = listed.into();
+        receipt.daticert.delivered_to = Some(delivered.into());
+        let mut sent = sent::base();
+        sent.header.set("To", delivered);
+        receipt.original = Some(sent.delivered(IDENTIFIER));
+    })
 }
 
 fn senders() -> Vec<Vector> {
@@ -203,22 +255,58 @@ fn phrases() -> Vec<Vector> {
             ),
         ),
         same(
+            "non-delivery-that-does-not-seem-to-be-a-delivery",
+            "The text of a notice of non-delivery says that the message does not seem \
+             to have been delivered, in the words that a delivery receipt has.",
+            worded(
+                Kind::NonDelivery,
+                "\u{e8} stato rilevato",
+                "non risulta essere stato correttamente consegnato: \u{e8} stato rilevato",
+            ),
+        ),
+        same(
+            "notice-that-denies-at-some-distance",
+            "The text of a notice after 12 hours says that the message was not yet \
+             delivered, with a word between.",
+            worded(
+                Kind::NoticeAfter12Hours,
+                "non \u{e8} stato consegnato nelle",
+                "non \u{e8} ancora stato consegnato nella casella nelle",
+            ),
+        ),
+        C.genuine("non-delivery-that-speaks-of-a-delivery-too")
+            .case(82, High)
+            .because(
+                "The text of a notice of non-delivery says in a sentence of its own \
+                 that the message was delivered, after one with a not in it.",
+            )
+            .message(worded(
+                Kind::NonDelivery,
+                "\u{e8} stato rilevato",
+                "non era urgente. Esso \u{e8} stato correttamente consegnato. \u{c8} stato rilevato",
+            ))
+            .finding("content.text doubt")
+            .twin("errore-consegna"),
+        same(
             "notice-that-denies-in-the-words-of-a-delivery",
             "The text of a notice after 24 hours says that the message was not \
              delivered, in the words that a delivery receipt has without the not.",
-            {
-                let mut receipt = Receipt::new(Kind::NoticeAfter24Hours);
-                let old = "stato consegnato nelle prime ventiquattro ore";
-                assert!(receipt.text.contains(old));
-                receipt.text = receipt.text.replace(
-                    old,
-                    "stato consegnato nella casella di destinazione nelle prime \
-                     ventiquattro ore",
-                );
-                receipt.to_eml()
-            },
+            worded(
+                Kind::NoticeAfter24Hours,
+                "stato consegnato nelle prime ventiquattro ore",
+                "stato consegnato nella casella di destinazione nelle prime \
+                 ventiquattro ore",
+            ),
         ),
     ]
+}
+
+/// A message of this kind with other words in its text.
+fn worded(kind: Kind, old: &str, new: &str) -> Vec<u8> {
+    let mut receipt = Receipt::new(kind);
+    assert!(receipt.text.contains(old), "the text has no {old}");
+    receipt.text = receipt.text.replacen(old, new, 1);
+    receipt.to_eml()
 }
 
 /// Data without a subject, or with one as mail writes it.

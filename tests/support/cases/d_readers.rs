@@ -1,7 +1,7 @@
 //! Group D: messages that two mail programs would read differently (cases 66 to 70).
 
 use super::tools::{delivery, find, headed, replaced};
-use super::vector::{Critical, DELIVERY, Group, Low, Medium, Vector};
+use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::receipt::Kind;
 
 const D: Group = Group("d-mime");
@@ -194,6 +194,31 @@ fn control_characters() -> Vec<Vector> {
             "1\r\rSENTENZA NOTIFICATA A TUTTI",
         ),
         refused(
+            "second-subject-behind-a-form-feed",
+            "A form feed in a field before Subject: readers that end a line there \
+             see another Subject first.",
+            "Subject",
+            "1\u{c}Subject: CONSEGNA: Sentenza n. 7",
+        ),
+        refused(
+            "control-character-in-a-field-about-the-parts",
+            "A control character in a field about the parts, which readers may \
+             take for a blank or for nothing.",
+            "X-Ricevuta",
+            "1\r\nContent-Language: it\u{16}",
+        ),
+        D.genuine("control-character-in-a-note")
+            .case(68, Low)
+            .because(
+                "A control character in a text at which no reader ends a line: it \
+                 hides nothing.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.add("X-Nota", "dell\u{12}atto");
+            }))
+            .finding("header.ambiguous note")
+            .twin(DELIVERY),
+        refused(
             "carriage-return-in-a-field",
             "A CR alone in a field, and nothing behind it that looks like another one: \
              where the line ends depends on the reader.",
@@ -207,14 +232,26 @@ fn control_characters() -> Vec<Vector> {
 fn marks() -> Vec<Vector> {
     let eml = delivery().to_eml();
     vec![
-        D.not_genuine("kind-header-twice-with-one-kind", "header.ambiguous")
+        D.genuine("kind-header-twice-with-one-kind")
             .case(68, Medium)
             .because(
-                "X-Ricevuta twice with the same kind. No provider writes it twice \
-                 and no honest transport doubles it.",
+                "X-Ricevuta twice with the same kind: odd, but whichever of them is \
+                 read, it says what is signed.",
             )
             .message(headed(Kind::Delivery, |header| {
                 header.add("X-Ricevuta", "avvenuta-consegna");
+            }))
+            .finding("header.ambiguous doubt")
+            .absent("header.kind")
+            .twin(DELIVERY),
+        D.not_genuine("kind-header-twice-with-two-kinds", "header.ambiguous")
+            .case(68, High)
+            .because(
+                "X-Ricevuta twice with different kinds, the signed one first: for \
+                 readers that take the last it is an acceptance.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.add("X-Ricevuta", "accettazione");
             })),
         D.cannot_tell("algorithm-parameter-twice", "structure.boundary")
             .case(68, Low)

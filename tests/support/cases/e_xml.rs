@@ -14,6 +14,7 @@ pub fn all() -> Vec<Vector> {
         fields(),
         encodings(),
         addresses(),
+        controls(),
         text(),
     ]
     .into_iter()
@@ -77,12 +78,55 @@ fn forbidden() -> Vec<Vector> {
             ),
         ),
         refused(
-            "plain-document-type",
+            "document-type-that-declares-nothing",
             76,
             "daticert.xml",
-            "A document type that declares nothing. Harmless, and yet no \
-                 provider's file has one.",
-            declared("<!DOCTYPE postacert>", xml("Pratica", "Pratica")),
+            "A document type with brackets for declarations and none between \
+                 them. What stands there is not read at all.",
+            declared("<!DOCTYPE postacert []>", xml("Pratica", "Pratica")),
+        ),
+        E.genuine("plain-document-type")
+            .case(76, Medium)
+            .because("A document type that declares nothing is passed over.")
+            .message(with_xml(declared(
+                "<!DOCTYPE postacert>",
+                xml("Pratica", "Pratica"),
+            )))
+            .finding("daticert.xml note"),
+        E.genuine("document-type-and-style-sheet-elsewhere")
+            .case(76, High)
+            .because(
+                "The document names a style sheet and a document type on a server, \
+                 as one provider did in 2013. Neither is fetched, neither changes \
+                 what the elements say.",
+            )
+            .message(with_xml(declared(
+                "<?xml-stylesheet type=\"text/xsl\" \
+                 href=\"https://dtd.example/postacert.xsl\"?>\n\
+                 <!DOCTYPE postacert PUBLIC \"posta certificata\" \
+                 \"https://dtd.example/postacert.dtd\">",
+                xml("Pratica", "Pratica"),
+            )))
+            .finding("daticert.xml note")
+            .fact("delivered_to", RECIPIENT),
+        refused(
+            "entity-of-a-document-type-elsewhere",
+            76,
+            "daticert.xml",
+            "The document type on a server might declare the entity that the \
+                 subject is. Nobody asks it.",
+            declared(
+                "<!DOCTYPE postacert SYSTEM \"https://dtd.example/postacert.dtd\">",
+                xml("Pratica n. 42", "&pratica;"),
+            ),
+        ),
+        refused(
+            "instruction-inside-the-data",
+            76,
+            "daticert.xml",
+            "A processing instruction stands inside the data, where it might \
+                 mean something to somebody.",
+            xml("<consegna>", "<?consegna altro?><consegna>"),
         ),
         refused(
             "entity-not-declared",
@@ -486,6 +530,73 @@ fn to(address: &'static str) -> Vec<u8> {
     receipt.to_eml()
 }
 
+/// Control characters, which word processors leave behind in subjects: two providers of 2018 signed
+/// them as they came.
+fn controls() -> Vec<Vector> {
+    let subject = "Pratica n. 42: copia dell\u{16}atto";
+    // In the signed data as one of them writes it, or the other.
+    let with = |written: &str, header: fn(&str) -> String| {
+        let mut receipt = Receipt::with(Kind::Delivery, |receipt| {
+            receipt.daticert.subject = Some(subject.into());
+            let mut sent = sent::base();
+            sent.header.set("Subject", subject);
+            receipt.original = Some(sent.delivered(IDENTIFIER));
+        });
+        let xml = receipt.daticert.to_xml().replace('\u{16}', written);
+        receipt.xml = Some(xml.into_bytes());
+        let mut message = receipt.message();
+        message.header.set("Subject", header(subject));
+        message.to_eml()
+    };
+    vec![
+        E.genuine("control-character-in-the-subject")
+            .case(0, High)
+            .because(
+                "The subject holds a control character, raw in the header, in \
+                 the data and in the message inside. XML knows no such character; \
+                 it is read as U+FFFD, and the signature holds.",
+            )
+            .message(with("\u{16}", |subject| format!("CONSEGNA: {subject}")))
+            .finding("daticert.xml note")
+            .finding("header.ambiguous note")
+            .absent("header.subject")
+            .absent("original.subject")
+            .fact("subject", "Pratica n. 42: copia dell\u{fffd}atto"),
+        E.genuine("control-character-by-number")
+            .case(0, High)
+            .because(
+                "The same character, written as a number in the data and in an \
+                 encoded word in the header.",
+            )
+            .message(with("&#22;", |subject| {
+                let word = subject.replace(' ', "_").replace('\u{16}', "=16");
+                format!("CONSEGNA: =?utf-8?Q?{word}?=")
+            }))
+            .finding("daticert.xml note")
+            .absent("header.ambiguous")
+            .absent("header.subject")
+            .fact("subject", "Pratica n. 42: copia dell\u{fffd}atto"),
+        refused(
+            "control-character-in-an-element-name",
+            0,
+            "daticert.xml",
+            "A control character stands in the name of an element: then it is \
+                 another element, or none.",
+            delivery()
+                .daticert
+                .to_xml()
+                .replace("consegna>", "con\u{16}segna>"),
+        ),
+        refused(
+            "control-character-in-the-kind",
+            0,
+            "daticert.kind",
+            "A control character stands in tipo: then it is another word.",
+            xml("\"avvenuta-consegna\"", "\"avvenuta&#22;consegna\""),
+        ),
+    ]
+}
+
 /// Cases 82 and 84: what people read.
 fn text() -> Vec<Vector> {
     let says = |name, importance, text, change: fn(&mut Receipt)| {
@@ -567,6 +678,50 @@ fn text() -> Vec<Vector> {
         )
         .case(84, High)
         .finding("content.html"),
+        says(
+            "html-leads-to-another-page",
+            High,
+            "The HTML twin leads to another page when it is opened.",
+            |receipt| {
+                receipt.html = receipt.html.as_ref().map(|html| {
+                    html.replace(
+                        "<head>",
+                        "<head><meta content=\"0; url=http://altro.example/\" \
+                         http-equiv=\"refresh\">",
+                    )
+                })
+            },
+        )
+        .case(84, High)
+        .finding("content.html doubt"),
+        says(
+            "html-names-its-charset",
+            Medium,
+            "The HTML twin names its type and charset in its head, which loads nothing.",
+            |receipt| {
+                receipt.html = receipt.html.as_ref().map(|html| {
+                    html.replace(
+                        "<head>",
+                        "<head><meta http-equiv=\"Content-Type\" \
+                         content=\"text/html; charset=iso-8859-1\">",
+                    )
+                })
+            },
+        )
+        .absent("content.html"),
+        says(
+            "html-with-places-to-break-the-identifier",
+            Medium,
+            "The HTML twin has marks in the identifier where a line may be broken, \
+             which nobody sees.",
+            |receipt| {
+                receipt.html = receipt.html.as_ref().map(|html| {
+                    html.replace("opec1042.", "opec1042.<wbr>")
+                        .replace(".63@", ".63<wbr/>@")
+                })
+            },
+        )
+        .absent("content.html"),
         E.genuine("text-in-other-words")
             .case(0, Medium)
             .because(

@@ -38,6 +38,35 @@ fn dates() -> Vec<Vector> {
                 header.set("Date", "Mon, 4 May 2026 08:15:07 +0000 (UTC)");
             }))
             .absent("header.date"),
+        F.genuine("date-header-with-the-name-of-a-zone")
+            .case(85, Low)
+            .because(
+                "The Date line names its zone, as RFC 5322 has it no more and some \
+                 programs do.",
+            )
+            .message(headed(Kind::Delivery, |header| {
+                header.set("Date", "Mon, 4 May 2026 10:15:07 CEST");
+            }))
+            .absent("header.date"),
+        F.genuine("date-header-with-the-name-of-another-zone")
+            .case(85, Low)
+            .because("The Date line names a zone in which its hour is another moment.")
+            .message(headed(Kind::Delivery, |header| {
+                header.set("Date", "Mon, 4 May 2026 10:15:07 CET");
+            }))
+            .finding("header.date doubt")
+            .twin(DELIVERY),
+        F.genuine("universal-time")
+            .case(86, Low)
+            .because(
+                "The zone is +0000, and says so: the moment is the same. It is no \
+                 Italian legal time, which is told in passing.",
+            )
+            .message(stated(|receipt| {
+                receipt.daticert.zone = "+0000".into();
+                receipt.daticert.clock = "08:15:07".into();
+            }))
+            .finding("time.zone note"),
         F.genuine("solar-time-in-may")
             .case(86, Medium)
             .because(
@@ -48,7 +77,7 @@ fn dates() -> Vec<Vector> {
                 receipt.daticert.zone = "+0100".into();
                 receipt.daticert.clock = "09:15:07".into();
             }))
-            .finding("time.zone")
+            .finding("time.zone doubt")
             .twin(DELIVERY),
         F.genuine("solar-time-in-february")
             .case(86, Medium)
@@ -70,6 +99,34 @@ fn dates() -> Vec<Vector> {
             )
             .absent("time.zone")
             .fact("time", "2025-10-26T02:30:00+01:00"),
+        F.genuine("other-hour-of-the-two-in-october")
+            .case(86, Low)
+            .because(
+                "In the hour that occurs twice the data name the first one, and the \
+                 signature was made in the second: clocks that were set back are \
+                 mistaken so.",
+            )
+            .message({
+                let mut receipt = Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.set_time("2025-10-26T01:30:00Z")
+                });
+                receipt.daticert.zone = "+0200".into();
+                receipt.to_eml()
+            })
+            .finding("time.signing note")
+            .absent("time.zone"),
+        F.genuine("another-hour-than-that-of-the-signature")
+            .case(88, Low)
+            .because("The same two hours later, when each hour occurs once.")
+            .message({
+                let mut receipt = Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.set_time("2025-10-26T03:30:00Z")
+                });
+                receipt.daticert.zone = "+0200".into();
+                receipt.to_eml()
+            })
+            .finding("time.signing doubt")
+            .twin(DELIVERY),
         F.genuine("time-in-both-zones")
             .case(91, Medium)
             .because(
