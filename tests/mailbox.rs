@@ -103,7 +103,7 @@ fn a_warning_of_quota_disturbs_nothing_and_is_noted() {
                     exists: 2
                 }
             );
-            assert_eq!(mailbox.fetch(&[1]).unwrap()[0].octets, b"abc");
+            assert_eq!(mailbox.fetch(&[1]).whole().unwrap()[0].octets, b"abc");
             let waited = mailbox.wait(POLL, POLL, &Stop::default()).unwrap();
             assert_eq!(waited, Waited::Elapsed);
             mailbox.notes()
@@ -237,7 +237,7 @@ fn lines_and_literals_have_bounds() {
             peer.hear_end();
         },
         |mailbox| {
-            let error = mailbox.fetch(&[1]).unwrap_err();
+            let error = mailbox.fetch(&[1]).whole().unwrap_err();
             assert!(
                 matches!(&error, Error::Protocol(r) if r.contains("150000001")),
                 "{error:?}"
@@ -251,7 +251,7 @@ fn lines_and_literals_have_bounds() {
             peer.hear_end();
         },
         |mailbox| {
-            let error = mailbox.fetch(&[1]).unwrap_err();
+            let error = mailbox.fetch(&[1]).whole().unwrap_err();
             assert!(matches!(error, Error::Protocol(_)), "{error:?}");
         },
     );
@@ -354,7 +354,7 @@ fn messages_of_other_uids_are_left_out() {
             peer.say("TAG OK done");
         },
         |mailbox| {
-            let messages = mailbox.fetch(&[7, 3, 7, 0]).unwrap();
+            let messages = mailbox.fetch(&[7, 3, 7, 0]).whole().unwrap();
             let uids: Vec<u32> = messages.iter().map(|message| message.uid).collect();
             assert_eq!(uids, [3, 7]);
             assert_eq!(messages[1].octets, b"sette");
@@ -362,6 +362,7 @@ fn messages_of_other_uids_are_left_out() {
             assert_eq!(messages[0].internal_date.unwrap().unix(), 1_793_523_600);
             let summaries = mailbox
                 .summaries(5..=9, &["Subject", "X-Ricevuta"])
+                .whole()
                 .unwrap();
             let uids: Vec<u32> = summaries.iter().map(|summary| summary.uid).collect();
             assert_eq!(uids, [5, 7, 9]);
@@ -385,7 +386,7 @@ fn a_message_may_come_in_any_kind_of_string_or_be_gone() {
             peer.say("TAG OK done");
         },
         |mailbox| {
-            let messages = mailbox.fetch(&[1, 2, 3, 4, 5]).unwrap();
+            let messages = mailbox.fetch(&[1, 2, 3, 4, 5]).whole().unwrap();
             let found: Vec<(u32, &[u8])> = messages
                 .iter()
                 .map(|m| (m.uid, m.octets.as_slice()))
@@ -408,7 +409,7 @@ fn cut_within_a_literal_is_broken() {
             peer.cut();
         },
         |mailbox| {
-            let error = mailbox.fetch(&[1]).unwrap_err();
+            let error = mailbox.fetch(&[1]).whole().unwrap_err();
             assert!(matches!(error, Error::Broken(_)), "{error:?}");
         },
     );
@@ -418,7 +419,7 @@ fn cut_within_a_literal_is_broken() {
 fn names_of_fields_cannot_inject_commands() {
     with(Peer::hear_end, |mailbox| {
         for field in ["Subject)\r\nx DELETE INBOX", "A B", ""] {
-            let error = mailbox.summaries(1..=2, &[field]).unwrap_err();
+            let error = mailbox.summaries(1..=2, &[field]).whole().unwrap_err();
             assert!(matches!(error, Error::Injection(_)), "{error:?}");
         }
     });
@@ -473,6 +474,7 @@ fn folders_have_names_marks_and_separators() {
                     ("A\"B", Some("\\"), false, false),
                     ("x", None, false, false),
                     ("A b&c", Some("/"), true, false),
+                    ("perché", Some("/"), true, false),
                 ]
             );
             assert_eq!(mailbox.examine("A b&c").unwrap().exists, 2);
@@ -488,7 +490,7 @@ fn folders_have_names_marks_and_separators() {
                 "{error:?}"
             );
             let error = mailbox.examine("A\"B").unwrap_err();
-            assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+            assert!(matches!(error, Error::Unnumbered), "{error:?}");
             for name in ["", "a\r\nb"] {
                 let error = mailbox.examine(name).unwrap_err();
                 assert!(matches!(error, Error::Injection(_)), "{error:?}");

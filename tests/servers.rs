@@ -81,7 +81,7 @@ fn what_is_sent_arrives_octet_for_octet() {
                 servers.settle();
                 let mut mailbox = open(servers, &to, security);
                 assert_eq!(mailbox.examine("INBOX").unwrap().exists, 1);
-                let fetched = mailbox.fetch(&[1]).unwrap();
+                let fetched = mailbox.fetch(&[1]).whole().unwrap();
                 // The servers put their lines before it.
                 assert!(fetched[0].octets.ends_with(message), "{endpoint}");
                 assert_eq!(servers.delivered(&to).len(), 1);
@@ -206,13 +206,19 @@ fn a_mailbox_is_read_and_stays_as_it_was() {
     assert_eq!(sent, ["Posta inviata"]);
     let state = mailbox.examine("INBOX").unwrap();
     assert_eq!((state.exists, state.uid_next), (3, Some(4)));
-    let summaries = mailbox.summaries(1..=u32::MAX, &["Subject"]).unwrap();
+    let summaries = mailbox
+        .summaries(1..=u32::MAX, &["Subject"])
+        .whole()
+        .unwrap();
     assert_eq!(summaries.len(), 3);
     assert_eq!(summaries[1].header, b"Subject: due\r\n\r\n");
     assert_eq!(summaries[1].size, messages[1].len() as u64);
-    let later = mailbox.summaries(4..=u32::MAX, &["Subject"]).unwrap();
+    let later = mailbox
+        .summaries(4..=u32::MAX, &["Subject"])
+        .whole()
+        .unwrap();
     assert_eq!(later, []);
-    let fetched = mailbox.fetch(&[3, 1, 9]).unwrap();
+    let fetched = mailbox.fetch(&[3, 1, 9]).whole().unwrap();
     assert_eq!(fetched.len(), 2);
     assert_eq!(fetched[0].octets, messages[0]);
     assert_eq!(fetched[1].octets, messages[2]);
@@ -249,7 +255,10 @@ fn a_copy_is_filed_in_a_folder_with_any_name() {
     assert!(matches!(&error, Error::Refused { reply, .. } if reply.text.contains("TRYCREATE")));
     mailbox.append("Posta inviata", &awkward("copia")).unwrap();
     assert_eq!(mailbox.examine("Posta inviata").unwrap().exists, 1);
-    assert_eq!(mailbox.fetch(&[1]).unwrap()[0].octets, awkward("copia"));
+    assert_eq!(
+        mailbox.fetch(&[1]).whole().unwrap()[0].octets,
+        awkward("copia")
+    );
 }
 
 #[test]
@@ -272,7 +281,10 @@ fn who_waits_is_told() {
         Waited::News
     );
     sender.join().unwrap();
-    let summaries = mailbox.summaries(1..=u32::MAX, &["Subject"]).unwrap();
+    let summaries = mailbox
+        .summaries(1..=u32::MAX, &["Subject"])
+        .whole()
+        .unwrap();
     assert_eq!(summaries.len(), 1);
 }
 
@@ -285,12 +297,15 @@ fn a_large_mailbox_is_listed() {
     servers.deliver(user, (0..2000).map(|n| awkward(&n.to_string())));
     let mut mailbox = open(servers, user, Security::Tls);
     assert_eq!(mailbox.examine("INBOX").unwrap().exists, 2000);
-    let summaries = mailbox.summaries(1..=u32::MAX, &["Subject"]).unwrap();
+    let summaries = mailbox
+        .summaries(1..=u32::MAX, &["Subject"])
+        .whole()
+        .unwrap();
     assert_eq!(summaries.len(), 2000);
     for (n, summary) in summaries.iter().enumerate() {
         let expected = format!("Subject: {n}\r\n\r\n");
         assert_eq!(summary.header, expected.as_bytes());
     }
     let uids: Vec<u32> = (1..=2000).collect();
-    assert_eq!(mailbox.fetch(&uids).unwrap().len(), 2000);
+    assert_eq!(mailbox.fetch(&uids).whole().unwrap().len(), 2000);
 }

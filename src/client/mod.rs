@@ -11,10 +11,12 @@
 
 pub mod batch;
 
+mod fetch;
 mod submit;
 mod sync;
 mod watch;
 
+pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use submit::{Submitted, submit};
 pub use sync::{Event, EventKind, Judge, SyncReport, folders_to_read, search, sync};
 pub use watch::{Connect, Patience, WatchEnd, WatchEvent, watch};

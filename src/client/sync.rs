@@ -4,6 +4,7 @@
 //! one commit records all of it together with how far the folder was read: a cut anywhere
 //! costs at most that batch, which the next run fetches again.
 
+use super::fetch::{Wanted, fetch_all};
 use super::{Error, Now};
 use crate::ledger::{self, Arrival, Cursor, Ledger, MatchRule, MessageRef};
 use crate::mime::header::Header;
@@ -148,7 +149,9 @@ pub fn sync(
         match run.folder(mailbox, folder) {
             // One folder that is gone must not keep the receipts in the others from us.
             Err(Error::Transport(
-                error @ (transport::Error::Refused { .. } | transport::Error::Injection(_)),
+                error @ (transport::Error::Refused { .. }
+                | transport::Error::Injection(_)
+                | transport::Error::Unnumbered),
             )) => run.report.unread.push((folder.clone(), error.to_string())),
             read => read?,
         }
@@ -175,6 +178,7 @@ pub fn search(
         return Err(Error::Unread { folder, reason });
     }
     let mut unproved = 0;
+    let mut unread = 0;
     let mut on_found = |event: Event| {
         let speaks = matches!(&event.kind, EventKind::Verified { rule, .. } if rule.is_match());
         unproved += usize::from(!speaks);
@@ -193,13 +197,19 @@ pub fn search(
         // Without the brackets, which some providers leave out.
         let uids = mailbox.search_header("X-Riferimento-Message-ID", bare_id(message_id))?;
         for uids in uids.chunks(BATCH_MESSAGES) {
-            let fetched = mailbox.fetch(uids)?;
-            run.take(folder, state.uid_validity, fetched, None)?;
+            let wanted: Vec<Wanted> = uids.iter().copied().map(Wanted::from).collect();
+            let brought = fetch_all(mailbox, &wanted);
+            unread += brought.missing.len() + brought.unasked.len();
+            run.take(folder, state.uid_validity, brought.fetched, None)?;
+            if let Some(error) = brought.ended {
+                return Err(error.into());
+            }
         }
     }
     report.fetched += run.report.fetched;
     report.new_facts += run.report.new_facts;
-    report.unproved_references = unproved;
+    // What names it and did not come says nothing, and least of all that nobody has it.
+    report.unproved_references = unproved + unread;
     Ok(report)
 }
 
@@ -245,7 +255,7 @@ impl Run<'_> {
             } else {
                 u32::MAX
             };
-            let summaries = mailbox.summaries(first..=last, &FIELDS)?;
+            let summaries = mailbox.summaries(first..=last, &FIELDS).whole()?;
             let newest = summaries.last().map_or(cursor.last_uid, |found| found.uid);
             // Without UIDNEXT only what was seen is known to have been read.
             let read_to = if last == u32::MAX { newest } else { last };
@@ -286,16 +296,19 @@ impl Run<'_> {
             }
         }
         for batch in batches(&candidates) {
-            let uids: Vec<u32> = batch.iter().map(|summary| summary.uid).collect();
-            let mut fetched = mailbox.fetch(&uids)?;
-            // One that did not come with the others is asked for alone: only when that gives
-            // nothing either is it gone.
-            for uid in &uids {
-                if !fetched.iter().any(|message| message.uid == *uid) {
-                    fetched.extend(mailbox.fetch(&[*uid])?);
-                }
+            let wanted: Vec<Wanted> = batch
+                .iter()
+                .map(|summary| Wanted {
+                    uid: summary.uid,
+                    size: summary.size,
+                })
+                .collect();
+            let brought = fetch_all(mailbox, &wanted);
+            if let Some(error) = brought.ended {
+                return Err(error.into());
             }
-            let last = uids.last().copied().unwrap_or(cursor.last_uid);
+            let (fetched, last) = (brought.fetched, wanted.last().map(|one| one.uid));
+            let last = last.unwrap_or(cursor.last_uid);
             self.take(folder, cursor.uid_validity, fetched, Some(at(last)))?;
         }
         self.take(folder, cursor.uid_validity, Vec::new(), Some(at(read_to)))

@@ -294,8 +294,8 @@ mod tests {
     use crate::account::Config;
     use crate::command::check::State;
     use crate::transport::{
-        Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission, SubmissionReport, Summary,
-        Waited,
+        Came, Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission, SubmissionReport,
+        Summary, Waited,
     };
 
     /// A mailbox with three folders and little space.
@@ -318,11 +318,14 @@ mod tests {
         fn examine(&mut self, _: &str) -> Result<FolderState, Error> {
             Err(Error::NotOffered("EXAMINE"))
         }
-        fn summaries(&mut self, _: RangeInclusive<u32>, _: &[&str]) -> Result<Vec<Summary>, Error> {
-            Err(Error::NotOffered("FETCH"))
+        fn uids(&mut self, _: RangeInclusive<u32>) -> Result<Vec<u32>, Error> {
+            Err(Error::NotOffered("SEARCH"))
         }
-        fn fetch(&mut self, _: &[u32]) -> Result<Vec<Fetched>, Error> {
-            Err(Error::NotOffered("FETCH"))
+        fn summaries(&mut self, _: RangeInclusive<u32>, _: &[&str]) -> Came<Summary> {
+            Came::default()
+        }
+        fn fetch(&mut self, _: &[u32]) -> Came<Fetched> {
+            Came::default()
         }
         fn search_header(&mut self, _: &'static str, _: &str) -> Result<Vec<u32>, Error> {
             Err(Error::NotOffered("SEARCH"))

@@ -89,6 +89,9 @@ pub(super) fn failure(error: &Error, endpoint: &Endpoint) -> Failure {
                 .with_status(ExitStatus::NotNow)
         }
         Error::Injection(what) => Failure::new("server-injection", [("what", (*what).to_owned())]),
+        Error::Unnumbered => {
+            Failure::new("server-unnumbered", [server]).with_status(ExitStatus::NotNow)
+        }
         Error::Held(reason) => Failure::new("server-held", [("reason", reason.clone())])
             .with_status(ExitStatus::NotNow),
     }

@@ -2,9 +2,11 @@
 //!
 //! `imap` 3.0.0-alpha.15 panics, stops or waits for ever on much that servers may say: untagged
 //! `NO`, data before IDLE's `+`, texts that are not ASCII, responses it does not know. This
-//! adapter stands between it and TLS, follows lines and literals, and lets through only what the
-//! running command asks for, in the one form that is understood. Literals, which hold the
-//! messages, pass octet for octet; their length is bounded before they are taken in.
+//! adapter stands between it and TLS, follows lines and literals, and lets through only what it
+//! understands. What a folder holds (EXAMINE, FETCH, LIST, SEARCH) does not pass through it at
+//! all: `data` reads it, response by response, so that what came whole before a refusal or a
+//! broken line is there, and an odd response costs nothing but itself. The length of literals,
+//! which hold the messages, is bounded before they are taken in.
 //!
 //! What is held back is not lost: warnings become notes, the words of tagged answers are kept
 //! for error messages, and news of the folder is remembered for whoever waits.
@@ -13,6 +15,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use super::data::{self, Item, Listed, Response};
 use super::tls::Wire;
 use super::{Error, Stop};
 
@@ -32,6 +35,9 @@ const MAX_HELD: usize = 64 * 1024;
 /// Notes kept; the first ones tell the most.
 const MAX_NOTES: usize = 100;
 
+/// Lines without a literal that one response may have: a stray line end or two.
+const MAX_STRAY_LINES: usize = 4;
+
 /// How long one read waits while idling: so soon is [`Stop`] seen.
 pub(super) const SLICE: Duration = Duration::from_millis(400);
 
@@ -42,7 +48,7 @@ pub(super) enum Expect {
     Nothing,
     /// Only the end of the connection (LOGOUT).
     Goodbye,
-    /// UIDVALIDITY and UIDNEXT; it is EXAMINE.
+    /// EXISTS, UIDVALIDITY and UIDNEXT; it is EXAMINE.
     State,
     /// LIST.
     Folders,
@@ -71,6 +77,16 @@ pub(super) struct Shared {
     pub capabilities: Vec<String>,
     /// Whether a message came or went since it was last asked.
     pub news: bool,
+    /// What FETCH told since the command began; so for the next four.
+    pub items: Vec<Item>,
+    /// What LIST told.
+    pub folders: Vec<Listed>,
+    /// Lines of LIST that no folder could be read from.
+    pub odd_folders: Vec<String>,
+    /// What SEARCH told.
+    pub numbers: Vec<u32>,
+    /// What EXAMINE told.
+    pub state: State,
     /// While idling: who may end it, and for how many slices it lasts.
     pub wait: Option<(Stop, u64)>,
     /// Octets read.
@@ -79,6 +95,14 @@ pub(super) struct Shared {
     pub written: u64,
     /// Why nothing comes through any more.
     pub failure: Option<Failure>,
+}
+
+/// What EXAMINE tells of a folder, as far as it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    pub exists: Option<u32>,
+    pub uid_validity: Option<u32>,
+    pub uid_next: Option<u32>,
 }
 
 /// Why the adapter gave up.
@@ -111,6 +135,11 @@ impl Board {
             notes: Vec::new(),
             capabilities: Vec::new(),
             news: false,
+            items: Vec::new(),
+            folders: Vec::new(),
+            odd_folders: Vec::new(),
+            numbers: Vec::new(),
+            state: State::default(),
             wait: None,
             read: 0,
             written: 0,
@@ -125,6 +154,17 @@ impl Board {
 }
 
 impl Shared {
+    /// A command begins that asks for this.
+    pub(super) fn begin(&mut self, expect: Expect) {
+        self.expect = expect;
+        self.said.clear();
+        self.items.clear();
+        self.folders.clear();
+        self.odd_folders.clear();
+        self.numbers.clear();
+        self.state = State::default();
+    }
+
     pub(super) fn note(&mut self, text: &str) {
         if self.notes.len() < MAX_NOTES {
             self.notes.push(text.to_owned());
@@ -154,6 +194,8 @@ pub(super) struct Filter<S> {
     literal: u64,
     /// What becomes of the response whose literal this is.
     within: Option<Fate>,
+    /// The data that are being taken in, and how many lines since a literal.
+    response: Option<(Response, usize)>,
     /// Untagged lines that came too early.
     held: Vec<u8>,
     /// Octets of the running answer.
@@ -166,7 +208,10 @@ pub(super) struct Filter<S> {
 /// Whether a response is let through.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
+    /// To `imap`.
     Pass,
+    /// To `data`.
+    Keep,
     Drop,
 }
 
@@ -181,6 +226,7 @@ impl<S: Wire> Filter<S> {
             taken: 0,
             literal: 0,
             within: None,
+            response: None,
             held: Vec::new(),
             answer: 0,
             idling: false,
@@ -205,8 +251,10 @@ impl<S: Wire> Filter<S> {
                 let of_literal = usize::try_from(self.literal).unwrap_or(usize::MAX);
                 let (literal, rest) = octets.split_at(of_literal.min(octets.len()));
                 self.literal -= literal.len() as u64;
-                if self.within == Some(Fate::Pass) {
-                    self.ready.extend_from_slice(literal);
+                match (self.within, &mut self.response) {
+                    (Some(Fate::Pass), _) => self.ready.extend_from_slice(literal),
+                    (Some(Fate::Keep), Some((response, _))) => response.literal(literal),
+                    _ => {}
                 }
                 octets = rest;
                 continue;
@@ -236,16 +284,76 @@ impl<S: Wire> Filter<S> {
                 return self.protocol(&format!("a literal of {length} octets"));
             }
         };
-        let fate = match self.within {
+        let within = self.within;
+        let fate = match within {
             Some(fate) => fate,
+            None if self.response.is_some() && self.goes_on(&line) => Fate::Keep,
             None if literal.is_none() => return self.whole_line(&line),
             None => self.fate_of(&line),
         };
-        if fate == Fate::Pass {
-            self.ready.extend_from_slice(&line);
-        }
         self.literal = literal.unwrap_or(0);
         self.within = literal.map(|_| fate);
+        match fate {
+            Fate::Pass => self.ready.extend_from_slice(&line),
+            Fate::Keep => return self.keep(&line, literal.is_some()),
+            Fate::Drop => {}
+        }
+        Ok(())
+    }
+
+    /// Whether a line belongs to the response before it, which lacks its end. One that does not
+    /// leaves that response out.
+    fn goes_on(&mut self, line: &[u8]) -> bool {
+        let begins = line.starts_with(b"* ") || line.starts_with(b"+") || self.is_tagged(line);
+        let goes_on = !begins
+            && self
+                .response
+                .as_ref()
+                .is_some_and(|(_, n)| *n < MAX_STRAY_LINES);
+        if !goes_on {
+            self.leave_out();
+        }
+        goes_on
+    }
+
+    fn leave_out(&mut self) {
+        if let Some((response, _)) = self.response.take() {
+            self.board.lock().note(&response.shown());
+        }
+    }
+
+    /// Adds a line to the response that is taken in; without a literal it may be its end.
+    fn keep(&mut self, line: &[u8], literal: bool) -> io::Result<()> {
+        let (mut response, lines) = self.response.take().unwrap_or_default();
+        response.line(line);
+        if literal || response.is_open() {
+            let lines = if literal { 0 } else { lines + 1 };
+            self.response = Some((response, lines));
+            return Ok(());
+        }
+        let mut shared = self.board.lock();
+        let shown = response.shown();
+        let read = match shared.expect {
+            Expect::Messages => data::fetch(response).map(|item| shared.items.push(item)),
+            Expect::Folders => data::list(response).map(|folder| shared.folders.push(folder)),
+            // Nobody may take what cannot be read for "none found".
+            _ => match data::search(response) {
+                Ok(numbers) => {
+                    shared.numbers.extend(numbers);
+                    Ok(())
+                }
+                Err(_) => {
+                    drop(shared);
+                    return self.protocol(&shown);
+                }
+            },
+        };
+        if read.is_err() {
+            if shared.expect == Expect::Folders {
+                shared.odd_folders.push(shown.clone());
+            }
+            shared.note(&shown);
+        }
         Ok(())
     }
 
@@ -255,6 +363,8 @@ impl<S: Wire> Filter<S> {
         let text = text.trim_end();
         let (tag, rest) = text.split_once(' ').unwrap_or((text, ""));
         match tag {
+            // Some servers put a blank line after a literal.
+            "" if rest.is_empty() => Ok(()),
             "+" => self.continuation(line),
             "*" => self.untagged(rest, line),
             _ => self.tagged(tag, rest),
@@ -289,12 +399,9 @@ impl<S: Wire> Filter<S> {
         }
         let mut shared = self.board.lock();
         shared.said = words.to_owned();
-        if let Some(("CAPABILITY", capabilities)) = code_of(words) {
-            shared.learn(capabilities);
-        }
-        if let Some(("ALERT", _)) = code_of(words) {
-            shared.note(words);
-        }
+        drop(shared);
+        self.condition(words);
+        let shared = self.board.lock();
         let early = matches!(shared.expect, Expect::Changes | Expect::Continuation);
         drop(shared);
         if early && status == "OK" {
@@ -326,26 +433,31 @@ impl<S: Wire> Filter<S> {
             "CAPABILITY" => shared.learn(rest.get(10..).unwrap_or("")),
             _ => {
                 drop(shared);
-                if self.fate_of(line) == Fate::Pass {
-                    return self.let_through(line);
+                match self.fate_of(line) {
+                    Fate::Pass => return self.let_through(line),
+                    Fate::Keep => return self.keep(line, false),
+                    Fate::Drop => {}
                 }
             }
         }
         Ok(())
     }
 
-    /// `* OK`: the code is passed on where `imap` knows it, an alert is for the user.
+    /// `* OK`: what its code tells is kept, an alert is for the user.
     fn condition(&mut self, words: &str) {
-        let expect = self.board.lock().expect;
-        match code_of(words) {
-            Some((code @ ("UIDVALIDITY" | "UIDNEXT"), value))
-                if expect == Expect::State && value.parse::<u32>().is_ok() =>
-            {
-                let line = format!("* OK [{code} {value}] .\r\n");
-                self.ready.extend_from_slice(line.as_bytes());
+        let mut shared = self.board.lock();
+        let Some((code, value)) = code_of(words) else {
+            return;
+        };
+        let state = shared.expect == Expect::State;
+        match code.to_ascii_uppercase().as_str() {
+            // RFC 3501, 9: a UIDVALIDITY is not zero.
+            "UIDVALIDITY" if state => {
+                shared.state.uid_validity = value.parse().ok().filter(|value| *value > 0);
             }
-            Some(("CAPABILITY", capabilities)) => self.board.lock().learn(capabilities),
-            Some(("ALERT", _)) => self.board.lock().note(words),
+            "UIDNEXT" if state => shared.state.uid_next = value.parse().ok(),
+            "CAPABILITY" => shared.learn(value),
+            "ALERT" => shared.note(words),
             _ => {}
         }
     }
@@ -356,31 +468,45 @@ impl<S: Wire> Filter<S> {
         let mut words = text.split_ascii_whitespace().skip(1);
         let first = words.next().unwrap_or("").to_ascii_uppercase();
         let second = words.next().unwrap_or("").to_ascii_uppercase();
-        let numbered = first.parse::<u32>().is_ok();
+        let number = first.parse::<u32>().ok();
         let mut shared = self.board.lock();
         let expect = shared.expect;
-        let wanted = match first.as_str() {
-            "LIST" => expect == Expect::Folders && line.is_ascii(),
-            "SEARCH" => expect == Expect::Numbers,
-            "QUOTA" | "QUOTAROOT" => expect == Expect::Quota && line.is_ascii(),
-            // All that is asked for has a section; without, it is about flags.
-            _ if numbered && second == "FETCH" => {
-                expect == Expect::Messages && text.to_ascii_uppercase().contains("BODY[")
+        let fate = match (first.as_str(), second.as_str()) {
+            ("LIST", _) if expect == Expect::Folders => Fate::Keep,
+            ("SEARCH", _) if expect == Expect::Numbers => Fate::Keep,
+            ("QUOTA" | "QUOTAROOT", _) if expect == Expect::Quota && line.is_ascii() => Fate::Pass,
+            (_, "FETCH") if number.is_some() && expect == Expect::Messages => Fate::Keep,
+            (_, "EXISTS") if number.is_some() && expect == Expect::State => {
+                shared.state.exists = number;
+                Fate::Drop
             }
-            _ if numbered && matches!(second.as_str(), "EXISTS" | "EXPUNGE") => {
+            (_, "EXISTS" | "EXPUNGE") if number.is_some() => {
                 shared.news = true;
-                true
+                Fate::Pass
             }
-            _ => false,
+            _ => Fate::Drop,
         };
         let known = matches!(
             first.as_str(),
             "FLAGS" | "SEARCH" | "LSUB" | "STATUS" | "ENABLED" | "ID"
-        ) || (numbered && matches!(second.as_str(), "FETCH" | "RECENT"));
-        if !wanted && !known {
+        ) || (number.is_some()
+            && matches!(second.as_str(), "FETCH" | "RECENT" | "EXISTS"));
+        if fate == Fate::Drop && !known {
             shared.note(text.trim_end());
         }
-        if wanted { Fate::Pass } else { Fate::Drop }
+        fate
+    }
+
+    /// Whether a line ends the running command, or claims to.
+    fn is_tagged(&self, line: &[u8]) -> bool {
+        let text = super::text_of(line);
+        let mut words = text.split_ascii_whitespace();
+        let tag = words.next().unwrap_or("");
+        let numbered = tag
+            .strip_prefix('a')
+            .is_some_and(|n| n.parse::<u32>().is_ok());
+        let status = words.next().unwrap_or("").to_ascii_uppercase();
+        numbered && matches!(status.as_str(), "OK" | "NO" | "BAD")
     }
 
     fn let_through(&mut self, line: &[u8]) -> io::Result<()> {
@@ -539,8 +665,8 @@ mod tests {
         }
     }
 
-    /// What comes through until the end, and what is noted.
-    fn through(expect: Expect, octets: &[u8], at_once: usize) -> (String, Vec<String>) {
+    /// What comes through until the end, and what is kept of the rest.
+    fn through(expect: Expect, octets: &[u8], at_once: usize) -> (String, String) {
         let board = Board::new();
         board.lock().expect = expect;
         let wire = Pieces(octets, at_once);
@@ -551,8 +677,30 @@ mod tests {
         while let Ok(n) = filter.read(&mut octets) {
             passed.extend_from_slice(&octets[..n]);
         }
-        let notes = board.lock().notes.clone();
-        (String::from_utf8(passed).unwrap(), notes)
+        let shared = board.lock();
+        let kept = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            shared.notes,
+            shared.items,
+            shared.folders,
+            shared.odd_folders,
+            shared.numbers,
+            shared.state
+        );
+        (String::from_utf8(passed).unwrap(), kept)
+    }
+
+    fn uids(octets: &[u8]) -> (Vec<Option<u32>>, Vec<String>) {
+        let board = Board::new();
+        board.lock().expect = Expect::Messages;
+        let mut filter = Filter::new(Pieces(octets, 5), board.clone(), Duration::ZERO);
+        filter.write_all(b"a1 X\r\n").unwrap();
+        let mut passed = Vec::new();
+        // Ends in an error where the octets do.
+        filter.read_to_end(&mut passed).unwrap_err();
+        let shared = board.lock();
+        let uids = shared.items.iter().map(|item| item.uid).collect();
+        (uids, shared.notes.clone())
     }
 
     #[test]
@@ -562,7 +710,7 @@ mod tests {
                 Expect::Messages,
                 &b"* 1 FETCH (UID 1 BODY[] {7}\r\n* NO x\n BODY[1] {0}\r\n)\r\n\
                    * 2 FETCH (FLAGS (x {3}\r\n\r\n)))\r\na1 OK [X] perch\xe9\r\n"[..],
-                "* 1 FETCH (UID 1 BODY[] {7}\r\n* NO x\n BODY[1] {0}\r\n)\r\na1 OK .\r\n",
+                "a1 OK .\r\n",
             ),
             (
                 Expect::Changes,
@@ -571,8 +719,14 @@ mod tests {
             ),
             (
                 Expect::State,
-                b"* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT y] x\r\n* SEARCH 1\r\na1 NO x\r\n",
-                "* OK [UIDVALIDITY 7] .\r\na1 NO .\r\n",
+                b"* 9 EXISTS\r\n* ok [UidValidity 7] x\r\n* OK [UIDNEXT y] x\r\n\
+                  * SEARCH 1\r\na1 NO x\r\n",
+                "a1 NO .\r\n",
+            ),
+            (
+                Expect::Folders,
+                b"* LIST () \"/\" {3}\r\nA b\r\n* LIST () \"/\" \"a\"b\"\r\na1 OK x\r\n",
+                "a1 OK .\r\n",
             ),
         ] {
             let whole = through(expect, octets, usize::MAX);
@@ -581,6 +735,40 @@ mod tests {
                 assert_eq!(through(expect, octets, at_once), whole);
             }
         }
+    }
+
+    #[test]
+    fn an_odd_response_costs_nothing_but_itself() {
+        for (octets, expected) in [
+            // A blank line after a literal, and one after a response.
+            (
+                &b"* 1 FETCH (UID 1 BODY[] {1}\r\nx\r\n)\r\n\r\n* 2 FETCH (UID 2)\r\na1 OK\r\n"[..],
+                &[1, 2][..],
+            ),
+            // Without its end.
+            (b"* 1 FETCH (UID 1\r\n* 2 FETCH (UID 2)\r\na1 OK\r\n", &[2]),
+            (b"* 2 FETCH (UID 2)\r\n* 1 FETCH (UID 1\r\na1 OK\r\n", &[2]),
+            // A literal that is said to be shorter than it is.
+            (
+                b"* 1 FETCH (UID 1 BODY[] {1}\r\nxyz)\r\n* 2 FETCH (UID 2)\r\na1 OK\r\n",
+                &[2],
+            ),
+            // Cut: what came whole is there.
+            (
+                b"* 2 FETCH (UID 2)\r\n* 1 FETCH (UID 1 BODY[] {9}\r\nx",
+                &[2],
+            ),
+            (
+                b"* 2 FETCH (UID 2)\r\n* BYE x\r\n* 1 FETCH (UID 1)\r\n",
+                &[2],
+            ),
+        ] {
+            let (found, _) = uids(octets);
+            let expected: Vec<_> = expected.iter().copied().map(Some).collect();
+            assert_eq!(found, expected, "{}", String::from_utf8_lossy(octets));
+        }
+        let (_, notes) = uids(b"* 1 FETCH (UID 1\r\n* 2 FETCH (UID 2)\r\na1 OK\r\n");
+        assert_eq!(notes, ["* 1 FETCH (UID 1"]);
     }
 
     /// Words of answers, to be thrown together.
@@ -670,16 +858,11 @@ mod tests {
         board.lock().wait = Some((crate::transport::Stop::default(), 1));
         let call = std::panic::AssertUnwindSafe(|| match expect {
             Expect::Nothing => drop(session.noop()),
-            Expect::State => drop(session.examine("INBOX")),
+            Expect::State => drop(session.run_command_and_check_ok("EXAMINE INBOX")),
             Expect::Goodbye => drop(session.logout()),
-            Expect::Folders => drop(session.list(None, Some("*"))),
-            Expect::Messages => drop(session.uid_fetch("7", "BODY.PEEK[]").map(|fetches| {
-                fetches
-                    .iter()
-                    .filter_map(|fetch| fetch.internal_date())
-                    .count();
-            })),
-            Expect::Numbers => drop(session.uid_search("ALL")),
+            Expect::Folders => drop(session.run_command_and_check_ok("LIST \"\" *")),
+            Expect::Messages => drop(session.run_command_and_check_ok("UID FETCH 7 BODY[]")),
+            Expect::Numbers => drop(session.run_command_and_check_ok("UID SEARCH ALL")),
             Expect::Quota => drop(session.get_quota_root("INBOX")),
             Expect::Continuation => drop(session.append("INBOX", b"a").finish()),
             Expect::Changes => drop(session.idle().keepalive(false).wait_while(|_| true)),

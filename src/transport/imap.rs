@@ -1,5 +1,6 @@
 //! Reading a mailbox by IMAP (RFC 3501, with RFC 2177 IDLE, RFC 6154 special use, RFC 9208
-//! quota), through the package `imap` behind the adapter of `filter.rs`.
+//! quota), through the package `imap` behind the adapter of `filter.rs`; what a folder holds is read by
+//! `data.rs`.
 //!
 //! Folders are opened with EXAMINE and messages read with `BODY.PEEK[]`, so nothing is ever
 //! marked; APPEND is the one command that changes a mailbox. One command at a time, and none is
@@ -11,16 +12,16 @@ use std::ops::RangeInclusive;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use ::imap::types::{Flag, Name, QuotaResourceName, UnsolicitedResponse};
+use ::imap::types::{Flag, QuotaResourceName, UnsolicitedResponse};
 use ::imap::{Client, Session};
 
+use super::data::Item;
 use super::filter::{Board, Expect, Filter, SLICE, code_of};
 use super::tls::{self, TlsStream};
 use super::{
-    Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply, Roots, Security,
-    Stop, Summary, Timeouts, Waited, text_of, utf7,
+    Came, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply, Roots,
+    Security, Stop, Summary, Timeouts, Waited, text_of, utf7,
 };
-use crate::timestamp::Timestamp;
 
 /// Octets of a line before the session begins: a greeting, an answer to STARTTLS.
 const MAX_GREETING: usize = 8 * 1024;
@@ -41,6 +42,8 @@ pub struct ImapMailbox {
     board: Board,
     /// Names that are not modified UTF-7, as the server writes them: it wants them back so.
     odd_names: BTreeMap<String, String>,
+    /// Lines of the last LIST that name no folder.
+    odd_folders: Vec<String>,
     /// Why it cannot be used any more.
     dead: Option<String>,
 }
@@ -79,6 +82,7 @@ impl ImapMailbox {
             session,
             board,
             odd_names: BTreeMap::new(),
+            odd_folders: Vec::new(),
             dead: None,
         };
         if mailbox.board.lock().capabilities.is_empty() {
@@ -124,6 +128,13 @@ impl ImapMailbox {
         done
     }
 
+    /// One command of which all answers are kept on the board.
+    fn ask(&mut self, what: &'static str, expect: Expect, command: &str) -> Result<(), Error> {
+        self.run(what, expect, |session| {
+            session.run_command_and_check_ok(command)
+        })
+    }
+
     fn name_of(&self, folder: &str) -> Result<String, Error> {
         if folder.is_empty() || folder.chars().any(char::is_control) {
             return Err(Error::Injection("the name of a folder"));
@@ -148,6 +159,19 @@ impl ImapMailbox {
         Ok(())
     }
 
+    /// What the last FETCH told of these messages. Where one was asked for, what has no UID is
+    /// about it: some servers leave it out.
+    fn items(&self, uids: &RangeInclusive<u32>) -> Vec<Item> {
+        let mut items = std::mem::take(&mut self.board.lock().items);
+        if uids.start() == uids.end() {
+            for item in &mut items {
+                item.uid.get_or_insert(*uids.start());
+            }
+        }
+        items.retain(|item| item.uid.is_some_and(|uid| uids.contains(&uid)));
+        items
+    }
+
     fn noop(&mut self) -> Result<(), Error> {
         self.run("NOOP", Expect::Nothing, Session::noop)
     }
@@ -169,100 +193,133 @@ impl Mailbox for ImapMailbox {
         // Servers that have both may keep the marks back unless asked (RFC 6154, 2).
         let marks = self.offers("SPECIAL-USE") && self.offers("LIST-EXTENDED");
         let pattern = if marks { "* RETURN (SPECIAL-USE)" } else { "*" };
-        let names = self.run("LIST", Expect::Folders, |session| {
-            session.list(None, Some(pattern))
-        })?;
-        let mut folders = Vec::with_capacity(names.len());
-        for name in names.iter() {
-            let raw = unescaped(name.name());
-            let decoded = utf7::decode(&raw);
+        self.ask("LIST", Expect::Folders, &format!("LIST \"\" {pattern}"))?;
+        let (listed, odd) = {
+            let mut shared = self.board.lock();
+            let odd = std::mem::take(&mut shared.odd_folders);
+            (std::mem::take(&mut shared.folders), odd)
+        };
+        self.odd_folders = odd;
+        let mut folders = Vec::with_capacity(listed.len());
+        for folder in listed {
+            let decoded = utf7::decode(&folder.name);
             if decoded.is_none() {
-                self.odd_names.insert(raw.clone(), raw.clone());
+                let name = folder.name.clone();
+                self.odd_names.insert(name.clone(), name);
             }
+            let is_marked = |mark: &str| folder.marks.iter().any(|m| m.eq_ignore_ascii_case(mark));
             folders.push(Folder {
-                name: decoded.unwrap_or(raw),
-                separator: name.delimiter().map(unescaped),
-                selectable: !is_marked(name, "NoSelect") && !is_marked(name, "NonExistent"),
-                sent: is_marked(name, "Sent"),
+                selectable: !is_marked("NoSelect") && !is_marked("NonExistent"),
+                sent: is_marked("Sent"),
+                name: decoded.unwrap_or(folder.name),
+                separator: folder.separator,
             });
         }
         Ok(folders)
     }
 
+    fn odd_folders(&self) -> &[String] {
+        &self.odd_folders
+    }
+
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error> {
-        let name = self.name_of(folder)?;
-        let state = self.run("EXAMINE", Expect::State, |session| session.examine(&name))?;
-        self.board.lock().news = false;
+        let name = in_quotes(&self.name_of(folder)?);
+        self.ask("EXAMINE", Expect::State, &format!("EXAMINE {name}"))?;
+        let mut shared = self.board.lock();
+        shared.news = false;
         Ok(FolderState {
-            uid_validity: state
-                .uid_validity
-                .ok_or_else(|| Error::Protocol("a folder without UIDVALIDITY".to_owned()))?,
-            uid_next: state.uid_next,
-            exists: state.exists,
+            uid_validity: shared.state.uid_validity.ok_or(Error::Unnumbered)?,
+            uid_next: shared.state.uid_next,
+            exists: shared.state.exists.unwrap_or(0),
         })
     }
 
-    fn summaries(
-        &mut self,
-        uids: RangeInclusive<u32>,
-        fields: &[&str],
-    ) -> Result<Vec<Summary>, Error> {
-        if !fields.iter().all(|field| is_field_name(field)) {
-            return Err(Error::Injection("the name of a header field"));
-        }
-        if uids.is_empty() || *uids.end() == 0 {
+    fn uids(&mut self, uids: RangeInclusive<u32>) -> Result<Vec<u32>, Error> {
+        let Some(set) = set_of(&uids) else {
             return Ok(Vec::new());
-        }
-        let set = match (uids.start().max(&1), uids.end()) {
-            (first, &u32::MAX) => format!("{first}:*"),
-            (first, last) => format!("{first}:{last}"),
         };
-        let items = format!(
-            "(UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({})])",
-            fields.join(" ")
-        );
-        let fetches = self.run("FETCH", Expect::Messages, |session| {
-            session.uid_fetch(set, items)
-        })?;
-        let mut found = BTreeMap::new();
-        for fetch in fetches.iter() {
-            let Some(uid) = fetch.uid.filter(|uid| uids.contains(uid)) else {
-                continue;
-            };
-            // What the server could not give (NIL) is left empty: the message is there.
-            found.entry(uid).or_insert_with(|| Summary {
-                uid,
-                size: fetch.size.map_or(0, u64::from),
-                header: fetch.header().unwrap_or_default().to_vec(),
-            });
-        }
-        Ok(found.into_values().collect())
+        self.ask("SEARCH", Expect::Numbers, &format!("UID SEARCH UID {set}"))?;
+        let found = std::mem::take(&mut self.board.lock().numbers);
+        let found: BTreeSet<u32> = found.into_iter().filter(|uid| uids.contains(uid)).collect();
+        Ok(found.into_iter().collect())
     }
 
-    fn fetch(&mut self, uids: &[u32]) -> Result<Vec<Fetched>, Error> {
+    fn summaries(&mut self, uids: RangeInclusive<u32>, fields: &[&str]) -> Came<Summary> {
+        if !fields.iter().all(|field| is_field_name(field)) {
+            return Came::nothing(Error::Injection("the name of a header field"));
+        }
+        let Some(set) = set_of(&uids) else {
+            return Came::default();
+        };
+        let command = format!(
+            "UID FETCH {set} (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({})])",
+            fields.join(" ")
+        );
+        let fault = self.ask("FETCH", Expect::Messages, &command).err();
+        let mut found: BTreeMap<u32, Summary> = BTreeMap::new();
+        for item in self.items(&uids) {
+            // News of flags, which nobody asked for, name a message too.
+            let (Some(uid), true) = (item.uid, item.size.is_some() || item.header.is_some()) else {
+                continue;
+            };
+            let summary = found.entry(uid).or_insert_with(|| Summary {
+                uid,
+                size: 0,
+                header: Vec::new(),
+            });
+            // What the server could not give (NIL) is left empty: the message is there.
+            if summary.header.is_empty() {
+                summary.header = item.header.unwrap_or_default();
+            }
+            if summary.size == 0 {
+                summary.size = item.size.unwrap_or(0);
+            }
+        }
+        Came {
+            all: found.into_values().collect(),
+            fault,
+        }
+    }
+
+    fn fetch(&mut self, uids: &[u32]) -> Came<Fetched> {
         let wanted: BTreeSet<u32> = uids.iter().copied().filter(|uid| *uid > 0).collect();
         let wanted: Vec<u32> = wanted.into_iter().collect();
-        let mut found = BTreeMap::new();
+        let mut found: BTreeMap<u32, Fetched> = BTreeMap::new();
+        let mut fault = None;
         for group in wanted.chunks(MAX_UIDS_AT_ONCE) {
             let set: Vec<String> = group.iter().map(u32::to_string).collect();
-            let fetches = self.run("FETCH", Expect::Messages, |session| {
-                session.uid_fetch(set.join(","), "(UID INTERNALDATE BODY.PEEK[])")
-            })?;
-            for fetch in fetches.iter() {
-                let (Some(uid), Some(octets)) = (fetch.uid, fetch.body()) else {
+            let set = set.join(",");
+            let command = format!("UID FETCH {set} (UID INTERNALDATE BODY.PEEK[])");
+            fault = self.ask("FETCH", Expect::Messages, &command).err();
+            let mut dates = BTreeMap::new();
+            for item in self.items(&(group[0]..=group[group.len() - 1])) {
+                let Some(uid) = item.uid.filter(|uid| group.binary_search(uid).is_ok()) else {
                     continue;
                 };
-                if group.binary_search(&uid).is_ok() {
-                    let date = fetch.internal_date();
-                    found.entry(uid).or_insert_with(|| Fetched {
+                if let Some(date) = item.date {
+                    dates.insert(uid, date);
+                }
+                if let Some(octets) = item.body {
+                    found.entry(uid).or_insert(Fetched {
                         uid,
-                        internal_date: date.map(|date| Timestamp::from_unix(date.timestamp())),
-                        octets: octets.to_vec(),
+                        internal_date: None,
+                        octets,
                     });
                 }
             }
+            for (uid, date) in dates {
+                if let Some(message) = found.get_mut(&uid) {
+                    message.internal_date.get_or_insert(date);
+                }
+            }
+            if fault.is_some() {
+                break;
+            }
         }
-        Ok(found.into_values().collect())
+        Came {
+            all: found.into_values().collect(),
+            fault,
+        }
     }
 
     fn search_header(&mut self, field: &'static str, text: &str) -> Result<Vec<u32>, Error> {
@@ -270,18 +327,16 @@ impl Mailbox for ImapMailbox {
             return Err(Error::Injection("the name of a header field"));
         }
         let text = quoted(text).ok_or(Error::Injection("the text to search for"))?;
-        let found = self.run("SEARCH", Expect::Numbers, |session| {
-            session.uid_search(format!("HEADER {field} {text}"))
-        })?;
-        let mut found: Vec<u32> = found.into_iter().collect();
-        found.sort_unstable();
-        Ok(found)
+        let command = format!("UID SEARCH HEADER {field} {text}");
+        self.ask("SEARCH", Expect::Numbers, &command)?;
+        let found = std::mem::take(&mut self.board.lock().numbers);
+        let found: BTreeSet<u32> = found.into_iter().collect();
+        Ok(found.into_iter().collect())
     }
 
     fn append(&mut self, folder: &str, octets: &[u8]) -> Result<(), Error> {
         // `imap` puts the quotes and nothing else.
-        let name = self.name_of(folder)?;
-        let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+        let name = escaped(&self.name_of(folder)?);
         self.run("APPEND", Expect::Continuation, |session| {
             session.append(&name, octets).flag(Flag::Seen).finish()
         })?;
@@ -337,15 +392,14 @@ impl Mailbox for ImapMailbox {
     }
 }
 
-/// Whether a folder has an attribute. `imap` does not export the type, but shows it: `Sent`, or
-/// `Extension("\\NonExistent")` for one that it does not know.
-fn is_marked(name: &Name, mark: &str) -> bool {
-    name.attributes().iter().any(|attribute| {
-        let shown = format!("{attribute:?}");
-        let shown = shown
-            .trim_start_matches("Extension(\"\\\\")
-            .trim_end_matches("\")");
-        shown.eq_ignore_ascii_case(mark)
+/// What FETCH is asked for; `None` when nothing is.
+fn set_of(uids: &RangeInclusive<u32>) -> Option<String> {
+    if uids.is_empty() || *uids.end() == 0 {
+        return None;
+    }
+    Some(match (uids.start().max(&1), uids.end()) {
+        (first, &u32::MAX) => format!("{first}:*"),
+        (first, last) => format!("{first}:{last}"),
     })
 }
 
@@ -473,11 +527,7 @@ fn guarded<T>(
     board: &Board,
     call: impl FnOnce() -> ::imap::Result<T>,
 ) -> Result<T, Error> {
-    {
-        let mut shared = board.lock();
-        shared.expect = expect;
-        shared.said.clear();
-    }
+    board.lock().begin(expect);
     let done = std::panic::catch_unwind(AssertUnwindSafe(call));
     let mut shared = board.lock();
     shared.expect = Expect::Nothing;
@@ -508,21 +558,15 @@ fn reply(text: String) -> Reply {
 /// ASCII.
 fn quoted(text: &str) -> Option<String> {
     let fits = text.bytes().all(|c| matches!(c, b' '..=b'~'));
-    fits.then(|| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+    fits.then(|| in_quotes(text))
 }
 
-/// A quoted string's text: `imap` leaves the backslashes in. A name given as a literal that
-/// holds a backslash cannot be told from it; no server in use does that.
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        plain.push(match c {
-            '\\' => chars.next().unwrap_or('\\'),
-            c => c,
-        });
-    }
-    plain
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// RFC 5322, 3.6.8, without what IMAP reads as its own.
@@ -535,7 +579,7 @@ fn is_field_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Board, Error, Expect, guarded, is_field_name, quoted, unescaped};
+    use super::{Board, Error, Expect, guarded, is_field_name, quoted};
 
     #[test]
     fn what_cannot_be_quoted_is_refused() {
@@ -543,7 +587,6 @@ mod tests {
         for text in ["a\r\nb", "a\0", "è", "\u{7f}"] {
             assert_eq!(quoted(text), None, "{text:?}");
         }
-        assert_eq!(unescaped(r#"a\"b\\c"#), r#"a"b\c"#);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod imap;
 pub mod probe;
 pub mod smtp;
 
+mod data;
 mod filter;
 mod tls;
 mod utf7;
@@ -221,6 +222,10 @@ pub enum Error {
     /// protocol would take for its own or has no place for. Nothing was written.
     #[error("a character that must not go on the wire in {0}")]
     Injection(&'static str),
+    /// The server gives the messages of a folder no lasting numbers (UIDVALIDITY, RFC 3501,
+    /// 2.3.1.1): what was read could not be told from what was not.
+    #[error("the server gives the messages no lasting numbers (UIDVALIDITY)")]
+    Unnumbered,
     /// The caller's own step before the message leaves failed; nothing left.
     #[error("{0}")]
     Held(String),
@@ -335,6 +340,46 @@ pub struct Fetched {
     pub octets: Vec<u8>,
 }
 
+/// What came of messages asked for, sorted by UID, and why the rest did not: a refusal after
+/// which the line can be used, or the end of it. Without a fault the server says that this is
+/// all; whether it is may be asked by [`Mailbox::uids`].
+#[derive(Debug)]
+pub struct Came<T> {
+    /// What came whole.
+    pub all: Vec<T>,
+    /// What ended the answer before its time.
+    pub fault: Option<Error>,
+}
+
+impl<T> Came<T> {
+    fn nothing(fault: Error) -> Self {
+        Self {
+            all: Vec::new(),
+            fault: Some(fault),
+        }
+    }
+
+    /// For those to whom a part is of no use.
+    ///
+    /// # Errors
+    /// What ended the answer before its time.
+    pub fn whole(self) -> Result<Vec<T>, Error> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(self.all),
+        }
+    }
+}
+
+impl<T> Default for Came<T> {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            fault: None,
+        }
+    }
+}
+
 /// Space in a mailbox (RFC 9208), in octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
@@ -364,20 +409,26 @@ pub trait Mailbox {
     /// As [`Error`]; so for all of these.
     fn folders(&mut self) -> Result<Vec<Folder>, Error>;
 
+    /// Lines of the last [`Mailbox::folders`] that no folder could be read from, as the server
+    /// wrote them. May hold anything: print it escaped.
+    fn odd_folders(&self) -> &[String] {
+        &[]
+    }
+
     /// Opens a folder read-only (EXAMINE). The following calls speak of it.
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error>;
 
-    /// UID, size and the named header fields of the messages in a range of UIDs, sorted by
-    /// UID. Messages of other UIDs that the server mentions are left out.
-    fn summaries(
-        &mut self,
-        uids: RangeInclusive<u32>,
-        fields: &[&str],
-    ) -> Result<Vec<Summary>, Error>;
+    /// The UIDs of a range that the folder holds, sorted (UID SEARCH): the word of the server
+    /// against its own answers to FETCH.
+    fn uids(&mut self, uids: RangeInclusive<u32>) -> Result<Vec<u32>, Error>;
 
-    /// The octets of these messages (`BODY.PEEK[]`), sorted by UID; one that is gone is left
-    /// out. All are in memory at once: ask for few large ones.
-    fn fetch(&mut self, uids: &[u32]) -> Result<Vec<Fetched>, Error>;
+    /// UID, size and the named header fields of the messages in a range of UIDs. Messages of
+    /// other UIDs that the server mentions are left out.
+    fn summaries(&mut self, uids: RangeInclusive<u32>, fields: &[&str]) -> Came<Summary>;
+
+    /// The octets of these messages (`BODY.PEEK[]`); one that is gone is left out. All are in
+    /// memory at once: ask for few large ones.
+    fn fetch(&mut self, uids: &[u32]) -> Came<Fetched>;
 
     /// UIDs of messages whose header field contains a text, sorted (SEARCH HEADER).
     fn search_header(&mut self, field: &'static str, text: &str) -> Result<Vec<u32>, Error>;
@@ -394,6 +445,13 @@ pub trait Mailbox {
 
     /// Octets read from and written to the wire since the connection began, TLS not counted.
     fn octets_on_the_wire(&self) -> (u64, u64);
+}
+
+impl Error {
+    /// Whether the connection can be used no more.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Protocol(_))
+    }
 }
 
 /// Text of a server: UTF-8, or else Latin-1, which old Italian systems write.

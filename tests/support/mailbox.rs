@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use postacert::timestamp::Timestamp;
 use postacert::transport::{
-    Error, Fetched, Folder, FolderState, Mailbox, Quota, Stop, Summary, Waited,
+    Came, Error, Fetched, Folder, FolderState, Mailbox, Quota, Stop, Summary, Waited,
 };
 
 /// One folder.
@@ -114,6 +114,13 @@ fn fields(octets: &[u8], names: &[&str]) -> Vec<u8> {
     (out + "\r\n").into_bytes()
 }
 
+fn broken<T>(error: Error) -> Came<T> {
+    Came {
+        all: Vec::new(),
+        fault: Some(error),
+    }
+}
+
 impl Mailbox for Script {
     fn folders(&mut self) -> Result<Vec<Folder>, Error> {
         self.call("folders".to_owned())?;
@@ -138,23 +145,36 @@ impl Mailbox for Script {
         })
     }
 
-    fn summaries(
-        &mut self,
-        uids: RangeInclusive<u32>,
-        names: &[&str],
-    ) -> Result<Vec<Summary>, Error> {
-        self.call(format!("summaries {uids:?}"))?;
+    fn uids(&mut self, uids: RangeInclusive<u32>) -> Result<Vec<u32>, Error> {
+        self.call(format!("uids {uids:?}"))?;
+        Ok(self
+            .opened()
+            .messages
+            .range(uids)
+            .map(|(uid, _)| *uid)
+            .collect())
+    }
+
+    fn summaries(&mut self, uids: RangeInclusive<u32>, names: &[&str]) -> Came<Summary> {
+        if let Err(error) = self.call(format!("summaries {uids:?}")) {
+            return broken(error);
+        }
         let found = self.opened().messages.range(uids);
         let summary = |(uid, octets): (&u32, &Vec<u8>)| Summary {
             uid: *uid,
             size: octets.len() as u64,
             header: fields(octets, names),
         };
-        Ok(found.map(summary).collect())
+        Came {
+            all: found.map(summary).collect(),
+            fault: None,
+        }
     }
 
-    fn fetch(&mut self, uids: &[u32]) -> Result<Vec<Fetched>, Error> {
-        self.call(format!("fetch {uids:?}"))?;
+    fn fetch(&mut self, uids: &[u32]) -> Came<Fetched> {
+        if let Err(error) = self.call(format!("fetch {uids:?}")) {
+            return broken(error);
+        }
         let alone = uids.len() == 1;
         let comes = |uid: &&u32| {
             !self.gone.contains(*uid)
@@ -166,7 +186,10 @@ impl Mailbox for Script {
             internal_date: Some(Timestamp::from_unix(1_777_880_000)),
             octets: self.opened().messages[uid].clone(),
         };
-        Ok(uids.iter().filter(comes).map(fetched).collect())
+        Came {
+            all: uids.iter().filter(comes).map(fetched).collect(),
+            fault: None,
+        }
     }
 
     fn search_header(&mut self, field: &'static str, text: &str) -> Result<Vec<u32>, Error> {
