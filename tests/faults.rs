@@ -584,6 +584,54 @@ fn hostile_words_of_a_server_reach_no_terminal() {
     }
 }
 
+/// Neither as it is nor in base64, in no answer of the program and no file of its own.
+#[test]
+fn a_secret_that_a_server_repeats_is_shown_and_kept_nowhere() {
+    use base64::Engine as _;
+    use support::practising::PASSWORD;
+    let world = Practising::new();
+    let sent = format!("\0{}\0{PASSWORD}", world.address("io"));
+    let sent = base64::engine::general_purpose::STANDARD.encode(sent);
+    let answers = [
+        format!("550 5.1.1 after AUTH PLAIN {sent}"),
+        format!("250 {PASSWORD}"),
+    ];
+    let repeats: Script = Box::new(move |peer: &mut Peer| {
+        peer.smtp_login("");
+        peer.hear("MAIL FROM:<");
+        peer.say("250 ok");
+        for answer in &answers {
+            peer.hear("RCPT TO:<");
+            peer.say(answer);
+        }
+        peer.hear("DATA");
+        peer.say("354 go");
+        peer.hear_message();
+        peer.say(&answers[1]);
+        peer.hear("QUIT");
+    });
+    let server = replace(&world, "smtp", Security::Tls, vec![repeats]);
+    let ran = world.try_send("Avviso", &["delivered", "delivered2"]);
+    server.finish();
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(ran.out.contains("after AUTH PLAIN ***"), "{ran:?}");
+    let shown = world.run(&["status", "Avviso", "--json"]);
+    assert!(shown.out.contains("after AUTH PLAIN ***"), "{shown:?}");
+    let listed = world.run(&["status", "Avviso"]);
+    let coded = base64::engine::general_purpose::STANDARD.encode(PASSWORD);
+    let secrets = [PASSWORD, &coded, &sent[sent.len() - 20..]];
+    let said = [&ran, &shown, &listed].map(|ran| format!("{ran:?}").into_bytes());
+    let kept = support::practising::files(&world.data());
+    let kept = kept.iter().map(|file| std::fs::read(file).expect("a file"));
+    for octets in said.into_iter().chain(kept) {
+        let text = String::from_utf8_lossy(&octets);
+        assert!(
+            secrets.iter().all(|secret| !text.contains(secret)),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn a_login_that_is_refused_while_watching_ends_it_at_once() {
     let world = Practising::new();

@@ -16,7 +16,7 @@ mod submit;
 mod sync;
 mod watch;
 
-pub use search::{Found, Gap, Missing, Resend, Search, search};
+pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit};
 pub use sync::{Event, EventKind, Judge, SyncReport, folders_not_read, folders_to_read, sync};
 pub use watch::{Connect, Patience, WatchEnd, WatchEvent, watch};

@@ -70,16 +70,16 @@ pub struct Gap {
     /// The folder.
     pub folder: String,
     /// What it did not give.
-    pub what: Missing,
+    pub what: GapKind,
 }
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
-            Missing::Opened(words) | Missing::Searched(words) => {
+            GapKind::NotOpened(words) | GapKind::NotSearched(words) => {
                 write!(f, "{}: {words}", self.folder)
             }
-            Missing::Read(message, count) => {
+            GapKind::NotRead(message, count) => {
                 write!(
                     f,
                     "{}: {count} that name {} did not come",
@@ -92,13 +92,13 @@ impl fmt::Display for Gap {
 
 /// What a folder did not give.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum GapKind {
     /// It was not opened; the server's words.
-    Opened(String),
+    NotOpened(String),
     /// It was not searched; the server's words.
-    Searched(String),
+    NotSearched(String),
     /// So many messages that name this one of ours were listed and did not come.
-    Read(MessageRef, usize),
+    NotRead(MessageRef, usize),
 }
 
 /// What asking gave.
@@ -151,7 +151,7 @@ pub fn search(
         let state = match of_the_folder(mailbox.examine(&folder))? {
             Ok(state) => state,
             Err(words) => {
-                asked.miss(&folder, Missing::Opened(words));
+                asked.miss(&folder, GapKind::NotOpened(words));
                 continue;
             }
         };
@@ -165,7 +165,7 @@ pub fn search(
             let uids = match of_the_folder(mailbox.search_header(REFERENCE, bare_id(&id)))? {
                 Ok(uids) => uids,
                 Err(words) => {
-                    asked.miss(&folder, Missing::Searched(words));
+                    asked.miss(&folder, GapKind::NotSearched(words));
                     break;
                 }
             };
@@ -181,7 +181,7 @@ pub fn search(
                 run.take(&folder, state.uid_validity, fetched, None)?;
             }
             if missing > 0 {
-                asked.miss(&folder, Missing::Read(message.clone(), missing));
+                asked.miss(&folder, GapKind::NotRead(message.clone(), missing));
             }
         }
     }
@@ -197,7 +197,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn miss(&mut self, folder: &str, what: Missing) {
+    fn miss(&mut self, folder: &str, what: GapKind) {
         let folder = folder.to_owned();
         self.gaps.push(Gap { folder, what });
     }
@@ -206,8 +206,8 @@ impl Asked {
         let mut answers = Vec::with_capacity(messages.len());
         for (message, unproved) in messages.iter().zip(&self.unproved) {
             let concerns = |gap: &Gap| match &gap.what {
-                Missing::Opened(_) | Missing::Searched(_) => true,
-                Missing::Read(about, _) => about == message,
+                GapKind::NotOpened(_) | GapKind::NotSearched(_) => true,
+                GapKind::NotRead(about, _) => about == message,
             };
             let found = if is_settled(ledger, message)? {
                 Found::Receipt

@@ -303,8 +303,8 @@ mod tests {
     use crate::account::Config;
     use crate::command::check::State;
     use crate::transport::{
-        Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission, SubmissionReport, Summary,
-        Waited,
+        Censor, Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission, SubmissionReport,
+        Summary, Waited,
     };
 
     /// A mailbox with four folders and little space.
@@ -371,7 +371,7 @@ mod tests {
     fn refused() -> Error {
         Error::LoginRefused(Reply {
             code: 535,
-            text: "no\u{1b}[31m".to_owned(),
+            text: Censor::none().text("no\u{1b}[31m"),
         })
     }
 

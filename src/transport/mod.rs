@@ -12,12 +12,15 @@ pub mod smtp;
 mod filter;
 mod tls;
 mod utf7;
+mod words;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+pub use words::{Censor, ServerText};
 
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -115,8 +118,8 @@ impl Stop {
 pub struct Reply {
     /// The reply code (RFC 5321, 4.2), or 0.
     pub code: u16,
-    /// The text as sent, lines joined by a blank; may hold anything, print it escaped.
-    pub text: String,
+    /// The text as sent, lines joined by a blank.
+    pub text: ServerText,
 }
 
 impl Reply {
@@ -396,7 +399,8 @@ pub trait Mailbox {
     fn octets_on_the_wire(&self) -> (u64, u64);
 }
 
-/// Text of a server: UTF-8, or else Latin-1, which old Italian systems write.
+/// Octets of a server as a text: UTF-8, or else Latin-1, which old Italian systems write. For
+/// reading what it says; what is shown or kept comes from [`Censor::text`].
 fn text_of(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => text.to_owned(),

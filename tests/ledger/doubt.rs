@@ -1,7 +1,7 @@
 //! "Nothing is there" is said of a mailbox only when all of it was asked and all that it named
 //! was read: whoever hears it sends the message a second time.
 
-use postacert::client::{Found, Gap, Missing, Resend};
+use postacert::client::{Found, Gap, GapKind, Resend};
 use postacert::ledger::state::{Standing, What};
 use postacert::ledger::{Claim, MessageRef};
 use postacert::transport::Stop;
@@ -44,7 +44,7 @@ fn answer(desk: &mut Desk, script: &mut Script, message: &MessageRef) -> (Found,
     (search.answers[0].1, search.gaps)
 }
 
-fn gap(folder: &str, what: Missing) -> Vec<Gap> {
+fn gap(folder: &str, what: GapKind) -> Vec<Gap> {
     let folder = folder.to_owned();
     vec![Gap { folder, what }]
 }
@@ -92,7 +92,10 @@ fn what_is_named_and_does_not_come_is_not_nothing() {
             true => script.hollow.insert(1),
             false => script.gone.insert(1),
         };
-        let gaps = gap("Archivio/Accettazioni", Missing::Read(message.clone(), 1));
+        let gaps = gap(
+            "Archivio/Accettazioni",
+            GapKind::NotRead(message.clone(), 1),
+        );
         assert_eq!(answer(&mut desk, &mut script, &message), (F::Unknown, gaps));
         // The server is well again.
         (script.gone, script.hollow) = Default::default();
@@ -142,8 +145,8 @@ fn what_names_it_and_is_not_proved_is_not_nothing() {
 fn a_folder_that_does_not_answer_leaves_it_unknown_and_is_named() {
     let words = |what: &str| format!("{what}: [NOPERM] not for you");
     for (closed, what) in [
-        (true, Missing::Opened(words("EXAMINE"))),
-        (false, Missing::Searched(words("SEARCH"))),
+        (true, GapKind::NotOpened(words("EXAMINE"))),
+        (false, GapKind::NotSearched(words("SEARCH"))),
     ] {
         let (mut desk, message) = in_doubt();
         let mut script = filed(&acceptance());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use postacert::timestamp::Timestamp;
 use postacert::transport::{
-    Error, Fetched, Folder, FolderState, Mailbox, Quota, Reply, Stop, Summary, Waited,
+    Censor, Error, Fetched, Folder, FolderState, Mailbox, Quota, Reply, Stop, Summary, Waited,
 };
 
 /// One folder.
@@ -106,7 +106,7 @@ impl Script {
 }
 
 fn refused(what: &'static str) -> Error {
-    let text = "[NOPERM] not for you".to_owned();
+    let text = Censor::none().text("[NOPERM] not for you");
     let reply = Reply { code: 0, text };
     Error::Refused { what, reply }
 }

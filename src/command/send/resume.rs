@@ -2,7 +2,7 @@
 //! mailbox before anything else may happen to them.
 
 use super::{Arguments, confirmed, finish, hand_over, report, told};
-use crate::client::{self, Found, Gap, Missing};
+use crate::client::{self, Found, Gap, GapKind};
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
 use crate::exit::ExitStatus;
@@ -260,9 +260,11 @@ pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let folder = ("folder", &*gap.folder);
     match &gap.what {
-        Missing::Opened(reason) => texts.fill("send.gap-opened", &[folder, ("reason", reason)]),
-        Missing::Searched(reason) => texts.fill("send.gap-searched", &[folder, ("reason", reason)]),
-        Missing::Read(message, count) => {
+        GapKind::NotOpened(reason) => texts.fill("send.gap-opened", &[folder, ("reason", reason)]),
+        GapKind::NotSearched(reason) => {
+            texts.fill("send.gap-searched", &[folder, ("reason", reason)])
+        }
+        GapKind::NotRead(message, count) => {
             let count = count.to_string();
             let values = [folder, ("message", &*message.short), ("count", &*count)];
             texts.fill("send.gap-read", &values)
