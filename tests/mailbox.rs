@@ -765,6 +765,62 @@ fn a_login_is_refused_with_the_words_of_the_server() {
 }
 
 #[test]
+fn a_secret_that_a_server_repeats_is_not_repeated() {
+    const SENT: &str = "LOGIN \"mittente@pec.example.it\" \"segreto\"";
+    let no = |words: &str| format!("TAG NO {words}");
+    for (answer, expected) in [
+        (no(&format!("Unknown: {SENT}")), "Unknown: LOGIN ***\""),
+        (
+            no(&format!("Unknown: {}", &SENT[..38])),
+            "Unknown: LOGIN ***",
+        ),
+        (
+            no("[AUTHENTICATIONFAILED] segreto"),
+            "[AUTHENTICATIONFAILED] ***",
+        ),
+        (no("AHNlZ3JldG8="), "***"),
+    ] {
+        let error = refused_by(move |peer| {
+            peer.say("* OK [CAPABILITY IMAP4rev1] prova");
+            peer.hear(SENT);
+            peer.say(&answer);
+        });
+        let Error::LoginRefused(reply) = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(reply.text, expected);
+    }
+    for (answer, expected) in [
+        (
+            "* BYE segreto is wrong",
+            "ended by the server: *** is wrong",
+        ),
+        ("?? segreto", "?? ***"),
+    ] {
+        let error = refused_by(move |peer| {
+            peer.say("* OK [CAPABILITY IMAP4rev1] prova");
+            peer.hear(SENT);
+            peer.say(answer);
+        });
+        assert!(error.to_string().ends_with(expected), "{error}");
+        let error = refused_by(move |peer| peer.say(answer));
+        assert!(!error.to_string().contains("segreto"), "{error}");
+    }
+    // In a warning, which is kept as a note, and in an answer to another command.
+    with(
+        |peer| {
+            let answer = "* NO segreto is weak\n* X-ODD segreto\nTAG BAD segreto";
+            peer.imap("UID SEARCH", answer);
+        },
+        |mailbox| {
+            let error = search(mailbox).unwrap_err();
+            assert_eq!(error.to_string(), "SEARCH: ***");
+            assert_eq!(mailbox.notes(), ["NO *** is weak", "* X-ODD ***"]);
+        },
+    );
+}
+
+#[test]
 fn a_login_that_cannot_be_checked_now_is_not_a_wrong_password() {
     for code in ["UNAVAILABLE", "INUSE", "LIMIT"] {
         let error = refused_by(move |peer| {

@@ -784,6 +784,120 @@ fn a_login_that_cannot_be_checked_now_is_not_a_wrong_password() {
 }
 
 #[test]
+fn a_secret_that_a_server_repeats_is_not_repeated() {
+    // base64 of "\0mittente@pec.example.it\0segreto", which is what was sent.
+    const SENT: &str = "AG1pdHRlbnRlQHBlYy5leGFtcGxlLml0AHNlZ3JldG8=";
+    let twice = format!("535-5.7.8 no:\n535 AUTH PLAIN {SENT}");
+    let torn = format!("501-no: {}\n501 {}", &SENT[..36], &SENT[36..]);
+    for (answer, expected) in [
+        (
+            format!("501 5.5.2 in \"AUTH PLAIN {SENT}\""),
+            "5.5.2 in \"AUTH PLAIN ***\"",
+        ),
+        (twice, "5.7.8 no: AUTH PLAIN ***"),
+        (torn, "no: ***"),
+        (
+            "535 segreto is no password".to_owned(),
+            "*** is no password",
+        ),
+        (
+            "454 SEGRETO cannot be checked".to_owned(),
+            "*** cannot be checked",
+        ),
+    ] {
+        let error = refused_by(move |peer| {
+            peer.smtp_hello("AUTH PLAIN LOGIN");
+            assert!(peer.hear("AUTH PLAIN ").contains(SENT));
+            peer.say(&answer);
+        });
+        let (Error::LoginRefused(reply) | Error::Refused { reply, .. }) = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(reply.text, expected);
+    }
+    // A greeting that remembers the last time, and a line that is no reply at all.
+    let error = refused_by(|peer| peer.say("421 4.7.0 no more tries with segreto"));
+    assert_eq!(
+        error.to_string(),
+        "the greeting: 421 4.7.0 no more tries with ***"
+    );
+    let error = refused_by(|peer| {
+        peer.smtp_hello("AUTH PLAIN");
+        peer.hear("AUTH PLAIN ");
+        peer.say(&format!("?? AUTH PLAIN {SENT}"));
+    });
+    assert_eq!(error.to_string(), "unexpected answer: ?? AUTH PLAIN ***");
+    let report = one(|peer| {
+        peer.hear("MAIL FROM:<");
+        peer.say("550 5.7.1 you logged in with segreto");
+        for command in ["RCPT", "DATA"] {
+            peer.hear(command);
+            peer.say("503 no");
+        }
+        peer.hear("RSET");
+        peer.say("250 ok");
+    });
+    let SubmissionOutcome::Refused(reply) = &report.outcome else {
+        panic!("{report:?}");
+    };
+    assert_eq!(reply.text, "5.7.1 you logged in with ***");
+}
+
+#[test]
+fn auth_is_known_however_it_is_written() {
+    for keywords in [
+        "auth plain login",
+        "Auth=Plain",
+        "AUTH=PLAIN LOGIN",
+        "AUTH LOGIN PLAIN",
+    ] {
+        let server = Scripted::start(Security::Tls, move |peer| {
+            peer.smtp_hello(keywords);
+            peer.hear("AUTH PLAIN ");
+            peer.say("235 ok");
+        });
+        connect(&server.endpoint()).expect("logged in");
+        server.finish();
+    }
+    let error = refused_by(|peer| {
+        peer.smtp_hello("AUTH CRAM-MD5\nXAUTH PLAIN");
+        peer.hear_end();
+    });
+    assert!(matches!(error, Error::NotOffered(_)), "{error:?}");
+}
+
+#[test]
+fn login_asks_in_whatever_words() {
+    for prompts in [
+        ["334", "334 "],
+        ["334 Username", "334 ???"],
+        ["334 VXNlciBOYW1lAA==", "334 x"],
+    ] {
+        let server = Scripted::start(Security::Tls, move |peer| {
+            peer.smtp_hello("auth=login");
+            assert_eq!(peer.hear("AUTH"), "AUTH LOGIN\r\n");
+            peer.say(prompts[0]);
+            assert_eq!(peer.hear(""), "bWl0dGVudGVAcGVjLmV4YW1wbGUuaXQ=\r\n");
+            peer.say(prompts[1]);
+            assert_eq!(peer.hear(""), "c2VncmV0bw==\r\n");
+            peer.say("235 ok");
+        });
+        connect(&server.endpoint()).expect("logged in");
+        server.finish();
+    }
+    // One who asks for more gets nothing more.
+    let error = refused_by(|peer| {
+        peer.smtp_hello("AUTH LOGIN");
+        for _ in 0..3 {
+            peer.hear("");
+            peer.say("334 x");
+        }
+        peer.hear_end();
+    });
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
 fn the_old_mechanism_serves_where_there_is_no_other() {
     let server = Scripted::start(Security::Tls, |peer| {
         peer.smtp_hello("AUTH LOGIN");

@@ -5,20 +5,22 @@
 //!
 //! - [`submit()`]: one message to the server, with its facts.
 //! - [`sync()`]: what is new in the folders of a mailbox.
-//! - [`search()`]: the receipts of one message, wherever they are.
+//! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
 
 pub mod batch;
 
 mod fetch;
+mod search;
 mod submit;
 mod sync;
 mod watch;
 
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
+pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit};
-pub use sync::{Event, EventKind, Judge, SyncReport, folders_to_read, search, sync};
+pub use sync::{Event, EventKind, Judge, SyncReport, folders_not_read, folders_to_read, sync};
 pub use watch::{Connect, Patience, WatchEnd, WatchEvent, watch};
 
 use crate::timestamp::Timestamp;
@@ -37,12 +39,4 @@ pub enum Error {
     /// What we keep.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
-    /// A folder that must be read whole could not be.
-    #[error("{folder}: {reason}")]
-    Unread {
-        /// Which.
-        folder: String,
-        /// The server's words.
-        reason: String,
-    },
 }

@@ -55,11 +55,11 @@ fn end_of(report: &SubmissionReport) -> End {
             place,
             transient: reply.is_for_now(),
             code: reply.code,
-            text: reply.text.clone(),
+            text: reply.text.to_string(),
         })
     });
     let refused = refused.collect();
-    let answered = |what: What, reply: &Reply| (what, Some(reply.code), reply.text.clone());
+    let answered = |what: What, reply: &Reply| (what, Some(reply.code), reply.text.to_string());
     let (what, code, text) = match &report.outcome {
         SubmissionOutcome::Taken(reply) => answered(What::Taken, reply),
         SubmissionOutcome::Refused(reply) if reply.is_for_now() => {

@@ -12,7 +12,7 @@ use crate::pec::MessageKind;
 use crate::pec::header::{Hints, is_signer_address};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Fetched, Folder, Mailbox, Summary};
-use crate::verify::{Examination, Question, Sent, Verdict, VerifiedReceipt, Verifier, bare_id};
+use crate::verify::{Examination, Question, Sent, Verdict, VerifiedReceipt, Verifier};
 
 /// Header fields that tell certified mail from other mail.
 const FIELDS: [&str; 5] = [
@@ -92,9 +92,6 @@ pub struct SyncReport {
     pub renumbered: usize,
     /// Folders that the server did not let us read, or not to the end, and its words.
     pub unread: Vec<(String, String)>,
-    /// Of a search: messages that name the Message-ID in their header and do not say, proved,
-    /// what became of it.
-    pub unproved_references: usize,
 }
 
 /// The folders to read: INBOX, those named, and every `Ricevute` that the server lists.
@@ -109,15 +106,28 @@ pub fn folders_to_read(listed: &[Folder], named: &[String]) -> Vec<String> {
     };
     let found = listed.iter().filter(is_receipts).map(|folder| &folder.name);
     for folder in named.iter().chain(found) {
-        let known = |other: &String| {
-            other == folder
-                || (other.eq_ignore_ascii_case("inbox") && folder.eq_ignore_ascii_case("inbox"))
-        };
-        if !folders.iter().any(known) {
+        if !is_among(&folders, folder) {
             folders.push(folder.clone());
         }
     }
     folders
+}
+
+/// The folders that could be read and are not; that of sent mail is not counted, nobody's receipt
+/// comes there.
+pub fn folders_not_read(listed: &[Folder], read: &[String]) -> Vec<String> {
+    let others = listed
+        .iter()
+        .filter(|folder| folder.selectable && !folder.sent && !is_among(read, &folder.name));
+    others.map(|folder| folder.name.clone()).collect()
+}
+
+/// Whether a folder is among these; INBOX is written in any case (RFC 3501, 5.1).
+pub(super) fn is_among(folders: &[String], name: &str) -> bool {
+    let is_inbox = |name: &str| name.eq_ignore_ascii_case("INBOX");
+    folders
+        .iter()
+        .any(|other| other == name || (is_inbox(other) && is_inbox(name)))
 }
 
 /// Reads what is new in the folders. Nothing is changed on the server.
@@ -134,14 +144,7 @@ pub fn sync(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<SyncReport, Error> {
     ledger.settle_cut_off(now())?;
-    let mut run = Run {
-        ledger,
-        judge,
-        now,
-        on_event,
-        report: SyncReport::default(),
-        quiet: false,
-    };
+    let mut run = Run::new(ledger, judge, now, on_event);
     // Those that a run which was cut off had no time for.
     run.adopt()?;
     run.judge_again()?;
@@ -159,61 +162,7 @@ pub fn sync(
     Ok(run.report)
 }
 
-/// Looks for the receipts of one message in the folders, wherever the cursors are: first what
-/// is new, then by the provider's reference to our Message-ID.
-///
-/// # Errors
-/// As [`sync()`], and [`Error::Unread`]: what was not read was not searched.
-pub fn search(
-    ledger: &mut Ledger,
-    judge: Judge<'_>,
-    mailbox: &mut dyn Mailbox,
-    folders: &[String],
-    message_id: &str,
-    now: Now<'_>,
-    on_event: &mut dyn FnMut(Event),
-) -> Result<SyncReport, Error> {
-    let mut report = sync(ledger, judge, mailbox, folders, now, on_event)?;
-    if let Some((folder, reason)) = report.unread.pop() {
-        return Err(Error::Unread { folder, reason });
-    }
-    let mut unproved = 0;
-    let mut unread = 0;
-    let mut on_found = |event: Event| {
-        let speaks = matches!(&event.kind, EventKind::Verified { rule, .. } if rule.is_match());
-        unproved += usize::from(!speaks);
-        on_event(event);
-    };
-    let mut run = Run {
-        ledger,
-        judge,
-        now,
-        on_event: &mut on_found,
-        report: SyncReport::default(),
-        quiet: false,
-    };
-    for folder in folders {
-        let state = mailbox.examine(folder)?;
-        // Without the brackets, which some providers leave out.
-        let uids = mailbox.search_header("X-Riferimento-Message-ID", bare_id(message_id))?;
-        for uids in uids.chunks(BATCH_MESSAGES) {
-            let wanted: Vec<Wanted> = uids.iter().copied().map(Wanted::from).collect();
-            let brought = fetch_all(mailbox, &wanted);
-            unread += brought.missing.len() + brought.unasked.len();
-            run.take(folder, state.uid_validity, brought.fetched, None)?;
-            if let Some(error) = brought.ended {
-                return Err(error.into());
-            }
-        }
-    }
-    report.fetched += run.report.fetched;
-    report.new_facts += run.report.new_facts;
-    // What names it and did not come says nothing, and least of all that nobody has it.
-    report.unproved_references = unproved + unread;
-    Ok(report)
-}
-
-struct Run<'a> {
+pub(super) struct Run<'a> {
     ledger: &'a mut Ledger,
     judge: Judge<'a>,
     now: Now<'a>,
@@ -223,7 +172,23 @@ struct Run<'a> {
     quiet: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        ledger: &'a mut Ledger,
+        judge: Judge<'a>,
+        now: Now<'a>,
+        on_event: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        Self {
+            ledger,
+            judge,
+            now,
+            on_event,
+            report: SyncReport::default(),
+            quiet: false,
+        }
+    }
+
     fn folder(&mut self, mailbox: &mut dyn Mailbox, folder: &str) -> Result<(), Error> {
         let state = mailbox.examine(folder)?;
         let known = self.ledger.cursor(self.judge.account, folder)?;
@@ -315,7 +280,7 @@ impl Run<'_> {
     }
 
     /// Keeps octets, judges them, records all with the cursor, tells what was found.
-    fn take(
+    pub(super) fn take(
         &mut self,
         folder: &str,
         uid_validity: u32,

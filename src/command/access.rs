@@ -130,15 +130,18 @@ impl Access {
         })
     }
 
-    /// The folders of the account to read, as the server lists them.
+    /// The folders of the account to read, as the server lists them, and those that are not.
     ///
     /// # Errors
     /// Those of the server.
-    pub fn folders(&self, mailbox: &mut dyn Mailbox) -> Result<Vec<String>, transport::Error> {
-        Ok(client::folders_to_read(
-            &mailbox.folders()?,
-            &self.account.folders,
-        ))
+    pub fn folders(
+        &self,
+        mailbox: &mut dyn Mailbox,
+    ) -> Result<(Vec<String>, Vec<String>), transport::Error> {
+        let listed = mailbox.folders()?;
+        let read = client::folders_to_read(&listed, &self.account.folders);
+        let not_read = client::folders_not_read(&listed, &read);
+        Ok((read, not_read))
     }
 
     /// What the server of the mailbox, or the way to it, did.
@@ -151,11 +154,6 @@ impl Access {
         match error {
             client::Error::Transport(error) => self.failure_of_reading(error),
             client::Error::Ledger(error) => Failure::of_ledger(error),
-            client::Error::Unread { folder, reason } => Failure::new(
-                "folder-unread",
-                [("folder", folder.clone()), ("reason", reason.clone())],
-            )
-            .with_status(ExitStatus::NotNow),
         }
     }
 

@@ -55,9 +55,19 @@ pub(super) struct Check {
     pub advice: Option<String>,
     /// What a command that makes only such checks exits with for this one.
     pub status: ExitStatus,
+    /// Of the check of folders: those that are not read.
+    pub not_read: Option<Vec<String>>,
 }
 
 impl Check {
+    /// The same, with the folders that are not read.
+    pub fn with_not_read(self, folders: Vec<String>) -> Self {
+        Self {
+            not_read: Some(folders),
+            ..self
+        }
+    }
+
     /// Right. The sentence is `doctor.CASE`.
     pub fn ok(id: &'static str, lang: Lang, case: &str, values: &[(&str, &str)]) -> Self {
         Self::new(id, State::Ok, lang, case, values)
@@ -87,6 +97,7 @@ impl Check {
             says,
             advice: Some(advice),
             status: failure.status(),
+            not_read: None,
         }
     }
 
@@ -108,6 +119,7 @@ impl Check {
                 State::Failed => ExitStatus::No,
                 _ => ExitStatus::Yes,
             },
+            not_read: None,
         }
     }
 
@@ -135,6 +147,7 @@ impl Check {
             state: self.state.word(),
             text: &self.says,
             advice: self.advice.as_deref(),
+            not_read: self.not_read.as_deref(),
         }
     }
 }
@@ -150,4 +163,5 @@ pub(super) struct CheckJson<'a> {
     state: &'static str,
     text: &'a str,
     advice: Option<&'a str>,
+    not_read: Option<&'a [String]>,
 }

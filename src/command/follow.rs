@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::access::{self, Access};
+use super::reach::names_of;
 use super::{Failure, Session, span};
 use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
@@ -159,7 +160,7 @@ pub(super) fn sync(
     access.tell_trust(session)?;
     let mut ledger = access::ledger(session)?;
     let mut mailbox = access.mailbox()?;
-    let folders = access
+    let (folders, not_read) = access
         .folders(&mut mailbox)
         .map_err(|error| access.failure_of_reading(&error))?;
     let clock = session.context.clock;
@@ -196,6 +197,11 @@ pub(super) fn sync(
     if report.renumbered > 0 {
         let count = report.renumbered.to_string();
         let line = texts.fill("sync.renumbered", &[("count", &count)]);
+        writeln!(session.err, "{line}")?;
+    }
+    if !not_read.is_empty() {
+        let (count, names) = (not_read.len().to_string(), names_of(&not_read));
+        let line = texts.fill("sync.not-read", &[("count", &count), ("names", &names)]);
         writeln!(session.err, "{line}")?;
     }
     for (folder, reason) in &report.unread {

@@ -9,6 +9,7 @@ use super::Failure;
 use super::check::Check;
 use super::servers::{self, Servers};
 use crate::account::{Account, Protocol, SentCopy};
+use crate::client;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::secret::Secret;
@@ -193,16 +194,21 @@ impl Visit<'_> {
             .filter(|wanted| !is_there(&folders, wanted))
             .map(String::as_str)
             .collect();
+        let read = client::folders_to_read(&folders, &self.account.folders);
+        let not_read = client::folders_not_read(&folders, &read);
         let (count, names) = (folders.len().to_string(), names(&folders));
         let values = [
             ("count", &*count),
             ("names", &names),
             ("missing", &missing.join(", ")),
+            ("not-read", &names_of(&not_read)),
         ];
-        found.push(match missing.is_empty() {
-            true => Check::ok("imap.folders", self.lang, "folders-ok", &values),
-            false => Check::failed("imap.folders", self.lang, "folders-missing", &values),
-        });
+        let check = match (missing.is_empty(), not_read.is_empty()) {
+            (true, true) => Check::ok("imap.folders", self.lang, "folders-ok", &values),
+            (true, false) => Check::ok("imap.folders", self.lang, "folders-not-read", &values),
+            (false, _) => Check::failed("imap.folders", self.lang, "folders-missing", &values),
+        };
+        found.push(check.with_not_read(not_read));
         found.push(self.sent_folder(&folders));
     }
 
@@ -261,12 +267,15 @@ fn is_there(folders: &[Folder], name: &str) -> bool {
 }
 
 fn names(folders: &[Folder]) -> String {
-    let names = folders.iter().map(|folder| &*folder.name);
-    let mut shown: Vec<&str> = names.take(SHOWN_FOLDERS).collect();
-    if folders.len() > SHOWN_FOLDERS {
-        shown.push("…");
-    }
-    shown.join(", ")
+    let names: Vec<String> = folders.iter().map(|folder| folder.name.clone()).collect();
+    names_of(&names)
+}
+
+/// The first names of many.
+pub(super) fn names_of(names: &[String]) -> String {
+    let shown = names.iter().map(String::as_str).take(SHOWN_FOLDERS);
+    let more = (names.len() > SHOWN_FOLDERS).then_some("…");
+    shown.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 /// Megabytes with one decimal, or fewer where that says enough: `12.5 MB`.
@@ -294,11 +303,11 @@ mod tests {
     use crate::account::Config;
     use crate::command::check::State;
     use crate::transport::{
-        Came, Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission, SubmissionReport,
-        Summary, Waited,
+        Came, Censor, Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission,
+        SubmissionReport, Summary, Waited,
     };
 
-    /// A mailbox with three folders and little space.
+    /// A mailbox with four folders and little space.
     struct Scripted;
 
     impl Mailbox for Scripted {
@@ -313,6 +322,7 @@ mod tests {
                 folder("INBOX", false),
                 folder("INBOX.Inviata", true),
                 folder("INBOX.Ricevute", false),
+                folder("INBOX.Archivio", false),
             ])
         }
         fn examine(&mut self, _: &str) -> Result<FolderState, Error> {
@@ -364,7 +374,7 @@ mod tests {
     fn refused() -> Error {
         Error::LoginRefused(Reply {
             code: 535,
-            text: "no\u{1b}[31m".to_owned(),
+            text: Censor::none().text("no\u{1b}[31m"),
         })
     }
 
@@ -499,6 +509,24 @@ mod tests {
             let found = states(&account(more), &GOOD);
             assert_eq!(state(&found, id), Some(expected), "{more}");
         }
+    }
+
+    #[test]
+    fn folders_that_are_not_read_are_named_without_that_of_sent_mail() {
+        let servers = Servers {
+            mailbox: |_, _, _| Ok(Box::new(Scripted)),
+            ..GOOD
+        };
+        let not_read = |more: &str| {
+            let found = checks(&account(more), &servers, Lang::En, || {
+                Ok(Secret::new("segreto".to_owned()))
+            });
+            let check = found.into_iter().find(|check| check.id == "imap.folders");
+            check.expect("a check").not_read.expect("a list")
+        };
+        assert_eq!(not_read(""), ["INBOX.Archivio"]);
+        let empty: [&str; 0] = [];
+        assert_eq!(not_read("folders = [\"INBOX.Archivio\"]"), empty);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::data::{self, Item, Listed, Response};
 use super::tls::Wire;
-use super::{Error, Stop};
+use super::{Censor, Error, ServerText, Stop};
 
 /// Octets of one literal. Providers take messages of 100 MB at most, and a receipt that holds
 /// one whole adds base64 for a part of it; more is a mistake or an attack.
@@ -69,10 +69,12 @@ pub(super) enum Expect {
 pub(super) struct Shared {
     /// What is asked for now.
     pub expect: Expect,
+    /// What is cut out of all words that are kept.
+    pub censor: Censor,
     /// The words of the last tagged answer, after OK, NO or BAD.
-    pub said: String,
+    pub said: ServerText,
     /// Warnings, alerts and responses of unknown kind.
-    pub notes: Vec<String>,
+    pub notes: Vec<ServerText>,
     /// What the server offers, in capitals, as it told last.
     pub capabilities: Vec<String>,
     /// Whether a message came or went since it was last asked.
@@ -109,16 +111,16 @@ pub(super) struct State {
 #[derive(Clone, Debug)]
 pub(super) enum Failure {
     /// The server ended the session, with these words.
-    Goodbye(String),
+    Goodbye(ServerText),
     /// What came is not the protocol, or passes a bound.
-    Protocol(String),
+    Protocol(ServerText),
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Goodbye(words) => Self::Broken(format!("ended by the server: {words}")),
-            Failure::Protocol(what) => Self::Protocol(what),
+            Failure::Protocol(what) => Self::Protocol(what.to_string()),
         }
     }
 }
@@ -128,10 +130,11 @@ impl From<Failure> for Error {
 pub(super) struct Board(Arc<Mutex<Shared>>);
 
 impl Board {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(censor: Censor) -> Self {
         Self(Arc::new(Mutex::new(Shared {
             expect: Expect::Nothing,
-            said: String::new(),
+            censor,
+            said: ServerText::default(),
             notes: Vec::new(),
             capabilities: Vec::new(),
             news: false,
@@ -157,7 +160,7 @@ impl Shared {
     /// A command begins that asks for this.
     pub(super) fn begin(&mut self, expect: Expect) {
         self.expect = expect;
-        self.said.clear();
+        self.said = ServerText::default();
         self.items.clear();
         self.folders.clear();
         self.odd_folders.clear();
@@ -167,7 +170,7 @@ impl Shared {
 
     pub(super) fn note(&mut self, text: &str) {
         if self.notes.len() < MAX_NOTES {
-            self.notes.push(text.to_owned());
+            self.notes.push(self.censor.text(text));
         }
     }
 
@@ -241,7 +244,8 @@ impl<S: Wire> Filter<S> {
     }
 
     fn protocol<T>(&mut self, what: &str) -> io::Result<T> {
-        self.fail(Failure::Protocol(what.to_owned()))
+        let what = self.board.lock().censor.text(what);
+        self.fail(Failure::Protocol(what))
     }
 
     /// Sorts what came off the wire into lines and literals.
@@ -398,7 +402,7 @@ impl<S: Wire> Filter<S> {
             return self.protocol(&format!("{tag} {rest}"));
         }
         let mut shared = self.board.lock();
-        shared.said = words.to_owned();
+        shared.said = shared.censor.text(words);
         drop(shared);
         self.condition(words);
         let shared = self.board.lock();
@@ -421,9 +425,9 @@ impl<S: Wire> Filter<S> {
         match kind.as_str() {
             "BYE" if shared.expect == Expect::Goodbye => {}
             "BYE" => {
+                let words = shared.censor.text(rest.get(3..).unwrap_or("").trim());
                 drop(shared);
-                let words = rest.get(3..).unwrap_or("").trim();
-                return self.fail(Failure::Goodbye(words.to_owned()));
+                return self.fail(Failure::Goodbye(words));
             }
             "NO" | "BAD" => shared.note(rest),
             "OK" => {
@@ -634,7 +638,7 @@ mod tests {
     use std::io::{self, Read, Write};
     use std::time::Duration;
 
-    use super::{Board, Expect, Filter, Wire};
+    use super::{Board, Censor, Expect, Filter, ServerText, Wire};
 
     /// A server's octets, so many at a time.
     struct Pieces<'a>(&'a [u8], usize);
@@ -667,7 +671,7 @@ mod tests {
 
     /// What comes through until the end, and what is kept of the rest.
     fn through(expect: Expect, octets: &[u8], at_once: usize) -> (String, String) {
-        let board = Board::new();
+        let board = Board::new(Censor::none());
         board.lock().expect = expect;
         let wire = Pieces(octets, at_once);
         let mut filter = Filter::new(wire, board.clone(), Duration::ZERO);
@@ -849,7 +853,7 @@ mod tests {
 
     /// One command of each kind, answered by `octets`; whether `imap` panicked.
     fn panics(expect: Expect, octets: &[u8]) -> bool {
-        let board = Board::new();
+        let board = Board::new(Censor::none());
         let answers = Answers(Pieces(b"a1 OK in\r\n", usize::MAX), octets);
         let filter = Filter::new(answers, board.clone(), Duration::ZERO);
         let session = imap::Client::new(filter).login("a", "b");

@@ -19,8 +19,8 @@ use super::data::Item;
 use super::filter::{Board, Expect, Filter, SLICE, code_of};
 use super::tls::{self, TlsStream};
 use super::{
-    Came, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply, Roots,
-    Security, Stop, Summary, Timeouts, Waited, text_of, utf7,
+    Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply,
+    Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, text_of, utf7,
 };
 
 /// Octets of a line before the session begins: a greeting, an answer to STARTTLS.
@@ -62,16 +62,17 @@ impl ImapMailbox {
         timeouts: Timeouts,
     ) -> Result<Self, Error> {
         let mut socket = tls::connect(endpoint, &timeouts)?;
+        let censor = Censor::of(login);
         let mut greeting = String::new();
         if endpoint.security == Security::StartTls {
-            greet(&mut socket)?;
+            greet(&mut socket, &censor)?;
             start_tls(&mut socket)?;
         }
         let mut stream = tls::handshake(&endpoint.host, roots, socket)?;
         if endpoint.security == Security::Tls {
-            greeting = greet(&mut stream)?;
+            greeting = greet(&mut stream, &censor)?;
         }
-        let board = Board::new();
+        let board = Board::new(censor);
         // Only what was said under TLS is believed.
         if let Some(("CAPABILITY", capabilities)) = code_of(&greeting) {
             board.lock().learn(capabilities);
@@ -95,7 +96,7 @@ impl ImapMailbox {
 
     /// Warnings and alerts of the server, and what it said that is not understood. May hold
     /// anything: print it escaped.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<ServerText> {
         self.board.lock().notes.clone()
     }
 
@@ -426,7 +427,7 @@ fn line_of(stream: &mut impl Read) -> Result<String, Error> {
 }
 
 /// Reads the greeting; its words after OK.
-fn greet(stream: &mut impl Read) -> Result<String, Error> {
+fn greet(stream: &mut impl Read, censor: &Censor) -> Result<String, Error> {
     let line = line_of(stream)?;
     let words = line.strip_prefix("* ").unwrap_or("");
     let (status, words) = words.split_once(' ').unwrap_or((words, ""));
@@ -434,10 +435,10 @@ fn greet(stream: &mut impl Read) -> Result<String, Error> {
         "OK" => Ok(words.to_owned()),
         "BYE" => Err(Error::Refused {
             what: "the greeting",
-            reply: reply(words.to_owned()),
+            reply: reply(censor.text(words)),
         }),
         // PREAUTH too: nobody may log us in but ourselves.
-        _ => Err(Error::Protocol(line)),
+        _ => Err(Error::Protocol(censor.text(&line).to_string())),
     }
 }
 
@@ -550,7 +551,7 @@ fn guarded<T>(
     })
 }
 
-fn reply(text: String) -> Reply {
+fn reply(text: ServerText) -> Reply {
     Reply { code: 0, text }
 }
 
@@ -579,7 +580,7 @@ fn is_field_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Board, Error, Expect, guarded, is_field_name, quoted};
+    use super::{Board, Censor, Error, Expect, guarded, is_field_name, quoted, unescaped};
 
     #[test]
     fn what_cannot_be_quoted_is_refused() {
@@ -591,7 +592,7 @@ mod tests {
 
     #[test]
     fn a_panic_ends_the_session_and_nothing_else() {
-        let board = Board::new();
+        let board = Board::new(Censor::none());
         let call = || -> imap::Result<()> { panic!("entered unreachable code") };
         let error = guarded("NOOP", Expect::Nothing, &board, call).unwrap_err();
         assert!(matches!(error, Error::Protocol(_)), "{error:?}");

@@ -13,12 +13,15 @@ mod data;
 mod filter;
 mod tls;
 mod utf7;
+mod words;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+pub use words::{Censor, ServerText};
 
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -116,8 +119,8 @@ impl Stop {
 pub struct Reply {
     /// The reply code (RFC 5321, 4.2), or 0.
     pub code: u16,
-    /// The text as sent, lines joined by a blank; may hold anything, print it escaped.
-    pub text: String,
+    /// The text as sent, lines joined by a blank.
+    pub text: ServerText,
 }
 
 impl Reply {
@@ -454,7 +457,8 @@ impl Error {
     }
 }
 
-/// Text of a server: UTF-8, or else Latin-1, which old Italian systems write.
+/// Octets of a server as a text: UTF-8, or else Latin-1, which old Italian systems write. For
+/// reading what it says; what is shown or kept comes from [`Censor::text`].
 fn text_of(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => text.to_owned(),

@@ -2,9 +2,10 @@
 //!
 //! What matters here is that after each message exactly one of four things is known: taken,
 //! refused, not sent, or in doubt. So the order of reading and writing is our own, and `lettre`
-//! supplies EHLO, AUTH and the reading of replies. Its connection is not used: it keeps octets
+//! supplies EHLO and the reading of replies. Its connection is not used: it keeps octets
 //! that came before TLS and believes them afterwards, it takes a reply that is not UTF-8 for a
-//! broken line, and it does not bound the length of a line.
+//! broken line, and it does not bound the length of a line. Nor is its AUTH, which knows PLAIN
+//! and LOGIN in capitals and after a blank only, and repeats a challenge that it does not know.
 //!
 //! Commands leave in one write where the server offers PIPELINING (RFC 2920), DATA with them:
 //! one turn of the line instead of one for each. That is safe because of what follows it: the
@@ -16,16 +17,18 @@
 use std::io;
 use std::net::TcpStream;
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::commands::{Auth, Ehlo, Quit, Rset, Starttls};
-use lettre::transport::smtp::extension::{ClientId, Extension, ServerInfo};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use lettre::transport::smtp::commands::{Ehlo, Quit, Rset, Starttls};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
 use super::tls::{self, TlsStream, Wire};
 use super::{
-    Endpoint, Envelope, Error, Login, Reply, Roots, Security, Submission, SubmissionOutcome,
-    SubmissionReport, Timeouts, text_of,
+    Censor, Endpoint, Envelope, Error, Login, Reply, Roots, Security, Submission,
+    SubmissionOutcome, SubmissionReport, Timeouts, text_of,
 };
+use crate::secret::Secret;
 
 /// Octets of one reply. RFC 5321, 4.5.3.1.5 asks for 512 a line; EHLO has some twenty lines.
 const MAX_REPLY: usize = 64 * 1024;
@@ -36,9 +39,6 @@ const MAX_COMMANDS_AT_ONCE: usize = 50;
 
 /// Octets of the message in one write; a smaller one leaves in one, dot included.
 const BLOCK: usize = 64 * 1024;
-
-/// Rounds of AUTH; LOGIN, the longest, has two (draft-murchison-sasl-login).
-const MAX_CHALLENGES: usize = 2;
 
 /// A connection to a submission server, logged in.
 pub struct SmtpSubmission {
@@ -64,23 +64,22 @@ impl SmtpSubmission {
         login: &Login,
         timeouts: Timeouts,
     ) -> Result<Self, Error> {
+        let censor = Censor::of(login);
         let socket = tls::connect(endpoint, &timeouts)?;
         let mut dialogue = match endpoint.security {
             Security::Tls => {
-                let mut dialogue = Dialogue::new(tls::handshake(&endpoint.host, roots, socket)?);
+                let stream = tls::handshake(&endpoint.host, roots, socket)?;
+                let mut dialogue = Dialogue::new(stream, censor);
                 dialogue.greeting()?;
                 dialogue
             }
             Security::StartTls => {
-                let socket = start_tls(socket)?;
-                Dialogue::new(tls::handshake(&endpoint.host, roots, socket)?)
+                let socket = start_tls(socket, censor.clone())?;
+                Dialogue::new(tls::handshake(&endpoint.host, roots, socket)?, censor)
             }
         };
-        let (response, server) = dialogue.hello()?;
-        let mechanism = server
-            .get_auth_mechanism(&[Mechanism::Plain, Mechanism::Login])
-            .ok_or(Error::NotOffered("AUTH PLAIN or LOGIN"))?;
-        log_in(&mut dialogue, mechanism, login)?;
+        let response = dialogue.hello()?;
+        log_in(&mut dialogue, &mechanisms(&response), login)?;
         let size = offer(&response, "SIZE");
         Ok(Self {
             dialogue,
@@ -365,11 +364,11 @@ fn is_positive(reply: &Reply) -> bool {
 
 /// Asks for TLS on a plain connection. Octets that came with the answer were not sent by the
 /// server we are about to prove: they end the attempt (RFC 3207, 4.2).
-fn start_tls(socket: TcpStream) -> Result<TcpStream, Error> {
-    let mut dialogue = Dialogue::new(socket);
+fn start_tls(socket: TcpStream, censor: Censor) -> Result<TcpStream, Error> {
+    let mut dialogue = Dialogue::new(socket, censor);
     dialogue.greeting()?;
-    let (_, server) = dialogue.hello()?;
-    if !server.supports_feature(Extension::StartTls) {
+    let response = dialogue.hello()?;
+    if offer(&response, "STARTTLS").is_none() {
         return Err(Error::NotOffered("STARTTLS"));
     }
     let reply = dialogue.command(Starttls.to_string().as_bytes())?;
@@ -381,31 +380,54 @@ fn start_tls(socket: TcpStream) -> Result<TcpStream, Error> {
     Ok(dialogue.stream)
 }
 
+/// AUTH PLAIN in one step (RFC 4616), or else LOGIN in three (draft-murchison-sasl-login): user
+/// name and password are asked for in that order, in whatever words.
 fn log_in(
     dialogue: &mut Dialogue<TlsStream>,
-    mechanism: Mechanism,
+    offered: &[String],
     login: &Login,
 ) -> Result<(), Error> {
-    let password = login.password.expose().to_owned();
-    let credentials = Credentials::new(login.user.clone(), password);
-    let unusable = |e: lettre::transport::smtp::Error| Error::Protocol(format!("AUTH: {e}"));
-    let mut step = Auth::new(mechanism, credentials.clone(), None).map_err(unusable)?;
-    for _ in 0..=MAX_CHALLENGES {
-        dialogue
-            .write(step.to_string().as_bytes())
-            .map_err(tls::broken)?;
-        let (reply, response) = dialogue.response()?;
+    let offers = |word: &str| offered.iter().any(|other| other == word);
+    let (user, password) = (&*login.user, login.password.expose());
+    if user.contains('\0') || password.contains('\0') {
+        return Err(Error::Injection("user name or password"));
+    }
+    let coded = |text: &str| BASE64.encode(text);
+    let steps = if offers("PLAIN") {
+        vec![format!(
+            "AUTH PLAIN {}",
+            coded(&format!("\0{user}\0{password}"))
+        )]
+    } else if offers("LOGIN") {
+        vec!["AUTH LOGIN".to_owned(), coded(user), coded(password)]
+    } else {
+        return Err(Error::NotOffered("AUTH PLAIN or LOGIN"));
+    };
+    for step in steps {
+        let line = Secret::new(step + "\r\n");
+        let reply = dialogue.command(line.expose().as_bytes())?;
         let what = "AUTH";
-        step = match reply.code {
+        match reply.code {
             235 => return Ok(()),
-            334 => Auth::new_from_response(mechanism, credentials.clone(), &response)
-                .map_err(unusable)?,
+            334 => {}
             400..500 => return Err(Error::Refused { what, reply }),
             500..600 => return Err(Error::LoginRefused(reply)),
             _ => return Err(Error::Protocol(format!("AUTH was answered {reply}"))),
-        };
+        }
     }
     Err(Error::Protocol("AUTH: too many challenges".to_owned()))
+}
+
+/// What AUTH can be, in capitals; old servers write `AUTH=` before it.
+fn mechanisms(response: &Response) -> Vec<String> {
+    let lines = response.message().skip(1).map(str::to_ascii_uppercase);
+    let lines = lines.filter(|line| line.starts_with("AUTH ") || line.starts_with("AUTH="));
+    lines
+        .flat_map(|line| {
+            let words = line[5..].split([' ', '=']);
+            words.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// What follows a keyword of EHLO, empty when it stands alone (RFC 5321, 4.1.1.1).
@@ -451,15 +473,17 @@ fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Commands out, replies in, over any stream.
 struct Dialogue<S> {
     stream: S,
+    censor: Censor,
     unread: Vec<u8>,
     read: u64,
     written: u64,
 }
 
 impl<S: Wire> Dialogue<S> {
-    fn new(stream: S) -> Self {
+    fn new(stream: S, censor: Censor) -> Self {
         Self {
             stream,
+            censor,
             unread: Vec::new(),
             read: 0,
             written: 0,
@@ -479,7 +503,7 @@ impl<S: Wire> Dialogue<S> {
     }
 
     /// EHLO with an address literal: the name of this computer is nobody's business.
-    fn hello(&mut self) -> Result<(Response, ServerInfo), Error> {
+    fn hello(&mut self) -> Result<Response, Error> {
         let hello = Ehlo::new(ClientId::default()).to_string();
         self.write(hello.as_bytes()).map_err(tls::broken)?;
         let (reply, response) = self.response()?;
@@ -487,9 +511,7 @@ impl<S: Wire> Dialogue<S> {
             let what = "EHLO";
             return Err(Error::Refused { what, reply });
         }
-        let server = ServerInfo::from_response(&response);
-        let server = server.map_err(|e| Error::Protocol(format!("EHLO: {e}")))?;
-        Ok((response, server))
+        Ok(response)
     }
 
     fn command(&mut self, command: &[u8]) -> Result<Reply, Error> {
@@ -508,7 +530,7 @@ impl<S: Wire> Dialogue<S> {
         if self.unread.is_empty() {
             return Ok(());
         }
-        let text = text_of(&self.unread);
+        let text = self.censor.text(&self.unread);
         Err(Error::Protocol(format!("octets out of turn: {text}")))
     }
 
@@ -540,10 +562,11 @@ impl<S: Wire> Dialogue<S> {
         }
         let response: Response = text
             .parse()
-            .map_err(|_| Error::Protocol(text.trim_end().to_owned()))?;
+            .map_err(|_| Error::Protocol(self.censor.text(text.trim_end()).to_string()))?;
+        let text = response.message().collect::<Vec<_>>().join(" ");
         let reply = Reply {
             code: response.code().into(),
-            text: response.message().collect::<Vec<_>>().join(" "),
+            text: self.censor.text(text),
         };
         Ok((reply, response))
     }

@@ -4,10 +4,12 @@
 //! - `state`: what facts mean; no disk.
 //! - `store`: what is written stays, once, whoever writes.
 //! - `receipts`: which facts a mailbox teaches, and which not.
+//! - `doubt`: what a whole mailbox answers about a message in doubt.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod doubt;
 mod receipts;
 mod state;
 mod store;

@@ -537,29 +537,20 @@ fn a_line_cut_at_any_call_loses_nothing() {
 
 #[test]
 fn a_search_finds_receipts_behind_the_cursor() {
-    use postacert::client::{Judge, search};
+    use crate::support::sender::ended;
+    use postacert::client::Found;
+    use postacert::ledger::Claim;
     let mut desk = Desk::new();
     let receipts = [genuine(Kind::Acceptance), genuine(Kind::DeliveryConcise)];
     let mut script = Script::inbox(receipts.iter().map(|octets| &octets[..]));
     // They come before we know the message: orphans with a Message-ID that is not ours yet.
     desk.sync(&mut script);
     assert_eq!(desk.ledger.unsettling(None).unwrap().orphans, 2);
-    let message = desk.send(&base());
-    let judge = Judge {
-        account: ACCOUNT,
-        verifier: &desk.verifier,
-    };
-    let (folders, now) = (["INBOX".to_owned()], desk.now);
-    let report = search(
-        &mut desk.ledger,
-        judge,
-        &mut script,
-        &folders,
-        MESSAGE_ID,
-        &|| now,
-        &mut |_| {},
-    );
-    assert_eq!(report.unwrap().new_facts, 4);
+    let message = desk.freeze(&base());
+    let doubt = ended(What::InDoubt, None, "the line broke");
+    desk.attempt(&message, Claim::NeverLeft, &doubt);
+    let search = desk.search(&mut script, std::slice::from_ref(&message));
+    assert_eq!(search.answers, [(message.clone(), Found::Receipt)]);
     assert_eq!(
         desk.standings(&message),
         [S::Delivered, S::Ordinary, S::Accepted]

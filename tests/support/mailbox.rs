@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use postacert::timestamp::Timestamp;
 use postacert::transport::{
-    Came, Error, Fetched, Folder, FolderState, Mailbox, Quota, Stop, Summary, Waited,
+    Came, Censor, Error, Fetched, Folder, FolderState, Mailbox, Quota, Reply, Stop, Summary, Waited,
 };
 
 /// One folder.
@@ -38,6 +38,14 @@ pub struct Script {
     pub shy: BTreeSet<u32>,
     /// UIDs that are listed but never come.
     pub gone: BTreeSet<u32>,
+    /// UIDs that come without an octet.
+    pub hollow: BTreeSet<u32>,
+    /// Folders that hold other folders and no messages.
+    pub containers: BTreeSet<String>,
+    /// Folders that are not opened.
+    pub closed: BTreeSet<String>,
+    /// Folders that are not searched.
+    pub unsearchable: BTreeSet<String>,
     /// Calls so far, and what they asked for.
     pub calls: Vec<String>,
     open: Option<String>,
@@ -97,6 +105,12 @@ impl Script {
     }
 }
 
+fn refused(what: &'static str) -> Error {
+    let text = Censor::none().text("[NOPERM] not for you");
+    let reply = Reply { code: 0, text };
+    Error::Refused { what, reply }
+}
+
 /// The named fields of a header as they were sent, with the empty line.
 fn fields(octets: &[u8], names: &[&str]) -> Vec<u8> {
     let text = String::from_utf8_lossy(octets).replace("\r\n", "\n");
@@ -127,7 +141,7 @@ impl Mailbox for Script {
         let folder = |name: &String| Folder {
             name: name.clone(),
             separator: Some("/".to_owned()),
-            selectable: true,
+            selectable: !self.containers.contains(name),
             sent: false,
         };
         Ok(self.folders.keys().map(folder).collect())
@@ -135,6 +149,9 @@ impl Mailbox for Script {
 
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error> {
         self.call(format!("examine {folder}"))?;
+        if self.closed.contains(folder) || self.containers.contains(folder) {
+            return Err(refused("EXAMINE"));
+        }
         self.open = Some(folder.to_owned());
         let kept = self.opened();
         let next = kept.messages.keys().next_back().map_or(1, |uid| uid + 1);
@@ -184,7 +201,10 @@ impl Mailbox for Script {
         let fetched = |uid: &u32| Fetched {
             uid: *uid,
             internal_date: Some(Timestamp::from_unix(1_777_880_000)),
-            octets: self.opened().messages[uid].clone(),
+            octets: match self.hollow.contains(uid) {
+                true => Vec::new(),
+                false => self.opened().messages[uid].clone(),
+            },
         };
         Came {
             all: uids.iter().filter(comes).map(fetched).collect(),
@@ -194,6 +214,10 @@ impl Mailbox for Script {
 
     fn search_header(&mut self, field: &'static str, text: &str) -> Result<Vec<u32>, Error> {
         self.call(format!("search {field} {text}"))?;
+        let open = self.open.as_ref().expect("a folder was opened");
+        if self.unsearchable.contains(open) {
+            return Err(refused("SEARCH"));
+        }
         let contains =
             |octets: &&Vec<u8>| String::from_utf8_lossy(&fields(octets, &[field])).contains(text);
         let found = self.opened().messages.iter();

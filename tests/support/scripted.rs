@@ -162,6 +162,23 @@ impl Peer {
         line
     }
 
+    /// Reads a line with a tag, which the answer then has; gives what follows it. `None` when the
+    /// client has closed.
+    pub fn command(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        let mut octet = [0];
+        while line.last() != Some(&b'\n') {
+            match self.read(&mut octet) {
+                Ok(1) => line.push(octet[0]),
+                _ => return None,
+            }
+        }
+        let line = String::from_utf8(line).expect("UTF-8");
+        let (tag, command) = line.trim_end().split_once(' ').expect("a tag");
+        self.tag = tag.to_owned();
+        Some(command.to_owned())
+    }
+
     /// Reads a message up to its dot, and takes the stuffing out.
     pub fn hear_message(&mut self) -> Vec<u8> {
         let mut message = Vec::new();

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use postacert::address::MailAddress;
-use postacert::client::{self, Event, Judge, SyncReport};
+use postacert::client::{self, Event, Judge, Search, SyncReport};
 use postacert::ledger::state::{RecipientState, Standing, What};
 use postacert::ledger::{Claim, End, Ledger, MessageRef, MessageView};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
+use postacert::transport::Stop;
 use postacert::verify::Verifier;
 use tempfile::TempDir;
 
@@ -139,6 +140,26 @@ impl Desk {
             &mut |event| events.push(event),
         );
         (report, events)
+    }
+
+    /// Asks a mailbox about messages; only INBOX is read in any case.
+    pub fn search(&mut self, mailbox: &mut Script, messages: &[MessageRef]) -> Search {
+        let now = self.now;
+        let judge = Judge {
+            account: ACCOUNT,
+            verifier: &self.verifier,
+        };
+        let searched = client::search(
+            &mut self.ledger,
+            judge,
+            mailbox,
+            &[],
+            messages,
+            &Stop::default(),
+            &|| now,
+            &mut |_| {},
+        );
+        searched.expect("no fault in the line")
     }
 
     /// Reads a folder, not read before, that holds these.

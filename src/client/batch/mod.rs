@@ -19,6 +19,7 @@ pub use run::{End, Runner};
 
 use std::time::Duration;
 
+use super::{Found, Gap};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Mailbox, Quota, Reply, Submission};
 
@@ -102,8 +103,10 @@ pub enum Happening {
     InDoubt(String),
     /// It was in doubt, and the mailbox has a receipt for it.
     Found,
-    /// It is in doubt, and the mailbox knows nothing of it.
-    StillInDoubt,
+    /// It stays in doubt; what the mailbox answered.
+    StillInDoubt(Found),
+    /// A part of the mailbox did not answer when it was asked about rows in doubt.
+    NotAsked(Gap),
     /// It cannot be sent as it was checked; why.
     Held(String),
     /// Another process is sending it.

@@ -1,6 +1,6 @@
 //! The rows of one account to the server: in order, at its pace, each once.
 //!
-//! What decides about a row is the ledger alone. A row in doubt is first looked for in the
+//! What decides about a row is the ledger alone. A row in doubt is first looked for in the whole
 //! mailbox; only with a patience given, and when the mailbox has no receipt after it, is it sent
 //! again. Everything else that goes wrong waits and tries again: longer each time, and not for
 //! ever.
@@ -14,7 +14,7 @@ use super::{Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::Pace;
 use crate::batch::table::Columns;
-use crate::client::{self, Error, Judge, folders_to_read};
+use crate::client::{self, Error, Found, Judge, Resend};
 use crate::ledger::state::{Standing, What};
 use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
 use crate::timestamp::Timestamp;
@@ -68,9 +68,9 @@ pub struct Runner<'a> {
     pub files: &'a mut dyn Files,
     /// When the next may leave.
     pub pace: Pace,
-    /// How old an attempt in doubt must be to be made again when the mailbox knows nothing of
-    /// it; `None`: never.
-    pub resend: Option<Duration>,
+    /// What of that which is in doubt may be sent again, and how old its attempt must be;
+    /// `None`: nothing.
+    pub resend: Option<(Resend, Duration)>,
     /// Makes a Message-ID's left part.
     pub mint: &'a dyn Fn() -> String,
     /// Asked to stop.
@@ -138,7 +138,7 @@ impl Runner<'_> {
         self.ledger.settle_cut_off(self.now())?;
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
-        self.settle(doubts)?;
+        self.settle(&doubts)?;
         let mut after = 0;
         loop {
             let page = self
@@ -442,32 +442,32 @@ impl Runner<'_> {
     /// At the end: asks the mailbox once more, and sends again what a person allowed to.
     fn last_doubts(&mut self, state: &mut State) -> Result<(), Break> {
         let mut doubts = self.in_doubt()?;
-        loop {
-            let (still, was_asked) = self.settle(doubts)?;
-            doubts = still;
-            let Some(patience) = self.resend.filter(|_| was_asked && !doubts.is_empty()) else {
-                break;
-            };
-            let mut young = Vec::new();
+        while !doubts.is_empty() {
             let mut ripe: Option<Timestamp> = None;
-            for row in std::mem::take(&mut doubts) {
+            let Some(answers) = self.settle(&doubts)? else {
+                for row in &doubts {
+                    self.tell(Some(row), Happening::StillInDoubt(Found::Unknown));
+                }
+                return Ok(());
+            };
+            doubts.clear();
+            for (row, found) in answers {
+                let resend = self.resend.filter(|(resend, _)| resend.allows(found));
+                let Some((_, patience)) = resend else {
+                    self.tell(Some(&row), Happening::StillInDoubt(found));
+                    continue;
+                };
                 let due = self.due_again(&row, patience)?;
                 if due > self.now() {
                     ripe = Some(ripe.map_or(due, |ripe| ripe.min(due)));
-                    young.push(row);
+                    doubts.push(row);
                 } else {
                     self.send_again(row, state)?;
                 }
             }
-            doubts = young;
-            let Some(ripe) = ripe else {
-                doubts = self.in_doubt()?;
-                break;
-            };
-            self.wait_until(ripe, state)?;
-        }
-        for row in &doubts {
-            self.tell(Some(row), Happening::StillInDoubt);
+            if let Some(ripe) = ripe {
+                self.wait_until(ripe, state)?;
+            }
         }
         Ok(())
     }
@@ -501,87 +501,56 @@ impl Runner<'_> {
         }
     }
 
-    /// Asks the mailbox for receipts of rows in doubt. Gives those of which it knows nothing,
-    /// and whether it could be asked.
-    fn settle(&mut self, doubts: Vec<JobRow>) -> Result<(Vec<JobRow>, bool), Break> {
+    /// Asks the mailbox for receipts of rows in doubt. Gives those that stay in doubt, with what
+    /// it answered; `None` when it could not be asked.
+    fn settle(&mut self, doubts: &[JobRow]) -> Result<Option<Vec<(JobRow, Found)>>, Break> {
         if doubts.is_empty() {
-            return Ok((doubts, true));
+            return Ok(Some(Vec::new()));
         }
-        let mut named = Vec::new();
-        let asked = self.search(&doubts, &mut named);
-        let was_asked = match asked {
-            Ok(()) => true,
-            // What was not read was not asked.
-            Err(error @ Error::Unread { .. }) => {
-                self.tell(None, Happening::NoMailbox(error.to_string()));
-                false
-            }
+        let answers = match self.search(doubts) {
+            Ok(answers) => answers,
             Err(Error::Transport(error)) => {
                 self.tell(None, Happening::NoMailbox(error.to_string()));
-                false
+                return Ok(None);
             }
             Err(error) => return Err(Break::Failed(error)),
         };
         let mut still = Vec::new();
         for row in doubts {
-            if self.standing(&row)? == Some(Standing::InDoubt) {
-                if row.message.as_ref().is_some_and(|one| named.contains(one)) {
-                    self.tell(Some(&row), Happening::StillInDoubt);
-                } else {
-                    still.push(row);
-                }
-            } else {
-                self.tell(Some(&row), Happening::Found);
+            let is_it = |(message, _): &&(MessageRef, Found)| row.message.as_ref() == Some(message);
+            match answers.iter().find(is_it) {
+                Some((_, Found::Receipt)) => self.tell(Some(row), Happening::Found),
+                Some((_, found)) => still.push((row.clone(), *found)),
+                // Nothing was recorded for it, so nothing of it is in doubt.
+                None => {}
             }
         }
-        Ok((still, was_asked))
+        Ok(Some(still))
     }
 
-    /// `named`: those that something in the mailbox names which proves nothing. The provider
-    /// may have them.
-    fn search(&mut self, doubts: &[JobRow], named: &mut Vec<MessageRef>) -> Result<(), Error> {
+    fn search(&mut self, doubts: &[JobRow]) -> Result<Vec<(MessageRef, Found)>, Error> {
+        let messages = doubts.iter().filter_map(|row| row.message.clone());
+        let messages: Vec<MessageRef> = messages.collect();
         let mut mailbox = self.reach.mailbox()?;
-        let folders = folders_to_read(&mailbox.folders()?, self.folders);
-        let mut found = Vec::new();
-        let mut keep = |event: client::Event| found.push(event);
-        let (judge, now) = (self.judge, self.time.now);
-        let mut searched =
-            client::sync(self.ledger, judge, &mut *mailbox, &folders, now, &mut keep).map(drop);
-        for row in doubts {
-            let Some(message) = &row.message else {
-                continue;
-            };
-            if searched.is_err() || self.stop.is_asked() {
-                break;
-            }
-            let known = self.ledger.row(message)?;
-            if !known
-                .recipients
-                .iter()
-                .any(|(_, standing)| *standing == Standing::InDoubt)
-            {
-                continue;
-            }
-            let id = &known.message_id;
-            searched = client::search(
-                self.ledger,
-                judge,
-                &mut *mailbox,
-                &folders,
-                id,
-                now,
-                &mut keep,
-            )
-            .map(|report| {
-                if report.unproved_references > 0 {
-                    named.push(message.clone());
-                }
-            });
-        }
-        for event in found {
+        let mut came = Vec::new();
+        let searched = client::search(
+            self.ledger,
+            self.judge,
+            &mut *mailbox,
+            self.folders,
+            &messages,
+            self.stop,
+            self.time.now,
+            &mut |event| came.push(event),
+        );
+        for event in came {
             self.tell(None, Happening::Received(Box::new(event)));
         }
-        searched
+        let searched = searched?;
+        for gap in searched.gaps {
+            self.tell(None, Happening::NotAsked(gap));
+        }
+        Ok(searched.answers)
     }
 
     /// The standing that decides what may happen to a row; `None` when nothing may any more.

@@ -9,9 +9,10 @@ use super::VERSION;
 use super::check::duration;
 use crate::batch::forecast;
 use crate::batch::pace::{Limits, Pace};
-use crate::client;
 use crate::client::batch::{Event, Happening};
+use crate::client::{self, Found};
 use crate::command::send::checks::megabytes;
+use crate::command::send::resume::gap_line;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing as S;
@@ -352,10 +353,9 @@ impl Reporter {
                 }
                 json.sha256 = Some(&found.octets);
             }
-            Happening::Served
-            | Happening::Found
-            | Happening::StillInDoubt
-            | Happening::Elsewhere => {}
+            Happening::StillInDoubt(found) => json.reason = Some(found.word().to_owned()),
+            Happening::NotAsked(gap) => json.reason = Some(gap.to_string()),
+            Happening::Served | Happening::Found | Happening::Elsewhere => {}
         }
         json
     }
@@ -371,7 +371,8 @@ fn word(what: &Happening) -> &'static str {
         Happening::Broken { .. } => "broken",
         Happening::InDoubt(_) => "in-doubt",
         Happening::Found => "found",
-        Happening::StillInDoubt => "still-in-doubt",
+        Happening::StillInDoubt(_) => "still-in-doubt",
+        Happening::NotAsked(_) => "not-asked",
         Happening::Held(_) => "held",
         Happening::Elsewhere => "elsewhere",
         Happening::Waiting(_) => "waiting",
@@ -469,6 +470,15 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
             )
         }
         Happening::Found => (Tone::Good, say(key, &[])),
-        Happening::StillInDoubt | Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
+        Happening::StillInDoubt(found) => {
+            let key = match found {
+                Found::Unproved => "in-doubt-unproved",
+                Found::Unknown => "in-doubt-unknown",
+                Found::Nothing | Found::Receipt => key,
+            };
+            (Tone::Unsure, say(key, &[]))
+        }
+        Happening::NotAsked(gap) => (Tone::Unsure, say(key, &[("reason", &gap_line(gap, lang))])),
+        Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
     })
 }

@@ -16,8 +16,9 @@ use crate::batch::encoding::Decoded;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{Limits, Pace};
 use crate::client::batch::{End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
-use crate::client::{self, Judge};
+use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
+use crate::command::send::ResendArgument;
 use crate::command::{Failure, Session, span};
 use crate::context::{Clock, random_hex, stop_on_signals};
 use crate::exit::ExitStatus;
@@ -57,9 +58,17 @@ pub(super) struct Arguments {
     #[arg(long)]
     skip_bad: bool,
 
-    /// Send again what is in doubt and has no receipt in the mailbox
-    #[arg(long)]
-    resend: bool,
+    /// Send again what is in doubt and has no receipt in the whole mailbox;
+    /// =even-if-it-arrives-twice: also where that cannot be known
+    #[arg(
+        long,
+        value_name = "HOW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "if-nothing-is-there",
+        hide_possible_values = true
+    )]
+    resend: Option<ResendArgument>,
 
     /// With --resend: how old the attempt must be, so that a slow acceptance had its time
     #[arg(
@@ -326,7 +335,7 @@ struct Shared<'a> {
     table: &'a Path,
     stop: Stop,
     clock: Clock,
-    resend: Option<Duration>,
+    resend: Option<(Resend, Duration)>,
     poll: Duration,
 }
 
@@ -372,7 +381,9 @@ fn send(
         table: Path::new(&job.path),
         stop: stop_on_signals(),
         clock: session.context.clock,
-        resend: arguments.resend.then_some(arguments.patience),
+        resend: arguments
+            .resend
+            .map(|resend| (resend.term(), arguments.patience)),
         poll: arguments.poll,
     };
     let limits = lanes

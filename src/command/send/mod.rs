@@ -3,7 +3,7 @@
 pub(super) mod checks;
 mod draft;
 mod report;
-mod resume;
+pub(super) mod resume;
 
 use std::io;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use super::access::{self, Access};
 use super::{Failure, Session, follow, span};
 use crate::account::SentCopy;
-use crate::client::{self, Submitted};
+use crate::client::{self, Resend, Submitted};
 use crate::exit::ExitStatus;
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
@@ -101,9 +101,18 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with_all = ["to", "eml", "dry_run"])]
     resume: bool,
 
-    /// With --resume: send again what is in doubt and has no acceptance in the mailbox
-    #[arg(long, requires = "resume")]
-    resend: bool,
+    /// With --resume: send again what is in doubt and has no acceptance in the whole mailbox;
+    /// =even-if-it-arrives-twice: also where that cannot be known
+    #[arg(
+        long,
+        value_name = "HOW",
+        requires = "resume",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "if-nothing-is-there",
+        hide_possible_values = true
+    )]
+    resend: Option<ResendArgument>,
 
     /// With --resend: how old the attempt must be, so that a slow acceptance had its time
     #[arg(
@@ -167,6 +176,25 @@ pub(super) enum ReceiptArgument {
     Brief,
     #[value(alias = "sintetica")]
     Concise,
+}
+
+/// `--resend`, in the words of both languages. The risk must be written out: `--yes` is typed
+/// without thinking.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ResendArgument {
+    #[value(alias = "se-non-c-e-nulla")]
+    IfNothingIsThere,
+    #[value(alias = "anche-se-arriva-due-volte")]
+    EvenIfItArrivesTwice,
+}
+
+impl ResendArgument {
+    pub(super) const fn term(self) -> Resend {
+        match self {
+            Self::IfNothingIsThere => Resend::IfNothingIsThere,
+            Self::EvenIfItArrivesTwice => Resend::EvenIfTwice,
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {

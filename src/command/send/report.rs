@@ -196,7 +196,7 @@ impl From<&Reply> for ReplyJson {
     fn from(reply: &Reply) -> Self {
         Self {
             code: reply.code,
-            text: reply.text.clone(),
+            text: reply.text.to_string(),
         }
     }
 }

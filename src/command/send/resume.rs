@@ -2,15 +2,22 @@
 //! mailbox before anything else may happen to them.
 
 use super::{Arguments, confirmed, finish, hand_over, report, told};
-use crate::client;
+use crate::client::{self, Found, Gap, GapKind};
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::state::{Standing, What};
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
+use crate::output::layout::shown;
 use crate::timestamp::Timestamp;
-use crate::transport::SubmissionOutcome;
+use crate::transport::{Stop, SubmissionOutcome};
+
+/// A day in seconds.
+const DAY: i64 = 86_400;
+/// From this age on, in days, it is said how old a message is that goes out now.
+const OLD_DAYS: i64 = 2;
 
 pub(super) fn run(
     arguments: &Arguments,
@@ -54,22 +61,12 @@ pub(super) fn run(
             }
         }
     }
-    let mut referred = Vec::new();
-    if !in_doubt.is_empty() {
-        let form = form_of(arguments);
-        referred = search(&in_doubt, form, access, &mut ledger, session)?;
-    }
-    for message in in_doubt {
-        if deciding(&ledger, &message)? != Some(Standing::InDoubt)
-            || has_receipt(&ledger, &message)?
-        {
-            tell(session, "send.found", &message)?;
-        } else if referred.contains(&message) {
-            tell(session, "send.unproved", &message)?;
-            status = status.worse(ExitStatus::Undecided);
-        } else if !arguments.resend {
-            tell(session, "send.still-in-doubt", &message)?;
-            status = status.worse(ExitStatus::Undecided);
+    for (message, found) in search(&in_doubt, form_of(arguments), access, &mut ledger, session)? {
+        let allowed = arguments
+            .resend
+            .is_some_and(|resend| resend.term().allows(found));
+        if !allowed {
+            status = status.worse(tell_found(&ledger, &message, found, session)?);
         } else if is_young(arguments, &ledger, &message, now)? {
             tell(session, "send.too-young", &message)?;
             status = status.worse(ExitStatus::Undecided);
@@ -81,15 +78,14 @@ pub(super) fn run(
         return ended(status, arguments, access, &ledger, session);
     }
     for (message, _) in &to_send {
-        announce(&ledger, message, session)?;
+        announce(&ledger, message, now, session)?;
     }
     if !arguments.yes {
         if !confirmed(arguments, session)? {
             return Ok(ExitStatus::Unusable);
         }
         // The answer may have taken hours, in which an acceptance came.
-        let form = form_of(arguments);
-        let again = look_again(&mut to_send, form, access, &mut ledger, session)?;
+        let again = look_again(&mut to_send, arguments, access, &mut ledger, session)?;
         status = status.worse(again);
     }
     if to_send.is_empty() {
@@ -172,14 +168,6 @@ fn answer(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<ExitStatus> {
     Ok(standings.fold(ExitStatus::Yes, ExitStatus::worse))
 }
 
-/// Whether a genuine receipt speaks of the message, whatever it says of recipients.
-fn has_receipt(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<bool> {
-    let view = ledger
-        .view(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    Ok(!view.receipts.is_empty())
-}
-
 /// Whether the newest attempt is too recent for an acceptance to be missed.
 fn is_young(
     arguments: &Arguments,
@@ -205,10 +193,10 @@ fn form_of(arguments: &Arguments) -> follow::Form {
     }
 }
 
-/// Searches once more for those in doubt, and takes out what is in doubt no more.
+/// Searches once more for those in doubt, and takes out what may not go any more.
 fn look_again(
     to_send: &mut Vec<(MessageRef, Claim)>,
-    form: follow::Form,
+    arguments: &Arguments,
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
@@ -217,68 +205,98 @@ fn look_again(
         .iter()
         .filter(|(_, claim)| *claim == Claim::InDoubtAndSearched);
     let doubtful: Vec<MessageRef> = doubtful.map(|(message, _)| message.clone()).collect();
-    if doubtful.is_empty() {
-        return Ok(ExitStatus::Yes);
-    }
-    let referred = search(&doubtful, form, access, ledger, session)?;
     let mut status = ExitStatus::Yes;
-    for message in doubtful {
-        let found = deciding(ledger, &message)? != Some(Standing::InDoubt)
-            || has_receipt(ledger, &message)?;
-        if found {
-            tell(session, "send.found", &message)?;
-        } else if referred.contains(&message) {
-            tell(session, "send.unproved", &message)?;
-            status = ExitStatus::Undecided;
-        } else {
-            continue;
+    for (message, found) in search(&doubtful, form_of(arguments), access, ledger, session)? {
+        let allowed = arguments
+            .resend
+            .is_some_and(|resend| resend.term().allows(found));
+        if !allowed {
+            status = status.worse(tell_found(ledger, &message, found, session)?);
+            to_send.retain(|(other, _)| *other != message);
         }
-        to_send.retain(|(other, _)| *other != message);
     }
     Ok(status)
 }
 
-/// Asks the mailbox for anything about these messages. Gives those that something there names
-/// which proves nothing: the provider may have them, only its receipt cannot be proved here.
+/// Asks the whole mailbox about messages in doubt, and says what of it did not answer.
 fn search(
     messages: &[MessageRef],
     form: follow::Form,
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
-) -> anyhow::Result<Vec<MessageRef>> {
+) -> anyhow::Result<Vec<(MessageRef, Found)>> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
-    let mut referred = Vec::new();
     let mut mailbox = access.mailbox()?;
-    let folders = access
-        .folders(&mut mailbox)
-        .map_err(|error| access.failure_of_reading(&error))?;
     let clock = session.context.clock;
-    for message in messages {
-        let row = ledger
-            .row(message)
-            .map_err(|error| Failure::of_ledger(&error))?;
-        let mut found = Vec::new();
-        let searched = client::search(
-            ledger,
-            access::judge(access, &verifier),
-            &mut mailbox,
-            &folders,
-            &row.message_id,
-            &|| clock.now(),
-            &mut |event| found.push(follow::Summary::of(&event)),
-        );
-        for event in found {
-            follow::tell(&event, form, session)?;
+    let mut found = Vec::new();
+    let searched = client::search(
+        ledger,
+        access::judge(access, &verifier),
+        &mut mailbox,
+        &access.account.folders,
+        messages,
+        &Stop::default(),
+        &|| clock.now(),
+        &mut |event| found.push(follow::Summary::of(&event)),
+    );
+    for event in found {
+        follow::tell(&event, form, session)?;
+    }
+    let searched = searched.map_err(|error| access.failure_of_journey(&error))?;
+    mailbox.log_out();
+    for gap in &searched.gaps {
+        writeln!(session.err, "{}", gap_line(gap, session.lang))?;
+    }
+    Ok(searched.answers)
+}
+
+/// What of the mailbox did not answer, in a sentence.
+pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
+    let folder = ("folder", &*gap.folder);
+    match &gap.what {
+        GapKind::NotOpened(reason) => texts.fill("send.gap-opened", &[folder, ("reason", reason)]),
+        GapKind::NotSearched(reason) => {
+            texts.fill("send.gap-searched", &[folder, ("reason", reason)])
         }
-        let report = searched.map_err(|error| access.failure_of_journey(&error))?;
-        if report.unproved_references > 0 {
-            referred.push(message.clone());
+        GapKind::NotRead(message, count) => {
+            let count = count.to_string();
+            let values = [folder, ("message", &*message.short), ("count", &*count)];
+            texts.fill("send.gap-read", &values)
         }
     }
-    mailbox.log_out();
-    Ok(referred)
+}
+
+/// Says what the mailbox answered about a message that is not sent; gives the answer's status.
+fn tell_found(
+    ledger: &Ledger,
+    message: &MessageRef,
+    found: Found,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let (key, status) = match found {
+        Found::Receipt if is_refused(ledger, message)? => ("send.found-refusal", ExitStatus::No),
+        Found::Receipt => ("send.found", ExitStatus::Yes),
+        Found::Unproved => ("send.unproved", ExitStatus::Undecided),
+        Found::Unknown => ("send.unknown", ExitStatus::Undecided),
+        Found::Nothing => ("send.still-in-doubt", ExitStatus::Undecided),
+    };
+    tell(session, key, message)?;
+    Ok(status)
+}
+
+/// Whether the provider says, proved, that it did not accept the message.
+fn is_refused(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<bool> {
+    let row = ledger
+        .row(message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let mut standings = row.recipients.iter().map(|(_, standing)| *standing);
+    Ok(standings.any(|standing| standing == Standing::NotAccepted))
 }
 
 /// Over one connection, until it is of no more use; what was not begun stays as it is. What
@@ -314,6 +332,7 @@ fn send_all(
 fn announce(
     ledger: &Ledger,
     message: &MessageRef,
+    now: Timestamp,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     let row = ledger
@@ -328,9 +347,18 @@ fn announce(
         ("message", &*message.short),
         ("subject", &*row.subject),
         ("to", &*to.join(", ")),
+        ("time", &*shown(row.frozen_at, session.lang)),
     ];
-    let line = Catalogue::of(session.lang).fill("send.will-resume", &values);
-    Ok(writeln!(session.err, "{line}")?)
+    let texts = Catalogue::of(session.lang);
+    let line = texts.fill("send.will-resume", &values);
+    writeln!(session.err, "{line}")?;
+    // What was meant weeks ago may not be meant today.
+    let days = now.seconds_since(row.frozen_at) / DAY;
+    if days >= OLD_DAYS {
+        let line = texts.fill("send.is-old", &[("days", &days.to_string())]);
+        writeln!(session.err, "{line}")?;
+    }
+    Ok(())
 }
 
 fn tell_of_two(

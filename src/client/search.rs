@@ -1,0 +1,270 @@
+//! Asking a whole mailbox about messages in doubt: does the provider have them?
+//!
+//! "Nothing is there" makes a person send again, so it is said only when every folder that can
+//! be opened was searched and every message that names the Message-ID was read and judged. In
+//! all other cases it cannot be known. A server whose SEARCH leaves out what is there cannot be
+//! told from one that has nothing: what INBOX and `Ricevute` hold is found without it.
+
+use std::fmt;
+
+use super::fetch::{Wanted, fetch_all};
+use super::sync::{Event, EventKind, Judge, Run, folders_to_read, is_among, sync};
+use super::{Error, Now};
+use crate::ledger::state::Standing;
+use crate::ledger::{self, Ledger, MessageRef};
+use crate::transport::{self, Folder, Mailbox, Stop};
+use crate::verify::bare_id;
+
+/// The field of a receipt that names the message it is about (RFC 6109, 3.1).
+const REFERENCE: &str = "X-Riferimento-Message-ID";
+/// Messages fetched at once: those that name one Message-ID are few.
+const AT_ONCE: usize = 50;
+
+/// What a mailbox answers about one message in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A genuine receipt speaks of it: the provider has it, or refused it.
+    Receipt,
+    /// Something names it and is not proved: the provider may have it.
+    Unproved,
+    /// Not everything was asked, or not everything came: see the gaps.
+    Unknown,
+    /// Everything was asked and read, and nothing names it.
+    Nothing,
+}
+
+impl Found {
+    /// The word in JSON and in the catalogue.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Unproved => "unproved",
+            Self::Unknown => "unknown",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// What a person allowed to be sent again of what is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// Of which the mailbox has nothing.
+    IfNothingIsThere,
+    /// Also where that cannot be known; they may arrive twice.
+    EvenIfTwice,
+}
+
+impl Resend {
+    /// Whether a message may go again.
+    pub const fn allows(self, found: Found) -> bool {
+        match (self, found) {
+            (_, Found::Receipt) => false,
+            (_, Found::Nothing) | (Self::EvenIfTwice, _) => true,
+            (Self::IfNothingIsThere, Found::Unproved | Found::Unknown) => false,
+        }
+    }
+}
+
+/// A part of the mailbox that did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The folder.
+    pub folder: String,
+    /// What it did not give.
+    pub what: GapKind,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            GapKind::NotOpened(words) | GapKind::NotSearched(words) => {
+                write!(f, "{}: {words}", self.folder)
+            }
+            GapKind::NotRead(message, count) => {
+                write!(
+                    f,
+                    "{}: {count} that name {} did not come",
+                    self.folder, message.short
+                )
+            }
+        }
+    }
+}
+
+/// What a folder did not give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GapKind {
+    /// It was not opened; the server's words.
+    NotOpened(String),
+    /// It was not searched; the server's words.
+    NotSearched(String),
+    /// So many messages that name this one of ours were listed and did not come.
+    NotRead(MessageRef, usize),
+}
+
+/// What asking gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// For each message, in the order asked.
+    pub answers: Vec<(MessageRef, Found)>,
+    /// What did not answer.
+    pub gaps: Vec<Gap>,
+}
+
+/// Looks for the receipts of messages in doubt: first what is new in the folders that are always
+/// read, then in every folder that can be opened, by the provider's reference to our Message-ID.
+/// What came is recorded as by [`sync()`]. Who asks to stop leaves the rest unknown.
+///
+/// # Errors
+/// As [`sync()`]; then nothing may be concluded about any of them.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "as sync, with whom to ask about and who stops it"
+)]
+pub fn search(
+    ledger: &mut Ledger,
+    judge: Judge<'_>,
+    mailbox: &mut dyn Mailbox,
+    named: &[String],
+    messages: &[MessageRef],
+    stop: &Stop,
+    now: Now<'_>,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Search, Error> {
+    let listed = mailbox.folders()?;
+    let read = folders_to_read(&listed, named);
+    sync(ledger, judge, mailbox, &read, now, on_event)?;
+    let mut asked = Asked {
+        gaps: Vec::new(),
+        unproved: vec![false; messages.len()],
+        stopped: false,
+    };
+    for folder in folders_to_search(&listed, read) {
+        let mut open = Vec::new();
+        for (at, message) in messages.iter().enumerate() {
+            if !is_settled(ledger, message)? {
+                open.push((at, message));
+            }
+        }
+        if open.is_empty() {
+            break;
+        }
+        let state = match of_the_folder(mailbox.examine(&folder))? {
+            Ok(state) => state,
+            Err(words) => {
+                asked.miss(&folder, GapKind::NotOpened(words));
+                continue;
+            }
+        };
+        for (at, message) in open {
+            if stop.is_asked() {
+                asked.stopped = true;
+                break;
+            }
+            let id = ledger.row(message)?.message_id;
+            // Without the brackets, which some providers leave out.
+            let uids = match of_the_folder(mailbox.search_header(REFERENCE, bare_id(&id)))? {
+                Ok(uids) => uids,
+                Err(words) => {
+                    asked.miss(&folder, GapKind::NotSearched(words));
+                    break;
+                }
+            };
+            let mut on_found = |event: Event| {
+                asked.unproved[at] |= !speaks(&event);
+                on_event(event);
+            };
+            let mut missing = 0;
+            for uids in uids.chunks(AT_ONCE) {
+                let wanted: Vec<Wanted> = uids.iter().copied().map(Wanted::from).collect();
+                let brought = fetch_all(mailbox, &wanted);
+                missing += brought.missing.len() + brought.unasked.len();
+                let mut run = Run::new(ledger, judge, now, &mut on_found);
+                run.take(&folder, state.uid_validity, brought.fetched, None)?;
+                if let Some(error) = brought.ended {
+                    return Err(error.into());
+                }
+            }
+            if missing > 0 {
+                asked.miss(&folder, GapKind::NotRead(message.clone(), missing));
+            }
+        }
+    }
+    asked.answer(ledger, messages)
+}
+
+/// What is known while asking.
+struct Asked {
+    gaps: Vec<Gap>,
+    /// For each message, whether something that names it proves nothing.
+    unproved: Vec<bool>,
+    stopped: bool,
+}
+
+impl Asked {
+    fn miss(&mut self, folder: &str, what: GapKind) {
+        let folder = folder.to_owned();
+        self.gaps.push(Gap { folder, what });
+    }
+
+    fn answer(self, ledger: &Ledger, messages: &[MessageRef]) -> Result<Search, Error> {
+        let mut answers = Vec::with_capacity(messages.len());
+        for (message, unproved) in messages.iter().zip(&self.unproved) {
+            let concerns = |gap: &Gap| match &gap.what {
+                GapKind::NotOpened(_) | GapKind::NotSearched(_) => true,
+                GapKind::NotRead(about, _) => about == message,
+            };
+            let found = if is_settled(ledger, message)? {
+                Found::Receipt
+            } else if *unproved {
+                Found::Unproved
+            } else if self.stopped || self.gaps.iter().any(concerns) {
+                Found::Unknown
+            } else {
+                Found::Nothing
+            };
+            answers.push((message.clone(), found));
+        }
+        let gaps = self.gaps;
+        Ok(Search { answers, gaps })
+    }
+}
+
+/// Whether nothing is in doubt any more, or a genuine receipt speaks of the message, whatever it
+/// says of recipients.
+fn is_settled(ledger: &Ledger, message: &MessageRef) -> Result<bool, ledger::Error> {
+    let view = ledger.view(message)?;
+    let mut recipients = view.recipients.iter();
+    let in_doubt = recipients.any(|one| one.state.standing == Standing::InDoubt);
+    Ok(!in_doubt || !view.receipts.is_empty())
+}
+
+/// Whether something found says, proved, what became of a message of ours.
+fn speaks(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Verified { rule, .. } if rule.is_match())
+}
+
+/// Those to read, then every other that can be opened: people and their programs file receipts
+/// anywhere, and delete them.
+fn folders_to_search(listed: &[Folder], read: Vec<String>) -> Vec<String> {
+    let mut folders = read;
+    for folder in listed.iter().filter(|folder| folder.selectable) {
+        if !is_among(&folders, &folder.name) {
+            folders.push(folder.name.clone());
+        }
+    }
+    folders
+}
+
+/// What a server refused for this folder, in its words; what ends the connection goes on.
+fn of_the_folder<T>(
+    answer: Result<T, transport::Error>,
+) -> Result<Result<T, String>, transport::Error> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(error @ (transport::Error::Refused { .. } | transport::Error::Injection(_))) => {
+            Ok(Err(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
