@@ -33,6 +33,11 @@ impl MailAddress {
         &self.0
     }
 
+    /// What stands for the address where addresses are told apart: equal for equal ones only.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+
     /// The part before the last `@`; empty when there is none.
     pub fn local_part(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(local, _)| local)
@@ -120,6 +125,22 @@ mod tests {
             MailAddress::new("ufficio@pec.example"),
             MailAddress::new("ufficio@pec.example2")
         );
+    }
+
+    #[test]
+    fn addresses_are_equal_when_their_keys_are() {
+        let written = [
+            "Ufficio@PEC.example",
+            "ufficio@pec.example",
+            "uff1cio@pec.example",
+        ]
+        .map(MailAddress::new);
+        for one in &written {
+            for other in &written {
+                assert_eq!(one == other, one.key() == other.key(), "{one} {other}");
+            }
+        }
+        assert_eq!(written[0].key(), "ufficio@pec.example");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! costs at most that batch, which the next run fetches again.
 
 use super::{Error, Now};
+use crate::address::MailAddress;
 use crate::ledger::{self, Arrival, Cursor, Ledger, MatchRule, MessageRef};
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
@@ -36,7 +37,7 @@ const MAX_MESSAGE_OCTETS: u64 = 140_000_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
     /// The account whose mailbox is read.
-    pub account: &'a str,
+    pub account: &'a MailAddress,
     /// By whose trust data.
     pub verifier: &'a Verifier,
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::access::{self, Access};
 use super::{Failure, Session, span};
+use crate::address::MailAddress;
 use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
@@ -157,7 +158,7 @@ pub(super) fn sync(
         .extend(arguments.folder.iter().cloned());
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let mut mailbox = access.mailbox()?;
     let folders = access
         .folders(&mut mailbox)
@@ -223,7 +224,7 @@ pub(super) fn watch(
         .account
         .folders
         .extend(arguments.folder.iter().cloned());
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let patience = Patience {
         poll: arguments.poll,
         ..Patience::default()
@@ -250,11 +251,11 @@ pub(super) fn wait_command(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let mut access = Access::open(session)?;
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let messages = arguments
         .messages
         .iter()
-        .map(|word| one_message_of(&ledger, word, &access.account.name))
+        .map(|word| one_message_of(&ledger, word, &access.account.address))
         .collect::<anyhow::Result<Vec<_>>>()?;
     wait_with(
         &messages,
@@ -357,7 +358,7 @@ fn stay(
     let signals = stop_on_signals();
     let _alarm = Alarm::set(limit, &signals, &stop);
     let clock = session.context.clock;
-    let name = access.account.name.clone();
+    let address = access.account.address.clone();
     let named = access.account.folders.clone();
     // A password that cannot be had is no broken line: it ends the watch, in its own words.
     let mut no_password = None;
@@ -369,7 +370,7 @@ fn stay(
         }
     };
     let judge = client::Judge {
-        account: &name,
+        account: &address,
         verifier: &verifier,
     };
     let mut written = Ok(());
@@ -624,13 +625,13 @@ fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyho
 pub(super) fn one_message_of(
     ledger: &Ledger,
     word: &str,
-    account: &str,
+    account: &MailAddress,
 ) -> anyhow::Result<MessageRef> {
     let message = one_message(ledger, word)?;
     let row = ledger
         .row(&message)
         .map_err(|error| Failure::of_ledger(&error))?;
-    if row.account != account {
+    if MailAddress::new(&row.sender) != *account {
         let values = [("message", message.short), ("account", row.account)];
         return Err(Failure::new("other-account", values).into());
     }

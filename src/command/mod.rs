@@ -64,7 +64,7 @@ struct Arguments {
     )]
     color: ColorArgument,
 
-    /// The account to use (default: the one marked in the configuration)
+    /// The account to use: its name or address (default: the one marked in the configuration)
     #[arg(long, global = true, value_name = "NAME")]
     account: Option<String>,
 

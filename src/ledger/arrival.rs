@@ -70,11 +70,11 @@ impl Ledger {
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn cursor(&self, account: &str, folder: &str) -> Result<Option<Cursor>, Error> {
+    pub fn cursor(&self, account: &MailAddress, folder: &str) -> Result<Option<Cursor>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT uid_validity, last_uid FROM cursor WHERE account = ?1 AND folder = ?2",
         )?;
-        let cursor = statement.query_row([account, folder], |row| {
+        let cursor = statement.query_row([&*account.key(), folder], |row| {
             Ok(Cursor {
                 uid_validity: row.get(0)?,
                 last_uid: row.get(1)?,
@@ -90,13 +90,14 @@ impl Ledger {
     /// Those of the ledger; nothing is recorded then.
     pub fn record(
         &mut self,
-        account: &str,
+        account: &MailAddress,
         arrivals: &[Arrival],
         cursor: Option<(&str, Cursor)>,
         trust: &Trust,
         now: Timestamp,
     ) -> Result<Vec<Recorded>, Error> {
         let judged_by = judged_by(trust);
+        let account = &*account.key();
         let transaction = self.immediate()?;
         let mut recorded = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {
@@ -123,19 +124,25 @@ impl Ledger {
     }
 
     /// Genuine receipts of an account that belonged to no message when they came, and whose
-    /// identifier another receipt has taught us since: SHA-256 of their octets. They can be
-    /// recorded again.
+    /// identifier another receipt has taught us since, or whose message was recorded since:
+    /// SHA-256 of their octets. They can be recorded again.
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn orphans_to_adopt(&self, account: &str) -> Result<Vec<String>, Error> {
+    pub fn orphans_to_adopt(&self, account: &MailAddress) -> Result<Vec<String>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT octets FROM examination
              WHERE message IS NULL AND verdict = 'genuine' AND match_rule = 'orphan'
-               AND account = ?1 AND message_id IS NULL
-               AND EXISTS (SELECT 1 FROM fact WHERE fact.identifier = examination.identifier)",
+               AND account = ?1
+               AND CASE WHEN message_id IS NULL
+                   THEN EXISTS (SELECT 1 FROM fact
+                       WHERE fact.identifier = examination.identifier)
+                   ELSE EXISTS (SELECT 1 FROM message WHERE message.account = ?1
+                       AND message.message_id IN (examination.message_id,
+                           '<' || examination.message_id || '>'))
+               END",
         )?;
-        let found = statement.query_map([account], |row| row.get(0))?;
+        let found = statement.query_map([account.key()], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -144,13 +151,17 @@ impl Ledger {
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn to_judge_again(&self, account: &str, trust: &Trust) -> Result<Vec<String>, Error> {
+    pub fn to_judge_again(
+        &self,
+        account: &MailAddress,
+        trust: &Trust,
+    ) -> Result<Vec<String>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT octets FROM examination
              WHERE verdict IN ('not-genuine', 'cannot-tell') AND account = ?1
                AND trust_as_of IS NOT ?2",
         )?;
-        let found = statement.query_map([account, &judged_by(trust)], |row| row.get(0))?;
+        let found = statement.query_map([account.key(), judged_by(trust)], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -160,14 +171,14 @@ impl Ledger {
     /// Those of the ledger.
     pub fn found_at(
         &self,
-        account: &str,
+        account: &MailAddress,
         octets: &str,
     ) -> Result<Option<(String, u32, u32)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT folder, uid_validity, uid FROM received
              WHERE account = ?1 AND octets = ?2 ORDER BY id LIMIT 1",
         )?;
-        let found = statement.query_row([account, octets], |row| {
+        let found = statement.query_row([&*account.key(), octets], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         });
         Ok(found.optional()?)

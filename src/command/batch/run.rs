@@ -352,8 +352,9 @@ fn send(
         .accounts_of(&job.job)
         .map_err(|error| Failure::of_ledger(&error))?;
     let mut lanes = Vec::new();
-    for name in &accounts {
-        let mut access = Access::open_named(Some(name), session)?;
+    for account in &accounts {
+        let mut access = Access::open_named(Some(account.as_str()), session)?;
+        access::note(&access.account, ledger)?;
         lanes.push(Lane {
             sender: Sender::of(&access.account),
             line: access.line()?,
@@ -501,7 +502,7 @@ impl Lane {
         let mut ledger = Ledger::open(shared.folder)?;
         let clock = shared.clock;
         let since = Timestamp::from_unix(clock.now().unix() - HOUR);
-        let history = ledger.handed_since(&self.account.name, since)?;
+        let history = ledger.handed_since(&self.account.address, since)?;
         let runner = Runner {
             ledger: &mut ledger,
             job: shared.job,
@@ -535,6 +536,7 @@ impl Lane {
                 let follower = Follower {
                     ledger: &mut ledger,
                     job: shared.job,
+                    account: &self.account.name,
                     judge: self.judge(),
                     folders: &self.account.folders,
                     reach: &mut self.line.clone(),
@@ -559,7 +561,7 @@ impl Lane {
 
     fn judge(&self) -> Judge<'_> {
         Judge {
-            account: &self.account.name,
+            account: &self.account.address,
             verifier: &self.verifier,
         }
     }
