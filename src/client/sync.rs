@@ -378,10 +378,12 @@ impl Run<'_> {
         self.record_kept(orphans)
     }
 
-    /// What was not proved by older trust data, or by an older program, may be now.
+    /// What was not proved by older trust data, an older program or a clock that was slow, may be
+    /// now.
     fn judge_again(&mut self) -> Result<(), Error> {
         let trust = self.judge.verifier.trust();
-        let unproved = self.ledger.to_judge_again(self.judge.account, trust)?;
+        let now = (self.now)();
+        let unproved = self.ledger.to_judge_again(self.judge.account, trust, now)?;
         self.quiet = true;
         for some in unproved.chunks(BATCH_MESSAGES) {
             self.record_kept(some.to_vec())?;

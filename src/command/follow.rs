@@ -28,7 +28,7 @@ use crate::verify::{Finding, Verdict};
 /// Reads INBOX, the folders of the account and every folder named Ricevute, marks, moves and
 /// deletes nothing, keeps every certified message, judges it, and records what the genuine
 /// ones say about the messages sent. Reading again reads only what is new; what was not proved
-/// before is judged again when the trust data or the program are others.
+/// before is judged again when the trust data, the program or a clock that was slow are others.
 ///
 /// Exits with 0 when all was read, 1 when something that passes itself off as certified mail
 /// was not proved genuine, 4 when the line broke or a folder could not be read, 5 when the

@@ -9,7 +9,7 @@ use crate::pec::MessageKind;
 use crate::providers::Trust;
 use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
-use crate::verify::{Examination, Verdict, VerifiedReceipt, bare_id};
+use crate::verify::{CheckId, Examination, Verdict, VerifiedReceipt, bare_id};
 
 /// How far a folder has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,8 +146,9 @@ impl Ledger {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// What an account's mailbox held that was not proved genuine by other trust data, or by
-    /// another version of this program: SHA-256 of their octets. They can be judged again.
+    /// What an account's mailbox held that was not proved genuine by other trust data, by
+    /// another version of this program, or by a clock that had not come to its certified date
+    /// and now has: SHA-256 of their octets. They can be judged again.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -155,13 +156,19 @@ impl Ledger {
         &self,
         account: &MailAddress,
         trust: &Trust,
+        now: Timestamp,
     ) -> Result<Vec<String>, Error> {
+        // What earlier versions judged by the clock has no date.
         let mut statement = self.connection.prepare_cached(
             "SELECT octets FROM examination
              WHERE verdict IN ('not-genuine', 'cannot-tell') AND account = ?1
-               AND trust_as_of IS NOT ?2",
+               AND (trust_as_of IS NOT ?2
+                   OR (headline = ?3 AND (certified_at IS NULL
+                       OR verdict = 'cannot-tell' AND certified_at <= ?4)))",
         )?;
-        let found = statement.query_map([account.key(), judged_by(trust)], |row| row.get(0))?;
+        let clock = CheckId::TimePlausible.id();
+        let values = params![account.key(), judged_by(trust), clock, now.unix()];
+        let found = statement.query_map(values, |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -313,13 +320,21 @@ fn put_other(
     let none = None::<String>;
     let genuine = examination.verdict == Verdict::Genuine;
     let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
+    let headline = examination.headline();
+    // Kept where our clock decided, so that a later one decides again.
+    let ahead = headline.is_some_and(|finding| finding.check == CheckId::TimePlausible);
+    let stated = examination
+        .facts
+        .as_ref()
+        .and_then(|facts| facts.data.as_ref());
+    let stated = stated.filter(|_| ahead).map(|data| data.time.unix());
     transaction.prepare_cached(PUT)?.execute(params![
         account,
         arrival.octets,
         examination.verdict.word(),
         kind.filter(|_| genuine).map(MessageKind::word),
-        examination.headline().map(|finding| finding.check.id()),
-        None::<i64>,
+        headline.map(|finding| finding.check.id()),
+        stated,
         none,
         none,
         none,

@@ -10,7 +10,7 @@ use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::timestamp::Timestamp;
-use crate::verify::bare_id;
+use crate::verify::{Verdict, bare_id};
 
 /// Which messages to list. All that are set must fit.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +126,7 @@ pub struct Unsettling {
 
 const ORPHAN: &str = "examination.message IS NULL
     AND match_rule IN ('orphan', 'other-sender', 'other-content')";
+const GENUINE: &str = Verdict::Genuine.word();
 const UNPROVEN: &str = "verdict IN ('not-genuine', 'cannot-tell')";
 
 /// A condition on examinations, for the account in `?1` or for all.
@@ -535,15 +536,18 @@ fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
 
 fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
     let rule: Option<String> = row.get("match_rule")?;
+    let verdict: String = row.get("verdict")?;
+    // What is not proved certifies nothing, though its date is kept.
+    let certified_at = maybe_timestamp(row, "certified_at")?.filter(|_| verdict == GENUINE);
     let folder: Option<String> = row.get("folder")?;
     let uid: Option<u32> = row.get("uid")?;
     Ok(ReceivedRow {
         account: row.get("label")?,
         octets: row.get("octets")?,
-        verdict: row.get("verdict")?,
+        verdict,
         kind: row.get("kind")?,
         headline: row.get("headline")?,
-        certified_at: maybe_timestamp(row, "certified_at")?,
+        certified_at,
         subject: row.get("subject")?,
         message_id: row.get("message_id")?,
         identifier: row.get("identifier")?,

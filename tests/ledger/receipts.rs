@@ -4,7 +4,7 @@
 use postacert::client::EventKind;
 use postacert::ledger::state::{Standing, What};
 use postacert::ledger::{Arrival, Cursor, Finding, MatchRule, MessageRef};
-use postacert::verify::Question;
+use postacert::verify::{Question, Verdict};
 
 use crate::support::cases::sent;
 use crate::support::mailbox::{Kept, Script};
@@ -158,6 +158,51 @@ fn an_orphan_is_adopted_when_its_identifier_is_learned() {
     );
     assert_eq!(desk.standings(&message)[0], S::Delivered);
     assert_eq!(desk.ledger.unsettling(None).unwrap().orphans, 0);
+}
+
+#[test]
+fn what_a_slow_clock_could_not_tell_is_judged_again_when_it_is_right() {
+    let (mut desk, message) = sent_base();
+    // Two days slow: the receipts are of a time that has not come.
+    desk.now = after(-2 * 24 * HOUR);
+    let receipts = [genuine(Kind::Acceptance), genuine(Kind::DeliveryConcise)];
+    let mut script = Script::inbox(receipts.iter().map(|octets| &octets[..]));
+    let (_, events) = desk.sync(&mut script);
+    for event in &events {
+        let EventKind::Other(examination) = &event.kind else {
+            panic!("proved by a wrong clock");
+        };
+        assert_eq!(examination.verdict, Verdict::CannotTell);
+    }
+    assert_eq!(desk.standings(&message)[0], S::Sent);
+    let unproven = desk.ledger.unproven(None, 9, 0).unwrap();
+    assert_eq!(unproven.len(), 2);
+    assert!(unproven.iter().all(|row| row.certified_at.is_none()));
+
+    // Still before them: nothing is new, and nobody is told twice.
+    desk.now = after(-24 * HOUR);
+    assert!(desk.sync(&mut script).1.is_empty());
+    assert_eq!(desk.ledger.unsettling(None).unwrap().unproven, 2);
+
+    desk.now = after(60);
+    let (report, events) = desk.sync(&mut script);
+    assert_eq!((report.looked_at, events.len()), (0, 2));
+    assert_eq!(desk.standings(&message)[0], S::Delivered);
+    assert_eq!(desk.ledger.unsettling(None).unwrap().unproven, 0);
+    assert!(desk.sync(&mut script).1.is_empty(), "once");
+}
+
+#[test]
+fn what_earlier_versions_refused_for_a_slow_clock_is_judged_again() {
+    let (mut desk, message) = sent_base();
+    desk.now = after(-2 * 24 * HOUR);
+    desk.receive(&[&genuine(Kind::Acceptance)]);
+    let connection = rusqlite::Connection::open(desk.folder().join("ledger.sqlite")).unwrap();
+    let older = "UPDATE examination SET verdict = 'not-genuine', certified_at = NULL";
+    assert_eq!(connection.execute(older, []).unwrap(), 1);
+    desk.now = after(60);
+    desk.receive(&[]);
+    assert_eq!(desk.standings(&message)[0], S::Accepted);
 }
 
 /// Records an arrival as a run would that is cut off right after.
