@@ -111,7 +111,7 @@ fn ledger(count: usize) {
     for number in 0..count {
         let at = Timestamp::from_unix(NOW.unix() + number as i64);
         let message = message(number, "a@pec.destinatario.example");
-        let recorded = ledger.freeze("banco", &message, at).expect("recorded");
+        let recorded = ledger.freeze(&message, at).expect("recorded");
         if number == count / 2 {
             middle = recorded.short;
         }
@@ -237,7 +237,7 @@ fn connect(servers: &Servers, endpoint: &Endpoint) -> SmtpSubmission {
 }
 
 fn send_with_journal(ledger: &mut Ledger, server: &mut SmtpSubmission, message: &OutgoingMessage) {
-    let recorded = ledger.freeze("banco", message, NOW).expect("recorded");
+    let recorded = ledger.freeze(message, NOW).expect("recorded");
     let sent = client::submit(ledger, &recorded, Claim::NeverLeft, server, &|| NOW);
     let sent = sent.expect("sent");
     assert!(matches!(sent.report.outcome, SubmissionOutcome::Taken(_)));

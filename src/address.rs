@@ -34,6 +34,16 @@ impl MailAddress {
         &self.0
     }
 
+    /// What stands for the address where addresses are told apart: equal for equal ones only.
+    pub fn key(&self) -> String {
+        match self.0.rsplit_once('@') {
+            Some((local, domain)) => {
+                format!("{}@{}", local.to_ascii_lowercase(), unicode_domain(domain))
+            }
+            None => self.0.to_ascii_lowercase(),
+        }
+    }
+
     /// The part before the last `@`; empty when there is none.
     pub fn local_part(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(local, _)| local)
@@ -107,9 +117,7 @@ impl MailAddress {
     /// Equality of the domains where one address is written in A-labels and the other is not.
     fn is_spelt_otherwise(&self, other: &Self) -> bool {
         // Two domains in ASCII are the same in their letters only.
-        !(self.0.is_ascii() && other.0.is_ascii())
-            && self.local_part().eq_ignore_ascii_case(other.local_part())
-            && unicode_domain(self.domain()) == unicode_domain(other.domain())
+        !(self.0.is_ascii() && other.0.is_ascii()) && self.key() == other.key()
     }
 }
 
@@ -188,6 +196,26 @@ mod tests {
         ] {
             assert!(!address(strange).is_of_latin_letters(), "{strange}");
         }
+    }
+
+    #[test]
+    fn addresses_are_equal_when_their_keys_are() {
+        let written = [
+            "Ufficio@PEC.example",
+            "ufficio@pec.example",
+            "uff1cio@pec.example",
+            "Ufficio@CITTÀ.example",
+            "ufficio@xn--citt-3na.example",
+            "ufficio@citta\u{300}.example",
+            "ufficio",
+        ]
+        .map(MailAddress::new);
+        for one in &written {
+            for other in &written {
+                assert_eq!(one == other, one.key() == other.key(), "{one} {other}");
+            }
+        }
+        assert_eq!(written[0].key(), "ufficio@pec.example");
     }
 
     #[test]

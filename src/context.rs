@@ -151,8 +151,31 @@ pub fn stop_on_signals() -> Stop {
 
 #[allow(clippy::disallowed_methods)] // the one place
 fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    instant(SystemTime::now())
+}
+
+/// An instant of the system's, before 1970 too.
+fn instant(time: SystemTime) -> Timestamp {
+    let whole = |apart: Duration| i64::try_from(apart.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_unix(match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => whole(since),
+        // Whole seconds down, as after 1970.
+        Err(error) => -whole(error.duration()) - i64::from(error.duration().subsec_nanos() > 0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_is_read_as_it_stands() {
+        let shown = |time: SystemTime| instant(time).to_string();
+        let day = Duration::from_secs(86_400);
+        assert_eq!(shown(UNIX_EPOCH), "1970-01-01T00:00:00Z");
+        assert_eq!(shown(UNIX_EPOCH - day), "1969-12-31T00:00:00Z");
+        let tenth = Duration::from_millis(100);
+        assert_eq!(shown(UNIX_EPOCH - tenth), "1969-12-31T23:59:59Z");
+        assert_eq!(shown(UNIX_EPOCH + tenth), "1970-01-01T00:00:00Z");
+    }
 }

@@ -725,7 +725,7 @@ fn doctor_names_what_is_wrong_and_what_to_do() {
     let later = Timestamp::parse("2027-01-10T10:00:01Z").expect("a time");
     let mut ledger = Ledger::open(&home.path("data")).expect("a ledger");
     ledger
-        .freeze("casa", &message.expect("fit"), later)
+        .freeze(&message.expect("fit"), later)
         .expect("recorded");
     drop(ledger);
     let (status, document) = doctor_at(&home, at);

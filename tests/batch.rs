@@ -952,7 +952,7 @@ fn throttled(
         recipe: &recipe,
         sender: &sender,
         judge: Judge {
-            account: "prova",
+            account: &sender.address,
             verifier: &verifier,
         },
         folders: &[],
@@ -996,7 +996,7 @@ fn row(number: u64, recipe: &Recipe) -> NewRow {
         .digest(std::iter::empty());
     NewRow {
         number,
-        account: "prova".to_owned(),
+        account: MailAddress::new("io@pec.prova.example"),
         reference: format!("R-{number}"),
         content,
         columns: serde_json::to_string(&columns).expect("JSON"),

@@ -1293,3 +1293,35 @@ fn a_clock_before_the_trust_data_accuses_nobody() {
         assert_eq!(accused, verdict == "cannot-tell", "{now}");
     }
 }
+
+#[test]
+fn a_clock_before_1970_is_told_by_every_command_that_needs_the_time() {
+    let ran = |at: i64, lang: Lang, words: &[&str]| {
+        let context = Context::fixed(Timestamp::from_unix(at), lang);
+        let args = ["pec"].iter().chain(words).map(OsString::from).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = command::run(args, &context, &mut out, &mut err).expect("memory to write to");
+        (status as u8, String::from_utf8(err).expect("text"))
+    };
+    let told = "pec: the clock of this computer says 1969-12-31T23:59:59Z\n     set it, then call pec again\n";
+    for words in [
+        &["verify", "x.eml"][..],
+        &["send", "--resume"],
+        &["sync"],
+        &["watch"],
+        &["wait", "abcd"],
+        &["status"],
+        &["batch", "status"],
+        &["account", "list"],
+        &["doctor"],
+        &["sandbox"],
+        &["demo"],
+    ] {
+        assert_eq!(ran(-1, Lang::En, words), (2, told.to_owned()), "{words:?}");
+        let (_, err) = ran(0, Lang::En, &[words[0], "--help"]);
+        assert!(!err.contains("clock"), "{err}");
+    }
+    assert!(ran(-1, Lang::It, &["sync"]).1.contains("segna 1969"));
+    assert!(!ran(0, Lang::En, &["account", "list"]).1.contains("clock"));
+    assert_eq!(ran(-1, Lang::En, &["completions", "bash"]).0, 0);
+}

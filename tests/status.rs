@@ -644,7 +644,7 @@ fn orphans_and_unproven_are_shown_with_reason_and_place() {
     let out = status(&desk, &["--orphans"]).out;
     for said in [
         "2026-05-04 10:15:07  avvenuta-consegna  Pratica n. 42: richiesta di copia\n",
-        "no message in the ledger has its Message-ID or its identifier\n",
+        "no message of this account in the ledger has its Message-ID or its identifier\n",
         "Message-ID: <99@client.mittente.example>\n",
         "account studio, folder INBOX/",
         "messages/",

@@ -225,13 +225,22 @@ impl Config {
         &self.accounts
     }
 
-    /// The account of this name; without a name the default, or the only one.
+    /// The account of this name, or of this address; without a name the default, or the only
+    /// one. Of two accounts of one address, which are the same: the default, else the first.
     ///
     /// # Errors
     /// [`Error::NoAccounts`], [`Error::UnknownAccount`], [`Error::NoDefault`].
     pub fn account(&self, name: Option<&str>) -> Result<&Account, Error> {
         let known = || self.accounts.iter().map(|one| one.name.clone()).collect();
-        let named = |name: &str| self.accounts.iter().find(|one| one.name == name);
+        let called = |name: &str| self.accounts.iter().find(|one| one.name == name);
+        let named = |word: &str| {
+            let address = MailAddress::new(word);
+            let of_address = |one: &&Account| one.address == address;
+            let default = self.default.as_deref().and_then(called);
+            called(word)
+                .or(default.filter(of_address))
+                .or_else(|| self.accounts.iter().find(of_address))
+        };
         match (name.or(self.default.as_deref()), &*self.accounts) {
             (_, []) => Err(Error::NoAccounts {
                 file: self.file.clone(),
@@ -282,7 +291,7 @@ impl Config {
     /// # Errors
     /// [`Error::UnknownAccount`].
     pub fn remove(&mut self, name: &str) -> Result<(), Error> {
-        self.account(Some(name))?;
+        let name = &*self.account(Some(name))?.name.clone();
         let mut document = self.document();
         if let Some(accounts) = document
             .get_mut("account")

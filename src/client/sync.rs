@@ -6,6 +6,7 @@
 
 use super::fetch::{Wanted, fetch_all};
 use super::{Error, Now};
+use crate::address::MailAddress;
 use crate::ledger::{self, Arrival, Cursor, Ledger, MatchRule, MessageRef};
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
@@ -37,7 +38,7 @@ const MAX_MESSAGE_OCTETS: u64 = 140_000_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
     /// The account whose mailbox is read.
-    pub account: &'a str,
+    pub account: &'a MailAddress,
     /// By whose trust data.
     pub verifier: &'a Verifier,
 }
@@ -355,10 +356,12 @@ impl<'a> Run<'a> {
         self.record_kept(orphans)
     }
 
-    /// What was not proved by older trust data, or by an older program, may be now.
+    /// What was not proved by older trust data, an older program or a clock that was slow, may be
+    /// now.
     fn judge_again(&mut self) -> Result<(), Error> {
         let trust = self.judge.verifier.trust();
-        let unproved = self.ledger.to_judge_again(self.judge.account, trust)?;
+        let now = (self.now)();
+        let unproved = self.ledger.to_judge_again(self.judge.account, trust, now)?;
         self.quiet = true;
         for some in unproved.chunks(BATCH_MESSAGES) {
             self.record_kept(some.to_vec())?;

@@ -196,7 +196,7 @@ impl Reach for Line {
 /// Who judges for an account.
 pub(super) fn judge<'a>(access: &'a Access, verifier: &'a Verifier) -> Judge<'a> {
     Judge {
-        account: &access.account.name,
+        account: &access.account.address,
         verifier,
     }
 }
@@ -210,6 +210,25 @@ pub(super) fn ledger(session: &Session<'_>) -> anyhow::Result<Ledger> {
         return Err(Failure::new("no-data-folder", []).into());
     };
     Ledger::open(folder).map_err(|error| Failure::of_opening(&error, folder).into())
+}
+
+/// The same, to be used for an account.
+///
+/// # Errors
+/// A [`Failure`].
+pub(super) fn ledger_for(account: &Account, session: &Session<'_>) -> anyhow::Result<Ledger> {
+    let mut ledger = ledger(session)?;
+    note(account, &mut ledger)?;
+    Ok(ledger)
+}
+
+/// Says to the ledger that an account is used, under its present name.
+///
+/// # Errors
+/// A [`Failure`].
+pub(super) fn note(account: &Account, ledger: &mut Ledger) -> anyhow::Result<()> {
+    let noted = ledger.note_account(&account.address, &account.name);
+    Ok(noted.map_err(|error| Failure::of_ledger(&error))?)
 }
 
 impl Failure {

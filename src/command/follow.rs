@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::access::{self, Access};
 use super::reach::names_of;
 use super::{Failure, Session, span};
+use crate::address::MailAddress;
 use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
@@ -28,7 +29,7 @@ use crate::verify::{Finding, Verdict};
 /// Reads INBOX, the folders of the account and every folder named Ricevute, marks, moves and
 /// deletes nothing, keeps every certified message, judges it, and records what the genuine
 /// ones say about the messages sent. Reading again reads only what is new; what was not proved
-/// before is judged again when the trust data or the program are others.
+/// before is judged again when the trust data, the program or a clock that was slow are others.
 ///
 /// Exits with 0 when all was read, 1 when something that passes itself off as certified mail
 /// was not proved genuine, 4 when the line broke or a folder could not be read, 5 when the
@@ -158,7 +159,7 @@ pub(super) fn sync(
         .extend(arguments.folder.iter().cloned());
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let mut mailbox = access.mailbox()?;
     let (folders, not_read) = access
         .folders(&mut mailbox)
@@ -229,7 +230,7 @@ pub(super) fn watch(
         .account
         .folders
         .extend(arguments.folder.iter().cloned());
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let patience = Patience {
         poll: arguments.poll,
         ..Patience::default()
@@ -256,11 +257,11 @@ pub(super) fn wait_command(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let mut access = Access::open(session)?;
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let messages = arguments
         .messages
         .iter()
-        .map(|word| one_message_of(&ledger, word, &access.account.name))
+        .map(|word| one_message_of(&ledger, word, &access.account.address))
         .collect::<anyhow::Result<Vec<_>>>()?;
     wait_with(
         &messages,
@@ -363,7 +364,7 @@ fn stay(
     let signals = stop_on_signals();
     let _alarm = Alarm::set(limit, &signals, &stop);
     let clock = session.context.clock;
-    let name = access.account.name.clone();
+    let address = access.account.address.clone();
     let named = access.account.folders.clone();
     // A password that cannot be had is no broken line: it ends the watch, in its own words.
     let mut no_password = None;
@@ -375,7 +376,7 @@ fn stay(
         }
     };
     let judge = client::Judge {
-        account: &name,
+        account: &address,
         verifier: &verifier,
     };
     let mut written = Ok(());
@@ -630,13 +631,13 @@ fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyho
 pub(super) fn one_message_of(
     ledger: &Ledger,
     word: &str,
-    account: &str,
+    account: &MailAddress,
 ) -> anyhow::Result<MessageRef> {
     let message = one_message(ledger, word)?;
     let row = ledger
         .row(&message)
         .map_err(|error| Failure::of_ledger(&error))?;
-    if row.account != account {
+    if MailAddress::new(&row.sender) != *account {
         let values = [("message", message.short), ("account", row.account)];
         return Err(Failure::new("other-account", values).into());
     }

@@ -34,6 +34,7 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::style::Style;
+use crate::timestamp::Timestamp;
 
 pub use failure::Failure;
 
@@ -64,7 +65,7 @@ struct Arguments {
     )]
     color: ColorArgument,
 
-    /// The account to use (default: the one marked in the configuration)
+    /// The account to use: its name or address (default: the one marked in the configuration)
     #[arg(long, global = true, value_name = "NAME")]
     account: Option<String>,
 
@@ -109,6 +110,15 @@ enum ColorArgument {
     Always,
     Never,
 }
+
+impl Command {
+    const fn needs_the_time(&self) -> bool {
+        !matches!(self, Self::Completions(_) | Self::Man(_))
+    }
+}
+
+/// No clock that was ever set shows an earlier time.
+const EPOCH: Timestamp = Timestamp::from_unix(0);
 
 /// What every command is given: the world, the language, the streams.
 pub(crate) struct Session<'a> {
@@ -182,6 +192,10 @@ pub fn run(
         err,
     };
     let done = match arguments.command {
+        // Certificates of servers and signers are judged by this clock.
+        ref command if context.now < EPOCH && command.needs_the_time() => {
+            Err(Failure::new("clock", [("now", context.now.to_string())]).into())
+        }
         Command::Send(arguments) => send::run(&arguments, &mut session),
         Command::Batch(arguments) => batch::run(arguments, &mut session),
         Command::Sync(arguments) => follow::sync(&arguments, &mut session),

@@ -9,7 +9,7 @@ use crate::pec::MessageKind;
 use crate::providers::Trust;
 use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
-use crate::verify::{Examination, Verdict, VerifiedReceipt, bare_id};
+use crate::verify::{CheckId, Examination, Verdict, VerifiedReceipt, bare_id};
 
 /// How far a folder has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,11 +70,11 @@ impl Ledger {
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn cursor(&self, account: &str, folder: &str) -> Result<Option<Cursor>, Error> {
+    pub fn cursor(&self, account: &MailAddress, folder: &str) -> Result<Option<Cursor>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT uid_validity, last_uid FROM cursor WHERE account = ?1 AND folder = ?2",
         )?;
-        let cursor = statement.query_row([account, folder], |row| {
+        let cursor = statement.query_row([&*account.key(), folder], |row| {
             Ok(Cursor {
                 uid_validity: row.get(0)?,
                 last_uid: row.get(1)?,
@@ -90,13 +90,14 @@ impl Ledger {
     /// Those of the ledger; nothing is recorded then.
     pub fn record(
         &mut self,
-        account: &str,
+        account: &MailAddress,
         arrivals: &[Arrival],
         cursor: Option<(&str, Cursor)>,
         trust: &Trust,
         now: Timestamp,
     ) -> Result<Vec<Recorded>, Error> {
         let judged_by = judged_by(trust);
+        let account = &*account.key();
         let transaction = self.immediate()?;
         let mut recorded = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {
@@ -123,34 +124,51 @@ impl Ledger {
     }
 
     /// Genuine receipts of an account that belonged to no message when they came, and whose
-    /// identifier another receipt has taught us since: SHA-256 of their octets. They can be
-    /// recorded again.
+    /// identifier another receipt has taught us since, or whose message was recorded since:
+    /// SHA-256 of their octets. They can be recorded again.
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn orphans_to_adopt(&self, account: &str) -> Result<Vec<String>, Error> {
+    pub fn orphans_to_adopt(&self, account: &MailAddress) -> Result<Vec<String>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT octets FROM examination
              WHERE message IS NULL AND verdict = 'genuine' AND match_rule = 'orphan'
-               AND account = ?1 AND message_id IS NULL
-               AND EXISTS (SELECT 1 FROM fact WHERE fact.identifier = examination.identifier)",
+               AND account = ?1
+               AND CASE WHEN message_id IS NULL
+                   THEN EXISTS (SELECT 1 FROM fact
+                       WHERE fact.identifier = examination.identifier)
+                   ELSE EXISTS (SELECT 1 FROM message WHERE message.account = ?1
+                       AND message.message_id IN (examination.message_id,
+                           '<' || examination.message_id || '>'))
+               END",
         )?;
-        let found = statement.query_map([account], |row| row.get(0))?;
+        let found = statement.query_map([account.key()], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// What an account's mailbox held that was not proved genuine by other trust data, or by
-    /// another version of this program: SHA-256 of their octets. They can be judged again.
+    /// What an account's mailbox held that was not proved genuine by other trust data, by
+    /// another version of this program, or by a clock that had not come to its certified date
+    /// and now has: SHA-256 of their octets. They can be judged again.
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn to_judge_again(&self, account: &str, trust: &Trust) -> Result<Vec<String>, Error> {
+    pub fn to_judge_again(
+        &self,
+        account: &MailAddress,
+        trust: &Trust,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Error> {
+        // What earlier versions judged by the clock has no date.
         let mut statement = self.connection.prepare_cached(
             "SELECT octets FROM examination
              WHERE verdict IN ('not-genuine', 'cannot-tell') AND account = ?1
-               AND trust_as_of IS NOT ?2",
+               AND (trust_as_of IS NOT ?2
+                   OR (headline = ?3 AND (certified_at IS NULL
+                       OR verdict = 'cannot-tell' AND certified_at <= ?4)))",
         )?;
-        let found = statement.query_map([account, &judged_by(trust)], |row| row.get(0))?;
+        let clock = CheckId::TimePlausible.id();
+        let values = params![account.key(), judged_by(trust), clock, now.unix()];
+        let found = statement.query_map(values, |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -160,14 +178,14 @@ impl Ledger {
     /// Those of the ledger.
     pub fn found_at(
         &self,
-        account: &str,
+        account: &MailAddress,
         octets: &str,
     ) -> Result<Option<(String, u32, u32)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT folder, uid_validity, uid FROM received
              WHERE account = ?1 AND octets = ?2 ORDER BY id LIMIT 1",
         )?;
-        let found = statement.query_row([account, octets], |row| {
+        let found = statement.query_row([&*account.key(), octets], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         });
         Ok(found.optional()?)
@@ -302,13 +320,21 @@ fn put_other(
     let none = None::<String>;
     let genuine = examination.verdict == Verdict::Genuine;
     let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
+    let headline = examination.headline();
+    // Kept where our clock decided, so that a later one decides again.
+    let ahead = headline.is_some_and(|finding| finding.check == CheckId::TimePlausible);
+    let stated = examination
+        .facts
+        .as_ref()
+        .and_then(|facts| facts.data.as_ref());
+    let stated = stated.filter(|_| ahead).map(|data| data.time.unix());
     transaction.prepare_cached(PUT)?.execute(params![
         account,
         arrival.octets,
         examination.verdict.word(),
         kind.filter(|_| genuine).map(MessageKind::word),
-        examination.headline().map(|finding| finding.check.id()),
-        None::<i64>,
+        headline.map(|finding| finding.check.id()),
+        stated,
         none,
         none,
         none,

@@ -10,6 +10,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 use super::state::{Standing, What};
 use super::submission::{append, bare, insert, refresh};
 use super::{Error, Ledger, MessageRef, query, timestamp};
+use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
@@ -41,7 +42,7 @@ pub struct NewRow {
     /// As a spreadsheet shows it.
     pub number: u64,
     /// The account that sends.
-    pub account: String,
+    pub account: MailAddress,
     /// The sender's reference, or the digest of the content.
     pub reference: String,
     /// Digest of recipients, texts and files.
@@ -77,6 +78,8 @@ pub struct JobRow {
     id: i64,
     /// What it was recorded with.
     pub row: NewRow,
+    /// The name under which the account was used last, if one is known; else its address.
+    pub account: String,
     /// The message that serves it, once there is one.
     pub message: Option<MessageRef>,
     /// Whether that is the message of another row with the same reference.
@@ -189,11 +192,11 @@ impl Ledger {
     }
 
     /// The accounts that a job sends from.
-    pub fn accounts_of(&self, job: &JobRef) -> Result<Vec<String>, Error> {
+    pub fn accounts_of(&self, job: &JobRef) -> Result<Vec<MailAddress>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT account FROM job_row WHERE job = ?1 GROUP BY account ORDER BY min(number)",
         )?;
-        let found = statement.query_map([job.id], |row| row.get(0))?;
+        let found = statement.query_map([job.id], |row| row.get(0).map(MailAddress::of))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -202,20 +205,23 @@ impl Ledger {
     pub fn open_rows(
         &self,
         job: &JobRef,
-        account: &str,
+        account: &MailAddress,
         after: u64,
         limit: usize,
     ) -> Result<Vec<JobRow>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT job_row.*, message.short AS message_short
-             FROM job_row LEFT JOIN message ON message.id = job_row.message
+            "SELECT job_row.*, message.short AS message_short,
+                 coalesce(account.name, job_row.account) AS label
+             FROM job_row
+             LEFT JOIN account ON account.address = job_row.account
+             LEFT JOIN message ON message.id = job_row.message
              WHERE job = ?1 AND job_row.account = ?2 AND number > ?3
                AND (job_row.message IS NULL OR EXISTS (SELECT 1 FROM recipient
                    WHERE recipient.message = job_row.message AND standing IN
                        ('recorded', 'sending', 'refused-for-now', 'in-doubt')))
              ORDER BY number LIMIT ?4",
         )?;
-        let values = params![job.id, account, after as i64, limit as i64];
+        let values = params![job.id, account.key(), after as i64, limit as i64];
         let rows = statement.query_map(values, job_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -223,8 +229,11 @@ impl Ledger {
     /// All rows of a job by number, after one of them.
     pub fn rows_of(&self, job: &JobRef, after: u64, limit: usize) -> Result<Vec<JobRow>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT job_row.*, message.short AS message_short
-             FROM job_row LEFT JOIN message ON message.id = job_row.message
+            "SELECT job_row.*, message.short AS message_short,
+                 coalesce(account.name, job_row.account) AS label
+             FROM job_row
+             LEFT JOIN account ON account.address = job_row.account
+             LEFT JOIN message ON message.id = job_row.message
              WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
         )?;
         let rows = statement.query_map(params![job.id, after as i64, limit as i64], job_row)?;
@@ -232,7 +241,7 @@ impl Ledger {
     }
 
     /// Where the recipients of a job stand; of one account, or of all.
-    pub fn tally(&self, job: &JobRef, account: Option<&str>) -> Result<Tally, Error> {
+    pub fn tally(&self, job: &JobRef, account: Option<&MailAddress>) -> Result<Tally, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT CASE WHEN job_row.message IS NOT NULL THEN recipient.standing
                  WHEN note IS NOT NULL THEN 'held' ELSE 'waiting' END AS word,
@@ -240,7 +249,7 @@ impl Ledger {
              FROM job_row LEFT JOIN recipient ON recipient.message = job_row.message
              WHERE job = ?1 AND (?2 IS NULL OR account = ?2) GROUP BY word",
         )?;
-        let mut rows = statement.query(params![job.id, account])?;
+        let mut rows = statement.query(params![job.id, account.map(MailAddress::key)])?;
         let mut tally = Tally::default();
         while let Some(row) = rows.next()? {
             let (word, count): (String, i64) = (row.get(0)?, row.get(1)?);
@@ -258,7 +267,11 @@ impl Ledger {
     }
 
     /// The message that serves a reference of an account already: one that left or may have.
-    pub fn serving(&self, account: &str, reference: &str) -> Result<Option<MessageRef>, Error> {
+    pub fn serving(
+        &self,
+        account: &MailAddress,
+        reference: &str,
+    ) -> Result<Option<MessageRef>, Error> {
         // Read only; what counts is asked again when a row is taken.
         let transaction = self.connection.unchecked_transaction()?;
         let found = served_by(&transaction, account, reference)?;
@@ -301,7 +314,7 @@ impl Ledger {
                 Taken::Served(other)
             }
             None => {
-                let recorded = insert(&transaction, &row.row.account, message, &octets, now)?;
+                let recorded = insert(&transaction, message, &octets, now)?;
                 link(&transaction, row.id, recorded.id, false)?;
                 Taken::New(recorded)
             }
@@ -338,7 +351,7 @@ impl Ledger {
     /// first.
     pub fn handed_since(
         &self,
-        account: &str,
+        account: &MailAddress,
         since: Timestamp,
     ) -> Result<Vec<(Timestamp, u32)>, Error> {
         let mut statement = self.connection.prepare_cached(
@@ -348,7 +361,7 @@ impl Ledger {
              WHERE fact.what = 'handed' AND fact.at >= ?1 AND message.account = ?2
              ORDER BY fact.at",
         )?;
-        let found = statement.query_map(params![since.unix(), account], |row| {
+        let found = statement.query_map(params![since.unix(), account.key()], |row| {
             Ok((timestamp(row, "at")?, row.get("recipients")?))
         })?;
         Ok(found.collect::<Result<_, _>>()?)
@@ -368,7 +381,7 @@ enum Life {
 
 fn served_by(
     transaction: &Transaction<'_>,
-    account: &str,
+    account: &MailAddress,
     reference: &str,
 ) -> Result<Vec<(MessageRef, Life)>, Error> {
     let mut statement = transaction.prepare_cached(
@@ -376,7 +389,7 @@ fn served_by(
          JOIN message ON message.id = job_row.message
          WHERE job_row.account = ?1 AND reference = ?2 ORDER BY message.id",
     )?;
-    let found = statement.query_map([account, reference], query::message_ref)?;
+    let found = statement.query_map([&*account.key(), reference], query::message_ref)?;
     let mut served = Vec::new();
     for message in found {
         let message = message?;
@@ -463,7 +476,7 @@ fn insert_row(transaction: &Transaction<'_>, job: i64, row: &NewRow) -> Result<(
         .execute(params![
             job,
             row.number as i64,
-            row.account,
+            row.account.key(),
             row.reference,
             row.content,
             row.columns,
@@ -496,13 +509,14 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         id: row.get("id")?,
         row: NewRow {
             number: number.unsigned_abs(),
-            account: row.get("account")?,
+            account: row.get("account").map(MailAddress::of)?,
             reference: row.get("reference")?,
             content: row.get("content")?,
             columns: row.get("columns")?,
             recipients: row.get("recipients")?,
             size: size.unsigned_abs(),
         },
+        account: row.get("label")?,
         message: message
             .zip(short)
             .map(|(id, short)| MessageRef { id, short }),

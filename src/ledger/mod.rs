@@ -7,9 +7,11 @@
 //!
 //! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
 //! - `job`: many notices of one table, each row once.
+//! - `account`: whose rows they are.
 //! - `arrival`: what the mailbox holds, how far it was read.
 //! - `query`: what `status` shows.
 
+mod account;
 mod arrival;
 mod job;
 mod matching;

@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::account::LABEL;
 use super::state::{Fact, RecipientState, Standing, What};
 use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::timestamp::Timestamp;
-use crate::verify::bare_id;
+use crate::verify::{Verdict, bare_id};
 
 /// Which messages to list. All that are set must fit.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Of this account.
-    pub account: Option<String>,
+    pub account: Option<MailAddress>,
     /// Frozen at or after.
     pub since: Option<Timestamp>,
     /// With a recipient for whom something is still awaited.
@@ -31,7 +32,7 @@ pub struct Filter {
 pub struct MessageRow {
     /// The message.
     pub message: MessageRef,
-    /// The account that sent it.
+    /// The account that sent it, by the name under which it was used last, if one is known.
     pub account: String,
     /// Its Message-ID.
     pub message_id: String,
@@ -78,7 +79,7 @@ pub struct RecipientView {
 /// A message from the mailbox, as it was judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRow {
-    /// The account.
+    /// The account, by the name under which it was used last, if one is known.
     pub account: String,
     /// SHA-256 of the octets.
     pub octets: String,
@@ -125,11 +126,16 @@ pub struct Unsettling {
 
 const ORPHAN: &str = "examination.message IS NULL
     AND match_rule IN ('orphan', 'other-sender', 'other-content')";
+const GENUINE: &str = Verdict::Genuine.word();
 const UNPROVEN: &str = "verdict IN ('not-genuine', 'cannot-tell')";
 
 /// A condition on examinations, for the account in `?1` or for all.
 fn of_account(condition: &str) -> String {
     format!("{condition} AND (?1 IS NULL OR examination.account = ?1)")
+}
+
+fn key_of(account: Option<&MailAddress>) -> Option<String> {
+    account.map(MailAddress::key)
 }
 
 impl Ledger {
@@ -154,7 +160,7 @@ impl Ledger {
         }
         if let Some(account) = &filter.account {
             conditions.push("account = ?");
-            values.push(Box::new(account.clone()));
+            values.push(Box::new(account.key()));
         }
         if let Some(since) = filter.since {
             conditions.push("frozen_at >= ?");
@@ -170,7 +176,7 @@ impl Ledger {
         values.push(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
         values.push(Box::new(i64::try_from(offset).unwrap_or(i64::MAX)));
         let query = format!(
-            "SELECT * FROM message WHERE {} ORDER BY frozen_at DESC, id DESC LIMIT ? OFFSET ?",
+            "SELECT *, {LABEL} AS label FROM message WHERE {} ORDER BY frozen_at DESC, id DESC LIMIT ? OFFSET ?",
             conditions.join(" AND ")
         );
         let mut statement = self.connection.prepare_cached(&query)?;
@@ -228,7 +234,9 @@ impl Ledger {
     pub fn row(&self, message: &MessageRef) -> Result<MessageRow, Error> {
         let mut row = self
             .connection
-            .prepare_cached("SELECT * FROM message WHERE id = ?1")?
+            .prepare_cached(&format!(
+                "SELECT *, {LABEL} AS label FROM message WHERE id = ?1"
+            ))?
             .query_row([message.id], message_row)?;
         row.recipients = self.standings(message.id)?;
         Ok(row)
@@ -266,33 +274,33 @@ impl Ledger {
     /// account, or of all.
     pub fn orphans(
         &self,
-        account: Option<&str>,
+        account: Option<&MailAddress>,
         limit: usize,
         offset: usize,
     ) -> Result<Vec<ReceivedRow>, Error> {
-        self.received(&of_account(ORPHAN), &[&account], limit, offset)
+        self.received(&of_account(ORPHAN), &[&key_of(account)], limit, offset)
     }
 
     /// What passes itself off as certified mail and was not proved genuine, newest first; of
     /// one account, or of all.
     pub fn unproven(
         &self,
-        account: Option<&str>,
+        account: Option<&MailAddress>,
         limit: usize,
         offset: usize,
     ) -> Result<Vec<ReceivedRow>, Error> {
-        self.received(&of_account(UNPROVEN), &[&account], limit, offset)
+        self.received(&of_account(UNPROVEN), &[&key_of(account)], limit, offset)
     }
 
     /// How many there are of both; of one account, or of all.
-    pub fn unsettling(&self, account: Option<&str>) -> Result<Unsettling, Error> {
+    pub fn unsettling(&self, account: Option<&MailAddress>) -> Result<Unsettling, Error> {
         let count = |condition: &str| -> Result<usize, Error> {
             let condition = of_account(condition);
             let query = format!("SELECT count(*) FROM examination WHERE {condition}");
             let count: i64 = self
                 .connection
                 .prepare_cached(&query)?
-                .query_row([account], |row| row.get(0))?;
+                .query_row([key_of(account)], |row| row.get(0))?;
             Ok(usize::try_from(count).unwrap_or_default())
         };
         Ok(Unsettling {
@@ -303,14 +311,14 @@ impl Ledger {
 
     /// Messages that may need another attempt or a decision, oldest first: never left, refused
     /// for now, or in doubt.
-    pub fn unsettled(&self, account: &str) -> Result<Vec<MessageRef>, Error> {
+    pub fn unsettled(&self, account: &MailAddress) -> Result<Vec<MessageRef>, Error> {
         self.refs(
             "SELECT id, short FROM message
              WHERE pending AND account = ?1 AND EXISTS (SELECT 1 FROM recipient
                  WHERE recipient.message = message.id
                    AND standing IN ('recorded', 'refused-for-now', 'in-doubt'))
              ORDER BY id",
-            &[&account],
+            &[&account.key()],
         )
     }
 
@@ -336,11 +344,12 @@ impl Ledger {
         message: &OutgoingMessage,
         since: Timestamp,
     ) -> Result<Vec<MessageRow>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT * FROM message WHERE frozen_at >= ?1 AND subject = ?2 AND sender = ?3
-             ORDER BY frozen_at DESC, id DESC LIMIT 100",
-        )?;
-        let values = params![since.unix(), message.subject(), message.sender().as_str()];
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT *, {LABEL} AS label FROM message
+             WHERE frozen_at >= ?1 AND subject = ?2 AND account = ?3
+             ORDER BY frozen_at DESC, id DESC LIMIT 100"
+        ))?;
+        let values = params![since.unix(), message.subject(), message.sender().key()];
         let rows: Vec<MessageRow> = statement
             .query_map(values, message_row)?
             .collect::<Result<_, _>>()?;
@@ -367,7 +376,7 @@ impl Ledger {
         let found = self.refs(
             "SELECT later.id, later.short FROM message
              JOIN message AS later ON later.id > message.id
-               AND later.sender = message.sender COLLATE NOCASE
+               AND later.account = message.account
                AND later.subject = message.subject
              WHERE message.id = ?1
                AND NOT EXISTS (SELECT address FROM recipient AS r WHERE r.message = message.id
@@ -422,10 +431,12 @@ impl Ledger {
     ) -> Result<Vec<ReceivedRow>, Error> {
         let [limit, offset] = [limit, offset].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let query = format!(
-            "SELECT examination.*, first.folder AS folder, first.uid AS uid
+            "SELECT examination.*, first.folder AS folder, first.uid AS uid,
+                 coalesce(account.name, examination.account) AS label
              FROM examination LEFT JOIN received AS first ON first.id = (
                  SELECT min(id) FROM received WHERE received.octets = examination.octets
                      AND received.account = examination.account)
+             LEFT JOIN account ON account.address = examination.account
              WHERE {condition}
              ORDER BY coalesce(certified_at, examined_at) DESC, examination.octets
              LIMIT {limit} OFFSET {offset}"
@@ -511,7 +522,7 @@ fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
             id: row.get("id")?,
             short: row.get("short")?,
         },
-        account: row.get("account")?,
+        account: row.get("label")?,
         message_id: row.get("message_id")?,
         sender: row.get("sender")?,
         subject: row.get("subject")?,
@@ -525,15 +536,18 @@ fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
 
 fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
     let rule: Option<String> = row.get("match_rule")?;
+    let verdict: String = row.get("verdict")?;
+    // What is not proved certifies nothing, though its date is kept.
+    let certified_at = maybe_timestamp(row, "certified_at")?.filter(|_| verdict == GENUINE);
     let folder: Option<String> = row.get("folder")?;
     let uid: Option<u32> = row.get("uid")?;
     Ok(ReceivedRow {
-        account: row.get("account")?,
+        account: row.get("label")?,
         octets: row.get("octets")?,
-        verdict: row.get("verdict")?,
+        verdict,
         kind: row.get("kind")?,
         headline: row.get("headline")?,
-        certified_at: maybe_timestamp(row, "certified_at")?,
+        certified_at,
         subject: row.get("subject")?,
         message_id: row.get("message_id")?,
         identifier: row.get("identifier")?,

@@ -78,19 +78,19 @@ pub struct End {
 }
 
 impl Ledger {
-    /// Records a message: when it returns, octets and envelope are on the disk.
+    /// Records a message of the account that is its sender: when it returns, octets and
+    /// envelope are on the disk.
     ///
     /// # Errors
     /// [`Error::Known`] when its Message-ID was recorded before; those of the disk.
     pub fn freeze(
         &mut self,
-        account: &str,
         message: &OutgoingMessage,
         now: Timestamp,
     ) -> Result<MessageRef, Error> {
         let octets = self.keep(message.octets())?;
         let transaction = self.immediate()?;
-        let recorded = insert(&transaction, account, message, &octets, now)?;
+        let recorded = insert(&transaction, message, &octets, now)?;
         transaction.commit()?;
         Ok(recorded)
     }
@@ -273,7 +273,6 @@ impl Attempt {
 /// Writes the rows of a message whose octets are kept.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
-    account: &str,
     message: &OutgoingMessage,
     octets: &str,
     now: Timestamp,
@@ -290,7 +289,7 @@ pub(super) fn insert(
         )?
         .execute(params![
             short,
-            account,
+            message.sender().key(),
             message.message_id(),
             message.sender().as_str(),
             message.subject(),

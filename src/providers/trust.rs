@@ -214,15 +214,6 @@ impl Trust {
         day.is_some_and(|day| at.seconds_since(day) > 86_400)
     }
 
-    /// Whether the data are of a day after `now`: then the clock that gave it is wrong.
-    pub fn is_newer_than(&self, now: Timestamp) -> bool {
-        let day = self
-            .as_of
-            .as_deref()
-            .and_then(|day| Timestamp::parse(day).ok());
-        day.is_some_and(|day| day.seconds_since(now) > 0)
-    }
-
     /// Whether the data name this mail host as one that may sign.
     pub fn names_host(&self, host: &str) -> bool {
         self.hosts.contains(&host.to_ascii_lowercase())

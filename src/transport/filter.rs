@@ -638,7 +638,7 @@ mod tests {
     use std::io::{self, Read, Write};
     use std::time::Duration;
 
-    use super::{Board, Censor, Expect, Filter, ServerText, Wire};
+    use super::{Board, Censor, Expect, Filter, Wire};
 
     /// A server's octets, so many at a time.
     struct Pieces<'a>(&'a [u8], usize);
@@ -695,7 +695,7 @@ mod tests {
     }
 
     fn uids(octets: &[u8]) -> (Vec<Option<u32>>, Vec<String>) {
-        let board = Board::new();
+        let board = Board::new(Censor::none());
         board.lock().expect = Expect::Messages;
         let mut filter = Filter::new(Pieces(octets, 5), board.clone(), Duration::ZERO);
         filter.write_all(b"a1 X\r\n").unwrap();
@@ -704,7 +704,7 @@ mod tests {
         filter.read_to_end(&mut passed).unwrap_err();
         let shared = board.lock();
         let uids = shared.items.iter().map(|item| item.uid).collect();
-        (uids, shared.notes.clone())
+        (uids, shared.notes.iter().map(ToString::to_string).collect())
     }
 
     #[test]

@@ -580,7 +580,7 @@ fn is_field_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Board, Censor, Error, Expect, guarded, is_field_name, quoted, unescaped};
+    use super::{Board, Censor, Error, Expect, guarded, is_field_name, quoted};
 
     #[test]
     fn what_cannot_be_quoted_is_refused() {

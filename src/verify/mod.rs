@@ -407,10 +407,7 @@ impl Verifier {
             &content,
             verified,
             &signer.certificate,
-            agreement::Clock {
-                now: question.now,
-                trust: &self.trust,
-            },
+            question.now,
             findings,
         );
         if level == Level::Message {

@@ -216,7 +216,7 @@ fn who_asks_to_stop_learns_nothing() {
     let (stop, now) = (Stop::default(), desk.now);
     stop.ask();
     let judge = postacert::client::Judge {
-        account: crate::support::sender::ACCOUNT,
+        account: &crate::support::sender::account(),
         verifier: &desk.verifier,
     };
     let search = postacert::client::search(

@@ -1,6 +1,7 @@
 //! The ledger, held against the rules of certified mail and against what may happen to a
 //! process, a disk and a mailbox.
 //!
+//! - `accounts`: whose rows they are.
 //! - `state`: what facts mean; no disk.
 //! - `store`: what is written stays, once, whoever writes.
 //! - `receipts`: which facts a mailbox teaches, and which not.
@@ -9,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod doubt;
 mod receipts;
 mod state;

@@ -4,7 +4,7 @@
 use postacert::client::EventKind;
 use postacert::ledger::state::{Standing, What};
 use postacert::ledger::{Arrival, Finding, MatchRule, MessageRef};
-use postacert::verify::Question;
+use postacert::verify::{Question, Verdict};
 
 use crate::support::cases::sent;
 use crate::support::mailbox::{Kept, Script};
@@ -12,7 +12,7 @@ use crate::support::random::Random;
 use crate::support::receipt::{
     COPIED, IDENTIFIER, Kind, MESSAGE_ID, ORDINARY, RECIPIENT, Receipt, SUBJECT,
 };
-use crate::support::sender::{ACCOUNT, Desk, after, base, freeze, moment, outgoing};
+use crate::support::sender::{Desk, account, after, base, freeze, moment, outgoing};
 
 use Standing as S;
 
@@ -160,6 +160,51 @@ fn an_orphan_is_adopted_when_its_identifier_is_learned() {
     assert_eq!(desk.ledger.unsettling(None).unwrap().orphans, 0);
 }
 
+#[test]
+fn what_a_slow_clock_could_not_tell_is_judged_again_when_it_is_right() {
+    let (mut desk, message) = sent_base();
+    // Two days slow: the receipts are of a time that has not come.
+    desk.now = after(-2 * 24 * HOUR);
+    let receipts = [genuine(Kind::Acceptance), genuine(Kind::DeliveryConcise)];
+    let mut script = Script::inbox(receipts.iter().map(|octets| &octets[..]));
+    let (_, events) = desk.sync(&mut script);
+    for event in &events {
+        let EventKind::Other(examination) = &event.kind else {
+            panic!("proved by a wrong clock");
+        };
+        assert_eq!(examination.verdict, Verdict::CannotTell);
+    }
+    assert_eq!(desk.standings(&message)[0], S::Sent);
+    let unproven = desk.ledger.unproven(None, 9, 0).unwrap();
+    assert_eq!(unproven.len(), 2);
+    assert!(unproven.iter().all(|row| row.certified_at.is_none()));
+
+    // Still before them: nothing is new, and nobody is told twice.
+    desk.now = after(-24 * HOUR);
+    assert!(desk.sync(&mut script).1.is_empty());
+    assert_eq!(desk.ledger.unsettling(None).unwrap().unproven, 2);
+
+    desk.now = after(60);
+    let (report, events) = desk.sync(&mut script);
+    assert_eq!((report.looked_at, events.len()), (0, 2));
+    assert_eq!(desk.standings(&message)[0], S::Delivered);
+    assert_eq!(desk.ledger.unsettling(None).unwrap().unproven, 0);
+    assert!(desk.sync(&mut script).1.is_empty(), "once");
+}
+
+#[test]
+fn what_earlier_versions_refused_for_a_slow_clock_is_judged_again() {
+    let (mut desk, message) = sent_base();
+    desk.now = after(-2 * 24 * HOUR);
+    desk.receive(&[&genuine(Kind::Acceptance)]);
+    let connection = rusqlite::Connection::open(desk.folder().join("ledger.sqlite")).unwrap();
+    let older = "UPDATE examination SET verdict = 'not-genuine', certified_at = NULL";
+    assert_eq!(connection.execute(older, []).unwrap(), 1);
+    desk.now = after(60);
+    desk.receive(&[]);
+    assert_eq!(desk.standings(&message)[0], S::Accepted);
+}
+
 /// Records an arrival as a run would that is cut off right after.
 fn record_and_die(desk: &mut Desk, octets: &[u8]) {
     let examination = desk.verifier.examine(octets, &Question::new(desk.now));
@@ -176,7 +221,13 @@ fn record_and_die(desk: &mut Desk, octets: &[u8]) {
     };
     let recorded = desk
         .ledger
-        .record(ACCOUNT, &[arrival], None, desk.verifier.trust(), desk.now)
+        .record(
+            &account(),
+            &[arrival],
+            None,
+            desk.verifier.trust(),
+            desk.now,
+        )
         .expect("recorded");
     assert!(recorded[0].new_facts > 0);
 }
@@ -418,7 +469,7 @@ fn when_the_numbers_lose_their_meaning_all_is_read_again_and_nothing_is_added() 
         (1, 2, 1)
     );
     assert_eq!(desk.view(&message).facts.len(), before.len() + 1);
-    let cursor = desk.ledger.cursor(ACCOUNT, "INBOX").unwrap().unwrap();
+    let cursor = desk.ledger.cursor(&account(), "INBOX").unwrap().unwrap();
     assert_eq!((cursor.uid_validity, cursor.last_uid), (7, 101));
     let (report, _) = desk.sync(&mut script);
     assert_eq!((report.renumbered, report.looked_at), (0, 0));
@@ -480,7 +531,7 @@ fn sparse_uids_are_found_with_few_questions() {
             "{}",
             script.count("summaries")
         );
-        let cursor = desk.ledger.cursor(ACCOUNT, "INBOX").unwrap().unwrap();
+        let cursor = desk.ledger.cursor(&account(), "INBOX").unwrap().unwrap();
         assert_eq!(cursor.last_uid, 4_000_000_000);
         script.calls.clear();
         let (report, _) = desk.sync(&mut script);
@@ -501,7 +552,7 @@ fn a_message_left_out_is_asked_for_alone_and_one_that_is_gone_is_passed_over() {
         desk.standings(&message),
         [S::Delivered, S::Ordinary, S::Accepted]
     );
-    let cursor = desk.ledger.cursor(ACCOUNT, "INBOX").unwrap().unwrap();
+    let cursor = desk.ledger.cursor(&account(), "INBOX").unwrap().unwrap();
     assert_eq!(cursor.last_uid, 3);
 }
 

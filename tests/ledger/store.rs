@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::support::random::Random;
 use crate::support::receipt::{Kind, Receipt, SENDER, SUBJECT};
-use crate::support::sender::{ACCOUNT, Desk, after, base, ended, moment, outgoing, taken};
+use crate::support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
 
 use Standing as S;
 
@@ -28,7 +28,7 @@ fn another_handle(desk: &Desk) -> Ledger {
 fn a_message_is_recorded_once() {
     let mut desk = Desk::new();
     let message = desk.freeze(&base());
-    let again = desk.ledger.freeze(ACCOUNT, &base(), desk.now);
+    let again = desk.ledger.freeze(&base(), desk.now);
     assert!(matches!(again, Err(Error::Known { short }) if short == message.short));
     let other = outgoing("<2@client.mittente.example>", SUBJECT, &[SENDER], &[]);
     desk.freeze(&other);
@@ -365,7 +365,11 @@ fn a_ledger_of_the_first_release_is_brought_forward_with_all_that_is_in_it() {
         standings
     );
     assert_eq!(
-        ledger.cursor("studio", "INBOX").unwrap().unwrap().last_uid,
+        ledger
+            .cursor(&account(), "INBOX")
+            .unwrap()
+            .unwrap()
+            .last_uid,
         42
     );
     assert_eq!(view.receipts.len(), 2);
@@ -673,7 +677,7 @@ fn fill(folder: &Path) {
     let mut ledger = Ledger::open(folder).expect("a ledger");
     for number in 0..2_000 {
         let message = outgoing(&id(number), &"x".repeat(900), &TO, &[]);
-        match ledger.freeze(ACCOUNT, &message, after(0)) {
+        match ledger.freeze(&message, after(0)) {
             Ok(message) => println!("\nkept {}", message.short),
             Err(error) => {
                 println!("\ntold {error}");
@@ -711,8 +715,6 @@ fn a_full_disk_is_told_and_costs_nothing_that_was_recorded() {
         let mut ledger = Ledger::open(&folder).expect("it opens afterwards");
         assert_eq!(found_whole(&ledger), kept, "limit {limit}: {said}");
         let one_more = outgoing("<more@client.mittente.example>", SUBJECT, &TO, &[]);
-        ledger
-            .freeze(ACCOUNT, &one_more, after(0))
-            .expect("room again");
+        ledger.freeze(&one_more, after(0)).expect("room again");
     }
 }

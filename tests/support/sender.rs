@@ -17,7 +17,13 @@ use super::mailbox::Script;
 use super::receipt::{ACCEPTED, COPIED, MESSAGE_ID, ORDINARY, RECIPIENT, SENDER, SUBJECT};
 use super::world;
 
+/// How our account is called.
 pub const ACCOUNT: &str = "studio";
+
+/// Our account.
+pub fn account() -> MailAddress {
+    MailAddress::new(SENDER)
+}
 
 /// An instant of RFC 3339.
 pub fn at(text: &str) -> Timestamp {
@@ -77,8 +83,11 @@ pub struct Desk {
 impl Desk {
     pub fn new() -> Self {
         let home = tempfile::tempdir().expect("a folder");
+        let mut ledger = Ledger::open(&home.path().join("pec")).expect("a ledger");
+        let noted = ledger.note_account(&account(), ACCOUNT);
+        noted.expect("recorded");
         Self {
-            ledger: Ledger::open(&home.path().join("pec")).expect("a ledger"),
+            ledger,
             verifier: verifier(),
             now: after(-2),
             folders_read: 0,
@@ -103,7 +112,7 @@ impl Desk {
     }
 
     pub fn freeze(&mut self, message: &OutgoingMessage) -> MessageRef {
-        let frozen = self.ledger.freeze(ACCOUNT, message, self.now);
+        let frozen = self.ledger.freeze(message, self.now);
         frozen.expect("a new message")
     }
 
@@ -128,7 +137,7 @@ impl Desk {
         let mut events = Vec::new();
         let now = self.now;
         let judge = Judge {
-            account: ACCOUNT,
+            account: &account(),
             verifier: &self.verifier,
         };
         let report = client::sync(
@@ -146,7 +155,7 @@ impl Desk {
     pub fn search(&mut self, mailbox: &mut Script, messages: &[MessageRef]) -> Search {
         let now = self.now;
         let judge = Judge {
-            account: ACCOUNT,
+            account: &account(),
             verifier: &self.verifier,
         };
         let searched = client::search(

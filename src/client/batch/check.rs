@@ -127,13 +127,15 @@ impl<'a> Examiner<'a> {
             files.iter().map(|(name, facts)| (*name, facts)).collect();
         let size = size_with(size, &weighed);
         let recipients = notice.to.len() + notice.cc.len();
-        if let Some(sender) = self.senders.get(&notice.account) {
-            faults.extend(size_fault(size, recipients, sender.limits));
-        }
+        let Some(sender) = self.senders.get(&notice.account) else {
+            let name = notice.account;
+            return Ok(Err(vec![Fault::UnknownAccount { name }]));
+        };
+        faults.extend(size_fault(size, recipients, sender.limits));
         let digests = files.iter().map(|(name, facts)| (*name, &*facts.sha256));
         let content = notice.digest(digests);
         let reference = notice.reference.clone().unwrap_or_else(|| content.clone());
-        let key = format!("{}\n{reference}", notice.account);
+        let key = format!("{}\n{reference}", sender.address.key());
         if let Some(row) = self.seen.first(&key, number)? {
             faults.push(Fault::Duplicate {
                 reference: reference.clone(),
@@ -149,7 +151,7 @@ impl<'a> Examiner<'a> {
             warnings,
             row: NewRow {
                 number,
-                account: notice.account,
+                account: sender.address.clone(),
                 reference,
                 content,
                 columns: serde_json::to_string(columns).unwrap_or_default(),

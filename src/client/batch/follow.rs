@@ -25,6 +25,8 @@ pub struct Follower<'a> {
     pub ledger: &'a mut Ledger,
     /// The job whose receipts are awaited.
     pub job: &'a JobRef,
+    /// How the account is called.
+    pub account: &'a str,
     /// Who judges them, and for which account.
     pub judge: Judge<'a>,
     /// Folders to read besides INBOX.
@@ -149,7 +151,7 @@ impl Follower<'_> {
 
     fn tell(&mut self, what: Happening) {
         (self.on_event)(Event {
-            account: self.judge.account.to_owned(),
+            account: self.account.to_owned(),
             row: None,
             what,
         });

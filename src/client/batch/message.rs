@@ -17,7 +17,7 @@ const MULTIPART_OCTETS: u64 = 240;
 /// Who sends, and what the provider takes.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    /// The account.
+    /// How the account is called.
     pub account: String,
     /// Its address.
     pub address: MailAddress,

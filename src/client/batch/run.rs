@@ -143,7 +143,7 @@ impl Runner<'_> {
         loop {
             let page = self
                 .ledger
-                .open_rows(self.job, &self.sender.account, after, PAGE)?;
+                .open_rows(self.job, &self.sender.address, after, PAGE)?;
             let Some(last) = page.last() else {
                 break;
             };
@@ -167,7 +167,7 @@ impl Runner<'_> {
         loop {
             let page = self
                 .ledger
-                .open_rows(self.job, &self.sender.account, after, PAGE)?;
+                .open_rows(self.job, &self.sender.address, after, PAGE)?;
             let Some(last) = page.last() else {
                 return Ok(doubts);
             };

@@ -107,7 +107,10 @@ pub(super) fn pass(
                 if is_served {
                     findings.served += 1;
                 } else {
-                    let forecast = findings.forecasts.entry(good.row.account).or_default();
+                    let forecast = findings
+                        .forecasts
+                        .entry(prepared.name_of(&good.row.account))
+                        .or_default();
                     forecast.add(good.row.size, good.to, good.cc, form);
                 }
                 for warning in good.warnings {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{PaceArguments, TableArguments};
 use crate::account::{Account, Config, Error};
+use crate::address::MailAddress;
 use crate::batch::Fault;
 use crate::batch::columns::Given;
 use crate::batch::encoding::{Decoded, Encoding, NoText, Survey};
@@ -139,6 +140,12 @@ impl Prepared {
                 Ok(Ok(Walk::new(table, examiner, &seed)))
             }
         }
+    }
+
+    /// How the account of an address is called.
+    pub fn name_of(&self, address: &MailAddress) -> String {
+        let found = self.accounts.iter().find(|one| one.address == *address);
+        found.map_or_else(|| address.to_string(), |account| account.name.clone())
     }
 
     /// The limits of an account.

@@ -298,7 +298,7 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
         row: row.row.number,
         columns: columns(&row),
         reference: row.row.reference.clone(),
-        account: row.row.account.clone(),
+        account: row.account.clone(),
         recipient: None,
         state: if row.note.is_some() {
             "held"

@@ -361,8 +361,9 @@ fn send(
         .accounts_of(&job.job)
         .map_err(|error| Failure::of_ledger(&error))?;
     let mut lanes = Vec::new();
-    for name in &accounts {
-        let mut access = Access::open_named(Some(name), session)?;
+    for account in &accounts {
+        let mut access = Access::open_named(Some(account.as_str()), session)?;
+        access::note(&access.account, ledger)?;
         lanes.push(Lane {
             sender: Sender::of(&access.account),
             line: access.line()?,
@@ -512,7 +513,7 @@ impl Lane {
         let mut ledger = Ledger::open(shared.folder)?;
         let clock = shared.clock;
         let since = Timestamp::from_unix(clock.now().unix() - HOUR);
-        let history = ledger.handed_since(&self.account.name, since)?;
+        let history = ledger.handed_since(&self.account.address, since)?;
         let runner = Runner {
             ledger: &mut ledger,
             job: shared.job,
@@ -546,6 +547,7 @@ impl Lane {
                 let follower = Follower {
                     ledger: &mut ledger,
                     job: shared.job,
+                    account: &self.account.name,
                     judge: self.judge(),
                     folders: &self.account.folders,
                     reach: &mut self.line.clone(),
@@ -570,7 +572,7 @@ impl Lane {
 
     fn judge(&self) -> Judge<'_> {
         Judge {
-            account: &self.account.name,
+            account: &self.account.address,
             verifier: &self.verifier,
         }
     }

@@ -219,7 +219,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let mut ledger = match arguments.dry_run {
         // Nothing is recorded; what is known of recipients is read if there is a ledger.
         true => checks::existing_ledger(session)?,
-        false => Some(access::ledger(session)?),
+        false => Some(access::ledger_for(&access.account, session)?),
     };
     let warnings = checks::warnings(&message, limits, ledger.as_ref(), session)?;
     if arguments.dry_run {
@@ -246,7 +246,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             writeln!(session.err, "{line}")?;
             recorded
         }
-        None => record(&message, once, &access.account.name, ledger, session)?,
+        None => record(&message, once, ledger, session)?,
     };
     let submitted = hand_over(
         ledger,
@@ -271,13 +271,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
 fn record(
     message: &OutgoingMessage,
     once: bool,
-    account: &str,
     ledger: &mut Ledger,
     session: &Session<'_>,
 ) -> anyhow::Result<MessageRef> {
     let of_ledger = |error| Failure::of_ledger(&error);
     let now = || session.context.clock.now();
-    let recorded = ledger.freeze(account, message, now()).map_err(of_ledger)?;
+    let recorded = ledger.freeze(message, now()).map_err(of_ledger)?;
     if once && checks::has_older_twin(message, &recorded, ledger, session)? {
         ledger.withdraw(&recorded, now()).map_err(of_ledger)?;
         return Err(Failure::new("said-meanwhile", []).into());

@@ -24,7 +24,7 @@ pub(super) fn run(
     access: &mut Access,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    let mut ledger = access::ledger(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let now = session.context.clock.now();
     ledger
         .settle_cut_off(now)
@@ -118,10 +118,10 @@ fn wanted(
     access: &Access,
 ) -> anyhow::Result<Vec<MessageRef>> {
     if arguments.messages.is_empty() {
-        let all = ledger.unsettled(&access.account.name);
+        let all = ledger.unsettled(&access.account.address);
         return Ok(all.map_err(|error| Failure::of_ledger(&error))?);
     }
-    let one = |word: &String| follow::one_message_of(ledger, word, &access.account.name);
+    let one = |word: &String| follow::one_message_of(ledger, word, &access.account.address);
     arguments.messages.iter().map(one).collect()
 }
 

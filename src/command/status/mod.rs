@@ -8,6 +8,7 @@ pub(super) mod json;
 pub(super) mod text;
 
 use super::{Failure, Session};
+use crate::address::MailAddress;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
@@ -125,10 +126,11 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         session.out.write_all(JSON_SCHEMA.as_bytes())?;
         return Ok(ExitStatus::Yes);
     }
-    let filter = filter(arguments, session)?;
+    let since = since(arguments)?;
     let Some(mut ledger) = open(session)? else {
         return without_ledger(arguments, session);
     };
+    let filter = filter(arguments, since, &ledger, session)?;
     let now = session.context.now;
     if ledger.is_writable() {
         // Another process may write at this moment: what it leaves open is shown as it is.
@@ -214,15 +216,37 @@ fn without_ledger(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     Ok(ExitStatus::Yes)
 }
 
-fn filter(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<Filter> {
-    let since = match &arguments.since {
-        None => None,
-        Some(text) => Some(
-            Timestamp::parse(text).map_err(|_| Failure::new("since", [("value", text.clone())]))?,
-        ),
+fn since(arguments: &Arguments) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = &arguments.since else {
+        return Ok(None);
     };
+    let parsed = Timestamp::parse(text).map(Some);
+    parsed.map_err(|_| Failure::new("since", [("value", text.clone())]))
+}
+
+/// The account of `--account`: as the configuration has it, else as the ledger knows it.
+fn account(ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Option<MailAddress>> {
+    let Some(word) = &session.account else {
+        return Ok(None);
+    };
+    let config = session.config().ok();
+    let configured = config.as_ref().and_then(|one| one.account(Some(word)).ok());
+    if let Some(account) = configured {
+        return Ok(Some(account.address.clone()));
+    }
+    let known = ledger.account_named(word);
+    let known = known.map_err(|error| Failure::of_ledger(&error))?;
+    Ok(Some(known.unwrap_or_else(|| MailAddress::new(word))))
+}
+
+fn filter(
+    arguments: &Arguments,
+    since: Option<Timestamp>,
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<Filter> {
     Ok(Filter {
-        account: session.account.clone(),
+        account: account(ledger, session)?,
         since,
         pending: arguments.pending,
         failed: arguments.failed,
@@ -233,7 +257,7 @@ fn filter(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<Filter
 fn page(arguments: &Arguments, filter: &Filter, ledger: &Ledger) -> Result<Page, ledger::Error> {
     let limit = arguments.limit as usize;
     let offset = limit.saturating_mul(arguments.page as usize - 1);
-    let account = filter.account.as_deref();
+    let account = filter.account.as_ref();
     // One more than asked for tells whether another page follows.
     let wanted = limit.saturating_add(1);
     let mut more = false;

@@ -284,13 +284,27 @@ fn plausible() -> Vec<Vector> {
         certificate.with(pki::extension::address(&world::RECEIVING.address()))
     };
     vec![
-        F.not_genuine("time-in-the-future", "time.plausible")
+        F.cannot_tell("time-in-the-future", "time.plausible")
             .case(89, Critical)
             .because(
                 "The receipt is of the year 2048; its certificate and that of the \
-                 authority are valid then.",
+                 authority are valid then. Who signed it is proved; whose clock is \
+                 wrong, the signer's or ours, is not.",
             )
             .message(at("2048-05-04T08:15:07Z", long()).to_eml())
+            .twin_vector("long-certificate"),
+        F.not_genuine("time-in-the-future-and-another-sender", "header.from")
+            .case(89, High)
+            .because("The same receipt under another From: no clock explains that.")
+            .message(
+                at("2048-05-04T08:15:07Z", long())
+                    .message()
+                    .header(|header| {
+                        header.set("From", "posta-certificata@pec.altrove.example");
+                    })
+                    .to_eml(),
+            )
+            .finding("time.plausible")
             .twin_vector("long-certificate"),
         F.genuine("long-certificate")
             .case(0, Low)
