@@ -60,7 +60,7 @@ impl Judge<'_> {
     pub(super) fn check(
         &self,
         signer: &Signer,
-        pool: &[Certificate],
+        pool: &[Arc<Certificate>],
         data: Option<&CertificationData>,
         findings: &mut Findings,
     ) -> Option<Authority> {
@@ -312,7 +312,7 @@ impl Judge<'_> {
     fn check_stranger(
         &self,
         certificate: &Certificate,
-        pool: &[Certificate],
+        pool: &[Arc<Certificate>],
         findings: &mut Findings,
     ) {
         let anchors = &self.trust.anchors;
@@ -581,7 +581,7 @@ impl Judge<'_> {
 /// The names of the issuers above a certificate, as far as certificates that came along lead.
 fn issuers_by_name<'c>(
     certificate: &'c Certificate,
-    pool: &'c [Certificate],
+    pool: &'c [Arc<Certificate>],
 ) -> impl Iterator<Item = &'c Name> {
     let above = |issuer: &&'c Name| {
         let issuer = *issuer;
