@@ -13,8 +13,8 @@
 //! - [`practice`]: a certified mail provider on the loopback interface, to learn and to test.
 //! - [`client`]: sending once, reading receipts, waiting; the journeys over all of these.
 //! - [`command`], [`output`], [`context`]: the command line, its texts, the world around it.
-//! - [`timestamp`], [`address`], [`printable`], [`secret`], [`lang`], [`exit`]: words that all
-//!   others use.
+//! - [`timestamp`], [`address`], [`printable`], [`secret`], [`lang`], [`exit`], [`work`]: words
+//!   that all others use.
 //!
 //! The layer rule, held by `tests/layers.rs`:
 //!
@@ -26,7 +26,7 @@
 //!    account  practice             but account may name servers (transport)
 //! 2  verify  batch                 judgement; tables of notices
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
-//! 0  timestamp  address -> printable  secret  lang  exit
+//! 0  timestamp  address -> printable  secret  lang  exit  work
 //! ```
 //!
 //! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
@@ -61,3 +61,4 @@ pub mod smime;
 pub mod timestamp;
 pub mod transport;
 pub mod verify;
+pub mod work;

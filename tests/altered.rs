@@ -132,9 +132,10 @@ impl Case {
         self.protected.iter().any(differs)
     }
 
-    /// The first octet after the signature.
-    fn end(&self) -> usize {
-        self.base64.end
+    /// Whether something of the signature object is lost in a file cut at this length.
+    fn is_cut(&self, length: usize) -> bool {
+        let left = self.octets[..length].get(self.base64.start..);
+        left.is_none_or(|left| decode(&left[..left.len().min(self.base64.len())]) != self.object)
     }
 
     fn lines(&self) -> Vec<Range<usize>> {
@@ -284,7 +285,7 @@ fn every_length() {
                 .into_par_iter()
                 .filter_map(|length| {
                     let what = format!("cut at {length}");
-                    case.judge(&what, &case.octets[..length], length < case.end())
+                    case.judge(&what, &case.octets[..length], case.is_cut(length))
                 })
                 .collect(),
         );

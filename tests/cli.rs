@@ -1167,7 +1167,7 @@ fn a_path_through_certificates_of_one_message_is_not_another_messages() {
 }
 
 #[test]
-fn what_an_mbox_quoted_is_not_genuine_and_says_why() {
+fn what_an_mbox_quoted_is_genuine_with_a_doubt_that_says_what_was_undone() {
     let sign = || {
         let mut receipt = Receipt::new(Kind::Delivery);
         receipt.text.push_str("From noi, cordiali saluti\n");
@@ -1185,9 +1185,16 @@ fn what_an_mbox_quoted_is_not_genuine_and_says_why() {
     assert_eq!(verify(&[&whole]).status, 0);
     let file = write(&home, "a.mbox", mbox);
     let ran = verify(&["--json", &file]);
-    assert_eq!(ran.status, 1);
-    let finding = &document(&ran)["results"][0]["findings"][0];
-    assert_eq!(finding["case"], "signature.digest.from-quoted");
+    assert_eq!(ran.status, 0);
+    let result = document(&ran)["results"][0].clone();
+    assert_eq!(result["verdict"], "genuine");
+    let findings = result["findings"].as_array().expect("findings");
+    let doubts: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding["severity"] == "doubt")
+        .map(|finding| finding["case"].clone())
+        .collect();
+    assert_eq!(doubts, ["signature.digest.from-quoted"]);
 }
 
 /// So many parameters that each takes part in 250 KB.

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("lang", 0),
     ("printable", 0),
     ("secret", 0),
+    ("work", 0),
     ("mime", 1),
     ("smime", 1),
     ("pec", 1),

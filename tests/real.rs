@@ -5,9 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use postacert::providers::Trust;
+use postacert::smime::bag::Bag;
 use postacert::smime::certificate::Certificate;
+use postacert::smime::chain::find_paths;
 use postacert::timestamp::Timestamp;
 use postacert::verify::{Question, Verifier};
+use postacert::work::Work;
 
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PEC_REAL_MAIL").map(PathBuf::from);
@@ -188,7 +191,12 @@ fn every_real_signer_has_a_path() {
         let octets = std::fs::read(&path).unwrap();
         let objects = postacert::smime::pem::objects(&octets, "CERTIFICATE").unwrap();
         let certificate = Certificate::parse(&objects[0]).unwrap();
-        let paths = postacert::smime::chain::find_paths(&certificate, &[], &trust.anchors);
+        let paths = find_paths(
+            &certificate,
+            &Bag::default(),
+            &trust.anchors,
+            &Work::of_message(0),
+        );
         assert_eq!(paths.len(), 1, "{}", path.display());
         let judgement = paths[0].judge(
             &certificate,

@@ -4,10 +4,11 @@
 use libfuzzer_sys::fuzz_target;
 use postacert::smime::ber;
 use postacert::smime::certificate::Certificate;
-use postacert::smime::content::ContentKind;
+use postacert::smime::content::{Content, ContentKind};
 use postacert::smime::revocation::Crl;
 use postacert::smime::signed_data::{SignatureOctets, SignedData};
 use postacert::timestamp::Timestamp;
+use postacert::work::Work;
 
 fuzz_target!(|octets: &[u8]| {
     if let Ok((definite, following)) = ber::definite(octets) {
@@ -19,15 +20,19 @@ fuzz_target!(|octets: &[u8]| {
     if let Ok(octets) = SignatureOctets::new(octets)
         && let Ok(data) = SignedData::parse(&octets)
     {
+        let inside = data.embedded_content.unwrap_or_default();
+        let contents = [
+            Content::new(inside, ContentKind::Octets),
+            Content::new(b"a\nb\r\n", ContentKind::MimeEntity),
+        ];
+        let work = Work::of_message(inside.len());
         for signer in &data.signers {
-            for certificate in data
-                .candidates(signer)
-                .into_iter()
-                .filter_map(|der| Certificate::parse(der).ok())
-            {
-                let inside = data.embedded_content.unwrap_or_default();
-                let _ = data.verify(signer, &certificate, inside, ContentKind::Octets);
-                let _ = data.verify(signer, &certificate, b"a\nb\r\n", ContentKind::MimeEntity);
+            for (index, _) in data.candidates(signer, &work) {
+                if let Some(Ok(certificate)) = data.certificates.certificate(index, &work) {
+                    for content in &contents {
+                        let _ = data.verify(signer, &certificate, content, &work);
+                    }
+                }
             }
         }
     }

@@ -225,6 +225,10 @@ pub(super) fn of_providers(error: &directory::Error, file: &Path, lang: Lang) ->
             "providers-attributes",
             [file, because(attribute(*fault, texts))],
         ),
+        E::Signature(SignatureFault::Work) => {
+            let reason = texts.text("asn1.too-many").to_owned();
+            Failure::new("providers-object", [file, because(reason)])
+        }
         E::Signature(SignatureFault::Value) => Failure::new("providers-value", [file]),
         E::Signature(SignatureFault::Digest { .. }) => Failure::new("providers-altered", [file]),
         E::Empty => Failure::new("providers-empty", [file]),
@@ -290,6 +294,7 @@ const fn fault_key(fault: Fault) -> &'static str {
         Fault::Indefinite => "asn1.indefinite",
         Fault::Tag => "asn1.other",
         Fault::Depth => "asn1.depth",
+        Fault::TooMany => "asn1.too-many",
         Fault::ObjectIdentifier => "asn1.identifier",
         Fault::NotAscii => "asn1.not-ascii",
         Fault::SignatureBits => "asn1.signature-bits",

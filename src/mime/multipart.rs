@@ -225,6 +225,8 @@ impl DelimiterLine {
             .count();
         let line_end = match &rest[blanks..] {
             [] => 0,
+            // The last octet of a file was cut off.
+            [b'\r'] => 1,
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
             _ => return None,

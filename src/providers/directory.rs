@@ -7,10 +7,11 @@
 
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{self, Anchor};
-use crate::smime::content::ContentKind;
+use crate::smime::content::{Content, ContentKind};
 use crate::smime::signed_data::{SignatureFault, SignatureOctets, SignedData};
 use crate::smime::{self, pem};
 use crate::timestamp::Timestamp;
+use crate::work::Work;
 
 /// Octets of one directory: some 20 providers with tens of thousands of domains come to a few
 /// megabytes.
@@ -176,12 +177,18 @@ fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error>
         return Err(Error::Signers { count });
     };
     let mut fault = Error::NoCertificate;
-    for der in data.candidates(signer) {
-        let certificate = Certificate::parse(der).map_err(Error::Certificate)?;
-        match data.verify(signer, &certificate, content, ContentKind::Octets) {
+    let work = Work::of_message(content.len());
+    let content = Content::new(content, ContentKind::Octets);
+    for (index, _) in data.candidates(signer, &work) {
+        let Some(certificate) = data.certificates.certificate(index, &work) else {
+            break;
+        };
+        let certificate = certificate.map_err(Error::Certificate)?;
+        match data.verify(signer, &certificate, &content, &work) {
             Ok(verified) => {
                 let mut list = plain_list(verified.octets())?;
-                let authority = chain::find_paths(&certificate, &data.certificates, anchors)
+                let paths = chain::find_paths(&certificate, &data.certificates, anchors, &work);
+                let authority = paths
                     .first()
                     .map(|path| anchors[path.anchor].label.to_string());
                 list.signer = Some(ListSigner {

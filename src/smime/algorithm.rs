@@ -87,6 +87,15 @@ impl DigestAlgorithm {
         }
     }
 
+    /// Units of [`Work`](crate::work::Work) for hashing so many octets.
+    pub(super) const fn work(self, octets: usize) -> usize {
+        match self {
+            Self::Sha1 | Self::Sha256 => octets,
+            // Processors have no instructions for these.
+            Self::Sha384 | Self::Sha512 => 2 * octets,
+        }
+    }
+
     /// A hashing in progress.
     pub fn context(self) -> digest::Context {
         digest::Context::new(match self {
@@ -294,6 +303,17 @@ impl PublicKey {
             kind,
             octets: key.into(),
         })
+    }
+
+    /// Units of [`Work`](crate::work::Work) for one signature of this key over so many octets.
+    pub(super) fn work(&self, octets: usize) -> usize {
+        let key = match self.kind {
+            // 16 KiB for 2,048 bits, and four times as much for each doubling.
+            KeyType::Rsa { bits } => bits * bits / 256,
+            KeyType::P256 => 96 << 10,
+            KeyType::P384 => 384 << 10,
+        };
+        key + 2 * octets
     }
 
     /// Makes the key ready for signatures of one algorithm.

@@ -196,11 +196,9 @@ pub fn definite(octets: &[u8]) -> Result<(Cow<'_, [u8]>, usize), Error> {
     if let Some(length) = length_if_definite(octets) {
         return Ok((Cow::Borrowed(&octets[..length]), octets.len() - length));
     }
-    let shape = measure(octets, 0)?;
-    let following = octets.len() - shape.octets;
     let mut out = Vec::with_capacity(octets.len());
-    rewrite(octets, 0, &mut out)?;
-    Ok((Cow::Owned(out), following))
+    let shape = rewrite(octets, 0, &mut out)?;
+    Ok((Cow::Owned(out), octets.len() - shape.octets))
 }
 
 /// Where the certificates of a ContentInfo lie: in the `[0]` of the SignedData in its `[0]`.
@@ -246,86 +244,71 @@ fn length_if_definite(octets: &[u8]) -> Option<usize> {
     }
 }
 
-/// How long a value is, end-of-contents octets included, and whether it can stay as it is.
+/// How long a value is, end-of-contents octets included, and whether it stays as it is.
 struct Shape {
     octets: usize,
     is_definite: bool,
 }
 
-fn measure(octets: &[u8], depth: usize) -> Result<Shape, Fault> {
+/// Writes the first value of `octets` in definite lengths.
+///
+/// Every head is read once. A value that is rewritten is moved once for each level around it,
+/// which [`MAX_NESTING`] bounds.
+fn rewrite(octets: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<Shape, Error> {
     if depth > MAX_NESTING {
-        return Err(Fault::Depth);
+        return Err(Fault::Depth.into());
     }
     let head = Head::parse(octets)?;
-    let mut is_definite = head.length.is_some() && head.tag != tag::CONSTRUCTED_OCTET_STRING;
     let end = match head.length {
-        Some(length) => {
-            let end = head.octets + length;
-            if end > octets.len() {
-                return Err(Fault::PassesEnd);
-            }
-            end
-        }
+        Some(length) => head.octets + length,
         None => octets.len(),
     };
-    if head.length.is_some() && head.tag & tag::CONSTRUCTED == 0 {
-        return Ok(Shape {
-            octets: end,
-            is_definite,
-        });
+    if end > octets.len() {
+        return Err(Fault::PassesEnd.into());
     }
+    let start = out.len();
+    let mut is_definite = head.length.is_some() && head.tag != tag::CONSTRUCTED_OCTET_STRING;
     let mut at = head.octets;
-    while at < end {
+    let mut is_closed = head.length.is_some();
+    while head.tag & tag::CONSTRUCTED != 0 && at < end {
         if head.length.is_none() && octets[at..].starts_with(&[0, 0]) {
-            return Ok(Shape {
-                octets: at + 2,
-                is_definite: false,
-            });
+            is_closed = true;
+            break;
         }
-        let child = measure(&octets[at..end], depth + 1)?;
+        let child = rewrite(&octets[at..end], depth + 1, out)?;
         is_definite &= child.is_definite;
         at += child.octets;
     }
-    match head.length {
-        Some(_) => Ok(Shape {
-            octets: end,
-            is_definite,
-        }),
-        None => Err(Fault::NotClosed),
+    if !is_closed {
+        return Err(Fault::NotClosed.into());
     }
-}
-
-/// Writes the first value of `octets` in definite lengths; gives the octets it took.
-///
-/// Costs as many passes as the value nests, which [`MAX_NESTING`] bounds.
-fn rewrite(octets: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<usize, Error> {
-    let shape = measure(octets, depth)?;
-    if shape.is_definite {
-        out.extend_from_slice(&octets[..shape.octets]);
-        return Ok(shape.octets);
-    }
-    let head = Head::parse(octets)?;
-    if head.tag & 0x1f == 0x1f {
-        return Err(Error::Encoding(Fault::IndefiniteHighTag));
-    }
-    let end = shape.octets - if head.length.is_none() { 2 } else { 0 };
-    let mut content = Vec::with_capacity(end);
-    let mut at = head.octets;
-    while at < end {
-        at += rewrite(&octets[at..end], depth + 1, &mut content)?;
-    }
-    if head.tag == tag::CONSTRUCTED_OCTET_STRING {
-        // X.690, 8.7.3: the value is the pieces put together; each piece is an OCTET STRING.
-        let mut whole = Vec::with_capacity(content.len());
-        let mut pieces = Reader::new(&content);
-        while !pieces.is_empty() {
-            whole.extend_from_slice(pieces.expect(tag::OCTET_STRING)?.content);
-        }
-        write_value(tag::OCTET_STRING, &whole, out);
+    let length = match head.length {
+        Some(_) => end,
+        None => at + 2,
+    };
+    if is_definite {
+        out.truncate(start);
+        out.extend_from_slice(&octets[..length]);
+    } else if head.tag & 0x1f == 0x1f {
+        return Err(Fault::IndefiniteHighTag.into());
     } else {
-        write_value(head.tag, &content, out);
+        let content = out.split_off(start);
+        if head.tag == tag::CONSTRUCTED_OCTET_STRING {
+            // X.690, 8.7.3: the value is the pieces put together; each is an OCTET STRING.
+            let mut whole = Vec::with_capacity(content.len());
+            let mut pieces = Reader::new(&content);
+            while !pieces.is_empty() {
+                whole.extend_from_slice(pieces.expect(tag::OCTET_STRING)?.content);
+            }
+            write_value(tag::OCTET_STRING, &whole, out);
+        } else {
+            write_value(head.tag, &content, out);
+        }
     }
-    Ok(shape.octets)
+    Ok(Shape {
+        octets: length,
+        is_definite,
+    })
 }
 
 fn write_value(tag: u8, content: &[u8], out: &mut Vec<u8>) {

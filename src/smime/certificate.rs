@@ -24,6 +24,13 @@ use crate::timestamp::Timestamp;
 /// lists of names, 8 KiB.
 pub const MAX_CERTIFICATE_OCTETS: usize = 64 * 1024;
 
+/// Extensions of one certificate; real ones have under 15. A bound on the search for doubles.
+const MAX_EXTENSIONS: usize = 100;
+
+/// Alternative names of one certificate, each compared with every constraint; signers of PEC have
+/// one to three, servers some hundreds.
+const MAX_ALTERNATIVE_NAMES: usize = 1_000;
+
 /// Key usage bits that matter here (RFC 5280, 4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyUsage {
@@ -126,6 +133,9 @@ impl Certificate {
             names: OnceLock::new(),
         };
         let extensions = tbs.extensions().map_or(&[][..], Vec::as_slice);
+        if extensions.len() > MAX_EXTENSIONS {
+            return Err(Error::Encoding(Fault::TooMany));
+        }
         for (index, extension) in extensions.iter().enumerate() {
             if extensions[..index]
                 .iter()
@@ -167,6 +177,9 @@ impl Certificate {
             ext::SubjectAltName::OID => {
                 let mut names = Reader::new(value).enter(tag::SEQUENCE)?;
                 while !names.is_empty() {
+                    if self.alternative_names.len() == MAX_ALTERNATIVE_NAMES {
+                        return Err(Error::Encoding(Fault::TooMany));
+                    }
                     let name = names.value()?;
                     self.alternative_names
                         .push(GeneralName::parse(name.tag, name.content)?);

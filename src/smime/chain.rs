@@ -14,10 +14,12 @@ use std::sync::Arc;
 use der::oid::ObjectIdentifier as Oid;
 
 use super::algorithm::PublicKey;
+use super::bag::Bag;
 use super::certificate::Certificate;
 use super::constraints::NameConstraints;
 use super::name::Name;
 use crate::timestamp::Timestamp;
+use crate::work::Work;
 
 /// Certificates between signer and anchor. The PEC hierarchies have none; public ones two.
 const MAX_INTERMEDIATES: usize = 4;
@@ -25,6 +27,9 @@ const MAX_INTERMEDIATES: usize = 4;
 /// Signatures checked while looking for a path: webpki's budget (100), which came from
 /// exponential path building with forged cross-certificates (CVE-2023-53158 and its kin).
 const SIGNATURE_BUDGET: usize = 100;
+
+/// Units of [`Work`] for looking whether one certificate may have issued another.
+const WORK_PER_COMPARISON: usize = 1_024;
 
 /// An authority: a name and a key that are trusted because the trust data say so.
 #[derive(Clone, Debug)]
@@ -161,16 +166,20 @@ pub enum PathFault {
 /// One authority between may come in several editions; each is a way of its own.
 ///
 /// Checks names and signatures only. Certificates of the pool that cannot be read are passed
-/// over.
-pub fn find_paths(signer: &Certificate, pool: &[&[u8]], anchors: &[Anchor]) -> Vec<Path> {
+/// over. When the work is used up ([`Work::is_short`]) ways may be missing.
+pub fn find_paths(
+    signer: &Certificate,
+    pool: &Bag<'_>,
+    anchors: &[Anchor],
+    work: &Work,
+) -> Vec<Path> {
+    let mut others = pool.certificates(work);
+    others.retain(|other| other.der() != signer.der());
     let mut search = Search {
-        pool: pool
-            .iter()
-            .filter(|der| **der != signer.der())
-            .filter_map(|der| Certificate::parse(der).ok().map(Arc::new))
-            .collect(),
+        pool: others,
         anchors,
         budget: SIGNATURE_BUDGET,
+        work,
         found: Vec::new(),
     };
     search.extend(signer, &mut Vec::new());
@@ -182,13 +191,14 @@ struct Search<'a> {
     pool: Vec<Arc<Certificate>>,
     anchors: &'a [Anchor],
     budget: usize,
+    work: &'a Work,
     found: Vec<Path>,
 }
 
 impl Search<'_> {
     fn extend(&mut self, last: &Certificate, intermediates: &mut Vec<Arc<Certificate>>) {
         for (index, anchor) in self.anchors.iter().enumerate() {
-            if last.issuer == anchor.subject && self.spend() && last.is_signed_by(&anchor.key) {
+            if last.issuer == anchor.subject && self.bears_signature(last, &anchor.key) {
                 self.found.push(Path {
                     intermediates: intermediates.clone(),
                     anchor: index,
@@ -199,16 +209,18 @@ impl Search<'_> {
             return;
         }
         for candidate in self.pool.clone() {
+            if !self.work.draw(WORK_PER_COMPARISON) {
+                return;
+            }
             let used = intermediates
                 .iter()
                 .any(|other| other.der() == candidate.der());
             let issued = !used
                 && last.issuer == candidate.subject
-                && self.spend()
                 && candidate
                     .key
                     .as_ref()
-                    .is_ok_and(|key| last.is_signed_by(key));
+                    .is_ok_and(|key| self.bears_signature(last, key));
             if issued {
                 intermediates.push(candidate.clone());
                 self.extend(&candidate, intermediates);
@@ -217,9 +229,11 @@ impl Search<'_> {
         }
     }
 
-    fn spend(&mut self) -> bool {
+    fn bears_signature(&mut self, certificate: &Certificate, key: &PublicKey) -> bool {
         self.budget = self.budget.saturating_sub(1);
         self.budget > 0
+            && self.work.draw(key.work(certificate.der().len()))
+            && certificate.is_signed_by(key)
     }
 }
 

@@ -11,6 +11,10 @@ use super::ber::{Reader, tag};
 use super::name::Name;
 use super::{Error, Fault};
 
+/// Permitted or excluded bases of one extension, each compared with every name below: the AgID
+/// CA1 editions have under 300.
+const MAX_BASES: usize = 1_000;
+
 /// A subject alternative name, or the base of a constraint (RFC 5280, 4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GeneralName {
@@ -101,6 +105,9 @@ impl NameConstraints {
             if let Some(subtrees) = sequence.optional(wanted)? {
                 let mut subtrees = Reader::new(subtrees.content);
                 while !subtrees.is_empty() {
+                    if list.len() == MAX_BASES {
+                        return Err(Error::Encoding(Fault::TooMany));
+                    }
                     let mut subtree = subtrees.enter(tag::SEQUENCE)?;
                     let base = subtree.value()?;
                     // 4.2.1.10: minimum is 0 and maximum absent, always.

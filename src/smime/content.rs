@@ -1,11 +1,19 @@
 //! The octets that a signature covers, hashed in the form in which they were signed.
 //!
-//! RFC 8551, 3.1.1: text is signed with CRLF line ends. Mail programs store it with LF. No
-//! other change is undone here, ever; [`harmless_change`] only helps to name one.
+//! RFC 8551, 3.1.1: text is signed with CRLF line ends. Mail programs store it with LF; that is
+//! read as CRLF. What else programs do to stored mail, and can be undone by one rule for all
+//! octets, is a [`Damage`]: the digest says whether it was that.
+//!
+//! Each digest is computed once, however many signers and certificates ask for it.
 
-use aws_lc_rs::digest::Digest;
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
+
+use aws_lc_rs::digest::{Context, Digest};
+use memchr::memmem;
 
 use super::algorithm::DigestAlgorithm;
+use crate::work::Work;
 
 /// How the octets at hand were read to give the digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +33,21 @@ pub struct Reading {
     pub has_nul: bool,
 }
 
+/// Why no form of the octets gives an accepted digest.
+#[derive(Clone, Copy, Debug)]
+pub enum NoReading {
+    /// This is the digest of the first form.
+    Differs(Digest),
+    /// The work for a digest is used up.
+    Work,
+}
+
 /// Octets hashed at a time: small enough that the look for NUL and the hash find them in the
 /// processor's first cache.
 const CHUNK: usize = 16 * 1024;
+
+/// Units of [`Work`] for a line end that is not hashed as it is stored.
+const WORK_PER_LINE: usize = 4;
 
 /// What kind of content a signature covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,56 +58,134 @@ pub enum ContentKind {
     Octets,
 }
 
-/// Looks for the form of `octets` whose digest is accepted; gives it, or the digest of the
-/// first form when none is.
-///
-/// Order of the rules for a MIME entity: without any CR every LF counts as CRLF; with mixed line ends the octets
-/// are taken as they are, then with lone LF as CRLF.
-pub fn find_form(
-    octets: &[u8],
+/// Octets that a signature is said to cover, and their digests as far as they were asked for.
+#[derive(Debug)]
+pub struct Content<'c> {
+    octets: &'c [u8],
     kind: ContentKind,
-    algorithm: DigestAlgorithm,
-    mut accept: impl FnMut(&Digest) -> bool,
-) -> Result<Reading, Digest> {
-    if kind == ContentKind::Octets {
-        let digest = algorithm.digest(octets);
-        return if accept(&digest) {
-            Ok(Reading {
-                form: Form::AsStored,
-                has_nul: false,
-            })
-        } else {
-            Err(digest)
+    digests: RefCell<Vec<(DigestAlgorithm, Form, Digest)>>,
+    undone: RefCell<Vec<(DigestAlgorithm, Damage, Digest)>>,
+    has_nul: Cell<bool>,
+    is_irregular: OnceCell<bool>,
+}
+
+impl<'c> Content<'c> {
+    /// Takes the octets; nothing is hashed yet.
+    pub fn new(octets: &'c [u8], kind: ContentKind) -> Self {
+        Self {
+            octets,
+            kind,
+            digests: RefCell::default(),
+            undone: RefCell::default(),
+            has_nul: Cell::new(false),
+            is_irregular: OnceCell::new(),
+        }
+    }
+
+    /// The octets.
+    pub fn octets(&self) -> &'c [u8] {
+        self.octets
+    }
+
+    /// Looks for the form of the octets whose digest is accepted.
+    ///
+    /// Order of the rules for a MIME entity: without any CR every LF counts as CRLF; with mixed
+    /// line ends the octets are taken as they are, then with lone LF as CRLF.
+    ///
+    /// # Errors
+    /// When none is, or the work is used up.
+    pub fn find_form(
+        &self,
+        algorithm: DigestAlgorithm,
+        work: &Work,
+        mut accept: impl FnMut(&Digest) -> bool,
+    ) -> Result<Reading, NoReading> {
+        let first = match self.kind {
+            ContentKind::MimeEntity if self.has_only_lf() => Form::LfAsCrlf,
+            ContentKind::MimeEntity | ContentKind::Octets => Form::AsStored,
         };
+        let digest = self.digest(algorithm, first, work)?;
+        if accept(&digest) {
+            return Ok(self.reading(first));
+        }
+        let has_second = self.kind == ContentKind::MimeEntity
+            && first == Form::AsStored
+            && *self
+                .is_irregular
+                .get_or_init(|| !line_ends_are_regular(self.octets));
+        if has_second && accept(&self.digest(algorithm, Form::LfAsCrlf, work)?) {
+            return Ok(self.reading(Form::LfAsCrlf));
+        }
+        Err(NoReading::Differs(digest))
     }
-    if memchr::memchr2(b'\r', b'\n', octets).is_some_and(|at| octets[at] == b'\n')
-        && memchr::memchr(b'\r', octets).is_none()
-    {
-        let digest = digest_with_crlf(octets, algorithm);
-        let has_nul = memchr::memchr(0, octets).is_some();
-        return if accept(&digest) {
-            Ok(Reading {
-                form: Form::LfAsCrlf,
-                has_nul,
-            })
-        } else {
-            Err(digest)
+
+    fn has_only_lf(&self) -> bool {
+        memchr::memchr2(b'\r', b'\n', self.octets).is_some_and(|at| self.octets[at] == b'\n')
+            && memchr::memchr(b'\r', self.octets).is_none()
+    }
+
+    fn reading(&self, form: Form) -> Reading {
+        Reading {
+            form,
+            has_nul: self.has_nul.get(),
+        }
+    }
+
+    fn digest(
+        &self,
+        algorithm: DigestAlgorithm,
+        form: Form,
+        work: &Work,
+    ) -> Result<Digest, NoReading> {
+        let mut digests = self.digests.borrow_mut();
+        let known = digests
+            .iter()
+            .find(|(other, of, _)| (*other, *of) == (algorithm, form));
+        if let Some((_, _, digest)) = known {
+            return Ok(*digest);
+        }
+        let lines = match form {
+            Form::AsStored => 0,
+            Form::LfAsCrlf => memchr::memchr_iter(b'\n', self.octets).count(),
         };
+        if !work.draw(algorithm.work(self.octets.len()) + lines * WORK_PER_LINE) {
+            return Err(NoReading::Work);
+        }
+        let (digest, has_nul) = match (self.kind, form) {
+            (ContentKind::Octets, _) => (algorithm.digest(self.octets), false),
+            (ContentKind::MimeEntity, Form::AsStored) => digest_as_stored(self.octets, algorithm),
+            (ContentKind::MimeEntity, Form::LfAsCrlf) => (
+                digest_with_crlf(self.octets, algorithm),
+                memchr::memchr(0, self.octets).is_some(),
+            ),
+        };
+        self.has_nul.set(has_nul);
+        digests.push((algorithm, form, digest));
+        Ok(digest)
     }
-    let (digest, has_nul) = digest_as_stored(octets, algorithm);
-    if accept(&digest) {
-        return Ok(Reading {
-            form: Form::AsStored,
-            has_nul,
-        });
+
+    /// Looks for a damage without which the digest is `expected`. Done only for a message that
+    /// failed.
+    ///
+    /// `None` when it is none of those known here, or the work is used up ([`Work::is_short`]).
+    pub fn find_damage(
+        &self,
+        algorithm: DigestAlgorithm,
+        expected: &[u8],
+        work: &Work,
+    ) -> Option<Damage> {
+        if self.kind == ContentKind::Octets {
+            return None;
+        }
+        let mut undone = self.undone.borrow_mut();
+        if undone.iter().all(|(other, ..)| *other != algorithm) {
+            digest_undone(self.octets, algorithm, work, &mut undone);
+        }
+        let fits = |(other, _, digest): &&(DigestAlgorithm, Damage, Digest)| {
+            *other == algorithm && digest.as_ref() == expected
+        };
+        undone.iter().find(fits).map(|(_, damage, _)| *damage)
     }
-    if !line_ends_are_regular(octets) && accept(&digest_with_crlf(octets, algorithm)) {
-        return Ok(Reading {
-            form: Form::LfAsCrlf,
-            has_nul,
-        });
-    }
-    Err(digest)
 }
 
 /// Hashes the octets as they are, and looks for NUL on the way.
@@ -116,9 +214,9 @@ fn line_ends_are_regular(octets: &[u8]) -> bool {
 }
 
 fn digest_with_crlf(octets: &[u8], algorithm: DigestAlgorithm) -> Digest {
-    let mut context = algorithm.context();
-    with_crlf(octets, |piece| context.update(piece));
-    context.finish()
+    let mut hashed = Buffered::new(algorithm);
+    with_crlf(octets, |piece| hashed.take(piece));
+    hashed.finish()
 }
 
 /// Hands out `octets` in pieces, every lone LF as CRLF.
@@ -134,12 +232,49 @@ pub fn with_crlf(octets: &[u8], mut take: impl FnMut(&[u8])) {
     take(&octets[start..]);
 }
 
-/// A change that programs make to stored mail, and that alone explains a wrong digest.
-///
-/// The verdict does not change: a receipt so altered proves nothing until the original octets
-/// are found. Knowing the change helps to find them.
+/// A hashing of many short pieces.
+#[derive(Clone)]
+struct Buffered {
+    context: Context,
+    buffer: Vec<u8>,
+}
+
+impl Buffered {
+    fn new(algorithm: DigestAlgorithm) -> Self {
+        Self {
+            context: algorithm.context(),
+            buffer: Vec::with_capacity(CHUNK),
+        }
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        if self.buffer.len() + piece.len() > CHUNK {
+            self.context.update(&self.buffer);
+            self.buffer.clear();
+        }
+        match piece.len() > CHUNK {
+            true => self.context.update(piece),
+            false => self.buffer.extend_from_slice(piece),
+        }
+    }
+
+    fn finish(mut self) -> Digest {
+        self.context.update(&self.buffer);
+        self.context.finish()
+    }
+}
+
+/// What programs did to stored mail, all of it together; undone, the octets are what was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HarmlessChange {
+pub struct Damage {
+    is_utf8: bool,
+    lines: Lines,
+    end: End,
+}
+
+/// One change that programs make to stored mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
     /// A line end was added at the end of the signed part.
     LineEndAdded,
     /// The last line end of the signed part was removed.
@@ -150,77 +285,198 @@ pub enum HarmlessChange {
     DotsDoubled,
     /// Blanks were added at the ends of lines.
     BlanksAdded,
+    /// The octets were taken for ISO 8859-1 or windows-1252, and stored as UTF-8.
+    StoredAsUtf8,
 }
 
-/// Looks for a change that explains the digest `expected`.
-///
-/// At most five more hashings, done only for a message that failed; nothing is copied.
-pub fn harmless_change(
-    octets: &[u8],
-    algorithm: DigestAlgorithm,
-    expected: &[u8],
-) -> Option<HarmlessChange> {
-    use HarmlessChange::{BlanksAdded, DotsDoubled, FromQuoted, LineEndAdded, LineEndRemoved};
-    let same: fn(&[u8]) -> &[u8] = |line| line;
-    let unquoted: fn(&[u8]) -> &[u8] = |line| {
-        if line.starts_with(b">From ") {
-            &line[1..]
-        } else {
-            line
-        }
-    };
-    let undotted: fn(&[u8]) -> &[u8] = |line| {
-        if line.starts_with(b"..") {
-            &line[1..]
-        } else {
-            line
-        }
-    };
-    let untrailed: fn(&[u8]) -> &[u8] = |line| line.trim_ascii_end();
-    let without_end = octets
-        .strip_suffix(b"\n")
-        .map(|text| text.strip_suffix(b"\r").unwrap_or(text));
-    let fits = |octets: &[u8], change, end: &[u8]| {
-        digest_of_lines(octets, algorithm, change, end).as_ref() == expected
-    };
-    if without_end.is_some_and(|octets| fits(octets, same, b"")) {
-        return Some(LineEndAdded);
-    }
-    [
-        (same, &b"\r\n"[..], LineEndRemoved),
-        (unquoted, b"", FromQuoted),
-        (undotted, b"", DotsDoubled),
-        (untrailed, b"", BlanksAdded),
-    ]
-    .into_iter()
-    .find(|(change, end, _)| fits(octets, *change, end))
-    .map(|(_, _, name)| name)
+/// What was done to every line to which it applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    AsStored,
+    /// `From ` was written `>From `, and nothing else changed.
+    FromQuoted,
+    /// A `>` was put before `From `, `>From `, `>>From ` and so on.
+    QuotedFromToo,
+    DotsDoubled,
+    BlanksAdded,
 }
 
-/// The digest of the octets with CRLF line ends, every line changed, and something at the end.
-fn digest_of_lines(
-    octets: &[u8],
-    algorithm: DigestAlgorithm,
-    change: fn(&[u8]) -> &[u8],
-    end: &[u8],
-) -> Digest {
-    let mut context = algorithm.context();
-    for line in octets.split_inclusive(|&octet| octet == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let ended = text.len() < line.len();
-        let text = if ended {
-            text.strip_suffix(b"\r").unwrap_or(text)
-        } else {
-            text
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    AsStored,
+    Added,
+    Removed,
+}
+
+impl Damage {
+    /// The changes, one after the other.
+    pub fn changes(self) -> impl Iterator<Item = Change> {
+        let lines = match self.lines {
+            Lines::AsStored => None,
+            Lines::FromQuoted | Lines::QuotedFromToo => Some(Change::FromQuoted),
+            Lines::DotsDoubled => Some(Change::DotsDoubled),
+            Lines::BlanksAdded => Some(Change::BlanksAdded),
         };
-        context.update(change(text));
-        if ended {
-            context.update(b"\r\n");
+        let end = match self.end {
+            End::AsStored => None,
+            End::Added => Some(Change::LineEndAdded),
+            End::Removed => Some(Change::LineEndRemoved),
+        };
+        let charset = self.is_utf8.then_some(Change::StoredAsUtf8);
+        [charset, lines, end].into_iter().flatten()
+    }
+
+    /// The octets as they were before, with CRLF line ends.
+    pub fn undo(self, octets: &[u8]) -> Vec<u8> {
+        let stored = match self.is_utf8 {
+            true => from_utf8(octets).map_or(Cow::Borrowed(octets), Cow::Owned),
+            false => Cow::Borrowed(octets),
+        };
+        let mut out = Vec::with_capacity(stored.len());
+        let ended = self
+            .lines
+            .undo(&stored, |piece| out.extend_from_slice(piece));
+        match (self.end, ended) {
+            (End::AsStored, true) | (End::Removed, false) => out.extend_from_slice(b"\r\n"),
+            (End::Removed, true) => out.extend_from_slice(b"\r\n\r\n"),
+            (End::AsStored, false) | (End::Added, _) => {}
+        }
+        out
+    }
+}
+
+impl Lines {
+    /// The changes that can have been made to these octets: where no line bears its mark there
+    /// is nothing to undo.
+    fn possible(octets: &[u8]) -> impl Iterator<Item = Self> {
+        let holds = |text: &[u8]| memmem::find(octets, text).is_some();
+        let begins_line = |text: &[u8]| octets.starts_with(text) || holds(&[b"\n", text].concat());
+        let is_possible = [
+            (Self::AsStored, true),
+            (Self::FromQuoted, begins_line(b">From ")),
+            (Self::QuotedFromToo, holds(b">>From ")),
+            (Self::DotsDoubled, begins_line(b"..")),
+            (
+                Self::BlanksAdded,
+                [&b" \n"[..], b" \r\n", b"\t\n", b"\t\r\n"]
+                    .into_iter()
+                    .any(holds)
+                    || octets.ends_with(b" "),
+            ),
+        ];
+        let possible = is_possible
+            .into_iter()
+            .filter(|(_, is_possible)| *is_possible);
+        possible.map(|(lines, _)| lines)
+    }
+
+    fn undo_line(self, line: &[u8]) -> &[u8] {
+        let without_first = match self {
+            Self::AsStored => false,
+            Self::FromQuoted => line.starts_with(b">From "),
+            Self::QuotedFromToo => {
+                let quotes = line.iter().take_while(|&&octet| octet == b'>').count();
+                quotes > 0 && line[quotes..].starts_with(b"From ")
+            }
+            Self::DotsDoubled => line.starts_with(b".."),
+            Self::BlanksAdded => {
+                let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
+                let blanks = line.iter().rev().take_while(is_blank).count();
+                return &line[..line.len() - blanks];
+            }
+        };
+        &line[usize::from(without_first)..]
+    }
+
+    /// Hands out the octets with this change undone and with CRLF line ends, but for the line end
+    /// after the last line; gives whether there is one.
+    fn undo(self, octets: &[u8], mut take: impl FnMut(&[u8])) -> bool {
+        let mut start = 0;
+        let mut ended = false;
+        for end in memchr::memchr_iter(b'\n', octets) {
+            if ended {
+                take(b"\r\n");
+            }
+            let line = &octets[start..end];
+            take(self.undo_line(line.strip_suffix(b"\r").unwrap_or(line)));
+            ended = true;
+            start = end + 1;
+        }
+        if start < octets.len() {
+            if ended {
+                take(b"\r\n");
+            }
+            take(self.undo_line(&octets[start..]));
+            ended = false;
+        }
+        ended
+    }
+}
+
+/// The digests of the octets without each damage that is possible: one pass for each change of
+/// the lines, twice where a charset can have been taken for another.
+fn digest_undone(
+    octets: &[u8],
+    algorithm: DigestAlgorithm,
+    work: &Work,
+    undone: &mut Vec<(DigestAlgorithm, Damage, Digest)>,
+) {
+    if !work.draw(2 * octets.len()) {
+        return;
+    }
+    let as_latin = from_utf8(octets);
+    let forms = [(false, Some(octets)), (true, as_latin.as_deref())];
+    for (is_utf8, octets) in forms {
+        let Some(octets) = octets else { continue };
+        let line_ends = memchr::memchr_iter(b'\n', octets).count();
+        for lines in Lines::possible(octets) {
+            if !work.draw(algorithm.work(octets.len()) + line_ends * WORK_PER_LINE) {
+                return;
+            }
+            let mut hashed = Buffered::new(algorithm);
+            let ended = lines.undo(octets, |piece| hashed.take(piece));
+            let mut add = |end, hashed: &Buffered| {
+                let damage = Damage {
+                    is_utf8,
+                    lines,
+                    end,
+                };
+                undone.push((algorithm, damage, hashed.clone().finish()));
+            };
+            if ended {
+                add(End::Added, &hashed);
+                hashed.take(b"\r\n");
+            }
+            add(End::AsStored, &hashed);
+            hashed.take(b"\r\n");
+            add(End::Removed, &hashed);
         }
     }
-    context.update(end);
-    context.finish()
 }
+
+/// Octets that were taken for windows-1252, of which ISO 8859-1 is a part but for controls, and
+/// stored as UTF-8. `None` when they are no UTF-8, or nothing but ASCII.
+fn from_utf8(octets: &[u8]) -> Option<Vec<u8>> {
+    if octets.is_ascii() {
+        return None;
+    }
+    let text = std::str::from_utf8(octets).ok()?;
+    let octet = |c: char| {
+        let high = || WINDOWS_1252.iter().position(|&other| other == c);
+        u8::try_from(c)
+            .ok()
+            .or_else(|| Some(0x80 + u8::try_from(high()?).ok()?))
+    };
+    text.chars().map(octet).collect()
+}
+
+/// What windows-1252 has where ISO 8859-1 has controls, from 0x80 on; NUL where it has nothing.
+const WINDOWS_1252: [char; 32] = [
+    '\u{20ac}', '\0', '\u{201a}', '\u{0192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
+    '\u{02c6}', '\u{2030}', '\u{0160}', '\u{2039}', '\u{0152}', '\0', '\u{017d}', '\0', '\0',
+    '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{02dc}',
+    '\u{2122}', '\u{0161}', '\u{203a}', '\u{0153}', '\0', '\u{017e}', '\u{0178}',
+];
 
 #[cfg(test)]
 mod tests {
@@ -230,11 +486,13 @@ mod tests {
 
     fn form(stored: &[u8], signed: &[u8]) -> Option<Form> {
         let wanted = ALGORITHM.digest(signed);
-        find_form(stored, ContentKind::MimeEntity, ALGORITHM, |digest| {
-            digest.as_ref() == wanted.as_ref()
-        })
-        .ok()
-        .map(|reading| reading.form)
+        let content = Content::new(stored, ContentKind::MimeEntity);
+        content
+            .find_form(ALGORITHM, &Work::of_message(0), |digest| {
+                digest.as_ref() == wanted.as_ref()
+            })
+            .ok()
+            .map(|reading| reading.form)
     }
 
     #[test]
@@ -254,6 +512,33 @@ mod tests {
         ] {
             assert_eq!(form(stored, b"a\r\nb\r\n"), None, "{stored:?}");
         }
+    }
+
+    #[test]
+    fn each_digest_is_computed_once() {
+        let octets = b"From: a\n\n>From b\n..\xc3\xa8 \n".repeat(1_000);
+        let content = Content::new(&octets, ContentKind::MimeEntity);
+        let work = Work::of_message(octets.len());
+        let ask = || {
+            let none = content.find_form(ALGORITHM, &work, |_| false);
+            assert!(matches!(none, Err(NoReading::Differs(_))));
+            assert_eq!(content.find_damage(ALGORITHM, b"other", &work), None);
+            work.spent()
+        };
+        let first = ask();
+        assert!(!work.is_short());
+        assert_eq!(ask(), first);
+    }
+
+    #[test]
+    fn without_work_nothing_is_hashed() {
+        let content = Content::new(b"a\r\n", ContentKind::MimeEntity);
+        let empty = Work::of_message(0);
+        assert!(empty.draw(16 << 20));
+        let read = content.find_form(ALGORITHM, &empty, |_| true);
+        assert!(matches!(read, Err(NoReading::Work)));
+        assert_eq!(content.find_damage(ALGORITHM, b"", &empty), None);
+        assert!(empty.is_short());
     }
 
     #[test]
@@ -282,31 +567,92 @@ mod tests {
         assert!(line_ends_are_regular(b"") && line_ends_are_regular(b"\r\n"));
     }
 
+    /// The changes that explain `stored`, when undoing them gives `signed` again.
+    fn undone(stored: &[u8], signed: &[u8]) -> Vec<Change> {
+        let content = Content::new(stored, ContentKind::MimeEntity);
+        let expected = ALGORITHM.digest(signed);
+        let work = Work::of_message(stored.len());
+        let Some(damage) = content.find_damage(ALGORITHM, expected.as_ref(), &work) else {
+            return Vec::new();
+        };
+        assert_eq!(damage.undo(stored), signed, "{damage:?}");
+        damage.changes().collect()
+    }
+
     #[test]
-    fn a_change_that_programs_make_is_named() {
-        let signed = b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nend\r\n";
-        let named =
-            |stored: &[u8]| harmless_change(stored, ALGORITHM, ALGORITHM.digest(signed).as_ref());
+    fn a_change_that_programs_make_is_undone() {
+        use Change::{
+            BlanksAdded, DotsDoubled, FromQuoted, LineEndAdded, LineEndRemoved, StoredAsUtf8,
+        };
+        let signed = b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nperch\xe8 \x80\r\n";
+        for (stored, changes) in [
+            (
+                &b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nperch\xe8 \x80\r\n\r\n"[..],
+                &[LineEndAdded][..],
+            ),
+            (
+                b"Head: 1\n\nFrom here\n.dot\nperch\xe8 \x80",
+                &[LineEndRemoved],
+            ),
+            (
+                b"Head: 1\r\n\r\n>From here\r\n.dot\r\nperch\xe8 \x80\r\n",
+                &[FromQuoted],
+            ),
+            (
+                b"Head: 1\r\n\r\nFrom here\r\n..dot\r\nperch\xe8 \x80\r\n",
+                &[DotsDoubled],
+            ),
+            (
+                b"Head: 1 \r\n\r\nFrom here\r\n.dot  \r\nperch\xe8 \x80\t\r\n",
+                &[BlanksAdded],
+            ),
+            (
+                "Head: 1\n\nFrom here\n.dot\nperch\u{e8} \u{20ac}\n".as_bytes(),
+                &[StoredAsUtf8],
+            ),
+            (
+                "Head: 1\n\nFrom here\n.dot\nperch\u{e8} \u{80}\n".as_bytes(),
+                &[StoredAsUtf8],
+            ),
+            (
+                "Head: 1\n\n>From here\n.dot\nperch\u{e8} \u{20ac}".as_bytes(),
+                &[StoredAsUtf8, FromQuoted, LineEndRemoved],
+            ),
+            (
+                b"Head: 2\r\n\r\nFrom here\r\n.dot\r\nperch\xe8 \x80\r\n",
+                &[],
+            ),
+            (b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nperch? \x80\r\n", &[]),
+        ] {
+            assert_eq!(undone(stored, signed), changes, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn both_ways_of_quoting_from_are_undone_and_not_mixed() {
+        let signed = b"\r\nFrom a\r\n>From b\r\n>>From c\r\n";
+        let mboxo = b"\n>From a\n>From b\n>>From c\n";
+        let mboxrd = b"\n>From a\n>>From b\n>>>From c\n";
+        assert_eq!(undone(mboxrd, signed), [Change::FromQuoted]);
+        // Whose `>` is whose is lost here.
+        assert_eq!(undone(mboxo, signed), []);
+        let signed = b"\r\nFrom a\r\n>>From c\r\n";
         assert_eq!(
-            named(b"Head: 1\r\n\r\nFrom here\r\n.dot\r\nend\r\n\r\n"),
-            Some(HarmlessChange::LineEndAdded)
+            undone(b"\n>From a\n>>From c\n", signed),
+            [Change::FromQuoted]
         );
+        assert_eq!(undone(b"\n>From a\n>From c\n", signed), []);
+    }
+
+    #[test]
+    fn what_was_no_single_octet_is_not_made_one() {
         assert_eq!(
-            named(b"Head: 1\n\nFrom here\n.dot\nend"),
-            Some(HarmlessChange::LineEndRemoved)
+            from_utf8("\u{e8}\u{2019}".as_bytes()),
+            Some(b"\xe8\x92".to_vec())
         );
-        assert_eq!(
-            named(b"Head: 1\r\n\r\n>From here\r\n.dot\r\nend\r\n"),
-            Some(HarmlessChange::FromQuoted)
-        );
-        assert_eq!(
-            named(b"Head: 1\r\n\r\nFrom here\r\n..dot\r\nend\r\n"),
-            Some(HarmlessChange::DotsDoubled)
-        );
-        assert_eq!(
-            named(b"Head: 1 \r\n\r\nFrom here\r\n.dot  \r\nend\r\n"),
-            Some(HarmlessChange::BlanksAdded)
-        );
-        assert_eq!(named(b"Head: 2\r\n\r\nFrom here\r\n.dot\r\nend\r\n"), None);
+        assert_eq!(from_utf8("\u{2192}".as_bytes()), None);
+        assert_eq!(from_utf8("\u{ffff}".as_bytes()), None);
+        assert_eq!(from_utf8(b"\xe8"), None);
+        assert_eq!(from_utf8(b"e"), None);
     }
 }

@@ -10,6 +10,7 @@
 //! before it is hashed.
 
 pub mod algorithm;
+pub mod bag;
 pub mod ber;
 pub mod certificate;
 pub mod chain;
@@ -102,6 +103,9 @@ pub enum Fault {
     /// A signer named in another way than by issuer and number or by key.
     #[error("signer identifier")]
     SignerIdentifier,
+    /// More values of one kind than any real object has.
+    #[error("too many values")]
+    TooMany,
     /// Values after those of a signer.
     #[error("something follows the SignerInfo")]
     AfterSigner,

@@ -8,6 +8,10 @@ use der::oid::ObjectIdentifier as Oid;
 use super::ber::{Reader, tag};
 use super::{Error, Fault};
 
+/// Sets, and attributes in them, of one name read from DER: real ones have under 20. Names are
+/// compared with each other again and again while a way to an authority is looked for.
+const MAX_VALUES: usize = 200;
+
 /// An X.501 name. Comparison ignores case and runs of blanks, as RFC 5280, 7.1 asks of names
 /// that may not be encoded alike. Attributes compare in their order.
 #[derive(Clone, Debug)]
@@ -97,16 +101,22 @@ impl Name {
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         let mut sequence = Reader::new(der).enter(tag::SEQUENCE)?;
         let mut parts = Vec::new();
+        let mut count = 0;
         while !sequence.is_empty() {
             let mut set = sequence.enter(tag::SET)?;
             let mut part = Vec::new();
-            while !set.is_empty() {
+            count += 1;
+            while !set.is_empty() && count <= MAX_VALUES {
+                count += 1;
                 let mut pair = set.enter(tag::SEQUENCE)?;
                 let kind = oid(pair.expect(tag::OID)?.octets)?;
                 let value = pair.value()?;
                 part.push(Attribute::new(kind, string(value.tag, value.content)));
             }
             parts.push(part);
+            if count > MAX_VALUES {
+                return Err(Error::Encoding(Fault::TooMany));
+            }
         }
         Ok(Self { parts })
     }

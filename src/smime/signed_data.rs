@@ -18,16 +18,20 @@ use der::Decode;
 use der::oid::ObjectIdentifier as Oid;
 
 use super::algorithm::{AlgorithmError, DigestAlgorithm, SignatureAlgorithm};
+use super::bag::Bag;
 use super::ber::{self, Reader, tag};
 use super::certificate::{Certificate, issuer_and_serial};
-use super::content::{self, ContentKind, Form, HarmlessChange, Reading};
+use super::content::{Content, Damage, Form, NoReading, Reading};
 use super::{Error, Fault};
 use crate::timestamp::Timestamp;
+use crate::work::Work;
 
 /// Signers looked at; PEC has one, and more than a handful is no mail.
 const MAX_SIGNERS: usize = 8;
 /// Certificates kept from one object; PEC has one or two.
 const MAX_CERTIFICATES: usize = 32;
+/// Signed attributes of one signer; real ones have three to ten.
+const MAX_ATTRIBUTES: usize = 1_000;
 
 const ID_SIGNED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.2");
 const ID_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.1");
@@ -59,8 +63,8 @@ impl<'a> SignatureOctets<'a> {
 pub struct SignedData<'a> {
     /// Content inside the object, which PEC forbids.
     pub embedded_content: Option<&'a [u8]>,
-    /// DER of the certificates that came along.
-    pub certificates: Vec<&'a [u8]>,
+    /// The certificates that came along.
+    pub certificates: Bag<'a>,
     /// The signers.
     pub signers: Vec<SignerInfo<'a>>,
     content_is_data: bool,
@@ -89,14 +93,14 @@ impl<'a> SignedData<'a> {
             ),
             None => None,
         };
-        let mut certificates = Vec::new();
+        let mut certificates = Bag::default();
         if let Some(set) = data.optional(tag::CONTEXT_0)? {
             let mut set = Reader::new(set.content);
             while !set.is_empty() && certificates.len() < MAX_CERTIFICATES {
                 let choice = set.value()?;
                 // Other choices of CertificateSet are attribute certificates; not used here.
                 if choice.tag == tag::SEQUENCE {
-                    certificates.push(choice.octets);
+                    certificates.add(choice.octets);
                 }
             }
         }
@@ -114,11 +118,24 @@ impl<'a> SignedData<'a> {
         })
     }
 
-    /// The certificates that a signer may mean: those with its issuer and serial number, or
-    /// its key identifier. More than one when somebody added a double.
-    pub fn candidates(&self, signer: &SignerInfo<'_>) -> impl Iterator<Item = &'a [u8]> {
-        let all = self.certificates.iter().copied();
-        all.filter(|der| signer.names(der))
+    /// The certificates that a signer may mean, by their place in the bag: those with its issuer
+    /// and serial number, or its key identifier. More than one when somebody added a double.
+    pub fn candidates(
+        &self,
+        signer: &SignerInfo<'_>,
+        work: &Work,
+    ) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let all = self.certificates.octets().enumerate();
+        all.filter(move |(index, der)| match &signer.identifier {
+            Identifier::IssuerAndSerial { issuer, serial } => {
+                issuer_and_serial(der) == Some((issuer, serial))
+            }
+            Identifier::SubjectKeyIdentifier(id) => {
+                let read = self.certificates.certificate(*index, work);
+                read.and_then(Result::ok)
+                    .is_some_and(|certificate| certificate.subject_key_id.as_deref() == Some(id))
+            }
+        })
     }
 
     /// Checks one signer's signature over `content` with the key of `certificate`
@@ -132,8 +149,8 @@ impl<'a> SignedData<'a> {
         &self,
         signer: &SignerInfo<'_>,
         certificate: &Certificate,
-        content: &'c [u8],
-        kind: ContentKind,
+        content: &Content<'c>,
+        work: &Work,
     ) -> Result<VerifiedContent<'c>, SignatureFault> {
         let digest = DigestAlgorithm::parse(signer.digest_algorithm)?;
         let algorithm = SignatureAlgorithm::parse(signer.signature_algorithm, Some(digest))?;
@@ -141,8 +158,17 @@ impl<'a> SignedData<'a> {
             return Err(AlgorithmError::Parameters.into());
         }
         let key = certificate.verifying_key(algorithm)?;
+        let length = signer
+            .signed_attributes
+            .as_ref()
+            .map_or(0, |it| it.octets.len());
+        // Two forms of the attributes, or of the content, may be tried.
+        let price = certificate.key.as_ref().map_or(0, |key| key.work(length));
+        if !work.draw(2 * price) {
+            return Err(SignatureFault::Work);
+        }
         let verified = |reading: Reading| VerifiedContent {
-            octets: content,
+            octets: content.octets(),
             form: reading.form,
             has_nul: reading.has_nul,
             digest,
@@ -150,12 +176,12 @@ impl<'a> SignedData<'a> {
         };
         let Some(attributes) = &signer.signed_attributes else {
             // 5.4: without attributes the signature is over the content itself.
-            let Ok(form) = content::find_form(content, kind, digest, |found| {
-                key.verifies_digest(found, signer.signature)
-            }) else {
-                return Err(SignatureFault::Value);
+            let accept = |found: &_| key.verifies_digest(found, signer.signature);
+            return match content.find_form(digest, work, accept) {
+                Ok(reading) => Ok(verified(reading)),
+                Err(NoReading::Differs(_)) => Err(SignatureFault::Value),
+                Err(NoReading::Work) => Err(SignatureFault::Work),
             };
-            return Ok(verified(form));
         };
         let stated = attributes.check(self.content_is_data)?;
         if !attributes
@@ -164,12 +190,13 @@ impl<'a> SignedData<'a> {
         {
             return Err(SignatureFault::Value);
         }
-        match content::find_form(content, kind, digest, |found| found.as_ref() == stated) {
-            Ok(form) => Ok(verified(form)),
-            Err(found) => Err(SignatureFault::Digest {
+        match content.find_form(digest, work, |found| found.as_ref() == stated) {
+            Ok(reading) => Ok(verified(reading)),
+            Err(NoReading::Work) => Err(SignatureFault::Work),
+            Err(NoReading::Differs(found)) => Err(SignatureFault::Digest {
                 stated: stated.into(),
                 found: found.as_ref().into(),
-                explained_by: content::harmless_change(content, digest, stated),
+                damage: content.find_damage(digest, stated, work),
                 signing_time: signer.signing_time(),
             }),
         }
@@ -235,11 +262,15 @@ pub enum SignatureFault {
         stated: Box<[u8]>,
         /// The digest of the content at hand.
         found: Box<[u8]>,
-        /// The change that explains it, if it is one that programs make.
-        explained_by: Option<HarmlessChange>,
+        /// What was done to the content, if it is something that programs do: without it the
+        /// digest is the stated one.
+        damage: Option<Damage>,
         /// The signed signingTime.
         signing_time: Option<Timestamp>,
     },
+    /// The work for this message is used up: nothing can be said.
+    #[error("checking it takes more work than its size allows")]
+    Work,
 }
 
 /// What is wrong with signed attributes (RFC 5652, 5.3 and 11).
@@ -323,16 +354,6 @@ impl<'a> SignerInfo<'a> {
         }
     }
 
-    fn names(&self, der: &[u8]) -> bool {
-        match &self.identifier {
-            Identifier::IssuerAndSerial { issuer, serial } => {
-                issuer_and_serial(der) == Some((issuer, serial))
-            }
-            Identifier::SubjectKeyIdentifier(id) => Certificate::parse(der)
-                .is_ok_and(|certificate| certificate.subject_key_id.as_deref() == Some(id)),
-        }
-    }
-
     /// The name of the digest, or its identifier when it is not known.
     pub fn digest_name(&self) -> String {
         match DigestAlgorithm::parse(self.digest_algorithm) {
@@ -371,6 +392,9 @@ impl<'a> SignedAttributes<'a> {
         let mut set = Reader::new(value.content);
         let mut attributes = Vec::with_capacity(4);
         while !set.is_empty() {
+            if attributes.len() == MAX_ATTRIBUTES {
+                return Err(Error::Encoding(Fault::TooMany));
+            }
             let attribute = set.expect(tag::SEQUENCE)?;
             let mut fields = Reader::new(attribute.content);
             let kind = fields.expect(tag::OID)?.content;
@@ -392,13 +416,8 @@ impl<'a> SignedAttributes<'a> {
     ///
     /// 5.3 forbids any attribute type to stand twice; that is checked for all of them.
     fn check(&self, content_is_data: bool) -> Result<&'a [u8], AttributeFault> {
-        for (index, attribute) in self.attributes.iter().enumerate() {
-            if self.attributes[..index]
-                .iter()
-                .any(|other| other.kind == attribute.kind)
-            {
-                return Err(AttributeFault::NotOnce(attribute_name(attribute.kind)));
-            }
+        if let Some(kind) = self.doubled() {
+            return Err(AttributeFault::NotOnce(attribute_name(kind)));
         }
         let content_type = self
             .only(CONTENT_TYPE)?
@@ -418,6 +437,23 @@ impl<'a> SignedAttributes<'a> {
         } else {
             Err(AttributeFault::Encoding)
         }
+    }
+
+    /// A type that stands more than once.
+    fn doubled(&self) -> Option<&'a [u8]> {
+        /// As many are compared with each other sooner than put in order.
+        const FEW: usize = 16;
+        let kinds = || self.attributes.iter().map(|attribute| attribute.kind);
+        if self.attributes.len() <= FEW {
+            let mut places = kinds().enumerate();
+            return places
+                .find(|(place, kind)| kinds().take(*place).any(|other| other == *kind))
+                .map(|(_, kind)| kind);
+        }
+        let mut kinds: Vec<&[u8]> = kinds().collect();
+        kinds.sort_unstable();
+        let mut neighbours = kinds.windows(2);
+        neighbours.find(|two| two[0] == two[1]).map(|two| two[0])
     }
 
     /// The one value of an attribute, if the attribute is there.

@@ -305,6 +305,20 @@ impl Findings {
         });
     }
 
+    /// Takes over what another examination of the same message found.
+    pub(super) fn append(&mut self, other: Self) {
+        self.list.extend(other.list);
+        self.passed |= other.passed;
+    }
+
+    /// Takes an accusation back: the check failed, and nobody can be blamed for it.
+    pub(super) fn make_undecided(&mut self, check: CheckId) {
+        let mut list = self.list.iter_mut();
+        if let Some(finding) = list.find(|finding| finding.check == check) {
+            finding.weight = finding.weight.max(Weight::Undecides);
+        }
+    }
+
     /// Forgets remarks: about a signer whose signature does not hold they only distract.
     pub(super) fn forget_notes(&mut self) {
         self.list.retain(|finding| finding.weight != Weight::Note);

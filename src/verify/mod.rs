@@ -4,6 +4,7 @@
 //!
 //! | Step | What | Where |
 //! | --- | --- | --- |
+//! | 0 | a copy that a program converted as a whole | `stored` |
 //! | 1 | limits on size and structure, no NUL | `structure`, [`crate::mime`] |
 //! | 2 | a header that can be read in one way | `structure` |
 //! | 3 | multipart/signed at the top, two parts; else what it is, and what is nested | `structure`, `ordinary` |
@@ -37,6 +38,7 @@ mod outer;
 mod sent;
 mod signature;
 mod signer;
+mod stored;
 mod structure;
 mod texts;
 
@@ -45,6 +47,7 @@ use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
 use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
+use crate::work::Work;
 
 pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
@@ -53,10 +56,15 @@ pub use ordinary::Ordinary;
 pub use sent::{Sent, SentResult};
 pub use structure::Level;
 
+/// Units of [`Work`] for each octet of a message whose structure is read.
+const WORK_PER_OCTET: usize = 2;
+
+use crate::mime::multipart::Dashes;
 use content::Content;
-use signature::KnownSigners;
+use signature::{KnownSigners, Means, Outcome};
 use signer::{Judge, TrustedCrl};
-use structure::{Located, Signed};
+use stored::{Conversion, Copy};
+use structure::{Located, Proof, Signed};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -147,6 +155,8 @@ pub struct Examination {
     pub ordinary: Option<Ordinary>,
     /// Certified messages inside it, each judged on its own.
     pub nested: Vec<Nested>,
+    /// Units of [`Work`] that it took; the same on every machine.
+    pub work: u64,
 }
 
 /// A message inside another.
@@ -169,6 +179,7 @@ impl Examination {
             sent: None,
             ordinary: None,
             nested: Vec::new(),
+            work: 0,
         }
     }
 
@@ -309,9 +320,13 @@ impl Verifier {
 
     /// Examines the octets of one message.
     ///
-    /// Never fails: whatever the octets are, there is an answer.
+    /// Never fails: whatever the octets are, there is an answer, and it takes no more work than
+    /// the octets allow ([`Work`]).
     pub fn examine(&self, octets: &[u8], question: &Question<'_>) -> Examination {
-        self.examine_level(octets, Level::Message, question, 0)
+        let work = Work::of_message(octets.len());
+        let mut examination = self.examine_level(octets, Level::Message, question, 0, &work);
+        examination.work = work.spent();
+        examination
     }
 
     fn examine_level(
@@ -320,21 +335,53 @@ impl Verifier {
         level: Level,
         question: &Question<'_>,
         depth: usize,
+        work: &Work,
     ) -> Examination {
         let judged_at = match question.at {
             Some(at) => (at, TimeBasis::Given),
             None => (question.now, TimeBasis::Now),
         };
         let mut examination = Examination::new(judged_at);
-        match structure::locate(octets, level, &mut examination.findings) {
+        let mut copy = Copy::of(octets);
+        let octets = &*copy.octets;
+        // Never short at the top; deep inside, the octets may have been looked at often enough.
+        let located = match work.draw(WORK_PER_OCTET * octets.len()) {
+            true => structure::locate(octets, level, &mut examination.findings),
+            false => Located::Unproven,
+        };
+        let single;
+        let (octets, located) = match located {
+            Located::Signed(_) => (octets, located),
+            Located::Ordinary(_) | Located::Unproven => {
+                single = stored::with_single_returns(octets).unwrap_or_default();
+                let mut findings = Findings::default();
+                match structure::locate(&single, level, &mut findings) {
+                    signed @ Located::Signed(_) => {
+                        copy.conversions.push(Conversion::DoubledReturns);
+                        examination.findings = findings;
+                        (&*single, signed)
+                    }
+                    Located::Ordinary(_) | Located::Unproven => (octets, located),
+                }
+            }
+        };
+        match located {
             Located::Ordinary(ordinary) => {
                 examination.ordinary = Some(ordinary);
-                self.add_nested(octets, question, depth, &mut examination);
+                self.add_nested(octets, question, depth, work, &mut examination);
             }
-            Located::Unproven => self.add_nested(octets, question, depth, &mut examination),
+            Located::Unproven => self.add_nested(octets, question, depth, work, &mut examination),
             Located::Signed(signed) => {
-                self.examine_signed(&signed, level, question, depth, &mut examination)
+                self.examine_mended(*signed, level, question, depth, work, &mut examination)
             }
+        }
+        tell_conversions(&copy.conversions, &mut examination);
+        if work.is_short() {
+            examination.findings.add(
+                CheckId::MessageComplexity,
+                Weight::Undecides,
+                "message.complexity.work",
+            );
         }
         if !examination.nested.is_empty() {
             let places: Vec<&str> = examination
@@ -354,17 +401,61 @@ impl Verifier {
         examination
     }
 
-    /// Steps 5 to 17.
-    fn examine_signed(
+    /// Steps 5 to 17, after undoing what programs did to the signed part when it was stored, if
+    /// the digest says that it was that.
+    fn examine_mended(
         &self,
-        signed: &Signed<'_>,
+        signed: Signed<'_>,
         level: Level,
         question: &Question<'_>,
         depth: usize,
+        work: &Work,
+        examination: &mut Examination,
+    ) {
+        let means = Means {
+            anchors: &self.trust.anchors,
+            known: &self.known,
+            work,
+        };
+        let mut found = Findings::default();
+        let outcome = signature::check(&signed, means, &mut found);
+        let Some(damage) = outcome.damage else {
+            examination.findings.append(found);
+            self.examine_signed(&signed, outcome, level, question, depth, work, examination);
+            return;
+        };
+        let content = damage.undo(signed.content);
+        let mended = Signed {
+            content: &content,
+            dashes: Dashes::of(&content),
+            ..signed
+        };
+        let outcome = signature::check(&mended, means, &mut examination.findings);
+        self.examine_signed(&mended, outcome, level, question, depth, work, examination);
+        if examination.ordinary.is_none() {
+            for change in damage.changes() {
+                examination.findings.add(
+                    CheckId::SignatureDigest,
+                    Weight::Doubt,
+                    signature::change_key(change),
+                );
+            }
+        }
+    }
+
+    /// Steps 8 to 17.
+    #[allow(clippy::too_many_arguments)]
+    fn examine_signed(
+        &self,
+        signed: &Signed<'_>,
+        outcome: Outcome<'_>,
+        level: Level,
+        question: &Question<'_>,
+        depth: usize,
+        work: &Work,
         examination: &mut Examination,
     ) {
         let findings = &mut examination.findings;
-        let outcome = signature::check(signed, &self.trust.anchors, &self.known, findings);
         let content = outcome
             .content
             .as_ref()
@@ -372,8 +463,15 @@ impl Verifier {
         if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
             findings.clear();
             examination.ordinary = Some(ordinary);
-            self.add_nested(signed.content, question, depth, examination);
+            self.add_nested(signed.content, question, depth, work, examination);
             return;
+        }
+        if !signed.is_complete {
+            let proof = match outcome.content {
+                Some(_) => Proof::Whole,
+                None => Proof::Lost,
+            };
+            structure::missing_end(proof, findings);
         }
         let mut content = content;
         if let Some(content) = &mut content {
@@ -428,7 +526,7 @@ impl Verifier {
         if content.kind.is_some_and(MessageKind::is_envelope)
             && let Some(original) = &content.original
         {
-            examination.nested = self.nested_original(original, question, depth);
+            examination.nested = self.nested_original(original, question, depth, work);
         }
         examination.facts = Some(Facts {
             kind: content.kind,
@@ -450,9 +548,14 @@ impl Verifier {
         octets: &[u8],
         question: &Question<'_>,
         depth: usize,
+        work: &Work,
         examination: &mut Examination,
     ) {
-        let candidates = structure::candidates(octets);
+        // The search has an account of its own: what is inside takes nothing from the answer
+        // about what is around it.
+        let search = work.of_message_within(octets.len());
+        let candidates = structure::candidates(octets, &search);
+        work.settle(&search);
         if depth >= MAX_DEPTH || candidates.incomplete {
             examination.findings.add(
                 CheckId::MessageComplexity,
@@ -469,8 +572,10 @@ impl Verifier {
             ..*question
         };
         for candidate in candidates.found {
-            let inner =
-                self.examine_level(&candidate.octets, candidate.level, &question, depth + 1);
+            let share = work.of_message_within(candidate.octets.len());
+            let (octets, level) = (&candidate.octets, candidate.level);
+            let inner = self.examine_level(octets, level, &question, depth + 1, &share);
+            work.settle(&share);
             if inner.ordinary.is_none() || !inner.nested.is_empty() {
                 examination.nested.push(Nested {
                     place: candidate.place,
@@ -486,6 +591,7 @@ impl Verifier {
         original: &[u8],
         question: &Question<'_>,
         depth: usize,
+        work: &Work,
     ) -> Vec<Nested> {
         if depth >= MAX_DEPTH {
             return Vec::new();
@@ -495,7 +601,10 @@ impl Verifier {
             acceptance: None,
             ..*question
         };
-        let examination = self.examine_level(original, Level::Message, &question, depth + 1);
+        let share = work.of_message_within(original.len());
+        let level = Level::Message;
+        let examination = self.examine_level(original, level, &question, depth + 1, &share);
+        work.settle(&share);
         if examination.ordinary.is_none() {
             return vec![Nested {
                 place: crate::pec::ORIGINAL_FILE.into(),
@@ -508,6 +617,23 @@ impl Verifier {
             ..nested
         };
         examination.nested.into_iter().map(within).collect()
+    }
+}
+
+/// Tells what was done to the whole copy. Where the digest does not hold all the same, more was
+/// lost in it, and that accuses nobody.
+fn tell_conversions(conversions: &[Conversion], examination: &mut Examination) {
+    if conversions.is_empty() || examination.ordinary.is_some() {
+        return;
+    }
+    let findings = &mut examination.findings;
+    if examination.facts.is_none() {
+        findings.make_undecided(CheckId::SignatureDigest);
+        return;
+    }
+    for conversion in conversions {
+        let key = conversion.key();
+        findings.add(CheckId::SignatureDigest, Weight::Doubt, key);
     }
 }
 

@@ -9,24 +9,29 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::facts::SignerFacts;
 use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
-use crate::smime::Error as AsnError;
 use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm};
+use crate::smime::bag;
 use crate::smime::certificate::{Certificate, hex};
 use crate::smime::chain::{self, Anchor, Path};
-use crate::smime::content::{ContentKind, HarmlessChange};
+use crate::smime::content::{Change, Content, ContentKind, Damage};
 use crate::smime::signed_data::{
     AttributeFault, SignatureFault, SignatureOctets, SignedData, SignerInfo, VerifiedContent,
 };
+use crate::smime::{Error as AsnError, Fault as AsnFault};
 use crate::timestamp::Timestamp;
+use crate::work::Work;
 
 /// Signers remembered: all providers with all their certificates since 2005 are some hundreds;
 /// hostile mail must not fill memory.
 const MAX_REMEMBERED: usize = 1_024;
 
+/// Units of [`Work`] for each octet of a certificate whose signer is put into words.
+const WORK_PER_OCTET_TO_NAME: usize = 8;
+
 /// A certificate and the ways from it to the anchors; none when there is no way.
 #[derive(Debug)]
 pub(super) struct Signer {
-    pub certificate: Certificate,
+    pub certificate: Arc<Certificate>,
     pub facts: Arc<SignerFacts>,
     pub paths: Vec<Path>,
 }
@@ -40,9 +45,20 @@ pub(super) struct Outcome<'c> {
     /// The signed signing time.
     pub signing_time: Option<Timestamp>,
     /// The certificates that came along, for naming impostors; none when a way was found.
-    pub pool: Vec<Certificate>,
+    pub pool: Vec<Arc<Certificate>>,
     /// DER of those that hold the key of the signer's authority: editions of it, perhaps.
     pub editions: Vec<Box<[u8]>>,
+    /// What was done to the content, if the signature holds without it. Then nothing is told of
+    /// the digest yet: the content is to be given again without the damage.
+    pub damage: Option<Damage>,
+}
+
+/// What a signature is judged with.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub anchors: &'a [Anchor],
+    pub known: &'a KnownSigners,
+    pub work: &'a Work,
 }
 
 /// Signers whose way to an anchor is known, by the octets of their certificates.
@@ -81,8 +97,7 @@ impl KnownSigners {
 /// Steps 5 to 7.
 pub(super) fn check<'c>(
     signed: &Signed<'c>,
-    anchors: &[Anchor],
-    known: &KnownSigners,
+    means: Means<'_>,
     findings: &mut Findings,
 ) -> Outcome<'c> {
     let mut outcome = Outcome {
@@ -91,34 +106,48 @@ pub(super) fn check<'c>(
         signing_time: None,
         pool: Vec::new(),
         editions: Vec::new(),
+        damage: None,
     };
     let octets = match SignatureOctets::new(&signed.signature) {
         Ok(octets) => octets,
         Err(error) => {
-            decode_fault(&error, signed.signature.is_empty(), findings);
+            decode_fault(error, signed, findings);
             return outcome;
         }
     };
     let data = match SignedData::parse(&octets) {
         Ok(data) => data,
         Err(error) => {
-            decode_fault(&error, false, findings);
+            decode_fault(error, signed, findings);
             return outcome;
         }
     };
     findings.pass(CheckId::CmsDecode);
     check_object(&octets, &data, &signed.signature, findings);
-    check_each_signer(signed, &data, anchors, known, findings, &mut outcome);
+    check_each_signer(signed, &data, means, findings, &mut outcome);
     outcome
 }
 
-fn decode_fault(error: &AsnError, empty: bool, findings: &mut Findings) {
-    let key = if empty {
+fn decode_fault(error: AsnError, signed: &Signed<'_>, findings: &mut Findings) {
+    if error == AsnError::Encoding(AsnFault::TooMany) {
+        findings.add(
+            CheckId::MessageComplexity,
+            Weight::Undecides,
+            "message.complexity.work",
+        );
+        return;
+    }
+    let key = if signed.signature.is_empty() {
         "cms.decode.empty"
     } else {
         "cms.decode"
     };
-    findings.add_found(CheckId::CmsDecode, Weight::Refutes, key, error.to_string());
+    // What is cut off says nothing of who made the rest.
+    let weight = match signed.is_complete {
+        true => Weight::Refutes,
+        false => Weight::Undecides,
+    };
+    findings.add_found(CheckId::CmsDecode, weight, key, error.to_string());
 }
 
 /// What can be said of the object without any key.
@@ -172,17 +201,17 @@ fn check_object(
 fn check_each_signer<'c>(
     signed: &Signed<'c>,
     data: &SignedData<'_>,
-    anchors: &[Anchor],
-    known: &KnownSigners,
+    means: Means<'_>,
     findings: &mut Findings,
     outcome: &mut Outcome<'c>,
 ) {
     if data.embedded_content.is_some() {
         return;
     }
+    let content = Content::new(signed.content, ContentKind::MimeEntity);
     let mut fault = None;
     for info in &data.signers {
-        let attempt = check_signer(signed, data, info, anchors, known);
+        let attempt = check_signer(&content, data, info, means);
         let better = match (&attempt, &outcome.content, &outcome.signer) {
             (Ok(_), None, _) => true,
             (Ok((signer, _)), Some(_), Some(so_far)) => {
@@ -222,23 +251,23 @@ fn check_each_signer<'c>(
                 findings.pass(CheckId::SignatureAlgorithm);
             }
         }
-        (None, Some(fault)) => report_fault(fault, outcome, findings),
+        (None, Some(fault)) => report_fault(fault, means.work, outcome, findings),
         (None, None) => {}
     }
     match &outcome.signer {
         Some(signer) if signer.paths.is_empty() => {
-            let certificates = data.certificates.iter();
-            outcome.pool = certificates
-                .filter_map(|der| Certificate::parse(der).ok())
-                .collect();
+            outcome.pool = data.certificates.certificates(means.work);
         }
         Some(signer) => {
-            let has_key = |der: &&&[u8]| {
-                let mut anchors = signer.paths.iter().map(|path| &anchors[path.anchor]);
+            let has_key = |der: &&[u8]| {
+                let mut anchors = signer.paths.iter().map(|path| &means.anchors[path.anchor]);
                 anchors.any(|anchor| memchr::memmem::find(der, &anchor.spki).is_some())
             };
-            let editions = data.certificates.iter().filter(has_key);
-            outcome.editions = editions.map(|der| (*der).into()).collect();
+            // Each is read and its signature checked, if it comes to that.
+            let is_paid = |der: &&[u8]| means.work.draw(der.len() * bag::WORK_PER_OCTET);
+            let editions = data.certificates.octets();
+            let editions = editions.filter(|der| has_key(der) && is_paid(der));
+            outcome.editions = editions.map(Into::into).collect();
         }
         None => {}
     }
@@ -252,37 +281,34 @@ enum Fault {
 }
 
 fn check_signer<'c>(
-    signed: &Signed<'c>,
+    content: &Content<'c>,
     data: &SignedData<'_>,
     info: &SignerInfo<'_>,
-    anchors: &[Anchor],
-    known: &KnownSigners,
+    means: Means<'_>,
 ) -> Result<(Arc<Signer>, VerifiedContent<'c>), Fault> {
     let mut fault = Fault::NoCertificate;
-    for der in data.candidates(info) {
-        let signer = match known.find(info, der) {
+    for (index, der) in data.candidates(info, means.work) {
+        let signer = match means.known.find(info, der) {
             Some(signer) => signer,
-            None => match Certificate::parse(der) {
-                Ok(certificate) => Arc::new(Signer {
+            None if !means.work.draw(der.len() * WORK_PER_OCTET_TO_NAME) => break,
+            None => match data.certificates.certificate(index, means.work) {
+                Some(Ok(certificate)) => Arc::new(Signer {
                     facts: Arc::new(SignerFacts::of(&certificate)),
                     certificate,
                     paths: Vec::new(),
                 }),
-                Err(error) => {
+                Some(Err(error)) => {
                     fault = Fault::UnreadableCertificate(error.to_string());
                     continue;
                 }
+                // The work is used up.
+                None => break,
             },
         };
-        let verified = data.verify(
-            info,
-            &signer.certificate,
-            signed.content,
-            ContentKind::MimeEntity,
-        );
+        let verified = data.verify(info, &signer.certificate, content, means.work);
         let holds = matches!(verified, Ok(_) | Err(SignatureFault::Digest { .. }));
         let signer = if holds {
-            with_paths(signer, data, info, anchors, known)
+            with_paths(signer, data, info, means)
         } else {
             signer
         };
@@ -305,13 +331,17 @@ fn with_paths(
     signer: Arc<Signer>,
     data: &SignedData<'_>,
     info: &SignerInfo<'_>,
-    anchors: &[Anchor],
-    known: &KnownSigners,
+    means: Means<'_>,
 ) -> Arc<Signer> {
     if !signer.paths.is_empty() {
         return signer;
     }
-    let paths = chain::find_paths(&signer.certificate, &data.certificates, anchors);
+    let Means {
+        anchors,
+        known,
+        work,
+    } = means;
+    let paths = chain::find_paths(&signer.certificate, &data.certificates, anchors, work);
     if paths.is_empty() {
         return signer;
     }
@@ -365,7 +395,7 @@ fn attributes_present(info: &SignerInfo<'_>, findings: &mut Findings) {
     }
 }
 
-fn report_fault(fault: Fault, outcome: &mut Outcome<'_>, findings: &mut Findings) {
+fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: &mut Findings) {
     match fault {
         Fault::NoCertificate => {
             findings.add(
@@ -415,35 +445,46 @@ fn report_fault(fault: Fault, outcome: &mut Outcome<'_>, findings: &mut Findings
             SignatureFault::Digest {
                 stated,
                 found,
-                explained_by,
+                damage,
                 signing_time,
             },
             signer,
         ) => {
             findings.pass(CheckId::SignatureValue);
-            findings.add_both(
-                CheckId::SignatureDigest,
-                Weight::Refutes,
-                digest_key(explained_by),
-                hex(&stated),
-                hex(&found),
-            );
+            if damage.is_none() {
+                // Not everything that could explain it was tried.
+                let weight = match work.is_short() {
+                    true => Weight::Undecides,
+                    false => Weight::Refutes,
+                };
+                findings.add_both(
+                    CheckId::SignatureDigest,
+                    weight,
+                    "signature.digest",
+                    hex(&stated),
+                    hex(&found),
+                );
+            }
+            outcome.damage = damage;
             outcome.signing_time = signing_time;
             outcome.signer = Some(signer);
         }
+        // Told of the whole message.
+        Fault::Signature(SignatureFault::Work, _) => {}
         Fault::Signature(SignatureFault::Value, _) => {
             findings.add(CheckId::SignatureValue, Weight::Refutes, "signature.value");
         }
     }
 }
 
-fn digest_key(explained_by: Option<HarmlessChange>) -> &'static str {
-    match explained_by {
-        None => "signature.digest",
-        Some(HarmlessChange::LineEndAdded) => "signature.digest.line-end-added",
-        Some(HarmlessChange::LineEndRemoved) => "signature.digest.line-end-removed",
-        Some(HarmlessChange::FromQuoted) => "signature.digest.from-quoted",
-        Some(HarmlessChange::DotsDoubled) => "signature.digest.dots-doubled",
-        Some(HarmlessChange::BlanksAdded) => "signature.digest.blanks-added",
+/// The sentence about a change that was undone.
+pub(super) fn change_key(change: Change) -> &'static str {
+    match change {
+        Change::LineEndAdded => "signature.digest.line-end-added",
+        Change::LineEndRemoved => "signature.digest.line-end-removed",
+        Change::FromQuoted => "signature.digest.from-quoted",
+        Change::DotsDoubled => "signature.digest.dots-doubled",
+        Change::BlanksAdded => "signature.digest.blanks-added",
+        Change::StoredAsUtf8 => "signature.digest.stored-as-utf8",
     }
 }

@@ -379,7 +379,7 @@ impl Judge<'_> {
     fn check_stranger(
         &self,
         certificate: &Certificate,
-        pool: &[Certificate],
+        pool: &[Arc<Certificate>],
         findings: &mut Findings,
     ) {
         let anchors = &self.trust.anchors;
@@ -659,7 +659,7 @@ fn edition_note(edition: &Edition, all: &[Edition], at: Timestamp) -> Option<&'s
 /// The names of the issuers above a certificate, as far as certificates that came along lead.
 fn issuers_by_name<'c>(
     certificate: &'c Certificate,
-    pool: &'c [Certificate],
+    pool: &'c [Arc<Certificate>],
 ) -> impl Iterator<Item = &'c Name> {
     let above = |issuer: &&'c Name| {
         let issuer = *issuer;

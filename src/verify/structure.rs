@@ -14,10 +14,14 @@ use crate::mime::multipart::{self, Dashes, Parts};
 use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, plain};
 use crate::pec::CERTIFICATION_FILE;
 use crate::pec::header::{self, Hints};
+use crate::work::Work;
 
 /// Certified messages looked at inside one message: more than any mail program can forward at
 /// once without a list, and a bound on signatures to check.
 const MAX_NESTED: usize = 100;
+
+/// Units of [`Work`] for each octet of a message or a multipart whose parts are looked through.
+const WORK_PER_OCTET: usize = 2;
 
 /// Where the octets at hand stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +56,9 @@ pub(super) struct Signed<'a> {
     pub dashes: Dashes<'a>,
     /// The decoded signature object.
     pub signature: Vec<u8>,
+    /// Whether the closing delimiter is there. Without it the end of the file is lost, which is
+    /// told by what is left: [`missing_end`].
+    pub is_complete: bool,
 }
 
 /// Steps 1 to 4.
@@ -251,7 +258,8 @@ fn locate_signed<'a>(
         return Located::Unproven;
     };
     let dashes = Dashes::of(outer.body);
-    let Ok(cut) = multipart::split_known(outer.body, boundary, &dashes) else {
+    let body = without_cut_delimiter(outer.body, boundary);
+    let Ok(cut) = multipart::split_known(body, boundary, &dashes) else {
         findings.add(
             CheckId::MessageComplexity,
             Weight::Undecides,
@@ -273,6 +281,9 @@ fn locate_signed<'a>(
     }
     check_cut(&cut, findings);
     let Some((content, signature)) = signed_and_signature(&cut, findings) else {
+        if !cut.closed {
+            missing_end(Proof::Lost, findings);
+        }
         return Located::Unproven;
     };
     check_header_once(&outer, findings);
@@ -287,7 +298,40 @@ fn locate_signed<'a>(
         content,
         dashes,
         signature,
+        is_complete: cut.closed,
     }))
+}
+
+/// What is left of a message whose end is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The signed part and a signature that holds over it: nothing that counts.
+    Whole,
+    /// Less than that.
+    Lost,
+}
+
+/// Tells that the closing delimiter is missing. A file cut short accuses nobody.
+pub(super) fn missing_end(proof: Proof, findings: &mut Findings) {
+    let (weight, key) = match proof {
+        Proof::Whole => (Weight::Doubt, "structure.complete.end"),
+        Proof::Lost => (Weight::Undecides, "structure.complete"),
+    };
+    findings.add(CheckId::StructureComplete, weight, key);
+}
+
+/// A body without the beginning of the closing delimiter line that was cut off in the middle.
+///
+/// No line of base64 begins with a dash, so this takes nothing from the signature.
+fn without_cut_delimiter<'a>(body: &'a [u8], boundary: &str) -> &'a [u8] {
+    let start = memchr::memrchr(b'\n', body).map_or(0, |end| end + 1);
+    let last = &body[start..];
+    let closing = [b"--", boundary.as_bytes(), b"--"].concat();
+    let is_cut = !last.is_empty() && last.len() < closing.len() && closing.starts_with(last);
+    match is_cut {
+        true => &body[..start],
+        false => body,
+    }
 }
 
 /// Whether a part is a multipart with the same boundary: where the one ends and the other goes
@@ -312,16 +356,11 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
     }
     if cut.closed {
         findings.pass(CheckId::StructureComplete);
-    } else {
-        findings.add(
-            CheckId::StructureComplete,
-            Weight::Refutes,
-            "structure.complete",
-        );
     }
+    let is_cut_short = !cut.closed && cut.parts.len() < 2;
     if cut.parts.len() == 2 {
         findings.pass(CheckId::StructureParts);
-    } else if !cut.ambiguous {
+    } else if !cut.ambiguous && !is_cut_short {
         findings.add_both(
             CheckId::StructureParts,
             Weight::Refutes,
@@ -718,11 +757,14 @@ pub(super) struct Candidate<'a> {
 
 /// Looks through the parts of a message for signed or seemingly certified ones, without
 /// entering those.
-pub(super) fn candidates(octets: &[u8]) -> Search<'_> {
+///
+/// The work for it grows with the depth; what is used up ends the search.
+pub(super) fn candidates<'a, 'w>(octets: &'a [u8], work: &'w Work) -> Search<'a, 'w> {
     let mut search = Search {
         found: Vec::new(),
         parts: 0,
         incomplete: false,
+        work,
     };
     if let Ok(entity) = Entity::parse(octets) {
         search.enter(Cow::Borrowed(octets), &entity, "", 0);
@@ -731,18 +773,20 @@ pub(super) fn candidates(octets: &[u8]) -> Search<'_> {
 }
 
 /// What was found inside a message.
-pub(super) struct Search<'a> {
+pub(super) struct Search<'a, 'w> {
     /// In the order of the parts.
     pub found: Vec<Candidate<'a>>,
     /// Whether a limit ended the search.
     pub incomplete: bool,
     parts: usize,
+    work: &'w Work,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     /// `whole` owns or borrows what `entity` was read from.
     fn enter(&mut self, whole: Cow<'a, [u8]>, entity: &Entity<'_>, place: &str, depth: usize) {
-        if depth > MAX_DEPTH || self.found.len() >= MAX_NESTED {
+        let is_over = depth > MAX_DEPTH || self.found.len() >= MAX_NESTED;
+        if is_over || !self.work.draw(WORK_PER_OCTET * entity.octets.len()) {
             self.incomplete = true;
             return;
         }
@@ -859,6 +903,7 @@ mod tests {
         let octets =
             b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
             Content-Type: message/rfc822\r\n\r\n--x--\r\n";
-        assert!(candidates(octets).found.is_empty());
+        let work = Work::of_message(octets.len());
+        assert!(candidates(octets, &work).found.is_empty());
     }
 }

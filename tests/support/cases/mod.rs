@@ -8,6 +8,7 @@ mod c_header;
 mod c_message;
 mod c_sent;
 mod c_spelling;
+mod d_damage;
 mod d_mime;
 mod d_readers;
 mod d_shown;
@@ -69,6 +70,7 @@ fn vectors() -> Vec<vector::Vector> {
         c_message::all(),
         c_sent::all(),
         c_spelling::all(),
+        d_damage::all(),
         d_mime::all(),
         d_readers::all(),
         d_shown::all(),

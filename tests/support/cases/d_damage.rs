@@ -1,0 +1,276 @@
+//! Group D: what programs do to a message when they store it, and can be undone exactly (case 71).
+//! The digest says that it was that and nothing else: each has a twin in which one letter of the
+//! signed part is another.
+
+use super::tools::{delivery, find, replaced};
+use super::vector::{DELIVERY, Group, High, Medium, Vector};
+use crate::support::message::Message;
+
+const D: Group = Group("d-mime");
+
+pub fn all() -> Vec<Vector> {
+    [lines(), copies(), ends()].into_iter().flatten().collect()
+}
+
+/// A receipt with what programs stumble over in its text: letters that are not ASCII, lines that
+/// begin with `From ` and with a dot.
+fn message() -> Message {
+    let mut receipt = delivery();
+    receipt
+        .text
+        .push_str("From the sender: caffe\n>From another\n.a dot\n");
+    let entity = replaced(&receipt.message().entity, "caffe\r\n", b"caff\xe8\r\n");
+    let mut message = receipt.message_over(entity);
+    message.signature = Some(message.signed.encode(&message.entity));
+    message
+}
+
+/// The damaged message, and its twin with one letter changed too.
+fn damaged(
+    [name, changed]: [&'static str; 2],
+    text: &'static str,
+    damage: impl Fn(Vec<u8>) -> Vec<u8>,
+) -> Vec<Vector> {
+    let mut other = message();
+    other.entity = replaced(&other.entity, "another", "anuther");
+    vec![
+        D.genuine(name)
+            .case(71, High)
+            .because(text)
+            .finding("signature.digest")
+            .message(damage(message().to_eml()))
+            .twin(DELIVERY),
+        D.not_genuine(changed, "signature.digest")
+            .case(71, High)
+            .because("The same damage, and one letter of the signed text is another.")
+            .message(damage(other.to_eml()))
+            .twin_vector(name),
+    ]
+}
+
+/// In the octets of a file, every occurrence.
+fn each(octets: &[u8], old: &str, new: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = octets;
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix(old.as_bytes()) {
+            out.extend_from_slice(new.as_bytes());
+            rest = after;
+        } else {
+            out.push(rest[0]);
+            rest = &rest[1..];
+        }
+    }
+    out
+}
+
+fn to_lf(octets: &[u8]) -> Vec<u8> {
+    each(octets, "\r\n", "\n")
+}
+
+fn to_utf8(octets: Vec<u8>) -> Vec<u8> {
+    let text: String = octets.into_iter().map(char::from).collect();
+    text.into_bytes()
+}
+
+/// Every line that begins with `From ` behind any number of `>` gets one more.
+fn mboxrd(octets: Vec<u8>) -> Vec<u8> {
+    each(
+        &each(&octets, "\n>From ", "\n>>From "),
+        "\nFrom ",
+        "\n>From ",
+    )
+}
+
+fn lines() -> Vec<Vector> {
+    [
+        damaged(
+            ["from-quoted-as-in-mboxrd", "from-quoted-and-changed"],
+            "The receipt comes out of an mbox with its quoting: a > before every \
+             From at the beginning of a line, and before those that have one already.",
+            mboxrd,
+        ),
+        damaged(
+            ["from-quoted-and-lf", "from-quoted-and-lf-and-changed"],
+            "The same, stored with LF as mbox files are under Unix.",
+            |octets| to_lf(&mboxrd(octets)),
+        ),
+        damaged(
+            ["dots-doubled", "dots-doubled-and-changed"],
+            "The dots at the beginning of lines are doubled, as SMTP sends them.",
+            |octets| each(&octets, "\n.", "\n.."),
+        ),
+        damaged(
+            [
+                "latin-text-stored-as-utf8",
+                "latin-text-stored-as-utf8-and-changed",
+            ],
+            "A program took the file for text in ISO 8859-1 and stored it as UTF-8.",
+            to_utf8,
+        ),
+        damaged(
+            [
+                "latin-text-stored-as-utf8-and-lf",
+                "latin-text-stored-as-utf8-lf-and-changed",
+            ],
+            "The same, with LF.",
+            |octets| to_utf8(to_lf(&octets)),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Damages of the whole file. One that is changed too cannot be told: what was converted may have
+/// lost more.
+fn copies() -> Vec<Vector> {
+    let converted = |[name, changed]: [&'static str; 2],
+                     text: &'static str,
+                     convert: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let mut other = message();
+        other.entity = replaced(&other.entity, "another", "anuther");
+        [
+            D.genuine(name)
+                .case(71, High)
+                .because(text)
+                .finding("signature.digest")
+                .absent("header.ambiguous")
+                .absent("structure.complete")
+                .message(convert(message().to_eml()))
+                .twin(DELIVERY),
+            D.cannot_tell(changed, "signature.digest")
+                .case(71, Medium)
+                .because(
+                    "The same, and one letter of the signed text is another. What \
+                     converted the copy may have lost it: nobody is accused.",
+                )
+                .message(convert(other.to_eml()))
+                .twin_vector(name),
+        ]
+    };
+    let utf16 = |octets: Vec<u8>| {
+        let text: String = octets.into_iter().map(char::from).collect();
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let body_doubled = |octets: Vec<u8>| {
+        let body = find(&octets, b"\r\n\r\n") + 4;
+        [&octets[..body], &each(&octets[body..], "\r\n", "\r\r\n")].concat()
+    };
+    [
+        converted(
+            ["line-ends-doubled", "line-ends-doubled-and-changed"],
+            "All line ends are CR CR LF: a program wrote the file in text mode under \
+             Windows.",
+            &|octets| each(&octets, "\r\n", "\r\r\n"),
+        ),
+        converted(
+            [
+                "line-ends-doubled-in-the-body",
+                "line-ends-doubled-in-the-body-and-changed",
+            ],
+            "The same in the body alone; the header has CRLF.",
+            &body_doubled,
+        ),
+        converted(
+            [
+                "line-ends-doubled-and-utf8",
+                "line-ends-doubled-utf8-and-changed",
+            ],
+            "All line ends are CR CR LF, and Latin letters were stored as UTF-8.",
+            &|octets| to_utf8(each(&octets, "\r\n", "\r\r\n")),
+        ),
+        converted(
+            ["line-ends-cr", "line-ends-cr-and-changed"],
+            "All line ends are CR alone.",
+            &|octets| each(&octets, "\r\n", "\r"),
+        ),
+        converted(
+            ["stored-as-utf16", "stored-as-utf16-and-changed"],
+            "Notepad stored the file as UTF-16.",
+            &utf16,
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What is lost at the end of the file or of the signed part.
+fn ends() -> Vec<Vector> {
+    let eml = delivery().to_eml();
+    let closing = format!("\r\n--{}--\r\n", delivery().message().boundary);
+    let without = |count: usize| eml[..eml.len() - count].to_vec();
+    assert!(eml.ends_with(closing.as_bytes()));
+    let lost = |name, text, count| {
+        D.genuine(name)
+            .case(98, High)
+            .because(text)
+            .finding("structure.complete")
+            .message(without(count))
+            .twin(DELIVERY)
+    };
+    let whole = |name, text, count| {
+        D.genuine(name)
+            .case(98, Medium)
+            .because(text)
+            .absent("structure.complete")
+            .absent("structure.boundary")
+            .message(without(count))
+            .twin(DELIVERY)
+    };
+    let entity = delivery().message().entity;
+    let end_of_entity = |octets: &[u8], new: &str| {
+        let end = find(octets, &entity) + entity.len();
+        [&octets[..end], new.as_bytes(), &octets[end..]].concat()
+    };
+    vec![
+        whole(
+            "last-octet-missing",
+            "The last LF of the file is lost; the closing line is whole but for it.",
+            1,
+        ),
+        whole(
+            "last-line-end-missing",
+            "The last line end of the file is lost.",
+            2,
+        ),
+        lost(
+            "closing-delimiter-cut-by-one-dash",
+            "The file ends in the closing line, one dash before its end. The signed \
+             part and the signature are whole, and that is told.",
+            3,
+        ),
+        lost(
+            "closing-delimiter-cut-to-a-delimiter",
+            "The file ends in the closing line before its two last dashes.",
+            4,
+        ),
+        lost(
+            "closing-delimiter-cut-in-the-middle",
+            "The file ends in the middle of the closing line.",
+            closing.len() - 12,
+        ),
+        lost(
+            "closing-delimiter-missing",
+            "The last delimiter line is missing: the file ends before the message \
+             does. The signed part and the signature are whole.",
+            closing.len(),
+        ),
+        D.genuine("line-end-added-after-the-signed-part")
+            .case(71, Medium)
+            .because("An empty line was added at the end of the signed part.")
+            .finding("signature.digest")
+            .message(end_of_entity(&eml, "\r\n"))
+            .twin(DELIVERY),
+        D.cannot_tell("cut-inside-the-signature", "structure.complete")
+            .case(98, High)
+            .because("The file ends in the middle of the signature: nobody is accused of it.")
+            .message(eml[..find(&eml, b"smime.p7s") + 400].to_vec()),
+        D.cannot_tell("cut-inside-the-signed-part", "structure.complete")
+            .case(98, High)
+            .because("The file ends in the middle of the signed part.")
+            .message(eml[..find(&eml, b"postacert.eml") + 300].to_vec()),
+    ]
+}
