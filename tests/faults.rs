@@ -222,6 +222,100 @@ fn the_same_command_again_sends_nothing_that_is_in_doubt() {
     }
 }
 
+#[test]
+fn ctrl_c_at_the_final_dot_says_that_it_is_in_doubt() {
+    let world = Practising::new();
+    let (heard, dot) = std::sync::mpsc::channel();
+    let silent: Script = Box::new(move |peer: &mut Peer| {
+        peer.smtp_login("");
+        peer.smtp_transaction(1);
+        peer.hear_message();
+        heard.send(()).expect("a test");
+        peer.hear_end();
+    });
+    let server = replace(&world, "smtp", Security::Tls, vec![silent]);
+    let to = world.address("delivered");
+    let send = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        "Avviso",
+    ];
+    let child = world
+        .command(&[&send[..], &["--body", "x"]].concat())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    dot.recv().expect("the dot came");
+    let ended = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(ended.expect("kill starts").success());
+    let ran = Ran::of(child.wait_with_output().expect("an end"));
+    server.finish();
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    for words in ["IN DOUBT", "ended here", "send --resume"] {
+        assert!(ran.out.contains(words), "{ran:?}");
+    }
+    assert_eq!(standing(&world, "Avviso", "delivered"), "in-doubt");
+}
+
+#[test]
+fn what_the_server_says_it_does_not_take_is_neither_recorded_nor_sent() {
+    for (limit, exit) in [(1_000, 2), (100_000, 0)] {
+        let world = Practising::new();
+        let script: Script = Box::new(move |peer: &mut Peer| {
+            peer.smtp_login(&format!("SIZE {limit}"));
+            if exit == 2 {
+                return peer.hear_end();
+            }
+            peer.smtp_transaction(1);
+            peer.hear_message();
+            peer.say("250 ok");
+            peer.hear("QUIT");
+        });
+        let server = replace(&world, "smtp", Security::Tls, vec![script]);
+        let (to, body) = (world.address("delivered"), "x ".repeat(1_000));
+        let send = [
+            "send",
+            "--yes",
+            "--no-copy",
+            "--to",
+            &to,
+            "--subject",
+            "Avviso",
+        ];
+        let sent = world.run(&[&send[..], &["--body", &body]].concat());
+        server.finish();
+        assert_eq!(sent.exit, exit, "{sent:?}");
+        assert_eq!(
+            sent.err.contains("the server takes 1000 B"),
+            exit == 2,
+            "{sent:?}"
+        );
+        let recorded = world.run(&["status", "--json"]).json();
+        let recorded = recorded["messages"].as_array().map(Vec::len);
+        assert_eq!(recorded, Some(usize::from(exit == 0)));
+    }
+}
+
+#[test]
+fn a_document_is_written_when_the_login_is_refused() {
+    let world = failing(Fault::CutAfterDotLost);
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let resume = ["send", "--resume", "--yes", "--json"];
+    for ran in [world.try_send("Altro", &["delivered"]), world.run(&resume)] {
+        assert_eq!(ran.exit, 5, "{ran:?}");
+        assert_eq!(ran.json()["schema"], "pec/send");
+        assert_eq!(ran.json()["messages"], serde_json::json!([]));
+    }
+}
+
 /// A submission server that answers RCPT so, and the dot with 250 if any is taken.
 fn answering(answers: &'static [&'static str]) -> Script {
     Box::new(move |peer: &mut Peer| {
@@ -506,8 +600,16 @@ fn a_dot_answered_with_451_is_in_doubt_and_settled_by_the_mailbox() {
         reply: "451 4.3.0 riprovare".to_owned(),
         kept: true,
     });
-    let sent = world.try_send("Avviso", &["delivered"]);
+    let to = world.address("delivered");
+    let send = ["send", "--yes", "--no-copy", "--to", &to];
+    let sent = world.run(&[&send[..], &["--subject", "Avviso", "--body", "x"]].concat());
     assert_eq!(sent.exit, 3, "{sent:?}");
+    assert!(
+        sent.out.contains("neither yes nor no: 451 4.3.0 riprovare"),
+        "{sent:?}"
+    );
+    let shown = world.run(&["status", "Avviso"]);
+    assert!(shown.out.contains(": 451 4.3.0 riprovare"), "{shown:?}");
     world.practice.wait_until_idle(Duration::from_secs(10));
     let resumed = world.run(&RESEND);
     assert_eq!(resumed.exit, 0, "{resumed:?}");

@@ -10,8 +10,12 @@ use std::time::Duration;
 
 use boon::{Compiler, Schemas};
 use postacert::practice::{Config, Fault};
+use postacert::secret::Secret;
+use postacert::transport::imap::ImapMailbox;
+use postacert::transport::{Endpoint, Login, Mailbox, Roots, Security, Timeouts};
 use serde_json::{Value, json};
-use support::practising::{Practising, Ran, config};
+use support::practising::{PASSWORD, Practising, Ran, config};
+use support::receipt::{Kind, Receipt};
 
 /// A schema as the program hands it out.
 fn schema(command: &str) -> Value {
@@ -233,6 +237,73 @@ fn every_event_follows_the_schema() {
     let wanted = ["envelope", "mismatch", "orphan", "receipt", "unproven"];
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     assert_eq!(seen, wanted);
+}
+
+#[test]
+fn ordinary_mail_that_was_wrapped_is_told_as_such_and_a_bounce_at_its_message() {
+    let world = Practising::new();
+    let file = send_file(&world, "Uno.");
+    let sent = world.run(&["send", "--yes", "--no-copy", "--eml", &file]);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    // Signed by the authority of the tests.
+    let bounce = Receipt::around_bounce("<uno@prova.example>", "x@posta.example");
+    put_in_inbox(&world, &bounce.to_eml());
+    put_in_inbox(&world, &Receipt::new(Kind::Anomaly).to_eml());
+    std::fs::write(world.path("trust.toml"), support::world::trust_file()).expect("a file");
+    let synced = world.run(&["sync", "--ndjson"]);
+    assert_eq!(synced.exit, 0, "{synced:?}");
+    let [bounced, bill] = &lines(&closed("sync"), &synced)[..] else {
+        panic!("{synced:?}");
+    };
+    for (line, sender, about) in [
+        (
+            bounced,
+            "MAILER-DAEMON@posta.example",
+            json!("uno@prova.example"),
+        ),
+        (bill, "bollette@posta.example", Value::Null),
+    ] {
+        assert_eq!(line["event"], "anomaly");
+        assert_eq!(line["kind"], "anomalia");
+        assert_eq!(line["claimed_sender"], sender);
+        assert_eq!(line["claimed_about"], about);
+    }
+    assert_eq!(bill["subject"], "Bolletta di maggio");
+    let shown = world.run(&["status", "uno@prova.example", "--json"]);
+    let status = document(&closed("status"), &shown);
+    let remarks = &status["messages"][0]["remarks"];
+    assert_eq!(remarks.as_array().map(Vec::len), Some(1), "{remarks}");
+    assert_eq!(remarks[0]["recipients"][0]["address"], "x@posta.example");
+    assert_eq!(remarks[0]["recipients"][0]["action"], "failed");
+    assert_eq!(status["messages"][0]["answer"], "yes");
+    let shown = world.run(&["status", "uno@prova.example"]);
+    for words in ["Unproved", "x@posta.example: failed 5.1.1 550 no such user"] {
+        assert!(shown.out.contains(words), "{shown:?}");
+    }
+    // For a person, read by another ledger.
+    let told = elsewhere(&world, &["sync"]);
+    let words = "ordinary mail, wrapped, in INBOX: from bollette@posta.example, as it claims  \
+                 \"Bolletta di maggio\"";
+    assert!(told.out.contains(words), "{told:?}");
+    assert!(!told.out.contains("certified message"), "{told:?}");
+}
+
+fn put_in_inbox(world: &Practising, octets: &[u8]) {
+    let login = Login {
+        user: world.address("io"),
+        password: Secret::new(PASSWORD.to_owned()),
+    };
+    let endpoint = Endpoint {
+        host: "localhost".to_owned(),
+        port: world.practice.imap().port(),
+        security: Security::Tls,
+    };
+    let roots = Roots::BuiltInAnd(world.practice.ca_pem().into_bytes());
+    let mailbox = ImapMailbox::connect(&endpoint, &roots, &login, Timeouts::default());
+    let filed = mailbox.expect("logged in").append("INBOX", octets);
+    filed.expect("filed");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use postacert::secret::Secret;
 use postacert::transport::imap::ImapMailbox;
 use postacert::transport::{
-    Endpoint, Error, FolderState, Login, Mailbox, Quota, Roots, Security, Stop, Timeouts, Waited,
+    Endpoint, Error, FolderState, Login, Mailbox, Quota, Roots, Security, Stop, Timeouts, TlsFault,
+    Waited,
 };
 use support::scripted::{Peer, Scripted};
 use support::tls;
@@ -902,7 +903,7 @@ fn a_certificate_under_an_unknown_authority_ends_it_before_a_word() {
         matches!(
             error,
             Error::Tls {
-                untrusted: true,
+                fault: TlsFault::Certificate,
                 ..
             }
         ),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use postacert::secret::Secret;
 use postacert::transport::smtp::SmtpSubmission;
 use postacert::transport::{
-    Endpoint, Envelope, Error, Login, Reply, Roots, Security, Submission, SubmissionOutcome,
-    SubmissionReport, Timeouts,
+    Endpoint, Envelope, Error, Login, Reply, Roots, Security, Stop, Submission, SubmissionOutcome,
+    SubmissionReport, Timeouts, TlsFault,
 };
 use support::scripted::{Peer, Scripted};
 use support::tls;
@@ -584,6 +584,75 @@ fn a_new_connection_may_try_what_was_not_sent() {
     server.finish();
 }
 
+/// A message of many blocks, none of which the server reads to its end.
+fn large() -> Vec<u8> {
+    let line = format!("{}\r\n", "x".repeat(900));
+    [MESSAGE, line.repeat(20_000).as_bytes()].concat()
+}
+
+fn submit_large(connection: &mut SmtpSubmission) -> SubmissionOutcome {
+    let to = envelope(&["uno@pec.example.it"]);
+    connection.submit(&to, &large(), &mut || Ok(())).outcome
+}
+
+#[test]
+fn a_refusal_in_the_middle_of_the_message_is_heard() {
+    for (answer, refused) in [("552 5.3.4 too large", true), ("", false)] {
+        let server = Scripted::start(Security::Tls, move |peer| {
+            peer.smtp_login("PIPELINING");
+            peer.smtp_transaction(1);
+            peer.hear_octets(100);
+            peer.say(answer);
+            peer.cut();
+        });
+        let mut connection = connect(&server.endpoint()).expect("logged in");
+        match submit_large(&mut connection) {
+            SubmissionOutcome::Refused(reply) if refused => assert_eq!(reply.code, 552),
+            SubmissionOutcome::NotSent(Error::Broken(_)) if !refused => {}
+            other => panic!("{answer}: {other:?}"),
+        }
+        // The line is of no more use.
+        let report = submit(&mut connection, &["uno@pec.example.it"]);
+        assert!(matches!(report.outcome, SubmissionOutcome::NotSent(_)));
+        server.finish();
+    }
+}
+
+#[test]
+fn who_ends_it_before_the_dot_has_sent_nothing_and_after_it_is_in_doubt() {
+    let server = Scripted::start(Security::Tls, |peer| {
+        peer.smtp_login("PIPELINING");
+        peer.smtp_transaction(1);
+    });
+    let mut connection = connect(&server.endpoint()).expect("logged in");
+    let stop = Stop::default();
+    connection.heed(stop.clone());
+    stop.ask();
+    let outcome = submit_large(&mut connection);
+    assert!(
+        matches!(outcome, SubmissionOutcome::NotSent(Error::Held(_))),
+        "{outcome:?}"
+    );
+    server.finish();
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let server = Scripted::start(Security::Tls, move |peer| {
+        peer.smtp_login("PIPELINING");
+        peer.smtp_transaction(1);
+        peer.hear_message();
+        asked.ask();
+        peer.hear_end();
+    });
+    let mut connection = connect(&server.endpoint()).expect("logged in");
+    connection.heed(stop);
+    let outcome = submit(&mut connection, &["uno@pec.example.it"]).outcome;
+    assert!(
+        matches!(outcome, SubmissionOutcome::InDoubt { reply: None, .. }),
+        "{outcome:?}"
+    );
+    server.finish();
+}
+
 // What is in doubt.
 
 #[test]
@@ -966,7 +1035,7 @@ fn a_certificate_under_an_unknown_authority_ends_it_before_a_word() {
         matches!(
             error,
             Error::Tls {
-                untrusted: true,
+                fault: TlsFault::Certificate,
                 ..
             }
         ),
@@ -984,7 +1053,7 @@ fn a_certificate_of_another_host_ends_it_before_a_word() {
         matches!(
             error,
             Error::Tls {
-                untrusted: true,
+                fault: TlsFault::Certificate,
                 ..
             }
         ),
@@ -1016,13 +1085,79 @@ fn plain_text_where_tls_was_asked_for() {
         matches!(
             error,
             Error::Tls {
-                untrusted: false,
+                fault: TlsFault::Other,
                 ..
             }
         ),
         "{error:?}"
     );
     server.finish();
+}
+
+#[test]
+fn silence_where_a_greeting_comes_first_is_told_as_such() {
+    let server = Scripted::start(Security::StartTls, Peer::hear_end);
+    let timeouts = Timeouts {
+        answer: Duration::from_millis(100),
+        ..timeouts()
+    };
+    let error = connect_with(&server.endpoint(), timeouts).err();
+    assert!(matches!(error, Some(Error::Silent)), "{error:?}");
+    server.finish();
+    // One that closes is not silent.
+    let server = Scripted::start(Security::StartTls, Peer::cut);
+    let error = connect(&server.endpoint()).err().expect("refused");
+    assert!(matches!(error, Error::Broken(_)), "{error:?}");
+    server.finish();
+}
+
+#[test]
+fn a_server_of_old_versions_or_ciphers_is_told_from_one_without_tls() {
+    // Alerts of RFC 8446, 6.2: handshake_failure, protocol_version, insufficient_security.
+    for (alert, fault) in [
+        (40, TlsFault::NothingInCommon),
+        (70, TlsFault::NothingInCommon),
+        (71, TlsFault::NothingInCommon),
+        (80, TlsFault::Other),
+    ] {
+        let server = Scripted::start(Security::StartTls, move |peer| {
+            peer.hear_octets(5);
+            peer.say_octets(&[21, 3, 1, 0, 2, 2, alert]);
+        });
+        let endpoint = Endpoint {
+            security: Security::Tls,
+            ..server.endpoint()
+        };
+        let error = connect(&endpoint).err().expect("refused");
+        assert!(
+            matches!(error, Error::Tls { fault: found, .. } if found == fault),
+            "{alert}: {error:?}"
+        );
+        server.finish();
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_is_told_from_one_that_nobody_knows() {
+    let own = tls::own_certificate("localhost");
+    let pem = tls::pem(&own);
+    for (roots, fault) in [
+        (Roots::BuiltInAnd(pem), TlsFault::Authority),
+        (Roots::BuiltIn, TlsFault::Authority),
+    ] {
+        let server = Scripted::with_certificate(Security::Tls, own.clone(), Peer::hear_end);
+        let login = Login {
+            user: "mittente@pec.example.it".to_owned(),
+            password: Secret::new("segreto".to_owned()),
+        };
+        let error = SmtpSubmission::connect(&server.endpoint(), &roots, &login, timeouts());
+        let error = error.err().expect("refused");
+        assert!(
+            matches!(error, Error::Tls { fault: found, .. } if found == fault),
+            "{error:?}"
+        );
+        server.finish();
+    }
 }
 
 #[test]

@@ -211,13 +211,14 @@ fn composed() -> BTreeSet<String> {
 }
 
 /// What `pec sync` and `pec watch` tell of.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 9] = [
     "receipt",
     "receipt-for",
     "orphan",
     "mismatch",
     "unproven",
     "envelope",
+    "anomaly",
     "ordinary",
     "too-large",
 ];

@@ -67,11 +67,13 @@ fn end_of(report: &SubmissionReport) -> End {
         }
         SubmissionOutcome::Refused(reply) => answered(What::Refused, reply),
         SubmissionOutcome::NotSent(error) => (What::NotSent, None, error.to_string()),
-        SubmissionOutcome::InDoubt { reply, reason } => (
-            What::InDoubt,
-            reply.as_ref().map(|reply| reply.code),
-            reason.clone(),
-        ),
+        SubmissionOutcome::InDoubt {
+            reply: Some(reply), ..
+        } => answered(What::InDoubt, reply),
+        SubmissionOutcome::InDoubt {
+            reply: None,
+            reason,
+        } => (What::InDoubt, None, reason.clone()),
     };
     End {
         what,

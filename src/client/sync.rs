@@ -11,6 +11,7 @@ use crate::ledger::{self, Arrival, Cursor, Ledger, MatchRule, MessageRef};
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
 use crate::pec::header::{Hints, is_signer_address};
+use crate::pec::wrapped::WrappedMail;
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Fetched, Folder, Mailbox, Summary};
 use crate::verify::{Examination, Question, Sent, Verdict, VerifiedReceipt, Verifier};
@@ -72,6 +73,8 @@ pub enum EventKind {
         /// How many facts it added.
         new_facts: usize,
     },
+    /// A genuine anomaly envelope: ordinary mail that the provider wrapped, as it claims to be.
+    Anomaly(WrappedMail),
     /// Something that is no proof: not genuine, undecided, or no certified mail after all.
     Other(Box<Examination>),
     /// Larger than any provider carries: left where it is; its size.
@@ -327,6 +330,7 @@ impl<'a> Run<'a> {
         for (arrival, recorded) in arrivals.into_iter().zip(recorded) {
             self.report.new_facts += recorded.new_facts;
             let kind = match arrival.finding {
+                ledger::Finding::Anomaly(_, wrapped) => EventKind::Anomaly(wrapped),
                 ledger::Finding::Other(examination) => EventKind::Other(examination),
                 ledger::Finding::Verified { receipt, .. } => EventKind::Verified {
                     rule: recorded.rule.unwrap_or(MatchRule::Orphan),
@@ -404,7 +408,12 @@ impl<'a> Run<'a> {
         let examination = self.judge.verifier.examine(octets, &question);
         let receipt = match examination.into_verified() {
             Ok(receipt) => receipt,
-            Err(examination) => return Ok(ledger::Finding::Other(examination)),
+            Err(examination) => {
+                return Ok(match wrapped_in(&examination, octets) {
+                    Some(wrapped) => ledger::Finding::Anomaly(examination, wrapped),
+                    None => ledger::Finding::Other(examination),
+                });
+            }
         };
         let other_content = match self.sent_under(&receipt)? {
             Some(sent) => {
@@ -454,6 +463,7 @@ impl Event {
                 examination.verdict,
                 Verdict::NotGenuine | Verdict::CannotTell
             ),
+            EventKind::Anomaly(_) => false,
             EventKind::TooLarge(_) => true,
         }
     }
@@ -465,6 +475,14 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// The ordinary mail in an anomaly envelope that was found genuine.
+fn wrapped_in(examination: &Examination, octets: &[u8]) -> Option<WrappedMail> {
+    let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
+    let is_anomaly =
+        examination.verdict == Verdict::Genuine && kind == Some(MessageKind::AnomalyEnvelope);
+    is_anomaly.then(|| WrappedMail::inside(octets).unwrap_or_default())
 }
 
 /// Whether UIDNEXT fell below what was read: a mailbox brought back from a copy, whose server

@@ -172,8 +172,10 @@ fn stay(
 fn may_pass(error: &transport::Error) -> bool {
     use transport::Error as E;
     match error {
-        E::Resolve { .. } | E::Connect { .. } | E::Broken(_) | E::Refused { .. } => true,
-        E::Tls { untrusted, .. } => !untrusted,
+        E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Refused { .. } => {
+            true
+        }
+        E::Tls { fault, .. } => !fault.is_of_certificate(),
         E::Protocol(_) => true,
         _ => false,
     }

@@ -456,6 +456,8 @@ pub(super) struct Summary {
     new_facts: usize,
     known: bool,
     headline: Option<&'static str>,
+    claimed_sender: Option<String>,
+    claimed_about: Option<String>,
     #[serde(skip)]
     at: Option<Timestamp>,
     /// The finding behind `headline`, for a person.
@@ -487,12 +489,25 @@ impl Summary {
             new_facts: 0,
             known: event.known,
             headline: None,
+            claimed_sender: None,
+            claimed_about: None,
             finding: None,
             at: event.certified_at(),
             alarming: event.is_alarming(),
         };
         match &event.kind {
             EventKind::TooLarge(_) => summary.event = "too-large",
+            EventKind::Anomaly(wrapped) => {
+                summary.event = "anomaly";
+                summary.verdict = Verdict::Genuine.word();
+                summary.kind = Some(MessageKind::AnomalyEnvelope.word());
+                summary.subject = Some(wrapped.subject.clone());
+                summary.claimed_sender = Some(wrapped.sender.clone());
+                summary.claimed_about = wrapped
+                    .report
+                    .as_ref()
+                    .and_then(|report| report.about.clone());
+            }
             EventKind::Other(examination) => {
                 summary.verdict = examination.verdict.word();
                 summary.finding = examination.headline().cloned();
@@ -593,6 +608,7 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         ("error", &**error),
         ("detail", &*detail),
         ("reason", &*reason),
+        ("sender", summary.claimed_sender.as_ref().unwrap_or(&empty)),
     ];
     let key = match (summary.event, &summary.delivered_to) {
         ("receipt", Some(_)) => "receipt-for".to_owned(),

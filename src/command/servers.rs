@@ -6,7 +6,9 @@ use super::Failure;
 use crate::exit::ExitStatus;
 use crate::transport::imap::ImapMailbox;
 use crate::transport::smtp::SmtpSubmission;
-use crate::transport::{Endpoint, Error, Login, Mailbox, Roots, Submission, Timeouts, probe};
+use crate::transport::{
+    Endpoint, Error, Login, Mailbox, Roots, Submission, Timeouts, TlsFault, probe,
+};
 
 /// Connects to a server and logs in, once.
 type Connect<T> = fn(&Endpoint, &Roots, &Login) -> Result<Box<T>, Error>;
@@ -50,16 +52,17 @@ pub(super) fn failure(error: &Error, endpoint: &Endpoint) -> Failure {
             Failure::new("server-connection", [server, ("reason", reason.clone())])
                 .with_status(ExitStatus::NotNow)
         }
-        Error::Tls {
-            reason,
-            untrusted: true,
-            ..
-        } => Failure::new("server-certificate", [server, ("reason", reason.clone())])
-            .with_status(ExitStatus::NotNow),
-        Error::Tls { reason, .. } => {
-            Failure::new("server-tls", [server, ("reason", reason.clone())])
-                .with_status(ExitStatus::NotNow)
+        Error::Tls { reason, fault, .. } => {
+            let values = [server, ("reason", reason.clone())];
+            let failure = match fault {
+                TlsFault::Certificate => Failure::new("server-certificate", values),
+                TlsFault::Authority => Failure::new("server-certificate-own", values),
+                TlsFault::NothingInCommon => Failure::new("server-tls-old", values),
+                TlsFault::Other => Failure::new("server-tls", values),
+            };
+            failure.with_status(ExitStatus::NotNow)
         }
+        Error::Silent => Failure::new("server-silent", [server]).with_status(ExitStatus::NotNow),
         Error::Roots(reason) => Failure::new("server-roots", [("reason", reason.clone())]),
         Error::LoginRefused(reply) => {
             Failure::new("server-login", [server, ("reply", reply.to_string())])

@@ -6,6 +6,7 @@ use super::submission::{append, refresh};
 use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
 use crate::pec::MessageKind;
+use crate::pec::wrapped::WrappedMail;
 use crate::providers::Trust;
 use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
@@ -48,6 +49,9 @@ pub enum Finding {
         /// Whether it carries another message than ours.
         other_content: bool,
     },
+    /// A genuine anomaly envelope around ordinary mail: what that claims is kept and moves
+    /// nothing.
+    Anomaly(Box<Examination>, WrappedMail),
     /// No receipt or envelope proved genuine: kept and shown, moves nothing.
     Other(Box<Examination>),
 }
@@ -242,10 +246,15 @@ fn judge(
         .optional()?;
     let known = before.is_some();
     let (receipt, other_content) = match &arrival.finding {
-        Finding::Other(examination) => {
+        Finding::Other(examination) | Finding::Anomaly(examination, _) => {
+            let wrapped = match &arrival.finding {
+                Finding::Anomaly(_, wrapped) => Some(wrapped),
+                Finding::Other(_) | Finding::Verified { .. } => None,
+            };
             // What was proved once stays proved: later trust data do not take it back.
             if before.as_deref() != Some(Verdict::Genuine.word()) {
-                put_other(transaction, account, arrival, examination, judged_by, now)?;
+                let judged = (&**examination, wrapped);
+                put_other(transaction, account, arrival, judged, judged_by, now)?;
             }
             return Ok(Recorded {
                 rule: None,
@@ -309,11 +318,13 @@ const PUT: &str = "INSERT OR REPLACE INTO examination (account, octets, verdict,
         trust_as_of, examined_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
+/// Of an anomaly envelope its columns hold what the mail inside claims: its sender, its subject,
+/// and the Message-ID that it reports about.
 fn put_other(
     transaction: &Transaction<'_>,
     account: &str,
     arrival: &Arrival,
-    examination: &Examination,
+    (examination, wrapped): (&Examination, Option<&WrappedMail>),
     judged_by: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
@@ -335,11 +346,11 @@ fn put_other(
         kind.filter(|_| genuine).map(MessageKind::word),
         headline.map(|finding| finding.check.id()),
         stated,
+        wrapped.and_then(|mail| mail.report.as_ref()?.about.as_deref()),
         none,
+        wrapped.map(|mail| &*mail.sender),
         none,
-        none,
-        none,
-        none,
+        wrapped.map(|mail| &*mail.subject),
         None::<i64>,
         none,
         judged_by,

@@ -52,6 +52,15 @@ pub struct MessageRow {
     pub recipients: Vec<(MailAddress, Standing)>,
 }
 
+/// An anomaly envelope of the message's account whose mail reports about it: by its Message-ID,
+/// or by an identifier that a receipt taught, which its provider's envelope has as Message-ID.
+const REMARK: &str = "examination.verdict = 'genuine' AND examination.kind = 'anomalia'
+    AND examination.account = (SELECT account FROM message WHERE message.id = ?1)
+    AND examination.message_id IN
+        (SELECT ?2 UNION SELECT identifier FROM fact WHERE fact.message = ?1)";
+/// Remarks shown with one message: anybody can write one.
+const MOST_REMARKS: usize = 50;
+
 /// One message with all that is known.
 #[derive(Clone, Debug)]
 pub struct MessageView {
@@ -63,6 +72,9 @@ pub struct MessageView {
     pub facts: Vec<Fact>,
     /// Receipts that were led to it, whether they state facts or not.
     pub receipts: Vec<ReceivedRow>,
+    /// Anomaly envelopes of the account around ordinary mail that claims to be about it. They
+    /// prove nothing and move nothing.
+    pub remarks: Vec<ReceivedRow>,
 }
 
 /// One recipient with its state.
@@ -99,6 +111,9 @@ pub struct ReceivedRow {
     pub identifier: Option<String>,
     /// The signed recipient.
     pub delivered_to: Option<String>,
+    /// The signed sender; of an anomaly envelope, which signs nothing about the mail inside,
+    /// this, the subject and the Message-ID are that mail's own words.
+    pub sender: Option<String>,
     /// How it was led to a message, or why to none.
     pub rule: Option<MatchRule>,
     /// By which trust data and program it was judged.
@@ -262,11 +277,15 @@ impl Ledger {
             });
         }
         let receipts = self.received("examination.message = ?1", &[&message.id], usize::MAX, 0)?;
+        let id = bare_id(&row.message_id);
+        let about: [&dyn rusqlite::ToSql; 2] = [&message.id, &id];
+        let remarks = self.received(REMARK, &about, MOST_REMARKS, 0)?;
         Ok(MessageView {
             row,
             recipients,
             facts,
             receipts,
+            remarks,
         })
     }
 
@@ -552,6 +571,7 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         message_id: row.get("message_id")?,
         identifier: row.get("identifier")?,
         delivered_to: row.get("delivered_to")?,
+        sender: row.get("sender")?,
         rule: rule.as_deref().and_then(MatchRule::from_word),
         judged_by: row.get("trust_as_of")?,
         place: folder.zip(uid),

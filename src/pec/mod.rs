@@ -7,6 +7,7 @@ pub mod caution;
 pub mod certification;
 pub mod header;
 pub mod outgoing;
+pub mod wrapped;
 pub mod xml;
 
 pub use certification::CertificationData;

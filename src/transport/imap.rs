@@ -65,7 +65,7 @@ impl ImapMailbox {
         let censor = Censor::of(login);
         let mut greeting = String::new();
         if endpoint.security == Security::StartTls {
-            greet(&mut socket, &censor)?;
+            greet(&mut socket, &censor).map_err(tls::greeting)?;
             start_tls(&mut socket)?;
         }
         let mut stream = tls::handshake(&endpoint.host, roots, socket)?;

@@ -167,6 +167,27 @@ impl fmt::Display for Reply {
     }
 }
 
+/// What made TLS fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// The server's certificate is not trusted.
+    Certificate,
+    /// The server's certificate is that of an authority, its own most often; RFC 5280 leaves no
+    /// way to trust it as a server's.
+    Authority,
+    /// Both speak TLS and have no version or cipher in common: old ones are not spoken here.
+    NothingInCommon,
+    /// Something else; what came may be no TLS at all.
+    Other,
+}
+
+impl TlsFault {
+    /// Whether it stays as it is until somebody changes a certificate.
+    pub const fn is_of_certificate(self) -> bool {
+        matches!(self, Self::Certificate | Self::Authority)
+    }
+}
+
 /// Why a server could not be used. None of these leaves a message half sent: what happens to a
 /// message is a [`SubmissionReport`].
 #[derive(Debug, thiserror::Error)]
@@ -195,8 +216,8 @@ pub enum Error {
         host: String,
         /// What failed, in the library's words.
         reason: String,
-        /// Whether it is the certificate that was refused.
-        untrusted: bool,
+        /// What kind of thing it is.
+        fault: TlsFault,
     },
     /// The PEM text of extra authorities cannot be used.
     #[error("the file of authorities cannot be used: {0}")]
@@ -212,6 +233,10 @@ pub enum Error {
         /// Its answer.
         reply: Reply,
     },
+    /// Nothing came where a greeting comes first. Servers that speak TLS from the first octet
+    /// wait there.
+    #[error("no greeting")]
+    Silent,
     /// The line broke, or a time limit passed.
     #[error("the connection broke: {0}")]
     Broken(String),

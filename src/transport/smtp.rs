@@ -16,6 +16,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -23,9 +24,10 @@ use lettre::transport::smtp::commands::{Ehlo, Quit, Rset, Starttls};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
+use super::filter::SLICE;
 use super::tls::{self, TlsStream, Wire};
 use super::{
-    Censor, Endpoint, Envelope, Error, Login, Reply, Roots, Security, Submission,
+    Censor, Endpoint, Envelope, Error, Login, Reply, Roots, Security, Stop, Submission,
     SubmissionOutcome, SubmissionReport, Timeouts, text_of,
 };
 use crate::secret::Secret;
@@ -40,6 +42,9 @@ const MAX_COMMANDS_AT_ONCE: usize = 50;
 /// Octets of the message in one write; a smaller one leaves in one, dot included.
 const BLOCK: usize = 64 * 1024;
 
+/// The reason of what a person ended.
+const ENDED_HERE: &str = "ended here";
+
 /// A connection to a submission server, logged in.
 pub struct SmtpSubmission {
     dialogue: Dialogue<TlsStream>,
@@ -47,6 +52,8 @@ pub struct SmtpSubmission {
     pipelining: bool,
     size_limit: Option<u64>,
     takes_size: bool,
+    /// Who may end a submission before the server has answered.
+    stop: Stop,
     /// Why it cannot be used any more.
     dead: Option<String>,
 }
@@ -88,8 +95,15 @@ impl SmtpSubmission {
             // 0 means that there is no fixed limit (RFC 1870, 4).
             size_limit: size.and_then(|n| n.parse().ok()).filter(|n| *n > 0),
             takes_size: size.is_some(),
+            stop: Stop::default(),
             dead: None,
         })
+    }
+
+    /// Ends a submission when this is asked: before the final dot nothing has left, and after it
+    /// the message is in doubt.
+    pub fn heed(&mut self, stop: Stop) {
+        self.stop = stop;
     }
 
     /// Says goodbye and ends the connection. What the server answers does not matter.
@@ -213,37 +227,34 @@ impl SmtpSubmission {
             return outcome;
         }
         // Reading the verdict may take minutes: it is now that the server stores the message.
-        let read = self
-            .dialogue
-            .stream
-            .set_read_timeout(self.timeouts.verdict)
-            .map_err(tls::broken)
-            .and_then(|()| self.dialogue.reply());
+        let read = self.dialogue.wait(self.timeouts.verdict, &self.stop);
         let restored = self.dialogue.stream.set_read_timeout(self.timeouts.answer);
-        match read {
+        match read.and_then(|()| self.dialogue.reply()) {
             Ok(reply) if (200..300).contains(&reply.code) => {
                 if let Err(e) = restored {
                     self.kill(tls::reason(&e));
                 }
                 SubmissionOutcome::Taken(reply)
             }
-            Ok(reply) if reply.code >= 400 && reply.code != 421 && reply.code != 451 => {
-                SubmissionOutcome::Refused(reply)
+            Ok(reply) if is_final(&reply) => SubmissionOutcome::Refused(reply),
+            Ok(reply) => {
+                let reason = format!("the answer was {reply}");
+                in_doubt(Some(reply), reason)
             }
-            Ok(reply) => in_doubt(
-                Some(reply.clone()),
-                format!("the answer was {}", reply.code),
-            ),
             Err(e) => in_doubt(None, e.to_string()),
         }
     }
 
     fn write_message(&mut self, octets: &[u8]) -> Result<(), SubmissionOutcome> {
+        let ended = || SubmissionOutcome::NotSent(Error::Held(ENDED_HERE.to_owned()));
         let mut block = Vec::with_capacity(BLOCK.min(octets.len()) + 1024);
         for line in lines(octets) {
             if block.len() + line.len() > BLOCK && !block.is_empty() {
+                if self.stop.is_asked() {
+                    return Err(ended());
+                }
                 let written = self.dialogue.write(&block);
-                written.map_err(|e| SubmissionOutcome::NotSent(tls::broken(e)))?;
+                written.map_err(|e| self.cut_off(SubmissionOutcome::NotSent(tls::broken(e))))?;
                 block.clear();
             }
             if line.starts_with(b".") {
@@ -251,9 +262,23 @@ impl SmtpSubmission {
             }
             block.extend_from_slice(line);
         }
+        if self.stop.is_asked() {
+            return Err(ended());
+        }
         block.extend_from_slice(b".\r\n");
         let written = self.dialogue.write(&block);
-        written.map_err(|e| in_doubt(None, tls::reason(&e)))
+        written.map_err(|e| self.cut_off(in_doubt(None, tls::reason(&e))))
+    }
+
+    /// What became of a message that could not be written to its end: what the server said
+    /// before it closed, where that is final, else what the broken line means.
+    fn cut_off(&mut self, otherwise: SubmissionOutcome) -> SubmissionOutcome {
+        let said = self.dialogue.last_words();
+        let Some(reply) = said.filter(is_final) else {
+            return otherwise;
+        };
+        self.kill(format!("closed after {reply}"));
+        SubmissionOutcome::Refused(reply)
     }
 }
 
@@ -354,6 +379,12 @@ fn stopped_by(what: &'static str, reply: Reply) -> Stopped {
     }
 }
 
+/// Whether an answer to the message says that the server has it not. Relays that lost their own
+/// next server say 421 and 451 too.
+fn is_final(reply: &Reply) -> bool {
+    (400..600).contains(&reply.code) && reply.code != 421 && reply.code != 451
+}
+
 fn in_doubt(reply: Option<Reply>, reason: String) -> SubmissionOutcome {
     SubmissionOutcome::InDoubt { reply, reason }
 }
@@ -366,7 +397,7 @@ fn is_positive(reply: &Reply) -> bool {
 /// server we are about to prove: they end the attempt (RFC 3207, 4.2).
 fn start_tls(socket: TcpStream, censor: Censor) -> Result<TcpStream, Error> {
     let mut dialogue = Dialogue::new(socket, censor);
-    dialogue.greeting()?;
+    dialogue.greeting().map_err(tls::greeting)?;
     let response = dialogue.hello()?;
     if offer(&response, "STARTTLS").is_none() {
         return Err(Error::NotOffered("STARTTLS"));
@@ -534,6 +565,28 @@ impl<S: Wire> Dialogue<S> {
         Err(Error::Protocol(format!("octets out of turn: {text}")))
     }
 
+    /// Waits until the server says something, or somebody asks to stop. Leaves the time limit of
+    /// a read short.
+    fn wait(&mut self, limit: Duration, stop: &Stop) -> Result<(), Error> {
+        let slice = SLICE.min(limit).max(Duration::from_millis(1));
+        self.stream.set_read_timeout(slice).map_err(tls::broken)?;
+        let mut left = limit;
+        while self.unread.is_empty() {
+            let mut block = [0; 4096];
+            match self.stream.read(&mut block) {
+                Ok(0) => return Err(Error::Broken("closed by the server".to_owned())),
+                Ok(n) => self.take_in(&block[..n]),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if tls::is_timeout(&e) && left > slice => left -= slice,
+                Err(e) => return Err(tls::broken(e)),
+            }
+            if stop.is_asked() && self.unread.is_empty() {
+                return Err(Error::Broken(ENDED_HERE.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     fn reply(&mut self) -> Result<Reply, Error> {
         self.response().map(|(reply, _)| reply)
     }
@@ -585,13 +638,25 @@ impl<S: Wire> Dialogue<S> {
             let mut block = [0; 4096];
             match self.stream.read(&mut block) {
                 Ok(0) => return Err(Error::Broken("closed by the server".to_owned())),
-                Ok(n) => {
-                    self.read += n as u64;
-                    self.unread.extend_from_slice(&block[..n]);
-                }
+                Ok(n) => self.take_in(&block[..n]),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(tls::broken(e)),
             }
         }
+    }
+
+    fn take_in(&mut self, octets: &[u8]) {
+        self.read += octets.len() as u64;
+        self.unread.extend_from_slice(octets);
+    }
+}
+
+impl Dialogue<TlsStream> {
+    /// A reply that came before the line was closed, if a whole one did.
+    fn last_words(&mut self) -> Option<Reply> {
+        let octets = self.stream.last_octets();
+        self.take_in(&octets);
+        let whole = self.unread.ends_with(b"\n");
+        whole.then(|| self.reply().ok()).flatten()
     }
 }

@@ -13,10 +13,19 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use super::{Endpoint, Error, Roots, Timeouts};
+use super::{Endpoint, Error, Roots, Timeouts, TlsFault};
+
+/// The reason of a time limit that passed.
+const NO_ANSWER: &str = "no answer in time";
 
 /// How many addresses of one name are tried; a name with more is a mistake or an attack.
 const MAX_ADDRESSES: usize = 16;
+
+/// How long to wait for what a peer said before it closed: it is here already, or never.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Reads for it; a reply is one or two packets.
+const MAX_LAST_READS: usize = 16;
 
 /// A connection whose read timeout can be changed while it is in use.
 pub(super) trait Wire: Read + Write {
@@ -33,6 +42,27 @@ impl TlsStream {
     pub(super) fn abort(&mut self) {
         // Nothing is left to do when it is closed already.
         let _ = self.0.sock.shutdown(Shutdown::Both);
+    }
+
+    /// What arrived before the peer closed, for when writing failed: a read would first try to
+    /// write what was not written.
+    pub(super) fn last_octets(&mut self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        let StreamOwned { conn, sock } = &mut self.0;
+        if Wire::set_read_timeout(sock, LAST_WORDS).is_err() {
+            return octets;
+        }
+        for _ in 0..MAX_LAST_READS {
+            if !matches!(conn.read_tls(sock), Ok(1..)) || conn.process_new_packets().is_err() {
+                break;
+            }
+            // Ends in "would block" where no more is there.
+            let _ = conn.reader().read_to_end(&mut octets);
+            if octets.ends_with(b"\n") {
+                break;
+            }
+        }
+        octets
     }
 }
 
@@ -109,13 +139,13 @@ fn set_up(socket: &TcpStream, timeouts: &Timeouts) -> io::Result<()> {
 pub(super) fn handshake(host: &str, roots: &Roots, socket: TcpStream) -> Result<TlsStream, Error> {
     let failed = |e: rustls::Error| Error::Tls {
         host: host.to_owned(),
-        untrusted: matches!(e, rustls::Error::InvalidCertificate(_)),
+        fault: fault_of(&e),
         reason: e.to_string(),
     };
     let name = ServerName::try_from(host.to_owned()).map_err(|e| Error::Tls {
         host: host.to_owned(),
         reason: e.to_string(),
-        untrusted: false,
+        fault: TlsFault::Other,
     })?;
     let connection = ClientConnection::new(configuration(roots)?, name).map_err(failed)?;
     let mut stream = StreamOwned::new(connection, socket);
@@ -129,6 +159,30 @@ pub(super) fn handshake(host: &str, roots: &Roots, socket: TcpStream) -> Result<
         }
     }
     Ok(TlsStream(stream))
+}
+
+fn fault_of(e: &rustls::Error) -> TlsFault {
+    use rustls::AlertDescription as Alert;
+    match e {
+        // The package tells it in this word only.
+        rustls::Error::InvalidCertificate(e) if format!("{e:?}").contains("CaUsedAsEndEntity") => {
+            TlsFault::Authority
+        }
+        rustls::Error::InvalidCertificate(_) => TlsFault::Certificate,
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::InsufficientSecurity,
+        ) => TlsFault::NothingInCommon,
+        _ => TlsFault::Other,
+    }
+}
+
+/// A greeting that did not come in time, told apart from a line that broke.
+pub(super) fn greeting(e: Error) -> Error {
+    match e {
+        Error::Broken(reason) if reason == NO_ANSWER => Error::Silent,
+        other => other,
+    }
 }
 
 fn configuration(roots: &Roots) -> Result<Arc<ClientConfig>, Error> {
@@ -166,10 +220,20 @@ pub(super) fn broken(e: io::Error) -> Error {
     Error::Broken(reason(&e))
 }
 
+/// Whether a time limit passed.
+pub(super) fn is_timeout(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
 /// Why reading or writing failed.
 pub(super) fn reason(e: &io::Error) -> String {
+    if is_timeout(e) {
+        return NO_ANSWER.to_owned();
+    }
     match e.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "no answer in time".to_owned(),
         io::ErrorKind::UnexpectedEof => "closed by the server".to_owned(),
         _ => e.to_string(),
     }

@@ -94,6 +94,62 @@ fn what_is_between_providers_or_for_a_recipient_moves_nothing() {
     }
 }
 
+fn bounce(about: &str) -> Vec<u8> {
+    Receipt::around_bounce(about, ORDINARY).to_eml()
+}
+
+#[test]
+fn a_bounce_is_shown_at_its_message_and_moves_nothing() {
+    let identifier = format!("<{IDENTIFIER}>");
+    for (about, shown) in [
+        (MESSAGE_ID, true),
+        // The provider's envelope came back; the acceptance taught its identifier.
+        (&*identifier, true),
+        ("<altro@client.mittente.example>", false),
+    ] {
+        let (mut desk, message) = sent_base();
+        let acceptance = genuine(Kind::Acceptance);
+        let events = desk.receive(&[&acceptance, &bounce(about)]);
+        let before = [S::Accepted, S::Ordinary, S::Accepted];
+        assert_eq!(desk.standings(&message), before, "{about}");
+        let EventKind::Anomaly(mail) = &events[1].kind else {
+            panic!("{:#?}", events[1]);
+        };
+        assert!(!events[1].is_alarming());
+        assert_eq!(mail.subject, "Undelivered Mail");
+        let report = mail.report.as_ref().expect("a report");
+        assert_eq!(report.recipients[0].address, ORDINARY);
+        let view = desk.view(&message);
+        assert_eq!(view.remarks.len(), usize::from(shown), "{about}");
+        assert_eq!(view.receipts.len(), 1, "{about}");
+    }
+}
+
+#[test]
+fn a_bounce_in_an_envelope_that_is_not_proved_is_no_remark() {
+    let (mut desk, message) = sent_base();
+    let altered = String::from_utf8(bounce(MESSAGE_ID)).expect("ASCII");
+    let altered = altered.replace("5.1.1", "5.2.2");
+    let events = desk.receive(&[altered.as_bytes()]);
+    assert!(matches!(events[0].kind, EventKind::Other(_)));
+    assert!(desk.view(&message).remarks.is_empty());
+}
+
+#[test]
+fn ordinary_mail_in_an_anomaly_envelope_is_told_as_it_claims_to_be() {
+    let mut desk = Desk::new();
+    let events = desk.receive(&[&genuine(Kind::Anomaly)]);
+    let EventKind::Anomaly(mail) = &events[0].kind else {
+        panic!("{events:#?}");
+    };
+    assert_eq!(mail.sender, "bollette@posta.example");
+    assert_eq!(mail.subject, "Bolletta di maggio");
+    assert_eq!(mail.report, None);
+    // Nothing that waits for a proof.
+    assert!(desk.ledger.unproven(None, 9, 0).unwrap().is_empty());
+    assert!(desk.ledger.orphans(None, 9, 0).unwrap().is_empty());
+}
+
 #[test]
 fn a_message_id_is_compared_without_brackets_and_exactly_otherwise() {
     let bare = MESSAGE_ID.trim_matches(['<', '>']);

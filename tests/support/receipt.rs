@@ -442,6 +442,23 @@ impl Receipt {
         }
     }
 
+    /// An anomaly envelope around a bounce that says so of one recipient of this Message-ID.
+    pub fn around_bounce(about: &str, recipient: &str) -> Self {
+        let mail = format!(
+            "From: MAILER-DAEMON@posta.example\r\nTo: {SENDER}\r\nSubject: Undelivered Mail\r\n\
+             Date: Mon, 4 May 2026 10:20:00 +0200\r\nMessage-ID: <b@posta.example>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: multipart/report;\r\n \
+             report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno\r\n--b\r\n\
+             Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; posta.example\r\n\
+             \r\nFinal-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Diagnostic-Code: smtp; 550 no such user\r\n--b\r\n\
+             Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {about}\r\n--b--\r\n"
+        );
+        Self::with(Kind::Anomaly, |receipt| {
+            receipt.original = Some(mail.into_bytes());
+        })
+    }
+
     /// The parts of the signed multipart/mixed, in the usual order.
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = vec![self.text_part()];

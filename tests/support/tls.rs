@@ -23,7 +23,11 @@ pub fn certificate(hosts: &[&str], addresses: &[[u8; 4]]) -> Vec<u8> {
         critical: false,
         value: der::sequence(hosts.chain(addresses)),
     };
-    let certificate = Certificate {
+    server_certificate(names).to_der()
+}
+
+fn server_certificate(names: Extension) -> Certificate {
+    Certificate {
         subject: "CN=Server di prova,O=Gestore di Prova S.p.A.,C=IT".to_owned(),
         issuer: ROOT_NAME.to_owned(),
         serial: pki::serial("server"),
@@ -37,8 +41,21 @@ pub fn certificate(hosts: &[&str], addresses: &[[u8; 4]]) -> Vec<u8> {
             extension::extended_usage(&[pki::SERVER_AUTH]),
             names,
         ],
-    };
+    }
+}
+
+/// What `openssl req -x509` makes: the certificate of an authority, its own issuer, shown by a
+/// server. Nobody comes so far as to look at the signature, which is not its own.
+pub fn own_certificate(host: &str) -> Vec<u8> {
+    let mut certificate = server_certificate(extension::host(host));
+    certificate.issuer.clone_from(&certificate.subject);
+    certificate.extensions = vec![extension::authority(None), extension::host(host)];
     certificate.to_der()
+}
+
+/// A certificate as a file of authorities has it.
+pub fn pem(certificate: &[u8]) -> Vec<u8> {
+    pki::pem("CERTIFICATE", certificate).into_bytes()
 }
 
 /// The key of every such certificate, PKCS#8 in PEM.

@@ -630,9 +630,9 @@ impl Runner<'_> {
 pub(super) fn may_pass(error: &transport::Error) -> bool {
     use transport::Error as E;
     match error {
-        E::Resolve { .. } | E::Connect { .. } | E::Broken(_) | E::Protocol(_) => true,
+        E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Protocol(_) => true,
         E::Refused { reply, .. } => reply.is_for_now(),
-        E::Tls { untrusted, .. } => !untrusted,
+        E::Tls { fault, .. } => !fault.is_of_certificate(),
         _ => false,
     }
 }

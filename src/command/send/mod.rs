@@ -15,12 +15,13 @@ use super::access::{self, Access};
 use super::{Failure, Session, follow, span};
 use crate::account::SentCopy;
 use crate::client::{self, Resend, Submitted};
+use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::transport::smtp::SmtpSubmission;
-use crate::transport::{Mailbox, SubmissionOutcome};
+use crate::transport::{Mailbox, Submission, SubmissionOutcome};
 
 /// Send a certified message, once
 ///
@@ -238,7 +239,19 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     }
     // Connected before anything is recorded: a wrong password leaves nothing behind that a
     // later --resume would send.
-    let mut submission = access.submission()?;
+    let mut submission = match access.submission() {
+        Ok(submission) => submission,
+        Err(error) => return Err(documented(error, arguments, &access, ledger, session)?),
+    };
+    let size = message.octets().len() as u64;
+    if let Some(limit) = submission.size_limit().filter(|limit| size > *limit) {
+        let values = [
+            ("size", checks::megabytes(size)),
+            ("limit", checks::megabytes(limit)),
+        ];
+        return Err(Failure::new("too-large-for-server", values).into());
+    }
+    submission.heed(stop_on_signals());
     let recorded = match unsent {
         Some(recorded) => {
             let values = [("message", &*recorded.short)];
@@ -264,6 +277,20 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         &warnings,
         session,
     )
+}
+
+/// A failure before anything left: the document is promised all the same.
+fn documented(
+    error: anyhow::Error,
+    arguments: &Arguments,
+    access: &Access,
+    ledger: &Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<anyhow::Error> {
+    if arguments.json {
+        report::json(&[], &[], ledger, &access.account.name, &[], session)?;
+    }
+    Ok(error)
 }
 
 /// Records a new message; with `once`, unless another process recorded the same meanwhile: the

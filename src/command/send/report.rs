@@ -350,7 +350,12 @@ fn tell(
         "in-doubt" => Tone::Unsure,
         _ => Tone::Bad,
     };
-    let line = texts.fill(&format!("send.outcome.{outcome}"), &values);
+    let line = match &submitted.report.outcome {
+        SubmissionOutcome::InDoubt { reply: Some(_), .. } => {
+            texts.fill("send.outcome.in-doubt-answered", &values)
+        }
+        _ => texts.fill(&format!("send.outcome.{outcome}"), &values),
+    };
     writeln!(session.out, "{}", session.style.paint(tone, line))?;
     let answers = row.recipients.iter().zip(&submitted.report.recipients);
     for ((address, _), reply) in answers {

@@ -1,10 +1,11 @@
 //! `pec send --resume`: messages that never left go out, those in doubt are looked for in the
 //! mailbox before anything else may happen to them.
 
-use super::{Arguments, confirmed, finish, hand_over, report, told};
+use super::{Arguments, confirmed, documented, finish, hand_over, report, told};
 use crate::client::{self, Found, Gap, GapKind};
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
+use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::state::{Standing, What};
@@ -61,7 +62,11 @@ pub(super) fn run(
             }
         }
     }
-    for (message, found) in search(&in_doubt, form_of(arguments), access, &mut ledger, session)? {
+    let found = match search(&in_doubt, form_of(arguments), access, &mut ledger, session) {
+        Ok(found) => found,
+        Err(error) => return Err(documented(error, arguments, access, &ledger, session)?),
+    };
+    for (message, found) in found {
         let allowed = arguments
             .resend
             .is_some_and(|resend| resend.term().allows(found));
@@ -91,7 +96,10 @@ pub(super) fn run(
     if to_send.is_empty() {
         return ended(status, arguments, access, &ledger, session);
     }
-    let (sent, stopped) = send_all(to_send, access, &mut ledger, session)?;
+    let (sent, stopped) = match send_all(to_send, access, &mut ledger, session) {
+        Ok(sent) => sent,
+        Err(error) => return Err(documented(error, arguments, access, &ledger, session)?),
+    };
     status = status.worse(stopped);
     let finished = finish(arguments, access, &mut ledger, sent, &[], session)?;
     Ok(status.worse(finished))
@@ -309,6 +317,7 @@ fn send_all(
     session: &mut Session<'_>,
 ) -> anyhow::Result<(Vec<(MessageRef, client::Submitted)>, ExitStatus)> {
     let mut submission = access.submission()?;
+    submission.heed(stop_on_signals());
     let mut sent = Vec::new();
     for (message, claim) in messages {
         let submitted = match hand_over(ledger, &message, claim, &mut submission, session) {

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::{Found, Page, Reading, text};
+use super::{Found, Page, Reading, Remark, text};
 use crate::ledger::state::{Deadline, Fact, What};
 use crate::ledger::{MatchRule, MessageView, ReceivedRow, RecipientView};
 use crate::output::json;
@@ -48,6 +48,27 @@ pub(in crate::command) struct MessageJson<'a> {
     recipients: Vec<RecipientJson<'a>>,
     attempts: Vec<FactJson<'a>>,
     receipts: Vec<ReceivedJson<'a>>,
+    remarks: Vec<RemarkJson<'a>>,
+}
+
+/// What ordinary mail claims about a message.
+#[derive(Serialize)]
+struct RemarkJson<'a> {
+    sha256: &'a str,
+    file: String,
+    folder: Option<&'a str>,
+    uid: Option<u32>,
+    sender: &'a str,
+    subject: &'a str,
+    recipients: Vec<ReportedJson>,
+}
+
+#[derive(Serialize)]
+struct ReportedJson {
+    address: String,
+    action: String,
+    status: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -213,6 +234,33 @@ impl<'a> MessageJson<'a> {
                 .iter()
                 .map(|row| ReceivedJson::of(row, reading))
                 .collect(),
+            remarks: view
+                .remarks
+                .iter()
+                .map(|row| RemarkJson::of(row, reading))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> RemarkJson<'a> {
+    fn of(row: &'a ReceivedRow, reading: &Reading<'_>) -> Self {
+        let remark = Remark::of(row, reading);
+        let (folder, uid) = place(row);
+        let recipients = remark.recipients.into_iter().map(|one| ReportedJson {
+            address: one.address,
+            action: one.action,
+            status: one.status,
+            reason: one.reason,
+        });
+        Self {
+            sha256: &row.octets,
+            file: path(&row.octets, reading),
+            folder,
+            uid,
+            sender: remark.sender,
+            subject: remark.subject,
+            recipients: recipients.collect(),
         }
     }
 }
@@ -279,11 +327,7 @@ impl<'a> FactJson<'a> {
 
 impl<'a> ReceivedJson<'a> {
     fn of(row: &'a ReceivedRow, reading: &Reading<'_>) -> Self {
-        let (folder, uid) = row
-            .place
-            .as_ref()
-            .map(|(name, uid)| (&**name, *uid))
-            .unzip();
+        let (folder, uid) = place(row);
         Self {
             account: &row.account,
             sha256: &row.octets,
@@ -301,6 +345,11 @@ impl<'a> ReceivedJson<'a> {
             uid,
         }
     }
+}
+
+fn place(row: &ReceivedRow) -> (Option<&str>, Option<u32>) {
+    let place = row.place.as_ref();
+    place.map(|(name, uid)| (&**name, *uid)).unzip()
 }
 
 fn path(sha256: &str, reading: &Reading<'_>) -> String {

@@ -14,6 +14,7 @@ use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{self, Filter, Ledger, MessageRef, MessageView, ReceivedRow, Unsettling};
 use crate::output::style::Style;
+use crate::pec::wrapped::{ReportedRecipient, WrappedMail};
 use crate::timestamp::Timestamp;
 
 /// Say where each message stands, for every recipient
@@ -102,6 +103,26 @@ pub(super) struct Reading<'a> {
     pub lang: Lang,
     /// Whether to colour.
     pub style: Style,
+}
+
+/// What ordinary mail that a provider wrapped claims about a message; read from its octets.
+struct Remark<'a> {
+    sender: &'a str,
+    subject: &'a str,
+    recipients: Vec<ReportedRecipient>,
+}
+
+impl<'a> Remark<'a> {
+    fn of(row: &'a ReceivedRow, reading: &Reading<'_>) -> Self {
+        let octets = reading.ledger.octets(&row.octets).ok();
+        let mail = octets.and_then(|octets| WrappedMail::inside(&octets));
+        let report = mail.and_then(|mail| mail.report).unwrap_or_default();
+        Self {
+            sender: row.sender.as_deref().unwrap_or_default(),
+            subject: row.subject.as_deref().unwrap_or_default(),
+            recipients: report.recipients,
+        }
+    }
 }
 
 /// What was found in the ledger.

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use super::{Found, Page, Reading};
+use super::{Found, Page, Reading, Remark};
 use crate::lang::Lang;
 use crate::ledger::state::{Deadline, Fact, RecipientState, Standing, What};
 use crate::ledger::{MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
@@ -227,6 +227,33 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
         ]);
         lines.extend(others.iter().map(|row| received_line(row, reading)));
     }
+    if !view.remarks.is_empty() {
+        let said = texts.text("status.remarks");
+        lines.extend([String::new(), reading.style.paint(Tone::Unsure, said)]);
+        let remarks = view.remarks.iter();
+        lines.extend(remarks.flat_map(|row| remark_lines(row, reading)));
+    }
+    lines
+}
+
+/// What ordinary mail claims of recipients, and where it is kept.
+fn remark_lines(row: &ReceivedRow, reading: &Reading<'_>) -> Vec<String> {
+    let (texts, remark) = (Catalogue::of(reading.lang), Remark::of(row, reading));
+    let (sender, subject) = (Printable(remark.sender), Printable(remark.subject));
+    let mut lines = vec![texts.fill(
+        "status.remark",
+        &[
+            ("sender", &sender.to_string()),
+            ("subject", &subject.to_string()),
+        ],
+    )];
+    lines.extend(remark.recipients.iter().map(|one| {
+        let said = [&*one.action, &*one.status, &*one.reason];
+        let said = said.into_iter().filter(|text| !text.is_empty());
+        let said = said.collect::<Vec<_>>().join(" ");
+        format!("    {}: {}", Printable(&one.address), Printable(&said))
+    }));
+    lines.push(format!("      {}", kept_at(&row.octets, reading)));
     lines
 }
 
