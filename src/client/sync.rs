@@ -141,6 +141,7 @@ pub fn sync(
         on_event,
         report: SyncReport::default(),
         quiet: false,
+        again: false,
     };
     // Those that a run which was cut off had no time for.
     run.adopt()?;
@@ -188,6 +189,7 @@ pub fn search(
         on_event: &mut on_found,
         report: SyncReport::default(),
         quiet: false,
+        again: false,
     };
     for folder in folders {
         let state = mailbox.examine(folder)?;
@@ -212,6 +214,8 @@ struct Run<'a> {
     report: SyncReport,
     /// Whether only what is proved is told: the rest was told before.
     quiet: bool,
+    /// Whether a folder is read whose messages may have been told under other numbers.
+    again: bool,
 }
 
 impl Run<'_> {
@@ -234,6 +238,7 @@ impl Run<'_> {
             Some(_) => self.report.renumbered += 1,
             None => {}
         }
+        self.again = cursor.last_uid == 0;
         let mut window = FIRST_WINDOW;
         // Messages that come while we read are the next run's.
         let end = state
@@ -357,7 +362,8 @@ impl Run<'_> {
                     receipt,
                 },
             };
-            if self.quiet && matches!(kind, EventKind::Other(_)) {
+            let told_before = self.quiet || (self.again && recorded.known);
+            if told_before && matches!(kind, EventKind::Other(_)) {
                 continue;
             }
             (self.on_event)(Event {

@@ -4,6 +4,7 @@
 //! - `accounts`: whose rows they are.
 //! - `state`: what facts mean; no disk.
 //! - `store`: what is written stays, once, whoever writes.
+//! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
 //! - `receipts`: which facts a mailbox teaches, and which not.
 
 #[path = "../support/mod.rs"]
@@ -13,3 +14,4 @@ mod accounts;
 mod receipts;
 mod state;
 mod store;
+mod surroundings;
