@@ -174,6 +174,8 @@ pub(super) struct Run<'a> {
     report: SyncReport,
     /// Whether only what is proved is told: the rest was told before.
     quiet: bool,
+    /// Whether a folder is read whose messages may have been told under other numbers.
+    again: bool,
 }
 
 impl<'a> Run<'a> {
@@ -190,6 +192,7 @@ impl<'a> Run<'a> {
             on_event,
             report: SyncReport::default(),
             quiet: false,
+            again: false,
         }
     }
 
@@ -212,6 +215,7 @@ impl<'a> Run<'a> {
             Some(_) => self.report.renumbered += 1,
             None => {}
         }
+        self.again = cursor.last_uid == 0;
         let mut window = FIRST_WINDOW;
         // Messages that come while we read are the next run's.
         let end = state
@@ -339,7 +343,8 @@ impl<'a> Run<'a> {
                     receipt,
                 },
             };
-            if self.quiet && matches!(kind, EventKind::Other(_)) {
+            let told_before = self.quiet || (self.again && recorded.known);
+            if told_before && matches!(kind, EventKind::Other(_)) {
                 continue;
             }
             (self.on_event)(Event {

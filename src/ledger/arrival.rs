@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::submission::{append, refresh};
+use super::surroundings::listed;
 use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
 use crate::pec::MessageKind;
@@ -129,7 +130,8 @@ impl Ledger {
 
     /// Genuine receipts of an account that belonged to no message when they came, and whose
     /// identifier another receipt has taught us since, or whose message was recorded since:
-    /// SHA-256 of their octets. They can be recorded again.
+    /// SHA-256 of their octets. They can be recorded again. Acceptances of which an earlier form
+    /// of the ledger did not keep whom they list, too.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -144,6 +146,7 @@ impl Ledger {
                    ELSE EXISTS (SELECT 1 FROM message WHERE message.account = ?1
                        AND message.message_id IN (examination.message_id,
                            '<' || examination.message_id || '>'))
+                       OR (kind = 'accettazione' AND recipients IS NULL)
                END",
         )?;
         let found = statement.query_map([account.key()], |row| row.get(0))?;
@@ -315,8 +318,8 @@ fn add_facts(
 /// Writes what was found out; a second time replaces what was found out the first time.
 const PUT: &str = "INSERT OR REPLACE INTO examination (account, octets, verdict, kind, headline,
         certified_at, message_id, identifier, sender, delivered_to, subject, message, match_rule,
-        trust_as_of, examined_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        trust_as_of, examined_at, recipients)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// Of an anomaly envelope its columns hold what the mail inside claims: its sender, its subject,
 /// and the Message-ID that it reports about.
@@ -355,6 +358,7 @@ fn put_other(
         none,
         judged_by,
         now.unix(),
+        none,
     ])?;
     Ok(())
 }
@@ -369,6 +373,8 @@ fn put_verified(
     now: Timestamp,
 ) -> Result<(), Error> {
     let data = receipt.data();
+    let recipients = (receipt.kind() == MessageKind::Acceptance)
+        .then(|| listed(data.recipients.iter().map(|one| &one.address)));
     transaction.prepare_cached(PUT)?.execute(params![
         account,
         arrival.octets,
@@ -385,6 +391,7 @@ fn put_verified(
         rule.word(),
         judged_by,
         now.unix(),
+        recipients,
     ])?;
     Ok(())
 }

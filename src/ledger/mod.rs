@@ -9,11 +9,13 @@
 //! - `job`: many notices of one table, each row once.
 //! - `account`: whose rows they are.
 //! - `arrival`: what the mailbox holds, how far it was read.
+//! - `journal`, `surroundings`: what it notices when it knows less, or is a copy.
 //! - `query`: what `status` shows.
 
 mod account;
 mod arrival;
 mod job;
+mod journal;
 mod matching;
 mod octets;
 mod process;
@@ -22,6 +24,7 @@ mod schema;
 mod seen;
 pub mod state;
 mod submission;
+mod surroundings;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,9 +40,12 @@ pub use matching::MatchRule;
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use seen::Seen;
 pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};
+pub use surroundings::Recovered;
 
 /// The database, in the folder of the ledger.
 const FILE: &str = "ledger.sqlite";
+/// What left, beside it.
+const JOURNAL: &str = "journal";
 /// How long one process waits for another's transaction; each lasts milliseconds.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -124,6 +130,9 @@ pub struct Ledger {
     connection: Connection,
     octets: octets::OctetStore,
     processes: process::Processes,
+    journal: journal::Journal,
+    recovered: Recovered,
+    place: String,
     folder: PathBuf,
     writable: bool,
 }
@@ -149,10 +158,18 @@ impl Ledger {
         connection.pragma_update(None, "foreign_keys", true)?;
         schema::migrate(&mut connection)?;
         connection.set_prepared_statement_cache_capacity(64);
+        let octets = octets::OctetStore::open(folder.join("messages")).map_err(disk)?;
+        let processes = process::Processes::open(folder.join("processes")).map_err(disk)?;
+        let journal = journal::Journal::at(folder.join(JOURNAL));
+        let place = surroundings::place(folder, &file).map_err(disk)?;
+        let recovered = surroundings::settle(&mut connection, &octets, &journal, &place, &disk)?;
         Ok(Self {
             connection,
-            octets: octets::OctetStore::open(folder.join("messages")).map_err(disk)?,
-            processes: process::Processes::open(folder.join("processes")).map_err(disk)?,
+            octets,
+            processes,
+            journal,
+            recovered,
+            place,
             folder: folder.to_owned(),
             writable: true,
         })
@@ -166,17 +183,27 @@ impl Ledger {
     /// When it cannot be read, or a later program made it.
     pub fn open_existing(folder: &Path) -> Result<Option<Self>, Error> {
         let file = folder.join(FILE);
-        match std::fs::metadata(&file) {
-            // A process that was cut off while it made the file leaves it empty.
-            Ok(found) if found.len() == 0 => return Ok(None),
-            Ok(_) => {}
-            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        let length = match std::fs::metadata(&file) {
+            Ok(found) => found.len(),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => 0,
             Err(source) => return Err(Error::Disk { path: file, source }),
+        };
+        // A process that was cut off while it made the file leaves it empty; so does whoever
+        // truncates one that knew something.
+        if length == 0 && !Self::has_traces(folder) {
+            return Ok(None);
         }
         match Self::open(folder) {
             Err(error) if error.is_of_access() => Self::open_to_read(folder).map(Some),
             opened => opened.map(Some),
         }
+    }
+
+    /// Whether something was sent or received by a ledger of this folder.
+    fn has_traces(folder: &Path) -> bool {
+        let journal = journal::Journal::at(folder.join(JOURNAL));
+        let octets = octets::OctetStore::at(folder.join("messages"));
+        matches!(journal.length(), Ok(Some(1..))) || octets.holds_any()
     }
 
     fn open_to_read(folder: &Path) -> Result<Self, Error> {
@@ -186,6 +213,9 @@ impl Ledger {
             connection,
             octets: octets::OctetStore::at(folder.join("messages")),
             processes: process::Processes::at(folder.join("processes")),
+            journal: journal::Journal::at(folder.join(JOURNAL)),
+            recovered: Recovered::default(),
+            place: String::new(),
             folder: folder.to_owned(),
             writable: false,
         })

@@ -3,29 +3,36 @@
 //! A file is written whole, brought to the disk and only then given its name; a name that is
 //! there stands for octets that are there. Nothing is ever rewritten or removed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
 
+use super::process::{clear, make_locked};
 use crate::smime::sha256;
+use crate::timestamp::Timestamp;
 
 /// The folder `messages`.
 #[derive(Debug)]
 pub(super) struct OctetStore {
     folder: PathBuf,
+    /// Where files are written before they have their name.
+    new: PathBuf,
 }
 
 impl OctetStore {
-    /// Opens the folder, making it if need be.
+    /// Opens the folder, making it if need be, and removes what was not finished in it.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        make_private_folder(&folder)?;
-        Ok(Self { folder })
+        let store = Self::at(folder);
+        make_private_folder(&store.new)?;
+        clear(&store.new);
+        Ok(store)
     }
 
     /// The folder as it is, or is not.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder }
+        let new = folder.join(".new");
+        Self { folder, new }
     }
 
     /// Keeps octets and gives their SHA-256; when it returns they are on the disk.
@@ -41,8 +48,9 @@ impl OctetStore {
             make_private_folder(parent)?;
             sync_folder(&self.folder)?;
         }
-        let (temporary, file) = make_temporary(parent, &name[2..])?;
-        let written = write_all(file, octets)
+        // A file of its own for each that stores the same octets at once; locked to the end.
+        let (temporary, file) = make_locked(&self.new, ".eml")?;
+        let written = write_all(&file, octets)
             .and_then(|()| fs::rename(&temporary, &path))
             .and_then(|()| sync_folder(parent));
         if written.is_err() {
@@ -65,6 +73,54 @@ impl OctetStore {
         }
     }
 
+    /// Removes what processes of earlier versions left when they were cut off. Best effort.
+    pub fn clear_old(&self) {
+        for folder in self.folders().unwrap_or_default() {
+            for file in entries(&folder).unwrap_or_default() {
+                let name = file.file_name().unwrap_or_default();
+                if name.as_encoded_bytes().starts_with(b".") {
+                    let _ = fs::remove_file(&file);
+                }
+            }
+        }
+    }
+
+    /// Whether there are any.
+    pub fn holds_any(&self) -> bool {
+        let folders = self.folders().unwrap_or_default();
+        folders
+            .iter()
+            .flat_map(|folder| entries(folder).unwrap_or_default())
+            .any(|file| file.extension().is_some_and(|it| it == "eml"))
+    }
+
+    /// Every name, with the time at which its octets came.
+    pub fn each(&self, each: &mut dyn FnMut(&str, Timestamp)) -> io::Result<()> {
+        for folder in self.folders()? {
+            for file in entries(&folder)? {
+                let names = [folder.file_name(), file.file_stem()];
+                let [Some(first), Some(rest)] = names.map(|name| name.and_then(|it| it.to_str()))
+                else {
+                    continue;
+                };
+                if file.extension().is_some_and(|it| it == "eml") {
+                    let time = fs::metadata(&file)?.modified()?;
+                    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+                    let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
+                    each(&format!("{first}{rest}"), Timestamp::from_unix(seconds));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Those named by the first two digits.
+    fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folders = entries(&self.folder)?;
+        folders.retain(|folder| folder.file_name().is_some_and(|name| name.len() == 2));
+        Ok(folders)
+    }
+
     /// Where the octets of a SHA-256 are.
     pub fn path(&self, name: &str) -> PathBuf {
         let (first, rest) = name.split_at_checked(2).unwrap_or(("", name));
@@ -72,27 +128,18 @@ impl OctetStore {
     }
 }
 
-/// A file of its own for each that stores the same octets at once, in this process or, with
-/// the same number in another container, in another.
-fn make_temporary(parent: &Path, name: &str) -> io::Result<(PathBuf, File)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    loop {
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = parent.join(format!(".{name}.{}-{count}", std::process::id()));
-        match options.open(&path) {
-            Ok(file) => return Ok((path, file)),
-            // Left by a process that was cut off.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            Err(error) => return Err(error),
-        }
+/// What is in a folder; nothing in what is none.
+pub(super) fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(path) {
+        Ok(found) => found.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Vec::new()),
+            _ => Err(error),
+        },
     }
 }
 
-fn write_all(mut file: File, octets: &[u8]) -> io::Result<()> {
+fn write_all(mut file: &File, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()
 }
@@ -107,7 +154,7 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Brings the names in a folder to the disk.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(path)?.sync_all()?;
     }

@@ -2,11 +2,15 @@
 //!
 //! The lock dies with the process, however it dies. The name of the file stands in the facts
 //! of an attempt, so that another process can tell one that goes on from one that was cut off.
+//! Octets that are being written are locked files, too, until they have their name: what a process
+//! leaves that was cut off is removed by the next one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::octets;
 
 /// The folder `processes`.
 #[derive(Debug)]
@@ -23,9 +27,10 @@ pub(super) struct Alive {
 }
 
 impl Processes {
-    /// Opens the folder, making it if need be.
+    /// Opens the folder, making it if need be, and removes what the dead left in it.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        super::octets::make_private_folder(&folder)?;
+        octets::make_private_folder(&folder)?;
+        clear(&folder);
         Ok(Self { folder })
     }
 
@@ -36,30 +41,13 @@ impl Processes {
 
     /// Makes and locks a file of this process.
     pub fn enter(&self) -> io::Result<Alive> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("{}-{count}", std::process::id());
-            let path = self.folder.join(&name);
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            match options.open(&path) {
-                Ok(file) => {
-                    file.lock()?;
-                    return Ok(Alive {
-                        name,
-                        path,
-                        _locked: file,
-                    });
-                }
-                // Left by an earlier process of the same number: its name may stand in the
-                // facts, so it is not used again.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(error),
-            }
-        }
+        let (path, locked) = make_locked(&self.folder, "")?;
+        let name = path.file_name().unwrap_or_default();
+        Ok(Alive {
+            name: name.to_string_lossy().into_owned(),
+            path,
+            _locked: locked,
+        })
     }
 
     /// Whether the process of this name still runs, or may: only a file that is gone, or whose
@@ -72,6 +60,44 @@ impl Processes {
         match File::open(self.folder.join(name)) {
             Ok(file) => file.try_lock().is_err(),
             Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
+    }
+}
+
+/// Removes the files of processes that were cut off. Best effort: what stays takes room.
+pub(super) fn clear(folder: &Path) {
+    for path in octets::entries(folder).unwrap_or_default() {
+        let Ok(file) = File::open(&path) else {
+            continue;
+        };
+        // Held while it is removed: who made it and waits for the lock finds it gone.
+        if file.try_lock().is_ok() {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// A new file, locked by this process as long as it is open; its name is used by no other.
+pub(super) fn make_locked(folder: &Path, end: &str) -> io::Result<(PathBuf, File)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{}-{count}{end}", std::process::id()));
+        let file = match options.open(&path) {
+            Ok(file) => file,
+            // Left by an earlier process of the same number, or by another one of the same
+            // number in another container.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(error),
+        };
+        file.lock()?;
+        // Whoever clears up may have come between.
+        if path.try_exists()? {
+            return Ok((path, file));
         }
     }
 }
@@ -127,6 +153,31 @@ mod tests {
         let next = processes.enter().unwrap();
         assert!(!left.contains(&next.name().to_owned()), "{}", next.name());
         assert!(processes.is_alive(next.name()));
+    }
+
+    #[test]
+    fn what_was_left_behind_is_cleared_and_who_lives_stays() {
+        let (_folder, processes) = processes();
+        let alive = processes.enter().unwrap();
+        for name in ["4711-0", "4711-1.eml"] {
+            fs::write(processes.folder.join(name), b"x").unwrap();
+        }
+        clear(&processes.folder);
+        let left = octets::entries(&processes.folder).unwrap();
+        assert_eq!(left, [processes.folder.join(alive.name())]);
+        assert!(processes.is_alive(alive.name()));
+    }
+
+    #[test]
+    fn clearing_takes_no_name_from_who_enters() {
+        let (_folder, processes) = processes();
+        std::thread::scope(|scope| {
+            let clearing = scope.spawn(|| (0..400).for_each(|_| clear(&processes.folder)));
+            while !clearing.is_finished() {
+                let alive = processes.enter().unwrap();
+                assert!(processes.is_alive(alive.name()));
+            }
+        });
     }
 
     #[test]

@@ -217,12 +217,12 @@ impl Standing {
         )
     }
 
-    /// Whether the message did not, or cannot be shown to, reach the recipient.
+    /// Whether the message did not, or cannot be shown to, reach the recipient. One that was given
+    /// up for another is none: that one tells.
     pub const fn is_failure(self) -> bool {
         matches!(
             self,
             Self::Refused
-                | Self::Withdrawn
                 | Self::NotAccepted
                 | Self::TimedOut
                 | Self::NotDelivered

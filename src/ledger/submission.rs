@@ -7,6 +7,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::journal::Line;
 use super::process::Alive;
 use super::state::{Fact, RecipientState, Standing, What};
 use super::{Error, Ledger, query};
@@ -155,7 +156,9 @@ impl Ledger {
     /// Those of the disk, and [`Error::Settled`] when another process took this one for ended:
     /// then nothing may leave.
     pub fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
-        let transaction = self.immediate()?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let facts = query::facts(&transaction, attempt.message.id)?;
         if has_ended(attempt.number, &facts) {
             return Err(Error::Settled {
@@ -168,6 +171,14 @@ impl Ledger {
             ..bare(What::Handed, now)
         };
         append(&transaction, attempt.message.id, &handed, now)?;
+        let line = line_of(&transaction, attempt, now)?;
+        // Beside the ledger too, before its commit: one that is brought back from a copy later
+        // does not know of it, and is to be told.
+        let length = self.journal.append(&line).map_err(|source| Error::Disk {
+            path: self.folder.clone(),
+            source,
+        })?;
+        transaction.execute("UPDATE surroundings SET journal = ?1", [length as i64])?;
         Ok(transaction.commit()?)
     }
 
@@ -307,6 +318,20 @@ pub(super) fn insert(
         insert.execute(params![id, place as i64, recipient.address.as_str(), field])?;
     }
     Ok(MessageRef { id, short })
+}
+
+/// The line of the journal for an attempt.
+fn line_of(transaction: &Transaction<'_>, attempt: &Attempt, at: Timestamp) -> Result<Line, Error> {
+    Ok(transaction
+        .prepare_cached("SELECT octets, message_id FROM message WHERE id = ?1")?
+        .query_row([attempt.message.id], |row| {
+            Ok(Line {
+                at,
+                attempt: attempt.number,
+                octets: row.get(0)?,
+                message_id: row.get(1)?,
+            })
+        })?)
 }
 
 /// Whether the states of all recipients allow an attempt on this claim.

@@ -195,6 +195,22 @@ impl OutgoingMessage {
         })
     }
 
+    /// A message of ours read again from octets that were kept, whoever its sender is; `None` for
+    /// what was received, and for what would not go today.
+    pub fn reread(octets: Vec<u8>) -> Option<Self> {
+        let from = {
+            let entity = Entity::parse(&octets).ok()?;
+            let header = &entity.header;
+            let passed = ["Received", "Return-Path", "Delivered-To"];
+            if passed.iter().any(|name| header.count(name) > 0) {
+                return None;
+            }
+            let from = decode::addresses(header.first("From")?.value);
+            MailAddress::new(&from.first()?.address)
+        };
+        Self::freeze(octets, &from, Limits::default()).ok()
+    }
+
     /// The octets to be sent: pure 7-bit, every line ended by CRLF.
     pub fn octets(&self) -> &[u8] {
         &self.octets

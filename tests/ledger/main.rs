@@ -4,6 +4,7 @@
 //! - `accounts`: whose rows they are.
 //! - `state`: what facts mean; no disk.
 //! - `store`: what is written stays, once, whoever writes.
+//! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
 //! - `receipts`: which facts a mailbox teaches, and which not.
 //! - `doubt`: what a whole mailbox answers about a message in doubt.
 
@@ -15,3 +16,4 @@ mod doubt;
 mod receipts;
 mod state;
 mod store;
+mod surroundings;

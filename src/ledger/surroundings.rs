@@ -1,0 +1,305 @@
+//! Whether the ledger is what it was, and where it was: noticed whenever it is opened, before
+//! anything leaves.
+//!
+//! - It knows less than left this computer (restored, truncated, without its `-wal` file): the
+//!   `journal` has lines that it has not. These messages are entered again from their octets, in
+//!   doubt, so that nothing sends them by itself.
+//! - It is not where it was (a copy, a folder brought back): the file `place` is another one, or
+//!   was written again. What the original sent meanwhile, only the mailbox knows.
+//!
+//! In both cases the mailbox of an account is to be read before anything leaves
+//! ([`Ledger::has_asked`]). A disk that was set back as a whole is not noticed.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::journal::{Journal, Line};
+use super::octets::OctetStore;
+use super::state::{Fact, What};
+use super::submission::{append, bare, insert, refresh};
+use super::{Error, Ledger, MessageRef, query};
+use crate::address::MailAddress;
+use crate::pec::outgoing::OutgoingMessage;
+use crate::timestamp::Timestamp;
+
+/// Stands in the facts of an attempt of which only the journal, or the octets, knew.
+const LOST: &str = "the ledger had lost what it knew of this attempt";
+
+/// What a ledger had lost and was entered again when it was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Messages that left, or may have.
+    pub messages: Vec<MessageRef>,
+    /// Message-IDs of those whose octets are missing too.
+    pub missing: Vec<String>,
+}
+
+impl Recovered {
+    /// Whether there were any.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.missing.is_empty()
+    }
+}
+
+impl Ledger {
+    /// What it had lost when it was opened.
+    pub fn recovered(&self) -> &Recovered {
+        &self.recovered
+    }
+
+    /// Whether it belongs where it is, or the mailbox of the account was read since it came
+    /// here. If not, others may have sent what it takes for unsent.
+    ///
+    /// # Errors
+    /// Those of the ledger; so for both.
+    pub fn has_asked(&self, account: &MailAddress) -> Result<bool, Error> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)
+                     OR EXISTS (SELECT 1 FROM asked WHERE account = ?2 AND place = ?1)",
+            )?
+            .query_row([&self.place, &account.key()], |row| row.get(0))?)
+    }
+
+    /// Records that the mailbox of an account was read here, all of it.
+    pub fn note_asked(&mut self, account: &MailAddress) -> Result<(), Error> {
+        if !self.has_asked(account)? {
+            self.connection.execute(
+                "INSERT OR REPLACE INTO asked (account, place) VALUES (?1, ?2)",
+                [&account.key(), &self.place],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// When the mailbox showed an acceptance, since a time, for a message of this sender, with
+    /// this subject and exactly these recipients, that is none of this ledger: another program,
+    /// or another copy of the ledger, sent it.
+    pub fn accepted_elsewhere(
+        &self,
+        message: &OutgoingMessage,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        let addresses = message.recipients().iter().map(|one| &one.address);
+        let account = message.sender().key();
+        let found: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(certified_at) FROM examination
+                 WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
+                   AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
+                   AND recipients = ?3 AND certified_at >= ?4",
+            )?
+            .query_row(
+                params![account, message.subject(), listed(addresses), since.unix()],
+                |row| row.get(0),
+            )?;
+        Ok(found.map(Timestamp::from_unix))
+    }
+}
+
+/// Addresses as the column `recipients` has them.
+pub(super) fn listed<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> String {
+    let mut keys: Vec<String> = addresses.map(MailAddress::key).collect();
+    keys.sort();
+    keys.dedup();
+    keys.join("\n")
+}
+
+/// Where a folder is: another text when it, or the database in it, is another copy. Empty on
+/// systems that do not tell.
+pub(super) fn place(folder: &Path, database: &Path) -> io::Result<String> {
+    const WORDS: &[u8] = b"By this file pec notices that its folder was copied or restored.\n";
+    let path = folder.join("place");
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&path) {
+        Ok(mut file) => file.write_all(WORDS)?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    identity(&fs::metadata(&path)?, &fs::metadata(database)?)
+}
+
+/// The numbers of both files, and when anything was last changed about the one that nobody
+/// changes: a copy has other numbers, and one written over what was there another time.
+#[cfg(unix)]
+fn identity(place: &fs::Metadata, database: &fs::Metadata) -> io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+    let (seconds, nanoseconds) = (place.ctime(), place.ctime_nsec());
+    Ok(format!(
+        "{} {} {seconds}.{nanoseconds:09}",
+        database.ino(),
+        place.ino()
+    ))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata, _: &fs::Metadata) -> io::Result<String> {
+    Ok(String::new())
+}
+
+/// Holds the ledger against the journal, and enters what it has lost.
+pub(super) fn settle(
+    connection: &mut Connection,
+    octets: &OctetStore,
+    journal: &Journal,
+    place: &str,
+    disk: &dyn Fn(io::Error) -> Error,
+) -> Result<Recovered, Error> {
+    let known = |connection: &Connection| -> Result<Option<u64>, Error> {
+        let known: Option<i64> = connection
+            .prepare_cached("SELECT journal FROM surroundings")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(known.map(i64::unsigned_abs))
+    };
+    let length = || journal.length().map_err(disk);
+    // Read first, so that in the usual case nothing is locked or written.
+    if let Some(known) = known(connection)?
+        && length()? == Some(known)
+    {
+        return Ok(Recovered::default());
+    }
+    // Whoever adds to the journal holds this lock.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (known, found) = (known(&transaction)?, length()?);
+    let mut run = Run {
+        transaction: &transaction,
+        octets,
+        recovered: Recovered::default(),
+    };
+    if known.is_none() {
+        octets.clear_old();
+    }
+    let mut lines = Vec::new();
+    let mut keep = |line| {
+        lines.push(line);
+        Ok(())
+    };
+    journal.lines(&mut keep).map_err(disk)?;
+    if found.is_none() && run.is_empty()? {
+        lines = of_octets(octets).map_err(disk)?;
+    }
+    for line in &lines {
+        run.enter(line)?;
+    }
+    let recovered = run.recovered;
+    let length = match found {
+        Some(found) if known.is_none_or(|known| known <= found) => found,
+        // It is gone, or an older copy: what the ledger knows of it is written again.
+        _ => journal.rewrite(&handed(&transaction)?).map_err(disk)?,
+    };
+    let home = Some(place).filter(|_| known.is_none() && recovered.is_empty());
+    match known {
+        None => transaction.execute(
+            "INSERT INTO surroundings (journal, home) VALUES (?1, ?2)",
+            params![length as i64, home],
+        )?,
+        Some(_) => transaction.execute("UPDATE surroundings SET journal = ?1", [length as i64])?,
+    };
+    if !recovered.is_empty() {
+        transaction.execute_batch("UPDATE surroundings SET home = NULL; DELETE FROM asked")?;
+    }
+    transaction.commit()?;
+    Ok(recovered)
+}
+
+/// All attempts of which the ledger knows that they left, or may have.
+fn handed(transaction: &Transaction<'_>) -> Result<Vec<Line>, Error> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT fact.at, fact.attempt, octets, message_id FROM fact
+         JOIN message ON message.id = fact.message WHERE what = 'handed' ORDER BY fact.id",
+    )?;
+    let lines = statement.query_map([], |row| {
+        Ok(Line {
+            at: Timestamp::from_unix(row.get(0)?),
+            attempt: row.get::<_, Option<u32>>(1)?.unwrap_or(1),
+            octets: row.get(2)?,
+            message_id: row.get(3)?,
+        })
+    })?;
+    Ok(lines.collect::<Result<_, _>>()?)
+}
+
+/// Messages of ours among the octets, for a ledger that knows nothing and has no journal.
+fn of_octets(octets: &OctetStore) -> io::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    octets.each(&mut |name, at| {
+        // One that was damaged is no message of anybody.
+        let Ok(content) = octets.get(name) else {
+            return;
+        };
+        if let Some(message) = OutgoingMessage::reread(content) {
+            lines.push(Line {
+                at,
+                attempt: 1,
+                octets: name.to_owned(),
+                message_id: message.message_id().to_owned(),
+            });
+        }
+    })?;
+    lines.sort_by(|one, other| (one.at, &one.octets).cmp(&(other.at, &other.octets)));
+    Ok(lines)
+}
+
+struct Run<'a> {
+    transaction: &'a Transaction<'a>,
+    octets: &'a OctetStore,
+    recovered: Recovered,
+}
+
+impl Run<'_> {
+    /// Whether no message was ever recorded.
+    fn is_empty(&self) -> Result<bool, Error> {
+        let query = "SELECT NOT EXISTS (SELECT 1 FROM message)";
+        Ok(self.transaction.query_row(query, [], |row| row.get(0))?)
+    }
+
+    /// Enters an attempt of which the ledger knows nothing: in doubt.
+    fn enter(&mut self, line: &Line) -> Result<(), Error> {
+        let message = match query::by_message_id(self.transaction, &line.message_id)? {
+            Some(message) if self.knows(&message, line.attempt)? => return Ok(()),
+            Some(message) => message,
+            None => {
+                let kept = self.octets.get(&line.octets).ok();
+                let Some(message) = kept.and_then(OutgoingMessage::reread) else {
+                    self.recovered.missing.push(line.message_id.clone());
+                    return Ok(());
+                };
+                insert(self.transaction, &message, &line.octets, line.at)?
+            }
+        };
+        for what in [What::Begun, What::Handed, What::InDoubt] {
+            let fact = Fact {
+                attempt: Some(line.attempt),
+                text: (what == What::InDoubt).then(|| LOST.to_owned()),
+                ..bare(what, line.at)
+            };
+            append(self.transaction, message.id, &fact, line.at)?;
+        }
+        self.transaction.execute(
+            "UPDATE message SET recovered = 1 WHERE id = ?1",
+            [message.id],
+        )?;
+        refresh(self.transaction, message.id)?;
+        if !self.recovered.messages.contains(&message) {
+            self.recovered.messages.push(message);
+        }
+        Ok(())
+    }
+
+    /// It is on the disk that an attempt began before the journal has its line.
+    fn knows(&self, message: &MessageRef, attempt: u32) -> Result<bool, Error> {
+        let facts = query::facts(self.transaction, message.id)?;
+        Ok(facts
+            .iter()
+            .any(|fact| fact.what == What::Begun && fact.attempt == Some(attempt)))
+    }
+}
