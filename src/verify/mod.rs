@@ -14,7 +14,7 @@
 //! | 8 | from here on only verified octets | [`VerifiedContent`](crate::smime::signed_data::VerifiedContent) |
 //! | 9 | certificate: profile, path to a pinned key, name constraints | `signer`, [`crate::smime::chain`] |
 //! | 10 | the time of judgement | [`Verifier::examine`], `signer` |
-//! | 11 | revocation at that time | `signer`, [`crate::smime::revocation`] |
+//! | 11 | revocation at that time | `revoked`, [`crate::smime::revocation`] |
 //! | 12 | the list of providers | `signer`, [`crate::providers`] |
 //! | 13 | one daticert.xml at the first level | `content` |
 //! | 14 | daticert.xml and the table of kinds | `content`, [`crate::pec::certification`] |
@@ -34,6 +34,7 @@ mod facts;
 mod finding;
 mod ordinary;
 mod outer;
+mod revoked;
 mod sent;
 mod signature;
 mod signer;
@@ -43,19 +44,20 @@ mod texts;
 use crate::mime::MAX_DEPTH;
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
-use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 
 pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
 pub use ordinary::Ordinary;
+pub use revoked::Crls;
 pub use sent::{Sent, SentResult};
 pub use structure::Level;
 
 use content::Content;
+use revoked::TrustedCrls;
 use signature::KnownSigners;
-use signer::{Judge, TrustedCrl};
+use signer::Judge;
 use structure::{Located, Signed};
 
 /// The answer.
@@ -260,8 +262,7 @@ impl VerifiedReceipt {
 #[derive(Debug)]
 pub struct Verifier {
     trust: Trust,
-    crls: Vec<TrustedCrl>,
-    crls_given: bool,
+    crls: Option<TrustedCrls>,
     providers: Option<ProviderList>,
     known: KnownSigners,
 }
@@ -271,23 +272,15 @@ impl Verifier {
     pub fn new(trust: Trust) -> Self {
         Self {
             trust,
-            crls: Vec::new(),
-            crls_given: false,
+            crls: None,
             providers: None,
             known: KnownSigners::default(),
         }
     }
 
     /// Adds revocation lists; each is checked against the keys of the authorities.
-    pub fn with_crls(mut self, crls: Vec<Crl>) -> Self {
-        self.crls_given = true;
-        for crl in crls {
-            let signed_by = |anchor: &crate::smime::chain::Anchor| {
-                crl.issuer == anchor.subject && crl.is_signed_by(&anchor.key)
-            };
-            let anchor = self.trust.anchors.iter().position(signed_by);
-            self.crls.push(TrustedCrl { crl, anchor });
-        }
+    pub fn with_crls(mut self, crls: Crls) -> Self {
+        self.crls = Some(TrustedCrls::new(crls, &self.trust));
         self
     }
 
@@ -391,8 +384,7 @@ impl Verifier {
         };
         let judge = Judge {
             trust: &self.trust,
-            crls: &self.crls,
-            crls_given: self.crls_given,
+            crls: self.crls.as_ref(),
             providers: self.providers.as_ref(),
             at: examination.judged_at.0,
             claimed: data.map(|data| data.time).or(outcome.signing_time),
