@@ -58,7 +58,7 @@ pub struct Crl {
     signature: Box<[u8]>,
 }
 
-/// By serial number, without leading zeros.
+/// By serial number, in its shortest form.
 type Entries = HashMap<Box<[u8]>, Revocation>;
 
 /// What a list speaks of (RFC 5280, 5.2.5).
@@ -295,7 +295,7 @@ impl Crl {
                 None => &mut self.entries,
             };
             // Of two entries for one certificate the earlier counts.
-            let known = entries.entry(trimmed(serial).into()).or_insert(revocation);
+            let known = entries.entry(shortest(serial).into()).or_insert(revocation);
             if revocation.at < known.at {
                 *known = revocation;
             }
@@ -324,7 +324,7 @@ impl Crl {
         let others = others.filter(|(issuer, _)| *issuer == certificate.issuer);
         own.into_iter()
             .chain(others.map(|(_, entries)| entries))
-            .filter_map(|entries| entries.get(trimmed(&certificate.serial)))
+            .filter_map(|entries| entries.get(shortest(&certificate.serial)))
             .min_by_key(|revocation| revocation.at)
             .copied()
     }
@@ -474,11 +474,38 @@ fn instant(value: &Tlv<'_>) -> Result<Timestamp, Error> {
     ))
 }
 
-fn trimmed(serial: &[u8]) -> &[u8] {
-    let zeros = serial.iter().take_while(|&&octet| octet == 0).count();
-    &serial[zeros..]
+/// The shortest form of an integer's octets: 00 01 is 01, and 00 FF is not FF, which is -1.
+fn shortest(serial: &[u8]) -> &[u8] {
+    let mut octets = serial;
+    while let [0, rest @ ..] = octets
+        && rest.first().is_some_and(|&next| next < 0x80)
+    {
+        octets = rest;
+    }
+    octets
 }
 
 fn malformed<T>() -> Result<T, Error> {
     Err(Error::Encoding(Fault::RevocationList))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_are_compared_as_numbers() {
+        assert_eq!(shortest(&[0, 0, 1]), [1]);
+        assert_eq!(shortest(&[0, 0xff]), [0, 0xff]);
+        assert_eq!(shortest(&[0xff]), [0xff]);
+        assert_eq!(shortest(&[0]), [0]);
+    }
+
+    #[test]
+    fn reasons_are_the_bits_of_rfc_5280() {
+        assert!(reasons(&[0, 0x7f, 0x80]).are_all());
+        assert!(!reasons(&[0, 0x7f]).are_all());
+        assert!(reasons(&[0, 0x60]).and(reasons(&[7, 0x1f, 0x80])).are_all());
+        assert_eq!(reasons(&[]), Reasons::default());
+    }
 }

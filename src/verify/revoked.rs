@@ -73,7 +73,7 @@ impl TrustedCrls {
         }
     }
 
-    /// What the lists say of a certificate at a time.
+    /// What the lists say of a certificate at a time, and whether they say anything.
     pub fn check(
         &self,
         certificate: &Certificate,
@@ -81,7 +81,7 @@ impl TrustedCrls {
         trust: &Trust,
         at: Timestamp,
         findings: &mut Findings,
-    ) {
+    ) -> bool {
         let lists = self.lists.iter().filter(|t| t.crl.concerns(certificate));
         let lists: Vec<(&TrustedCrl, Standing)> = lists
             .map(|list| (list, list.standing(issuer, trust)))
@@ -93,7 +93,7 @@ impl TrustedCrls {
                 "chain.revocation.no-list",
                 certificate.issuer.to_string(),
             );
-            return;
+            return false;
         }
         if let Some(said) = worst_entry(certificate, &lists, at) {
             findings.add_both(
@@ -103,17 +103,19 @@ impl TrustedCrls {
                 at.to_string(),
                 said.found,
             );
-            return;
+            return true;
         }
         let speaking = lists.iter().filter(|(list, standing)| {
             unusable(list, *standing, certificate).is_none() && list.crl.speaks_of(certificate, at)
         });
         let reasons = speaking.map(|(list, _)| list.crl.reasons());
-        if reasons.fold(Reasons::default(), Reasons::and).are_all() {
+        let is_clear = reasons.fold(Reasons::default(), Reasons::and).are_all();
+        if is_clear {
             findings.pass(CheckId::ChainRevocation);
         } else {
             tell_unusable(certificate, &lists, at, findings);
         }
+        is_clear
     }
 }
 

@@ -453,19 +453,21 @@ impl Judge<'_> {
         let trust = self.trust;
         let at = self.at;
         let mut below = &signer.certificate;
+        let mut is_decided = true;
         for authority in &path.intermediates {
-            crls.check(below, &Issuer::Between(authority), trust, at, findings);
+            is_decided &= crls.check(below, &Issuer::Between(authority), trust, at, findings);
             below = authority;
         }
-        crls.check(below, &Issuer::Pinned(anchor), trust, at, findings);
+        is_decided &= crls.check(below, &Issuer::Pinned(anchor), trust, at, findings);
         if !crls.damaged.is_empty() {
+            // Where the others do not decide it, it might be the one that counts.
+            let weight = match is_decided {
+                true => Weight::Note,
+                false => Weight::Doubt,
+            };
             let files = crls.damaged.iter().map(|name| &**name);
-            findings.add_found(
-                CheckId::ChainRevocation,
-                Weight::Note,
-                "chain.revocation.damaged",
-                some_of(files),
-            );
+            let key = "chain.revocation.damaged";
+            findings.add_found(CheckId::ChainRevocation, weight, key, some_of(files));
         }
     }
 

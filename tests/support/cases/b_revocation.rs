@@ -15,6 +15,7 @@ const B: Group = Group("b-certificate");
 /// The receipt is of 2026-05-04T08:15:07Z.
 const THEN: [&str; 2] = ["2026-05-04T06:00:00Z", "2026-05-05T06:00:00Z"];
 const EARLIER: [&str; 2] = ["2026-05-03T06:00:00Z", "2026-05-04T06:00:00Z"];
+const LONG_BEFORE: [&str; 2] = ["2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"];
 const BEFORE: &str = "2026-05-01T10:00:00Z";
 const KEY_COMPROMISE: u8 = 1;
 const HOLD: u8 = 6;
@@ -138,6 +139,14 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("crl/one-of-two-damaged.pem", with_cut.into_bytes()),
         ("crl-one-damaged/a-cut.crl", cut[..cut.len() - 9].to_vec()),
         ("crl-one-damaged/b-whole.crl", list(No, &[])),
+        (
+            "crl-damaged-and-stale/a-cut.crl",
+            cut[..cut.len() - 9].to_vec(),
+        ),
+        (
+            "crl-damaged-and-stale/b-stale.crl",
+            list_of(AUTHORITY_NAME, keys::AUTHORITY, LONG_BEFORE, No, &[]),
+        ),
         (
             "crl-one-damaged-revoked/a-cut.crl",
             named[..named.len() - 9].to_vec(),
@@ -368,6 +377,16 @@ fn damaged() -> Vec<Vector> {
             "A file with two lists, the second damaged.",
             crl!("crl/one-of-two-damaged.pem"),
         ),
+        B.genuine("damaged-file-and-no-list-of-the-time")
+            .case(33, High)
+            .because(
+                "The list that can be read is of another time, so the damaged one \
+                 might be the one that counts: both are doubts.",
+            )
+            .receipt(DELIVERY)
+            .with(&["--crl", "../../pki/crl-damaged-and-stale"])
+            .finding("doubt chain.revocation")
+            .absent("note chain.revocation"),
         B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation")
             .case(31, Critical)
             .because("The same folder, and the list that can be read names the signer.")
