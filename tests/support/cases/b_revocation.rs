@@ -298,8 +298,8 @@ fn clear() -> Vec<Vector> {
             )
             .receipt(DELIVERY)
             .with(crl!("crl/hold.crl", "crl/delta-lifted.crl"))
-            .finding("doubt chain.revocation")
-            .absent("failure chain.revocation"),
+            .finding("chain.revocation doubt")
+            .absent("chain.revocation failure"),
         B.not_genuine("hold-not-lifted", "chain.revocation")
             .case(31, High)
             .because("The certificate was on hold the day before; no later list is there.")
@@ -317,7 +317,7 @@ fn unused() -> Vec<Vector> {
             .because(text)
             .receipt(DELIVERY)
             .with(list)
-            .finding("doubt chain.revocation")
+            .finding("chain.revocation doubt")
     };
     vec![
         unused(
@@ -362,8 +362,8 @@ fn damaged() -> Vec<Vector> {
             .because(text)
             .receipt(DELIVERY)
             .with(list)
-            .finding("note chain.revocation")
-            .absent("doubt chain.revocation")
+            .finding("chain.revocation note")
+            .absent("chain.revocation doubt")
     };
     vec![
         beside(
@@ -385,8 +385,8 @@ fn damaged() -> Vec<Vector> {
             )
             .receipt(DELIVERY)
             .with(&["--crl", "../../pki/crl-damaged-and-stale"])
-            .finding("doubt chain.revocation")
-            .absent("note chain.revocation"),
+            .finding("chain.revocation doubt")
+            .absent("chain.revocation note"),
         B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation")
             .case(31, Critical)
             .because("The same folder, and the list that can be read names the signer.")
@@ -422,7 +422,7 @@ fn between() -> Vec<Vector> {
             )
             .with_only(CLEAR)
             .message(with_bag(&[&signs_none]))
-            .finding("doubt chain.revocation"),
+            .finding("chain.revocation doubt"),
         B.cannot_tell(
             "revoked-by-an-authority-that-may-sign-no-list",
             "chain.revocation",
