@@ -605,7 +605,8 @@ fn crl_cases() -> Vec<Case> {
         octets[at.expect("a time") + 4] = b'x';
         octets
     };
-    let two = pem(label, &good).repeat(2);
+    // One that can be read would let the others be left out.
+    let one = pem(label, &good);
     let unreadable = |octets: Vec<u8>, index, why| {
         let values = nth(index, reason(why));
         case("--crl", octets, "crl-unreadable", values)
@@ -616,9 +617,9 @@ fn crl_cases() -> Vec<Case> {
         case("--crl", fixture(GENUINE), "crl-neither", vec![]),
         case(
             "--crl",
-            &two.as_bytes()[..two.len() - 8],
+            &one.as_bytes()[..one.len() - 8],
             "crl-end",
-            nth(2, vec![]),
+            nth(1, vec![]),
         ),
         case(
             "--crl",
@@ -627,11 +628,7 @@ fn crl_cases() -> Vec<Case> {
             nth(1, vec![]),
         ),
         unreadable(good[..good.len() - 9].to_vec(), 1, "asn1.cut-short"),
-        unreadable(
-            [pem(label, &good), pem(label, &bad_time)].concat().into(),
-            2,
-            "asn1.revocation-list",
-        ),
+        unreadable(pem(label, &bad_time).into(), 1, "asn1.revocation-list"),
         unreadable(der::sequence([der::number(5)]), 1, "asn1.other"),
         case("--crl", huge, "crl-unreadable", nth(1, too_large("64 MiB"))),
     ]

@@ -64,6 +64,13 @@ impl<'a> MediaType<'a> {
         })
     }
 
+    /// All parameters in their order, names as they are written.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+    }
+
     /// The value of a parameter, name in any case.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.value(name).map(|value| &**value)

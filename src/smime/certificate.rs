@@ -17,6 +17,7 @@ use super::algorithm::{AlgorithmError, PublicKey, SignatureAlgorithm, VerifyingK
 use super::ber::{Reader, tag};
 use super::constraints::{GeneralName, NameConstraints};
 use super::name::Name;
+use super::revocation::points;
 use super::{Error, Fault};
 use crate::timestamp::Timestamp;
 
@@ -40,6 +41,8 @@ pub struct KeyUsage {
     pub digital_signature: bool,
     /// keyCertSign.
     pub key_cert_sign: bool,
+    /// cRLSign.
+    pub crl_sign: bool,
 }
 
 /// A certificate as it was read. Nothing in it is trusted.
@@ -77,6 +80,8 @@ pub struct Certificate {
     pub subject_key_id: Option<Box<[u8]>>,
     /// Name constraints.
     pub name_constraints: Option<NameConstraints>,
+    /// DER of the names of the places where its revocation lists are (RFC 5280, 4.2.1.13).
+    pub revocation_points: Vec<Box<[u8]>>,
     /// Critical extensions that are not understood here.
     pub unknown_critical: Vec<Oid>,
     /// An extension that stands more than once (forbidden by RFC 5280, 4.2).
@@ -85,6 +90,7 @@ pub struct Certificate {
     names: OnceLock<Vec<GeneralName>>,
 }
 
+const REVOCATION_POINTS: Oid = Oid::new_unwrap("2.5.29.31");
 const EMAIL_PROTECTION: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.3.4");
 const ANY_EXTENDED_KEY_USAGE: Oid = Oid::new_unwrap("2.5.29.37.0");
 
@@ -127,6 +133,7 @@ impl Certificate {
             alternative_names: Vec::new(),
             subject_key_id: None,
             name_constraints: None,
+            revocation_points: Vec::new(),
             unknown_critical: Vec::new(),
             doubled_extension: None,
             ready: OnceLock::new(),
@@ -161,6 +168,7 @@ impl Certificate {
                     critical: extension.critical,
                     digital_signature: usage.digital_signature(),
                     key_cert_sign: usage.key_cert_sign(),
+                    crl_sign: usage.crl_sign(),
                 });
             }
             ext::ExtendedKeyUsage::OID => {
@@ -191,6 +199,10 @@ impl Certificate {
             }
             ext::NameConstraints::OID => {
                 self.name_constraints = Some(NameConstraints::parse(value)?)
+            }
+            REVOCATION_POINTS if !extension.critical => {
+                // Needed only to tell which list speaks of it.
+                self.revocation_points = points(value).unwrap_or_default();
             }
             // Not needed to judge a signature; ignored when not critical, refused when critical.
             other if extension.critical => self.unknown_critical.push(other),

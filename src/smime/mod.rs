@@ -21,6 +21,8 @@ pub mod pem;
 pub mod revocation;
 pub mod signed_data;
 
+use sha1_checked::{Digest as _, Sha1};
+
 /// Why an ASN.1 object could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -146,6 +148,19 @@ impl Sha256 {
 
 /// SHA-1 of octets in lower-case hexadecimal, for brief receipts (RFC 6109, 3.3.2.2).
 pub fn sha1(octets: &[u8]) -> String {
-    let algorithm = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
-    certificate::hex(aws_lc_rs::digest::digest(algorithm, octets).as_ref())
+    sha1_of(&[octets])
+}
+
+/// SHA-1 of octets that come one after the other.
+pub fn sha1_of(pieces: &[&[u8]]) -> String {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    pieces.iter().for_each(|piece| context.update(piece));
+    certificate::hex(context.finish().as_ref())
+}
+
+/// Whether octets, one piece after the other, were made so that others have the same SHA-1.
+pub fn sha1_collides(pieces: &[&[u8]]) -> bool {
+    let mut hasher = Sha1::default();
+    pieces.iter().for_each(|piece| hasher.update(piece));
+    hasher.try_finalize().has_collision()
 }

@@ -40,10 +40,26 @@ pub enum Broken {
 /// # Errors
 /// When it is neither, and when one of several cannot be read: none is left out silently.
 pub fn objects<'o>(octets: &'o [u8], label: &str) -> Result<Vec<Cow<'o, [u8]>>, Error> {
-    match (armoured(octets, label)?, octets.first()) {
-        (Some(objects), _) => Ok(objects.into_iter().map(Cow::Owned).collect()),
-        (None, Some(&tag::SEQUENCE)) => Ok(vec![Cow::Borrowed(octets)]),
-        (None, _) => Err(Error::Neither),
+    let objects = each(octets, label)?;
+    let all: Result<_, Broken> = objects.into_iter().collect();
+    Ok(all?)
+}
+
+/// The same, each object by itself: one that cannot be read does not keep the others back.
+///
+/// # Errors
+/// When it is neither.
+pub fn each<'o>(
+    octets: &'o [u8],
+    label: &str,
+) -> Result<Vec<Result<Cow<'o, [u8]>, Broken>>, Error> {
+    let armoured: Vec<_> = pieces(octets, label)
+        .map(|object| object.map(Cow::Owned))
+        .collect();
+    match (armoured.is_empty(), octets.first()) {
+        (false, _) => Ok(armoured),
+        (true, Some(&tag::SEQUENCE)) => Ok(vec![Ok(Cow::Borrowed(octets))]),
+        (true, _) => Err(Error::Neither),
     }
 }
 
@@ -52,22 +68,22 @@ pub fn objects<'o>(octets: &'o [u8], label: &str) -> Result<Vec<Cow<'o, [u8]>>, 
 /// # Errors
 /// When one of them cannot be read.
 pub fn armoured(octets: &[u8], label: &str) -> Result<Option<Vec<Vec<u8>>>, Broken> {
-    let Ok(text) = std::str::from_utf8(octets) else {
-        return Ok(None);
-    };
+    let objects: Vec<Vec<u8>> = pieces(octets, label).collect::<Result<_, _>>()?;
+    Ok((!objects.is_empty()).then_some(objects))
+}
+
+/// Each object between the lines of a label.
+fn pieces(octets: &[u8], label: &str) -> impl Iterator<Item = Result<Vec<u8>, Broken>> {
+    let text = std::str::from_utf8(octets).unwrap_or_default();
     let begin = format!("-----BEGIN {label}-----");
     let end = format!("-----END {label}-----");
-    let pieces = text.split(&*begin).skip(1);
-    let objects: Vec<Vec<u8>> = pieces
-        .zip(1..)
-        .map(|(piece, index)| {
-            let (body, _) = piece.split_once(&*end).ok_or(Broken::NoEnd { index })?;
-            let compact: String = body.split_ascii_whitespace().collect();
-            let decoded = base64_simd::STANDARD.decode_to_vec(compact);
-            decoded.map_err(|_| Broken::Base64 { index })
-        })
-        .collect::<Result<_, _>>()?;
-    Ok((!objects.is_empty()).then_some(objects))
+    let pieces: Vec<&str> = text.split(&*begin).skip(1).collect();
+    pieces.into_iter().zip(1..).map(move |(piece, index)| {
+        let (body, _) = piece.split_once(&*end).ok_or(Broken::NoEnd { index })?;
+        let compact: String = body.split_ascii_whitespace().collect();
+        let decoded = base64_simd::STANDARD.decode_to_vec(compact);
+        decoded.map_err(|_| Broken::Base64 { index })
+    })
 }
 
 #[cfg(test)]
@@ -98,6 +114,9 @@ mod tests {
             armoured(cut.as_bytes(), "X"),
             Err(Broken::NoEnd { index: 2 })
         );
+        let apart = each(cut.as_bytes(), "X").unwrap();
+        assert_eq!(apart[0].as_deref(), Ok(&[0x30, 0][..]));
+        assert_eq!(apart[1], Err(Broken::NoEnd { index: 2 }));
         let altered = TWO.replacen("MAA=", "MA*=", 1);
         assert_eq!(
             objects(altered.as_bytes(), "X"),

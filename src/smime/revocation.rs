@@ -2,19 +2,22 @@
 //!
 //! A list is used when its issuer's key signed it and it speaks of the time asked. Unlike
 //! general TLS code, the date of each revocation counts: a signature made before it stands.
-//! Indirect and delta lists are not used.
+//!
+//! That a certificate is *not* revoked is said only by a list whose scope holds it and whose
+//! critical extensions are all understood ([`Crl::gap`]). That it is, any list of the issuer
+//! says, whatever its extensions: who is named there is not plainly good. Delta lists add
+//! entries and lift holds; they are not joined with a base to say that nothing is revoked.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use der::Decode;
 use der::oid::{AssociatedOid, ObjectIdentifier as Oid};
-use x509_cert::certificate::Raw;
-use x509_cert::crl::CertificateList;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::CrlReason;
 
 use super::algorithm::{PublicKey, SignatureAlgorithm};
-use super::ber::{Reader, tag};
+use super::ber::{Reader, Tlv, tag};
 use super::certificate::Certificate;
 use super::name::Name;
 use super::pem;
@@ -27,6 +30,9 @@ pub const MAX_CRL_OCTETS: usize = 64 * 1024 * 1024;
 const CRL_NUMBER: Oid = Oid::new_unwrap("2.5.29.20");
 const AUTHORITY_KEY_ID: Oid = Oid::new_unwrap("2.5.29.35");
 const INVALIDITY_DATE: Oid = Oid::new_unwrap("2.5.29.24");
+const DELTA_INDICATOR: Oid = Oid::new_unwrap("2.5.29.27");
+const ISSUING_POINT: Oid = Oid::new_unwrap("2.5.29.28");
+const CERTIFICATE_ISSUER: Oid = Oid::new_unwrap("2.5.29.29");
 
 /// A revocation list as it was read; see [`Crl::is_signed_by`].
 #[derive(Debug)]
@@ -37,12 +43,66 @@ pub struct Crl {
     pub this_update: Timestamp,
     /// When the next one is due.
     pub next_update: Option<Timestamp>,
-    entries: HashMap<Box<[u8]>, Revocation>,
-    /// A critical extension that is not understood: the list cannot be used.
-    pub unknown_critical: Option<Oid>,
-    tbs: Box<[u8]>,
+    /// Whether it holds only what changed since another list (RFC 5280, 5.2.4).
+    pub is_delta: bool,
+    entries: Entries,
+    /// Certificates of other issuers (RFC 5280, 5.3.3), in the order of the list.
+    others: Vec<(Name, Entries)>,
+    scope: Scope,
+    /// A critical extension that is not understood, of the list or of an entry.
+    unknown_critical: Option<Oid>,
+    /// Where the signed part lies in `der`.
+    tbs: Range<usize>,
+    der: Box<[u8]>,
     algorithm: Box<[u8]>,
     signature: Box<[u8]>,
+}
+
+/// By serial number, in its shortest form.
+type Entries = HashMap<Box<[u8]>, Revocation>;
+
+/// What a list speaks of (RFC 5280, 5.2.5).
+#[derive(Debug, Default)]
+struct Scope {
+    /// DER of the names of its distribution point; empty for one with a relative name.
+    point: Option<Vec<Box<[u8]>>>,
+    only_users: bool,
+    only_authorities: bool,
+    only_attributes: bool,
+    /// Only certificates revoked for some reasons.
+    reasons: Option<Reasons>,
+    /// It may hold certificates of other issuers.
+    indirect: bool,
+}
+
+/// Reasons for revocation, as the bits of ReasonFlags (RFC 5280, 4.2.1.13).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reasons(u16);
+
+impl Reasons {
+    /// keyCompromise to aACompromise. The first bit is unused.
+    const ALL: Self = Self(0b1_1111_1110);
+
+    /// Both together.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether no reason is missing.
+    pub fn are_all(self) -> bool {
+        self.0 & Self::ALL.0 == Self::ALL.0
+    }
+}
+
+/// Why a list cannot say that a certificate is not revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// A critical extension that is not understood.
+    Extension(Oid),
+    /// It speaks of certificates of another kind or of another issuer.
+    OtherKind,
+    /// It speaks of a part of them, or only of what changed.
+    Part,
 }
 
 /// Why the lists of a file cannot be used.
@@ -90,6 +150,11 @@ impl Revocation {
         }
     }
 
+    /// Whether it says, in a delta list, that a hold was lifted (RFC 5280, 5.3.1).
+    pub fn is_lifted(&self) -> bool {
+        self.reason == Some(CrlReason::RemoveFromCRL)
+    }
+
     /// Whether it is a hold, which can be lifted.
     pub fn is_hold(&self) -> bool {
         self.reason == Some(CrlReason::CertificateHold)
@@ -105,16 +170,18 @@ impl Revocation {
 }
 
 impl Crl {
-    /// Reads all lists of a file: PEM with one or more, or DER.
+    /// Reads all lists of a file: PEM with one or more, or DER. Of several each is read by
+    /// itself.
     ///
     /// # Errors
-    /// When nothing in it is a list, or one cannot be read.
-    pub fn of_file(octets: &[u8]) -> Result<Vec<Self>, FileError> {
-        let objects = pem::objects(octets, "X509 CRL")?;
-        let lists = objects.iter().zip(1..);
-        lists
-            .map(|(der, index)| Self::parse(der).map_err(|error| FileError::List { index, error }))
-            .collect()
+    /// When nothing in it is a list.
+    pub fn of_file(octets: &[u8]) -> Result<Vec<Result<Self, FileError>>, FileError> {
+        let objects = pem::each(octets, "X509 CRL")?;
+        let lists = objects.into_iter().zip(1..).map(|(der, index)| {
+            let der = der.map_err(|broken| FileError::Pem(broken.into()))?;
+            Self::parse(&der).map_err(|error| FileError::List { index, error })
+        });
+        Ok(lists.collect())
     }
 
     /// Reads one DER CertificateList.
@@ -127,59 +194,113 @@ impl Crl {
                 limit: MAX_CRL_OCTETS,
             });
         }
-        let mut list = Reader::new(der).enter(tag::SEQUENCE)?;
+        let mut file = Reader::new(der);
+        let mut list = file.enter(tag::SEQUENCE)?;
+        let start = der.len() - file.remaining().len() - list.remaining().len();
         let tbs = list.expect(tag::SEQUENCE)?;
         let algorithm = list.expect(tag::SEQUENCE)?.octets;
         let [0, signature @ ..] = list.expect(tag::BIT_STRING)?.content else {
             return Err(Error::Encoding(Fault::SignatureBits));
         };
-        let decoded = CertificateList::<Raw>::from_der(der)
-            .map_err(|_| Error::Encoding(Fault::RevocationList))?
-            .tbs_cert_list;
-        let entries = decoded.revoked_certificates.unwrap_or_default();
-        let mut unknown_critical = unknown(
-            decoded.crl_extensions.as_deref(),
-            &[CRL_NUMBER, AUTHORITY_KEY_ID],
-        );
-        let mut revocations = HashMap::with_capacity(entries.len());
-        for entry in entries {
-            let extensions = entry.crl_entry_extensions.as_deref();
-            unknown_critical =
-                unknown_critical.or(unknown(extensions, &[CrlReason::OID, INVALIDITY_DATE]));
-            let value = |kind: Oid| {
-                let all = extensions.unwrap_or_default();
-                all.iter()
-                    .find(|e| e.extn_id == kind)
-                    .map(|e| e.extn_value.as_bytes().to_vec())
-            };
-            revocations.insert(
-                entry.serial_number.as_bytes().into(),
-                Revocation {
-                    at: instant(entry.revocation_date),
-                    invalid_since: value(INVALIDITY_DATE).and_then(|der| {
-                        let time = der::asn1::GeneralizedTime::from_der(&der).ok()?;
-                        i64::try_from(time.to_unix_duration().as_secs())
-                            .ok()
-                            .map(Timestamp::from_unix)
-                    }),
-                    reason: value(CrlReason::OID).and_then(|der| CrlReason::from_der(&der).ok()),
-                },
-            );
+        let mut fields = Reader::new(tbs.content);
+        fields.optional(tag::INTEGER)?;
+        // RFC 5280, 5.1.1.2: the same algorithm inside and outside.
+        if fields.expect(tag::SEQUENCE)?.octets != algorithm {
+            return malformed();
         }
-        // The issuer's octets: after the optional version and the algorithm.
-        let mut head = Reader::new(tbs.content);
-        head.optional(tag::INTEGER)?;
-        head.expect(tag::SEQUENCE)?;
-        Ok(Self {
-            issuer: Name::from_der(head.expect(tag::SEQUENCE)?.octets)?,
-            this_update: instant(decoded.this_update),
-            next_update: decoded.next_update.map(instant),
-            entries: revocations,
-            unknown_critical,
-            tbs: tbs.octets.into(),
+        let mut read = Self {
+            issuer: Name::from_der(fields.expect(tag::SEQUENCE)?.octets)?,
+            this_update: instant(&fields.value()?)?,
+            next_update: None,
+            is_delta: false,
+            entries: Entries::new(),
+            others: Vec::new(),
+            scope: Scope::default(),
+            unknown_critical: None,
+            tbs: start..start + tbs.octets.len(),
+            der: der.into(),
             algorithm: algorithm.into(),
             signature: signature.into(),
-        })
+        };
+        if matches!(
+            fields.remaining().first(),
+            Some(&(UTC_TIME | GENERALIZED_TIME))
+        ) {
+            read.next_update = Some(instant(&fields.value()?)?);
+        }
+        if let Some(entries) = fields.optional(tag::SEQUENCE)? {
+            read.take_entries(Reader::new(entries.content))?;
+        }
+        if let Some(extensions) = fields.optional(tag::CONTEXT_0)? {
+            let extensions = extensions_of(&mut Reader::new(extensions.content))?;
+            read.take_extensions(&extensions)?;
+        }
+        match fields.is_empty() && list.is_empty() && file.is_empty() {
+            true => Ok(read),
+            false => malformed(),
+        }
+    }
+
+    /// RFC 5280, 5.2.
+    fn take_extensions(&mut self, extensions: &[Extension]) -> Result<(), Error> {
+        for extension in extensions {
+            let value = extension.extn_value.as_bytes();
+            match extension.extn_id {
+                CRL_NUMBER | AUTHORITY_KEY_ID => {}
+                DELTA_INDICATOR => self.is_delta = true,
+                ISSUING_POINT => self.scope = Scope::parse(value)?,
+                other if extension.critical => self.unknown_critical = Some(other),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// RFC 5280, 5.1.2.6 and 5.3. An entry is of the issuer that the last one before it named,
+    /// of the list's own where none did.
+    fn take_entries(&mut self, mut list: Reader<'_>) -> Result<(), Error> {
+        while !list.is_empty() {
+            let mut entry = list.enter(tag::SEQUENCE)?;
+            let serial = entry.expect(tag::INTEGER)?.content;
+            let at = instant(&entry.value()?)?;
+            let (mut invalid_since, mut reason) = (None, None);
+            if !entry.is_empty() {
+                for extension in extensions_of(&mut entry)? {
+                    let value = extension.extn_value.as_bytes();
+                    match extension.extn_id {
+                        INVALIDITY_DATE => {
+                            invalid_since = Some(instant(&Reader::new(value).value()?)?);
+                        }
+                        CrlReason::OID => {
+                            reason = Some(CrlReason::from_der(value).or_else(|_| malformed())?);
+                        }
+                        CERTIFICATE_ISSUER => {
+                            self.others.push((directory_name(value)?, Entries::new()));
+                        }
+                        other if extension.critical => self.unknown_critical = Some(other),
+                        _ => {}
+                    }
+                }
+            }
+            if !entry.is_empty() {
+                return malformed();
+            }
+            let revocation = Revocation {
+                at,
+                invalid_since,
+                reason,
+            };
+            let entries = match self.others.last_mut() {
+                Some((_, entries)) => entries,
+                None => &mut self.entries,
+            };
+            // Of two entries for one certificate the earlier counts.
+            let known = entries.entry(shortest(serial).into()).or_insert(revocation);
+            if revocation.at < known.at {
+                *known = revocation;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the list bears the signature of that key.
@@ -187,12 +308,53 @@ impl Crl {
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         SignatureAlgorithm::parse(&self.algorithm, None)
             .and_then(|algorithm| key.verifying(algorithm))
-            .is_ok_and(|key| key.verifies(&self.tbs, &self.signature))
+            .is_ok_and(|key| key.verifies(&self.der[self.tbs.clone()], &self.signature))
     }
 
-    /// What the list says of a certificate of its issuer.
+    /// Whether the list is of a certificate's issuer, or has entries of it.
+    pub fn concerns(&self, certificate: &Certificate) -> bool {
+        self.issuer == certificate.issuer
+            || (self.others.iter()).any(|(issuer, _)| *issuer == certificate.issuer)
+    }
+
+    /// What the list says of a certificate.
     pub fn entry(&self, certificate: &Certificate) -> Option<Revocation> {
-        self.entries.get(&certificate.serial).copied()
+        let own = (self.issuer == certificate.issuer).then_some(&self.entries);
+        let others = self.others.iter();
+        let others = others.filter(|(issuer, _)| *issuer == certificate.issuer);
+        own.into_iter()
+            .chain(others.map(|(_, entries)| entries))
+            .filter_map(|entries| entries.get(shortest(&certificate.serial)))
+            .min_by_key(|revocation| revocation.at)
+            .copied()
+    }
+
+    /// Why the list cannot say that a certificate is not revoked, whenever it was issued
+    /// (RFC 5280, 6.3.3 (b), (c) and (e)).
+    pub fn gap(&self, certificate: &Certificate) -> Option<Gap> {
+        if let Some(oid) = self.unknown_critical {
+            return Some(Gap::Extension(oid));
+        }
+        let scope = &self.scope;
+        let is_authority = certificate.is_authority();
+        let is_of_another_point = scope.point.as_ref().is_some_and(|names| {
+            let points = &certificate.revocation_points;
+            !names.iter().any(|name| points.contains(name))
+        });
+        if self.issuer != certificate.issuer
+            || (scope.only_users && is_authority)
+            || (scope.only_authorities && !is_authority)
+            || scope.only_attributes
+        {
+            return Some(Gap::OtherKind);
+        }
+        let is_mixed = !self.others.is_empty() && !scope.indirect;
+        (self.is_delta || is_of_another_point || is_mixed).then_some(Gap::Part)
+    }
+
+    /// The reasons of which the list speaks (RFC 5280, 6.3.3 (d)).
+    pub fn reasons(&self) -> Reasons {
+        self.scope.reasons.unwrap_or(Reasons::ALL)
     }
 
     /// Whether the list can say that nothing was revoked by `at`: issued at that time or
@@ -204,13 +366,146 @@ impl Crl {
     }
 }
 
-fn instant(time: x509_cert::time::Time) -> Timestamp {
-    Timestamp::from_unix(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
+impl Scope {
+    /// IssuingDistributionPoint (RFC 5280, 5.2.5).
+    fn parse(value: &[u8]) -> Result<Self, Error> {
+        let mut scope = Self::default();
+        let mut fields = Reader::new(value).enter(tag::SEQUENCE)?;
+        while !fields.is_empty() {
+            let field = fields.value()?;
+            let is_true = field.content.iter().any(|&octet| octet != 0);
+            match field.tag {
+                0xa0 => {
+                    let name = Reader::new(field.content).value()?;
+                    scope.point = Some(match name.tag {
+                        0xa0 => general_names(name.content)?,
+                        _ => Vec::new(),
+                    });
+                }
+                0x81 => scope.only_users = is_true,
+                0x82 => scope.only_authorities = is_true,
+                0x83 => scope.reasons = Some(reasons(field.content)),
+                0x84 => scope.indirect = is_true,
+                0x85 => scope.only_attributes = is_true,
+                _ => return malformed(),
+            }
+        }
+        Ok(scope)
+    }
 }
 
-fn unknown(extensions: Option<&[Extension]>, known: &[Oid]) -> Option<Oid> {
-    extensions?
-        .iter()
-        .find(|e| e.critical && !known.contains(&e.extn_id))
-        .map(|e| e.extn_id)
+/// A bit string, the first bit being the highest of the second octet.
+fn reasons(content: &[u8]) -> Reasons {
+    let bit = |number: usize| {
+        let octet = content.get(1 + number / 8).copied().unwrap_or_default();
+        octet & (0x80 >> (number % 8)) != 0
+    };
+    let set = (0..9).filter(|&number| bit(number));
+    Reasons(set.fold(0, |all, number| all | 1 << number))
+}
+
+/// DER of each name of a distribution point (CRLDistributionPoints of a certificate,
+/// RFC 5280, 4.2.1.13). Points whose lists another authority issues are left out.
+pub(super) fn points(value: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
+    let mut names = Vec::new();
+    let mut points = Reader::new(value).enter(tag::SEQUENCE)?;
+    while !points.is_empty() {
+        let mut point = points.enter(tag::SEQUENCE)?;
+        let name = point.optional(tag::CONTEXT_0)?;
+        point.optional(0x81)?;
+        if let (Some(name), true) = (name, point.is_empty()) {
+            let name = Reader::new(name.content).value()?;
+            if name.tag == tag::CONTEXT_0 {
+                names.extend(general_names(name.content)?);
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn general_names(content: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
+    let mut reader = Reader::new(content);
+    let mut names = Vec::new();
+    while !reader.is_empty() {
+        names.push(reader.value()?.octets.into());
+    }
+    Ok(names)
+}
+
+/// The directory name among general names (RFC 5280, 5.3.3).
+fn directory_name(value: &[u8]) -> Result<Name, Error> {
+    const DIRECTORY: u8 = 0xa4;
+    let mut names = Reader::new(value).enter(tag::SEQUENCE)?;
+    while !names.is_empty() {
+        let name = names.value()?;
+        if name.tag == DIRECTORY {
+            return Name::from_der(name.content);
+        }
+    }
+    malformed()
+}
+
+/// Extensions ::= SEQUENCE OF; each kind once (RFC 5280, 4.2).
+fn extensions_of(reader: &mut Reader<'_>) -> Result<Vec<Extension>, Error> {
+    let mut list = reader.enter(tag::SEQUENCE)?;
+    let mut extensions: Vec<Extension> = Vec::new();
+    while !list.is_empty() {
+        let octets = list.value()?.octets;
+        let extension = Extension::from_der(octets).or_else(|_| malformed())?;
+        let is_known = |other: &Extension| other.extn_id == extension.extn_id;
+        if extensions.len() == MAX_EXTENSIONS || extensions.iter().any(is_known) {
+            return malformed();
+        }
+        extensions.push(extension);
+    }
+    Ok(extensions)
+}
+
+/// Extensions of a list or of an entry; real ones have three.
+const MAX_EXTENSIONS: usize = 32;
+
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+fn instant(value: &Tlv<'_>) -> Result<Timestamp, Error> {
+    let time = x509_cert::time::Time::from_der(value.octets).or_else(|_| malformed())?;
+    Ok(Timestamp::from_unix(
+        i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX),
+    ))
+}
+
+/// The shortest form of an integer's octets: 00 01 is 01, and 00 FF is not FF, which is -1.
+fn shortest(serial: &[u8]) -> &[u8] {
+    let mut octets = serial;
+    while let [0, rest @ ..] = octets
+        && rest.first().is_some_and(|&next| next < 0x80)
+    {
+        octets = rest;
+    }
+    octets
+}
+
+fn malformed<T>() -> Result<T, Error> {
+    Err(Error::Encoding(Fault::RevocationList))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_are_compared_as_numbers() {
+        assert_eq!(shortest(&[0, 0, 1]), [1]);
+        assert_eq!(shortest(&[0, 0xff]), [0, 0xff]);
+        assert_eq!(shortest(&[0xff]), [0xff]);
+        assert_eq!(shortest(&[0]), [0]);
+    }
+
+    #[test]
+    fn reasons_are_the_bits_of_rfc_5280() {
+        assert!(reasons(&[0, 0x7f, 0x80]).are_all());
+        assert!(!reasons(&[0, 0x7f]).are_all());
+        assert!(reasons(&[0, 0x60]).and(reasons(&[7, 0x1f, 0x80])).are_all());
+        assert_eq!(reasons(&[]), Reasons::default());
+    }
 }

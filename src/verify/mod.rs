@@ -15,7 +15,7 @@
 //! | 8 | from here on only verified octets | [`VerifiedContent`](crate::smime::signed_data::VerifiedContent) |
 //! | 9 | certificate: profile, path to a pinned key, name constraints | `signer`, [`crate::smime::chain`] |
 //! | 10 | the time of judgement | [`Verifier::examine`], `signer` |
-//! | 11 | revocation at that time | `signer`, [`crate::smime::revocation`] |
+//! | 11 | revocation at that time | `revoked`, [`crate::smime::revocation`] |
 //! | 12 | the list of providers | `signer`, [`crate::providers`] |
 //! | 13 | one daticert.xml at the first level | `content` |
 //! | 14 | daticert.xml and the table of kinds | `content`, [`crate::pec::certification`] |
@@ -35,6 +35,7 @@ mod facts;
 mod finding;
 mod ordinary;
 mod outer;
+mod revoked;
 mod sent;
 mod signature;
 mod signer;
@@ -43,9 +44,9 @@ mod structure;
 mod texts;
 
 use crate::mime::MAX_DEPTH;
+use crate::mime::multipart::Dashes;
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
-use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
@@ -53,18 +54,19 @@ pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
 pub use ordinary::Ordinary;
+pub use revoked::Crls;
 pub use sent::{Sent, SentResult};
 pub use structure::Level;
 
-/// Units of [`Work`] for each octet of a message whose structure is read.
-const WORK_PER_OCTET: usize = 2;
-
-use crate::mime::multipart::Dashes;
 use content::Content;
+use revoked::TrustedCrls;
 use signature::{KnownSigners, Means, Outcome};
-use signer::{Judge, TrustedCrl};
+use signer::Judge;
 use stored::{Conversion, Copy};
 use structure::{Located, Proof, Signed};
+
+/// Units of [`Work`] for each octet of a message whose structure is read.
+const WORK_PER_OCTET: usize = 2;
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -271,8 +273,7 @@ impl VerifiedReceipt {
 #[derive(Debug)]
 pub struct Verifier {
     trust: Trust,
-    crls: Vec<TrustedCrl>,
-    crls_given: bool,
+    crls: Option<TrustedCrls>,
     providers: Option<ProviderList>,
     known: KnownSigners,
 }
@@ -282,23 +283,15 @@ impl Verifier {
     pub fn new(trust: Trust) -> Self {
         Self {
             trust,
-            crls: Vec::new(),
-            crls_given: false,
+            crls: None,
             providers: None,
             known: KnownSigners::default(),
         }
     }
 
     /// Adds revocation lists; each is checked against the keys of the authorities.
-    pub fn with_crls(mut self, crls: Vec<Crl>) -> Self {
-        self.crls_given = true;
-        for crl in crls {
-            let signed_by = |anchor: &crate::smime::chain::Anchor| {
-                crl.issuer == anchor.subject && crl.is_signed_by(&anchor.key)
-            };
-            let anchor = self.trust.anchors.iter().position(signed_by);
-            self.crls.push(TrustedCrl { crl, anchor });
-        }
+    pub fn with_crls(mut self, crls: Crls) -> Self {
+        self.crls = Some(TrustedCrls::new(crls, &self.trust));
         self
     }
 
@@ -489,8 +482,7 @@ impl Verifier {
         };
         let judge = Judge {
             trust: &self.trust,
-            crls: &self.crls,
-            crls_given: self.crls_given,
+            crls: self.crls.as_ref(),
             providers: self.providers.as_ref(),
             at: examination.judged_at.0,
             claimed: data.map(|data| data.time).or(outcome.signing_time),

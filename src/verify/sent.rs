@@ -1,17 +1,24 @@
 //! Step 17: the message, or the attachment, that the user says was sent.
 //!
-//! Complete receipts are compared by content, brief ones by hash (RFC 6109, 3.3.2.2), all
-//! others by Message-ID alone. The RFC leaves open over which form of an attachment the hash
-//! of a brief receipt goes, so every candidate is tried and the one that fits is named.
+//! Complete receipts are compared by content, brief ones by hash (RFC 6109, 3.3.2.2). In all
+//! others the content is not: there Message-ID, people and subject can only contradict. The RFC
+//! leaves open over which form of an attachment the hash of a brief receipt goes, so every
+//! candidate is tried and the one that fits is named; where none fits, that proves nothing.
+
+mod hashes;
+mod parts;
 
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
-use crate::mime::{self, Entity, MAX_DEPTH, MAX_PARTS, multipart};
+use crate::mime::{Entity, decode};
 use crate::pec::{CertificationData, DeliveryForm, MessageKind, header};
 use crate::smime::content::with_crlf;
-use crate::smime::{sha1, sha256};
+use crate::smime::sha256;
+use hashes::FileHashes;
+pub(super) use parts::malformed_hashes;
+use parts::{Compared, leaves};
 
 /// A file that the user says was sent.
 #[derive(Clone, Debug)]
@@ -89,47 +96,63 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
         .original
         .as_deref()
         .and_then(|octets| Entity::parse(octets).ok());
+    let form = Form::of(data);
     if let Some(result) = original
         .as_ref()
-        .and_then(|original| sent_attachment(sent, original, Form::of(data)))
+        .and_then(|original| sent_attachment(sent, original, form))
     {
-        findings.pass(CheckId::SentContent);
+        tell(&result, findings);
         return result;
     }
-    match sent.message() {
-        Some(message) => check_message(&message, data, original.as_ref(), findings),
-        None => {
-            let (weight, key) = match original {
-                Some(_) => (Weight::OtherMessage, "sent.content.attachment"),
-                None => (Weight::NotCompared, "sent.content.none"),
-            };
-            findings.add_found(CheckId::SentContent, weight, key, sha256(&sent.octets));
-            match original {
-                Some(_) => SentResult::not("attachment"),
-                None => SentResult::unknown("no-content"),
-            }
-        }
+    if let Some(message) = sent.message() {
+        return check_message(&message, data, original.as_ref(), findings);
     }
+    let has_hashes = |original: &Entity<'_>| {
+        form == Form::Brief
+            && leaves(original)
+                .list
+                .iter()
+                .any(|leaf| leaf.hash().is_some())
+    };
+    let (weight, key, result) = match &original {
+        None => (
+            Weight::NotCompared,
+            "sent.content.none",
+            SentResult::unknown("no-content"),
+        ),
+        Some(original) if has_hashes(original) => (
+            Weight::NotCompared,
+            "sent.content.hash",
+            SentResult::unknown("hash"),
+        ),
+        Some(_) => (
+            Weight::OtherMessage,
+            "sent.content.attachment",
+            SentResult::not("attachment"),
+        ),
+    };
+    findings.add_found(CheckId::SentContent, weight, key, sha256(&sent.octets));
+    result
 }
 
-/// The attachment of the original that is the file, or whose hash is the file's.
+/// The attachment of the original that is the file, or whose hash is the file's. A hash of
+/// none of its forms leaves it open.
 ///
 /// A file called `.hash` stands for another only in a brief delivery receipt: in any other the
 /// sender may have written it.
 fn sent_attachment(sent: &Sent, original: &Entity<'_>, form: Form) -> Option<SentResult> {
-    for leaf in &leaves(original).list {
-        if let (Form::Brief, Some(hash)) = (form, leaf.hash()) {
-            if let Some((rule, _)) = file_candidates(&sent.octets)
-                .into_iter()
-                .find(|(_, found)| *found == hash)
-            {
-                return Some(SentResult::by(rule).with(leaf.shown()));
+    let leaves = leaves(original);
+    let mut hashes = FileHashes::new(&sent.octets);
+    let canonical = canonical(&sent.octets);
+    for leaf in leaves.list.iter().filter(|leaf| leaf.frame.is_none()) {
+        if let (Form::Brief, Some(stated)) = (form, leaf.hash()) {
+            if let Some(fit) = hashes.find(&stated) {
+                return Some(match fit.collides {
+                    true => SentResult::not("collision").with(leaf.shown()),
+                    false => SentResult::by(fit.rule).with(leaf.shown()),
+                });
             }
-        } else if leaf.name.is_some()
-            && leaf
-                .decoded()
-                .is_some_and(|octets| leaf.same_content(&octets, &sent.octets))
-        {
+        } else if leaf.name.is_some() && leaf.is_file(&sent.octets, &canonical) {
             return Some(SentResult::by("attachment").with(leaf.shown()));
         }
     }
@@ -158,38 +181,52 @@ fn check_message(
     if let Some(result) = check_people(message, data, findings) {
         return result;
     }
-    let result = match original {
-        Some(original) => compare(message, original, Form::of(data)),
+    match original {
+        Some(original) => {
+            let result = compare(message, original, Form::of(data));
+            tell(&result, findings);
+            result
+        }
         None if id.is_none() => {
             findings.add(
                 CheckId::SentMessage,
                 Weight::NotCompared,
                 "sent.message.no-id",
             );
-            return SentResult::unknown("no-id");
+            SentResult::unknown("no-id")
         }
-        None => SentResult::by("message-id"),
-    };
-    if result.matches == Some(true) {
-        findings.pass(CheckId::SentMessage);
-        if original.is_some() {
-            findings.pass(CheckId::SentContent);
+        None => {
+            findings.pass(CheckId::SentMessage);
+            findings.add(
+                CheckId::SentContent,
+                Weight::NotCompared,
+                "sent.content.not-held",
+            );
+            SentResult::unknown("message-id")
         }
-    } else if result.rule == "too-complex" {
-        findings.add(
-            CheckId::SentContent,
-            Weight::NotCompared,
-            "sent.content.too-complex",
-        );
-    } else {
-        findings.add_found(
-            CheckId::SentContent,
-            Weight::OtherMessage,
-            "sent.content.differs",
-            result.details.join("; "),
-        );
     }
-    result
+}
+
+/// What comparing the contents gave.
+fn tell(result: &SentResult, findings: &mut Findings) {
+    let (weight, key) = match (result.matches, result.rule) {
+        (Some(true), _) => {
+            findings.pass(CheckId::SentMessage);
+            findings.pass(CheckId::SentContent);
+            return;
+        }
+        (Some(false), "collision") => (Weight::OtherMessage, "sent.content.collision"),
+        (Some(false), _) => (Weight::OtherMessage, "sent.content.differs"),
+        (None, "hash") => (Weight::NotCompared, "sent.content.hash"),
+        (None, _) => (Weight::NotCompared, "sent.content.too-complex"),
+    };
+    match result.details.is_empty() {
+        true => findings.add(CheckId::SentContent, weight, key),
+        false => {
+            let details = result.details.join("; ");
+            findings.add_found(CheckId::SentContent, weight, key, details);
+        }
+    }
 }
 
 /// Whether the message bears the identifier in the receipt; `None` when it bears none. A copy
@@ -222,7 +259,7 @@ fn check_people(
     findings: &mut Findings,
 ) -> Option<SentResult> {
     let from = addresses(message, &["From"]);
-    if !from.is_empty() && !from.contains(&data.sender) {
+    if from.iter().any(|address| *address != data.sender) {
         findings.add_both(
             CheckId::SentMessage,
             Weight::OtherMessage,
@@ -232,13 +269,10 @@ fn check_people(
         );
         return Some(SentResult::not("sender"));
     }
-    let subject = message
-        .header
-        .first("Subject")
-        .map(|field| field.decoded())
-        .unwrap_or_default();
+    // A second one is what some readers show.
+    let subject = texts(message, "Subject").join("; ");
     let certified = data.subject.as_deref().unwrap_or_default();
-    if !same_text(&subject, certified) {
+    if message.header.count("Subject") > 1 || !same_text(&subject, certified) {
         findings.add_both(
             CheckId::SentMessage,
             Weight::OtherMessage,
@@ -289,46 +323,83 @@ fn field(entity: &Entity<'_>, name: &str) -> String {
         .unwrap_or_default()
 }
 
+/// The decoded texts of all fields of a name.
+fn texts(entity: &Entity<'_>, name: &str) -> Vec<String> {
+    let fields = entity.header.all(name);
+    fields.map(|field| field.decoded().into_owned()).collect()
+}
+
 /// Compares the sent message with the original inside a receipt: the fields that a reader
 /// sees, then the body octet for octet, then part by part.
 fn compare(message: &Entity<'_>, original: &Entity<'_>, form: Form) -> SentResult {
     if let Some(name) = differing_field(message, original) {
         return SentResult::not("header").with(format!(
             "{name}: {} ≠ {}",
-            field(message, name),
-            field(original, name)
+            texts(message, name).join("; "),
+            texts(original, name).join("; ")
         ));
     }
     let same_type = same_text(
         &field(message, "Content-Type"),
         &field(original, "Content-Type"),
-    ) && message.transfer_encoding() == original.transfer_encoding();
+    ) && message.header.count("Content-Type")
+        == original.header.count("Content-Type")
+        && message.transfer_encoding() == original.transfer_encoding();
     if same_type && canonical(message.body) == canonical(original.body) {
         return SentResult::by("content");
     }
-    compare_parts(&leaves(message), &leaves(original), form)
+    match parts::compare(&leaves(message), &leaves(original), form) {
+        Compared::Same(rule) => SentResult::by(rule),
+        Compared::Differ(what) => SentResult::not("parts").with(what),
+        Compared::Collide(what) => SentResult::not("collision").with(what),
+        Compared::HashUnknown(what) => SentResult::unknown("hash").with(what),
+        Compared::TooComplex => SentResult::unknown("too-complex"),
+    }
 }
 
 /// The first field that says something else: addresses as addresses, the date as an instant,
-/// because relays fold, quote and order them anew.
+/// because relays fold, quote and order them anew. A field that stands twice says two things.
 fn differing_field(message: &Entity<'_>, original: &Entity<'_>) -> Option<&'static str> {
-    let decoded = |entity: &Entity<'_>, name: &str| {
-        entity
-            .header
-            .first(name)
-            .map(|field| field.decoded().into_owned())
-            .unwrap_or_default()
+    let subjects_differ = || {
+        let (a, b) = (texts(message, "Subject"), texts(original, "Subject"));
+        // One that is empty says what none says.
+        match (&a[..], &b[..]) {
+            ([] | [_], [] | [_]) => !same_text(&a.concat(), &b.concat()),
+            _ => a.len() != b.len() || !a.iter().zip(&b).all(|(a, b)| same_text(a, b)),
+        }
     };
-    let addresses_differ =
-        |name: &&str| addresses(message, &[*name]) != addresses(original, &[*name]);
-    if !same_text(&decoded(message, "Subject"), &decoded(original, "Subject")) {
+    if subjects_differ() {
         return Some("Subject");
     }
-    if let Some(name) = ["From", "To", "Cc"].into_iter().find(addresses_differ) {
+    let addresses_differ =
+        |name: &&str| addresses(message, &[*name]) != addresses(original, &[*name]);
+    let names = ["From", "To", "Cc", "Reply-To"];
+    if let Some(name) = names.into_iter().find(addresses_differ) {
         return Some(name);
     }
+    let shown = |entity: &Entity<'_>| -> Vec<String> {
+        let fields = entity.header.all("From");
+        let mailboxes = fields.flat_map(|field| decode::addresses(field.value));
+        mailboxes.map(|mailbox| mailbox.display).collect()
+    };
+    let (a, b) = (shown(message), shown(original));
+    if a.len() != b.len() || !a.iter().zip(&b).all(|(a, b)| same_text(a, b)) {
+        return Some("From");
+    }
+    // A server may add the date that the sender left out.
+    let dates = |entity: &Entity<'_>| entity.header.count("Date");
     let date = |entity: &Entity<'_>| header::date(&entity.header);
-    matches!((date(message), date(original)), (Some(a), Some(b)) if a != b).then_some("Date")
+    match (dates(message), dates(original)) {
+        (0, 0 | 1) | (1, 0) => None,
+        (1, 1) => match (date(message), date(original)) {
+            (Some(a), Some(b)) => (a != b).then_some("Date"),
+            _ => {
+                let same = same_text(&field(message, "Date"), &field(original, "Date"));
+                (!same).then_some("Date")
+            }
+        },
+        _ => (texts(message, "Date") != texts(original, "Date")).then_some("Date"),
+    }
 }
 
 /// CRLF line ends and none at the end: what transports may change without changing anything.
@@ -338,40 +409,6 @@ fn canonical(body: &[u8]) -> Vec<u8> {
         octets.extend_from_slice(piece)
     });
     octets
-}
-
-fn compare_parts(sent: &Leaves<'_>, delivered: &Leaves<'_>, form: Form) -> SentResult {
-    if !sent.complete || !delivered.complete {
-        return SentResult::unknown("too-complex");
-    }
-    let (sent, delivered) = (&sent.list, &delivered.list);
-    if sent.len() != delivered.len() {
-        return SentResult::not("parts").with(format!("{} ≠ {}", sent.len(), delivered.len()));
-    }
-    let mut rule = "parts";
-    for (sent, delivered) in sent.iter().zip(delivered) {
-        let hash = if form == Form::Brief {
-            delivered.hash_of(sent)
-        } else {
-            None
-        };
-        match hash {
-            Some(Hash::Fits(candidate)) => rule = candidate,
-            Some(Hash::Differs(tried)) => {
-                return SentResult::not("hash").with(format!(
-                    "{}: {}",
-                    sent.shown(),
-                    tried.join(", ")
-                ));
-            }
-            None => {
-                if let Some(difference) = sent.difference(delivered) {
-                    return SentResult::not("parts").with(difference);
-                }
-            }
-        }
-    }
-    SentResult::by(rule)
 }
 
 /// Whether parts may stand for others by their hash.
@@ -389,216 +426,4 @@ impl Form {
             && data.receipt_form == Some(DeliveryForm::Brief);
         if brief { Self::Brief } else { Self::Whole }
     }
-}
-
-/// A part that is no multipart.
-struct Leaf<'a> {
-    place: String,
-    name: Option<String>,
-    /// Media type in lower case.
-    essence: String,
-    entity: Entity<'a>,
-}
-
-/// The leaves of a message, and whether they are all of them.
-struct Leaves<'a> {
-    list: Vec<Leaf<'a>>,
-    complete: bool,
-}
-
-enum Hash {
-    /// Which candidate fits.
-    Fits(&'static str),
-    /// The candidates tried, as `rule=value`, after the stated value.
-    Differs(Vec<String>),
-}
-
-impl Leaf<'_> {
-    fn shown(&self) -> String {
-        match &self.name {
-            Some(name) => format!("{} ({name})", self.place),
-            None => self.place.clone(),
-        }
-    }
-
-    /// Equality of decoded contents; line ends of text do not count.
-    fn same_content(&self, a: &[u8], b: &[u8]) -> bool {
-        // In base64 every octet is the sender's; elsewhere line ends are the transport's.
-        a == b
-            || (self.entity.transfer_encoding() != "base64" && canonical(a) == canonical(b))
-            || (self.essence.starts_with("text/") && canonical(a) == canonical(b))
-    }
-
-    /// In what a part differs from another, in words: type, name, or content.
-    fn difference(&self, other: &Leaf<'_>) -> Option<String> {
-        let shown = self.shown();
-        if self.essence != other.essence {
-            return Some(format!("{shown}: {} ≠ {}", self.essence, other.essence));
-        }
-        if self.name != other.name {
-            return Some(format!("{shown} ≠ {}", other.shown()));
-        }
-        let (a, b) = (self.decoded(), other.decoded());
-        if let (Some(a), Some(b)) = (&a, &b)
-            && self.same_content(a, b)
-        {
-            return None;
-        }
-        let digest = |octets: &Option<Vec<u8>>| octets.as_deref().map(sha256).unwrap_or_default();
-        Some(format!("{shown}: SHA-256 {} ≠ {}", digest(&a), digest(&b)))
-    }
-
-    fn decoded(&self) -> Option<Vec<u8>> {
-        self.entity.decoded().ok().map(std::borrow::Cow::into_owned)
-    }
-
-    /// The stated SHA-1 when this part stands for an attachment in a brief receipt: a name in
-    /// `.hash` and 40 hexadecimal digits, nothing else.
-    fn hash(&self) -> Option<String> {
-        let name = self.name.as_deref()?;
-        name.to_ascii_lowercase().ends_with(".hash").then_some(())?;
-        let text = String::from_utf8(self.decoded()?).ok()?;
-        let text = text.trim_end_matches(['\r', '\n']);
-        is_sha1_hex(text).then(|| text.to_ascii_lowercase())
-    }
-
-    /// Whether this part is the hash of `sent`; `None` when it is no hash of it at all.
-    fn hash_of(&self, sent: &Leaf<'_>) -> Option<Hash> {
-        let name = sent.name.as_deref()?;
-        let stands_for = self.name.as_deref()?.strip_suffix(".hash")?;
-        if stands_for != name {
-            return None;
-        }
-        let Some(stated) = self.hash() else {
-            return Some(Hash::Differs(vec!["SHA-1?".into()]));
-        };
-        let candidates = part_candidates(&sent.entity);
-        match candidates.iter().find(|(_, found)| *found == stated) {
-            Some((rule, _)) => Some(Hash::Fits(rule)),
-            None => {
-                let tried = candidates
-                    .iter()
-                    .map(|(rule, found)| format!("{rule}={found}"));
-                Some(Hash::Differs(
-                    std::iter::once(format!("SHA-1 {stated}"))
-                        .chain(tried)
-                        .collect(),
-                ))
-            }
-        }
-    }
-}
-
-/// RFC 6109, 3.3.2.2: 40 digits, upper or lower case.
-pub(super) fn is_sha1_hex(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
-}
-
-/// The hashes that a provider may have made of a part: over its encoded body, with CRLF or LF,
-/// with or without the last line end, or over the decoded octets.
-fn part_candidates(part: &Entity<'_>) -> Vec<(&'static str, String)> {
-    let mut all = encoded_candidates(part.body);
-    all.extend(
-        part.decoded()
-            .ok()
-            .map(|octets| ("brief:decoded", sha1(&octets))),
-    );
-    all
-}
-
-/// The same for a bare file, as it is encoded by common programs: base64 in lines of 76.
-fn file_candidates(file: &[u8]) -> Vec<(&'static str, String)> {
-    let coded = base64_simd::STANDARD.encode_to_string(file);
-    let lines: Vec<&[u8]> = coded.as_bytes().chunks(76).collect();
-    let mut all = encoded_candidates(&lines.join(&b"\r\n"[..]));
-    all.push(("brief:decoded", sha1(file)));
-    // An attachment that travels as it is: its text is the encoded form.
-    all.extend(encoded_candidates(file));
-    all
-}
-
-fn encoded_candidates(body: &[u8]) -> Vec<(&'static str, String)> {
-    let crlf = canonical(body);
-    let lf: Vec<u8> = crlf
-        .iter()
-        .copied()
-        .filter(|&octet| octet != b'\r')
-        .collect();
-    let with = |octets: &[u8], end: &[u8]| sha1(&[octets, end].concat());
-    vec![
-        ("brief:encoded-crlf", sha1(&crlf)),
-        ("brief:encoded-crlf-end", with(&crlf, b"\r\n")),
-        ("brief:encoded-lf", sha1(&lf)),
-        ("brief:encoded-lf-end", with(&lf, b"\n")),
-    ]
-}
-
-/// The parts of a message that are no multipart, in their order. An attached message counts as
-/// one part, as in brief receipts (RFC 6109, 3.3.2.2).
-fn leaves<'a>(message: &Entity<'a>) -> Leaves<'a> {
-    let mut found = Leaves {
-        list: Vec::new(),
-        complete: true,
-    };
-    found.collect(message.clone(), String::new(), 0);
-    found
-}
-
-impl<'a> Leaves<'a> {
-    fn collect(&mut self, entity: Entity<'a>, place: String, depth: usize) {
-        if self.list.len() >= MAX_PARTS || depth > MAX_DEPTH {
-            self.complete = false;
-            return;
-        }
-        let media = entity.media_type();
-        let cut = match &media {
-            Ok(media) if media.is_multipart() => media
-                .boundary()
-                .and_then(|boundary| multipart::split(entity.body, boundary)),
-            Ok(_) => Err(mime::Error::Boundary),
-            Err(error) => Err(*error),
-        };
-        let essence = media
-            .map(|media| media.essence.into_owned())
-            .unwrap_or_default();
-        let Ok(cut) = cut else {
-            // A multipart that cannot be cut is compared as a whole.
-            let name = entity.file_names().shown().map(str::to_owned);
-            let place = if place.is_empty() { "1".into() } else { place };
-            self.list.push(Leaf {
-                place,
-                name,
-                essence,
-                entity,
-            });
-            return;
-        };
-        for (index, part) in cut.parts.iter().enumerate() {
-            let number = index + 1;
-            let place = if place.is_empty() {
-                number.to_string()
-            } else {
-                format!("{place}.{number}")
-            };
-            match Entity::parse(part) {
-                Ok(part) => self.collect(part, place, depth + 1),
-                Err(_) => self.complete = false,
-            }
-        }
-    }
-}
-
-/// Hash parts of the original in a brief receipt whose text is no SHA-1 (step 15).
-pub(super) fn malformed_hashes(original: &Entity<'_>) -> Vec<String> {
-    leaves(original)
-        .list
-        .iter()
-        .filter(|leaf| {
-            leaf.name
-                .as_deref()
-                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".hash"))
-        })
-        .filter(|leaf| leaf.hash().is_none())
-        .map(Leaf::shown)
-        .collect()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::facts::EditionFacts;
 use super::finding::{CheckId, Findings, Weight};
+use super::revoked::{Issuer, TrustedCrls, some_of};
 use super::signature::{Outcome, Signer};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
@@ -15,7 +16,6 @@ use crate::smime::algorithm::{AlgorithmError, KeyType, PublicKey};
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{Anchor, Edition, Judgement, Path, PathFault};
 use crate::smime::name::Name;
-use crate::smime::revocation::{Crl, Revocation};
 use crate::timestamp::Timestamp;
 
 /// RSA keys under this are a note in certificates issued before [`SHORT_KEYS_END`], and refuted
@@ -27,8 +27,8 @@ const SHORT_KEYS_END: Timestamp = Timestamp::from_unix(1_514_764_800);
 /// What the signer is judged with.
 pub(super) struct Judge<'a> {
     pub trust: &'a Trust,
-    pub crls: &'a [TrustedCrl],
-    pub crls_given: bool,
+    /// The revocation lists that the user gave; `None` when that was not asked.
+    pub crls: Option<&'a TrustedCrls>,
     pub providers: Option<&'a ProviderList>,
     /// Time of judgement.
     pub at: Timestamp,
@@ -36,15 +36,6 @@ pub(super) struct Judge<'a> {
     pub claimed: Option<Timestamp>,
     /// Today.
     pub now: Timestamp,
-}
-
-/// A revocation list with the anchor whose key signed it.
-#[derive(Debug)]
-pub struct TrustedCrl {
-    /// The list.
-    pub crl: Crl,
-    /// Index of the anchor; `None` when no anchor signed it.
-    pub anchor: Option<usize>,
 }
 
 /// The authority by which the signer was judged.
@@ -451,125 +442,33 @@ impl Judge<'_> {
         anchor: &Anchor,
         findings: &mut Findings,
     ) {
-        if !self.crls_given {
+        let Some(crls) = self.crls else {
             findings.add(
                 CheckId::ChainRevocation,
                 Weight::Note,
                 "chain.revocation.not-checked",
             );
             return;
-        }
-        let mut issued: Vec<(&Certificate, &PublicKey, Option<usize>)> = Vec::new();
+        };
+        let trust = self.trust;
+        let at = self.at;
         let mut below = &signer.certificate;
+        let mut is_decided = true;
         for authority in &path.intermediates {
-            if let Ok(key) = &authority.key {
-                issued.push((below, key, None));
-            }
+            is_decided &= crls.check(below, &Issuer::Between(authority), trust, at, findings);
             below = authority;
         }
-        issued.push((below, &anchor.key, Some(path.anchor)));
-        for (certificate, key, index) in issued {
-            self.check_one_revocation(certificate, key, index, findings);
+        is_decided &= crls.check(below, &Issuer::Pinned(anchor), trust, at, findings);
+        if !crls.damaged.is_empty() {
+            // Where the others do not decide it, it might be the one that counts.
+            let weight = match is_decided {
+                true => Weight::Note,
+                false => Weight::Doubt,
+            };
+            let files = crls.damaged.iter().map(|name| &**name);
+            let key = "chain.revocation.damaged";
+            findings.add_found(CheckId::ChainRevocation, weight, key, some_of(files));
         }
-    }
-
-    fn check_one_revocation(
-        &self,
-        certificate: &Certificate,
-        issuer_key: &PublicKey,
-        anchor: Option<usize>,
-        findings: &mut Findings,
-    ) {
-        let of_issuer: Vec<&TrustedCrl> = self
-            .crls
-            .iter()
-            .filter(|t| t.crl.issuer == certificate.issuer)
-            .collect();
-        if of_issuer.is_empty() {
-            findings.add_found(
-                CheckId::ChainRevocation,
-                Weight::Note,
-                "chain.revocation.no-list",
-                certificate.issuer.to_string(),
-            );
-            return;
-        }
-        let usable: Vec<&Crl> = of_issuer
-            .iter()
-            .filter(|t| match anchor {
-                Some(index) => t.anchor.is_some_and(|other| {
-                    self.trust.anchors[other].spki == self.trust.anchors[index].spki
-                }),
-                None => t.crl.is_signed_by(issuer_key),
-            })
-            .map(|t| &t.crl)
-            .filter(|crl| crl.unknown_critical.is_none())
-            .collect();
-        if usable.is_empty() {
-            findings.add(
-                CheckId::ChainRevocation,
-                Weight::Note,
-                "chain.revocation.unusable",
-            );
-            return;
-        }
-        // Any list that names it counts, also when a newer one does not: ended certificates
-        // leave the lists (RFC 5280, 3.3). Only a hold can be lifted (5.3.1). The newest list
-        // says it best.
-        let newest = usable.iter().max_by_key(|crl| crl.this_update);
-        let gone = newest.is_some_and(|crl| crl.entry(certificate).is_none());
-        let entry = usable
-            .iter()
-            .filter_map(|crl| Some((crl.this_update, crl.entry(certificate)?)))
-            .filter(|(_, revocation)| !(gone && revocation.is_hold()));
-        if let Some((_, revocation)) = entry.max_by_key(|(issued, _)| *issued) {
-            self.report_revocation(&revocation, findings);
-        } else if usable.iter().any(|crl| crl.speaks_of(certificate, self.at)) {
-            findings.pass(CheckId::ChainRevocation);
-        } else {
-            let dates: Vec<String> = usable
-                .iter()
-                .map(|crl| crl.this_update.to_string())
-                .collect();
-            findings.add_both(
-                CheckId::ChainRevocation,
-                Weight::Note,
-                "chain.revocation.other-time",
-                self.at.to_string(),
-                dates.join(", "),
-            );
-        }
-    }
-
-    fn report_revocation(&self, revocation: &Revocation, findings: &mut Findings) {
-        let since = revocation
-            .invalid_since
-            .map(|since| format!(", invalidityDate {since}"));
-        let found = format!(
-            "{} ({}{})",
-            revocation.at,
-            revocation.reason_name(),
-            since.unwrap_or_default()
-        );
-        let suspect = revocation
-            .invalid_since
-            .is_some_and(|since| since <= self.at);
-        let (weight, key) = if revocation.at <= self.at {
-            (Weight::Refutes, "chain.revocation.revoked")
-        } else if suspect {
-            (Weight::Doubt, "chain.revocation.suspect")
-        } else if revocation.is_compromise() {
-            (Weight::Doubt, "chain.revocation.compromised-later")
-        } else {
-            (Weight::Note, "chain.revocation.later")
-        };
-        findings.add_both(
-            CheckId::ChainRevocation,
-            weight,
-            key,
-            self.at.to_string(),
-            found,
-        );
     }
 
     /// Step 12.

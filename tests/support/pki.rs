@@ -123,6 +123,38 @@ pub mod extension {
         plain(INFORMATION_ACCESS, der::sequence([access]))
     }
 
+    /// Which certificates a list is of (RFC 5280, 5.2.5): the fields as they are encoded.
+    pub fn issuing_point(fields: &[Vec<u8>]) -> Extension {
+        Extension {
+            critical: true,
+            ..plain("2.5.29.28", der::sequence(fields))
+        }
+    }
+
+    /// The distribution point of a list, as [`crl_points`] names it with another end.
+    pub fn point_at(end: &str) -> Vec<u8> {
+        let address = format!("http://ca1.autorita.example/{end}");
+        let address = der::implicit(6, address.as_bytes());
+        der::explicit(0, &der::explicit(0, &address))
+    }
+
+    /// That a list holds what changed since number 6 (RFC 5280, 5.2.4).
+    pub fn delta_indicator() -> Extension {
+        Extension {
+            critical: true,
+            ..plain("2.5.29.27", der::number(6))
+        }
+    }
+
+    /// Whose certificate an entry is (RFC 5280, 5.3.3).
+    pub fn certificate_issuer(issuer: &str) -> Extension {
+        let value = der::sequence([der::explicit(4, &name(issuer))]);
+        Extension {
+            critical: true,
+            ..plain("2.5.29.29", value)
+        }
+    }
+
     /// Mail hosts and directory names that are permitted; all addresses and host names of the
     /// internet that are not (as in the AgID CA1 certificate of 2025).
     pub fn name_constraints(hosts: &[&str], directories: &[&str]) -> Extension {
@@ -275,6 +307,7 @@ impl Certificate {
 }
 
 /// One entry of a revocation list: the certificate, the time, and the reason (RFC 5280, 5.3.1).
+#[derive(Clone)]
 pub struct Revoked<'a> {
     pub certificate: &'a Certificate,
     pub at: &'a str,
@@ -282,25 +315,36 @@ pub struct Revoked<'a> {
 }
 
 /// A revocation list of `issuer`, signed by `key`.
-pub fn revocation_list(
+pub fn revocation_list(issuer: &str, key: Key, period: [&str; 2], revoked: &[Revoked]) -> Vec<u8> {
+    let entries: Vec<_> = revoked
+        .iter()
+        .map(|entry| (entry.clone(), Vec::new()))
+        .collect();
+    revocation_list_with(issuer, key, period, &entries, &[])
+}
+
+/// The same with more extensions, of entries and of the list.
+pub fn revocation_list_with(
     issuer: &str,
     key: Key,
     [from, until]: [&str; 2],
-    revoked: &[Revoked],
+    revoked: &[(Revoked, Vec<Extension>)],
+    more: &[Extension],
 ) -> Vec<u8> {
     let scheme = Scheme::Pkcs1(Digest::Sha256);
-    let entry = |entry: &Revoked| {
-        let reason = entry.reason.map(|reason| {
-            let value = der::element(0x0a, &[reason]);
-            let extension = Extension {
-                oid: "2.5.29.21",
-                critical: false,
-                value,
-            };
-            der::sequence([encode_extension(&extension)])
+    let entry = |(entry, more): &(Revoked, Vec<Extension>)| {
+        let reason = entry.reason.map(|reason| Extension {
+            oid: "2.5.29.21",
+            critical: false,
+            value: der::element(0x0a, &[reason]),
         });
+        let extensions: Vec<Vec<u8>> = reason.iter().chain(more).map(encode_extension).collect();
+        let extensions = match extensions.is_empty() {
+            true => Vec::new(),
+            false => der::sequence(extensions),
+        };
         let serial = der::integer(&entry.certificate.serial);
-        der::sequence([serial, der::time(entry.at), reason.unwrap_or_default()])
+        der::sequence([serial, der::time(entry.at), extensions])
     };
     // The list is left out when empty (RFC 5280, 5.1.2.6).
     let entries = match revoked {
@@ -315,6 +359,7 @@ pub fn revocation_list(
             value: der::number(7),
         },
     ];
+    let extensions = extensions.iter().chain(more).map(encode_extension);
     let contents = der::sequence([
         der::number(1),
         scheme.identifier(),
@@ -322,7 +367,7 @@ pub fn revocation_list(
         der::time(from),
         der::time(until),
         entries,
-        der::explicit(0, &der::sequence(extensions.iter().map(encode_extension))),
+        der::explicit(0, &der::sequence(extensions)),
     ]);
     signed(contents, key, scheme)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::text::read_error;
 use super::{Arguments, Asked, Failure};
@@ -13,7 +14,7 @@ use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
 use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
-use crate::verify::{Question, Sent, Verifier};
+use crate::verify::{Crls, Question, Sent, Verifier};
 
 /// Reads everything that the arguments name.
 ///
@@ -77,15 +78,45 @@ fn trust(arguments: &Arguments, lang: Lang) -> anyhow::Result<Trust> {
     Ok(trust.unwrap_or_else(Trust::built_in))
 }
 
-fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Crl>> {
-    let mut all = Vec::new();
+/// All lists that can be read; the files with others are named in the verdicts.
+///
+/// # Errors
+/// When a file that was named cannot be read, or no list at all.
+fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Crls> {
+    let mut all = Crls::default();
+    let mut fault = None;
     for path in paths {
+        let is_folder = path.is_dir();
         for file in files(path, lang)? {
-            let lists = Crl::of_file(&read(&file, lang)?);
-            all.extend(lists.map_err(|error| trusted::of_crls(&error, &file, lang))?);
+            let octets = match read(&file, lang) {
+                Ok(octets) => octets,
+                Err(error) if is_folder => {
+                    all.damaged.push(name_of(&file));
+                    fault.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let lists = Crl::of_file(&octets).unwrap_or_else(|error| vec![Err(error)]);
+            for list in lists {
+                match list {
+                    Ok(list) => all.lists.push((name_of(&file), list)),
+                    Err(error) => {
+                        all.damaged.push(name_of(&file));
+                        fault.get_or_insert_with(|| trusted::of_crls(&error, &file, lang));
+                    }
+                }
+            }
         }
     }
-    Ok(all)
+    match fault {
+        Some(fault) if all.lists.is_empty() => Err(fault.into()),
+        _ => Ok(all),
+    }
+}
+
+fn name_of(file: &Path) -> Arc<str> {
+    file.display().to_string().into()
 }
 
 /// The file itself, or the files of a folder in the order of their names.

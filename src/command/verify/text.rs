@@ -470,6 +470,7 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         let key = match sent.matches {
             Some(true) => "value.sent-yes",
             Some(false) => "value.sent-no",
+            None if sent.rule == "message-id" => "value.sent-same",
             None => "value.sent-unknown",
         };
         let details = sent

@@ -186,7 +186,9 @@ fn about() -> Vec<Vector> {
                  one in To; the facts name whom it is for.",
             )
             .receipt("avvenuta-consegna-copia")
-            .fact("delivered_to", COPIED),
+            .fact("delivered_to", COPIED)
+            .result("sent.rule = \"message-id\"")
+            .exit(3),
         no(asked("delivered-content-is-another", OTHER_PAGE))
             .case(52, Critical)
             .because(
@@ -302,13 +304,14 @@ fn brief() -> Vec<Vector> {
             .case(42, Critical)
             .because(
                 "A brief receipt holds the hash of the attachment that was \
-                 delivered; the message given has another page in it.",
+                 delivered; the message given has another page in it. The rules \
+                 leave open what is hashed, so that proves neither.",
             )
             .receipt("avvenuta-consegna-breve")
             .with(OTHER_PAGE)
             .finding("sent.content")
-            .result("sent.matches = false")
-            .exit(1)
+            .result("sent.rule = \"hash\"")
+            .exit(3)
             .twin("avvenuta-consegna-breve")
             .twin_with(SENT),
         unreadable(

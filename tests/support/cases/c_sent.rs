@@ -15,6 +15,10 @@ pub fn all() -> Vec<Vector> {
         without_content(),
         incomplete(),
         parts(),
+        not_held(),
+        whole(),
+        unknown_hashes(),
+        collisions(),
         spelling(),
         line_ends(),
     ]
@@ -65,6 +69,63 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
             long_part(b"altro contenuto").to_eml(),
         ),
         ("richiesta-mille-parti.eml", many_parts("altro").to_eml()),
+        (
+            "richiesta-altro-contenuto.eml",
+            of_another_content().to_eml(),
+        ),
+        ("richiesta-due-oggetti.eml", {
+            let mut sent = base.clone();
+            sent.header.add("Subject", "Disdetta del contratto");
+            sent.to_eml()
+        }),
+        (
+            "richiesta-altro-nome-mittente.eml",
+            with("From", &format!("\"Altro Studio\" <{SENDER}>")),
+        ),
+        (
+            "richiesta-altra-risposta.eml",
+            {
+                let mut sent = base.clone();
+                sent.header.add("Reply-To", "altri@posta.example");
+                sent.to_eml()
+            },
+        ),
+        (
+            "richiesta-utf-7.eml",
+            replaced(&base.to_eml(), "charset=us-ascii", "charset=utf-7"),
+        ),
+        (
+            "richiesta-senza-charset.eml",
+            replaced(&base.to_eml(), "text/plain; charset=us-ascii", "Text/Plain"),
+        ),
+        (
+            "richiesta-flowed.eml",
+            replaced(
+                &base.to_eml(),
+                "text/plain; charset=us-ascii",
+                "text/plain; charset=us-ascii; format=flowed",
+            ),
+        ),
+        (
+            "richiesta-alternative.eml",
+            replaced(&base.to_eml(), "multipart/mixed", "multipart/alternative"),
+        ),
+        ("richiesta-con-preambolo.eml", {
+            let mime = String::from_utf8(base.to_eml()).expect("ASCII");
+            let (header, body) = mime.split_once("\r\n\r\n").expect("a body");
+            format!("{header}\r\n\r\nIl contratto e' disdetto.\r\n{body}").into_bytes()
+        }),
+        ("richiesta-con-epilogo.eml", {
+            let mut octets = base.to_eml();
+            octets.extend(b"\r\nIl contratto e' disdetto.\r\n");
+            octets
+        }),
+        ("collisione-a.pdf", collision(COLLISION_A)),
+        ("collisione-b.pdf", collision(COLLISION_B)),
+        (
+            "richiesta-collisione-b.eml",
+            with_collision(COLLISION_B).to_eml(),
+        ),
         ("nota.txt", NOTE.into()),
         ("fattura.xml", INVOICE.into()),
     ]
@@ -73,6 +134,44 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
 /// With line ends of Unix, as files on a disk have them.
 const NOTE: &str = "riga uno\nriga due: perche' no\n";
 const INVOICE: &str = "<?xml version=\"1.0\"?>\n<fattura numero=\"1\">\n  <a>x</a>\n</fattura>\n";
+
+/// The same header lines, another text and no attachment.
+fn of_another_content() -> Sent {
+    Sent {
+        text: "Si disdice il contratto.\n".into(),
+        attachments: Vec::new(),
+        ..sent::base()
+    }
+}
+
+/// The beginnings of the two files with one SHA-1 of Stevens, Bursztein, Karpman, Albertini and
+/// Markov (SHAttered, 2017): 192 octets that are the same, and two blocks.
+pub fn collision(blocks: &str) -> Vec<u8> {
+    let hexadecimal = format!("{COLLISION_START}{blocks}");
+    let digits: Vec<char> = hexadecimal.chars().collect();
+    digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(&String::from_iter(pair), 16).expect("hexadecimal"))
+        .collect()
+}
+
+const COLLISION_START: &str = "255044462d312e330a25e2e3cfd30a0a0a312030206f626a0a3c3c2f57696474682032203020522f\
+4865696768742033203020522f547970652034203020522f537562747970652035203020522f46696c746572203620\
+3020522f436f6c6f7253706163652037203020522f4c656e6774682038203020522f42697473506572436f6d706f6e\
+656e7420383e3e0a73747265616d0affd8fffe00245348412d3120697320646561642121212121852fec0923397\
+59c39b1a1c63c4c97e1fffe01";
+pub const COLLISION_A: &str = "7f46dc93a6b67e013b029aaa1db2560b45ca67d688c7f84b8c4c791fe02b3df614f86db1690901c5\
+6b45c1530afedfb76038e972722fe7ad728f0e4904e046c230570fe9d41398abe12ef5bc942be33542a4802d98b5d70\
+f2a332ec37fac3514e74ddc0f2cc1a874cd0c78305a21566461309789606bd0bf3f98cda8044629a1";
+const COLLISION_B: &str = "7346dc9166b67e118f029ab621b2560ff9ca67cca8c7f85ba84c79030c2b3de218f86db3a90901d5\
+df45c14f26fedfb3dc38e96ac22fe7bd728f0e45bce046d23c570feb141398bb552ef5a0a82be331fea48037b8b5d71\
+f0e332edf93ac3500eb4ddc0decc1a864790c782c76215660dd309791d06bd0af3f98cda4bc4629b1";
+
+fn with_collision(blocks: &str) -> Sent {
+    let mut sent = sent::base();
+    sent.attachments.clear();
+    sent.attach("relazione.pdf", "application/pdf", &collision(blocks))
+}
 
 /// As a relay writes addresses and dates anew: the same people, the same instant.
 fn spelled_otherwise() -> Vec<u8> {
@@ -214,6 +313,7 @@ fn without_content() -> Vec<Vector> {
             .because(text)
             .receipt("accettazione")
             .twin("accettazione")
+            .twin_with(&[])
             .finding(finding)
     };
     vec![
@@ -249,6 +349,7 @@ fn without_content() -> Vec<Vector> {
         )
         .receipt("avvenuta-consegna-sintetica")
         .twin("avvenuta-consegna-sintetica")
+        .twin_with(&[])
         .finding("sent.message"),
         undecided("document-and-a-concise-delivery", DOCUMENT, "no-content")
             .case(52, Critical)
@@ -354,6 +455,213 @@ fn parts() -> Vec<Vector> {
     ]
 }
 
+/// Cases 39 and 52: a receipt that holds no content says nothing about it.
+fn not_held() -> Vec<Vector> {
+    const OTHER: &[&str] = &["--sent", "../../sent/richiesta-altro-contenuto.eml"];
+    let held = |name, args, receipt: &str| {
+        undecided(name, args, "message-id")
+            .case(39, Critical)
+            .because(
+                "The message given has the Message-ID, sender, recipients and \
+                 subject that are signed. The receipt holds no content, so whether \
+                 that is the one sent cannot be told.",
+            )
+            .receipt(receipt)
+            .finding("sent.content")
+            .absent("sent.message")
+    };
+    vec![
+        held("sent-message-and-an-acceptance", SENT, "accettazione"),
+        held("another-content-and-an-acceptance", OTHER, "accettazione"),
+        held(
+            "another-content-and-a-concise-delivery",
+            OTHER,
+            "avvenuta-consegna-sintetica",
+        ),
+        held(
+            "another-content-and-a-non-delivery",
+            OTHER,
+            "errore-consegna",
+        ),
+        no("another-content-and-a-complete-delivery", OTHER)
+            .case(52, Critical)
+            .because("The complete receipt holds the content, and it is another one.")
+            .receipt(DELIVERY)
+            .finding("sent.content"),
+    ]
+}
+
+/// Case 52: what decides how a message reads is content too.
+fn whole() -> Vec<Vector> {
+    let other = |name, file: &'static [&'static str], text| {
+        no(name, file)
+            .case(52, High)
+            .because(text)
+            .receipt(DELIVERY)
+    };
+    macro_rules! sent {
+        ($file:literal) => {
+            &["--sent", concat!("../../sent/richiesta-", $file, ".eml")]
+        };
+    }
+    vec![
+        other(
+            "sent-with-two-subjects",
+            sent!("due-oggetti"),
+            "The message given has a second Subject, which some programs show.",
+        )
+        .finding("sent.message"),
+        other(
+            "sent-by-another-name",
+            sent!("altro-nome-mittente"),
+            "From has another display name.",
+        )
+        .finding("sent.content"),
+        other(
+            "sent-with-another-reply-to",
+            sent!("altra-risposta"),
+            "The message given wants answers somewhere else.",
+        )
+        .finding("sent.content"),
+        other(
+            "sent-in-another-character-set",
+            sent!("utf-7"),
+            "The same octets in another character set are another text.",
+        )
+        .finding("sent.content"),
+        other(
+            "sent-in-another-format",
+            sent!("flowed"),
+            "The same octets with format=flowed are other lines.",
+        )
+        .finding("sent.content"),
+        other(
+            "sent-as-alternatives",
+            sent!("alternative"),
+            "The same parts as alternatives: readers show one of them.",
+        )
+        .finding("sent.content"),
+        other(
+            "sent-with-a-preamble",
+            sent!("con-preambolo"),
+            "A text before the first part, which old programs show.",
+        )
+        .finding("sent.content"),
+        other(
+            "sent-with-an-epilogue",
+            sent!("con-epilogo"),
+            "A text after the last part.",
+        )
+        .finding("sent.content"),
+        yes(
+            "sent-with-the-character-set-left-out",
+            sent!("senza-charset"),
+        )
+        .case(52, Medium)
+        .because("us-ascii is what a text without a character set is in.")
+        .receipt(DELIVERY)
+        .absent("sent.content"),
+    ]
+}
+
+/// Case 42: the rules leave open what exactly is hashed.
+fn unknown_hashes() -> Vec<Vector> {
+    let named = |end: &str, change: fn(&str) -> String| {
+        let mut sent = sent::base()
+            .hashed_from(HashInput::Decoded)
+            .with_hash_text(change);
+        for attachment in &mut sent.attachments {
+            let name = attachment.name.replace("hash", end);
+            for (_, value) in &mut attachment.header.0 {
+                *value = value.replace(&attachment.name, &name);
+            }
+            attachment.name = name;
+        }
+        Receipt::with(Kind::DeliveryBrief, |receipt| {
+            receipt.original = Some(sent.delivered(IDENTIFIER));
+        })
+        .to_eml()
+    };
+    // Of something nobody here knows how to make.
+    let other: fn(&str) -> String = |text| text.chars().rev().collect();
+    let unknown = |name, args| {
+        undecided(name, args, "hash")
+            .case(42, High)
+            .because(
+                "A brief receipt whose hash is of no known form of the attachment; \
+                 all else agrees. Providers may hash another form: that is no \
+                 other message.",
+            )
+            .message(named("hash", other))
+            .finding("sent.content")
+    };
+    let capitals = |name, args| {
+        yes(name, args)
+            .case(43, High)
+            .because("The hash file ends in .HASH.")
+            .message(named("HASH", str::to_owned))
+            .absent("sent.content")
+    };
+    vec![
+        unknown("hash-of-no-known-form-and-the-message", SENT),
+        unknown("hash-of-no-known-form-and-the-document", DOCUMENT),
+        capitals("hash-file-in-capitals-and-the-message", SENT),
+        capitals("hash-file-in-capitals-and-the-document", DOCUMENT),
+    ]
+}
+
+/// Case 41: two files made to have one SHA-1.
+fn collisions() -> Vec<Vector> {
+    let brief = || {
+        let sent = with_collision(COLLISION_A).hashed_from(HashInput::Decoded);
+        Receipt::with(Kind::DeliveryBrief, |receipt| {
+            receipt.original = Some(sent.delivered(IDENTIFIER));
+        })
+        .to_eml()
+    };
+    let collides = |name, args, text| {
+        no(name, args)
+            .case(41, Critical)
+            .because(text)
+            .message(brief())
+            .finding("sent.content")
+            .result("sent.rule = \"collision\"")
+    };
+    vec![
+        collides(
+            "collision-and-the-other-document",
+            &["--sent", "../../sent/collisione-b.pdf"],
+            "The sender made two documents with one SHA-1 and sent the other one. \
+             The brief receipt fits both and proves neither.",
+        ),
+        collides(
+            "collision-and-the-document",
+            &["--sent", "../../sent/collisione-a.pdf"],
+            "The same, and the document that was sent: nothing tells it apart.",
+        ),
+        collides(
+            "collision-and-the-other-message",
+            &["--sent", "../../sent/richiesta-collisione-b.eml"],
+            "The same, and the whole message with the other document.",
+        ),
+        yes(
+            "collision-in-a-complete-receipt",
+            &["--sent", "../../sent/collisione-a.pdf"],
+        )
+        .case(41, Medium)
+        .because("A complete receipt holds the document itself.")
+        .message(delivered(&with_collision(COLLISION_A))),
+        no(
+            "collision-and-a-complete-receipt-of-the-other",
+            &["--sent", "../../sent/collisione-b.pdf"],
+        )
+        .case(41, High)
+        .because("A complete receipt holds the other document.")
+        .message(delivered(&with_collision(COLLISION_A)))
+        .finding("sent.content"),
+    ]
+}
+
 /// Case 39: the same message in another spelling is the same message.
 fn spelling() -> Vec<Vector> {
     const SPELLED: &[&str] = &["--sent", "../../sent/richiesta-altra-grafia.eml"];
@@ -373,11 +681,15 @@ fn spelling() -> Vec<Vector> {
              same instant, the same content.",
             DELIVERY,
         ),
-        same(
+        undecided(
             "sent-message-spelled-otherwise-and-an-acceptance",
-            "The same copy and the acceptance.",
-            "accettazione",
-        ),
+            SPELLED,
+            "message-id",
+        )
+        .case(39, High)
+        .because("The same copy and the acceptance, which holds no content.")
+        .receipt("accettazione")
+        .absent("sent.message"),
         same(
             "sent-message-spelled-otherwise-and-a-brief-delivery",
             "The same copy and the brief receipt.",

@@ -4,6 +4,7 @@ mod a_object;
 mod a_signature;
 mod b_certificate;
 mod b_path;
+mod b_revocation;
 mod c_header;
 mod c_message;
 mod c_sent;
@@ -66,6 +67,7 @@ fn vectors() -> Vec<vector::Vector> {
         a_signature::all(),
         b_certificate::all(),
         b_path::all(),
+        b_revocation::all(),
         c_header::all(),
         c_message::all(),
         c_sent::all(),
@@ -105,6 +107,9 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
         "pki/trust-of-before.toml".into(),
         b_path::trust_of_before().into_bytes(),
     );
+    for (name, octets) in b_revocation::files() {
+        add(format!("pki/{name}"), octets);
+    }
     for (name, octets) in revocation_lists() {
         add(format!("pki/{name}"), octets);
     }

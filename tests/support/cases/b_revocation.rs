@@ -1,0 +1,447 @@
+//! Group B: revocation lists that RFC 5280 does not let everybody use (cases 31 to 33). Whom an
+//! authentic list names is never plainly genuine; which list could not be used is told.
+
+use std::collections::BTreeMap;
+
+use super::b_path::with_bag;
+use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
+use crate::support::der;
+use crate::support::keys::{self, Key};
+use crate::support::pki::{self, Extension, Revoked, extension};
+use crate::support::world::{self, AUTHORITY_NAME, HISTORIC_NAME};
+
+const B: Group = Group("b-certificate");
+
+/// The receipt is of 2026-05-04T08:15:07Z.
+const THEN: [&str; 2] = ["2026-05-04T06:00:00Z", "2026-05-05T06:00:00Z"];
+const EARLIER: [&str; 2] = ["2026-05-03T06:00:00Z", "2026-05-04T06:00:00Z"];
+const LONG_BEFORE: [&str; 2] = ["2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"];
+const BEFORE: &str = "2026-05-01T10:00:00Z";
+const KEY_COMPROMISE: u8 = 1;
+const HOLD: u8 = 6;
+const REMOVE: u8 = 8;
+
+/// How a list names the receipt's signer.
+enum Named {
+    No,
+    For(u8),
+    /// With more extensions of the entry.
+    With(Extension),
+}
+
+fn list_of(issuer: &str, key: Key, period: [&str; 2], named: Named, more: &[Extension]) -> Vec<u8> {
+    let signer = world::RECEIVING.certificate();
+    let entry = |reason, extensions| {
+        let entry = Revoked {
+            certificate: &signer,
+            at: BEFORE,
+            reason: Some(reason),
+        };
+        vec![(entry, extensions)]
+    };
+    let entries = match named {
+        Named::No => Vec::new(),
+        Named::For(reason) => entry(reason, Vec::new()),
+        Named::With(extension) => entry(KEY_COMPROMISE, vec![extension]),
+    };
+    pki::revocation_list_with(issuer, key, period, &entries, more)
+}
+
+/// A list of the authority that the receipt's signer has, of the receipt's time.
+fn list(named: Named, more: &[Extension]) -> Vec<u8> {
+    list_of(AUTHORITY_NAME, keys::AUTHORITY, THEN, named, more)
+}
+
+/// `onlyContainsUserCerts` and its like, by number.
+fn only(number: u8) -> Extension {
+    extension::issuing_point(&[der::implicit(number, &[0xff])])
+}
+
+/// `onlySomeReasons`, as the two octets of its bit string.
+fn only_reasons(first: u8, second: u8) -> Extension {
+    extension::issuing_point(&[der::implicit(3, &[0, first, second])])
+}
+
+fn at_point(end: &str) -> Extension {
+    extension::issuing_point(&[extension::point_at(end)])
+}
+
+/// The lists, by their path under `fixtures/pki/`.
+pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
+    use Named::{For, No, With};
+    let revoked = || For(KEY_COMPROMISE);
+    let unknown = extension::unknown(true);
+    let whole = pki::pem("X509 CRL", &list(No, &[]));
+    let with_cut = format!("{whole}{}", whole.replacen("MII", "M*I", 1));
+    let cut = list(No, &[]);
+    let named = list(revoked(), &[]);
+    BTreeMap::from([
+        ("crl/users.crl", list(No, &[only(1)])),
+        ("crl/users-revoked.crl", list(revoked(), &[only(1)])),
+        ("crl/authorities.crl", list(No, &[only(2)])),
+        ("crl/authorities-revoked.crl", list(revoked(), &[only(2)])),
+        ("crl/attributes-revoked.crl", list(revoked(), &[only(5)])),
+        ("crl/point.crl", list(No, &[at_point("CRL")])),
+        ("crl/other-point.crl", list(No, &[at_point("CRL2")])),
+        (
+            "crl/other-point-revoked.crl",
+            list(revoked(), &[at_point("CRL2")]),
+        ),
+        // keyCompromise and cACompromise; and all the others.
+        ("crl/some-reasons.crl", list(No, &[only_reasons(0x60, 0)])),
+        (
+            "crl/other-reasons.crl",
+            list(No, &[only_reasons(0x1f, 0x80)]),
+        ),
+        ("crl/unknown-extension.crl", list(No, &[unknown.clone()])),
+        (
+            "crl/unknown-extension-revoked.crl",
+            list(revoked(), &[unknown.clone()]),
+        ),
+        (
+            "crl/unknown-entry-extension-revoked.crl",
+            list(With(unknown), &[]),
+        ),
+        ("crl/delta.crl", list(No, &[extension::delta_indicator()])),
+        (
+            "crl/delta-revoked.crl",
+            list(revoked(), &[extension::delta_indicator()]),
+        ),
+        (
+            "crl/hold.crl",
+            list_of(AUTHORITY_NAME, keys::AUTHORITY, EARLIER, For(HOLD), &[]),
+        ),
+        (
+            "crl/delta-lifted.crl",
+            list(For(REMOVE), &[extension::delta_indicator()]),
+        ),
+        (
+            "crl/of-another-issuer-same-serial.crl",
+            list(
+                With(extension::certificate_issuer(HISTORIC_NAME)),
+                &[only(4)],
+            ),
+        ),
+        (
+            "crl/by-another-authority-revoked.crl",
+            list_of(
+                HISTORIC_NAME,
+                keys::HISTORIC_AUTHORITY,
+                THEN,
+                With(extension::certificate_issuer(AUTHORITY_NAME)),
+                &[only(4)],
+            ),
+        ),
+        (
+            "crl/stranger-revoked.crl",
+            list_of(AUTHORITY_NAME, keys::STRANGER, THEN, revoked(), &[]),
+        ),
+        ("crl/one-of-two-damaged.pem", with_cut.into_bytes()),
+        ("crl-one-damaged/a-cut.crl", cut[..cut.len() - 9].to_vec()),
+        ("crl-one-damaged/b-whole.crl", list(No, &[])),
+        (
+            "crl-damaged-and-stale/a-cut.crl",
+            cut[..cut.len() - 9].to_vec(),
+        ),
+        (
+            "crl-damaged-and-stale/b-stale.crl",
+            list_of(AUTHORITY_NAME, keys::AUTHORITY, LONG_BEFORE, No, &[]),
+        ),
+        (
+            "crl-one-damaged-revoked/a-cut.crl",
+            named[..named.len() - 9].to_vec(),
+        ),
+        ("crl-one-damaged-revoked/b-whole.crl", named),
+    ])
+}
+
+macro_rules! crl {
+    ($($file:literal),*) => { &[$("--crl", concat!("../../pki/", $file)),*] };
+}
+
+const NOBODY: &[&str] = crl!("nobody-revoked.crl");
+
+pub fn all() -> Vec<Vector> {
+    [named(), clear(), unused(), damaged(), between()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Lists that name the signer.
+fn named() -> Vec<Vector> {
+    let revoked = |name, text, list| {
+        B.not_genuine(name, "chain.revocation")
+            .case(31, Critical)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+            .twin_with(NOBODY)
+    };
+    let limited = |name, text, list| {
+        B.cannot_tell(name, "chain.revocation")
+            .case(31, Critical)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+            .twin_with(NOBODY)
+    };
+    vec![
+        revoked(
+            "revoked-in-a-list-of-users",
+            "The list names the signer and has the critical extension that says of \
+             which certificates it is: of users. RFC 5280 demands that it be \
+             critical.",
+            crl!("crl/users-revoked.crl"),
+        ),
+        revoked(
+            "revoked-in-a-list-of-another-point",
+            "The list of another distribution point names the signer. Its serial \
+             number is the authority's only one.",
+            crl!("crl/other-point-revoked.crl"),
+        ),
+        revoked(
+            "revoked-in-a-delta-list",
+            "A list of what changed since another one names the signer.",
+            crl!("crl/delta-revoked.crl"),
+        ),
+        revoked(
+            "revoked-in-one-of-two-lists",
+            "Of two lists of the same day one names the signer.",
+            crl!("nobody-revoked.crl", "crl/users-revoked.crl"),
+        ),
+        limited(
+            "revoked-in-a-list-with-an-unknown-extension",
+            "The list names the signer, revoked before the receipt, and has a \
+             critical extension that nobody here knows. RFC 5280 forbids to use the \
+             list; the signer is not plainly good for that.",
+            crl!("crl/unknown-extension-revoked.crl"),
+        ),
+        limited(
+            "revoked-in-an-entry-with-an-unknown-extension",
+            "The same, with the extension in the entry.",
+            crl!("crl/unknown-entry-extension-revoked.crl"),
+        ),
+        limited(
+            "revoked-in-a-list-of-authorities",
+            "A list that says to be of authorities only names the signer.",
+            crl!("crl/authorities-revoked.crl"),
+        ),
+        limited(
+            "revoked-in-a-list-of-attribute-certificates",
+            "A list that says to be of attribute certificates names the signer's \
+             serial number.",
+            crl!("crl/attributes-revoked.crl"),
+        ),
+        limited(
+            "revoked-in-a-list-of-another-authority",
+            "An indirect list of another pinned authority names the signer as one of \
+             its issuer's. Nothing says that it may, and it is authentic.",
+            crl!("crl/by-another-authority-revoked.crl"),
+        ),
+    ]
+}
+
+/// Lists that say that the signer is not revoked.
+fn clear() -> Vec<Vector> {
+    let clear = |name, text, list| {
+        B.genuine(name)
+            .case(33, Medium)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+            .absent("chain.revocation")
+    };
+    vec![
+        clear(
+            "not-revoked-in-a-list-of-users",
+            "A list of users' certificates does not name the signer.",
+            crl!("crl/users.crl"),
+        ),
+        clear(
+            "not-revoked-in-the-list-of-its-point",
+            "The list of the distribution point that the signer's certificate names.",
+            crl!("crl/point.crl"),
+        ),
+        clear(
+            "not-revoked-for-any-reason",
+            "Two lists, each of some reasons, together of all.",
+            crl!("crl/some-reasons.crl", "crl/other-reasons.crl"),
+        ),
+        clear(
+            "serial-number-of-another-issuer",
+            "An indirect list names the signer's serial number, of another issuer.",
+            crl!("crl/of-another-issuer-same-serial.crl"),
+        ),
+        clear(
+            "hold-lifted-by-a-later-list",
+            "The certificate was on hold the day before; the list of the receipt's \
+             day does not name it.",
+            crl!("crl/hold.crl", "nobody-revoked.crl"),
+        ),
+        clear(
+            "not-revoked-beside-lists-that-say-nothing",
+            "One list says that the signer is not revoked; others of the folder \
+             speak of other certificates or are not the authority's.",
+            crl!(
+                "crl/authorities.crl",
+                "signed-by-stranger.crl",
+                "nobody-revoked.crl",
+                "stale.crl"
+            ),
+        ),
+        B.genuine("hold-lifted-by-a-delta-list")
+            .case(33, Medium)
+            .because(
+                "The certificate was on hold the day before; a delta list of the \
+                 receipt's day lifts that. No whole list speaks of the day.",
+            )
+            .receipt(DELIVERY)
+            .with(crl!("crl/hold.crl", "crl/delta-lifted.crl"))
+            .finding("chain.revocation doubt")
+            .absent("chain.revocation failure"),
+        B.not_genuine("hold-not-lifted", "chain.revocation")
+            .case(31, High)
+            .because("The certificate was on hold the day before; no later list is there.")
+            .receipt(DELIVERY)
+            .with(crl!("crl/hold.crl", "crl/delta.crl"))
+            .twin_with(crl!("crl/hold.crl", "nobody-revoked.crl")),
+    ]
+}
+
+/// Lists that cannot be used: a doubt that names them.
+fn unused() -> Vec<Vector> {
+    let unused = |name, text, list| {
+        B.genuine(name)
+            .case(33, High)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+            .finding("chain.revocation doubt")
+    };
+    vec![
+        unused(
+            "list-of-authorities-alone",
+            "The list is of authorities only and says nothing of a signer.",
+            crl!("crl/authorities.crl"),
+        ),
+        unused(
+            "list-of-another-point-alone",
+            "The list is of another distribution point than the signer's.",
+            crl!("crl/other-point.crl"),
+        ),
+        unused(
+            "list-of-some-reasons-alone",
+            "The list says for two reasons only that the signer is not revoked.",
+            crl!("crl/some-reasons.crl"),
+        ),
+        unused(
+            "list-with-an-unknown-extension-alone",
+            "The list has a critical extension that nobody here knows.",
+            crl!("crl/unknown-extension.crl"),
+        ),
+        unused(
+            "delta-list-alone",
+            "The list says only what changed.",
+            crl!("crl/delta.crl"),
+        ),
+        unused(
+            "revoked-by-a-stranger",
+            "A list with the authority's name that names the signer, signed by \
+             another key: it counts for nothing, and is told.",
+            crl!("crl/stranger-revoked.crl"),
+        ),
+    ]
+}
+
+/// Lists that cannot be read, beside others.
+fn damaged() -> Vec<Vector> {
+    let beside = |name, text, list| {
+        B.genuine(name)
+            .case(33, High)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+            .finding("chain.revocation note")
+            .absent("chain.revocation doubt")
+    };
+    vec![
+        beside(
+            "one-damaged-file-of-a-folder",
+            "A folder of lists, of which one was cut short. The other one says that \
+             the signer is not revoked; a note names the damaged one.",
+            &["--crl", "../../pki/crl-one-damaged"],
+        ),
+        beside(
+            "one-damaged-list-of-a-file",
+            "A file with two lists, the second damaged.",
+            crl!("crl/one-of-two-damaged.pem"),
+        ),
+        B.genuine("damaged-file-and-no-list-of-the-time")
+            .case(33, High)
+            .because(
+                "The list that can be read is of another time, so the damaged one \
+                 might be the one that counts: both are doubts.",
+            )
+            .receipt(DELIVERY)
+            .with(&["--crl", "../../pki/crl-damaged-and-stale"])
+            .finding("chain.revocation doubt")
+            .absent("chain.revocation note"),
+        B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation")
+            .case(31, Critical)
+            .because("The same folder, and the list that can be read names the signer.")
+            .receipt(DELIVERY)
+            .with(&["--crl", "../../pki/crl-one-damaged-revoked"])
+            .twin_with(&["--crl", "../../pki/crl-one-damaged"]),
+    ]
+}
+
+/// The authority is not pinned: its certificate came along under the root.
+fn between() -> Vec<Vector> {
+    const ROOT: &[&str] = &["--anchor", "../../pki/root.pem"];
+    const CLEAR: &[&str] = &[
+        "--anchor",
+        "../../pki/root.pem",
+        "--crl",
+        "../../pki/nobody-revoked.crl",
+    ];
+    const REVOKED: &[&str] = &[
+        "--anchor",
+        "../../pki/root.pem",
+        "--crl",
+        "../../pki/crl/users-revoked.crl",
+    ];
+    let signs_lists = super::b_path::of_the_time();
+    let signs_none = super::b_path::of_the_time().with(extension::key_usage(0x04));
+    vec![
+        B.genuine("list-by-an-authority-that-may-sign-none")
+            .case(33, High)
+            .because(
+                "The authority's certificate, which came along, allows it to sign \
+                 certificates and not lists (key usage without cRLSign).",
+            )
+            .with_only(CLEAR)
+            .message(with_bag(&[&signs_none]))
+            .finding("chain.revocation doubt"),
+        B.cannot_tell(
+            "revoked-by-an-authority-that-may-sign-no-list",
+            "chain.revocation",
+        )
+        .case(31, High)
+        .because("The same, and the list names the signer.")
+        .with_only(REVOKED)
+        .message(with_bag(&[&signs_none]))
+        .twin_vector("list-by-an-authority-that-may-sign-none")
+        .twin_with(ROOT),
+        B.not_genuine(
+            "revoked-by-an-authority-that-came-along",
+            "chain.revocation",
+        )
+        .case(31, High)
+        .because("The authority's certificate allows it to sign lists.")
+        .with_only(REVOKED)
+        .message(with_bag(&[&signs_lists]))
+        .twin_vector("list-by-an-authority-that-may-sign-none")
+        .twin_with(ROOT),
+    ]
+}
