@@ -32,6 +32,7 @@ mod content;
 mod display;
 mod facts;
 mod finding;
+mod opaque;
 mod ordinary;
 mod outer;
 mod sent;
@@ -49,6 +50,7 @@ use crate::timestamp::Timestamp;
 pub(crate) use agreement::bare_id;
 pub use facts::{Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
+pub use opaque::OwnSignature;
 pub use ordinary::Ordinary;
 pub use sent::{Sent, SentResult};
 pub use structure::Level;
@@ -145,6 +147,8 @@ pub struct Examination {
     pub sent: Option<SentResult>,
     /// What it is instead, when it is no certified mail.
     pub ordinary: Option<Ordinary>,
+    /// The signature of what is no certified mail, if it has one.
+    pub signature: Option<OwnSignature>,
     /// Certified messages inside it, each judged on its own.
     pub nested: Vec<Nested>,
 }
@@ -152,7 +156,8 @@ pub struct Examination {
 /// A message inside another.
 #[derive(Clone, Debug)]
 pub struct Nested {
-    /// The numbers of the parts on the way to it, `2.1`; inside the original message of an
+    /// The numbers of the parts on the way to it, `2.1`, the content of a signed file being its part
+    /// 1; inside the original message of an
     /// envelope `postacert.eml` or `postacert.eml/2.1`.
     pub place: String,
     /// What was found out about it.
@@ -168,6 +173,7 @@ impl Examination {
             judged_at,
             sent: None,
             ordinary: None,
+            signature: None,
             nested: Vec::new(),
         }
     }
@@ -328,8 +334,7 @@ impl Verifier {
         let mut examination = Examination::new(judged_at);
         match structure::locate(octets, level, &mut examination.findings) {
             Located::Ordinary(ordinary) => {
-                examination.ordinary = Some(ordinary);
-                self.add_nested(octets, question, depth, &mut examination);
+                self.examine_ordinary(octets, ordinary, question, depth, &mut examination);
             }
             Located::Unproven => self.add_nested(octets, question, depth, &mut examination),
             Located::Signed(signed) => {
@@ -370,6 +375,7 @@ impl Verifier {
             .as_ref()
             .map(|verified| content::read(verified, &signed.dashes, findings));
         if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
+            examination.signature = Some(OwnSignature::beside(&outcome, findings));
             findings.clear();
             examination.ordinary = Some(ordinary);
             self.add_nested(signed.content, question, depth, examination);

@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use super::finding::{CheckId, Findings, Weight};
-use super::ordinary::Ordinary;
+use super::ordinary::{LOOKED_AT, Ordinary};
 use crate::mime::header::Field;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes, Parts};
-use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, plain};
+use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, decode, plain};
 use crate::pec::CERTIFICATION_FILE;
 use crate::pec::header::{self, Hints};
 
@@ -75,6 +75,9 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
         octets
     };
     let Ok(outer) = Entity::parse(octets) else {
+        if level == Level::Message && !Ordinary::begins_as_mail(octets) {
+            return Located::Ordinary(Ordinary::NoMail);
+        }
         findings.add(
             CheckId::MessageComplexity,
             Weight::Undecides,
@@ -767,11 +770,12 @@ impl<'a> Search<'a> {
         let Ok(media) = child.media_type() else {
             return;
         };
+        let names = child.file_names();
+        let name = names.shown().unwrap_or_default().to_ascii_lowercase();
         let is_message = media.essence == "message/rfc822"
-            || child
-                .file_names()
-                .shown()
-                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"));
+            || [".eml", ".emlx"].iter().any(|end| name.ends_with(end))
+            || (media.essence == "application/octet-stream" && begins_as_mail(child));
+        let is_signed_message = name.ends_with(".eml.p7m");
         if media.essence == "multipart/signed" {
             self.found.push(Candidate {
                 place: place.to_owned(),
@@ -780,13 +784,21 @@ impl<'a> Search<'a> {
             });
         } else if media.is_multipart() {
             self.enter(octets, child, place, depth + 1);
-        } else if is_message {
+        } else if is_message || is_signed_message {
             let message = match child.decoded() {
                 Ok(Cow::Borrowed(body)) => slice_of(&octets, body),
                 Ok(Cow::Owned(decoded)) => Cow::Owned(decoded),
                 Err(_) => return,
             };
-            self.message(message, place, depth);
+            if is_signed_message {
+                self.found.push(Candidate {
+                    place: place.to_owned(),
+                    octets: message,
+                    level: Level::Message,
+                });
+            } else {
+                self.message(message, place, depth);
+            }
         }
     }
 
@@ -812,6 +824,12 @@ impl<'a> Search<'a> {
             self.enter(again, &entity, place, depth + 1);
         }
     }
+}
+
+/// Whether a part whose name does not say so begins as a message.
+fn begins_as_mail(part: &Entity<'_>) -> bool {
+    let start = decode::transfer_start(part.body, &part.transfer_encoding(), LOOKED_AT);
+    start.is_some_and(|start| Ordinary::begins_as_mail(&start))
 }
 
 /// `part` as a piece of `whole`: borrowed when that is borrowed and `part` lies in it.
@@ -852,6 +870,21 @@ mod tests {
         ] {
             assert_eq!(without_wrapping(stored), message);
         }
+    }
+
+    #[test]
+    fn a_large_file_that_begins_as_no_mail_is_none() {
+        let lines = "1;2;3\n".repeat(mime::MAX_HEADER_OCTETS / 5);
+        let located = |octets: &str| {
+            let mut findings = Findings::default();
+            match locate(octets.as_bytes(), Level::Message, &mut findings) {
+                Located::Ordinary(ordinary) => Some(ordinary),
+                Located::Unproven | Located::Signed(_) => None,
+            }
+        };
+        assert_eq!(located(&lines), Some(Ordinary::NoMail));
+        assert_eq!(located(&"x".repeat(lines.len())), Some(Ordinary::NoMail));
+        assert_eq!(located(&format!("Received: x\n{lines}")), None);
     }
 
     #[test]
