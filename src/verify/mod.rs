@@ -53,7 +53,7 @@ pub use finding::{CheckId, Finding, Findings, Weight};
 pub use opaque::OwnSignature;
 pub use ordinary::Ordinary;
 pub use sent::{Sent, SentResult};
-pub use structure::Level;
+pub use structure::{Level, Unfold, Unfolded};
 
 use content::Content;
 use signature::KnownSigners;
@@ -118,6 +118,8 @@ pub struct Question<'a> {
     pub sent: Option<&'a Sent>,
     /// The data of a genuine acceptance that should be of the same transaction.
     pub acceptance: Option<&'a CertificationData>,
+    /// How archives that are attached to mail are opened; they stay closed without.
+    pub unfold: Option<Unfold>,
 }
 
 impl Question<'_> {
@@ -128,6 +130,7 @@ impl Question<'_> {
             now,
             sent: None,
             acceptance: None,
+            unfold: None,
         }
     }
 }
@@ -157,7 +160,7 @@ pub struct Examination {
 #[derive(Clone, Debug)]
 pub struct Nested {
     /// The numbers of the parts on the way to it, `2.1`, the content of a signed file being its part
-    /// 1; inside the original message of an
+    /// 1, a file in an attached archive `2!/name`; inside the original message of an
     /// envelope `postacert.eml` or `postacert.eml/2.1`.
     pub place: String,
     /// What was found out about it.
@@ -461,7 +464,7 @@ impl Verifier {
         depth: usize,
         examination: &mut Examination,
     ) {
-        let candidates = structure::candidates(octets);
+        let candidates = structure::candidates(octets, question.unfold);
         if depth >= MAX_DEPTH || candidates.incomplete {
             examination.findings.add(
                 CheckId::MessageComplexity,

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::finding::{CheckId, Findings, Weight};
+use super::opaque;
 use super::ordinary::{LOOKED_AT, Ordinary};
 use crate::mime::header::Field;
 use crate::mime::media::MediaType;
@@ -719,13 +720,26 @@ pub(super) struct Candidate<'a> {
     pub level: Level,
 }
 
+/// What may be mail in an archive that is attached to mail.
+#[derive(Debug, Default)]
+pub struct Unfolded {
+    /// Names of the files, and their octets.
+    pub entries: Vec<(String, Vec<u8>)>,
+    /// Whether there is more: something could not be read, or passed a limit.
+    pub incomplete: bool,
+}
+
+/// Opens an archive in memory, within limits; of what is no archive it gives nothing.
+pub type Unfold = fn(&[u8]) -> Unfolded;
+
 /// Looks through the parts of a message for signed or seemingly certified ones, without
 /// entering those.
-pub(super) fn candidates(octets: &[u8]) -> Search<'_> {
+pub(super) fn candidates(octets: &[u8], unfold: Option<Unfold>) -> Search<'_> {
     let mut search = Search {
         found: Vec::new(),
         parts: 0,
         incomplete: false,
+        unfold,
     };
     if let Ok(entity) = Entity::parse(octets) {
         search.enter(Cow::Borrowed(octets), &entity, "", 0);
@@ -740,6 +754,7 @@ pub(super) struct Search<'a> {
     /// Whether a limit ended the search.
     pub incomplete: bool,
     parts: usize,
+    unfold: Option<Unfold>,
 }
 
 impl<'a> Search<'a> {
@@ -777,13 +792,13 @@ impl<'a> Search<'a> {
             || (media.essence == "application/octet-stream" && begins_as_mail(child));
         let is_signed_message = name.ends_with(".eml.p7m");
         if media.essence == "multipart/signed" {
-            self.found.push(Candidate {
-                place: place.to_owned(),
-                octets,
-                level: Level::Part,
-            });
+            self.take(octets, place.to_owned(), Level::Part);
         } else if media.is_multipart() {
             self.enter(octets, child, place, depth + 1);
+        } else if let Some(unfold) = self.unfold
+            && begins_as_archive(child)
+        {
+            self.archive(child, unfold, place, depth);
         } else if is_message || is_signed_message {
             let message = match child.decoded() {
                 Ok(Cow::Borrowed(body)) => slice_of(&octets, body),
@@ -791,13 +806,36 @@ impl<'a> Search<'a> {
                 Err(_) => return,
             };
             if is_signed_message {
-                self.found.push(Candidate {
-                    place: place.to_owned(),
-                    octets: message,
-                    level: Level::Message,
-                });
+                self.take(message, place.to_owned(), Level::Message);
             } else {
                 self.message(message, place, depth);
+            }
+        }
+    }
+
+    fn take(&mut self, octets: Cow<'a, [u8]>, place: String, level: Level) {
+        self.found.push(Candidate {
+            place,
+            octets,
+            level,
+        });
+    }
+
+    /// The mail in an attached archive.
+    fn archive(&mut self, part: &Entity<'_>, unfold: Unfold, place: &str, depth: usize) {
+        let Ok(octets) = part.decoded() else { return };
+        let unfolded = unfold(&octets);
+        self.incomplete |= unfolded.incomplete;
+        for (name, octets) in unfolded.entries {
+            if self.found.len() >= MAX_NESTED {
+                self.incomplete = true;
+                return;
+            }
+            let place = format!("{place}!/{name}");
+            if opaque::is_object(&octets) {
+                self.take(Cow::Owned(octets), place, Level::Message);
+            } else {
+                self.message(Cow::Owned(octets), &place, depth);
             }
         }
     }
@@ -814,15 +852,21 @@ impl<'a> Search<'a> {
             || Hints::of(&entity.header).claims_certified_mail()
             || has_certification_part(&entity)
         {
-            self.found.push(Candidate {
-                place: place.to_owned(),
-                octets,
-                level: Level::Message,
-            });
+            self.take(octets, place.to_owned(), Level::Message);
         } else {
             let again = octets.clone();
             self.enter(again, &entity, place, depth + 1);
         }
+    }
+}
+
+/// Whether a part begins as a zip archive with something in it (PKWARE APPNOTE, 4.3.7).
+fn begins_as_archive(part: &Entity<'_>) -> bool {
+    const START: &[u8] = b"PK\x03\x04";
+    match &*part.transfer_encoding() {
+        // The first octets of it in base64; of the fourth there is one sign and a half.
+        "base64" => part.body.trim_ascii_start().starts_with(b"UEsDB"),
+        _ => part.body.starts_with(START),
     }
 }
 
@@ -892,6 +936,6 @@ mod tests {
         let octets =
             b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
             Content-Type: message/rfc822\r\n\r\n--x--\r\n";
-        assert!(candidates(octets).found.is_empty());
+        assert!(candidates(octets, None).found.is_empty());
     }
 }

@@ -1,9 +1,14 @@
 //! Group G: signatures that are no provider's, pieces of certified mail, and receipts in forms in
 //! which people keep and forward them (cases 96 and 97).
 
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
 use super::sent;
 use super::tools::{delivery, file, ordinary_header, plain_part, replaced};
-use super::vector::{Group, High, Low, Medium, Vector};
+use super::vector::{Group, Low, Medium, Vector};
 use crate::support::cms::{SignedData, Signer};
 use crate::support::keys;
 use crate::support::message::{Part, multipart};
@@ -165,9 +170,23 @@ fn mail() -> Vec<Vector> {
     ]
 }
 
+/// A zip archive, whose entries are stored as they are.
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::default());
+    for (name, octets) in entries {
+        writer.start_file(*name, options).expect("an entry");
+        writer.write_all(octets).expect("an entry");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
 /// Genuine receipts attached in unusual ways.
 fn attachments() -> Vec<Vector> {
     let receipt = Receipt::new(Kind::Acceptance).to_eml();
+    let altered = replaced(&receipt, "stato accettato", "stato acclarato");
     let forwarded = |name, text, part: Part| {
         let parts = [plain_part("V. allegato.\r\n"), part.encode()];
         G.not_certified(name)
@@ -212,6 +231,38 @@ fn attachments() -> Vec<Vector> {
             attached("application/octet-stream; name=\"123.emlx\"", &emlx),
         )
         .result(genuine_at("2")),
+        forwarded(
+            "receipts-attached-in-an-archive",
+            "A zip archive attached, with a receipt, an altered one, one in a signed \
+             file, one in an archive within, an ordinary mail and a document.",
+            attached(
+                "application/zip; name=\"pratica.zip\"",
+                &zip(&[
+                    ("pratica/accettazione.eml", &receipt),
+                    ("pratica/alterata.eml", &altered),
+                    ("pratica/firmata.eml.p7m", &signed_file(&receipt)),
+                    ("altre.zip", &zip(&[("accettazione.EML", &receipt)])),
+                    ("nota.eml", &sent::base().to_eml()),
+                    ("x.pdf", b"%PDF-1.4\n"),
+                ]),
+            ),
+        )
+        .result(
+            "nested = [\
+             { place = \"2!/pratica/accettazione.eml\", verdict = \"genuine\" }, \
+             { place = \"2!/pratica/alterata.eml\", verdict = \"not-genuine\" }, \
+             { place = \"2!/pratica/firmata.eml.p7m\", nested = [{ verdict = \"genuine\" }] }, \
+             { place = \"2!/altre.zip!/accettazione.EML\", verdict = \"genuine\" }]",
+        ),
+        forwarded(
+            "document-attached-that-is-an-archive",
+            "A document attached that is built as a zip archive.",
+            attached(
+                "application/octet-stream; name=\"nota.odt\"",
+                &zip(&[("mimetype", b"x"), ("content.xml", b"<x/>")]),
+            ),
+        )
+        .result("nested = []"),
         forwarded(
             "octets-attached-that-begin-as-mail",
             "Octets attached that begin as an ordinary mail does.",
