@@ -2,7 +2,8 @@
 //!
 //! Names of entries are shown and never used as paths, so none leads out of anywhere. What an
 //! archive says about itself is not believed: counts and sizes are bounded before memory is
-//! taken for them. Archives within archives are handed out as they are.
+//! taken for them. Archives within archives are opened a few levels deep, and all that is within one
+//! shares what it may unfold to.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 
 use super::file::{self, ReadSeek};
-use super::{Error, Found, Given, is_clutter, unreadable};
+use super::{Contents, Error, Found, Given, Item, is_clutter, unreadable};
 use crate::mime::MAX_MESSAGE_OCTETS;
+use crate::verify::Unfolded;
 
 /// Entries of one archive: ten years of a mailbox with 25 messages a day. An archive without
 /// ZIP64 holds 65,535 (APPNOTE 4.4.21).
@@ -27,6 +29,88 @@ const MAX_DIRECTORY_OCTETS: u64 = 32 * 1024 * 1024;
 /// Mail, mostly base64 and XML, deflates to a third, at best a tenth; deflate itself reaches
 /// 1,032, and entries that share octets reach millions.
 const MAX_EXPANSION: u64 = 100;
+
+/// Levels of archives within an archive that are opened: a mailbox exported in parts and packed again
+/// has one or two. Each level that is open holds one entry in memory.
+const MAX_DEPTH: usize = 3;
+
+/// Messages taken from an archive that is attached to mail, as many as are looked at in one mail.
+const MAX_ATTACHED: usize = 100;
+
+/// How many times its size an attached archive may unfold to: mail that is text deflates to a fifth,
+/// and what any mail may make us do is bounded by its size.
+const MAX_ATTACHED_EXPANSION: u64 = 8;
+
+/// The mail in an archive in memory and in the archives within it, by the names of the entries;
+/// nothing of what is no archive, or of a document that is built as one.
+pub fn mail_in_archive(octets: &[u8]) -> Unfolded {
+    let mut unfolded = Unfolded::default();
+    let limit = (octets.len() as u64).saturating_mul(MAX_ATTACHED_EXPANSION);
+    let allowance = Allowance::new(limit, Wanted::Mail);
+    let archive = match Archive::within(String::new(), octets.to_vec(), allowance) {
+        Ok(archive) if archive.holds_mail() => archive,
+        Ok(_) => return unfolded,
+        Err(_) => {
+            unfolded.incomplete = true;
+            return unfolded;
+        }
+    };
+    let mut open: Vec<Contents> = vec![Box::new(archive)];
+    while let Some(innermost) = open.last_mut() {
+        match innermost.next() {
+            Some(Found::Item(Item::Message(source))) => {
+                let name = source.name.trim_start_matches("!/").to_owned();
+                unfolded.entries.push((name, source.octets));
+            }
+            Some(Found::Item(Item::Unreadable { .. })) => unfolded.incomplete = true,
+            Some(Found::Within(contents)) => open.push(contents),
+            None => drop(open.pop()),
+        }
+        if unfolded.entries.len() == MAX_ATTACHED {
+            unfolded.incomplete |= !open.is_empty();
+            break;
+        }
+    }
+    unfolded
+}
+
+/// Which entries are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// Every file.
+    Files,
+    /// What looks like mail, and archives.
+    Mail,
+}
+
+/// What an archive and all archives within it may unfold to.
+#[derive(Clone)]
+pub(super) struct Allowance {
+    limit: u64,
+    left: Arc<AtomicU64>,
+    /// Levels of archives that are opened within.
+    depth: usize,
+    wanted: Wanted,
+}
+
+impl Allowance {
+    fn new(limit: u64, wanted: Wanted) -> Self {
+        Self {
+            limit,
+            left: Arc::new(AtomicU64::new(limit)),
+            depth: MAX_DEPTH,
+            wanted,
+        }
+    }
+
+    /// For an archive within; `None` where no more are opened.
+    pub(super) fn within(&self) -> Option<Self> {
+        Some(Self {
+            depth: self.depth.checked_sub(1)?,
+            ..self.clone()
+        })
+    }
+}
 
 /// Names of the entries of an archive in memory, without unfolding any; empty for what is no
 /// archive or passes a limit. Archives within it are not looked into.
@@ -49,9 +133,7 @@ pub(super) struct Archive {
     name: String,
     zip: ZipArchive<BufReader<Metered>>,
     next: usize,
-    /// Octets that the archive may unfold to in all, and what is left of them.
-    limit: u64,
-    left: u64,
+    allowance: Allowance,
     tell_same_name: bool,
 }
 
@@ -62,6 +144,28 @@ impl Archive {
     /// When the directory cannot be read or passes a limit.
     pub(super) fn open(name: String, mut file: Box<dyn ReadSeek>) -> Result<Self, Error> {
         let length = file.seek(SeekFrom::End(0))?;
+        let limit = length
+            .saturating_mul(MAX_EXPANSION)
+            .saturating_add(MAX_MESSAGE_OCTETS as u64);
+        Self::list(name, file, length, Allowance::new(limit, Wanted::Files))
+    }
+
+    /// The same of an archive that was found within something, in memory.
+    pub(super) fn within(
+        name: String,
+        octets: Vec<u8>,
+        allowance: Allowance,
+    ) -> Result<Self, Error> {
+        let length = octets.len() as u64;
+        Self::list(name, Box::new(io::Cursor::new(octets)), length, allowance)
+    }
+
+    fn list(
+        name: String,
+        mut file: Box<dyn ReadSeek>,
+        length: u64,
+        allowance: Allowance,
+    ) -> Result<Self, Error> {
         if most_entries_stated(&mut file, length)? > MAX_ENTRIES {
             return Err(Error::ZipTooMany { limit: MAX_ENTRIES });
         }
@@ -82,16 +186,12 @@ impl Archive {
             }
         })?;
         allowed.store(u64::MAX, Ordering::Relaxed);
-        let limit = length
-            .saturating_mul(MAX_EXPANSION)
-            .saturating_add(MAX_MESSAGE_OCTETS as u64);
         Ok(Self {
             name,
             tell_same_name: zip.has_duplicate_names(),
             zip,
             next: 0,
-            limit,
-            left: limit,
+            allowance,
         })
     }
 
@@ -103,6 +203,12 @@ impl Archive {
     pub(super) fn is_to_be_opened(&self, given: Given) -> bool {
         let any = |test: fn(&[u8]) -> bool| self.zip.file_names_raw().any(test);
         any(looks_like_mail) || (given == Given::Directly && !any(marks_a_document))
+    }
+
+    /// Whether there is mail in it, or an archive that may hold some.
+    pub(super) fn holds_mail(&self) -> bool {
+        let mut names = self.zip.file_names_raw();
+        names.any(|name| looks_like_mail(name) || looks_like_archive(name))
     }
 
     /// The file, at any place in it.
@@ -119,6 +225,11 @@ impl Archive {
         if !entry.is_file() || is_passed_over(inner.as_bytes()) {
             return None;
         }
+        let is_wanted =
+            || looks_like_mail(entry.name_raw()) || looks_like_archive(entry.name_raw());
+        if self.allowance.wanted == Wanted::Mail && !is_wanted() {
+            return None;
+        }
         let name = format!("{}!/{inner}", self.name);
         let read = if entry.encrypted() {
             Err(Error::ZipEncrypted)
@@ -130,7 +241,7 @@ impl Archive {
             self.read(index)
         };
         Some(match read {
-            Ok(octets) => file::from_archive(name, octets),
+            Ok(octets) => file::from_archive(name, octets, &self.allowance),
             Err(error) => Found::Item(unreadable(name, error)),
         })
     }
@@ -141,17 +252,19 @@ impl Archive {
             .zip
             .by_index(index)
             .map_err(|error| of_zip(error, Error::ZipEntry))?;
-        let most = self.left.min(MAX_MESSAGE_OCTETS as u64);
+        let left = self.allowance.left.load(Ordering::Relaxed);
+        let most = left.min(MAX_MESSAGE_OCTETS as u64);
         let mut octets = Vec::new();
         let read = entry.take(most + 1).read_to_end(&mut octets);
         // Counted also when it ends badly: the work was done.
         let count = octets.len() as u64;
-        if count > self.left {
+        let still = left.saturating_sub(count);
+        self.allowance.left.store(still, Ordering::Relaxed);
+        if count > left {
             self.next = self.zip.len();
-            self.left = 0;
-            return Err(Error::ZipExpands { limit: self.limit });
+            let limit = self.allowance.limit;
+            return Err(Error::ZipExpands { limit });
         }
-        self.left -= count;
         if count > MAX_MESSAGE_OCTETS as u64 {
             return Err(Error::TooLarge {
                 limit: MAX_MESSAGE_OCTETS,
@@ -186,9 +299,15 @@ impl Iterator for Archive {
 fn looks_like_mail(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with(b".eml")
+        || name.ends_with(b".emlx")
+        || name.ends_with(b".eml.p7m")
         || name.ends_with(b".mbox")
         || name.starts_with(b"cur/")
         || memchr::memmem::find(&name, b"/cur/").is_some()
+}
+
+fn looks_like_archive(name: &[u8]) -> bool {
+    name.to_ascii_lowercase().ends_with(b".zip")
 }
 
 /// The entry that tells a package of OOXML (ECMA-376-2, 10.1.2), of OpenDocument, EPUB and
@@ -324,13 +443,12 @@ pub(super) mod tests {
 
     fn read(zip: Vec<u8>) -> Vec<Seen> {
         let mut seen = Vec::new();
-        for found in open(zip).unwrap() {
-            match found {
-                Found::Item(item) => seen.push(seen_of(item)),
-                Found::Within(contents) => seen.extend(contents.map(|found| match found {
-                    Found::Item(item) => seen_of(item),
-                    Found::Within(_) => panic!("too deep"),
-                })),
+        let mut within: Vec<Contents> = vec![Box::new(open(zip).unwrap())];
+        while let Some(innermost) = within.last_mut() {
+            match innermost.next() {
+                Some(Found::Item(item)) => seen.push(seen_of(item)),
+                Some(Found::Within(contents)) => within.push(contents),
+                None => drop(within.pop()),
             }
         }
         seen
@@ -383,9 +501,76 @@ pub(super) mod tests {
                 ok("z!/\u{1b}[31m.eml", b"D: 1"),
                 ok("z!/e/mail.mbox#1", b"E: 1\n\n"),
                 ok("z!/e/mail.mbox#2", b"E: 2\n\n"),
-                ok("z!/f.zip", &inner),
+                ok("z!/f.zip!/a.eml", b"inner"),
             ]
         );
+    }
+
+    #[test]
+    fn archives_within_are_opened_a_few_levels_deep_if_they_hold_mail() {
+        let mut zip = zip_of(&[("a.eml", b"A: 1")]);
+        for _ in 0..MAX_DEPTH {
+            zip = zip_of(&[("x.zip", &zip)]);
+        }
+        let deepest = format!("z{}!/a.eml", "!/x.zip".repeat(MAX_DEPTH));
+        assert_eq!(read(zip.clone()), [ok(&deepest, b"A: 1")]);
+        let deeper = zip_of(&[("x.zip", &zip)]);
+        let seen = read(deeper);
+        assert!(seen[0].0.ends_with("x.zip") && seen[0].1.as_ref().unwrap().starts_with(b"PK"));
+        // Documents, and what is none.
+        let document = zip_of(&[("mimetype", b"x"), ("content.xml", b"x")]);
+        let cut = &zip[..zip.len() - 1];
+        assert_eq!(
+            read(zip_of(&[("a.odt", &document), ("b.zip", cut)])),
+            [ok("z!/a.odt", &document), ok("z!/b.zip", cut)]
+        );
+    }
+
+    #[test]
+    fn what_stands_in_an_archive_shares_what_it_may_unfold_to() {
+        let zeros = zip_of(&[("a.eml", &[0; 200 * 1024 * 1024])]);
+        let nested = zip_of(&[("1.zip", &zeros), ("2.zip", &zeros), ("3.eml", b"C: 1")]);
+        let names: Vec<(String, Option<&str>)> = read(nested)
+            .into_iter()
+            .map(|(name, read)| (name, read.err()))
+            .collect();
+        let expands = Some("input.zip-expands");
+        assert_eq!(
+            names,
+            [
+                ("z!/1.zip!/a.eml".into(), None),
+                ("z!/2.zip!/a.eml".into(), expands),
+                ("z!/3.eml".into(), expands),
+            ]
+        );
+    }
+
+    #[test]
+    fn of_an_attached_archive_the_mail_is_read() {
+        let inner = zip_of(&[("b.eml", b"B: 1"), ("c.txt", b"no")]);
+        let zip = zip_of(&[("d/a.EML", b"A: 1"), ("x.pdf", b"no"), ("i.zip", &inner)]);
+        let unfolded = mail_in_archive(&zip);
+        let wanted: [(String, Vec<u8>); 2] = [
+            ("d/a.EML".into(), b"A: 1".to_vec()),
+            ("i.zip!/b.eml".into(), b"B: 1".to_vec()),
+        ];
+        assert!(!unfolded.incomplete);
+        assert_eq!(unfolded.entries, wanted);
+        for nothing in [&zip_of(&[("x.pdf", b"a.eml")])[..], &zip_of(&[])] {
+            let unfolded = mail_in_archive(nothing);
+            assert!(unfolded.entries.is_empty() && !unfolded.incomplete);
+        }
+        let many: Vec<String> = (0..=MAX_ATTACHED).map(|n| format!("{n}.eml")).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|name| (&**name, &b"A: 1"[..])).collect();
+        let zeros = vec![0; 2 * 1024 * 1024];
+        for incomplete in [
+            &zip_of(&many)[..],
+            &zip_of(&[("a.eml", b"A: 1"), ("b.eml", &zeros)]),
+            &zip[..zip.len() - 1],
+        ] {
+            let unfolded = mail_in_archive(incomplete);
+            assert!(unfolded.incomplete && unfolded.entries.len() <= MAX_ATTACHED);
+        }
     }
 
     #[test]

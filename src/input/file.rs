@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use super::archive::Archive;
+use super::archive::{Allowance, Archive};
 use super::mbox::{self, Mbox};
 use super::{Error, Found, Given, Item, Source, shown, unreadable};
 use crate::mime::MAX_MESSAGE_OCTETS;
@@ -77,10 +77,20 @@ pub(super) fn open_stream(name: String, mut stream: Box<dyn Read + Send>, given:
     }
 }
 
-/// What an archive held: a message, or an mbox. An archive within an archive stays closed.
-pub(super) fn from_archive(name: String, octets: Vec<u8>) -> Found {
+/// What an archive held: a message, an mbox, or an archive, which is opened if there may be mail
+/// in it and not too many are open.
+pub(super) fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance) -> Found {
     match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
         Kind::Mbox => within_mbox(name, Cursor::new(octets)),
+        Kind::Zip if let Some(allowance) = allowance.within() => {
+            match Archive::within(name.clone(), octets.clone(), allowance) {
+                Ok(archive) if archive.holds_mail() => Found::Within(Box::new(archive)),
+                Ok(_) | Err(Error::ZipDamaged) => {
+                    Found::Item(Item::Message(Source { name, octets }))
+                }
+                Err(error) => failed(name, error),
+            }
+        }
         Kind::Zip | Kind::Message => Found::Item(Item::Message(Source { name, octets })),
     }
 }

@@ -19,7 +19,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::vec;
 
-pub use archive::names_in_archive;
+pub use archive::{mail_in_archive, names_in_archive};
 
 /// One message to look at, or why there is none.
 #[derive(Debug)]

@@ -22,6 +22,28 @@ pub fn transfer<'a>(body: &'a [u8], encoding: &str) -> Result<Cow<'a, [u8]>, Err
     }
 }
 
+/// The beginning of content without its transfer encoding: what at most so many octets of the body
+/// give. `None` where they do not fit the encoding.
+pub fn transfer_start<'a>(body: &'a [u8], encoding: &str, most: usize) -> Option<Cow<'a, [u8]>> {
+    if body.len() <= most {
+        return transfer(body, encoding).ok();
+    }
+    let start = &body[..most];
+    match encoding {
+        "base64" => {
+            let mut text = start.to_vec();
+            text.retain(|octet| !octet.is_ascii_whitespace());
+            text.truncate(text.len() / 4 * 4);
+            base64(&text).ok().map(Cow::Owned)
+        }
+        // Cut after a line, so that no escape is cut.
+        _ => {
+            let end = memchr::memrchr(b'\n', start)? + 1;
+            transfer(&start[..end], encoding).ok()
+        }
+    }
+}
+
 /// Strict base64 in lines (RFC 2045, 6.8): nothing but the alphabet, padding at the end, and
 /// white space.
 ///
@@ -354,6 +376,33 @@ mod tests {
         ] {
             assert_eq!(base64(wrong), Err(Error::Encoding), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_content_is_that_of_the_whole() {
+        let text = b"From: a@b.example\r\nSubject: x=3Dy\r\n\r\n".repeat(40);
+        let lines = base64_simd::STANDARD.encode_to_string(&text);
+        let lines: Vec<&str> = lines
+            .as_bytes()
+            .chunks(76)
+            .flat_map(std::str::from_utf8)
+            .collect();
+        for (body, encoding) in [
+            (text.clone(), "7bit"),
+            (text.clone(), "quoted-printable"),
+            (lines.join("\r\n").into_bytes(), "base64"),
+        ] {
+            let whole = transfer(&body, encoding).unwrap();
+            for most in [200, 201, 202, 203, 204, 10_000] {
+                let start = transfer_start(&body, encoding, most).unwrap();
+                assert!(
+                    whole.starts_with(&start) && start.len() > 100,
+                    "{encoding} {most}"
+                );
+            }
+        }
+        assert_eq!(transfer_start(&[b'x'; 300], "7bit", 200), None);
+        assert_eq!(transfer_start(&[b'*'; 300], "base64", 200), None);
     }
 
     #[test]

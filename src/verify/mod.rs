@@ -33,6 +33,7 @@ mod content;
 mod display;
 mod facts;
 mod finding;
+mod opaque;
 mod ordinary;
 mod outer;
 mod revoked;
@@ -53,10 +54,11 @@ use crate::work::Work;
 pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
+pub use opaque::OwnSignature;
 pub use ordinary::Ordinary;
 pub use revoked::Crls;
 pub use sent::{Sent, SentResult};
-pub use structure::Level;
+pub use structure::{Level, Unfold, Unfolded};
 
 use content::Content;
 use revoked::TrustedCrls;
@@ -126,6 +128,8 @@ pub struct Question<'a> {
     pub sent: Option<&'a Sent>,
     /// The data of a genuine acceptance that should be of the same transaction.
     pub acceptance: Option<&'a CertificationData>,
+    /// How archives that are attached to mail are opened; they stay closed without.
+    pub unfold: Option<Unfold>,
 }
 
 impl Question<'_> {
@@ -136,6 +140,7 @@ impl Question<'_> {
             now,
             sent: None,
             acceptance: None,
+            unfold: None,
         }
     }
 }
@@ -155,6 +160,8 @@ pub struct Examination {
     pub sent: Option<SentResult>,
     /// What it is instead, when it is no certified mail.
     pub ordinary: Option<Ordinary>,
+    /// The signature of what is no certified mail, if it has one.
+    pub signature: Option<OwnSignature>,
     /// Certified messages inside it, each judged on its own.
     pub nested: Vec<Nested>,
     /// Units of [`Work`] that it took; the same on every machine.
@@ -164,7 +171,8 @@ pub struct Examination {
 /// A message inside another.
 #[derive(Clone, Debug)]
 pub struct Nested {
-    /// The numbers of the parts on the way to it, `2.1`; inside the original message of an
+    /// The numbers of the parts on the way to it, `2.1`, the content of a signed file being its part
+    /// 1, a file in an attached archive `2!/name`; inside the original message of an
     /// envelope `postacert.eml` or `postacert.eml/2.1`.
     pub place: String,
     /// What was found out about it.
@@ -180,6 +188,7 @@ impl Examination {
             judged_at,
             sent: None,
             ordinary: None,
+            signature: None,
             nested: Vec::new(),
             work: 0,
         }
@@ -360,8 +369,7 @@ impl Verifier {
         };
         match located {
             Located::Ordinary(ordinary) => {
-                examination.ordinary = Some(ordinary);
-                self.add_nested(octets, question, depth, work, &mut examination);
+                self.examine_ordinary(octets, ordinary, question, depth, work, &mut examination);
             }
             Located::Unproven => self.add_nested(octets, question, depth, work, &mut examination),
             Located::Signed(signed) => {
@@ -454,6 +462,7 @@ impl Verifier {
             .as_ref()
             .map(|verified| content::read(verified, &signed.dashes, findings));
         if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
+            examination.signature = Some(OwnSignature::beside(&outcome, findings));
             findings.clear();
             examination.ordinary = Some(ordinary);
             self.add_nested(signed.content, question, depth, work, examination);
@@ -546,7 +555,7 @@ impl Verifier {
         // The search has an account of its own: what is inside takes nothing from the answer
         // about what is around it.
         let search = work.of_message_within(octets.len());
-        let candidates = structure::candidates(octets, &search);
+        let candidates = structure::candidates(octets, question.unfold, &search);
         work.settle(&search);
         if depth >= MAX_DEPTH || candidates.incomplete {
             examination.findings.add(

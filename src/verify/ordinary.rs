@@ -1,5 +1,6 @@
 //! Plain answers for what is no certified mail at all.
 
+use super::opaque;
 use crate::mime::Entity;
 use crate::mime::header::Header;
 use crate::mime::media::MediaType;
@@ -14,6 +15,14 @@ pub enum Ordinary {
     Mail,
     /// An ordinary message with a signature of its own.
     SignedMail,
+    /// An encrypted message (RFC 8551, 3.3).
+    EncryptedMail,
+    /// A message as a provider put it into an envelope or a receipt, without these: postacert.eml.
+    Original,
+    /// A file signed around its content (`.p7m`).
+    SignedFile,
+    /// A signature without what it signs, as `smime.p7s` is.
+    Signature,
     /// An ordinary delivery status notification (RFC 3464).
     DeliveryStatus,
     /// A read receipt (RFC 8098).
@@ -36,6 +45,9 @@ pub enum Ordinary {
     NoMail,
 }
 
+/// Octets looked at to tell mail from other things: programs write the usual fields first.
+pub(super) const LOOKED_AT: usize = 4_096;
+
 impl Ordinary {
     /// Stable word, also the last part of the catalogue key.
     pub const fn word(self) -> &'static str {
@@ -43,6 +55,10 @@ impl Ordinary {
             Self::Empty => "empty",
             Self::Mail => "mail",
             Self::SignedMail => "signed-mail",
+            Self::EncryptedMail => "encrypted-mail",
+            Self::Original => "original",
+            Self::SignedFile => "signed-file",
+            Self::Signature => "signature",
             Self::DeliveryStatus => "delivery-status",
             Self::ReadReceipt => "read-receipt",
             Self::Rem => "rem",
@@ -57,10 +73,14 @@ impl Ordinary {
     }
 
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Empty,
         Self::Mail,
         Self::SignedMail,
+        Self::EncryptedMail,
+        Self::Original,
+        Self::SignedFile,
+        Self::Signature,
         Self::DeliveryStatus,
         Self::ReadReceipt,
         Self::Rem,
@@ -91,6 +111,7 @@ impl Ordinary {
             [0x89, b'P', b'N', b'G', ..]
             | [0xff, 0xd8, 0xff, ..]
             | [b'G', b'I', b'F', b'8', ..] => Some(Self::Picture),
+            _ if opaque::is_object(octets) => Some(Self::SignedFile),
             _ if begins(b"<?xml") || begins(b"<postacert") => Some(Self::Xml),
             _ if begins(b"<html") || begins(b"<!doctype html") => Some(Self::Html),
             _ => None,
@@ -115,6 +136,12 @@ impl Ordinary {
         usual.iter().any(|name| header.first(name).is_some())
     }
 
+    /// Whether octets, or the beginning of them, are a header as mail has it, or too large a one.
+    pub(super) fn begins_as_mail(octets: &[u8]) -> bool {
+        let start = &octets[..octets.len().min(LOOKED_AT)];
+        Header::parse(start).map_or(true, |(header, _)| Self::looks_like_mail(&header))
+    }
+
     /// Which kind of ordinary mail.
     pub(super) fn of_mail(outer: &Entity<'_>, media: &MediaType<'_>) -> Self {
         if header::is_rem(&outer.header) {
@@ -129,7 +156,15 @@ impl Ordinary {
         ) {
             ("multipart/report", Some("delivery-status")) => Self::DeliveryStatus,
             ("multipart/report", Some("disposition-notification")) => Self::ReadReceipt,
-            ("application/pkcs7-mime" | "application/x-pkcs7-mime", _) => Self::SignedMail,
+            ("application/pkcs7-mime" | "application/x-pkcs7-mime", _) => {
+                let kind = media.parameter("smime-type").unwrap_or_default();
+                match kind.to_ascii_lowercase().contains("enveloped") {
+                    true => Self::EncryptedMail,
+                    false => Self::SignedMail,
+                }
+            }
+            // Providers add it to the message that they wrap (RFC 6109, 2.2.1).
+            _ if outer.header.first("X-Riferimento-Message-ID").is_some() => Self::Original,
             _ => Self::Mail,
         }
     }

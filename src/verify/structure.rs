@@ -7,11 +7,12 @@
 use std::borrow::Cow;
 
 use super::finding::{CheckId, Findings, Weight};
-use super::ordinary::Ordinary;
+use super::opaque;
+use super::ordinary::{LOOKED_AT, Ordinary};
 use crate::mime::header::Field;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes, Parts};
-use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, plain};
+use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, decode, plain};
 use crate::pec::CERTIFICATION_FILE;
 use crate::pec::header::{self, Hints};
 use crate::work::Work;
@@ -82,6 +83,9 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
         octets
     };
     let Ok(outer) = Entity::parse(octets) else {
+        if level == Level::Message && !Ordinary::begins_as_mail(octets) {
+            return Located::Ordinary(Ordinary::NoMail);
+        }
         findings.add(
             CheckId::MessageComplexity,
             Weight::Undecides,
@@ -755,15 +759,35 @@ pub(super) struct Candidate<'a> {
     pub level: Level,
 }
 
+/// What may be mail in an archive that is attached to mail.
+#[derive(Debug, Default)]
+pub struct Unfolded {
+    /// Names of the files, and their octets.
+    pub entries: Vec<(String, Vec<u8>)>,
+    /// Whether there is more: something could not be read, or passed a limit.
+    pub incomplete: bool,
+}
+
+/// Units of [`Work`] for each octet of an archive that is opened.
+const UNFOLDING_PER_OCTET: usize = 8;
+
+/// Opens an archive in memory, within limits; of what is no archive it gives nothing.
+pub type Unfold = fn(&[u8]) -> Unfolded;
+
 /// Looks through the parts of a message for signed or seemingly certified ones, without
 /// entering those.
 ///
 /// The work for it grows with the depth; what is used up ends the search.
-pub(super) fn candidates<'a, 'w>(octets: &'a [u8], work: &'w Work) -> Search<'a, 'w> {
+pub(super) fn candidates<'a, 'w>(
+    octets: &'a [u8],
+    unfold: Option<Unfold>,
+    work: &'w Work,
+) -> Search<'a, 'w> {
     let mut search = Search {
         found: Vec::new(),
         parts: 0,
         incomplete: false,
+        unfold,
         work,
     };
     if let Ok(entity) = Entity::parse(octets) {
@@ -779,6 +803,7 @@ pub(super) struct Search<'a, 'w> {
     /// Whether a limit ended the search.
     pub incomplete: bool,
     parts: usize,
+    unfold: Option<Unfold>,
     work: &'w Work,
 }
 
@@ -811,26 +836,62 @@ impl<'a> Search<'a, '_> {
         let Ok(media) = child.media_type() else {
             return;
         };
+        let names = child.file_names();
+        let name = names.shown().unwrap_or_default().to_ascii_lowercase();
         let is_message = media.essence == "message/rfc822"
-            || child
-                .file_names()
-                .shown()
-                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"));
+            || [".eml", ".emlx"].iter().any(|end| name.ends_with(end))
+            || (media.essence == "application/octet-stream" && begins_as_mail(child));
+        let is_signed_message = name.ends_with(".eml.p7m");
         if media.essence == "multipart/signed" {
-            self.found.push(Candidate {
-                place: place.to_owned(),
-                octets,
-                level: Level::Part,
-            });
+            self.take(octets, place.to_owned(), Level::Part);
         } else if media.is_multipart() {
             self.enter(octets, child, place, depth + 1);
-        } else if is_message {
+        } else if let Some(unfold) = self.unfold
+            && begins_as_archive(child)
+        {
+            self.archive(child, unfold, place, depth);
+        } else if is_message || is_signed_message {
             let message = match child.decoded() {
                 Ok(Cow::Borrowed(body)) => slice_of(&octets, body),
                 Ok(Cow::Owned(decoded)) => Cow::Owned(decoded),
                 Err(_) => return,
             };
-            self.message(message, place, depth);
+            if is_signed_message {
+                self.take(message, place.to_owned(), Level::Message);
+            } else {
+                self.message(message, place, depth);
+            }
+        }
+    }
+
+    fn take(&mut self, octets: Cow<'a, [u8]>, place: String, level: Level) {
+        self.found.push(Candidate {
+            place,
+            octets,
+            level,
+        });
+    }
+
+    /// The mail in an attached archive.
+    fn archive(&mut self, part: &Entity<'_>, unfold: Unfold, place: &str, depth: usize) {
+        let Ok(octets) = part.decoded() else { return };
+        if !self.work.draw(UNFOLDING_PER_OCTET * octets.len()) {
+            self.incomplete = true;
+            return;
+        }
+        let unfolded = unfold(&octets);
+        self.incomplete |= unfolded.incomplete;
+        for (name, octets) in unfolded.entries {
+            if self.found.len() >= MAX_NESTED {
+                self.incomplete = true;
+                return;
+            }
+            let place = format!("{place}!/{name}");
+            if opaque::is_object(&octets) {
+                self.take(Cow::Owned(octets), place, Level::Message);
+            } else {
+                self.message(Cow::Owned(octets), &place, depth);
+            }
         }
     }
 
@@ -846,16 +907,28 @@ impl<'a> Search<'a, '_> {
             || Hints::of(&entity.header).claims_certified_mail()
             || has_certification_part(&entity)
         {
-            self.found.push(Candidate {
-                place: place.to_owned(),
-                octets,
-                level: Level::Message,
-            });
+            self.take(octets, place.to_owned(), Level::Message);
         } else {
             let again = octets.clone();
             self.enter(again, &entity, place, depth + 1);
         }
     }
+}
+
+/// Whether a part begins as a zip archive with something in it (PKWARE APPNOTE, 4.3.7).
+fn begins_as_archive(part: &Entity<'_>) -> bool {
+    const START: &[u8] = b"PK\x03\x04";
+    match &*part.transfer_encoding() {
+        // The first octets of it in base64; of the fourth there is one sign and a half.
+        "base64" => part.body.trim_ascii_start().starts_with(b"UEsDB"),
+        _ => part.body.starts_with(START),
+    }
+}
+
+/// Whether a part whose name does not say so begins as a message.
+fn begins_as_mail(part: &Entity<'_>) -> bool {
+    let start = decode::transfer_start(part.body, &part.transfer_encoding(), LOOKED_AT);
+    start.is_some_and(|start| Ordinary::begins_as_mail(&start))
 }
 
 /// `part` as a piece of `whole`: borrowed when that is borrowed and `part` lies in it.
@@ -899,11 +972,26 @@ mod tests {
     }
 
     #[test]
+    fn a_large_file_that_begins_as_no_mail_is_none() {
+        let lines = "1;2;3\n".repeat(mime::MAX_HEADER_OCTETS / 5);
+        let located = |octets: &str| {
+            let mut findings = Findings::default();
+            match locate(octets.as_bytes(), Level::Message, &mut findings) {
+                Located::Ordinary(ordinary) => Some(ordinary),
+                Located::Unproven | Located::Signed(_) => None,
+            }
+        };
+        assert_eq!(located(&lines), Some(Ordinary::NoMail));
+        assert_eq!(located(&"x".repeat(lines.len())), Some(Ordinary::NoMail));
+        assert_eq!(located(&format!("Received: x\n{lines}")), None);
+    }
+
+    #[test]
     fn a_message_inside_that_ends_in_its_header_is_no_candidate() {
         let octets =
             b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
             Content-Type: message/rfc822\r\n\r\n--x--\r\n";
         let work = Work::of_message(octets.len());
-        assert!(candidates(octets, &work).found.is_empty());
+        assert!(candidates(octets, None, &work).found.is_empty());
     }
 }

@@ -14,7 +14,7 @@ use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::output::progress::Progress;
 use crate::providers::trust::Source;
-use crate::verify::{Examination, Facts, Finding, SentResult};
+use crate::verify::{Examination, Facts, Finding, OwnSignature, SentResult, SignerFacts};
 
 #[derive(Serialize)]
 struct Head<'a> {
@@ -76,12 +76,30 @@ struct ExaminationJson<'a> {
     judged_at: String,
     judged_at_basis: &'static str,
     instead: Option<&'static str>,
+    signature: Option<SignatureJson<'a>>,
     facts: Option<FactsJson<'a>>,
     sent: Option<SentJson<'a>>,
     findings: Vec<FindingJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passed: Option<Vec<&'static str>>,
     nested: Vec<NestedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SignatureJson<'a> {
+    holds: Option<bool>,
+    signers: Vec<CertificateJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct CertificateJson<'a> {
+    address: Option<&'a str>,
+    subject: &'a str,
+    issuer: &'a str,
+    serial: &'a str,
+    sha256: &'a str,
+    not_before: String,
+    not_after: String,
 }
 
 #[derive(Serialize)]
@@ -316,6 +334,7 @@ impl<'a> ExaminationJson<'a> {
             judged_at: at.to_string(),
             judged_at_basis: basis.word(),
             instead: examination.ordinary.map(|ordinary| ordinary.word()),
+            signature: examination.signature.as_ref().map(SignatureJson::of),
             facts: examination.facts.as_ref().map(FactsJson::of),
             sent: examination.sent.as_ref().map(SentJson::of),
             findings: examination
@@ -339,6 +358,24 @@ impl<'a> ExaminationJson<'a> {
                     examination: ExaminationJson::of(&nested.examination, asked),
                 })
                 .collect(),
+        }
+    }
+}
+
+impl<'a> SignatureJson<'a> {
+    fn of(signature: &'a OwnSignature) -> Self {
+        let signer = |signer: &'a SignerFacts| CertificateJson {
+            address: Some(&*signer.address).filter(|address| !address.is_empty()),
+            subject: &signer.subject,
+            issuer: &signer.issuer,
+            serial: &signer.serial,
+            sha256: &signer.sha256,
+            not_before: signer.not_before.to_string(),
+            not_after: signer.not_after.to_string(),
+        };
+        Self {
+            holds: signature.holds,
+            signers: signature.signers.iter().map(signer).collect(),
         }
     }
 }

@@ -199,6 +199,7 @@ impl Asked {
             now: self.now,
             sent: self.sent.as_ref().map(|(_, sent)| sent),
             acceptance: self.acceptance.as_ref(),
+            unfold: Some(input::mail_in_archive),
         }
     }
 

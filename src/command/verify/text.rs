@@ -15,7 +15,9 @@ use crate::output::style::{Style, Tone};
 use crate::pec::{CertificationData, MessageKind};
 use crate::printable::Printable;
 use crate::providers::trust::Source;
-use crate::verify::{Examination, Facts, Finding, TimeBasis, Verdict, Weight};
+use crate::verify::{
+    Examination, Facts, Finding, Ordinary, SignerFacts, TimeBasis, Verdict, Weight,
+};
 
 /// Recipients listed by name; the others are counted.
 const SHOWN_RECIPIENTS: usize = 20;
@@ -144,11 +146,7 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
     };
     match (examination.verdict, &reason, &examination.facts) {
         (Verdict::NotCertifiedMail, _, _) => {
-            let word = examination
-                .ordinary
-                .map(|ordinary| ordinary.word())
-                .unwrap_or_default();
-            let own = values(texts.text(&format!("ordinary.{word}")))("headline.ordinary");
+            let own = values(&instead(examination, texts))("headline.ordinary");
             with_nested(own, examination, asked)
         }
         (Verdict::Genuine, Some(reason), _) if examination.findings.has(Weight::OtherMessage) => {
@@ -179,6 +177,29 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
         }
         (_, None, _) => values(texts.text("headline.unknown"))("headline.failed"),
     }
+}
+
+/// What it is that is no certified mail, and by whom it is signed if it is.
+fn instead(examination: &Examination, texts: &Catalogue) -> String {
+    let word = examination.ordinary.map_or("", Ordinary::word);
+    let ordinary = texts.text(&format!("ordinary.{word}"));
+    let Some(signature) = &examination.signature else {
+        return ordinary.to_owned();
+    };
+    let key = match signature.holds {
+        Some(true) => "headline.signature-holds",
+        Some(false) => "headline.signature-fails",
+        None => "headline.signature-unchecked",
+    };
+    let signer = |signer: &SignerFacts| match &*signer.address {
+        "" => signer.subject.clone(),
+        address => format!("{} <{address}>", signer.subject),
+    };
+    let signers = match &signature.signers[..] {
+        [] => texts.text("headline.signature-of-nobody").to_owned(),
+        some => some.iter().map(signer).collect::<Vec<_>>().join("; "),
+    };
+    texts.fill(key, &[("ordinary", ordinary), ("signers", &signers)])
 }
 
 /// An unsigned message with certified ones inside: both answers in one line.
@@ -631,12 +652,8 @@ fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
                 {
                     lines.push(format!("{:width$}  {}", "", signed_line(data, texts)));
                 }
-            } else if let Some(ordinary) = examination.ordinary {
-                lines.push(format!(
-                    "{:width$}  {}",
-                    "",
-                    texts.text(&format!("ordinary.{}", ordinary.word()))
-                ));
+            } else if examination.ordinary.is_some() {
+                lines.push(format!("{:width$}  {}", "", instead(examination, texts)));
             }
             for nested in &examination.nested {
                 let verdict = texts.text(&format!("row.{}", row_word(&nested.examination)));

@@ -931,7 +931,17 @@ fn other_things() -> Vec<Vector> {
                 "A mail that a person signed with S/MIME; nothing in it is of \
                  certified mail.",
             )
-            .message(signed_by_a_person()),
+            .message(signed_by_a_person())
+            .result(
+                "signature = { holds = true, signers = [{ address = \
+                 \"collega@posta.example\", subject = \"CN=Anna Bianchi,C=IT\" }] }",
+            ),
+        C.not_certified("signed-mail-of-a-person-changed")
+            .case(0, Medium)
+            .because("The same mail, changed after the person signed it.")
+            .message(replaced(&signed_by_a_person(), "A domani.", "A lunedi."))
+            .result("instead = \"signed-mail\"")
+            .result("signature = { holds = false }"),
     ]
 }
 

@@ -82,14 +82,11 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
             "richiesta-altro-nome-mittente.eml",
             with("From", &format!("\"Altro Studio\" <{SENDER}>")),
         ),
-        (
-            "richiesta-altra-risposta.eml",
-            {
-                let mut sent = base.clone();
-                sent.header.add("Reply-To", "altri@posta.example");
-                sent.to_eml()
-            },
-        ),
+        ("richiesta-altra-risposta.eml", {
+            let mut sent = base.clone();
+            sent.header.add("Reply-To", "altri@posta.example");
+            sent.to_eml()
+        }),
         (
             "richiesta-utf-7.eml",
             replaced(&base.to_eml(), "charset=us-ascii", "charset=utf-7"),

@@ -3,7 +3,7 @@
 use super::c_message::wrapped;
 use super::genuine::lf;
 use super::tools::{
-    altered, as_part, attached, delivery, file, find, headed, ordinary_header, plain_part, replaced,
+    altered, as_part, attached, delivery, file, headed, ordinary_header, plain_part, replaced,
 };
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::message::{Header, Message, Part, multipart};

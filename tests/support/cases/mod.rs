@@ -17,6 +17,7 @@ mod d_transport;
 mod e_xml;
 mod f_time;
 mod g_handling;
+mod g_signed;
 pub mod genuine;
 pub mod sent;
 mod tools;
@@ -80,6 +81,7 @@ fn vectors() -> Vec<vector::Vector> {
         e_xml::all(),
         f_time::all(),
         g_handling::all(),
+        g_signed::all(),
     ]
     .into_iter()
     .flatten()

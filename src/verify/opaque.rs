@@ -1,0 +1,275 @@
+//! Signatures that are no provider's: mail that people sign, and files that are signed around
+//! their content (`.p7m`: RFC 8551, 3.5.2; CAdES, ETSI EN 319 122-1).
+//!
+//! Whether such a signature holds over the content is told, and whose certificate it names; whether
+//! that certificate may be trusted is not asked. A message inside is judged on its own.
+
+use std::borrow::Cow;
+
+use super::facts::SignerFacts;
+use super::finding::{CheckId, Findings, Weight};
+use super::signature::Outcome;
+use super::{Examination, Level, Nested, Ordinary, Question, Verifier};
+use crate::mime::{Entity, MAX_DEPTH, decode};
+use crate::smime::content::{Content, ContentKind};
+use crate::smime::pem;
+use crate::smime::signed_data::{SignatureFault, SignatureOctets, SignedData, SignerInfo};
+use crate::work::Work;
+
+/// id-signedData in DER (RFC 5652, 5.1).
+const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+
+/// Octets in which the type of an object stands: tag and length before it take eight at most.
+const START_OCTETS: usize = 24;
+
+/// Signs that the beginning of an object takes in base64.
+const START_SIGNS: usize = START_OCTETS / 3 * 4;
+
+/// Names of objects in text (RFC 7468, 8 and 9; OpenSSL).
+const LABELS: [&str; 3] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
+
+/// A signature that is no provider's.
+#[derive(Clone, Debug, Default)]
+pub struct OwnSignature {
+    /// Whose certificates it names, one for each signer that has one here.
+    pub signers: Vec<SignerFacts>,
+    /// Whether every signature holds over the content; `None` when that could not be checked.
+    pub holds: Option<bool>,
+}
+
+impl OwnSignature {
+    /// Of a signed message, after steps 5 to 7.
+    pub(super) fn beside(outcome: &Outcome<'_>, findings: &Findings) -> Self {
+        let refuted = |check| {
+            let mut list = findings.list().iter();
+            list.any(|finding| finding.check == check && finding.weight == Weight::Refutes)
+        };
+        let fails = outcome.content.is_none()
+            && (refuted(CheckId::SignatureValue) || refuted(CheckId::SignatureDigest));
+        let signer = outcome.signer.as_ref();
+        Self {
+            signers: signer
+                .map(|signer| (*signer.facts).clone())
+                .into_iter()
+                .collect(),
+            holds: match outcome.content {
+                Some(_) => Some(true),
+                None => fails.then_some(false),
+            },
+        }
+    }
+}
+
+/// Whether octets begin as a signed object does, in DER, PEM or base64.
+pub(super) fn is_object(octets: &[u8]) -> bool {
+    let names_type = |start: &[u8]| {
+        start.first() == Some(&0x30) && memchr::memmem::find(start, SIGNED_DATA).is_some()
+    };
+    match octets {
+        [0x30, ..] => names_type(&octets[..octets.len().min(START_OCTETS)]),
+        [b'M', ..] => octets
+            .get(..START_SIGNS)
+            .and_then(|start| decode::base64(start).ok())
+            .is_some_and(|start| names_type(&start)),
+        _ => label(octets).is_some(),
+    }
+}
+
+fn label(octets: &[u8]) -> Option<&'static str> {
+    let text = octets.strip_prefix(b"-----BEGIN ")?;
+    LABELS.into_iter().find(|label| {
+        let rest = text.strip_prefix(label.as_bytes());
+        rest.is_some_and(|rest| rest.starts_with(b"-----"))
+    })
+}
+
+/// The object itself; `None` where the text around it is broken.
+fn object(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if octets.first() == Some(&0x30) {
+        return Some(Cow::Borrowed(octets));
+    }
+    match label(octets) {
+        Some(label) => pem::objects(octets, label).ok()?.into_iter().next(),
+        None => decode::base64(octets).ok().map(Cow::Owned),
+    }
+}
+
+/// What is in a signed object, and by whom it is signed.
+struct Opened {
+    signature: OwnSignature,
+    /// `None` in a signature that stands beside its content.
+    content: Option<Vec<u8>>,
+}
+
+fn open(object: &[u8], work: &Work) -> Option<Opened> {
+    let octets = SignatureOctets::new(object).ok()?;
+    let data = SignedData::parse(&octets).ok()?;
+    let mut signature = OwnSignature::default();
+    let content = data.embedded_content;
+    let content = content.map(|octets| Content::new(octets, ContentKind::Octets));
+    let mut all = Some(true);
+    for info in &data.signers {
+        let (signer, holds) = check(&data, info, content.as_ref(), work);
+        signature.signers.extend(signer);
+        // One that fails is decisive, one that cannot be checked leaves it open.
+        all = match (all, holds) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        };
+    }
+    if !data.signers.is_empty() && data.embedded_content.is_some() {
+        signature.holds = all;
+    }
+    Some(Opened {
+        signature,
+        content: data.embedded_content.map(<[u8]>::to_vec),
+    })
+}
+
+/// Whose certificate one signer names, and whether its signature holds over the content inside.
+fn check(
+    data: &SignedData<'_>,
+    info: &SignerInfo<'_>,
+    content: Option<&Content<'_>>,
+    work: &Work,
+) -> (Option<SignerFacts>, Option<bool>) {
+    let mut found = (None, None);
+    for (index, _) in data.candidates(info, work) {
+        let Some(Ok(certificate)) = data.certificates.certificate(index, work) else {
+            continue;
+        };
+        let holds =
+            content.and_then(
+                |content| match data.verify(info, &certificate, content, work) {
+                    Ok(_) => Some(true),
+                    Err(SignatureFault::Algorithm(_) | SignatureFault::Work) => None,
+                    Err(_) => Some(false),
+                },
+            );
+        found = (Some(SignerFacts::of(&certificate)), holds);
+        if holds == Some(true) {
+            break;
+        }
+    }
+    found
+}
+
+impl Verifier {
+    /// What is no certified mail: whose own signature it has, and the certified messages inside.
+    pub(super) fn examine_ordinary(
+        &self,
+        octets: &[u8],
+        ordinary: Ordinary,
+        question: &Question<'_>,
+        depth: usize,
+        work: &Work,
+        examination: &mut Examination,
+    ) {
+        examination.ordinary = Some(ordinary);
+        let object = match ordinary {
+            Ordinary::SignedFile => object(octets),
+            Ordinary::SignedMail => opaque_part(octets),
+            _ => return self.add_nested(octets, question, depth, work, examination),
+        };
+        let Some(opened) = object.as_deref().and_then(|object| open(object, work)) else {
+            // A signature of another kind (OpenPGP), or damaged.
+            return self.add_nested(octets, question, depth, work, examination);
+        };
+        examination.signature = Some(opened.signature);
+        match opened.content {
+            Some(content) => self.nest_content(&content, question, depth, work, examination),
+            None if ordinary == Ordinary::SignedFile => {
+                examination.ordinary = Some(Ordinary::Signature);
+            }
+            None => {}
+        }
+    }
+
+    /// The message inside a signed object, when it is certified, or the certified ones in it.
+    fn nest_content(
+        &self,
+        content: &[u8],
+        question: &Question<'_>,
+        depth: usize,
+        work: &Work,
+        examination: &mut Examination,
+    ) {
+        const PLACE: &str = "1";
+        if depth >= MAX_DEPTH {
+            examination.findings.add(
+                CheckId::MessageComplexity,
+                Weight::Note,
+                "message.complexity.depth",
+            );
+            return;
+        }
+        let question = Question {
+            sent: None,
+            acceptance: None,
+            ..*question
+        };
+        let share = work.of_message_within(content.len());
+        let inner = self.examine_level(content, Level::Message, &question, depth + 1, &share);
+        work.settle(&share);
+        if inner.ordinary.is_none() {
+            examination.nested.push(Nested {
+                place: PLACE.to_owned(),
+                examination: inner,
+            });
+            return;
+        }
+        let within = |nested: Nested| Nested {
+            place: format!("{PLACE}.{}", nested.place),
+            ..nested
+        };
+        examination
+            .nested
+            .extend(inner.nested.into_iter().map(within));
+    }
+}
+
+/// The object that is the whole of a message.
+fn opaque_part(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let entity = Entity::parse(octets).ok()?;
+    let media = entity.media_type().ok()?;
+    let is_opaque = matches!(
+        &*media.essence,
+        "application/pkcs7-mime" | "application/x-pkcs7-mime"
+    );
+    is_opaque.then(|| entity.decoded().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signed_objects_are_known_by_their_beginning() {
+        let der = [b"\x30\x82\x01\x00", SIGNED_DATA, &[0; 40]].concat();
+        let base64 = base64_simd::STANDARD.encode_to_string(&der);
+        let armour =
+            |label: &str| format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n");
+        for octets in [
+            &der[..],
+            &[b"\x30\x80", SIGNED_DATA].concat(),
+            base64.as_bytes(),
+            armour("PKCS7").as_bytes(),
+            armour("CMS").as_bytes(),
+        ] {
+            assert!(is_object(octets), "{octets:?}");
+        }
+        for octets in [
+            &b""[..],
+            b"0",
+            b"M",
+            b"Message-ID: <a@b.example>\r\nFrom: a@b.example\r\n\r\n",
+            // Of a certificate, and of an encrypted object.
+            b"\x30\x82\x01\x00\x30\x82\x01\x00",
+            b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
+            armour("CERTIFICATE").as_bytes(),
+        ] {
+            assert!(!is_object(octets), "{octets:?}");
+        }
+    }
+}
