@@ -68,6 +68,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["batch"]),
     ("indicatif", &["output"]),
     ("zip", &["input"]),
+    ("flate2", &["input"]),
     ("jiff", &["timestamp"]),
     ("idna", &["address"]),
     ("base64", &["transport", "practice"]),

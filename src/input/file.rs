@@ -1,8 +1,11 @@
-//! One file or stream: an mbox, a zip archive or a message, told apart by its first octets.
+//! One file or stream: an mbox, a zip archive, a message, or one of these compressed by gzip;
+//! told apart by their first octets.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
 
 use super::archive::{Allowance, Archive};
 use super::mbox::{self, Mbox};
@@ -22,6 +25,7 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 enum Kind {
     Mbox,
     Zip,
+    Gzip,
     Message,
 }
 
@@ -30,6 +34,10 @@ impl Kind {
         // PKWARE APPNOTE 4.3.7 and 4.3.16: a local header, or the end of an empty archive.
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Self::Zip;
+        }
+        // RFC 1952, 2.3.1: identification, and deflate.
+        if head.starts_with(b"\x1f\x8b\x08") {
+            return Self::Gzip;
         }
         match memchr::memchr(b'\n', head) {
             Some(end) if mbox::is_separator(&head[..end]) => Self::Mbox,
@@ -56,6 +64,10 @@ fn regular(name: String, mut file: File, length: u64, given: Given) -> Found {
     match Kind::of(&head) {
         Kind::Mbox => within_mbox(name, rejoined(head, file)),
         Kind::Zip => zip(name, Box::new(file), given),
+        Kind::Gzip => match read_message(rejoined(head, file), length) {
+            Ok(octets) => gzip(name, octets, given),
+            Err(error) => failed(name, error),
+        },
         Kind::Message => message(name, rejoined(head, file), length),
     }
 }
@@ -71,6 +83,10 @@ pub(super) fn open_stream(name: String, mut stream: Box<dyn Read + Send>, given:
         Kind::Mbox => within_mbox(name, rejoined(head, stream)),
         Kind::Zip => match read_message(rejoined(head, stream), 0) {
             Ok(octets) => zip(name, Box::new(Cursor::new(octets)), given),
+            Err(error) => failed(name, error),
+        },
+        Kind::Gzip => match read_message(rejoined(head, stream), 0) {
+            Ok(octets) => gzip(name, octets, Given::Directly),
             Err(error) => failed(name, error),
         },
         Kind::Message => message(name, rejoined(head, stream), 0),
@@ -91,7 +107,36 @@ pub(super) fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance)
                 Err(error) => failed(name, error),
             }
         }
-        Kind::Zip | Kind::Message => Found::Item(Item::Message(Source { name, octets })),
+        Kind::Zip | Kind::Gzip | Kind::Message => {
+            Found::Item(Item::Message(Source { name, octets }))
+        }
+    }
+}
+
+/// A message, or those of an mbox.
+fn mail_of(name: String, octets: Vec<u8>) -> Found {
+    match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
+        Kind::Mbox => within_mbox(name, Cursor::new(octets)),
+        Kind::Zip | Kind::Gzip | Kind::Message => {
+            Found::Item(Item::Message(Source { name, octets }))
+        }
+    }
+}
+
+/// What gzip compressed (RFC 1952): a message or an mbox of at most the octets of one message.
+/// The checksum is gzip's own, so these are the octets that were compressed.
+///
+/// In a folder only text is unfolded: logs and tar archives lie beside receipts too.
+fn gzip(name: String, octets: Vec<u8>, given: Given) -> Found {
+    let unfold = || MultiGzDecoder::new(&octets[..]);
+    let is_text = |head: io::Result<Vec<u8>>| head.is_ok_and(|head| !head.contains(&0));
+    if given == Given::InFolder && !is_text(read_head(&mut unfold())) {
+        return Found::Item(Item::Message(Source { name, octets }));
+    }
+    match read_message(unfold(), 0) {
+        Ok(unfolded) => mail_of(name, unfolded),
+        Err(Error::Io(_)) => failed(name, Error::Gzip),
+        Err(error) => failed(name, error),
     }
 }
 

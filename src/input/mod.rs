@@ -1,9 +1,9 @@
 //! Names on the command line turned into messages, one at a time.
 //!
-//! A name is a message file, a folder, a Maildir, an mbox, a zip archive, or `-` for standard
-//! input; what it is follows from the octets, never from the name. Octets are handed out as
-//! they are stored: nothing is unquoted, decoded or given other line ends, because a signature
-//! covers octets.
+//! A name is a message file, a folder, a Maildir, an mbox, a zip archive, one of these files
+//! compressed by gzip, or `-` for standard input; what it is follows from the octets, never from
+//! the name. Octets are handed out as they are stored: nothing is unquoted, decoded or given other
+//! line ends, because a signature covers octets. What can be undone exactly the verifier undoes.
 //!
 //! Reads only what the next item needs: one message is in memory at a time, with the names of
 //! the folders on the way to it. Whether something is mail at all is not decided here: any
@@ -105,6 +105,9 @@ pub enum Error {
     /// The content of the entry is cut short or does not fit its checksum.
     #[error("damaged zip entry")]
     ZipEntry,
+    /// A file of gzip that is cut short or does not fit its checksum.
+    #[error("damaged gzip file")]
+    Gzip,
     /// The system failed in another way.
     #[error("cannot be read: {0}")]
     Io(#[source] io::Error),
@@ -128,6 +131,7 @@ impl Error {
             Self::ZipEncrypted => "input.zip-encrypted",
             Self::ZipMethod => "input.zip-method",
             Self::ZipEntry => "input.zip-entry",
+            Self::Gzip => "input.gzip",
             Self::Io(_) => "input.io",
         }
     }
@@ -343,6 +347,62 @@ mod tests {
         assert!(read[1].name.ends_with("r/note.odt"));
         assert_eq!(read[1].octets, document);
         assert_eq!(read[2].name, "-!/a.eml");
+    }
+
+    fn gzip(octets: &[u8]) -> Vec<u8> {
+        use std::io::Write;
+        let level = flate2::Compression::default();
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+        encoder.write_all(octets).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn what_gzip_compressed_is_unfolded() {
+        let twice = [gzip(b"A: 1\r\n"), gzip(b"B: 2\r\n")].concat();
+        let damaged = &twice[..twice.len() - 3];
+        let folder = folder_of(&[
+            ("a.eml.gz", &gzip(b"A: 1\r\n")),
+            ("b", &twice),
+            ("c.gz", &gzip(MBOX)),
+            ("d.gz", damaged),
+        ]);
+        assert_eq!(
+            read(&folder, &["a.eml.gz", "b", "c.gz", "d.gz"]),
+            [
+                ok("a.eml.gz", "A: 1\r\n"),
+                ok("b", "A: 1\r\nB: 2\r\n"),
+                ok("c.gz#1", "A: 1\r\n\r\n"),
+                ok("c.gz#2", "A: 2\r\n\r\n"),
+                failed("d.gz", "input.gzip"),
+            ]
+        );
+        let stream: Vec<_> = items(vec!["-".into()], Box::new(io::Cursor::new(twice)))
+            .map(seen)
+            .collect();
+        assert_eq!(stream, [ok("-", "A: 1\r\nB: 2\r\n")]);
+    }
+
+    #[test]
+    fn gzip_unfolds_to_no_more_than_a_message_and_in_folders_only_text() {
+        let large = gzip(&vec![b'a'; crate::mime::MAX_MESSAGE_OCTETS + 1]);
+        let tar = gzip(b"name\0\0\0");
+        let folder = folder_of(&[
+            ("large.gz", &large),
+            ("r/a.gz", &gzip(b"A: 1")),
+            ("r/b.tgz", &tar),
+        ]);
+        assert_eq!(
+            read(&folder, &["large.gz"]),
+            [failed("large.gz", "input.too-large")]
+        );
+        let stored: Vec<Vec<u8>> = items(vec![folder.path().join("r")], Box::new(io::empty()))
+            .map(|item| match item {
+                Item::Message(source) => source.octets,
+                Item::Unreadable { name, error } => panic!("{name}: {error}"),
+            })
+            .collect();
+        assert_eq!(stored, [b"A: 1".to_vec(), tar]);
     }
 
     #[test]

@@ -105,7 +105,8 @@ impl<'a> MediaType<'a> {
     }
 }
 
-/// Parameters of one media type; real ones have up to five. A bound on the search for doubles.
+/// Parameters of one field; real ones have up to five, and some more when a long name comes in
+/// pieces (RFC 2231). A bound on the search for doubles.
 const MAX_PARAMETERS: usize = 64;
 
 /// Whether a parameter that decides how a message is read is written in the forms of RFC 2231
@@ -349,10 +350,16 @@ impl FileNames<'_> {
 pub(super) fn file_names<'a>(header: &Header<'a>, media: Option<&MediaType<'a>>) -> FileNames<'a> {
     // RFC 2231 writes `name*=` or `name*0=`, RFC 2047 `=?charset?…`; both are rare.
     let coded = |value: &[u8]| memchr::memchr2(b'*', b'?', value).is_some();
+    let has_many = |value: &[u8]| memchr::memchr_iter(b';', value).count() > MAX_PARAMETERS;
     let field = |name: &str| header.first(name).map(|field| field.value);
     let (of_type, of_disposition) = (field("Content-Type"), field("Content-Disposition"));
-    if [of_type, of_disposition].into_iter().flatten().any(coded) {
-        return coded_names(header);
+    let mut both = [of_type, of_disposition].into_iter().flatten();
+    if both.clone().any(coded) {
+        // mail-parser looks through all of them for the one that a piece belongs to.
+        return match both.any(has_many) {
+            true => FileNames::default(),
+            false => coded_names(header),
+        };
     }
     let name = match media {
         Some(media) => media.value("name").cloned(),

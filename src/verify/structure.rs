@@ -324,15 +324,18 @@ pub(super) fn missing_end(proof: Proof, findings: &mut Findings) {
     findings.add(CheckId::StructureComplete, weight, key);
 }
 
-/// A body without the beginning of the closing delimiter line that was cut off in the middle.
+/// A body without the beginning of the closing delimiter line that was cut off in the middle, or
+/// without a last delimiter line that lost its closing dashes: nothing follows it.
 ///
 /// No line of base64 begins with a dash, so this takes nothing from the signature.
 fn without_cut_delimiter<'a>(body: &'a [u8], boundary: &str) -> &'a [u8] {
-    let start = memchr::memrchr(b'\n', body).map_or(0, |end| end + 1);
-    let last = &body[start..];
+    let text = body.trim_ascii_end();
+    let start = memchr::memrchr(b'\n', text).map_or(0, |end| end + 1);
+    let last = &text[start..];
     let closing = [b"--", boundary.as_bytes(), b"--"].concat();
+    let is_at_end = text.len() == body.len() || last.len() + b"--".len() >= closing.len();
     let is_cut = !last.is_empty() && last.len() < closing.len() && closing.starts_with(last);
-    match is_cut {
+    match is_cut && is_at_end {
         true => &body[..start],
         false => body,
     }

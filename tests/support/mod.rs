@@ -11,6 +11,7 @@ pub mod cms;
 pub mod daticert;
 pub mod der;
 pub mod digest;
+pub mod hostile;
 pub mod keys;
 pub mod mailbox;
 pub mod message;

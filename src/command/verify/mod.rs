@@ -33,7 +33,7 @@ use crate::verify::{Examination, Question, Sent, Verdict, Verifier, Weight};
     override_usage = "pec verify [OPTIONS] <FILE>..."
 )]
 pub(super) struct Arguments {
-    /// .eml files, folders, Maildir, mbox, zip archives; - for standard input
+    /// .eml files, folders, Maildir, mbox, zip archives, gzip; - for standard input
     #[arg(required_unless_present = "json_schema", value_name = "FILE")]
     files: Vec<PathBuf>,
 

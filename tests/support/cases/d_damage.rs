@@ -258,6 +258,20 @@ fn ends() -> Vec<Vector> {
              does. The signed part and the signature are whole.",
             closing.len(),
         ),
+        D.genuine("closing-delimiter-without-its-dashes")
+            .case(98, High)
+            .because(
+                "The closing line lost its two last dashes, and nothing follows it: \
+                 what it opens is empty.",
+            )
+            .finding("structure.complete")
+            .message([&without(4)[..], b"\r\n"].concat())
+            .twin(DELIVERY),
+        D.not_genuine("third-part-that-is-not-closed", "structure.parts")
+            .case(98, High)
+            .because("The same, and a text follows it: a third part.")
+            .message([&without(4)[..], b"\r\n\r\nsome text\r\n"].concat())
+            .twin_vector("closing-delimiter-without-its-dashes"),
         D.genuine("line-end-added-after-the-signed-part")
             .case(71, Medium)
             .because("An empty line was added at the end of the signed part.")
