@@ -121,8 +121,13 @@ impl MailAddress {
     }
 }
 
-/// A domain in small letters, its valid A-labels as U-labels. Nothing else is mapped.
-fn unicode_domain(domain: &str) -> String {
+/// A domain in small letters, its valid A-labels as U-labels: two that are equal so are the same.
+/// Nothing else is mapped.
+pub fn unicode_domain(domain: &str) -> String {
+    let small = domain.to_ascii_lowercase();
+    if small.is_ascii() && !small.contains("xn--") {
+        return small;
+    }
     let label = |label: &str| {
         let small = label.to_lowercase();
         match small

@@ -5,6 +5,7 @@
 //! A directory states no dates but the signing time of its signature and those of the
 //! certificates in it.
 
+use crate::address::unicode_domain;
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{self, Anchor};
 use crate::smime::content::{Content, ContentKind};
@@ -146,7 +147,7 @@ impl ProviderList {
 
     /// The providers that run a domain.
     pub fn of_domain<'s>(&'s self, domain: &str) -> impl Iterator<Item = &'s Provider> {
-        let domain = domain.to_ascii_lowercase();
+        let domain = unicode_domain(domain);
         self.providers
             .iter()
             .filter(move |provider| provider.managed_domains.contains(&domain))
@@ -241,7 +242,7 @@ impl Provider {
             "providername" => self.name = text(),
             "providerunit" => self.unit = Some(text()),
             "providercertificatehash" => self.certificate_hashes.push(text().to_ascii_lowercase()),
-            "manageddomains" => self.managed_domains.push(text().to_ascii_lowercase()),
+            "manageddomains" => self.managed_domains.push(unicode_domain(&text())),
             // RFC 6109 itself prints one that cannot be decoded; the hash still names it.
             "providercertificate" => self.certificates.extend(Certificate::parse(value)),
             _ => {}
@@ -290,7 +291,7 @@ mod tests {
 
     const LIST: &str = "dn: o=postacert\nobjectclass: top\n\ndn: providerName=Gestore\n Esempio,o=postacert\n\
         providerName:: R2VzdG9yZQ==\nPROVIDERCERTIFICATEHASH: 0123456789ABCDEF0123456789abcdef01234567\n\
-        managedDomains: Gestore.example\ndn: providerName=Altro,o=postacert\nproviderName: Altro\n\
+        managedDomains: Gestore.example\nmanagedDomains: xn--citt-3na.example\ndn: providerName=Altro,o=postacert\nproviderName: Altro\n\
         managedDomains: altro.example\nproviderCertificate;binary:: MIID*\n# nota\n";
 
     #[test]
@@ -303,6 +304,10 @@ mod tests {
             ["0123456789abcdef0123456789abcdef01234567"]
         );
         assert_eq!(list.of_domain("GESTORE.example").count(), 1);
+        for spelling in ["città.example", "XN--citt-3na.example"] {
+            assert_eq!(list.of_domain(spelling).count(), 1, "{spelling}");
+        }
+        assert_eq!(list.of_domain("citta.example").count(), 0);
         assert!(list.providers[1].certificates.is_empty());
         assert!(!list.is_of_another_time(Timestamp::from_unix(0)));
     }

@@ -511,16 +511,16 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
 fn trust_value(asked: &Asked) -> String {
     let texts = Catalogue::of(asked.lang);
     let trust = asked.verifier.trust();
-    let as_of = trust
-        .as_of
-        .as_deref()
-        .unwrap_or(texts.text("value.undated"));
+    let as_of = trust.as_of.as_deref().unwrap_or_default();
     match &trust.source {
         Source::BuiltIn => texts.fill("value.trust-built-in", &[("as_of", as_of)]),
-        Source::Files(files) => texts.fill(
-            "value.trust-file",
-            &[("as_of", as_of), ("files", &files.join(", "))],
-        ),
+        Source::Files(files) => {
+            let key = match trust.as_of {
+                Some(_) => "value.trust-file",
+                None => "value.trust-file-undated",
+            };
+            texts.fill(key, &[("as_of", as_of), ("files", &files.join(", "))])
+        }
     }
 }
 
