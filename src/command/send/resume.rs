@@ -28,8 +28,10 @@ pub(super) fn run(
         writeln!(session.err, "{}", texts.text("send.nothing-to-resume"))?;
         return ended(ExitStatus::Yes, arguments, access, &ledger, session);
     }
+    access.ask_first(&mut ledger, session)?;
     let mut status = ExitStatus::Yes;
     let mut in_doubt = Vec::new();
+    let mut old = Vec::new();
     let mut to_send = Vec::new();
     for message in messages {
         if arguments.messages.is_empty()
@@ -42,7 +44,10 @@ pub(super) fn run(
         match deciding(&ledger, &message)? {
             Some(Standing::InDoubt) => in_doubt.push(message),
             Some(Standing::Recorded | Standing::RefusedForNow) => {
-                to_send.push((message, Claim::NeverLeft));
+                match must_ask_mailbox(&ledger, &message, now)? {
+                    true => old.push(message),
+                    false => to_send.push((message, Claim::NeverLeft)),
+                }
             }
             Some(Standing::Sending) => {
                 tell(session, "send.being-sent", &message)?;
@@ -55,9 +60,20 @@ pub(super) fn run(
         }
     }
     let mut referred = Vec::new();
-    if !in_doubt.is_empty() {
+    let to_ask = [&*in_doubt, &*old].concat();
+    if !to_ask.is_empty() {
         let form = form_of(arguments);
-        referred = search(&in_doubt, form, access, &mut ledger, session)?;
+        referred = search(&to_ask, form, access, &mut ledger, session)?;
+    }
+    for message in old {
+        if has_receipt(&ledger, &message)? {
+            tell(session, "send.found", &message)?;
+        } else if referred.contains(&message) {
+            tell(session, "send.unproved", &message)?;
+            status = status.worse(ExitStatus::Undecided);
+        } else {
+            to_send.push((message, Claim::NeverLeft));
+        }
     }
     for message in in_doubt {
         if deciding(&ledger, &message)? != Some(Standing::InDoubt)
@@ -148,6 +164,19 @@ fn deciding(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<Stan
     let may_go =
         |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
     Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
+}
+
+/// Whether a message that this ledger takes for unsent is to be looked for in the mailbox before it
+/// goes: unless it was recorded just now, the ledger may have been set back meanwhile, with all
+/// by which that could be noticed.
+fn must_ask_mailbox(ledger: &Ledger, message: &MessageRef, now: Timestamp) -> anyhow::Result<bool> {
+    const JUST_NOW_SECONDS: i64 = 600;
+    let view = ledger
+        .view(message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let facts = view.facts.iter().map(|fact| fact.at);
+    let newest = facts.fold(view.row.frozen_at, Timestamp::max);
+    Ok(!(0..JUST_NOW_SECONDS).contains(&now.seconds_since(newest)))
 }
 
 /// What a message was written again as, after it and to the same recipients. Both going out
