@@ -224,6 +224,99 @@ fn tables_of_another_program_are_no_ledger() {
     assert!(ran.err.contains("the ledger is damaged"), "{ran:?}");
 }
 
+// Many at once.
+
+/// Runs a table of three rows; the same one each time.
+fn run_table(world: &Practising) -> Ran {
+    let table = world.path("avvisi.csv");
+    let mut text = "pec;ref\r\n".to_owned();
+    for number in 1..=3 {
+        text += &format!("{};R-{number}\r\n", world.address(&format!("u{number}")));
+    }
+    fs::write(&table, text).expect("a table");
+    let body = world.path("testo.txt");
+    fs::write(&body, "Buongiorno.").expect("a template");
+    let (table, body) = (table.display().to_string(), body.display().to_string());
+    let ran = world.run(&[
+        "batch",
+        "run",
+        &table,
+        "--subject",
+        "Avviso {{ref}}",
+        "--body-file",
+        &body,
+        "--yes",
+    ]);
+    settle(world);
+    ran
+}
+
+fn settle(world: &Practising) {
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(10));
+}
+
+#[test]
+fn a_copy_of_before_a_batch_holds_the_rows_that_the_original_sent() {
+    for original_sent in [true, false] {
+        let world = Practising::new();
+        world.send("Prima", &["delivered"]);
+        settle(&world);
+        back_up(&world);
+        if original_sent {
+            let ran = run_table(&world);
+            assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
+        }
+        use_the_copy(&world);
+        let ran = run_table(&world);
+        assert!(ran.err.contains(ASKS), "{ran:?}");
+        assert_eq!(world.practice.taken().len(), 4, "{ran:?}");
+        let is_held = ran.err.contains("held, the mailbox has an acceptance");
+        assert_eq!(is_held, original_sent, "{ran:?}");
+        // Not by itself, and not by coming back either.
+        run_table(&world);
+        assert_eq!(world.practice.taken().len(), 4);
+    }
+}
+
+#[test]
+fn a_batch_whose_ledger_was_truncated_goes_on_with_what_left() {
+    let world = Practising::new();
+    assert!(run_table(&world).out.contains("sent 3 of 3"));
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(world.data().join(format!("ledger.sqlite{end}")));
+    }
+    let ran = run_table(&world);
+    assert!(ran.err.contains("knew less than what left"), "{ran:?}");
+    assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 3, "{ran:?}");
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let table = world.path("avvisi.csv").display().to_string();
+    let report = world.run(&["batch", "report", &table, "--ndjson"]);
+    assert_eq!(
+        report.out.matches("\"state\":\"delivered\"").count(),
+        3,
+        "{report:?}"
+    );
+}
+
+#[test]
+fn a_copy_that_cannot_ask_sends_no_row() {
+    let world = Practising::new();
+    world.send("Prima", &["delivered"]);
+    settle(&world);
+    back_up(&world);
+    use_the_copy(&world);
+    let file = world.path("config.toml");
+    let text = fs::read_to_string(&file).expect("a configuration");
+    let imap = format!("localhost:{}", world.practice.imap().port());
+    fs::write(&file, text.replace(&imap, "localhost:1")).expect("written");
+    let ran = run_table(&world);
+    assert_eq!((ran.exit, world.practice.taken().len()), (3, 1), "{ran:?}");
+    assert!(ran.err.contains("cannot be asked now"), "{ran:?}");
+}
+
 // Renamed.
 
 #[test]

@@ -223,7 +223,13 @@ const EVENTS: [&str; 8] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 4] = ["held-changed", "room-holding", "alarming", "not-followed"];
+const BATCH_EVENTS: [&str; 5] = [
+    "held-changed",
+    "held-elsewhere",
+    "room-holding",
+    "alarming",
+    "not-followed",
+];
 
 /// Events that have no sentence, and the fault whose words are those of `fault`.
 const BATCH_SILENT: [&str; 6] = [

@@ -65,6 +65,15 @@ impl Ledger {
             .query_row([&self.place, &account.key()], |row| row.get(0))?)
     }
 
+    /// Whether it belongs where it is.
+    pub(super) fn is_at_home(&self) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)";
+        Ok(self
+            .connection
+            .prepare_cached(query)?
+            .query_row([&self.place], |row| row.get(0))?)
+    }
+
     /// Records that the mailbox of an account was read here, all of it.
     pub fn note_asked(&mut self, account: &MailAddress) -> Result<(), Error> {
         if !self.has_asked(account)? {

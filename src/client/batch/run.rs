@@ -99,6 +99,8 @@ struct State {
     troubles: u32,
     streak: u32,
     later: VecDeque<(Timestamp, u32, JobRow)>,
+    /// Whether the mailbox could be read, once that was needed.
+    read: Option<bool>,
 }
 
 /// Why the loop over the rows ended.
@@ -125,6 +127,7 @@ impl Runner<'_> {
             troubles: 0,
             streak: 0,
             later: VecDeque::new(),
+            read: None,
         };
         match self.all(&mut state) {
             Ok(()) => Ok(End::Done),
@@ -136,6 +139,13 @@ impl Runner<'_> {
 
     fn all(&mut self, state: &mut State) -> Result<(), Break> {
         self.ledger.settle_cut_off(self.now())?;
+        if !self.ledger.has_asked(&self.sender.address)? {
+            self.tell(None, Happening::AsksFirst);
+            if !self.read_mailbox(state)? {
+                return Err(Break::Stopped);
+            }
+            self.ledger.note_asked(&self.sender.address)?;
+        }
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
         self.settle(doubts)?;
@@ -227,7 +237,11 @@ impl Runner<'_> {
             return Ok(After::Next);
         };
         match self.standing(row)? {
-            Some(Standing::Recorded | Standing::RefusedForNow) => {}
+            Some(Standing::Recorded | Standing::RefusedForNow) => {
+                if !self.may_go(&message, row, state)? {
+                    return Ok(After::Next);
+                }
+            }
             Some(Standing::Sending) => {
                 self.tell(Some(row), Happening::Elsewhere);
                 return Ok(After::Next);
@@ -238,6 +252,44 @@ impl Runner<'_> {
             return Ok(After::Again);
         }
         self.submit(row, &message, Claim::NeverLeft, may_again, state)
+    }
+
+    /// Whether a message that the ledger takes for unsent may go: if that is not of this moment,
+    /// the mailbox is read first.
+    fn may_go(
+        &mut self,
+        message: &MessageRef,
+        row: &JobRow,
+        state: &mut State,
+    ) -> Result<bool, Break> {
+        if self.ledger.is_of_now(message, self.now())? {
+            return Ok(true);
+        }
+        if !self.read_mailbox(state)? {
+            return Ok(false);
+        }
+        let is_known = !self.ledger.view(message)?.receipts.is_empty();
+        if is_known {
+            self.tell(Some(row), Happening::Found);
+        }
+        Ok(!is_known)
+    }
+
+    /// Reads the mailbox once in a run. Gives whether all of it could be read.
+    fn read_mailbox(&mut self, state: &mut State) -> Result<bool, Break> {
+        if let Some(was_read) = state.read {
+            return Ok(was_read);
+        }
+        let reason = match self.search(&[], &mut Vec::new()) {
+            Ok(()) => None,
+            Err(error @ (Error::Unread { .. } | Error::Transport(_))) => Some(error.to_string()),
+            Err(error) => return Err(Break::Failed(error)),
+        };
+        state.read = Some(reason.is_none());
+        if let Some(reason) = reason {
+            self.tell(None, Happening::NoMailbox(reason));
+        }
+        Ok(state.read == Some(true))
     }
 
     /// Freezes the message of a row; `false` when the row needs none.
@@ -253,7 +305,15 @@ impl Runner<'_> {
         let again = self.recipe.again.is_some();
         let taken = self.ledger.take_row(row, &message, again, self.now())?;
         let is_served = matches!(taken, Taken::Served(_));
-        let (Taken::New(message) | Taken::Served(message) | Taken::Already(message)) = taken;
+        let message = match taken {
+            Taken::New(message) | Taken::Served(message) | Taken::Already(message) => message,
+            Taken::Elsewhere(_) => {
+                let reason = "accepted-elsewhere".to_owned();
+                self.ledger.hold_row(row, Some(&reason))?;
+                self.tell(Some(row), Happening::Held(reason));
+                return Ok(false);
+            }
+        };
         row.message = Some(message);
         row.served = is_served;
         if is_served {
@@ -545,8 +605,11 @@ impl Runner<'_> {
         let mut found = Vec::new();
         let mut keep = |event: client::Event| found.push(event);
         let (judge, now) = (self.judge, self.time.now);
-        let mut searched =
-            client::sync(self.ledger, judge, &mut *mailbox, &folders, now, &mut keep).map(drop);
+        let synced = client::sync(self.ledger, judge, &mut *mailbox, &folders, now, &mut keep);
+        let mut searched = synced.and_then(|report| match report.unread.into_iter().next() {
+            Some((folder, reason)) => Err(Error::Unread { folder, reason }),
+            None => Ok(()),
+        });
         for row in doubts {
             let Some(message) = &row.message else {
                 continue;

@@ -355,6 +355,7 @@ impl Reporter {
             Happening::Served
             | Happening::Found
             | Happening::StillInDoubt
+            | Happening::AsksFirst
             | Happening::Elsewhere => {}
         }
         json
@@ -375,6 +376,7 @@ fn word(what: &Happening) -> &'static str {
         Happening::Held(_) => "held",
         Happening::Elsewhere => "elsewhere",
         Happening::Waiting(_) => "waiting",
+        Happening::AsksFirst => "asks-first",
         Happening::NoMailbox(_) => "no-mailbox",
         Happening::Received(_) => "received",
         Happening::Room { .. } => "room",
@@ -455,6 +457,9 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::Held(reason) if reason == "content-changed" => {
             (Tone::Bad, say("held-changed", &[]))
         }
+        Happening::Held(reason) if reason == "accepted-elsewhere" => {
+            (Tone::Bad, say("held-elsewhere", &[]))
+        }
         Happening::InDoubt(reason)
         | Happening::Held(reason)
         | Happening::NoMailbox(reason)
@@ -469,6 +474,8 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
             )
         }
         Happening::Found => (Tone::Good, say(key, &[])),
-        Happening::StillInDoubt | Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
+        Happening::StillInDoubt | Happening::AsksFirst | Happening::Elsewhere => {
+            (Tone::Unsure, say(key, &[]))
+        }
     })
 }

@@ -44,9 +44,10 @@ pub(super) fn run(
         match deciding(&ledger, &message)? {
             Some(Standing::InDoubt) => in_doubt.push(message),
             Some(Standing::Recorded | Standing::RefusedForNow) => {
-                match must_ask_mailbox(&ledger, &message, now)? {
-                    true => old.push(message),
-                    false => to_send.push((message, Claim::NeverLeft)),
+                let is_of_now = ledger.is_of_now(&message, now);
+                match is_of_now.map_err(|error| Failure::of_ledger(&error))? {
+                    true => to_send.push((message, Claim::NeverLeft)),
+                    false => old.push(message),
                 }
             }
             Some(Standing::Sending) => {
@@ -164,19 +165,6 @@ fn deciding(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<Stan
     let may_go =
         |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
     Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
-}
-
-/// Whether a message that this ledger takes for unsent is to be looked for in the mailbox before it
-/// goes: unless it was recorded just now, the ledger may have been set back meanwhile, with all
-/// by which that could be noticed.
-fn must_ask_mailbox(ledger: &Ledger, message: &MessageRef, now: Timestamp) -> anyhow::Result<bool> {
-    const JUST_NOW_SECONDS: i64 = 600;
-    let view = ledger
-        .view(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    let facts = view.facts.iter().map(|fact| fact.at);
-    let newest = facts.fold(view.row.frozen_at, Timestamp::max);
-    Ok(!(0..JUST_NOW_SECONDS).contains(&now.seconds_since(newest)))
 }
 
 /// What a message was written again as, after it and to the same recipients. Both going out
