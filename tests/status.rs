@@ -766,7 +766,8 @@ fn a_ledger_that_cannot_be_used_is_told_with_its_folder() {
     let file = home.path().join("ledger.sqlite");
     std::fs::write(&file, [b'x'; 4_096]).expect("a file");
     let ran = run(home.path(), after(0), Lang::En, &[]);
-    assert_eq!((ran.status, &*ran.out), (4, ""));
+    assert_eq!((ran.status, &*ran.out), (2, ""));
+    assert!(ran.err.contains("the ledger is damaged"), "{}", ran.err);
     assert!(
         ran.err.contains(&*home.path().to_string_lossy()),
         "{}",

@@ -224,8 +224,9 @@ const EVENTS: [&str; 9] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 6] = [
+const BATCH_EVENTS: [&str; 7] = [
     "held-changed",
+    "held-elsewhere",
     "room-holding",
     "alarming",
     "not-followed",

@@ -230,13 +230,17 @@ impl Asked {
     }
 }
 
-/// Whether nothing is in doubt any more, or a genuine receipt speaks of the message, whatever it
-/// says of recipients.
+/// Whether a genuine receipt speaks of the message, whatever it says of recipients, or nothing of
+/// it may go again in any case.
 fn is_settled(ledger: &Ledger, message: &MessageRef) -> Result<bool, ledger::Error> {
     let view = ledger.view(message)?;
-    let mut recipients = view.recipients.iter();
-    let in_doubt = recipients.any(|one| one.state.standing == Standing::InDoubt);
-    Ok(!in_doubt || !view.receipts.is_empty())
+    let may_go = view.recipients.iter().any(|one| {
+        matches!(
+            one.state.standing,
+            Standing::Recorded | Standing::RefusedForNow | Standing::Sending | Standing::InDoubt
+        )
+    });
+    Ok(!may_go || !view.receipts.is_empty())
 }
 
 /// Whether something found says, proved, what became of a message of ours.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::servers::Servers;
-use super::{Failure, Session, configuration, servers, trusted};
+use super::{Failure, Session, configuration, follow, servers, trusted};
 use crate::account::{Account, PasswordContext, password};
 use crate::client;
 use crate::client::Judge;
@@ -144,6 +144,53 @@ impl Access {
         Ok((read, not_read))
     }
 
+    /// Reads the mailbox before anything leaves, where the ledger is a copy or had lost rows:
+    /// what it takes for unsent may have been sent.
+    ///
+    /// # Errors
+    /// A [`Failure`]; then nothing may leave.
+    pub fn ask_first(
+        &mut self,
+        ledger: &mut Ledger,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        let of_ledger = |error| Failure::of_ledger(&error);
+        let address = self.account.address.clone();
+        if ledger.has_asked(&address).map_err(of_ledger)? {
+            return Ok(());
+        }
+        let texts = Catalogue::of(session.lang);
+        let account = [("account", &*self.account.name)];
+        writeln!(session.err, "{}", texts.fill("sync.asks-first", &account))?;
+        let verifier = self.verifier()?;
+        self.tell_trust(session)?;
+        let mut mailbox = self.mailbox()?;
+        let folders = self
+            .folders(&mut mailbox)
+            .map_err(|error| self.failure_of_reading(&error))?;
+        let clock = session.context.clock;
+        let mut found = Vec::new();
+        let synced = client::sync(
+            ledger,
+            judge(self, &verifier),
+            &mut mailbox,
+            &folders.0,
+            &|| clock.now(),
+            &mut |event| found.push(follow::Summary::of(&event)),
+        );
+        for event in found.iter().filter(|event| event.alarming) {
+            follow::tell(event, follow::Form::Text, session)?;
+        }
+        let report = synced.map_err(|error| self.failure_of_journey(&error))?;
+        if let Some((folder, reason)) = report.unread.into_iter().next() {
+            let unread = Failure::new("folder-unread", [("folder", folder), ("reason", reason)]);
+            return Err(unread.with_status(ExitStatus::NotNow).into());
+        }
+        mailbox.log_out();
+        ledger.note_asked(&address).map_err(of_ledger)?;
+        tell_elsewhere(&self.account, ledger, session)
+    }
+
     /// What the server of the mailbox, or the way to it, did.
     pub fn failure_of_reading(&self, error: &transport::Error) -> Failure {
         servers::failure(error, &self.account.imap)
@@ -205,18 +252,79 @@ pub(super) fn judge<'a>(access: &'a Access, verifier: &'a Verifier) -> Judge<'a>
 ///
 /// # Errors
 /// A [`Failure`].
-pub(super) fn ledger(session: &Session<'_>) -> anyhow::Result<Ledger> {
+pub(super) fn ledger(session: &mut Session<'_>) -> anyhow::Result<Ledger> {
     let Some(folder) = &session.data_dir else {
         return Err(Failure::new("no-data-folder", []).into());
     };
-    Ledger::open(folder).map_err(|error| Failure::of_opening(&error, folder).into())
+    let ledger = Ledger::open(folder).map_err(|error| Failure::of_opening(&error, folder))?;
+    tell_recovered(&ledger, session)?;
+    Ok(ledger)
+}
+
+/// The same, where there is one; one that may not be written is read.
+///
+/// # Errors
+/// A [`Failure`].
+pub(super) fn existing_ledger(session: &mut Session<'_>) -> anyhow::Result<Option<Ledger>> {
+    let Some(folder) = &session.data_dir else {
+        return Ok(None);
+    };
+    let ledger =
+        Ledger::open_existing(folder).map_err(|error| Failure::of_opening(&error, folder))?;
+    if let Some(ledger) = &ledger {
+        tell_recovered(ledger, session)?;
+    }
+    Ok(ledger)
+}
+
+/// Says how many messages of an account others sent, as far as the mailbox shows.
+fn tell_elsewhere(
+    account: &Account,
+    ledger: &Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let count = ledger.sent_elsewhere(&account.address);
+    let count = count.map_err(|error| Failure::of_ledger(&error))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let values = [("account", &*account.name), ("count", &*count.to_string())];
+    let line = Catalogue::of(session.lang).fill("sync.sent-elsewhere", &values);
+    Ok(writeln!(session.err, "{line}")?)
+}
+
+/// Says what a ledger had lost when it was opened.
+fn tell_recovered(ledger: &Ledger, session: &mut Session<'_>) -> anyhow::Result<()> {
+    /// More are counted.
+    const MOST: usize = 10;
+    let recovered = ledger.recovered();
+    let shorts = recovered.messages.iter().map(|message| &*message.short);
+    let missing = recovered.missing.iter().map(|id| &**id);
+    let all = [
+        ("sync.recovered", shorts.collect::<Vec<_>>()),
+        ("sync.recovered-missing", missing.collect()),
+    ];
+    for (key, words) in all {
+        if words.is_empty() {
+            continue;
+        }
+        let shown = words[..words.len().min(MOST)].join(", ");
+        let more = if words.len() > MOST { ", …" } else { "" };
+        let values = [
+            ("count", &*words.len().to_string()),
+            ("messages", &*format!("{shown}{more}")),
+        ];
+        let line = Catalogue::of(session.lang).fill(key, &values);
+        writeln!(session.err, "{line}")?;
+    }
+    Ok(())
 }
 
 /// The same, to be used for an account.
 ///
 /// # Errors
 /// A [`Failure`].
-pub(super) fn ledger_for(account: &Account, session: &Session<'_>) -> anyhow::Result<Ledger> {
+pub(super) fn ledger_for(account: &Account, session: &mut Session<'_>) -> anyhow::Result<Ledger> {
     let mut ledger = ledger(session)?;
     note(account, &mut ledger)?;
     Ok(ledger)
@@ -238,9 +346,16 @@ impl Failure {
             ledger::Error::Corrupt(_)
             | ledger::Error::Newer { .. }
             | ledger::Error::Older { .. } => Self::of_ledger(error),
+            // It names its file.
+            ledger::Error::Disk { .. } => Self::of_ledger(error),
             other => {
                 let reason = format!("{}: {other}", folder.display());
-                Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow)
+                match other.is_of_damage() {
+                    true => Self::new("ledger-corrupt", [("reason", reason)]),
+                    false => {
+                        Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow)
+                    }
+                }
             }
         }
     }
@@ -256,6 +371,7 @@ impl Failure {
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])
                 .with_status(ExitStatus::NotNow),
+            E::Sql(_) if error.is_of_damage() => Self::new("ledger-corrupt", [("reason", reason)]),
             E::Settled { short, standing } => Self::new(
                 "settled",
                 [

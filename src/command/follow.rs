@@ -209,6 +209,10 @@ pub(super) fn sync(
         tell_unread(folder, reason, session)?;
         status = status.worse(ExitStatus::NotNow);
     }
+    if report.unread.is_empty() {
+        let noted = ledger.note_asked(&access.account.address);
+        noted.map_err(|error| Failure::of_ledger(&error))?;
+    }
     Ok(status)
 }
 

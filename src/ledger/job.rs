@@ -7,6 +7,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
+use super::octets::OctetStore;
 use super::state::{Standing, What};
 use super::submission::{append, bare, insert, refresh};
 use super::{Error, Ledger, MessageRef, query, timestamp};
@@ -95,8 +96,10 @@ pub enum Taken {
     New(MessageRef),
     /// That of another row with the same reference, which left or may have.
     Served(MessageRef),
-    /// Another process linked one first.
+    /// Another process linked one first, or it left before the ledger lost its rows.
     Already(MessageRef),
+    /// None: another program, or another copy of the ledger, sent it; when it was accepted.
+    Elsewhere(Timestamp),
 }
 
 /// How many recipients of a job stand where; rows without a message count by their recipients.
@@ -294,7 +297,10 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Taken, Error> {
         let octets = self.keep(message.octets())?;
-        let transaction = self.immediate()?;
+        let elsewhere = self.accepted_elsewhere(message, self.since_for(row, now)?)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         if let Some(linked) = linked(&transaction, row.id)? {
             return Ok(Taken::Already(linked));
         }
@@ -313,6 +319,11 @@ impl Ledger {
                 link(&transaction, row.id, other.id, true)?;
                 Taken::Served(other)
             }
+            None if !again && let Some(lost) = recovered(&transaction, &self.octets, message)? => {
+                link(&transaction, row.id, lost.id, false)?;
+                Taken::Already(lost)
+            }
+            None if !again && let Some(at) = elsewhere => return Ok(Taken::Elsewhere(at)),
             None => {
                 let recorded = insert(&transaction, message, &octets, now)?;
                 link(&transaction, row.id, recorded.id, false)?;
@@ -321,6 +332,23 @@ impl Ledger {
         };
         transaction.commit()?;
         Ok(taken)
+    }
+
+    /// From when on an acceptance that is for no message of ours may be for a row: since its job
+    /// was recorded; in a ledger that was set back, which may have recorded it anew, a week more.
+    fn since_for(&self, row: &JobRow, now: Timestamp) -> Result<Timestamp, Error> {
+        const WEEK: i64 = 7 * 86_400;
+        let recorded = self
+            .connection
+            .prepare_cached(
+                "SELECT recorded_at FROM job_row JOIN job ON job.id = job_row.job
+                 WHERE job_row.id = ?1",
+            )?
+            .query_row([row.id], |found| timestamp(found, "recorded_at"))?;
+        Ok(match self.is_at_home()? {
+            true => recorded,
+            false => recorded.min(Timestamp::from_unix(now.unix().saturating_sub(WEEK))),
+        })
     }
 
     /// Gives up a message that never left: nothing sends it any more.
@@ -442,6 +470,40 @@ fn link(transaction: &Transaction<'_>, row: i64, message: i64, served: bool) -> 
         .prepare_cached("UPDATE job_row SET message = ?2, served = ?3, note = NULL WHERE id = ?1")?
         .execute(params![row, message, served])?;
     Ok(())
+}
+
+/// A message that says the same, left before the ledger lost its rows, and serves no row.
+fn recovered(
+    transaction: &Transaction<'_>,
+    octets: &OctetStore,
+    message: &OutgoingMessage,
+) -> Result<Option<MessageRef>, Error> {
+    let Some(first) = message.recipients().first() else {
+        return Ok(None);
+    };
+    let mut statement = transaction.prepare_cached(
+        "SELECT message.id, message.short, message.octets FROM recipient
+         JOIN message ON message.id = recipient.message
+         WHERE recipient.address = ?1 AND recovered AND account = ?2 AND subject = ?3
+           AND NOT EXISTS (SELECT 1 FROM job_row WHERE job_row.message = message.id)
+         ORDER BY message.id",
+    )?;
+    let values = params![
+        first.address.as_str(),
+        message.sender().key(),
+        message.subject()
+    ];
+    let found = statement.query_map(values, |row| {
+        Ok((query::message_ref(row)?, row.get::<_, String>(2)?))
+    })?;
+    for lost in found {
+        let (lost, name) = lost?;
+        let kept = octets.get(&name).ok().and_then(OutgoingMessage::reread);
+        if kept.is_some_and(|kept| kept.is_alike(message)) {
+            return Ok(Some(lost));
+        }
+    }
+    Ok(None)
 }
 
 fn insert_job(

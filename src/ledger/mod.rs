@@ -106,6 +106,35 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the file is damaged, or has not the tables that its form has: nothing that may be
+    /// better later.
+    pub fn is_of_damage(&self) -> bool {
+        use rusqlite::Error as S;
+        use rusqlite::ErrorCode as C;
+        match self {
+            Self::Corrupt(_) => true,
+            Self::Sql(S::SqliteFailure(error, words)) => {
+                let of_tables = |words: &String| words.starts_with("no such ");
+                match error.code {
+                    C::DatabaseCorrupt | C::NotADatabase => true,
+                    C::Unknown => words.as_ref().is_some_and(of_tables),
+                    _ => false,
+                }
+            }
+            Self::Sql(
+                S::InvalidColumnName(_)
+                | S::InvalidColumnIndex(_)
+                | S::InvalidColumnType(..)
+                | S::FromSqlConversionFailure(..)
+                | S::IntegralValueOutOfRange(..)
+                | S::Utf8Error(..)
+                | S::QueryReturnedNoRows,
+            ) => true,
+            Self::Sql(S::SqlInputError { msg, .. }) => msg.starts_with("no such "),
+            _ => false,
+        }
+    }
+
     /// Whether writing is what failed, so that reading may still do.
     fn is_of_access(&self) -> bool {
         use io::ErrorKind as K;
@@ -219,6 +248,20 @@ impl Ledger {
             folder: folder.to_owned(),
             writable: false,
         })
+    }
+
+    /// Whether the file is sound, as far as that is seen without reading every index twice
+    /// (SQLite, `quick_check`).
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] with what is wrong first; those of the ledger.
+    pub fn check(&self) -> Result<(), Error> {
+        let query = "PRAGMA quick_check(1)";
+        let found: String = self.connection.query_row(query, [], |row| row.get(0))?;
+        match &*found {
+            "ok" => Ok(()),
+            _ => Err(Error::Corrupt(found)),
+        }
     }
 
     /// Whether it was opened to be written.

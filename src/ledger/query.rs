@@ -328,6 +328,23 @@ impl Ledger {
         })
     }
 
+    /// Whether a message was recorded, or tried, within the last ten minutes by our clock. What the
+    /// ledger knows of an older one may be what it knew before it was set back, with all by which
+    /// that could be noticed: the mailbox is asked for it before it goes.
+    pub fn is_of_now(&self, message: &MessageRef, now: Timestamp) -> Result<bool, Error> {
+        const NOW_SECONDS: i64 = 600;
+        let newest: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT max(frozen_at, ifnull((SELECT max(recorded_at) FROM fact
+                     WHERE fact.message = message.id), 0))
+                 FROM message WHERE id = ?1",
+            )?
+            .query_row([message.id], |row| row.get(0))?;
+        let passed = now.seconds_since(Timestamp::from_unix(newest));
+        Ok((0..NOW_SECONDS).contains(&passed))
+    }
+
     /// Messages that may need another attempt or a decision, oldest first: never left, refused
     /// for now, or in doubt.
     pub fn unsettled(&self, account: &MailAddress) -> Result<Vec<MessageRef>, Error> {

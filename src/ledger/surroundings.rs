@@ -54,7 +54,7 @@ impl Ledger {
     /// here. If not, others may have sent what it takes for unsent.
     ///
     /// # Errors
-    /// Those of the ledger; so for both.
+    /// Those of the ledger; so for all of these.
     pub fn has_asked(&self, account: &MailAddress) -> Result<bool, Error> {
         Ok(self
             .connection
@@ -63,6 +63,15 @@ impl Ledger {
                      OR EXISTS (SELECT 1 FROM asked WHERE account = ?2 AND place = ?1)",
             )?
             .query_row([&self.place, &account.key()], |row| row.get(0))?)
+    }
+
+    /// Whether it belongs where it is.
+    pub(super) fn is_at_home(&self) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)";
+        Ok(self
+            .connection
+            .prepare_cached(query)?
+            .query_row([&self.place], |row| row.get(0))?)
     }
 
     /// Records that the mailbox of an account was read here, all of it.
@@ -74,6 +83,20 @@ impl Ledger {
             )?;
         }
         Ok(())
+    }
+
+    /// How many acceptances the mailbox showed for messages of this sender that are none of this
+    /// ledger.
+    pub fn sent_elsewhere(&self, account: &MailAddress) -> Result<usize, Error> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM examination
+                 WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
+                   AND account = ?1 AND sender = ?1 COLLATE NOCASE",
+            )?
+            .query_row([account.key()], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// When the mailbox showed an acceptance, since a time, for a message of this sender, with

@@ -113,6 +113,8 @@ pub enum Happening {
     Elsewhere,
     /// Nothing may leave before this instant.
     Waiting(Timestamp),
+    /// The ledger is a copy, or had lost something: the mailbox is read before anything leaves.
+    AsksFirst,
     /// The mailbox could not be asked; why.
     NoMailbox(String),
     /// A receipt, or something else in the mailbox.

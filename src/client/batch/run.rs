@@ -14,7 +14,7 @@ use super::{Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::Pace;
 use crate::batch::table::Columns;
-use crate::client::{self, Error, Found, Judge, Resend};
+use crate::client::{self, Error, Found, Judge, Resend, folders_to_read};
 use crate::ledger::state::{Standing, What};
 use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
 use crate::timestamp::Timestamp;
@@ -99,6 +99,8 @@ struct State {
     troubles: u32,
     streak: u32,
     later: VecDeque<(Timestamp, u32, JobRow)>,
+    /// Whether the mailbox could be read, once that was needed.
+    read: Option<bool>,
 }
 
 /// Why the loop over the rows ended.
@@ -125,6 +127,7 @@ impl Runner<'_> {
             troubles: 0,
             streak: 0,
             later: VecDeque::new(),
+            read: None,
         };
         match self.all(&mut state) {
             Ok(()) => Ok(End::Done),
@@ -136,6 +139,13 @@ impl Runner<'_> {
 
     fn all(&mut self, state: &mut State) -> Result<(), Break> {
         self.ledger.settle_cut_off(self.now())?;
+        if !self.ledger.has_asked(&self.sender.address)? {
+            self.tell(None, Happening::AsksFirst);
+            if !self.read_mailbox(state)? {
+                return Err(Break::Stopped);
+            }
+            self.ledger.note_asked(&self.sender.address)?;
+        }
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
         self.settle(&doubts)?;
@@ -227,7 +237,11 @@ impl Runner<'_> {
             return Ok(After::Next);
         };
         match self.standing(row)? {
-            Some(Standing::Recorded | Standing::RefusedForNow) => {}
+            Some(Standing::Recorded | Standing::RefusedForNow) => {
+                if !self.may_go(&message, row, state)? {
+                    return Ok(After::Next);
+                }
+            }
             Some(Standing::Sending) => {
                 self.tell(Some(row), Happening::Elsewhere);
                 return Ok(After::Next);
@@ -238,6 +252,59 @@ impl Runner<'_> {
             return Ok(After::Again);
         }
         self.submit(row, &message, Claim::NeverLeft, may_again, state)
+    }
+
+    /// Whether a message that the ledger takes for unsent may go: if that is not of this moment,
+    /// the mailbox is read first.
+    fn may_go(
+        &mut self,
+        message: &MessageRef,
+        row: &JobRow,
+        state: &mut State,
+    ) -> Result<bool, Break> {
+        if self.ledger.is_of_now(message, self.now())? {
+            return Ok(true);
+        }
+        if !self.read_mailbox(state)? {
+            return Ok(false);
+        }
+        let is_known = !self.ledger.view(message)?.receipts.is_empty();
+        if is_known {
+            self.tell(Some(row), Happening::Found);
+        }
+        Ok(!is_known)
+    }
+
+    /// Reads the mailbox once in a run. Gives whether all of it could be read.
+    fn read_mailbox(&mut self, state: &mut State) -> Result<bool, Break> {
+        if let Some(was_read) = state.read {
+            return Ok(was_read);
+        }
+        let reason = match self.read_new() {
+            Ok(unread) => unread,
+            Err(error @ Error::Transport(_)) => Some(error.to_string()),
+            Err(error) => return Err(Break::Failed(error)),
+        };
+        state.read = Some(reason.is_none());
+        if let Some(reason) = reason {
+            self.tell(None, Happening::NoMailbox(reason));
+        }
+        Ok(state.read == Some(true))
+    }
+
+    /// Reads what is new in the mailbox; gives why a folder was not read, if one was not.
+    fn read_new(&mut self) -> Result<Option<String>, Error> {
+        let mut mailbox = self.reach.mailbox()?;
+        let folders = folders_to_read(&mailbox.folders()?, self.folders);
+        let mut came = Vec::new();
+        let mut keep = |event: client::Event| came.push(event);
+        let (judge, now) = (self.judge, self.time.now);
+        let synced = client::sync(self.ledger, judge, &mut *mailbox, &folders, now, &mut keep);
+        for event in came {
+            self.tell(None, Happening::Received(Box::new(event)));
+        }
+        let unread = synced?.unread.into_iter().next();
+        Ok(unread.map(|(folder, reason)| format!("{folder}: {reason}")))
     }
 
     /// Freezes the message of a row; `false` when the row needs none.
@@ -253,7 +320,15 @@ impl Runner<'_> {
         let again = self.recipe.again.is_some();
         let taken = self.ledger.take_row(row, &message, again, self.now())?;
         let is_served = matches!(taken, Taken::Served(_));
-        let (Taken::New(message) | Taken::Served(message) | Taken::Already(message)) = taken;
+        let message = match taken {
+            Taken::New(message) | Taken::Served(message) | Taken::Already(message) => message,
+            Taken::Elsewhere(_) => {
+                let reason = "accepted-elsewhere".to_owned();
+                self.ledger.hold_row(row, Some(&reason))?;
+                self.tell(Some(row), Happening::Held(reason));
+                return Ok(false);
+            }
+        };
         row.message = Some(message);
         row.served = is_served;
         if is_served {

@@ -13,7 +13,7 @@ use crate::batch::pace::Pace;
 use crate::batch::{Fault, Problem};
 use crate::client::batch::{Checked, WalkError};
 use crate::command::send::checks::{self, megabytes};
-use crate::command::{Failure, PROGRAM, Session};
+use crate::command::{Failure, PROGRAM, Session, access};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::Ledger;
@@ -189,7 +189,7 @@ pub(super) fn failure(error: &WalkError, prepared: &Prepared) -> Failure {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let prepared = Prepared::new(&arguments.table_file, &arguments.table, session)?;
-    let ledger = checks::existing_ledger(session)?;
+    let ledger = access::existing_ledger(session)?;
     let (lang, now) = (session.lang, session.context.clock.now());
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);

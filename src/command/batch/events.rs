@@ -355,7 +355,7 @@ impl Reporter {
             }
             Happening::StillInDoubt(found) => json.reason = Some(found.word().to_owned()),
             Happening::NotAsked(gap) => json.reason = Some(gap.to_string()),
-            Happening::Served | Happening::Found | Happening::Elsewhere => {}
+            Happening::Served | Happening::Found | Happening::AsksFirst | Happening::Elsewhere => {}
         }
         json
     }
@@ -376,6 +376,7 @@ fn word(what: &Happening) -> &'static str {
         Happening::Held(_) => "held",
         Happening::Elsewhere => "elsewhere",
         Happening::Waiting(_) => "waiting",
+        Happening::AsksFirst => "asks-first",
         Happening::NoMailbox(_) => "no-mailbox",
         Happening::Received(_) => "received",
         Happening::Room { .. } => "room",
@@ -456,6 +457,9 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::Held(reason) if reason == "content-changed" => {
             (Tone::Bad, say("held-changed", &[]))
         }
+        Happening::Held(reason) if reason == "accepted-elsewhere" => {
+            (Tone::Bad, say("held-elsewhere", &[]))
+        }
         Happening::InDoubt(reason)
         | Happening::Held(reason)
         | Happening::NoMailbox(reason)
@@ -479,6 +483,6 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
             (Tone::Unsure, say(key, &[]))
         }
         Happening::NotAsked(gap) => (Tone::Unsure, say(key, &[("reason", &gap_line(gap, lang))])),
-        Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
+        Happening::AsksFirst | Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
     })
 }

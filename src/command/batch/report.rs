@@ -11,7 +11,7 @@ use super::{VERSION, html, one_job, prepare, status};
 use crate::batch::cell;
 use crate::batch::columns::text_of;
 use crate::batch::table::Columns;
-use crate::command::send::checks::existing_ledger;
+use crate::command::access::existing_ledger;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::ledger::state::{Fact, What};

@@ -121,9 +121,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
 }
 
 /// A job by its id, which needs its table no more.
-fn recorded(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<JobView> {
+fn recorded(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<JobView> {
     let word = arguments.job.display().to_string();
-    match crate::command::send::checks::existing_ledger(session)? {
+    match access::existing_ledger(session)? {
         Some(ledger) => one_job(&ledger, &word),
         None => Err(Failure::new("no-job", [("job", word)]).into()),
     }
@@ -138,7 +138,7 @@ fn from_table(
     let prepared = Prepared::new(&arguments.job, &arguments.table, session)?;
     let (lang, now) = (session.lang, session.context.clock.now());
     let texts = Catalogue::of(lang);
-    let existing = crate::command::send::checks::existing_ledger(session)?;
+    let existing = access::existing_ledger(session)?;
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let findings = check::pass(

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::events::{Counts, line};
 use super::{VERSION, one_job};
-use crate::command::send::checks::existing_ledger;
+use crate::command::access::existing_ledger;
 use crate::command::status;
 use crate::command::{Failure, PROGRAM, Session};
 use crate::exit::ExitStatus;

@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::account::{Access, Account, Config, Error, PasswordSource};
 use crate::command::check::Check;
 use crate::command::configuration::{failure, mode};
-use crate::command::send::checks::existing_ledger;
 use crate::command::trusted::of_trust_file;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
+use crate::ledger::{self, Ledger};
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
 
@@ -42,8 +42,13 @@ pub(super) fn of_program(config: &Result<Config, Failure>, session: &Session<'_>
     if let Some(folder) = &session.data_dir {
         checks.push(data_folder(folder, lang));
     }
+    let ledger = session.data_dir.as_deref().map(Ledger::open_existing);
+    if let (Some(folder), Some(opened)) = (&session.data_dir, &ledger) {
+        checks.push(of_ledger(opened.as_ref().map(Option::as_ref), folder, lang));
+    }
+    let ledger = ledger.and_then(Result::ok).flatten();
     let trust = Trust::built_in();
-    checks.push(clock(session, &trust));
+    checks.push(clock(session.context.now, lang, ledger.as_ref(), &trust));
     checks.push(trust_data(session.context.now, &trust, lang));
     checks
 }
@@ -119,13 +124,31 @@ fn data_folder(folder: &Path, lang: Lang) -> Check {
     }
 }
 
+/// Whether the ledger can be used, whether its file is sound, and whether it had lost something.
+fn of_ledger(opened: Result<Option<&Ledger>, &ledger::Error>, folder: &Path, lang: Lang) -> Check {
+    let id = "ledger";
+    let shown = folder.display().to_string();
+    let ledger = match opened {
+        Ok(Some(ledger)) => ledger,
+        Ok(None) => return Check::ok(id, lang, "ledger-none", &[("folder", &shown)]),
+        Err(error) => return Check::of_failure(id, lang, &Failure::of_opening(error, folder)),
+    };
+    if let Err(error) = ledger.check() {
+        return Check::of_failure(id, lang, &Failure::of_opening(&error, folder));
+    }
+    let recovered = ledger.recovered();
+    let count = (recovered.messages.len() + recovered.missing.len()).to_string();
+    let values = [("folder", &*shown), ("count", &*count)];
+    match recovered.is_empty() {
+        true => Check::ok(id, lang, "ledger-ok", &values),
+        false => Check::warning(id, lang, "ledger-recovered", &values),
+    }
+}
+
 /// Held against two times that cannot lie in the future: that of the trust data, and that of the
 /// newest entry in the ledger. That it is right to the minute is not known.
-fn clock(session: &Session<'_>, trust: &Trust) -> Check {
-    let (now, lang) = (session.context.now, session.lang);
+fn clock(now: Timestamp, lang: Lang, ledger: Option<&Ledger>, trust: &Trust) -> Check {
     let as_of = trust.as_of.as_deref().unwrap_or_default();
-    // A ledger that cannot be read is the matter of others.
-    let ledger = existing_ledger(session).ok().flatten();
     let newest = ledger.and_then(|ledger| ledger.newest_entry().ok().flatten());
     let (shown, recorded) = (now.to_string(), newest.map(|at| at.to_string()));
     let recorded = recorded.unwrap_or_default();

@@ -57,18 +57,6 @@ pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
     }
 }
 
-/// The ledger, if there is one already.
-pub(in crate::command) fn existing_ledger(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
-    let Some(folder) = session.data_dir.as_ref() else {
-        return Ok(None);
-    };
-    if !folder.join("ledger.sqlite").exists() {
-        return Ok(None);
-    }
-    let ledger = Ledger::open(folder).map_err(|error| Failure::of_ledger(&error))?;
-    Ok(Some(ledger))
-}
-
 /// What should make a person stop, a sentence each.
 pub(super) fn warnings(
     message: &OutgoingMessage,
@@ -95,8 +83,42 @@ pub(super) fn warnings(
             let (short, at) = (&twin.message.short, shown(twin.frozen_at, session.lang));
             lines.push(texts.fill("warning.twin", &[("message", short), ("time", &at)]));
         }
+        if let Some(at) = accepted_elsewhere(message, ledger, session)? {
+            let at = shown(at, session.lang);
+            lines.push(texts.fill("warning.twin-elsewhere", &[("time", &at)]));
+        }
     }
     Ok(lines)
+}
+
+/// When, within the same time, the mailbox showed an acceptance for the same subject to the same
+/// recipients that is for no message of this ledger.
+fn accepted_elsewhere(
+    message: &OutgoingMessage,
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<Option<Timestamp>> {
+    let since = session.context.clock.now().unix() - TWIN_SECONDS;
+    let found = ledger.accepted_elsewhere(message, Timestamp::from_unix(since));
+    Ok(found.map_err(|error| Failure::of_ledger(&error))?)
+}
+
+/// Refuses what another program, or another copy of the ledger, seems to have sent.
+///
+/// # Errors
+/// When the mailbox holds an acceptance that may be for the same.
+pub(super) fn not_elsewhere(
+    message: &OutgoingMessage,
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<()> {
+    match accepted_elsewhere(message, ledger, session)? {
+        None => Ok(()),
+        Some(at) => {
+            let time = shown(at, session.lang);
+            Err(Failure::new("said-elsewhere", [("time", time)]).into())
+        }
+    }
 }
 
 /// What was recorded within the same time with the same content for the same recipients, and never

@@ -219,9 +219,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     }
     let mut ledger = match arguments.dry_run {
         // Nothing is recorded; what is known of recipients is read if there is a ledger.
-        true => checks::existing_ledger(session)?,
+        true => access::existing_ledger(session)?,
         false => Some(access::ledger_for(&access.account, session)?),
     };
+    if let Some(ledger) = ledger.as_mut().filter(|_| !arguments.dry_run) {
+        access.ask_first(ledger, session)?;
+    }
     let warnings = checks::warnings(&message, limits, ledger.as_ref(), session)?;
     if arguments.dry_run {
         return report::dry_run(&message, &warnings, &access, arguments.json, session);
@@ -231,7 +234,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     // A person is told by the warning and decides; a script may just have been started again.
     let once = arguments.yes && !arguments.again;
     let unsent = match once {
-        true => checks::unsent_twin(&message, ledger, session)?,
+        true => {
+            checks::not_elsewhere(&message, ledger, session)?;
+            checks::unsent_twin(&message, ledger, session)?
+        }
         false => None,
     };
     if !arguments.yes && !confirmed(arguments, session)? {

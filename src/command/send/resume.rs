@@ -36,8 +36,10 @@ pub(super) fn run(
         writeln!(session.err, "{}", texts.text("send.nothing-to-resume"))?;
         return ended(ExitStatus::Yes, arguments, access, &ledger, session);
     }
+    access.ask_first(&mut ledger, session)?;
     let mut status = ExitStatus::Yes;
     let mut in_doubt = Vec::new();
+    let mut old = Vec::new();
     let mut to_send = Vec::new();
     for message in messages {
         if arguments.messages.is_empty()
@@ -50,7 +52,11 @@ pub(super) fn run(
         match deciding(&ledger, &message)? {
             Some(Standing::InDoubt) => in_doubt.push(message),
             Some(Standing::Recorded | Standing::RefusedForNow) => {
-                to_send.push((message, Claim::NeverLeft));
+                let is_of_now = ledger.is_of_now(&message, now);
+                match is_of_now.map_err(|error| Failure::of_ledger(&error))? {
+                    true => to_send.push((message, Claim::NeverLeft)),
+                    false => old.push(message),
+                }
             }
             Some(Standing::Sending) => {
                 tell(session, "send.being-sent", &message)?;
@@ -62,16 +68,21 @@ pub(super) fn run(
             }
         }
     }
-    let found = match search(&in_doubt, form_of(arguments), access, &mut ledger, session) {
+    // Those in doubt, and those that this ledger may not have the whole story of.
+    let to_ask = [&*in_doubt, &*old].concat();
+    let found = match search(&to_ask, form_of(arguments), access, &mut ledger, session) {
         Ok(found) => found,
         Err(error) => return Err(documented(error, arguments, access, &ledger, session)?),
     };
     for (message, found) in found {
-        let allowed = arguments
-            .resend
-            .is_some_and(|resend| resend.term().allows(found));
+        let never_left = old.contains(&message);
+        let resend = arguments.resend;
+        let allowed = resend.is_some_and(|resend| resend.term().allows(found))
+            || (never_left && found == Found::Nothing);
         if !allowed {
             status = status.worse(tell_found(&ledger, &message, found, session)?);
+        } else if never_left {
+            to_send.push((message, Claim::NeverLeft));
         } else if is_young(arguments, &ledger, &message, now)? {
             tell(session, "send.too-young", &message)?;
             status = status.worse(ExitStatus::Undecided);

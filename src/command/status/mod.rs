@@ -7,7 +7,7 @@
 pub(super) mod json;
 pub(super) mod text;
 
-use super::{Failure, Session};
+use super::{Failure, Session, access};
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -373,11 +373,11 @@ fn answer_word(answer: ExitStatus) -> &'static str {
 }
 
 /// The ledger, if there is one.
-fn open(session: &Session<'_>) -> anyhow::Result<Option<Ledger>> {
-    let Some(folder) = &session.data_dir else {
+fn open(session: &mut Session<'_>) -> anyhow::Result<Option<Ledger>> {
+    if session.data_dir.is_none() {
         return Err(Failure::new("no-data-folder", []).into());
-    };
-    Ok(Ledger::open_existing(folder).map_err(|error| Failure::of_opening(&error, folder))?)
+    }
+    access::existing_ledger(session)
 }
 
 #[cfg(test)]

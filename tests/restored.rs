@@ -1,0 +1,356 @@
+//! The folder of the ledger copied, brought back, truncated or parted from its log, while the
+//! program and a practice provider go on: nothing goes out twice by itself, and a person is told.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use postacert::practice::{Config, Fault};
+use support::practising::{Practising, Ran, config};
+
+/// What is in a folder, into another one.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        match entry.file_type().expect("a kind").is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).expect("copied")),
+        }
+    }
+}
+
+/// Keeps a copy of the data beside them.
+fn back_up(world: &Practising) {
+    copy(&world.data(), &world.path("copy"));
+}
+
+/// From now on the copy is what the program uses, as on another computer.
+fn use_the_copy(world: &Practising) {
+    fs::rename(world.data(), world.path("original")).expect("moved");
+    fs::rename(world.path("copy"), world.data()).expect("moved");
+}
+
+fn resume(world: &Practising) -> Ran {
+    let ran = world.run(&["send", "--resume", "--yes", "--no-copy"]);
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(10));
+    ran
+}
+
+const ASKS: &str = "is a copy, was restored, or had lost something";
+
+#[test]
+fn what_the_original_sent_meanwhile_is_not_sent_by_its_copy() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutBeforeData],
+        ..config()
+    });
+    assert_eq!(
+        world.try_send("Diffida", &["delivered"]).exit,
+        4,
+        "never left"
+    );
+    back_up(&world);
+    assert_eq!(resume(&world).exit, 0);
+    assert_eq!(world.practice.taken().len(), 1);
+    use_the_copy(&world);
+    let ran = resume(&world);
+    assert!(ran.err.contains(ASKS), "{ran:?}");
+    assert_eq!((ran.exit, world.practice.taken().len()), (0, 1), "{ran:?}");
+    // Once: now it is at home here.
+    assert!(!resume(&world).err.contains(ASKS));
+}
+
+#[test]
+fn a_copy_sends_what_nobody_sent() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutBeforeData],
+        ..config()
+    });
+    assert_eq!(world.try_send("Diffida", &["delivered"]).exit, 4);
+    back_up(&world);
+    use_the_copy(&world);
+    let ran = resume(&world);
+    assert_eq!((ran.exit, world.practice.taken().len()), (0, 1), "{ran:?}");
+}
+
+#[test]
+fn what_the_original_sent_meanwhile_is_not_written_again_by_a_script() {
+    let world = Practising::new();
+    world.send("Prima", &["delivered"]);
+    back_up(&world);
+    world.send("Sollecito", &["delivered"]);
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(10));
+    use_the_copy(&world);
+    let again = world.try_send("Sollecito", &["delivered"]);
+    assert_eq!(again.exit, 2, "{again:?}");
+    assert!(again.err.contains(ASKS), "{again:?}");
+    assert!(
+        again.err.contains("that this ledger does not know (1)"),
+        "{again:?}"
+    );
+    assert!(
+        again
+            .err
+            .contains("is for no message of this ledger; nothing was sent"),
+        "{again:?}"
+    );
+    assert_eq!(world.practice.taken().len(), 2);
+    // Another subject is another message.
+    assert_eq!(world.try_send("Altro sollecito", &["delivered"]).exit, 0);
+}
+
+#[test]
+fn a_copy_that_cannot_ask_sends_nothing() {
+    let world = Practising::new();
+    world.send("Prima", &["delivered"]);
+    back_up(&world);
+    use_the_copy(&world);
+    let file = world.path("config.toml");
+    let text = fs::read_to_string(&file).expect("a configuration");
+    let imap = format!("localhost:{}", world.practice.imap().port());
+    fs::write(&file, text.replace(&imap, "localhost:1")).expect("written");
+    let ran = world.try_send("Sollecito", &["delivered"]);
+    assert_eq!((ran.exit, world.practice.taken().len()), (4, 1), "{ran:?}");
+}
+
+#[test]
+fn a_ledger_that_was_truncated_knows_again_what_left() {
+    for file in ["truncated", "removed"] {
+        let world = Practising::new();
+        let message = world.send("Sollecito", &["delivered"]);
+        world
+            .practice
+            .wait_until_idle(std::time::Duration::from_secs(10));
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(world.data().join(format!("ledger.sqlite{end}")));
+        }
+        if file == "truncated" {
+            fs::write(world.data().join("ledger.sqlite"), b"").expect("written");
+        }
+        let again = world.try_send("Sollecito", &["delivered"]);
+        assert!(again.err.contains("knew less than what left"), "{again:?}");
+        assert!(again.err.contains(&message), "{again:?}");
+        assert_eq!((again.exit, world.practice.taken().len()), (2, 1), "{file}");
+        // The mailbox was asked: its receipts say where it stands.
+        assert_eq!(world.standings(&message)[0].1, "delivered");
+    }
+}
+
+#[test]
+fn status_and_doctor_say_what_was_lost() {
+    let lost = || {
+        let world = Practising::new();
+        let message = world.send("Sollecito", &["delivered"]);
+        fs::write(world.data().join("ledger.sqlite"), b"").expect("written");
+        (world, message)
+    };
+    let (world, message) = lost();
+    let status = world.run(&["status"]);
+    assert_eq!(status.exit, 0);
+    assert!(status.out.contains(&message), "{status:?}");
+    assert!(
+        status.err.contains("knew less than what left"),
+        "{status:?}"
+    );
+    assert_eq!(world.standings(&message)[0].1, "in-doubt");
+    let (world, _) = lost();
+    let doctor = world.run(&["doctor", "--offline", "--json"]).json();
+    let checks = doctor["checks"].as_array().expect("checks");
+    let ledger = checks.iter().find(|check| check["id"] == "ledger");
+    assert_eq!(ledger.expect("a check")["state"], "warning", "{checks:?}");
+}
+
+#[test]
+fn a_damaged_ledger_is_named_and_not_tried_again() {
+    let world = Practising::new();
+    world.send("Sollecito", &["delivered"]);
+    let file = world.data().join("ledger.sqlite");
+    let sound = fs::read(&file).expect("a database");
+    let mut malformed = sound.clone();
+    malformed[4_096..].fill(0x5a);
+    let mut of_others = sound.clone();
+    of_others[..16].copy_from_slice(b"something else..");
+    for (octets, words) in [
+        (&malformed, "database disk image is malformed"),
+        (&of_others, "file is not a database"),
+    ] {
+        fs::write(&file, octets).expect("written");
+        for command in [&["status"][..], &["sync"], &["send", "--resume", "--yes"]] {
+            let ran = world.run(command);
+            assert_eq!(ran.exit, 2, "{ran:?}");
+            assert!(
+                ran.err.contains("the ledger is damaged") && ran.err.contains(words),
+                "{ran:?}"
+            );
+            assert!(ran.err.contains("Put back a sound copy"), "{ran:?}");
+        }
+        let doctor = world.run(&["doctor", "--offline"]);
+        assert!(doctor.out.contains("the ledger is damaged"), "{doctor:?}");
+        assert_ne!(doctor.exit, 0);
+    }
+    // Put aside, as the advice says.
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(world.data().join(format!("ledger.sqlite{end}")));
+    }
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(10));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let listed = world.run(&["status", "--json"]).json();
+    assert_eq!(
+        listed["messages"][0]["recipients"][0]["standing"],
+        "delivered"
+    );
+}
+
+#[test]
+fn tables_of_another_program_are_no_ledger() {
+    let world = Practising::new();
+    world.send("Sollecito", &["delivered"]);
+    let connection = rusqlite::Connection::open(world.data().join("ledger.sqlite")).unwrap();
+    connection
+        .execute_batch("ALTER TABLE examination RENAME COLUMN kind TO sort")
+        .unwrap();
+    drop(connection);
+    let ran = world.run(&["sync"]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("the ledger is damaged"), "{ran:?}");
+}
+
+// Many at once.
+
+/// Runs a table of three rows; the same one each time.
+fn run_table(world: &Practising) -> Ran {
+    let table = world.path("avvisi.csv");
+    let mut text = "pec;ref\r\n".to_owned();
+    for number in 1..=3 {
+        text += &format!("{};R-{number}\r\n", world.address(&format!("u{number}")));
+    }
+    fs::write(&table, text).expect("a table");
+    let body = world.path("testo.txt");
+    fs::write(&body, "Buongiorno.").expect("a template");
+    let (table, body) = (table.display().to_string(), body.display().to_string());
+    let ran = world.run(&[
+        "batch",
+        "run",
+        &table,
+        "--subject",
+        "Avviso {{ref}}",
+        "--body-file",
+        &body,
+        "--yes",
+    ]);
+    settle(world);
+    ran
+}
+
+fn settle(world: &Practising) {
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(10));
+}
+
+#[test]
+fn a_copy_of_before_a_batch_holds_the_rows_that_the_original_sent() {
+    for original_sent in [true, false] {
+        let world = Practising::new();
+        world.send("Prima", &["delivered"]);
+        settle(&world);
+        back_up(&world);
+        if original_sent {
+            let ran = run_table(&world);
+            assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
+        }
+        use_the_copy(&world);
+        let ran = run_table(&world);
+        assert!(ran.err.contains(ASKS), "{ran:?}");
+        assert_eq!(world.practice.taken().len(), 4, "{ran:?}");
+        let is_held = ran.err.contains("held, the mailbox has an acceptance");
+        assert_eq!(is_held, original_sent, "{ran:?}");
+        // Not by itself, and not by coming back either.
+        run_table(&world);
+        assert_eq!(world.practice.taken().len(), 4);
+    }
+}
+
+#[test]
+fn a_batch_whose_ledger_was_truncated_goes_on_with_what_left() {
+    let world = Practising::new();
+    assert!(run_table(&world).out.contains("sent 3 of 3"));
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(world.data().join(format!("ledger.sqlite{end}")));
+    }
+    let ran = run_table(&world);
+    assert!(ran.err.contains("knew less than what left"), "{ran:?}");
+    assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 3, "{ran:?}");
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let table = world.path("avvisi.csv").display().to_string();
+    let report = world.run(&["batch", "report", &table, "--ndjson"]);
+    assert_eq!(
+        report.out.matches("\"state\":\"delivered\"").count(),
+        3,
+        "{report:?}"
+    );
+}
+
+#[test]
+fn a_copy_that_cannot_ask_sends_no_row() {
+    let world = Practising::new();
+    world.send("Prima", &["delivered"]);
+    settle(&world);
+    back_up(&world);
+    use_the_copy(&world);
+    let file = world.path("config.toml");
+    let text = fs::read_to_string(&file).expect("a configuration");
+    let imap = format!("localhost:{}", world.practice.imap().port());
+    fs::write(&file, text.replace(&imap, "localhost:1")).expect("written");
+    let ran = run_table(&world);
+    assert_eq!((ran.exit, world.practice.taken().len()), (3, 1), "{ran:?}");
+    assert!(ran.err.contains("cannot be asked now"), "{ran:?}");
+}
+
+// Renamed.
+
+#[test]
+fn under_another_name_the_account_goes_on() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutAfterDotKept],
+        ..config()
+    });
+    assert_eq!(
+        world.try_send("Diffida", &["delivered"]).exit,
+        3,
+        "in doubt"
+    );
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(10));
+    let file = world.path("config.toml");
+    let text = fs::read_to_string(&file).expect("a configuration");
+    fs::write(&file, text.replace("[account.prova]", "[account.nuova]")).expect("written");
+    let ran = resume(&world);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.err.contains("found in the mailbox"), "{ran:?}");
+    let listed = world
+        .run(&["status", "--json", "--account", "nuova"])
+        .json();
+    assert_eq!(listed["messages"][0]["account"], "nuova");
+    assert_eq!(listed["receipts_without_message"], serde_json::Value::Null);
+    let by_address = world.run(&[
+        "wait",
+        "Diffida",
+        "--account",
+        &world.address("io"),
+        "--timeout",
+        "20s",
+    ]);
+    assert_eq!(by_address.exit, 0, "{by_address:?}");
+}
