@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::fetch::{Wanted, fetch_all};
+use super::fetch::{Brought, Wanted, fetch_all};
 use super::sync::{Event, EventKind, Judge, Run, folders_to_read, is_among, sync};
 use super::{Error, Now};
 use crate::ledger::state::Standing;
@@ -77,6 +77,7 @@ pub struct Gap {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
+            GapKind::NotNamed => write!(f, "{}: no folder's name", self.folder),
             GapKind::NotOpened(words) | GapKind::NotSearched(words) => {
                 write!(f, "{}: {words}", self.folder)
             }
@@ -94,6 +95,8 @@ impl fmt::Display for Gap {
 /// What a folder did not give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GapKind {
+    /// Its name cannot be read from the line that lists it, which stands for it.
+    NotNamed,
     /// It was not opened; the server's words.
     NotOpened(String),
     /// It was not searched; the server's words.
@@ -139,6 +142,9 @@ pub fn search(
         unproved: vec![false; messages.len()],
         stopped: false,
     };
+    for line in mailbox.odd_folders() {
+        asked.miss(line, GapKind::NotNamed);
+    }
     for folder in folders_to_search(&listed, read) {
         let mut open = Vec::new();
         for (at, message) in messages.iter().enumerate() {
@@ -178,9 +184,12 @@ pub fn search(
             for uids in uids.chunks(AT_ONCE) {
                 let wanted: Vec<Wanted> = uids.iter().copied().map(Wanted::from).collect();
                 let brought = fetch_all(mailbox, &wanted);
-                missing += brought.missing.len() + brought.unasked.len();
+                // What was named a moment ago and is gone now said something that nobody read.
+                missing += uids.iter().filter(|uid| !came(&brought, **uid)).count();
+                let mut fetched = brought.fetched;
+                fetched.retain(|message| !message.octets.is_empty());
                 let mut run = Run::new(ledger, judge, now, &mut on_found);
-                run.take(&folder, state.uid_validity, brought.fetched, None)?;
+                run.take(&folder, state.uid_validity, fetched, None)?;
                 if let Some(error) = brought.ended {
                     return Err(error.into());
                 }
@@ -211,7 +220,7 @@ impl Asked {
         let mut answers = Vec::with_capacity(messages.len());
         for (message, unproved) in messages.iter().zip(&self.unproved) {
             let concerns = |gap: &Gap| match &gap.what {
-                GapKind::NotOpened(_) | GapKind::NotSearched(_) => true,
+                GapKind::NotNamed | GapKind::NotOpened(_) | GapKind::NotSearched(_) => true,
                 GapKind::NotRead(about, _) => about == message,
             };
             let found = if is_settled(ledger, message)? {
@@ -248,6 +257,13 @@ fn speaks(event: &Event) -> bool {
     matches!(&event.kind, EventKind::Verified { rule, .. } if rule.is_match())
 }
 
+/// Whether a message came, whole.
+fn came(brought: &Brought, uid: u32) -> bool {
+    let mut fetched = brought.fetched.iter();
+    let is_here = fetched.any(|message| message.uid == uid && !message.octets.is_empty());
+    is_here && !brought.missing.iter().any(|message| message.uid == uid)
+}
+
 /// Those to read, then every other that can be opened: people and their programs file receipts
 /// anywhere, and delete them.
 fn folders_to_search(listed: &[Folder], read: Vec<String>) -> Vec<String> {
@@ -266,9 +282,11 @@ fn of_the_folder<T>(
 ) -> Result<Result<T, String>, transport::Error> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
-        Err(error @ (transport::Error::Refused { .. } | transport::Error::Injection(_))) => {
-            Ok(Err(error.to_string()))
-        }
+        Err(
+            error @ (transport::Error::Refused { .. }
+            | transport::Error::Injection(_)
+            | transport::Error::Unnumbered),
+        ) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
 }

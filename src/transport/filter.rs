@@ -354,7 +354,8 @@ impl<S: Wire> Filter<S> {
         };
         if read.is_err() {
             if shared.expect == Expect::Folders {
-                shared.odd_folders.push(shown.clone());
+                let line = shared.censor.text(&shown).to_string();
+                shared.odd_folders.push(line);
             }
             shared.note(&shown);
         }

@@ -107,6 +107,25 @@ fn what_is_named_and_does_not_come_is_not_nothing() {
 }
 
 #[test]
+fn what_is_named_and_gone_a_moment_later_is_not_nothing() {
+    let (mut desk, message) = in_doubt();
+    let mut script = filed(&acceptance());
+    script.vanishing.insert(1);
+    assert_eq!(answer(&mut desk, &mut script, &message).0, F::Unknown);
+    // The twin that was gone before anybody asked.
+    assert_eq!(answer(&mut desk, &mut script, &message).0, F::Nothing);
+}
+
+#[test]
+fn a_folder_that_cannot_be_named_leaves_it_unknown() {
+    let (mut desk, message) = in_doubt();
+    let mut script = filed(&sent::from_outside());
+    script.odd.push("* LIST () \"/\" \"a\"b\"".to_owned());
+    let gaps = gap("* LIST () \"/\" \"a\"b\"", GapKind::NotNamed);
+    assert_eq!(answer(&mut desk, &mut script, &message), (F::Unknown, gaps));
+}
+
+#[test]
 fn what_comes_only_alone_is_read() {
     let (mut desk, message) = in_doubt();
     let mut script = filed(&acceptance());

@@ -40,6 +40,10 @@ pub struct Script {
     pub gone: BTreeSet<u32>,
     /// UIDs that come without an octet.
     pub hollow: BTreeSet<u32>,
+    /// UIDs that are gone as soon as a search has named them.
+    pub vanishing: BTreeSet<u32>,
+    /// Lines of LIST that name no folder.
+    pub odd: Vec<String>,
     /// Folders that hold other folders and no messages.
     pub containers: BTreeSet<String>,
     /// Folders that are not opened.
@@ -147,6 +151,10 @@ impl Mailbox for Script {
         Ok(self.folders.keys().map(folder).collect())
     }
 
+    fn odd_folders(&self) -> &[String] {
+        &self.odd
+    }
+
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error> {
         self.call(format!("examine {folder}"))?;
         if self.closed.contains(folder) || self.containers.contains(folder) {
@@ -222,7 +230,11 @@ impl Mailbox for Script {
             |octets: &&Vec<u8>| String::from_utf8_lossy(&fields(octets, &[field])).contains(text);
         let found = self.opened().messages.iter();
         let found = found.filter(|(_, octets)| contains(octets));
-        Ok(found.map(|(uid, _)| *uid).collect())
+        let found: Vec<u32> = found.map(|(uid, _)| *uid).collect();
+        let open = self.open.clone().expect("a folder was opened");
+        let kept = self.folders.get_mut(&open).expect("a folder");
+        kept.messages.retain(|uid, _| !self.vanishing.contains(uid));
+        Ok(found)
     }
 
     fn append(&mut self, folder: &str, octets: &[u8]) -> Result<(), Error> {

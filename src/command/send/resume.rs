@@ -279,6 +279,7 @@ pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let folder = ("folder", &*gap.folder);
     match &gap.what {
+        GapKind::NotNamed => texts.fill("send.gap-named", &[folder]),
         GapKind::NotOpened(reason) => texts.fill("send.gap-opened", &[folder, ("reason", reason)]),
         GapKind::NotSearched(reason) => {
             texts.fill("send.gap-searched", &[folder, ("reason", reason)])
