@@ -304,6 +304,23 @@ fn what_the_server_says_it_does_not_take_is_neither_recorded_nor_sent() {
 }
 
 #[test]
+fn an_address_with_what_nobody_sees_is_shown_with_it() {
+    let world = Practising::new();
+    for (to, shown) in [
+        ("mario\u{200b}@pec.example", "mario\\u{200b}@pec.example"),
+        ("nicolò@pec.example", "nicol\\u{f2}@pec.example"),
+        ("a@città.example", "a@xn--citt-3na.example"),
+    ] {
+        let send = ["send", "--yes", "--to", to, "--subject", "a", "--body", "x"];
+        let sent = world.run(&send);
+        assert_eq!(sent.exit, 2, "{sent:?}");
+        let words = format!("not plain ASCII: {shown}");
+        assert!(sent.err.contains(&words), "{sent:?}");
+        assert!(!sent.err.contains("To is missing"), "{sent:?}");
+    }
+}
+
+#[test]
 fn a_document_is_written_when_the_login_is_refused() {
     let world = failing(Fault::CutAfterDotLost);
     assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);

@@ -284,6 +284,17 @@ fn with_attachment(name: &str, content: &str) -> String {
 }
 
 #[test]
+fn what_is_empty_is_told() {
+    let subject = GOOD.replace("Subject: Avviso", "Subject: ");
+    assert_eq!(warnings(&subject), [Warning::EmptySubject]);
+    let text = GOOD.replace("Buongiorno.\r\n", " \r\n");
+    assert_eq!(warnings(&text), [Warning::EmptyText]);
+    let named = |content: &str| warnings(&with_attachment("a.pdf.p7m", content));
+    assert_eq!(named(""), [Warning::EmptyAttachment("a.pdf.p7m".into())]);
+    assert_eq!(named("x"), []);
+}
+
+#[test]
 fn an_ordinary_message_between_certified_mailboxes_is_no_worry() {
     assert_eq!(warnings(GOOD), []);
 }

@@ -35,6 +35,12 @@ pub enum Warning {
     ManyRecipients(usize),
     /// More octets times recipients than every provider must take; limit not known.
     Large(u64),
+    /// No subject.
+    EmptySubject,
+    /// No text.
+    EmptyText,
+    /// An attachment without an octet.
+    EmptyAttachment(String),
     /// Looks like another address: its ASCII form.
     LookAlike {
         /// As written.
@@ -70,6 +76,12 @@ impl OutgoingMessage {
                     ascii,
                 });
             }
+        }
+        if self.subject().trim().is_empty() {
+            warnings.push(Warning::EmptySubject);
+        }
+        if !self.has_text() {
+            warnings.push(Warning::EmptyText);
         }
         for attachment in self.attachments() {
             warnings.extend(attachment_warnings(attachment, names_in));
@@ -108,6 +120,9 @@ fn attachment_warnings(
         name: attachment.name.clone(),
         inside,
     };
+    if attachment.content.is_empty() {
+        return vec![Warning::EmptyAttachment(attachment.name.clone())];
+    }
     let mut warnings = Vec::new();
     if !is_signed_document(attachment) {
         warnings.push(Warning::Unsigned(attachment.name.clone()));

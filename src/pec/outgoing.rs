@@ -266,6 +266,13 @@ impl OutgoingMessage {
             && self.leaves() == other.leaves()
     }
 
+    /// Whether a part without a file name says anything.
+    pub(super) fn has_text(&self) -> bool {
+        let leaves = self.leaves();
+        let mut nameless = leaves.iter().filter(|leaf| leaf.name.is_none());
+        nameless.any(|leaf| !leaf.content.trim_ascii().is_empty())
+    }
+
     fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         if let Ok(entity) = Entity::parse(&self.octets) {

@@ -164,7 +164,9 @@ fn media_type(name: &str) -> &'static str {
     match lower.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "pdf" => "application/pdf",
         "p7m" => "application/pkcs7-mime",
-        "p7s" => "application/pkcs7-signature",
+        // Not application/pkcs7-signature: readers take such a part for the signature of the
+        // message, and neither list nor print it.
+        "p7s" => "application/octet-stream",
         "xml" => "application/xml",
         "zip" => "application/zip",
         "txt" => "text/plain; charset=utf-8",
@@ -221,6 +223,18 @@ mod tests {
             assert!(line.ends_with(b"\r\n") && line.len() <= 78 + 2);
             assert!(!line[..line.len() - 2].contains(&b'\r'));
         }
+    }
+
+    #[test]
+    fn a_signature_as_a_file_is_no_signature_of_the_message() {
+        let mut draft = draft();
+        draft.attachments = vec![("atto.pdf.p7s".into(), b"x".to_vec())];
+        let octets = String::from_utf8(compose(&draft).expect("a message")).expect("ASCII");
+        assert!(
+            octets.contains("Content-Type: application/octet-stream"),
+            "{octets}"
+        );
+        assert!(!octets.contains("pkcs7-signature"), "{octets}");
     }
 
     #[test]

@@ -164,6 +164,8 @@ fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
         Warning::Blocked { .. } => "blocked",
         // Files are looked at from outside only; what is too large is a fault here.
         Warning::Unsigned(_) | Warning::Large(_) => return,
+        // A row without subject or text is a fault; files are looked at from outside only.
+        Warning::EmptySubject | Warning::EmptyText | Warning::EmptyAttachment(_) => return,
     };
     let (count, rows, _) = findings.warnings.entry(kind).or_insert_with(|| {
         let sentence = checks::sentence(warning, Catalogue::of(lang));

@@ -214,6 +214,9 @@ pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> Stri
             say("warning.many-recipients", &[("count", &count.to_string())])
         }
         Warning::Large(octets) => say("warning.large", &[("size", &megabytes(*octets))]),
+        Warning::EmptySubject => say("warning.empty-subject", &[]),
+        Warning::EmptyText => say("warning.empty-text", &[]),
+        Warning::EmptyAttachment(name) => say("warning.empty-attachment", &[("name", name)]),
         Warning::LookAlike { address, ascii } => say(
             "warning.look-alike",
             &[("address", address), ("ascii", ascii)],

@@ -39,6 +39,16 @@ pub(super) fn octets(
     if !wrong.is_empty() {
         return Err(Failure::new("compose-address", [("value", wrong.join("; "))]).into());
     }
+    let odd: Vec<String> = [&arguments.to, &arguments.cc]
+        .into_iter()
+        .flatten()
+        .chain(&arguments.reply_to)
+        .filter(|text| !text.is_ascii())
+        .map(|text| MailAddress::new(text).ascii_form().unwrap_or_default())
+        .collect();
+    if !odd.is_empty() {
+        return Err(Failure::new("compose-ascii", [("value", odd.join("; "))]).into());
+    }
     let attachments = attachments(arguments)?;
     let body = body(arguments, session)?;
     let addresses = |texts: &[String]| texts.iter().map(|text| MailAddress::new(text)).collect();
