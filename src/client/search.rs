@@ -2,8 +2,9 @@
 //!
 //! "Nothing is there" makes a person send again, so it is said only when every folder that can
 //! be opened was searched and every message that names the Message-ID was read and judged. In
-//! all other cases it cannot be known. A server whose SEARCH leaves out what is there cannot be
-//! told from one that has nothing: what INBOX and `Ricevute` hold is found without it.
+//! all other cases it cannot be known. A server whose SEARCH leaves out what is there is
+//! found out by a receipt that is known to be there, where there is one; and what INBOX and
+//! `Ricevute` hold is found without SEARCH.
 
 use std::fmt;
 
@@ -81,6 +82,7 @@ impl fmt::Display for Gap {
             GapKind::NotOpened(words) | GapKind::NotSearched(words) => {
                 write!(f, "{}: {words}", self.folder)
             }
+            GapKind::NotTold => write!(f, "{}: SEARCH leaves out what is there", self.folder),
             GapKind::NotRead(message, count) => {
                 write!(
                     f,
@@ -101,6 +103,8 @@ pub enum GapKind {
     NotOpened(String),
     /// It was not searched; the server's words.
     NotSearched(String),
+    /// SEARCH does not name a receipt that is there.
+    NotTold,
     /// So many messages that name this one of ours were listed and did not come.
     NotRead(MessageRef, usize),
 }
@@ -162,6 +166,10 @@ pub fn search(
                 continue;
             }
         };
+        let blind = is_blind(ledger, judge, mailbox, &folder, state.uid_validity);
+        if of_the_folder(blind)? == Ok(true) {
+            asked.miss(&folder, GapKind::NotTold);
+        }
         for (at, message) in open {
             if stop.is_asked() {
                 asked.stopped = true;
@@ -202,6 +210,25 @@ pub fn search(
     asked.answer(ledger, messages)
 }
 
+/// Whether SEARCH does not find a receipt that the open folder has, header field included.
+fn is_blind(
+    ledger: &Ledger,
+    judge: Judge<'_>,
+    mailbox: &mut dyn Mailbox,
+    folder: &str,
+    uid_validity: u32,
+) -> Result<bool, Error> {
+    let Some((uid, id)) = ledger.receipt_in(judge.account, folder, uid_validity)? else {
+        return Ok(false);
+    };
+    let id = bare_id(&id);
+    let there = mailbox.summaries(uid..=uid, &[REFERENCE]).whole()?;
+    let named = there
+        .iter()
+        .any(|summary| memchr::memmem::find(&summary.header, id.as_bytes()).is_some());
+    Ok(named && !mailbox.search_header(REFERENCE, id)?.contains(&uid))
+}
+
 /// What is known while asking.
 struct Asked {
     gaps: Vec<Gap>,
@@ -220,7 +247,10 @@ impl Asked {
         let mut answers = Vec::with_capacity(messages.len());
         for (message, unproved) in messages.iter().zip(&self.unproved) {
             let concerns = |gap: &Gap| match &gap.what {
-                GapKind::NotNamed | GapKind::NotOpened(_) | GapKind::NotSearched(_) => true,
+                GapKind::NotNamed
+                | GapKind::NotOpened(_)
+                | GapKind::NotSearched(_)
+                | GapKind::NotTold => true,
                 GapKind::NotRead(about, _) => about == message,
             };
             let found = if is_settled(ledger, message)? {
@@ -277,16 +307,13 @@ fn folders_to_search(listed: &[Folder], read: Vec<String>) -> Vec<String> {
 }
 
 /// What a server refused for this folder, in its words; what ends the connection goes on.
-fn of_the_folder<T>(
-    answer: Result<T, transport::Error>,
-) -> Result<Result<T, String>, transport::Error> {
-    match answer {
+fn of_the_folder<T>(answer: Result<T, impl Into<Error>>) -> Result<Result<T, String>, Error> {
+    use transport::Error as E;
+    match answer.map_err(Into::into) {
         Ok(answer) => Ok(Ok(answer)),
-        Err(
-            error @ (transport::Error::Refused { .. }
-            | transport::Error::Injection(_)
-            | transport::Error::Unnumbered),
-        ) => Ok(Err(error.to_string())),
+        Err(Error::Transport(error @ (E::Refused { .. } | E::Injection(_) | E::Unnumbered))) => {
+            Ok(Err(error.to_string()))
+        }
         Err(error) => Err(error),
     }
 }

@@ -179,6 +179,30 @@ impl Ledger {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// The newest genuine receipt known in a folder: its UID there and the Message-ID that it is
+    /// about.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn receipt_in(
+        &self,
+        account: &MailAddress,
+        folder: &str,
+        uid_validity: u32,
+    ) -> Result<Option<(u32, String)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT received.uid, examination.message_id FROM received
+             JOIN examination USING (account, octets)
+             WHERE received.account = ?1 AND folder = ?2 AND uid_validity = ?3
+               AND verdict = 'genuine' AND match_rule IS NOT NULL
+               AND examination.message_id IS NOT NULL
+             ORDER BY received.uid DESC LIMIT 1",
+        )?;
+        let values = params![&*account.key(), folder, uid_validity];
+        let found = statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
     /// Where octets were found first.
     ///
     /// # Errors

@@ -211,6 +211,31 @@ fn where_nothing_can_be_searched_what_is_read_anyway_settles_it() {
 }
 
 #[test]
+fn a_search_that_leaves_out_what_is_there_is_found_out() {
+    let other = Receipt::with(Kind::Acceptance, |receipt| {
+        receipt.daticert.message_id = Some("<altro@client.example>".to_owned());
+        receipt.daticert.identifier.push('x');
+    });
+    for (blind, known, found) in [
+        (true, true, F::Unknown),
+        (false, true, F::Nothing),
+        // Without a receipt that is known to be there nobody can tell.
+        (true, false, F::Nothing),
+    ] {
+        let (mut desk, message) = in_doubt();
+        let mut script = match known {
+            true => Script::inbox([&other.to_eml()[..]]),
+            false => Script::inbox([]),
+        };
+        script.blind = blind;
+        let (answer, gaps) = answer(&mut desk, &mut script, &message);
+        assert_eq!(answer, found, "{blind} {known}");
+        let told = gap("INBOX", GapKind::NotTold);
+        assert_eq!(gaps == told, found == F::Unknown, "{gaps:?}");
+    }
+}
+
+#[test]
 fn each_message_has_its_own_answer() {
     let (mut desk, first) = in_doubt();
     let other = sent::base().to_eml();

@@ -48,6 +48,8 @@ pub struct Script {
     pub containers: BTreeSet<String>,
     /// Folders that are not opened.
     pub closed: BTreeSet<String>,
+    /// Whether SEARCH names nothing, whatever is there.
+    pub blind: bool,
     /// Folders that are not searched.
     pub unsearchable: BTreeSet<String>,
     /// Calls so far, and what they asked for.
@@ -230,7 +232,10 @@ impl Mailbox for Script {
             |octets: &&Vec<u8>| String::from_utf8_lossy(&fields(octets, &[field])).contains(text);
         let found = self.opened().messages.iter();
         let found = found.filter(|(_, octets)| contains(octets));
-        let found: Vec<u32> = found.map(|(uid, _)| *uid).collect();
+        let mut found: Vec<u32> = found.map(|(uid, _)| *uid).collect();
+        if self.blind {
+            found.clear();
+        }
         let open = self.open.clone().expect("a folder was opened");
         let kept = self.folders.get_mut(&open).expect("a folder");
         kept.messages.retain(|uid, _| !self.vanishing.contains(uid));

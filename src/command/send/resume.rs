@@ -284,6 +284,7 @@ pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
         GapKind::NotSearched(reason) => {
             texts.fill("send.gap-searched", &[folder, ("reason", reason)])
         }
+        GapKind::NotTold => texts.fill("send.gap-told", &[folder]),
         GapKind::NotRead(message, count) => {
             let count = count.to_string();
             let values = [folder, ("message", &*message.short), ("count", &*count)];
