@@ -59,7 +59,7 @@ impl WrappedMail {
         let is_mail = |part: &Entity<'_>| {
             part.file_names().is(ORIGINAL_FILE) || essence(part) == "message/rfc822"
         };
-        let mail = parts.filter(is_mail).last()?;
+        let mail = parts.filter(is_mail).next_back()?;
         Some(Self::read(&mail.decoded().ok()?))
     }
 
