@@ -864,6 +864,14 @@ fn what_login_cannot_say_goes_by_sasl() {
     });
     connect_as(&server.endpoint(), &login_of("uno", "perché")).expect("logged in");
     server.finish();
+    let server = Scripted::start(Security::Tls, |peer| {
+        peer.say("* OK [CAPABILITY IMAP4rev1] prova");
+        peer.hear_end();
+    });
+    let tried = connect_as(&server.endpoint(), &login_of("uno", "perché")).err();
+    let needed = matches!(tried, Some(Error::NotOffered(what)) if what.starts_with("AUTH=PLAIN"));
+    assert!(needed, "{tried:?}");
+    server.finish();
     for (user, password) in [("uno\r\nx DELETE INBOX", "segreto"), ("uno", "a\0b")] {
         let server = Scripted::start(Security::Tls, |peer| {
             peer.say("* OK [CAPABILITY IMAP4rev1] prova");

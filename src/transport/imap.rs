@@ -476,9 +476,14 @@ fn log_in(
     let quotable = quoted(user).is_some() && quoted(password).is_some();
     let by_login = quotable && !offers("LOGINDISABLED");
     if !by_login && !plain {
-        return Err(match quotable {
-            true => Error::NotOffered("LOGIN or AUTH=PLAIN"),
-            false => Error::Injection("user name or password"),
+        let mut letters = user.chars().chain(password.chars());
+        let has_controls = letters.any(char::is_control);
+        return Err(match (quotable, has_controls) {
+            (true, _) => Error::NotOffered("LOGIN or AUTH=PLAIN"),
+            (false, false) => {
+                Error::NotOffered("AUTH=PLAIN, which a user name or password beyond ASCII needs")
+            }
+            (false, true) => Error::Injection("user name or password"),
         });
     }
     if user.contains('\0') || password.contains('\0') {
