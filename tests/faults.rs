@@ -449,6 +449,10 @@ fn a_folder_that_cannot_be_searched_keeps_a_message_in_doubt() {
     }
     assert!(world.practice.taken().is_empty());
     // The twin without that folder.
+    let told = world.run(&[&RESUME[..], &["--json"]].concat()).json();
+    assert_eq!(told["searched"][0]["found"], "unknown", "{told}");
+    let folder = told["not_asked"][0].as_str().expect("a line");
+    assert!(folder.starts_with("Archivio: EXAMINE: "), "{folder}");
     configure(&world, |text| with_line(text, "folders", ""));
     let resent = world.run(&RESEND);
     assert_eq!(resent.exit, 0, "{resent:?}");

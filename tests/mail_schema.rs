@@ -183,7 +183,10 @@ fn a_run_writes_one_document_whatever_it_did() {
     // Found in the mailbox: what was found is not told between.
     world.practice.wait_until_idle(Duration::from_secs(10));
     let found = world.run(&resume);
-    assert_eq!(document(&schema, &found)["messages"], json!([]));
+    let told = document(&schema, &found);
+    assert_eq!(told["messages"], json!([]));
+    assert_eq!(told["searched"][0]["found"], "receipt");
+    assert_eq!(told["not_asked"], json!([]));
     assert!(found.err.contains("found in the mailbox"), "{found:?}");
     // Taken, and waited for: the document of the status.
     let waited = world.run(&[&send[..], &["--again"]].concat());

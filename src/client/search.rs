@@ -118,6 +118,21 @@ pub struct Search {
     pub gaps: Vec<Gap>,
 }
 
+impl Search {
+    /// What was asked again later counts instead.
+    pub fn take_in(&mut self, later: Self) {
+        let is_new = |(message, _): &(MessageRef, Found)| {
+            let mut asked = later.answers.iter();
+            !asked.any(|(other, _)| other == message)
+        };
+        self.answers.retain(is_new);
+        self.answers.extend(later.answers);
+        let gaps = later.gaps.into_iter();
+        let gaps = gaps.filter(|gap| !self.gaps.contains(gap));
+        self.gaps.extend(gaps.collect::<Vec<_>>());
+    }
+}
+
 /// Looks for the receipts of messages in doubt: first what is new in the folders that are always
 /// read, then in every folder that can be opened, by the provider's reference to our Message-ID.
 /// What came is recorded as by [`sync()`]. Who asks to stop leaves the rest unknown.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use self::report::Before;
 use super::access::{self, Access};
 use super::{Failure, Session, follow, span};
 use crate::account::SentCopy;
@@ -245,9 +246,16 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     }
     // Connected before anything is recorded: a wrong password leaves nothing behind that a
     // later --resume would send.
+    let before = Before {
+        warnings: &warnings,
+        searched: None,
+    };
     let mut submission = match access.submission() {
         Ok(submission) => submission,
-        Err(error) => return Err(documented(error, arguments, &access, ledger, session)?),
+        Err(error) => {
+            let error = documented(error, arguments, &access, ledger, before, session);
+            return Err(error?);
+        }
     };
     let size = message.octets().len() as u64;
     if let Some(limit) = submission.size_limit().filter(|limit| size > *limit) {
@@ -280,7 +288,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         &mut access,
         ledger,
         vec![(recorded, submitted)],
-        &warnings,
+        before,
         session,
     )
 }
@@ -291,10 +299,11 @@ fn documented(
     arguments: &Arguments,
     access: &Access,
     ledger: &Ledger,
+    before: Before<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<anyhow::Error> {
     if arguments.json {
-        report::json(&[], &[], ledger, &access.account.name, &[], session)?;
+        report::json(&[], &[], ledger, &access.account.name, before, session)?;
     }
     Ok(error)
 }
@@ -337,14 +346,14 @@ fn finish(
     access: &mut Access,
     ledger: &mut Ledger,
     sent: Vec<(MessageRef, Submitted)>,
-    warnings: &[String],
+    before: Before<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     use SubmissionOutcome as O;
     let has_left =
         |submitted: &Submitted| matches!(submitted.report.outcome, O::Taken(_) | O::InDoubt { .. });
     let left = sent.iter().any(|(_, submitted)| has_left(submitted));
-    match follow_up(arguments, access, ledger, sent, warnings, session) {
+    match follow_up(arguments, access, ledger, sent, before, session) {
         Err(error) if left && error.is::<Failure>() => {
             told(&error, session)?;
             let texts = Catalogue::of(session.lang);
@@ -370,7 +379,7 @@ fn follow_up(
     access: &mut Access,
     ledger: &mut Ledger,
     sent: Vec<(MessageRef, Submitted)>,
-    warnings: &[String],
+    before: Before<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let mut copies = Vec::new();
@@ -391,7 +400,7 @@ fn follow_up(
                 &copies,
                 ledger,
                 &access.account.name,
-                warnings,
+                before,
                 session,
             )?;
         }

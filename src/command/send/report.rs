@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::checks::megabytes;
-use crate::client::Submitted;
+use crate::client::{Search, Submitted};
 use crate::command::Session;
 use crate::command::access::Access;
 use crate::exit::ExitStatus;
@@ -82,7 +82,40 @@ struct Document<'a, T> {
     account: &'a str,
     dry_run: bool,
     warnings: &'a [String],
+    searched: Vec<SearchedJson<'a>>,
+    not_asked: Vec<String>,
     messages: Vec<T>,
+}
+
+/// What was found out before anything was sent.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Before<'a> {
+    /// What should make a person stop.
+    pub warnings: &'a [String],
+    /// What the mailbox answered about messages in doubt.
+    pub searched: Option<&'a Search>,
+}
+
+#[derive(Serialize)]
+struct SearchedJson<'a> {
+    id: &'a str,
+    found: &'static str,
+}
+
+impl<'a> Before<'a> {
+    fn searched(self) -> Vec<SearchedJson<'a>> {
+        let answers = self.searched.map_or(&[][..], |search| &search.answers);
+        let answers = answers.iter().map(|(message, found)| SearchedJson {
+            id: &message.short,
+            found: found.word(),
+        });
+        answers.collect()
+    }
+
+    fn not_asked(self) -> Vec<String> {
+        let gaps = self.searched.map_or(&[][..], |search| &search.gaps);
+        gaps.iter().map(ToString::to_string).collect()
+    }
 }
 
 #[derive(Serialize)]
@@ -137,6 +170,8 @@ pub(super) fn dry_run(
             account: &access.account.name,
             dry_run: true,
             warnings,
+            searched: Vec::new(),
+            not_asked: Vec::new(),
             messages: vec![DryMessage {
                 message_id: message.message_id(),
                 sha256: sha256(message.octets()),
@@ -229,7 +264,7 @@ pub(super) fn json(
     copies: &[FiledCopy],
     ledger: &Ledger,
     account: &str,
-    warnings: &[String],
+    before: Before<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     let messages = sent.iter().zip(copies);
@@ -247,7 +282,9 @@ pub(super) fn json(
         program: PROGRAM,
         account,
         dry_run: false,
-        warnings,
+        warnings: before.warnings,
+        searched: before.searched(),
+        not_asked: before.not_asked(),
         messages: messages.collect::<anyhow::Result<_>>()?,
     };
     writeln!(session.out, "{}", json::pretty(&document)?)?;

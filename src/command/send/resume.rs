@@ -1,8 +1,9 @@
 //! `pec send --resume`: messages that never left go out, those in doubt are looked for in the
 //! mailbox before anything else may happen to them.
 
+use super::report::Before;
 use super::{Arguments, confirmed, documented, finish, hand_over, report, told};
-use crate::client::{self, Found, Gap, GapKind};
+use crate::client::{self, Found, Gap, GapKind, Search};
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
 use crate::context::stop_on_signals;
@@ -34,7 +35,15 @@ pub(super) fn run(
     if messages.is_empty() {
         let texts = Catalogue::of(session.lang);
         writeln!(session.err, "{}", texts.text("send.nothing-to-resume"))?;
-        return ended(ExitStatus::Yes, arguments, access, &ledger, session);
+        let nothing = Search::default();
+        return ended(
+            ExitStatus::Yes,
+            arguments,
+            access,
+            &ledger,
+            &nothing,
+            session,
+        );
     }
     access.ask_first(&mut ledger, session)?;
     let mut status = ExitStatus::Yes;
@@ -70,11 +79,16 @@ pub(super) fn run(
     }
     // Those in doubt, and those that this ledger may not have the whole story of.
     let to_ask = [&*in_doubt, &*old].concat();
-    let found = match search(&to_ask, form_of(arguments), access, &mut ledger, session) {
-        Ok(found) => found,
-        Err(error) => return Err(documented(error, arguments, access, &ledger, session)?),
+    let form = form_of(arguments);
+    let mut searched = match search(&to_ask, form, access, &mut ledger, session) {
+        Ok(searched) => searched,
+        Err(error) => {
+            let before = Before::default();
+            let error = documented(error, arguments, access, &ledger, before, session);
+            return Err(error?);
+        }
     };
-    for (message, found) in found {
+    for (message, found) in searched.answers.clone() {
         let never_left = old.contains(&message);
         let resend = arguments.resend;
         let allowed = resend.is_some_and(|resend| resend.term().allows(found))
@@ -91,7 +105,7 @@ pub(super) fn run(
         }
     }
     if to_send.is_empty() {
-        return ended(status, arguments, access, &ledger, session);
+        return ended(status, arguments, access, &ledger, &searched, session);
     }
     for (message, _) in &to_send {
         announce(&ledger, message, now, session)?;
@@ -102,17 +116,29 @@ pub(super) fn run(
         }
         // The answer may have taken hours, in which an acceptance came.
         let again = look_again(&mut to_send, arguments, access, &mut ledger, session)?;
-        status = status.worse(again);
+        for (message, found) in &again.answers {
+            if !to_send.iter().any(|(other, _)| other == message) {
+                status = status.worse(tell_found(&ledger, message, *found, session)?);
+            }
+        }
+        searched.take_in(again);
     }
     if to_send.is_empty() {
-        return ended(status, arguments, access, &ledger, session);
+        return ended(status, arguments, access, &ledger, &searched, session);
     }
+    let before = Before {
+        warnings: &[],
+        searched: Some(&searched),
+    };
     let (sent, stopped) = match send_all(to_send, access, &mut ledger, session) {
         Ok(sent) => sent,
-        Err(error) => return Err(documented(error, arguments, access, &ledger, session)?),
+        Err(error) => {
+            let error = documented(error, arguments, access, &ledger, before, session);
+            return Err(error?);
+        }
     };
     status = status.worse(stopped);
-    let finished = finish(arguments, access, &mut ledger, sent, &[], session)?;
+    let finished = finish(arguments, access, &mut ledger, sent, before, session)?;
     Ok(status.worse(finished))
 }
 
@@ -122,10 +148,15 @@ fn ended(
     arguments: &Arguments,
     access: &Access,
     ledger: &Ledger,
+    searched: &Search,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     if arguments.json {
-        report::json(&[], &[], ledger, &access.account.name, &[], session)?;
+        let before = Before {
+            warnings: &[],
+            searched: Some(searched),
+        };
+        report::json(&[], &[], ledger, &access.account.name, before, session)?;
     }
     Ok(status)
 }
@@ -219,22 +250,19 @@ fn look_again(
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
-) -> anyhow::Result<ExitStatus> {
+) -> anyhow::Result<Search> {
     let doubtful = to_send
         .iter()
         .filter(|(_, claim)| *claim == Claim::InDoubtAndSearched);
     let doubtful: Vec<MessageRef> = doubtful.map(|(message, _)| message.clone()).collect();
-    let mut status = ExitStatus::Yes;
-    for (message, found) in search(&doubtful, form_of(arguments), access, ledger, session)? {
-        let allowed = arguments
-            .resend
-            .is_some_and(|resend| resend.term().allows(found));
-        if !allowed {
-            status = status.worse(tell_found(ledger, &message, found, session)?);
-            to_send.retain(|(other, _)| *other != message);
+    let searched = search(&doubtful, form_of(arguments), access, ledger, session)?;
+    for (message, found) in &searched.answers {
+        let resend = arguments.resend;
+        if !resend.is_some_and(|resend| resend.term().allows(*found)) {
+            to_send.retain(|(other, _)| other != message);
         }
     }
-    Ok(status)
+    Ok(searched)
 }
 
 /// Asks the whole mailbox about messages in doubt, and says what of it did not answer.
@@ -244,9 +272,9 @@ fn search(
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
-) -> anyhow::Result<Vec<(MessageRef, Found)>> {
+) -> anyhow::Result<Search> {
     if messages.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Search::default());
     }
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
@@ -271,7 +299,7 @@ fn search(
     for gap in &searched.gaps {
         writeln!(session.err, "{}", gap_line(gap, session.lang))?;
     }
-    Ok(searched.answers)
+    Ok(searched)
 }
 
 /// What of the mailbox did not answer, in a sentence.
