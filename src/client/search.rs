@@ -171,7 +171,8 @@ pub fn search(
                 }
             };
             let mut on_found = |event: Event| {
-                asked.unproved[at] |= !speaks(&event);
+                let came = !matches!(event.kind, EventKind::Unread { .. });
+                asked.unproved[at] |= came && !speaks(&event);
                 on_event(event);
             };
             let mut missing = 0;
@@ -180,10 +181,7 @@ pub fn search(
                 let brought = fetch_all(mailbox, &wanted);
                 missing += brought.missing.len() + brought.unasked.len();
                 let mut run = Run::new(ledger, judge, now, &mut on_found);
-                run.take(&folder, state.uid_validity, brought.fetched, None)?;
-                if let Some(error) = brought.ended {
-                    return Err(error.into());
-                }
+                run.found(&folder, state.uid_validity, brought)?;
             }
             if missing > 0 {
                 asked.miss(&folder, GapKind::NotRead(message.clone(), missing));
@@ -266,9 +264,11 @@ fn of_the_folder<T>(
 ) -> Result<Result<T, String>, transport::Error> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
-        Err(error @ (transport::Error::Refused { .. } | transport::Error::Injection(_))) => {
-            Ok(Err(error.to_string()))
-        }
+        Err(
+            error @ (transport::Error::Refused { .. }
+            | transport::Error::Injection(_)
+            | transport::Error::Unnumbered),
+        ) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
 }
