@@ -232,6 +232,7 @@ const BATCH_EVENTS: [&str; 7] = [
     "held-elsewhere",
     "room-holding",
     "alarming",
+    "unread",
     "not-followed",
     "in-doubt-unproved",
     "in-doubt-unknown",

@@ -432,7 +432,10 @@ impl<'a> Run<'a> {
                     | transport::Error::Injection(_)
                     | transport::Error::Unnumbered),
                 )) => self.report.unread.push((folder.clone(), error.to_string())),
-                read => read?,
+                read => {
+                    read?;
+                    self.report.folders += 1;
+                }
             }
             self.done.insert(folder.clone());
         }
@@ -442,7 +445,6 @@ impl<'a> Run<'a> {
     fn folder(&mut self, mailbox: &mut dyn Mailbox, folder: &str) -> Result<(), Error> {
         let state = mailbox.examine(folder)?;
         let mut open = self.open(folder, &state)?;
-        self.report.folders += 1;
         let before = open.reading.clone();
         // They speak of what was read up to there.
         let mut held = before.held.filter(|_| before.up_to == open.cursor.last_uid);

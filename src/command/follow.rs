@@ -300,7 +300,7 @@ fn tell_unread_messages(unread: &[Unread], session: &mut Session<'_>) -> anyhow:
 }
 
 /// Why a message is unread.
-fn reason_of(reason: Reason, words: &str, texts: &Catalogue) -> String {
+pub(super) fn reason_of(reason: Reason, words: &str, texts: &Catalogue) -> String {
     texts.fill(
         &format!("sync.reason.{}", reason.word()),
         &[("words", words)],
