@@ -639,42 +639,6 @@ fn a_dot_answered_with_451_is_in_doubt_and_settled_by_the_mailbox() {
 }
 
 #[test]
-fn a_line_cut_in_the_middle_of_a_message_costs_nothing_that_comes_again() {
-    let world = Practising::new();
-    let imap = format!("imap = \"localhost:{}\"", world.practice.imap().port());
-    let message = world.send("Avviso", &["delivered"]);
-    world.practice.wait_until_idle(Duration::from_secs(10));
-    let cuts: Script = Box::new(|peer: &mut Peer| {
-        peer.imap_login("");
-        peer.imap("LIST ", "* LIST () \"/\" INBOX\nTAG OK done");
-        let state = "* 1 EXISTS\n* OK [UIDVALIDITY 7] x\n* OK [UIDNEXT 2] x\nTAG OK done";
-        peer.imap("EXAMINE ", state);
-        peer.hear("UID FETCH 1:1 ");
-        let header = "X-Ricevuta: accettazione\r\n\r\n";
-        let names = "From Subject Content-Type X-Ricevuta X-Trasporto";
-        peer.say(&format!(
-            "* 1 FETCH (UID 1 RFC822.SIZE 5000 BODY[HEADER.FIELDS ({names})] {{{}}}",
-            header.len()
-        ));
-        peer.say_octets(header.as_bytes());
-        peer.say(")\nTAG OK done");
-        peer.hear("UID FETCH 1 ");
-        peer.say("* 1 FETCH (UID 1 BODY[] {5000}");
-        peer.say_octets(b"X-Ricevuta: accettaz");
-        peer.cut();
-    });
-    let server = replace(&world, "imap", Security::Tls, vec![cuts]);
-    let synced = world.run(&["sync"]);
-    server.finish();
-    assert_eq!(synced.exit, 4, "{synced:?}");
-    assert!(synced.err.contains("closed by the server"), "{synced:?}");
-    assert_eq!(standing(&world, &message, "delivered"), "sent");
-    configure(&world, |text| with_line(text, "imap", &imap));
-    assert_eq!(world.run(&["sync"]).exit, 0);
-    assert_eq!(standing(&world, &message, "delivered"), "delivered");
-}
-
-#[test]
 fn hostile_words_of_a_server_reach_no_terminal() {
     let world = Practising::new();
     let hostile: Script = Box::new(|peer: &mut Peer| {

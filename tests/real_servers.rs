@@ -13,7 +13,7 @@ use std::time::Duration;
 use postacert::transport::Security;
 use serde_json::Value;
 use support::receipt::{Kind, Receipt};
-use support::servers::{self, PASSWORD, Servers};
+use support::servers::{self, PASSWORD, Servers, Spoilt};
 use support::world;
 use tempfile::TempDir;
 
@@ -208,6 +208,65 @@ mailbox.login(sys.argv[2], sys.argv[3])
 mailbox.select('INBOX', readonly=True)
 print(len(mailbox.search(None, 'SEEN')[1][0].split()))
 ";
+
+/// Dovecot ends the connection over a message that it cannot read.
+#[test]
+fn a_spoilt_message_hides_nothing_but_itself() {
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    // Ordinary mail, the acceptance, the delivery.
+    let standings = ["delivered", "sent", "accepted"];
+    for (how, name) in [
+        (Spoilt::Size, "taglia"),
+        (Spoilt::Unreadable, "illeggibile"),
+    ] {
+        for (nth, standing) in standings.into_iter().enumerate() {
+            let case = format!("{how:?} {nth}");
+            let user = User::new(servers, &format!("{name}{nth}"));
+            let to = format!("{name}{nth}@pec.destinatario.example");
+            let sent = user.send("Avviso", &[&to]);
+            let (id, message_id) = (&sent["id"], sent["message_id"].as_str().expect("one"));
+            servers.settle();
+            servers.deliver(
+                &user.address,
+                ["From: a@b.example\r\nSubject: x\r\n\r\nx\r\n"],
+            );
+            user.receive(Kind::Acceptance, message_id, &to);
+            // Without the acceptance the delivery says as much.
+            let standing = if standing == "sent" {
+                "delivered"
+            } else {
+                standing
+            };
+            user.receive(Kind::DeliveryConcise, message_id, &to);
+            let mend = servers.spoil(&user.address, nth, how);
+            let first = user.run(&["sync"]);
+            let stands = || {
+                let status = user.json(&["status", id.as_str().expect("an id"), "--json"]);
+                status["messages"][0]["recipients"][0]["standing"].clone()
+            };
+            let said = String::from_utf8_lossy(&first.stderr).into_owned();
+            if first.status.code() == Some(0) {
+                // It was asked for twice, and Dovecot mended the name meanwhile.
+                assert_eq!(
+                    (how, stands()),
+                    (Spoilt::Size, "delivered".into()),
+                    "{case}: {said}"
+                );
+                continue;
+            }
+            assert_eq!(first.status.code(), Some(4), "{case}: {said}");
+            assert_eq!(stands(), standing, "{case}: {said}");
+            let named = format!("INBOX, UID {}", nth + 1);
+            assert!(said.contains(&named), "{case}: {said}");
+            mend();
+            let second = user.run(&["sync"]);
+            assert_eq!(second.status.code(), Some(0), "{case}: {second:?}");
+            assert_eq!(stands(), "delivered", "{case}: {second:?}");
+        }
+    }
+}
 
 #[test]
 fn news_is_told_as_it_comes_and_a_signal_ends_the_watch() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use postacert::command;
 use postacert::lang::Lang;
+use postacert::ledger::Reason;
 use postacert::ledger::state::{Standing, What};
 use postacert::output::catalogue::Catalogue;
 use postacert::pec::MessageKind;
@@ -185,6 +186,7 @@ fn composed() -> BTreeSet<String> {
     all.extend(keys("what", &kinds));
     all.extend(keys("event.kind", &kinds));
     all.extend(keys("event", EVENTS));
+    all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));
     all.extend(keys("outcome", &kinds));
@@ -211,7 +213,7 @@ fn composed() -> BTreeSet<String> {
 }
 
 /// What `pec sync` and `pec watch` tell of.
-const EVENTS: [&str; 9] = [
+const EVENTS: [&str; 10] = [
     "receipt",
     "receipt-for",
     "orphan",
@@ -221,6 +223,7 @@ const EVENTS: [&str; 9] = [
     "anomaly",
     "ordinary",
     "too-large",
+    "unread",
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
@@ -229,6 +232,7 @@ const BATCH_EVENTS: [&str; 7] = [
     "held-elsewhere",
     "room-holding",
     "alarming",
+    "unread",
     "not-followed",
     "in-doubt-unproved",
     "in-doubt-unknown",

@@ -4,7 +4,8 @@
 //! happens on the way is told to the caller as it happens.
 //!
 //! - [`submit()`]: one message to the server, with its facts.
-//! - [`sync()`]: what is new in the folders of a mailbox.
+//! - [`sync()`]: what is new in the folders of a mailbox; [`read()`] gets past messages that
+//!   end the line. [`fetch_all()`]: messages, or why they did not come.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
@@ -20,8 +21,11 @@ mod watch;
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit};
-pub use sync::{Event, EventKind, Judge, SyncReport, folders_not_read, folders_to_read, sync};
-pub use watch::{Connect, Patience, WatchEnd, WatchEvent, watch};
+pub use sync::{
+    Event, EventKind, FolderList, Judge, SyncReport, folders_not_read, folders_to_read,
+    list_folders, read, sync,
+};
+pub use watch::{Connect, Ends, Patience, WatchEnd, WatchEvent, watch};
 
 use crate::timestamp::Timestamp;
 use crate::{ledger, transport};

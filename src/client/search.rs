@@ -200,7 +200,8 @@ pub fn search(
                 }
             };
             let mut on_found = |event: Event| {
-                asked.unproved[at] |= !speaks(&event);
+                let came = !matches!(event.kind, EventKind::Unread { .. });
+                asked.unproved[at] |= came && !speaks(&event);
                 on_event(event);
             };
             let mut missing = 0;
@@ -209,13 +210,8 @@ pub fn search(
                 let brought = fetch_all(mailbox, &wanted);
                 // What was named a moment ago and is gone now said something that nobody read.
                 missing += uids.iter().filter(|uid| !came(&brought, **uid)).count();
-                let mut fetched = brought.fetched;
-                fetched.retain(|message| !message.octets.is_empty());
                 let mut run = Run::new(ledger, judge, now, &mut on_found);
-                run.take(&folder, state.uid_validity, fetched, None)?;
-                if let Some(error) = brought.ended {
-                    return Err(error.into());
-                }
+                run.found(&folder, state.uid_validity, brought)?;
             }
             if missing > 0 {
                 asked.miss(&folder, GapKind::NotRead(message.clone(), missing));

@@ -3,17 +3,32 @@
 //! Headers first, octets only of what looks certified. A batch of octets is on the disk before
 //! one commit records all of it together with how far the folder was read: a cut anywhere
 //! costs at most that batch, which the next run fetches again.
+//!
+//! Nothing that the server lists is passed over. Its answers to FETCH are held against its own
+//! list (UID SEARCH); what does not come is asked for alone, then remembered in the ledger and
+//! asked for again at every reading. When the line breaks over a message, the next connection
+//! asks for that one alone and goes on behind it. What came under a number that was passed
+//! already is found by the list of the last [`RECENT`] numbers and by the count of messages; an
+//! older one is not found while just as many messages of the folder are deleted between two
+//! readings.
 
-use super::fetch::{Wanted, fetch_all};
-use super::{Error, Now};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use super::fetch::{Brought, Missing, Wanted, Why, fetch_all};
+use super::{Connect, Error, Now};
 use crate::address::MailAddress;
-use crate::ledger::{self, Arrival, Cursor, Ledger, MatchRule, MessageRef};
+use crate::ledger::{
+    self, Arrival, Cursor, Ledger, MatchRule, MessageRef, Place, Reading, Reason, Unread,
+};
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
 use crate::pec::header::{Hints, is_signer_address};
 use crate::pec::wrapped::WrappedMail;
 use crate::timestamp::Timestamp;
-use crate::transport::{self, Fetched, Folder, Mailbox, Summary};
+use crate::transport::{self, Came, Fetched, Folder, FolderState, Mailbox, Summary};
 use crate::verify::{Examination, Question, Sent, Verdict, VerifiedReceipt, Verifier};
 
 /// Header fields that tell certified mail from other mail.
@@ -34,6 +49,26 @@ const BATCH_OCTETS: u64 = 8_000_000;
 const BATCH_MESSAGES: usize = 250;
 /// A message larger than any provider carries (Aruba: 100 MB); it is told and passed over.
 const MAX_MESSAGE_OCTETS: u64 = 140_000_000;
+/// From this size on it is written down that a message is judged, before it is: one over which
+/// this program dies is not begun with again. Smaller ones take milliseconds.
+const LARGE_OCTETS: usize = 64 * 1024;
+/// How long judging may go on before what was judged is recorded.
+const A_WHILE: Duration = Duration::from_secs(1);
+/// UIDs below the cursor of which the list is kept. Late ones come from servers that give
+/// numbers to messages before they show them, so they come among the last.
+const RECENT: u32 = 500;
+/// After the line broke, this many times more UIDs are asked for after each answer.
+const GROWTH: u32 = 4;
+/// Connections of one reading, and those in a row on which nothing came.
+const MOST_CONNECTIONS: usize = 40;
+const MOST_IN_VAIN: usize = 3;
+/// Unread messages asked for again in one reading.
+const MOST_AGAIN: usize = 200;
+/// Seconds after which they are asked for again where nobody asks for a reading: so many times
+/// two for each try, up to a day. More for those over which the line ends.
+const PATIENCE: i64 = 10;
+const PATIENCE_WITH_ENDS: i64 = 120;
+const LONGEST_PATIENCE: i64 = 86_400;
 
 /// Who judges, and for which account.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +114,13 @@ pub enum EventKind {
     Other(Box<Examination>),
     /// Larger than any provider carries: left where it is; its size.
     TooLarge(u64),
+    /// The server lists it and it could not be read: remembered, and asked for again.
+    Unread {
+        /// Why.
+        reason: Reason,
+        /// The server's words, or how much came.
+        words: String,
+    },
 }
 
 /// What one run did.
@@ -96,6 +138,14 @@ pub struct SyncReport {
     pub renumbered: usize,
     /// Folders that the server did not let us read, or not to the end, and its words.
     pub unread: Vec<(String, String)>,
+    /// Folders that could be read and are not among those asked for.
+    pub not_read: Vec<String>,
+    /// Messages of the account that are unread, from before too.
+    pub unread_messages: Vec<Unread>,
+    /// Lines of the server's list of folders from which no folder could be read.
+    pub odd_folders: Vec<String>,
+    /// Why the server did not list its folders at all: only INBOX and those named were read.
+    pub unlisted: Option<String>,
 }
 
 /// The folders to read: INBOX, those named, and every `Ricevute` that the server lists.
@@ -134,11 +184,54 @@ pub(super) fn is_among(folders: &[String], name: &str) -> bool {
         .any(|other| other == name || (is_inbox(other) && is_inbox(name)))
 }
 
+/// The folders of a mailbox, as far as they are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FolderList {
+    /// Those to read.
+    pub to_read: Vec<String>,
+    /// All that are listed.
+    pub listed: Vec<Folder>,
+    /// Lines from which no folder could be read, as the server wrote them.
+    pub odd: Vec<String>,
+    /// Why there is no list.
+    pub refused: Option<String>,
+}
+
+/// Asks for the folders. A server that refuses to list them has an INBOX all the same.
+///
+/// # Errors
+/// When the line broke.
+pub fn list_folders(
+    mailbox: &mut dyn Mailbox,
+    named: &[String],
+) -> Result<FolderList, transport::Error> {
+    let (listed, refused) = match mailbox.folders() {
+        Ok(listed) => (listed, None),
+        Err(error @ transport::Error::Refused { .. }) => (Vec::new(), Some(error.to_string())),
+        Err(error) => return Err(error),
+    };
+    Ok(FolderList {
+        to_read: folders_to_read(&listed, named),
+        odd: mailbox.odd_folders().to_vec(),
+        listed,
+        refused,
+    })
+}
+
+/// When messages over which the line ended are asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// Somebody asked for a reading.
+    AtOnce,
+    /// It is read again and again: they would end the line each time.
+    WhenDue,
+}
+
 /// Reads what is new in the folders. Nothing is changed on the server.
 ///
 /// # Errors
 /// When the line breaks or the ledger cannot be used. What was recorded stays; the next run
-/// goes on from there.
+/// goes on from there, past a message over which the line broke.
 pub fn sync(
     ledger: &mut Ledger,
     judge: Judge<'_>,
@@ -147,23 +240,46 @@ pub fn sync(
     now: Now<'_>,
     on_event: &mut dyn FnMut(Event),
 ) -> Result<SyncReport, Error> {
-    ledger.settle_cut_off(now())?;
-    let mut run = Run::new(ledger, judge, now, on_event);
-    // Those that a run which was cut off had no time for.
-    run.adopt()?;
-    run.judge_again()?;
-    for folder in folders {
-        match run.folder(mailbox, folder) {
-            // One folder that is gone must not keep the receipts in the others from us.
-            Err(Error::Transport(
-                error @ (transport::Error::Refused { .. }
-                | transport::Error::Injection(_)
-                | transport::Error::Unnumbered),
-            )) => run.report.unread.push((folder.clone(), error.to_string())),
-            read => read?,
+    let mut run = Run::begin(ledger, judge, now, on_event)?;
+    run.again = Again::WhenDue;
+    run.folders(mailbox, folders)?;
+    run.end()
+}
+
+/// Reads as [`sync()`], and connects again when the server ends the line over a message, so
+/// that one reading gets past it.
+///
+/// # Errors
+/// As [`sync()`], when it does not help to connect again.
+pub fn read(
+    ledger: &mut Ledger,
+    judge: Judge<'_>,
+    connect: Connect<'_>,
+    named: &[String],
+    now: Now<'_>,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<SyncReport, Error> {
+    let mut run = Run::begin(ledger, judge, now, on_event)?;
+    let (mut in_vain, mut seen) = (0, 0);
+    for connection in 1.. {
+        let mut mailbox = connect()?;
+        let ended = match run.connection(&mut *mailbox, named) {
+            Err(Error::Transport(error)) if error.is_end() => error,
+            done => {
+                done?;
+                mailbox.close();
+                break;
+            }
+        };
+        let looked_at = run.report.looked_at + run.report.fetched;
+        in_vain = if looked_at > seen { 1 } else { in_vain + 1 };
+        seen = looked_at;
+        // A server that says nothing would keep us waiting each time.
+        if ended.is_silence() || in_vain == MOST_IN_VAIN || connection == MOST_CONNECTIONS {
+            return Err(ended.into());
         }
     }
-    Ok(run.report)
+    run.end()
 }
 
 pub(super) struct Run<'a> {
@@ -175,7 +291,85 @@ pub(super) struct Run<'a> {
     /// Whether only what is proved is told: the rest was told before.
     quiet: bool,
     /// Whether a folder is read whose messages may have been told under other numbers.
-    again: bool,
+    anew: bool,
+    again: Again,
+    /// Folders read to their end.
+    done: BTreeSet<String>,
+    /// Messages that were asked for in vain: not again in this run.
+    tried: BTreeSet<Place>,
+}
+
+/// A folder that is open.
+struct Open<'a> {
+    folder: &'a str,
+    cursor: Cursor,
+    reading: Reading,
+    /// UIDs that are remembered as unread: asked for in the end.
+    unread: BTreeSet<u32>,
+    /// UIDs just below the cursor that the server lists; `None` when it does not list them.
+    recent: Option<BTreeSet<u32>>,
+    /// Whether the cursor moves with what is read.
+    moves: bool,
+}
+
+impl<'a> Open<'a> {
+    /// A folder of which single messages are read, wherever the cursor is.
+    fn aside(folder: &'a str, uid_validity: u32) -> Self {
+        Self {
+            folder,
+            cursor: Cursor {
+                uid_validity,
+                last_uid: 0,
+            },
+            reading: Reading::default(),
+            unread: BTreeSet::new(),
+            recent: None,
+            moves: false,
+        }
+    }
+
+    fn place(&self, uid: u32) -> Place {
+        Place {
+            folder: self.folder.to_owned(),
+            uid_validity: self.cursor.uid_validity,
+            uid,
+        }
+    }
+
+    /// The cursor at another UID, where it moves.
+    fn at(&self, last_uid: u32) -> Option<Cursor> {
+        let cursor = Cursor {
+            last_uid,
+            ..self.cursor
+        };
+        self.moves.then_some(cursor)
+    }
+
+    /// The numbers of which a list is kept.
+    fn recent_numbers(&self) -> RangeInclusive<u32> {
+        let last = self.cursor.last_uid;
+        last.saturating_sub(RECENT - 1).max(1)..=last
+    }
+
+    /// Reads again from there on; what was kept already is not asked for.
+    fn go_back(&mut self, last_uid: u32) {
+        self.reading.passed = self.reading.passed.max(Some(self.cursor.last_uid));
+        self.cursor.last_uid = last_uid;
+    }
+
+    /// The last UID of the next range to ask for.
+    fn last_of_next(&self, window: u32, end: u32) -> u32 {
+        let first = self.cursor.last_uid + 1;
+        let last = match self.reading.suspect {
+            Some(suspect) if suspect > first => suspect - 1,
+            Some(suspect) if suspect == first => first,
+            _ => {
+                let step = self.reading.step.unwrap_or(window).min(window).max(1);
+                first.saturating_add(step - 1)
+            }
+        };
+        last.min(end)
+    }
 }
 
 impl<'a> Run<'a> {
@@ -192,78 +386,260 @@ impl<'a> Run<'a> {
             on_event,
             report: SyncReport::default(),
             quiet: false,
-            again: false,
+            anew: false,
+            again: Again::AtOnce,
+            done: BTreeSet::new(),
+            tried: BTreeSet::new(),
         }
+    }
+
+    fn begin(
+        ledger: &'a mut Ledger,
+        judge: Judge<'a>,
+        now: Now<'a>,
+        on_event: &'a mut dyn FnMut(Event),
+    ) -> Result<Self, Error> {
+        ledger.settle_cut_off(now())?;
+        let mut run = Self::new(ledger, judge, now, on_event);
+        // Those that a run which was cut off had no time for.
+        run.adopt()?;
+        run.judge_again()?;
+        Ok(run)
+    }
+
+    fn end(mut self) -> Result<SyncReport, Error> {
+        self.report.unread_messages = self.ledger.unread(self.judge.account)?;
+        Ok(self.report)
+    }
+
+    fn connection(&mut self, mailbox: &mut dyn Mailbox, named: &[String]) -> Result<(), Error> {
+        let list = list_folders(mailbox, named)?;
+        self.report.not_read = folders_not_read(&list.listed, &list.to_read);
+        self.report.odd_folders = list.odd;
+        self.report.unlisted = list.refused;
+        self.folders(mailbox, &list.to_read)
+    }
+
+    fn folders(&mut self, mailbox: &mut dyn Mailbox, folders: &[String]) -> Result<(), Error> {
+        for folder in folders {
+            if self.done.contains(folder) {
+                continue;
+            }
+            match self.folder(mailbox, folder) {
+                // One folder that is gone must not keep the receipts in the others from us.
+                Err(Error::Transport(
+                    error @ (transport::Error::Refused { .. }
+                    | transport::Error::Injection(_)
+                    | transport::Error::Unnumbered),
+                )) => self.report.unread.push((folder.clone(), error.to_string())),
+                read => {
+                    read?;
+                    self.report.folders += 1;
+                }
+            }
+            self.done.insert(folder.clone());
+        }
+        self.ask_again(mailbox)
     }
 
     fn folder(&mut self, mailbox: &mut dyn Mailbox, folder: &str) -> Result<(), Error> {
         let state = mailbox.examine(folder)?;
-        let known = self.ledger.cursor(self.judge.account, folder)?;
-        self.report.folders += 1;
-        let mut cursor = Cursor {
-            uid_validity: state.uid_validity,
-            last_uid: 0,
-        };
-        match known {
-            Some(known)
-                if known.uid_validity == state.uid_validity && !went_back(known, &state) =>
-            {
-                cursor = known;
-            }
-            // RFC 3501, 2.3.1.1: the numbers mean other messages now; octets that are known
-            // change nothing when they are found again.
-            Some(_) => self.report.renumbered += 1,
-            None => {}
+        let mut open = self.open(folder, &state)?;
+        let before = open.reading.clone();
+        // They speak of what was read up to there.
+        let mut held = before.held.filter(|_| before.up_to == open.cursor.last_uid);
+        if self.late(mailbox, &mut open)? {
+            held = None;
         }
-        self.again = cursor.last_uid == 0;
-        let mut window = FIRST_WINDOW;
-        // Messages that come while we read are the next run's.
-        let end = state
-            .uid_next
-            .map_or(u32::MAX, |next| next.saturating_sub(1));
-        while cursor.last_uid < end {
-            let first = cursor.last_uid + 1;
-            let last = if state.uid_next.is_some() {
-                end.min(first.saturating_add(window - 1))
-            } else {
-                u32::MAX
-            };
-            let summaries = mailbox.summaries(first..=last, &FIELDS).whole()?;
-            let newest = summaries.last().map_or(cursor.last_uid, |found| found.uid);
-            // Without UIDNEXT only what was seen is known to have been read.
-            let read_to = if last == u32::MAX { newest } else { last };
-            self.report.looked_at += summaries.len();
-            self.window(mailbox, folder, cursor, &summaries, read_to)?;
-            cursor.last_uid = read_to;
-            if last == u32::MAX {
-                break;
-            }
-            window = next_window(window, summaries.len());
+        let new = self.new_ones(mailbox, &mut open, &state)?;
+        // More than the new ones explain: something came under an older number.
+        if held.is_some_and(|held| state.exists as usize > held as usize + new) {
+            open.go_back(0);
+            self.new_ones(mailbox, &mut open, &state)?;
+        }
+        let numbers = open.recent_numbers();
+        let recent = open.recent.take().map(|mut recent| {
+            recent.retain(|uid| numbers.contains(uid));
+            recent
+        });
+        open.reading.recent = recent;
+        open.reading.held = Some(state.exists);
+        open.reading.up_to = open.cursor.last_uid;
+        if open.reading != before {
+            let account = self.judge.account;
+            self.ledger.keep_reading(account, folder, &open.reading)?;
         }
         Ok(())
     }
 
-    /// Fetches and records the certified mail among the summaries, in the order of UIDs; in
-    /// the end the cursor stands at `read_to`.
-    fn window(
+    /// Where the reading of a folder goes on.
+    fn open<'f>(&mut self, folder: &'f str, state: &FolderState) -> Result<Open<'f>, Error> {
+        let account = self.judge.account;
+        let uid_validity = state.uid_validity;
+        let known = self.ledger.cursor(account, folder)?;
+        let reading = self.ledger.reading(account, folder)?;
+        let mut cursor = Cursor {
+            uid_validity,
+            last_uid: 0,
+        };
+        let mut reading = reading.filter(|reading| reading.uid_validity == uid_validity);
+        match known {
+            Some(known) if known.uid_validity == uid_validity && !went_back(known, state) => {
+                cursor = known;
+            }
+            // RFC 3501, 2.3.1.1: the numbers mean other messages now; octets that are known
+            // change nothing when they are found again.
+            Some(_) => {
+                self.report.renumbered += 1;
+                self.ledger.forget_others(account, folder, uid_validity)?;
+                reading = None;
+            }
+            None => {}
+        }
+        self.anew = cursor.last_uid == 0;
+        let unread = self.ledger.unread_uids(account, folder, uid_validity)?;
+        Ok(Open {
+            folder,
+            cursor,
+            reading: reading.unwrap_or(Reading {
+                uid_validity,
+                ..Reading::default()
+            }),
+            unread,
+            recent: Some(BTreeSet::new()),
+            moves: true,
+        })
+    }
+
+    /// Reads what has numbers above the cursor. Gives how many there are.
+    fn new_ones(
         &mut self,
         mailbox: &mut dyn Mailbox,
-        folder: &str,
-        cursor: Cursor,
-        summaries: &[Summary],
-        read_to: u32,
+        open: &mut Open<'_>,
+        state: &FolderState,
+    ) -> Result<usize, Error> {
+        // Messages that come while we read are the next run's.
+        let mut end = state
+            .uid_next
+            .map_or(u32::MAX, |next| next.saturating_sub(1));
+        if end == u32::MAX && (open.reading.step.is_some() || open.reading.suspect.is_some()) {
+            let above = open.cursor.last_uid.saturating_add(1)..=u32::MAX;
+            let listed = mailbox.uids(above).unwrap_or_default();
+            end = listed.last().copied().unwrap_or(end);
+        }
+        let mut window = FIRST_WINDOW;
+        let mut all = 0;
+        while open.cursor.last_uid < end {
+            let first = open.cursor.last_uid + 1;
+            let last = match end {
+                u32::MAX => end,
+                _ => open.last_of_next(window, end),
+            };
+            let seen = self.look(mailbox, open, first..=last)?;
+            // Without UIDNEXT only what was seen is known to have been read.
+            let newest = seen.last().copied().unwrap_or(open.cursor.last_uid);
+            let read_to = if last == u32::MAX { newest } else { last };
+            self.take(open, Vec::new(), read_to)?;
+            all += seen.len();
+            if let Some(recent) = &mut open.recent {
+                recent.extend(&seen);
+            }
+            if last == u32::MAX {
+                break;
+            }
+            self.faster(open)?;
+            window = next_window(window, seen.len());
+        }
+        Ok(all)
+    }
+
+    /// Whether the server lists something below the cursor that it did not list before; then
+    /// the cursor goes back to it.
+    fn late(&mut self, mailbox: &mut dyn Mailbox, open: &mut Open<'_>) -> Result<bool, Error> {
+        if open.cursor.last_uid == 0 {
+            return Ok(false);
+        }
+        let mut late = match mailbox.uids(open.recent_numbers()) {
+            Ok(listed) => BTreeSet::from_iter(listed),
+            Err(error) if error.is_end() => return Err(error.into()),
+            Err(_) => {
+                open.recent = None;
+                return Ok(false);
+            }
+        };
+        open.recent = Some(late.clone());
+        let known = open.reading.recent.as_ref();
+        let Some(known) = known.filter(|_| open.reading.up_to == open.cursor.last_uid) else {
+            return Ok(false);
+        };
+        late.retain(|uid| !known.contains(uid) && !open.unread.contains(uid));
+        let Some(first) = late.first() else {
+            return Ok(false);
+        };
+        open.go_back(first - 1);
+        Ok(true)
+    }
+
+    /// Looks at the headers of a range, fetches and records the certified mail in it. Gives the
+    /// UIDs that exist.
+    fn look(
+        &mut self,
+        mailbox: &mut dyn Mailbox,
+        open: &mut Open<'_>,
+        uids: RangeInclusive<u32>,
+    ) -> Result<Vec<u32>, Error> {
+        let listed = match mailbox.uids(uids.clone()) {
+            Ok(listed) => listed,
+            Err(error) if error.is_end() => return Err(self.broke(open, &uids, None, error)),
+            // Nothing to hold the answers to FETCH against.
+            Err(_) => {
+                open.recent = None;
+                Vec::new()
+            }
+        };
+        let Came { all, fault } = mailbox.summaries(uids.clone(), &FIELDS);
+        let mut found: BTreeMap<u32, Summary> = all
+            .into_iter()
+            .map(|summary| (summary.uid, summary))
+            .collect();
+        let mut missing = listed;
+        missing.retain(|uid| !found.contains_key(uid));
+        match fault {
+            Some(error) if error.is_end() => {
+                return Err(self.broke(open, &uids, missing.first().copied(), error));
+            }
+            // The server lists nothing either: it is the folder that cannot be read.
+            Some(error) if found.is_empty() && missing.is_empty() => return Err(error.into()),
+            _ => {}
+        }
+        if let Err((uid, error)) = headers(mailbox, &missing, &mut found) {
+            return Err(self.broke(open, &(uid..=uid), Some(uid), error));
+        }
+        self.report.looked_at += found.len();
+        let seen: Vec<u32> = found.keys().copied().collect();
+        self.certified(mailbox, open, found.into_values().collect())?;
+        Ok(seen)
+    }
+
+    /// Fetches and records the certified mail among the summaries, in the order of UIDs.
+    fn certified(
+        &mut self,
+        mailbox: &mut dyn Mailbox,
+        open: &mut Open<'_>,
+        summaries: Vec<Summary>,
     ) -> Result<(), Error> {
-        let at = |last_uid: u32| Cursor { last_uid, ..cursor };
         let mut candidates = Vec::new();
         for summary in summaries.iter().filter(|summary| looks_certified(summary)) {
+            if open.unread.contains(&summary.uid) {
+                continue;
+            }
+            let place = open.place(summary.uid);
+            let passed = open.reading.passed >= Some(summary.uid);
+            if passed && self.ledger.is_received(self.judge.account, &place)? {
+                continue;
+            }
             if summary.size > MAX_MESSAGE_OCTETS {
-                (self.on_event)(Event {
-                    folder: folder.to_owned(),
-                    uid: summary.uid,
-                    octets: String::new(),
-                    known: false,
-                    kind: EventKind::TooLarge(summary.size),
-                });
+                self.tell_of(&place, EventKind::TooLarge(summary.size));
             } else {
                 candidates.push(summary);
             }
@@ -277,43 +653,299 @@ impl<'a> Run<'a> {
                 })
                 .collect();
             let brought = fetch_all(mailbox, &wanted);
-            if let Some(error) = brought.ended {
-                return Err(error.into());
-            }
-            let (fetched, last) = (brought.fetched, wanted.last().map(|one| one.uid));
-            let last = last.unwrap_or(cursor.last_uid);
-            self.take(folder, cursor.uid_validity, fetched, Some(at(last)))?;
+            let last = wanted.last().map_or(open.cursor.last_uid, |one| one.uid);
+            self.brought(open, brought, last)?;
         }
-        self.take(folder, cursor.uid_validity, Vec::new(), Some(at(read_to)))
+        Ok(())
     }
 
-    /// Keeps octets, judges them, records all with the cursor, tells what was found.
-    pub(super) fn take(
+    /// Records what came of messages that were asked for on their own, and remembers what did
+    /// not.
+    ///
+    /// # Errors
+    /// What ended the connection, and those of the ledger.
+    pub(super) fn found(
         &mut self,
         folder: &str,
         uid_validity: u32,
-        fetched: Vec<Fetched>,
-        cursor: Option<Cursor>,
+        brought: Brought,
     ) -> Result<(), Error> {
+        self.brought(&mut Open::aside(folder, uid_validity), brought, 0)
+    }
+
+    /// Records what came of a batch up to `last`, remembers what did not.
+    fn brought(&mut self, open: &mut Open<'_>, brought: Brought, last: u32) -> Result<(), Error> {
+        for missing in &brought.missing {
+            self.remember(&open.place(missing.uid), missing)?;
+        }
+        // Up to here each came, is gone or is remembered.
+        let read_to = match brought.unasked.first() {
+            Some(uid) => uid - 1,
+            None => last,
+        };
+        self.take(open, brought.fetched, read_to)?;
+        let Some(error) = brought.ended else {
+            return Ok(());
+        };
+        // One that was asked for alone is known for what it is; else it is one of the others.
+        let known = brought
+            .missing
+            .iter()
+            .any(|missing| matches!(missing.why, Why::Ended(_)));
+        if open.moves {
+            let known = known || brought.unasked.is_empty();
+            open.reading.suspect = brought.unasked.first().copied().filter(|_| !known);
+            open.reading.step = Some(1).filter(|_| !known);
+            let account = self.judge.account;
+            self.ledger
+                .keep_reading(account, open.folder, &open.reading)?;
+        }
+        Err(error.into())
+    }
+
+    /// The line broke over the headers of a range, of which `missing` is the first that did not
+    /// come. Gives back the error, or a worse one.
+    fn broke(
+        &mut self,
+        open: &mut Open<'_>,
+        uids: &RangeInclusive<u32>,
+        missing: Option<u32>,
+        error: transport::Error,
+    ) -> Error {
+        let alone = uids.start() == uids.end();
+        let noted = if alone {
+            let missing = Missing {
+                uid: *uids.start(),
+                why: Why::Ended(error.to_string()),
+            };
+            self.remember(&open.place(missing.uid), &missing)
+        } else {
+            Ok(())
+        };
+        // Alone: it is known, and the rest may come as before.
+        open.reading.suspect = missing.or(Some(*uids.start())).filter(|_| !alone);
+        open.reading.step = Some(1).filter(|_| !alone);
+        let account = self.judge.account;
+        let noted = noted.and_then(|()| {
+            if alone && *uids.start() == open.cursor.last_uid + 1 {
+                self.take(open, Vec::new(), *uids.start())?;
+            }
+            Ok(self
+                .ledger
+                .keep_reading(account, open.folder, &open.reading)?)
+        });
+        match noted {
+            Ok(()) => error.into(),
+            Err(worse) => worse,
+        }
+    }
+
+    /// After an answer that came whole more is asked for at once again.
+    fn faster(&mut self, open: &mut Open<'_>) -> Result<(), Error> {
+        let before = open.reading.clone();
+        open.reading.suspect = before
+            .suspect
+            .filter(|suspect| *suspect > open.cursor.last_uid);
+        if before
+            .suspect
+            .is_none_or(|suspect| suspect <= open.cursor.last_uid)
+        {
+            let step = before.step.map(|step| step.saturating_mul(GROWTH));
+            open.reading.step = step.filter(|step| *step < FIRST_WINDOW);
+        }
+        if open.reading != before {
+            let account = self.judge.account;
+            self.ledger
+                .keep_reading(account, open.folder, &open.reading)?;
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, place: &Place, missing: &Missing) -> Result<(), Error> {
+        let (reason, words) = match &missing.why {
+            Why::NotGiven => (Reason::NotGiven, String::new()),
+            Why::Refused(words) => (Reason::Refused, words.clone()),
+            Why::Ended(words) => (Reason::Ended, words.clone()),
+            Why::Cut { came, size } => (Reason::Cut, format!("{came}/{size}")),
+        };
+        let account = self.judge.account;
+        let is_news = self
+            .ledger
+            .remember(account, place, reason, &words, (self.now)())?;
+        self.tried.insert(place.clone());
+        if is_news {
+            self.tell_of(place, EventKind::Unread { reason, words });
+        }
+        Ok(())
+    }
+
+    fn tell_of(&mut self, place: &Place, kind: EventKind) {
+        (self.on_event)(Event {
+            folder: place.folder.clone(),
+            uid: place.uid,
+            octets: String::new(),
+            known: false,
+            kind,
+        });
+    }
+
+    /// Asks again for what is remembered as unread, each alone.
+    fn ask_again(&mut self, mailbox: &mut dyn Mailbox) -> Result<(), Error> {
+        let account = self.judge.account;
+        let mut all = self.ledger.unread(account)?;
+        all.retain(|one| !self.tried.contains(&one.place) && self.is_due(one));
+        all.truncate(MOST_AGAIN);
+        let mut opened: Option<(String, Option<FolderState>)> = None;
+        for one in all {
+            let folder = &one.place.folder;
+            if opened.as_ref().is_none_or(|(name, _)| name != folder) {
+                let state = match mailbox.examine(folder) {
+                    Ok(state) => Some(state),
+                    Err(error) if error.is_end() => return Err(error.into()),
+                    Err(_) => None,
+                };
+                opened = Some((folder.clone(), state));
+            }
+            let Some((_, Some(state))) = &opened else {
+                continue;
+            };
+            if state.uid_validity != one.place.uid_validity {
+                self.ledger.forget(account, &one.place)?;
+                continue;
+            }
+            self.ask_for(mailbox, &one)?;
+        }
+        Ok(())
+    }
+
+    fn is_due(&self, one: &Unread) -> bool {
+        match one.reason {
+            // The same program would die over it again.
+            Reason::Judging => one.words != env!("CARGO_PKG_VERSION"),
+            _ if self.again == Again::AtOnce => true,
+            Reason::Ended => self.is_after(one, PATIENCE_WITH_ENDS),
+            Reason::NotGiven | Reason::Refused | Reason::Cut => self.is_after(one, PATIENCE),
+        }
+    }
+
+    fn is_after(&self, one: &Unread, patience: i64) -> bool {
+        let doubled = patience.saturating_mul(1 << one.tries.min(16));
+        let passed = (self.now)().seconds_since(one.tried);
+        // A clock that was set back must not keep it unread.
+        passed < 0 || passed >= doubled.min(LONGEST_PATIENCE)
+    }
+
+    /// Asks once more for one that is unread.
+    fn ask_for(&mut self, mailbox: &mut dyn Mailbox, one: &Unread) -> Result<(), Error> {
+        let account = self.judge.account;
+        let uid = one.place.uid;
+        self.tried.insert(one.place.clone());
+        let Came { all, fault } = mailbox.summaries(uid..=uid, &FIELDS);
+        if let Some(error) = fault.filter(transport::Error::is_end) {
+            let why = Why::Ended(error.to_string());
+            self.remember(&one.place, &Missing { uid, why })?;
+            return Err(error.into());
+        }
+        let summary = all.into_iter().next();
+        let size = summary.as_ref().map_or(0, |summary| summary.size);
+        let certified = summary.as_ref().is_none_or(looks_certified);
+        if !certified || size > MAX_MESSAGE_OCTETS {
+            if certified {
+                self.tell_of(&one.place, EventKind::TooLarge(size));
+            }
+            return Ok(self.ledger.forget(account, &one.place)?);
+        }
+        let mut open = Open::aside(&one.place.folder, one.place.uid_validity);
+        let mut brought = fetch_all(mailbox, &[Wanted { uid, size }]);
+        let cut = brought
+            .missing
+            .iter()
+            .any(|missing| matches!(missing.why, Why::Cut { .. }));
+        // The same octets time and again: it is the size that is wrong.
+        let settled = cut && one.reason == Reason::Cut && one.tries > 2;
+        if settled {
+            brought.missing.clear();
+        }
+        let gone = brought.fetched.is_empty() && brought.is_all();
+        let whole = !brought.fetched.is_empty() && (!cut || settled);
+        self.brought(&mut open, brought, uid)?;
+        if gone || (whole && self.ledger.is_received(account, &one.place)?) {
+            self.ledger.forget(account, &one.place)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps octets, judges them, records all with the cursor at `read_to`, tells what was
+    /// found.
+    fn take(
+        &mut self,
+        open: &mut Open<'_>,
+        fetched: Vec<Fetched>,
+        read_to: u32,
+    ) -> Result<(), Error> {
+        let facts = self.report.new_facts;
         let mut arrivals = Vec::with_capacity(fetched.len());
+        let mut since = Instant::now();
         for message in fetched {
+            let uid = message.uid;
+            let large = message.octets.len() >= LARGE_OCTETS;
+            if large {
+                // What was judged before it is on the disk before anything can go wrong.
+                self.note(open, &mut arrivals, (uid - 1).min(read_to))?;
+                let (account, place) = (self.judge.account, open.place(uid));
+                self.ledger.judging(account, &place, (self.now)())?;
+            }
             let octets = self.ledger.keep(&message.octets)?;
-            let finding = self.examine(&message.octets)?;
+            let examine = AssertUnwindSafe(|| self.examine(&message.octets));
+            let Ok(finding) = std::panic::catch_unwind(examine) else {
+                self.died(&open.place(uid))?;
+                continue;
+            };
             arrivals.push(Arrival {
-                folder: folder.to_owned(),
-                uid_validity,
-                uid: message.uid,
+                folder: open.folder.to_owned(),
+                uid_validity: open.cursor.uid_validity,
+                uid,
                 internal_date: message.internal_date,
                 octets,
-                finding,
+                finding: finding?,
             });
+            self.report.fetched += 1;
+            if large || since.elapsed() >= A_WHILE {
+                self.note(open, &mut arrivals, uid.min(read_to))?;
+                since = Instant::now();
+            }
         }
-        self.report.fetched += arrivals.len();
-        let before = self.report.new_facts;
-        self.record(arrivals, cursor.map(|cursor| (folder, cursor)))?;
-        if self.report.new_facts > before {
+        self.note(open, &mut arrivals, read_to)?;
+        if self.report.new_facts > facts {
             self.adopt()?;
         }
+        Ok(())
+    }
+
+    /// Records arrivals with the cursor at `read_to`.
+    fn note(
+        &mut self,
+        open: &mut Open<'_>,
+        arrivals: &mut Vec<Arrival>,
+        read_to: u32,
+    ) -> Result<(), Error> {
+        let forward = open
+            .at(read_to)
+            .filter(|to| to.last_uid > open.cursor.last_uid);
+        let cursor = forward.map(|cursor| (open.folder, cursor));
+        self.record(std::mem::take(arrivals), cursor)?;
+        open.cursor = forward.unwrap_or(open.cursor);
+        Ok(())
+    }
+
+    /// Judging a message ended in a fault of this program.
+    fn died(&mut self, place: &Place) -> Result<(), Error> {
+        let (account, words) = (self.judge.account, env!("CARGO_PKG_VERSION"));
+        let reason = Reason::Judging;
+        self.ledger
+            .remember(account, place, reason, words, (self.now)())?;
+        let words = words.to_owned();
+        self.tell_of(place, EventKind::Unread { reason, words });
         Ok(())
     }
 
@@ -343,7 +975,7 @@ impl<'a> Run<'a> {
                     receipt,
                 },
             };
-            let told_before = self.quiet || (self.again && recorded.known);
+            let told_before = self.quiet || (self.anew && recorded.known);
             if told_before && matches!(kind, EventKind::Other(_)) {
                 continue;
             }
@@ -458,18 +1090,21 @@ impl<'a> Run<'a> {
 
 impl Event {
     /// Whether a person should be warned: it passes itself off as certified mail and is not
-    /// proved, or is about a message of ours in a way that it should not be.
+    /// proved, or is about a message of ours in a way that it should not be. What is no proof
+    /// and was known is no news.
     pub fn is_alarming(&self) -> bool {
         match &self.kind {
             EventKind::Verified { rule, .. } => {
                 matches!(rule, MatchRule::OtherSender | MatchRule::OtherContent)
             }
-            EventKind::Other(examination) => matches!(
-                examination.verdict,
-                Verdict::NotGenuine | Verdict::CannotTell
-            ),
+            EventKind::Other(examination) => {
+                let unproved = [Verdict::NotGenuine, Verdict::CannotTell];
+                !self.known && unproved.contains(&examination.verdict)
+            }
             EventKind::Anomaly(_) => false,
             EventKind::TooLarge(_) => true,
+            // Told on its own, and in the exit status.
+            EventKind::Unread { .. } => false,
         }
     }
 
@@ -530,6 +1165,41 @@ fn looks_certified(summary: &Summary) -> bool {
         || header
             .all("From")
             .any(|field| is_signer_address(field.text().trim_matches(['<', '>'])))
+}
+
+/// Asks for headers that did not come with the others: by halves, then each alone. One that
+/// does not come alone either is left without header: it is fetched whole.
+///
+/// # Errors
+/// The line broke over the headers of this UID, or of those from it on.
+fn headers(
+    mailbox: &mut dyn Mailbox,
+    missing: &[u32],
+    found: &mut BTreeMap<u32, Summary>,
+) -> Result<(), (u32, transport::Error)> {
+    let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else {
+        return Ok(());
+    };
+    let Came { all, fault } = mailbox.summaries(first..=last, &FIELDS);
+    for summary in all {
+        found.entry(summary.uid).or_insert(summary);
+    }
+    let mut rest = missing.to_vec();
+    rest.retain(|uid| !found.contains_key(uid));
+    if let Some(error) = fault.filter(transport::Error::is_end) {
+        return Err((rest.first().copied().unwrap_or(first), error));
+    }
+    if let [one] = missing {
+        found.entry(*one).or_insert_with(|| Summary {
+            uid: *one,
+            size: 0,
+            header: Vec::new(),
+        });
+        return Ok(());
+    }
+    let (low, high) = rest.split_at(rest.len() / 2);
+    headers(mailbox, low, found)?;
+    headers(mailbox, high, found)
 }
 
 /// Runs of messages whose octets together keep within the bound; a larger one is alone.

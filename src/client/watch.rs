@@ -1,8 +1,9 @@
 //! Sync, wait, sync again: until told to stop, or until what was waited for is there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::sync::{Event, Judge, folders_to_read, sync};
+use super::sync::{Event, Judge, list_folders, sync};
 use super::{Error, Now};
 use crate::ledger::Ledger;
 use crate::transport::{self, Mailbox, Stop, Waited};
@@ -13,7 +14,8 @@ pub type Connect<'a> = &'a mut dyn FnMut() -> Result<Box<dyn Mailbox>, transport
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Where IDLE is not offered, and for folders other than INBOX: time between two looks.
+    /// Time between two looks at all folders, INBOX too: a server may offer IDLE and not tell,
+    /// or tell only who opens the folder anew. What it tells is looked at at once.
     pub poll: Duration,
     /// The first pause after a broken line; each further one is twice as long.
     pub first_pause: Duration,
@@ -31,6 +33,18 @@ impl Default for Patience {
     }
 }
 
+/// How a watch ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    /// The time is over: one last look, and that is all.
+    pub stop: &'a Stop,
+    /// At once, without looking; whatever is going on is cut off.
+    pub cut: &'a Stop,
+}
+
+/// Looks between two lists of the folders: one for receipts may be made meanwhile.
+const LOOKS_TO_A_LIST: u32 = 5;
+
 /// What is told while watching.
 #[derive(Debug)]
 pub enum WatchEvent {
@@ -38,7 +52,7 @@ pub enum WatchEvent {
     Ready,
     /// Something was found.
     Found(Box<Event>),
-    /// A folder could not be read; the others are. Told once a connection.
+    /// A folder could not be read; the others are. Told again when the reason is another.
     Unread {
         /// Which.
         folder: String,
@@ -52,6 +66,12 @@ pub enum WatchEvent {
         /// The pause.
         pause: Duration,
     },
+    /// The time is over, and the last look failed.
+    NotAsked(transport::Error),
+    /// A line of the list of folders from which no folder could be read.
+    OddFolder(String),
+    /// The server does not list its folders, and its words; the usual ones are read.
+    Unlisted(String),
 }
 
 /// How watching ended.
@@ -76,95 +96,137 @@ pub fn watch(
     connect: Connect<'_>,
     named: &[String],
     patience: Patience,
-    stop: &Stop,
+    ends: Ends<'_>,
     now: Now<'_>,
     is_done: &mut dyn FnMut(&Ledger) -> Result<bool, crate::ledger::Error>,
     on_event: &mut dyn FnMut(WatchEvent),
 ) -> Result<WatchEnd, Error> {
-    let mut pause = patience.first_pause;
-    loop {
-        if stop.is_asked() {
-            return Ok(WatchEnd::Stopped);
-        }
+    let mut watcher = Watcher {
+        ledger,
+        judge,
+        named,
+        patience,
+        ends,
+        now,
+        is_done,
+        on_event,
+        told: BTreeMap::new(),
+        pause: patience.first_pause,
+    };
+    while !ends.cut.is_asked() {
+        let last = ends.stop.is_asked();
         let broken = match connect() {
-            Ok(mut mailbox) => {
-                let stayed = stay(
-                    ledger,
-                    judge,
-                    &mut *mailbox,
-                    named,
-                    patience,
-                    stop,
-                    now,
-                    is_done,
-                    &mut |event| {
-                        // The line held: the next break begins with a short pause again.
-                        pause = patience.first_pause;
-                        on_event(event);
-                    },
-                );
-                match stayed {
-                    Ok(end) => return Ok(end),
-                    Err(Error::Transport(error)) => error,
-                    Err(error) => return Err(error),
+            Ok(mut mailbox) => match watcher.stay(&mut *mailbox) {
+                Ok(end) => {
+                    mailbox.close();
+                    return Ok(end);
                 }
-            }
+                Err(Error::Transport(error)) => error,
+                Err(error) => return Err(error),
+            },
             Err(error) => error,
         };
         if !may_pass(&broken) {
             return Err(broken.into());
         }
-        on_event(WatchEvent::Broken {
-            error: broken,
-            pause,
-        });
-        if !sleep(pause, stop) {
-            return Ok(WatchEnd::Stopped);
+        if last || ends.cut.is_asked() {
+            (watcher.on_event)(WatchEvent::NotAsked(broken));
+            break;
         }
-        pause = patience.longest_pause.min(pause * 2);
+        watcher.rest(broken);
     }
+    Ok(WatchEnd::Stopped)
 }
 
-/// One connection, as long as it holds.
-#[allow(clippy::too_many_arguments)]
-fn stay(
-    ledger: &mut Ledger,
-    judge: Judge<'_>,
-    mailbox: &mut dyn Mailbox,
-    named: &[String],
+/// What stays the same from one connection to the next.
+struct Watcher<'a> {
+    ledger: &'a mut Ledger,
+    judge: Judge<'a>,
+    named: &'a [String],
     patience: Patience,
-    stop: &Stop,
-    now: Now<'_>,
-    is_done: &mut dyn FnMut(&Ledger) -> Result<bool, crate::ledger::Error>,
-    on_event: &mut dyn FnMut(WatchEvent),
-) -> Result<WatchEnd, Error> {
-    let mut folders = folders_to_read(&mailbox.folders()?, named);
-    // INBOX last: it is the one that stays open, and that IDLE tells about.
-    folders.rotate_left(1);
-    let mut first = true;
-    loop {
-        let mut found = |event: Event| on_event(WatchEvent::Found(Box::new(event)));
-        let report = sync(ledger, judge, mailbox, &folders, now, &mut found)?;
-        for (folder, reason) in report.unread.into_iter().filter(|_| first) {
-            on_event(WatchEvent::Unread { folder, reason });
+    ends: Ends<'a>,
+    now: Now<'a>,
+    is_done: &'a mut dyn FnMut(&Ledger) -> Result<bool, crate::ledger::Error>,
+    on_event: &'a mut dyn FnMut(WatchEvent),
+    /// What is wrong with which folder, as it was told.
+    told: BTreeMap<String, String>,
+    pause: Duration,
+}
+
+impl Watcher<'_> {
+    /// One connection, as long as it holds.
+    fn stay(&mut self, mailbox: &mut dyn Mailbox) -> Result<WatchEnd, Error> {
+        let mut folders = Vec::new();
+        for look in 0_u32.. {
+            let last = self.ends.stop.is_asked();
+            // The last look has all the time that is left.
+            let hurry = Some(self.ends.stop).filter(|_| !last);
+            mailbox.heed(hurry, self.ends.cut);
+            if look % LOOKS_TO_A_LIST == 0 || last {
+                folders = self.list(mailbox)?;
+            }
+            let (ledger, on_event) = (&mut *self.ledger, &mut *self.on_event);
+            let mut found = |event: Event| on_event(WatchEvent::Found(Box::new(event)));
+            let report = sync(ledger, self.judge, mailbox, &folders, self.now, &mut found)?;
+            self.tell_unread(report.unread);
+            if look == 0 {
+                // The line held: the next break begins with a short pause again.
+                self.pause = self.patience.first_pause;
+                (self.on_event)(WatchEvent::Ready);
+            }
+            if (self.is_done)(self.ledger)? {
+                return Ok(WatchEnd::Done);
+            }
+            if last || self.ends.cut.is_asked() {
+                break;
+            }
+            let poll = self.patience.poll;
+            // Stopped, too, is a reason to look: once more.
+            if mailbox.wait(poll, poll, self.ends.stop)? == Waited::Stopped
+                && self.ends.cut.is_asked()
+            {
+                break;
+            }
         }
-        if std::mem::take(&mut first) {
-            on_event(WatchEvent::Ready);
+        Ok(WatchEnd::Stopped)
+    }
+
+    /// The folders to read, INBOX last: it is the one that stays open, and that IDLE tells
+    /// about.
+    fn list(&mut self, mailbox: &mut dyn Mailbox) -> Result<Vec<String>, transport::Error> {
+        let list = list_folders(mailbox, self.named)?;
+        for line in list.odd {
+            if self.told.insert(line.clone(), String::new()).is_none() {
+                (self.on_event)(WatchEvent::OddFolder(line));
+            }
         }
-        if is_done(ledger)? {
-            return Ok(WatchEnd::Done);
+        if let Some(reason) = list.refused
+            && self.told.insert(String::new(), reason.clone()).is_none()
+        {
+            (self.on_event)(WatchEvent::Unlisted(reason));
         }
-        if stop.is_asked() {
-            return Ok(WatchEnd::Stopped);
+        let mut folders = list.to_read;
+        folders.rotate_left(1);
+        Ok(folders)
+    }
+
+    /// Tells what is wrong with folders, once for each reason.
+    fn tell_unread(&mut self, unread: Vec<(String, String)>) {
+        for (folder, reason) in unread {
+            // Servers put the hour into their words.
+            let known: String = reason.chars().filter(|c| !c.is_ascii_digit()).collect();
+            if self.told.insert(folder.clone(), known.clone()) != Some(known) {
+                (self.on_event)(WatchEvent::Unread { folder, reason });
+            }
         }
-        // IDLE may last (RFC 2177: up to 29 minutes), but other folders are polled.
-        let limit = match folders.len() {
-            1 => Duration::from_secs(25 * 60),
-            _ => patience.poll,
-        };
-        if mailbox.wait(limit, patience.poll, stop)? == Waited::Stopped {
-            return Ok(WatchEnd::Stopped);
-        }
+    }
+
+    /// Tells of a broken line and pauses, longer each time.
+    fn rest(&mut self, error: transport::Error) {
+        let pause = self.pause;
+        (self.on_event)(WatchEvent::Broken { error, pause });
+        sleep(pause, self.ends.stop);
+        self.pause = self.patience.longest_pause.min(pause * 2);
     }
 }
 
@@ -181,17 +243,13 @@ fn may_pass(error: &transport::Error) -> bool {
     }
 }
 
-/// Sleeps in short turns; `false` when asked to stop.
-fn sleep(pause: Duration, stop: &Stop) -> bool {
+/// Sleeps in short turns, until somebody asks to stop.
+fn sleep(pause: Duration, stop: &Stop) {
     const TURN: Duration = Duration::from_millis(200);
     let mut left = pause;
-    while !left.is_zero() {
-        if stop.is_asked() {
-            return false;
-        }
+    while !left.is_zero() && !stop.is_asked() {
         let turn = left.min(TURN);
         std::thread::sleep(turn);
         left -= turn;
     }
-    !stop.is_asked()
 }

@@ -107,14 +107,20 @@ impl Access {
     /// # Errors
     /// Outside: the password cannot be had. Inside: the server.
     pub fn connect_mailbox(&mut self) -> anyhow::Result<Result<ImapMailbox, transport::Error>> {
+        self.connect_within(Timeouts::default())
+    }
+
+    /// The same, for those who have so much time.
+    ///
+    /// # Errors
+    /// As [`Access::connect_mailbox`].
+    pub fn connect_within(
+        &mut self,
+        timeouts: Timeouts,
+    ) -> anyhow::Result<Result<ImapMailbox, transport::Error>> {
         let (endpoint, roots) = (self.account.imap.clone(), self.roots.clone());
         let login = self.login()?;
-        Ok(ImapMailbox::connect(
-            &endpoint,
-            &roots,
-            login,
-            Timeouts::default(),
-        ))
+        Ok(ImapMailbox::connect(&endpoint, &roots, login, timeouts))
     }
 
     /// What another thread needs to connect by itself.

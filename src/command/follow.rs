@@ -1,6 +1,6 @@
 //! `pec sync`, `pec watch`, `pec wait`: reading the mailbox, and telling what comes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -9,19 +9,19 @@ use super::access::{self, Access};
 use super::reach::names_of;
 use super::{Failure, Session, span};
 use crate::address::MailAddress;
-use crate::client::{self, Event, EventKind, Patience, WatchEnd, WatchEvent};
+use crate::client::{self, Ends, Event, EventKind, Patience, SyncReport, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
-use crate::ledger::{Ledger, MatchRule, MessageRef};
+use crate::ledger::{Ledger, MatchRule, MessageRef, Reason, Unread};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::output::layout::shown;
 use crate::output::style::Tone;
 use crate::pec::MessageKind;
 use crate::timestamp::Timestamp;
-use crate::transport::{self, Mailbox, Stop};
+use crate::transport::{self, Mailbox, Stop, Timeouts};
 use crate::verify::{Finding, Verdict};
 
 /// Read new receipts once
@@ -30,16 +30,22 @@ use crate::verify::{Finding, Verdict};
 /// deletes nothing, keeps every certified message, judges it, and records what the genuine
 /// ones say about the messages sent. Reading again reads only what is new; what was not proved
 /// before is judged again when the trust data, the program or a clock that was slow are others.
+/// A message that the server lists and does not give is remembered, told, and asked for again
+/// each time.
 ///
 /// Exits with 0 when all was read, 1 when something that passes itself off as certified mail
-/// was not proved genuine, 4 when the line broke or a folder could not be read, 5 when the
-/// login was refused.
+/// was not proved genuine, 4 when the line broke, or a folder or a message could not be read,
+/// 5 when the login was refused.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct SyncArguments {
     /// Read this folder too; repeatable
     #[arg(long, value_name = "FOLDER")]
     folder: Vec<String>,
+
+    /// Read anew from the beginning: all folders, or this one; repeatable
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
+    again: Vec<String>,
 
     /// Write one JSON object a line for each thing found
     #[arg(long, alias = "json")]
@@ -52,8 +58,8 @@ pub(super) struct SyncArguments {
 
 /// Stay, and tell each receipt as it arrives
 ///
-/// Reads as sync does, then waits for news (IDLE where the server offers it), goes on after a
-/// broken line, and ends on Ctrl-C.
+/// Reads as sync does, then looks again and again, at once where the server tells (IDLE), goes
+/// on after a broken line, and ends on Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct WatchArguments {
@@ -61,7 +67,7 @@ pub(super) struct WatchArguments {
     #[arg(long, value_name = "FOLDER")]
     folder: Vec<String>,
 
-    /// How often to look where the server does not tell: 60s
+    /// How often to look: 60s
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span::parse)]
     poll: Duration,
 
@@ -102,7 +108,7 @@ pub(super) struct WaitArguments {
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = span::parse)]
     timeout: Duration,
 
-    /// How often to look where the server does not tell: 10s
+    /// How often to look: 10s
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = span::parse)]
     poll: Duration,
 
@@ -160,19 +166,32 @@ pub(super) fn sync(
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
     let mut ledger = access::ledger_for(&access.account, session)?;
-    let mut mailbox = access.mailbox()?;
-    let (folders, not_read) = access
-        .folders(&mut mailbox)
-        .map_err(|error| access.failure_of_reading(&error))?;
+    let address = access.account.address.clone();
+    for folder in &arguments.again {
+        let folder = Some(folder.as_str()).filter(|folder| !folder.is_empty());
+        let folder = folder.map(|folder| match folder.eq_ignore_ascii_case("INBOX") {
+            true => "INBOX",
+            false => folder,
+        });
+        access.account.folders.extend(folder.map(ToOwned::to_owned));
+        ledger
+            .read_again(&address, folder)
+            .map_err(|error| Failure::of_ledger(&error))?;
+    }
+    let named = access.account.folders.clone();
     let clock = session.context.clock;
     let form = Form::of(arguments.ndjson);
     let mut status = ExitStatus::Yes;
     let mut written = Ok(());
-    let synced = client::sync(
+    let mut no_password = None;
+    let synced = client::read(
         &mut ledger,
-        access::judge(&access, &verifier),
-        &mut mailbox,
-        &folders,
+        client::Judge {
+            account: &address,
+            verifier: &verifier,
+        },
+        &mut || connect(&mut access, Timeouts::default(), &mut no_password),
+        &named,
         &|| clock.now(),
         &mut |event| {
             let summary = Summary::of(&event);
@@ -184,10 +203,38 @@ pub(super) fn sync(
             }
         },
     );
+    if let Some(error) = no_password {
+        return Err(error);
+    }
     written?;
     let report = synced.map_err(|error| access.failure_of_journey(&error))?;
-    mailbox.log_out();
+    if report.unread.is_empty() && report.unlisted.is_none() {
+        let noted = ledger.note_asked(&address);
+        noted.map_err(|error| Failure::of_ledger(&error))?;
+    }
+    Ok(status.worse(tell_report(&report, session)?))
+}
+
+/// A connection for those who try again. A password that cannot be had is no broken line: it
+/// ends the journey, in its own words, which are left in `no_password`.
+fn connect(
+    access: &mut Access,
+    timeouts: Timeouts,
+    no_password: &mut Option<anyhow::Error>,
+) -> Result<Box<dyn Mailbox>, transport::Error> {
+    match access.connect_within(timeouts) {
+        Ok(connected) => connected.map(|mailbox| Box::new(mailbox) as Box<dyn Mailbox>),
+        Err(error) => {
+            *no_password = Some(error);
+            Err(transport::Error::Held("password".to_owned()))
+        }
+    }
+}
+
+/// What a reading did, and what it could not.
+fn tell_report(report: &SyncReport, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let texts = Catalogue::of(session.lang);
+    let mut status = ExitStatus::Yes;
     let values = [
         ("folders", &*report.folders.to_string()),
         ("looked-at", &*report.looked_at.to_string()),
@@ -200,20 +247,74 @@ pub(super) fn sync(
         let line = texts.fill("sync.renumbered", &[("count", &count)]);
         writeln!(session.err, "{line}")?;
     }
-    if !not_read.is_empty() {
-        let (count, names) = (not_read.len().to_string(), names_of(&not_read));
+    if !report.not_read.is_empty() {
+        let (count, names) = (
+            report.not_read.len().to_string(),
+            names_of(&report.not_read),
+        );
         let line = texts.fill("sync.not-read", &[("count", &count), ("names", &names)]);
         writeln!(session.err, "{line}")?;
     }
+    for line in &report.odd_folders {
+        tell_odd_folder(line, session)?;
+    }
+    if let Some(reason) = &report.unlisted {
+        tell_unlisted(reason, session)?;
+        status = ExitStatus::NotNow;
+    }
     for (folder, reason) in &report.unread {
         tell_unread(folder, reason, session)?;
-        status = status.worse(ExitStatus::NotNow);
+        status = ExitStatus::NotNow;
     }
-    if report.unread.is_empty() {
-        let noted = ledger.note_asked(&access.account.address);
-        noted.map_err(|error| Failure::of_ledger(&error))?;
+    if !report.unread_messages.is_empty() {
+        tell_unread_messages(&report.unread_messages, session)?;
+        status = ExitStatus::NotNow;
     }
     Ok(status)
+}
+
+/// Messages that are unread, from before too; the first ones by name.
+fn tell_unread_messages(unread: &[Unread], session: &mut Session<'_>) -> anyhow::Result<()> {
+    const SHOWN: usize = 20;
+    let texts = Catalogue::of(session.lang);
+    let count = unread.len().to_string();
+    let line = texts.fill("sync.unread-messages", &[("count", &count)]);
+    writeln!(session.err, "{line}")?;
+    for one in unread.iter().take(SHOWN) {
+        let uid = one.place.uid.to_string();
+        let since = shown(one.since, session.lang);
+        let reason = reason_of(one.reason, &one.words, texts);
+        let values = [
+            ("folder", &*one.place.folder),
+            ("uid", &uid),
+            ("since", &since),
+            ("reason", &reason),
+        ];
+        writeln!(
+            session.err,
+            "{}",
+            texts.fill("sync.unread-message", &values)
+        )?;
+    }
+    Ok(())
+}
+
+/// Why a message is unread.
+pub(super) fn reason_of(reason: Reason, words: &str, texts: &Catalogue) -> String {
+    texts.fill(
+        &format!("sync.reason.{}", reason.word()),
+        &[("words", words)],
+    )
+}
+
+fn tell_odd_folder(line: &str, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let line = Catalogue::of(session.lang).fill("sync.odd-folder", &[("line", line)]);
+    Ok(writeln!(session.err, "{line}")?)
+}
+
+fn tell_unlisted(reason: &str, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let line = Catalogue::of(session.lang).fill("sync.unlisted", &[("reason", reason)]);
+    Ok(writeln!(session.err, "{line}")?)
 }
 
 fn tell_unread(folder: &str, reason: &str, session: &mut Session<'_>) -> anyhow::Result<()> {
@@ -364,20 +465,18 @@ fn stay(
 ) -> anyhow::Result<WatchEnd> {
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
-    let stop = Stop::default();
+    let (stop, cut) = (Stop::default(), Stop::default());
     let signals = stop_on_signals();
-    let _alarm = Alarm::set(limit, &signals, &stop);
+    let _alarm = Alarm::set(limit, &signals, (&stop, &cut));
     let clock = session.context.clock;
     let address = access.account.address.clone();
     let named = access.account.folders.clone();
-    // A password that cannot be had is no broken line: it ends the watch, in its own words.
     let mut no_password = None;
-    let mut connect = || match access.connect_mailbox() {
-        Ok(connected) => connected.map(|mailbox| Box::new(mailbox) as Box<dyn Mailbox>),
-        Err(error) => {
-            no_password = Some(error);
-            Err(transport::Error::Held("password".to_owned()))
-        }
+    let begun = Instant::now();
+    let mut connect = || {
+        let left = limit.map(|limit| (limit + GRACE).saturating_sub(begun.elapsed()));
+        let timeouts = left.map_or_else(Timeouts::default, |left| Timeouts::default().within(left));
+        connect(access, timeouts, &mut no_password)
     };
     let judge = client::Judge {
         account: &address,
@@ -390,7 +489,10 @@ fn stay(
         &mut connect,
         &named,
         patience,
-        &stop,
+        Ends {
+            stop: &stop,
+            cut: &cut,
+        },
         &|| clock.now(),
         is_done,
         &mut |event| {
@@ -399,6 +501,7 @@ fn stay(
                 written = told;
                 // The reader went away: nobody is told any more.
                 stop.ask();
+                cut.ask();
             }
         },
     );
@@ -409,23 +512,30 @@ fn stay(
     Ok(watched.map_err(|error| access.failure_of_journey(&error))?)
 }
 
+/// For the last look when the time is over; on a dead line the end comes no later.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Ends a wait when the time is over or a signal came; ends itself when dropped.
 struct Alarm(Stop);
 
 impl Alarm {
-    fn set(limit: Option<Duration>, signals: &Stop, stop: &Stop) -> Self {
+    /// `stop` is asked when the time is over, `cut` some seconds later; both by a signal.
+    fn set(limit: Option<Duration>, signals: &Stop, (stop, cut): (&Stop, &Stop)) -> Self {
         const TURN: Duration = Duration::from_millis(100);
         let ended = Stop::default();
-        let (signals, stop, over) = (signals.clone(), stop.clone(), ended.clone());
+        let (signals, over) = (signals.clone(), ended.clone());
+        let (stop, cut) = (stop.clone(), cut.clone());
+        let begun = Instant::now();
         std::thread::spawn(move || {
-            let mut passed = Duration::ZERO;
-            while !over.is_asked() {
-                if signals.is_asked() || limit.is_some_and(|limit| passed >= limit) {
+            while !over.is_asked() && !cut.is_asked() {
+                let passed = |limit: Duration| begun.elapsed() >= limit;
+                if signals.is_asked() || limit.is_some_and(passed) {
                     stop.ask();
-                    return;
+                }
+                if signals.is_asked() || limit.is_some_and(|limit| passed(limit + GRACE)) {
+                    cut.ask();
                 }
                 std::thread::sleep(TURN);
-                passed += TURN;
             }
         });
         Self(ended)
@@ -462,8 +572,12 @@ pub(super) struct Summary {
     headline: Option<&'static str>,
     claimed_sender: Option<String>,
     claimed_about: Option<String>,
+    reason: Option<&'static str>,
     #[serde(skip)]
     at: Option<Timestamp>,
+    /// Why it is unread, with details.
+    #[serde(skip)]
+    unread: Option<(Reason, String)>,
     /// The finding behind `headline`, for a person.
     #[serde(skip)]
     finding: Option<Finding>,
@@ -495,6 +609,8 @@ impl Summary {
             headline: None,
             claimed_sender: None,
             claimed_about: None,
+            reason: None,
+            unread: None,
             finding: None,
             at: event.certified_at(),
             alarming: event.is_alarming(),
@@ -511,6 +627,11 @@ impl Summary {
                     .report
                     .as_ref()
                     .and_then(|report| report.about.clone());
+            }
+            EventKind::Unread { reason, words } => {
+                summary.event = "unread";
+                summary.reason = Some(reason.word());
+                summary.unread = Some((*reason, words.clone()));
             }
             EventKind::Other(examination) => {
                 summary.verdict = examination.verdict.word();
@@ -569,7 +690,7 @@ pub(super) fn tell(summary: &Summary, form: Form, session: &mut Session<'_>) -> 
             let line = sentence(summary, session.lang);
             let tone = match summary.event {
                 "receipt" if !is_bad(summary) => Tone::Good,
-                "receipt" | "unproven" | "mismatch" | "too-large" => Tone::Bad,
+                "receipt" | "unproven" | "mismatch" | "too-large" | "unread" => Tone::Bad,
                 "orphan" => Tone::Unsure,
                 _ => Tone::Faint,
             };
@@ -600,7 +721,9 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
     };
     let finding = summary.finding.as_ref();
     let reason = finding.map(|finding| super::verify::text::meaning(finding, texts));
-    let reason = reason.unwrap_or_default();
+    let unread = summary.unread.as_ref();
+    let unread = unread.map(|(reason, words)| reason_of(*reason, words, texts));
+    let reason = reason.or(unread).unwrap_or_default();
     let values = [
         ("time", &*time),
         ("kind", kind),
@@ -630,6 +753,12 @@ fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyho
         }
         WatchEvent::Ready => Ok(()),
         WatchEvent::Unread { folder, reason } => tell_unread(&folder, &reason, session),
+        WatchEvent::OddFolder(line) => tell_odd_folder(&line, session),
+        WatchEvent::Unlisted(reason) => tell_unlisted(&reason, session),
+        WatchEvent::NotAsked(error) => {
+            let line = texts.fill("watch.not-asked", &[("reason", &error.to_string())]);
+            Ok(writeln!(session.err, "{line}")?)
+        }
         WatchEvent::Broken { error, pause } => {
             let seconds = pause.as_secs().to_string();
             let reason = error.to_string();

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::submission::{append, refresh};
 use super::surroundings::listed;
+use super::unread::{self, Place};
 use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
 use crate::pec::MessageKind;
@@ -242,11 +243,23 @@ fn put_received(
     arrival: &Arrival,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let key = params![account, arrival.folder, arrival.uid_validity, arrival.uid];
+    let before: Option<String> = transaction
+        .prepare_cached(
+            "SELECT octets FROM received
+             WHERE account = ?1 AND folder = ?2 AND uid_validity = ?3 AND uid = ?4",
+        )?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
     transaction
         .prepare_cached(
-            "INSERT OR IGNORE INTO received (account, folder, uid_validity, uid, internal_date,
+            "INSERT INTO received (account, folder, uid_validity, uid, internal_date,
                  octets, received_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (account, folder, uid_validity, uid) DO UPDATE
+             SET octets = excluded.octets, internal_date = excluded.internal_date,
+                 received_at = excluded.received_at
+             WHERE octets <> excluded.octets",
         )?
         .execute(params![
             account,
@@ -257,6 +270,28 @@ fn put_received(
             arrival.octets,
             now.unix(),
         ])?;
+    if let Some(before) = before.filter(|before| *before != arrival.octets) {
+        take_back(transaction, account, &before)?;
+    }
+    let place = Place {
+        folder: arrival.folder.clone(),
+        uid_validity: arrival.uid_validity,
+        uid: arrival.uid,
+    };
+    unread::came(transaction, account, &place)
+}
+
+/// A message is the same under the same number (RFC 3501, 2.3.1.1): what came under it before in
+/// other octets was cut or spoilt on the way, and what it did not prove is no news of anybody.
+fn take_back(transaction: &Transaction<'_>, account: &str, octets: &str) -> Result<(), Error> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM examination
+             WHERE account = ?1 AND octets = ?2 AND verdict <> 'genuine'
+                 AND NOT EXISTS (SELECT 1 FROM received
+                     WHERE received.octets = ?2 AND received.account = ?1)",
+        )?
+        .execute([account, octets])?;
     Ok(())
 }
 

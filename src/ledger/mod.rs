@@ -10,6 +10,7 @@
 //! - `account`: whose rows they are.
 //! - `arrival`: what the mailbox holds, how far it was read.
 //! - `journal`, `surroundings`: what it notices when it knows less, or is a copy.
+//! - `unread`: what it holds and could not be read.
 //! - `query`: what `status` shows.
 
 mod account;
@@ -25,6 +26,7 @@ mod seen;
 pub mod state;
 mod submission;
 mod surroundings;
+mod unread;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,6 +43,7 @@ pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Uns
 pub use seen::Seen;
 pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};
 pub use surroundings::Recovered;
+pub use unread::{Place, Reading, Reason, Unread};
 
 /// The database, in the folder of the ledger.
 const FILE: &str = "ledger.sqlite";
@@ -162,6 +165,8 @@ pub struct Ledger {
     journal: journal::Journal,
     recovered: Recovered,
     place: String,
+    /// This process, once it judges something that it may not survive.
+    alive: Option<process::Alive>,
     folder: PathBuf,
     writable: bool,
 }
@@ -199,6 +204,7 @@ impl Ledger {
             journal,
             recovered,
             place,
+            alive: None,
             folder: folder.to_owned(),
             writable: true,
         })
@@ -245,6 +251,7 @@ impl Ledger {
             journal: journal::Journal::at(folder.join(JOURNAL)),
             recovered: Recovered::default(),
             place: String::new(),
+            alive: None,
             folder: folder.to_owned(),
             writable: false,
         })

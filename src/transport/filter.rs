@@ -13,7 +13,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::data::{self, Item, Listed, Response};
 use super::tls::Wire;
@@ -38,8 +38,14 @@ const MAX_NOTES: usize = 100;
 /// Lines without a literal that one response may have: a stray line end or two.
 const MAX_STRAY_LINES: usize = 4;
 
-/// How long one read waits while idling: so soon is [`Stop`] seen.
+/// How long one read waits: so soon is [`Stop`] seen.
 pub(super) const SLICE: Duration = Duration::from_millis(400);
+
+/// How long a server that has nothing to do but to say that it is there may take for it (NOOP,
+/// the beginning and the end of IDLE); routers forget connections without a word.
+const LIVELY: Duration = Duration::from_secs(10);
+/// The same when somebody waits for the end.
+const HURRIED: Duration = Duration::from_secs(2);
 
 /// Which untagged data the running command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +97,12 @@ pub(super) struct Shared {
     pub state: State,
     /// While idling: who may end it, and for how many slices it lasts.
     pub wait: Option<(Stop, u64)>,
+    /// Whether the running command must be answered within seconds.
+    pub lively: bool,
+    /// Who may make an answer urgent.
+    pub hurry: Option<Stop>,
+    /// Who may end the connection while an answer is awaited.
+    pub cut: Option<Stop>,
     /// Octets read.
     pub read: u64,
     /// Octets written.
@@ -144,6 +156,9 @@ impl Board {
             numbers: Vec::new(),
             state: State::default(),
             wait: None,
+            lively: false,
+            hurry: None,
+            cut: None,
             read: 0,
             written: 0,
             failure: None,
@@ -185,8 +200,10 @@ impl Shared {
 pub(super) struct Filter<S> {
     stream: S,
     board: Board,
-    /// How long a read waits when nobody idles.
+    /// How long nothing may come when nobody idles.
     patience: Duration,
+    /// Since when nothing came.
+    quiet_since: Instant,
     /// A line that has not ended yet.
     line: Vec<u8>,
     /// What may be read.
@@ -224,6 +241,7 @@ impl<S: Wire> Filter<S> {
             stream,
             board,
             patience,
+            quiet_since: Instant::now(),
             line: Vec::new(),
             ready: Vec::new(),
             taken: 0,
@@ -387,10 +405,6 @@ impl<S: Wire> Filter<S> {
             Expect::Changes | Expect::Continuation => Expect::Nothing,
             other => other,
         };
-        drop(shared);
-        if self.idling {
-            self.stream.set_read_timeout(SLICE)?;
-        }
         Ok(())
     }
 
@@ -535,14 +549,31 @@ impl<S: Wire> Filter<S> {
             Ok(n) => n,
             Err(e) if e.kind() == ErrorKind::Interrupted => return Ok(()),
             Err(e) if self.idling && is_timeout(&e) => return self.slice_is_over(),
+            Err(e) if is_timeout(&e) => return self.nothing_came(),
             Err(e) => return Err(e),
         };
+        self.quiet_since = Instant::now();
         self.board.lock().read += n as u64;
         self.answer += n as u64;
         if self.answer > MAX_ANSWER {
             return self.protocol("an answer without end");
         }
         self.take_in(&block[..n])
+    }
+
+    /// Whether to wait on for an answer.
+    fn nothing_came(&self) -> io::Result<()> {
+        let shared = self.board.lock();
+        let asked = |stop: &Option<Stop>| stop.as_ref().is_some_and(Stop::is_asked);
+        let patience = match (asked(&shared.hurry), shared.lively) {
+            (true, _) => self.patience.min(HURRIED),
+            (false, true) => self.patience.min(LIVELY),
+            (false, false) => self.patience,
+        };
+        match asked(&shared.cut) || self.quiet_since.elapsed() >= patience {
+            true => Err(ErrorKind::TimedOut.into()),
+            false => Ok(()),
+        }
     }
 
     fn slice_is_over(&mut self) -> io::Result<()> {
@@ -612,11 +643,9 @@ impl<S: Wire> Write for Filter<S> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         self.answer = 0;
         self.asked = true;
-        if self.idling {
-            // It is DONE that is written; its answer gets the usual time.
-            self.idling = false;
-            self.stream.set_read_timeout(self.patience)?;
-        }
+        self.quiet_since = Instant::now();
+        // It is DONE that is written then; its answer does not come in slices.
+        self.idling = false;
         let n = self.stream.write(octets)?;
         self.board.lock().written += n as u64;
         Ok(n)

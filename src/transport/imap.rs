@@ -17,7 +17,7 @@ use ::imap::{Client, Session};
 
 use super::data::Item;
 use super::filter::{Board, Expect, Filter, SLICE, code_of};
-use super::tls::{self, TlsStream};
+use super::tls::{self, TlsStream, Wire};
 use super::{
     Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply,
     Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, text_of, utf7,
@@ -77,6 +77,8 @@ impl ImapMailbox {
         if let Some(("CAPABILITY", capabilities)) = code_of(&greeting) {
             board.lock().learn(capabilities);
         }
+        // A read comes back so often; how long an answer may take is decided by the filter.
+        stream.set_read_timeout(SLICE).map_err(tls::broken)?;
         let filter = Filter::new(stream, board.clone(), timeouts.answer);
         let session = log_in(Client::new(filter), &board, login)?;
         let mut mailbox = Self {
@@ -146,7 +148,11 @@ impl ImapMailbox {
 
     /// One IDLE of so many slices.
     fn idle(&mut self, slices: u64, stop: &Stop) -> Result<(), Error> {
-        self.board.lock().wait = Some((stop.clone(), slices));
+        {
+            let mut shared = self.board.lock();
+            shared.wait = Some((stop.clone(), slices));
+            shared.lively = true;
+        }
         self.run("IDLE", Expect::Changes, |session| {
             let mut idle = session.idle();
             idle.keepalive(false);
@@ -173,7 +179,9 @@ impl ImapMailbox {
         items
     }
 
+    /// Whether something is new, and the server still there.
     fn noop(&mut self) -> Result<(), Error> {
+        self.board.lock().lively = true;
         self.run("NOOP", Expect::Nothing, Session::noop)
     }
 
@@ -387,6 +395,16 @@ impl Mailbox for ImapMailbox {
         }
     }
 
+    fn heed(&mut self, hurry: Option<&Stop>, cut: &Stop) {
+        let mut shared = self.board.lock();
+        shared.hurry = hurry.cloned();
+        shared.cut = Some(cut.clone());
+    }
+
+    fn close(self: Box<Self>) {
+        self.log_out();
+    }
+
     fn octets_on_the_wire(&self) -> (u64, u64) {
         let shared = self.board.lock();
         (shared.read, shared.written)
@@ -538,6 +556,7 @@ fn guarded<T>(
     let mut shared = board.lock();
     shared.expect = Expect::Nothing;
     shared.wait = None;
+    shared.lively = false;
     let done = done.map_err(|_| Error::Protocol(format!("an answer to {what} nobody expects")))?;
     let failure = shared.failure.clone();
     done.map_err(|e| match (e, failure) {

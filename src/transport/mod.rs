@@ -82,6 +82,19 @@ pub struct Timeouts {
     pub verdict: Duration,
 }
 
+impl Timeouts {
+    /// The same, none longer than what is left of some time.
+    pub fn within(self, left: Duration) -> Self {
+        // No time at all is no limit to the system.
+        let left = left.max(Duration::from_millis(100));
+        Self {
+            connect: self.connect.min(left),
+            answer: self.answer.min(left),
+            verdict: self.verdict.min(left),
+        }
+    }
+}
+
 impl Default for Timeouts {
     /// 15 seconds, a minute, ten minutes.
     fn default() -> Self {
@@ -468,8 +481,16 @@ pub trait Mailbox {
     fn quota(&mut self) -> Result<Option<Quota>, Error>;
 
     /// Waits for news in the open folder: IDLE (RFC 2177) where offered, else asks with NOOP
-    /// every `poll`. Ends when something changed, after `limit`, or soon after `stop`.
+    /// every `poll`. Ends when something changed, after `limit`, or soon after `stop`; with an
+    /// error when the server does not say within seconds that it is still there.
     fn wait(&mut self, limit: Duration, poll: Duration, stop: &Stop) -> Result<Waited, Error>;
+
+    /// From now on whoever waits for an answer gives up, and the connection is over, soon after
+    /// `cut` is asked, and after `hurry` when nothing comes for some seconds.
+    fn heed(&mut self, _hurry: Option<&Stop>, _cut: &Stop) {}
+
+    /// Says goodbye. What the server answers does not matter.
+    fn close(self: Box<Self>) {}
 
     /// Octets read from and written to the wire since the connection began, TLS not counted.
     fn octets_on_the_wire(&self) -> (u64, u64);
@@ -479,6 +500,11 @@ impl Error {
     /// Whether the connection can be used no more.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::Broken(_) | Self::Protocol(_))
+    }
+
+    /// Whether it broke because no answer came in time.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Broken(reason) if reason == tls::NO_ANSWER)
     }
 }
 

@@ -16,7 +16,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use super::{Endpoint, Error, Roots, Timeouts, TlsFault};
 
 /// The reason of a time limit that passed.
-const NO_ANSWER: &str = "no answer in time";
+pub(super) const NO_ANSWER: &str = "no answer in time";
 
 /// How many addresses of one name are tried; a name with more is a mistake or an attack.
 const MAX_ADDRESSES: usize = 16;

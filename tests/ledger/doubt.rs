@@ -90,7 +90,7 @@ fn what_is_named_and_does_not_come_is_not_nothing() {
         let mut script = filed(&acceptance());
         match hollow {
             true => script.hollow.insert(1),
-            false => script.gone.insert(1),
+            false => script.held_back.insert(1),
         };
         let gaps = gap(
             "Archivio/Accettazioni",
@@ -98,7 +98,7 @@ fn what_is_named_and_does_not_come_is_not_nothing() {
         );
         assert_eq!(answer(&mut desk, &mut script, &message), (F::Unknown, gaps));
         // The server is well again.
-        (script.gone, script.hollow) = Default::default();
+        (script.held_back, script.hollow) = Default::default();
         assert_eq!(
             answer(&mut desk, &mut script, &message),
             (F::Receipt, vec![])
@@ -249,7 +249,7 @@ fn each_message_has_its_own_answer() {
     let doubt = ended(What::InDoubt, None, "cut");
     desk.attempt(&second, Claim::NeverLeft, &doubt);
     let mut script = filed(&acceptance());
-    script.gone.insert(1);
+    script.held_back.insert(1);
     let search = desk.search(&mut script, &[first.clone(), second.clone()]);
     assert_eq!(search.answers, [(first, F::Unknown), (second, F::Nothing)]);
 }

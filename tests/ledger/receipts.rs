@@ -3,7 +3,8 @@
 
 use postacert::client::EventKind;
 use postacert::ledger::state::{Standing, What};
-use postacert::ledger::{Arrival, Finding, MatchRule, MessageRef};
+use postacert::ledger::{Arrival, Finding, MatchRule, MessageRef, Reason};
+use postacert::timestamp::Timestamp;
 use postacert::verify::{Question, Verdict};
 
 use crate::support::cases::sent;
@@ -610,6 +611,92 @@ fn a_message_left_out_is_asked_for_alone_and_one_that_is_gone_is_passed_over() {
     );
     let cursor = desk.ledger.cursor(&account(), "INBOX").unwrap().unwrap();
     assert_eq!(cursor.last_uid, 3);
+}
+
+#[test]
+fn a_message_that_does_not_come_is_remembered_and_passed() {
+    let (mut desk, message) = sent_base();
+    let all = [Kind::Acceptance, Kind::DeliveryConcise].map(genuine);
+    let mut script = Script::inbox(all.iter().map(|octets| &octets[..]));
+    script.held_back.insert(1);
+    let (report, events) = desk.sync(&mut script);
+    assert_eq!(report.unread_messages.len(), 1);
+    assert!(matches!(
+        events[0].kind,
+        EventKind::Unread {
+            reason: Reason::NotGiven,
+            ..
+        }
+    ));
+    assert_eq!(desk.standings(&message)[0], S::Delivered);
+    let since = desk.ledger.unread(&account()).unwrap()[0].since;
+    // Who looks again and again does not ask each time, and is not told each time.
+    script.calls.clear();
+    let (report, events) = desk.sync(&mut script);
+    assert_eq!((script.count("fetch"), events.len()), (0, 0));
+    assert_eq!(report.unread_messages.len(), 1);
+    desk.now = Timestamp::from_unix(desk.now.unix() + 60);
+    let (_, events) = desk.sync(&mut script);
+    assert_eq!((script.count("fetch [1]"), events.len()), (2, 0));
+    let unread = &desk.ledger.unread(&account()).unwrap()[0];
+    assert_eq!((unread.since, unread.tries), (since, 2));
+    script.held_back.clear();
+    desk.now = Timestamp::from_unix(desk.now.unix() + 3_600);
+    let (report, _) = desk.sync(&mut script);
+    assert!(report.unread_messages.is_empty());
+    assert_eq!(
+        desk.standings(&message),
+        [S::Delivered, S::Ordinary, S::Accepted]
+    );
+}
+
+#[test]
+fn a_folder_is_read_past_each_message_over_which_the_line_breaks() {
+    for fatal in [
+        &[1][..],
+        &[3],
+        &[6],
+        &[2, 3],
+        &[1, 4, 6],
+        &[1, 2, 3, 4, 5, 6],
+    ] {
+        let (mut desk, _) = sent_base();
+        let all = [Kind::Acceptance, Kind::DeliveryConcise, Kind::TakenInCharge].map(genuine);
+        let mut script = Script::inbox(all.iter().chain(&all).map(|octets| &octets[..]));
+        script.fatal.extend(fatal);
+        let mut read = 0;
+        let mut breaks = 0;
+        loop {
+            let (report, events) = desk.try_sync(&mut script);
+            let verified = |kind: &EventKind| matches!(kind, EventKind::Verified { .. });
+            read += events.iter().filter(|event| verified(&event.kind)).count();
+            if report.is_ok() {
+                break;
+            }
+            breaks += 1;
+            assert!(breaks <= 2 * fatal.len(), "{fatal:?}");
+        }
+        assert_eq!(read, 6 - fatal.len(), "{fatal:?}");
+        let unread = desk.ledger.unread(&account()).unwrap();
+        let unread: Vec<u32> = unread.iter().map(|one| one.place.uid).collect();
+        assert_eq!(unread, fatal);
+        let cursor = desk.ledger.cursor(&account(), "INBOX").unwrap().unwrap();
+        assert_eq!(cursor.last_uid, 6);
+    }
+}
+
+#[test]
+fn what_is_unread_is_forgotten_with_the_numbers_that_named_it() {
+    let (mut desk, message) = sent_base();
+    let acceptance = genuine(Kind::Acceptance);
+    let mut script = Script::inbox([&acceptance[..]]);
+    script.held_back.insert(1);
+    desk.sync(&mut script);
+    assert_eq!(desk.ledger.unread(&account()).unwrap().len(), 1);
+    script.renumber("INBOX", 2, 100);
+    let (report, _) = desk.sync(&mut script);
+    assert!(report.unread_messages.is_empty());
+    assert_eq!(desk.standings(&message)[0], S::Accepted);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Script {
     pub breaks_at: Option<usize>,
     /// UIDs left out when they are asked for together with others.
     pub shy: BTreeSet<u32>,
-    /// UIDs that are listed but never come.
+    /// UIDs whose header comes, and which are gone when more is asked for.
     pub gone: BTreeSet<u32>,
     /// UIDs that come without an octet.
     pub hollow: BTreeSet<u32>,
@@ -52,6 +52,10 @@ pub struct Script {
     pub blind: bool,
     /// Folders that are not searched.
     pub unsearchable: BTreeSet<String>,
+    /// UIDs that are listed but never come.
+    pub held_back: BTreeSet<u32>,
+    /// UIDs over which the line breaks.
+    pub fatal: BTreeSet<u32>,
     /// Calls so far, and what they asked for.
     pub calls: Vec<String>,
     open: Option<String>,
@@ -174,12 +178,8 @@ impl Mailbox for Script {
 
     fn uids(&mut self, uids: RangeInclusive<u32>) -> Result<Vec<u32>, Error> {
         self.call(format!("uids {uids:?}"))?;
-        Ok(self
-            .opened()
-            .messages
-            .range(uids)
-            .map(|(uid, _)| *uid)
-            .collect())
+        let all = self.opened().messages.range(uids).map(|(uid, _)| *uid);
+        Ok(all.filter(|uid| !self.gone.contains(uid)).collect())
     }
 
     fn summaries(&mut self, uids: RangeInclusive<u32>, names: &[&str]) -> Came<Summary> {
@@ -202,9 +202,14 @@ impl Mailbox for Script {
         if let Err(error) = self.call(format!("fetch {uids:?}")) {
             return broken(error);
         }
+        // What comes before it comes whole.
+        let fatal = uids.iter().position(|uid| self.fatal.contains(uid));
+        let fault = fatal.map(|_| Error::Broken("over a message".to_owned()));
+        let uids = &uids[..fatal.unwrap_or(uids.len())];
         let alone = uids.len() == 1;
         let comes = |uid: &&u32| {
             !self.gone.contains(*uid)
+                && !self.held_back.contains(*uid)
                 && (alone || !self.shy.contains(*uid))
                 && self.opened().messages.contains_key(*uid)
         };
@@ -218,7 +223,7 @@ impl Mailbox for Script {
         };
         Came {
             all: uids.iter().filter(comes).map(fetched).collect(),
-            fault: None,
+            fault,
         }
     }
 

@@ -24,6 +24,7 @@ pub mod receipt;
 pub mod scripted;
 pub mod sender;
 pub mod servers;
+pub mod shelf;
 pub mod text;
 pub mod tls;
 pub mod world;

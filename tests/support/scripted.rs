@@ -120,7 +120,9 @@ pub struct Peer {
 }
 
 impl Peer {
-    fn new(socket: TcpStream, configuration: Arc<ServerConfig>, security: Security) -> Self {
+    /// The server's side of a connection that was accepted, after the handshake where TLS comes
+    /// first.
+    pub fn new(socket: TcpStream, configuration: Arc<ServerConfig>, security: Security) -> Self {
         socket.set_read_timeout(Some(PATIENCE)).expect("an option");
         socket.set_nodelay(true).expect("an option");
         let mut peer = Self {
@@ -160,23 +162,6 @@ impl Peer {
             assert!(line.starts_with(begins), "expected {begins}, got {line:?}");
         }
         line
-    }
-
-    /// Reads a line with a tag, which the answer then has; gives what follows it. `None` when the
-    /// client has closed.
-    pub fn command(&mut self) -> Option<String> {
-        let mut line = Vec::new();
-        let mut octet = [0];
-        while line.last() != Some(&b'\n') {
-            match self.read(&mut octet) {
-                Ok(1) => line.push(octet[0]),
-                _ => return None,
-            }
-        }
-        let line = String::from_utf8(line).expect("UTF-8");
-        let (tag, command) = line.trim_end().split_once(' ').expect("a tag");
-        self.tag = tag.to_owned();
-        Some(command.to_owned())
     }
 
     /// Reads a message up to its dot, and takes the stuffing out.
@@ -283,16 +268,39 @@ impl Peer {
         }
     }
 
+    /// The next command without its tag, which is kept for the answer; `None` when the client
+    /// is gone.
+    pub fn command(&mut self) -> Option<String> {
+        let line = String::from_utf8_lossy(&self.try_line().ok()?).into_owned();
+        let line = line.trim_end();
+        // DONE has no tag: it is answered under that of IDLE.
+        Some(match line.split_once(' ') {
+            Some((tag, command)) => {
+                self.tag = tag.to_owned();
+                command.to_owned()
+            }
+            None => line.to_owned(),
+        })
+    }
+
     fn line(&mut self) -> Vec<u8> {
+        match self.try_line() {
+            Ok(line) => line,
+            Err((end, line)) => panic!("{end} after {:?}", String::from_utf8_lossy(&line)),
+        }
+    }
+
+    /// A line, or how it ended and what came of it.
+    fn try_line(&mut self) -> Result<Vec<u8>, (String, Vec<u8>)> {
         let mut line = Vec::new();
         let mut octet = [0];
         while line.last() != Some(&b'\n') {
             match self.read(&mut octet) {
                 Ok(1) => line.push(octet[0]),
-                end => panic!("{end:?} after {:?}", String::from_utf8_lossy(&line)),
+                end => return Err((format!("{end:?}"), line)),
             }
         }
-        line
+        Ok(line)
     }
 }
 

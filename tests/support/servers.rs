@@ -57,6 +57,15 @@ pub struct Servers {
     _keeper: Child,
 }
 
+/// What is wrong with a message in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoilt {
+    /// Its name says that it is larger than it is.
+    Size,
+    /// The server may not open its file.
+    Unreadable,
+}
+
 #[derive(Clone, Copy)]
 struct Ports {
     first: u16,
@@ -234,8 +243,45 @@ impl Servers {
         }
     }
 
+    /// Spoils a message in a user's INBOX, the nth in the order of delivery; gives how to mend it.
+    pub fn spoil(&self, user: &str, nth: usize, how: Spoilt) -> impl FnOnce() + use<> {
+        let file = self.files(user).swap_remove(nth);
+        let spoilt = match how {
+            // A name with the size of another message: left by tools that rewrite files.
+            Spoilt::Size => {
+                let name = file.to_string_lossy().replace(",S=", ",S=7");
+                PathBuf::from(name)
+            }
+            Spoilt::Unreadable => file.clone(),
+        };
+        std::fs::rename(&file, &spoilt).expect("one file system");
+        let mode = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
+        let allow = move |path: &Path, bits: u32| {
+            std::fs::set_permissions(path, mode(bits)).expect("root");
+        };
+        if how == Spoilt::Unreadable {
+            chown(&spoilt, Some(0), Some(0)).expect("root");
+            allow(&spoilt, 0o000);
+        }
+        let owner = self.owner;
+        move || {
+            if how == Spoilt::Unreadable {
+                chown(&spoilt, Some(owner.0), Some(owner.1)).expect("root");
+                allow(&spoilt, 0o600);
+            } else {
+                std::fs::rename(&spoilt, &file).expect("one file system");
+            }
+        }
+    }
+
     /// The messages in a user's INBOX now, as the server keeps them, oldest first by name.
     pub fn delivered(&self, user: &str) -> Vec<Vec<u8>> {
+        // A file may be renamed from new to cur under our eyes.
+        let files = self.files(user).into_iter();
+        files.filter_map(|file| std::fs::read(file).ok()).collect()
+    }
+
+    fn files(&self, user: &str) -> Vec<PathBuf> {
         let folder = self.maildir(user);
         let mut files: Vec<PathBuf> = ["new", "cur"]
             .iter()
@@ -243,11 +289,7 @@ impl Servers {
             .map(|entry| entry.expect("an entry").path())
             .collect();
         files.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
-        // A file may be renamed from new to cur under our eyes.
         files
-            .iter()
-            .filter_map(|file| std::fs::read(file).ok())
-            .collect()
     }
 
     /// Waits until Postfix has nothing left to deliver: what [`Servers::delivered`] gives after

@@ -11,6 +11,7 @@ use crate::batch::forecast;
 use crate::batch::pace::{Limits, Pace};
 use crate::client::batch::{Event, Happening};
 use crate::client::{self, Found};
+use crate::command::follow::reason_of;
 use crate::command::send::checks::megabytes;
 use crate::command::send::resume::gap_line;
 use crate::command::{Failure, Session};
@@ -433,8 +434,20 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::Sent(_) | Happening::Served => return None,
         // Tried again at once.
         Happening::Broken { pause, .. } if pause.is_zero() => return None,
-        Happening::Received(found) if !found.is_alarming() => return None,
-        Happening::Received(found) => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+        Happening::Received(found) => match &found.kind {
+            client::EventKind::Unread { reason, words } => {
+                let reason = reason_of(*reason, words, texts);
+                let uid = found.uid.to_string();
+                let values = [
+                    ("folder", &*found.folder),
+                    ("uid", &uid),
+                    ("reason", &reason),
+                ];
+                (Tone::Bad, say("unread", &values))
+            }
+            _ if !found.is_alarming() => return None,
+            _ => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+        },
         Happening::Refused(reply) => (Tone::Bad, say(key, &[("reply", &reply.to_string())])),
         Happening::RefusedForNow { reply, .. } => {
             (Tone::Unsure, say(key, &[("reply", &reply.to_string())]))
