@@ -168,6 +168,22 @@ impl<'a> Header<'a> {
         self.has_blank_before_colon() && at.is_none_or(|at| self.before_spaced <= at)
     }
 
+    /// Whether a line is all blanks: some readers end the header there, though RFC 5322, 4.2 lets
+    /// old mail fold so.
+    pub fn has_line_of_blanks(&self) -> bool {
+        let mut lines = self.octets.split(|&octet| octet == b'\n');
+        lines.any(|line| !line.is_empty() && line.trim_ascii().is_empty())
+    }
+
+    /// The first field with a sign in its name that names do not have, as `>From` or
+    /// `"Content-Type"`: some readers take it for the field of that name.
+    pub fn odd_name(&self) -> Option<&Field<'a>> {
+        let is_usual = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
+        self.fields
+            .iter()
+            .find(|field| !field.name.iter().all(is_usual))
+    }
+
     /// Whether a line holds control characters, a CR without LF among them: some readers end a
     /// line there, and a field could hide behind it.
     pub fn has_controls(&self) -> bool {
@@ -267,6 +283,10 @@ mod tests {
         let spaced = header(b"A: 1\r\nContent-Type : a/b\r\nTo: c\r\n\r\n");
         assert!(spaced.has_blank_before_colon() && !spaced.has_blank_before_colon_until("A"));
         assert!(spaced.has_blank_before_colon_until("Content-Type"));
+        assert!(header(b"A: 1\r\n \t\r\n b\r\n\r\n").has_line_of_blanks());
+        assert!(!header(b"A: 1\r\n b\r\n\r\n").has_line_of_blanks());
+        assert!(header(b"A: 1\r\n>From: b\r\n\r\n").odd_name().is_some());
+        assert!(header(b"X-A_b.c: 1\r\n\r\n").odd_name().is_none());
         let plain = header(b"A: 1 :\r\nContent-Type: a/b\r\n\r\n");
         assert!(!plain.has_blank_before_colon());
     }

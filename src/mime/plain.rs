@@ -11,14 +11,35 @@
 ///
 /// Whether one parameter stands twice is not looked at: [`super::media::MediaType::parse`] does.
 pub fn is_content_type(value: &[u8]) -> bool {
-    let Some(rest) = token(on_its_line(value), IN_NAME)
+    token(on_its_line(value), IN_NAME)
         .and_then(|(_, rest)| rest.strip_prefix(b"/"))
         .and_then(|rest| token(rest, IN_NAME))
-        .map(|(_, rest)| rest)
-    else {
-        return false;
-    };
-    let mut rest = rest;
+        .is_some_and(|(_, rest)| are_parameters(rest))
+}
+
+/// The same for a Content-Disposition, which has a word in place of the type (RFC 2183, 2). No
+/// parameter stands twice.
+pub fn is_disposition(value: &[u8]) -> bool {
+    let value = on_its_line(value);
+    let mut names: Vec<&[u8]> = Vec::new();
+    let each_once = value
+        .split(|&octet| octet == b';')
+        .skip(1)
+        .all(|parameter| {
+            let end = memchr::memchr(b'=', parameter).unwrap_or(parameter.len());
+            let name = parameter[..end].trim_ascii();
+            let is_new = !names.iter().any(|other| other.eq_ignore_ascii_case(name));
+            names.push(name);
+            is_new && names.len() <= MOST_PARAMETERS
+        });
+    each_once && token(value, IN_NAME).is_some_and(|(_, rest)| are_parameters(rest))
+}
+
+/// Parameters of one disposition; real ones have up to four. A bound on the search for doubles.
+const MOST_PARAMETERS: usize = 16;
+
+/// Whether nothing but plain parameters follows.
+fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(next) = rest.strip_prefix(b";") {
         let next = after_blanks(next);
         // A semicolon with nothing after it is common and means nothing.
@@ -55,6 +76,83 @@ fn after_parameter(octets: &[u8]) -> Option<&[u8]> {
         .flatten()
 }
 
+/// Whether the names and texts in a value, as far as they are encoded words (RFC 2047, 2), are
+/// such that every reader decodes: a usual character set that holds ASCII, no language, some text.
+pub fn are_encoded_words(value: &[u8]) -> bool {
+    let mut rest = value;
+    while let Some(at) = memchr::memmem::find(rest, b"=?") {
+        let Some(after) = after_encoded_word(&rest[at + 2..]) else {
+            return false;
+        };
+        rest = after;
+    }
+    true
+}
+
+fn after_encoded_word(octets: &[u8]) -> Option<&[u8]> {
+    let (charset, rest) = token(octets, IN_NAME)?;
+    let usual: [&[u8]; 3] = [b"iso-8859-", b"windows-125", b"us-ascii"];
+    let charset = charset.to_ascii_lowercase();
+    let is_usual = charset == b"utf-8" || usual.iter().any(|start| charset.starts_with(start));
+    let rest = match rest {
+        [b'?', b'B' | b'b' | b'Q' | b'q', b'?', rest @ ..] => rest,
+        _ => return None,
+    };
+    let end = memchr::memmem::find(rest, b"?=").filter(|&end| end > 0)?;
+    is_usual.then(|| &rest[end + 2..])
+}
+
+/// Whether a Date is written as RFC 5322, 3.3 says: day of the week or none, day, month, year,
+/// time, zone; behind it at most the name of the zone in brackets.
+pub fn is_date(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(on_its_line(value)) else {
+        return false;
+    };
+    let (text, comment) = match text.split_once('(') {
+        Some((text, comment)) => (text, comment.strip_suffix(')')),
+        None => (text, Some("")),
+    };
+    let is_zone_name = |name: &str| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || " +-:/_".contains(c))
+    };
+    let mut words = text.split_ascii_whitespace().peekable();
+    if words.peek().is_some_and(|word| word.ends_with(',')) {
+        let day = words.next().unwrap_or_default();
+        if !DAYS.contains(&day.trim_end_matches(',')) {
+            return false;
+        }
+    }
+    let digits = |word: Option<&str>, lengths: std::ops::RangeInclusive<usize>| {
+        word.is_some_and(|word| {
+            lengths.contains(&word.len()) && word.bytes().all(|octet| octet.is_ascii_digit())
+        })
+    };
+    let is_day = digits(words.next(), 1..=2);
+    let is_month = words.next().is_some_and(|word| MONTHS.contains(&word));
+    let is_year = digits(words.next(), 4..=4);
+    let is_time = words.next().is_some_and(|word| {
+        let parts: Vec<&str> = word.split(':').collect();
+        matches!(parts.len(), 2 | 3) && parts.iter().all(|part| digits(Some(part), 2..=2))
+    });
+    let is_zone = words
+        .next()
+        .is_some_and(|word| match word.strip_prefix(['+', '-']) {
+            Some(offset) => digits(Some(offset), 4..=4),
+            None => {
+                (1..=5).contains(&word.len())
+                    && word.bytes().all(|octet| octet.is_ascii_uppercase())
+            }
+        });
+    let is_end = words.next().is_none() && comment.is_some_and(is_zone_name);
+    is_day && is_month && is_year && is_time && is_zone && is_end
+}
+
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
 /// Whether a field has this one word on its own line, in any case of letters.
 pub fn is_word(value: &[u8], word: &str) -> bool {
     on_its_line(value).eq_ignore_ascii_case(word.as_bytes())
@@ -83,6 +181,16 @@ pub fn is_mailbox(value: &[u8]) -> bool {
     };
     let (name, address) = (inside[..at].trim_ascii(), &inside[at + 1..]);
     is_address(address) && is_display_name(name)
+}
+
+/// Whether a To or Cc is plain mailboxes with commas between them.
+pub fn are_mailboxes(value: &[u8]) -> bool {
+    let mut is_quoted = false;
+    let mut mailboxes = value.split(|&octet| {
+        is_quoted ^= octet == b'"';
+        octet == b',' && !is_quoted
+    });
+    mailboxes.all(is_mailbox)
 }
 
 fn is_display_name(name: &[u8]) -> bool {
@@ -243,6 +351,77 @@ mod tests {
     }
 
     #[test]
+    fn dispositions_state_one_name_once() {
+        for plain in [
+            " attachment; filename=\"smime.p7s\"",
+            " inline",
+            "attachment; filename=smime.p7s;\r\n size=1",
+        ] {
+            assert!(is_disposition(plain.as_bytes()), "{plain}");
+        }
+        for odd in [
+            "attachment; filename=\"smime.p7s\"; filename=\"altro.pdf\"",
+            "attachment; filename=\"smime.p7s\"; FILENAME=\"altro.pdf\"",
+            "attachment; filename=\"smime.p7s\"; filename*=utf-8''altro.pdf",
+            "attachment; filename=\"smime.p7s\"; filename*0=altro.pdf",
+            "x=y z; filename=\"altro.pdf\"",
+            "; filename=\"altro.pdf\"",
+            "attachment; filename=smime.p7s altro.pdf",
+            "attachment; filename=\"altro\u{e8}.pdf\"",
+            "attachment; filename=\"altro.pdf",
+        ] {
+            assert!(!is_disposition(odd.as_bytes()), "{odd}");
+        }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_rule() {
+        for plain in [
+            "Mon, 4 May 2026 10:15:02 +0200",
+            "Mon, 04 May 2026 10:15:02 +0200 (CEST)",
+            "4 May 2026 10:15 +0000",
+            "Mon, 4 May 2026 10:15:02 CEST",
+        ] {
+            assert!(is_date(plain.as_bytes()), "{plain}");
+        }
+        for odd in [
+            "(Dec 31 2030 23:59:59 +0000) Mon, 4 May 2026 10:15:02 +0200",
+            "Mon, 4 5 2026 10:15:02 +0200",
+            "Mon, 4 May 2026 10:15:02 +0200 Dec",
+            "Mon, 4 May 2026 10:15:02 +0200 +9999",
+            "Mon, 4 May 2026 10:15:02.5 +0200",
+            "Mon, 4 May 2026 10:15:02 +0200 (oggi, domani)",
+            "oggi",
+            "",
+        ] {
+            assert!(!is_date(odd.as_bytes()), "{odd}");
+        }
+    }
+
+    #[test]
+    fn encoded_words_are_those_that_all_decode() {
+        for plain in [
+            "=?utf-8?Q?perch=C3=A9?= no",
+            "=?ISO-8859-1?B?ZGVs?= =?iso-8859-15?q?a?=",
+            "senza",
+        ] {
+            assert!(are_encoded_words(plain.as_bytes()), "{plain}");
+        }
+        for odd in [
+            "=?Tribunale-di-Roma?Q??=",
+            "=?utf-8?Q??=",
+            "=?utf-8*it?Q?a?=",
+            "=?cp037?Q?a?=",
+            "=?utf-7?Q?a?=",
+            "=?utf-8?X?a?=",
+            "=?utf-8?Q?a",
+            "a =? b",
+        ] {
+            assert!(!are_encoded_words(odd.as_bytes()), "{odd}");
+        }
+    }
+
+    #[test]
     fn a_word_stands_alone_on_its_line() {
         assert!(is_word(b" BASE64 ", "base64") && is_word(b"base64", "base64"));
         for odd in [
@@ -253,6 +432,21 @@ mod tests {
             b"",
         ] {
             assert!(!is_word(odd, "base64"), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn several_mailboxes_are_plain_each() {
+        assert!(are_mailboxes(
+            b" a@b.example, \"Rossi, M.\" <c@b.example>,\r\n <d@b.example>"
+        ));
+        for odd in [
+            &b"a@b.example, x: c@b.example;"[..],
+            b"a@b.example, Rossi",
+            b"a@b.example,",
+            b"",
+        ] {
+            assert!(!are_mailboxes(odd), "{odd:?}");
         }
     }
 

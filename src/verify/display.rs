@@ -12,7 +12,10 @@ const FOR: [&str; 2] = ["Per conto di: ", "On behalf of: "];
 /// Whether a name is exactly the words for speaking for one of these people.
 pub(super) fn speaks_for(display: &str, people: &[MailAddress]) -> bool {
     let address = FOR.iter().find_map(|words| display.strip_prefix(words));
-    address.is_some_and(|address| people.contains(&MailAddress::new(address)))
+    // Blanks before it would push it out of sight.
+    address.is_some_and(|address| {
+        !address.contains(char::is_whitespace) && people.contains(&MailAddress::new(address))
+    })
 }
 
 /// Whether a group of that name is the words themselves, written without quotes.
@@ -90,6 +93,8 @@ mod tests {
             "per altri per conto di: mario.d'angelo@pec.mittente.example",
             "Per conto di: tribunale@giustizia.example: mario.d'angelo@pec.mittente.example",
             "Per conto di: tribunale@giustizia.example",
+            "Per conto di:   mario.d'angelo@pec.mittente.example",
+            "Per conto di: mario.d'angelo@pec.mittente.example\n",
             "",
         ] {
             assert!(!speaks_for(other, &sender()), "{other}");

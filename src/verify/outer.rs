@@ -11,9 +11,10 @@ use super::display;
 use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
 use crate::address::MailAddress;
+use crate::mime::header::Field;
 use crate::mime::{Entity, decode, plain};
 use crate::pec::header::{self, Hints};
-use crate::pec::{CertificationData, MessageKind};
+use crate::pec::{CertificationData, ErrorClass, MessageKind};
 use crate::smime::certificate::Certificate;
 use crate::timestamp::Timestamp;
 
@@ -33,7 +34,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     check_from(signed, certificate, findings);
-    check_display(&signed.hints, content.kind, findings);
+    check_display(&signed.hints, &signed.outer, content.kind, findings);
     check_sender(&signed.outer, findings);
     let Some(kind) = content.kind else { return };
     check_marks(&signed.hints, kind, findings);
@@ -45,7 +46,7 @@ pub(super) fn check(
         return;
     };
     check_reference(&signed.hints, data, content, findings);
-    check_subject(&signed.outer, data, kind, findings);
+    check_subject(&signed.outer, data, content, kind, findings);
     check_to(signed, content, data, kind, findings);
     check_date(
         &signed.outer,
@@ -91,11 +92,8 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
             subject,
         );
     }
-    compare_addressees(
-        &addresses(&signed.outer, &["To", "Cc"]),
-        &addresses(&arrived, &["To", "Cc"]),
-        findings,
-    );
+    findings.pass(CheckId::HeaderTo);
+    compare_addressees(&signed.outer, &arrived, findings);
     let from = addresses(&arrived, &["From"]);
     let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
     // Providers name the address for bounces too, which the mail inside need not.
@@ -103,7 +101,7 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         true => Weight::Doubt,
         false => Weight::Refutes,
     };
-    check_envelope_name(&signed.hints, &authors, weight, findings);
+    check_envelope_name(&signed.hints, &signed.outer, &authors, weight, findings);
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
     check_reply_to(&signed.outer, &allowed, findings);
 }
@@ -124,6 +122,7 @@ fn mentions_domain(entity: &Entity<'_>, address: &MailAddress) -> bool {
 /// is. Without a sender that can be read there is nothing to compare.
 fn check_envelope_name(
     hints: &Hints,
+    outer: &Entity<'_>,
     senders: &[MailAddress],
     weight: impl Fn(&MailAddress) -> Weight,
     findings: &mut Findings,
@@ -133,7 +132,7 @@ fn check_envelope_name(
     let Some(sender) = senders.first() else {
         return;
     };
-    if display::speaks_for(&mailbox.display, senders) {
+    if is_plainly_named(outer) && display::speaks_for(&mailbox.display, senders) {
         return;
     }
     let signer = MailAddress::new(&mailbox.address);
@@ -164,12 +163,7 @@ fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Fi
         .filter(|(place, address)| *place >= MAX_COMPARED || !allowed.contains(address))
         .map(|(_, address)| address.to_string())
         .next();
-    // What is no plain mailbox is read differently, so it may mean another one.
-    let odd = || {
-        let mut fields = outer.header.all("Reply-To");
-        let odd = fields.find(|field| !plain::is_mailbox(field.value))?;
-        Some(odd.text().into_owned())
-    };
+    let odd = || odd_mailbox(outer, "Reply-To", allowed);
     if let Some(found) = other.or_else(odd) {
         let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();
         findings.add_both(
@@ -182,16 +176,80 @@ fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Fi
     }
 }
 
-fn compare_addressees(shown: &[MailAddress], expected: &[MailAddress], findings: &mut Findings) {
-    findings.pass(CheckId::HeaderTo);
-    if shown != expected {
-        findings.add_both(
-            CheckId::HeaderTo,
-            Weight::Doubt,
-            "header.to",
-            list(expected),
-            list(shown),
-        );
+/// A field that is no plain mailbox, which readers take differently, or whose name is the address
+/// of somebody else; as it is written.
+fn odd_mailbox(outer: &Entity<'_>, name: &str, people: &[MailAddress]) -> Option<String> {
+    let is_odd =
+        |field: &&Field<'_>| !plain::is_mailbox(field.value) || names_others(field, people);
+    let odd = outer.header.all(name).find(is_odd)?;
+    Some(odd.text().into_owned())
+}
+
+/// Whether a name beside an address is the address of somebody else, or cannot be read alike.
+fn names_others(field: &Field<'_>, people: &[MailAddress]) -> bool {
+    let people = &people[..people.len().min(MAX_COMPARED)];
+    let is_odd = |name: &str| display::stranger(name, people).is_some() || breaks_lines(name);
+    !plain::are_encoded_words(field.value)
+        || decode::addresses(field.value)
+            .iter()
+            .any(|mailbox| is_odd(&mailbox.display))
+}
+
+/// To and Cc of an envelope are those of the message inside, each in its field.
+fn compare_addressees(outer: &Entity<'_>, inside: &Entity<'_>, findings: &mut Findings) {
+    for name in ["To", "Cc"] {
+        let texts = |entity: &Entity<'_>| -> Vec<String> {
+            let fields = entity.header.all(name);
+            fields.map(|field| field.decoded().into_owned()).collect()
+        };
+        let (shown, expected) = (texts(outer), texts(inside));
+        let is_same = shown.len() == expected.len()
+            && shown
+                .iter()
+                .zip(&expected)
+                .all(|(a, b)| same_text(a, b) && !breaks_lines(a));
+        if !is_same {
+            let expected = addresses(inside, &[name]);
+            check_addressees(outer, name, &expected, findings);
+        }
+    }
+    no_hidden_copy(outer, findings);
+}
+
+/// The addresses of one field are these, and nothing in it can be taken for another.
+fn check_addressees(
+    outer: &Entity<'_>,
+    name: &str,
+    expected: &[MailAddress],
+    findings: &mut Findings,
+) {
+    let shown = addresses(outer, &[name]);
+    let is_odd =
+        |field: &&Field<'_>| !plain::are_mailboxes(field.value) || names_others(field, expected);
+    let odd = outer.header.all(name).find(is_odd);
+    if shown != expected || odd.is_some() {
+        let found = match odd {
+            Some(field) if shown == expected => field.text().into_owned(),
+            _ => list(&shown),
+        };
+        add_other_addressees(list(expected), found, findings);
+    }
+}
+
+fn add_other_addressees(expected: String, found: String, findings: &mut Findings) {
+    findings.add_both(
+        CheckId::HeaderTo,
+        Weight::Doubt,
+        "header.to",
+        expected,
+        found,
+    );
+}
+
+/// Nobody certifies a Bcc, and some programs show it.
+fn no_hidden_copy(outer: &Entity<'_>, findings: &mut Findings) {
+    if let Some(field) = outer.header.first("Bcc") {
+        add_other_addressees(String::new(), format!("Bcc: {}", field.text()), findings);
     }
 }
 
@@ -237,14 +295,22 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
 
 /// Receipts have a bare From (RFC 6109, 3). Any name but the address itself is somebody's
 /// addition; one that names another address deceives programs that show the name alone.
-fn check_display(hints: &Hints, kind: Option<MessageKind>, findings: &mut Findings) {
+fn check_display(
+    hints: &Hints,
+    outer: &Entity<'_>,
+    kind: Option<MessageKind>,
+    findings: &mut Findings,
+) {
     let [mailbox] = &hints.from[..] else { return };
     if kind.is_none_or(MessageKind::is_envelope) {
         return;
     }
     findings.pass(CheckId::HeaderDisplayName);
     let signer = MailAddress::new(&mailbox.address);
-    if mailbox.display.is_empty() || MailAddress::new(&mailbox.display) == signer {
+    let is_its_own = mailbox.display.is_empty()
+        || (MailAddress::new(&mailbox.display) == signer
+            && mailbox.display.len() == mailbox.address.len());
+    if is_its_own && is_plainly_named(outer) {
         return;
     }
     let (weight, key) = match display::stranger(&mailbox.display, &[signer]) {
@@ -260,13 +326,19 @@ fn check_display(hints: &Hints, kind: Option<MessageKind>, findings: &mut Findin
     );
 }
 
+/// Whether the name in From has no encoded word that readers decode differently.
+fn is_plainly_named(outer: &Entity<'_>) -> bool {
+    let from = outer.header.first("From");
+    from.is_none_or(|field| plain::are_encoded_words(field.value))
+}
+
 fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
     if outer.header.first("Sender").is_none() {
         return;
     }
     findings.pass(CheckId::HeaderSender);
     let (sender, from) = (addresses(outer, &["Sender"]), addresses(outer, &["From"]));
-    if sender != from {
+    if sender != from || odd_mailbox(outer, "Sender", &from).is_some() {
         findings.add_both(
             CheckId::HeaderSender,
             Weight::Doubt,
@@ -368,22 +440,30 @@ fn check_reference(
 fn check_subject(
     outer: &Entity<'_>,
     data: &CertificationData,
+    content: &Content<'_>,
     kind: MessageKind,
     findings: &mut Findings,
 ) {
-    let certified = data.subject.as_deref().unwrap_or_default();
+    // Data may lack a subject (it is optional); then the original's is what was sent.
+    let certified = match &data.subject {
+        Some(subject) => Cow::Borrowed(&**subject),
+        None => subject_of(content).unwrap_or_default(),
+    };
+    let has_virus = data.error_word == ErrorClass::Virus.word();
     let fits = |shown: &str| {
         let prefixes = kind.subject_prefixes().iter();
+        let prefixes = prefixes.filter(|prefix| has_virus || !prefix.contains("PER VIRUS"));
         let mut rests = prefixes.filter_map(|prefix| shown.trim_start().strip_prefix(prefix));
-        rests.any(|rest| same_text(rest, certified))
+        rests.any(|rest| same_text(rest, &certified)) && !breaks_lines(shown)
     };
     findings.pass(CheckId::HeaderSubject);
-    // Data may lack a subject (it is optional), and then say nothing of it.
-    if check_subject_kind(outer, kind, findings) || data.subject.is_none() {
+    if check_subject_kind(outer, kind, findings) {
         return;
     }
     let shown = || outer.header.all("Subject").map(|field| field.decoded());
-    if shown().next().is_none() || !shown().all(|shown| fits(&shown)) {
+    let mut fields = outer.header.all("Subject");
+    let is_plain = fields.all(|field| plain::are_encoded_words(field.value));
+    if !is_plain || shown().next().is_none() || !shown().all(|shown| fits(&shown)) {
         let shown: Vec<_> = shown().collect();
         let prefix = kind.subject_prefixes().first().unwrap_or(&"");
         let expected = format!("{prefix} {certified}");
@@ -395,6 +475,24 @@ fn check_subject(
             shown.join("; "),
         );
     }
+}
+
+/// The subject of the original, when it is there.
+fn subject_of<'c>(content: &Content<'_>) -> Option<Cow<'c, str>> {
+    let original = Entity::parse(content.original.as_deref()?).ok()?;
+    let subject = original.header.first("Subject")?.decoded().into_owned();
+    Some(Cow::Owned(subject))
+}
+
+/// Whether a decoded text would break a line where it is shown, and look like more fields.
+fn breaks_lines(text: &str) -> bool {
+    let breaks = |c: char| {
+        matches!(
+            c,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}'
+        ) || matches!(c, '\u{2028}' | '\u{2029}')
+    };
+    text.contains(breaks)
 }
 
 /// The word that a subject begins with is the only mark of the kind that mail programs show: that
@@ -420,8 +518,8 @@ fn check_subject_kind(outer: &Entity<'_>, kind: MessageKind, findings: &mut Find
     true
 }
 
-/// Receipts go to the sender; an envelope keeps the original's To. Notices between providers
-/// go to a service mailbox that only the directory knows.
+/// Receipts go to the sender alone; an envelope keeps the original's To and Cc. Notices between
+/// providers go to a service mailbox that only the directory knows.
 fn check_to(
     signed: &Signed<'_>,
     content: &Content<'_>,
@@ -429,29 +527,27 @@ fn check_to(
     kind: MessageKind,
     findings: &mut Findings,
 ) {
-    let from_original;
-    let expected = match kind {
-        MessageKind::TakingCharge | MessageKind::VirusDetection | MessageKind::AnomalyEnvelope => {
+    use MessageKind as K;
+    let outer = &signed.outer;
+    findings.pass(CheckId::HeaderTo);
+    match kind {
+        K::TransportEnvelope => {
+            let original = content.original.as_deref();
+            if let Some(original) = original.and_then(|octets| Entity::parse(octets).ok()) {
+                compare_addressees(outer, &original, findings);
+            }
             return;
         }
-        MessageKind::TransportEnvelope => {
-            let Some(original) = content
-                .original
-                .as_deref()
-                .and_then(|octets| Entity::parse(octets).ok())
-            else {
-                return;
-            };
-            from_original = addresses(&original, &["To", "Cc"]);
-            &from_original[..]
+        // Compared with what arrived, by `check_anomaly`.
+        K::AnomalyEnvelope => return,
+        K::TakingCharge | K::VirusDetection => {}
+        K::Acceptance | K::NonAcceptance | K::Delivery | K::NonDelivery | K::TimeoutNotice => {
+            let sender = std::slice::from_ref(&data.sender);
+            check_addressees(outer, "To", sender, findings);
         }
-        _ => std::slice::from_ref(&data.sender),
-    };
-    let shown = match kind {
-        MessageKind::TransportEnvelope => addresses(&signed.outer, &["To", "Cc"]),
-        _ => addresses(&signed.outer, &["To"]),
-    };
-    compare_addressees(&shown, expected, findings);
+    }
+    check_addressees(outer, "Cc", &[], findings);
+    no_hidden_copy(outer, findings);
 }
 
 fn check_date(
@@ -462,7 +558,12 @@ fn check_date(
 ) {
     findings.pass(CheckId::HeaderDate);
     let shown = header::date(&outer.header);
-    if shown.is_none_or(|date| date.seconds_since(time).abs() > DATE_TOLERANCE) {
+    // In other forms readers find other days.
+    let is_plain = outer
+        .header
+        .first("Date")
+        .is_some_and(|field| plain::is_date(field.value));
+    if !is_plain || shown.is_none_or(|date| date.seconds_since(time).abs() > DATE_TOLERANCE) {
         let text = || {
             outer
                 .header
@@ -470,6 +571,7 @@ fn check_date(
                 .map(|field| field.text().into_owned())
         };
         let found = shown
+            .filter(|_| is_plain)
             .map(|date| date.to_string())
             .or_else(text)
             .unwrap_or_default();
@@ -486,7 +588,8 @@ fn check_date(
 /// RFC 6109, 3.1.5: display name, Reply-To, Message-ID and form of receipt of an envelope.
 fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut Findings) {
     let senders = std::slice::from_ref(&data.sender);
-    check_envelope_name(&signed.hints, senders, |_| Weight::Refutes, findings);
+    let weight = |_: &MailAddress| Weight::Refutes;
+    check_envelope_name(&signed.hints, &signed.outer, senders, weight, findings);
     check_reply_to(
         &signed.outer,
         &[data.reply_to.clone(), data.sender.clone()],

@@ -195,10 +195,10 @@ fn check_wrapping(stored: &[u8], message: &[u8], findings: &mut Findings) {
     let (line, rest) = first_line(before);
     let is_usual = match line {
         [] => true,
-        [b'F', ..] | [b'>', ..] => is_mbox_line(line) && rest.is_empty(),
+        [b'F', ..] => is_mbox_line(line) && rest.is_empty(),
         [b'0'..=b'9', ..] => {
             let list = after.trim_ascii_start();
-            rest.is_empty() && (list.is_empty() || list.starts_with(b"<?xml"))
+            rest.is_empty() && (list.is_empty() || is_property_list(list))
         }
         _ => false,
     };
@@ -213,7 +213,15 @@ fn check_wrapping(stored: &[u8], message: &[u8], findings: &mut Findings) {
     }
 }
 
-/// `From sender Tue May  5 10:00:00 2026`, or quoted once: one word and a date of C's asctime, some with a zone.
+/// Whether this is the list that Apple Mail writes behind a message, and no part of another one.
+fn is_property_list(octets: &[u8]) -> bool {
+    let mut lines = octets.split(|&octet| octet == b'\n');
+    octets.starts_with(b"<?xml")
+        && octets.trim_ascii_end().ends_with(b"</plist>")
+        && !lines.any(|line| line.starts_with(b"--"))
+}
+
+/// `From sender Tue May  5 10:00:00 2026`: one word and a date of C's asctime, some with a zone.
 fn is_mbox_line(line: &[u8]) -> bool {
     let mut words = line
         .trim_ascii_end()
@@ -221,7 +229,7 @@ fn is_mbox_line(line: &[u8]) -> bool {
         .filter(|word| !word.is_empty());
     let all =
         |word: Option<&[u8]>, fits: fn(&u8) -> bool| word.is_some_and(|word| word.iter().all(fits));
-    matches!(words.next(), Some(b"From" | b">From"))
+    words.next() == Some(b"From")
         && all(words.next(), u8::is_ascii_graphic)
         && all(words.next(), u8::is_ascii_alphabetic)
         && all(words.next(), u8::is_ascii_alphabetic)
@@ -398,12 +406,16 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
 
 /// What signers write before the signed part, for programs without MIME: OpenSSL and most
 /// providers, then others.
-const USUAL_PREAMBLES: [&[u8]; 5] = [
+const USUAL_PREAMBLES: [&[u8]; 9] = [
     b"This is an S/MIME signed message",
     b"This is a S/MIME signed message",
     b"This is an S/MIME signed message.",
     b"This is a cryptographically signed message in MIME format.",
     b"This is a multi-part message in MIME format.",
+    b"This is a multipart message in MIME format",
+    b"This is a multipart message in MIME format.",
+    b"This is a MIME-encapsulated message",
+    b"This is a MIME-encapsulated message.",
 ];
 
 /// The signed part and the signature of the first signature part; its place says which part it
@@ -444,7 +456,12 @@ fn signed_and_signature<'a>(
     };
     findings.pass(CheckId::StructureForm);
     // Forged parts can hide here for readers that take another boundary.
-    if entity.header.malformed_lines() > 0 || entity.header.has_controls() {
+    let header = &entity.header;
+    if header.malformed_lines() > 0
+        || header.has_controls()
+        || header.has_line_of_blanks()
+        || header.odd_name().is_some()
+    {
         findings.add(
             CheckId::HeaderAmbiguous,
             Weight::Undecides,
@@ -504,23 +521,32 @@ fn check_signature_part(entity: &Entity<'_>, findings: &mut Findings) {
 /// Names and descriptions that programs show beside a part: nobody signed them, and providers
 /// write none but these.
 fn check_shown_names(entity: &Entity<'_>, findings: &mut Findings) {
-    let names = entity.file_names();
+    let header = &entity.header;
+    let media = entity.media_type().ok();
+    // Some readers take the name from there.
+    let misplaced = media.as_ref().and_then(|media| media.parameter("filename"));
+    let names = entity.file_names_with(media.as_ref());
     let names = [names.name, names.filename].into_iter().flatten();
-    let other_name = names.filter(|name| !name.eq_ignore_ascii_case(SIGNATURE_FILE));
-    let dispositions = entity.header.all("Content-Disposition").skip(1);
-    let dispositions = dispositions.map(|field| field.decoded());
-    let usual = |text: &str| {
+    let mut other_names = names
+        .chain(misplaced.map(Cow::Borrowed))
+        .filter(|name| !name.eq_ignore_ascii_case(SIGNATURE_FILE));
+    let mut dispositions = header.all("Content-Disposition");
+    let first = dispositions.next();
+    let odd = first.filter(|field| !plain::is_disposition(field.value));
+    let is_usual = |text: &str| {
         USUAL_DESCRIPTIONS
             .iter()
             .any(|usual| usual.eq_ignore_ascii_case(text))
     };
-    let descriptions = entity.header.all("Content-Description");
-    let descriptions = descriptions.map(|field| field.decoded());
-    let other_description = descriptions.filter(|text| !usual(text));
-    let found = other_name
-        .chain(dispositions)
-        .chain(other_description)
-        .next();
+    let mut descriptions = header.all("Content-Description");
+    let found = other_names
+        .next()
+        .or_else(|| odd.or(dispositions.next()).map(|field| field.decoded()))
+        .or_else(|| header.first("Content-Location").map(Field::decoded))
+        .or_else(|| {
+            let other = descriptions.find(|field| !is_usual(&field.decoded()))?;
+            Some(other.decoded())
+        });
     if let Some(found) = found {
         findings.add_found(
             CheckId::StructureUnsignedText,
@@ -533,10 +559,12 @@ fn check_shown_names(entity: &Entity<'_>, findings: &mut Findings) {
 
 /// RFC 8551, 3.2.1: what a detached signature is called.
 const SIGNATURE_FILE: &str = "smime.p7s";
-const USUAL_DESCRIPTIONS: [&str; 3] = [
+const USUAL_DESCRIPTIONS: [&str; 5] = [
+    "",
     "S/MIME Cryptographic Signature",
     "S/MIME digital signature",
     "S/MIME signature",
+    "Firma crittografica S/MIME",
 ];
 
 /// RFC 2045, 6.4: a multipart has no encoding but these. Readers that decode it see another tree.
@@ -666,6 +694,20 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
                 Weight::Doubt
             },
             findings,
+        );
+    }
+    if let Some(odd) = header.odd_name() {
+        let letters = |octet: &&u8| octet.is_ascii_alphanumeric() || **octet == b'-';
+        let name: Vec<u8> = odd.name.iter().filter(letters).copied().collect();
+        let weight = match name.eq_ignore_ascii_case(b"Content-Type") {
+            true => Weight::Undecides,
+            false => Weight::Doubt,
+        };
+        findings.add_found(
+            CheckId::HeaderAmbiguous,
+            weight,
+            "header.ambiguous.name",
+            String::from_utf8_lossy(odd.name),
         );
     }
     if header.malformed_lines() > 0 {

@@ -23,6 +23,9 @@ pub fn all() -> Vec<Vector> {
         names(),
         subjects(),
         answers(),
+        shown_beside(),
+        people(),
+        fields(),
     ]
     .into_iter()
     .flatten()
@@ -509,6 +512,33 @@ fn subjects() -> Vec<Vector> {
         )
         .twin("posta-certificata"),
         doubted(
+            "subject-of-a-virus-that-was-none",
+            "The subject of a non-delivery notice speaks of a virus, the signed data do not.",
+            headed_as(
+                Kind::NonDelivery,
+                "AVVISO DI MANCATA CONSEGNA PER VIRUS: Pratica n. 42: richiesta di copia",
+            ),
+        )
+        .twin("errore-consegna"),
+        doubted(
+            "subject-that-breaks-its-line",
+            "The subject is the certified one, with a line end for a blank: a program \
+             that decodes it before it looks for lines shows another field.",
+            headed_as(
+                Kind::Acceptance,
+                "ACCETTAZIONE: Pratica =?utf-8?Q?n=2E=0A42=3A?= richiesta di copia",
+            ),
+        ),
+        doubted(
+            "subject-in-a-character-set-that-few-know",
+            "An encoded word in a character set without ASCII, which some programs \
+             show as other text.",
+            headed_as(
+                Kind::Acceptance,
+                "=?cp037?Q?ACCETTAZIONE=3A?= Pratica n. 42: richiesta di copia",
+            ),
+        ),
+        doubted(
             "subject-with-a-mark-of-a-gateway",
             "A gateway put its mark before the subject, which goes on as it should.",
             headed_as(
@@ -557,5 +587,212 @@ fn answers() -> Vec<Vector> {
             .message(answered(SIGNER))
             .absent("header.reply-to")
             .twin(DELIVERY),
+    ]
+}
+
+/// The header of the signature part, as other readers take it.
+fn shown_beside() -> Vec<Vector> {
+    let eml = delivery().to_eml();
+    let start = find(&eml, b"Content-Type: application/x-pkcs7-signature");
+    let (before, part) = eml.split_at(start);
+    let rewritten = |old: &str, new: &str| [before, &replaced(part, old, new)].concat();
+    let doubted = |name, text, old: &str, new: &str| {
+        D.genuine(name)
+            .case(70, High)
+            .because(text)
+            .message(rewritten(old, new))
+            .finding("structure.unsigned-text")
+            .twin(DELIVERY)
+    };
+    let name = "filename=\"smime.p7s\"";
+    vec![
+        D.cannot_tell("signature-behind-a-line-of-blanks", "header.ambiguous")
+            .case(70, Critical)
+            .because(
+                "A line of blanks in the header of the signature part: for some \
+                 readers the header ends there, and they show the text behind it.",
+            )
+            .message(rewritten(
+                "Content-Type:",
+                "X-A: b\r\n \r\nSENTENZA NOTIFICATA: a tutti\r\nContent-Type:",
+            )),
+        doubted(
+            "signature-with-two-names",
+            "The disposition of the signature states two names; some readers take the \
+             second.",
+            name,
+            "filename=\"smime.p7s\"; filename=\"consegnato a tutti.pdf\"",
+        ),
+        doubted(
+            "signature-with-a-coded-name",
+            "The disposition states a second name in the form of RFC 2231.",
+            name,
+            "filename=\"smime.p7s\"; filename*=utf-8''consegnato.pdf",
+        ),
+        doubted(
+            "signature-with-an-odd-disposition",
+            "A parameter with a blank in it stands before the name.",
+            name,
+            "x=y z; filename=\"consegnato a tutti.pdf\"",
+        ),
+        doubted(
+            "signature-with-a-name-in-another-field",
+            "Content-Location names the part for readers that find no other name.",
+            "Content-Transfer-Encoding: base64\r\n",
+            "Content-Transfer-Encoding: base64\r\nContent-Location: consegnato.pdf\r\n",
+        ),
+        doubted(
+            "signature-with-a-name-among-the-parameters-of-its-type",
+            "The type has a parameter filename, where some readers look for the name.",
+            "; name=\"smime.p7s\"",
+            "; name=\"smime.p7s\"; filename=consegnato.pdf",
+        ),
+    ]
+}
+
+/// To, Cc, Bcc and Sender.
+fn people() -> Vec<Vector> {
+    let to = |kind, name: &'static str, value: &str| {
+        headed(kind, |header| {
+            match header.0.iter().any(|(other, _)| other == name) {
+                true => header.set(name, value),
+                false => header.add(name, value),
+            };
+        })
+    };
+    let doubted = |name, finding, text, octets| {
+        D.genuine(name)
+            .case(48, High)
+            .because(text)
+            .message(octets)
+            .finding(finding)
+            .twin(DELIVERY)
+    };
+    let sender = "studio@pec.mittente.example";
+    vec![
+        doubted(
+            "to-as-a-group-with-an-address-as-its-name",
+            "header.to",
+            "To of a receipt is a group whose name is another address.",
+            to(
+                Kind::Delivery,
+                "To",
+                &format!("altri@altrove.example: {sender};"),
+            ),
+        ),
+        doubted(
+            "to-with-the-name-of-another",
+            "header.to",
+            "The name beside the sender in To is another address.",
+            to(
+                Kind::Delivery,
+                "To",
+                &format!("\"altri@altrove.example\" <{sender}>"),
+            ),
+        ),
+        doubted(
+            "copy-on-a-receipt",
+            "header.to",
+            "A receipt with a Cc, which receipts do not have.",
+            to(Kind::Delivery, "Cc", "tribunale@giustizia.example"),
+        ),
+        doubted(
+            "hidden-copy-on-a-receipt",
+            "header.to",
+            "A receipt with a Bcc.",
+            to(Kind::Delivery, "Bcc", "tribunale@giustizia.example"),
+        ),
+        doubted(
+            "sender-as-a-group",
+            "header.sender",
+            "Sender is a group around the signer, with another address as its name.",
+            to(
+                Kind::Delivery,
+                "Sender",
+                &format!("altri@altrove.example: {SIGNER};"),
+            ),
+        ),
+        doubted(
+            "reply-to-of-the-signer-with-the-name-of-another",
+            "header.reply-to",
+            "Reply-To is the signer's address with another one as its name.",
+            to(
+                Kind::Delivery,
+                "Reply-To",
+                &format!("\"altri@altrove.example\" <{SIGNER}>"),
+            ),
+        ),
+        doubted(
+            "name-in-an-empty-encoded-word",
+            "header.display-name",
+            "From has a name in an encoded word of an unknown character set and \
+             without text: some programs show it as it stands.",
+            to(
+                Kind::Delivery,
+                "From",
+                &format!("=?Tribunale-di-Roma?Q??= <{SIGNER}>"),
+            ),
+        ),
+        D.genuine("to-with-the-name-of-the-sender")
+            .case(48, Medium)
+            .because("To of a receipt has a name without an address, as directories write it.")
+            .message(to(
+                Kind::Delivery,
+                "To",
+                &format!("\"Studio Mittente\" <{sender}>"),
+            ))
+            .absent("header.to")
+            .twin(DELIVERY),
+    ]
+}
+
+/// Other fields of the outer header.
+fn fields() -> Vec<Vector> {
+    let doubted = |name, finding, text, octets| {
+        D.genuine(name)
+            .case(66, High)
+            .because(text)
+            .message(octets)
+            .finding(finding)
+            .twin(DELIVERY)
+    };
+    let dated = |value: &str| {
+        headed(Kind::Delivery, |header| {
+            header.set("Date", value);
+        })
+    };
+    vec![
+        doubted(
+            "date-behind-a-comment",
+            "header.date",
+            "A comment with another date stands before the date.",
+            dated("(Dec 31 2030 23:59:59 +0000) Mon, 4 May 2026 10:15:07 +0200"),
+        ),
+        doubted(
+            "date-with-a-text-behind-it",
+            "header.date",
+            "A text stands behind the date.",
+            dated("Mon, 4 May 2026 10:15:07 +0200 Dec"),
+        ),
+        D.genuine("date-with-the-name-of-its-zone")
+            .case(66, Medium)
+            .because("The name of the zone in brackets, as many providers write it.")
+            .message(dated("Mon, 4 May 2026 10:15:07 +0200 (CEST)"))
+            .absent("header.date")
+            .twin(DELIVERY),
+        doubted(
+            "field-with-a-sign-before-its-name",
+            "header.ambiguous",
+            "A field is called >From, which some readers take for From.",
+            headed(Kind::Delivery, |header| {
+                header.add(">From", "altri@altrove.example");
+            }),
+        ),
+        D.cannot_tell("type-with-its-name-in-quotes", "header.ambiguous")
+            .case(66, Critical)
+            .because("A second Content-Type with its name in quotes, which some readers take.")
+            .message(headed(Kind::Delivery, |header| {
+                header.add("\"Content-Type\"", "text/plain");
+            })),
     ]
 }

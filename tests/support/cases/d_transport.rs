@@ -87,7 +87,7 @@ fn wrappings() -> Vec<Vector> {
             "From posta-certificata@gestore-destinatario.example Mon May  4 10:15:07 2026\r\n",
             &eml,
         ),
-        passed_over(
+        told(
             "quoted-mbox-line-first",
             "The same line as some programs quote it: >From.",
             ">From posta-certificata@gestore-destinatario.example Mon May  4 10:15:07 2026\r\n",
