@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use postacert::practice::Fault;
-use postacert::transport::Security;
+use postacert::transport::{Mailbox, Security};
 use support::practising::{Practising, Ran, config};
 use support::scripted::{Peer, Script, Scripted};
 use support::tls;
@@ -152,8 +152,17 @@ fn a_trust_file_proves_nothing_about_the_messages_of_another_account() {
     let world = Practising::new();
     let message = world.send("Avviso", &["delivered"]);
     world.practice.wait_until_idle(Duration::from_secs(10));
-    // The same mailbox read for another account, by the trust file of that one.
-    let other = world.account("esercizio", &world.address("io"));
+    // The same receipts in the mailbox of another account, read by the trust file of that one.
+    let receipts = {
+        let mut mine = world.mailbox("io");
+        mine.examine("INBOX").expect("open");
+        mine.fetch(&[1, 2]).whole().expect("two receipts")
+    };
+    let mut others = world.mailbox("altro");
+    for receipt in &receipts {
+        others.append("INBOX", &receipt.octets).expect("filed");
+    }
+    let other = world.account("esercizio", &world.address("altro"));
     configure(&world, |text| {
         format!("default = \"prova\"\n{text}\n{other}")
     });
