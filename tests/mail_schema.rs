@@ -10,11 +10,9 @@ use std::time::Duration;
 
 use boon::{Compiler, Schemas};
 use postacert::practice::{Config, Fault};
-use postacert::secret::Secret;
-use postacert::transport::imap::ImapMailbox;
-use postacert::transport::{Endpoint, Login, Mailbox, Roots, Security, Timeouts};
+use postacert::transport::Mailbox;
 use serde_json::{Value, json};
-use support::practising::{PASSWORD, Practising, Ran, config};
+use support::practising::{Practising, Ran, config};
 use support::receipt::{Kind, Receipt};
 
 /// A schema as the program hands it out.
@@ -252,8 +250,10 @@ fn ordinary_mail_that_was_wrapped_is_told_as_such_and_a_bounce_at_its_message() 
     assert_eq!(world.run(&["sync"]).exit, 0);
     // Signed by the authority of the tests.
     let bounce = Receipt::around_bounce("<uno@prova.example>", "x@posta.example");
-    put_in_inbox(&world, &bounce.to_eml());
-    put_in_inbox(&world, &Receipt::new(Kind::Anomaly).to_eml());
+    let mut mailbox = world.mailbox("io");
+    for envelope in [bounce, Receipt::new(Kind::Anomaly)] {
+        mailbox.append("INBOX", &envelope.to_eml()).expect("filed");
+    }
     std::fs::write(world.path("trust.toml"), support::world::trust_file()).expect("a file");
     let synced = world.run(&["sync", "--ndjson"]);
     assert_eq!(synced.exit, 0, "{synced:?}");
@@ -291,22 +291,6 @@ fn ordinary_mail_that_was_wrapped_is_told_as_such_and_a_bounce_at_its_message() 
                  \"Bolletta di maggio\"";
     assert!(told.out.contains(words), "{told:?}");
     assert!(!told.out.contains("certified message"), "{told:?}");
-}
-
-fn put_in_inbox(world: &Practising, octets: &[u8]) {
-    let login = Login {
-        user: world.address("io"),
-        password: Secret::new(PASSWORD.to_owned()),
-    };
-    let endpoint = Endpoint {
-        host: "localhost".to_owned(),
-        port: world.practice.imap().port(),
-        security: Security::Tls,
-    };
-    let roots = Roots::BuiltInAnd(world.practice.ca_pem().into_bytes());
-    let mailbox = ImapMailbox::connect(&endpoint, &roots, &login, Timeouts::default());
-    let filed = mailbox.expect("logged in").append("INBOX", octets);
-    filed.expect("filed");
 }
 
 #[test]

@@ -164,7 +164,7 @@ pub fn search(
     for line in mailbox.odd_folders() {
         asked.miss(line, GapKind::NotNamed);
     }
-    for folder in folders_to_search(&listed, read) {
+    'folders: for folder in folders_to_search(&listed, read) {
         let mut open = Vec::new();
         for (at, message) in messages.iter().enumerate() {
             if !is_settled(ledger, message)? {
@@ -204,17 +204,27 @@ pub fn search(
                 asked.unproved[at] |= came && !speaks(&event);
                 on_event(event);
             };
-            let mut missing = 0;
+            let (mut missing, mut ended) = (0, false);
             for uids in uids.chunks(AT_ONCE) {
                 let wanted: Vec<Wanted> = uids.iter().copied().map(Wanted::from).collect();
                 let brought = fetch_all(mailbox, &wanted);
                 // What was named a moment ago and is gone now said something that nobody read.
                 missing += uids.iter().filter(|uid| !came(&brought, **uid)).count();
                 let mut run = Run::new(ledger, judge, now, &mut on_found);
-                run.found(&folder, state.uid_validity, brought)?;
+                ended = brought.ended.is_some();
+                match run.found(&folder, state.uid_validity, brought) {
+                    Err(Error::Transport(_)) if ended => break,
+                    found => found?,
+                }
             }
             if missing > 0 {
                 asked.miss(&folder, GapKind::NotRead(message.clone(), missing));
+            }
+            // Some servers end the connection over what they cannot give: asked again, they would
+            // again, and "try later" would be said for ever.
+            if ended {
+                asked.stopped = true;
+                break 'folders;
             }
         }
     }
@@ -245,6 +255,7 @@ struct Asked {
     gaps: Vec<Gap>,
     /// For each message, whether something that names it proves nothing.
     unproved: Vec<bool>,
+    /// Whether not all was asked: somebody stopped it, or the server did.
     stopped: bool,
 }
 

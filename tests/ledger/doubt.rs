@@ -126,6 +126,22 @@ fn a_folder_that_cannot_be_named_leaves_it_unknown() {
 }
 
 #[test]
+fn a_server_that_ends_it_over_what_it_named_leaves_it_unknown() {
+    let (mut desk, message) = in_doubt();
+    let mut script = filed(&acceptance());
+    script
+        .folders
+        .insert("Cestino".to_owned(), Default::default());
+    script.fatal.insert(1);
+    let gaps = gap(
+        "Archivio/Accettazioni",
+        GapKind::NotRead(message.clone(), 1),
+    );
+    assert_eq!(answer(&mut desk, &mut script, &message), (F::Unknown, gaps));
+    assert_eq!(script.count("examine Cestino"), 0, "the line is over");
+}
+
+#[test]
 fn what_comes_only_alone_is_read() {
     let (mut desk, message) = in_doubt();
     let mut script = filed(&acceptance());

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use postacert::context::Context;
 use postacert::practice::{Config, Identity, Practice};
+use postacert::secret::Secret;
 use postacert::timestamp::Timestamp;
+use postacert::transport::imap::ImapMailbox;
+use postacert::transport::{Endpoint, Login, Roots, Security, Timeouts};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -90,6 +93,22 @@ impl Practising {
     /// A mailbox of the provider.
     pub fn address(&self, user: &str) -> String {
         format!("{user}@{}", self.practice.domain())
+    }
+
+    /// The mailbox of a user, logged in.
+    pub fn mailbox(&self, user: &str) -> ImapMailbox {
+        let login = Login {
+            user: self.address(user),
+            password: Secret::new(PASSWORD.to_owned()),
+        };
+        let endpoint = Endpoint {
+            host: "localhost".to_owned(),
+            port: self.practice.imap().port(),
+            security: Security::Tls,
+        };
+        let roots = Roots::BuiltInAnd(self.practice.ca_pem().into_bytes());
+        let mailbox = ImapMailbox::connect(&endpoint, &roots, &login, Timeouts::default());
+        mailbox.expect("logged in")
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
