@@ -13,7 +13,10 @@ use postacert::ledger::{Ledger, Place};
 use postacert::secret::Secret;
 use postacert::transport::imap::ImapMailbox;
 use postacert::transport::{Login, Mailbox, Roots, Timeouts};
+use support::cms::{Attribute, Order};
+use support::der;
 use support::practising::{PASSWORD, Practising, Ran};
+use support::receipt::{Kind, Receipt};
 use support::shelf::{Give, Part, Server, Shelf};
 use support::tls;
 
@@ -133,6 +136,8 @@ fn what_a_server_lists_and_does_not_give_is_told_remembered_and_read_when_it_com
             let told = format!("INBOX, UID {uid}");
             assert!(first.err.contains(&told), "{case}: {first:?}");
             assert!(first.err.contains(words), "{case}: {first:?}");
+            let listed = one.world.run(&["status", "--json"]).json();
+            assert_eq!(listed["totals"]["unread"], 1, "{case}: {listed}");
             // Nobody thinks at the next look that all is well.
             let second = one.sync();
             assert_eq!(second.exit, 4, "{case}: {second:?}");
@@ -469,6 +474,46 @@ fn a_server_that_does_not_search_is_read() {
         (0, "delivered"),
         "{synced:?}"
     );
+}
+
+/// Ordinary mail of anybody, signed so that judging it once took minutes: 1.8 MB of attributes.
+fn hostile() -> Vec<u8> {
+    let attributes = (0..120_000_u64).map(|n| Attribute {
+        oid: "1.3.6.1.4.1.55555.1",
+        values: vec![der::number(n)],
+    });
+    Receipt::new(Kind::Acceptance)
+        .message()
+        .signer(|mut signer, _| {
+            signer.order = Order::AsGiven;
+            signer
+                .attributes
+                .iter_mut()
+                .for_each(|list| list.extend(attributes.clone()));
+            signer
+        })
+        .to_eml()
+}
+
+#[test]
+fn a_mail_made_to_stop_the_reading_does_not() {
+    let one = Read::with(|shelf| {
+        let inbox = shelf.folder("INBOX");
+        let receipts: Vec<Vec<u8>> = inbox.values().cloned().collect();
+        inbox.insert(1, hostile());
+        inbox.extend((2..).zip(receipts));
+        assert!(inbox[&1].len() > 1_800_000);
+    });
+    let begun = Instant::now();
+    let synced = one.sync();
+    let took = begun.elapsed();
+    assert_eq!(
+        (synced.exit, &*one.standing()),
+        (1, "delivered"),
+        "{synced:?}"
+    );
+    // Without optimization, and beside other tests.
+    assert!(took < Duration::from_secs(15), "{took:?}");
 }
 
 #[test]

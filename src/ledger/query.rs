@@ -137,6 +137,8 @@ pub struct Unsettling {
     pub unproven: usize,
     /// See [`Ledger::orphans`].
     pub orphans: usize,
+    /// See [`Ledger::unread`].
+    pub unread: usize,
 }
 
 const ORPHAN: &str = "examination.message IS NULL
@@ -322,9 +324,14 @@ impl Ledger {
                 .query_row([key_of(account)], |row| row.get(0))?;
             Ok(usize::try_from(count).unwrap_or_default())
         };
+        let unread: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM unread WHERE ?1 IS NULL OR account = ?1")?
+            .query_row([key_of(account)], |row| row.get(0))?;
         Ok(Unsettling {
             unproven: count(UNPROVEN)?,
             orphans: count(ORPHAN)?,
+            unread: usize::try_from(unread).unwrap_or_default(),
         })
     }
 

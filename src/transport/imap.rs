@@ -15,9 +15,10 @@ use std::time::Duration;
 use ::imap::types::{Flag, QuotaResourceName, UnsolicitedResponse};
 use ::imap::{Client, Session};
 
+use super::canned::Canned;
 use super::data::Item;
 use super::filter::{Board, Expect, Filter, SLICE, code_of};
-use super::tls::{self, TlsStream, Wire};
+use super::tls::{self, Wire};
 use super::{
     Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply,
     Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, text_of, utf7,
@@ -38,7 +39,7 @@ const MAX_IDLE: Duration = Duration::from_secs(9 * 60);
 
 /// A mailbox, logged in.
 pub struct ImapMailbox {
-    session: Session<Filter<TlsStream>>,
+    session: Session<Filter<Box<dyn Wire>>>,
     board: Board,
     /// Names that are not modified UTF-7, as the server writes them: it wants them back so.
     odd_names: BTreeMap<String, String>,
@@ -79,6 +80,7 @@ impl ImapMailbox {
         }
         // A read comes back so often; how long an answer may take is decided by the filter.
         stream.set_read_timeout(SLICE).map_err(tls::broken)?;
+        let stream: Box<dyn Wire> = Box::new(stream);
         let filter = Filter::new(stream, board.clone(), timeouts.answer);
         let session = log_in(Client::new(filter), &board, login)?;
         let mut mailbox = Self {
@@ -94,6 +96,33 @@ impl ImapMailbox {
             })?;
         }
         Ok(mailbox)
+    }
+
+    /// A mailbox whose server answers each command by the octets up to the next NUL, where `TAG`
+    /// stands for its tag: for the fuzzer, which has no network.
+    #[doc(hidden)]
+    pub fn canned(answers: &[u8]) -> Self {
+        let login = Login {
+            user: "a".to_owned(),
+            password: crate::secret::Secret::new("b".to_owned()),
+        };
+        let board = Board::new(Censor::of(&login));
+        let greeted = [
+            b"TAG OK [CAPABILITY IMAP4rev1 IDLE QUOTA] in\r\n\0",
+            answers,
+        ]
+        .concat();
+        let stream: Box<dyn Wire> = Box::new(Canned::new(greeted));
+        let filter = Filter::new(stream, board.clone(), Duration::ZERO);
+        board.lock().learn("IMAP4rev1");
+        let session = log_in(Client::new(filter), &board, &login).expect("it says OK");
+        Self {
+            session,
+            board,
+            odd_names: BTreeMap::new(),
+            odd_folders: Vec::new(),
+            dead: None,
+        }
     }
 
     /// Warnings and alerts of the server, and what it said that is not understood. May hold
@@ -117,7 +146,7 @@ impl ImapMailbox {
         &mut self,
         what: &'static str,
         expect: Expect,
-        command: impl FnOnce(&mut Session<Filter<TlsStream>>) -> ::imap::Result<T>,
+        command: impl FnOnce(&mut Session<Filter<Box<dyn Wire>>>) -> ::imap::Result<T>,
     ) -> Result<T, Error> {
         if let Some(reason) = &self.dead {
             return Err(Error::Broken(format!("the connection ended: {reason}")));
@@ -479,10 +508,10 @@ fn start_tls(socket: &mut (impl Read + Write)) -> Result<(), Error> {
 
 /// LOGIN, or AUTHENTICATE PLAIN for what LOGIN cannot say or the server does not want in it.
 fn log_in(
-    mut client: Client<Filter<TlsStream>>,
+    mut client: Client<Filter<Box<dyn Wire>>>,
     board: &Board,
     login: &Login,
-) -> Result<Session<Filter<TlsStream>>, Error> {
+) -> Result<Session<Filter<Box<dyn Wire>>>, Error> {
     if board.lock().capabilities.is_empty() {
         guarded("CAPABILITY", Expect::Nothing, board, || {
             client.capabilities().map(drop)

@@ -9,6 +9,7 @@ pub mod imap;
 pub mod probe;
 pub mod smtp;
 
+mod canned;
 mod data;
 mod filter;
 mod tls;

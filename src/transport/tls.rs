@@ -88,6 +88,12 @@ impl Wire for TlsStream {
     }
 }
 
+impl Wire for Box<dyn Wire> {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+}
+
 impl Wire for TcpStream {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         TcpStream::set_read_timeout(self, Some(timeout))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::run::may_pass;
 use super::{Event, Happening, Reach, Time};
-use crate::client::{self, Error, Judge, folders_to_read};
+use crate::client::{self, Error, Judge, list_folders};
 use crate::ledger::state::Standing;
 use crate::ledger::{JobRef, Ledger, Tally};
 use crate::transport::{self, Mailbox, Quota, Stop};
@@ -76,7 +76,7 @@ impl Follower<'_> {
 
     fn connection(&mut self, pause: &mut Duration) -> Result<(), Error> {
         let mut mailbox = self.reach.mailbox()?;
-        let mut folders = folders_to_read(&mailbox.folders()?, self.folders);
+        let mut folders = list_folders(&mut *mailbox, self.folders)?.to_read;
         // INBOX last: it stays open.
         folders.rotate_left(1);
         loop {

@@ -28,6 +28,7 @@ struct Document<'a> {
 struct TotalsJson {
     orphans: usize,
     unproven: usize,
+    unread: usize,
 }
 
 /// One message with all that is known of it.
@@ -135,6 +136,7 @@ pub(super) fn list(
     document.totals = Some(TotalsJson {
         orphans: page.unsettling.orphans,
         unproven: page.unsettling.unproven,
+        unread: page.unsettling.unread,
     });
     if let Some(reading) = reading {
         match &page.found {

@@ -193,6 +193,10 @@ fn foot(page: &Page, reading: &Reading<'_>) -> Vec<String> {
     if unsettling.orphans > 0 && !matches!(page.found, Found::Orphans(_)) {
         lines.push(counted("status.some-orphans", unsettling.orphans));
     }
+    if unsettling.unread > 0 {
+        let line = counted("status.some-unread", unsettling.unread);
+        lines.push(reading.style.paint(Tone::Bad, line));
+    }
     if !lines.is_empty() {
         lines.insert(0, String::new());
     }
