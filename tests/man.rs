@@ -268,7 +268,7 @@ fn limits_are_those_of_the_source() {
         ("input/archive.rs", "MAX_ENTRIES: u64 = 100_000;"),
         ("input/archive.rs", "MAX_EXPANSION: u64 = 100;"),
         ("input/archive.rs", "MAX_DEPTH: usize = 3;"),
-        ("input/archive.rs", "MAX_ATTACHED_EXPANSION: u64 = 20;"),
+        ("input/archive.rs", "MAX_ATTACHED_EXPANSION: u64 = 8;"),
         ("input/archive.rs", "MAX_ATTACHED: usize = 100;"),
         ("practice/config.rs", "size_limit: 100 * 1024 * 1024,"),
         ("practice/config.rs", "product_limit: 100 * 1024 * 1024,"),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::facts::SignerFacts;
 use super::finding::{CheckId, Findings, Weight};
-use super::signature::Outcome;
+use super::signature::{Outcome, WORK_PER_OCTET_TO_NAME};
 use super::{Examination, Level, Nested, Ordinary, Question, Verifier};
 use crate::mime::{Entity, MAX_DEPTH, decode};
 use crate::smime::content::{Content, ContentKind};
@@ -104,12 +104,13 @@ struct Opened {
 fn open(object: &[u8], work: &Work) -> Option<Opened> {
     let octets = SignatureOctets::new(object).ok()?;
     let data = SignedData::parse(&octets).ok()?;
+    let content = data
+        .embedded_content
+        .map(|octets| Content::new(octets, ContentKind::Octets));
     let mut signature = OwnSignature::default();
-    let content = data.embedded_content;
-    let content = content.map(|octets| Content::new(octets, ContentKind::Octets));
     let mut all = Some(true);
     for info in &data.signers {
-        let (signer, holds) = check(&data, info, content.as_ref(), work);
+        let (signer, holds) = check(&data, content.as_ref(), info, work);
         signature.signers.extend(signer);
         // One that fails is decisive, one that cannot be checked leaves it open.
         all = match (all, holds) {
@@ -118,7 +119,7 @@ fn open(object: &[u8], work: &Work) -> Option<Opened> {
             _ => None,
         };
     }
-    if !data.signers.is_empty() && data.embedded_content.is_some() {
+    if !data.signers.is_empty() && content.is_some() {
         signature.holds = all;
     }
     Some(Opened {
@@ -130,12 +131,15 @@ fn open(object: &[u8], work: &Work) -> Option<Opened> {
 /// Whose certificate one signer names, and whether its signature holds over the content inside.
 fn check(
     data: &SignedData<'_>,
-    info: &SignerInfo<'_>,
     content: Option<&Content<'_>>,
+    info: &SignerInfo<'_>,
     work: &Work,
 ) -> (Option<SignerFacts>, Option<bool>) {
     let mut found = (None, None);
-    for (index, _) in data.candidates(info, work) {
+    for (index, der) in data.candidates(info, work) {
+        if !work.draw(der.len() * WORK_PER_OCTET_TO_NAME) {
+            break;
+        }
         let Some(Ok(certificate)) = data.certificates.certificate(index, work) else {
             continue;
         };
@@ -172,7 +176,11 @@ impl Verifier {
             Ordinary::SignedMail => opaque_part(octets),
             _ => return self.add_nested(octets, question, depth, work, examination),
         };
-        let Some(opened) = object.as_deref().and_then(|object| open(object, work)) else {
+        // An account of its own: an answer about certified mail does not depend on it.
+        let share = work.of_message_within(octets.len());
+        let opened = object.as_deref().and_then(|object| open(object, &share));
+        work.settle(&share);
+        let Some(opened) = opened else {
             // A signature of another kind (OpenPGP), or damaged.
             return self.add_nested(octets, question, depth, work, examination);
         };
@@ -210,7 +218,8 @@ impl Verifier {
             ..*question
         };
         let share = work.of_message_within(content.len());
-        let inner = self.examine_level(content, Level::Message, &question, depth + 1, &share);
+        let level = Level::Message;
+        let inner = self.examine_level(content, level, &question, depth + 1, &share);
         work.settle(&share);
         if inner.ordinary.is_none() {
             examination.nested.push(Nested {

@@ -26,7 +26,7 @@ use crate::work::Work;
 const MAX_REMEMBERED: usize = 1_024;
 
 /// Units of [`Work`] for each octet of a certificate whose signer is put into words.
-const WORK_PER_OCTET_TO_NAME: usize = 8;
+pub(super) const WORK_PER_OCTET_TO_NAME: usize = 8;
 
 /// A certificate and the ways from it to the anchors; none when there is no way.
 #[derive(Debug)]
