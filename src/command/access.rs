@@ -168,6 +168,20 @@ impl Access {
         let texts = Catalogue::of(session.lang);
         let account = [("account", &*self.account.name)];
         writeln!(session.err, "{}", texts.fill("sync.asks-first", &account))?;
+        self.read_mailbox(ledger, session)?;
+        ledger.note_asked(&address).map_err(of_ledger)?;
+        tell_elsewhere(&self.account, ledger, session)
+    }
+
+    /// Reads what is new in the mailbox, and tells only what alarms.
+    ///
+    /// # Errors
+    /// A [`Failure`], also when one folder could not be read.
+    pub fn read_mailbox(
+        &mut self,
+        ledger: &mut Ledger,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
         let verifier = self.verifier()?;
         self.tell_trust(session)?;
         let mut mailbox = self.mailbox()?;
@@ -193,8 +207,7 @@ impl Access {
             return Err(unread.with_status(ExitStatus::NotNow).into());
         }
         mailbox.log_out();
-        ledger.note_asked(&address).map_err(of_ledger)?;
-        tell_elsewhere(&self.account, ledger, session)
+        Ok(())
     }
 
     /// What the server of the mailbox, or the way to it, did.
@@ -377,7 +390,9 @@ impl Failure {
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])
                 .with_status(ExitStatus::NotNow),
-            E::Sql(_) if error.is_of_damage() => Self::new("ledger-corrupt", [("reason", reason)]),
+            E::Sql(words) if error.is_of_damage() => {
+                Self::new("ledger-corrupt", [("reason", words.to_string())])
+            }
             E::Settled { short, standing } => Self::new(
                 "settled",
                 [

@@ -267,7 +267,8 @@ impl Ledger {
         let found: String = self.connection.query_row(query, [], |row| row.get(0))?;
         match &*found {
             "ok" => Ok(()),
-            _ => Err(Error::Corrupt(found)),
+            // Of several lines, as a sentence has one.
+            _ => Err(Error::Corrupt(found.replace('\n', " "))),
         }
     }
 
