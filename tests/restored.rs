@@ -150,6 +150,39 @@ fn what_the_original_sent_meanwhile_is_not_written_again_by_a_script() {
 }
 
 #[test]
+fn an_acceptance_that_was_filed_elsewhere_is_found_too() {
+    let world = Practising::new();
+    world.send("Sollecito", &["delivered"]);
+    settle(&world);
+    let came = world.practice.messages(&world.address("io"), "INBOX");
+    let acceptance = came.iter().find(|stored| {
+        let text = String::from_utf8_lossy(&stored.octets);
+        text.contains("X-Ricevuta: accettazione")
+    });
+    let acceptance = acceptance.expect("an acceptance").octets.clone();
+    for folder in ["INBOX.Archivio", "nowhere"] {
+        // The same mailbox, after somebody tidied it up; and a ledger that came from elsewhere.
+        let tidy = Practising::new();
+        if folder != "nowhere" {
+            let filed = tidy
+                .practice
+                .deliver(&tidy.address("io"), folder, &acceptance);
+            filed.expect("filed");
+        }
+        drop(Ledger::open(&tidy.data()).expect("a ledger"));
+        back_up(&tidy);
+        use_the_copy(&tidy);
+        let ran = tidy.try_send("Sollecito", &["delivered"]);
+        let (exit, taken) = if folder == "nowhere" { (0, 1) } else { (2, 0) };
+        assert_eq!(
+            (ran.exit, tidy.practice.taken().len()),
+            (exit, taken),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
 fn a_copy_that_cannot_ask_sends_nothing() {
     let world = Practising::new();
     world.send("Prima", &["delivered"]);

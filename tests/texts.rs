@@ -227,7 +227,7 @@ const EVENTS: [&str; 10] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 7] = [
+const BATCH_EVENTS: [&str; 8] = [
     "held-changed",
     "held-elsewhere",
     "room-holding",

@@ -173,10 +173,12 @@ impl Access {
         tell_elsewhere(&self.account, ledger, session)
     }
 
-    /// Reads what is new in the mailbox, and tells only what alarms.
+    /// Reads what is new in every folder of the mailbox that can be opened, since people and
+    /// their programs file receipts anywhere; tells only what alarms.
     ///
     /// # Errors
-    /// A [`Failure`], also when one folder could not be read.
+    /// A [`Failure`], also when one of the folders that are always read, or a message, could not
+    /// be read.
     pub fn read_mailbox(
         &mut self,
         ledger: &mut Ledger,
@@ -185,7 +187,7 @@ impl Access {
         let verifier = self.verifier()?;
         self.tell_trust(session)?;
         let mut mailbox = self.mailbox()?;
-        let folders = self
+        let (read, others) = self
             .folders(&mut mailbox)
             .map_err(|error| self.failure_of_reading(&error))?;
         let clock = session.context.clock;
@@ -194,7 +196,7 @@ impl Access {
             ledger,
             judge(self, &verifier),
             &mut mailbox,
-            &folders.0,
+            &[&*read, &*others].concat(),
             &|| clock.now(),
             &mut |event| found.push(follow::Summary::of(&event)),
         );
@@ -202,8 +204,18 @@ impl Access {
             follow::tell(event, follow::Form::Text, session)?;
         }
         let report = synced.map_err(|error| self.failure_of_journey(&error))?;
-        if let Some((folder, reason)) = report.unread.into_iter().next() {
-            let unread = Failure::new("folder-unread", [("folder", folder), ("reason", reason)]);
+        for (folder, reason) in report.unread {
+            if read.contains(&folder) {
+                let values = [("folder", folder), ("reason", reason)];
+                let unread = Failure::new("folder-unread", values);
+                return Err(unread.with_status(ExitStatus::NotNow).into());
+            }
+            follow::tell_unread(&folder, &reason, session)?;
+        }
+        if !report.unread_messages.is_empty() {
+            follow::tell_unread_messages(&report.unread_messages, session)?;
+            let count = report.unread_messages.len().to_string();
+            let unread = Failure::new("messages-unread", [("count", count)]);
             return Err(unread.with_status(ExitStatus::NotNow).into());
         }
         mailbox.log_out();
