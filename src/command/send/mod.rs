@@ -223,12 +223,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         true => access::existing_ledger(session)?,
         false => Some(access::ledger_for(&access.account, session)?),
     };
-    if let Some(ledger) = ledger.as_mut().filter(|_| !arguments.dry_run) {
-        if let Err(error) = access.ask_first(ledger, session) {
-            let before = Before::default();
-            let error = documented(error, arguments, &access, ledger, before, session);
-            return Err(error?);
-        }
+    if let Some(ledger) = ledger.as_mut().filter(|_| !arguments.dry_run)
+        && let Err(error) = access.ask_first(ledger, session)
+    {
+        let before = Before::default();
+        let error = documented(error, arguments, &access, ledger, before, session);
+        return Err(error?);
     }
     let warnings = checks::warnings(&message, limits, ledger.as_ref(), session)?;
     if arguments.dry_run {
