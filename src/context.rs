@@ -130,6 +130,22 @@ impl Context {
     }
 }
 
+/// Has the system keep no image of this process when it dies: it holds passwords. Programs that it
+/// starts inherit that, and may change it.
+pub fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let maximum = getrlimit(Resource::Core).maximum;
+        let none = Rlimit {
+            current: Some(0),
+            maximum,
+        };
+        // Lowering one's own limit is always allowed.
+        let _ = setrlimit(Resource::Core, none);
+    }
+}
+
 /// Turns the signals that ask a program to end into a [`Stop`]; the second one ends it at once.
 pub fn stop_on_signals() -> Stop {
     use signal_hook::consts::{SIGINT, SIGTERM};

@@ -4,10 +4,11 @@ use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use postacert::command;
-use postacert::context::Context;
+use postacert::context::{Context, leave_no_core};
 use postacert::exit::ExitStatus;
 
 fn main() -> ExitCode {
+    leave_no_core();
     let context = Context::from_process();
     let mut out = BufWriter::new(io::stdout());
     let mut err = io::stderr();

@@ -707,7 +707,7 @@ fn doctor_names_what_is_wrong_and_what_to_do() {
         ("2026-01-01T00:00:00Z", "clock", "failed", 1),
         ("2028-01-01T00:00:00Z", "trust.data", "warning", 0),
         ("2027-03-02T00:00:00Z", "account.app-password", "warning", 0),
-        ("2026-11-25T00:00:00Z", "account.app-password", "warning", 0),
+        ("2026-11-28T12:00:00Z", "account.app-password", "warning", 0),
     ] {
         let (status, document) = doctor_at(&home, at);
         assert_eq!(

@@ -74,6 +74,8 @@ fn go_on(world: &Practising) {
     world.practice.wait_until_idle(Duration::from_secs(10));
     let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
     assert!([0, 3].contains(&resumed.exit), "{resumed:?}");
+    // Ledger and journal never part, wherever the process dies.
+    assert!(!resumed.err.contains("knew less"), "{resumed:?}");
     if resumed.exit == 3 {
         // No acceptance: the provider does not have it, since it had nothing more to do.
         let again = [
@@ -178,6 +180,103 @@ fn killed_at_every_step_of_reading() {
         assert_eq!(standings(&world, &message), expected, "step {step}");
     }
     println!("{steps} steps of reading, each time all facts");
+}
+
+/// What the ledger had lost is entered once and whole, wherever that is cut off.
+#[test]
+fn killed_at_every_step_of_entering_again_what_was_lost() {
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    for subject in ["uno", "due", "tre"] {
+        world.send(subject, &["delivered"]);
+    }
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    let (data, kept) = (world.data(), world.path("kept"));
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(data.join(format!("ledger.sqlite{end}")));
+    }
+    copy(&data, &kept);
+    let status = || world.command(&["status"]);
+    let steps = count(&world, &status());
+    for step in 1..=steps {
+        std::fs::remove_dir_all(&data).expect("the ledger");
+        copy(&kept, &data);
+        kill_at(step, &status());
+        let listed = world.run(&["status", "--json"]).json();
+        let found = listed["messages"].as_array().expect("messages");
+        assert_eq!(found.len(), 3, "step {step}: {listed}");
+        for message in found {
+            let standing = &message["recipients"][0]["standing"];
+            assert_eq!(standing, "in-doubt", "step {step}");
+        }
+        let again = world.run(&["send", "--resume", "--yes", "--no-copy"]);
+        assert_eq!(again.exit, 0, "step {step}: {again:?}");
+        assert_eq!(world.practice.taken().len(), 3, "step {step}");
+    }
+    println!("{steps} steps of entering again, nothing twice");
+}
+
+#[test]
+fn killed_at_every_step_of_bringing_a_ledger_forward() {
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    let data = world.data();
+    let status = || world.command(&["status", "--account", "studio@pec.mittente.example"]);
+    let old = || {
+        let _ = std::fs::remove_dir_all(&data);
+        std::fs::create_dir(&data).expect("a folder");
+        let database = rusqlite::Connection::open(data.join("ledger.sqlite"));
+        let released = include_str!("ledger/released-0001.sql");
+        database
+            .expect("a database")
+            .execute_batch(released)
+            .expect("the first form");
+    };
+    old();
+    let steps = count(&world, &status());
+    let expected = world.run(&["status", "--json"]).out;
+    for step in 1..=steps {
+        old();
+        kill_at(step, &status());
+        let ran = status().output().expect("the program starts");
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(said.contains("Pratica n. 42"), "step {step}: {said}");
+        assert_eq!(
+            world.run(&["status", "--json"]).out,
+            expected,
+            "step {step}"
+        );
+    }
+    println!("{steps} steps of bringing forward");
+}
+
+/// An image of the process would hold the password.
+#[test]
+fn a_process_that_dies_leaves_no_image() {
+    let world = Practising::new();
+    let (seen, config) = (world.path("seen"), world.path("config.toml"));
+    let text = std::fs::read_to_string(&config).expect("a configuration");
+    let file = format!("password_file = \"{}\"", world.path("password").display());
+    let command = format!(
+        "password_command = \"ulimit -c > '{}'; cat '{}'\"",
+        seen.display(),
+        world.path("password").display()
+    );
+    std::fs::write(&config, text.replace(&file, &command)).expect("written");
+    let program = world.command(&["sync"]);
+    let ran = Command::new("sh")
+        .args(["-c", "ulimit -c unlimited && exec \"$0\" \"$@\""])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .output()
+        .expect("a shell");
+    assert!(ran.status.success(), "{ran:?}");
+    // What it starts has what it has itself.
+    assert_eq!(std::fs::read_to_string(seen).expect("a number").trim(), "0");
 }
 
 /// Standings and receipts, without our own times.

@@ -63,6 +63,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("imap_codec", &["practice"]),
     ("zeroize", &["secret"]),
     ("signal_hook", &["context"]),
+    ("rustix", &["context"]),
     ("mail_parser", &["mime"]),
     ("minijinja", &["batch"]),
     ("encoding_rs", &["batch"]),

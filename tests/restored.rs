@@ -6,7 +6,13 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use postacert::address::MailAddress;
+use postacert::command;
+use postacert::context::Context;
+use postacert::lang::Lang;
+use postacert::ledger::Ledger;
 use postacert::practice::{Config, Fault};
+use postacert::timestamp::Timestamp;
 use support::practising::{Practising, Ran, config};
 
 /// What is in a folder, into another one.
@@ -78,6 +84,43 @@ fn a_copy_sends_what_nobody_sent() {
     assert_eq!((ran.exit, world.practice.taken().len()), (0, 1), "{ran:?}");
 }
 
+/// As a disk that was set back as a whole, by which nothing can be noticed: what was recorded
+/// earlier than just now is looked for in the mailbox all the same.
+#[test]
+fn what_is_not_of_now_is_looked_for_before_it_goes() {
+    for original_sent in [true, false] {
+        let world = Practising::with(Config {
+            faults: vec![Fault::CutBeforeData],
+            ..config()
+        });
+        assert_eq!(world.try_send("Diffida", &["delivered"]).exit, 4);
+        back_up(&world);
+        if original_sent {
+            assert_eq!(resume(&world).exit, 0);
+        }
+        use_the_copy(&world);
+        let mut ledger = Ledger::open(&world.data()).expect("the copy");
+        let address = MailAddress::new(&world.address("io"));
+        ledger.note_asked(&address).expect("recorded");
+        drop(ledger);
+        let later = Timestamp::from_unix(support::practising::now().unix() + 601);
+        let context = Context::fixed(later, Lang::En);
+        let program = world.command(&["send", "--resume", "--yes", "--no-copy"]);
+        let args = std::iter::once(program.get_program()).chain(program.get_args());
+        let args = args.map(Into::into).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = command::run(args, &context, &mut out, &mut err).expect("ended");
+        let err = String::from_utf8(err).expect("text");
+        assert!(!err.contains(ASKS), "{err}");
+        assert_eq!(err.contains("found in the mailbox"), original_sent, "{err}");
+        assert_eq!(
+            (status.number(), world.practice.taken().len()),
+            (0, 1),
+            "{err}"
+        );
+    }
+}
+
 #[test]
 fn what_the_original_sent_meanwhile_is_not_written_again_by_a_script() {
     let world = Practising::new();
@@ -104,6 +147,39 @@ fn what_the_original_sent_meanwhile_is_not_written_again_by_a_script() {
     assert_eq!(world.practice.taken().len(), 2);
     // Another subject is another message.
     assert_eq!(world.try_send("Altro sollecito", &["delivered"]).exit, 0);
+}
+
+#[test]
+fn an_acceptance_that_was_filed_elsewhere_is_found_too() {
+    let world = Practising::new();
+    world.send("Sollecito", &["delivered"]);
+    settle(&world);
+    let came = world.practice.messages(&world.address("io"), "INBOX");
+    let acceptance = came.iter().find(|stored| {
+        let text = String::from_utf8_lossy(&stored.octets);
+        text.contains("X-Ricevuta: accettazione")
+    });
+    let acceptance = acceptance.expect("an acceptance").octets.clone();
+    for folder in ["INBOX.Archivio", "nowhere"] {
+        // The same mailbox, after somebody tidied it up; and a ledger that came from elsewhere.
+        let tidy = Practising::new();
+        if folder != "nowhere" {
+            let filed = tidy
+                .practice
+                .deliver(&tidy.address("io"), folder, &acceptance);
+            filed.expect("filed");
+        }
+        drop(Ledger::open(&tidy.data()).expect("a ledger"));
+        back_up(&tidy);
+        use_the_copy(&tidy);
+        let ran = tidy.try_send("Sollecito", &["delivered"]);
+        let (exit, taken) = if folder == "nowhere" { (0, 1) } else { (2, 0) };
+        assert_eq!(
+            (ran.exit, tidy.practice.taken().len()),
+            (exit, taken),
+            "{ran:?}"
+        );
+    }
 }
 
 #[test]
@@ -353,4 +429,31 @@ fn under_another_name_the_account_goes_on() {
         "20s",
     ]);
     assert_eq!(by_address.exit, 0, "{by_address:?}");
+}
+
+#[test]
+fn two_accounts_of_one_address_are_one() {
+    let world = Practising::with(Config {
+        faults: vec![Fault::CutAfterDotKept],
+        ..config()
+    });
+    let file = world.path("config.toml");
+    let text = fs::read_to_string(&file).expect("a configuration");
+    let other = world.account("altra", &world.address("IO"));
+    fs::write(&file, format!("default = \"prova\"\n{text}{other}")).expect("written");
+    assert_eq!(
+        world.try_send("Diffida", &["delivered"]).exit,
+        3,
+        "in doubt"
+    );
+    settle(&world);
+    let ran = world.run(&["send", "--resume", "--yes", "--account", "altra"]);
+    assert_eq!((ran.exit, world.practice.taken().len()), (0, 1), "{ran:?}");
+    assert!(ran.err.contains("found in the mailbox"), "{ran:?}");
+    // Read once for both.
+    let synced = world.run(&["sync", "--account", "prova"]);
+    assert!(
+        synced.err.contains("new messages looked at: 0"),
+        "{synced:?}"
+    );
 }

@@ -168,10 +168,26 @@ impl Access {
         let texts = Catalogue::of(session.lang);
         let account = [("account", &*self.account.name)];
         writeln!(session.err, "{}", texts.fill("sync.asks-first", &account))?;
+        self.read_mailbox(ledger, session)?;
+        ledger.note_asked(&address).map_err(of_ledger)?;
+        tell_elsewhere(&self.account, ledger, session)
+    }
+
+    /// Reads what is new in every folder of the mailbox that can be opened, since people and
+    /// their programs file receipts anywhere; tells only what alarms.
+    ///
+    /// # Errors
+    /// A [`Failure`], also when one of the folders that are always read, or a message, could not
+    /// be read.
+    pub fn read_mailbox(
+        &mut self,
+        ledger: &mut Ledger,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
         let verifier = self.verifier()?;
         self.tell_trust(session)?;
         let mut mailbox = self.mailbox()?;
-        let folders = self
+        let (read, others) = self
             .folders(&mut mailbox)
             .map_err(|error| self.failure_of_reading(&error))?;
         let clock = session.context.clock;
@@ -180,7 +196,7 @@ impl Access {
             ledger,
             judge(self, &verifier),
             &mut mailbox,
-            &folders.0,
+            &[&*read, &*others].concat(),
             &|| clock.now(),
             &mut |event| found.push(follow::Summary::of(&event)),
         );
@@ -188,13 +204,22 @@ impl Access {
             follow::tell(event, follow::Form::Text, session)?;
         }
         let report = synced.map_err(|error| self.failure_of_journey(&error))?;
-        if let Some((folder, reason)) = report.unread.into_iter().next() {
-            let unread = Failure::new("folder-unread", [("folder", folder), ("reason", reason)]);
+        for (folder, reason) in report.unread {
+            if read.contains(&folder) {
+                let values = [("folder", folder), ("reason", reason)];
+                let unread = Failure::new("folder-unread", values);
+                return Err(unread.with_status(ExitStatus::NotNow).into());
+            }
+            follow::tell_unread(&folder, &reason, session)?;
+        }
+        if !report.unread_messages.is_empty() {
+            follow::tell_unread_messages(&report.unread_messages, session)?;
+            let count = report.unread_messages.len().to_string();
+            let unread = Failure::new("messages-unread", [("count", count)]);
             return Err(unread.with_status(ExitStatus::NotNow).into());
         }
         mailbox.log_out();
-        ledger.note_asked(&address).map_err(of_ledger)?;
-        tell_elsewhere(&self.account, ledger, session)
+        Ok(())
     }
 
     /// What the server of the mailbox, or the way to it, did.
@@ -377,7 +402,9 @@ impl Failure {
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])
                 .with_status(ExitStatus::NotNow),
-            E::Sql(_) if error.is_of_damage() => Self::new("ledger-corrupt", [("reason", reason)]),
+            E::Sql(words) if error.is_of_damage() => {
+                Self::new("ledger-corrupt", [("reason", words.to_string())])
+            }
             E::Settled { short, standing } => Self::new(
                 "settled",
                 [

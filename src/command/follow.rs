@@ -274,7 +274,10 @@ fn tell_report(report: &SyncReport, session: &mut Session<'_>) -> anyhow::Result
 }
 
 /// Messages that are unread, from before too; the first ones by name.
-fn tell_unread_messages(unread: &[Unread], session: &mut Session<'_>) -> anyhow::Result<()> {
+pub(super) fn tell_unread_messages(
+    unread: &[Unread],
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
     const SHOWN: usize = 20;
     let texts = Catalogue::of(session.lang);
     let count = unread.len().to_string();
@@ -317,7 +320,11 @@ fn tell_unlisted(reason: &str, session: &mut Session<'_>) -> anyhow::Result<()> 
     Ok(writeln!(session.err, "{line}")?)
 }
 
-fn tell_unread(folder: &str, reason: &str, session: &mut Session<'_>) -> anyhow::Result<()> {
+pub(super) fn tell_unread(
+    folder: &str,
+    reason: &str,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
     let values = [("folder", folder), ("reason", reason)];
     let line = Catalogue::of(session.lang).fill("sync.unread", &values);
     Ok(writeln!(session.err, "{line}")?)

@@ -32,7 +32,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::timestamp::Timestamp;
 
@@ -187,7 +187,7 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&file, flags)?;
         connection.busy_timeout(BUSY)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
+        use_log(&connection)?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         schema::migrate(&mut connection)?;
@@ -267,7 +267,8 @@ impl Ledger {
         let found: String = self.connection.query_row(query, [], |row| row.get(0))?;
         match &*found {
             "ok" => Ok(()),
-            _ => Err(Error::Corrupt(found)),
+            // Of several lines, as a sentence has one.
+            _ => Err(Error::Corrupt(found.replace('\n', " "))),
         }
     }
 
@@ -311,6 +312,22 @@ impl Ledger {
             source,
         }
     }
+}
+
+/// Has changes written to a log first (WAL). Of several processes that do so with a new file one
+/// holds it alone for a moment, and SQLite does not wait for that by itself.
+fn use_log(connection: &Connection) -> Result<(), Error> {
+    const TURNS: u32 = 500;
+    const TURN: Duration = Duration::from_millis(20);
+    for _ in 0..TURNS {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                std::thread::sleep(TURN);
+            }
+            done => return Ok(done?),
+        }
+    }
+    Ok(connection.pragma_update(None, "journal_mode", "wal")?)
 }
 
 /// A connection that writes nothing. In a folder that may not be written SQLite cannot share

@@ -10,6 +10,7 @@
 //! In both cases the mailbox of an account is to be read before anything leaves
 //! ([`Ledger::has_asked`]). A disk that was set back as a whole is not noticed.
 
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -193,9 +194,13 @@ pub(super) fn settle(
     // Whoever adds to the journal holds this lock.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (known, found) = (known(&transaction)?, length()?);
+    if known.is_some() && known == found {
+        return Ok(Recovered::default());
+    }
     let mut run = Run {
         transaction: &transaction,
         octets,
+        begun: begun(&transaction)?,
         recovered: Recovered::default(),
     };
     if known.is_none() {
@@ -251,6 +256,18 @@ fn handed(transaction: &Transaction<'_>) -> Result<Vec<Line>, Error> {
     Ok(lines.collect::<Result<_, _>>()?)
 }
 
+/// All attempts of which the ledger knows.
+fn begun(transaction: &Transaction<'_>) -> Result<HashSet<(String, u32)>, Error> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT message_id, attempt FROM fact JOIN message ON message.id = fact.message
+         WHERE what = 'begun'",
+    )?;
+    let found = statement.query_map([], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<u32>>(1)?.unwrap_or(1)))
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// Messages of ours among the octets, for a ledger that knows nothing and has no journal.
 fn of_octets(octets: &OctetStore) -> io::Result<Vec<Line>> {
     let mut lines = Vec::new();
@@ -275,6 +292,8 @@ fn of_octets(octets: &OctetStore) -> io::Result<Vec<Line>> {
 struct Run<'a> {
     transaction: &'a Transaction<'a>,
     octets: &'a OctetStore,
+    /// Message-ID and number of every attempt that the ledger knows.
+    begun: HashSet<(String, u32)>,
     recovered: Recovered,
 }
 
@@ -287,8 +306,11 @@ impl Run<'_> {
 
     /// Enters an attempt of which the ledger knows nothing: in doubt.
     fn enter(&mut self, line: &Line) -> Result<(), Error> {
+        // It is on the disk that an attempt began before the journal has its line.
+        if !self.begun.insert((line.message_id.clone(), line.attempt)) {
+            return Ok(());
+        }
         let message = match query::by_message_id(self.transaction, &line.message_id)? {
-            Some(message) if self.knows(&message, line.attempt)? => return Ok(()),
             Some(message) => message,
             None => {
                 let kept = self.octets.get(&line.octets).ok();
@@ -316,13 +338,5 @@ impl Run<'_> {
             self.recovered.messages.push(message);
         }
         Ok(())
-    }
-
-    /// It is on the disk that an attempt began before the journal has its line.
-    fn knows(&self, message: &MessageRef, attempt: u32) -> Result<bool, Error> {
-        let facts = query::facts(self.transaction, message.id)?;
-        Ok(facts
-            .iter()
-            .any(|fact| fact.what == What::Begun && fact.attempt == Some(attempt)))
     }
 }

@@ -262,6 +262,25 @@ fn what_earlier_versions_refused_for_a_slow_clock_is_judged_again() {
     assert_eq!(desk.standings(&message)[0], S::Accepted);
 }
 
+#[test]
+fn under_new_numbers_a_forgery_is_not_told_again_and_a_new_one_is() {
+    let mut desk = Desk::new();
+    let forged = fixture("vectors/b-certificate/self-signed-with-the-providers-name.eml");
+    let mut script = Script::inbox([&forged[..]]);
+    let alarms = |events: &[postacert::client::Event]| {
+        let alarming = events.iter().filter(|event| event.is_alarming());
+        alarming.count()
+    };
+    assert_eq!(alarms(&desk.sync(&mut script).1), 1);
+    script.renumber("INBOX", 2, 70);
+    let (report, events) = desk.sync(&mut script);
+    assert_eq!((report.renumbered, alarms(&events)), (1, 0));
+    script.renumber("INBOX", 3, 90);
+    script.arrive("INBOX", &[b"X-Spam: no\r\n", &forged[..]].concat());
+    assert_eq!(alarms(&desk.sync(&mut script).1), 1);
+    assert_eq!(desk.ledger.unsettling(None).unwrap().unproven, 2);
+}
+
 /// Records an arrival as a run would that is cut off right after.
 fn record_and_die(desk: &mut Desk, octets: &[u8]) {
     let examination = desk.verifier.examine(octets, &Question::new(desk.now));

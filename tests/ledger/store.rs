@@ -514,6 +514,76 @@ fn nobody_else_can_read_the_ledger() {
 // Columns that are derived.
 
 #[test]
+fn what_was_given_up_for_another_has_failed_nobody() {
+    let mut desk = Desk::new();
+    let message = desk.freeze(&base());
+    desk.ledger.withdraw(&message, desk.now).unwrap();
+    let failed = Filter {
+        failed: true,
+        ..Filter::default()
+    };
+    assert!(desk.ledger.list(&failed, 9, 0).unwrap().is_empty());
+    // As earlier forms of the ledger had it.
+    let connection = Connection::open(desk.folder().join("ledger.sqlite")).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE message SET failed = 1; PRAGMA user_version = 3;
+            DROP TABLE surroundings; DROP TABLE asked; DROP INDEX message_recovered;
+            DROP INDEX examination_elsewhere; ALTER TABLE message DROP COLUMN recovered;
+            ALTER TABLE examination DROP COLUMN recipients;",
+        )
+        .unwrap();
+    desk.reopen();
+    assert!(desk.ledger.list(&failed, 9, 0).unwrap().is_empty());
+    let refused = desk.freeze(&outgoing(&id(2), SUBJECT, &TO, &[]));
+    let end = ended(What::Refused, Some(550), "5.7.1 no");
+    desk.attempt(&refused, Claim::NeverLeft, &end);
+    assert_eq!(desk.ledger.list(&failed, 9, 0).unwrap().len(), 1);
+}
+
+#[test]
+fn what_killed_processes_left_is_removed() {
+    let mut desk = Desk::new();
+    let folder = desk.folder();
+    let kept = desk.ledger.keep(b"abc").unwrap();
+    let left = ["processes/4711-0", "messages/.new/4711-1.eml"].map(|name| folder.join(name));
+    for path in &left {
+        std::fs::write(path, b"half").unwrap();
+    }
+    desk.reopen();
+    assert!(left.iter().all(|path| !path.exists()));
+    assert_eq!(desk.ledger.octets(&kept).unwrap(), b"abc");
+    // Those of earlier versions lay beside the octets.
+    let old = home_of_old_leftovers();
+    Ledger::open(old.path()).expect("the old ledger");
+    assert!(!old.path().join("messages/ab/.cdef.4711-0").exists());
+}
+
+fn home_of_old_leftovers() -> tempfile::TempDir {
+    let home = released();
+    let folder = home.path().join("messages/ab");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(".cdef.4711-0"), b"half").unwrap();
+    home
+}
+
+#[test]
+fn an_attempt_is_found_without_walking_through_all_facts() {
+    let desk = Desk::new();
+    let connection = Connection::open(desk.folder().join("ledger.sqlite")).unwrap();
+    let query = include_str!("../../src/ledger/submission.rs");
+    let from = query.find("\"SELECT begun.message").expect("the query") + 1;
+    let until = from + query[from..].find('"').expect("its end");
+    let mut plan = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {}", &query[from..until]))
+        .unwrap();
+    let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+    let steps: Vec<String> = steps.map(Result::unwrap).collect();
+    assert!(steps[0].contains("message_sending"), "{steps:?}");
+    assert!(!steps.iter().any(|step| step == "SCAN begun"), "{steps:?}");
+}
+
+#[test]
 fn what_lists_are_filtered_by_is_what_the_facts_say() {
     let mut random = Random::new(7);
     let receipts = material();

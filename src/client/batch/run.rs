@@ -14,7 +14,7 @@ use super::{Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::Pace;
 use crate::batch::table::Columns;
-use crate::client::{self, Error, Found, Judge, Resend, folders_to_read};
+use crate::client::{self, Error, Found, Judge, Resend, folders_not_read, folders_to_read};
 use crate::ledger::state::{Standing, What};
 use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
 use crate::timestamp::Timestamp;
@@ -292,19 +292,27 @@ impl Runner<'_> {
         Ok(state.read == Some(true))
     }
 
-    /// Reads what is new in the mailbox; gives why a folder was not read, if one was not.
+    /// Reads what is new in every folder that can be opened; gives why one of those that are
+    /// always read, or a message, was not read.
     fn read_new(&mut self) -> Result<Option<String>, Error> {
         let mut mailbox = self.reach.mailbox()?;
-        let folders = folders_to_read(&mailbox.folders()?, self.folders);
+        let listed = mailbox.folders()?;
+        let read = folders_to_read(&listed, self.folders);
+        let all = [&*read, &*folders_not_read(&listed, &read)].concat();
         let mut came = Vec::new();
         let mut keep = |event: client::Event| came.push(event);
         let (judge, now) = (self.judge, self.time.now);
-        let synced = client::sync(self.ledger, judge, &mut *mailbox, &folders, now, &mut keep);
+        let synced = client::sync(self.ledger, judge, &mut *mailbox, &all, now, &mut keep);
         for event in came {
             self.tell(None, Happening::Received(Box::new(event)));
         }
-        let unread = synced?.unread.into_iter().next();
-        Ok(unread.map(|(folder, reason)| format!("{folder}: {reason}")))
+        let report = synced?;
+        let of_read = |(folder, _): &&(String, String)| read.contains(folder);
+        let unread = report.unread.iter().find(of_read);
+        let unread = unread.map(|(folder, reason)| format!("{folder}: {reason}"));
+        let message = report.unread_messages.first();
+        Ok(unread
+            .or_else(|| message.map(|one| format!("{}, UID {}", one.place.folder, one.place.uid))))
     }
 
     /// Freezes the message of a row; `false` when the row needs none.

@@ -223,8 +223,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         true => access::existing_ledger(session)?,
         false => Some(access::ledger_for(&access.account, session)?),
     };
-    if let Some(ledger) = ledger.as_mut().filter(|_| !arguments.dry_run) {
-        access.ask_first(ledger, session)?;
+    if let Some(ledger) = ledger.as_mut().filter(|_| !arguments.dry_run)
+        && let Err(error) = access.ask_first(ledger, session)
+    {
+        let before = Before::default();
+        let error = documented(error, arguments, &access, ledger, before, session);
+        return Err(error?);
     }
     let warnings = checks::warnings(&message, limits, ledger.as_ref(), session)?;
     if arguments.dry_run {
@@ -240,6 +244,14 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             checks::unsent_twin(&message, ledger, session)?
         }
         false => None,
+    };
+    let unsent = match unsent {
+        // What was recorded earlier may have left from another copy of the ledger.
+        Some(earlier) if !is_of_now(&earlier, ledger, session)? => {
+            access.read_mailbox(ledger, session)?;
+            checks::unsent_twin(&message, ledger, session)?
+        }
+        unsent => unsent,
     };
     if !arguments.yes && !confirmed(arguments, session)? {
         return Ok(ExitStatus::Unusable);
@@ -306,6 +318,12 @@ fn documented(
         report::json(&[], &[], ledger, &access.account.name, before, session)?;
     }
     Ok(error)
+}
+
+/// Whether the ledger recorded or tried a message just now.
+fn is_of_now(message: &MessageRef, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<bool> {
+    let is_of_now = ledger.is_of_now(message, session.context.clock.now());
+    Ok(is_of_now.map_err(|error| Failure::of_ledger(&error))?)
 }
 
 /// Records a new message; with `once`, unless another process recorded the same meanwhile: the

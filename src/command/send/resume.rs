@@ -2,7 +2,7 @@
 //! mailbox before anything else may happen to them.
 
 use super::report::Before;
-use super::{Arguments, confirmed, documented, finish, hand_over, report, told};
+use super::{Arguments, confirmed, documented, finish, hand_over, is_of_now, report, told};
 use crate::client::{self, Found, Gap, GapKind, Search};
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
@@ -45,7 +45,11 @@ pub(super) fn run(
             session,
         );
     }
-    access.ask_first(&mut ledger, session)?;
+    if let Err(error) = access.ask_first(&mut ledger, session) {
+        let before = Before::default();
+        let error = documented(error, arguments, access, &ledger, before, session);
+        return Err(error?);
+    }
     let mut status = ExitStatus::Yes;
     let mut in_doubt = Vec::new();
     let mut old = Vec::new();
@@ -61,8 +65,7 @@ pub(super) fn run(
         match deciding(&ledger, &message)? {
             Some(Standing::InDoubt) => in_doubt.push(message),
             Some(Standing::Recorded | Standing::RefusedForNow) => {
-                let is_of_now = ledger.is_of_now(&message, now);
-                match is_of_now.map_err(|error| Failure::of_ledger(&error))? {
+                match is_of_now(&message, &ledger, session)? {
                     true => to_send.push((message, Claim::NeverLeft)),
                     false => old.push(message),
                 }
