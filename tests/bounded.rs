@@ -2,6 +2,7 @@
 //! inside changes nothing in the answer about what is around it. Work is counted, not timed; what
 //! it takes in time is measured by `benches/hostile.rs`.
 
+use postacert::input::mail_in_archive;
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
 use postacert::verify::{CheckId, Examination, Question, Verdict, Verifier, Weight};
@@ -21,7 +22,11 @@ const OCTETS: usize = 60_000;
 fn examine(octets: &[u8]) -> Examination {
     let trust = Trust::parse(&world::trust_file(), "test").expect("the test authority");
     let now = Timestamp::parse("2026-11-22").expect("a day");
-    Verifier::new(trust).examine(octets, &Question::new(now))
+    let question = Question {
+        unfold: Some(mail_in_archive),
+        ..Question::new(now)
+    };
+    Verifier::new(trust).examine(octets, &question)
 }
 
 /// What is wrong with some families, in lines.

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::ops::Range;
 
 use aws_lc_rs::digest::{Context, Digest};
 use memchr::memmem;
@@ -46,8 +47,9 @@ pub enum NoReading {
 /// processor's first cache.
 const CHUNK: usize = 16 * 1024;
 
-/// Units of [`Work`] for a line end that is not hashed as it is stored.
-const WORK_PER_LINE: usize = 4;
+/// Units of [`Work`] for a line end, or something put in, between octets that are hashed as they
+/// are stored.
+const WORK_PER_LINE: usize = 5;
 
 /// What kind of content a signature covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,10 +334,10 @@ impl Damage {
             true => from_utf8(octets).map_or(Cow::Borrowed(octets), Cow::Owned),
             false => Cow::Borrowed(octets),
         };
-        let mut out = Vec::with_capacity(stored.len());
-        let ended = self
-            .lines
-            .undo(&stored, |piece| out.extend_from_slice(piece));
+        let stored = in_crlf(&stored);
+        let (text, ended) = without_last_end(&stored);
+        let mut out = Vec::with_capacity(stored.len() + 2);
+        self.lines.undo(text, |piece| out.extend_from_slice(piece));
         match (self.end, ended) {
             (End::AsStored, true) | (End::Removed, false) => out.extend_from_slice(b"\r\n"),
             (End::Removed, true) => out.extend_from_slice(b"\r\n\r\n"),
@@ -345,96 +347,99 @@ impl Damage {
     }
 }
 
+/// The octets with every lone LF as CRLF.
+fn in_crlf(octets: &[u8]) -> Vec<u8> {
+    let line_ends = memchr::memchr_iter(b'\n', octets).count();
+    let mut out = Vec::with_capacity(octets.len() + line_ends);
+    with_crlf(octets, |piece| out.extend_from_slice(piece));
+    out
+}
+
+/// The octets without the line end after the last line, and whether there is one.
+fn without_last_end(octets: &[u8]) -> (&[u8], bool) {
+    match octets.strip_suffix(b"\r\n") {
+        Some(text) => (text, true),
+        None => (octets, false),
+    }
+}
+
 impl Lines {
-    /// The changes that can have been made to these octets: where no line bears its mark there
-    /// is nothing to undo.
-    fn possible(octets: &[u8]) -> impl Iterator<Item = Self> {
-        let holds = |text: &[u8]| memmem::find(octets, text).is_some();
-        let begins_line = |text: &[u8]| octets.starts_with(text) || holds(&[b"\n", text].concat());
-        let is_possible = [
-            (Self::AsStored, true),
-            (Self::FromQuoted, begins_line(b">From ")),
-            (Self::QuotedFromToo, holds(b">>From ")),
-            (Self::DotsDoubled, begins_line(b"..")),
-            (
-                Self::BlanksAdded,
-                [&b" \n"[..], b" \r\n", b"\t\n", b"\t\r\n"]
-                    .into_iter()
-                    .any(holds)
-                    || octets.ends_with(b" "),
-            ),
-        ];
-        let possible = is_possible
-            .into_iter()
-            .filter(|(_, is_possible)| *is_possible);
-        possible.map(|(lines, _)| lines)
-    }
+    const ALL: [Self; 5] = [
+        Self::AsStored,
+        Self::FromQuoted,
+        Self::QuotedFromToo,
+        Self::DotsDoubled,
+        Self::BlanksAdded,
+    ];
 
-    fn undo_line(self, line: &[u8]) -> &[u8] {
-        let without_first = match self {
-            Self::AsStored => false,
-            Self::FromQuoted => line.starts_with(b">From "),
-            Self::QuotedFromToo => {
-                let quotes = line.iter().take_while(|&&octet| octet == b'>').count();
-                quotes > 0 && line[quotes..].starts_with(b"From ")
-            }
-            Self::DotsDoubled => line.starts_with(b".."),
-            Self::BlanksAdded => {
-                let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
-                let blanks = line.iter().rev().take_while(is_blank).count();
-                return &line[..line.len() - blanks];
-            }
+    /// What was put in, in octets with CRLF line ends, in its order.
+    fn added(self, octets: &[u8]) -> Box<dyn Iterator<Item = Range<usize>> + '_> {
+        // One octet at the beginning of lines that begin so.
+        let first_of = move |start: &'static [u8]| {
+            let first = octets.starts_with(&start[1..]).then_some(0);
+            let others = memmem::find_iter(octets, start).map(|at| at + 1);
+            first.into_iter().chain(others).map(|at| at..at + 1)
         };
-        &line[usize::from(without_first)..]
+        match self {
+            Self::AsStored => Box::new(std::iter::empty()),
+            Self::FromQuoted => Box::new(first_of(b"\n>From ")),
+            Self::QuotedFromToo => Box::new(first_of(b"\n>").filter(move |at| {
+                let line = &octets[at.start..];
+                let quotes = line.iter().take_while(|&&octet| octet == b'>').count();
+                line[quotes..].starts_with(b"From ")
+            })),
+            Self::DotsDoubled => Box::new(first_of(b"\n..")),
+            Self::BlanksAdded => {
+                let ends = memmem::find_iter(octets, b"\r\n").chain([octets.len()]);
+                let blanks = ends.map(move |end| {
+                    let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
+                    let blanks = octets[..end].iter().rev().take_while(is_blank).count();
+                    end - blanks..end
+                });
+                Box::new(blanks.filter(|blanks| !blanks.is_empty()))
+            }
+        }
     }
 
-    /// Hands out the octets with this change undone and with CRLF line ends, but for the line end
-    /// after the last line; gives whether there is one.
-    fn undo(self, octets: &[u8], mut take: impl FnMut(&[u8])) -> bool {
+    /// Hands out octets with CRLF line ends without what was put in.
+    fn undo(self, octets: &[u8], mut take: impl FnMut(&[u8])) {
         let mut start = 0;
-        let mut ended = false;
-        for end in memchr::memchr_iter(b'\n', octets) {
-            if ended {
-                take(b"\r\n");
-            }
-            let line = &octets[start..end];
-            take(self.undo_line(line.strip_suffix(b"\r").unwrap_or(line)));
-            ended = true;
-            start = end + 1;
+        for added in self.added(octets) {
+            take(&octets[start..added.start]);
+            start = added.end;
         }
-        if start < octets.len() {
-            if ended {
-                take(b"\r\n");
-            }
-            take(self.undo_line(&octets[start..]));
-            ended = false;
-        }
-        ended
+        take(&octets[start..]);
     }
 }
 
 /// The digests of the octets without each damage that is possible: one pass for each change of
-/// the lines, twice where a charset can have been taken for another.
+/// the lines that left a mark, twice where a charset can have been taken for another.
 fn digest_undone(
     octets: &[u8],
     algorithm: DigestAlgorithm,
     work: &Work,
     undone: &mut Vec<(DigestAlgorithm, Damage, Digest)>,
 ) {
-    if !work.draw(2 * octets.len()) {
-        return;
-    }
+    let line_ends = memchr::memchr_iter(b'\n', octets).count();
     let as_latin = from_utf8(octets);
     let forms = [(false, Some(octets)), (true, as_latin.as_deref())];
-    for (is_utf8, octets) in forms {
-        let Some(octets) = octets else { continue };
-        let line_ends = memchr::memchr_iter(b'\n', octets).count();
-        for lines in Lines::possible(octets) {
-            if !work.draw(algorithm.work(octets.len()) + line_ends * WORK_PER_LINE) {
+    for (is_utf8, stored) in forms {
+        let Some(stored) = stored else { continue };
+        if !work.draw(2 * octets.len() + line_ends * WORK_PER_LINE) {
+            return;
+        }
+        let stored = in_crlf(stored);
+        let (text, ended) = without_last_end(&stored);
+        for lines in Lines::ALL {
+            let edits = lines.added(text).count();
+            if edits == 0 && lines != Lines::AsStored {
+                continue;
+            }
+            if !work.draw(algorithm.work(text.len()) + edits * WORK_PER_LINE) {
                 return;
             }
             let mut hashed = Buffered::new(algorithm);
-            let ended = lines.undo(octets, |piece| hashed.take(piece));
+            lines.undo(text, |piece| hashed.take(piece));
             let mut add = |end, hashed: &Buffered| {
                 let damage = Damage {
                     is_utf8,

@@ -67,6 +67,16 @@ use signer::Judge;
 use stored::{Conversion, Copy};
 use structure::{Located, Proof, Signed};
 
+/// Where in a message others stand that are examined, and with what.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    level: Level,
+    /// Messages around it.
+    depth: usize,
+    question: &'a Question<'a>,
+    work: &'a Work,
+}
+
 /// Units of [`Work`] for each octet of a message whose structure is read.
 const WORK_PER_OCTET: usize = 2;
 
@@ -326,22 +336,22 @@ impl Verifier {
     /// the octets allow ([`Work`]).
     pub fn examine(&self, octets: &[u8], question: &Question<'_>) -> Examination {
         let work = Work::of_message(octets.len());
-        let mut examination = self.examine_level(octets, Level::Message, question, 0, &work);
+        let at = Place {
+            level: Level::Message,
+            depth: 0,
+            question,
+            work: &work,
+        };
+        let mut examination = self.examine_at(octets, at);
         examination.work = work.spent();
         examination
     }
 
-    fn examine_level(
-        &self,
-        octets: &[u8],
-        level: Level,
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
-    ) -> Examination {
-        let judged_at = match question.at {
-            Some(at) => (at, TimeBasis::Given),
-            None => (question.now, TimeBasis::Now),
+    fn examine_at(&self, octets: &[u8], at: Place<'_>) -> Examination {
+        let Place { level, work, .. } = at;
+        let judged_at = match at.question.at {
+            Some(time) => (time, TimeBasis::Given),
+            None => (at.question.now, TimeBasis::Now),
         };
         let mut examination = Examination::new(judged_at);
         let mut copy = Copy::of(octets);
@@ -369,12 +379,10 @@ impl Verifier {
         };
         match located {
             Located::Ordinary(ordinary) => {
-                self.examine_ordinary(octets, ordinary, question, depth, work, &mut examination);
+                self.examine_ordinary(octets, ordinary, at, &mut examination);
             }
-            Located::Unproven => self.add_nested(octets, question, depth, work, &mut examination),
-            Located::Signed(signed) => {
-                self.examine_mended(*signed, level, question, depth, work, &mut examination)
-            }
+            Located::Unproven => self.add_nested(octets, at, &mut examination),
+            Located::Signed(signed) => self.examine_mended(*signed, at, &mut examination),
         }
         tell_conversions(&copy.conversions, &mut examination);
         if work.is_short() {
@@ -404,25 +412,17 @@ impl Verifier {
 
     /// Steps 5 to 17, after undoing what programs did to the signed part when it was stored, if
     /// the digest says that it was that.
-    fn examine_mended(
-        &self,
-        signed: Signed<'_>,
-        level: Level,
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
-        examination: &mut Examination,
-    ) {
+    fn examine_mended(&self, signed: Signed<'_>, at: Place<'_>, examination: &mut Examination) {
         let means = Means {
             anchors: &self.trust.anchors,
             known: &self.known,
-            work,
+            work: at.work,
         };
         let mut found = Findings::default();
         let outcome = signature::check(&signed, means, &mut found);
         let Some(damage) = outcome.damage else {
             examination.findings.append(found);
-            self.examine_signed(&signed, outcome, level, question, depth, work, examination);
+            self.examine_signed(&signed, outcome, at, examination);
             return;
         };
         let content = damage.undo(signed.content);
@@ -432,7 +432,7 @@ impl Verifier {
             ..signed
         };
         let outcome = signature::check(&mended, means, &mut examination.findings);
-        self.examine_signed(&mended, outcome, level, question, depth, work, examination);
+        self.examine_signed(&mended, outcome, at, examination);
         if examination.ordinary.is_none() {
             for change in damage.changes() {
                 examination.findings.add(
@@ -445,17 +445,14 @@ impl Verifier {
     }
 
     /// Steps 8 to 17.
-    #[allow(clippy::too_many_arguments)]
     fn examine_signed(
         &self,
         signed: &Signed<'_>,
         outcome: Outcome<'_>,
-        level: Level,
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
+        at: Place<'_>,
         examination: &mut Examination,
     ) {
+        let question = at.question;
         let findings = &mut examination.findings;
         let content = outcome
             .content
@@ -465,7 +462,7 @@ impl Verifier {
             examination.signature = Some(OwnSignature::beside(&outcome, findings));
             findings.clear();
             examination.ordinary = Some(ordinary);
-            self.add_nested(signed.content, question, depth, work, examination);
+            self.add_nested(signed.content, at, examination);
             return;
         }
         if !signed.is_complete {
@@ -509,7 +506,7 @@ impl Verifier {
             question.now,
             findings,
         );
-        if level == Level::Message {
+        if at.level == Level::Message {
             outer::check(
                 signed,
                 &content,
@@ -527,7 +524,7 @@ impl Verifier {
         if content.kind.is_some_and(MessageKind::is_envelope)
             && let Some(original) = &content.original
         {
-            examination.nested = self.nested_original(original, question, depth, work);
+            examination.nested = self.nested_original(original, at);
         }
         examination.facts = Some(Facts {
             kind: content.kind,
@@ -544,39 +541,24 @@ impl Verifier {
 
     /// Certified messages among the parts of a message, each judged on its own. What was sent
     /// is asked of the message itself, not of what is inside it.
-    fn add_nested(
-        &self,
-        octets: &[u8],
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
-        examination: &mut Examination,
-    ) {
+    fn add_nested(&self, octets: &[u8], at: Place<'_>, examination: &mut Examination) {
         // The search has an account of its own: what is inside takes nothing from the answer
         // about what is around it.
-        let search = work.of_message_within(octets.len());
-        let candidates = structure::candidates(octets, question.unfold, &search);
-        work.settle(&search);
-        if depth >= MAX_DEPTH || candidates.incomplete {
+        let search = at.work.of_message_within(octets.len());
+        let candidates = structure::candidates(octets, at.question.unfold, &search);
+        at.work.settle(&search);
+        if at.depth >= MAX_DEPTH || candidates.incomplete {
             examination.findings.add(
                 CheckId::MessageComplexity,
                 Weight::Note,
                 "message.complexity.depth",
             );
         }
-        if depth >= MAX_DEPTH {
+        if at.depth >= MAX_DEPTH {
             return;
         }
-        let question = Question {
-            sent: None,
-            acceptance: None,
-            ..*question
-        };
         for candidate in candidates.found {
-            let share = work.of_message_within(candidate.octets.len());
-            let (octets, level) = (&candidate.octets, candidate.level);
-            let inner = self.examine_level(octets, level, &question, depth + 1, &share);
-            work.settle(&share);
+            let inner = self.examine_within(&candidate.octets, candidate.level, at);
             if inner.ordinary.is_none() || !inner.nested.is_empty() {
                 examination.nested.push(Nested {
                     place: candidate.place,
@@ -587,25 +569,11 @@ impl Verifier {
     }
 
     /// The message inside an envelope, when it is certified itself, or what is inside it.
-    fn nested_original(
-        &self,
-        original: &[u8],
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
-    ) -> Vec<Nested> {
-        if depth >= MAX_DEPTH {
+    fn nested_original(&self, original: &[u8], at: Place<'_>) -> Vec<Nested> {
+        if at.depth >= MAX_DEPTH {
             return Vec::new();
         }
-        let question = Question {
-            sent: None,
-            acceptance: None,
-            ..*question
-        };
-        let share = work.of_message_within(original.len());
-        let level = Level::Message;
-        let examination = self.examine_level(original, level, &question, depth + 1, &share);
-        work.settle(&share);
+        let examination = self.examine_within(original, Level::Message, at);
         if examination.ordinary.is_none() {
             return vec![Nested {
                 place: crate::pec::ORIGINAL_FILE.into(),
@@ -618,6 +586,27 @@ impl Verifier {
             ..nested
         };
         examination.nested.into_iter().map(within).collect()
+    }
+
+    /// A message within the one at a place, with its share of the work.
+    fn examine_within(&self, octets: &[u8], level: Level, at: Place<'_>) -> Examination {
+        let share = at.work.of_message_within(octets.len());
+        let question = Question {
+            sent: None,
+            acceptance: None,
+            ..*at.question
+        };
+        let examination = self.examine_at(
+            octets,
+            Place {
+                level,
+                depth: at.depth + 1,
+                question: &question,
+                work: &share,
+            },
+        );
+        at.work.settle(&share);
+        examination
     }
 }
 

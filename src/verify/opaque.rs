@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::facts::SignerFacts;
 use super::finding::{CheckId, Findings, Weight};
 use super::signature::{Outcome, WORK_PER_OCTET_TO_NAME};
-use super::{Examination, Level, Nested, Ordinary, Question, Verifier};
+use super::{Examination, Level, Nested, Ordinary, Place, Verifier};
 use crate::mime::{Entity, MAX_DEPTH, decode};
 use crate::smime::content::{Content, ContentKind};
 use crate::smime::pem;
@@ -151,12 +151,14 @@ fn check(
                     Err(_) => Some(false),
                 },
             );
-        found = (Some(SignerFacts::of(&certificate)), holds);
+        found = (Some(certificate), holds);
         if holds == Some(true) {
             break;
         }
     }
-    found
+    let (certificate, holds) = found;
+    let facts = certificate.map(|certificate| SignerFacts::of(&certificate));
+    (facts, holds)
 }
 
 impl Verifier {
@@ -165,28 +167,26 @@ impl Verifier {
         &self,
         octets: &[u8],
         ordinary: Ordinary,
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
+        at: Place<'_>,
         examination: &mut Examination,
     ) {
         examination.ordinary = Some(ordinary);
         let object = match ordinary {
             Ordinary::SignedFile => object(octets),
             Ordinary::SignedMail => opaque_part(octets),
-            _ => return self.add_nested(octets, question, depth, work, examination),
+            _ => return self.add_nested(octets, at, examination),
         };
         // An account of its own: an answer about certified mail does not depend on it.
-        let share = work.of_message_within(octets.len());
+        let share = at.work.of_message_within(octets.len());
         let opened = object.as_deref().and_then(|object| open(object, &share));
-        work.settle(&share);
+        at.work.settle(&share);
         let Some(opened) = opened else {
             // A signature of another kind (OpenPGP), or damaged.
-            return self.add_nested(octets, question, depth, work, examination);
+            return self.add_nested(octets, at, examination);
         };
         examination.signature = Some(opened.signature);
         match opened.content {
-            Some(content) => self.nest_content(&content, question, depth, work, examination),
+            Some(content) => self.nest_content(&content, at, examination),
             None if ordinary == Ordinary::SignedFile => {
                 examination.ordinary = Some(Ordinary::Signature);
             }
@@ -195,16 +195,9 @@ impl Verifier {
     }
 
     /// The message inside a signed object, when it is certified, or the certified ones in it.
-    fn nest_content(
-        &self,
-        content: &[u8],
-        question: &Question<'_>,
-        depth: usize,
-        work: &Work,
-        examination: &mut Examination,
-    ) {
+    fn nest_content(&self, content: &[u8], at: Place<'_>, examination: &mut Examination) {
         const PLACE: &str = "1";
-        if depth >= MAX_DEPTH {
+        if at.depth >= MAX_DEPTH {
             examination.findings.add(
                 CheckId::MessageComplexity,
                 Weight::Note,
@@ -212,15 +205,7 @@ impl Verifier {
             );
             return;
         }
-        let question = Question {
-            sent: None,
-            acceptance: None,
-            ..*question
-        };
-        let share = work.of_message_within(content.len());
-        let level = Level::Message;
-        let inner = self.examine_level(content, level, &question, depth + 1, &share);
-        work.settle(&share);
+        let inner = self.examine_within(content, Level::Message, at);
         if inner.ordinary.is_none() {
             examination.nested.push(Nested {
                 place: PLACE.to_owned(),

@@ -158,11 +158,10 @@ fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Fi
     findings.pass(CheckId::HeaderReplyTo);
     let shown = addresses(outer, &["Reply-To"]);
     let allowed = &allowed[..allowed.len().min(MAX_COMPARED)];
-    let others = shown.iter().enumerate();
-    let other = others
-        .filter(|(place, address)| *place >= MAX_COMPARED || !allowed.contains(address))
-        .map(|(_, address)| address.to_string())
-        .next();
+    let mut places = shown.iter().enumerate();
+    let other = places
+        .find(|(place, address)| *place >= MAX_COMPARED || !allowed.contains(address))
+        .map(|(_, address)| address.to_string());
     let odd = || odd_mailbox(outer, "Reply-To", allowed);
     if let Some(found) = other.or_else(odd) {
         let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();

@@ -1,6 +1,8 @@
 //! Messages made to cost as much as possible: a family for each loop over what strangers write.
 //! Each grows with the octets asked for, about; none is genuine.
 
+use std::io::Write;
+
 use super::cms::{Attribute, Signer};
 use super::der;
 use super::keys;
@@ -18,7 +20,7 @@ pub struct Family {
 
 /// All of them.
 pub fn families() -> Vec<Family> {
-    let all: [(&'static str, fn(usize) -> Vec<u8>); 40] = [
+    let all: [(&'static str, fn(usize) -> Vec<u8>); 42] = [
         ("signed attributes, many", attributes),
         ("signed attributes, one large", large_attribute),
         ("certificates with many extensions", extensions),
@@ -108,6 +110,8 @@ pub fn families() -> Vec<Family> {
         ("certified by a stranger: digits", |n| {
             with_html(&lines(n, "01/02/20 10:00:0"))
         }),
+        ("content inside, signers x certificates", opaque),
+        ("archives that unfold", archives),
         ("anomaly with many senders", many_senders),
     ];
     let family = |(name, make)| Family { name, make };
@@ -441,4 +445,41 @@ fn many_senders(octets: usize) -> Vec<u8> {
     let original = receipt.original.take().expect("what arrived");
     receipt.original = Some([list("Reply-To", 'a').as_bytes(), &original].concat());
     [list("Reply-To", 'a').as_bytes(), &receipt.to_eml()].concat()
+}
+
+/// A signed object with its content inside, as large as the octets, signed by many.
+fn opaque(octets: usize) -> Vec<u8> {
+    let content = entity(&lines(octets / 4 * 3, "text of a line\r\n"));
+    let mut signed = receipt().message_over(content.clone()).signed;
+    signed.signers = vec![signed.signers[0].clone(); 8];
+    signed.certificates = (0..32).map(|number| double(number).to_der()).collect();
+    signed.embedded = Some([&content[..], b"one line more\r\n"].concat());
+    let header = "From: a@posta.example\r\nTo: b@posta.example\r\n\
+                  Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n\
+                  Content-Transfer-Encoding: base64\r\n\r\n";
+    let object = base64_lines(&signed.encode(&content), 76);
+    [header.as_bytes(), object.as_bytes()].concat()
+}
+
+/// Archives whose entries are messages that deflate to nearly nothing.
+fn archives(octets: usize) -> Vec<u8> {
+    let message = changed(&lines(octets * 7, DAMAGED));
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file("a.eml", options).expect("an entry");
+    archive.write_all(&message).expect("written");
+    // And as many octets that do not, so that its size allows it.
+    archive.start_file("b.bin", options).expect("an entry");
+    let mut random = super::random::Random::new(7);
+    let noise: Vec<u8> = (0..octets / 4 * 3).map(|_| random.next() as u8).collect();
+    archive.write_all(&noise).expect("written");
+    let archive = archive.finish().expect("an archive").into_inner();
+    let part = Part::new(
+        &[
+            ("Content-Type", "application/zip; name=\"a.zip\""),
+            ("Content-Transfer-Encoding", "base64"),
+        ],
+        base64_lines(&archive, 76),
+    );
+    ordinary(&multipart("q", &[part.encode()]))
 }
