@@ -64,6 +64,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("zeroize", &["secret"]),
     ("signal_hook", &["context"]),
     ("mail_parser", &["mime"]),
+    ("sha1_checked", &["smime"]),
     ("minijinja", &["batch"]),
     ("encoding_rs", &["batch"]),
     ("indicatif", &["output"]),
