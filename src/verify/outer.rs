@@ -96,25 +96,12 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
     compare_addressees(&signed.outer, &arrived, findings);
     let from = addresses(&arrived, &["From"]);
     let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
-    // Providers name the address for bounces too, which the mail inside need not.
-    let weight = |stranger: &MailAddress| match mentions_domain(&arrived, stranger) {
-        true => Weight::Doubt,
-        false => Weight::Refutes,
-    };
+    // Providers name the address for bounces too, which the mail inside need not: nobody
+    // certifies it.
+    let weight = |_: &MailAddress| Weight::Doubt;
     check_envelope_name(&signed.hints, &signed.outer, &authors, weight, findings);
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
     check_reply_to(&signed.outer, &allowed, findings);
-}
-
-/// Whether the domain of an address, but for the names of hosts in it, stands in a header.
-fn mentions_domain(entity: &Entity<'_>, address: &MailAddress) -> bool {
-    let labels: Vec<&str> = address.domain().rsplit('.').take(2).collect();
-    let [top, name] = labels[..] else {
-        return false;
-    };
-    let domain = format!("{name}.{top}").to_ascii_lowercase();
-    let mut fields = entity.header.fields().iter();
-    fields.any(|field| field.text().to_ascii_lowercase().contains(&domain))
 }
 
 /// The display name of an envelope is `Per conto di: a@b` of its sender (RFC 6109, 3.1.5).

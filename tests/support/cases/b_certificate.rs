@@ -311,6 +311,14 @@ fn usage() -> Vec<Vector> {
             ),
         )
         .case(14, High),
+        B.genuine("certificate-over-sha-1-after-2018")
+            .case(14, Medium)
+            .because(
+                "The authority signed the certificate, of 2025, over SHA-1. Since 2017 \
+                 none was signed so.",
+            )
+            .message(certified(over_sha1(signer())))
+            .finding("signer.profile doubt"),
         B.genuine("rsa-1024-of-2012")
             .case(0, High)
             .because(
@@ -323,6 +331,11 @@ fn usage() -> Vec<Vector> {
             .finding("signer.profile")
             .finding("chain.time"),
     ]
+}
+
+fn over_sha1(mut certificate: Certificate) -> Certificate {
+    certificate.scheme = keys::Scheme::Pkcs1(crate::support::digest::Digest::Sha1);
+    certificate
 }
 
 fn from_address(address: &str) -> Vec<u8> {
@@ -629,6 +642,32 @@ fn lists() -> Vec<Vector> {
             "../../providers/igpec-other-certificate.ldif.p7m",
         ])
         .twin_with(WHOLE),
+        B.genuine("list-signed-with-a-borrowed-name")
+            .case(34, High)
+            .because(
+                "The list names the signer's certificate. It is signed with the name \
+                 of a provider, by another key than that provider's: whoever made it \
+                 wants to be taken for somebody else.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-by-a-borrowed-name.ldif.p7m",
+            ])
+            .finding("provider.listed doubt"),
+        B.genuine("list-signed-by-somebody")
+            .case(34, Medium)
+            .because(
+                "The same list, signed by somebody with a name of his own. Who signs \
+                 the central list is not public, so nobody is asked for; the answer \
+                 names the signer.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-by-a-stranger.ldif.p7m",
+            ])
+            .absent("provider.listed"),
         B.genuine("provider-not-on-an-older-list")
             .case(34, Medium)
             .because(

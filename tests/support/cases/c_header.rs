@@ -159,7 +159,7 @@ fn anomaly() -> Vec<Vector> {
             "Subject",
             "ANOMALIA MESSAGGIO: Ricorso n. 7",
         ),
-        refused(
+        doubted(
             "anomaly-in-the-name-of-another",
             "The display name says another author than the mail inside.",
             "header.display-name",
