@@ -53,13 +53,13 @@ impl WrappedMail {
         let envelope = Entity::parse(envelope).ok()?;
         let signed = Entity::parse(parts(&envelope)?.first()?).ok()?;
         let parts = parts(&signed)?;
-        let parts = parts
+        let mut parts = parts
             .into_iter()
             .filter_map(|part| Entity::parse(part).ok());
         let is_mail = |part: &Entity<'_>| {
             part.file_names().is(ORIGINAL_FILE) || essence(part) == "message/rfc822"
         };
-        let mail = parts.filter(is_mail).next_back()?;
+        let mail = parts.rfind(is_mail)?;
         Some(Self::read(&mail.decoded().ok()?))
     }
 

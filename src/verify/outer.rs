@@ -98,22 +98,28 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
     let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
     // Providers name the address for bounces too, which the mail inside need not: nobody
     // certifies it.
-    let weight = |_: &MailAddress| Weight::Doubt;
-    check_envelope_name(&signed.hints, &signed.outer, &authors, weight, findings);
+    check_envelope_name(
+        &signed.hints,
+        &signed.outer,
+        &authors,
+        Weight::Doubt,
+        findings,
+    );
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
     check_reply_to(&signed.outer, &allowed, findings);
 }
 
 /// The display name of an envelope is `Per conto di: a@b` of its sender (RFC 6109, 3.1.5).
-/// Another address in it deceives programs that show the name alone; `weight` says how grave that
-/// is. Without a sender that can be read there is nothing to compare.
+/// Another address in it deceives programs that show the name alone; `of_stranger` says how grave
+/// that is. Without a sender that can be read there is nothing to compare.
 fn check_envelope_name(
     hints: &Hints,
     outer: &Entity<'_>,
     senders: &[MailAddress],
-    weight: impl Fn(&MailAddress) -> Weight,
+    of_stranger: Weight,
     findings: &mut Findings,
 ) {
+    let senders = &senders[..senders.len().min(MAX_COMPARED)];
     let [mailbox] = &hints.from[..] else { return };
     findings.pass(CheckId::HeaderDisplayName);
     let Some(sender) = senders.first() else {
@@ -124,12 +130,10 @@ fn check_envelope_name(
     }
     let signer = MailAddress::new(&mailbox.address);
     let allowed = [senders, &[signer]].concat();
-    let (weight, key) = match display::stranger(&mailbox.display, &allowed) {
-        Some(stranger) => match weight(&stranger) {
-            Weight::Refutes => (Weight::Refutes, "header.display-name.stranger"),
-            weight => (weight, "header.display-name"),
-        },
-        None => (Weight::Doubt, "header.display-name"),
+    let named = display::stranger(&mailbox.display, &allowed);
+    let (weight, key) = match named.map(|_| of_stranger) {
+        Some(Weight::Refutes) => (Weight::Refutes, "header.display-name.stranger"),
+        _ => (Weight::Doubt, "header.display-name"),
     };
     findings.add_both(
         CheckId::HeaderDisplayName,
@@ -574,8 +578,13 @@ fn check_date(
 /// RFC 6109, 3.1.5: display name, Reply-To, Message-ID and form of receipt of an envelope.
 fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut Findings) {
     let senders = std::slice::from_ref(&data.sender);
-    let weight = |_: &MailAddress| Weight::Refutes;
-    check_envelope_name(&signed.hints, &signed.outer, senders, weight, findings);
+    check_envelope_name(
+        &signed.hints,
+        &signed.outer,
+        senders,
+        Weight::Refutes,
+        findings,
+    );
     check_reply_to(
         &signed.outer,
         &[data.reply_to.clone(), data.sender.clone()],
