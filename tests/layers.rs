@@ -65,6 +65,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("signal_hook", &["context"]),
     ("rustix", &["context"]),
     ("mail_parser", &["mime"]),
+    ("sha1_checked", &["smime"]),
     ("minijinja", &["batch"]),
     ("encoding_rs", &["batch"]),
     ("indicatif", &["output"]),

@@ -103,10 +103,13 @@ impl Forms {
 
     fn find(&self, stated: &str) -> Option<Fit> {
         let form = self.candidates.iter().find(|form| form.hash == stated)?;
-        let octets = [&self.sources[form.source][..], form.end];
+        let octets = &self.sources[form.source];
         Some(Fit {
             rule: form.rule,
-            collides: sha1_collides(&octets),
+            collides: sha1_collides(|take| {
+                take(octets);
+                take(form.end);
+            }),
         })
     }
 }
