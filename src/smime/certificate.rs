@@ -13,12 +13,14 @@ use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix as ext;
 
-use super::algorithm::{AlgorithmError, PublicKey, SignatureAlgorithm, VerifyingKey};
+use super::algorithm::{
+    AlgorithmError, DigestAlgorithm, PublicKey, SignatureAlgorithm, VerifyingKey,
+};
 use super::ber::{Reader, tag};
 use super::constraints::{GeneralName, NameConstraints};
 use super::name::Name;
 use super::revocation::points;
-use super::{Error, Fault};
+use super::{Error, Fault, sha1_collides};
 use crate::timestamp::Timestamp;
 
 /// Octets of one certificate: real ones are under 4 KiB; the AgID CA1 editions, with their
@@ -305,6 +307,14 @@ impl Certificate {
                     &self.der[self.signature.clone()],
                 )
             })
+    }
+
+    /// Whether the signature on it is over SHA-1 and what is signed was made so that another
+    /// certificate has the same.
+    pub(super) fn collides(&self) -> bool {
+        let algorithm = self.signature_algorithm();
+        algorithm.is_ok_and(|algorithm| algorithm.digest == DigestAlgorithm::Sha1)
+            && sha1_collides(|take| take(&self.der[self.tbs.clone()]))
     }
 
     /// The key, made ready for one algorithm; kept, because one signer signs many messages.

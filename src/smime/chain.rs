@@ -183,6 +183,11 @@ pub fn find_paths(
         found: Vec::new(),
     };
     search.extend(signer, &mut Vec::new());
+    // Two certificates with one SHA-1 have one signature, and the authority saw only one.
+    search.found.retain(|path| {
+        let mut others = path.intermediates.iter();
+        !signer.collides() && !others.any(|other| other.collides())
+    });
     search.found.sort_by_key(|path| path.intermediates.len());
     search.found
 }

@@ -21,10 +21,57 @@ pub fn all() -> Vec<Vector> {
         signers(),
         attributes(),
         algorithms(),
+        collisions(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Case 14: content made so that another one has the same SHA-1.
+fn collisions() -> Vec<Vector> {
+    use super::c_sent::{COLLISION_A, COLLISION_B, collision};
+    // A CR, so that the octets are hashed as they are. What follows both keeps them colliding.
+    let ended = |mut octets: Vec<u8>| {
+        octets.extend(b"\r\n");
+        octets
+    };
+    let signed_over = |octets: Vec<u8>| {
+        let message = delivery().message_over(octets);
+        let scheme = Scheme::Pkcs1(Digest::Sha1);
+        message.signer(|signer, content| signer.scheme(scheme, content))
+    };
+    let mut shown_instead = signed_over(ended(collision(COLLISION_A)));
+    let signature = shown_instead.signed.encode(&shown_instead.entity);
+    shown_instead.signature = Some(signature);
+    shown_instead.entity = ended(collision(COLLISION_B));
+    let one_octet_less = ended(collision(COLLISION_A)[..319].to_vec());
+    let refused = |name, text, message: Message| {
+        A.not_genuine(name, "signature.digest")
+            .case(14, High)
+            .because(text)
+            .message(message.to_eml())
+            .fact("digest", "SHA-1")
+    };
+    vec![
+        refused(
+            "signed-part-of-a-collision",
+            "The octets that were signed, with SHA-1, are one of two files made to \
+             have the same digest.",
+            signed_over(ended(collision(COLLISION_A))),
+        ),
+        refused(
+            "signed-part-exchanged-in-a-collision",
+            "The same signature with the other file: the digest fits.",
+            shown_instead,
+        ),
+        A.cannot_tell("signed-part-of-no-collision", "daticert.present")
+            .case(14, Medium)
+            .because("The same file without its last octet: no other one is known.")
+            .message(signed_over(one_octet_less).to_eml())
+            .any_headline()
+            .absent("signature.digest"),
+    ]
 }
 
 /// Cases 1 to 5: other octets under the signature, or another signature under the octets.
