@@ -5,6 +5,8 @@
 //! A directory states no dates but the signing time of its signature and those of the
 //! certificates in it.
 
+use std::sync::Arc;
+
 use crate::address::unicode_domain;
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{self, Anchor};
@@ -42,6 +44,8 @@ pub struct ListSigner {
     pub authority: Option<String>,
     /// When it says that it signed.
     pub signed_at: Option<Timestamp>,
+    /// The certificate, to tell whose names it bears.
+    pub certificate: Arc<Certificate>,
 }
 
 /// One provider, or one secondary environment of a provider.
@@ -197,6 +201,7 @@ fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error>
                     sha256: certificate.sha256(),
                     authority,
                     signed_at: verified.signing_time(),
+                    certificate,
                 });
                 return Ok(list);
             }

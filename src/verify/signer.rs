@@ -46,6 +46,13 @@ pub(super) struct Authority {
     pub edition: Option<EditionFacts>,
 }
 
+/// A name that is somebody else's.
+enum Borrowed<'n> {
+    Authority(&'n str),
+    Provider(&'n str),
+    Root(&'n str),
+}
+
 /// A way and what it is worth.
 struct Judged<'s> {
     path: &'s Path,
@@ -373,55 +380,34 @@ impl Judge<'_> {
         pool: &[Arc<Certificate>],
         findings: &mut Findings,
     ) {
-        let anchors = &self.trust.anchors;
-        let issuers = || issuers_by_name(certificate, pool);
-        let names = |wanted: &Name| issuers().any(|issuer| issuer == wanted);
-        let impersonated = anchors
-            .iter()
-            .find(|a| names(&a.subject) || certificate.subject == a.subject);
-        let host = certificate
-            .mail_addresses()
-            .filter_map(|address| address.rsplit_once('@'))
-            .map(|(_, host)| host)
-            .find(|host| self.trust.names_host(host));
-        let organization = certificate
-            .subject
-            .organization()
-            .filter(|o| self.trust.names_organization(o));
-        let above = anchors
-            .iter()
-            .filter_map(|a| a.issuer.as_ref())
-            .find(|issuer| names(issuer));
-        if let Some(anchor) = impersonated {
-            findings.add_found(
+        match self.borrowed_name(certificate, pool) {
+            Some(Borrowed::Authority(name)) => findings.add_found(
                 CheckId::ChainImpersonation,
                 Weight::Refutes,
                 "chain.impersonation.authority",
-                &*anchor.label,
-            );
-        } else if let Some(name) = host.or(organization) {
-            findings.add_both(
+                name,
+            ),
+            Some(Borrowed::Provider(name)) => findings.add_both(
                 CheckId::ChainImpersonation,
                 Weight::Refutes,
                 "chain.impersonation.provider",
                 name,
                 certificate.issuer.to_string(),
-            );
-        } else if let Some(root) = above {
-            findings.add_found(
+            ),
+            Some(Borrowed::Root(name)) => findings.add_found(
                 CheckId::ChainImpersonation,
                 Weight::Refutes,
                 "chain.impersonation.root",
-                root.common_name().unwrap_or_default(),
-            );
-        } else {
-            findings.add_found(
+                name,
+            ),
+            None => findings.add_found(
                 CheckId::ChainAnchor,
                 Weight::Undecides,
                 "chain.anchor.unknown",
                 certificate.issuer.to_string(),
-            );
+            ),
         }
+        let anchors = &self.trust.anchors;
         // A stranger without the policy of PEC is no PEC signer, whoever issued its certificate;
         // where no authority asks for one there is nothing to miss.
         let asked = anchors.iter().any(|anchor| anchor.signer_policy.is_some());
@@ -432,6 +418,40 @@ impl Judge<'_> {
         if asked && !has {
             add_policy_finding(SIGNER_POLICY.to_owned(), certificate, findings);
         }
+    }
+
+    /// Whose name a certificate without a way to an anchor bears, itself or in its issuers.
+    fn borrowed_name<'c>(
+        &'c self,
+        certificate: &'c Certificate,
+        pool: &'c [Arc<Certificate>],
+    ) -> Option<Borrowed<'c>> {
+        let anchors = &self.trust.anchors;
+        let names =
+            |wanted: &Name| issuers_by_name(certificate, pool).any(|issuer| issuer == wanted);
+        let authority = anchors
+            .iter()
+            .find(|a| names(&a.subject) || certificate.subject == a.subject);
+        let host = || {
+            let addresses = certificate.mail_addresses();
+            let mut hosts = addresses.filter_map(|address| address.rsplit_once('@'));
+            hosts.find(|(_, host)| self.trust.names_host(host))
+        };
+        let organization = || {
+            let organization = certificate.subject.organization();
+            organization.filter(|name| self.trust.names_organization(name))
+        };
+        let root = || {
+            let mut issuers = anchors.iter().filter_map(|a| a.issuer.as_ref());
+            issuers.find(|issuer| names(issuer))
+        };
+        if let Some(anchor) = authority {
+            return Some(Borrowed::Authority(&anchor.label));
+        }
+        if let Some(name) = host().map(|(_, host)| host).or_else(organization) {
+            return Some(Borrowed::Provider(name));
+        }
+        root().map(|root| Borrowed::Root(root.common_name().unwrap_or_default()))
     }
 
     /// Step 11.
@@ -486,6 +506,17 @@ impl Judge<'_> {
             );
             return;
         };
+        if let Some(signer) = &list.signer
+            && signer.authority.is_none()
+            && self.borrowed_name(&signer.certificate, &[]).is_some()
+        {
+            findings.add_found(
+                CheckId::ProviderListed,
+                Weight::Doubt,
+                "provider.listed.borrowed-name",
+                signer.subject.clone(),
+            );
+        }
         let other_time = list.is_of_another_time(self.at);
         let Some(provider) = list.of_certificate(certificate) else {
             let (weight, key) = if other_time {

@@ -111,7 +111,12 @@ pub fn signed(list: &str, at: &str) -> Vec<u8> {
         "indice@autorita.example",
         keys::THIRD,
     );
-    let signer = Signer::new(&certificate, list.as_bytes(), at);
+    signed_by(&certificate, list, at)
+}
+
+/// The list signed by somebody.
+fn signed_by(certificate: &Certificate, list: &str, at: &str) -> Vec<u8> {
+    let signer = Signer::new(certificate, list.as_bytes(), at);
     let mut signed = SignedData::new(signer, Some(&world::editions()[0].certificate));
     signed.embedded = Some(list.as_bytes().to_vec());
     signed.encode(list.as_bytes())
@@ -134,6 +139,14 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ),
     ]);
     let then = "2026-05-03T22:00:00Z";
+    let stranger = |subject, address| {
+        Certificate::signer(subject, address, keys::STRANGER).issued_by(
+            "CN=Altra Autorita CA,O=Altra Autorita S.p.A.,C=IT",
+            keys::STRANGER,
+        )
+    };
+    let borrowing = stranger(world::OTHER.subject, "indice@altro.example");
+    let unknown = stranger("CN=Indice,O=Chi sa,C=IT", "indice@altro.example");
     vec![
         ("igpec.ldif", whole.clone().into_bytes()),
         ("igpec.ldif.p7m", signed(&whole, then)),
@@ -142,6 +155,14 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             signed(&without_recipient, then),
         ),
         ("igpec-other-certificate.ldif.p7m", signed(&renewed, then)),
+        (
+            "igpec-by-a-stranger.ldif.p7m",
+            signed_by(&unknown, &whole, then),
+        ),
+        (
+            "igpec-by-a-borrowed-name.ldif.p7m",
+            signed_by(&borrowing, &whole, then),
+        ),
         ("igpec-domain-elsewhere.ldif.p7m", signed(&elsewhere, then)),
         (
             "igpec-without-recipient-2025.ldif.p7m",

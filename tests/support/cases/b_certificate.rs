@@ -629,6 +629,32 @@ fn lists() -> Vec<Vector> {
             "../../providers/igpec-other-certificate.ldif.p7m",
         ])
         .twin_with(WHOLE),
+        B.genuine("list-signed-with-a-borrowed-name")
+            .case(34, High)
+            .because(
+                "The list names the signer's certificate. It is signed with the name \
+                 of a provider, by another key than that provider's: whoever made it \
+                 wants to be taken for somebody else.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-by-a-borrowed-name.ldif.p7m",
+            ])
+            .finding("provider.listed doubt"),
+        B.genuine("list-signed-by-somebody")
+            .case(34, Medium)
+            .because(
+                "The same list, signed by somebody with a name of his own. Who signs \
+                 the central list is not public, so nobody is asked for; the answer \
+                 names the signer.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-by-a-stranger.ldif.p7m",
+            ])
+            .absent("provider.listed"),
         B.genuine("provider-not-on-an-older-list")
             .case(34, Medium)
             .because(
