@@ -24,6 +24,7 @@ fuzz_target!(|octets: &[u8]| {
                     .editions
                     .is_sorted_by_key(|edition| edition.not_before)
             );
+            assert!(anchor.editions_among([octets, octets]).len() <= 1);
         }
         let _ = (
             trust.names_host("pec.example"),

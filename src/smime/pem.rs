@@ -34,6 +34,9 @@ pub enum Broken {
     },
 }
 
+/// One object, or why it cannot be read.
+pub type Object<'o> = Result<Cow<'o, [u8]>, Broken>;
+
 /// The objects of a file: those between `-----BEGIN label-----` and its END, whatever stands
 /// around them, or the octets themselves as one object in DER. At least one.
 ///
@@ -49,10 +52,7 @@ pub fn objects<'o>(octets: &'o [u8], label: &str) -> Result<Vec<Cow<'o, [u8]>>, 
 ///
 /// # Errors
 /// When it is neither.
-pub fn each<'o>(
-    octets: &'o [u8],
-    label: &str,
-) -> Result<Vec<Result<Cow<'o, [u8]>, Broken>>, Error> {
+pub fn each<'o>(octets: &'o [u8], label: &str) -> Result<Vec<Object<'o>>, Error> {
     let armoured: Vec<_> = pieces(octets, label)
         .map(|object| object.map(Cow::Owned))
         .collect();

@@ -93,10 +93,13 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
             "crl/other-reasons.crl",
             list(No, &[only_reasons(0x1f, 0x80)]),
         ),
-        ("crl/unknown-extension.crl", list(No, &[unknown.clone()])),
+        (
+            "crl/unknown-extension.crl",
+            list(No, std::slice::from_ref(&unknown)),
+        ),
         (
             "crl/unknown-extension-revoked.crl",
-            list(revoked(), &[unknown.clone()]),
+            list(revoked(), std::slice::from_ref(&unknown)),
         ),
         (
             "crl/unknown-entry-extension-revoked.crl",
