@@ -12,14 +12,15 @@ use super::signature::{Outcome, Signer};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
 use crate::providers::{ProviderList, Trust};
-use crate::smime::algorithm::{AlgorithmError, KeyType, PublicKey};
+use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm, KeyType, PublicKey};
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{Anchor, Edition, Judgement, Path, PathFault};
 use crate::smime::name::Name;
 use crate::timestamp::Timestamp;
 
 /// RSA keys under this are a note in certificates issued before [`SHORT_KEYS_END`], and refuted
-/// in later ones: the last PEC certificate seen with 1,024 bits ran from 2014 to 2017.
+/// in later ones: the last PEC certificate seen with 1,024 bits ran from 2014 to 2017. Those
+/// issued since 2017 are all signed over SHA-256.
 const STRONG_RSA_BITS: usize = 2_048;
 /// 2018-01-01T00:00:00Z.
 const SHORT_KEYS_END: Timestamp = Timestamp::from_unix(1_514_764_800);
@@ -151,6 +152,12 @@ impl Judge<'_> {
             );
         }
         findings.pass(CheckId::SignerProfile);
+        let algorithm = certificate.signature_algorithm();
+        if certificate.not_before >= SHORT_KEYS_END
+            && algorithm.is_ok_and(|algorithm| algorithm.digest == DigestAlgorithm::Sha1)
+        {
+            findings.add(CheckId::SignerProfile, Weight::Doubt, "signer.profile.sha1");
+        }
         match certificate.key_usage {
             None => findings.add(
                 CheckId::SignerProfile,

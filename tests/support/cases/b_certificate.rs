@@ -311,6 +311,14 @@ fn usage() -> Vec<Vector> {
             ),
         )
         .case(14, High),
+        B.genuine("certificate-over-sha-1-after-2018")
+            .case(14, Medium)
+            .because(
+                "The authority signed the certificate, of 2025, over SHA-1. Since 2017 \
+                 none was signed so.",
+            )
+            .message(certified(over_sha1(signer())))
+            .finding("signer.profile doubt"),
         B.genuine("rsa-1024-of-2012")
             .case(0, High)
             .because(
@@ -323,6 +331,11 @@ fn usage() -> Vec<Vector> {
             .finding("signer.profile")
             .finding("chain.time"),
     ]
+}
+
+fn over_sha1(mut certificate: Certificate) -> Certificate {
+    certificate.scheme = keys::Scheme::Pkcs1(crate::support::digest::Digest::Sha1);
+    certificate
 }
 
 fn from_address(address: &str) -> Vec<u8> {
