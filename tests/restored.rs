@@ -88,7 +88,7 @@ fn a_copy_sends_what_nobody_sent() {
 /// earlier than just now is looked for in the mailbox all the same.
 #[test]
 fn what_is_not_of_now_is_looked_for_before_it_goes() {
-    for original_sent in [true, false] {
+    for (original_sent, resumes) in [(true, true), (false, true), (true, false), (false, false)] {
         let world = Practising::with(Config {
             faults: vec![Fault::CutBeforeData],
             ..config()
@@ -105,17 +105,28 @@ fn what_is_not_of_now_is_looked_for_before_it_goes() {
         drop(ledger);
         let later = Timestamp::from_unix(support::practising::now().unix() + 601);
         let context = Context::fixed(later, Lang::En);
-        let program = world.command(&["send", "--resume", "--yes", "--no-copy"]);
+        // Resumed, or written again by the script that had failed.
+        let to = world.address("delivered");
+        let again = ["--subject", "Diffida", "--body", "Buongiorno.", "--to", &to];
+        let program = match resumes {
+            true => world.command(&["send", "--resume", "--yes", "--no-copy"]),
+            false => world.command(&[&["send", "--yes", "--no-copy"][..], &again].concat()),
+        };
         let args = std::iter::once(program.get_program()).chain(program.get_args());
         let args = args.map(Into::into).collect();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let status = command::run(args, &context, &mut out, &mut err).expect("ended");
         let err = String::from_utf8(err).expect("text");
         assert!(!err.contains(ASKS), "{err}");
-        assert_eq!(err.contains("found in the mailbox"), original_sent, "{err}");
+        let told = match resumes {
+            true => "found in the mailbox",
+            false => "nothing was sent",
+        };
+        assert_eq!(err.contains(told), original_sent, "{err}");
+        let refused = original_sent && !resumes;
         assert_eq!(
             (status.number(), world.practice.taken().len()),
-            (0, 1),
+            (if refused { 2 } else { 0 }, 1),
             "{err}"
         );
     }
