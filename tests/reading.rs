@@ -213,6 +213,31 @@ fn a_message_that_is_gone_is_no_message_that_is_unread() {
 }
 
 #[test]
+fn what_a_folder_held_that_is_gone_is_asked_for_no_more() {
+    let one = Read::with(|shelf| {
+        let receipt = shelf.folder("INBOX").remove(&2).expect("a receipt");
+        shelf.folder("Ricevute").insert(2, receipt);
+        shelf.give = Box::new(|uid, part| match (uid, part) {
+            (2, Part::Octets) => Give::Nil,
+            _ => Give::Whole,
+        });
+    });
+    let synced = one.sync();
+    assert!(synced.err.contains("Ricevute, UID 2"), "{synced:?}");
+    // It may only be closed for now.
+    let refused = ("Ricevute".to_owned(), "TAG NO [INUSE] dopo".to_owned());
+    one.server.shelf().refuses_folder.extend([refused]);
+    assert!(one.sync().err.contains("Ricevute, UID 2"));
+    one.server.shelf().refuses_folder.clear();
+    one.server
+        .shelf()
+        .folders
+        .retain(|(name, _)| name != "Ricevute");
+    let synced = one.sync();
+    assert_eq!(synced.exit, 0, "{synced:?}");
+}
+
+#[test]
 fn habits_of_servers_are_read() {
     for give in [Give::BlankLine, Give::NoDate, Give::Unnumbered] {
         let one = Read::with(|shelf| {
@@ -626,6 +651,17 @@ fn on_a_dead_line_it_ends_when_it_said_and_asks_by_another() {
     assert_eq!(waited.exit, 3, "{waited:?}");
     assert!(waited.err.contains("could not be asked"), "{waited:?}");
     assert!(took < Duration::from_secs(16), "{took:?}");
+}
+
+#[test]
+fn who_still_waits_is_told_that_a_receipt_may_be_unread() {
+    let one = Read::giving(2, Part::Octets, Give::Nil);
+    let (waited, _) = wait(&one, |_| {});
+    assert_eq!(waited.exit, 3, "{waited:?}");
+    assert!(
+        waited.err.contains("1 messages of the mailbox are unread"),
+        "{waited:?}"
+    );
 }
 
 #[test]

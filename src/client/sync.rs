@@ -65,10 +65,10 @@ const MOST_IN_VAIN: usize = 3;
 /// Unread messages asked for again in one reading.
 const MOST_AGAIN: usize = 200;
 /// Seconds after which they are asked for again where nobody asks for a reading: so many times
-/// two for each try, up to a day. More for those over which the line ends.
-const PATIENCE: i64 = 10;
-const PATIENCE_WITH_ENDS: i64 = 120;
-const LONGEST_PATIENCE: i64 = 86_400;
+/// two for each try, and at most. Those over which the line ends cost all who read it a
+/// connection.
+const PATIENCE: [i64; 2] = [10, 60];
+const PATIENCE_WITH_ENDS: [i64; 2] = [120, 86_400];
 
 /// Who judges, and for which account.
 #[derive(Clone, Copy, Debug)]
@@ -802,6 +802,10 @@ impl<'a> Run<'a> {
                 let state = match mailbox.examine(folder) {
                     Ok(state) => Some(state),
                     Err(error) if error.is_end() => return Err(error.into()),
+                    Err(error) if is_gone(&error) => {
+                        self.ledger.forget_others(account, folder, 0)?;
+                        None
+                    }
                     Err(_) => None,
                 };
                 opened = Some((folder.clone(), state));
@@ -828,11 +832,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn is_after(&self, one: &Unread, patience: i64) -> bool {
-        let doubled = patience.saturating_mul(1 << one.tries.min(16));
+    fn is_after(&self, one: &Unread, [first, longest]: [i64; 2]) -> bool {
+        let doubled = first.saturating_mul(1 << one.tries.min(16));
         let passed = (self.now)().seconds_since(one.tried);
         // A clock that was set back must not keep it unread.
-        passed < 0 || passed >= doubled.min(LONGEST_PATIENCE)
+        passed < 0 || passed >= doubled.min(longest)
     }
 
     /// Asks once more for one that is unread.
@@ -1115,6 +1119,15 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// Whether the server says that there is no such folder (RFC 5530, 3): what it held is gone, or
+/// is in another one.
+fn is_gone(error: &transport::Error) -> bool {
+    let transport::Error::Refused { reply, .. } = error else {
+        return false;
+    };
+    reply.text.to_ascii_uppercase().starts_with("[NONEXISTENT]")
 }
 
 /// The ordinary mail in an anomaly envelope that was found genuine.

@@ -443,7 +443,16 @@ fn wait_with(
         session,
     )?;
     super::status::show(messages, ledger, as_json, session)?;
-    Ok(answer(ledger).map_err(|error| Failure::of_ledger(&error))?)
+    let answer = answer(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    if answer == ExitStatus::Undecided {
+        let unread = ledger.unread(&access.account.address);
+        let unread = unread.map_err(|error| Failure::of_ledger(&error))?;
+        // What is waited for may be among them.
+        if !unread.is_empty() {
+            tell_unread_messages(&unread, session)?;
+        }
+    }
+    Ok(answer)
 }
 
 /// What a standing means for one who waits.
