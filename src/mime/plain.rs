@@ -160,10 +160,9 @@ pub fn is_word(value: &[u8], word: &str) -> bool {
 
 /// A value without blanks around it. It begins on the line of its name: some readers stop there.
 fn on_its_line(value: &[u8]) -> &[u8] {
-    match value {
-        [b' ' | b'\t', rest @ ..] => on_its_line(rest),
-        value => value.trim_ascii_end(),
-    }
+    let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
+    let blanks = value.iter().take_while(is_blank).count();
+    value[blanks..].trim_ascii_end()
 }
 
 /// Whether a From, Sender or Reply-To is one mailbox and nothing else: `a@b.example`,

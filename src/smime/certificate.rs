@@ -108,6 +108,7 @@ impl Certificate {
             });
         }
         let layout = Layout::of(der)?;
+        check_extensions(&der[layout.tbs.clone()])?;
         let certificate = CertificateInner::<Raw>::from_der(der)
             .map_err(|_| Error::Encoding(Fault::Certificate))?;
         let tbs = certificate.tbs_certificate();
@@ -142,9 +143,6 @@ impl Certificate {
             names: OnceLock::new(),
         };
         let extensions = tbs.extensions().map_or(&[][..], Vec::as_slice);
-        if extensions.len() > MAX_EXTENSIONS {
-            return Err(Error::Encoding(Fault::TooMany));
-        }
         for (index, extension) in extensions.iter().enumerate() {
             if extensions[..index]
                 .iter()
@@ -410,6 +408,28 @@ impl<'a> TbsHead<'a> {
             spki,
         })
     }
+}
+
+/// That a TBSCertificate has no more extensions than are looked at, before any of them is read.
+fn check_extensions(tbs: &[u8]) -> Result<(), Error> {
+    let mut fields = Reader::new(tbs).enter(tag::SEQUENCE)?;
+    while !fields.is_empty() {
+        let field = fields.value()?;
+        if field.tag == tag::CONTEXT_3 {
+            let mut extensions = Reader::new(field.content).enter(tag::SEQUENCE)?;
+            for _ in 0..MAX_EXTENSIONS {
+                if extensions.is_empty() {
+                    return Ok(());
+                }
+                extensions.value()?;
+            }
+            return match extensions.is_empty() {
+                true => Ok(()),
+                false => Err(Error::Encoding(Fault::TooMany)),
+            };
+        }
+    }
+    Ok(())
 }
 
 /// Issuer (DER of the name) and serial number (content octets) of a certificate that is not

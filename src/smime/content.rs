@@ -633,6 +633,35 @@ mod tests {
         }
     }
 
+    /// What is hashed without a damage is what is given without it, for every text of some pieces.
+    #[test]
+    fn what_is_hashed_is_what_is_undone() {
+        const PIECES: [&[u8]; 8] = [
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b">",
+            b"From ",
+            b"..",
+            b" ",
+            b"\xc3\xa8",
+        ];
+        let mut seen = 0;
+        for number in 0..PIECES.len().pow(5) {
+            let piece = |place| PIECES[number / PIECES.len().pow(place) % PIECES.len()];
+            let octets: Vec<u8> = (0..5).flat_map(|place| piece(place).to_vec()).collect();
+            let mut undone = Vec::new();
+            let work = Work::of_message(octets.len());
+            digest_undone(&octets, ALGORITHM, &work, &mut undone);
+            for (_, damage, digest) in undone {
+                let expected = ALGORITHM.digest(&damage.undo(&octets));
+                assert_eq!(digest.as_ref(), expected.as_ref(), "{octets:?} {damage:?}");
+                seen += usize::from(damage.lines != Lines::AsStored);
+            }
+        }
+        assert!(seen > 10_000);
+    }
+
     #[test]
     fn both_ways_of_quoting_from_are_undone_and_not_mixed() {
         let signed = b"\r\nFrom a\r\n>From b\r\n>>From c\r\n";

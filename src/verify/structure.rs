@@ -841,6 +841,12 @@ pub(super) fn candidates<'a, 'w>(
     search
 }
 
+/// Units of [`Work`] to cut a multipart into its parts: each dash may begin a delimiter.
+fn work_to_cut(octets: &[u8]) -> usize {
+    const PER_DASH: usize = 16;
+    WORK_PER_OCTET * octets.len() + PER_DASH * memchr::memchr_iter(b'-', octets).count()
+}
+
 /// What was found inside a message.
 pub(super) struct Search<'a, 'w> {
     /// In the order of the parts.
@@ -856,7 +862,7 @@ impl<'a> Search<'a, '_> {
     /// `whole` owns or borrows what `entity` was read from.
     fn enter(&mut self, whole: Cow<'a, [u8]>, entity: &Entity<'_>, place: &str, depth: usize) {
         let is_over = depth > MAX_DEPTH || self.found.len() >= MAX_NESTED;
-        if is_over || !self.work.draw(WORK_PER_OCTET * entity.octets.len()) {
+        if is_over || !self.work.draw(work_to_cut(entity.octets)) {
             self.incomplete = true;
             return;
         }

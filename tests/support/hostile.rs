@@ -11,18 +11,16 @@ use super::pki::{Certificate, Extension};
 use super::receipt::{Kind, Receipt, original_part, text_part};
 use super::text::base64_lines;
 
-/// Gives a message of about so many octets.
-type Generator = fn(usize) -> Vec<u8>;
-
 /// A family of messages.
 pub struct Family {
     pub name: &'static str,
-    pub make: Generator,
+    /// Gives the message of about so many octets.
+    pub make: fn(usize) -> Vec<u8>,
 }
 
 /// All of them.
 pub fn families() -> Vec<Family> {
-    let all: [(&'static str, Generator); 42] = [
+    let all: [(&'static str, fn(usize) -> Vec<u8>); 43] = [
         ("signed attributes, many", attributes),
         ("signed attributes, one large", large_attribute),
         ("certificates with many extensions", extensions),
@@ -88,6 +86,7 @@ pub fn families() -> Vec<Family> {
         ("coded words in names", |n| {
             parts(n, "text/plain; name=\"", 200_000, |_| "=?utf-8?q?a".into())
         }),
+        ("blanks before the media type", blanks),
         ("comments in a media type", |n| {
             parts(n, "text/plain", 200_000, |_| "((a))".into())
         }),
@@ -346,6 +345,18 @@ fn parts(octets: usize, start: &str, each: usize, piece: fn(usize) -> String) ->
     }
     let part = format!("--q\r\nContent-Type: {media}\r\n\r\na\r\n");
     ordinary(&part.repeat(octets.div_ceil(each)).into_bytes())
+}
+
+/// A field that decides, behind as many blanks as a header may have.
+fn blanks(octets: usize) -> Vec<u8> {
+    let eml = receipt().to_eml();
+    let start = find(&eml, b"multipart/signed");
+    [
+        &eml[..start],
+        &lines(octets.min(200_000), " "),
+        &eml[start..],
+    ]
+    .concat()
 }
 
 fn nested_multiparts(octets: usize) -> Vec<u8> {
