@@ -208,10 +208,6 @@ pub(super) fn sync(
     }
     written?;
     let report = synced.map_err(|error| access.failure_of_journey(&error))?;
-    if report.unread.is_empty() && report.unlisted.is_none() {
-        let noted = ledger.note_asked(&address);
-        noted.map_err(|error| Failure::of_ledger(&error))?;
-    }
     Ok(status.worse(tell_report(&report, session)?))
 }
 

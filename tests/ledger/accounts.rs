@@ -38,7 +38,7 @@ fn under_a_new_name_everything_is_still_there() {
     assert_eq!(desk.ledger.row(&message).unwrap().account, "nuova");
     assert_eq!(
         desk.ledger.unsettled(&address).unwrap(),
-        [message.clone()],
+        std::slice::from_ref(&message),
         "may still be sent"
     );
     let read = desk.ledger.cursor(&address, "INBOX").unwrap();

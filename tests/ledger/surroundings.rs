@@ -80,7 +80,7 @@ fn what_left_is_in_doubt_when_the_ledger_has_lost_it() {
         let mut ledger = opened.unwrap_or_else(|| panic!("{loss}: nothing there"));
         let message = only(&ledger);
         assert_eq!(message.short, sent.short, "{loss}");
-        assert_eq!(ledger.recovered().messages, [message.clone()], "{loss}");
+        assert_eq!(ledger.recovered().messages, std::slice::from_ref(&message), "{loss}");
         assert_eq!(
             standings(&ledger, &message),
             [Standing::InDoubt; 3],
@@ -129,7 +129,7 @@ fn an_attempt_that_an_older_file_does_not_know_is_in_doubt() {
     fs::copy(backup.path().join(DATABASE), folder.join(DATABASE)).unwrap();
 
     let ledger = Ledger::open(&folder).expect("a ledger");
-    assert_eq!(ledger.recovered().messages, [message.clone()]);
+    assert_eq!(ledger.recovered().messages, std::slice::from_ref(&message));
     assert_eq!(standings(&ledger, &message), [Standing::InDoubt; 3]);
     drop(home);
 }

@@ -11,16 +11,18 @@ use super::pki::{Certificate, Extension};
 use super::receipt::{Kind, Receipt, original_part, text_part};
 use super::text::base64_lines;
 
+/// Gives a message of about so many octets.
+type Generator = fn(usize) -> Vec<u8>;
+
 /// A family of messages.
 pub struct Family {
     pub name: &'static str,
-    /// Gives the message of about so many octets.
-    pub make: fn(usize) -> Vec<u8>,
+    pub make: Generator,
 }
 
 /// All of them.
 pub fn families() -> Vec<Family> {
-    let all: [(&'static str, fn(usize) -> Vec<u8>); 43] = [
+    let all: [(&'static str, Generator); 43] = [
         ("signed attributes, many", attributes),
         ("signed attributes, one large", large_attribute),
         ("certificates with many extensions", extensions),
