@@ -15,7 +15,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
 
 use super::fetch::{Brought, Missing, Wanted, Why, fetch_all};
 use super::{Connect, Error, Now};
@@ -53,7 +52,7 @@ const MAX_MESSAGE_OCTETS: u64 = 140_000_000;
 /// this program dies is not begun with again. Smaller ones take milliseconds.
 const LARGE_OCTETS: usize = 64 * 1024;
 /// How long judging may go on before what was judged is recorded.
-const A_WHILE: Duration = Duration::from_secs(1);
+const A_WHILE_SECONDS: i64 = 1;
 /// UIDs below the cursor of which the list is kept. Late ones come from servers that give
 /// numbers to messages before they show them, so they come among the last.
 const RECENT: u32 = 500;
@@ -889,7 +888,7 @@ impl<'a> Run<'a> {
     ) -> Result<(), Error> {
         let facts = self.report.new_facts;
         let mut arrivals = Vec::with_capacity(fetched.len());
-        let mut since = Instant::now();
+        let mut since = (self.now)();
         for message in fetched {
             let uid = message.uid;
             let large = message.octets.len() >= LARGE_OCTETS;
@@ -914,9 +913,10 @@ impl<'a> Run<'a> {
                 finding: finding?,
             });
             self.report.fetched += 1;
-            if large || since.elapsed() >= A_WHILE {
+            let now = (self.now)();
+            if large || now.seconds_since(since) > A_WHILE_SECONDS {
                 self.note(open, &mut arrivals, uid.min(read_to))?;
-                since = Instant::now();
+                since = now;
             }
         }
         self.note(open, &mut arrivals, read_to)?;

@@ -1,6 +1,8 @@
 //! `pec sync`, `pec watch`, `pec wait`: reading the mailbox, and telling what comes.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -479,15 +481,13 @@ fn stay(
     access.tell_trust(session)?;
     let (stop, cut) = (Stop::default(), Stop::default());
     let signals = stop_on_signals();
-    let _alarm = Alarm::set(limit, &signals, (&stop, &cut));
+    let alarm = Alarm::set(limit, &signals, (&stop, &cut));
     let clock = session.context.clock;
     let address = access.account.address.clone();
     let named = access.account.folders.clone();
     let mut no_password = None;
-    let begun = Instant::now();
     let mut connect = || {
-        let left = limit.map(|limit| (limit + GRACE).saturating_sub(begun.elapsed()));
-        let timeouts = left.map_or_else(Timeouts::default, |left| Timeouts::default().within(left));
+        let timeouts = Timeouts::default().within(alarm.left());
         connect(access, timeouts, &mut no_password)
     };
     let judge = client::Judge {
@@ -528,35 +528,57 @@ fn stay(
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Ends a wait when the time is over or a signal came; ends itself when dropped.
-struct Alarm(Stop);
+struct Alarm {
+    ended: Stop,
+    /// Milliseconds that passed.
+    passed: Arc<AtomicU64>,
+    limit: Option<Duration>,
+}
 
 impl Alarm {
     /// `stop` is asked when the time is over, `cut` some seconds later; both by a signal.
     fn set(limit: Option<Duration>, signals: &Stop, (stop, cut): (&Stop, &Stop)) -> Self {
         const TURN: Duration = Duration::from_millis(100);
-        let ended = Stop::default();
-        let (signals, over) = (signals.clone(), ended.clone());
+        let alarm = Self {
+            ended: Stop::default(),
+            passed: Arc::default(),
+            limit,
+        };
+        let (signals, over, clock) = (signals.clone(), alarm.ended.clone(), alarm.passed.clone());
         let (stop, cut) = (stop.clone(), cut.clone());
-        let begun = Instant::now();
         std::thread::spawn(move || {
+            let mut passed = Duration::ZERO;
             while !over.is_asked() && !cut.is_asked() {
-                let passed = |limit: Duration| begun.elapsed() >= limit;
-                if signals.is_asked() || limit.is_some_and(passed) {
+                if signals.is_asked() || limit.is_some_and(|limit| passed >= limit) {
                     stop.ask();
                 }
-                if signals.is_asked() || limit.is_some_and(|limit| passed(limit + GRACE)) {
+                if signals.is_asked()
+                    || limit.is_some_and(|limit| passed >= limit.saturating_add(GRACE))
+                {
                     cut.ask();
                 }
                 std::thread::sleep(TURN);
+                passed += TURN;
+                let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
+                clock.store(millis, Ordering::SeqCst);
             }
         });
-        Self(ended)
+        alarm
+    }
+
+    /// How long anything may last from now on.
+    fn left(&self) -> Duration {
+        let passed = Duration::from_millis(self.passed.load(Ordering::SeqCst));
+        match self.limit {
+            Some(limit) => limit.saturating_add(GRACE).saturating_sub(passed),
+            None => Duration::MAX,
+        }
     }
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        self.0.ask();
+        self.ended.ask();
     }
 }
 

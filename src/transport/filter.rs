@@ -13,7 +13,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::data::{self, Item, Listed, Response};
 use super::tls::Wire;
@@ -202,8 +202,8 @@ pub(super) struct Filter<S> {
     board: Board,
     /// How long nothing may come when nobody idles.
     patience: Duration,
-    /// Since when nothing came.
-    quiet_since: Instant,
+    /// How long nothing came, in slices.
+    quiet: Duration,
     /// A line that has not ended yet.
     line: Vec<u8>,
     /// What may be read.
@@ -241,7 +241,7 @@ impl<S: Wire> Filter<S> {
             stream,
             board,
             patience,
-            quiet_since: Instant::now(),
+            quiet: Duration::ZERO,
             line: Vec::new(),
             ready: Vec::new(),
             taken: 0,
@@ -552,7 +552,7 @@ impl<S: Wire> Filter<S> {
             Err(e) if is_timeout(&e) => return self.nothing_came(),
             Err(e) => return Err(e),
         };
-        self.quiet_since = Instant::now();
+        self.quiet = Duration::ZERO;
         self.board.lock().read += n as u64;
         self.answer += n as u64;
         if self.answer > MAX_ANSWER {
@@ -562,7 +562,8 @@ impl<S: Wire> Filter<S> {
     }
 
     /// Whether to wait on for an answer.
-    fn nothing_came(&self) -> io::Result<()> {
+    fn nothing_came(&mut self) -> io::Result<()> {
+        self.quiet += SLICE;
         let shared = self.board.lock();
         let asked = |stop: &Option<Stop>| stop.as_ref().is_some_and(Stop::is_asked);
         let patience = match (asked(&shared.hurry), shared.lively) {
@@ -570,7 +571,7 @@ impl<S: Wire> Filter<S> {
             (false, true) => self.patience.min(LIVELY),
             (false, false) => self.patience,
         };
-        match asked(&shared.cut) || self.quiet_since.elapsed() >= patience {
+        match asked(&shared.cut) || self.quiet >= patience {
             true => Err(ErrorKind::TimedOut.into()),
             false => Ok(()),
         }
@@ -643,7 +644,7 @@ impl<S: Wire> Write for Filter<S> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         self.answer = 0;
         self.asked = true;
-        self.quiet_since = Instant::now();
+        self.quiet = Duration::ZERO;
         // It is DONE that is written then; its answer does not come in slices.
         self.idling = false;
         let n = self.stream.write(octets)?;
