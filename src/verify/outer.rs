@@ -328,7 +328,10 @@ fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
     }
     findings.pass(CheckId::HeaderSender);
     let (sender, from) = (addresses(outer, &["Sender"]), addresses(outer, &["From"]));
-    if sender != from || odd_mailbox(outer, "Sender", &from).is_some() {
+    let text = |name| outer.header.first(name).map(|field| field.text());
+    // Written as From it says nothing that From does not; that is looked at by itself.
+    let is_from = outer.header.count("Sender") == 1 && text("Sender") == text("From");
+    if !is_from && (sender != from || odd_mailbox(outer, "Sender", &from).is_some()) {
         findings.add_both(
             CheckId::HeaderSender,
             Weight::Doubt,

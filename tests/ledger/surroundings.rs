@@ -80,7 +80,11 @@ fn what_left_is_in_doubt_when_the_ledger_has_lost_it() {
         let mut ledger = opened.unwrap_or_else(|| panic!("{loss}: nothing there"));
         let message = only(&ledger);
         assert_eq!(message.short, sent.short, "{loss}");
-        assert_eq!(ledger.recovered().messages, std::slice::from_ref(&message), "{loss}");
+        assert_eq!(
+            ledger.recovered().messages,
+            std::slice::from_ref(&message),
+            "{loss}"
+        );
         assert_eq!(
             standings(&ledger, &message),
             [Standing::InDoubt; 3],

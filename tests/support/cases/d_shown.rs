@@ -712,6 +712,16 @@ fn people() -> Vec<Vector> {
                 &format!("altri@altrove.example: {SIGNER};"),
             ),
         ),
+        D.genuine("sender-written-as-from")
+            .case(48, Medium)
+            .because("Sender of an envelope is written as From, with the name in it.")
+            .message(headed(Kind::Envelope, |header| {
+                let from = header.0.iter().find(|(name, _)| name == "From");
+                let from = from.expect("From").1.clone();
+                header.add("Sender", from);
+            }))
+            .absent("header.sender")
+            .twin("posta-certificata"),
         doubted(
             "reply-to-of-the-signer-with-the-name-of-another",
             "header.reply-to",
