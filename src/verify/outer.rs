@@ -131,9 +131,11 @@ fn check_envelope_name(
     let signer = MailAddress::new(&mailbox.address);
     let allowed = [senders, &[signer]].concat();
     let named = display::stranger(&mailbox.display, &allowed);
-    let (weight, key) = match named.map(|_| of_stranger) {
-        Some(Weight::Refutes) => (Weight::Refutes, "header.display-name.stranger"),
-        _ => (Weight::Doubt, "header.display-name"),
+    let (weight, key) = match named {
+        Some(_) if of_stranger == Weight::Refutes => {
+            (Weight::Refutes, "header.display-name.stranger")
+        }
+        Some(_) | None => (Weight::Doubt, "header.display-name"),
     };
     findings.add_both(
         CheckId::HeaderDisplayName,
