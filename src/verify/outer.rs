@@ -272,9 +272,9 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
     };
     let signer: Vec<&str> = certificate.mail_addresses().collect();
     let shown: Vec<&str> = hints.from.iter().map(|mailbox| &*mailbox.address).collect();
-    let found = match weight {
-        Weight::Undecides => field.map(|field| field.text().into_owned()),
-        _ => groups.first().cloned(),
+    let found = match is_plain || !groups.is_empty() {
+        true => groups.first().cloned(),
+        false => field.map(|field| field.text().into_owned()),
     };
     findings.add_both(
         CheckId::HeaderFrom,
