@@ -91,19 +91,25 @@ fn examine(verifier: &Verifier, message: &[u8]) -> Examination {
     verifier.examine(black_box(message), &question)
 }
 
-/// The least of some times: what else the machine does only adds.
+/// The least time of one run: what else the machine does only adds. The clock of the processor
+/// goes on in steps of some milliseconds, so many short runs are taken together.
 fn least(mut run: impl FnMut()) -> Duration {
-    let once = |run: &mut dyn FnMut()| {
+    const LONG: Duration = Duration::from_millis(100);
+    let mut timed = |count: u32| {
         let (start, before) = (Instant::now(), on_processor());
-        run();
+        (0..count).for_each(|_| run());
         match (before, on_processor()) {
             (Some(before), Some(after)) => after - before,
             _ => start.elapsed(),
         }
     };
-    let first = once(&mut run);
-    let more = if first > Duration::from_secs(1) { 0 } else { 2 };
-    (0..more).map(|_| once(&mut run)).fold(first, Duration::min)
+    let mut count = 1;
+    let mut first = timed(count);
+    while first < LONG {
+        count *= 2;
+        first = timed(count);
+    }
+    first.min(timed(count)) / count
 }
 
 /// How long this thread has been on a processor, where Linux says so: others at work on the same

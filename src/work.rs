@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 /// Units for one octet of a message. A receipt needs under 4; one whose damage is looked for
 /// about 15, and a message within it as many again.
-const FOR_EACH_OCTET: u64 = 24;
+const FOR_EACH_OCTET: u64 = 20;
 
 /// Units for a message however short: signatures, certificates and ways to an authority, whose
 /// price does not depend on the octets. Some 20 ms.
