@@ -558,6 +558,12 @@ fn anchor_cases() -> Vec<Case> {
             extension::ALTERNATIVE_NAME,
             der::sequence([der::implicit(1, &[0xff])]),
         ),
+        unreadable(
+            authority()
+                .with(extension::addresses(&["a@b"; 1_001]))
+                .to_der(),
+            "asn1.too-many",
+        ),
         constrained(&directory(&[0x06, 1, 0x80]), &[], "asn1.identifier"),
         constrained(
             &der::implicit(2, b"pec.example"),
