@@ -114,7 +114,7 @@ pub fn is_date(value: &[u8]) -> bool {
     };
     let is_zone_name = |name: &str| {
         name.chars()
-            .all(|c| c.is_ascii_alphanumeric() || " +-:/_".contains(c))
+            .all(|c| c.is_ascii_alphanumeric() || " +-:/_'".contains(c))
     };
     let mut words = text.split_ascii_whitespace().peekable();
     if words.peek().is_some_and(|word| word.ends_with(',')) {
@@ -268,7 +268,7 @@ static KINDS: [u8; 256] = {
         (b"!#$&+-.^_", IN_NAME),
         (b"+_.-", IN_BOUNDARY),
         (b"()+_,./:=?-", IN_QUOTED_BOUNDARY),
-        (b" !#$&*+-./:=?@^_`{|}~", IN_QUOTED),
+        (b" !#$&*+,-./:=?@^_`{|}~", IN_QUOTED),
         (b"!#$%&'*+-/=?^_`{|}~.@", IN_ADDRESS),
         (b" \t!#$%&'*+-/=?^_`{|}~.\r\n", IN_WORDS),
     ];

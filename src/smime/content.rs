@@ -396,7 +396,12 @@ impl Lines {
                     let blanks = octets[..end].iter().rev().take_while(is_blank).count();
                     end - blanks..end
                 });
-                Box::new(blanks.filter(|blanks| !blanks.is_empty()))
+                // A line of blanks alone may be one that ends a header, or none: where one is
+                // undone, readers of the stored copy see another header than the signed one.
+                let is_text = move |blanks: &Range<usize>| {
+                    !blanks.is_empty() && !matches!(octets[..blanks.start], [] | [.., b'\n'])
+                };
+                Box::new(blanks.filter(is_text))
             }
         }
     }

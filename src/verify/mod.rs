@@ -524,7 +524,7 @@ impl Verifier {
         if content.kind.is_some_and(MessageKind::is_envelope)
             && let Some(original) = &content.original
         {
-            examination.nested = self.nested_original(original, at);
+            examination.nested = self.nested_original(original, at, findings);
         }
         examination.facts = Some(Facts {
             kind: content.kind,
@@ -569,11 +569,29 @@ impl Verifier {
     }
 
     /// The message inside an envelope, when it is certified itself, or what is inside it.
-    fn nested_original(&self, original: &[u8], at: Place<'_>) -> Vec<Nested> {
+    /// What was not looked at there is told of the envelope: it is no answer that nothing is inside.
+    fn nested_original(
+        &self,
+        original: &[u8],
+        at: Place<'_>,
+        findings: &mut Findings,
+    ) -> Vec<Nested> {
+        let mut incomplete = || {
+            findings.add(
+                CheckId::MessageComplexity,
+                Weight::Note,
+                "message.complexity.depth",
+            );
+        };
         if at.depth >= MAX_DEPTH {
+            incomplete();
             return Vec::new();
         }
         let examination = self.examine_within(original, Level::Message, at);
+        let mut inner = examination.findings.list().iter();
+        if inner.any(|finding| finding.check == CheckId::MessageComplexity) {
+            incomplete();
+        }
         if examination.ordinary.is_none() {
             return vec![Nested {
                 place: crate::pec::ORIGINAL_FILE.into(),

@@ -81,8 +81,11 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
     let subject = decoded(&signed.outer, "Subject");
     let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(&arrived, "Subject"));
     findings.pass(CheckId::HeaderSubject);
-    if !check_subject_kind(&signed.outer, MessageKind::AnomalyEnvelope, findings)
-        && !same_text(&subject, &wanted)
+    if !check_subject_kind(
+        &subjects(&signed.outer),
+        MessageKind::AnomalyEnvelope,
+        findings,
+    ) && !same_text(&subject, &wanted)
     {
         findings.add_both(
             CheckId::HeaderSubject,
@@ -452,14 +455,13 @@ fn check_subject(
         rests.any(|rest| same_text(rest, &certified)) && !breaks_lines(shown)
     };
     findings.pass(CheckId::HeaderSubject);
-    if check_subject_kind(outer, kind, findings) {
+    let shown = subjects(outer);
+    if check_subject_kind(&shown, kind, findings) {
         return;
     }
-    let shown = || outer.header.all("Subject").map(|field| field.decoded());
     let mut fields = outer.header.all("Subject");
     let is_plain = fields.all(|field| plain::are_encoded_words(field.value));
-    if !is_plain || shown().next().is_none() || !shown().all(|shown| fits(&shown)) {
-        let shown: Vec<_> = shown().collect();
+    if !is_plain || shown.is_empty() || !shown.iter().all(|shown| fits(shown)) {
         let prefix = kind.subject_prefixes().first().unwrap_or(&"");
         let expected = format!("{prefix} {certified}");
         findings.add_both(
@@ -470,6 +472,13 @@ fn check_subject(
             shown.join("; "),
         );
     }
+}
+
+/// All Subject fields, decoded.
+fn subjects<'a>(outer: &Entity<'a>) -> Vec<Cow<'a, str>> {
+    let fields = outer.header.fields().iter();
+    let subjects = fields.filter(|field| field.is("Subject"));
+    subjects.map(|field| field.decoded()).collect()
 }
 
 /// The subject of the original, when it is there.
@@ -492,9 +501,11 @@ fn breaks_lines(text: &str) -> bool {
 
 /// The word that a subject begins with is the only mark of the kind that mail programs show: that
 /// of another kind is put there by nobody honest. Tells whether it is that of another kind.
-fn check_subject_kind(outer: &Entity<'_>, kind: MessageKind, findings: &mut Findings) -> bool {
-    let subjects = outer.header.all("Subject").map(|field| field.decoded());
-    let subjects: Vec<_> = subjects.collect();
+fn check_subject_kind(
+    subjects: &[Cow<'_, str>],
+    kind: MessageKind,
+    findings: &mut Findings,
+) -> bool {
     let is_of_another = |subject: &Cow<'_, str>| {
         let announced = MessageKind::announced_by(subject);
         !announced.is_empty() && !announced.contains(&kind)

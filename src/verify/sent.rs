@@ -405,7 +405,10 @@ fn differing_field(message: &Entity<'_>, original: &Entity<'_>) -> Option<&'stat
 /// CRLF line ends and none at the end: what transports may change without changing anything.
 fn canonical(body: &[u8]) -> Vec<u8> {
     let mut octets = Vec::with_capacity(body.len());
-    with_crlf(body.trim_ascii_end(), |piece| {
+    let end = body
+        .iter()
+        .rposition(|octet| !matches!(octet, b'\r' | b'\n'));
+    with_crlf(&body[..end.map_or(0, |end| end + 1)], |piece| {
         octets.extend_from_slice(piece)
     });
     octets

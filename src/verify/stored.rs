@@ -92,9 +92,14 @@ fn with_line_feeds(octets: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The octets with one CR before each LF that has several; `None` when none has.
+/// The octets with one CR before each LF that has several; `None` when none has, or when the lines
+/// of the header differ in it: an odd one alone would end the header for one reader and not for
+/// another.
 pub(super) fn with_single_returns(octets: &[u8]) -> Option<Vec<u8>> {
     memmem::find(octets, b"\r\r\n")?;
+    if !has_regular_header(octets) {
+        return None;
+    }
     let mut out = Vec::with_capacity(octets.len());
     let mut start = 0;
     for at in memchr::memchr_iter(b'\n', octets) {
@@ -107,6 +112,26 @@ pub(super) fn with_single_returns(octets: &[u8]) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(&octets[start..]);
     Some(out)
+}
+
+/// Whether all lines up to the first that holds nothing but CR have as many of those at their end.
+fn has_regular_header(octets: &[u8]) -> bool {
+    let mut usual = None;
+    for line in octets.split_inclusive(|&octet| octet == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let returns = text
+            .iter()
+            .rev()
+            .take_while(|octet| **octet == b'\r')
+            .count();
+        if *usual.get_or_insert(returns) != returns {
+            return false;
+        }
+        if returns == text.len() {
+            break;
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -155,8 +180,15 @@ mod tests {
         }
         assert_eq!(with_single_returns(b"a\r\nb\r\rc\n\r"), None);
         assert_eq!(
-            with_single_returns(b"a\r\n\r\r\nb\r\rc\r").as_deref(),
-            Some(&b"a\r\n\r\nb\r\rc\r"[..])
+            with_single_returns(b"a\r\n\r\nb\r\r\nc\r").as_deref(),
+            Some(&b"a\r\n\r\nb\r\nc\r"[..])
         );
+        for odd in [
+            &b"a\r\n\r\r\nb\r\n"[..],
+            b"a\r\r\nb\r\n\r\n",
+            b"a\r\r\n\r\nb\r\n",
+        ] {
+            assert_eq!(with_single_returns(odd), None, "{odd:?}");
+        }
     }
 }

@@ -83,7 +83,8 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
         octets
     };
     let Ok(outer) = Entity::parse(octets) else {
-        if level == Level::Message && !Ordinary::begins_as_mail(octets) {
+        let is_no_mail = !Ordinary::begins_as_mail(octets) && !mentions_certification(octets);
+        if level == Level::Message && is_no_mail {
             return Located::Ordinary(Ordinary::NoMail);
         }
         findings.add(
@@ -299,7 +300,7 @@ fn locate_signed<'a>(
         return Located::Unproven;
     };
     check_header_once(&outer, findings);
-    check_shown_names(&outer, findings);
+    check_shown_names(&outer, media, findings);
     check_encoding(&outer, findings);
     check_octets_around(outer.octets, content, findings);
     let micalg = media.parameter("micalg").map(str::to_owned);
@@ -424,13 +425,13 @@ fn signed_and_signature<'a>(
     cut: &Parts<'a>,
     findings: &mut Findings,
 ) -> Option<(&'a [u8], Vec<u8>)> {
-    let is_signature = |entity: &Entity<'a>| {
-        entity.media_type().is_ok_and(|media| {
-            matches!(
-                &*media.essence,
-                "application/pkcs7-signature" | "application/x-pkcs7-signature"
-            )
-        })
+    let signature_type = |entity: &Entity<'a>| {
+        let media = entity.media_type().ok()?;
+        let is_signature = matches!(
+            &*media.essence,
+            "application/pkcs7-signature" | "application/x-pkcs7-signature"
+        );
+        is_signature.then_some(media)
     };
     let found = cut
         .parts
@@ -438,12 +439,11 @@ fn signed_and_signature<'a>(
         .enumerate()
         .skip(1)
         .find_map(|(index, part)| {
-            let entity = Entity::parse(part)
-                .ok()
-                .filter(|entity| is_signature(entity))?;
-            Some((index, entity))
+            let entity = Entity::parse(part).ok()?;
+            let media = signature_type(&entity)?;
+            Some((index, entity, media))
         });
-    let Some((index, entity)) = found else {
+    let Some((index, entity, media)) = found else {
         // A missing second part is told by structure.parts or structure.complete already.
         if cut.parts.len() >= 2 {
             findings.add(
@@ -468,7 +468,7 @@ fn signed_and_signature<'a>(
             "header.ambiguous.signature-part",
         );
     }
-    check_signature_part(&entity, findings);
+    check_signature_part(&entity, &media, findings);
     match signature_octets(&entity) {
         Ok((octets, after)) => {
             if !after.trim_ascii().is_empty() {
@@ -491,7 +491,7 @@ fn signed_and_signature<'a>(
 
 /// The unsigned header of the signature part: what readers take differently, and what they show
 /// of it as if it came from the provider.
-fn check_signature_part(entity: &Entity<'_>, findings: &mut Findings) {
+fn check_signature_part<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings: &mut Findings) {
     let content_type = entity.header.first("Content-Type");
     if !content_type.is_some_and(|field| plain::is_content_type(field.value)) {
         findings.add(
@@ -515,17 +515,16 @@ fn check_signature_part(entity: &Entity<'_>, findings: &mut Findings) {
             encoding.map(|field| field.text()).unwrap_or_default(),
         );
     }
-    check_shown_names(entity, findings);
+    check_shown_names(entity, media, findings);
 }
 
 /// Names and descriptions that programs show beside a part: nobody signed them, and providers
 /// write none but these.
-fn check_shown_names(entity: &Entity<'_>, findings: &mut Findings) {
+fn check_shown_names<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings: &mut Findings) {
     let header = &entity.header;
-    let media = entity.media_type().ok();
     // Some readers take the name from there.
-    let misplaced = media.as_ref().and_then(|media| media.parameter("filename"));
-    let names = entity.file_names_with(media.as_ref());
+    let misplaced = media.parameter("filename");
+    let names = entity.file_names_with(Some(media));
     let names = [names.name, names.filename].into_iter().flatten();
     let mut other_names = names
         .chain(misplaced.map(Cow::Borrowed))
@@ -779,19 +778,21 @@ fn has_certification_part(outer: &Entity<'_>) -> bool {
 
 /// The parts of a multipart that can be read; none of anything else.
 fn children<'a>(entity: &Entity<'a>) -> Vec<Entity<'a>> {
-    let Ok(media) = entity.media_type() else {
-        return Vec::new();
-    };
-    let (true, Ok(boundary)) = (media.is_multipart(), media.boundary()) else {
-        return Vec::new();
-    };
-    let Ok(cut) = multipart::split(entity.body, boundary) else {
-        return Vec::new();
-    };
-    cut.parts
+    let parts = parts_of(entity).unwrap_or_default();
+    parts
         .into_iter()
         .filter_map(|part| Entity::parse(part).ok())
         .collect()
+}
+
+/// The octets of the parts of a multipart, none of anything else; `None` when they cannot be told.
+fn parts_of<'a>(entity: &Entity<'a>) -> Option<Vec<&'a [u8]>> {
+    let media = entity.media_type().ok()?;
+    if !media.is_multipart() {
+        return Some(Vec::new());
+    }
+    let boundary = media.boundary().ok()?;
+    Some(multipart::split(entity.body, boundary).ok()?.parts)
 }
 
 /// Something inside a message that may be certified mail.
@@ -866,7 +867,15 @@ impl<'a> Search<'a, '_> {
             self.incomplete = true;
             return;
         }
-        for (index, child) in children(entity).into_iter().enumerate() {
+        let Some(parts) = parts_of(entity) else {
+            self.incomplete = true;
+            return;
+        };
+        for (index, part) in parts.into_iter().enumerate() {
+            let Ok(child) = Entity::parse(part) else {
+                self.incomplete = true;
+                continue;
+            };
             self.parts += 1;
             if self.parts > MAX_PARTS {
                 self.incomplete = true;
@@ -885,6 +894,7 @@ impl<'a> Search<'a, '_> {
 
     fn child(&mut self, octets: Cow<'a, [u8]>, child: &Entity<'_>, place: &str, depth: usize) {
         let Ok(media) = child.media_type() else {
+            self.incomplete = true;
             return;
         };
         let names = child.file_names();
@@ -905,7 +915,10 @@ impl<'a> Search<'a, '_> {
             let message = match child.decoded() {
                 Ok(Cow::Borrowed(body)) => slice_of(&octets, body),
                 Ok(Cow::Owned(decoded)) => Cow::Owned(decoded),
-                Err(_) => return,
+                Err(_) => {
+                    self.incomplete = true;
+                    return;
+                }
             };
             if is_signed_message {
                 self.take(message, place.to_owned(), Level::Message);
@@ -949,6 +962,7 @@ impl<'a> Search<'a, '_> {
     /// A message within: taken when it is signed or claims to be certified, else looked through.
     fn message(&mut self, octets: Cow<'a, [u8]>, place: &str, depth: usize) {
         let Ok(entity) = mime::Entity::parse(&octets) else {
+            self.incomplete = true;
             return;
         };
         let signed = entity
