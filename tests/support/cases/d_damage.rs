@@ -3,13 +3,16 @@
 //! signed part is another.
 
 use super::tools::{delivery, find, replaced};
-use super::vector::{DELIVERY, Group, High, Medium, Vector};
+use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::message::Message;
 
 const D: Group = Group("d-mime");
 
 pub fn all() -> Vec<Vector> {
-    [lines(), copies(), ends()].into_iter().flatten().collect()
+    [lines(), copies(), ends(), odd_lines()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A receipt with what programs stumble over in its text: letters that are not ASCII, lines that
@@ -286,5 +289,39 @@ fn ends() -> Vec<Vector> {
             .case(98, High)
             .because("The file ends in the middle of the signed part.")
             .message(eml[..find(&eml, b"postacert.eml") + 300].to_vec()),
+    ]
+}
+
+/// What looks like such damage in one line only, and would move the end of a header.
+fn odd_lines() -> Vec<Vector> {
+    let eml = delivery().to_eml();
+    let place = find(&eml, b"MIME-Version: 1.0\r\nContent-Type: multipart/signed");
+    let (header, rest) = eml.split_at(place);
+    let hidden = b"\r\r\nFrom: altri@altrove.example\r\nContent-Type: text/html\r\n";
+    // The empty line behind the header of the signed multipart.
+    let text = message();
+    let signed = find(&text.to_eml(), b"\r\n\r\n--");
+    vec![
+        D.not_genuine(
+            "one-doubled-line-end-before-other-fields",
+            "header.ambiguous",
+        )
+        .case(68, Critical)
+        .because(
+            "CR CR LF stands once, and fields of somebody else behind it. Where that \
+                 line is read as an empty one, the header ends there.",
+        )
+        .message([&rest[..0], header, &rest[..19], hidden, &rest[19..]].concat()),
+        D.not_genuine("blank-on-an-empty-line", "signature.digest")
+            .case(71, Critical)
+            .because(
+                "A blank was put on one empty line of the signed part: readers find no \
+                 end of a header there, and another text.",
+            )
+            .message({
+                let eml = text.to_eml();
+                let inner = signed + 4 + find(&eml[signed + 4..], b"\r\n\r\n") + 2;
+                [&eml[..inner], b" ", &eml[inner..]].concat()
+            }),
     ]
 }
