@@ -505,7 +505,10 @@ fn check_signature_part<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings
     }
     let mut encodings = entity.header.all("Content-Transfer-Encoding");
     let encoding = encodings.next();
-    let is_plain = encoding.is_some_and(|field| plain::is_word(field.value, "base64"));
+    // With a blank behind the word Python decodes nothing.
+    let is_plain = encoding.is_some_and(|field| {
+        plain::is_word(field.value, "base64") && field.value.trim_ascii_end() == field.value
+    });
     if !is_plain || encodings.next().is_some() {
         findings.add_both(
             CheckId::StructureForm,
