@@ -22,7 +22,7 @@ use postacert::client::Judge;
 use postacert::client::batch::{
     End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
-use postacert::ledger::{Ledger, NewJob, NewRow};
+use postacert::ledger::{JobRef, Ledger, NewJob, NewRow};
 use postacert::practice::{Config, Fault, Practice, Throttle};
 use postacert::providers::Trust;
 use postacert::secret::Secret;
@@ -599,42 +599,78 @@ fn a_login_refused_ends_it_at_once() {
     assert!(world.practice.taken().is_empty());
 }
 
-#[test]
-fn a_signal_ends_it_after_the_message_in_hand() {
-    let world = Practising::with(practising::config());
-    write(&world, rows(2_000).as_bytes());
+/// Starts a run of 2,000 rows through this shell line, sends each signal when so many are taken,
+/// and gives how it ended.
+fn signalled(shell: &str, signals: &[(usize, &str)], world: &Practising) -> Ran {
+    write(world, rows(2_000).as_bytes());
     let table = world.path("avvisi.csv").display().to_string();
     let body = world.path("testo.txt").display().to_string();
-    let child = world
-        .command(&[
-            "batch",
-            "run",
-            &table,
-            "--subject",
-            SUBJECT,
-            "--body-file",
-            &body,
-            "--yes",
-        ])
+    let program = world.command(&[
+        "batch",
+        "run",
+        &table,
+        "--subject",
+        SUBJECT,
+        "--body-file",
+        &body,
+        "--yes",
+    ]);
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(shell).arg(program.get_program());
+    command.args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    while world.practice.taken().len() < 5 {
-        std::thread::sleep(Duration::from_millis(5));
+    for (count, signal) in signals {
+        while world.practice.taken().len() < *count && child.try_wait().expect("a child").is_none()
+        {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let told = Command::new("kill")
+            .args([*signal, &child.id().to_string()])
+            .status();
+        // It may have ended by an earlier one.
+        told.expect("kill");
     }
-    let told = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(told.expect("kill").success());
-    let ran = Ran::of(child.wait_with_output().expect("an end"));
+    Ran::of(child.wait_with_output().expect("an end"))
+}
+
+#[test]
+fn a_signal_ends_it_after_the_message_in_hand() {
+    for signals in [
+        &[(5, "-INT")][..],
+        &[(5, "-TERM")],
+        &[(5, "-HUP"), (5, "-HUP")],
+    ] {
+        let world = Practising::with(practising::config());
+        let ran = signalled("exec \"$0\" \"$@\"", signals, &world);
+        assert_eq!(ran.exit, 3, "{signals:?}: {ran:?}");
+        assert!(
+            ran.err.contains("Stopped after the message in hand"),
+            "{signals:?}: {ran:?}"
+        );
+        assert!(ran.out.contains("in doubt 0"), "{signals:?}: {ran:?}");
+        assert!(world.practice.taken().len() < 2_000);
+    }
+}
+
+/// As `nohup` starts it: the end of the terminal is nothing to it, Ctrl-C still is.
+#[test]
+fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
+    let world = Practising::with(practising::config());
+    let shell = "trap '' HUP; exec \"$0\" \"$@\"";
+    let ran = signalled(shell, &[(5, "-HUP"), (40, "-INT")], &world);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(
-        ran.err.contains("Stopped after the message in hand"),
-        "{ran:?}"
-    );
-    assert!(ran.out.contains("in doubt 0"), "{ran:?}");
-    assert!(world.practice.taken().len() < 2_000);
+    assert!(world.practice.taken().len() >= 40, "{ran:?}");
 }
 
 // Killed
@@ -897,6 +933,105 @@ impl Files for NoFiles {
     }
 }
 
+/// A job of rows, and the provider that it goes to; waiting takes no time.
+struct Errand {
+    glass: Hourglass,
+    practice: Practice,
+    recipe: Recipe,
+    sender: Sender,
+    ledger: Ledger,
+    job: JobRef,
+}
+
+impl Errand {
+    fn new(folder: &Path, count: u64, config: Config) -> Self {
+        let glass = Hourglass::new();
+        let clock = glass.clone();
+        let practice = Practice::start(Config {
+            clock: Arc::new(move || clock.now()),
+            ..config
+        })
+        .expect("a provider");
+        let recipe = Recipe {
+            subject: Some(SUBJECT.to_owned()),
+            body: Some("Paghi.".to_owned()),
+            form: "completa".to_owned(),
+            account: "prova".to_owned(),
+            ..Recipe::default()
+        };
+        let sender = Sender {
+            account: "prova".to_owned(),
+            address: MailAddress::new(&format!("io@{}", practice.domain())),
+            limits: Default::default(),
+        };
+        let mut ledger = Ledger::open(folder).expect("a ledger");
+        let identity = "0".repeat(64);
+        let new = NewJob {
+            identity: &identity,
+            path: "/avvisi.csv",
+            recipe: "{}",
+        };
+        let mut next = 0;
+        let mut rows = || {
+            next += 1;
+            Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe)))
+        };
+        let job = ledger
+            .record_job(new, &mut rows, &mut || Ok(()), glass.now())
+            .expect("a job");
+        Self {
+            glass,
+            practice,
+            recipe,
+            sender,
+            ledger,
+            job,
+        }
+    }
+
+    /// Runs the job; gives how it ended, and what happened.
+    fn run(&mut self, limits: Limits) -> (End, Vec<String>) {
+        let verifier = Verifier::new(Trust::parse(self.practice.trust(), "trust").expect("trust"));
+        let glass = self.glass.clone();
+        let mut happened = Vec::new();
+        let runner = Runner {
+            ledger: &mut self.ledger,
+            job: &self.job,
+            recipe: &self.recipe,
+            sender: &self.sender,
+            judge: Judge {
+                account: &self.sender.address,
+                verifier: &verifier,
+            },
+            folders: &[],
+            reach: &mut Line(&self.practice),
+            files: &mut NoFiles,
+            pace: Pace::new(limits, []),
+            resend: None,
+            mint: &postacert::context::random_hex,
+            stop: &Stop::default(),
+            hold: &AtomicBool::new(false),
+            time: Time {
+                now: &|| glass.now(),
+                sleep: &|time| glass.wait(time),
+            },
+            on_event: &mut |event: Event| {
+                let word = match event.what {
+                    Happening::Sent(_) => "sent",
+                    Happening::Throttled { .. } => "throttled",
+                    Happening::Waiting(_) => "waiting",
+                    Happening::Refused(_) => "refused",
+                    Happening::RefusedForNow { .. } => "refused for now",
+                    _ => "other",
+                };
+                happened.push(word.to_owned());
+            },
+        };
+        let end = runner.run().expect("the ledger works");
+        (end, happened)
+    }
+}
+
 /// Sends so many rows to a provider that takes six a minute and answers one more so; gives what
 /// happened and the seconds that it took.
 fn throttled(
@@ -905,82 +1040,103 @@ fn throttled(
     count: u64,
     limits: Limits,
 ) -> (Vec<String>, i64, Practice) {
-    let glass = Hourglass::new();
-    let clock = glass.clone();
-    let practice = Practice::start(Config {
-        clock: Arc::new(move || clock.now()),
+    let mut errand = Errand::new(folder, count, six_a_minute(reply));
+    let begin = errand.glass.now();
+    let (end, happened) = errand.run(limits);
+    assert!(matches!(end, End::Done), "{end:?}");
+    let seconds = errand.glass.now().seconds_since(begin);
+    (happened, seconds, errand.practice)
+}
+
+fn six_a_minute(reply: &str) -> Config {
+    Config {
         throttle: Some(Throttle {
             per_minute: 6,
             reply: reply.to_owned(),
         }),
         ..practising::config()
-    })
-    .expect("a provider");
-    let recipe = Recipe {
-        subject: Some(SUBJECT.to_owned()),
-        body: Some("Paghi.".to_owned()),
-        form: "completa".to_owned(),
-        account: "prova".to_owned(),
-        ..Recipe::default()
-    };
-    let sender = Sender {
-        account: "prova".to_owned(),
-        address: MailAddress::new(&format!("io@{}", practice.domain())),
-        limits: Default::default(),
-    };
-    let mut ledger = Ledger::open(folder).expect("a ledger");
-    let identity = "0".repeat(64);
-    let new = NewJob {
-        identity: &identity,
-        path: "/avvisi.csv",
-        recipe: "{}",
-    };
-    let mut next = 0;
-    let mut rows = || {
-        next += 1;
-        Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe)))
-    };
-    let job = ledger
-        .record_job(new, &mut rows, &mut || Ok(()), glass.now())
-        .expect("a job");
-    let verifier = Verifier::new(Trust::parse(practice.trust(), "trust").expect("trust"));
-    let mut happened = Vec::new();
-    let begin = glass.now();
-    let runner = Runner {
-        ledger: &mut ledger,
-        job: &job,
-        recipe: &recipe,
-        sender: &sender,
-        judge: Judge {
-            account: &sender.address,
-            verifier: &verifier,
-        },
-        folders: &[],
-        reach: &mut Line(&practice),
-        files: &mut NoFiles,
-        pace: Pace::new(limits, []),
-        resend: None,
-        mint: &postacert::context::random_hex,
-        stop: &Stop::default(),
-        hold: &AtomicBool::new(false),
-        time: Time {
-            now: &|| glass.now(),
-            sleep: &|time| glass.wait(time),
-        },
-        on_event: &mut |event: Event| {
-            let word = match event.what {
-                Happening::Sent(_) => "sent",
-                Happening::Throttled { .. } => "throttled",
-                Happening::Waiting(_) => "waiting",
-                _ => "other",
+    }
+}
+
+const SIX_A_MINUTE: Limits = Limits {
+    per_minute: Some(6),
+    recipients_per_hour: None,
+    between: None,
+};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn a_refusal_of_the_sender_stops_the_account_and_its_rows_wait() {
+    for reply in [
+        "550 5.7.1 Limite giornaliero di invio superato",
+        "554 5.7.1 Daily message quota exceeded",
+        "550 5.7.1 no",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut errand = Errand::new(folder.path(), 20, six_a_minute(reply));
+        let (end, happened) = errand.run(Limits::default());
+        let End::GaveUp(transport::Error::SenderRefused(words)) = end else {
+            panic!("{reply}: {end:?}");
+        };
+        assert_eq!(words.to_string(), reply);
+        assert_eq!(errand.practice.taken().len(), 6, "{reply}: {happened:?}");
+        assert_eq!(happened.len(), 7, "one refusal was enough: {happened:?}");
+        // The next day.
+        errand.glass.wait(DAY);
+        let (end, happened) = errand.run(SIX_A_MINUTE);
+        assert!(matches!(end, End::Done), "{reply}: {end:?}, {happened:?}");
+        let got = got(&errand.practice);
+        assert_eq!(got.len(), 20, "{reply}");
+        assert!(got.values().all(|times| *times == 1), "{reply}: {got:?}");
+    }
+}
+
+#[test]
+fn a_message_that_is_too_large_for_the_server_is_no_refusal_of_the_sender() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reply = "552 5.3.4 Message size exceeds fixed limit";
+    let mut errand = Errand::new(folder.path(), 8, six_a_minute(reply));
+    let (end, happened) = errand.run(Limits::default());
+    assert!(matches!(end, End::Done), "{end:?}, {happened:?}");
+    let refused = happened.iter().filter(|word| *word == "refused");
+    assert_eq!(refused.count(), 2, "{happened:?}");
+}
+
+#[test]
+fn equal_refusals_in_a_row_are_the_senders_and_fewer_are_not() {
+    let refused = |count: usize| Config {
+        faults: vec![
+            Fault::Answer {
+                reply: "554 5.7.1 Rejected by policy".to_owned(),
+                kept: false,
             };
-            happened.push(word.to_owned());
-        },
+            count
+        ],
+        ..practising::config()
     };
-    let end = runner.run().expect("the ledger works");
-    assert!(matches!(end, End::Done), "{end:?}");
-    let seconds = glass.now().seconds_since(begin);
-    (happened, seconds, practice)
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 12, refused(5));
+    let (end, happened) = errand.run(Limits::default());
+    assert!(
+        matches!(&end, End::GaveUp(transport::Error::SenderRefused(_))),
+        "{end:?}, {happened:?}"
+    );
+    assert!(errand.practice.taken().is_empty());
+    errand.glass.wait(DAY);
+    let (end, happened) = errand.run(Limits::default());
+    assert!(matches!(end, End::Done), "{end:?}, {happened:?}");
+    let got_by_all = got(&errand.practice);
+    assert_eq!(got_by_all.len(), 12);
+    assert!(got_by_all.values().all(|times| *times == 1));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 12, refused(4));
+    let (end, happened) = errand.run(Limits::default());
+    assert!(matches!(end, End::Done), "{end:?}, {happened:?}");
+    assert_eq!(got(&errand.practice).len(), 8);
+    errand.run(Limits::default());
+    assert_eq!(got(&errand.practice).len(), 8, "refused for good");
 }
 
 fn row(number: u64, recipe: &Recipe) -> NewRow {

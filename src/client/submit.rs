@@ -47,13 +47,16 @@ pub fn submit(
 }
 
 /// The facts of a report.
+///
+/// What the server refuses because of the sender it may take tomorrow: the message waits.
 fn end_of(report: &SubmissionReport) -> End {
+    let of_sender = matches!(report.outcome, SubmissionOutcome::SenderRefused(_));
     let refused = report.recipients.iter().enumerate();
     let refused = refused.filter_map(|(place, reply)| {
         let reply = reply.as_ref().filter(|reply| reply.code >= 400)?;
         Some(RecipientAnswer {
             place,
-            transient: reply.is_for_now(),
+            transient: reply.is_for_now() || of_sender,
             code: reply.code,
             text: reply.text.to_string(),
         })
@@ -65,6 +68,7 @@ fn end_of(report: &SubmissionReport) -> End {
         SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
             answered(What::RefusedForNow, reply)
         }
+        SubmissionOutcome::SenderRefused(reply) => answered(What::RefusedForNow, reply),
         SubmissionOutcome::Refused(reply) => answered(What::Refused, reply),
         SubmissionOutcome::NotSent(error) => (What::NotSent, None, error.to_string()),
         SubmissionOutcome::InDoubt {

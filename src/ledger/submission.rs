@@ -217,6 +217,32 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
+    /// Records that a refusal for good was one of the sender and not of this message: it may go
+    /// again later. Facts stay; this one comes after them.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn take_back_refusal(
+        &mut self,
+        message: &MessageRef,
+        code: u16,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.immediate()?;
+        let facts = query::facts(&transaction, message.id)?;
+        let last = facts.iter().filter_map(|fact| fact.attempt).max();
+        let fact = Fact {
+            attempt: Some(1 + last.unwrap_or(0)),
+            code: Some(code.to_string()),
+            text: Some(text.to_owned()),
+            ..bare(What::RefusedForNow, now)
+        };
+        append(&transaction, message.id, &fact, now)?;
+        refresh(&transaction, message.id)?;
+        Ok(transaction.commit()?)
+    }
+
     /// Ends the attempts of processes that are no more: not sent when the message had not been
     /// handed, in doubt when it had. Gives how many.
     ///

@@ -30,6 +30,8 @@ const MOST_TRIES: u32 = 5;
 const RETRY_SECONDS: i64 = 60;
 /// Rows refused for now, one after the other, that look like the provider and not like rows.
 const STREAK: u32 = 3;
+/// Rows refused for good with the same words, one after the other, that are the sender's refusal.
+const MOST_EQUAL: usize = 5;
 /// A wait that is worth telling.
 const LONG_WAIT_SECONDS: i64 = 5;
 /// A connection that is idle for longer is not kept.
@@ -98,6 +100,8 @@ struct State {
     line: Option<Box<dyn Submission>>,
     troubles: u32,
     streak: u32,
+    /// The last messages that were refused for good, all with the same words.
+    equal: Vec<(Reply, MessageRef)>,
     later: VecDeque<(Timestamp, u32, JobRow)>,
     /// Whether the mailbox could be read, once that was needed.
     read: Option<bool>,
@@ -126,6 +130,7 @@ impl Runner<'_> {
             line: None,
             troubles: 0,
             streak: 0,
+            equal: Vec::new(),
             later: VecDeque::new(),
             read: None,
         };
@@ -454,12 +459,21 @@ impl Runner<'_> {
                 self.pace.sent(recipients, self.now());
                 self.pace.passed();
                 (state.troubles, state.streak) = (0, 0);
+                state.equal.clear();
                 self.tell(Some(row), Happening::Sent(reply));
                 Ok(After::Next)
             }
             SubmissionOutcome::Refused(reply) => {
                 state.troubles = 0;
+                if !reply.is_for_now() {
+                    self.count_equal(message, &submitted.report.recipients, &reply, state)?;
+                }
                 Ok(self.refused(row, reply, may_again, state))
+            }
+            SubmissionOutcome::SenderRefused(reply) => {
+                let (error, again) = (transport::Error::SenderRefused(reply.clone()), false);
+                self.tell(Some(row), Happening::RefusedForNow { reply, again });
+                Err(Break::GaveUp(error))
             }
             SubmissionOutcome::NotSent(transport::Error::Injection(what)) => {
                 let reason = what.to_owned();
@@ -484,6 +498,37 @@ impl Runner<'_> {
                 Ok(After::Next)
             }
         }
+    }
+
+    /// Rows that are refused one after the other with the same words are not refused for what they
+    /// are: they wait again, and nothing more leaves.
+    fn count_equal(
+        &mut self,
+        message: &MessageRef,
+        recipients: &[Option<Reply>],
+        reply: &Reply,
+        state: &mut State,
+    ) -> Result<(), Break> {
+        let is_refused = |reply: &Option<Reply>| reply.as_ref().is_some_and(|it| it.code >= 400);
+        // A table may well name people one after the other whom the server does not know.
+        let is_of_recipients = recipients.iter().all(is_refused) && !reply.text.starts_with("5.7.");
+        if is_of_recipients || state.equal.first().is_some_and(|(other, _)| other != reply) {
+            state.equal.clear();
+        }
+        if is_of_recipients {
+            return Ok(());
+        }
+        state.equal.push((reply.clone(), message.clone()));
+        if state.equal.len() < MOST_EQUAL {
+            return Ok(());
+        }
+        for (reply, message) in state.equal.drain(..) {
+            self.ledger
+                .take_back_refusal(&message, reply.code, &reply.text, (self.time.now)())?;
+        }
+        Err(Break::GaveUp(transport::Error::SenderRefused(
+            reply.clone(),
+        )))
     }
 
     fn refused(&mut self, row: &JobRow, reply: Reply, may_again: bool, state: &mut State) -> After {

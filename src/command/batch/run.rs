@@ -33,14 +33,15 @@ use crate::verify::Verifier;
 ///
 /// First everything that check does: if anything is wrong, nothing is sent. Then all rows are
 /// recorded, and each is sent once, at the pace of the provider. Whatever ends it, the same
-/// command goes on where it was; rows in doubt are looked for in the mailbox first. A table that
+/// command goes on where it was; rows in doubt are looked for in the mailbox first. Ctrl-C, SIGTERM
+/// and the end of the terminal end it after the message in hand. A table that
 /// was changed is a new job: rows whose reference was served are not sent again.
 ///
 /// JOB is the table, or the id of a job that was recorded.
 ///
 /// Exits with 0 when all is delivered, 1 when a recipient was not reached, 2 when something is
 /// wrong and nothing was sent, 3 while something waits or is in doubt, 4 when it could not go on
-/// now, 5 when the provider refused the login.
+/// now, 5 when the provider refused the login or takes nothing more from the sender.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct Arguments {
