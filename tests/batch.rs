@@ -18,11 +18,12 @@ use postacert::address::MailAddress;
 use postacert::batch::notice::Recipe;
 use postacert::batch::pace::{Limits, Pace};
 use postacert::batch::table::Columns;
-use postacert::client::Judge;
 use postacert::client::batch::{
     End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
-use postacert::ledger::{JobRef, Ledger, NewJob, NewRow};
+use postacert::client::{Judge, submit};
+use postacert::ledger::{Claim, JobRef, Ledger, NewJob, NewRow, Room};
+use postacert::pec::outgoing::OutgoingMessage;
 use postacert::practice::{Config, Fault, Practice, Throttle};
 use postacert::providers::Trust;
 use postacert::secret::Secret;
@@ -991,6 +992,15 @@ impl Errand {
 
     /// Runs the job; gives how it ended, and what happened.
     fn run(&mut self, limits: Limits) -> (End, Vec<String>) {
+        self.run_beside(limits, &mut |_| {})
+    }
+
+    /// The same beside another process, which does something whenever a message was sent.
+    fn run_beside(
+        &mut self,
+        limits: Limits,
+        other: &mut dyn FnMut(&mut dyn Reach),
+    ) -> (End, Vec<String>) {
         let verifier = Verifier::new(Trust::parse(self.practice.trust(), "trust").expect("trust"));
         let glass = self.glass.clone();
         let mut happened = Vec::new();
@@ -1016,6 +1026,9 @@ impl Errand {
                 sleep: &|time| glass.wait(time),
             },
             on_event: &mut |event: Event| {
+                if matches!(event.what, Happening::Sent(_)) {
+                    other(&mut Line(&self.practice));
+                }
                 let word = match event.what {
                     Happening::Sent(_) => "sent",
                     Happening::Throttled { .. } => "throttled",
@@ -1187,6 +1200,74 @@ fn a_provider_that_says_too_much_is_sent_to_more_slowly() {
         assert_eq!(got.len(), 60);
         assert!(got.values().all(|times| *times == 1));
     }
+}
+
+#[test]
+fn what_another_process_sends_counts_for_the_pace_of_the_account() {
+    let alone = {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut errand = Errand::new(folder.path(), 18, practising::config());
+        let begin = errand.glass.now();
+        errand.run(SIX_A_MINUTE);
+        errand.glass.now().seconds_since(begin)
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 18, practising::config());
+    let begin = errand.glass.now();
+    let mut other = Ledger::open(folder.path()).expect("the same ledger");
+    let (from, glass) = (errand.sender.address.clone(), errand.glass.clone());
+    // Whenever one has left, the other process sends one too.
+    let mut number = 0;
+    errand.run_beside(SIX_A_MINUTE, &mut |line| {
+        number += 1;
+        let octets = format!(
+            "From: {from}\r\nTo: altri@pec.prova.example\r\nSubject: {number}\r\n\
+             Date: Mon, 4 May 2026 10:15:00 +0200\r\nMessage-ID: <{number}@altri.example>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n.\r\n"
+        );
+        let frozen = OutgoingMessage::freeze(octets.into_bytes(), &from, Default::default());
+        let message = other.freeze(&frozen.expect("a message"), glass.now());
+        let message = message.expect("recorded");
+        let mut line = line.submission().expect("a line");
+        let now = || glass.now();
+        submit(&mut other, &message, Claim::NeverLeft, &mut *line, &now).expect("sent");
+    });
+    assert_eq!(errand.practice.taken().len(), 36);
+    let both = errand.glass.now().seconds_since(begin);
+    assert!(
+        both >= 2 * alone && both <= 3 * alone,
+        "{alone} s, {both} s"
+    );
+}
+
+#[test]
+fn no_two_processes_get_the_same_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let errand = Errand::new(folder.path(), 2, practising::config());
+    let (account, now) = (errand.sender.address.clone(), errand.glass.now());
+    let mut ledgers = [errand.ledger, Ledger::open(folder.path()).expect("again")];
+    let began = |ledger: &mut Ledger, number: u8| {
+        let octets = format!(
+            "From: {account}\r\nTo: altri@pec.prova.example\r\nSubject: {number}\r\n\
+             Date: Mon, 4 May 2026 10:15:00 +0200\r\nMessage-ID: <{number}@io.example>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n.\r\n"
+        );
+        let frozen = OutgoingMessage::freeze(octets.into_bytes(), &account, Default::default());
+        let message = ledger
+            .freeze(&frozen.expect("a message"), now)
+            .expect("recorded");
+        let room = Room {
+            account: &account,
+            since: now,
+            allows: &|sent| sent.is_empty(),
+        };
+        let begun = ledger.begin_at_pace(&message, Claim::NeverLeft, now, Some(room));
+        begun.expect("the ledger works")
+    };
+    let [one, other] = &mut ledgers;
+    let first = began(one, 1);
+    assert!(first.is_some());
+    assert!(began(other, 2).is_none(), "one is being sent");
 }
 
 #[test]

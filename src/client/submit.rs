@@ -2,7 +2,7 @@
 
 use super::Now;
 use crate::ledger::state::What;
-use crate::ledger::{self, Claim, End, Ledger, MessageRef, RecipientAnswer};
+use crate::ledger::{self, Claim, End, Ledger, MessageRef, RecipientAnswer, Room};
 use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
 
 /// What became of a message, and whether that could be written down.
@@ -15,12 +15,10 @@ pub struct Submitted {
     pub unrecorded: Option<ledger::Error>,
 }
 
-/// Submits a recorded message over an open connection: its octets as they were frozen, to its
-/// recipients, once.
+/// As [`submit_at_pace`], at once.
 ///
 /// # Errors
-/// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
-/// nothing left then.
+/// As there.
 pub fn submit(
     ledger: &mut Ledger,
     message: &MessageRef,
@@ -28,6 +26,26 @@ pub fn submit(
     submission: &mut dyn Submission,
     now: Now<'_>,
 ) -> Result<Submitted, ledger::Error> {
+    let submitted = submit_at_pace(ledger, message, claim, submission, now, None)?;
+    submitted.ok_or_else(|| ledger::Error::BeingSent {
+        short: message.short.clone(),
+    })
+}
+
+/// Submits a recorded message over an open connection: its octets as they were frozen, to its
+/// recipients, once. `None` when the pace does not allow it now.
+///
+/// # Errors
+/// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
+/// nothing left then.
+pub fn submit_at_pace(
+    ledger: &mut Ledger,
+    message: &MessageRef,
+    claim: Claim,
+    submission: &mut dyn Submission,
+    now: Now<'_>,
+    pace: Option<Room<'_>>,
+) -> Result<Option<Submitted>, ledger::Error> {
     let row = ledger.row(message)?;
     let octets = ledger.octets(&row.octets)?;
     let recipients = row.recipients.iter();
@@ -35,7 +53,9 @@ pub fn submit(
         sender: row.sender,
         recipients: recipients.map(|(address, _)| address.to_string()).collect(),
     };
-    let attempt = ledger.begin(message, claim, now())?;
+    let Some(attempt) = ledger.begin_at_pace(message, claim, now(), pace)? else {
+        return Ok(None);
+    };
     let mut before_data = || {
         ledger
             .hand(&attempt, now())
@@ -43,7 +63,7 @@ pub fn submit(
     };
     let report = submission.submit(&envelope, &octets, &mut before_data);
     let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
-    Ok(Submitted { report, unrecorded })
+    Ok(Some(Submitted { report, unrecorded }))
 }
 
 /// The facts of a report.

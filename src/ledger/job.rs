@@ -374,26 +374,6 @@ impl Ledger {
             .execute(params![row.id, note])?;
         Ok(())
     }
-
-    /// When messages of an account were handed over since a time, and to how many; oldest
-    /// first.
-    pub fn handed_since(
-        &self,
-        account: &MailAddress,
-        since: Timestamp,
-    ) -> Result<Vec<(Timestamp, u32)>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT fact.at AS at, (SELECT count(*) FROM recipient
-                 WHERE recipient.message = fact.message) AS recipients
-             FROM fact JOIN message ON message.id = fact.message
-             WHERE fact.what = 'handed' AND fact.at >= ?1 AND message.account = ?2
-             ORDER BY fact.at",
-        )?;
-        let found = statement.query_map(params![since.unix(), account.key()], |row| {
-            Ok((timestamp(row, "at")?, row.get("recipients")?))
-        })?;
-        Ok(found.collect::<Result<_, _>>()?)
-    }
 }
 
 /// What may still become of a message under a reference.

@@ -11,6 +11,7 @@ use super::journal::Line;
 use super::process::Alive;
 use super::state::{Fact, RecipientState, Standing, What};
 use super::{Error, Ledger, query};
+use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
@@ -42,6 +43,17 @@ pub enum Claim {
     /// It is in doubt, the mailbox was searched for its acceptance in vain, and a person
     /// decided to send it again.
     InDoubtAndSearched,
+}
+
+/// Who is asked whether a message may leave now.
+#[derive(Clone, Copy)]
+pub struct Room<'a> {
+    /// Whose pace it is.
+    pub account: &'a MailAddress,
+    /// Since when what left counts.
+    pub since: Timestamp,
+    /// Told what left since then, and to how many each; oldest first.
+    pub allows: &'a dyn Fn(&[(Timestamp, u32)]) -> bool,
 }
 
 /// An attempt to submit that only this process may end.
@@ -106,9 +118,32 @@ impl Ledger {
         claim: Claim,
         now: Timestamp,
     ) -> Result<Attempt, Error> {
+        let attempt = self.begin_at_pace(message, claim, now, None)?;
+        attempt.ok_or_else(|| Error::BeingSent {
+            short: message.short.clone(),
+        })
+    }
+
+    /// The same at the pace of the account, which is asked with all that left, or is about to,
+    /// whoever sends it: no two processes get the same place. `None` when it does not allow it.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn begin_at_pace(
+        &mut self,
+        message: &MessageRef,
+        claim: Claim,
+        now: Timestamp,
+        pace: Option<Room<'_>>,
+    ) -> Result<Option<Attempt>, Error> {
         self.settle_cut_off(now)?;
         let alive = self.processes.enter().map_err(|error| self.disk(error))?;
         let transaction = self.immediate()?;
+        if let Some(room) = pace
+            && !(room.allows)(&sent_since(&transaction, room.account, room.since)?)
+        {
+            return Ok(None);
+        }
         let facts = query::facts(&transaction, message.id)?;
         may_send(
             message,
@@ -142,11 +177,24 @@ impl Ledger {
         set_sending(&transaction, message.id, true)?;
         refresh(&transaction, message.id)?;
         transaction.commit()?;
-        Ok(Attempt {
+        Ok(Some(Attempt {
             message: message.clone(),
             number,
             _alive: alive,
-        })
+        }))
+    }
+
+    /// When messages of an account left since a time, or are about to, and to how many; oldest
+    /// first.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn sent_since(
+        &self,
+        account: &MailAddress,
+        since: Timestamp,
+    ) -> Result<Vec<(Timestamp, u32)>, Error> {
+        sent_since(&self.connection, account, since)
     }
 
     /// Records that the octets are about to leave. From here on the attempt is in doubt until
@@ -305,6 +353,33 @@ impl Attempt {
     pub fn number(&self) -> u32 {
         self.number
     }
+}
+
+/// What was handed over since a time, and what is being sent now.
+fn sent_since(
+    connection: &rusqlite::Connection,
+    account: &MailAddress,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, u32)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT fact.at AS at, (SELECT count(*) FROM recipient
+             WHERE recipient.message = fact.message) AS recipients
+         FROM fact JOIN message ON message.id = fact.message
+         WHERE fact.what = 'handed' AND fact.at >= ?1 AND message.account = ?2
+         UNION ALL
+         SELECT begun.at, (SELECT count(*) FROM recipient
+             WHERE recipient.message = begun.message)
+         FROM message CROSS JOIN fact AS begun ON begun.message = message.id
+         WHERE message.sending AND message.account = ?2 AND begun.what = 'begun'
+           AND begun.attempt = (SELECT max(attempt) FROM fact WHERE fact.message = message.id)
+           AND NOT EXISTS (SELECT 1 FROM fact AS handed WHERE handed.message = begun.message
+               AND handed.attempt = begun.attempt AND handed.what = 'handed')
+         ORDER BY 1",
+    )?;
+    let found = statement.query_map(params![since.unix(), account.key()], |row| {
+        Ok((Timestamp::from_unix(row.get(0)?), row.get(1)?))
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// Writes the rows of a message whose octets are kept.

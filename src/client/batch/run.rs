@@ -12,11 +12,13 @@ use std::time::Duration;
 use super::message::{Files, Sender, file_name, freeze};
 use super::{Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
-use crate::batch::pace::Pace;
+use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
-use crate::client::{self, Error, Found, Judge, Resend, folders_not_read, folders_to_read};
+use crate::client::{
+    self, Error, Found, Judge, Resend, folders_not_read, folders_to_read, submit_at_pace,
+};
 use crate::ledger::state::{Standing, What};
-use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
+use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Room, Taken};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
@@ -441,9 +443,19 @@ impl Runner<'_> {
             return Ok(After::Again);
         };
         let recipients = row.row.recipients;
-        let submitted = client::submit(self.ledger, message, claim, &mut **line, self.time.now);
+        let (pace, now) = (&self.pace, (self.time.now)());
+        let room = Room {
+            account: &self.sender.address,
+            since: Timestamp::from_unix(now.unix() - LOOKS_BACK),
+            allows: &|sent| pace.allows(recipients, sent, now),
+        };
+        let room = pace.counts().then_some(room);
+        let (ledger, line) = (&mut *self.ledger, &mut **line);
+        let submitted = submit_at_pace(ledger, message, claim, line, self.time.now, room);
         let submitted = match submitted {
-            Ok(submitted) => submitted,
+            Ok(Some(submitted)) => submitted,
+            // Another process was quicker.
+            Ok(None) => return Ok(After::Again),
             Err(ledger::Error::BeingSent { .. } | ledger::Error::Settled { .. }) => {
                 self.tell(Some(row), Happening::Elsewhere);
                 return Ok(After::Next);
@@ -707,8 +719,20 @@ impl Runner<'_> {
         while self.hold.load(Ordering::SeqCst) {
             self.turn(TURN)?;
         }
-        let at = self.pace.next(recipients, self.now());
-        self.wait_until(at, state)
+        loop {
+            let now = self.now();
+            if self.pace.counts() {
+                let since = Timestamp::from_unix(now.unix() - LOOKS_BACK);
+                // The pace is the account's: others may be sending too.
+                let sent = self.ledger.sent_since(&self.sender.address, since)?;
+                self.pace.learn(sent);
+            }
+            let at = self.pace.next(recipients, now);
+            self.wait_until(at, state)?;
+            if at <= now {
+                return Ok(());
+            }
+        }
     }
 
     fn wait_until(&mut self, at: Timestamp, state: &mut State) -> Result<(), Break> {

@@ -14,7 +14,7 @@ use super::{PaceArguments, TableArguments, one_job, problem, status};
 use crate::account::Account;
 use crate::batch::encoding::Decoded;
 use crate::batch::notice::Recipe;
-use crate::batch::pace::{Limits, Pace};
+use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
 use crate::client::batch::{End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
@@ -509,12 +509,10 @@ impl Lane {
         shared: &Shared<'_>,
         outlet: &Outlet<Message>,
     ) -> Result<End, client::Error> {
-        /// What left earlier counts no more.
-        const HOUR: i64 = 3_600;
         let mut ledger = Ledger::open(shared.folder)?;
         let clock = shared.clock;
-        let since = Timestamp::from_unix(clock.now().unix() - HOUR);
-        let history = ledger.handed_since(&self.account.address, since)?;
+        let since = Timestamp::from_unix(clock.now().unix() - LOOKS_BACK);
+        let history = ledger.sent_since(&self.account.address, since)?;
         let runner = Runner {
             ledger: &mut ledger,
             job: shared.job,
