@@ -31,7 +31,8 @@ use postacert::timestamp::Timestamp;
 use postacert::transport::imap::ImapMailbox;
 use postacert::transport::smtp::SmtpSubmission;
 use postacert::transport::{
-    self, Endpoint, Login, Mailbox, Roots, Security, Stop, Submission, Timeouts,
+    self, Censor, Endpoint, Envelope, Login, Mailbox, Reply, Roots, Security, Stop, Submission,
+    SubmissionOutcome, SubmissionReport, Timeouts,
 };
 use postacert::verify::Verifier;
 use serde_json::Value;
@@ -946,6 +947,15 @@ struct Errand {
 
 impl Errand {
     fn new(folder: &Path, count: u64, config: Config) -> Self {
+        Self::of(folder, count, config, false)
+    }
+
+    /// Each row has a recipient in Cc too.
+    fn with_copies(folder: &Path, count: u64, config: Config) -> Self {
+        Self::of(folder, count, config, true)
+    }
+
+    fn of(folder: &Path, count: u64, config: Config, copies: bool) -> Self {
         let glass = Hourglass::new();
         let clock = glass.clone();
         let practice = Practice::start(Config {
@@ -975,7 +985,7 @@ impl Errand {
         let mut next = 0;
         let mut rows = || {
             next += 1;
-            Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe)))
+            Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe, copies)))
         };
         let job = ledger
             .record_job(new, &mut rows, &mut || Ok(()), glass.now())
@@ -1001,6 +1011,21 @@ impl Errand {
         limits: Limits,
         other: &mut dyn FnMut(&mut dyn Reach),
     ) -> (End, Vec<String>) {
+        self.run_through(None, limits, other)
+    }
+
+    /// The same through another server than the provider.
+    fn run_through(
+        &mut self,
+        server: Option<&mut dyn Reach>,
+        limits: Limits,
+        other: &mut dyn FnMut(&mut dyn Reach),
+    ) -> (End, Vec<String>) {
+        let mut provider = Line(&self.practice);
+        let reach: &mut dyn Reach = match server {
+            Some(server) => server,
+            None => &mut provider,
+        };
         let verifier = Verifier::new(Trust::parse(self.practice.trust(), "trust").expect("trust"));
         let glass = self.glass.clone();
         let mut happened = Vec::new();
@@ -1014,7 +1039,7 @@ impl Errand {
                 verifier: &verifier,
             },
             folders: &[],
-            reach: &mut Line(&self.practice),
+            reach,
             files: &mut NoFiles,
             pace: Pace::new(limits, []),
             resend: None,
@@ -1152,10 +1177,80 @@ fn equal_refusals_in_a_row_are_the_senders_and_fewer_are_not() {
     assert_eq!(got(&errand.practice).len(), 8, "refused for good");
 }
 
-fn row(number: u64, recipe: &Recipe) -> NewRow {
+/// A server that refuses the second recipient of a message for now; what came with each envelope.
+#[derive(Clone, Default)]
+struct Greylisting(Arc<std::sync::Mutex<Vec<Vec<String>>>>);
+
+impl Reach for Greylisting {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        Err(transport::Error::Silent)
+    }
+}
+
+impl Submission for Greylisting {
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        _: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        let reply = |code, text: &str| Reply {
+            code,
+            text: Censor::none().text(text),
+        };
+        before_data().expect("recorded");
+        self.0
+            .lock()
+            .expect("a list")
+            .push(envelope.recipients.clone());
+        let answers = [reply(250, "ok"), reply(450, "4.2.0 greylisted")];
+        let answers = answers.into_iter().map(Some);
+        SubmissionReport {
+            recipients: answers.take(envelope.recipients.len()).collect(),
+            outcome: SubmissionOutcome::Taken(reply(250, "taken")),
+        }
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn a_recipient_refused_for_now_gets_it_later_and_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::with_copies(folder.path(), 2, practising::config());
+    let server = Greylisting::default();
+    let reach = &mut server.clone();
+    let (end, happened) = errand.run_through(Some(reach), Limits::default(), &mut |_| {});
+    assert!(matches!(end, End::Done), "{end:?}");
+    let came = server.0.lock().expect("a list").clone();
+    let address = |number: u64| format!("u{number}@pec.prova.example");
+    let copy = |number: u64| format!("c{number}@pec.prova.example");
+    assert_eq!(
+        came,
+        [
+            vec![address(1), copy(1)],
+            vec![address(2), copy(2)],
+            vec![copy(1)],
+            vec![copy(2)],
+        ],
+        "{happened:?}"
+    );
+}
+
+fn row(number: u64, recipe: &Recipe, has_copy: bool) -> NewRow {
     let address = format!("u{number}@pec.prova.example");
     let mut columns = Columns::new();
     columns.insert("to".to_owned(), address.into());
+    if has_copy {
+        let copy = format!("c{number}@pec.prova.example");
+        columns.insert("cc".to_owned(), copy.into());
+    }
     columns.insert("ref".to_owned(), format!("R-{number}").into());
     let writer = postacert::batch::notice::Writer::new(recipe);
     let writer = writer.unwrap_or_else(|faults| panic!("{faults:?}"));
@@ -1169,7 +1264,7 @@ fn row(number: u64, recipe: &Recipe) -> NewRow {
         reference: format!("R-{number}"),
         content,
         columns: serde_json::to_string(&columns).expect("JSON"),
-        recipients: 1,
+        recipients: 1 + u32::from(has_copy),
         size: 1_000,
     }
 }

@@ -32,8 +32,8 @@ pub fn submit(
     })
 }
 
-/// Submits a recorded message over an open connection: its octets as they were frozen, to its
-/// recipients, once. `None` when the pace does not allow it now.
+/// Submits a recorded message over an open connection: its octets as they were frozen, to those
+/// of its recipients that it did not go to yet, once. `None` when the pace does not allow it now.
 ///
 /// # Errors
 /// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
@@ -48,20 +48,27 @@ pub fn submit_at_pace(
 ) -> Result<Option<Submitted>, ledger::Error> {
     let row = ledger.row(message)?;
     let octets = ledger.octets(&row.octets)?;
-    let recipients = row.recipients.iter();
-    let envelope = Envelope {
-        sender: row.sender,
-        recipients: recipients.map(|(address, _)| address.to_string()).collect(),
-    };
     let Some(attempt) = ledger.begin_at_pace(message, claim, now(), pace)? else {
         return Ok(None);
+    };
+    let places = attempt.places();
+    let addresses = places.iter().filter_map(|&place| row.recipients.get(place));
+    let envelope = Envelope {
+        sender: row.sender,
+        recipients: addresses.map(|(address, _)| address.to_string()).collect(),
     };
     let mut before_data = || {
         ledger
             .hand(&attempt, now())
             .map_err(|error| error.to_string())
     };
-    let report = submission.submit(&envelope, &octets, &mut before_data);
+    let mut report = submission.submit(&envelope, &octets, &mut before_data);
+    // Of those to whom it went before the server was not asked.
+    let mut answers = vec![None; row.recipients.len()];
+    for (&place, answer) in attempt.places().iter().zip(report.recipients) {
+        answers[place] = answer;
+    }
+    report.recipients = answers;
     let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
     Ok(Some(Submitted { report, unrecorded }))
 }

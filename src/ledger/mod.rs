@@ -41,7 +41,7 @@ pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Taken, Tally};
 pub use matching::MatchRule;
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use seen::Seen;
-pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer, Room};
+pub use submission::{Attempt, Claim, Departure, End, MessageRef, RecipientAnswer, Room};
 pub use surroundings::Recovered;
 pub use unread::{Place, Reading, Reason, Unread};
 

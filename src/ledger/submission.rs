@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::journal::Line;
 use super::process::Alive;
-use super::state::{Fact, RecipientState, Standing, What};
+use super::state::{Fact, RecipientState, Standing, What, deciding};
 use super::{Error, Ledger, query};
 use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
@@ -45,6 +45,9 @@ pub enum Claim {
     InDoubtAndSearched,
 }
 
+/// When a message left, and to how many.
+pub type Departure = (Timestamp, u32);
+
 /// Who is asked whether a message may leave now.
 #[derive(Clone, Copy)]
 pub struct Room<'a> {
@@ -53,7 +56,7 @@ pub struct Room<'a> {
     /// Since when what left counts.
     pub since: Timestamp,
     /// Told what left since then, and to how many each; oldest first.
-    pub allows: &'a dyn Fn(&[(Timestamp, u32)]) -> bool,
+    pub allows: &'a dyn Fn(&[Departure]) -> bool,
 }
 
 /// An attempt to submit that only this process may end.
@@ -61,6 +64,7 @@ pub struct Room<'a> {
 pub struct Attempt {
     message: MessageRef,
     number: u32,
+    places: Vec<usize>,
     _alive: Alive,
 }
 
@@ -145,13 +149,12 @@ impl Ledger {
             return Ok(None);
         }
         let facts = query::facts(&transaction, message.id)?;
-        may_send(
-            message,
-            claim,
-            &query::states(&transaction, message.id, &facts)?,
-        )?;
-        // Whatever it says of recipients: a provider that speaks of the message has it.
-        if has_receipt(&transaction, message.id)? {
+        let states = query::states(&transaction, message.id, &facts)?;
+        let places = places_to_send(message, claim, &states)?;
+        // Whatever it says of recipients: a provider that speaks of the message has it. Where the
+        // server took it for some, those receipts are theirs.
+        let was_taken = facts.iter().any(|fact| fact.what == What::Taken);
+        if !was_taken && has_receipt(&transaction, message.id)? {
             return Err(Error::Settled {
                 short: message.short.clone(),
                 standing: "answered",
@@ -180,6 +183,7 @@ impl Ledger {
         Ok(Some(Attempt {
             message: message.clone(),
             number,
+            places,
             _alive: alive,
         }))
     }
@@ -349,6 +353,12 @@ impl Attempt {
         &self.message
     }
 
+    /// The recipients that it is for, by their places in the envelope: all that the message did not
+    /// go to yet.
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
     /// From 1.
     pub fn number(&self) -> u32 {
         self.number
@@ -435,27 +445,37 @@ fn line_of(transaction: &Transaction<'_>, attempt: &Attempt, at: Timestamp) -> R
         })?)
 }
 
-/// Whether the states of all recipients allow an attempt on this claim.
-fn may_send(message: &MessageRef, claim: Claim, states: &[RecipientState]) -> Result<(), Error> {
-    for state in states {
-        let allowed = match state.standing {
-            Standing::Recorded | Standing::RefusedForNow => true,
-            Standing::InDoubt => claim == Claim::InDoubtAndSearched,
-            Standing::Sending => {
-                return Err(Error::BeingSent {
-                    short: message.short.clone(),
-                });
-            }
-            _ => false,
-        };
-        if !allowed {
-            return Err(Error::Settled {
-                short: message.short.clone(),
-                standing: state.standing.word(),
-            });
+/// The recipients to whom an attempt on this claim may go: those that the message did not reach,
+/// as far as it is known of all.
+fn places_to_send(
+    message: &MessageRef,
+    claim: Claim,
+    states: &[RecipientState],
+) -> Result<Vec<usize>, Error> {
+    let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
+    let in_doubt = claim == Claim::InDoubtAndSearched;
+    let may_go = |standing: &Standing| match standing {
+        Standing::Recorded | Standing::RefusedForNow => true,
+        Standing::InDoubt => in_doubt,
+        _ => false,
+    };
+    match deciding(&standings) {
+        Some(Standing::Sending) => Err(Error::BeingSent {
+            short: message.short.clone(),
+        }),
+        Some(standing) if may_go(&standing) => {
+            let places = standings.iter().enumerate();
+            let places = places.filter(|(_, standing)| may_go(standing));
+            Ok(places.map(|(place, _)| place).collect())
         }
+        decided => Err(Error::Settled {
+            short: message.short.clone(),
+            standing: decided
+                .or(standings.first().copied())
+                .unwrap_or(Standing::Recorded)
+                .word(),
+        }),
     }
-    Ok(())
 }
 
 /// Whether a genuine receipt was led to the message.

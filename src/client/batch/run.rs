@@ -17,7 +17,7 @@ use crate::batch::table::Columns;
 use crate::client::{
     self, Error, Found, Judge, Resend, folders_not_read, folders_to_read, submit_at_pace,
 };
-use crate::ledger::state::{Standing, What};
+use crate::ledger::state::{Standing, What, deciding};
 use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Room, Taken};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
@@ -275,11 +275,16 @@ impl Runner<'_> {
         if !self.read_mailbox(state)? {
             return Ok(false);
         }
-        let is_known = !self.ledger.view(message)?.receipts.is_empty();
+        let view = self.ledger.view(message)?;
+        // Where the server took it for some of the recipients, a receipt is theirs.
+        let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
+        let is_known = !view.receipts.is_empty() && !was_taken;
         if is_known {
             self.tell(Some(row), Happening::Found);
         }
-        Ok(!is_known)
+        let standing = self.standing(row)?;
+        let may_go = matches!(standing, Some(Standing::Recorded | Standing::RefusedForNow));
+        Ok(!is_known && may_go)
     }
 
     /// Reads the mailbox once in a run. Gives whether all of it could be read.
@@ -473,7 +478,15 @@ impl Runner<'_> {
                 (state.troubles, state.streak) = (0, 0);
                 state.equal.clear();
                 self.tell(Some(row), Happening::Sent(reply));
-                Ok(After::Next)
+                let refused = submitted.report.recipients.into_iter().flatten();
+                let mut for_now = refused.filter(|reply| reply.code >= 400 && reply.is_for_now());
+                let Some(reply) = for_now.next() else {
+                    return Ok(After::Next);
+                };
+                // The others have it: it goes again to these alone.
+                let again = may_again;
+                self.tell(Some(row), Happening::RefusedForNow { reply, again });
+                Ok(if again { After::Later } else { After::Next })
             }
             SubmissionOutcome::Refused(reply) => {
                 state.troubles = 0;
@@ -705,14 +718,7 @@ impl Runner<'_> {
             .iter()
             .map(|(_, standing)| *standing)
             .collect();
-        for standing in [Standing::Sending, Standing::InDoubt] {
-            if all.contains(&standing) {
-                return Ok(Some(standing));
-            }
-        }
-        let may_go =
-            |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
-        Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
+        Ok(deciding(&all))
     }
 
     fn wait_for_pace(&mut self, recipients: u32, state: &mut State) -> Result<(), Break> {

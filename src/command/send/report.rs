@@ -415,6 +415,12 @@ fn tell(
         "{}",
         texts.fill(&format!("send.next.{outcome}"), &values)
     )?;
+    let mut answers = submitted.report.recipients.iter().flatten();
+    let is_left_over = |reply: &Reply| reply.code >= 400 && reply.is_for_now();
+    if outcome == "taken" && answers.any(is_left_over) {
+        let line = texts.fill("send.next.left-over", &values);
+        writeln!(session.out, "{line}")?;
+    }
     if let Some(error) = &submitted.unrecorded {
         let reason = error.to_string();
         writeln!(
