@@ -113,7 +113,7 @@ impl Ledger {
         let addresses = message.recipients().iter().map(|one| &one.address);
         let account = message.sender().key();
         let mut statement = self.connection.prepare_cached(
-            "SELECT certified_at, message_id FROM examination
+            "SELECT certified_at, message_id FROM examination INDEXED BY examination_elsewhere
              WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
                AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
                AND recipients = ?3 AND certified_at >= ?4
