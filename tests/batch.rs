@@ -19,7 +19,7 @@ use postacert::batch::notice::Recipe;
 use postacert::batch::pace::{Limits, Pace};
 use postacert::batch::table::Columns;
 use postacert::client::batch::{
-    End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
+    Allowed, End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
 use postacert::client::{Judge, submit};
 use postacert::ledger::{Claim, JobRef, Ledger, NewJob, NewRow, Room};
@@ -374,14 +374,18 @@ fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     let again = run(&world, &[]);
     assert!(again.err.contains("goes on"), "{again:?}");
     assert_eq!(world.practice.taken().len(), 3);
-    // One row corrected, one new: only the new reference goes out.
-    let changed = rows(4).replace("Nome 1", "Nome Uno");
-    write(&world, changed.as_bytes());
+    // One row is new: only that one goes out.
+    write(&world, rows(4).as_bytes());
     let ran = run(&world, &[]);
     assert!(ran.err.contains("this is a new job"), "{ran:?}");
     assert!(
         ran.err
-            .contains("3 rows have a reference that was served already"),
+            .contains("3 rows were served already, the same to the same, by job"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out
+            .contains("of these sent by this job 1, by an earlier one 3"),
         "{ran:?}"
     );
     assert_eq!(world.practice.taken().len(), 4);
@@ -429,7 +433,7 @@ fn bad_rows_stop_all_unless_they_are_set_aside() {
     assert!(world.practice.taken().is_empty());
     assert!(!world.data().exists(), "nothing is recorded");
     let ran = run(&world, &["--skip-bad"]);
-    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert_eq!(ran.exit, 1, "{ran:?}");
     assert_eq!(world.practice.taken().len(), 2);
     let mut files = std::fs::read_dir(world.folder.path())
         .expect("a folder")
@@ -494,7 +498,13 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     assert_eq!(world.practice.taken().len(), 1);
     let body = "Gentile {{ nome }}, paghi DI PIU'.\n";
     std::fs::write(world.path("testo.txt"), body).expect("a file");
+    // The first row left with the text that it had; that is for a person to decide.
     let ran = run(&world, &["--for", "5s"]);
+    assert!(
+        ran.err.contains("row 2: under the reference R-00000"),
+        "{ran:?}"
+    );
+    let ran = run(&world, &["--for", "5s", "--skip-bad"]);
     assert!(ran.err.contains("this is a new job"), "{ran:?}");
     let listed = world.run(&["status", "--json"]).json();
     let standings: Vec<&str> = listed["messages"]
@@ -938,7 +948,7 @@ impl Files for NoFiles {
 /// A job of rows, and the provider that it goes to; waiting takes no time.
 struct Errand {
     glass: Hourglass,
-    practice: Practice,
+    practice: Arc<Practice>,
     recipe: Recipe,
     sender: Sender,
     ledger: Ledger,
@@ -992,7 +1002,7 @@ impl Errand {
             .expect("a job");
         Self {
             glass,
-            practice,
+            practice: Arc::new(practice),
             recipe,
             sender,
             ledger,
@@ -1043,7 +1053,7 @@ impl Errand {
             files: &mut NoFiles,
             pace: Pace::new(limits, []),
             resend: None,
-            mint: &postacert::context::random_hex,
+            allowed: &Allowed::default(),
             stop: &Stop::default(),
             hold: &AtomicBool::new(false),
             time: Time {
@@ -1077,7 +1087,7 @@ fn throttled(
     reply: &str,
     count: u64,
     limits: Limits,
-) -> (Vec<String>, i64, Practice) {
+) -> (Vec<String>, i64, Arc<Practice>) {
     let mut errand = Errand::new(folder, count, six_a_minute(reply));
     let begin = errand.glass.now();
     let (end, happened) = errand.run(limits);
@@ -1178,8 +1188,8 @@ fn equal_refusals_in_a_row_are_the_senders_and_fewer_are_not() {
 }
 
 /// A server that refuses the second recipient of a message for now; what came with each envelope.
-#[derive(Clone, Default)]
-struct Greylisting(Arc<std::sync::Mutex<Vec<Vec<String>>>>);
+#[derive(Clone)]
+struct Greylisting(Arc<std::sync::Mutex<Vec<Vec<String>>>>, Arc<Practice>);
 
 impl Reach for Greylisting {
     fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
@@ -1187,7 +1197,7 @@ impl Reach for Greylisting {
     }
 
     fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
-        Err(transport::Error::Silent)
+        Line(&self.1).mailbox()
     }
 }
 
@@ -1224,7 +1234,7 @@ impl Submission for Greylisting {
 fn a_recipient_refused_for_now_gets_it_later_and_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut errand = Errand::with_copies(folder.path(), 2, practising::config());
-    let server = Greylisting::default();
+    let server = Greylisting(Arc::default(), errand.practice.clone());
     let reach = &mut server.clone();
     let (end, happened) = errand.run_through(Some(reach), Limits::default(), &mut |_| {});
     assert!(matches!(end, End::Done), "{end:?}");
@@ -1254,18 +1264,18 @@ fn row(number: u64, recipe: &Recipe, has_copy: bool) -> NewRow {
     columns.insert("ref".to_owned(), format!("R-{number}").into());
     let writer = postacert::batch::notice::Writer::new(recipe);
     let writer = writer.unwrap_or_else(|faults| panic!("{faults:?}"));
-    let content = writer
-        .notice(&columns)
-        .expect("a notice")
-        .digest(std::iter::empty());
+    let notice = writer.notice(&columns).expect("a notice");
     NewRow {
         number,
         account: MailAddress::new("io@pec.prova.example"),
         reference: format!("R-{number}"),
-        content,
+        round: String::new(),
+        content: notice.digest(std::iter::empty()),
+        whom: notice.whom(),
         columns: serde_json::to_string(&columns).expect("JSON"),
         recipients: 1 + u32::from(has_copy),
         size: 1_000,
+        bad: None,
     }
 }
 

@@ -380,7 +380,7 @@ fn sent_since(
          SELECT begun.at, (SELECT count(*) FROM recipient
              WHERE recipient.message = begun.message)
          FROM message CROSS JOIN fact AS begun ON begun.message = message.id
-         WHERE message.sending AND message.account = ?2 AND begun.what = 'begun'
+         WHERE message.sending AND +message.account = ?2 AND begun.what = 'begun'
            AND begun.attempt = (SELECT max(attempt) FROM fact WHERE fact.message = message.id)
            AND NOT EXISTS (SELECT 1 FROM fact AS handed WHERE handed.message = begun.message
                AND handed.attempt = begun.attempt AND handed.what = 'handed')
