@@ -367,6 +367,106 @@ fn three_rows_from_excel_to_a_finished_report() {
 }
 
 #[test]
+fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
+    let world = Practising::new();
+    let table = "pec;nome;ref\r\nlate@pec.prova.example;Luca;L/1\r\n\
+        slow@pec.prova.example;Sara;S-1\r\nunknown@pec.prova.example;Ugo;U-1\r\n\
+        anna@pec.prova.example;Anna;../x\r\n";
+    write(&world, table.as_bytes());
+    run(&world, &["--follow", "--poll", "1s"]);
+    world.practice.wait_until_idle(Duration::from_secs(20));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let lines = report(&world);
+    let text = |row: usize, key: &str| lines[row][key].as_str().map(str::to_owned);
+    // Both notices came before the delivery: it did not fail.
+    assert_eq!(text(0, "state").as_deref(), Some("delivered"));
+    assert_eq!(
+        (&lines[0]["late"], text(0, "failed_at")),
+        (&true.into(), None)
+    );
+    assert_eq!(text(0, "error"), None);
+    assert!(text(0, "first_notice_at") < text(0, "delivered_at"));
+    // The first notice is no failure; the second is, at its own time and in its own words.
+    assert_eq!(text(1, "state").as_deref(), Some("timed-out"));
+    assert!(
+        text(1, "first_notice_at") < text(1, "failed_at"),
+        "{:?}",
+        lines[1]
+    );
+    let words = text(1, "error").unwrap_or_default().to_lowercase();
+    assert!(
+        words.contains("24 ore") || words.contains("ventiquattro"),
+        "{words}"
+    );
+    assert_eq!(text(2, "state").as_deref(), Some("not-delivered"));
+    assert!(text(2, "failed_at").is_some() && text(2, "error").is_some());
+
+    let path = world.path("avvisi.csv").display().to_string();
+    let folder = world.path("ricevute").display().to_string();
+    let report = ["batch", "report", &path, "--receipts", &folder];
+    let ran = world.run(&[&["--lang", "it"][..], &report].concat());
+    assert!(ran.out.contains("\"consegnato, dopo l'avviso"), "{ran:?}");
+    let mut files: Vec<String> = Vec::new();
+    for row in std::fs::read_dir(&folder).expect("a folder") {
+        let row = row.expect("an entry").path();
+        let name = row
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        for file in std::fs::read_dir(&row).expect("a folder of a row") {
+            let file = file.expect("an entry");
+            let octets = std::fs::read(file.path()).expect("a receipt");
+            let digest = postacert::smime::sha256(&octets);
+            let all = serde_json::to_string(&lines).expect("JSON");
+            assert!(all.contains(&digest), "{name}");
+            files.push(format!("{name}/{}", file.file_name().to_string_lossy()));
+        }
+    }
+    for wanted in [
+        "S-1/accettazione.eml",
+        "S-1/preavviso-mancata-consegna-slow@pec.prova.example.eml",
+        "S-1/preavviso-mancata-consegna-slow@pec.prova.example-2.eml",
+        "U-1/mancata-consegna-unknown@pec.prova.example.eml",
+    ] {
+        assert!(
+            files.iter().any(|file| file == wanted),
+            "{wanted}: {files:?}"
+        );
+    }
+    // Names that lead elsewhere lead nowhere.
+    assert!(!world.path("x").exists());
+    assert!(
+        files
+            .iter()
+            .any(|file| file.ends_with("/consegna-anna@pec.prova.example.eml"))
+    );
+    let again = world.run(&report);
+    assert_eq!(
+        again.err,
+        ran.err.replace("ricevute sono in", "receipts are in")
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_the_old_one() {
+    let world = Practising::new();
+    write(&world, rows(1).as_bytes());
+    run(&world, &[]);
+    let path = world.path("avvisi.csv").display().to_string();
+    let out = world.path("chiusa/esito.csv");
+    let ran = world.run(&["batch", "report", &path, "-o", &out.display().to_string()]);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    assert!(
+        !out.exists() && ran.err.contains("was not written"),
+        "{ran:?}"
+    );
+    // A device is written as it is: nothing beside it, nothing renamed.
+    let ran = world.run(&["batch", "report", &path, "-o", "/dev/full"]);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+}
+
+#[test]
 fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     let world = Practising::new();
     write(&world, rows(3).as_bytes());

@@ -316,6 +316,37 @@ impl RecipientState {
         }
     }
 
+    /// The fact that this standing rests on, where it says that the message did not, or not yet,
+    /// reach the recipient; `facts` are those it was derived from.
+    pub fn reason<'f>(&self, place: usize, facts: &'f [Fact]) -> Option<&'f Fact> {
+        let wanted: &[What] = match self.standing {
+            Standing::RefusedForNow => &[What::RefusedForNow],
+            Standing::Refused => &[What::Refused, What::RefusedForNow],
+            Standing::NotAccepted => &[What::NotAccepted],
+            Standing::NotDelivered => &[What::NotDelivered],
+            Standing::Delayed | Standing::TimedOut => &[What::TimeoutNotice],
+            Standing::Recorded
+            | Standing::Sending
+            | Standing::Withdrawn
+            | Standing::InDoubt
+            | Standing::Sent
+            | Standing::Accepted
+            | Standing::Ordinary
+            | Standing::Delivered
+            | Standing::Contradictory => &[],
+        };
+        let concerns = |fact: &&Fact| {
+            wanted.contains(&fact.what)
+                && Some(fact.at) == self.since
+                && fact.place.is_none_or(|other| other == place)
+        };
+        // Where both stand at one instant, the one about this recipient says more.
+        facts
+            .iter()
+            .filter(concerns)
+            .max_by_key(|fact| fact.place.is_some())
+    }
+
     /// What may be expected at `now`; `None` when nothing more is awaited from the provider.
     pub fn deadline(&self, now: Timestamp) -> Option<Deadline> {
         let after = |at: Timestamp, seconds: i64| Timestamp::from_unix(at.unix() + seconds);

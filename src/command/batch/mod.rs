@@ -5,9 +5,11 @@ mod events;
 mod html;
 mod prepare;
 mod problem;
+mod receipts;
 mod report;
 mod run;
 mod status;
+mod whole;
 
 use std::path::PathBuf;
 
