@@ -1446,6 +1446,62 @@ fn what_another_process_sends_counts_for_the_pace_of_the_account() {
 }
 
 #[test]
+fn others_write_while_the_rows_of_a_job_are_looked_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ledger = Ledger::open(folder.path()).expect("a ledger");
+    let mut other = Ledger::open(folder.path()).expect("again");
+    let recipe = Recipe {
+        subject: Some(SUBJECT.to_owned()),
+        body: Some("Paghi.".to_owned()),
+        form: "completa".to_owned(),
+        ..Recipe::default()
+    };
+    let identity = "0".repeat(64);
+    let job = || NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut next = 0;
+    let mut rows = || {
+        next += 1;
+        // As a sync or a message would, at every row.
+        let name = format!("casella{next}");
+        other.note_account(&MailAddress::new(&format!("{name}@pec.example")), &name)?;
+        Ok::<_, postacert::ledger::Error>((next <= 3).then(|| row(next, &recipe, false)))
+    };
+    let recorded = ledger.record_job(job(), &mut rows, &mut || Ok(()), practising::now());
+    recorded.expect("both wrote");
+    let rows_of = |ledger: &Ledger| {
+        let known = ledger.job_of_identity(&identity).expect("the ledger works");
+        known.map(|job| job.rows)
+    };
+    assert_eq!(rows_of(&ledger), Some(3));
+
+    // All or nothing, as ever.
+    let identity = "1".repeat(64);
+    let job = NewJob {
+        identity: &identity,
+        path: "/altri.csv",
+        recipe: "{}",
+    };
+    let mut once = Some(row(1, &recipe, false));
+    let refused = ledger.record_job(
+        job,
+        &mut || Ok(once.take()),
+        &mut || Err(postacert::ledger::Error::Corrupt("no".to_owned())),
+        practising::now(),
+    );
+    assert!(refused.is_err());
+    assert!(
+        ledger
+            .job_of_identity(&identity)
+            .expect("it works")
+            .is_none()
+    );
+}
+
+#[test]
 fn no_two_processes_get_the_same_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let errand = Errand::new(folder.path(), 2, practising::config());
