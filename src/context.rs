@@ -146,6 +146,22 @@ pub fn leave_no_core() {
     }
 }
 
+/// Octets that this user may still write where a folder is, or will be; `None` where the system does
+/// not say.
+pub fn free_room(folder: &std::path::Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let known = folder.ancestors().find(|folder| folder.exists())?;
+        let system = rustix::fs::statvfs(known).ok()?;
+        system.f_bavail.checked_mul(system.f_frsize)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// Turns the signals that ask a program to end into a [`Stop`]; the second one ends it at once.
 ///
 /// A terminal that is closed asks too, and only asks: shells and the system both tell it, one right

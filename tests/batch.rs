@@ -323,6 +323,10 @@ fn three_rows_from_excel_to_a_finished_report() {
             .contains("3 messages to 3 recipients from prova"),
         "{checked:?}"
     );
+    assert!(
+        checked.out.contains("Here messages and receipts need") && checked.out.contains("are free"),
+        "{checked:?}"
+    );
     let ran = run(&world, &["--follow", "--poll", "1s"]);
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(

@@ -22,7 +22,7 @@ use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
 use crate::command::{Failure, Session, is_closed_pipe, span};
-use crate::context::{Clock, stop_on_signals};
+use crate::context::{Clock, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{JobRef, JobView, Ledger, NewJob, NewRow};
@@ -194,6 +194,8 @@ fn from_table(
     let terms = Terms {
         prepared: &prepared,
         pace: &arguments.pace,
+        ledger: Some(&ledger),
+        free: session.data_dir.as_deref().and_then(free_room),
         now,
     };
     for line in check::forecast_lines(&findings, &terms, lang) {
