@@ -387,3 +387,33 @@ fn two_machines_and_a_backup_send_each_once() {
     assert_eq!(ran.exit, 0, "{ran:?}");
     is_each_once(&office);
 }
+
+#[test]
+fn a_single_message_that_another_machine_sent_is_not_sent_by_a_script() {
+    let mut office = Office::new();
+    let to = office.world.address("a");
+    let send = |office: &Office, body: &str, more: &[&str]| {
+        let given = [
+            "send",
+            "--yes",
+            "--no-copy",
+            "--to",
+            &to,
+            "--subject",
+            "Avviso",
+        ];
+        office.pec(&[&given[..], &["--body", body], more].concat())
+    };
+    assert_eq!(send(&office, "x", &[]).exit, 0);
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
+    // A new computer, or the same one with nothing left on it.
+    office.data = office.world.path("altra");
+    let again = send(&office, "x", &[]);
+    assert_eq!((again.exit, office.got()["a"]), (2, 1), "{again:?}");
+    // Another text under the same subject is another message.
+    let other = send(&office, "y", &[]);
+    assert_eq!((other.exit, office.got()["a"]), (0, 2), "{other:?}");
+    let insisted = send(&office, "x", &["--again"]);
+    assert_eq!((insisted.exit, office.got()["a"]), (0, 3), "{insisted:?}");
+}

@@ -89,6 +89,18 @@ impl Ledger {
         Ok(cursor.optional()?)
     }
 
+    /// Whether anything of an account's mailbox was ever read.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn has_read(&self, account: &MailAddress) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM cursor WHERE account = ?1)";
+        Ok(self
+            .connection
+            .prepare_cached(query)?
+            .query_row([account.key()], |row| row.get(0))?)
+    }
+
     /// Records arrivals and moves the cursor, all or nothing. The same arrivals a second time
     /// change nothing.
     ///
