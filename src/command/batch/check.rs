@@ -88,7 +88,7 @@ pub(super) struct Findings {
 /// # Errors
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
-    prepared: &Prepared,
+    (prepared, files): (&Prepared, &mut Disk),
     (ledger, allowed): (Option<&Ledger>, &Allowed),
     lang: Lang,
     now: Timestamp,
@@ -96,8 +96,7 @@ pub(super) fn pass(
     tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
 ) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
-    let mut files = Disk::beside(&prepared.path);
-    let mut walk = match prepared.walk(&mut files, now)? {
+    let mut walk = match prepared.walk(files, now)? {
         Ok(walk) => walk,
         Err(faults) => {
             tell_whole(faults, &mut findings, tell)?;
@@ -292,8 +291,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut list = List::begin(arguments.json, &prepared, session)?;
+    let mut files = Disk::beside(&prepared.path);
     let findings = pass(
-        &prepared,
+        (&prepared, &mut files),
         (ledger.as_ref(), &arguments.words.allowed()),
         lang,
         now,
