@@ -89,12 +89,13 @@ impl Ledger {
         Ok(cursor.optional()?)
     }
 
-    /// Whether anything of an account's mailbox was ever read.
+    /// Whether anything of an account is known: of its mailbox, or a message that it sent.
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn has_read(&self, account: &MailAddress) -> Result<bool, Error> {
-        let query = "SELECT EXISTS (SELECT 1 FROM cursor WHERE account = ?1)";
+    pub fn knows(&self, account: &MailAddress) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM cursor WHERE account = ?1)
+            OR EXISTS (SELECT 1 FROM message WHERE account = ?1)";
         Ok(self
             .connection
             .prepare_cached(query)?

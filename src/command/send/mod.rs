@@ -306,15 +306,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     )
 }
 
-/// Reads a mailbox that this ledger never read: it knows what another machine sent. One that
-/// cannot be read is told, and keeps no single message back.
+/// Reads the mailbox of an account of which this ledger knows nothing: it says what another
+/// machine sent. One that cannot be read is told, and keeps no single message back.
 fn read_first(
     access: &mut Access,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
-    let was_read = ledger.has_read(&access.account.address);
-    if was_read.map_err(|error| Failure::of_ledger(&error))? {
+    let knows = ledger.knows(&access.account.address);
+    if knows.map_err(|error| Failure::of_ledger(&error))? {
         return Ok(());
     }
     match access.read_mailbox(ledger, session) {
