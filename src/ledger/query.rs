@@ -53,9 +53,10 @@ pub struct MessageRow {
 }
 
 /// An anomaly envelope of the message's account whose mail reports about it: by its Message-ID,
-/// or by an identifier that a receipt taught, which its provider's envelope has as Message-ID.
+/// or by an identifier that a receipt taught, which its provider's envelope has as Message-ID. The
+/// sign keeps SQLite from looking through all of the account.
 const REMARK: &str = "examination.verdict = 'genuine' AND examination.kind = 'anomalia'
-    AND examination.account = (SELECT account FROM message WHERE message.id = ?1)
+    AND +examination.account = (SELECT account FROM message WHERE message.id = ?1)
     AND examination.message_id IN
         (SELECT ?2 UNION SELECT identifier FROM fact WHERE fact.message = ?1)";
 /// Remarks shown with one message: anybody can write one.
@@ -350,6 +351,16 @@ impl Ledger {
             .query_row([message.id], |row| row.get(0))?;
         let passed = now.seconds_since(Timestamp::from_unix(newest));
         Ok((0..NOW_SECONDS).contains(&passed))
+    }
+
+    /// Whether a message left this computer, or may have. If a receipt speaks of one that did not,
+    /// another machine sent it under its Message-ID.
+    pub fn has_left_here(&self, message: &MessageRef) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM fact WHERE message = ?1 AND what = 'handed')";
+        Ok(self
+            .connection
+            .prepare_cached(query)?
+            .query_row([message.id], |row| row.get(0))?)
     }
 
     /// Messages that may need another attempt or a decision, oldest first: never left, refused

@@ -4,19 +4,24 @@
 //! mailbox; only with a patience given, and when the mailbox has no receipt after it, is it sent
 //! again. Everything else that goes wrong waits and tries again: longer each time, and not for
 //! ever.
+//!
+//! The mailbox is read before the first message: what another machine sent is settled by its
+//! acceptance.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::message::{Files, Sender, file_name, freeze};
-use super::{Event, Happening, Reach, RowName, Time};
+use super::{Allowed, Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
-use crate::batch::pace::Pace;
+use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
-use crate::client::{self, Error, Found, Judge, Resend, folders_not_read, folders_to_read};
-use crate::ledger::state::{Standing, What};
-use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
+use crate::client::{
+    self, Error, Found, Judge, Resend, folders_not_read, folders_to_read, submit_at_pace,
+};
+use crate::ledger::state::{Standing, What, deciding};
+use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Room, Serving, Taken};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
@@ -30,6 +35,10 @@ const MOST_TRIES: u32 = 5;
 const RETRY_SECONDS: i64 = 60;
 /// Rows refused for now, one after the other, that look like the provider and not like rows.
 const STREAK: u32 = 3;
+/// Rows refused for good with the same words, one after the other, that are the sender's refusal.
+const MOST_EQUAL: usize = 5;
+/// How often a row is looked at anew because somebody else did something for it meanwhile.
+const MOST_PLANS: u32 = 20;
 /// A wait that is worth telling.
 const LONG_WAIT_SECONDS: i64 = 5;
 /// A connection that is idle for longer is not kept.
@@ -46,6 +55,8 @@ pub enum End {
     Stopped,
     /// The server cannot be used: a refused login, a certificate, or a line that kept breaking.
     GaveUp(transport::Error),
+    /// The mailbox cannot be read, so nobody knows what another machine sent.
+    NoMailbox(transport::Error),
 }
 
 /// The rows of one account.
@@ -71,8 +82,8 @@ pub struct Runner<'a> {
     /// What of that which is in doubt may be sent again, and how old its attempt must be;
     /// `None`: nothing.
     pub resend: Option<(Resend, Duration)>,
-    /// Makes a Message-ID's left part.
-    pub mint: &'a dyn Fn() -> String,
+    /// What a person allowed of what would not go by itself.
+    pub allowed: &'a Allowed,
     /// Asked to stop.
     pub stop: &'a Stop,
     /// Set while the mailbox is too full for more receipts.
@@ -98,15 +109,29 @@ struct State {
     line: Option<Box<dyn Submission>>,
     troubles: u32,
     streak: u32,
+    /// The last messages that were refused for good, all with the same words.
+    equal: Vec<(Reply, MessageRef)>,
     later: VecDeque<(Timestamp, u32, JobRow)>,
-    /// Whether the mailbox could be read, once that was needed.
+    /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
+    /// Whether messages of another machine wait for their receipts.
+    adopted: bool,
+}
+
+/// What of the mailbox could not be read.
+enum Unread {
+    Nothing,
+    /// A message; it is remembered, and asked for again.
+    Message(String),
+    /// A folder that is always read, and why.
+    Folder(String),
 }
 
 /// Why the loop over the rows ended.
 enum Break {
     Stopped,
     GaveUp(transport::Error),
+    NoMailbox(transport::Error),
     Failed(Error),
 }
 
@@ -126,34 +151,32 @@ impl Runner<'_> {
             line: None,
             troubles: 0,
             streak: 0,
+            equal: Vec::new(),
             later: VecDeque::new(),
             read: None,
+            adopted: false,
         };
         match self.all(&mut state) {
             Ok(()) => Ok(End::Done),
             Err(Break::Stopped) => Ok(End::Stopped),
             Err(Break::GaveUp(error)) => Ok(End::GaveUp(error)),
+            Err(Break::NoMailbox(error)) => Ok(End::NoMailbox(error)),
             Err(Break::Failed(error)) => Err(error),
         }
     }
 
     fn all(&mut self, state: &mut State) -> Result<(), Break> {
         self.ledger.settle_cut_off(self.now())?;
-        if !self.ledger.has_asked(&self.sender.address)? {
-            self.tell(None, Happening::AsksFirst);
-            if !self.read_mailbox(state)? {
-                return Err(Break::Stopped);
-            }
-            self.ledger.note_asked(&self.sender.address)?;
+        if self.open_rows(0, 1)?.is_empty() {
+            return Ok(());
         }
+        self.ask_first(state)?;
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
         self.settle(&doubts)?;
         let mut after = 0;
         loop {
-            let page = self
-                .ledger
-                .open_rows(self.job, &self.sender.address, after, PAGE)?;
+            let page = self.open_rows(after, PAGE)?;
             let Some(last) = page.last() else {
                 break;
             };
@@ -168,16 +191,51 @@ impl Runner<'_> {
             self.wait_until(at, state)?;
             self.due(state)?;
         }
+        if state.adopted {
+            self.adopt()?;
+        }
         self.last_doubts(state)
+    }
+
+    fn open_rows(&self, after: u64, limit: usize) -> Result<Vec<JobRow>, ledger::Error> {
+        let (account, retry) = (&self.sender.address, self.allowed.retry);
+        self.ledger
+            .open_rows(self.job, account, retry, after, limit)
+    }
+
+    /// Reads the mailbox before the first message: another machine may have sent some of them,
+    /// and this ledger may have forgotten that it did. One that cannot be read lets nothing leave.
+    fn ask_first(&mut self, state: &mut State) -> Result<(), Break> {
+        let has_asked = self.ledger.has_asked(&self.sender.address)?;
+        if !has_asked {
+            self.tell(None, Happening::AsksFirst);
+        }
+        let is_whole = self.read_mailbox(state)?;
+        if has_asked {
+            return Ok(());
+        }
+        if !is_whole {
+            return Err(Break::Stopped);
+        }
+        Ok(self.ledger.note_asked(&self.sender.address)?)
+    }
+
+    /// Leads the receipts of messages that another machine sent to them.
+    fn adopt(&mut self) -> Result<(), Break> {
+        let mut came = Vec::new();
+        let mut keep = |event: client::Event| came.push(event);
+        let adopted = client::adopt(self.ledger, self.judge, self.time.now, &mut keep);
+        for event in came {
+            self.tell(None, Happening::Received(Box::new(event)));
+        }
+        adopted.map_err(Break::Failed)
     }
 
     fn in_doubt(&mut self) -> Result<Vec<JobRow>, Break> {
         let mut doubts = Vec::new();
         let mut after = 0;
         loop {
-            let page = self
-                .ledger
-                .open_rows(self.job, &self.sender.address, after, PAGE)?;
+            let page = self.open_rows(after, PAGE)?;
             let Some(last) = page.last() else {
                 return Ok(doubts);
             };
@@ -230,7 +288,7 @@ impl Runner<'_> {
         may_again: bool,
         state: &mut State,
     ) -> Result<After, Break> {
-        if row.message.is_none() && !self.take(row)? {
+        if !self.take(row, state)? {
             return Ok(After::Next);
         }
         let Some(message) = row.message.clone() else {
@@ -268,21 +326,35 @@ impl Runner<'_> {
         if !self.read_mailbox(state)? {
             return Ok(false);
         }
-        let is_known = !self.ledger.view(message)?.receipts.is_empty();
+        let view = self.ledger.view(message)?;
+        // Where the server took it for some of the recipients, a receipt is theirs.
+        let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
+        let is_known = !view.receipts.is_empty() && !was_taken;
         if is_known {
             self.tell(Some(row), Happening::Found);
         }
-        Ok(!is_known)
+        let standing = self.standing(row)?;
+        let may_go = matches!(standing, Some(Standing::Recorded | Standing::RefusedForNow));
+        Ok(!is_known && may_go)
     }
 
-    /// Reads the mailbox once in a run. Gives whether all of it could be read.
+    /// Reads the mailbox once in a run. Gives whether all of it could be read; when none of it
+    /// could, the run ends.
     fn read_mailbox(&mut self, state: &mut State) -> Result<bool, Break> {
         if let Some(was_read) = state.read {
             return Ok(was_read);
         }
         let reason = match self.read_new() {
-            Ok(unread) => unread,
-            Err(error @ Error::Transport(_)) => Some(error.to_string()),
+            Ok(Unread::Nothing) => None,
+            Ok(Unread::Message(reason)) => Some(reason),
+            Ok(Unread::Folder(reason)) => {
+                self.tell(None, Happening::NoMailbox(reason));
+                return Err(Break::Stopped);
+            }
+            Err(Error::Transport(error)) => {
+                self.tell(None, Happening::NoMailbox(error.to_string()));
+                return Err(Break::NoMailbox(error));
+            }
             Err(error) => return Err(Break::Failed(error)),
         };
         state.read = Some(reason.is_none());
@@ -292,9 +364,8 @@ impl Runner<'_> {
         Ok(state.read == Some(true))
     }
 
-    /// Reads what is new in every folder that can be opened; gives why one of those that are
-    /// always read, or a message, was not read.
-    fn read_new(&mut self) -> Result<Option<String>, Error> {
+    /// Reads what is new in every folder that can be opened.
+    fn read_new(&mut self) -> Result<Unread, Error> {
         let mut mailbox = self.reach.mailbox()?;
         let listed = mailbox.folders()?;
         let read = folders_to_read(&listed, self.folders);
@@ -309,47 +380,67 @@ impl Runner<'_> {
         let report = synced?;
         let of_read = |(folder, _): &&(String, String)| read.contains(folder);
         let unread = report.unread.iter().find(of_read);
-        let unread = unread.map(|(folder, reason)| format!("{folder}: {reason}"));
-        let message = report.unread_messages.first();
-        Ok(unread
-            .or_else(|| message.map(|one| format!("{}, UID {}", one.place.folder, one.place.uid))))
+        if let Some((folder, reason)) = unread {
+            return Ok(Unread::Folder(format!("{folder}: {reason}")));
+        }
+        Ok(match report.unread_messages.first() {
+            Some(one) => Unread::Message(format!("{}, UID {}", one.place.folder, one.place.uid)),
+            None => Unread::Nothing,
+        })
     }
 
-    /// Freezes the message of a row; `false` when the row needs none.
-    fn take(&mut self, row: &mut JobRow) -> Result<bool, Break> {
-        let message = match self.message_of(row) {
-            Ok(message) => message,
-            Err(reason) => {
-                self.ledger.hold_row(row, Some(&reason))?;
-                self.tell(Some(row), Happening::Held(reason));
-                return Ok(false);
+    /// Gives a row its message; `false` when nothing is to be done for it.
+    fn take(&mut self, row: &mut JobRow, state: &mut State) -> Result<bool, Break> {
+        let terms = self.allowed.of(row.row.number);
+        for _ in 0..MOST_PLANS {
+            let plan = self.ledger.plan(row, terms)?;
+            if let Plan::Wait(serving) = &plan {
+                let reason = match serving {
+                    Serving::OtherCameBack(_) => "other-came-back",
+                    _ => "conflict",
+                };
+                return self.hold(row, reason.to_owned());
             }
-        };
-        let again = self.recipe.again.is_some();
-        let taken = self.ledger.take_row(row, &message, again, self.now())?;
-        let is_served = matches!(taken, Taken::Served(_));
-        let message = match taken {
-            Taken::New(message) | Taken::Served(message) | Taken::Already(message) => message,
-            Taken::Elsewhere(_) => {
-                let reason = "accepted-elsewhere".to_owned();
-                self.ledger.hold_row(row, Some(&reason))?;
-                self.tell(Some(row), Happening::Held(reason));
-                return Ok(false);
+            let made = plan.message_id().map(|id| self.message_of(row, id));
+            let message = match made.transpose() {
+                Ok(message) => message,
+                Err(reason) => return self.hold(row, reason),
+            };
+            let taken = self
+                .ledger
+                .take_row(row, (&plan, terms), message.as_ref(), self.now())?;
+            match taken {
+                Taken::Changed => continue,
+                Taken::Elsewhere(_) => return self.hold(row, "accepted-elsewhere".to_owned()),
+                Taken::New(message) | Taken::Already(message) => row.message = Some(message),
+                Taken::Served(message) => {
+                    (row.message, row.served) = (Some(message), true);
+                    self.tell(Some(row), Happening::Served);
+                }
+                Taken::Adopted(message) => {
+                    row.message = Some(message);
+                    state.adopted = true;
+                    self.tell(Some(row), Happening::Adopted);
+                }
             }
-        };
-        row.message = Some(message);
-        row.served = is_served;
-        if is_served {
-            self.tell(Some(row), Happening::Served);
+            // The message of another row may be in doubt: it is settled with this one.
+            return Ok(true);
         }
-        // The message of another row may be in doubt: it is settled with this one.
-        Ok(true)
+        self.tell(Some(row), Happening::Elsewhere);
+        Ok(false)
+    }
+
+    fn hold(&mut self, row: &JobRow, reason: String) -> Result<bool, Break> {
+        self.ledger.hold_row(row, Some(&reason))?;
+        self.tell(Some(row), Happening::Held(reason));
+        Ok(false)
     }
 
     /// The message of a row, as it was checked.
     fn message_of(
         &mut self,
         row: &JobRow,
+        message_id: String,
     ) -> Result<crate::pec::outgoing::OutgoingMessage, String> {
         let columns: Columns =
             serde_json::from_str(&row.row.columns).map_err(|error| error.to_string())?;
@@ -374,8 +465,8 @@ impl Runner<'_> {
         if content != row.row.content {
             return Err("content-changed".to_owned());
         }
-        let id = format!("<{}@{}>", (self.mint)(), self.sender.address.domain());
-        freeze(&notice, self.recipe, self.sender, files, id, self.now()).map_err(say)
+        let now = self.now();
+        freeze(&notice, self.recipe, self.sender, files, message_id, now).map_err(say)
     }
 
     /// Whether there is a connection; if not, the pace has a pause now.
@@ -436,9 +527,19 @@ impl Runner<'_> {
             return Ok(After::Again);
         };
         let recipients = row.row.recipients;
-        let submitted = client::submit(self.ledger, message, claim, &mut **line, self.time.now);
+        let (pace, now) = (&self.pace, (self.time.now)());
+        let room = Room {
+            account: &self.sender.address,
+            since: Timestamp::from_unix(now.unix() - LOOKS_BACK),
+            allows: &|sent| pace.allows(recipients, sent, now),
+        };
+        let room = pace.counts().then_some(room);
+        let (ledger, line) = (&mut *self.ledger, &mut **line);
+        let submitted = submit_at_pace(ledger, message, claim, line, self.time.now, room);
         let submitted = match submitted {
-            Ok(submitted) => submitted,
+            Ok(Some(submitted)) => submitted,
+            // Another process was quicker.
+            Ok(None) => return Ok(After::Again),
             Err(ledger::Error::BeingSent { .. } | ledger::Error::Settled { .. }) => {
                 self.tell(Some(row), Happening::Elsewhere);
                 return Ok(After::Next);
@@ -454,12 +555,29 @@ impl Runner<'_> {
                 self.pace.sent(recipients, self.now());
                 self.pace.passed();
                 (state.troubles, state.streak) = (0, 0);
+                state.equal.clear();
                 self.tell(Some(row), Happening::Sent(reply));
-                Ok(After::Next)
+                let refused = submitted.report.recipients.into_iter().flatten();
+                let mut for_now = refused.filter(|reply| reply.code >= 400 && reply.is_for_now());
+                let Some(reply) = for_now.next() else {
+                    return Ok(After::Next);
+                };
+                // The others have it: it goes again to these alone.
+                let again = may_again;
+                self.tell(Some(row), Happening::RefusedForNow { reply, again });
+                Ok(if again { After::Later } else { After::Next })
             }
             SubmissionOutcome::Refused(reply) => {
                 state.troubles = 0;
+                if !reply.is_for_now() {
+                    self.count_equal(message, &submitted.report.recipients, &reply, state)?;
+                }
                 Ok(self.refused(row, reply, may_again, state))
+            }
+            SubmissionOutcome::SenderRefused(reply) => {
+                let (error, again) = (transport::Error::SenderRefused(reply.clone()), false);
+                self.tell(Some(row), Happening::RefusedForNow { reply, again });
+                Err(Break::GaveUp(error))
             }
             SubmissionOutcome::NotSent(transport::Error::Injection(what)) => {
                 let reason = what.to_owned();
@@ -484,6 +602,37 @@ impl Runner<'_> {
                 Ok(After::Next)
             }
         }
+    }
+
+    /// Rows that are refused one after the other with the same words are not refused for what they
+    /// are: they wait again, and nothing more leaves.
+    fn count_equal(
+        &mut self,
+        message: &MessageRef,
+        recipients: &[Option<Reply>],
+        reply: &Reply,
+        state: &mut State,
+    ) -> Result<(), Break> {
+        let is_refused = |reply: &Option<Reply>| reply.as_ref().is_some_and(|it| it.code >= 400);
+        // A table may well name people one after the other whom the server does not know.
+        let is_of_recipients = recipients.iter().all(is_refused) && !reply.text.starts_with("5.7.");
+        if is_of_recipients || state.equal.first().is_some_and(|(other, _)| other != reply) {
+            state.equal.clear();
+        }
+        if is_of_recipients {
+            return Ok(());
+        }
+        state.equal.push((reply.clone(), message.clone()));
+        if state.equal.len() < MOST_EQUAL {
+            return Ok(());
+        }
+        for (reply, message) in state.equal.drain(..) {
+            self.ledger
+                .take_back_refusal(&message, reply.code, &reply.text, (self.time.now)())?;
+        }
+        Err(Break::GaveUp(transport::Error::SenderRefused(
+            reply.clone(),
+        )))
     }
 
     fn refused(&mut self, row: &JobRow, reply: Reply, may_again: bool, state: &mut State) -> After {
@@ -648,22 +797,27 @@ impl Runner<'_> {
             .iter()
             .map(|(_, standing)| *standing)
             .collect();
-        for standing in [Standing::Sending, Standing::InDoubt] {
-            if all.contains(&standing) {
-                return Ok(Some(standing));
-            }
-        }
-        let may_go =
-            |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
-        Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
+        Ok(deciding(&all))
     }
 
     fn wait_for_pace(&mut self, recipients: u32, state: &mut State) -> Result<(), Break> {
         while self.hold.load(Ordering::SeqCst) {
             self.turn(TURN)?;
         }
-        let at = self.pace.next(recipients, self.now());
-        self.wait_until(at, state)
+        loop {
+            let now = self.now();
+            if self.pace.counts() {
+                let since = Timestamp::from_unix(now.unix() - LOOKS_BACK);
+                // The pace is the account's: others may be sending too.
+                let sent = self.ledger.sent_since(&self.sender.address, since)?;
+                self.pace.learn(sent);
+            }
+            let at = self.pace.next(recipients, now);
+            self.wait_until(at, state)?;
+            if at <= now {
+                return Ok(());
+            }
+        }
     }
 
     fn wait_until(&mut self, at: Timestamp, state: &mut State) -> Result<(), Break> {

@@ -1,24 +1,26 @@
 //! `pec batch check`: every row held against everything, nothing sent; and what it would take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
-use super::{PaceArguments, TableArguments, VERSION};
-use crate::batch::forecast::{self, Forecast, SECONDS_A_MESSAGE};
-use crate::batch::pace::Pace;
+use super::{PaceArguments, TableArguments, VERSION, WordArguments};
+use crate::batch::forecast::{self, Forecast};
+use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::{Fault, Problem};
-use crate::client::batch::{Checked, WalkError};
+use crate::client::batch::{Allowed, Checked, WalkError};
 use crate::command::send::checks::{self, megabytes};
 use crate::command::{Failure, PROGRAM, Session, access};
+use crate::context::free_room;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, MessageRef, NewRow, Other, Serving};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
+use crate::output::layout::shown;
 use crate::output::progress::Progress;
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Warning;
@@ -43,6 +45,9 @@ pub(super) struct Arguments {
     table: TableArguments,
 
     #[command(flatten)]
+    words: WordArguments,
+
+    #[command(flatten)]
     pace: PaceArguments,
 
     /// Write one JSON document
@@ -62,8 +67,14 @@ pub(super) struct Findings {
     pub bad: u64,
     /// Problems of these and of the whole.
     pub problems: u64,
-    /// Rows whose reference is served already.
+    /// Rows that are served already: the same, to the same.
     pub served: u64,
+    /// Of these: whose acceptance only the mailbox knows.
+    pub elsewhere: u64,
+    /// The jobs that served the others.
+    pub served_by: BTreeSet<String>,
+    /// Rows whose message came back for all, and that wait for a word.
+    pub came_back: u64,
     /// What is to be sent, by account.
     pub forecasts: BTreeMap<String, Forecast>,
     /// Kinds of warnings: how often, the first rows, the first sentence.
@@ -77,16 +88,15 @@ pub(super) struct Findings {
 /// # Errors
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
-    prepared: &Prepared,
-    ledger: Option<&Ledger>,
+    (prepared, files): (&Prepared, &mut Disk),
+    (ledger, allowed): (Option<&Ledger>, &Allowed),
     lang: Lang,
     now: Timestamp,
     progress: &Progress,
     tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
 ) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
-    let mut files = Disk::beside(&prepared.path);
-    let mut walk = match prepared.walk(&mut files, now)? {
+    let mut walk = match prepared.walk(files, now)? {
         Ok(walk) => walk,
         Err(faults) => {
             tell_whole(faults, &mut findings, tell)?;
@@ -99,14 +109,47 @@ pub(super) fn pass(
         match checked.outcome {
             Err(_) => tell_row(checked, &mut findings, tell)?,
             Ok(good) => {
-                let is_served = prepared.recipe.again.is_none()
-                    && ledger.is_some_and(|ledger| {
-                        let served = ledger.serving(&good.row.account, &good.row.reference);
-                        served.is_ok_and(|served| served.is_some())
+                if good.row.has_no_reference() {
+                    note_row("no-reference", checked.number, &mut findings, || {
+                        Catalogue::of(lang).text("batch.no-reference").to_owned()
                     });
-                if is_served {
-                    findings.served += 1;
-                } else {
+                }
+                let serving = match ledger {
+                    Some(ledger) => ledger.serving(&good.row, &prepared.absolute),
+                    None => Ok(Serving::Free),
+                };
+                let serving = serving.map_err(|error| Failure::of_ledger(&error))?;
+                let terms = allowed.of(checked.number);
+                let is_open = match &serving {
+                    Serving::Free | Serving::Recorded(_) => true,
+                    Serving::Served(message) => {
+                        findings.served += 1;
+                        findings.served_by.extend(job_of(message, ledger)?);
+                        false
+                    }
+                    Serving::Elsewhere(_) => {
+                        findings.served += 1;
+                        findings.elsewhere += 1;
+                        false
+                    }
+                    Serving::CameBack(_) => {
+                        findings.came_back += u64::from(!terms.retry);
+                        terms.retry
+                    }
+                    Serving::OtherCameBack(_) => terms.retry || terms.correct,
+                    Serving::Conflict(_) => terms.correct,
+                };
+                if let Some(fault) = fault_of(&serving, &good.row, ledger, lang)?
+                    && !is_open
+                {
+                    findings.bad += 1;
+                    findings.problems += 1;
+                    tell(&Problem {
+                        row: Some(checked.number),
+                        fault,
+                    })?;
+                }
+                if is_open {
                     let forecast = findings
                         .forecasts
                         .entry(prepared.name_of(&good.row.account))
@@ -155,6 +198,49 @@ fn tell_row(
     Ok(())
 }
 
+fn job_of(message: &MessageRef, ledger: Option<&Ledger>) -> Result<Option<String>, Failure> {
+    let job = ledger.map(|ledger| ledger.job_of(message)).transpose();
+    let job = job.map_err(|error| Failure::of_ledger(&error))?;
+    Ok(job.flatten().map(|job| job.short))
+}
+
+/// Why a row does not go by itself, if that is for a person to decide.
+fn fault_of(
+    serving: &Serving,
+    row: &NewRow,
+    ledger: Option<&Ledger>,
+    lang: Lang,
+) -> Result<Option<Fault>, Failure> {
+    let reference = row.reference.clone();
+    Ok(match serving {
+        Serving::Conflict(Other::Message(message)) => {
+            let job = job_of(message, ledger)?.unwrap_or_default();
+            let message = message.short.clone();
+            Some(match row.has_no_reference() {
+                true => Fault::Changed { message, job },
+                false => Fault::Conflict {
+                    reference,
+                    message,
+                    job,
+                },
+            })
+        }
+        Serving::Conflict(Other::Mailbox(at)) => Some(Fault::ConflictElsewhere {
+            reference,
+            time: shown(*at, lang),
+        }),
+        Serving::OtherCameBack(message) => Some(Fault::OtherCameBack {
+            reference,
+            message: message.short.clone(),
+        }),
+        Serving::Free
+        | Serving::Recorded(_)
+        | Serving::Served(_)
+        | Serving::Elsewhere(_)
+        | Serving::CameBack(_) => None,
+    })
+}
+
 fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
     let kind = match warning {
         Warning::Ordinary { .. } => "ordinary",
@@ -167,10 +253,19 @@ fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
         // A row without subject or text is a fault; files are looked at from outside only.
         Warning::EmptySubject | Warning::EmptyText | Warning::EmptyAttachment(_) => return,
     };
-    let (count, rows, _) = findings.warnings.entry(kind).or_insert_with(|| {
-        let sentence = checks::sentence(warning, Catalogue::of(lang));
-        (0, Vec::new(), sentence)
+    note_row(kind, row, findings, || {
+        checks::sentence(warning, Catalogue::of(lang))
     });
+}
+
+fn note_row(
+    kind: &'static str,
+    row: u64,
+    findings: &mut Findings,
+    sentence: impl FnOnce() -> String,
+) {
+    let entry = findings.warnings.entry(kind);
+    let (count, rows, _) = entry.or_insert_with(|| (0, Vec::new(), sentence()));
     *count += 1;
     if rows.len() < SHOWN_ROWS {
         rows.push(row);
@@ -196,9 +291,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut list = List::begin(arguments.json, &prepared, session)?;
+    let mut files = Disk::beside(&prepared.path);
     let findings = pass(
-        &prepared,
-        ledger.as_ref(),
+        (&prepared, &mut files),
+        (ledger.as_ref(), &arguments.words.allowed()),
         lang,
         now,
         &progress,
@@ -208,6 +304,8 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let terms = Terms {
         prepared: &prepared,
         pace: &arguments.pace,
+        ledger: ledger.as_ref(),
+        free: session.data_dir.as_deref().and_then(free_room),
         now,
     };
     if arguments.json {
@@ -281,27 +379,38 @@ impl List {
 pub(super) struct Terms<'a> {
     pub prepared: &'a Prepared,
     pub pace: &'a PaceArguments,
+    pub ledger: Option<&'a Ledger>,
+    /// Octets that are free where the ledger is.
+    pub free: Option<u64>,
     pub now: Timestamp,
 }
 
 /// Seconds until all have left: one account after the other, or the slowest of all.
 pub(super) fn seconds(findings: &Findings, terms: &Terms<'_>) -> u64 {
     let each = findings.forecasts.iter().map(|(account, forecast)| {
-        let pace = Pace::new(terms.prepared.limits(account, terms.pace), []);
+        let sent = sent_by(account, terms);
+        let limits = terms.prepared.limits(account, terms.pace);
+        let each = forecast::milliseconds(&sent);
+        let pace = Pace::new(limits, sent);
         let (messages, recipients) = (forecast.messages, forecast.recipients);
-        forecast::seconds(
-            &pace,
-            messages,
-            recipients,
-            SECONDS_A_MESSAGE * 1_000,
-            terms.now,
-        )
+        forecast::seconds(&pace, messages, recipients, each, terms.now)
     });
     if terms.pace.parallel {
         each.max().unwrap_or_default()
     } else {
         each.sum()
     }
+}
+
+/// What the account sent in the last hour, whoever did; nothing where that cannot be read.
+fn sent_by(account: &str, terms: &Terms<'_>) -> Vec<(Timestamp, u32)> {
+    let sender = terms.prepared.senders.get(account);
+    let since = Timestamp::from_unix(terms.now.unix() - LOOKS_BACK);
+    let sent = terms
+        .ledger
+        .zip(sender)
+        .and_then(|(ledger, sender)| ledger.sent_since(&sender.address, since).ok());
+    sent.unwrap_or_default()
 }
 
 /// The result of a check in a few lines.
@@ -341,6 +450,7 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         .fold(Forecast::default(), Forecast::and);
     let accounts: Vec<&str> = findings.forecasts.keys().map(String::as_str).collect();
     let time = duration(seconds(findings, terms), lang);
+    let jobs: Vec<&str> = findings.served_by.iter().map(String::as_str).collect();
     let values = [
         ("messages", &*all.messages.to_string()),
         ("recipients", &*all.recipients.to_string()),
@@ -348,13 +458,29 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         ("size", &*megabytes(all.octets)),
         ("receipts", &*all.receipts.to_string()),
         ("room", &*megabytes(all.receipt_octets)),
+        ("here", &*megabytes(all.octets_here())),
+        ("free", &*megabytes(terms.free.unwrap_or_default())),
         ("served", &*findings.served.to_string()),
+        ("jobs", &*jobs.join(", ")),
+        ("elsewhere", &*findings.elsewhere.to_string()),
+        ("came-back", &*findings.came_back.to_string()),
         ("time", &*time),
     ];
     let mut keys = vec!["batch.forecast.messages", "batch.forecast.receipts"];
-    if findings.served > 0 {
+    if findings.served > findings.elsewhere {
         keys.push("batch.forecast.served");
     }
+    if findings.elsewhere > 0 {
+        keys.push("batch.forecast.elsewhere");
+    }
+    if findings.came_back > 0 {
+        keys.push("batch.forecast.came-back");
+    }
+    keys.push(match terms.free {
+        Some(free) if free < all.octets_here() => "batch.forecast.no-room-here",
+        Some(_) => "batch.forecast.room-here",
+        None => "batch.forecast.here",
+    });
     keys.push("batch.forecast.time");
     keys.into_iter()
         .map(|key| texts.fill(key, &values))
@@ -402,6 +528,9 @@ struct Rest {
     rows: u64,
     bad_rows: u64,
     served_rows: u64,
+    elsewhere_rows: u64,
+    came_back_rows: u64,
+    served_by: Vec<String>,
     warnings: Vec<WarningJson>,
     forecast: ForecastJson,
 }
@@ -421,6 +550,8 @@ struct ForecastJson {
     octets: u64,
     receipts: u64,
     receipt_octets: u64,
+    octets_here: u64,
+    free_here: Option<u64>,
     seconds: u64,
 }
 
@@ -444,6 +575,9 @@ impl Rest {
             rows: findings.rows,
             bad_rows: findings.bad,
             served_rows: findings.served,
+            elsewhere_rows: findings.elsewhere,
+            came_back_rows: findings.came_back,
+            served_by: findings.served_by.iter().cloned().collect(),
             warnings: warnings.collect(),
             forecast: ForecastJson {
                 messages: all.messages,
@@ -451,6 +585,8 @@ impl Rest {
                 octets: all.octets,
                 receipts: all.receipts,
                 receipt_octets: all.receipt_octets,
+                octets_here: all.octets_here(),
+                free_here: terms.free,
                 seconds: seconds(findings, terms),
             },
         }

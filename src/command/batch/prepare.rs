@@ -1,9 +1,10 @@
 //! From arguments to a table that is open, a recipe, and those who send.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::{PaceArguments, TableArguments};
 use crate::account::{Account, Config, Error};
@@ -25,7 +26,7 @@ const MAX_TEMPLATE_OCTETS: u64 = 1_000_000;
 /// Octets of one attachment: more than any provider takes.
 const MAX_FILE_OCTETS: u64 = 140_000_000;
 /// Files whose digest is remembered: those that many rows share.
-const MOST_REMEMBERED: usize = 4_096;
+const MOST_REMEMBERED: usize = 50_000;
 /// Octets read at once.
 const BLOCK: usize = 64 * 1024;
 
@@ -242,10 +243,17 @@ fn template(path: &Path) -> Result<String, Failure> {
     read().map_err(|error| unreadable(path, &error))
 }
 
-/// Files on the disk, named relative to the folder of the table.
+/// Files on the disk, named relative to the folder of the table. Each is read once for its digest,
+/// unless its size or its time of change is another since.
 pub(super) struct Disk {
     folder: PathBuf,
-    known: HashMap<String, Result<FileFacts, String>>,
+    known: HashMap<String, Known>,
+}
+
+/// What was found in a file, and how it was then.
+struct Known {
+    stamp: Option<(u64, SystemTime)>,
+    found: Result<FileFacts, String>,
 }
 
 impl Disk {
@@ -255,6 +263,12 @@ impl Disk {
             folder: table.parent().unwrap_or(Path::new("")).to_owned(),
             known: HashMap::new(),
         }
+    }
+
+    /// Size and time of change; `None` for what cannot be asked.
+    fn stamp(&self, name: &str) -> Option<(u64, SystemTime)> {
+        let found = fs::metadata(self.folder.join(name)).ok()?;
+        Some((found.len(), found.modified().ok()?))
     }
 
     fn open(&self, name: &str) -> io::Result<File> {
@@ -288,14 +302,20 @@ impl Disk {
 
 impl Files for Disk {
     fn look(&mut self, name: &str) -> Result<FileFacts, String> {
-        if let Some(known) = self.known.get(name) {
-            return known.clone();
+        // Before it is read: what changes meanwhile is read again.
+        let stamp = self.stamp(name);
+        if let Some(known) = self.known.get(name).filter(|known| known.stamp == stamp) {
+            return known.found.clone();
         }
         let found = self.digest(name).map_err(|error| error.to_string());
         if self.known.len() >= MOST_REMEMBERED {
             self.known.clear();
         }
-        self.known.insert(name.to_owned(), found.clone());
+        let known = Known {
+            stamp,
+            found: found.clone(),
+        };
+        self.known.insert(name.to_owned(), known);
         found
     }
 
@@ -308,5 +328,38 @@ impl Files for Disk {
             Ok(octets)
         };
         read().map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_again_only_when_its_size_or_its_time_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("avviso.pdf");
+        let write = |text: &str, at: SystemTime| {
+            fs::write(&path, text).unwrap();
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(at)
+                .unwrap();
+        };
+        let then = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        let later = then + std::time::Duration::from_secs(1);
+        let mut disk = Disk::beside(&folder.path().join("avvisi.csv"));
+        write("uno", then);
+        let first = disk.look("avviso.pdf").unwrap().sha256;
+        write("due", then);
+        assert_eq!(disk.look("avviso.pdf").unwrap().sha256, first, "not read");
+        write("due", later);
+        assert_ne!(disk.look("avviso.pdf").unwrap().sha256, first);
+        write("tre!", later);
+        assert_eq!(disk.look("avviso.pdf").unwrap().size, 4);
+        fs::remove_file(&path).unwrap();
+        assert!(disk.look("avviso.pdf").is_err());
     }
 }

@@ -13,6 +13,7 @@ use crate::ledger::{JobRow, JobView, Ledger, Tally};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::output::layout::shown;
+use crate::printable::Printable;
 
 /// Say where a job stands
 ///
@@ -43,9 +44,13 @@ pub(super) fn answer(tally: &Tally) -> ExitStatus {
     let worst = of_standings
         .map(|(standing, _)| status::answer(*standing))
         .fold(ExitStatus::Yes, ExitStatus::worse);
-    match tally.waiting + tally.held {
+    let worst = match tally.waiting + tally.held {
         0 => worst,
         _ => worst.worse(ExitStatus::Undecided),
+    };
+    match tally.bad {
+        0 => worst,
+        _ => worst.worse(ExitStatus::No),
     }
 }
 
@@ -144,7 +149,11 @@ fn text(
     writeln!(session.out, "{}", texts.fill("batch.job", &values))?;
     writeln!(session.out, "  {}", line(counts, None, session.lang))?;
     for row in attention {
-        let state = state_text(row.state, texts);
+        let mut state = state_text(row.state, texts);
+        // What is wrong with a bad row is kept in words.
+        if let Some(note) = row.note.as_ref().filter(|_| row.state == "bad") {
+            state = format!("{state}: {}", Printable(note));
+        }
         let values = [
             ("row", &*row.row.to_string()),
             ("reference", &*row.reference),
@@ -161,6 +170,7 @@ pub(super) fn state_text(state: &str, texts: &Catalogue) -> String {
     match state {
         "waiting" => texts.text("batch.state.waiting").to_owned(),
         "held" => texts.text("batch.state.held").to_owned(),
+        "bad" => texts.text("batch.state.bad").to_owned(),
         standing => texts.text(&format!("standing.{standing}")).to_owned(),
     }
 }
@@ -184,7 +194,7 @@ fn attention(ledger: &Ledger, view: &JobView) -> Result<Vec<RowJson>, crate::led
                 reference: row.row.reference,
                 state,
                 message: row.message.map(|message| message.short),
-                note: row.note,
+                note: row.row.bad.or(row.note),
             });
             if found.len() == MOST_ROWS {
                 return Ok(found);
@@ -195,6 +205,9 @@ fn attention(ledger: &Ledger, view: &JobView) -> Result<Vec<RowJson>, crate::led
 
 /// Why a row needs a person, if it does.
 fn state_of(ledger: &Ledger, row: &JobRow) -> Result<Option<&'static str>, crate::ledger::Error> {
+    if row.row.bad.is_some() {
+        return Ok(Some("bad"));
+    }
     let Some(message) = &row.message else {
         return Ok(row.note.is_some().then_some("held"));
     };
