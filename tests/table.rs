@@ -1,0 +1,275 @@
+//! What an office sees before it sends: the limits of a message, and tables as clerks have them.
+
+mod support;
+
+use std::fmt::Write as _;
+
+use postacert::address::MailAddress;
+use postacert::pec::outgoing::{Limits, OutgoingMessage};
+use postacert::practice::Taken;
+use serde_json::Value;
+use support::practising::{Practising, Ran};
+
+/// `pec batch ACTION FILE` with both templates.
+fn batch(world: &Practising, action: &str, file: &str, more: &[&str]) -> Ran {
+    let table = world.path(file).display().to_string();
+    let body = world.path("testo.txt").display().to_string();
+    let given = [
+        "batch",
+        action,
+        &table,
+        "--subject",
+        "Avviso",
+        "--body-file",
+        &body,
+    ];
+    world.run(&[&given, more].concat())
+}
+
+/// A file of the world's folder.
+fn put(world: &Practising, name: &str, octets: impl AsRef<[u8]>) {
+    std::fs::write(world.path(name), octets).expect("a file");
+}
+
+/// `pec batch check` of a table with a text.
+fn check(world: &Practising, table: impl AsRef<[u8]>, text: &str, more: &[&str]) -> Ran {
+    put(world, "avvisi.csv", table);
+    put(world, "testo.txt", text);
+    batch(world, "check", "avvisi.csv", more)
+}
+
+/// Adds lines to the account of the configuration.
+fn configure(world: &Practising, lines: &str) {
+    let path = world.path("config.toml");
+    let mut config = std::fs::read_to_string(&path).expect("it");
+    config = format!("{}\n{lines}\n", config.trim_end());
+    std::fs::write(&path, config).expect("it");
+}
+
+/// What the provider was given, out of the ledger.
+fn octets_of(world: &Practising, taken: &Taken) -> Vec<u8> {
+    let (folder, name) = taken.sha256.split_at(2);
+    let file = world
+        .data()
+        .join("messages")
+        .join(folder)
+        .join(format!("{name}.eml"));
+    std::fs::read(file).expect("kept under its digest")
+}
+
+fn addresses(count: usize) -> Vec<String> {
+    let one = |n| format!("ufficio.protocollo.{n}@pec.prova.example");
+    (0..count).map(one).collect()
+}
+
+fn send(world: &Practising, to: &[String], more: &[&str]) -> Ran {
+    let mut arguments = vec![
+        "send",
+        "--yes",
+        "--json",
+        "--no-copy",
+        "--subject",
+        "Avviso",
+    ];
+    arguments.extend(["--body", "Buongiorno."]);
+    to.iter().for_each(|one| arguments.extend(["--to", one]));
+    arguments.extend(more);
+    world.run(&arguments)
+}
+
+/// What a person is told before sending.
+fn warned(ran: &Ran) -> Vec<String> {
+    let document = ran.json();
+    let all = document["warnings"].as_array().expect("warnings").iter();
+    let text = |one: &Value| one.as_str().expect("a text").to_owned();
+    all.map(text).collect()
+}
+
+// Limits of a message
+
+#[test]
+fn fifty_and_five_hundred_recipients_get_one_message() {
+    for count in [50, 500] {
+        let world = Practising::new();
+        let to = addresses(count);
+        let ran = send(&world, &to, &[]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let table = format!("pec;nome\r\n{};Tutti\r\n", to.join("|"));
+        put(&world, "avvisi.csv", table);
+        put(&world, "testo.txt", "Gentili {{ nome }}");
+        let ran = batch(&world, "run", "avvisi.csv", &["--yes"]);
+        assert_eq!(ran.exit, 3, "{ran:?}");
+        let taken = world.practice.taken();
+        assert_eq!(taken.len(), 2);
+        for one in taken {
+            assert_eq!(one.recipients, to);
+            let octets = octets_of(&world, &one);
+            let lines = octets.split(|&octet| octet == b'\n');
+            assert!(lines.map(<[u8]>::len).all(|length| length <= 79));
+        }
+    }
+}
+
+#[test]
+fn addresses_folded_anew_are_the_same_addresses() {
+    let world = Practising::new();
+    let to = addresses(60);
+    let ran = send(&world, &to, &["--wait", "delivered", "--timeout", "20s"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let receipts = world.path("ricevute").display().to_string();
+    let taken = world.practice.taken().pop().expect("a message");
+    let octets = String::from_utf8(octets_of(&world, &taken)).expect("ASCII");
+    let folded = octets.matches(",\r\n ").count();
+    assert!(folded > 20, "{octets}");
+    let answer = |text: &str| {
+        put(&world, "inviato.eml", text);
+        let sent = world.path("inviato.eml").display().to_string();
+        let trust = world.path("trust.toml").display().to_string();
+        let ran = world.run(&[
+            "verify", "--json", "--trust", &trust, "--sent", &sent, &receipts,
+        ]);
+        let document = ran.json();
+        let results = document["results"].as_array().expect("results").iter();
+        let compared = results.map(|one| one["sent"]["matches"].clone());
+        compared.collect::<Vec<_>>()
+    };
+    std::fs::create_dir(&receipts).expect("a folder");
+    let mut count = 0;
+    for folder in std::fs::read_dir(world.data().join("messages")).expect("it") {
+        for file in std::fs::read_dir(folder.expect("one").path()).expect("it") {
+            let octets = std::fs::read(file.expect("one").path()).expect("it");
+            let text = String::from_utf8_lossy(&octets);
+            if text.contains("X-Ricevuta: avvenuta-consegna") {
+                put(&world, &format!("ricevute/{count}.eml"), &octets);
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, 60);
+    let whole = vec![Value::Bool(true); count];
+    assert_eq!(answer(&octets), whole);
+    // On one line, which some relay may do whatever the rule; and folded elsewhere.
+    assert_eq!(answer(&octets.replace(",\r\n ", ", ")), whole);
+    let each = octets.replace(",\r\n ", "\r\n\t\t ,");
+    assert_eq!(answer(&each), whole);
+    // One letter of one address: another message.
+    let other = octets.replace("protocollo.7@", "protocollo.77@");
+    assert_eq!(answer(&other), vec![Value::Bool(false); count]);
+}
+
+#[test]
+fn what_every_provider_must_take_is_a_warning_and_a_known_limit_a_refusal() {
+    let world = Practising::new();
+    // Not known: 50 recipients and 30,000,000 octets times recipients (decree, art. 12).
+    let warning = |to: &[String], more: &[&str]| -> Vec<String> {
+        let ran = send(&world, to, &[&["--dry-run"], more].concat());
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        warned(&ran)
+    };
+    assert_eq!(warning(&addresses(50), &[]), [""; 0]);
+    let many = &warning(&addresses(51), &[])[..];
+    assert!(
+        matches!(many, [one] if one.starts_with("51 recipients: ")),
+        "{many:?}"
+    );
+    let file = world.path("atto.p7m").display().to_string();
+    let size = |octets: usize| put(&world, "atto.p7m", vec![b'x'; octets]);
+    let attach = ["--attach", &*file];
+    size(2_185_000);
+    assert_eq!(warning(&addresses(10), &attach), [""; 0]);
+    let large = &warning(&addresses(11), &attach)[..];
+    assert!(
+        matches!(large, [one] if one.starts_with("Size times recipients")),
+        "{large:?}"
+    );
+    // Known: a fault, before anything is recorded.
+    configure(&world, "max_recipients = 51\nmax_octets = 33000000");
+    let refused = |to: &[String], more: &[&str]| {
+        let ran = send(&world, to, more);
+        (ran.exit, ran.err)
+    };
+    let (exit, words) = refused(&addresses(52), &[]);
+    assert!(exit == 2 && words.contains("52 recipients"), "{words}");
+    let (exit, words) = refused(&addresses(12), &attach);
+    assert!(
+        exit == 2 && words.contains("size times recipients"),
+        "{words}"
+    );
+    assert!(world.practice.taken().is_empty());
+    assert_eq!(refused(&addresses(51), &[]).0, 0);
+    assert_eq!(refused(&addresses(11), &attach).0, 0);
+    assert_eq!(world.practice.taken().len(), 2);
+}
+
+#[test]
+fn a_row_is_held_to_the_same_limits() {
+    let world = Practising::new();
+    let row = |count: usize, file: &str| {
+        let to = addresses(count).join("|");
+        check(
+            &world,
+            format!("pec;allegato\r\n{to};{file}\r\n"),
+            "Testo",
+            &["--json"],
+        )
+    };
+    let said = |ran: &Ran, list: &str| {
+        let document = ran.json();
+        let all = document[list].as_array().expect("a list").iter();
+        let id = |one: &Value| one["id"].as_str().expect("an id").to_owned();
+        all.map(id).collect::<Vec<_>>()
+    };
+    put(&world, "atto.p7m", vec![b'x'; 2_185_000]);
+    put(&world, "piccolo.p7m", "x");
+    assert_eq!(said(&row(50, "piccolo.p7m"), "warnings"), [""; 0]);
+    assert_eq!(
+        said(&row(51, "piccolo.p7m"), "warnings"),
+        ["many-recipients"]
+    );
+    assert_eq!(row(10, "atto.p7m").exit, 0);
+    assert_eq!(said(&row(11, "atto.p7m"), "problems"), ["message"]);
+    configure(&world, "max_recipients = 51\nmax_octets = 33000000");
+    assert_eq!(row(11, "atto.p7m").exit, 0);
+    assert_eq!(said(&row(12, "atto.p7m"), "problems"), ["message"]);
+    assert_eq!(row(51, "piccolo.p7m").exit, 0);
+    assert_eq!(said(&row(52, "piccolo.p7m"), "problems"), ["message"]);
+}
+
+#[test]
+fn a_hundred_attachments_with_the_longest_names_go_by_both_ways() {
+    let world = Practising::new();
+    let names: Vec<String> = (0..100)
+        .map(|n| match n % 2 {
+            0 => format!("{n:03}{}.p7m", "x".repeat(248)),
+            _ => format!("{n:03}{}.p7m", "è".repeat(124)),
+        })
+        .collect();
+    let mut more = Vec::new();
+    for (n, name) in names.iter().enumerate() {
+        put(&world, name, format!("atto {n}"));
+        more.extend([
+            "--attach".to_owned(),
+            world.path(name).display().to_string(),
+        ]);
+    }
+    let more: Vec<&str> = more.iter().map(String::as_str).collect();
+    let ran = send(&world, &addresses(1), &more);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let mut table = "pec;allegati\r\n".to_owned();
+    let _ = write!(table, "{};{}\r\n", addresses(1)[0], names.join("|"));
+    put(&world, "avvisi.csv", table);
+    put(&world, "testo.txt", "Testo");
+    let ran = batch(&world, "run", "avvisi.csv", &["--yes"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    let taken = world.practice.taken();
+    assert_eq!(taken.len(), 2);
+    for one in taken {
+        let mailbox = MailAddress::new(&world.address("io"));
+        let limits = Limits::default();
+        let octets = octets_of(&world, &one);
+        let read = OutgoingMessage::freeze(octets, &mailbox, limits);
+        let read = read.expect("it may go");
+        let found: Vec<&str> = read.attachments().iter().map(|one| &*one.name).collect();
+        assert_eq!(found, names);
+    }
+}
