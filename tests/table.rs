@@ -273,3 +273,116 @@ fn a_hundred_attachments_with_the_longest_names_go_by_both_ways() {
         assert_eq!(found, names);
     }
 }
+
+// Texts
+
+#[test]
+fn numbers_of_a_table_compare_as_numbers() {
+    let world = Practising::new();
+    let table = "PEC;importo\r\na@pec.prova.example;50\r\nb@pec.prova.example;1.250,00\r\n";
+    let text = "{{ importo }} {% if importo > 100 %}ALTO{% else %}basso{% endif %}\
+                {% if importo == 50 %} cinquanta{% endif %}\n";
+    put(&world, "avvisi.csv", table);
+    put(&world, "testo.txt", text);
+    assert_eq!(batch(&world, "run", "avvisi.csv", &["--yes"]).exit, 3);
+    let taken = world.practice.taken();
+    let texts = taken.iter().map(|one| {
+        let octets = String::from_utf8(octets_of(&world, one)).expect("ASCII");
+        octets.split("\r\n\r\n").nth(1).expect("a text").to_owned()
+    });
+    let texts: Vec<String> = texts.collect();
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].starts_with("50 basso cinquanta"), "{texts:?}");
+    assert!(texts[1].starts_with("1.250,00 ALTO"), "{texts:?}");
+    // What cannot be said to be above or below is told with its row, and nothing leaves.
+    for (cell, words) in [
+        ("1.250", "1.250 may be two"),
+        ("esente", "this is none: \"esente\""),
+        ("", "this is none: \"\""),
+    ] {
+        let ran = check(
+            &world,
+            format!("PEC;importo\r\na@b.it;{cell}\r\n"),
+            text,
+            &[],
+        );
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(
+            ran.out.contains("row 2: ") && ran.out.contains(words),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn an_accented_column_is_a_variable() {
+    let world = Practising::new();
+    let table = "PEC;Città\r\na@b.it;Forlì\r\n";
+    for text in ["{{ Città }}", "{{ città }}", "{{ row[\"Città\"] }}"] {
+        let ran = check(&world, table, text, &[]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+    }
+    let ran = check(&world, table, "{{ citta }}", &[]);
+    assert!(
+        ran.exit == 1 && ran.out.contains("there are: PEC, Città"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn what_is_no_plain_text_is_refused_as_a_text() {
+    let world = Practising::new();
+    let table = "PEC\r\na@b.it\r\n";
+    for (text, form) in [
+        (&b"PK\x03\x04\xff\xfe\0\0word/document.xml"[..], "Word"),
+        (b"{\\rtf1\\ansi Gentile}", "RTF"),
+        (b"<html><body>Gentile</body></html>", "HTML"),
+        (b"Gentile\0", "binary"),
+    ] {
+        put(&world, "avvisi.csv", table);
+        put(&world, "testo.txt", text);
+        let ran = batch(&world, "check", "avvisi.csv", &[]);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(
+            ran.err.contains(form) && ran.err.contains("save the text"),
+            "{ran:?}"
+        );
+        let file = world.path("testo.txt").display().to_string();
+        let to = [
+            "send",
+            "--yes",
+            "--to",
+            "a@b.it",
+            "--subject",
+            "x",
+            "--body-file",
+        ];
+        let ran = world.run(&[&to[..], &[&file]].concat());
+        assert!(ran.exit == 2 && ran.err.contains(form), "{ran:?}");
+    }
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn null_is_no_word_and_an_error_of_a_spreadsheet_no_value() {
+    let world = Practising::new();
+    let null = "{\"pec\":\"a@b.it\",\"nome\":null}\n";
+    let ran = check(&world, null, "Gentile {{ nome }}", &[]);
+    assert!(ran.exit == 1 && ran.out.contains("row 1: "), "{ran:?}");
+    let ran = check(&world, null, "Gentile {{ nome|default('utente') }}", &[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    for error in [
+        "#N/D", "#DIV/0!", "#RIF!", "#VALORE!", "#NOME?", "#####", "1,2E+15",
+    ] {
+        let table = format!("PEC;nome;nota\r\na@b.it;{error};x\r\nb@b.it;Bice;{error}\r\n");
+        let ran = check(&world, &table, "Gentile {{ nome }}", &[]);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(
+            ran.out
+                .contains(&format!("row 2: column nome holds {error}")),
+            "{ran:?}"
+        );
+        // A column that is not used may hold what it will.
+        assert!(!ran.out.contains("row 3"), "{ran:?}");
+    }
+}

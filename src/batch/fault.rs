@@ -107,6 +107,35 @@ pub enum Fault {
         /// The engine's words.
         reason: String,
     },
+    /// A template compares or reckons with a text that is no number.
+    NoNumber {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The text.
+        value: String,
+    },
+    /// The same with a text that may be two numbers.
+    TwoNumbers {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The text.
+        value: String,
+    },
+    /// A template compares what has no order, or is of two kinds.
+    NotComparable {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The first value.
+        one: String,
+        /// The second.
+        other: String,
+    },
     /// The text is empty.
     Empty {
         /// `subject` or `body`.
@@ -120,6 +149,13 @@ pub enum Fault {
     },
     /// Nobody to send to.
     NoRecipient,
+    /// What a spreadsheet shows instead of a value.
+    SheetError {
+        /// The column.
+        column: String,
+        /// What stands there.
+        value: String,
+    },
     /// What is no address.
     Address {
         /// The column.
@@ -177,9 +213,13 @@ impl Fault {
             Self::Template { .. } => "template",
             Self::UnknownVariable { .. } => "unknown-variable",
             Self::Render { .. } => "render",
+            Self::NoNumber { .. } => "no-number",
+            Self::TwoNumbers { .. } => "two-numbers",
+            Self::NotComparable { .. } => "not-comparable",
             Self::Empty { .. } => "empty",
             Self::Control { .. } => "control",
             Self::NoRecipient => "no-recipient",
+            Self::SheetError { .. } => "sheet-error",
             Self::Address { .. } => "address",
             Self::UnknownAccount { .. } => "unknown-account",
             Self::Attachment { .. } => "attachment",
@@ -215,6 +255,22 @@ impl Fault {
                 ("line", line.to_string()),
                 ("reason", own(reason)),
             ],
+            Self::NoNumber { role, line, value } | Self::TwoNumbers { role, line, value } => vec![
+                ("role", own(role)),
+                ("line", line.to_string()),
+                ("value", own(value)),
+            ],
+            Self::NotComparable {
+                role,
+                line,
+                one,
+                other,
+            } => vec![
+                ("role", own(role)),
+                ("line", line.to_string()),
+                ("one", own(one)),
+                ("other", own(other)),
+            ],
             Self::UnknownVariable { role, name, known } => {
                 vec![
                     ("role", own(role)),
@@ -223,7 +279,7 @@ impl Fault {
                 ]
             }
             Self::Empty { role } | Self::Control { role } => vec![("role", own(role))],
-            Self::Address { column, value } => {
+            Self::Address { column, value } | Self::SheetError { column, value } => {
                 vec![("column", own(column)), ("value", own(value))]
             }
             Self::Attachment { name, reason } => {

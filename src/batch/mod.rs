@@ -8,6 +8,7 @@
 //! - [`encoding`]: octets of any usual encoding to UTF-8.
 //! - [`csv`], [`table`]: rows out of text, strictly, within bounds.
 //! - [`columns`], [`template`], [`notice`]: from a row to what is sent to whom.
+//! - [`number`], [`operators`]: numbers in texts, and templates that know them.
 //! - [`pace`], [`forecast`]: when the next one may leave, and how long all take.
 //! - [`cell`]: what a spreadsheet may be given to open.
 
@@ -18,6 +19,8 @@ pub mod encoding;
 pub mod fault;
 pub mod forecast;
 pub mod notice;
+pub mod number;
+pub mod operators;
 pub mod pace;
 pub mod table;
 pub mod template;

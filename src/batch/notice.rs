@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
+use super::cell::is_error;
 use super::columns::{Given, Role, text_of, values};
 use super::table::Columns;
 use super::template::{Template, Values};
@@ -155,6 +156,7 @@ impl<'a> Writer<'a> {
         let attach = self.all(Role::Attach, columns, &mut faults);
         let reference = self.one(Role::Reference, columns, &mut faults);
         let account = self.one(Role::Account, columns, &mut faults);
+        faults.extend(self.sheet_errors(columns));
         let values = Values::new(columns);
         let subject = self.text(Role::Subject, &self.subject, columns, &values, &mut faults);
         let body = self.text(Role::Body, &self.body, columns, &values, &mut faults);
@@ -183,6 +185,40 @@ impl<'a> Writer<'a> {
             reference,
             subject,
             body,
+        })
+    }
+
+    /// Errors of a spreadsheet in what is sent; elsewhere they are nobody's.
+    fn sheet_errors(&self, columns: &Columns) -> Vec<Fault> {
+        let wrong = columns.iter().filter_map(|(name, value)| {
+            let text = value.as_str().filter(|text| is_error(text))?;
+            self.is_used(name).then(|| Fault::SheetError {
+                column: name.clone(),
+                value: text.trim().to_owned(),
+            })
+        });
+        wrong.collect()
+    }
+
+    /// Whether what stands in this column is put into a notice, or decides about it.
+    pub fn is_used(&self, name: &str) -> bool {
+        let mut templates = self.subject.iter().chain(&self.body);
+        templates.any(|template| template.uses(name)) || self.role_of(name).is_some()
+    }
+
+    /// What a column is for, by its name alone.
+    pub fn role_of(&self, name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| {
+            let is_replaced = match role {
+                Role::Subject => self.subject.is_some(),
+                Role::Body => self.body.is_some(),
+                Role::To | Role::Cc | Role::Attach | Role::Reference | Role::Account => false,
+            };
+            !is_replaced
+                && matches!(
+                    self.recipe.columns.find(*role, [name].into_iter()),
+                    Ok(Some(_))
+                )
         })
     }
 
@@ -261,7 +297,13 @@ impl<'a> Writer<'a> {
 
 /// Whether a fault says already why a text is missing.
 fn is_about(fault: &Fault, role: Role) -> bool {
-    matches!(fault, Fault::Render { role: other, .. } if *other == role.word())
+    matches!(
+        fault,
+        Fault::Render { role: other, .. }
+            | Fault::NoNumber { role: other, .. }
+            | Fault::TwoNumbers { role: other, .. }
+            | Fault::NotComparable { role: other, .. } if *other == role.word()
+    )
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::batch::notice::Recipe;
 use crate::batch::pace;
 use crate::batch::table::Table;
 use crate::client::batch::{Examiner, FileFacts, Files, Sender, Walk, identity_of};
-use crate::command::{Failure, Session, configuration};
+use crate::command::{Failure, Session, configuration, text_form};
 use crate::pec::DeliveryForm;
 use crate::smime::Sha256;
 use crate::timestamp::Timestamp;
@@ -224,7 +224,7 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 /// A template in UTF-8, or in windows-1252 as old editors write it.
 fn template(path: &Path) -> Result<String, Failure> {
-    let read = || -> io::Result<String> {
+    let read = || -> io::Result<Vec<u8>> {
         let mut octets = Vec::new();
         File::open(path)?
             .take(MAX_TEMPLATE_OCTETS + 1)
@@ -232,14 +232,17 @@ fn template(path: &Path) -> Result<String, Failure> {
         if octets.len() as u64 > MAX_TEMPLATE_OCTETS {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let mut survey = Survey::default();
-        survey.feed(&octets);
-        let encoding = survey.finish().unwrap_or(Encoding::UTF_8);
-        let mut text = String::new();
-        Decoded::new(&*octets, encoding).read_to_string(&mut text)?;
-        Ok(text)
+        Ok(octets)
     };
-    read().map_err(|error| unreadable(path, &error))
+    let octets = read().map_err(|error| unreadable(path, &error))?;
+    text_form::plain(path, &octets)?;
+    let mut survey = Survey::default();
+    survey.feed(&octets);
+    let encoding = survey.finish().unwrap_or(Encoding::UTF_8);
+    let mut text = String::new();
+    let decoded = Decoded::new(&*octets, encoding).read_to_string(&mut text);
+    decoded.map_err(|error| unreadable(path, &error))?;
+    Ok(text)
 }
 
 /// Files on the disk, named relative to the folder of the table.

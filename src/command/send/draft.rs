@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{Arguments, ReceiptArgument};
 use crate::address::MailAddress;
-use crate::command::{Failure, Session};
+use crate::command::{Failure, Session, text_form};
 use crate::context::random_hex;
 use crate::mime::header::Header;
 use crate::pec::DeliveryForm;
@@ -164,7 +164,9 @@ fn body(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<Stri
     }
     let octets = match &arguments.body_file {
         Some(file) if file.as_os_str() != "-" => {
-            read(file).map_err(|error| unreadable(&[(file.clone(), error)]))?
+            let octets = read(file).map_err(|error| unreadable(&[(file.clone(), error)]))?;
+            text_form::plain(file, &octets)?;
+            octets
         }
         None if session.context.stdin_is_terminal => return edit(session),
         _ => {
