@@ -247,8 +247,9 @@ fn encodings_are_found_and_a_wrong_one_is_told() {
     );
     // Macintosh letters, which are no letters in windows-1252.
     write(&world, b"pec;nome;ref\r\na@b.it;Caff\x8e \x9d \x8f;R-1\r\n");
-    assert_eq!(batch(&world, "check", &[]).exit, 1);
-    assert_eq!(batch(&world, "check", &["--encoding", "macintosh"]).exit, 0);
+    let windows = ["--encoding", "windows-1252"];
+    assert_eq!(batch(&world, "check", &windows).exit, 1);
+    assert_eq!(batch(&world, "check", &[]).exit, 0);
 }
 
 #[test]

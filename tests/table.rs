@@ -386,3 +386,44 @@ fn null_is_no_word_and_an_error_of_a_spreadsheet_no_value() {
         assert!(!ran.out.contains("row 3"), "{ran:?}");
     }
 }
+
+// Tables
+
+/// A text in code page 850, as far as these letters go.
+fn msdos(text: &str) -> Vec<u8> {
+    let octet = |c: char| match c {
+        'à' => 0x85,
+        'è' => 0x8a,
+        'ù' => 0x97,
+        'À' => 0xb7,
+        c => u8::try_from(c).expect("ASCII"),
+    };
+    text.chars().map(octet).collect()
+}
+
+#[test]
+fn what_excel_calls_msdos_is_read_as_it_was_written() {
+    let world = Practising::new();
+    put(
+        &world,
+        "avvisi.csv",
+        msdos("PEC;nome\r\na@pec.prova.example;Società Agricola è più\r\n"),
+    );
+    put(&world, "testo.txt", "{{ nome }}");
+    assert_eq!(batch(&world, "run", "avvisi.csv", &["--yes"]).exit, 3);
+    let taken = world.practice.taken();
+    let octets = String::from_utf8(octets_of(&world, &taken[0])).expect("ASCII");
+    let words = "Societ=C3=A0 Agricola =C3=A8 pi=C3=B9";
+    assert!(octets.contains(words), "{octets}");
+    for name in ["cp850", "850", "IBM850"] {
+        let ran = batch(
+            &world,
+            "check",
+            "avvisi.csv",
+            &["--json", "--encoding", name],
+        );
+        assert_eq!(ran.json()["encoding"], "cp850");
+    }
+    let ran = batch(&world, "check", "avvisi.csv", &["--encoding", "cp999"]);
+    assert!(ran.exit == 2 && ran.err.contains("cp850"), "{ran:?}");
+}

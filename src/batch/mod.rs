@@ -5,7 +5,7 @@
 //! and Excel write it, and NDJSON. What is wrong with a row is a [`Fault`] with the number that
 //! a spreadsheet shows beside it.
 //!
-//! - [`encoding`]: octets of any usual encoding to UTF-8.
+//! - [`encoding`], [`codepage`]: octets of any usual encoding to UTF-8.
 //! - [`csv`], [`table`]: rows out of text, strictly, within bounds.
 //! - [`columns`], [`template`], [`notice`]: from a row to what is sent to whom.
 //! - [`number`], [`operators`]: numbers in texts, and templates that know them.
@@ -13,6 +13,7 @@
 //! - [`cell`]: what a spreadsheet may be given to open.
 
 pub mod cell;
+pub mod codepage;
 pub mod columns;
 pub mod csv;
 pub mod encoding;

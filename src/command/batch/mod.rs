@@ -75,7 +75,7 @@ struct TableArguments {
     #[arg(long, value_name = "COLUMN")]
     account_column: Option<String>,
 
-    /// The encoding, where it is not found: utf-8, windows-1252, macintosh, utf-16le
+    /// The encoding, where it is not found: utf-8, windows-1252, cp850, macintosh, utf-16le
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
 
