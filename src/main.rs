@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use postacert::command;
+use postacert::command::{self, is_closed_pipe};
 use postacert::context::{Context, leave_no_core};
 use postacert::exit::ExitStatus;
 
@@ -12,8 +12,13 @@ fn main() -> ExitCode {
     let context = Context::from_process();
     let mut out = BufWriter::new(io::stdout());
     let mut err = io::stderr();
-    let done = command::run(std::env::args_os().collect(), &context, &mut out, &mut err)
-        .and_then(|status| Ok(out.flush().map(|()| status)?));
+    let done = command::run(std::env::args_os().collect(), &context, &mut out, &mut err).and_then(
+        |status| match out.flush().map_err(anyhow::Error::from) {
+            // The command had come to its end: its answer stays.
+            Err(error) if !is_closed_pipe(&error) => Err(error),
+            _ => Ok(status),
+        },
+    );
     match done {
         Ok(status) => status.into(),
         // `pec verify folder | head` is not a failure.
@@ -25,10 +30,4 @@ fn main() -> ExitCode {
             ExitStatus::Unusable.into()
         }
     }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

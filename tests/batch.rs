@@ -20,7 +20,7 @@ use postacert::batch::pace::{Limits, Pace};
 use postacert::batch::table::Columns;
 use postacert::client::Judge;
 use postacert::client::batch::{
-    End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
+    Allowed, End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
 use postacert::ledger::{Ledger, NewJob, NewRow};
 use postacert::practice::{Config, Fault, Practice, Throttle};
@@ -373,14 +373,18 @@ fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     let again = run(&world, &[]);
     assert!(again.err.contains("goes on"), "{again:?}");
     assert_eq!(world.practice.taken().len(), 3);
-    // One row corrected, one new: only the new reference goes out.
-    let changed = rows(4).replace("Nome 1", "Nome Uno");
-    write(&world, changed.as_bytes());
+    // One row is new: only that one goes out.
+    write(&world, rows(4).as_bytes());
     let ran = run(&world, &[]);
     assert!(ran.err.contains("this is a new job"), "{ran:?}");
     assert!(
         ran.err
-            .contains("3 rows have a reference that was served already"),
+            .contains("3 rows were served already, the same to the same, by job"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out
+            .contains("of these sent by this job 1, by an earlier one 3"),
         "{ran:?}"
     );
     assert_eq!(world.practice.taken().len(), 4);
@@ -428,7 +432,7 @@ fn bad_rows_stop_all_unless_they_are_set_aside() {
     assert!(world.practice.taken().is_empty());
     assert!(!world.data().exists(), "nothing is recorded");
     let ran = run(&world, &["--skip-bad"]);
-    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert_eq!(ran.exit, 1, "{ran:?}");
     assert_eq!(world.practice.taken().len(), 2);
     let mut files = std::fs::read_dir(world.folder.path())
         .expect("a folder")
@@ -493,7 +497,13 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     assert_eq!(world.practice.taken().len(), 1);
     let body = "Gentile {{ nome }}, paghi DI PIU'.\n";
     std::fs::write(world.path("testo.txt"), body).expect("a file");
+    // The first row left with the text that it had; that is for a person to decide.
     let ran = run(&world, &["--for", "5s"]);
+    assert!(
+        ran.err.contains("row 2: under the reference R-00000"),
+        "{ran:?}"
+    );
+    let ran = run(&world, &["--for", "5s", "--skip-bad"]);
     assert!(ran.err.contains("this is a new job"), "{ran:?}");
     let listed = world.run(&["status", "--json"]).json();
     let standings: Vec<&str> = listed["messages"]
@@ -961,7 +971,7 @@ fn throttled(
         files: &mut NoFiles,
         pace: Pace::new(limits, []),
         resend: None,
-        mint: &postacert::context::random_hex,
+        allowed: &Allowed::default(),
         stop: &Stop::default(),
         hold: &AtomicBool::new(false),
         time: Time {
@@ -991,18 +1001,18 @@ fn row(number: u64, recipe: &Recipe) -> NewRow {
     columns.insert("ref".to_owned(), format!("R-{number}").into());
     let writer = postacert::batch::notice::Writer::new(recipe);
     let writer = writer.unwrap_or_else(|faults| panic!("{faults:?}"));
-    let content = writer
-        .notice(&columns)
-        .expect("a notice")
-        .digest(std::iter::empty());
+    let notice = writer.notice(&columns).expect("a notice");
     NewRow {
         number,
         account: MailAddress::new("io@pec.prova.example"),
         reference: format!("R-{number}"),
-        content,
+        round: String::new(),
+        content: notice.digest(std::iter::empty()),
+        whom: notice.whom(),
         columns: serde_json::to_string(&columns).expect("JSON"),
         recipients: 1,
         size: 1_000,
+        bad: None,
     }
 }
 

@@ -227,7 +227,9 @@ const EVENTS: [&str; 10] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 8] = [
+const BATCH_EVENTS: [&str; 10] = [
+    "held-conflict",
+    "held-came-back",
     "held-changed",
     "held-elsewhere",
     "room-holding",
@@ -239,9 +241,10 @@ const BATCH_EVENTS: [&str; 8] = [
 ];
 
 /// Events that have no sentence, and the fault whose words are those of `fault`.
-const BATCH_SILENT: [&str; 6] = [
+const BATCH_SILENT: [&str; 7] = [
     "batch-event.sent",
     "batch-event.served",
+    "batch-event.sent-elsewhere",
     "batch-event.received",
     "batch-event.progress",
     "batch-event.end",

@@ -182,6 +182,36 @@ pub enum Fault {
         /// The row that had it first.
         row: u64,
     },
+    /// Another text, or other recipients, went out under the reference.
+    Conflict {
+        /// The reference.
+        reference: String,
+        /// The short id of the message.
+        message: String,
+        /// The job that sent it; empty when none did.
+        job: String,
+    },
+    /// The same, known from its acceptance in the mailbox only.
+    ConflictElsewhere {
+        /// The reference.
+        reference: String,
+        /// When it was accepted.
+        time: String,
+    },
+    /// There is no reference, and a job of this table sent another text to the same recipients.
+    Changed {
+        /// The short id of the message.
+        message: String,
+        /// The job that sent it.
+        job: String,
+    },
+    /// Another text, or other recipients, went out under the reference and came back.
+    OtherCameBack {
+        /// The reference.
+        reference: String,
+        /// The short id of the message.
+        message: String,
+    },
     /// What the provider would not take.
     Message(outgoing::Fault),
     /// What no message can be made of, in the builder's words.
@@ -224,6 +254,10 @@ impl Fault {
             Self::UnknownAccount { .. } => "unknown-account",
             Self::Attachment { .. } => "attachment",
             Self::Duplicate { .. } => "duplicate",
+            Self::Conflict { .. } => "conflict",
+            Self::ConflictElsewhere { .. } => "conflict-elsewhere",
+            Self::Changed { .. } => "changed",
+            Self::OtherCameBack { .. } => "other-came-back",
             Self::Message(_) => "message",
             Self::Compose { .. } => "compose",
         }
@@ -287,6 +321,22 @@ impl Fault {
             }
             Self::Duplicate { reference, row } => {
                 vec![("reference", own(reference)), ("first", row.to_string())]
+            }
+            Self::Conflict {
+                reference,
+                message,
+                job,
+            } => vec![
+                ("reference", own(reference)),
+                ("message", own(message)),
+                ("job", own(job)),
+            ],
+            Self::ConflictElsewhere { reference, time } => {
+                vec![("reference", own(reference)), ("time", own(time))]
+            }
+            Self::Changed { message, job } => vec![("message", own(message)), ("job", own(job))],
+            Self::OtherCameBack { reference, message } => {
+                vec![("reference", own(reference)), ("message", own(message))]
             }
             Self::LongRow
             | Self::NoHeader

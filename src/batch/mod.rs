@@ -9,7 +9,9 @@
 //! - [`csv`], [`table`]: rows out of text, strictly, within bounds.
 //! - [`columns`], [`template`], [`notice`]: from a row to what is sent to whom.
 //! - [`number`], [`operators`]: numbers in texts, and templates that know them.
+//! - [`identity`]: which notice a message is.
 //! - [`pace`], [`forecast`]: when the next one may leave, and how long all take.
+//! - [`rows`]: rows that a person names.
 //! - [`cell`]: what a spreadsheet may be given to open.
 
 pub mod cell;
@@ -19,10 +21,12 @@ pub mod csv;
 pub mod encoding;
 pub mod fault;
 pub mod forecast;
+pub mod identity;
 pub mod notice;
 pub mod number;
 pub mod operators;
 pub mod pace;
+pub mod rows;
 pub mod table;
 pub mod template;
 

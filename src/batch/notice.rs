@@ -25,7 +25,7 @@ pub struct Recipe {
     pub reply_to: Option<String>,
     /// The account of rows that name none.
     pub account: String,
-    /// Set when rows are sent although their reference was served: a word for that round.
+    /// The round, where it is not the first: what another round served counts in that one only.
     pub again: Option<String>,
 }
 
@@ -54,6 +54,11 @@ impl Notice {
         self.to.iter().chain(&self.cc)
     }
 
+    /// Its recipients, sorted, in small letters, a line each.
+    pub fn whom(&self) -> String {
+        sorted(self.recipients()).join("\n")
+    }
+
     /// What identifies the content: recipients, subject, text, and the SHA-256 of each file
     /// with its name; 32 hexadecimal digits.
     pub fn digest<'a>(&self, files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
@@ -64,11 +69,11 @@ impl Notice {
             all.push_str(&format!("{}:", text.len()));
             all.push_str(text);
         };
-        for address in &self.to {
-            add('t', &address.as_str().to_ascii_lowercase());
-        }
-        for address in &self.cc {
-            add('c', &address.as_str().to_ascii_lowercase());
+        // In whatever order the row names them.
+        for (kind, addresses) in [('t', &self.to), ('c', &self.cc)] {
+            for key in sorted(addresses.iter()) {
+                add(kind, &key);
+            }
         }
         add('s', &self.subject);
         add('b', &self.body);
@@ -80,6 +85,14 @@ impl Notice {
         digest.truncate(32);
         digest
     }
+}
+
+fn sorted<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> Vec<String> {
+    let mut keys: Vec<String> = addresses
+        .map(|address| address.as_str().to_ascii_lowercase())
+        .collect();
+    keys.sort();
+    keys
 }
 
 /// A recipe whose templates were read.

@@ -22,7 +22,7 @@ pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit};
 pub use sync::{
-    Event, EventKind, FolderList, Judge, SyncReport, folders_not_read, folders_to_read,
+    Event, EventKind, FolderList, Judge, SyncReport, adopt, folders_not_read, folders_to_read,
     list_folders, read, sync,
 };
 pub use watch::{Connect, Ends, Patience, WatchEnd, WatchEvent, watch};

@@ -226,6 +226,20 @@ enum Again {
     WhenDue,
 }
 
+/// Leads receipts that came for no message of ours to messages recorded since, without reading
+/// the mailbox.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn adopt(
+    ledger: &mut Ledger,
+    judge: Judge<'_>,
+    now: Now<'_>,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<(), Error> {
+    Run::new(ledger, judge, now, on_event).adopt()
+}
+
 /// Reads what is new in the folders. Nothing is changed on the server.
 ///
 /// # Errors
@@ -1086,6 +1100,10 @@ impl<'a> Run<'a> {
         let Some(message) = self.ledger.by_message_id(message_id)? else {
             return Ok(None);
         };
+        // Another machine sent it; our octets are not those that left.
+        if !self.ledger.has_left_here(&message)? {
+            return Ok(None);
+        }
         let row = self.ledger.row(&message)?;
         // Nothing to compare with when our file was damaged: the receipt is genuine without it.
         Ok(self.ledger.octets(&row.octets).ok().map(Sent::new))

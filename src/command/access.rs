@@ -259,6 +259,11 @@ impl Line {
     pub fn failure_of_sending(&self, error: &transport::Error) -> Failure {
         servers::failure(error, &self.smtp)
     }
+
+    /// Why the mailbox could not be read, in words.
+    pub fn failure_of_reading(&self, error: &transport::Error) -> Failure {
+        servers::failure(error, &self.imap)
+    }
 }
 
 impl Reach for Line {

@@ -136,6 +136,13 @@ pub(crate) struct Session<'a> {
     err: &'a mut dyn Write,
 }
 
+/// Whether an error says that nobody reads what is written any more. For a command that only
+/// reads that is no failure (`pec verify folder | head`); one that sends answers by what it sent.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 /// Understands the arguments and runs the command.
 ///
 /// # Errors

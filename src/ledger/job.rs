@@ -1,18 +1,13 @@
 //! Jobs: a table of notices, each row recorded before anything is sent, each sent once.
 //!
-//! All rows of a job are recorded in one transaction. A row's message is frozen and linked to
-//! the row in one transaction too, so no kill leaves a message without its row; whether the
-//! reference was served by another row is decided in that same transaction, so no two processes
-//! serve it at once.
+//! All rows of a job are recorded in one transaction, those too that cannot be sent. What is done
+//! for a row, and whether it was served already, is in `notice`.
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::octets::OctetStore;
-use super::state::{Standing, What};
-use super::submission::{append, bare, insert, refresh};
-use super::{Error, Ledger, MessageRef, query, timestamp};
+use super::state::Standing;
+use super::{Error, Ledger, MessageRef, timestamp};
 use crate::address::MailAddress;
-use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
 /// Digits of a short id; more when two jobs share them.
@@ -46,14 +41,27 @@ pub struct NewRow {
     pub account: MailAddress,
     /// The sender's reference, or the digest of the content.
     pub reference: String,
+    /// The round in which it is sent; the first has no name.
+    pub round: String,
     /// Digest of recipients, texts and files.
     pub content: String,
+    /// Its recipients, sorted, in small letters, a line each.
+    pub whom: String,
     /// The row as it was, as JSON.
     pub columns: String,
     /// How many recipients.
     pub recipients: u32,
     /// Octets of the message, as foreseen.
     pub size: u64,
+    /// Why it cannot be sent at all, in words.
+    pub bad: Option<String>,
+}
+
+impl NewRow {
+    /// Whether the digest of the content stands for a reference.
+    pub fn has_no_reference(&self) -> bool {
+        self.reference == self.content
+    }
 }
 
 /// A job as a list shows it.
@@ -76,30 +84,17 @@ pub struct JobView {
 /// A row of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRow {
-    id: i64,
+    pub(super) id: i64,
     /// What it was recorded with.
     pub row: NewRow,
     /// The name under which the account was used last, if one is known; else its address.
     pub account: String,
     /// The message that serves it, once there is one.
     pub message: Option<MessageRef>,
-    /// Whether that is the message of another row with the same reference.
+    /// Whether that is the message of another row, which says the same to the same.
     pub served: bool,
     /// Why it is held, if it is.
     pub note: Option<String>,
-}
-
-/// Which message serves a row now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The one handed in: recorded, not sent yet.
-    New(MessageRef),
-    /// That of another row with the same reference, which left or may have.
-    Served(MessageRef),
-    /// Another process linked one first, or it left before the ledger lost its rows.
-    Already(MessageRef),
-    /// None: another program, or another copy of the ledger, sent it; when it was accepted.
-    Elsewhere(Timestamp),
 }
 
 /// How many recipients of a job stand where; rows without a message count by their recipients.
@@ -109,8 +104,14 @@ pub struct Tally {
     pub waiting: u64,
     /// Held, with a note.
     pub held: u64,
+    /// Rows that cannot be sent at all.
+    pub bad: u64,
     /// By standing of their message.
     pub standings: Vec<(Standing, u64)>,
+    /// Of these: whose message is that of another job.
+    pub before: u64,
+    /// Of these: whose message another machine sent.
+    pub elsewhere: u64,
 }
 
 impl Tally {
@@ -125,7 +126,7 @@ impl Tally {
 
     /// All recipients.
     pub fn total(&self) -> u64 {
-        self.waiting + self.held + self.of(&Standing::ALL)
+        self.waiting + self.held + self.bad + self.of(&Standing::ALL)
     }
 }
 
@@ -197,18 +198,21 @@ impl Ledger {
     /// The accounts that a job sends from.
     pub fn accounts_of(&self, job: &JobRef) -> Result<Vec<MailAddress>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT account FROM job_row WHERE job = ?1 GROUP BY account ORDER BY min(number)",
+            "SELECT account FROM job_row WHERE job = ?1 AND bad IS NULL
+             GROUP BY account ORDER BY min(number)",
         )?;
         let found = statement.query_map([job.id], |row| row.get(0).map(MailAddress::of))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Rows of an account for which something is left to do: not sent, refused for now, or in
-    /// doubt; by number, after one of them.
+    /// doubt; with `retry`, those too whose message came back for all; by number, after one of
+    /// them.
     pub fn open_rows(
         &self,
         job: &JobRef,
         account: &MailAddress,
+        retry: bool,
         after: u64,
         limit: usize,
     ) -> Result<Vec<JobRow>, Error> {
@@ -218,13 +222,17 @@ impl Ledger {
              FROM job_row
              LEFT JOIN account ON account.address = job_row.account
              LEFT JOIN message ON message.id = job_row.message
-             WHERE job = ?1 AND job_row.account = ?2 AND number > ?3
-               AND (job_row.message IS NULL OR EXISTS (SELECT 1 FROM recipient
-                   WHERE recipient.message = job_row.message AND standing IN
-                       ('recorded', 'sending', 'refused-for-now', 'in-doubt')))
+             WHERE job = ?1 AND job_row.account = ?2 AND number > ?3 AND bad IS NULL
+               AND (job_row.message IS NULL
+                   OR EXISTS (SELECT 1 FROM recipient
+                       WHERE recipient.message = job_row.message AND standing IN
+                           ('recorded', 'sending', 'refused-for-now', 'in-doubt'))
+                   OR ?5 AND NOT EXISTS (SELECT 1 FROM recipient
+                       WHERE recipient.message = job_row.message AND standing NOT IN
+                           ('refused', 'not-accepted', 'not-delivered')))
              ORDER BY number LIMIT ?4",
         )?;
-        let values = params![job.id, account.key(), after as i64, limit as i64];
+        let values = params![job.id, account.key(), after as i64, limit as i64, retry];
         let rows = statement.query_map(values, job_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -246,125 +254,87 @@ impl Ledger {
     /// Where the recipients of a job stand; of one account, or of all.
     pub fn tally(&self, job: &JobRef, account: Option<&MailAddress>) -> Result<Tally, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT CASE WHEN job_row.message IS NOT NULL THEN recipient.standing
+            "SELECT CASE WHEN bad IS NOT NULL THEN 'bad'
+                 WHEN job_row.message IS NOT NULL THEN recipient.standing
                  WHEN note IS NOT NULL THEN 'held' ELSE 'waiting' END AS word,
+                 job_row.message IS NOT NULL AND served AS before,
+                 job_row.message IS NOT NULL AND NOT served
+                   AND standing NOT IN ('recorded', 'sending', 'refused-for-now', 'withdrawn',
+                       'refused', 'in-doubt')
+                   AND NOT EXISTS (SELECT 1 FROM fact
+                       WHERE fact.message = job_row.message AND what = 'handed') AS elsewhere,
                  sum(CASE WHEN job_row.message IS NULL THEN recipients ELSE 1 END) AS count
              FROM job_row LEFT JOIN recipient ON recipient.message = job_row.message
-             WHERE job = ?1 AND (?2 IS NULL OR account = ?2) GROUP BY word",
+             WHERE job = ?1 AND (?2 IS NULL OR account = ?2) GROUP BY word, before, elsewhere",
         )?;
         let mut rows = statement.query(params![job.id, account.map(MailAddress::key)])?;
         let mut tally = Tally::default();
         while let Some(row) = rows.next()? {
-            let (word, count): (String, i64) = (row.get(0)?, row.get(1)?);
+            let (word, count): (String, i64) = (row.get("word")?, row.get("count")?);
             let count = count.unsigned_abs();
             match &*word {
-                "waiting" => tally.waiting = count,
-                "held" => tally.held = count,
+                "waiting" => tally.waiting += count,
+                "held" => tally.held += count,
+                "bad" => tally.bad += count,
                 _ => {
                     let standing = Standing::from_word(&word).ok_or(Error::Corrupt(word))?;
                     tally.standings.push((standing, count));
+                    tally.before += if row.get("before")? { count } else { 0 };
+                    tally.elsewhere += if row.get("elsewhere")? { count } else { 0 };
                 }
             }
         }
         Ok(tally)
     }
 
-    /// The message that serves a reference of an account already: one that left or may have.
-    pub fn serving(
-        &self,
-        account: &MailAddress,
-        reference: &str,
-    ) -> Result<Option<MessageRef>, Error> {
-        // Read only; what counts is asked again when a row is taken.
-        let transaction = self.connection.unchecked_transaction()?;
-        let found = served_by(&transaction, account, reference)?;
-        Ok(found
-            .into_iter()
-            .find_map(|(message, life)| (life == Life::Live).then_some(message)))
+    /// The jobs whose messages serve rows of a job, and how many rows; oldest first.
+    pub fn serving_jobs(&self, job: &JobRef) -> Result<Vec<(JobRef, u64)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT earlier.id, earlier.short, count(DISTINCT job_row.id) FROM job_row
+             JOIN job_row AS own ON own.message = job_row.message AND NOT own.served
+             JOIN job AS earlier ON earlier.id = own.job
+             WHERE job_row.job = ?1 AND job_row.served GROUP BY earlier.id ORDER BY earlier.id",
+        )?;
+        let found = statement.query_map([job.id], |row| {
+            let rows: i64 = row.get(2)?;
+            let job = JobRef {
+                id: row.get(0)?,
+                short: row.get(1)?,
+            };
+            Ok((job, rows.unsigned_abs()))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Freezes a message and links it to its row, unless the reference was served. A message of
-    /// an earlier job under this reference that never left is withdrawn, because this one takes
-    /// its place. `again` sends whatever served the reference.
-    ///
-    /// # Errors
-    /// [`Error::Known`] when the Message-ID was recorded before; those of the disk.
-    pub fn take_row(
-        &mut self,
-        row: &JobRow,
-        message: &OutgoingMessage,
-        again: bool,
-        now: Timestamp,
-    ) -> Result<Taken, Error> {
-        let octets = self.keep(message.octets())?;
-        let elsewhere = self.accepted_elsewhere(message, self.since_for(row, now)?)?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Some(linked) = linked(&transaction, row.id)? {
-            return Ok(Taken::Already(linked));
-        }
-        let mut served = None;
-        if !again {
-            for (other, life) in served_by(&transaction, &row.row.account, &row.row.reference)? {
-                match life {
-                    Life::Live => served = Some(other),
-                    Life::Unsent => withdraw(&transaction, other.id, now)?,
-                    Life::Failed => {}
-                }
-            }
-        }
-        let taken = match served {
-            Some(other) => {
-                link(&transaction, row.id, other.id, true)?;
-                Taken::Served(other)
-            }
-            None if !again && let Some(lost) = recovered(&transaction, &self.octets, message)? => {
-                link(&transaction, row.id, lost.id, false)?;
-                Taken::Already(lost)
-            }
-            None if !again && let Some(at) = elsewhere => return Ok(Taken::Elsewhere(at)),
-            None => {
-                let recorded = insert(&transaction, message, &octets, now)?;
-                link(&transaction, row.id, recorded.id, false)?;
-                Taken::New(recorded)
-            }
-        };
-        transaction.commit()?;
-        Ok(taken)
-    }
-
-    /// From when on an acceptance that is for no message of ours may be for a row: since its job
-    /// was recorded; in a ledger that was set back, which may have recorded it anew, a week more.
-    fn since_for(&self, row: &JobRow, now: Timestamp) -> Result<Timestamp, Error> {
-        const WEEK: i64 = 7 * 86_400;
-        let recorded = self
+    /// The job for whose row a message was made.
+    pub fn job_of(&self, message: &MessageRef) -> Result<Option<JobRef>, Error> {
+        Ok(self
             .connection
             .prepare_cached(
-                "SELECT recorded_at FROM job_row JOIN job ON job.id = job_row.job
-                 WHERE job_row.id = ?1",
+                "SELECT job.id, job.short FROM job_row JOIN job ON job.id = job_row.job
+                 WHERE message = ?1 AND NOT served LIMIT 1",
             )?
-            .query_row([row.id], |found| timestamp(found, "recorded_at"))?;
-        Ok(match self.is_at_home()? {
-            true => recorded,
-            false => recorded.min(Timestamp::from_unix(now.unix().saturating_sub(WEEK))),
-        })
+            .query_row([message.id], |row| {
+                Ok(JobRef {
+                    id: row.get(0)?,
+                    short: row.get(1)?,
+                })
+            })
+            .optional()?)
     }
 
-    /// Gives up a message that never left: nothing sends it any more.
-    ///
-    /// # Errors
-    /// [`Error::Settled`] when it left, or may have, or is being sent.
-    pub fn withdraw(&mut self, message: &MessageRef, now: Timestamp) -> Result<(), Error> {
-        let transaction = self.immediate()?;
-        if life_of(&transaction, message.id)? != Life::Unsent {
-            return Err(Error::Settled {
-                short: message.short.clone(),
-                standing: "not unsent",
-            });
-        }
-        withdraw(&transaction, message.id, now)?;
-        Ok(transaction.commit()?)
+    /// How many rows of a job have a message that came back for all.
+    pub fn came_back(&self, job: &JobRef) -> Result<u64, Error> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM job_row WHERE job = ?1 AND message IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM recipient
+                       WHERE recipient.message = job_row.message AND standing NOT IN
+                           ('refused', 'not-accepted', 'not-delivered'))",
+            )?
+            .query_row([job.id], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 
     /// Says why a row is held, or that it is held no more.
@@ -396,116 +366,6 @@ impl Ledger {
     }
 }
 
-/// What may still become of a message under a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    /// It left, or may have, for one recipient at least.
-    Live,
-    /// It never left and may still.
-    Unsent,
-    /// It reached nobody and never will.
-    Failed,
-}
-
-fn served_by(
-    transaction: &Transaction<'_>,
-    account: &MailAddress,
-    reference: &str,
-) -> Result<Vec<(MessageRef, Life)>, Error> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT DISTINCT message.id, message.short FROM job_row
-         JOIN message ON message.id = job_row.message
-         WHERE job_row.account = ?1 AND reference = ?2 ORDER BY message.id",
-    )?;
-    let found = statement.query_map([&*account.key(), reference], query::message_ref)?;
-    let mut served = Vec::new();
-    for message in found {
-        let message = message?;
-        let life = life_of(transaction, message.id)?;
-        served.push((message, life));
-    }
-    Ok(served)
-}
-
-fn life_of(transaction: &Transaction<'_>, message: i64) -> Result<Life, Error> {
-    let facts = query::facts(transaction, message)?;
-    let states = query::states(transaction, message, &facts)?;
-    let unsent = |standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
-    let failed = |standing| {
-        matches!(
-            standing,
-            Standing::Refused
-                | Standing::NotAccepted
-                | Standing::NotDelivered
-                | Standing::Withdrawn
-        )
-    };
-    let all = |of: &dyn Fn(Standing) -> bool| states.iter().all(|state| of(state.standing));
-    Ok(if all(&failed) {
-        Life::Failed
-    } else if all(&unsent) {
-        Life::Unsent
-    } else {
-        Life::Live
-    })
-}
-
-fn withdraw(transaction: &Transaction<'_>, message: i64, now: Timestamp) -> Result<(), Error> {
-    append(transaction, message, &bare(What::Withdrawn, now), now)?;
-    refresh(transaction, message)
-}
-
-fn linked(transaction: &Transaction<'_>, row: i64) -> Result<Option<MessageRef>, Error> {
-    Ok(transaction
-        .prepare_cached(
-            "SELECT message.id, message.short FROM job_row
-             JOIN message ON message.id = job_row.message WHERE job_row.id = ?1",
-        )?
-        .query_row([row], query::message_ref)
-        .optional()?)
-}
-
-fn link(transaction: &Transaction<'_>, row: i64, message: i64, served: bool) -> Result<(), Error> {
-    transaction
-        .prepare_cached("UPDATE job_row SET message = ?2, served = ?3, note = NULL WHERE id = ?1")?
-        .execute(params![row, message, served])?;
-    Ok(())
-}
-
-/// A message that says the same, left before the ledger lost its rows, and serves no row.
-fn recovered(
-    transaction: &Transaction<'_>,
-    octets: &OctetStore,
-    message: &OutgoingMessage,
-) -> Result<Option<MessageRef>, Error> {
-    let Some(first) = message.recipients().first() else {
-        return Ok(None);
-    };
-    let mut statement = transaction.prepare_cached(
-        "SELECT message.id, message.short, message.octets FROM recipient
-         JOIN message ON message.id = recipient.message
-         WHERE recipient.address = ?1 AND recovered AND account = ?2 AND subject = ?3
-           AND NOT EXISTS (SELECT 1 FROM job_row WHERE job_row.message = message.id)
-         ORDER BY message.id",
-    )?;
-    let values = params![
-        first.address.as_str(),
-        message.sender().key(),
-        message.subject()
-    ];
-    let found = statement.query_map(values, |row| {
-        Ok((query::message_ref(row)?, row.get::<_, String>(2)?))
-    })?;
-    for lost in found {
-        let (lost, name) = lost?;
-        let kept = octets.get(&name).ok().and_then(OutgoingMessage::reread);
-        if kept.is_some_and(|kept| kept.is_alike(message)) {
-            return Ok(Some(lost));
-        }
-    }
-    Ok(None)
-}
-
 fn insert_job(
     transaction: &Transaction<'_>,
     job: NewJob<'_>,
@@ -532,8 +392,8 @@ fn insert_row(transaction: &Transaction<'_>, job: i64, row: &NewRow) -> Result<(
     transaction
         .prepare_cached(
             "INSERT INTO job_row (job, number, account, reference, content, columns, recipients,
-                 size)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 size, round, whom, bad)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             job,
@@ -544,6 +404,9 @@ fn insert_row(transaction: &Transaction<'_>, job: i64, row: &NewRow) -> Result<(
             row.columns,
             row.recipients,
             row.size as i64,
+            row.round,
+            row.whom,
+            row.bad,
         ])?;
     Ok(())
 }
@@ -577,6 +440,9 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
             columns: row.get("columns")?,
             recipients: row.get("recipients")?,
             size: size.unsigned_abs(),
+            round: row.get("round")?,
+            whom: row.get("whom")?,
+            bad: row.get("bad")?,
         },
         account: row.get("label")?,
         message: message

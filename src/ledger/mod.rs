@@ -6,7 +6,8 @@
 //! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one (`matching`).
 //!
 //! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
-//! - `job`: many notices of one table, each row once.
+//! - `job`: many notices of one table, recorded.
+//! - `notice`: whether a row was served, and what may be done for it.
 //! - `account`: whose rows they are.
 //! - `arrival`: what the mailbox holds, how far it was read.
 //! - `journal`, `surroundings`: what it notices when it knows less, or is a copy.
@@ -18,6 +19,7 @@ mod arrival;
 mod job;
 mod journal;
 mod matching;
+mod notice;
 mod octets;
 mod process;
 mod query;
@@ -37,8 +39,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::timestamp::Timestamp;
 
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
-pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Taken, Tally};
+pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use matching::MatchRule;
+pub use notice::{Acceptance, Earlier, Life, Other, Plan, Serving, Taken, Terms, decide};
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use seen::Seen;
 pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};

@@ -352,6 +352,16 @@ impl Ledger {
         Ok((0..NOW_SECONDS).contains(&passed))
     }
 
+    /// Whether a message left this computer, or may have. If a receipt speaks of one that did not,
+    /// another machine sent it under its Message-ID.
+    pub fn has_left_here(&self, message: &MessageRef) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM fact WHERE message = ?1 AND what = 'handed')";
+        Ok(self
+            .connection
+            .prepare_cached(query)?
+            .query_row([message.id], |row| row.get(0))?)
+    }
+
     /// Messages that may need another attempt or a decision, oldest first: never left, refused
     /// for now, or in doubt.
     pub fn unsettled(&self, account: &MailAddress) -> Result<Vec<MessageRef>, Error> {

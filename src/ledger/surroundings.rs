@@ -23,6 +23,7 @@ use super::state::{Fact, What};
 use super::submission::{append, bare, insert, refresh};
 use super::{Error, Ledger, MessageRef, query};
 use crate::address::MailAddress;
+use crate::batch::identity::Identity;
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
@@ -102,7 +103,8 @@ impl Ledger {
 
     /// When the mailbox showed an acceptance, since a time, for a message of this sender, with
     /// this subject and exactly these recipients, that is none of this ledger: another program,
-    /// or another copy of the ledger, sent it.
+    /// or another copy of the ledger, sent it. Those whose Message-ID says which notice they are
+    /// say so themselves, and are left out.
     pub fn accepted_elsewhere(
         &self,
         message: &OutgoingMessage,
@@ -110,19 +112,22 @@ impl Ledger {
     ) -> Result<Option<Timestamp>, Error> {
         let addresses = message.recipients().iter().map(|one| &one.address);
         let account = message.sender().key();
-        let found: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT max(certified_at) FROM examination
-                 WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
-                   AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
-                   AND recipients = ?3 AND certified_at >= ?4",
-            )?
-            .query_row(
-                params![account, message.subject(), listed(addresses), since.unix()],
-                |row| row.get(0),
-            )?;
-        Ok(found.map(Timestamp::from_unix))
+        let mut statement = self.connection.prepare_cached(
+            "SELECT certified_at, message_id FROM examination
+             WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
+               AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
+               AND recipients = ?3 AND certified_at >= ?4
+             ORDER BY certified_at DESC",
+        )?;
+        let values = params![account, message.subject(), listed(addresses), since.unix()];
+        let mut found = statement.query(values)?;
+        while let Some(row) = found.next()? {
+            let id: Option<String> = row.get(1)?;
+            if id.is_none_or(|id| Identity::read(&id).is_none()) {
+                return Ok(Some(Timestamp::from_unix(row.get(0)?)));
+            }
+        }
+        Ok(None)
     }
 }
 

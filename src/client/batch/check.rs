@@ -54,6 +54,8 @@ pub struct Checked {
     pub number: u64,
     /// Where it stands in the text.
     pub place: Range<u64>,
+    /// Of a bad row: its cells as JSON, as far as they can be told apart.
+    pub columns: String,
     /// All that is wrong, or what is recorded.
     pub outcome: Result<Good, Vec<Fault>>,
 }
@@ -153,10 +155,13 @@ impl<'a> Examiner<'a> {
                 number,
                 account: sender.address.clone(),
                 reference,
+                round: self.recipe.again.clone().unwrap_or_default(),
                 content,
+                whom: notice.whom(),
                 columns: serde_json::to_string(columns).unwrap_or_default(),
                 recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
                 size,
+                bad: None,
             },
         }))
     }
@@ -254,9 +259,14 @@ impl<'a, R: Read> Walk<'a, R> {
                 (Err(faults), _) => Err(faults),
                 (_, Err(fault)) => Err(vec![fault.clone()]),
             };
+            let columns = match (&outcome, &row.columns) {
+                (Err(_), Ok(columns)) => serde_json::to_string(columns).unwrap_or_default(),
+                _ => "{}".to_owned(),
+            };
             self.ready.push_back(Checked {
                 number: row.number,
                 place: row.place,
+                columns,
                 outcome,
             });
         }

@@ -20,6 +20,8 @@ pub use run::{End, Runner};
 use std::time::Duration;
 
 use super::{Found, Gap};
+use crate::batch::rows::Rows;
+use crate::ledger::Terms;
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Mailbox, Quota, Reply, Submission};
 
@@ -45,6 +47,25 @@ pub struct Time<'a> {
     pub now: &'a dyn Fn() -> Timestamp,
     /// Waits.
     pub sleep: &'a dyn Fn(Duration),
+}
+
+/// What a person allowed of what would not go by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// What came back for all its recipients goes again.
+    pub retry: bool,
+    /// Rows that go although something else went out under their references.
+    pub correct: Rows,
+}
+
+impl Allowed {
+    /// The same, for one row.
+    pub fn of(&self, row: u64) -> Terms {
+        Terms {
+            retry: self.retry,
+            correct: self.correct.contains(row),
+        }
+    }
 }
 
 /// The row that an event is about.
@@ -74,8 +95,10 @@ pub struct Event {
 pub enum Happening {
     /// The provider took it.
     Sent(Reply),
-    /// Its reference was served by a message that left before.
+    /// A message of another row serves it, which says the same to the same.
     Served,
+    /// Another machine sent it, as its acceptance in the mailbox proves.
+    Adopted,
     /// The provider refused it for good.
     Refused(Reply),
     /// The provider refused it for now; whether this run tries it again.

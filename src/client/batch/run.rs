@@ -4,19 +4,22 @@
 //! mailbox; only with a patience given, and when the mailbox has no receipt after it, is it sent
 //! again. Everything else that goes wrong waits and tries again: longer each time, and not for
 //! ever.
+//!
+//! The mailbox is read before the first message: what another machine sent is settled by its
+//! acceptance.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::message::{Files, Sender, file_name, freeze};
-use super::{Event, Happening, Reach, RowName, Time};
+use super::{Allowed, Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::Pace;
 use crate::batch::table::Columns;
 use crate::client::{self, Error, Found, Judge, Resend, folders_not_read, folders_to_read};
 use crate::ledger::state::{Standing, What};
-use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Taken};
+use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Serving, Taken};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
@@ -30,6 +33,8 @@ const MOST_TRIES: u32 = 5;
 const RETRY_SECONDS: i64 = 60;
 /// Rows refused for now, one after the other, that look like the provider and not like rows.
 const STREAK: u32 = 3;
+/// How often a row is looked at anew because somebody else did something for it meanwhile.
+const MOST_PLANS: u32 = 20;
 /// A wait that is worth telling.
 const LONG_WAIT_SECONDS: i64 = 5;
 /// A connection that is idle for longer is not kept.
@@ -46,6 +51,8 @@ pub enum End {
     Stopped,
     /// The server cannot be used: a refused login, a certificate, or a line that kept breaking.
     GaveUp(transport::Error),
+    /// The mailbox cannot be read, so nobody knows what another machine sent.
+    NoMailbox(transport::Error),
 }
 
 /// The rows of one account.
@@ -71,8 +78,8 @@ pub struct Runner<'a> {
     /// What of that which is in doubt may be sent again, and how old its attempt must be;
     /// `None`: nothing.
     pub resend: Option<(Resend, Duration)>,
-    /// Makes a Message-ID's left part.
-    pub mint: &'a dyn Fn() -> String,
+    /// What a person allowed of what would not go by itself.
+    pub allowed: &'a Allowed,
     /// Asked to stop.
     pub stop: &'a Stop,
     /// Set while the mailbox is too full for more receipts.
@@ -99,14 +106,17 @@ struct State {
     troubles: u32,
     streak: u32,
     later: VecDeque<(Timestamp, u32, JobRow)>,
-    /// Whether the mailbox could be read, once that was needed.
+    /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
+    /// Whether messages of another machine wait for their receipts.
+    adopted: bool,
 }
 
 /// Why the loop over the rows ended.
 enum Break {
     Stopped,
     GaveUp(transport::Error),
+    NoMailbox(transport::Error),
     Failed(Error),
 }
 
@@ -128,32 +138,29 @@ impl Runner<'_> {
             streak: 0,
             later: VecDeque::new(),
             read: None,
+            adopted: false,
         };
         match self.all(&mut state) {
             Ok(()) => Ok(End::Done),
             Err(Break::Stopped) => Ok(End::Stopped),
             Err(Break::GaveUp(error)) => Ok(End::GaveUp(error)),
+            Err(Break::NoMailbox(error)) => Ok(End::NoMailbox(error)),
             Err(Break::Failed(error)) => Err(error),
         }
     }
 
     fn all(&mut self, state: &mut State) -> Result<(), Break> {
         self.ledger.settle_cut_off(self.now())?;
-        if !self.ledger.has_asked(&self.sender.address)? {
-            self.tell(None, Happening::AsksFirst);
-            if !self.read_mailbox(state)? {
-                return Err(Break::Stopped);
-            }
-            self.ledger.note_asked(&self.sender.address)?;
+        if self.open_rows(0, 1)?.is_empty() {
+            return Ok(());
         }
+        self.ask_first(state)?;
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
         self.settle(&doubts)?;
         let mut after = 0;
         loop {
-            let page = self
-                .ledger
-                .open_rows(self.job, &self.sender.address, after, PAGE)?;
+            let page = self.open_rows(after, PAGE)?;
             let Some(last) = page.last() else {
                 break;
             };
@@ -168,16 +175,51 @@ impl Runner<'_> {
             self.wait_until(at, state)?;
             self.due(state)?;
         }
+        if state.adopted {
+            self.adopt()?;
+        }
         self.last_doubts(state)
+    }
+
+    fn open_rows(&self, after: u64, limit: usize) -> Result<Vec<JobRow>, ledger::Error> {
+        let (account, retry) = (&self.sender.address, self.allowed.retry);
+        self.ledger
+            .open_rows(self.job, account, retry, after, limit)
+    }
+
+    /// Reads the mailbox before the first message: another machine may have sent some of them,
+    /// and this ledger may have forgotten that it did. One that cannot be read lets nothing leave.
+    fn ask_first(&mut self, state: &mut State) -> Result<(), Break> {
+        let has_asked = self.ledger.has_asked(&self.sender.address)?;
+        if !has_asked {
+            self.tell(None, Happening::AsksFirst);
+        }
+        let is_whole = self.read_mailbox(state)?;
+        if has_asked {
+            return Ok(());
+        }
+        if !is_whole {
+            return Err(Break::Stopped);
+        }
+        Ok(self.ledger.note_asked(&self.sender.address)?)
+    }
+
+    /// Leads the receipts of messages that another machine sent to them.
+    fn adopt(&mut self) -> Result<(), Break> {
+        let mut came = Vec::new();
+        let mut keep = |event: client::Event| came.push(event);
+        let adopted = client::adopt(self.ledger, self.judge, self.time.now, &mut keep);
+        for event in came {
+            self.tell(None, Happening::Received(Box::new(event)));
+        }
+        adopted.map_err(Break::Failed)
     }
 
     fn in_doubt(&mut self) -> Result<Vec<JobRow>, Break> {
         let mut doubts = Vec::new();
         let mut after = 0;
         loop {
-            let page = self
-                .ledger
-                .open_rows(self.job, &self.sender.address, after, PAGE)?;
+            let page = self.open_rows(after, PAGE)?;
             let Some(last) = page.last() else {
                 return Ok(doubts);
             };
@@ -230,7 +272,7 @@ impl Runner<'_> {
         may_again: bool,
         state: &mut State,
     ) -> Result<After, Break> {
-        if row.message.is_none() && !self.take(row)? {
+        if !self.take(row, state)? {
             return Ok(After::Next);
         }
         let Some(message) = row.message.clone() else {
@@ -275,14 +317,18 @@ impl Runner<'_> {
         Ok(!is_known)
     }
 
-    /// Reads the mailbox once in a run. Gives whether all of it could be read.
+    /// Reads the mailbox once in a run. Gives whether all of it could be read; when none of it
+    /// could, the run ends.
     fn read_mailbox(&mut self, state: &mut State) -> Result<bool, Break> {
         if let Some(was_read) = state.read {
             return Ok(was_read);
         }
         let reason = match self.read_new() {
             Ok(unread) => unread,
-            Err(error @ Error::Transport(_)) => Some(error.to_string()),
+            Err(Error::Transport(error)) => {
+                self.tell(None, Happening::NoMailbox(error.to_string()));
+                return Err(Break::NoMailbox(error));
+            }
             Err(error) => return Err(Break::Failed(error)),
         };
         state.read = Some(reason.is_none());
@@ -315,41 +361,58 @@ impl Runner<'_> {
             .or_else(|| message.map(|one| format!("{}, UID {}", one.place.folder, one.place.uid))))
     }
 
-    /// Freezes the message of a row; `false` when the row needs none.
-    fn take(&mut self, row: &mut JobRow) -> Result<bool, Break> {
-        let message = match self.message_of(row) {
-            Ok(message) => message,
-            Err(reason) => {
-                self.ledger.hold_row(row, Some(&reason))?;
-                self.tell(Some(row), Happening::Held(reason));
-                return Ok(false);
+    /// Gives a row its message; `false` when nothing is to be done for it.
+    fn take(&mut self, row: &mut JobRow, state: &mut State) -> Result<bool, Break> {
+        let terms = self.allowed.of(row.row.number);
+        for _ in 0..MOST_PLANS {
+            let plan = self.ledger.plan(row, terms)?;
+            if let Plan::Wait(serving) = &plan {
+                let reason = match serving {
+                    Serving::OtherCameBack(_) => "other-came-back",
+                    _ => "conflict",
+                };
+                return self.hold(row, reason.to_owned());
             }
-        };
-        let again = self.recipe.again.is_some();
-        let taken = self.ledger.take_row(row, &message, again, self.now())?;
-        let is_served = matches!(taken, Taken::Served(_));
-        let message = match taken {
-            Taken::New(message) | Taken::Served(message) | Taken::Already(message) => message,
-            Taken::Elsewhere(_) => {
-                let reason = "accepted-elsewhere".to_owned();
-                self.ledger.hold_row(row, Some(&reason))?;
-                self.tell(Some(row), Happening::Held(reason));
-                return Ok(false);
+            let made = plan.message_id().map(|id| self.message_of(row, id));
+            let message = match made.transpose() {
+                Ok(message) => message,
+                Err(reason) => return self.hold(row, reason),
+            };
+            let taken = self
+                .ledger
+                .take_row(row, (&plan, terms), message.as_ref(), self.now())?;
+            match taken {
+                Taken::Changed => continue,
+                Taken::Elsewhere(_) => return self.hold(row, "accepted-elsewhere".to_owned()),
+                Taken::New(message) | Taken::Already(message) => row.message = Some(message),
+                Taken::Served(message) => {
+                    (row.message, row.served) = (Some(message), true);
+                    self.tell(Some(row), Happening::Served);
+                }
+                Taken::Adopted(message) => {
+                    row.message = Some(message);
+                    state.adopted = true;
+                    self.tell(Some(row), Happening::Adopted);
+                }
             }
-        };
-        row.message = Some(message);
-        row.served = is_served;
-        if is_served {
-            self.tell(Some(row), Happening::Served);
+            // The message of another row may be in doubt: it is settled with this one.
+            return Ok(true);
         }
-        // The message of another row may be in doubt: it is settled with this one.
-        Ok(true)
+        self.tell(Some(row), Happening::Elsewhere);
+        Ok(false)
+    }
+
+    fn hold(&mut self, row: &JobRow, reason: String) -> Result<bool, Break> {
+        self.ledger.hold_row(row, Some(&reason))?;
+        self.tell(Some(row), Happening::Held(reason));
+        Ok(false)
     }
 
     /// The message of a row, as it was checked.
     fn message_of(
         &mut self,
         row: &JobRow,
+        message_id: String,
     ) -> Result<crate::pec::outgoing::OutgoingMessage, String> {
         let columns: Columns =
             serde_json::from_str(&row.row.columns).map_err(|error| error.to_string())?;
@@ -374,8 +437,8 @@ impl Runner<'_> {
         if content != row.row.content {
             return Err("content-changed".to_owned());
         }
-        let id = format!("<{}@{}>", (self.mint)(), self.sender.address.domain());
-        freeze(&notice, self.recipe, self.sender, files, id, self.now()).map_err(say)
+        let now = self.now();
+        freeze(&notice, self.recipe, self.sender, files, message_id, now).map_err(say)
     }
 
     /// Whether there is a connection; if not, the pace has a pause now.

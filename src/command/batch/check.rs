@@ -1,24 +1,25 @@
 //! `pec batch check`: every row held against everything, nothing sent; and what it would take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
-use super::{PaceArguments, TableArguments, VERSION};
+use super::{PaceArguments, TableArguments, VERSION, WordArguments};
 use crate::batch::forecast::{self, Forecast, SECONDS_A_MESSAGE};
 use crate::batch::pace::Pace;
 use crate::batch::{Fault, Problem};
-use crate::client::batch::{Checked, WalkError};
+use crate::client::batch::{Allowed, Checked, WalkError};
 use crate::command::send::checks::{self, megabytes};
 use crate::command::{Failure, PROGRAM, Session, access};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, MessageRef, NewRow, Other, Serving};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
+use crate::output::layout::shown;
 use crate::output::progress::Progress;
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Warning;
@@ -43,6 +44,9 @@ pub(super) struct Arguments {
     table: TableArguments,
 
     #[command(flatten)]
+    words: WordArguments,
+
+    #[command(flatten)]
     pace: PaceArguments,
 
     /// Write one JSON document
@@ -62,8 +66,14 @@ pub(super) struct Findings {
     pub bad: u64,
     /// Problems of these and of the whole.
     pub problems: u64,
-    /// Rows whose reference is served already.
+    /// Rows that are served already: the same, to the same.
     pub served: u64,
+    /// Of these: whose acceptance only the mailbox knows.
+    pub elsewhere: u64,
+    /// The jobs that served the others.
+    pub served_by: BTreeSet<String>,
+    /// Rows whose message came back for all, and that wait for a word.
+    pub came_back: u64,
     /// What is to be sent, by account.
     pub forecasts: BTreeMap<String, Forecast>,
     /// Kinds of warnings: how often, the first rows, the first sentence.
@@ -78,7 +88,7 @@ pub(super) struct Findings {
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
     prepared: &Prepared,
-    ledger: Option<&Ledger>,
+    (ledger, allowed): (Option<&Ledger>, &Allowed),
     lang: Lang,
     now: Timestamp,
     progress: &Progress,
@@ -99,14 +109,47 @@ pub(super) fn pass(
         match checked.outcome {
             Err(_) => tell_row(checked, &mut findings, tell)?,
             Ok(good) => {
-                let is_served = prepared.recipe.again.is_none()
-                    && ledger.is_some_and(|ledger| {
-                        let served = ledger.serving(&good.row.account, &good.row.reference);
-                        served.is_ok_and(|served| served.is_some())
+                if good.row.has_no_reference() {
+                    note_row("no-reference", checked.number, &mut findings, || {
+                        Catalogue::of(lang).text("batch.no-reference").to_owned()
                     });
-                if is_served {
-                    findings.served += 1;
-                } else {
+                }
+                let serving = match ledger {
+                    Some(ledger) => ledger.serving(&good.row, &prepared.absolute),
+                    None => Ok(Serving::Free),
+                };
+                let serving = serving.map_err(|error| Failure::of_ledger(&error))?;
+                let terms = allowed.of(checked.number);
+                let is_open = match &serving {
+                    Serving::Free | Serving::Recorded(_) => true,
+                    Serving::Served(message) => {
+                        findings.served += 1;
+                        findings.served_by.extend(job_of(message, ledger)?);
+                        false
+                    }
+                    Serving::Elsewhere(_) => {
+                        findings.served += 1;
+                        findings.elsewhere += 1;
+                        false
+                    }
+                    Serving::CameBack(_) => {
+                        findings.came_back += u64::from(!terms.retry);
+                        terms.retry
+                    }
+                    Serving::OtherCameBack(_) => terms.retry || terms.correct,
+                    Serving::Conflict(_) => terms.correct,
+                };
+                if let Some(fault) = fault_of(&serving, &good.row, ledger, lang)?
+                    && !is_open
+                {
+                    findings.bad += 1;
+                    findings.problems += 1;
+                    tell(&Problem {
+                        row: Some(checked.number),
+                        fault,
+                    })?;
+                }
+                if is_open {
                     let forecast = findings
                         .forecasts
                         .entry(prepared.name_of(&good.row.account))
@@ -155,6 +198,49 @@ fn tell_row(
     Ok(())
 }
 
+fn job_of(message: &MessageRef, ledger: Option<&Ledger>) -> Result<Option<String>, Failure> {
+    let job = ledger.map(|ledger| ledger.job_of(message)).transpose();
+    let job = job.map_err(|error| Failure::of_ledger(&error))?;
+    Ok(job.flatten().map(|job| job.short))
+}
+
+/// Why a row does not go by itself, if that is for a person to decide.
+fn fault_of(
+    serving: &Serving,
+    row: &NewRow,
+    ledger: Option<&Ledger>,
+    lang: Lang,
+) -> Result<Option<Fault>, Failure> {
+    let reference = row.reference.clone();
+    Ok(match serving {
+        Serving::Conflict(Other::Message(message)) => {
+            let job = job_of(message, ledger)?.unwrap_or_default();
+            let message = message.short.clone();
+            Some(match row.has_no_reference() {
+                true => Fault::Changed { message, job },
+                false => Fault::Conflict {
+                    reference,
+                    message,
+                    job,
+                },
+            })
+        }
+        Serving::Conflict(Other::Mailbox(at)) => Some(Fault::ConflictElsewhere {
+            reference,
+            time: shown(*at, lang),
+        }),
+        Serving::OtherCameBack(message) => Some(Fault::OtherCameBack {
+            reference,
+            message: message.short.clone(),
+        }),
+        Serving::Free
+        | Serving::Recorded(_)
+        | Serving::Served(_)
+        | Serving::Elsewhere(_)
+        | Serving::CameBack(_) => None,
+    })
+}
+
 fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
     let kind = match warning {
         Warning::Ordinary { .. } => "ordinary",
@@ -167,10 +253,19 @@ fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
         // A row without subject or text is a fault; files are looked at from outside only.
         Warning::EmptySubject | Warning::EmptyText | Warning::EmptyAttachment(_) => return,
     };
-    let (count, rows, _) = findings.warnings.entry(kind).or_insert_with(|| {
-        let sentence = checks::sentence(warning, Catalogue::of(lang));
-        (0, Vec::new(), sentence)
+    note_row(kind, row, findings, || {
+        checks::sentence(warning, Catalogue::of(lang))
     });
+}
+
+fn note_row(
+    kind: &'static str,
+    row: u64,
+    findings: &mut Findings,
+    sentence: impl FnOnce() -> String,
+) {
+    let entry = findings.warnings.entry(kind);
+    let (count, rows, _) = entry.or_insert_with(|| (0, Vec::new(), sentence()));
     *count += 1;
     if rows.len() < SHOWN_ROWS {
         rows.push(row);
@@ -198,7 +293,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let mut list = List::begin(arguments.json, &prepared, session)?;
     let findings = pass(
         &prepared,
-        ledger.as_ref(),
+        (ledger.as_ref(), &arguments.words.allowed()),
         lang,
         now,
         &progress,
@@ -341,6 +436,7 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         .fold(Forecast::default(), Forecast::and);
     let accounts: Vec<&str> = findings.forecasts.keys().map(String::as_str).collect();
     let time = duration(seconds(findings, terms), lang);
+    let jobs: Vec<&str> = findings.served_by.iter().map(String::as_str).collect();
     let values = [
         ("messages", &*all.messages.to_string()),
         ("recipients", &*all.recipients.to_string()),
@@ -349,11 +445,20 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         ("receipts", &*all.receipts.to_string()),
         ("room", &*megabytes(all.receipt_octets)),
         ("served", &*findings.served.to_string()),
+        ("jobs", &*jobs.join(", ")),
+        ("elsewhere", &*findings.elsewhere.to_string()),
+        ("came-back", &*findings.came_back.to_string()),
         ("time", &*time),
     ];
     let mut keys = vec!["batch.forecast.messages", "batch.forecast.receipts"];
-    if findings.served > 0 {
+    if findings.served > findings.elsewhere {
         keys.push("batch.forecast.served");
+    }
+    if findings.elsewhere > 0 {
+        keys.push("batch.forecast.elsewhere");
+    }
+    if findings.came_back > 0 {
+        keys.push("batch.forecast.came-back");
     }
     keys.push("batch.forecast.time");
     keys.into_iter()
@@ -402,6 +507,9 @@ struct Rest {
     rows: u64,
     bad_rows: u64,
     served_rows: u64,
+    elsewhere_rows: u64,
+    came_back_rows: u64,
+    served_by: Vec<String>,
     warnings: Vec<WarningJson>,
     forecast: ForecastJson,
 }
@@ -444,6 +552,9 @@ impl Rest {
             rows: findings.rows,
             bad_rows: findings.bad,
             served_rows: findings.served,
+            elsewhere_rows: findings.elsewhere,
+            came_back_rows: findings.came_back,
+            served_by: findings.served_by.iter().cloned().collect(),
             warnings: warnings.collect(),
             forecast: ForecastJson {
                 messages: all.messages,

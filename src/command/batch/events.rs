@@ -67,24 +67,50 @@ pub(super) struct Counts {
     pub in_doubt: u64,
     pub held: u64,
     pub to_send: u64,
+    /// Rows that cannot be sent at all.
+    pub bad: u64,
+    /// Given up before they left, because another message took their place.
+    pub withdrawn: u64,
+    /// Of all: whose message this job made.
+    pub here: u64,
+    /// Of all: served by an earlier job.
+    pub served_before: u64,
+    /// Of all: sent by another machine.
+    pub elsewhere: u64,
 }
 
 impl Counts {
     pub fn of(tally: &Tally) -> Self {
         let delivered = tally.of(&[S::Delivered]);
-        let refused = tally.of(&[S::Refused, S::Withdrawn]);
+        let refused = tally.of(&[S::Refused]);
+        let sent = tally.of(&[
+            S::Sent,
+            S::Accepted,
+            S::Ordinary,
+            S::Delayed,
+            S::Delivered,
+            S::TimedOut,
+            S::NotDelivered,
+            S::Contradictory,
+            S::NotAccepted,
+        ]);
         let late = tally.of(&[S::TimedOut, S::NotDelivered, S::Contradictory]);
         let accepted = tally.of(&[S::Accepted, S::Ordinary, S::Delayed]) + delivered + late;
         let not_accepted = tally.of(&[S::NotAccepted]);
         Self {
             total: tally.total(),
-            sent: tally.of(&[S::Sent]) + accepted + not_accepted,
+            sent,
             accepted,
             delivered,
             failed: refused + late + not_accepted,
             in_doubt: tally.of(&[S::InDoubt]),
             held: tally.held,
             to_send: tally.waiting + tally.of(&[S::Recorded, S::Sending, S::RefusedForNow]),
+            bad: tally.bad,
+            withdrawn: tally.of(&[S::Withdrawn]),
+            here: sent.saturating_sub(tally.before + tally.elsewhere),
+            served_before: tally.before,
+            elsewhere: tally.elsewhere,
         }
     }
 }
@@ -247,6 +273,7 @@ impl Reporter {
     /// The last words: how it stands, and how to go on.
     pub fn last(
         &self,
+        ledger: &Ledger,
         tally: &Tally,
         was_stopped: bool,
         session: &mut Session<'_>,
@@ -276,12 +303,27 @@ impl Reporter {
         if counts.held > 0 {
             keys.push("batch.next.held");
         }
+        let of_ledger = |error| Failure::of_ledger(&error);
+        let came_back = ledger.came_back(&self.job).map_err(of_ledger)?;
+        if came_back > 0 {
+            keys.push("batch.next.came-back");
+        }
+        let jobs = ledger.serving_jobs(&self.job).map_err(of_ledger)?;
+        if !jobs.is_empty() {
+            keys.push("batch.next.served");
+        }
+        let jobs: Vec<&str> = jobs.iter().map(|(job, _)| &*job.short).collect();
         if !was_stopped && counts.delivered + counts.failed < counts.sent {
             keys.push("batch.next.waiting");
         }
         keys.push("batch.next.report");
         for key in keys {
-            let line = texts.fill(key, &[("job", &*self.job.short)]);
+            let values = [
+                ("job", &*self.job.short),
+                ("jobs", &*jobs.join(", ")),
+                ("count", &*came_back.to_string()),
+            ];
+            let line = texts.fill(key, &values);
             writeln!(session.err, "{line}")?;
         }
         Ok(())
@@ -356,7 +398,11 @@ impl Reporter {
             }
             Happening::StillInDoubt(found) => json.reason = Some(found.word().to_owned()),
             Happening::NotAsked(gap) => json.reason = Some(gap.to_string()),
-            Happening::Served | Happening::Found | Happening::AsksFirst | Happening::Elsewhere => {}
+            Happening::Served
+            | Happening::Adopted
+            | Happening::Found
+            | Happening::AsksFirst
+            | Happening::Elsewhere => {}
         }
         json
     }
@@ -366,6 +412,7 @@ fn word(what: &Happening) -> &'static str {
     match what {
         Happening::Sent(_) => "sent",
         Happening::Served => "served",
+        Happening::Adopted => "sent-elsewhere",
         Happening::Refused(_) => "refused",
         Happening::RefusedForNow { .. } => "refused-for-now",
         Happening::Throttled { .. } => "throttled",
@@ -396,10 +443,30 @@ pub(super) fn line(counts: &Counts, left: Option<u64>, lang: Lang) -> String {
         ("failed", &*counts.failed.to_string()),
         ("in-doubt", &*counts.in_doubt.to_string()),
         ("held", &*counts.held.to_string()),
+        ("bad", &*counts.bad.to_string()),
+        ("withdrawn", &*counts.withdrawn.to_string()),
+        ("here", &*counts.here.to_string()),
+        ("before", &*counts.served_before.to_string()),
+        ("elsewhere", &*counts.elsewhere.to_string()),
     ];
     let mut line = texts.fill("batch.line", &values);
     if counts.held > 0 {
         line.push_str(&texts.fill("batch.line-held", &values));
+    }
+    if counts.bad > 0 {
+        line.push_str(&texts.fill("batch.line-bad", &values));
+    }
+    if counts.withdrawn > 0 {
+        line.push_str(&texts.fill("batch.line-withdrawn", &values));
+    }
+    if counts.served_before + counts.elsewhere > 0 {
+        line.push_str(&texts.fill("batch.line-here", &values));
+        if counts.served_before > 0 {
+            line.push_str(&texts.fill("batch.line-before", &values));
+        }
+        if counts.elsewhere > 0 {
+            line.push_str(&texts.fill("batch.line-elsewhere", &values));
+        }
     }
     if let Some(left) = left.filter(|_| counts.to_send > 0) {
         let time = duration(left, lang);
@@ -431,7 +498,7 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
     };
     let key = word(&event.what);
     Some(match &event.what {
-        Happening::Sent(_) | Happening::Served => return None,
+        Happening::Sent(_) | Happening::Served | Happening::Adopted => return None,
         // Tried again at once.
         Happening::Broken { pause, .. } if pause.is_zero() => return None,
         Happening::Received(found) => match &found.kind {
@@ -472,6 +539,10 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         }
         Happening::Held(reason) if reason == "accepted-elsewhere" => {
             (Tone::Bad, say("held-elsewhere", &[]))
+        }
+        Happening::Held(reason) if reason == "conflict" => (Tone::Bad, say("held-conflict", &[])),
+        Happening::Held(reason) if reason == "other-came-back" => {
+            (Tone::Bad, say("held-came-back", &[]))
         }
         Happening::InDoubt(reason)
         | Happening::Held(reason)

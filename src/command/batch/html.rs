@@ -111,6 +111,7 @@ fn class(state: &str) -> &'static str {
     match Standing::from_word(state) {
         Some(Standing::Delivered | Standing::Ordinary) => "good",
         Some(standing) if standing.is_failure() => "bad",
+        None if state == "bad" => "bad",
         _ => "wait",
     }
 }

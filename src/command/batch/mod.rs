@@ -11,11 +11,13 @@ mod status;
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::send::ReceiptArgument;
 use super::{Failure, Session};
 use crate::batch::pace::Hours;
+use crate::batch::rows::Rows;
+use crate::client::batch::Allowed;
 use crate::exit::ExitStatus;
 use crate::ledger::{JobView, Ledger};
 
@@ -96,7 +98,7 @@ struct TableArguments {
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Option<String>,
 
-    /// Send also rows whose reference was served before; another WORD makes another round
+    /// A round of its own: what other rounds served counts only there
     #[arg(
         long,
         value_name = "WORD",
@@ -105,6 +107,42 @@ struct TableArguments {
         default_missing_value = "1"
     )]
     again: Option<String>,
+}
+
+/// What a person allows of what would not go by itself; the same for `check` and `run`.
+#[derive(Debug, clap::Args)]
+struct WordArguments {
+    /// Send again what came back for all its recipients: failed
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    retry: Option<RetryArgument>,
+
+    /// Send these rows (=3,7-9; without numbers all) although something else was sent under
+    /// their references; the report keeps both
+    #[arg(
+        long,
+        value_name = "ROWS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "all",
+        value_parser = some_rows
+    )]
+    correct: Option<Rows>,
+}
+
+impl WordArguments {
+    fn allowed(&self) -> Allowed {
+        Allowed {
+            retry: self.retry.is_some(),
+            correct: self.correct.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// `--retry`, in the words of both languages.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RetryArgument {
+    #[value(aliases = ["fallite", "falliti"])]
+    Failed,
 }
 
 /// How fast; the same for `check` and `run`.
@@ -153,6 +191,13 @@ fn delimiter(text: &str) -> Result<u8, String> {
             [sign] if sign.is_ascii_punctuation() && *sign != b'"' => Ok(*sign),
             _ => Err("; , tab |".to_owned()),
         },
+    }
+}
+
+fn some_rows(text: &str) -> Result<Rows, String> {
+    match text {
+        "all" | "tutte" => Ok(Rows::All),
+        _ => Rows::read(text).ok_or_else(|| "3,7-9".to_owned()),
     }
 }
 

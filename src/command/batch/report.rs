@@ -71,8 +71,14 @@ pub(super) struct Line {
     pub recipient: Option<String>,
     pub state: &'static str,
     pub note: Option<String>,
-    /// The message is that of another row with the same reference.
+    /// The message is that of another row, which says the same to the same.
     pub served: bool,
+    /// The job that it was made for.
+    pub served_by: Option<String>,
+    /// Another machine sent it.
+    pub elsewhere: bool,
+    /// Further messages under its reference: what it corrects, or tries again.
+    pub other_messages: Vec<String>,
     pub message: Option<String>,
     pub message_id: Option<String>,
     pub message_sha256: Option<String>,
@@ -141,7 +147,7 @@ fn write_all(
 }
 
 /// The names of the columns that follow those of the table.
-const OWN: [&str; 18] = [
+const OWN: [&str; 20] = [
     "pec_row",
     "pec_reference",
     "pec_account",
@@ -160,6 +166,8 @@ const OWN: [&str; 18] = [
     "pec_delivery_sha256",
     "pec_other_receipts_sha256",
     "pec_note",
+    "pec_served_by",
+    "pec_other_messages",
 ];
 
 fn csv(
@@ -199,7 +207,7 @@ fn written(value: &serde_json::Value) -> String {
     }
 }
 
-fn own(line: &Line) -> [String; 18] {
+fn own(line: &Line) -> [String; 20] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     // Words of servers may hold anything.
     let safe = |text: &Option<String>| {
@@ -236,6 +244,11 @@ fn own(line: &Line) -> [String; 18] {
         of(&[What::Delivered, What::NotDelivered]),
         of(&[What::TimeoutNotice]),
         safe(&line.note),
+        match line.elsewhere {
+            true => "elsewhere".to_owned(),
+            false => text(&line.served_by),
+        },
+        line.other_messages.join(" "),
     ]
 }
 
@@ -291,6 +304,11 @@ pub(super) fn lines(
 }
 
 fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<Line>> {
+    let of_ledger = |error| Failure::of_ledger(&error);
+    let beside = match row.row.bad {
+        Some(_) => Vec::new(),
+        None => ledger.beside(&row).map_err(of_ledger)?,
+    };
     let bare = Line {
         schema: "pec/batch-report",
         version: VERSION,
@@ -300,13 +318,16 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
         reference: row.row.reference.clone(),
         account: row.account.clone(),
         recipient: None,
-        state: if row.note.is_some() {
-            "held"
-        } else {
-            "waiting"
+        state: match (&row.row.bad, &row.note) {
+            (Some(_), _) => "bad",
+            (None, Some(_)) => "held",
+            (None, None) => "waiting",
         },
-        note: row.note.clone(),
+        note: row.row.bad.clone().or_else(|| row.note.clone()),
         served: row.served,
+        served_by: None,
+        elsewhere: false,
+        other_messages: beside.iter().map(|message| message.short.clone()).collect(),
         message: None,
         message_id: None,
         message_sha256: None,
@@ -321,9 +342,15 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
     let Some(message) = &row.message else {
         return Ok(vec![bare]);
     };
-    let view = ledger
-        .view(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
+    let view = ledger.view(message).map_err(of_ledger)?;
+    let served_by = match row.served {
+        true => ledger.job_of(message).map_err(of_ledger)?,
+        false => None,
+    };
+    let served_by = served_by.map(|job| job.short);
+    let has_left = |fact: &Fact| fact.what == What::Taken || fact.what.is_certified();
+    let elsewhere =
+        view.facts.iter().any(has_left) && !view.facts.iter().any(|fact| fact.what == What::Handed);
     let lines = view
         .recipients
         .iter()
@@ -360,7 +387,10 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                 state: recipient.state.standing.word(),
                 message: Some(message.short.clone()),
                 message_id: Some(view.row.message_id.clone()),
-                message_sha256: Some(view.row.octets.clone()),
+                // Of one that another machine sent the octets are there.
+                message_sha256: (!elsewhere).then(|| view.row.octets.clone()),
+                served_by: served_by.clone(),
+                elsewhere,
                 sent_at: first(&[What::Taken]),
                 accepted_at: recipient.state.accepted_at.map(time),
                 delivered_at: first(&[What::Delivered]),

@@ -10,19 +10,22 @@ use std::time::Duration;
 use super::check::{self, Terms};
 use super::events::{Form, Reporter};
 use super::prepare::{self, Disk, Prepared};
-use super::{PaceArguments, TableArguments, one_job, problem, status};
+use super::{PaceArguments, TableArguments, WordArguments, one_job, problem, status};
 use crate::account::Account;
+use crate::address::MailAddress;
+use crate::batch::Fault;
 use crate::batch::encoding::Decoded;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{Limits, Pace};
-use crate::client::batch::{End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
+use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
-use crate::command::{Failure, Session, span};
-use crate::context::{Clock, random_hex, stop_on_signals};
+use crate::command::{Failure, Session, is_closed_pipe, span};
+use crate::context::{Clock, stop_on_signals};
 use crate::exit::ExitStatus;
-use crate::ledger::{JobRef, JobView, Ledger, NewJob};
+use crate::lang::Lang;
+use crate::ledger::{JobRef, JobView, Ledger, NewJob, NewRow};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::timestamp::Timestamp;
@@ -34,7 +37,8 @@ use crate::verify::Verifier;
 /// First everything that check does: if anything is wrong, nothing is sent. Then all rows are
 /// recorded, and each is sent once, at the pace of the provider. Whatever ends it, the same
 /// command goes on where it was; rows in doubt are looked for in the mailbox first. A table that
-/// was changed is a new job: rows whose reference was served are not sent again.
+/// was changed is a new job: what was sent before, the same to the same, is not sent again, and
+/// something else under the same reference only with --correct or --again.
 ///
 /// JOB is the table, or the id of a job that was recorded.
 ///
@@ -50,6 +54,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     table: TableArguments,
+
+    #[command(flatten)]
+    words: WordArguments,
 
     #[command(flatten)]
     pace: PaceArguments,
@@ -143,7 +150,7 @@ fn from_table(
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let findings = check::pass(
         &prepared,
-        existing.as_ref(),
+        (existing.as_ref(), &arguments.words.allowed()),
         lang,
         now,
         &progress,
@@ -194,7 +201,7 @@ fn from_table(
     if !arguments.yes && !confirmed(session)? {
         return Ok(Err(ExitStatus::Unusable));
     }
-    let bad = record(&prepared, &findings.identity, &mut ledger, now)?;
+    let bad = record(&prepared, &findings.identity, &mut ledger, (lang, now))?;
     if !bad.is_empty() {
         let file = write_bad(&prepared, &findings.identity, &bad)?;
         let count = bad.len().to_string();
@@ -236,12 +243,12 @@ fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
     Ok(yes)
 }
 
-/// Records all good rows, in one transaction; gives the places of the others.
+/// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
     prepared: &Prepared,
     identity: &str,
     ledger: &mut Ledger,
-    now: Timestamp,
+    (lang, now): (Lang, Timestamp),
 ) -> anyhow::Result<Vec<Range<u64>>> {
     let mut files = Disk::beside(&prepared.path);
     let Ok(walk) = prepared.walk(&mut files, now)? else {
@@ -257,16 +264,17 @@ fn record(
     let mut bad = Vec::new();
     let recorded = ledger.record_job(
         job,
-        &mut || loop {
+        &mut || {
             let mut walk = walk.borrow_mut();
             let next = walk.as_mut().map(Walk::next_row).transpose()?;
-            match next.flatten() {
-                None => return Ok(None),
-                Some(checked) => match checked.outcome {
-                    Ok(good) => return Ok(Some(good.row)),
-                    Err(_) => bad.push(checked.place),
-                },
-            }
+            Ok(next.flatten().map(|checked| match checked.outcome {
+                Ok(good) => good.row,
+                Err(faults) => {
+                    bad.push(checked.place);
+                    let cells = (checked.number, checked.columns);
+                    bad_row(cells, &faults, prepared, lang)
+                }
+            }))
         },
         // What was read now must be what was checked.
         &mut || match walk.borrow_mut().take().map(Walk::identity) {
@@ -277,6 +285,29 @@ fn record(
     );
     recorded.map_err(|error| check::failure(&error, prepared))?;
     Ok(bad)
+}
+
+/// A row that cannot be sent, as it is recorded: no row of a table is forgotten.
+fn bad_row(
+    (number, columns): (u64, String),
+    faults: &[Fault],
+    prepared: &Prepared,
+    lang: Lang,
+) -> NewRow {
+    let sender = prepared.senders.get(&prepared.recipe.account);
+    let words = faults.iter().map(|fault| problem::text(fault, lang));
+    NewRow {
+        number,
+        account: sender.map_or_else(|| MailAddress::new(""), |sender| sender.address.clone()),
+        reference: String::new(),
+        round: prepared.recipe.again.clone().unwrap_or_default(),
+        content: String::new(),
+        whom: String::new(),
+        columns,
+        recipients: 1,
+        size: 0,
+        bad: Some(words.collect::<Vec<_>>().join("; ")),
+    }
 }
 
 /// The bad rows as a table of their own, to be corrected and sent as another job.
@@ -336,6 +367,7 @@ struct Shared<'a> {
     stop: Stop,
     clock: Clock,
     resend: Option<(Resend, Duration)>,
+    allowed: Allowed,
     poll: Duration,
 }
 
@@ -385,6 +417,7 @@ fn send(
         resend: arguments
             .resend
             .map(|resend| (resend.term(), arguments.patience)),
+        allowed: arguments.words.allowed(),
         poll: arguments.poll,
     };
     let limits = lanes
@@ -425,16 +458,24 @@ fn send(
         )
     });
     reporter.finish();
-    let given_up = ended?;
-    let (was_stopped, status) = (shared.stop.is_asked(), given_up);
+    let (given_up, told) = match ended {
+        Ok(given_up) => (given_up, Ok(())),
+        Err(error) => (None, Err(error)),
+    };
     let tally = ledger
         .tally(&job.job, None)
         .map_err(|error| Failure::of_ledger(&error))?;
-    reporter.last(&tally, was_stopped, session)?;
-    Ok(match status {
-        Some(status) => status,
-        None => status::answer(&tally),
-    })
+    let told = told.and_then(|()| {
+        let was_stopped = shared.stop.is_asked();
+        let last = reporter.last(ledger, &tally, was_stopped, session);
+        last.and_then(|()| Ok(session.out.flush()?))
+    });
+    match told {
+        // Nobody reads any more. The answer is what was sent all the same.
+        Err(error) if is_closed_pipe(&error) => {}
+        told => told?,
+    }
+    Ok(given_up.unwrap_or_else(|| status::answer(&tally)))
 }
 
 /// Writes what the threads say, until all of them have ended. Gives the status of a server that
@@ -463,9 +504,17 @@ fn listen(
             Some(Message::NotFollowed(error)) => reporter.not_followed(&error, session),
             Some(Message::Ended { account, end }) => {
                 let lane = lanes.iter().find(|lane| lane.account.name == account);
-                match (end, lane) {
+                let gave_up = match (&end, lane) {
                     (Ok(End::GaveUp(error)), Some(lane)) => {
-                        let failure = lane.line.failure_of_sending(&error);
+                        Some(lane.line.failure_of_sending(error))
+                    }
+                    (Ok(End::NoMailbox(error)), Some(lane)) => {
+                        Some(lane.line.failure_of_reading(error))
+                    }
+                    _ => None,
+                };
+                match (end, gave_up) {
+                    (_, Some(failure)) => {
                         let status = failure.status();
                         given_up = Some(given_up.map_or(status, |other| status.worse(other)));
                         Ok(reporter.suspend(|| failure.write(session.lang, session.err))?)
@@ -525,7 +574,7 @@ impl Lane {
             files: &mut Disk::beside(shared.table),
             pace: Pace::new(self.limits, history),
             resend: shared.resend,
-            mint: &random_hex,
+            allowed: &shared.allowed,
             stop: &shared.stop,
             hold: &self.hold,
             time: Time {

@@ -43,9 +43,13 @@ pub(super) fn answer(tally: &Tally) -> ExitStatus {
     let worst = of_standings
         .map(|(standing, _)| status::answer(*standing))
         .fold(ExitStatus::Yes, ExitStatus::worse);
-    match tally.waiting + tally.held {
+    let worst = match tally.waiting + tally.held {
         0 => worst,
         _ => worst.worse(ExitStatus::Undecided),
+    };
+    match tally.bad {
+        0 => worst,
+        _ => worst.worse(ExitStatus::No),
     }
 }
 
@@ -161,6 +165,7 @@ pub(super) fn state_text(state: &str, texts: &Catalogue) -> String {
     match state {
         "waiting" => texts.text("batch.state.waiting").to_owned(),
         "held" => texts.text("batch.state.held").to_owned(),
+        "bad" => texts.text("batch.state.bad").to_owned(),
         standing => texts.text(&format!("standing.{standing}")).to_owned(),
     }
 }
@@ -184,7 +189,7 @@ fn attention(ledger: &Ledger, view: &JobView) -> Result<Vec<RowJson>, crate::led
                 reference: row.row.reference,
                 state,
                 message: row.message.map(|message| message.short),
-                note: row.note,
+                note: row.row.bad.or(row.note),
             });
             if found.len() == MOST_ROWS {
                 return Ok(found);
@@ -195,6 +200,9 @@ fn attention(ledger: &Ledger, view: &JobView) -> Result<Vec<RowJson>, crate::led
 
 /// Why a row needs a person, if it does.
 fn state_of(ledger: &Ledger, row: &JobRow) -> Result<Option<&'static str>, crate::ledger::Error> {
+    if row.row.bad.is_some() {
+        return Ok(Some("bad"));
+    }
     let Some(message) = &row.message else {
         return Ok(row.note.is_some().then_some("held"));
     };

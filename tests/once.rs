@@ -1,0 +1,389 @@
+//! `pec batch`, once and to the right people: which row counts as served, whatever the table, the
+//! configuration, the ledger or the machine. The practice provider counts.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use support::practising::{Practising, Ran};
+
+/// A provider, and tables beside one template.
+struct Office {
+    world: Practising,
+    /// The folder of the ledger: another one is another machine.
+    data: PathBuf,
+}
+
+impl Office {
+    fn new() -> Self {
+        let world = Practising::new();
+        std::fs::write(world.path("testo.txt"), "Testo per {{ nome }}\n").expect("a file");
+        let data = world.data();
+        Self { world, data }
+    }
+
+    fn table(&self, name: &str, lines: &[&str]) {
+        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let text = text.replace('§', "@pec.prova.example");
+        std::fs::write(self.world.path(name), text).expect("a file");
+    }
+
+    fn batch(&self, action: &str, table: &str, more: &[&str]) -> Ran {
+        let path = self.world.path(table).display().to_string();
+        let body = self.world.path("testo.txt").display().to_string();
+        let mut given = vec!["batch", action, &path];
+        if matches!(action, "run" | "check") {
+            given.extend(["--subject", "Avviso {{ nome }}", "--body-file", &body]);
+        }
+        if action == "run" {
+            given.push("--yes");
+        }
+        given.extend(more);
+        self.pec(&given)
+    }
+
+    /// The program on this machine; the last `--data-dir` counts.
+    fn pec(&self, arguments: &[&str]) -> Ran {
+        let data = self.data.display().to_string();
+        self.world
+            .run(&[arguments, &["--data-dir", &data]].concat())
+    }
+
+    fn run(&self, table: &str, more: &[&str]) -> Ran {
+        self.batch("run", table, more)
+    }
+
+    fn report(&self, table: &str) -> Vec<Value> {
+        let ran = self.batch("report", table, &["--ndjson"]);
+        let lines = ran.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    }
+
+    /// How many messages each recipient got, by the part before the `@`.
+    fn got(&self) -> BTreeMap<String, usize> {
+        let mut got = BTreeMap::new();
+        for taken in self.world.practice.taken() {
+            for recipient in taken.recipients {
+                let name = recipient.split('@').next().unwrap_or_default();
+                *got.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        got
+    }
+
+    fn sync(&self) {
+        let wait = std::time::Duration::from_secs(30);
+        self.world.practice.wait_until_idle(wait);
+        assert_eq!(self.pec(&["sync"]).exit, 0);
+    }
+}
+
+fn counted(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, count)| ((*name).to_owned(), *count))
+        .collect()
+}
+
+const HEAD: &str = "PEC;nome;riferimento";
+
+#[test]
+fn the_same_numbers_for_other_people_are_a_conflict_and_nobody_is_called_served() {
+    let office = Office::new();
+    office.table("marzo.csv", &[HEAD, "a§;A;1", "b§;B;2"]);
+    office.table("aprile.csv", &[HEAD, "c§;C;1", "d§;D;2", "e§;E;3"]);
+    office.run("marzo.csv", &[]);
+    let march = office.batch("status", "marzo.csv", &["--json"]).json();
+    let march = march["jobs"][0]["id"].as_str().expect("an id").to_owned();
+    let checked = office.batch("check", "aprile.csv", &[]);
+    assert_eq!(checked.exit, 1, "{checked:?}");
+    for row in [2, 3] {
+        let words = format!(
+            "row {row}: under the reference {} another text was sent, or to others",
+            row - 1
+        );
+        assert!(checked.out.contains(&words), "{checked:?}");
+    }
+    assert!(checked.out.contains(&format!("job {march}")), "{checked:?}");
+    assert!(!checked.out.contains("row 4"), "{checked:?}");
+    let ran = office.run("aprile.csv", &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(office.got(), counted(&[("a", 1), ("b", 1)]));
+    // Set aside, the others go; the rows are held and stay to be decided.
+    let ran = office.run("aprile.csv", &["--skip-bad"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        ran.out.contains("sent 1 of 3") && ran.out.contains("held 2"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("a", 1), ("b", 1), ("e", 1)]));
+    // One row by its number, the rest as a round of its own.
+    let ran = office.run("aprile.csv", &["--skip-bad", "--correct=2"]);
+    assert!(ran.out.contains("held 1"), "{ran:?}");
+    let lines = office.report("aprile.csv");
+    assert_eq!(lines[0]["recipient"], "c@pec.prova.example");
+    assert_eq!(
+        lines[0]["other_messages"].as_array().expect("both").len(),
+        1
+    );
+    let ran = office.run(
+        "aprile.csv",
+        &["--again=aprile", "--follow", "--poll", "1s"],
+    );
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let all = [("a", 1), ("b", 1), ("c", 2), ("d", 1), ("e", 2)];
+    assert_eq!(office.got(), counted(&all));
+}
+
+#[test]
+fn a_round_sends_what_that_round_has_not_sent() {
+    let office = Office::new();
+    office.table("t.csv", &[HEAD, "a§;A;1", "b§;B;2"]);
+    office.run("t.csv", &[]);
+    office.run("t.csv", &["--again=luglio"]);
+    office.table("t.csv", &[HEAD, "a§;A;1", "b§;B;2", "c§;C;3"]);
+    let ran = office.run("t.csv", &["--again=luglio"]);
+    assert!(
+        ran.out.contains("sent by this job 1, by an earlier one 2"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("a", 2), ("b", 2), ("c", 1)]));
+    office.run("t.csv", &["--again=agosto"]);
+    assert_eq!(office.got(), counted(&[("a", 3), ("b", 3), ("c", 2)]));
+}
+
+#[test]
+fn without_references_a_changed_letter_does_not_go_to_everybody_again() {
+    let office = Office::new();
+    let table = ["PEC;nome;allegato", "a§;A;all.pdf", "b§;B;all.pdf"];
+    std::fs::write(office.world.path("all.pdf"), "v1").expect("a file");
+    office.table("t.csv", &table);
+    let checked = office.batch("check", "t.csv", &[]);
+    assert_eq!(checked.exit, 0, "{checked:?}");
+    assert!(checked.out.contains("there is no reference"), "{checked:?}");
+    office.run("t.csv", &[]);
+    std::fs::write(office.world.path("all.pdf"), "v2").expect("a file");
+    let ran = office.run("t.csv", &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("row 2: another text was sent to the same recipients from this table"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("a", 1), ("b", 1)]));
+    // A new row is no changed letter, nor are two letters to one of a table that has both.
+    std::fs::write(office.world.path("all.pdf"), "v1").expect("a file");
+    office.table("t.csv", &[&table[..], &["c§;C;", "c§;C bis;"]].concat());
+    let ran = office.run("t.csv", &[]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert_eq!(office.got(), counted(&[("a", 1), ("b", 1), ("c", 2)]));
+    office.run("t.csv", &[]);
+    std::fs::write(office.world.path("all.pdf"), "v2").expect("a file");
+    let ran = office.run("t.csv", &["--correct"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert_eq!(office.got(), counted(&[("a", 2), ("b", 2), ("c", 2)]));
+    office.table("u.csv", &[HEAD, "x§;X;1"]);
+    let with = office.batch("check", "u.csv", &[]);
+    assert!(!with.out.contains("there is no reference"), "{with:?}");
+}
+
+#[test]
+fn what_came_back_is_offered_again_and_its_correction_goes_with_the_word() {
+    let office = Office::new();
+    office.table("t.csv", &[HEAD, "unknown§;A;V1"]);
+    office.run("t.csv", &[]);
+    // The address is corrected before the receipts were read.
+    office.table("t.csv", &[HEAD, "giusto§;A;V1"]);
+    let ran = office.run("t.csv", &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("--correct"), "{ran:?}");
+    office.sync();
+    let ran = office.run("t.csv", &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("came back") && ran.err.contains("--retry failed"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("unknown", 1)]));
+    let ran = office.run("t.csv", &["--retry", "failed", "--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(office.got(), counted(&[("unknown", 1), ("giusto", 1)]));
+}
+
+#[test]
+fn a_row_that_came_back_goes_again_with_the_word_and_as_another_message() {
+    let office = Office::new();
+    office.table("t.csv", &[HEAD, "unknown§;A;V1", "b§;B;V2"]);
+    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("1 rows were refused or came back undelivered"),
+        "{ran:?}"
+    );
+    // By itself it does not, in its own job or in one of a longer table.
+    office.run("t.csv", &[]);
+    office.table("t.csv", &[HEAD, "unknown§;A;V1", "b§;B;V2", "c§;C;V3"]);
+    assert_eq!(office.run("t.csv", &["--follow", "--poll", "1s"]).exit, 1);
+    assert_eq!(office.got(), counted(&[("unknown", 1), ("b", 1), ("c", 1)]));
+    office.run("t.csv", &["--retry", "failed"]);
+    assert_eq!(office.got(), counted(&[("unknown", 2), ("b", 1), ("c", 1)]));
+    let lines = office.report("t.csv");
+    assert_eq!(lines[0]["other_messages"].as_array().expect("one").len(), 1);
+    let ids: Vec<String> = office
+        .world
+        .practice
+        .taken()
+        .into_iter()
+        .filter(|taken| taken.recipients[0].starts_with("unknown"))
+        .filter_map(|taken| taken.message_id)
+        .collect();
+    assert_eq!(
+        ids[1].matches('.').count(),
+        ids[0].matches('.').count() + 1,
+        "{ids:?}"
+    );
+}
+
+#[test]
+fn an_account_is_its_address_whatever_its_name() {
+    let office = Office::new();
+    office.table("t.csv", &[HEAD, "a§;A;1", "b§;B;2"]);
+    office.run("t.csv", &[]);
+    let config = std::fs::read_to_string(office.world.path("config.toml")).expect("it");
+    let renamed = config.replace("account.prova", "account.comune");
+    std::fs::write(office.world.path("config.toml"), renamed).expect("a file");
+    office.run("t.csv", &[]);
+    assert_eq!(office.got(), counted(&[("a", 1), ("b", 1)]));
+}
+
+#[test]
+fn bad_rows_are_rows() {
+    let office = Office::new();
+    office.table("t.csv", &[HEAD, "a§;A;1", ";B;2", "nessuno;C;3"]);
+    let ran = office.run("t.csv", &["--skip-bad", "--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("sent 1 of 3") && ran.out.contains("cannot be sent 2"),
+        "{ran:?}"
+    );
+    let status = office.batch("status", "t.csv", &[]);
+    assert_eq!(status.exit, 1, "{status:?}");
+    assert!(
+        status.out.contains("row 3") && status.out.contains("row 4"),
+        "{status:?}"
+    );
+    let lines = office.report("t.csv");
+    let states: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["state"].as_str())
+        .collect();
+    assert_eq!(states, ["delivered", "bad", "bad"]);
+    assert_eq!(lines[2]["columns"]["nome"], "C");
+    assert!(
+        lines[2]["note"]
+            .as_str()
+            .expect("why")
+            .contains("not an address: nessuno")
+    );
+    // The twin: without them it is all delivered.
+    office.table("u.csv", &[HEAD, "a§;A;11"]);
+    let ran = office.run("u.csv", &["--skip-bad", "--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_makes_no_success() {
+    let office = Office::new();
+    let rows: Vec<String> = (0..200).map(|n| format!("r{n}§;N{n};T{n}")).collect();
+    let lines = std::iter::once(HEAD).chain(rows.iter().map(String::as_str));
+    office.table("t.csv", &lines.collect::<Vec<_>>());
+    let table = office.world.path("t.csv").display().to_string();
+    let body = office.world.path("testo.txt").display().to_string();
+    let options = ["--subject", "Avviso {{ nome }}", "--body-file", &body];
+    let given = [&["batch", "run", &table, "--yes", "--ndjson"], &options[..]].concat();
+    let mut command = office.world.command(&given);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut first = [0; 20];
+    let mut out = child.stdout.take().expect("a pipe");
+    out.read_exact(&mut first).expect("the first words");
+    drop(out);
+    let exit = child.wait().expect("an end");
+    assert_eq!(exit.code(), Some(3));
+    assert!(office.got().len() < 200);
+}
+
+/// All files of a folder, as a backup has them.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).expect("a copy")),
+        }
+    }
+}
+
+#[test]
+fn two_machines_and_a_backup_send_each_once() {
+    let mut office = Office::new();
+    let count = 200;
+    let rows: Vec<String> = (0..count).map(|n| format!("r{n}§;N{n};T{n}")).collect();
+    let lines = std::iter::once(HEAD).chain(rows.iter().map(String::as_str));
+    office.table("t.csv", &lines.collect::<Vec<_>>());
+    // Stopped in the middle; the folder is copied; then it goes on to its end.
+    office.run("t.csv", &["--for", "1s"]);
+    let backup = office.world.path("backup");
+    copy(&office.data, &backup);
+    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let is_each_once = |office: &Office| {
+        let got = office.got();
+        assert_eq!(got.len(), count);
+        assert!(got.values().all(|times| *times == 1), "{got:?}");
+    };
+    is_each_once(&office);
+    // Another machine, with the same table and an empty ledger.
+    office.data = office.world.path("altra");
+    let checked = office.batch("check", "t.csv", &[]);
+    assert_eq!(checked.exit, 0, "{checked:?}");
+    let ran = office.run("t.csv", &[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(
+        ran.out.contains(&format!(
+            "of these sent by this job 0, by another machine {count}"
+        )),
+        "{ran:?}"
+    );
+    is_each_once(&office);
+    let lines = office.report("t.csv");
+    assert!(lines.iter().all(|line| line["state"] == "delivered"));
+    assert!(lines.iter().all(|line| line["elsewhere"] == true));
+    // It holds a conflict that only the mailbox knows.
+    office.table("u.csv", &[HEAD, "altro§;A;T7"]);
+    office.data = office.world.path("terza");
+    office.sync();
+    let ran = office.run("u.csv", &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("another machine sent another text"),
+        "{ran:?}"
+    );
+    // The backup knows of some and not of the others.
+    office.data = backup;
+    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    is_each_once(&office);
+}
