@@ -1105,7 +1105,8 @@ fn every_json_follows_the_schema() {
     let table = "pec;nome;ref\na@pec.prova.example;A;R-1\nb@gmail.com;B;R-2\n\
                  refused@pec.prova.example;C;R-3\nunknown@pec.prova.example;D;R-4\n";
     write(&world, table.as_bytes());
-    valid(&batch(&world, "check", &["--json", "--per-minute", "1"]).out);
+    let shown = ["--json", "--per-minute", "1", "--show", "all"];
+    valid(&batch(&world, "check", &shown).out);
     // Nobody is there to empty the mailbox, which is full after the first receipts.
     let options = ["--follow", "--poll", "1s", "--ndjson", "--for", "4s"];
     let ran = run(&world, &options);

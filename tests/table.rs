@@ -217,7 +217,9 @@ fn a_row_is_held_to_the_same_limits() {
         let document = ran.json();
         let all = document[list].as_array().expect("a list").iter();
         let id = |one: &Value| one["id"].as_str().expect("an id").to_owned();
-        all.map(id).collect::<Vec<_>>()
+        all.map(id)
+            .filter(|id| id != "no-reference")
+            .collect::<Vec<_>>()
     };
     put(&world, "atto.p7m", vec![b'x'; 2_185_000]);
     put(&world, "piccolo.p7m", "x");
@@ -426,4 +428,296 @@ fn what_excel_calls_msdos_is_read_as_it_was_written() {
     }
     let ran = batch(&world, "check", "avvisi.csv", &["--encoding", "cp999"]);
     assert!(ran.exit == 2 && ran.err.contains("cp850"), "{ran:?}");
+}
+
+// Files to attach
+
+/// The ids of the warnings of `check --json`, with their rows.
+fn told(ran: &Ran) -> Vec<(String, Vec<u64>)> {
+    let document = ran.json();
+    let all = document["warnings"].as_array().expect("warnings").iter();
+    let one = |one: &Value| {
+        let rows = one["rows"].as_array().expect("rows").iter();
+        let rows = rows.map(|row| row.as_u64().expect("a row")).collect();
+        (one["id"].as_str().expect("an id").to_owned(), rows)
+    };
+    let known = |id: &str| !["no-reference", "unsigned"].contains(&id);
+    all.map(one).filter(|(id, _)| known(id)).collect()
+}
+
+#[test]
+fn every_column_of_files_counts() {
+    let world = Practising::new();
+    put(&world, "a.p7m", "a");
+    put(&world, "b.p7m", "b");
+    for (header, cells, files) in [
+        ("Allegato 1;Allegato 2", "a.p7m;b.p7m", 2),
+        ("Allegato1;allegato_2", "a.p7m;b.p7m", 2),
+        ("File;PDF", "a.p7m;b.p7m", 2),
+        ("Allegati;nota", "a.p7m|b.p7m;x", 2),
+        ("Allegato;nota", "a.p7m;b.p7m", 1),
+    ] {
+        let table = format!("PEC;{header}\r\na@b.it;{cells}\r\n");
+        let ran = check(&world, &table, "Testo", &["--json"]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let found = serde_json::json!([{ "files": files, "rows": 1 }]);
+        assert_eq!(ran.json()["files"], found, "{header}");
+        // One of them that is not there is told.
+        let ran = check(&world, table.replace("a.p7m", "manca.pdf"), "Testo", &[]);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(
+            ran.out.contains("row 2: manca.pdf cannot be attached"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_odd_about_files_is_told_before_they_go() {
+    let world = Practising::new();
+    for (name, octets) in [
+        ("a.p7m", "a"),
+        ("uguale.p7m", "a"),
+        ("b.p7m", "b"),
+        ("vuoto.p7m", ""),
+        ("atto.pdf", "%PDF-1.7 senza firma"),
+        ("firmato.pdf", "%PDF-1.7 /ByteRange [0 1] /Contents <00>"),
+    ] {
+        put(&world, name, octets);
+    }
+    std::fs::create_dir(world.path("altra")).expect("a folder");
+    put(&world, "altra/A.P7M", "altro");
+    let table = "PEC;Allegato 1;Allegato 2\r\n";
+    let outside = world.path("config.toml").display().to_string();
+    std::fs::create_dir(world.path("tabella")).expect("a folder");
+    for (cells, ids) in [
+        ("a.p7m;b.p7m", &[][..]),
+        ("a.p7m;a.p7m", &["file-twice"]),
+        ("a.p7m;uguale.p7m", &["file-twice"]),
+        ("a.p7m;altra/A.P7M", &["same-name"]),
+        ("vuoto.p7m;b.p7m", &["empty-attachment"]),
+        ("firmato.pdf;b.p7m", &[]),
+        (&format!("{outside};b.p7m"), &[]),
+    ] {
+        let ran = check(
+            &world,
+            format!("{table}a@b.it;{cells}\r\n"),
+            "Testo",
+            &["--json"],
+        );
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let expected: Vec<_> = ids.iter().map(|id| ((*id).to_owned(), vec![2])).collect();
+        assert_eq!(told(&ran), expected, "{cells}");
+    }
+    let ran = check(
+        &world,
+        format!("{table}a@b.it;atto.pdf;b.p7m\r\n"),
+        "Testo",
+        &[],
+    );
+    assert!(
+        ran.out.contains("atto.pdf is not digitally signed"),
+        "{ran:?}"
+    );
+    // Empty cells where other rows have files.
+    let some = format!("{table}a@b.it;a.p7m;b.p7m\r\nb@b.it;;\r\nc@b.it;b.p7m;\r\n");
+    let ran = check(&world, &some, "Testo", &["--json"]);
+    assert_eq!(told(&ran), [("no-files".to_owned(), vec![3])]);
+    let counts = serde_json::json!([
+        { "files": 0, "rows": 1 }, { "files": 1, "rows": 1 }, { "files": 2, "rows": 1 }
+    ]);
+    assert_eq!(ran.json()["files"], counts);
+    let none = format!("{table}a@b.it;;\r\nb@b.it;;\r\n");
+    assert_eq!(told(&check(&world, &none, "Testo", &["--json"])), []);
+    // Out of the folder of the table, by a path or by a link.
+    std::os::unix::fs::symlink(&outside, world.path("tabella/dentro.p7m")).expect("a link");
+    put(&world, "tabella/qui.p7m", "qui");
+    for (cells, ids) in [
+        ("qui.p7m;../b.p7m", &["outside"][..]),
+        ("dentro.p7m;qui.p7m", &["outside"]),
+        ("qui.p7m;", &[]),
+    ] {
+        put(
+            &world,
+            "tabella/t.csv",
+            format!("{table}a@b.it;{cells}\r\n"),
+        );
+        let ran = batch(&world, "check", "tabella/t.csv", &["--json"]);
+        let found: Vec<String> = told(&ran).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(found, ids, "{cells}");
+    }
+}
+
+#[test]
+fn a_pipe_or_a_device_is_no_file_and_hangs_nothing() {
+    let world = Practising::new();
+    let pipe = world.path("tubo");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    for name in ["tubo", "/dev/zero", "/dev/tty"] {
+        let ran = check(
+            &world,
+            format!("PEC;allegato\r\na@b.it;{name}\r\n"),
+            "Testo",
+            &[],
+        );
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(
+            ran.out.contains(&format!("{name} cannot be attached")),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn recipients_are_found_as_clerks_name_them() {
+    let world = Practising::new();
+    for name in [
+        "Indirizzo PEC",
+        "E-mail",
+        "Posta certificata",
+        "Domicilio digitale",
+    ] {
+        let ran = check(&world, format!("nome;{name}\r\nA;a@b.it\r\n"), "Testo", &[]);
+        assert_eq!(ran.exit, 0, "{name}: {ran:?}");
+    }
+    let two = "Destinatario;PEC\r\nComune di Forlì;a@b.it\r\n";
+    let ran = check(&world, two, "Testo", &[]);
+    assert!(
+        ran.exit == 1 && ran.out.contains("--to-column \"PEC\""),
+        "{ran:?}"
+    );
+    assert_eq!(check(&world, two, "Testo", &["--to-column", "PEC"]).exit, 0);
+    let ran = check(&world, "nome\r\nA\r\n", "Testo", &[]);
+    assert!(ran.out.contains("or name it with --to-column"), "{ran:?}");
+}
+
+// Where the table is
+
+/// Hours that are not now: all is recorded and nothing leaves.
+fn not_now() -> String {
+    let hour = |later: i64| (support::practising::now().unix() / 3_600 + later) % 24;
+    format!("{:02}:00-{:02}:00", hour(8), hour(9))
+}
+
+#[test]
+fn files_stand_beside_the_link_by_which_a_table_is_reached() {
+    let world = Practising::new();
+    for folder in ["archivio", "lavoro"] {
+        std::fs::create_dir(world.path(folder)).expect("a folder");
+    }
+    put(&world, "lavoro/a.p7m", "x");
+    put(
+        &world,
+        "archivio/t.csv",
+        "PEC;allegato\r\na@pec.prova.example;a.p7m\r\n",
+    );
+    put(&world, "testo.txt", "Testo");
+    std::os::unix::fs::symlink("../archivio/t.csv", world.path("lavoro/t.csv")).expect("a link");
+    assert_eq!(batch(&world, "check", "lavoro/t.csv", &[]).exit, 0);
+    let ran = batch(&world, "run", "lavoro/t.csv", &["--yes"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 1, "{ran:?}");
+    assert_eq!(batch(&world, "check", "archivio/t.csv", &[]).exit, 1);
+}
+
+#[test]
+fn a_table_that_was_moved_keeps_its_job_and_finds_its_files() {
+    let world = Practising::new();
+    for folder in ["uno", "due"] {
+        std::fs::create_dir(world.path(folder)).expect("a folder");
+        put(&world, &format!("{folder}/a.p7m"), "x");
+    }
+    put(
+        &world,
+        "uno/t.csv",
+        "PEC;allegato\r\na@pec.prova.example;a.p7m\r\n",
+    );
+    put(&world, "testo.txt", "Testo");
+    let hours = not_now();
+    let later = ["--yes", "--between", &hours, "--for", "1s"];
+    assert_eq!(batch(&world, "run", "uno/t.csv", &later).exit, 3);
+    std::fs::rename(world.path("uno/t.csv"), world.path("due/t.csv")).expect("moved");
+    std::fs::remove_dir_all(world.path("uno")).expect("removed");
+    let ran = batch(&world, "run", "due/t.csv", &["--yes"]);
+    assert!(ran.err.contains("goes on"), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 1, "{ran:?}");
+    let table = world.path("due/t.csv").display().to_string();
+    for action in ["status", "report"] {
+        let ran = world.run(&["batch", action, &table]);
+        assert_eq!(ran.exit, 3, "{ran:?}");
+    }
+}
+
+// What is seen before it goes
+
+#[test]
+fn how_a_table_was_read_and_what_for_is_said() {
+    let world = Practising::new();
+    put(&world, "a.p7m", "a");
+    let table = "PEC;Nome;Allegato 1;Allegato 2;Rif;nota;E-mail\r\n\
+                 a@b.it;Società è più;a.p7m;;R-1;x;m@c.it\r\n\
+                 b@b.it;Forlì;a.p7m;;R-2;#N/D;#N/D\r\n";
+    let text = "Gentile {{ Nome }},\r\n\r\npaghi.\r\n";
+    let ran = check(&world, table, text, &["--show", "3"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    for line in [
+        "Read as UTF-8, cells divided by ;.",
+        "Words with accents, to see whether they are right: Società, è, più, Forlì",
+        "Recipients from: PEC",
+        "Files from: Allegato 1, Allegato 2",
+        "Reference from: Rif",
+        "In the texts: Nome",
+        "Not used: nota, E-mail",
+        "Files of a row: 1 (rows: 2).",
+        "Row 3, as it will go:",
+        "  From: io@pec.prova.example (prova)",
+        "  To: b@b.it",
+        "  Reference: R-2",
+        "  Subject: Avviso",
+        "  Attachments: a.p7m (1 B)",
+        "  | Gentile Forlì,",
+        "  | ",
+        "  | paghi.",
+    ] {
+        assert!(ran.out.lines().any(|one| one == line), "{line}: {ran:?}");
+    }
+    assert!(!ran.out.contains("Row 2, as"), "{ran:?}");
+    // Without the option the first that can go.
+    let bad = table.replace("a@b.it", "nessuno");
+    let ran = check(&world, &bad, text, &[]);
+    assert!(ran.out.contains("Row 3, as it will go:"), "{ran:?}");
+    // The same for programs.
+    let document = check(&world, table, text, &["--json", "--show", "2-3"]).json();
+    assert_eq!(document["form"], "csv");
+    assert_eq!(document["delimiter"], ";");
+    assert_eq!(document["accented"][0], "Società");
+    let columns = document["columns"].as_array().expect("columns");
+    let uses = columns.iter().map(|one| one["uses"].to_string());
+    assert_eq!(
+        uses.collect::<Vec<_>>(),
+        [
+            "[\"to\"]",
+            "[\"texts\"]",
+            "[\"attach\"]",
+            "[\"attach\"]",
+            "[\"ref\"]",
+            "[]",
+            "[]"
+        ]
+    );
+    assert_eq!(document["shown"].as_array().expect("rows").len(), 2);
+    assert_eq!(
+        document["shown"][1]["text"],
+        "Gentile Forlì,\r\n\r\npaghi.\r\n"
+    );
+    assert_eq!(document["shown"][1]["attachments"][0]["octets"], 1);
+    // Nothing of a row is a command to the terminal.
+    let ran = check(
+        &world,
+        "PEC;Nome\r\na@b.it;\"a\tb\"\r\n",
+        "{{ Nome }}\u{1b}[31m",
+        &[],
+    );
+    assert!(!ran.out.contains('\u{1b}'), "{ran:?}");
 }

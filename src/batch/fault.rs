@@ -64,12 +64,23 @@ pub enum Fault {
         /// The second.
         other: String,
     },
+    /// The same of two that a role has, and may have once only.
+    TwoColumns {
+        /// The first.
+        one: String,
+        /// The second.
+        other: String,
+        /// The option that says which counts.
+        option: &'static str,
+    },
     /// There is no column for what every row needs.
     NoColumn {
         /// What: `to`, `subject`, `body`.
         role: &'static str,
         /// The names that would do.
         names: String,
+        /// The option that names it.
+        option: &'static str,
     },
     /// An option names a column that is not there.
     UnknownColumn {
@@ -236,6 +247,7 @@ impl Fault {
             Self::ManyColumns => "many-columns",
             Self::NoName { .. } => "no-name",
             Self::SameColumns { .. } => "same-columns",
+            Self::TwoColumns { .. } => "two-columns",
             Self::NoColumn { .. } => "no-column",
             Self::UnknownColumn { .. } => "unknown-column",
             Self::NoRows => "no-rows",
@@ -280,7 +292,20 @@ impl Fault {
             Self::NoObject { reason } | Self::Compose { reason } => vec![("reason", own(reason))],
             Self::NoName { place } => vec![("place", place.to_string())],
             Self::SameColumns { one, other } => vec![("one", own(one)), ("other", own(other))],
-            Self::NoColumn { role, names } => vec![("role", own(role)), ("names", own(names))],
+            Self::TwoColumns { one, other, option } => vec![
+                ("one", own(one)),
+                ("other", own(other)),
+                ("option", own(option)),
+            ],
+            Self::NoColumn {
+                role,
+                names,
+                option,
+            } => vec![
+                ("role", own(role)),
+                ("names", own(names)),
+                ("option", own(option)),
+            ],
             Self::UnknownColumn { name } | Self::UnknownAccount { name } => {
                 vec![("name", own(name))]
             }

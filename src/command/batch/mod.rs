@@ -8,6 +8,7 @@ mod problem;
 mod report;
 mod run;
 mod status;
+mod view;
 
 use std::path::PathBuf;
 
@@ -57,7 +58,7 @@ struct TableArguments {
     #[arg(long, value_name = "FILE")]
     body_file: Option<PathBuf>,
 
-    /// The column of the recipients (default: to, a, pec, destinatario)
+    /// The column of the recipients (default: pec, indirizzo pec, destinatario, domicilio digitale, e-mail, to, …)
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
 
@@ -65,7 +66,8 @@ struct TableArguments {
     #[arg(long, value_name = "COLUMN")]
     cc_column: Option<String>,
 
-    /// The column of the files to attach (default: attach, allegato, allegati)
+    /// The column of the files to attach (default: all that are called allegato, allegato 1,
+    /// allegati, file, pdf, attach)
     #[arg(long, value_name = "COLUMN")]
     attach_column: Option<String>,
 

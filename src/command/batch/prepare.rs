@@ -1,9 +1,11 @@
 //! From arguments to a table that is open, a recipe, and those who send.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use super::{PaceArguments, TableArguments};
 use crate::account::{Account, Config, Error};
@@ -14,18 +16,21 @@ use crate::batch::encoding::{Decoded, Encoding, NoText, Survey};
 use crate::batch::notice::Recipe;
 use crate::batch::pace;
 use crate::batch::table::Table;
-use crate::client::batch::{Examiner, FileFacts, Files, Sender, Walk, identity_of};
+use crate::client::batch::{Examiner, FileFacts, Files, Remark, Sender, Walk, identity_of};
 use crate::command::{Failure, Session, configuration, text_form};
+use crate::input;
 use crate::pec::DeliveryForm;
-use crate::smime::Sha256;
+use crate::pec::caution::attachment_warnings;
+use crate::pec::outgoing::Attachment;
+use crate::smime::{Sha256, sha256};
 use crate::timestamp::Timestamp;
 
 /// Octets of a template: no text of a notice comes near.
 const MAX_TEMPLATE_OCTETS: u64 = 1_000_000;
 /// Octets of one attachment: more than any provider takes.
 const MAX_FILE_OCTETS: u64 = 140_000_000;
-/// Files whose digest is remembered: those that many rows share.
-const MOST_REMEMBERED: usize = 4_096;
+/// Files whose digest is remembered: those of the largest table, in some hundred octets each.
+const MOST_REMEMBERED: usize = 1_048_576;
 /// Octets read at once.
 const BLOCK: usize = 64 * 1024;
 
@@ -50,6 +55,8 @@ pub(super) struct Prepared {
     pub senders: HashMap<String, Sender>,
     /// Their accounts.
     pub accounts: Vec<Account>,
+    /// What was found of the files to attach.
+    known: Known,
 }
 
 impl Prepared {
@@ -100,6 +107,7 @@ impl Prepared {
             recipe,
             senders: senders.collect(),
             accounts,
+            known: Known::default(),
         })
     }
 
@@ -111,6 +119,14 @@ impl Prepared {
         let opened = File::open(&self.path)
             .and_then(|file| Table::open(Decoded::new(file, self.encoding), self.delimiter));
         Ok(opened.map_err(|error| unreadable(&self.path, &error))?)
+    }
+
+    /// The files beside the table; each is read once for all walks.
+    pub fn files(&self) -> Disk {
+        Disk {
+            known: Arc::clone(&self.known),
+            ..Disk::beside(&self.path)
+        }
     }
 
     /// A walk over all rows, or what is wrong before the first.
@@ -176,12 +192,22 @@ fn default_account(config: &Config, session: &Session<'_>) -> anyhow::Result<Str
     }
 }
 
-/// The whole path, links resolved.
+/// The whole path. The table itself may be a link: files stand beside the link, as the check
+/// sees them.
 ///
 /// # Errors
 /// When it is not there.
 pub(super) fn absolute(path: &Path) -> io::Result<String> {
-    Ok(std::fs::canonicalize(path)?.to_string_lossy().into_owned())
+    std::fs::metadata(path)?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let whole = match path.file_name() {
+        Some(name) => std::fs::canonicalize(folder)?.join(name),
+        None => std::fs::canonicalize(path)?,
+    };
+    Ok(whole.to_string_lossy().into_owned())
 }
 
 /// Digest and encoding of a file, read once.
@@ -245,10 +271,22 @@ fn template(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Files on the disk, named relative to the folder of the table.
+/// Files on the disk, named relative to the folder of the table. What was found of one is kept as
+/// long as its size and time stay the same.
 pub(super) struct Disk {
     folder: PathBuf,
-    known: HashMap<String, Result<FileFacts, String>>,
+    known: Known,
+}
+
+/// What was found of files, for all walks over a table.
+pub(super) type Known = Arc<Mutex<HashMap<String, Found>>>;
+
+#[derive(Clone)]
+pub(super) struct Found {
+    size: u64,
+    changed: Option<SystemTime>,
+    facts: FileFacts,
+    remarks: Vec<Remark>,
 }
 
 impl Disk {
@@ -256,60 +294,108 @@ impl Disk {
     pub fn beside(table: &Path) -> Self {
         Self {
             folder: table.parent().unwrap_or(Path::new("")).to_owned(),
-            known: HashMap::new(),
+            known: Known::default(),
         }
     }
 
-    fn open(&self, name: &str) -> io::Result<File> {
-        let file = File::open(self.folder.join(name))?;
+    fn open(&self, name: &str) -> io::Result<(File, Metadata)> {
+        let path = self.folder.join(name);
+        // Asked first: opening a pipe waits for somebody to write into it.
+        check_file(&std::fs::metadata(&path)?)?;
+        let file = File::open(path)?;
         let found = file.metadata()?;
-        if found.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        if found.len() > MAX_FILE_OCTETS {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        Ok(file)
+        check_file(&found)?;
+        Ok((file, found))
     }
 
-    fn digest(&self, name: &str) -> io::Result<FileFacts> {
-        let mut file = self.open(name)?.take(MAX_FILE_OCTETS);
-        let mut digest = Sha256::default();
-        let mut block = vec![0; BLOCK];
-        let mut size = 0;
-        loop {
-            let count = file.read(&mut block)?;
-            if count == 0 {
-                let sha256 = digest.finish();
-                return Ok(FileFacts { size, sha256 });
-            }
-            digest.feed(&block[..count]);
-            size += count as u64;
+    /// What is known of a file, read where it is not or has changed since.
+    fn found(&self, name: &str) -> io::Result<Found> {
+        let (file, metadata) = self.open(name)?;
+        let (size, changed) = (metadata.len(), metadata.modified().ok());
+        if let Ok(known) = self.known.lock()
+            && let Some(found) = known.get(name)
+            && changed.is_some()
+            && (found.size, found.changed) == (size, changed)
+        {
+            return Ok(found.clone());
         }
+        let mut content = Vec::new();
+        file.take(MAX_FILE_OCTETS).read_to_end(&mut content)?;
+        let facts = FileFacts {
+            size: content.len() as u64,
+            sha256: sha256(&content),
+        };
+        let found = Found {
+            size,
+            changed,
+            facts,
+            remarks: self.remarks_on(name, content),
+        };
+        if let Ok(mut known) = self.known.lock() {
+            if known.len() >= MOST_REMEMBERED {
+                known.clear();
+            }
+            known.insert(name.to_owned(), found.clone());
+        }
+        Ok(found)
     }
+
+    fn remarks_on(&self, name: &str, content: Vec<u8>) -> Vec<Remark> {
+        let attachment = Attachment {
+            name: name.to_owned(),
+            content,
+        };
+        let names_in = |attachment: &Attachment| input::names_in_archive(&attachment.content);
+        let warnings = attachment_warnings(&attachment, &names_in);
+        let mut remarks: Vec<Remark> = warnings.into_iter().map(Remark::Message).collect();
+        // Links too: who made the table may not be who may read the file.
+        let whole = |path: &Path| std::fs::canonicalize(path);
+        let folder = match self.folder.as_os_str().is_empty() {
+            true => whole(Path::new(".")),
+            false => whole(&self.folder),
+        };
+        if let (Ok(folder), Ok(file)) = (folder, whole(&self.folder.join(name)))
+            && !file.starts_with(folder)
+        {
+            remarks.push(Remark::Outside(name.to_owned()));
+        }
+        remarks
+    }
+}
+
+/// Refuses what is no plain file: a device or pipe has no end, or waits for ever.
+fn check_file(found: &Metadata) -> io::Result<()> {
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !found.is_file() {
+        let reason = "a pipe or a device, not a file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    if found.len() > MAX_FILE_OCTETS {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(())
 }
 
 impl Files for Disk {
     fn look(&mut self, name: &str) -> Result<FileFacts, String> {
-        if let Some(known) = self.known.get(name) {
-            return known.clone();
-        }
-        let found = self.digest(name).map_err(|error| error.to_string());
-        if self.known.len() >= MOST_REMEMBERED {
-            self.known.clear();
-        }
-        self.known.insert(name.to_owned(), found.clone());
-        found
+        let found = self.found(name).map_err(|error| error.to_string())?;
+        Ok(found.facts)
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let read = || -> io::Result<Vec<u8>> {
             let mut octets = Vec::new();
-            self.open(name)?
-                .take(MAX_FILE_OCTETS)
-                .read_to_end(&mut octets)?;
+            let (file, _) = self.open(name)?;
+            file.take(MAX_FILE_OCTETS).read_to_end(&mut octets)?;
             Ok(octets)
         };
         read().map_err(|error| error.to_string())
+    }
+
+    fn remarks(&mut self, name: &str) -> Vec<Remark> {
+        self.found(name)
+            .map_or_else(|_| Vec::new(), |found| found.remarks)
     }
 }

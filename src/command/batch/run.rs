@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::check::{self, Terms};
 use super::events::{Form, Reporter};
 use super::prepare::{self, Disk, Prepared};
+use super::view::{self, Show};
 use super::{PaceArguments, TableArguments, WordArguments, one_job, problem, status};
 use crate::account::Account;
 use crate::address::MailAddress;
@@ -151,8 +152,8 @@ fn from_table(
     let findings = check::pass(
         &prepared,
         (existing.as_ref(), &arguments.words.allowed()),
-        lang,
-        now,
+        Show::Nothing,
+        (lang, now),
         &progress,
         &mut |one| {
             let line = problem::line(one, lang);
@@ -177,13 +178,22 @@ fn from_table(
     let known = ledger
         .job_of_identity(&findings.identity)
         .map_err(of_ledger)?;
-    if let Some(job) = known {
+    if let Some(mut job) = known {
+        if job.path != prepared.absolute {
+            ledger
+                .move_job(&job.job, &prepared.absolute)
+                .map_err(of_ledger)?;
+            job.path = prepared.absolute;
+        }
         tell(session, "batch.goes-on", &job)?;
         return Ok(Ok(job));
     }
     let before = ledger.jobs_of_path(&prepared.absolute).map_err(of_ledger)?;
     if let Some(before) = before.first() {
         tell(session, "batch.changed", before)?;
+    }
+    for line in view::lines(&findings, &prepared, lang) {
+        writeln!(session.err, "{line}")?;
     }
     if findings.problems == 0 {
         for line in check::summary(&findings, lang) {
@@ -250,7 +260,7 @@ fn record(
     ledger: &mut Ledger,
     (lang, now): (Lang, Timestamp),
 ) -> anyhow::Result<Vec<Range<u64>>> {
-    let mut files = Disk::beside(&prepared.path);
+    let mut files = prepared.files();
     let Ok(walk) = prepared.walk(&mut files, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
