@@ -830,3 +830,276 @@ fn a_letter_without_a_text_is_sent_only_when_that_is_said() {
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1);
 }
+
+// Workbooks, arrays, standard input
+
+/// A zip of these files, the first stored as it is.
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    use zip::write::{SimpleFileOptions, ZipWriter};
+    let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (at, (name, text)) in files.iter().enumerate() {
+        let method = match at {
+            0 => zip::CompressionMethod::Stored,
+            _ => zip::CompressionMethod::Deflated,
+        };
+        let options = SimpleFileOptions::default().compression_method(method);
+        zip.start_file(*name, options).expect("a file");
+        std::io::Write::write_all(&mut zip, text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("a zip").into_inner()
+}
+
+/// A workbook of Excel: a hidden sheet, one with these rows, another. Styles: 1 is five digits,
+/// 2 money, 3 a day.
+fn xlsx(rows: &str) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let sheet = |rows: &str| {
+        format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{rows}</sheetData></worksheet>")
+    };
+    let other = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>x</t></is></c></row>";
+    let names = ["nascosto", "Avvisi", "Note"].iter().zip(1..);
+    let (mut sheets, mut relations) = (String::new(), String::new());
+    for (name, n) in names {
+        let state = if n == 1 { " state=\"hidden\"" } else { "" };
+        let _ = write!(
+            sheets,
+            "<sheet name=\"{name}\" sheetId=\"{n}\"{state} r:id=\"r{n}\"/>"
+        );
+        let _ = write!(
+            relations,
+            "<Relationship Id=\"r{n}\" Type=\"{RELATIONS}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>"
+        );
+    }
+    let styles = format!(
+        "<styleSheet xmlns=\"{MAIN}\"><numFmts count=\"3\">\
+         <numFmt numFmtId=\"164\" formatCode=\"00000\"/>\
+         <numFmt numFmtId=\"165\" formatCode=\"#,##0.00\\ &quot;€&quot;\"/>\
+         <numFmt numFmtId=\"166\" formatCode=\"dd/mm/yyyy\"/></numFmts>\
+         <cellXfs count=\"4\"><xf numFmtId=\"0\"/><xf numFmtId=\"164\" applyNumberFormat=\"1\"/>\
+         <xf numFmtId=\"165\" applyNumberFormat=\"1\"/>\
+         <xf numFmtId=\"166\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>"
+    );
+    let relations = format!(
+        "<Relationships xmlns=\"{PACKAGE}\">{relations}\
+         <Relationship Id=\"r9\" Type=\"{RELATIONS}/styles\" Target=\"styles.xml\"/></Relationships>"
+    );
+    let workbook = format!(
+        "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{RELATIONS}\"><sheets>{sheets}</sheets></workbook>"
+    );
+    let root = format!(
+        "<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" \
+         Type=\"{RELATIONS}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    zipped(&[
+        ("[Content_Types].xml", "<Types/>"),
+        ("_rels/.rels", &root),
+        ("xl/workbook.xml", &workbook),
+        ("xl/_rels/workbook.xml.rels", &relations),
+        ("xl/styles.xml", &styles),
+        ("xl/worksheets/sheet1.xml", &sheet(other)),
+        ("xl/worksheets/sheet2.xml", &sheet(rows)),
+        ("xl/worksheets/sheet3.xml", &sheet(other)),
+    ])
+}
+
+fn text_cell(place: &str, text: &str) -> String {
+    format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+}
+
+fn number_cell(place: &str, number: &str, style: u32) -> String {
+    format!("<c r=\"{place}\" s=\"{style}\"><v>{number}</v></c>")
+}
+
+#[test]
+fn a_sheet_of_excel_is_read_as_a_person_sees_it() {
+    let world = Practising::new();
+    let names = [
+        "PEC", "Città", "CAP", "codice", "importo", "scadenza", "rif",
+    ];
+    let places = ["B", "C", "D", "E", "F", "G", "H"];
+    // Above the table an empty row, beside it an empty column.
+    let header: String = places
+        .iter()
+        .zip(names)
+        .map(|(column, name)| text_cell(&format!("{column}2"), name))
+        .collect();
+    let row = |n: u32, user: &str| {
+        [
+            text_cell(&format!("B{n}"), &format!("{user}@pec.prova.example")),
+            text_cell(&format!("C{n}"), "Forlì; \"centro\""),
+            number_cell(&format!("D{n}"), "118", 1),
+            text_cell(&format!("E{n}"), "007"),
+            number_cell(&format!("F{n}"), "1234.5", 2),
+            number_cell(&format!("G{n}"), "46387", 3),
+            text_cell(&format!("H{n}"), user),
+        ]
+        .concat()
+    };
+    let rows = format!(
+        "<row r=\"2\">{header}</row><row r=\"3\">{}</row><row r=\"5\">{}</row>",
+        row(3, "a"),
+        row(5, "b")
+    );
+    put(&world, "avvisi.xlsx", xlsx(&rows));
+    put(
+        &world,
+        "testo.txt",
+        "{{ Città }}|{{ CAP }}|{{ codice }}|{{ importo }}|{{ scadenza }}|\
+         {% if importo > 1234 and scadenza > '30/12/2026' %}si{% endif %}",
+    );
+    let ran = batch(&world, "check", "avvisi.xlsx", &["--show", "5"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    for words in [
+        "Read from the sheet \"Avvisi\"",
+        "Other sheets are not read (Note)",
+        "Row 5, as it will go:",
+        "  | Forlì; \"centro\"|00118|007|1.234,50 €|31/12/2026|si",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {ran:?}");
+    }
+    let document = batch(&world, "check", "avvisi.xlsx", &["--json"]).json();
+    assert_eq!(
+        (&document["form"], &document["sheet"]),
+        (&"xlsx".into(), &"Avvisi".into())
+    );
+    assert_eq!(document["rows"], 2);
+    let ran = batch(&world, "check", "avvisi.xlsx", &["--sheet", "altro"]);
+    assert!(ran.exit == 2 && ran.err.contains("Avvisi, Note"), "{ran:?}");
+    let ran = batch(&world, "check", "avvisi.xlsx", &["--sheet", "note"]);
+    assert!(
+        ran.exit == 1 && ran.out.contains("there is no column for to"),
+        "{ran:?}"
+    );
+    // A bad row keeps the number that Excel shows; the others go once.
+    let bad = rows.replace("b@pec.prova.example", "nessuno");
+    put(&world, "avvisi.xlsx", xlsx(&bad));
+    let ran = batch(&world, "check", "avvisi.xlsx", &[]);
+    assert!(
+        ran.out.contains("row 5: column PEC: not an address"),
+        "{ran:?}"
+    );
+    let ran = batch(&world, "run", "avvisi.xlsx", &["--yes", "--skip-bad"]);
+    assert!(ran.err.contains(".csv"), "{ran:?}");
+    put(&world, "avvisi.xlsx", xlsx(&rows));
+    batch(&world, "run", "avvisi.xlsx", &["--yes"]);
+    assert_eq!(world.practice.taken().len(), 2);
+}
+
+#[test]
+fn a_sheet_of_libreoffice_is_read_too() {
+    let world = Practising::new();
+    let cell = |text: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let content = format!(
+        "<office:document-content \
+         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\">\
+         <office:body><office:spreadsheet><table:table table:name=\"Foglio1\">\
+         <table:table-row>{}{}{}</table:table-row>\
+         <table:table-row>{}<table:table-cell office:value-type=\"float\" office:value=\"12.5\">\
+         <text:p>12,5</text:p></table:table-cell><table:table-cell office:value-type=\"date\" \
+         office:date-value=\"2026-12-31\"><text:p>31/12/26</text:p></table:table-cell>\
+         </table:table-row></table:table></office:spreadsheet></office:body>\
+         </office:document-content>",
+        cell("PEC"),
+        cell("importo"),
+        cell("giorno"),
+        cell("a@b.it"),
+    );
+    let manifest = "<manifest:manifest \
+        xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>";
+    put(
+        &world,
+        "avvisi.ods",
+        zipped(&[
+            ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+            ("META-INF/manifest.xml", manifest),
+            ("content.xml", &content),
+        ]),
+    );
+    put(&world, "testo.txt", "{{ importo }} {{ giorno }}");
+    let ran = batch(&world, "check", "avvisi.ods", &["--json", "--show", "all"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["form"], "ods");
+    assert_eq!(document["shown"][0]["text"], "12,5 31/12/2026");
+}
+
+#[test]
+fn an_array_and_standard_input_are_tables() {
+    let world = Practising::new();
+    put(&world, "testo.txt", "Gentile {{ nome }}");
+    let array = "[\n{\"pec\":\"a@pec.prova.example\",\"nome\":\"A\"},\n\
+                 {\"pec\":\"x\",\"nome\":\"B\"}, 3]";
+    put(&world, "avvisi.json", array);
+    let ran = batch(&world, "check", "avvisi.json", &["--json"]);
+    let document = ran.json();
+    assert_eq!(
+        (ran.exit, &document["form"]),
+        (1, &"json".into()),
+        "{ran:?}"
+    );
+    let problems = document["problems"].as_array().expect("problems").iter();
+    let found: Vec<_> = problems
+        .map(|one| (one["row"].clone(), one["id"].clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [(2.into(), "address".into()), (3.into(), "no-object".into())]
+    );
+    put(&world, "avvisi.json", "[{\"pec\":\"a@b.it\",]");
+    let ran = batch(&world, "check", "avvisi.json", &[]);
+    assert!(ran.exit == 2 && ran.err.contains("JSON array"), "{ran:?}");
+    for page in [
+        "<html><table><tr><td>PEC",
+        "<?xml version=\"1.0\"?><Workbook>",
+    ] {
+        put(&world, "avvisi.xls", page);
+        let ran = batch(&world, "check", "avvisi.xls", &[]);
+        assert!(ran.exit == 2 && ran.err.contains("web page"), "{ran:?}");
+    }
+    // Standard input, with files beside the folder in which the command runs.
+    put(&world, "a.p7m", "x");
+    put(
+        &world,
+        "in.csv",
+        "PEC;nome;allegato\r\na@pec.prova.example;A;a.p7m\r\n",
+    );
+    let body = world.path("testo.txt").display().to_string();
+    let piped = |action: &str, more: &[&str]| {
+        let given = [
+            "batch",
+            action,
+            "-",
+            "--subject",
+            "Avviso",
+            "--body-file",
+            &body,
+        ];
+        let input = std::fs::File::open(world.path("in.csv")).expect("it");
+        let mut command = world.command(&[&given[..], more].concat());
+        let ran = command
+            .current_dir(world.folder.path())
+            .stdin(input)
+            .output();
+        Ran::of(ran.expect("the program starts"))
+    };
+    let ran = piped("check", &[]);
+    assert!(
+        ran.exit == 0 && ran.out.contains("Files of a row: 1 (rows: 1)."),
+        "{ran:?}"
+    );
+    let ran = piped("run", &[]);
+    assert!(ran.exit == 2 && ran.err.contains("--yes"), "{ran:?}");
+    assert_eq!(piped("run", &["--yes"]).exit, 3);
+    assert_eq!(world.practice.taken().len(), 1);
+    let ran = piped("run", &["--yes"]);
+    assert!(ran.err.contains("goes on"), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}

@@ -186,7 +186,12 @@ pub enum Fault {
         /// The system's words.
         reason: String,
     },
-    /// Two rows with one reference, or, where there are no references, with one content.
+    /// Two rows without a reference that say the same to the same people.
+    SameNotice {
+        /// The row that had it first.
+        row: u64,
+    },
+    /// Two rows with one reference.
     Duplicate {
         /// The reference.
         reference: String,
@@ -265,6 +270,7 @@ impl Fault {
             Self::Address { .. } => "address",
             Self::UnknownAccount { .. } => "unknown-account",
             Self::Attachment { .. } => "attachment",
+            Self::SameNotice { .. } => "same-notice",
             Self::Duplicate { .. } => "duplicate",
             Self::Conflict { .. } => "conflict",
             Self::ConflictElsewhere { .. } => "conflict-elsewhere",
@@ -344,6 +350,7 @@ impl Fault {
             Self::Attachment { name, reason } => {
                 vec![("name", own(name)), ("reason", own(reason))]
             }
+            Self::SameNotice { row } => vec![("first", row.to_string())],
             Self::Duplicate { reference, row } => {
                 vec![("reference", own(reference)), ("first", row.to_string())]
             }

@@ -7,6 +7,7 @@
 //!
 //! - [`encoding`], [`codepage`]: octets of any usual encoding to UTF-8.
 //! - [`csv`], [`table`]: rows out of text, strictly, within bounds.
+//! - [`workbook`]: a sheet of a workbook as CSV.
 //! - [`columns`], [`template`], [`notice`]: from a row to what is sent to whom.
 //! - [`number`], [`operators`]: numbers in texts, and templates that know them.
 //! - [`identity`]: which notice a message is.
@@ -29,6 +30,7 @@ pub mod pace;
 pub mod rows;
 pub mod table;
 pub mod template;
+pub mod workbook;
 
 pub use fault::{Fault, Problem};
 

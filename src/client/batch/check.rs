@@ -146,9 +146,12 @@ impl<'a> Examiner<'a> {
         let reference = notice.reference.clone().unwrap_or_else(|| content.clone());
         let key = format!("{}\n{reference}", sender.address.key());
         if let Some(row) = self.seen.first(&key, number)? {
-            faults.push(Fault::Duplicate {
-                reference: reference.clone(),
-                row,
+            faults.push(match &notice.reference {
+                Some(reference) => Fault::Duplicate {
+                    reference: reference.clone(),
+                    row,
+                },
+                None => Fault::SameNotice { row },
             });
         }
         if !faults.is_empty() {

@@ -38,7 +38,7 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct Arguments {
-    /// The table: CSV or NDJSON
+    /// The table: CSV, .xlsx, .ods, JSON, NDJSON; - for standard input
     #[arg(value_name = "TABLE")]
     table_file: PathBuf,
 
@@ -616,7 +616,7 @@ impl Rest {
             came_back_rows: findings.came_back,
             served_by: findings.served_by.iter().cloned().collect(),
             warnings: warnings.collect(),
-            view: ViewJson::of(findings),
+            view: ViewJson::of(findings, terms.prepared),
             forecast: ForecastJson {
                 messages: all.messages,
                 recipients: all.recipients,

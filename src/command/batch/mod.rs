@@ -24,7 +24,7 @@ use crate::ledger::{JobView, Ledger};
 
 /// Send many notices from a table, each exactly once
 ///
-/// A table is a CSV, as Excel exports it, or NDJSON: a row for each notice, whose columns fill
+/// A table is a CSV, a sheet of Excel or LibreOffice, a JSON array or NDJSON: a row for each notice, whose columns fill
 /// the templates of subject and text. check says all that is wrong before anything is sent; run
 /// sends, and goes on where it was when it is called again; status and report say for every row
 /// where it stands and by which receipts.
@@ -78,6 +78,10 @@ struct TableArguments {
     /// The column of the account that sends (default: account, casella)
     #[arg(long, value_name = "COLUMN")]
     account_column: Option<String>,
+
+    /// The sheet of a workbook (default: the first that is seen and filled)
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
 
     /// The encoding, where it is not found: utf-8, windows-1252, cp850, macintosh, utf-16le
     #[arg(long, value_name = "NAME")]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -16,6 +16,7 @@ use crate::batch::encoding::{Decoded, Encoding, NoText, Survey};
 use crate::batch::notice::Recipe;
 use crate::batch::pace;
 use crate::batch::table::Table;
+use crate::batch::workbook::{self, NoSheet};
 use crate::client::batch::{Examiner, FileFacts, Files, Remark, Sender, Walk, identity_of};
 use crate::command::{Failure, Session, configuration, text_form};
 use crate::input;
@@ -31,11 +32,42 @@ const MAX_TEMPLATE_OCTETS: u64 = 1_000_000;
 const MAX_FILE_OCTETS: u64 = 140_000_000;
 /// Files whose digest is remembered: those of the largest table, in some hundred octets each.
 const MOST_REMEMBERED: usize = 1_048_576;
+/// Octets of a table that is kept in memory: a workbook, an array, standard input.
+const MAX_TABLE_OCTETS: u64 = 256_000_000;
+/// How a workbook begins.
+const ZIP: &[u8] = b"PK\x03\x04";
 /// Octets read at once.
 const BLOCK: usize = 64 * 1024;
 
 /// A table as text.
-pub(super) type Text = Decoded<File>;
+pub(super) type Text = Decoded<Source>;
+
+/// Where the text of a table is read from.
+pub(super) enum Source {
+    File(File),
+    /// What came by standard input, or was read out of a workbook or an array.
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Source {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(out),
+            Self::Memory(octets) => octets.read(out),
+        }
+    }
+}
+
+/// What a table was before it was text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Text: CSV or NDJSON.
+    Text,
+    /// A sheet of a workbook: `xlsx` or `ods`, its name, those of the others.
+    Sheet(&'static str, String, Vec<String>),
+    /// A JSON array.
+    Array,
+}
 
 /// What is known before the first row.
 pub(super) struct Prepared {
@@ -47,6 +79,10 @@ pub(super) struct Prepared {
     pub sha256: String,
     /// Its encoding.
     pub encoding: Encoding,
+    /// What it was before it was text.
+    pub origin: Origin,
+    /// Its octets, where they are not read from the file.
+    memory: Option<Arc<[u8]>>,
     /// The sign between cells, if it was given.
     pub delimiter: Option<u8>,
     /// How rows become notices.
@@ -71,12 +107,17 @@ impl Prepared {
     ) -> anyhow::Result<Self> {
         let config = session.config()?;
         let account = default_account(&config, session)?;
-        let (sha256, encoding) = survey(path)?;
-        let encoding = match (&arguments.encoding, encoding) {
-            (Some(label), _) => Encoding::named(label)
+        let loaded = load(path, arguments.sheet.as_deref())?;
+        let encoding = match (&arguments.encoding, loaded.encoding) {
+            (Some(label), _) if loaded.origin == Origin::Text => Encoding::named(label)
                 .ok_or_else(|| Failure::new("batch-encoding", [("value", label.clone())]))?,
-            (None, Ok(found)) => found,
-            (None, Err(no_text)) => return Err(failure_of(path, no_text).into()),
+            (_, Ok(found)) => found,
+            (_, Err(no_text)) => return Err(failure_of(path, no_text).into()),
+        };
+        let delimiter = match loaded.origin {
+            Origin::Text => arguments.delimiter,
+            Origin::Sheet(..) => Some(workbook::DELIMITER),
+            Origin::Array => None,
         };
         let body = arguments.body_file.as_deref().map(template).transpose()?;
         let recipe = Recipe {
@@ -101,9 +142,11 @@ impl Prepared {
         Ok(Self {
             path: path.to_owned(),
             absolute: absolute(path).map_err(|error| unreadable(path, &error))?,
-            sha256,
+            sha256: loaded.sha256,
             encoding,
-            delimiter: arguments.delimiter,
+            origin: loaded.origin,
+            memory: loaded.memory,
+            delimiter,
             recipe,
             senders: senders.collect(),
             accounts,
@@ -116,9 +159,22 @@ impl Prepared {
     /// # Errors
     /// Outside: it cannot be read. Inside: its header cannot be used.
     pub fn table(&self) -> anyhow::Result<Result<Table<Text>, Vec<Fault>>> {
-        let opened = File::open(&self.path)
-            .and_then(|file| Table::open(Decoded::new(file, self.encoding), self.delimiter));
+        let opened = self
+            .text()
+            .and_then(|text| Table::open(text, self.delimiter));
         Ok(opened.map_err(|error| unreadable(&self.path, &error))?)
+    }
+
+    /// The table as text, from its beginning.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn text(&self) -> io::Result<Text> {
+        let source = match &self.memory {
+            Some(octets) => Source::Memory(Cursor::new(Arc::clone(octets))),
+            None => Source::File(File::open(&self.path)?),
+        };
+        Ok(Decoded::new(source, self.encoding))
     }
 
     /// The files beside the table; each is read once for all walks.
@@ -198,7 +254,9 @@ fn default_account(config: &Config, session: &Session<'_>) -> anyhow::Result<Str
 /// # Errors
 /// When it is not there.
 pub(super) fn absolute(path: &Path) -> io::Result<String> {
-    std::fs::metadata(path)?;
+    if !is_input(path) {
+        std::fs::metadata(path)?;
+    }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -210,22 +268,154 @@ pub(super) fn absolute(path: &Path) -> io::Result<String> {
     Ok(whole.to_string_lossy().into_owned())
 }
 
-/// Digest and encoding of a file, read once.
-fn survey(path: &Path) -> Result<(String, Result<Encoding, NoText>), Failure> {
-    let read = || -> io::Result<_> {
-        let mut file = File::open(path)?;
-        let (mut digest, mut survey) = (Sha256::default(), Survey::default());
-        let mut block = vec![0; BLOCK];
-        loop {
-            let count = file.read(&mut block)?;
-            if count == 0 {
-                return Ok((digest.finish(), survey.finish()));
-            }
-            digest.feed(&block[..count]);
-            survey.feed(&block[..count]);
+/// What is found of a table before its first row.
+struct Loaded {
+    sha256: String,
+    encoding: Result<Encoding, NoText>,
+    origin: Origin,
+    memory: Option<Arc<[u8]>>,
+}
+
+/// A table out of a file, which is read once where it is text, or out of standard input.
+fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
+    let of_path = |error: io::Error| unreadable(path, &error);
+    let whole = |input: &mut dyn Read| -> io::Result<Vec<u8>> {
+        let mut octets = Vec::new();
+        input.take(MAX_TABLE_OCTETS + 1).read_to_end(&mut octets)?;
+        match octets.len() as u64 > MAX_TABLE_OCTETS {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => Ok(octets),
         }
     };
-    read().map_err(|error| unreadable(path, &error))
+    if is_input(path) {
+        let octets = whole(&mut io::stdin()).map_err(of_path)?;
+        return from_octets(path, octets, sheet);
+    }
+    let found = std::fs::metadata(path).map_err(of_path)?;
+    let mut file = File::open(path).map_err(of_path)?;
+    // What is no file, as a pipe of the shell, can be read once only.
+    if !found.is_file() {
+        let octets = whole(&mut file).map_err(of_path)?;
+        return from_octets(path, octets, sheet);
+    }
+    let mut start = Vec::new();
+    file.by_ref()
+        .take(1_024)
+        .read_to_end(&mut start)
+        .map_err(of_path)?;
+    let mut all = Cursor::new(start.clone()).chain(file);
+    if start.starts_with(ZIP) || first_sign(&start) == Some(b'[') {
+        let octets = whole(&mut all).map_err(of_path)?;
+        return from_octets(path, octets, sheet);
+    }
+    refuse_pages(path, &start)?;
+    let (sha256, encoding) = survey(all).map_err(of_path)?;
+    Ok(Loaded {
+        sha256,
+        encoding,
+        origin: Origin::Text,
+        memory: None,
+    })
+}
+
+fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Loaded, Failure> {
+    let sha256 = sha256(&octets);
+    let in_utf8 = |origin: Origin, text: Vec<u8>| Loaded {
+        sha256: sha256.clone(),
+        encoding: Ok(Encoding::UTF_8),
+        origin,
+        memory: Some(text.into()),
+    };
+    if octets.starts_with(ZIP) {
+        let found = workbook::read(&octets, sheet);
+        let found = found.map_err(|no_sheet| failure_of_sheet(path, sheet, no_sheet))?;
+        let kind = match workbook::is_opendocument(&octets) {
+            true => "ods",
+            false => "xlsx",
+        };
+        let origin = Origin::Sheet(kind, found.name, found.others);
+        return Ok(in_utf8(origin, found.csv.into_bytes()));
+    }
+    if first_sign(&octets) == Some(b'[') {
+        let lines = lines_of_array(&octets).map_err(|error| {
+            let file = path.display().to_string();
+            Failure::new(
+                "batch-array",
+                [("file", file), ("reason", error.to_string())],
+            )
+        })?;
+        return Ok(in_utf8(Origin::Array, lines));
+    }
+    refuse_pages(path, &octets)?;
+    let (sha256, encoding) = survey(&*octets).map_err(|error| unreadable(path, &error))?;
+    Ok(Loaded {
+        sha256,
+        encoding,
+        origin: Origin::Text,
+        memory: Some(octets.into()),
+    })
+}
+
+/// Whether a table comes by standard input.
+pub(super) fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn first_sign(octets: &[u8]) -> Option<u8> {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    octets.trim_ascii_start().first().copied()
+}
+
+/// A web page is what many programs write and call `.xls`; a PDF is no table at all.
+fn refuse_pages(path: &Path, start: &[u8]) -> Result<(), Failure> {
+    let key = match first_sign(start) {
+        Some(b'<') => "batch-page",
+        _ if start.starts_with(b"%PDF-") => "batch-binary",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(key, [("file", path.display().to_string())]))
+}
+
+/// The elements of an array, one a line.
+fn lines_of_array(octets: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let elements: Vec<serde_json::Value> = serde_json::from_slice(octets)?;
+    let mut lines = Vec::with_capacity(octets.len());
+    for element in elements {
+        serde_json::to_writer(&mut lines, &element)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// Digest and encoding of a text, read once.
+fn survey(mut text: impl Read) -> io::Result<(String, Result<Encoding, NoText>)> {
+    let (mut digest, mut survey) = (Sha256::default(), Survey::default());
+    let mut block = vec![0; BLOCK];
+    loop {
+        let count = text.read(&mut block)?;
+        if count == 0 {
+            return Ok((digest.finish(), survey.finish()));
+        }
+        digest.feed(&block[..count]);
+        survey.feed(&block[..count]);
+    }
+}
+
+fn failure_of_sheet(path: &Path, sheet: Option<&str>, no_sheet: NoSheet) -> Failure {
+    let file = ("file", path.display().to_string());
+    let sheet = ("sheet", sheet.unwrap_or_default().to_owned());
+    match no_sheet {
+        NoSheet::Unreadable(reason) => {
+            Failure::new("batch-workbook-unreadable", [file, ("reason", reason)])
+        }
+        NoSheet::Unknown(known) => {
+            let sheets = ("sheets", known.join(", "));
+            Failure::new("batch-sheet", [file, sheet, sheets])
+        }
+        NoSheet::Empty => Failure::new("batch-empty", [file]),
+        NoSheet::Large => Failure::new("batch-workbook-large", [file]),
+    }
 }
 
 fn failure_of(path: &Path, no_text: NoText) -> Failure {

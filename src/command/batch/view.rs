@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::check::Findings;
-use super::prepare::Prepared;
+use super::prepare::{Origin, Prepared};
 use crate::batch::columns::Role;
 use crate::batch::notice::{ColumnUse, Notice};
 use crate::batch::rows::Rows;
@@ -102,11 +102,23 @@ pub(super) fn lines(findings: &Findings, prepared: &Prepared, lang: Lang) -> Vec
     let Some(view) = &findings.view else {
         return Vec::new();
     };
-    let form = form_of(view.form);
-    let sign = delimiter_of(view.form).unwrap_or_default();
-    let form = texts.fill(&format!("batch.view.{form}"), &[("sign", &sign)]);
-    let values = [("encoding", prepared.encoding.name()), ("form", &form)];
-    let mut lines = vec![texts.fill("batch.view.read", &values)];
+    let mut lines = match &prepared.origin {
+        Origin::Sheet(_, name, others) => {
+            let mut lines = vec![texts.fill("batch.view.sheet", &[("sheet", name)])];
+            if !others.is_empty() {
+                let values = [("sheets", &*others.join(", "))];
+                lines.push(texts.fill("batch.view.other-sheets", &values));
+            }
+            lines
+        }
+        Origin::Text | Origin::Array => {
+            let form = form_of(view.form, &prepared.origin);
+            let sign = delimiter_of(view.form, &prepared.origin).unwrap_or_default();
+            let form = texts.fill(&format!("batch.view.{form}"), &[("sign", &sign)]);
+            let values = [("encoding", prepared.encoding.name()), ("form", &form)];
+            vec![texts.fill("batch.view.read", &values)]
+        }
+    };
     if !view.accented.is_empty() {
         let words = view.accented.join(", ");
         lines.push(texts.fill("batch.view.accented", &[("words", &words)]));
@@ -202,18 +214,20 @@ pub(super) fn letters(letters: &[Letter], lang: Lang) -> Vec<String> {
     lines
 }
 
-const fn form_of(form: Form) -> &'static str {
-    match form {
-        Form::Csv(_) => "csv",
-        Form::Ndjson => "ndjson",
+const fn form_of(form: Form, origin: &Origin) -> &'static str {
+    match (origin, form) {
+        (Origin::Sheet(kind, ..), _) => kind,
+        (Origin::Array, _) => "json",
+        (Origin::Text, Form::Csv(_)) => "csv",
+        (Origin::Text, Form::Ndjson) => "ndjson",
     }
 }
 
-fn delimiter_of(form: Form) -> Option<String> {
-    match form {
-        Form::Csv(b'\t') => Some("tab".to_owned()),
-        Form::Csv(sign) => Some(char::from(sign).to_string()),
-        Form::Ndjson => None,
+fn delimiter_of(form: Form, origin: &Origin) -> Option<String> {
+    match (origin, form) {
+        (Origin::Sheet(..) | Origin::Array, _) | (_, Form::Ndjson) => None,
+        (Origin::Text, Form::Csv(b'\t')) => Some("tab".to_owned()),
+        (Origin::Text, Form::Csv(sign)) => Some(char::from(sign).to_string()),
     }
 }
 
@@ -222,6 +236,7 @@ fn delimiter_of(form: Form) -> Option<String> {
 pub(super) struct ViewJson {
     form: Option<&'static str>,
     delimiter: Option<String>,
+    sheet: Option<String>,
     accented: Vec<String>,
     columns: Vec<ColumnJson>,
     files: Vec<CountJson>,
@@ -241,8 +256,9 @@ struct CountJson {
 }
 
 impl ViewJson {
-    pub fn of(findings: &Findings) -> Self {
+    pub fn of(findings: &Findings, prepared: &Prepared) -> Self {
         let view = findings.view.as_ref();
+        let origin = &prepared.origin;
         let column = |one: &ColumnUse| ColumnJson {
             name: one.name.clone(),
             uses: one
@@ -255,8 +271,12 @@ impl ViewJson {
         let counts = findings.files.iter();
         let shown = findings.shown.iter();
         Self {
-            form: view.map(|view| form_of(view.form)),
-            delimiter: view.and_then(|view| delimiter_of(view.form)),
+            form: view.map(|view| form_of(view.form, origin)),
+            delimiter: view.and_then(|view| delimiter_of(view.form, origin)),
+            sheet: match origin {
+                Origin::Sheet(_, name, _) => Some(name.clone()),
+                Origin::Text | Origin::Array => None,
+            },
             accented: view.map(|view| view.accented.clone()).unwrap_or_default(),
             columns: view
                 .map(|view| view.columns.iter().map(column).collect())
