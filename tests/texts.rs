@@ -205,7 +205,9 @@ fn composed() -> BTreeSet<String> {
     let uses = "/$defs/check/properties/columns/items/properties/uses/items/enum";
     all.extend(keys("batch.view.use", batch_words(uses)));
     all.insert("batch.view.use.nothing".into());
-    let forms = batch_words("/$defs/check/properties/form/enum");
+    // A workbook is told by the name of its sheet.
+    let mut forms = batch_words("/$defs/check/properties/form/enum");
+    forms.retain(|form| !["xlsx", "ods"].contains(&&**form));
     all.extend(keys("batch.view", forms));
     all.extend(keys("batch.view.field", BATCH_FIELDS));
     for silent in BATCH_SILENT {

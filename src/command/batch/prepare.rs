@@ -368,12 +368,12 @@ fn first_sign(octets: &[u8]) -> Option<u8> {
 
 /// A web page is what many programs write and call `.xls`; a PDF is no table at all.
 fn refuse_pages(path: &Path, start: &[u8]) -> Result<(), Failure> {
-    let key = match first_sign(start) {
-        Some(b'<') => "batch-page",
-        _ if start.starts_with(b"%PDF-") => "batch-binary",
-        _ => return Ok(()),
-    };
-    Err(Failure::new(key, [("file", path.display().to_string())]))
+    let file = [("file", path.display().to_string())];
+    match first_sign(start) {
+        Some(b'<') => Err(Failure::new("batch-page", file)),
+        _ if start.starts_with(b"%PDF-") => Err(Failure::new("batch-binary", file)),
+        _ => Ok(()),
+    }
 }
 
 /// The elements of an array, one a line.
