@@ -1103,3 +1103,31 @@ fn an_array_and_standard_input_are_tables() {
     assert!(ran.err.contains("goes on"), "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1);
 }
+
+#[test]
+fn the_example_of_a_table_can_be_sent_as_it_is_and_overwrites_nothing() {
+    for (lang, name) in [("it", "nome"), ("en", "name")] {
+        let world = Practising::new();
+        let file = world.path("tabella.csv").display().to_string();
+        let template = ["--lang", lang, "batch", "template", "-o", &*file];
+        let ran = world.run(&template);
+        assert!(
+            ran.exit == 0 && ran.err.contains("pec batch check"),
+            "{ran:?}"
+        );
+        assert_eq!(world.run(&template).exit, 2);
+        let written = std::fs::read_to_string(&file).expect("it");
+        let shown = world.run(&["--lang", lang, "batch", "template"]).out;
+        assert_eq!(shown, written);
+        put(&world, "testo.txt", format!("Gentile {{{{ {name} }}}}"));
+        let ran = batch(&world, "check", "tabella.csv", &["--json"]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let columns = ran.json()["columns"].clone();
+        let uses = columns.as_array().expect("columns").iter();
+        let used = uses
+            .filter(|one| one["uses"] != serde_json::json!([]))
+            .count();
+        // All but amount and deadline, which this text does not name.
+        assert_eq!(used, 6, "{columns}");
+    }
+}

@@ -8,6 +8,7 @@ mod problem;
 mod report;
 mod run;
 mod status;
+mod template;
 mod view;
 
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Template(template::Arguments),
     Check(Box<check::Arguments>),
     Run(Box<run::Arguments>),
     Status(status::Arguments),
@@ -183,6 +185,7 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
             session.out.write_all(JSON_SCHEMA.as_bytes())?;
             Ok(ExitStatus::Yes)
         }
+        Some(Action::Template(arguments)) => template::run(&arguments, session),
         Some(Action::Check(arguments)) => check::run(&arguments, session),
         Some(Action::Run(arguments)) => run::run(&arguments, session),
         Some(Action::Status(arguments)) => status::run(&arguments, session),
