@@ -1131,3 +1131,65 @@ fn the_example_of_a_table_can_be_sent_as_it_is_and_overwrites_nothing() {
         assert_eq!(used, 6, "{columns}");
     }
 }
+
+// What the report says of notices
+
+#[test]
+fn a_report_says_when_and_why_it_failed_and_only_where_it_did() {
+    let world = Practising::new();
+    let table = "PEC;rif\r\nlate@pec.prova.example;R-1\r\nslow@pec.prova.example;R-2\r\n\
+                 unknown@pec.prova.example;R-3\r\na@pec.prova.example;R-4\r\n";
+    put(&world, "avvisi.csv", table);
+    put(&world, "testo.txt", "Testo");
+    batch(
+        &world,
+        "run",
+        "avvisi.csv",
+        &["--yes", "--follow", "--poll", "1s"],
+    );
+    world
+        .practice
+        .wait_until_idle(std::time::Duration::from_secs(20));
+    world.run(&["sync"]);
+    let file = world.path("avvisi.csv").display().to_string();
+    let ran = world.run(&["batch", "report", &file, "--ndjson"]);
+    let lines: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let notices = |line: &Value| -> Vec<String> {
+        let receipts = line["receipts"].as_array().expect("receipts").iter();
+        let times = receipts.filter(|one| one["what"] == "timeout-notice");
+        let times = times.map(|one| one["time"].as_str().expect("a time").to_owned());
+        times.collect()
+    };
+    let [late, slow, unknown, good] = &lines[..] else {
+        panic!("{lines:?}")
+    };
+    // Delivered after both notices: nothing failed.
+    assert_eq!(late["state"], "delivered", "{late}");
+    assert_eq!(notices(late).len(), 2, "{late}");
+    assert_eq!(
+        (&late["failed_at"], &late["error"]),
+        (&Value::Null, &Value::Null)
+    );
+    // The second notice says when and why.
+    assert_eq!(slow["state"], "timed-out", "{slow}");
+    let times = notices(slow);
+    assert_eq!(times.len(), 2, "{slow}");
+    assert_eq!(
+        slow["failed_at"].as_str(),
+        times.iter().max().map(String::as_str)
+    );
+    assert!(!slow["error"].to_string().contains("dodici"), "{slow}");
+    assert_eq!(unknown["state"], "not-delivered");
+    assert!(
+        unknown["failed_at"].is_string() && unknown["error"].is_string(),
+        "{unknown}"
+    );
+    assert_eq!(
+        (&good["failed_at"], &good["error"]),
+        (&Value::Null, &Value::Null)
+    );
+}
