@@ -290,6 +290,7 @@ fn note(remark: &Remark, row: u64, findings: &mut Findings, lang: Lang) {
         Remark::FileTwice(name) => ("file-twice", name),
         Remark::SameName(name) => ("same-name", name),
         Remark::Outside(name) => ("outside", name),
+        Remark::LineWithAddress(name) => ("line-with-address", name),
     };
     note_row(kind, row, findings, || {
         texts.fill(&format!("batch.remark.{kind}"), &[("name", name)])
