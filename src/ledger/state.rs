@@ -231,6 +231,33 @@ impl Standing {
     }
 }
 
+/// The fact on which it rests that a message did not reach a recipient; `None` where it did, or
+/// may still. A notice of 12 hours is no failure, and none is left once it was delivered.
+pub fn failure<'a>(standing: Standing, facts: &[&'a Fact]) -> Option<&'a Fact> {
+    let of = |wanted: &[What]| {
+        let found = facts.iter().filter(|fact| wanted.contains(&fact.what));
+        found.copied().max_by_key(|fact| fact.at)
+    };
+    match standing {
+        Standing::Refused => of(&[What::Refused, What::RefusedForNow]),
+        Standing::NotAccepted => of(&[What::NotAccepted]),
+        Standing::NotDelivered => of(&[What::NotDelivered]),
+        // The second notice is the later one.
+        Standing::TimedOut => of(&[What::TimeoutNotice]),
+        Standing::Contradictory => of(&[What::NotAccepted, What::NotDelivered]),
+        Standing::Recorded
+        | Standing::Sending
+        | Standing::RefusedForNow
+        | Standing::Withdrawn
+        | Standing::InDoubt
+        | Standing::Sent
+        | Standing::Accepted
+        | Standing::Ordinary
+        | Standing::Delayed
+        | Standing::Delivered => None,
+    }
+}
+
 /// What may be expected, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {

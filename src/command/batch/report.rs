@@ -14,7 +14,7 @@ use crate::batch::table::Columns;
 use crate::command::access::existing_ledger;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
-use crate::ledger::state::{Fact, What};
+use crate::ledger::state::{Fact, What, failure};
 use crate::ledger::{JobRow, JobView, Ledger};
 use crate::output::json;
 use crate::printable::Printable;
@@ -364,12 +364,6 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                 let found = facts.iter().filter(|fact| wanted.contains(&fact.what));
                 found.map(|fact| fact.at).min().map(time)
             };
-            let failures = [
-                What::NotAccepted,
-                What::NotDelivered,
-                What::TimeoutNotice,
-                What::Refused,
-            ];
             let certified = facts.iter().filter(|fact| fact.what.is_certified());
             let receipts: Vec<ReceiptJson> = certified
                 .filter_map(|fact| {
@@ -381,7 +375,7 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                     })
                 })
                 .collect();
-            let error = facts.iter().find(|fact| failures.contains(&fact.what));
+            let failed = failure(recipient.state.standing, &facts);
             Line {
                 recipient: Some(recipient.address.to_string()),
                 state: recipient.state.standing.word(),
@@ -394,11 +388,11 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                 sent_at: first(&[What::Taken]),
                 accepted_at: recipient.state.accepted_at.map(time),
                 delivered_at: first(&[What::Delivered]),
-                failed_at: first(&failures),
+                failed_at: failed.map(|fact| time(fact.at)),
                 identifier: receipts
                     .iter()
                     .find_map(|receipt| receipt.identifier.clone()),
-                error: error.and_then(|fact| fact.text.clone()),
+                error: failed.and_then(|fact| fact.text.clone()),
                 receipts,
                 ..bare.clone()
             }
