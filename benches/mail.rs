@@ -2,7 +2,8 @@
 //! the same servers in the same run.
 //!
 //! `cargo bench --bench mail` prints the table; `-- --quick` is a trial with fewer messages,
-//! `-- ledger` only the part that needs no server.
+//! `-- ledger` only the part that needs no server: among it what 300 rows of a table cost over
+//! ledgers of 0, 20,000 and 100,000 messages (with `--quick` 60 over 0, 1,000 and 5,000).
 //! Needs what `tests/support/servers.rs` names (root, Dovecot, Postfix), `mbsync` and
 //! `sqlite3`; what is missing is skipped with a line. Nothing here fails on a slow machine.
 
@@ -22,7 +23,8 @@ use lettre::transport::smtp::client::{
 use lettre::transport::smtp::extension::ClientId;
 use postacert::address::MailAddress;
 use postacert::client;
-use postacert::ledger::{Claim, Ledger};
+use postacert::ledger::state::What;
+use postacert::ledger::{Claim, End, JobRef, JobRow, Ledger, NewJob, NewRow, Taken, Terms};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::timestamp::Timestamp;
 use postacert::transport::compose::{Draft, compose};
@@ -48,12 +50,14 @@ fn main() {
     println!("{:<46} {:>8}   {:<14}  met", "what", "ratio", "target");
     let only = std::env::args().nth(1).unwrap_or_default();
     if only == "ledger" {
+        growth(quick);
         return ledger(scale(100_000));
     }
     if let Some(servers) = servers::running() {
         sending(servers, scale(1_000));
         mailbox(servers, scale(20_000));
     }
+    growth(quick);
     ledger(scale(100_000));
 }
 
@@ -83,6 +87,10 @@ fn ratio(this: Duration, other: Duration) -> f64 {
 }
 
 fn message(number: usize, to: &str) -> OutgoingMessage {
+    named(number, to, format!("<{number}.{to}>"))
+}
+
+fn named(number: usize, to: &str, message_id: String) -> OutgoingMessage {
     let octets = compose(&Draft {
         from: MailAddress::new(USER),
         to: vec![MailAddress::new(to)],
@@ -92,7 +100,7 @@ fn message(number: usize, to: &str) -> OutgoingMessage {
         body: "Buongiorno, si comunica quanto segue.\n".repeat(40),
         attachments: Vec::new(),
         fields: Vec::new(),
-        message_id: format!("<{number}.{to}>"),
+        message_id,
         date: NOW,
     });
     let mailbox = MailAddress::new(USER);
@@ -169,6 +177,133 @@ fn ledger(count: usize) {
         "recording them took {:.2} ms each",
         each.as_secs_f64() * 1e3
     ));
+}
+
+// Growing
+
+/// Rows recorded, planned, taken, handed over and ended, over ledgers that hold more and more.
+fn growth(quick: bool) {
+    let (rows, sizes) = match quick {
+        true => (60, [0, 1_000, 5_000]),
+        false => (300, [0, 20_000, 100_000]),
+    };
+    let mut first = None;
+    for size in sizes {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(Ledger::open(folder.path()).expect("a ledger"));
+        fill(&folder.path().join("ledger.sqlite"), size);
+        let mut ledger = Ledger::open(folder.path()).expect("a ledger");
+        let job = job_of(&mut ledger, rows);
+        let began = Instant::now();
+        for row in ledger
+            .open_rows(&job, &MailAddress::new(USER), false, 0, 1_000)
+            .expect("rows")
+        {
+            serve(&mut ledger, &row);
+        }
+        let took = began.elapsed();
+        let base = *first.get_or_insert(took);
+        row(
+            &format!("{rows} rows over {size} messages / over none"),
+            ratio(took, base),
+            Some(1.3),
+        );
+        note(&format!(
+            "{:.2} ms each",
+            took.as_secs_f64() * 1e3 / f64::from(rows)
+        ));
+    }
+}
+
+/// All that a run does for one row, but for the wire.
+fn serve(ledger: &mut Ledger, row: &JobRow) {
+    let terms = Terms::default();
+    ledger
+        .orphans_to_adopt(&MailAddress::new(USER))
+        .expect("orphans");
+    let plan = ledger.plan(row, terms).expect("a plan");
+    let id = plan.message_id().expect("a new message");
+    let message = named(row.row.number as usize, "a@pec.destinatario.example", id);
+    let taken = ledger
+        .take_row(row, (&plan, terms), Some(&message), NOW)
+        .expect("taken");
+    let Taken::New(recorded) = taken else {
+        panic!("{taken:?}");
+    };
+    ledger.is_of_now(&recorded, NOW).expect("of now");
+    let hour = Timestamp::from_unix(NOW.unix() - 3_600);
+    ledger
+        .handed_since(&MailAddress::new(USER), hour)
+        .expect("the last hour");
+    let attempt = ledger
+        .begin(&recorded, Claim::NeverLeft, NOW)
+        .expect("begun");
+    ledger.hand(&attempt, NOW).expect("handed");
+    let end = End {
+        what: What::Taken,
+        code: Some(250),
+        text: "2.0.0".to_owned(),
+        refused: Vec::new(),
+    };
+    ledger.end(attempt, &end, NOW).expect("ended");
+}
+
+fn job_of(ledger: &mut Ledger, count: u32) -> JobRef {
+    let identity = "0".repeat(64);
+    let new = NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut rows = (2..count + 2).map(|number| NewRow {
+        number: u64::from(number),
+        account: MailAddress::new(USER),
+        reference: format!("content {number}"),
+        round: String::new(),
+        content: format!("content {number}"),
+        whom: "a@pec.destinatario.example".to_owned(),
+        columns: "{}".to_owned(),
+        recipients: 1,
+        size: 1_000,
+        bad: None,
+    });
+    let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
+    ledger
+        .record_job(new, &mut next, &mut || Ok(()), NOW)
+        .expect("a job")
+}
+
+/// So many messages that were sent, accepted and delivered a while ago, and as many of others
+/// that the mailbox held.
+fn fill(file: &Path, size: usize) {
+    let connection = rusqlite::Connection::open(file).expect("a ledger");
+    let (then, last) = (NOW.unix() - 90 * 86_400, size as i64);
+    let script = format!(
+        "BEGIN;
+         CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+             SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n WHERE i <= {last};
+         INSERT INTO message (id, short, account, message_id, sender, subject, receipt_form,
+             octets, size, frozen_at, pending)
+             SELECT i, printf('%08x', i), '{USER}', printf('<%08x@x>', i), '{USER}', 'Avviso ' || i,
+                 'completa', printf('%064x', i), 1000, {then} + i, 0 FROM n;
+         INSERT INTO recipient (message, place, address, field, standing)
+             SELECT i, 0, 'r' || i || '@pec.destinatario.example', 'to', 'delivered' FROM n;
+         INSERT INTO fact (message, attempt, what, at, recorded_at)
+             SELECT i, 1, what, {then} + i, {then} + i FROM n,
+                 (SELECT 'begun' AS what UNION ALL SELECT 'handed' UNION ALL SELECT 'taken');
+         INSERT INTO fact (message, place, what, at, evidence, identifier, recorded_at)
+             SELECT i, 0, what, {then} + i, printf('%064x', i + at), 'i' || i, {then} + i FROM n,
+                 (SELECT 'accepted' AS what, 0 AS at UNION ALL SELECT 'delivered', 1000000);
+         INSERT INTO examination (account, octets, verdict, kind, certified_at, message_id,
+             identifier, sender, subject, message, match_rule, examined_at)
+             SELECT '{USER}', printf('%064x', i + at), 'genuine', kind, {then} + i,
+                 printf('<%08x@x>', i), 'i' || i, '{USER}', 'Avviso ' || i, i, 'msgid', {then} + i
+             FROM n, (SELECT 'accettazione' AS kind, 0 AS at
+                 UNION ALL SELECT 'avvenuta-consegna', 1000000);
+         UPDATE surroundings SET journal = 0;
+         COMMIT;"
+    );
+    connection.execute_batch(&script).expect("filled");
 }
 
 fn timed(command: &mut Command) -> Duration {

@@ -772,15 +772,8 @@ fn message_id(octets: &[u8]) -> String {
     line.expect("a Message-ID").trim().to_owned()
 }
 
-#[test]
-fn killed_at_random_through_postfix_and_dovecot() {
-    let Some(servers) = servers::running() else {
-        return;
-    };
-    let count = number("PEC_BATCH_ROWS", 120).min(1_000) / 2 * 2;
-    let kills = number("PEC_BATCH_KILLS", 12);
-    let world = Practising::new();
-    let sender = "lavoro@pec.mittente.example";
+/// The account of a sender at ordinary servers, instead of that at the practice provider.
+fn through(servers: &Servers, world: &Practising, sender: &str) {
     let trust = world.path("test-trust.toml");
     std::fs::write(&trust, support::world::trust_file()).expect("a file");
     std::fs::write(world.path("password"), servers::PASSWORD).expect("a file");
@@ -794,6 +787,18 @@ fn killed_at_random_through_postfix_and_dovecot() {
         world.path("password").display(),
     );
     std::fs::write(world.path("config.toml"), config).expect("a file");
+}
+
+#[test]
+fn killed_at_random_through_postfix_and_dovecot() {
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    let count = number("PEC_BATCH_ROWS", 120).min(1_000) / 2 * 2;
+    let kills = number("PEC_BATCH_KILLS", 12);
+    let world = Practising::new();
+    let sender = "lavoro@pec.mittente.example";
+    through(servers, &world, sender);
     let recipients: Vec<String> = (0..count).map(|n| format!("u{n}@lavoro.example")).collect();
     let table = rows(count).replace("@pec.prova.example", "@lavoro.example");
     let table = write(&world, table.as_bytes());
@@ -838,6 +843,55 @@ fn killed_at_random_through_postfix_and_dovecot() {
         assert_eq!(reported[to], message_id(&delivered[0]), "{to}");
     }
     println!("{count} rows through Postfix and Dovecot, {kills} kills, each recipient got one");
+}
+
+#[test]
+fn two_machines_and_a_backup_through_postfix_and_dovecot() {
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    let count = 60;
+    let world = Practising::new();
+    let sender = "macchine@pec.mittente.example";
+    through(servers, &world, sender);
+    let recipients: Vec<String> = (0..count).map(|n| format!("m{n}@lavoro.example")).collect();
+    let table = rows(count).replace("@pec.prova.example", "@lavoro.example");
+    let table = table.replace("\nu", "\nm");
+    write(&world, table.as_bytes());
+    let mut acceptor = Acceptor {
+        servers,
+        sender,
+        accepted: HashMap::new(),
+    };
+    let hand_over = |data: &str, more: &[&str]| {
+        let data = world.path(data).display().to_string();
+        run(&world, &[&["--data-dir", &data], more].concat())
+    };
+    // Stopped in the middle, where the backup is taken; then to the end.
+    hand_over("prima", &["--for", "1s"]);
+    let copied = Command::new("cp")
+        .arg("-a")
+        .args([world.path("prima"), world.path("copia")])
+        .status();
+    assert!(copied.expect("cp").success());
+    acceptor.accept(&recipients);
+    let ran = hand_over("prima", &[]);
+    assert!(
+        ran.out.contains(&format!("sent {count} of {count}")),
+        "{ran:?}"
+    );
+    acceptor.accept(&recipients);
+    for data in ["seconda", "copia"] {
+        let ran = hand_over(data, &[]);
+        assert!(
+            ran.out.contains(&format!("sent {count} of {count}")),
+            "{ran:?}"
+        );
+        servers.settle();
+        for to in &recipients {
+            assert_eq!(servers.delivered(to).len(), 1, "{data}: {to}");
+        }
+    }
 }
 
 // A provider that says too much, in hours that take no time

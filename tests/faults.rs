@@ -79,12 +79,14 @@ fn standing(world: &Practising, message: &str, user: &str) -> String {
 #[test]
 fn a_mailbox_that_refuses_after_the_message_went_does_not_say_try_again() {
     let world = Practising::new();
-    let refuses: Script = Box::new(|peer: &mut Peer| {
-        peer.say("* OK [CAPABILITY IMAP4rev1] prova");
-        peer.hear("LOGIN ");
-        peer.say("TAG NO [AUTHENTICATIONFAILED] no");
-    });
-    let _mailbox = replace(&world, "imap", Security::Tls, vec![refuses]);
+    let refuses = || -> Script {
+        Box::new(|peer: &mut Peer| {
+            peer.say("* OK [CAPABILITY IMAP4rev1] prova");
+            peer.hear("LOGIN ");
+            peer.say("TAG NO [AUTHENTICATIONFAILED] no");
+        })
+    };
+    let _mailbox = replace(&world, "imap", Security::Tls, vec![refuses(), refuses()]);
     let to = world.address("delivered");
     let sent = world.run(&[
         "send",
@@ -592,8 +594,9 @@ fn a_batch_does_not_send_again_what_the_mailbox_names_and_does_not_give() {
         world.run(&[&given[..], &more, how].concat())
     };
     let named: &[(&str, &str)] = &[("INBOX", ""), ("Cestino", "4")];
-    // Each run asks before it begins and when it ends.
-    let servers = (0..5).map(|_| giving_nothing(named)).collect();
+    // Each run reads before it begins, asks about its doubts, and asks again when it ends; the
+    // first has none when it begins.
+    let servers = (0..8).map(|_| giving_nothing(named)).collect();
     let mailbox = replace(&world, "imap", Security::Tls, servers);
     let first = run(&[]);
     assert_eq!(first.exit, 3, "{first:?}");
@@ -900,7 +903,7 @@ fn a_full_disk_is_told_and_nothing_goes_out_twice() {
     let world = Practising::new();
     world.send("intero", &["delivered"]);
     let mut answers = std::collections::BTreeSet::new();
-    for blocks in (8..320).step_by(8) {
+    for blocks in (8..480).step_by(8) {
         let before = world.practice.taken().len();
         let subject = format!("spazio {blocks}");
         let to = world.address("delivered");

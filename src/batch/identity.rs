@@ -30,6 +30,11 @@ impl Key {
         Self(digest("key", &[&sender.key(), reference, round]))
     }
 
+    /// Of a message that stands alone: who sends, and what.
+    pub fn of_single(sender: &MailAddress, content: &str) -> Self {
+        Self(digest("single", &[&sender.key(), content]))
+    }
+
     /// Twenty letters and digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -65,6 +70,13 @@ impl Identity {
             0 => format!("<{key}.{matter}@{domain}>"),
             _ => format!("<{key}.{matter}.{further}@{domain}>"),
         }
+    }
+
+    /// The Message-ID of a message that may be sent again as another one, on purpose: with a mark
+    /// of its own, of up to twenty letters and digits.
+    pub fn marked_message_id(&self, mark: &str, domain: &str) -> String {
+        let (Key(key), Matter(matter)) = (&self.key, &self.matter);
+        format!("<{key}.{matter}.{mark}@{domain}>")
     }
 
     /// The notice that a Message-ID names, with or without its brackets; `None` when it is one
@@ -149,6 +161,8 @@ mod tests {
             let bare = id.trim_matches(['<', '>']);
             assert_eq!(Identity::read(bare).as_ref(), Some(&identity), "{id}");
         }
+        let marked = identity.marked_message_id("0123456789abcdef", "pec.it");
+        assert_eq!(Identity::read(&marked).as_ref(), Some(&identity));
         let id = identity.message_id(0, "pec.it");
         for other in [
             "<0123456789abcdef0123456789abcdef@pec.it>".to_owned(),

@@ -64,29 +64,40 @@ impl Notice {
     /// What identifies the content: recipients, subject, text, and the SHA-256 of each file
     /// with its name; 32 hexadecimal digits.
     pub fn digest<'a>(&self, files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-        let mut all = String::new();
-        // Each part with its length before it, so that no two notices read the same.
-        let mut add = |kind: char, text: &str| {
-            all.push(kind);
-            all.push_str(&format!("{}:", text.len()));
-            all.push_str(text);
-        };
-        // In whatever order the row names them.
-        for (kind, addresses) in [('t', &self.to), ('c', &self.cc)] {
-            for key in sorted(addresses.iter()) {
-                add(kind, &key);
-            }
-        }
-        add('s', &self.subject);
-        add('b', &self.body);
-        for (name, digest) in files {
-            add('n', name);
-            add('f', digest);
-        }
-        let mut digest = sha256(all.as_bytes());
-        digest.truncate(32);
-        digest
+        digest((&self.to, &self.cc), &self.subject, &self.body, files)
     }
+}
+
+/// What identifies a content: To and Cc, subject, text, and the SHA-256 of each file with its
+/// name; 32 hexadecimal digits.
+pub fn digest<'a>(
+    (to, cc): (&[MailAddress], &[MailAddress]),
+    subject: &str,
+    body: &str,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let mut all = String::new();
+    // Each part with its length before it, so that no two notices read the same.
+    let mut add = |kind: char, text: &str| {
+        all.push(kind);
+        all.push_str(&format!("{}:", text.len()));
+        all.push_str(text);
+    };
+    // In whatever order the row names them.
+    for (kind, addresses) in [('t', to), ('c', cc)] {
+        for key in sorted(addresses.iter()) {
+            add(kind, &key);
+        }
+    }
+    add('s', subject);
+    add('b', body);
+    for (name, digest) in files {
+        add('n', name);
+        add('f', digest);
+    }
+    let mut digest = sha256(all.as_bytes());
+    digest.truncate(32);
+    digest
 }
 
 fn sorted<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> Vec<String> {

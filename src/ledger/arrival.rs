@@ -89,6 +89,19 @@ impl Ledger {
         Ok(cursor.optional()?)
     }
 
+    /// Whether anything of an account is known: of its mailbox, or a message that it sent.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn knows(&self, account: &MailAddress) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM cursor WHERE account = ?1)
+            OR EXISTS (SELECT 1 FROM message WHERE account = ?1)";
+        Ok(self
+            .connection
+            .prepare_cached(query)?
+            .query_row([account.key()], |row| row.get(0))?)
+    }
+
     /// Records arrivals and moves the cursor, all or nothing. The same arrivals a second time
     /// change nothing.
     ///
@@ -138,7 +151,7 @@ impl Ledger {
     /// Those of the ledger.
     pub fn orphans_to_adopt(&self, account: &MailAddress) -> Result<Vec<String>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT octets FROM examination
+            "SELECT octets FROM examination INDEXED BY examination_of_orphan
              WHERE message IS NULL AND verdict = 'genuine' AND match_rule = 'orphan'
                AND account = ?1
                AND CASE WHEN message_id IS NULL
@@ -168,7 +181,7 @@ impl Ledger {
     ) -> Result<Vec<String>, Error> {
         // What earlier versions judged by the clock has no date.
         let mut statement = self.connection.prepare_cached(
-            "SELECT octets FROM examination
+            "SELECT octets FROM examination INDEXED BY examination_unproved
              WHERE verdict IN ('not-genuine', 'cannot-tell') AND account = ?1
                AND (trust_as_of IS NOT ?2
                    OR (headline = ?3 AND (certified_at IS NULL

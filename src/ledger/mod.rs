@@ -16,6 +16,8 @@
 
 mod account;
 mod arrival;
+#[cfg(test)]
+mod cost;
 mod job;
 mod journal;
 mod matching;

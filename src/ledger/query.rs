@@ -53,9 +53,10 @@ pub struct MessageRow {
 }
 
 /// An anomaly envelope of the message's account whose mail reports about it: by its Message-ID,
-/// or by an identifier that a receipt taught, which its provider's envelope has as Message-ID.
+/// or by an identifier that a receipt taught, which its provider's envelope has as Message-ID. The
+/// sign keeps SQLite from looking through all of the account.
 const REMARK: &str = "examination.verdict = 'genuine' AND examination.kind = 'anomalia'
-    AND examination.account = (SELECT account FROM message WHERE message.id = ?1)
+    AND +examination.account = (SELECT account FROM message WHERE message.id = ?1)
     AND examination.message_id IN
         (SELECT ?2 UNION SELECT identifier FROM fact WHERE fact.message = ?1)";
 /// Remarks shown with one message: anybody can write one.

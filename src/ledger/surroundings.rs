@@ -103,8 +103,8 @@ impl Ledger {
 
     /// When the mailbox showed an acceptance, since a time, for a message of this sender, with
     /// this subject and exactly these recipients, that is none of this ledger: another program,
-    /// or another copy of the ledger, sent it. Those whose Message-ID says which notice they are
-    /// say so themselves, and are left out.
+    /// or another copy of the ledger, sent it. Where both Message-IDs say what their messages are,
+    /// that counts, and not subject and recipients.
     pub fn accepted_elsewhere(
         &self,
         message: &OutgoingMessage,
@@ -112,8 +112,9 @@ impl Ledger {
     ) -> Result<Option<Timestamp>, Error> {
         let addresses = message.recipients().iter().map(|one| &one.address);
         let account = message.sender().key();
+        let own = Identity::read(message.message_id());
         let mut statement = self.connection.prepare_cached(
-            "SELECT certified_at, message_id FROM examination
+            "SELECT certified_at, message_id FROM examination INDEXED BY examination_elsewhere
              WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
                AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
                AND recipients = ?3 AND certified_at >= ?4
@@ -123,7 +124,8 @@ impl Ledger {
         let mut found = statement.query(values)?;
         while let Some(row) = found.next()? {
             let id: Option<String> = row.get(1)?;
-            if id.is_none_or(|id| Identity::read(&id).is_none()) {
+            let other = id.and_then(|id| Identity::read(&id));
+            if own.is_none() || other.is_none() || own == other {
                 return Ok(Some(Timestamp::from_unix(row.get(0)?)));
             }
         }

@@ -2,6 +2,7 @@
 //! process, a disk and a mailbox.
 //!
 //! - `accounts`: whose rows they are.
+//! - `notice`: each notice once, whatever happens.
 //! - `state`: what facts mean; no disk.
 //! - `store`: what is written stays, once, whoever writes.
 //! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
@@ -13,6 +14,7 @@ mod support;
 
 mod accounts;
 mod doubt;
+mod notice;
 mod receipts;
 mod state;
 mod store;

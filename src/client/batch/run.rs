@@ -112,6 +112,15 @@ struct State {
     adopted: bool,
 }
 
+/// What of the mailbox could not be read.
+enum Unread {
+    Nothing,
+    /// A message; it is remembered, and asked for again.
+    Message(String),
+    /// A folder that is always read, and why.
+    Folder(String),
+}
+
 /// Why the loop over the rows ended.
 enum Break {
     Stopped,
@@ -324,7 +333,12 @@ impl Runner<'_> {
             return Ok(was_read);
         }
         let reason = match self.read_new() {
-            Ok(unread) => unread,
+            Ok(Unread::Nothing) => None,
+            Ok(Unread::Message(reason)) => Some(reason),
+            Ok(Unread::Folder(reason)) => {
+                self.tell(None, Happening::NoMailbox(reason));
+                return Err(Break::Stopped);
+            }
             Err(Error::Transport(error)) => {
                 self.tell(None, Happening::NoMailbox(error.to_string()));
                 return Err(Break::NoMailbox(error));
@@ -338,9 +352,8 @@ impl Runner<'_> {
         Ok(state.read == Some(true))
     }
 
-    /// Reads what is new in every folder that can be opened; gives why one of those that are
-    /// always read, or a message, was not read.
-    fn read_new(&mut self) -> Result<Option<String>, Error> {
+    /// Reads what is new in every folder that can be opened.
+    fn read_new(&mut self) -> Result<Unread, Error> {
         let mut mailbox = self.reach.mailbox()?;
         let listed = mailbox.folders()?;
         let read = folders_to_read(&listed, self.folders);
@@ -355,10 +368,13 @@ impl Runner<'_> {
         let report = synced?;
         let of_read = |(folder, _): &&(String, String)| read.contains(folder);
         let unread = report.unread.iter().find(of_read);
-        let unread = unread.map(|(folder, reason)| format!("{folder}: {reason}"));
-        let message = report.unread_messages.first();
-        Ok(unread
-            .or_else(|| message.map(|one| format!("{}, UID {}", one.place.folder, one.place.uid))))
+        if let Some((folder, reason)) = unread {
+            return Ok(Unread::Folder(format!("{folder}: {reason}")));
+        }
+        Ok(match report.unread_messages.first() {
+            Some(one) => Unread::Message(format!("{}, UID {}", one.place.folder, one.place.uid)),
+            None => Unread::Nothing,
+        })
     }
 
     /// Gives a row its message; `false` when nothing is to be done for it.

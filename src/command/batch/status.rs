@@ -13,6 +13,7 @@ use crate::ledger::{JobRow, JobView, Ledger, Tally};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::output::layout::shown;
+use crate::printable::Printable;
 
 /// Say where a job stands
 ///
@@ -148,7 +149,11 @@ fn text(
     writeln!(session.out, "{}", texts.fill("batch.job", &values))?;
     writeln!(session.out, "  {}", line(counts, None, session.lang))?;
     for row in attention {
-        let state = state_text(row.state, texts);
+        let mut state = state_text(row.state, texts);
+        // What is wrong with a bad row is kept in words.
+        if let Some(note) = row.note.as_ref().filter(|_| row.state == "bad") {
+            state = format!("{state}: {}", Printable(note));
+        }
         let values = [
             ("row", &*row.row.to_string()),
             ("reference", &*row.reference),

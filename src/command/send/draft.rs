@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 
 use super::{Arguments, ReceiptArgument};
 use crate::address::MailAddress;
+use crate::batch::identity::{Identity, Key, Matter};
+use crate::batch::notice::digest;
 use crate::command::{Failure, Session, text_form};
 use crate::context::random_hex;
 use crate::mime::header::Header;
 use crate::output::catalogue::Catalogue;
 use crate::pec::DeliveryForm;
 use crate::smime::content::with_crlf;
+use crate::smime::sha256;
 use crate::transport::compose::{ComposeError, Draft, compose};
 
 /// Octets of one attachment, or of a ready message: more than any provider takes.
@@ -53,22 +56,27 @@ pub(super) fn octets(
     }
     let attachments = attachments(arguments)?;
     let body = body(arguments, typed, session)?;
-    let addresses = |texts: &[String]| texts.iter().map(|text| MailAddress::new(text)).collect();
+    let addresses = |texts: &[String]| -> Vec<MailAddress> {
+        texts.iter().map(|text| MailAddress::new(text)).collect()
+    };
     let mut fields = Vec::new();
     let form = DeliveryForm::from(arguments.receipt);
     if form != DeliveryForm::Complete {
         fields.push(("X-TipoRicevuta", form.word().to_owned()));
     }
+    let (to, cc) = (addresses(&arguments.to), addresses(&arguments.cc));
+    let subject = arguments.subject.clone().unwrap_or_default();
+    let message_id = identified(from, (&to, &cc), (&subject, &body), &attachments);
     let draft = Draft {
         from: from.clone(),
-        to: addresses(&arguments.to),
-        cc: addresses(&arguments.cc),
+        to,
+        cc,
         reply_to: arguments.reply_to.as_deref().map(MailAddress::new),
-        subject: arguments.subject.clone().unwrap_or_default(),
+        subject,
         body,
         attachments,
         fields,
-        message_id: mint(from),
+        message_id,
         date: session.context.clock.now(),
     };
     let failure = |error| match error {
@@ -79,6 +87,28 @@ pub(super) fn octets(
         other => Failure::new("compose", [("value", other.to_string())]),
     };
     compose(&draft).map_err(|error| failure(error).into())
+}
+
+/// A Message-ID that says what the message is, so that another machine knows its acceptance, and
+/// with 64 random bits which sending of that.
+fn identified(
+    from: &MailAddress,
+    (to, cc): (&[MailAddress], &[MailAddress]),
+    (subject, body): (&str, &str),
+    attachments: &[(String, Vec<u8>)],
+) -> String {
+    let digests: Vec<String> = attachments
+        .iter()
+        .map(|(_, octets)| sha256(octets))
+        .collect();
+    let names = attachments.iter().map(|(name, _)| &**name);
+    let files = names.zip(digests.iter().map(String::as_str));
+    let content = digest((to, cc), subject, body, files);
+    let identity = Identity {
+        key: Key::of_single(from, &content),
+        matter: Matter::of(&content),
+    };
+    identity.marked_message_id(&random_hex()[..16], from.domain())
 }
 
 /// A Message-ID of our own: 128 random bits, and the domain of the mailbox.

@@ -255,6 +255,7 @@ fn compose_and_send(
     let once = arguments.yes && !arguments.again;
     let unsent = match once {
         true => {
+            read_first(access, ledger, session)?;
             checks::not_elsewhere(&message, ledger, session)?;
             checks::unsent_twin(&message, ledger, session)?
         }
@@ -329,6 +330,27 @@ fn compose_and_send(
         before,
         session,
     )
+}
+
+/// Reads the mailbox of an account of which this ledger knows nothing: it says what another
+/// machine sent. One that cannot be read is told, and keeps no single message back.
+fn read_first(
+    access: &mut Access,
+    ledger: &mut Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let knows = ledger.knows(&access.account.address);
+    if knows.map_err(|error| Failure::of_ledger(&error))? {
+        return Ok(());
+    }
+    match access.read_mailbox(ledger, session) {
+        Err(error) if error.is::<Failure>() => {
+            let line = Catalogue::of(session.lang).text("send.not-read-first");
+            writeln!(session.err, "{line}")?;
+            Ok(())
+        }
+        read => read,
+    }
 }
 
 /// A failure before anything left: the document is promised all the same.

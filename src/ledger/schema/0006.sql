@@ -26,3 +26,14 @@ CREATE INDEX job_row_by_whom ON job_row (account, whom, round) WHERE message IS 
 -- Acceptances of messages that this file does not know, by what they accept.
 CREATE INDEX examination_by_id ON examination (account, message_id)
     WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione';
+
+-- What is asked for each message, or at each reading of the mailbox, without walking through all
+-- that ever came. Without statistics SQLite takes an account for a handful of rows: what begins
+-- with something else is not mistaken for that, and where it must, the statement names its index.
+CREATE INDEX message_by_subject ON message (subject, account);
+CREATE INDEX examination_of_orphan ON examination (account, match_rule)
+    WHERE message IS NULL AND verdict = 'genuine';
+CREATE INDEX examination_unproved ON examination (account)
+    WHERE verdict IN ('not-genuine', 'cannot-tell');
+CREATE INDEX examination_remark ON examination (message_id)
+    WHERE verdict = 'genuine' AND kind = 'anomalia';

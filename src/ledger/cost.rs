@@ -1,0 +1,203 @@
+//! What the statements that run for each message cost: asked of SQLite, for every one of them,
+//! as it ran. None may walk through a table that grows.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+use super::state::What;
+use super::{Claim, End, JobRef, Ledger, NewJob, NewRow, Taken, Terms};
+use crate::address::MailAddress;
+use crate::pec::outgoing::{Limits, OutgoingMessage};
+use crate::providers::Trust;
+use crate::timestamp::Timestamp;
+
+/// Tables that grow with every message, for good.
+const GROWING: [&str; 6] = [
+    "message",
+    "recipient",
+    "fact",
+    "received",
+    "examination",
+    "job_row",
+];
+/// Indexes of the few rows of a moment: those may be walked through.
+const OF_A_MOMENT: [&str; 1] = ["message_sending"];
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
+
+fn account() -> MailAddress {
+    MailAddress::new("io@pec.mittente.example")
+}
+
+/// A step of a plan that walks through a table that grows: all of it, or all of one account.
+fn walks(step: &str) -> bool {
+    let is_table = |name: &str| GROWING.contains(&name);
+    let mut words = step.split_whitespace();
+    let (verb, table) = (words.next(), words.next().unwrap_or_default());
+    let is_of_a_moment = OF_A_MOMENT.iter().any(|index| step.contains(index));
+    match verb {
+        Some("SCAN") => is_table(alias(table)) && !is_of_a_moment,
+        Some("SEARCH") => {
+            is_table(alias(table)) && step.ends_with("(account=?)") && !step.contains("_unproved")
+        }
+        _ => false,
+    }
+}
+
+/// The table of a name in a query.
+fn alias(name: &str) -> &str {
+    match name {
+        "begun" | "ended" | "handed" => "fact",
+        "own" | "both" => "job_row",
+        "later" => "message",
+        "r" => "recipient",
+        "first" => "received",
+        other => other,
+    }
+}
+
+#[test]
+fn walks_are_told_from_searches() {
+    for (step, is_walk) in [
+        ("SCAN fact", true),
+        ("SCAN fact USING INDEX fact_once", true),
+        ("SCAN begun", true),
+        ("SEARCH examination USING PRIMARY KEY (account=?)", true),
+        ("SCAN message USING INDEX message_sending", false),
+        ("SEARCH fact USING INDEX fact_once (message=?)", false),
+        ("SCAN surroundings", false),
+    ] {
+        assert_eq!(walks(step), is_walk, "{step}");
+    }
+}
+
+fn message(id: &str) -> OutgoingMessage {
+    let text = format!(
+        "From: {0}\r\nTo: a@pec.destinatario.example\r\nSubject: Avviso\r\nMessage-ID: {id}\r\n\
+         Date: Sun, 22 Nov 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=us-ascii\r\n\r\nTesto.\r\n",
+        account()
+    );
+    OutgoingMessage::freeze(text.into_bytes(), &account(), Limits::default())
+        .expect("a good message")
+}
+
+fn job(ledger: &mut Ledger) -> JobRef {
+    let identity = "0".repeat(64);
+    let new = NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut rows = (2..=5).map(|number| NewRow {
+        number,
+        account: account(),
+        // Two with references, two without.
+        reference: match number % 2 {
+            0 => format!("R-{number}"),
+            _ => format!("content {number}"),
+        },
+        round: String::new(),
+        content: format!("content {number}"),
+        whom: "a@pec.destinatario.example".to_owned(),
+        columns: "{}".to_owned(),
+        recipients: 1,
+        size: 1_000,
+        bad: None,
+    });
+    let recorded = ledger.record_job(
+        new,
+        &mut || Ok::<_, super::Error>(rows.next()),
+        &mut || Ok(()),
+        NOW,
+    );
+    recorded.expect("a job")
+}
+
+/// All that a run does for its rows, and a reading of the mailbox before them.
+fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), super::Error> {
+    let terms = Terms::default();
+    ledger.settle_cut_off(NOW)?;
+    ledger.has_asked(&account())?;
+    ledger.orphans_to_adopt(&account())?;
+    let trust = Trust::built_in();
+    ledger.to_judge_again(&account(), &trust, NOW)?;
+    for row in ledger.open_rows(job, &account(), false, 0, 200)? {
+        ledger.serving(&row.row, "/avvisi.csv")?;
+        let plan = ledger.plan(&row, terms)?;
+        let made = plan.message_id().map(|id| message(&id));
+        let taken = ledger.take_row(&row, (&plan, terms), made.as_ref(), NOW)?;
+        let Taken::New(recorded) = taken else {
+            panic!("{taken:?}");
+        };
+        ledger.is_of_now(&recorded, NOW)?;
+        ledger.row(&recorded)?;
+        ledger.handed_since(&account(), NOW)?;
+        let attempt = ledger.begin(&recorded, Claim::NeverLeft, NOW)?;
+        ledger.hand(&attempt, NOW)?;
+        let end = End {
+            what: What::Taken,
+            code: Some(250),
+            text: "2.0.0".to_owned(),
+            refused: Vec::new(),
+        };
+        ledger.end(attempt, &end, NOW)?;
+        ledger.view(&recorded)?;
+        ledger.job_of(&recorded)?;
+        ledger.twins(&message("<x@pec.mittente.example>"), NOW)?;
+        ledger.written_again(&recorded)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn no_statement_of_a_message_walks_through_what_grows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ledger = Ledger::open(folder.path()).expect("a ledger");
+    let job = job(&mut ledger);
+    let ran = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::clone(&ran);
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(statement, _) = event {
+            let text = statement.sql().into_owned();
+            seen.lock().expect("one thread").insert(text);
+        }
+    };
+    ledger
+        .connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note))
+        .expect("traced");
+    send(&mut ledger, &job).expect("sent");
+    ledger
+        .connection
+        .trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>)
+        .expect("traced no more");
+    let statements = ran.lock().expect("one thread").clone();
+    let mut walking = Vec::new();
+    let mut asked = 0;
+    for text in &statements {
+        let verb = text.split_whitespace().next().unwrap_or_default();
+        if !["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&verb) {
+            continue;
+        }
+        asked += 1;
+        for step in steps(&ledger, text) {
+            if walks(&step) {
+                walking.push(format!("{step}\n    of {text}"));
+            }
+        }
+    }
+    assert!(asked > 30, "{asked} statements ran: {statements:#?}");
+    assert!(walking.is_empty(), "{}", walking.join("\n"));
+}
+
+fn steps(ledger: &Ledger, text: &str) -> Vec<String> {
+    let query = format!("EXPLAIN QUERY PLAN {text}");
+    let mut statement = ledger.connection.prepare(&query).expect("a plan");
+    let none = vec![rusqlite::types::Null; statement.parameter_count()];
+    let found = statement.query_map(rusqlite::params_from_iter(none), |row| row.get(3));
+    let found = found.expect("a plan");
+    found.collect::<Result<_, _>>().expect("steps")
+}

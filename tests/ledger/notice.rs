@@ -1,0 +1,450 @@
+//! Each notice once, whatever happens: what `decide` says of every combination, and a long play
+//! of tables, rounds, kills, clocks and two machines against one mailbox and one provider.
+//!
+//! `PEC_NOTICE_PLAYS` says how many plays (by default 24).
+
+use std::collections::BTreeMap;
+
+use postacert::address::MailAddress;
+use postacert::batch::notice::Notice;
+use postacert::ledger::state::Standing;
+use postacert::ledger::{
+    Acceptance, Claim, Earlier, JobRef, Life, NewJob, NewRow, Other, Plan, Serving, Taken, Terms,
+    decide,
+};
+use postacert::smime::sha256;
+
+use crate::support::mailbox::Script;
+use crate::support::receipt::{Kind, Receipt};
+use crate::support::sender::{Desk, account, after, base, outgoing, taken};
+
+// What is decided
+
+fn two_messages() -> Vec<Earlier> {
+    let mut desk = Desk::new();
+    let first = desk.freeze(&base());
+    let second = desk.freeze(&outgoing("<2@x.example>", "due", &["a@b.example"], &[]));
+    let earlier = |message| Earlier {
+        message,
+        is_same: true,
+        life: Life::Live,
+    };
+    vec![earlier(first), earlier(second)]
+}
+
+fn accepted(is_same: bool) -> Acceptance {
+    Acceptance {
+        message_id: "x".to_owned(),
+        is_same,
+        at: after(0),
+    }
+}
+
+#[test]
+fn served_is_only_what_went_to_the_same_people_with_the_same_content() {
+    let two = two_messages();
+    let (first, second) = (two[0].message.clone(), two[1].message.clone());
+    let known = |one: (bool, Life), other: (bool, Life)| {
+        let mut all = two.clone();
+        (all[0].is_same, all[0].life) = one;
+        (all[1].is_same, all[1].life) = other;
+        decide(&all, &[])
+    };
+    use Life::*;
+    assert_eq!(decide(&[], &[]), Serving::Free);
+    assert_eq!(
+        known((true, Live), (false, Live)),
+        Serving::Served(first.clone())
+    );
+    assert_eq!(
+        known((false, CameBack), (false, Live)),
+        Serving::Conflict(Other::Message(second.clone()))
+    );
+    assert_eq!(
+        known((true, CameBack), (false, Live)),
+        Serving::Conflict(Other::Message(second.clone()))
+    );
+    assert_eq!(
+        known((true, Unsent), (false, Live)),
+        Serving::Conflict(Other::Message(second.clone()))
+    );
+    assert_eq!(
+        known((true, Unsent), (true, CameBack)),
+        Serving::Recorded(first.clone())
+    );
+    assert_eq!(
+        known((true, CameBack), (true, CameBack)),
+        Serving::CameBack(second.clone())
+    );
+    assert_eq!(
+        known((false, CameBack), (true, Withdrawn)),
+        Serving::OtherCameBack(first)
+    );
+    assert_eq!(known((false, Unsent), (true, Withdrawn)), Serving::Free);
+}
+
+#[test]
+fn a_mailbox_alone_serves_and_contradicts() {
+    let two = two_messages();
+    assert_eq!(
+        decide(&[], &[accepted(true)]),
+        Serving::Elsewhere(accepted(true))
+    );
+    assert_eq!(
+        decide(&[], &[accepted(false)]),
+        Serving::Conflict(Other::Mailbox(after(0)))
+    );
+    assert_eq!(
+        decide(&[], &[accepted(false), accepted(true)]),
+        Serving::Elsewhere(accepted(true))
+    );
+    let mut unsent = two[..1].to_vec();
+    unsent[0].life = Life::Unsent;
+    assert_eq!(
+        decide(&unsent, &[accepted(false)]),
+        Serving::Conflict(Other::Mailbox(after(0)))
+    );
+}
+
+// What comes of it
+
+/// A row as a table has it: reference, person, text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Spec {
+    reference: Option<u64>,
+    person: u64,
+    text: u64,
+}
+
+impl Spec {
+    fn notice(self) -> Notice {
+        Notice {
+            account: "studio".to_owned(),
+            to: vec![MailAddress::new(&self.to())],
+            cc: Vec::new(),
+            attach: Vec::new(),
+            reference: None,
+            subject: format!("Avviso {}", self.text),
+            body: "Buongiorno.\r\n".to_owned(),
+        }
+    }
+
+    fn to(self) -> String {
+        format!("p{}@pec.destinatario.example", self.person)
+    }
+
+    /// Where the provider finds nobody.
+    fn is_lost(self) -> bool {
+        self.person == 2
+    }
+}
+
+/// What the provider took.
+#[derive(Clone, Debug)]
+struct Sent {
+    message_id: String,
+    spec: Spec,
+    round: u64,
+}
+
+struct Play {
+    desks: [Desk; 2],
+    mailbox: Script,
+    sent: Vec<Sent>,
+    seed: u64,
+    receipts: usize,
+    corrected: bool,
+}
+
+/// The process dies there.
+struct Killed;
+
+impl Play {
+    fn new(seed: u64) -> Self {
+        let mut mailbox = Script::default();
+        mailbox
+            .folders
+            .insert("INBOX".to_owned(), Default::default());
+        Self {
+            desks: [Desk::new(), Desk::new()],
+            mailbox,
+            sent: Vec::new(),
+            seed,
+            receipts: 0,
+            corrected: false,
+        }
+    }
+
+    /// Numbers that need not be good.
+    fn below(&mut self, most: u64) -> u64 {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        (self.seed >> 8) % most
+    }
+
+    fn table(&mut self) -> Vec<Spec> {
+        let has_references = self.below(3) > 0;
+        let rows = 1 + self.below(3);
+        let mut table: Vec<Spec> = Vec::new();
+        for _ in 0..rows {
+            let spec = Spec {
+                reference: has_references.then(|| self.below(3)),
+                person: self.below(3),
+                text: self.below(2),
+            };
+            // One table has a reference, or a content, once.
+            let is_there = |other: &Spec| match spec.reference {
+                Some(_) => other.reference == spec.reference,
+                None => *other == spec,
+            };
+            if !table.iter().any(is_there) {
+                table.push(spec);
+            }
+        }
+        table
+    }
+
+    /// A run of one machine, as `pec batch run` makes it; it may die anywhere.
+    fn run(&mut self, machine: usize, table: &[Spec], round: u64, terms: Terms) {
+        self.corrected |= terms.correct;
+        let job = self.job(machine, table, round);
+        self.read(machine);
+        let rows = self.desks[machine]
+            .ledger
+            .open_rows(&job, &account(), terms.retry, 0, 99);
+        for row in rows.expect("rows") {
+            let spec = table[row.row.number as usize - 2];
+            if self.row(machine, &row, (spec, round), terms).is_err() {
+                self.desks[machine].reopen();
+                return;
+            }
+        }
+        self.read(machine);
+    }
+
+    fn job(&mut self, machine: usize, table: &[Spec], round: u64) -> JobRef {
+        let desk = &mut self.desks[machine];
+        let identity = sha256(format!("{table:?} {round}").as_bytes());
+        if let Some(known) = desk.ledger.job_of_identity(&identity).expect("a ledger") {
+            return known.job;
+        }
+        let rows = table.iter().zip(2..).map(|(spec, number)| {
+            let notice = spec.notice();
+            let content = notice.digest(std::iter::empty());
+            NewRow {
+                number,
+                account: account(),
+                reference: spec
+                    .reference
+                    .map_or_else(|| content.clone(), |reference| format!("R-{reference}")),
+                round: match round {
+                    0 => String::new(),
+                    _ => round.to_string(),
+                },
+                whom: notice.whom(),
+                content,
+                columns: "{}".to_owned(),
+                recipients: 1,
+                size: 1_000,
+                bad: None,
+            }
+        });
+        let rows: Vec<NewRow> = rows.collect();
+        let mut rows = rows.into_iter();
+        let new = NewJob {
+            identity: &identity,
+            path: "/avvisi.csv",
+            recipe: "{}",
+        };
+        let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
+        let recorded = desk
+            .ledger
+            .record_job(new, &mut next, &mut || Ok(()), desk.now);
+        recorded.expect("a job")
+    }
+
+    fn row(
+        &mut self,
+        machine: usize,
+        row: &postacert::ledger::JobRow,
+        (spec, round): (Spec, u64),
+        terms: Terms,
+    ) -> Result<(), Killed> {
+        let dies = self.below(12);
+        let desk = &mut self.desks[machine];
+        let plan = desk.ledger.plan(row, terms).expect("a plan");
+        if matches!(plan, Plan::Wait(_)) {
+            return Ok(());
+        }
+        let subject = spec.notice().subject;
+        let message = plan
+            .message_id()
+            .map(|id| outgoing(&id, &subject, &[&spec.to()], &[]));
+        let taking = desk
+            .ledger
+            .take_row(row, (&plan, terms), message.as_ref(), desk.now);
+        let message = match taking.expect("taken") {
+            Taken::New(message)
+            | Taken::Served(message)
+            | Taken::Already(message)
+            | Taken::Adopted(message) => message,
+            Taken::Elsewhere(_) | Taken::Changed => return Ok(()),
+        };
+        let may_go =
+            |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
+        if !desk.standings(&message).iter().all(may_go) {
+            return Ok(());
+        }
+        if dies == 0 {
+            return Err(Killed);
+        }
+        let (now, id) = (desk.now, desk.view(&message).row.message_id);
+        let Ok(attempt) = desk.ledger.begin(&message, Claim::NeverLeft, now) else {
+            return Ok(());
+        };
+        if dies == 1 {
+            return Err(Killed);
+        }
+        desk.ledger.hand(&attempt, now).expect("recorded");
+        if dies == 2 {
+            // Nothing left: in doubt for good, which is no second message.
+            return Err(Killed);
+        }
+        self.provider_takes(&id, spec, round);
+        if dies == 3 {
+            return Err(Killed);
+        }
+        let desk = &mut self.desks[machine];
+        desk.ledger.end(attempt, &taken(), now).expect("recorded");
+        Ok(())
+    }
+
+    fn provider_takes(&mut self, message_id: &str, spec: Spec, round: u64) {
+        self.sent.push(Sent {
+            message_id: message_id.to_owned(),
+            spec,
+            round,
+        });
+        let mut kinds = vec![Kind::Acceptance];
+        if spec.is_lost() {
+            kinds.push(Kind::NonDelivery);
+        }
+        self.receipts += 1;
+        let number = self.receipts;
+        for kind in kinds {
+            let receipt = Receipt::with(kind, |receipt| {
+                let data = &mut receipt.daticert;
+                data.message_id = Some(message_id.to_owned());
+                data.subject = Some(spec.notice().subject);
+                data.recipients = vec![(spec.to(), "certificato".to_owned())];
+                data.identifier = format!("opec.{number}@pec.gestore.example");
+                if kind == Kind::NonDelivery {
+                    data.delivered_to = Some(spec.to());
+                }
+            });
+            self.mailbox.arrive("INBOX", &receipt.to_eml());
+        }
+    }
+
+    /// The mailbox is read, and what was cut off is settled, as every run does.
+    fn read(&mut self, machine: usize) {
+        let desk = &mut self.desks[machine];
+        desk.ledger.settle_cut_off(desk.now).expect("settled");
+        let (_, events) = desk.sync(&mut self.mailbox);
+        assert!(
+            !events.iter().any(|event| event.is_alarming()),
+            "{events:?}"
+        );
+    }
+
+    /// Each notice at most once, but for what came back and was tried again.
+    fn is_each_once(&self) {
+        let mut served: BTreeMap<(Spec, u64), Vec<&Sent>> = BTreeMap::new();
+        for sent in &self.sent {
+            served
+                .entry((sent.spec, sent.round))
+                .or_default()
+                .push(sent);
+        }
+        for ((spec, _), all) in &served {
+            assert!(all.len() == 1 || spec.is_lost(), "twice: {all:?}");
+        }
+        // Without the word nobody gets another text, and nobody else any, under one reference.
+        let mut live: BTreeMap<(u64, u64), Spec> = BTreeMap::new();
+        for sent in self.sent.iter().filter(|sent| !sent.spec.is_lost()) {
+            if let Some(reference) = sent.spec.reference.filter(|_| !self.corrected) {
+                let key = (reference, sent.round);
+                let other = *live.entry(key).or_insert(sent.spec);
+                assert_eq!(other, sent.spec, "two under one reference: {:?}", self.sent);
+            }
+        }
+    }
+
+    /// Whoever is called reached was sent exactly this, and its acceptance is there.
+    fn is_true(&self, machine: usize, table: &[Spec], job: &JobRef) {
+        let ledger = &self.desks[machine].ledger;
+        for row in ledger.rows_of(job, 0, 99).expect("rows") {
+            let spec = table[row.row.number as usize - 2];
+            let Some(message) = row.message else {
+                continue;
+            };
+            let view = ledger.view(&message).expect("a message");
+            let standing = view.recipients[0].state.standing;
+            let is_called = matches!(
+                standing,
+                Standing::Sent | Standing::Accepted | Standing::Delivered | Standing::NotDelivered
+            );
+            let is_it = |sent: &&Sent| sent.message_id == view.row.message_id;
+            let sent = self.sent.iter().find(is_it);
+            if is_called {
+                let sent = sent.unwrap_or_else(|| panic!("{standing:?} and never sent"));
+                assert_eq!((sent.spec.person, sent.spec.text), (spec.person, spec.text));
+                assert_eq!(view.recipients[0].address.as_str(), spec.to());
+                assert!(view.facts.iter().any(|fact| fact.what.is_certified()));
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_happens_each_notice_goes_once_and_what_is_called_served_was() {
+    let plays = std::env::var("PEC_NOTICE_PLAYS").ok();
+    let plays: u64 = plays.and_then(|text| text.parse().ok()).unwrap_or(24);
+    let mut messages = 0;
+    for number in 1..=plays {
+        let mut play = Play::new(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for _ in 0..12 {
+            let (machine, table) = (play.below(2) as usize, play.table());
+            let (round, retry) = (play.below(4) / 3, play.below(4) == 0);
+            let correct = number % 2 == 0 && play.below(6) == 0;
+            let terms = Terms { retry, correct };
+            match play.below(6) {
+                0 => {
+                    let name = format!("nome{number}");
+                    let noted = play.desks[machine].ledger.note_account(&account(), &name);
+                    noted.expect("renamed");
+                }
+                1 => {
+                    let seconds = play.below(100_000) as i64;
+                    let now = play.desks[machine].now.unix() + seconds;
+                    play.desks[machine].now = postacert::timestamp::Timestamp::from_unix(now);
+                }
+                _ => {}
+            }
+            // As a person does: the same command until it has come to its end.
+            for _ in 0..1 + play.below(3) {
+                play.run(machine, &table, round, terms);
+                play.is_each_once();
+            }
+            play.read(machine);
+            let job = play.job(machine, &table, round);
+            play.is_true(machine, &table, &job);
+        }
+        messages += play.sent.len();
+    }
+    assert!(
+        messages as u64 > plays,
+        "{messages} messages in {plays} plays"
+    );
+}
