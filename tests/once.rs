@@ -323,6 +323,22 @@ fn a_reader_that_goes_away_makes_no_success() {
 }
 
 #[test]
+fn a_single_message_answers_by_what_became_of_it_though_nobody_reads() {
+    let office = Office::new();
+    for (user, exit) in [("refused", 5), ("delivered", 0)] {
+        let to = office.world.address(user);
+        let given = ["send", "--yes", "--no-copy", "--json", "--to", &to];
+        let given = [&given[..], &["--subject", "Avviso", "--body", "x"]].concat();
+        let mut command = office.world.command(&given);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = piped.spawn().expect("the program starts");
+        drop(child.stdout.take());
+        let ended = child.wait().expect("an end");
+        assert_eq!(ended.code(), Some(exit), "{user}");
+    }
+}
+
+#[test]
 fn two_jobs_of_the_same_rows_at_once_count_both_and_send_once() {
     let office = Office::new();
     let rows: Vec<String> = (0..60).map(|n| format!("r{n}§;N{n};T{n}")).collect();

@@ -106,6 +106,73 @@ fn a_mailbox_alone_serves_and_contradicts() {
     );
 }
 
+// What earlier versions wrote
+
+/// A ledger of the form before notices had an identity.
+fn of_form_5(more: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("ledger.sqlite");
+    let connection = rusqlite::Connection::open(file).expect("a database");
+    for script in [
+        include_str!("../../src/ledger/schema/0001.sql"),
+        include_str!("../../src/ledger/schema/0002.sql"),
+        include_str!("../../src/ledger/schema/0003.sql"),
+        include_str!("../../src/ledger/schema/0004.sql"),
+        include_str!("../../src/ledger/schema/0005.sql"),
+        "PRAGMA user_version = 5",
+        more,
+    ] {
+        connection.execute_batch(script).expect("the form");
+    }
+    home
+}
+
+/// Job 1 sent row 2 to Anna; job 2 called its row served by that, though it was for Bice, and
+/// another that says the same; job 3 was a round.
+const OLD: &str = "
+    INSERT INTO message (id, short, account, message_id, sender, subject, receipt_form, octets,
+        size, frozen_at) VALUES
+        (1, 'aaaaaaaa', 'studio@pec.mittente.example', '<1@x>', 'studio@pec.mittente.example', 'A',
+            'completa', 'x', 1, 1777882600);
+    INSERT INTO recipient VALUES (1, 0, 'Anna@pec.destinatario.example', 'to', 'sent');
+    INSERT INTO fact (message, attempt, what, at, recorded_at) VALUES
+        (1, 1, 'begun', 1777882600, 1777882600), (1, 1, 'handed', 1777882600, 1777882600),
+        (1, 1, 'taken', 1777882601, 1777882601);
+    INSERT INTO job VALUES (1, '11111111', '11111111', '/a.csv', '{}', 1777882600),
+        (2, '22222222', '22222222', '/b.csv', '{\"again\":null}', 1777882700),
+        (3, '33333333', '33333333', '/a.csv', '{\"again\":\"luglio\"}', 1777882800);
+    INSERT INTO job_row (job, number, account, reference, content, columns, recipients, size,
+        message, served) VALUES
+        (1, 2, 'studio@pec.mittente.example', 'R', 'anna', '{}', 1, 1, 1, 0),
+        (2, 2, 'studio@pec.mittente.example', 'R', 'bice', '{}', 1, 1, 1, 1),
+        (2, 3, 'studio@pec.mittente.example', 'R', 'anna', '{}', 1, 1, 1, 1),
+        (3, 2, 'studio@pec.mittente.example', 'R', 'anna', '{}', 1, 1, NULL, 0);";
+
+#[test]
+fn what_was_called_served_by_other_content_is_so_no_more() {
+    let home = of_form_5(OLD);
+    let ledger = postacert::ledger::Ledger::open(home.path()).expect("brought forward");
+    let rows = |digits: &str| {
+        let job = ledger.jobs_of_id(digits).expect("a job").remove(0).job;
+        ledger.rows_of(&job, 0, 9).expect("rows")
+    };
+    let second = rows("22222222");
+    assert_eq!((&second[0].message, second[0].served), (&None, false));
+    assert!(second[1].message.is_some() && second[1].served);
+    let first = &rows("11111111")[0];
+    assert_eq!(first.row.whom, "anna@pec.destinatario.example");
+    // What it says now is decided as if it were of today.
+    let serving = |row: &NewRow| ledger.serving(row, "/b.csv").expect("an answer");
+    let message = first.message.clone().expect("sent");
+    assert_eq!(
+        serving(&second[0].row),
+        Serving::Conflict(Other::Message(message.clone()))
+    );
+    assert_eq!(serving(&second[1].row), Serving::Served(message));
+    let round = &rows("33333333")[0].row;
+    assert_eq!((&*round.round, serving(round)), ("luglio", Serving::Free));
+}
+
 // What comes of it
 
 /// A row as a table has it: reference, person, text.
