@@ -204,7 +204,7 @@ fn a_wrong_table_is_told_as_a_whole() {
         assert!(ran.out.contains(words), "{ran:?}");
     }
     for (table, words) in [
-        (&b"PK\x03\x04rest"[..], "is a workbook"),
+        (&b"PK\x03\x04rest"[..], "as a workbook"),
         (b"p\0e\0c\0", "is no text"),
         (b"", "is empty"),
     ] {
@@ -249,8 +249,9 @@ fn encodings_are_found_and_a_wrong_one_is_told() {
     );
     // Macintosh letters, which are no letters in windows-1252.
     write(&world, b"pec;nome;ref\r\na@b.it;Caff\x8e \x9d \x8f;R-1\r\n");
-    assert_eq!(batch(&world, "check", &[]).exit, 1);
-    assert_eq!(batch(&world, "check", &["--encoding", "macintosh"]).exit, 0);
+    let windows = ["--encoding", "windows-1252"];
+    assert_eq!(batch(&world, "check", &windows).exit, 1);
+    assert_eq!(batch(&world, "check", &[]).exit, 0);
 }
 
 #[test]
@@ -278,7 +279,7 @@ fn a_template_error_far_down_and_a_row_of_40_mb_are_told_with_their_rows() {
             )
         })
         .collect();
-    assert_eq!(found, [(4_312, "render"), (5_001, "long-row")]);
+    assert_eq!(found, [(4_312, "no-number"), (5_001, "long-row")]);
     assert_eq!(document["rows"], 5_001);
 }
 
@@ -522,7 +523,7 @@ fn without_references_the_content_is_the_reference() {
     write(&world, twice.as_bytes());
     let ran = batch(&world, "check", &subject);
     assert!(
-        ran.out.contains("row 4: the reference") && ran.out.contains("row 2"),
+        ran.out.contains("row 4: the same, to the same, as row 2"),
         "{ran:?}"
     );
 }
@@ -1650,7 +1651,8 @@ fn every_json_follows_the_schema() {
     let table = "pec;nome;ref\na@pec.prova.example;A;R-1\nb@gmail.com;B;R-2\n\
                  refused@pec.prova.example;C;R-3\nunknown@pec.prova.example;D;R-4\n";
     write(&world, table.as_bytes());
-    valid(&batch(&world, "check", &["--json", "--per-minute", "1"]).out);
+    let shown = ["--json", "--per-minute", "1", "--show", "all"];
+    valid(&batch(&world, "check", &shown).out);
     // Nobody is there to empty the mailbox, which is full after the first receipts.
     let options = ["--follow", "--poll", "1s", "--ndjson", "--for", "4s"];
     let ran = run(&world, &options);

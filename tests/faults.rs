@@ -276,6 +276,54 @@ fn ctrl_c_at_the_final_dot_says_that_it_is_in_doubt() {
 }
 
 #[test]
+fn ctrl_c_in_an_upload_says_that_nothing_was_sent() {
+    let world = Practising::new();
+    let (heard, some) = std::sync::mpsc::channel();
+    let (ended, end) = std::sync::mpsc::channel();
+    let slow: Script = Box::new(move |peer: &mut Peer| {
+        peer.smtp_login("");
+        peer.smtp_transaction(1);
+        peer.hear_octets(1_000_000);
+        heard.send(()).expect("a test");
+        end.recv().expect("a signal");
+        // What was on its way is read, so that it is the program that ends it.
+        while peer.command().is_some_and(|line| line != ".") {}
+    });
+    let server = replace(&world, "smtp", Security::Tls, vec![slow]);
+    let file = world.path("atto.p7m");
+    std::fs::write(&file, vec![b'x'; 30_000_000]).expect("a file");
+    let (to, file) = (world.address("delivered"), file.display().to_string());
+    let send = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &*to,
+        "--subject",
+        "Avviso",
+    ];
+    let child = world
+        .command(&[&send[..], &["--body", "x", "--attach", &file]].concat())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    some.recv().expect("the upload began");
+    let signal = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(signal.expect("kill starts").success());
+    ended.send(()).expect("a server");
+    let ran = Ran::of(child.wait_with_output().expect("an end"));
+    server.finish();
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    for words in ["NOT SENT", "ended here", "send --resume"] {
+        assert!(ran.out.contains(words), "{ran:?}");
+    }
+    assert_eq!(standing(&world, "Avviso", "delivered"), "recorded");
+}
+
+#[test]
 fn what_the_server_says_it_does_not_take_is_neither_recorded_nor_sent() {
     for (limit, exit) in [(1_000, 2), (100_000, 0)] {
         let world = Practising::new();

@@ -67,6 +67,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("mail_parser", &["mime"]),
     ("sha1_checked", &["smime"]),
     ("minijinja", &["batch"]),
+    ("calamine", &["batch"]),
     ("encoding_rs", &["batch"]),
     ("indicatif", &["output"]),
     ("zip", &["input"]),

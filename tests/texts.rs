@@ -201,6 +201,15 @@ fn composed() -> BTreeSet<String> {
     let events = batch_words("/$defs/event/properties/event/enum");
     all.extend(keys("batch-event", events));
     all.extend(keys("batch-event", BATCH_EVENTS));
+    all.extend(keys("batch.remark", BATCH_REMARKS));
+    let uses = "/$defs/check/properties/columns/items/properties/uses/items/enum";
+    all.extend(keys("batch.view.use", batch_words(uses)));
+    all.insert("batch.view.use.nothing".into());
+    // A workbook is told by the name of its sheet.
+    let mut forms = batch_words("/$defs/check/properties/form/enum");
+    forms.retain(|form| !["xlsx", "ods"].contains(&&**form));
+    all.extend(keys("batch.view", forms));
+    all.extend(keys("batch.view.field", BATCH_FIELDS));
     for silent in BATCH_SILENT {
         all.remove(silent);
     }
@@ -239,6 +248,12 @@ const BATCH_EVENTS: [&str; 10] = [
     "in-doubt-unproved",
     "in-doubt-unknown",
 ];
+
+/// What `pec batch check` tells of files that is told of no other message.
+const BATCH_REMARKS: [&str; 4] = ["file-twice", "same-name", "outside", "no-files"];
+
+/// The fields of a row that is shown.
+const BATCH_FIELDS: [&str; 6] = ["from", "to", "cc", "reference", "subject", "attachments"];
 
 /// Events that have no sentence, and the fault whose words are those of `fault`.
 const BATCH_SILENT: [&str; 7] = [

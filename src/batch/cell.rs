@@ -23,6 +23,42 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{text}"))
 }
 
+/// Whether a spreadsheet wrote this where it had no value: an error in Italian or English, marks
+/// for a column too narrow, or a long code that it took for a number and shortened (`1,23E+11`).
+pub fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 16] = [
+        "#N/D",
+        "#N/A",
+        "#DIV/0!",
+        "#RIF!",
+        "#REF!",
+        "#VALORE!",
+        "#VALUE!",
+        "#NOME?",
+        "#NAME?",
+        "#NUM!",
+        "#NULLO!",
+        "#NULL!",
+        "#ESPANSIONE!",
+        "#SPILL!",
+        "#CALC!",
+        "#CAMPO!",
+    ];
+    let text = text.trim();
+    let is_narrow = text.len() >= 3 && text.bytes().all(|octet| octet == b'#');
+    // LibreOffice: "Err:502".
+    let is_numbered = text
+        .strip_prefix("Err:")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|octet| octet.is_ascii_digit()));
+    let is_shortened = text.split_once("E+").is_some_and(|(number, power)| {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|o| o.is_ascii_digit());
+        let (whole, fraction) = number.split_once([',', '.']).unwrap_or((number, "0"));
+        digits(whole) && digits(fraction) && digits(power)
+    });
+    let is_named = ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error));
+    is_named || is_narrow || is_numbered || is_shortened
+}
+
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     digits.starts_with(|c: char| c.is_ascii_digit())
@@ -48,6 +84,26 @@ mod tests {
             "＝1",
         ] {
             assert_eq!(csv(formula), format!("\"'{formula}\""));
+        }
+    }
+
+    #[test]
+    fn errors_of_spreadsheets_are_known() {
+        for text in [
+            "#N/D",
+            " #DIV/0! ",
+            "#rif!",
+            "#####",
+            "Err:502",
+            "1,23457E+11",
+            "8E+15",
+        ] {
+            assert!(is_error(text), "{text}");
+        }
+        for text in [
+            "", "#", "#1", "N/D", "Err:", "E+", "1E+", "via E+1", "#hashtag", "12",
+        ] {
+            assert!(!is_error(text), "{text}");
         }
     }
 

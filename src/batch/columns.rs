@@ -42,10 +42,36 @@ impl Role {
         self.names()[0]
     }
 
-    /// The names of columns that have this role without being told, in small letters.
+    /// The option that names its column; none for texts, which templates replace.
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::To => "--to-column",
+            Self::Cc => "--cc-column",
+            Self::Attach => "--attach-column",
+            Self::Reference => "--ref-column",
+            Self::Account => "--account-column",
+            Self::Subject => "--subject",
+            Self::Body => "--body-file",
+        }
+    }
+
+    /// The names of columns that have this role without being told, in small letters. Capitals,
+    /// blanks and signs do not matter (`E-mail`, `indirizzo_pec`).
     pub const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::To => &["to", "a", "pec", "destinatario", "destinatari", "recipient"],
+            Self::To => &[
+                "to",
+                "a",
+                "pec",
+                "destinatario",
+                "destinatari",
+                "indirizzo pec",
+                "posta certificata",
+                "domicilio digitale",
+                "pec destinatario",
+                "recipient",
+                "recipients",
+            ],
             Self::Cc => &["cc", "copia"],
             Self::Attach => &[
                 "attach",
@@ -53,6 +79,8 @@ impl Role {
                 "allegati",
                 "attachment",
                 "attachments",
+                "file",
+                "pdf",
             ],
             Self::Reference => &["ref", "reference", "riferimento", "rif"],
             Self::Account => &["account", "casella"],
@@ -60,6 +88,41 @@ impl Role {
             Self::Body => &["body", "testo"],
         }
     }
+
+    /// Names that count where no other is there: beside a certified address an ordinary one is
+    /// often given.
+    const fn weak_names(self) -> &'static [&'static str] {
+        match self {
+            Self::To => &["email", "mail", "indirizzo email"],
+            Self::Cc
+            | Self::Attach
+            | Self::Reference
+            | Self::Account
+            | Self::Subject
+            | Self::Body => &[],
+        }
+    }
+
+    /// Whether a column may be one of several (`Allegato 1`, `Allegato 2`).
+    const fn has_several(self) -> bool {
+        matches!(self, Self::Attach)
+    }
+
+    fn is_named(self, name: &str, names: &[&str]) -> bool {
+        let bare = match self.has_several() {
+            true => name
+                .trim_end()
+                .trim_end_matches(|c: char| c.is_ascii_digit()),
+            false => name,
+        };
+        names.iter().any(|other| letters(bare).eq(letters(other)))
+    }
+}
+
+/// Letters and digits alone, small.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let kept = name.chars().filter(|c| c.is_alphanumeric());
+    kept.flat_map(char::to_lowercase)
 }
 
 /// Names of columns that were given for roles.
@@ -97,33 +160,49 @@ impl Given {
     pub fn find<'a>(
         &self,
         role: Role,
-        names: impl Iterator<Item = &'a str>,
+        names: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<Option<&'a str>, Fault> {
-        let mut found: Option<&str> = None;
-        let given = self.of(role);
-        for name in names {
-            let fits = match given {
-                Some(given) => name.eq_ignore_ascii_case(given.trim()),
-                None => role
-                    .names()
-                    .iter()
-                    .any(|other| name.eq_ignore_ascii_case(other)),
-            };
-            match found {
-                Some(one) if fits => {
-                    let (one, other) = (one.to_owned(), name.to_owned());
-                    return Err(Fault::SameColumns { one, other });
-                }
-                _ if fits => found = Some(name),
-                _ => {}
-            }
-        }
-        match (found, given) {
-            (None, Some(name)) => Err(Fault::UnknownColumn {
-                name: name.to_owned(),
+        let found = self.find_all(role, names)?;
+        match found[..] {
+            [one, other, ..] if !role.has_several() => Err(Fault::TwoColumns {
+                one: one.to_owned(),
+                other: other.to_owned(),
+                option: role.option(),
             }),
-            _ => Ok(found),
+            _ => Ok(found.first().copied()),
         }
+    }
+
+    /// All columns that have a role by their names, in the order of the table.
+    ///
+    /// # Errors
+    /// When the one given is not there.
+    pub fn find_all<'a>(
+        &self,
+        role: Role,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<Vec<&'a str>, Fault> {
+        if let Some(given) = self.of(role) {
+            let given = given.trim();
+            let found: Vec<&str> = names
+                .filter(|name| name.to_lowercase() == given.to_lowercase())
+                .collect();
+            return match found.is_empty() {
+                true => Err(Fault::UnknownColumn {
+                    name: given.to_owned(),
+                }),
+                false => Ok(found),
+            };
+        }
+        let named = |known: &[&str]| -> Vec<&'a str> {
+            let fitting = names.clone().filter(|name| role.is_named(name, known));
+            fitting.collect()
+        };
+        let found = named(role.names());
+        Ok(match found.is_empty() {
+            true => named(role.weak_names()),
+            false => found,
+        })
     }
 }
 
@@ -167,7 +246,48 @@ mod tests {
         assert_eq!(find(Role::Attach, &["Allegati"]), Ok(Some("Allegati")));
         assert_eq!(find(Role::Reference, &["nome"]), Ok(None));
         let both = find(Role::To, &["pec", "destinatario"]);
-        assert!(matches!(both, Err(Fault::SameColumns { .. })));
+        let two = |one: &str, other: &str| {
+            Err(Fault::TwoColumns {
+                one: one.into(),
+                other: other.into(),
+                option: "--to-column",
+            })
+        };
+        assert_eq!(both, two("pec", "destinatario"));
+    }
+
+    #[test]
+    fn columns_are_known_as_clerks_call_them() {
+        let given = Given::default();
+        for name in [
+            "Indirizzo PEC",
+            "E-mail",
+            "e_mail",
+            "Posta certificata",
+            "Domicilio digitale",
+            "PEC destinatario",
+            "PEC_Destinatario",
+            "Mail",
+        ] {
+            let found = given.find(Role::To, ["nome", name].into_iter());
+            assert_eq!(found, Ok(Some(name)));
+        }
+        // An ordinary address beside a certified one is none of a recipient's.
+        let found = given.find(Role::To, ["E-mail", "PEC"].into_iter());
+        assert_eq!(found, Ok(Some("PEC")));
+        let names = ["Allegato 1", "allegato2", "File", "PDF", "nome", "Allegato"];
+        let found = given.find_all(Role::Attach, names.into_iter());
+        assert_eq!(
+            found,
+            Ok(vec!["Allegato 1", "allegato2", "File", "PDF", "Allegato"])
+        );
+        for other in ["PEC 2", "Profilo", "filename", "Data PEC"] {
+            assert_eq!(given.find(Role::To, [other].into_iter()), Ok(None));
+            assert_eq!(
+                given.find_all(Role::Attach, [other].into_iter()),
+                Ok(vec![])
+            );
+        }
     }
 
     #[test]

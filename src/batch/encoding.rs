@@ -1,20 +1,31 @@
 //! Octets of a table in any usual encoding to UTF-8.
 //!
 //! Excel writes UTF-8 with a byte order mark ("CSV UTF-8"), the code page of the computer
-//! ("CSV", windows-1252 in Italy), or UTF-16 ("Unicode text"). A [`Survey`] of the whole file
-//! tells which. Octets that the encoding does not have become U+FFFD, by which a row with them
-//! is found later; nothing is guessed for them.
+//! ("CSV", windows-1252 in Italy), that of its console ("CSV (MS-DOS)", 850), that of a Mac
+//! ("CSV (Macintosh)"), or UTF-16 ("Unicode text"). A [`Survey`] of the whole file tells which;
+//! code pages by what stands in words, which a person then sees. Octets that the encoding does
+//! not have become U+FFFD, by which a row with them is found later; nothing is guessed for them.
 
 use std::io::{self, Read};
 
-use encoding_rs::{CoderResult, Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::codepage::CodePage;
 
 /// Octets read at once.
 const BLOCK: usize = 64 * 1024;
 
 /// An encoding of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encoding(&'static encoding_rs::Encoding);
+pub struct Encoding(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// One of the web (<https://encoding.spec.whatwg.org>).
+    Web(&'static encoding_rs::Encoding),
+    /// One of MS-DOS.
+    Dos(CodePage),
+}
 
 /// Why a file is no table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +40,34 @@ pub enum NoText {
 
 impl Encoding {
     /// UTF-8.
-    pub const UTF_8: Self = Self(UTF_8);
+    pub const UTF_8: Self = Self(Kind::Web(UTF_8));
 
-    /// The encoding of a label of the web (`utf-8`, `windows-1252`, `macintosh`, …).
+    /// The encoding of a label of the web (`utf-8`, `windows-1252`, `macintosh`, …), or a code
+    /// page of MS-DOS (`cp850`, `cp437`).
     pub fn named(label: &str) -> Option<Self> {
-        encoding_rs::Encoding::for_label(label.trim().as_bytes()).map(Self)
+        let web = encoding_rs::Encoding::for_label(label.trim().as_bytes()).map(Kind::Web);
+        let dos = || CodePage::named(label).map(Kind::Dos);
+        web.or_else(dos).map(Self)
     }
 
     /// Its usual name.
     pub fn name(self) -> &'static str {
-        self.0.name()
+        match self.0 {
+            Kind::Web(web) => web.name(),
+            Kind::Dos(page) => page.name(),
+        }
+    }
+
+    /// What its octets from 128 mean, where each octet is a character.
+    fn upper(self) -> Vec<char> {
+        let upper: Vec<u8> = (128..=255).collect();
+        match self.0 {
+            Kind::Web(web) => {
+                let (text, _) = web.decode_without_bom_handling(&upper);
+                text.chars().collect()
+            }
+            Kind::Dos(page) => page.upper(),
+        }
     }
 }
 
@@ -50,6 +79,113 @@ pub struct Survey {
     multibyte: u64,
     broken: u64,
     has_nul: bool,
+    letters: Letters,
+}
+
+/// How often each octet from 128 stands in which surroundings.
+#[derive(Debug)]
+struct Letters {
+    /// By what stands before it, whether a letter follows, and the octet less 128.
+    counts: Vec<[[u64; 128]; 2]>,
+    before: Beside,
+    /// One whose right side is not known yet.
+    open: Option<(Beside, u8)>,
+}
+
+/// What stands before an octet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Other,
+    Small,
+    Capital,
+}
+
+const BESIDE: [Beside; 3] = [Beside::Other, Beside::Small, Beside::Capital];
+
+impl Default for Letters {
+    fn default() -> Self {
+        Self {
+            counts: vec![[[0; 128]; 2]; BESIDE.len()],
+            before: Beside::Other,
+            open: None,
+        }
+    }
+}
+
+impl Letters {
+    fn feed(&mut self, octets: &[u8]) {
+        for octet in octets {
+            if let Some((before, open)) = self.open.take() {
+                let in_word = octet.is_ascii_alphabetic();
+                let at = usize::from(open & 0x7f);
+                self.counts[before as usize][usize::from(in_word)][at] += 1;
+            }
+            if *octet >= 128 {
+                self.open = Some((self.before, *octet));
+            }
+            self.before = match octet {
+                b'a'..=b'z' => Beside::Small,
+                b'A'..=b'Z' => Beside::Capital,
+                _ => Beside::Other,
+            };
+        }
+    }
+
+    /// The code page in which the octets make the most sense; windows-1252 where no other makes
+    /// more.
+    fn likeliest(mut self) -> Encoding {
+        // The end is the end of a word.
+        self.feed(b"\n");
+        let pages = [
+            Kind::Web(WINDOWS_1252),
+            Kind::Dos(CodePage::Cp850),
+            Kind::Dos(CodePage::Cp437),
+            Kind::Web(MACINTOSH),
+        ];
+        let mut best = (0, Encoding(pages[0]));
+        for (at, page) in pages.into_iter().enumerate() {
+            let upper = Encoding(page).upper();
+            let mut score = 0i64;
+            for before in BESIDE {
+                for in_word in [false, true] {
+                    let counts = &self.counts[before as usize][usize::from(in_word)];
+                    for (c, count) in upper.iter().zip(counts) {
+                        let count = i64::try_from(*count).unwrap_or(i64::MAX);
+                        let weight = sense(*c, before, in_word).saturating_mul(count);
+                        score = score.saturating_add(weight);
+                    }
+                }
+            }
+            if at == 0 || score > best.0 {
+                best = (score, Encoding(page));
+            }
+        }
+        best.1
+    }
+}
+
+/// How much sense a character makes in Italian beside others: more than 0 where it is usual.
+fn sense(c: char, before: Beside, in_word: bool) -> i64 {
+    let (small, capital) = (Beside::Small, Beside::Capital);
+    match c {
+        'à' | 'è' | 'é' | 'ì' | 'ò' | 'ù' if before == small => 3,
+        'à' | 'è' | 'é' | 'ì' | 'ò' | 'ù' if before == capital => 2,
+        // A word of its own.
+        'è' | 'È' if !in_word => 2,
+        'À' | 'È' | 'É' | 'Ì' | 'Ò' | 'Ù' if before == capital => 3,
+        '’' if before != Beside::Other => 2,
+        '€' | '°' | 'º' | 'ª' | '«' | '»' | '“' | '”' | '‘' | '’' | '–' | '•' | '…' | '\u{a0}' => {
+            i64::from(before == Beside::Other)
+        }
+        // "°" behind "n", "…" behind a word.
+        '§' | '©' | '®' | '·' | '²' | '³' | '½' | '£' | '±' => 0,
+        c if c.is_uppercase() && before == small => -3,
+        // Names of neighbours.
+        'ä' | 'ö' | 'ü' | 'ß' | 'ç' | 'ñ' => i64::from(before != Beside::Other),
+        c if c.is_alphabetic() => 0,
+        '\u{80}'..='\u{9f}' | '\u{2500}'..='\u{259f}' | char::REPLACEMENT_CHARACTER => -3,
+        _ => -i64::from(before != Beside::Other),
+    }
 }
 
 impl Survey {
@@ -59,6 +195,7 @@ impl Survey {
         self.start
             .extend_from_slice(&octets[..missing.min(octets.len())]);
         self.has_nul |= memchr::memchr(0, octets).is_some();
+        self.letters.feed(octets);
         let mut whole = std::mem::take(&mut self.carry);
         whole.extend_from_slice(octets);
         let mut rest = &whole[..];
@@ -90,7 +227,8 @@ impl Survey {
     }
 
     /// The encoding: what a byte order mark says, else UTF-8 where all or most octets beyond
-    /// ASCII are that, else windows-1252.
+    /// ASCII are that, else the code page in which they make the most sense: windows-1252, 850,
+    /// 437 or that of a Mac.
     ///
     /// # Errors
     /// When it is no text.
@@ -104,24 +242,23 @@ impl Survey {
             return Err(NoText::Workbook);
         }
         if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(&self.start) {
-            return Ok(Encoding(encoding));
+            return Ok(Encoding(Kind::Web(encoding)));
         }
         if self.has_nul {
             return Err(NoText::Binary);
         }
         let broken = self.broken + u64::from(!self.carry.is_empty());
-        Ok(Encoding(if broken > self.multibyte {
-            WINDOWS_1252
-        } else {
-            UTF_8
-        }))
+        Ok(match broken > self.multibyte {
+            true => self.letters.likeliest(),
+            false => Encoding::UTF_8,
+        })
     }
 }
 
 /// UTF-8 out of octets in an encoding, without a byte order mark.
 pub struct Decoded<R> {
     input: R,
-    decoder: Decoder,
+    decoder: Decode,
     block: Vec<u8>,
     at: usize,
     has_ended: bool,
@@ -131,15 +268,47 @@ pub struct Decoded<R> {
     is_done: bool,
 }
 
+enum Decode {
+    Web(Decoder),
+    /// The characters of the octets from 128.
+    Dos(Vec<char>),
+}
+
+impl Decode {
+    /// Decodes into `out`: octets read, octets written, whether all that was given is decoded.
+    fn decode(&mut self, octets: &[u8], out: &mut [u8], is_last: bool) -> (usize, usize, bool) {
+        match self {
+            Self::Web(decoder) => {
+                let (result, read, written, _) = decoder.decode_to_utf8(octets, out, is_last);
+                (read, written, result == CoderResult::InputEmpty)
+            }
+            Self::Dos(upper) => {
+                let (mut read, mut written) = (0, 0);
+                for octet in octets {
+                    let c = match octet.checked_sub(128) {
+                        Some(at) => upper[usize::from(at)],
+                        None => char::from(*octet),
+                    };
+                    if written + c.len_utf8() > out.len() {
+                        break;
+                    }
+                    written += c.encode_utf8(&mut out[written..]).len();
+                    read += 1;
+                }
+                (read, written, read == octets.len())
+            }
+        }
+    }
+}
+
 impl<R: Read> Decoded<R> {
     /// Reads `input` as this encoding. A byte order mark of UTF-16 decides between its two
     /// orders.
     pub fn new(input: R, encoding: Encoding) -> Self {
-        let utf16 = [UTF_16LE, UTF_16BE].contains(&encoding.0);
-        let decoder = if utf16 {
-            encoding.0.new_decoder()
-        } else {
-            encoding.0.new_decoder_with_bom_removal()
+        let decoder = match encoding.0 {
+            Kind::Dos(page) => Decode::Dos(page.upper()),
+            Kind::Web(web) if [UTF_16LE, UTF_16BE].contains(&web) => Decode::Web(web.new_decoder()),
+            Kind::Web(web) => Decode::Web(web.new_decoder_with_bom_removal()),
         };
         Self {
             input,
@@ -179,12 +348,10 @@ impl<R: Read> Decoded<R> {
             }
             self.text.resize(BLOCK, 0);
             let rest = &self.block[self.at..];
-            let (result, read, written, _) =
-                self.decoder
-                    .decode_to_utf8(rest, &mut self.text, self.has_ended);
+            let (read, written, is_all) = self.decoder.decode(rest, &mut self.text, self.has_ended);
             self.text.truncate(written);
             self.at += read;
-            self.is_done = self.has_ended && result == CoderResult::InputEmpty;
+            self.is_done = self.has_ended && is_all;
         }
         Ok(())
     }
@@ -240,6 +407,58 @@ mod tests {
         assert_eq!(survey(b""), Err(NoText::Empty));
     }
 
+    /// A text in a code page.
+    fn written(text: &str, label: &str) -> Vec<u8> {
+        let upper = Encoding::named(label).unwrap().upper();
+        let octet = |c: char| match upper.iter().position(|other| *other == c) {
+            Some(at) => u8::try_from(at + 128).unwrap(),
+            None => u8::try_from(c).unwrap(),
+        };
+        text.chars().map(octet).collect()
+    }
+
+    #[test]
+    fn code_pages_are_known_by_what_stands_in_words() {
+        for text in [
+            "Società Agricola è più\n",
+            "to;città\n",
+            "SOCIETÀ COOPERATIVA È LIBERTÀ\n",
+            "Perché no? Müller, Forlì, Cantù, n° 5, € 3\n",
+            "Così è\n",
+        ] {
+            // Signs that a page lacks do not matter here.
+            for label in ["windows-1252", "cp850", "macintosh"] {
+                let text = match label {
+                    "cp850" => text.replace('€', "EUR"),
+                    _ => text.to_owned(),
+                };
+                let expected = Encoding::named(label).unwrap().name();
+                assert_eq!(survey(&written(&text, label)), Ok(expected), "{text}");
+            }
+        }
+        // Where small letters alone stand, 437 is the same as 850.
+        assert_eq!(survey(&written("città Forlì", "cp437")), Ok("cp850"));
+    }
+
+    #[test]
+    fn signs_of_windows_are_no_letters_of_msdos() {
+        for text in [
+            "• punto\n",
+            "costa 50 €\n",
+            "l’atto – “copia” n° 5… §\n",
+            "Škoda e Žižek\n",
+            "CITTA’ DI ROMA\n",
+            "a – b\n",
+            "1ª rata\n",
+        ] {
+            assert_eq!(
+                survey(&written(text, "windows-1252")),
+                Ok("windows-1252"),
+                "{text}"
+            );
+        }
+    }
+
     #[test]
     fn a_few_broken_octets_do_not_make_another_encoding() {
         let mut octets = "perché è così\n".repeat(9).into_bytes();
@@ -263,5 +482,8 @@ mod tests {
         assert_eq!(decoded.read(&mut octet).unwrap(), 0);
         // Mac letters, read as windows-1252, end among the controls.
         assert_eq!(read(b"\x8f", "windows-1252"), "\u{8f}");
+        assert_eq!(read(b"Societ\x85 \x8a pi\x97", "cp850"), "Società è più");
+        let long = "perché ".repeat(30_000);
+        assert_eq!(read(&written(&long, "cp437"), "cp437"), long);
     }
 }

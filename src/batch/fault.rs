@@ -64,12 +64,23 @@ pub enum Fault {
         /// The second.
         other: String,
     },
+    /// The same of two that a role has, and may have once only.
+    TwoColumns {
+        /// The first.
+        one: String,
+        /// The second.
+        other: String,
+        /// The option that says which counts.
+        option: &'static str,
+    },
     /// There is no column for what every row needs.
     NoColumn {
         /// What: `to`, `subject`, `body`.
         role: &'static str,
         /// The names that would do.
         names: String,
+        /// The option that names it.
+        option: &'static str,
     },
     /// An option names a column that is not there.
     UnknownColumn {
@@ -107,6 +118,35 @@ pub enum Fault {
         /// The engine's words.
         reason: String,
     },
+    /// A template compares or reckons with a text that is no number.
+    NoNumber {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The text.
+        value: String,
+    },
+    /// The same with a text that may be two numbers.
+    TwoNumbers {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The text.
+        value: String,
+    },
+    /// A template compares what has no order, or is of two kinds.
+    NotComparable {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// The first value.
+        one: String,
+        /// The second.
+        other: String,
+    },
     /// The text is empty.
     Empty {
         /// `subject` or `body`.
@@ -120,6 +160,13 @@ pub enum Fault {
     },
     /// Nobody to send to.
     NoRecipient,
+    /// What a spreadsheet shows instead of a value.
+    SheetError {
+        /// The column.
+        column: String,
+        /// What stands there.
+        value: String,
+    },
     /// What is no address.
     Address {
         /// The column.
@@ -139,7 +186,12 @@ pub enum Fault {
         /// The system's words.
         reason: String,
     },
-    /// Two rows with one reference, or, where there are no references, with one content.
+    /// Two rows without a reference that say the same to the same people.
+    SameNotice {
+        /// The row that had it first.
+        row: u64,
+    },
+    /// Two rows with one reference.
     Duplicate {
         /// The reference.
         reference: String,
@@ -200,6 +252,7 @@ impl Fault {
             Self::ManyColumns => "many-columns",
             Self::NoName { .. } => "no-name",
             Self::SameColumns { .. } => "same-columns",
+            Self::TwoColumns { .. } => "two-columns",
             Self::NoColumn { .. } => "no-column",
             Self::UnknownColumn { .. } => "unknown-column",
             Self::NoRows => "no-rows",
@@ -207,12 +260,17 @@ impl Fault {
             Self::Template { .. } => "template",
             Self::UnknownVariable { .. } => "unknown-variable",
             Self::Render { .. } => "render",
+            Self::NoNumber { .. } => "no-number",
+            Self::TwoNumbers { .. } => "two-numbers",
+            Self::NotComparable { .. } => "not-comparable",
             Self::Empty { .. } => "empty",
             Self::Control { .. } => "control",
             Self::NoRecipient => "no-recipient",
+            Self::SheetError { .. } => "sheet-error",
             Self::Address { .. } => "address",
             Self::UnknownAccount { .. } => "unknown-account",
             Self::Attachment { .. } => "attachment",
+            Self::SameNotice { .. } => "same-notice",
             Self::Duplicate { .. } => "duplicate",
             Self::Conflict { .. } => "conflict",
             Self::ConflictElsewhere { .. } => "conflict-elsewhere",
@@ -240,7 +298,20 @@ impl Fault {
             Self::NoObject { reason } | Self::Compose { reason } => vec![("reason", own(reason))],
             Self::NoName { place } => vec![("place", place.to_string())],
             Self::SameColumns { one, other } => vec![("one", own(one)), ("other", own(other))],
-            Self::NoColumn { role, names } => vec![("role", own(role)), ("names", own(names))],
+            Self::TwoColumns { one, other, option } => vec![
+                ("one", own(one)),
+                ("other", own(other)),
+                ("option", own(option)),
+            ],
+            Self::NoColumn {
+                role,
+                names,
+                option,
+            } => vec![
+                ("role", own(role)),
+                ("names", own(names)),
+                ("option", own(option)),
+            ],
             Self::UnknownColumn { name } | Self::UnknownAccount { name } => {
                 vec![("name", own(name))]
             }
@@ -248,6 +319,22 @@ impl Fault {
                 ("role", own(role)),
                 ("line", line.to_string()),
                 ("reason", own(reason)),
+            ],
+            Self::NoNumber { role, line, value } | Self::TwoNumbers { role, line, value } => vec![
+                ("role", own(role)),
+                ("line", line.to_string()),
+                ("value", own(value)),
+            ],
+            Self::NotComparable {
+                role,
+                line,
+                one,
+                other,
+            } => vec![
+                ("role", own(role)),
+                ("line", line.to_string()),
+                ("one", own(one)),
+                ("other", own(other)),
             ],
             Self::UnknownVariable { role, name, known } => {
                 vec![
@@ -257,12 +344,13 @@ impl Fault {
                 ]
             }
             Self::Empty { role } | Self::Control { role } => vec![("role", own(role))],
-            Self::Address { column, value } => {
+            Self::Address { column, value } | Self::SheetError { column, value } => {
                 vec![("column", own(column)), ("value", own(value))]
             }
             Self::Attachment { name, reason } => {
                 vec![("name", own(name)), ("reason", own(reason))]
             }
+            Self::SameNotice { row } => vec![("first", row.to_string())],
             Self::Duplicate { reference, row } => {
                 vec![("reference", own(reference)), ("first", row.to_string())]
             }

@@ -5,15 +5,18 @@
 //! and Excel write it, and NDJSON. What is wrong with a row is a [`Fault`] with the number that
 //! a spreadsheet shows beside it.
 //!
-//! - [`encoding`]: octets of any usual encoding to UTF-8.
+//! - [`encoding`], [`codepage`]: octets of any usual encoding to UTF-8.
 //! - [`csv`], [`table`]: rows out of text, strictly, within bounds.
+//! - [`workbook`]: a sheet of a workbook as CSV.
 //! - [`columns`], [`template`], [`notice`]: from a row to what is sent to whom.
+//! - [`number`], [`operators`]: numbers in texts, and templates that know them.
 //! - [`identity`]: which notice a message is.
 //! - [`pace`], [`forecast`]: when the next one may leave, and how long all take.
 //! - [`rows`]: rows that a person names.
 //! - [`cell`]: what a spreadsheet may be given to open.
 
 pub mod cell;
+pub mod codepage;
 pub mod columns;
 pub mod csv;
 pub mod encoding;
@@ -21,10 +24,13 @@ pub mod fault;
 pub mod forecast;
 pub mod identity;
 pub mod notice;
+pub mod number;
+pub mod operators;
 pub mod pace;
 pub mod rows;
 pub mod table;
 pub mod template;
+pub mod workbook;
 
 pub use fault::{Fault, Problem};
 

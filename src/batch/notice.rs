@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
+use super::cell::is_error;
 use super::columns::{Given, Role, text_of, values};
 use super::table::Columns;
 use super::template::{Template, Values};
@@ -105,6 +106,24 @@ fn sorted<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> Vec<String> {
     keys
 }
 
+/// What a column of a table is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnUse {
+    /// Its name.
+    pub name: String,
+    /// What it says of each notice.
+    pub roles: Vec<Role>,
+    /// Whether a template puts it into the text or the subject, or may.
+    pub in_texts: bool,
+}
+
+impl ColumnUse {
+    /// Whether it decides anything.
+    pub fn is_used(&self) -> bool {
+        self.in_texts || !self.roles.is_empty()
+    }
+}
+
 /// A recipe whose templates were read.
 pub struct Writer<'a> {
     recipe: &'a Recipe,
@@ -154,12 +173,13 @@ impl<'a> Writer<'a> {
                 Ok(None) if needed => faults.push(Fault::NoColumn {
                     role: role.word(),
                     names: role.names().join(", "),
+                    option: role.option(),
                 }),
                 Ok(_) => {}
                 Err(fault) => faults.push(fault),
             }
         }
-        for template in self.subject.iter().chain(&self.body) {
+        for template in self.templates() {
             faults.extend(template.unknown(header));
         }
         faults
@@ -176,9 +196,10 @@ impl<'a> Writer<'a> {
         if to.is_empty() && faults.is_empty() {
             faults.push(Fault::NoRecipient);
         }
-        let attach = self.all(Role::Attach, columns, &mut faults);
+        let attach = self.files(columns);
         let reference = self.one(Role::Reference, columns, &mut faults);
         let account = self.one(Role::Account, columns, &mut faults);
+        faults.extend(self.sheet_errors(columns));
         let values = Values::new(columns);
         let subject = self.text(Role::Subject, &self.subject, columns, &values, &mut faults);
         let body = self.text(Role::Body, &self.body, columns, &values, &mut faults);
@@ -210,6 +231,55 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// Errors of a spreadsheet in what is sent; elsewhere they are nobody's.
+    fn sheet_errors(&self, columns: &Columns) -> Vec<Fault> {
+        let is_wrong = |value: &serde_json::Value| value.as_str().is_some_and(is_error);
+        if !columns.values().any(is_wrong) {
+            return Vec::new();
+        }
+        let names: Vec<String> = columns.keys().cloned().collect();
+        let used = self.uses(&names).into_iter().filter(ColumnUse::is_used);
+        let wrong = used.filter_map(|one| {
+            let value = columns.get(&one.name).filter(|value| is_wrong(value))?;
+            Some(Fault::SheetError {
+                column: one.name,
+                value: text_of(value),
+            })
+        });
+        wrong.collect()
+    }
+
+    /// What each column is for.
+    pub fn uses(&self, names: &[String]) -> Vec<ColumnUse> {
+        let mut uses: Vec<ColumnUse> = names
+            .iter()
+            .map(|name| ColumnUse {
+                name: name.clone(),
+                roles: Vec::new(),
+                in_texts: self.templates().any(|template| template.uses(name)),
+            })
+            .collect();
+        for role in Role::ALL {
+            let is_replaced = match role {
+                Role::Subject => self.subject.is_some(),
+                Role::Body => self.body.is_some(),
+                Role::To | Role::Cc | Role::Attach | Role::Reference | Role::Account => false,
+            };
+            let all = names.iter().map(String::as_str);
+            let found = self.recipe.columns.find_all(role, all).unwrap_or_default();
+            for one in uses.iter_mut().filter(|one| found.contains(&&*one.name)) {
+                if !is_replaced {
+                    one.roles.push(role);
+                }
+            }
+        }
+        uses
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.subject.iter().chain(&self.body)
+    }
+
     fn column<'c>(
         &self,
         role: Role,
@@ -228,9 +298,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn all(&self, role: Role, columns: &Columns, faults: &mut Vec<Fault>) -> Vec<String> {
-        let column = self.column(role, columns, faults);
-        column.map_or_else(Vec::new, |name| values(columns, name))
+    /// The files to attach, out of all columns that name some.
+    fn files(&self, columns: &Columns) -> Vec<String> {
+        let names = columns.keys().map(String::as_str);
+        // In NDJSON a row may lack a column that others have.
+        let found = self.recipe.columns.find_all(Role::Attach, names);
+        let cells = found.unwrap_or_default().into_iter();
+        cells.flat_map(|name| values(columns, name)).collect()
     }
 
     fn one(&self, role: Role, columns: &Columns, faults: &mut Vec<Fault>) -> Option<String> {
@@ -285,7 +359,13 @@ impl<'a> Writer<'a> {
 
 /// Whether a fault says already why a text is missing.
 fn is_about(fault: &Fault, role: Role) -> bool {
-    matches!(fault, Fault::Render { role: other, .. } if *other == role.word())
+    matches!(
+        fault,
+        Fault::Render { role: other, .. }
+            | Fault::NoNumber { role: other, .. }
+            | Fault::TwoNumbers { role: other, .. }
+            | Fault::NotComparable { role: other, .. } if *other == role.word()
+    )
 }
 
 #[cfg(test)]

@@ -71,9 +71,13 @@ impl<R: Read> Table<R> {
             return Ok(Ok(Self { kind }));
         }
         let mut reader = CsvReader::new(input, delimiter)?;
-        let header = match reader.record()? {
-            None => Err(vec![Fault::NoHeader]),
-            Some(record) => header_of(record),
+        let header = loop {
+            match reader.record()? {
+                None => break Err(vec![Fault::NoHeader]),
+                // Empty lines above the table, as sheets have them; rows keep their numbers.
+                Some(record) if record.cells.as_ref().is_ok_and(|cells| cells == &[""]) => {}
+                Some(record) => break header_of(record),
+            }
         };
         Ok(header.map(|(header, header_place)| Self {
             kind: Kind::Csv(CsvTable {

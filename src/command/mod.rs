@@ -21,6 +21,7 @@ mod send;
 mod servers;
 mod span;
 mod status;
+mod text_form;
 mod trusted;
 mod verify;
 

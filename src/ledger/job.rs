@@ -205,6 +205,14 @@ impl Ledger {
         self.jobs_where("path = ?1", path)
     }
 
+    /// Remembers where the table of a job is now: files beside it are looked for there.
+    pub fn move_job(&mut self, job: &JobRef, path: &str) -> Result<(), Error> {
+        self.connection
+            .prepare_cached("UPDATE job SET path = ?2 WHERE id = ?1")?
+            .execute(params![job.id, path])?;
+        Ok(())
+    }
+
     /// The jobs whose id begins so (four digits at least), newest first.
     pub fn jobs_of_id(&self, digits: &str) -> Result<Vec<JobView>, Error> {
         let is_id = digits.len() >= 4 && digits.bytes().all(|octet| octet.is_ascii_hexdigit());

@@ -112,7 +112,8 @@ impl OutgoingMessage {
     }
 }
 
-fn attachment_warnings(
+/// What a person should know of an attachment; `names_in` as for a message.
+pub fn attachment_warnings(
     attachment: &Attachment,
     names_in: &dyn Fn(&Attachment) -> Vec<String>,
 ) -> Vec<Warning> {

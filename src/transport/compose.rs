@@ -5,7 +5,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::Address;
 use lettre::Message;
+use lettre::address::Envelope;
 use lettre::message::header::{
     ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
 };
@@ -13,6 +17,13 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 
 use crate::address::MailAddress;
 use crate::timestamp::Timestamp;
+
+/// Octets of a line of the header, its line end not counted, that it should not exceed
+/// (RFC 5322, 2.1.1).
+const LINE_OCTETS: usize = 78;
+/// Octets of text in one encoded word: 56 letters of base64, so that the first line with its
+/// name holds one (RFC 2047, 2).
+const WORD_OCTETS: usize = 42;
 
 /// What a message is made of.
 #[derive(Clone, Debug)]
@@ -65,13 +76,16 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, ComposeError> {
         .message_id(Some(draft.message_id.clone()))
         .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
         .from(mailbox(&draft.from)?)
-        .subject(draft.subject.clone());
-    for address in &draft.to {
-        builder = builder.to(mailbox(address)?);
+        .raw_header(subject(&draft.subject));
+    for (name, addresses) in [("To", &draft.to), ("Cc", &draft.cc)] {
+        if !addresses.is_empty() {
+            builder = builder.raw_header(address_field(name, addresses)?);
+        }
     }
-    for address in &draft.cc {
-        builder = builder.cc(mailbox(address)?);
-    }
+    // Not what goes to the server: it spares the builder reading its own fields.
+    let recipients = draft.to.iter().chain(&draft.cc).map(parsed);
+    let envelope = Envelope::new(None, recipients.collect::<Result<_, _>>()?);
+    builder = builder.envelope(envelope.map_err(|error| builder_error(&error))?);
     if let Some(address) = &draft.reply_to {
         builder = builder.reply_to(mailbox(address)?);
     }
@@ -91,7 +105,7 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, ComposeError> {
         };
         builder.multipart(draft.attachments.iter().try_fold(whole, attach)?)
     };
-    let message = message.map_err(|error| ComposeError::Builder(error.to_string()))?;
+    let message = message.map_err(|error| builder_error(&error))?;
     let mut octets = message.formatted();
     // The builder leaves the last line of a single text open.
     if !octets.ends_with(b"\r\n") {
@@ -116,13 +130,67 @@ fn check_controls(draft: &Draft) -> Result<(), ComposeError> {
     Ok(())
 }
 
-fn mailbox(address: &MailAddress) -> Result<Mailbox, ComposeError> {
+fn builder_error(error: &dyn std::error::Error) -> ComposeError {
+    ComposeError::Builder(error.to_string())
+}
+
+fn parsed(address: &MailAddress) -> Result<Address, ComposeError> {
     let wrong = || ComposeError::Address(address.to_string());
     if !address.is_well_formed() {
         return Err(wrong());
     }
-    let address = address.as_str().parse().map_err(|_| wrong())?;
-    Ok(Mailbox::new(None, address))
+    address.as_str().parse().map_err(|_| wrong())
+}
+
+fn mailbox(address: &MailAddress) -> Result<Mailbox, ComposeError> {
+    Ok(Mailbox::new(None, parsed(address)?))
+}
+
+/// Addresses between commas, as many on a line as it should hold, at least one (RFC 5322,
+/// 2.1.1, 2.2.3): the builder folds none that has no name beside it, and a line of more than
+/// 998 octets is refused.
+fn address_field(
+    name: &'static str,
+    addresses: &[MailAddress],
+) -> Result<HeaderValue, ComposeError> {
+    let mut value = String::new();
+    let mut column = name.len() + ": ".len();
+    for (at, address) in addresses.iter().enumerate() {
+        let address = parsed(address)?.to_string();
+        // A comma may follow.
+        let length = address.len() + 1;
+        if at > 0 {
+            let fits = column + ", ".len() + length <= LINE_OCTETS;
+            value.push_str(if fits { ", " } else { ",\r\n " });
+            column = if fits { column + ", ".len() } else { 1 };
+        }
+        value.push_str(&address);
+        column += address.len();
+    }
+    let name = HeaderName::new_from_ascii_str(name);
+    Ok(HeaderValue::dangerous_new_pre_encoded(
+        name,
+        value.clone(),
+        value,
+    ))
+}
+
+/// The subject as the builder folds it; in encoded words (RFC 2047) where it could not be folded
+/// otherwise, or would be read as such words.
+fn subject(text: &str) -> HeaderValue {
+    let name = HeaderName::new_from_ascii_str("Subject");
+    let can_be_folded = |word: &str| word.len() < LINE_OCTETS - "Subject: ".len();
+    if !text.contains("=?") && text.split(' ').all(can_be_folded) {
+        return HeaderValue::new(name, text.to_owned());
+    }
+    let mut words = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_at(rest.floor_char_boundary(WORD_OCTETS));
+        words.push(format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+        rest = behind;
+    }
+    HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), words.join("\r\n "))
 }
 
 /// Text with line ends of CRLF, as it is where that is 7-bit in short lines, else
@@ -189,6 +257,7 @@ fn media_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pec::outgoing::{Limits, OutgoingMessage};
 
     fn draft() -> Draft {
         Draft {
@@ -247,5 +316,81 @@ mod tests {
         let mut draft = draft();
         draft.to = vec![MailAddress::new("b@pec.example\r\nBcc: c@d")];
         assert!(matches!(compose(&draft), Err(ComposeError::Address(_))));
+    }
+
+    fn longest_line(octets: &[u8]) -> usize {
+        let lines = octets.split(|&octet| octet == b'\n');
+        lines.map(<[u8]>::len).max().unwrap_or_default() - 1
+    }
+
+    #[test]
+    fn any_number_of_addresses_stands_in_lines_that_may_be_read() {
+        for count in [1, 3, 50, 500, 2_000] {
+            let mut draft = draft();
+            let address =
+                |n: usize| MailAddress::new(&format!("ufficio.protocollo.{n}@pec.comune.example"));
+            draft.to = (0..count).map(address).collect();
+            draft.cc = (count..2 * count).map(address).collect();
+            let octets = compose(&draft).unwrap();
+            assert!(longest_line(&octets) <= LINE_OCTETS, "{count}");
+            let mailbox = MailAddress::new("a@pec.example");
+            let frozen = OutgoingMessage::freeze(octets, &mailbox, Limits::default()).unwrap();
+            let read: Vec<_> = frozen.recipients().iter().map(|one| &one.address).collect();
+            let given: Vec<_> = draft.to.iter().chain(&draft.cc).collect();
+            assert_eq!(read, given);
+        }
+    }
+
+    #[test]
+    fn an_address_longer_than_a_line_stands_alone() {
+        let mut draft = draft();
+        let long = format!(
+            "{}@{}.example",
+            "u".repeat(64),
+            vec!["d".repeat(60); 3].join(".")
+        );
+        draft.to = [&*long, "b@pec.example", &*long.replace('u', "v")]
+            .map(MailAddress::new)
+            .into();
+        let octets = String::from_utf8(compose(&draft).unwrap()).unwrap();
+        let other = long.replace('u', "v");
+        let field = format!("To: {long},\r\n b@pec.example,\r\n {other}\r\n");
+        assert!(octets.contains(&field), "{octets}");
+    }
+
+    #[test]
+    fn a_subject_without_a_blank_is_folded_and_reads_the_same() {
+        for subject in [
+            "x".repeat(2_000),
+            format!("Avviso {}", "è".repeat(700)),
+            "=?utf-8?Q?non_una_parola?=".to_owned(),
+            "breve".to_owned(),
+        ] {
+            let mut draft = draft();
+            draft.subject = subject.clone();
+            let octets = compose(&draft).unwrap();
+            assert!(longest_line(&octets) <= LINE_OCTETS, "{subject}");
+            let mailbox = MailAddress::new("a@pec.example");
+            let frozen = OutgoingMessage::freeze(octets, &mailbox, Limits::default()).unwrap();
+            assert_eq!(frozen.subject(), subject);
+        }
+    }
+
+    #[test]
+    fn a_hundred_attachments_keep_names_of_255_octets() {
+        let names = (0..100).map(|n| match n % 2 {
+            0 => format!("{n:03}{}.pdf", "x".repeat(248)),
+            _ => format!("{n:03}{}.pdf", "è".repeat(124)),
+        });
+        let mut draft = draft();
+        draft.attachments = names.map(|name| (name, b"%PDF-1.4".to_vec())).collect();
+        assert!(draft.attachments.iter().all(|(name, _)| name.len() == 255));
+        let octets = compose(&draft).unwrap();
+        assert!(longest_line(&octets) <= LINE_OCTETS);
+        let mailbox = MailAddress::new("a@pec.example");
+        let frozen = OutgoingMessage::freeze(octets, &mailbox, Limits::default()).unwrap();
+        let read = frozen.attachments().iter();
+        let read = read.map(|one| (one.name.clone(), one.content.clone()));
+        assert_eq!(read.collect::<Vec<_>>(), draft.attachments);
     }
 }

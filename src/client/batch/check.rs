@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::message::{FileFacts, Files, Sender, file_name, freeze, size_fault, size_with};
-use crate::batch::notice::{Notice, Recipe, Writer};
-use crate::batch::table::{Columns, Row, Table};
-use crate::batch::{Fault, MAX_ROWS};
+use super::message::{FileFacts, Files, Remark, Sender, file_name, freeze, size_fault, size_with};
+use crate::batch::notice::{ColumnUse, Notice, Recipe, Writer};
+use crate::batch::table::{Columns, Form, Row, Table};
+use crate::batch::{Fault, MAX_COLUMNS, MAX_ROWS};
 use crate::ledger::{self, NewRow, Seen};
-use crate::pec::caution::{Warning, can_run};
+use crate::pec::caution::Warning;
 use crate::smime::Sha256;
 use crate::timestamp::Timestamp;
 
@@ -19,6 +19,10 @@ use crate::timestamp::Timestamp;
 const CHUNK_ROWS: usize = 512;
 /// Octets of these, so that long rows do not fill the memory.
 const CHUNK_OCTETS: u64 = 4_000_000;
+
+/// Words shown of a table, and letters of each: as many as stand on a line.
+const ACCENTED_WORDS: usize = 6;
+const ACCENTED_LETTERS: usize = 24;
 
 /// Why a walk ended early.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +48,11 @@ pub struct Good {
     /// Recipients in Cc.
     pub cc: u64,
     /// What a person should know.
-    pub warnings: Vec<Warning>,
+    pub remarks: Vec<Remark>,
+    /// What is sent.
+    pub notice: Notice,
+    /// Its files, with their octets.
+    pub files: Vec<(String, u64)>,
 }
 
 /// A row, and what is wrong with it if anything is.
@@ -106,19 +114,18 @@ impl<'a> Examiner<'a> {
         let Alone {
             notice,
             size,
-            mut warnings,
+            warnings,
         } = alone;
+        let mut remarks: Vec<Remark> = warnings.into_iter().map(Remark::Message).collect();
         let mut faults = Vec::new();
         let mut files: Vec<(&str, FileFacts)> = Vec::new();
         for name in &notice.attach {
-            if can_run(name) {
-                warnings.push(Warning::Blocked {
-                    name: name.clone(),
-                    inside: None,
-                });
-            }
             match self.files.look(name) {
-                Ok(facts) => files.push((file_name(name), facts)),
+                Ok(facts) => {
+                    remarks.extend(self.files.remarks(name));
+                    remarks.extend(among(&files, name, &facts));
+                    files.push((file_name(name), facts));
+                }
                 Err(reason) => faults.push(Fault::Attachment {
                     name: name.clone(),
                     reason,
@@ -139,9 +146,12 @@ impl<'a> Examiner<'a> {
         let reference = notice.reference.clone().unwrap_or_else(|| content.clone());
         let key = format!("{}\n{reference}", sender.address.key());
         if let Some(row) = self.seen.first(&key, number)? {
-            faults.push(Fault::Duplicate {
-                reference: reference.clone(),
-                row,
+            faults.push(match &notice.reference {
+                Some(reference) => Fault::Duplicate {
+                    reference: reference.clone(),
+                    row,
+                },
+                None => Fault::SameNotice { row },
             });
         }
         if !faults.is_empty() {
@@ -150,7 +160,11 @@ impl<'a> Examiner<'a> {
         Ok(Ok(Good {
             to: notice.to.len() as u64,
             cc: notice.cc.len() as u64,
-            warnings,
+            remarks,
+            files: files
+                .iter()
+                .map(|(name, facts)| ((*name).to_owned(), facts.size))
+                .collect(),
             row: NewRow {
                 number,
                 account: sender.address.clone(),
@@ -163,8 +177,22 @@ impl<'a> Examiner<'a> {
                 size,
                 bad: None,
             },
+            notice,
         }))
     }
+}
+
+/// What is odd about a file beside those before it.
+fn among(files: &[(&str, FileFacts)], name: &str, facts: &FileFacts) -> Option<Remark> {
+    if files.iter().any(|(_, other)| other == facts) {
+        return Some(Remark::FileTwice(name.to_owned()));
+    }
+    let shown = file_name(name);
+    let is_same = |other: &&str| other.to_lowercase() == shown.to_lowercase();
+    let mut others = files.iter().map(|(other, _)| *other);
+    others
+        .any(|other| is_same(&other))
+        .then(|| Remark::SameName(shown.to_owned()))
 }
 
 struct Alone {
@@ -178,6 +206,7 @@ pub struct Walk<'a, R: Read> {
     table: Table<R>,
     examiner: Examiner<'a>,
     ready: VecDeque<Checked>,
+    sight: Sight,
     read: u64,
     identity: Sha256,
 }
@@ -192,6 +221,7 @@ impl<'a, R: Read> Walk<'a, R> {
             table,
             examiner,
             ready: VecDeque::new(),
+            sight: Sight::default(),
             read: 0,
             identity,
         }
@@ -213,6 +243,22 @@ impl<'a, R: Read> Walk<'a, R> {
             self.identity.feed(line.as_bytes());
         }
         Ok(Some(checked))
+    }
+
+    /// The form of the table.
+    pub fn form(&self) -> Form {
+        self.table.form()
+    }
+
+    /// What each column is for; those that no row read so far has are not among them.
+    pub fn columns(&self) -> Vec<ColumnUse> {
+        let names = self.table.header().unwrap_or(&self.sight.names);
+        self.examiner.writer.uses(names)
+    }
+
+    /// The first words with letters beyond ASCII: whether they are right, people see.
+    pub fn accented(&self) -> &[String] {
+        &self.sight.accented
     }
 
     /// How many rows were read.
@@ -239,6 +285,9 @@ impl<'a, R: Read> Walk<'a, R> {
                 break;
             }
             octets += row.place.end - row.place.start;
+            if let Ok(columns) = &row.columns {
+                self.sight.see(columns, self.table.header().is_none());
+            }
             chunk.push(row);
         }
         let examiner = &self.examiner;
@@ -271,6 +320,40 @@ impl<'a, R: Read> Walk<'a, R> {
             });
         }
         Ok(())
+    }
+}
+
+/// What the rows read so far show of the table.
+#[derive(Default)]
+struct Sight {
+    /// The columns, where there is no header.
+    names: Vec<String>,
+    accented: Vec<String>,
+}
+
+impl Sight {
+    fn see(&mut self, columns: &Columns, names_too: bool) {
+        for (name, value) in columns {
+            if names_too && self.names.len() < MAX_COLUMNS && !self.names.contains(name) {
+                self.names.push(name.clone());
+            }
+            let text = value.as_str().unwrap_or_default();
+            for text in [name, text] {
+                if self.accented.len() < ACCENTED_WORDS && !text.is_ascii() {
+                    self.take_words(text);
+                }
+            }
+        }
+    }
+
+    fn take_words(&mut self, text: &str) {
+        let words = text.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+        for word in words.filter(|word| !word.is_ascii()) {
+            let word: String = word.chars().take(ACCENTED_LETTERS).collect();
+            if self.accented.len() < ACCENTED_WORDS && !self.accented.contains(&word) {
+                self.accented.push(word);
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::address::MailAddress;
 use crate::batch::Fault;
 use crate::batch::notice::{Notice, Recipe};
 use crate::pec::DeliveryForm;
+use crate::pec::caution::Warning;
 use crate::pec::outgoing::{self, GUARANTEED_OCTETS, Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
 use crate::transport::compose::{ComposeError, Draft, compose};
@@ -48,6 +49,19 @@ pub struct FileFacts {
     pub sha256: String,
 }
 
+/// What a person should know of a row that can be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// Of its message, as of any other.
+    Message(Warning),
+    /// One file is attached twice, by whatever names.
+    FileTwice(String),
+    /// Two files would arrive under one name.
+    SameName(String),
+    /// The file stands outside the folder of the table.
+    Outside(String),
+}
+
 /// The files that rows name, relative to the table.
 pub trait Files {
     /// Size and digest.
@@ -61,6 +75,11 @@ pub trait Files {
     /// # Errors
     /// The system's words.
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String>;
+
+    /// What a person should know of a file that can be read.
+    fn remarks(&mut self, _name: &str) -> Vec<Remark> {
+        Vec::new()
+    }
 }
 
 /// The message of a notice, with the octets of its files.

@@ -14,7 +14,7 @@ mod run;
 
 pub use check::{Checked, Examiner, Good, Walk, WalkError, identity_of};
 pub use follow::Follower;
-pub use message::{FileFacts, Files, Sender};
+pub use message::{FileFacts, Files, Remark, Sender};
 pub use run::{End, Runner};
 
 use std::time::Duration;

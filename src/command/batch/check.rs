@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::prepare::{Disk, Prepared};
+use super::prepare::Prepared;
 use super::problem::{self, ProblemJson};
+use super::view::{self, Letter, Show, View, ViewJson};
 use super::{PaceArguments, TableArguments, VERSION, WordArguments};
 use crate::batch::forecast::{self, Forecast};
 use crate::batch::pace::{LOOKS_BACK, Pace};
+use crate::batch::rows::Rows;
 use crate::batch::{Fault, Problem};
-use crate::client::batch::{Allowed, Checked, WalkError};
+use crate::client::batch::{Allowed, Checked, Remark, WalkError};
 use crate::command::send::checks::{self, megabytes};
 use crate::command::{Failure, PROGRAM, Session, access};
 use crate::context::free_room;
@@ -37,7 +39,7 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct Arguments {
-    /// The table: CSV or NDJSON
+    /// The table: CSV, .xlsx, .ods, JSON, NDJSON; - for standard input
     #[arg(value_name = "TABLE")]
     table_file: PathBuf,
 
@@ -49,6 +51,10 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     pace: PaceArguments,
+
+    /// Show these rows as they will go: 2,17,30-33 or all (default: the first good one)
+    #[arg(long, value_name = "ROWS", value_parser = super::some_rows)]
+    show: Option<Rows>,
 
     /// Write one JSON document
     #[arg(long)]
@@ -79,6 +85,14 @@ pub(super) struct Findings {
     pub forecasts: BTreeMap<String, Forecast>,
     /// Kinds of warnings: how often, the first rows, the first sentence.
     pub warnings: BTreeMap<&'static str, (u64, Vec<u64>, String)>,
+    /// How many good rows have how many files.
+    pub files: BTreeMap<usize, u64>,
+    /// The first of those without.
+    pub without_files: Vec<u64>,
+    /// How the table was read; nothing where its header is wrong.
+    pub view: Option<View>,
+    /// Rows as they will go.
+    pub shown: Vec<Letter>,
     /// The identity of the job.
     pub identity: String,
 }
@@ -88,15 +102,16 @@ pub(super) struct Findings {
 /// # Errors
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
-    (prepared, files): (&Prepared, &mut Disk),
+    prepared: &Prepared,
     (ledger, allowed): (Option<&Ledger>, &Allowed),
-    lang: Lang,
-    now: Timestamp,
+    show: Show<'_>,
+    (lang, now): (Lang, Timestamp),
     progress: &Progress,
     tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
 ) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
-    let mut walk = match prepared.walk(files, now)? {
+    let mut files = prepared.files();
+    let mut walk = match prepared.walk(&mut files, now)? {
         Ok(walk) => walk,
         Err(faults) => {
             tell_whole(faults, &mut findings, tell)?;
@@ -156,12 +171,35 @@ pub(super) fn pass(
                         .or_default();
                     forecast.add(good.row.size, good.to, good.cc, form);
                 }
-                for warning in good.warnings {
-                    note(&warning, checked.number, &mut findings, lang);
+                *findings.files.entry(good.files.len()).or_default() += 1;
+                if good.files.is_empty() && findings.without_files.len() < SHOWN_ROWS {
+                    findings.without_files.push(checked.number);
+                }
+                if show.wants(checked.number, &findings.shown) {
+                    findings
+                        .shown
+                        .push(Letter::of(checked.number, &good, prepared));
+                }
+                for remark in &good.remarks {
+                    note(remark, checked.number, &mut findings, lang);
                 }
             }
         }
     }
+    if let Some(count) = findings.files.get(&0)
+        && findings.files.len() > 1
+    {
+        let sentence = Catalogue::of(lang).text("batch.remark.no-files").to_owned();
+        let rows = findings.without_files.clone();
+        findings
+            .warnings
+            .insert("no-files", (*count, rows, sentence));
+    }
+    findings.view = Some(View {
+        form: walk.form(),
+        accented: walk.accented().to_vec(),
+        columns: walk.columns(),
+    });
     findings.rows = walk.rows();
     findings.identity = walk.identity();
     if findings.rows == 0 {
@@ -241,21 +279,36 @@ fn fault_of(
     })
 }
 
-fn note(warning: &Warning, row: u64, findings: &mut Findings, lang: Lang) {
-    let kind = match warning {
+fn note(remark: &Remark, row: u64, findings: &mut Findings, lang: Lang) {
+    let texts = Catalogue::of(lang);
+    let (kind, name) = match remark {
+        Remark::Message(warning) => {
+            let Some(kind) = kind_of(warning) else {
+                return;
+            };
+            return note_row(kind, row, findings, || checks::sentence(warning, texts));
+        }
+        Remark::FileTwice(name) => ("file-twice", name),
+        Remark::SameName(name) => ("same-name", name),
+        Remark::Outside(name) => ("outside", name),
+    };
+    note_row(kind, row, findings, || {
+        texts.fill(&format!("batch.remark.{kind}"), &[("name", name)])
+    });
+}
+
+/// The word of a warning; none where the same is a fault of a row.
+const fn kind_of(warning: &Warning) -> Option<&'static str> {
+    Some(match warning {
         Warning::Ordinary { .. } => "ordinary",
         Warning::LookAlike { .. } => "look-alike",
         Warning::NotificationWithoutComplete(_) | Warning::NotificationToCopy(_) => "notification",
         Warning::ManyRecipients(_) => "many-recipients",
         Warning::Blocked { .. } => "blocked",
-        // Files are looked at from outside only; what is too large is a fault here.
-        Warning::Unsigned(_) | Warning::Large(_) => return,
-        // A row without subject or text is a fault; files are looked at from outside only.
-        Warning::EmptySubject | Warning::EmptyText | Warning::EmptyAttachment(_) => return,
-    };
-    note_row(kind, row, findings, || {
-        checks::sentence(warning, Catalogue::of(lang))
-    });
+        Warning::Unsigned(_) => "unsigned",
+        Warning::EmptyAttachment(_) => "empty-attachment",
+        Warning::Large(_) | Warning::EmptySubject | Warning::EmptyText => return None,
+    })
 }
 
 fn note_row(
@@ -291,12 +344,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut list = List::begin(arguments.json, &prepared, session)?;
-    let mut files = Disk::beside(&prepared.path);
     let findings = pass(
-        (&prepared, &mut files),
+        &prepared,
         (ledger.as_ref(), &arguments.words.allowed()),
-        lang,
-        now,
+        match (&arguments.show, arguments.json) {
+            (Some(rows), _) => Show::These(rows),
+            (None, false) => Show::First,
+            (None, true) => Show::Nothing,
+        },
+        (lang, now),
         &progress,
         &mut |problem| progress.suspend(|| list.problem(problem, session)),
     )?;
@@ -311,7 +367,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     if arguments.json {
         list.end(&findings, &terms, session)?;
     } else {
-        let mut lines = summary(&findings, lang);
+        let mut lines = view::lines(&findings, &prepared, lang);
+        lines.extend(view::letters(&findings.shown, lang));
+        lines.extend(summary(&findings, lang));
         if findings.problems == 0 {
             lines.extend(forecast_lines(&findings, &terms, lang));
         }
@@ -532,6 +590,8 @@ struct Rest {
     came_back_rows: u64,
     served_by: Vec<String>,
     warnings: Vec<WarningJson>,
+    #[serde(flatten)]
+    view: ViewJson,
     forecast: ForecastJson,
 }
 
@@ -579,6 +639,7 @@ impl Rest {
             came_back_rows: findings.came_back,
             served_by: findings.served_by.iter().cloned().collect(),
             warnings: warnings.collect(),
+            view: ViewJson::of(findings, terms.prepared),
             forecast: ForecastJson {
                 messages: all.messages,
                 recipients: all.recipients,

@@ -9,6 +9,8 @@ mod receipts;
 mod report;
 mod run;
 mod status;
+mod template;
+mod view;
 mod whole;
 
 use std::path::PathBuf;
@@ -25,7 +27,7 @@ use crate::ledger::{JobView, Ledger};
 
 /// Send many notices from a table, each exactly once
 ///
-/// A table is a CSV, as Excel exports it, or NDJSON: a row for each notice, whose columns fill
+/// A table is a CSV, a sheet of Excel or LibreOffice, a JSON array or NDJSON: a row for each notice, whose columns fill
 /// the templates of subject and text. check says all that is wrong before anything is sent; run
 /// sends, and goes on where it was when it is called again; status and report say for every row
 /// where it stands and by which receipts.
@@ -42,6 +44,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Template(template::Arguments),
     Check(Box<check::Arguments>),
     Run(Box<run::Arguments>),
     Status(status::Arguments),
@@ -59,7 +62,7 @@ struct TableArguments {
     #[arg(long, value_name = "FILE")]
     body_file: Option<PathBuf>,
 
-    /// The column of the recipients (default: to, a, pec, destinatario)
+    /// The column of the recipients (default: pec, indirizzo pec, destinatario, domicilio digitale, e-mail, to, …)
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
 
@@ -67,7 +70,8 @@ struct TableArguments {
     #[arg(long, value_name = "COLUMN")]
     cc_column: Option<String>,
 
-    /// The column of the files to attach (default: attach, allegato, allegati)
+    /// The column of the files to attach (default: all that are called allegato, allegato 1,
+    /// allegati, file, pdf, attach)
     #[arg(long, value_name = "COLUMN")]
     attach_column: Option<String>,
 
@@ -79,7 +83,11 @@ struct TableArguments {
     #[arg(long, value_name = "COLUMN")]
     account_column: Option<String>,
 
-    /// The encoding, where it is not found: utf-8, windows-1252, macintosh, utf-16le
+    /// The sheet of a workbook (default: the first that is seen and filled)
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+
+    /// The encoding, where it is not found: utf-8, windows-1252, cp850, macintosh, utf-16le
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
 
@@ -179,6 +187,7 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
             session.out.write_all(JSON_SCHEMA.as_bytes())?;
             Ok(ExitStatus::Yes)
         }
+        Some(Action::Template(arguments)) => template::run(&arguments, session),
         Some(Action::Check(arguments)) => check::run(&arguments, session),
         Some(Action::Run(arguments)) => run::run(&arguments, session),
         Some(Action::Status(arguments)) => status::run(&arguments, session),

@@ -1,9 +1,10 @@
 //! From arguments to a table that is open, a recipe, and those who send.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::{PaceArguments, TableArguments};
@@ -15,23 +16,58 @@ use crate::batch::encoding::{Decoded, Encoding, NoText, Survey};
 use crate::batch::notice::Recipe;
 use crate::batch::pace;
 use crate::batch::table::Table;
-use crate::client::batch::{Examiner, FileFacts, Files, Sender, Walk, identity_of};
-use crate::command::{Failure, Session, configuration};
+use crate::batch::workbook::{self, NoSheet};
+use crate::client::batch::{Examiner, FileFacts, Files, Remark, Sender, Walk, identity_of};
+use crate::command::{Failure, Session, configuration, text_form};
+use crate::input;
 use crate::pec::DeliveryForm;
-use crate::smime::Sha256;
+use crate::pec::caution::attachment_warnings;
+use crate::pec::outgoing::Attachment;
+use crate::smime::{Sha256, sha256};
 use crate::timestamp::Timestamp;
 
 /// Octets of a template: no text of a notice comes near.
 const MAX_TEMPLATE_OCTETS: u64 = 1_000_000;
 /// Octets of one attachment: more than any provider takes.
 const MAX_FILE_OCTETS: u64 = 140_000_000;
-/// Files whose digest is remembered: those that many rows share.
-const MOST_REMEMBERED: usize = 50_000;
+/// Files whose digest is remembered: those of the largest table, in some hundred octets each.
+const MOST_REMEMBERED: usize = 1_048_576;
+/// Octets of a table that is kept in memory: a workbook, an array, standard input.
+const MAX_TABLE_OCTETS: u64 = 256_000_000;
+/// How a workbook begins.
+const ZIP: &[u8] = b"PK\x03\x04";
 /// Octets read at once.
 const BLOCK: usize = 64 * 1024;
 
 /// A table as text.
-pub(super) type Text = Decoded<File>;
+pub(super) type Text = Decoded<Source>;
+
+/// Where the text of a table is read from.
+pub(super) enum Source {
+    File(File),
+    /// What came by standard input, or was read out of a workbook or an array.
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Source {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(out),
+            Self::Memory(octets) => octets.read(out),
+        }
+    }
+}
+
+/// What a table was before it was text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Text: CSV or NDJSON.
+    Text,
+    /// A sheet of a workbook: `xlsx` or `ods`, its name, those of the others.
+    Sheet(&'static str, String, Vec<String>),
+    /// A JSON array.
+    Array,
+}
 
 /// What is known before the first row.
 pub(super) struct Prepared {
@@ -43,6 +79,10 @@ pub(super) struct Prepared {
     pub sha256: String,
     /// Its encoding.
     pub encoding: Encoding,
+    /// What it was before it was text.
+    pub origin: Origin,
+    /// Its octets, where they are not read from the file.
+    memory: Option<Arc<[u8]>>,
     /// The sign between cells, if it was given.
     pub delimiter: Option<u8>,
     /// How rows become notices.
@@ -51,6 +91,8 @@ pub(super) struct Prepared {
     pub senders: HashMap<String, Sender>,
     /// Their accounts.
     pub accounts: Vec<Account>,
+    /// What was found of the files to attach.
+    known: Known,
 }
 
 impl Prepared {
@@ -65,12 +107,17 @@ impl Prepared {
     ) -> anyhow::Result<Self> {
         let config = session.config()?;
         let account = default_account(&config, session)?;
-        let (sha256, encoding) = survey(path)?;
-        let encoding = match (&arguments.encoding, encoding) {
-            (Some(label), _) => Encoding::named(label)
+        let loaded = load(path, arguments.sheet.as_deref())?;
+        let encoding = match (&arguments.encoding, loaded.encoding) {
+            (Some(label), _) if loaded.origin == Origin::Text => Encoding::named(label)
                 .ok_or_else(|| Failure::new("batch-encoding", [("value", label.clone())]))?,
-            (None, Ok(found)) => found,
-            (None, Err(no_text)) => return Err(failure_of(path, no_text).into()),
+            (_, Ok(found)) => found,
+            (_, Err(no_text)) => return Err(failure_of(path, no_text).into()),
+        };
+        let delimiter = match loaded.origin {
+            Origin::Text => arguments.delimiter,
+            Origin::Sheet(..) => Some(workbook::DELIMITER),
+            Origin::Array => None,
         };
         let body = arguments.body_file.as_deref().map(template).transpose()?;
         let recipe = Recipe {
@@ -95,12 +142,15 @@ impl Prepared {
         Ok(Self {
             path: path.to_owned(),
             absolute: absolute(path).map_err(|error| unreadable(path, &error))?,
-            sha256,
+            sha256: loaded.sha256,
             encoding,
-            delimiter: arguments.delimiter,
+            origin: loaded.origin,
+            memory: loaded.memory,
+            delimiter,
             recipe,
             senders: senders.collect(),
             accounts,
+            known: Known::default(),
         })
     }
 
@@ -109,9 +159,30 @@ impl Prepared {
     /// # Errors
     /// Outside: it cannot be read. Inside: its header cannot be used.
     pub fn table(&self) -> anyhow::Result<Result<Table<Text>, Vec<Fault>>> {
-        let opened = File::open(&self.path)
-            .and_then(|file| Table::open(Decoded::new(file, self.encoding), self.delimiter));
+        let opened = self
+            .text()
+            .and_then(|text| Table::open(text, self.delimiter));
         Ok(opened.map_err(|error| unreadable(&self.path, &error))?)
+    }
+
+    /// The table as text, from its beginning.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn text(&self) -> io::Result<Text> {
+        let source = match &self.memory {
+            Some(octets) => Source::Memory(Cursor::new(Arc::clone(octets))),
+            None => Source::File(File::open(&self.path)?),
+        };
+        Ok(Decoded::new(source, self.encoding))
+    }
+
+    /// The files beside the table; each is read once for all walks.
+    pub fn files(&self) -> Disk {
+        Disk {
+            known: Arc::clone(&self.known),
+            ..Disk::beside(&self.path)
+        }
     }
 
     /// A walk over all rows, or what is wrong before the first.
@@ -177,30 +248,174 @@ fn default_account(config: &Config, session: &Session<'_>) -> anyhow::Result<Str
     }
 }
 
-/// The whole path, links resolved.
+/// The whole path. The table itself may be a link: files stand beside the link, as the check
+/// sees them.
 ///
 /// # Errors
 /// When it is not there.
 pub(super) fn absolute(path: &Path) -> io::Result<String> {
-    Ok(std::fs::canonicalize(path)?.to_string_lossy().into_owned())
+    if !is_input(path) {
+        std::fs::metadata(path)?;
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let whole = match path.file_name() {
+        Some(name) => std::fs::canonicalize(folder)?.join(name),
+        None => std::fs::canonicalize(path)?,
+    };
+    Ok(whole.to_string_lossy().into_owned())
 }
 
-/// Digest and encoding of a file, read once.
-fn survey(path: &Path) -> Result<(String, Result<Encoding, NoText>), Failure> {
-    let read = || -> io::Result<_> {
-        let mut file = File::open(path)?;
-        let (mut digest, mut survey) = (Sha256::default(), Survey::default());
-        let mut block = vec![0; BLOCK];
-        loop {
-            let count = file.read(&mut block)?;
-            if count == 0 {
-                return Ok((digest.finish(), survey.finish()));
-            }
-            digest.feed(&block[..count]);
-            survey.feed(&block[..count]);
+/// What is found of a table before its first row.
+struct Loaded {
+    sha256: String,
+    encoding: Result<Encoding, NoText>,
+    origin: Origin,
+    memory: Option<Arc<[u8]>>,
+}
+
+/// A table out of a file, which is read once where it is text, or out of standard input.
+fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
+    let of_path = |error: io::Error| unreadable(path, &error);
+    let whole = |input: &mut dyn Read| -> io::Result<Vec<u8>> {
+        let mut octets = Vec::new();
+        input.take(MAX_TABLE_OCTETS + 1).read_to_end(&mut octets)?;
+        match octets.len() as u64 > MAX_TABLE_OCTETS {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => Ok(octets),
         }
     };
-    read().map_err(|error| unreadable(path, &error))
+    if is_input(path) {
+        let octets = whole(&mut io::stdin()).map_err(of_path)?;
+        return from_octets(path, octets, sheet);
+    }
+    let found = std::fs::metadata(path).map_err(of_path)?;
+    let mut file = File::open(path).map_err(of_path)?;
+    // What is no file, as a pipe of the shell, can be read once only.
+    if !found.is_file() {
+        let octets = whole(&mut file).map_err(of_path)?;
+        return from_octets(path, octets, sheet);
+    }
+    let mut start = Vec::new();
+    file.by_ref()
+        .take(1_024)
+        .read_to_end(&mut start)
+        .map_err(of_path)?;
+    let mut all = Cursor::new(start.clone()).chain(file);
+    if start.starts_with(ZIP) || first_sign(&start) == Some(b'[') {
+        let octets = whole(&mut all).map_err(of_path)?;
+        return from_octets(path, octets, sheet);
+    }
+    refuse_pages(path, &start)?;
+    let (sha256, encoding) = survey(all).map_err(of_path)?;
+    Ok(Loaded {
+        sha256,
+        encoding,
+        origin: Origin::Text,
+        memory: None,
+    })
+}
+
+fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Loaded, Failure> {
+    let sha256 = sha256(&octets);
+    let in_utf8 = |origin: Origin, text: Vec<u8>| Loaded {
+        sha256: sha256.clone(),
+        encoding: Ok(Encoding::UTF_8),
+        origin,
+        memory: Some(text.into()),
+    };
+    if octets.starts_with(ZIP) {
+        let found = workbook::read(&octets, sheet);
+        let found = found.map_err(|no_sheet| failure_of_sheet(path, sheet, no_sheet))?;
+        let kind = match workbook::is_opendocument(&octets) {
+            true => "ods",
+            false => "xlsx",
+        };
+        let origin = Origin::Sheet(kind, found.name, found.others);
+        return Ok(in_utf8(origin, found.csv.into_bytes()));
+    }
+    if first_sign(&octets) == Some(b'[') {
+        let lines = lines_of_array(&octets).map_err(|error| {
+            let file = path.display().to_string();
+            Failure::new(
+                "batch-array",
+                [("file", file), ("reason", error.to_string())],
+            )
+        })?;
+        return Ok(in_utf8(Origin::Array, lines));
+    }
+    refuse_pages(path, &octets)?;
+    let (sha256, encoding) = survey(&*octets).map_err(|error| unreadable(path, &error))?;
+    Ok(Loaded {
+        sha256,
+        encoding,
+        origin: Origin::Text,
+        memory: Some(octets.into()),
+    })
+}
+
+/// Whether a table comes by standard input.
+pub(super) fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn first_sign(octets: &[u8]) -> Option<u8> {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    octets.trim_ascii_start().first().copied()
+}
+
+/// A web page is what many programs write and call `.xls`; a PDF is no table at all.
+fn refuse_pages(path: &Path, start: &[u8]) -> Result<(), Failure> {
+    let file = [("file", path.display().to_string())];
+    match first_sign(start) {
+        Some(b'<') => Err(Failure::new("batch-page", file)),
+        _ if start.starts_with(b"%PDF-") => Err(Failure::new("batch-binary", file)),
+        _ => Ok(()),
+    }
+}
+
+/// The elements of an array, one a line.
+fn lines_of_array(octets: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let elements: Vec<serde_json::Value> = serde_json::from_slice(octets)?;
+    let mut lines = Vec::with_capacity(octets.len());
+    for element in elements {
+        serde_json::to_writer(&mut lines, &element)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// Digest and encoding of a text, read once.
+fn survey(mut text: impl Read) -> io::Result<(String, Result<Encoding, NoText>)> {
+    let (mut digest, mut survey) = (Sha256::default(), Survey::default());
+    let mut block = vec![0; BLOCK];
+    loop {
+        let count = text.read(&mut block)?;
+        if count == 0 {
+            return Ok((digest.finish(), survey.finish()));
+        }
+        digest.feed(&block[..count]);
+        survey.feed(&block[..count]);
+    }
+}
+
+fn failure_of_sheet(path: &Path, sheet: Option<&str>, no_sheet: NoSheet) -> Failure {
+    let file = ("file", path.display().to_string());
+    let sheet = ("sheet", sheet.unwrap_or_default().to_owned());
+    match no_sheet {
+        NoSheet::Unreadable(reason) => {
+            Failure::new("batch-workbook-unreadable", [file, ("reason", reason)])
+        }
+        NoSheet::Unknown(known) => {
+            let sheets = ("sheets", known.join(", "));
+            Failure::new("batch-sheet", [file, sheet, sheets])
+        }
+        NoSheet::Empty => Failure::new("batch-empty", [file]),
+        NoSheet::Large => Failure::new("batch-workbook-large", [file]),
+    }
 }
 
 fn failure_of(path: &Path, no_text: NoText) -> Failure {
@@ -225,7 +440,7 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 /// A template in UTF-8, or in windows-1252 as old editors write it.
 fn template(path: &Path) -> Result<String, Failure> {
-    let read = || -> io::Result<String> {
+    let read = || -> io::Result<Vec<u8>> {
         let mut octets = Vec::new();
         File::open(path)?
             .take(MAX_TEMPLATE_OCTETS + 1)
@@ -233,27 +448,35 @@ fn template(path: &Path) -> Result<String, Failure> {
         if octets.len() as u64 > MAX_TEMPLATE_OCTETS {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let mut survey = Survey::default();
-        survey.feed(&octets);
-        let encoding = survey.finish().unwrap_or(Encoding::UTF_8);
-        let mut text = String::new();
-        Decoded::new(&*octets, encoding).read_to_string(&mut text)?;
-        Ok(text)
+        Ok(octets)
     };
-    read().map_err(|error| unreadable(path, &error))
+    let octets = read().map_err(|error| unreadable(path, &error))?;
+    text_form::plain(path, &octets)?;
+    let mut survey = Survey::default();
+    survey.feed(&octets);
+    let encoding = survey.finish().unwrap_or(Encoding::UTF_8);
+    let mut text = String::new();
+    let decoded = Decoded::new(&*octets, encoding).read_to_string(&mut text);
+    decoded.map_err(|error| unreadable(path, &error))?;
+    Ok(text)
 }
 
-/// Files on the disk, named relative to the folder of the table. Each is read once for its digest,
-/// unless its size or its time of change is another since.
+/// Files on the disk, named relative to the folder of the table. What was found of one is kept as
+/// long as its size and time stay the same.
 pub(super) struct Disk {
     folder: PathBuf,
-    known: HashMap<String, Known>,
+    known: Known,
 }
 
-/// What was found in a file, and how it was then.
-struct Known {
-    stamp: Option<(u64, SystemTime)>,
-    found: Result<FileFacts, String>,
+/// What was found of files, for all walks over a table.
+pub(super) type Known = Arc<Mutex<HashMap<String, Found>>>;
+
+#[derive(Clone)]
+pub(super) struct Found {
+    size: u64,
+    changed: Option<SystemTime>,
+    facts: FileFacts,
+    remarks: Vec<Remark>,
 }
 
 impl Disk {
@@ -261,105 +484,108 @@ impl Disk {
     pub fn beside(table: &Path) -> Self {
         Self {
             folder: table.parent().unwrap_or(Path::new("")).to_owned(),
-            known: HashMap::new(),
+            known: Known::default(),
         }
     }
 
-    /// Size and time of change; `None` for what cannot be asked.
-    fn stamp(&self, name: &str) -> Option<(u64, SystemTime)> {
-        let found = fs::metadata(self.folder.join(name)).ok()?;
-        Some((found.len(), found.modified().ok()?))
-    }
-
-    fn open(&self, name: &str) -> io::Result<File> {
-        let file = File::open(self.folder.join(name))?;
+    fn open(&self, name: &str) -> io::Result<(File, Metadata)> {
+        let path = self.folder.join(name);
+        // Asked first: opening a pipe waits for somebody to write into it.
+        check_file(&std::fs::metadata(&path)?)?;
+        let file = File::open(path)?;
         let found = file.metadata()?;
-        if found.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        if found.len() > MAX_FILE_OCTETS {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        Ok(file)
+        check_file(&found)?;
+        Ok((file, found))
     }
 
-    fn digest(&self, name: &str) -> io::Result<FileFacts> {
-        let mut file = self.open(name)?.take(MAX_FILE_OCTETS);
-        let mut digest = Sha256::default();
-        let mut block = vec![0; BLOCK];
-        let mut size = 0;
-        loop {
-            let count = file.read(&mut block)?;
-            if count == 0 {
-                let sha256 = digest.finish();
-                return Ok(FileFacts { size, sha256 });
-            }
-            digest.feed(&block[..count]);
-            size += count as u64;
+    /// What is known of a file, read where it is not or has changed since.
+    fn found(&self, name: &str) -> io::Result<Found> {
+        let (file, metadata) = self.open(name)?;
+        let (size, changed) = (metadata.len(), metadata.modified().ok());
+        if let Ok(known) = self.known.lock()
+            && let Some(found) = known.get(name)
+            && changed.is_some()
+            && (found.size, found.changed) == (size, changed)
+        {
+            return Ok(found.clone());
         }
+        let mut content = Vec::new();
+        file.take(MAX_FILE_OCTETS).read_to_end(&mut content)?;
+        let facts = FileFacts {
+            size: content.len() as u64,
+            sha256: sha256(&content),
+        };
+        let found = Found {
+            size,
+            changed,
+            facts,
+            remarks: self.remarks_on(name, content),
+        };
+        if let Ok(mut known) = self.known.lock() {
+            if known.len() >= MOST_REMEMBERED {
+                known.clear();
+            }
+            known.insert(name.to_owned(), found.clone());
+        }
+        Ok(found)
     }
+
+    fn remarks_on(&self, name: &str, content: Vec<u8>) -> Vec<Remark> {
+        let attachment = Attachment {
+            name: name.to_owned(),
+            content,
+        };
+        let names_in = |attachment: &Attachment| input::names_in_archive(&attachment.content);
+        let warnings = attachment_warnings(&attachment, &names_in);
+        let mut remarks: Vec<Remark> = warnings.into_iter().map(Remark::Message).collect();
+        // Links too: who made the table may not be who may read the file.
+        let whole = |path: &Path| std::fs::canonicalize(path);
+        let folder = match self.folder.as_os_str().is_empty() {
+            true => whole(Path::new(".")),
+            false => whole(&self.folder),
+        };
+        if let (Ok(folder), Ok(file)) = (folder, whole(&self.folder.join(name)))
+            && !file.starts_with(folder)
+        {
+            remarks.push(Remark::Outside(name.to_owned()));
+        }
+        remarks
+    }
+}
+
+/// Refuses what is no plain file: a device or pipe has no end, or waits for ever.
+fn check_file(found: &Metadata) -> io::Result<()> {
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !found.is_file() {
+        let reason = "a pipe or a device, not a file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    if found.len() > MAX_FILE_OCTETS {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(())
 }
 
 impl Files for Disk {
     fn look(&mut self, name: &str) -> Result<FileFacts, String> {
-        // Before it is read: what changes meanwhile is read again.
-        let stamp = self.stamp(name);
-        if let Some(known) = self.known.get(name).filter(|known| known.stamp == stamp) {
-            return known.found.clone();
-        }
-        let found = self.digest(name).map_err(|error| error.to_string());
-        if self.known.len() >= MOST_REMEMBERED {
-            self.known.clear();
-        }
-        let known = Known {
-            stamp,
-            found: found.clone(),
-        };
-        self.known.insert(name.to_owned(), known);
-        found
+        let found = self.found(name).map_err(|error| error.to_string())?;
+        Ok(found.facts)
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let read = || -> io::Result<Vec<u8>> {
             let mut octets = Vec::new();
-            self.open(name)?
-                .take(MAX_FILE_OCTETS)
-                .read_to_end(&mut octets)?;
+            let (file, _) = self.open(name)?;
+            file.take(MAX_FILE_OCTETS).read_to_end(&mut octets)?;
             Ok(octets)
         };
         read().map_err(|error| error.to_string())
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_read_again_only_when_its_size_or_its_time_is_another() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("avviso.pdf");
-        let write = |text: &str, at: SystemTime| {
-            fs::write(&path, text).unwrap();
-            File::options()
-                .write(true)
-                .open(&path)
-                .unwrap()
-                .set_modified(at)
-                .unwrap();
-        };
-        let then = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
-        let later = then + std::time::Duration::from_secs(1);
-        let mut disk = Disk::beside(&folder.path().join("avvisi.csv"));
-        write("uno", then);
-        let first = disk.look("avviso.pdf").unwrap().sha256;
-        write("due", then);
-        assert_eq!(disk.look("avviso.pdf").unwrap().sha256, first, "not read");
-        write("due", later);
-        assert_ne!(disk.look("avviso.pdf").unwrap().sha256, first);
-        write("tre!", later);
-        assert_eq!(disk.look("avviso.pdf").unwrap().size, 4);
-        fs::remove_file(&path).unwrap();
-        assert!(disk.look("avviso.pdf").is_err());
+    fn remarks(&mut self, name: &str) -> Vec<Remark> {
+        self.found(name)
+            .map_or_else(|_| Vec::new(), |found| found.remarks)
     }
 }

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::check::{self, Terms};
 use super::events::{Form, Reporter};
-use super::prepare::{self, Disk, Prepared};
+use super::prepare::{self, Disk, Origin, Prepared};
+use super::view::{self, Show};
 use super::{PaceArguments, TableArguments, WordArguments, one_job, problem, status};
 use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::Fault;
-use crate::batch::encoding::Decoded;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
 use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
@@ -49,7 +49,7 @@ use crate::verify::Verifier;
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct Arguments {
-    /// The table: CSV or NDJSON; or the id of a job
+    /// The table: CSV, .xlsx, .ods, JSON, NDJSON, or - for standard input; or the id of a job
     #[arg(value_name = "JOB")]
     job: PathBuf,
 
@@ -113,7 +113,8 @@ pub(super) struct Arguments {
 const TURN: Duration = Duration::from_millis(250);
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let known = match arguments.job.exists() {
+    let is_there = prepare::is_input(&arguments.job) || arguments.job.exists();
+    let known = match is_there {
         true => None,
         false => Some(recorded(arguments, session)?),
     };
@@ -149,12 +150,11 @@ fn from_table(
     let existing = access::existing_ledger(session)?;
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
-    let mut files = Disk::beside(&prepared.path);
     let findings = check::pass(
-        (&prepared, &mut files),
+        &prepared,
         (existing.as_ref(), &arguments.words.allowed()),
-        lang,
-        now,
+        Show::Nothing,
+        (lang, now),
         &progress,
         &mut |one| {
             let line = problem::line(one, lang);
@@ -179,13 +179,22 @@ fn from_table(
     let known = ledger
         .job_of_identity(&findings.identity)
         .map_err(of_ledger)?;
-    if let Some(job) = known {
+    if let Some(mut job) = known {
+        if job.path != prepared.absolute {
+            ledger
+                .move_job(&job.job, &prepared.absolute)
+                .map_err(of_ledger)?;
+            job.path = prepared.absolute;
+        }
         tell(session, "batch.goes-on", &job)?;
         return Ok(Ok(job));
     }
     let before = ledger.jobs_of_path(&prepared.absolute).map_err(of_ledger)?;
     if let Some(before) = before.first() {
         tell(session, "batch.changed", before)?;
+    }
+    for line in view::lines(&findings, &prepared, lang) {
+        writeln!(session.err, "{line}")?;
     }
     if findings.problems == 0 {
         for line in check::summary(&findings, lang) {
@@ -205,12 +214,7 @@ fn from_table(
     if !arguments.yes && !confirmed(session)? {
         return Ok(Err(ExitStatus::Unusable));
     }
-    let bad = record(
-        (&prepared, &mut files),
-        &findings.identity,
-        &mut ledger,
-        (lang, now),
-    )?;
+    let bad = record(&prepared, &findings.identity, &mut ledger, (lang, now))?;
     if !bad.is_empty() {
         let file = write_bad(&prepared, &findings.identity, &bad)?;
         let count = bad.len().to_string();
@@ -254,12 +258,13 @@ fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
 
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
-    (prepared, files): (&Prepared, &mut Disk),
+    prepared: &Prepared,
     identity: &str,
     ledger: &mut Ledger,
     (lang, now): (Lang, Timestamp),
 ) -> anyhow::Result<Vec<Range<u64>>> {
-    let Ok(walk) = prepared.walk(files, now)? else {
+    let mut files = prepared.files();
+    let Ok(walk) = prepared.walk(&mut files, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
     let recipe = serde_json::to_string(&prepared.recipe)?;
@@ -320,16 +325,21 @@ fn bad_row(
 
 /// The bad rows as a table of their own, to be corrected and sent as another job.
 fn write_bad(prepared: &Prepared, identity: &str, bad: &[Range<u64>]) -> anyhow::Result<PathBuf> {
-    let stem = prepared
-        .path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy();
-    let end = prepared
-        .path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy();
+    let stem = match prepare::is_input(&prepared.path) {
+        true => "stdin".into(),
+        false => prepared
+            .path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy(),
+    };
+    let own = prepared.path.extension().unwrap_or_default();
+    let end = match &prepared.origin {
+        Origin::Sheet(..) => "csv".into(),
+        Origin::Array => "ndjson".into(),
+        Origin::Text if prepare::is_input(&prepared.path) => "csv".into(),
+        Origin::Text => own.to_string_lossy(),
+    };
     let name = format!("{stem}.bad-{}.{end}", &identity[..8]);
     let path = prepared.path.with_file_name(name);
     let header = match prepared.table()? {
@@ -337,7 +347,7 @@ fn write_bad(prepared: &Prepared, identity: &str, bad: &[Range<u64>]) -> anyhow:
         Err(_) => 0..0,
     };
     let copied = || -> io::Result<()> {
-        let mut text = Decoded::new(std::fs::File::open(&prepared.path)?, prepared.encoding);
+        let mut text = prepared.text()?;
         let mut out = io::BufWriter::new(std::fs::File::create(&path)?);
         if !header.is_empty() {
             // Excel takes a CSV for UTF-8 by this mark only.

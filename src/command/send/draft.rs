@@ -2,16 +2,17 @@
 //! told at once.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use super::{Arguments, ReceiptArgument};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
 use crate::batch::notice::digest;
-use crate::command::{Failure, Session};
+use crate::command::{Failure, Session, text_form};
 use crate::context::random_hex;
 use crate::mime::header::Header;
+use crate::output::catalogue::Catalogue;
 use crate::pec::DeliveryForm;
 use crate::smime::content::with_crlf;
 use crate::smime::sha256;
@@ -27,6 +28,7 @@ const MAX_FILE_OCTETS: u64 = 140_000_000;
 pub(super) fn octets(
     arguments: &Arguments,
     from: &MailAddress,
+    typed: &mut Typed,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Vec<u8>> {
     if let Some(file) = &arguments.eml {
@@ -53,7 +55,7 @@ pub(super) fn octets(
         return Err(Failure::new("compose-ascii", [("value", odd.join("; "))]).into());
     }
     let attachments = attachments(arguments)?;
-    let body = body(arguments, session)?;
+    let body = body(arguments, typed, session)?;
     let addresses = |texts: &[String]| -> Vec<MailAddress> {
         texts.iter().map(|text| MailAddress::new(text)).collect()
     };
@@ -188,15 +190,21 @@ fn unreadable(files: &[(std::path::PathBuf, io::Error)]) -> anyhow::Error {
 }
 
 /// The text: given, from a file, from the editor, or from standard input.
-fn body(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<String> {
+fn body(
+    arguments: &Arguments,
+    typed: &mut Typed,
+    session: &mut Session<'_>,
+) -> anyhow::Result<String> {
     if let Some(text) = &arguments.body {
         return Ok(text.clone());
     }
     let octets = match &arguments.body_file {
         Some(file) if file.as_os_str() != "-" => {
-            read(file).map_err(|error| unreadable(&[(file.clone(), error)]))?
+            let octets = read(file).map_err(|error| unreadable(&[(file.clone(), error)]))?;
+            text_form::plain(file, &octets)?;
+            octets
         }
-        None if session.context.stdin_is_terminal => return edit(session),
+        None if session.context.stdin_is_terminal => return edit(typed, session),
         _ => {
             let mut octets = Vec::new();
             io::stdin()
@@ -206,11 +214,44 @@ fn body(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<Stri
             octets
         }
     };
-    String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []).into())
+    let text = String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []))?;
+    // A script that lost its text must not send a letter without one: nobody is asked.
+    if arguments.yes && text.trim().is_empty() {
+        return Err(Failure::new("empty-body", []).into());
+    }
+    Ok(text)
+}
+
+/// The text that was written in the editor: a file beside the ledger, kept until the message
+/// left.
+#[derive(Default)]
+pub(super) struct Typed(Option<PathBuf>);
+
+impl Typed {
+    /// The message left, or may have: the ledger keeps it.
+    pub fn is_sent(&mut self) {
+        if let Some(path) = self.0.take() {
+            // Best effort: what is left is private.
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// Says where the text is, if there is one that did not leave.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn tell(&self, session: &mut Session<'_>) -> io::Result<()> {
+        let Some(path) = &self.0 else {
+            return Ok(());
+        };
+        let texts = Catalogue::of(session.lang);
+        let values = [("file", &*path.display().to_string())];
+        writeln!(session.err, "{}", texts.fill("send.text-kept", &values))
+    }
 }
 
 /// Asks the user's editor for the text.
-fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
+fn edit(typed: &mut Typed, session: &mut Session<'_>) -> anyhow::Result<String> {
     let Some(editor) = &session.context.editor else {
         return Err(Failure::new("no-editor", []).into());
     };
@@ -227,15 +268,11 @@ fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
         .ok_or_else(|| Failure::new("no-data-folder", []))?;
     make_private(folder).map_err(failed)?;
     let path = folder.join(format!("draft-{}.txt", random_hex()));
-    let draft = Removed(&path);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(&path)
-        .and_then(|mut file| file.write_all(b""))
-        .map_err(failed)?;
+    options.open(&path).map_err(failed)?;
     // `sh -c` because EDITOR may hold options, as git and others take it.
     let status = std::process::Command::new("sh")
         .args(["-c", &format!("{editor} \"$1\""), "sh"])
@@ -243,16 +280,18 @@ fn edit(session: &mut Session<'_>) -> anyhow::Result<String> {
         .arg(&path)
         .status()
         .map_err(failed)?;
-    let text = fs::read_to_string(&path).map_err(failed);
-    drop(draft);
+    *typed = Typed(Some(path.clone()));
+    let octets = fs::read(&path).map_err(failed)?;
+    if octets.trim_ascii().is_empty() {
+        typed.is_sent();
+        return Err(Failure::new("empty-body", []).into());
+    }
+    // Said at once: Ctrl-C at the question leaves no time for it.
+    typed.tell(session)?;
     if !status.success() {
         return Err(failed(io::Error::other(status.to_string())));
     }
-    let text = text?;
-    if text.trim().is_empty() {
-        return Err(Failure::new("empty-body", []).into());
-    }
-    Ok(text)
+    String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []).into())
 }
 
 /// A folder that only its owner enters, as the ledger makes it.
@@ -262,16 +301,6 @@ fn make_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// A file that is removed at the end, however it comes.
-struct Removed<'a>(&'a Path);
-
-impl Drop for Removed<'_> {
-    fn drop(&mut self) {
-        // Best effort: what is left is private.
-        let _ = fs::remove_file(self.0);
-    }
 }
 
 impl From<ReceiptArgument> for DeliveryForm {

@@ -166,6 +166,9 @@ pub(super) struct Arguments {
     json_schema: bool,
 }
 
+/// Octets of a message that takes so long that a person is told it is on its way.
+const LARGE_OCTETS: u64 = 1_000_000;
+
 /// The schema of the document; tests validate every output against it.
 const JSON_SCHEMA: &str = include_str!("schema.json");
 
@@ -208,7 +211,19 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     if arguments.resume {
         return resume::run(arguments, &mut access, session);
     }
-    let octets = draft::octets(arguments, &access.account.address, session)?;
+    let mut typed = draft::Typed::default();
+    let answer = compose_and_send(arguments, &mut access, &mut typed, session);
+    typed.tell(session)?;
+    answer
+}
+
+fn compose_and_send(
+    arguments: &Arguments,
+    access: &mut Access,
+    typed: &mut draft::Typed,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let octets = draft::octets(arguments, &access.account.address, typed, session)?;
     let limits = Limits {
         recipients: access.account.limits.recipients.map(|most| most as usize),
         octets: access.account.limits.octets_total,
@@ -227,20 +242,20 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         && let Err(error) = access.ask_first(ledger, session)
     {
         let before = Before::default();
-        let error = documented(error, arguments, &access, ledger, before, session);
+        let error = documented(error, arguments, access, ledger, before, session);
         return Err(error?);
     }
     let warnings = checks::warnings(&message, limits, ledger.as_ref(), session)?;
     if arguments.dry_run {
-        return report::dry_run(&message, &warnings, &access, arguments.json, session);
+        return report::dry_run(&message, &warnings, access, arguments.json, session);
     }
     let ledger = ledger.as_mut().expect("opened above");
-    report::preview(&message, &warnings, &access, session)?;
+    report::preview(&message, &warnings, access, session)?;
     // A person is told by the warning and decides; a script may just have been started again.
     let once = arguments.yes && !arguments.again;
     let unsent = match once {
         true => {
-            read_first(&mut access, ledger, session)?;
+            read_first(access, ledger, session)?;
             checks::not_elsewhere(&message, ledger, session)?;
             checks::unsent_twin(&message, ledger, session)?
         }
@@ -266,7 +281,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let mut submission = match access.submission() {
         Ok(submission) => submission,
         Err(error) => {
-            let error = documented(error, arguments, &access, ledger, before, session);
+            let error = documented(error, arguments, access, ledger, before, session);
             return Err(error?);
         }
     };
@@ -288,6 +303,11 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         }
         None => record(&message, once, ledger, session)?,
     };
+    if size >= LARGE_OCTETS && session.context.stderr_is_terminal {
+        let values = [("size", &*checks::megabytes(size))];
+        let line = Catalogue::of(session.lang).fill("send.sending", &values);
+        writeln!(session.err, "{line}")?;
+    }
     let submitted = hand_over(
         ledger,
         &recorded,
@@ -296,9 +316,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         session,
     )?;
     submission.quit();
+    if matches!(
+        submitted.report.outcome,
+        SubmissionOutcome::Taken(_) | SubmissionOutcome::InDoubt { .. }
+    ) {
+        typed.is_sent();
+    }
     finish(
         arguments,
-        &mut access,
+        access,
         ledger,
         vec![(recorded, submitted)],
         before,
