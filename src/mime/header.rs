@@ -118,7 +118,7 @@ impl<'a> Header<'a> {
             }
             return;
         }
-        let is_name = |octet: &&u8| IS_NAME[usize::from(**octet)];
+        let is_name = |octet: &&u8| IN_NAME[usize::from(**octet)] != 0;
         let length = line.iter().take_while(is_name).count();
         let (name, rest) = line.split_at(length);
         let rest = match rest {
@@ -178,10 +178,10 @@ impl<'a> Header<'a> {
     /// The first field with a sign in its name that names do not have, as `>From` or
     /// `"Content-Type"`: some readers take it for the field of that name.
     pub fn odd_name(&self) -> Option<&Field<'a>> {
-        let is_usual = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
+        let is_odd = |octet: &u8| IN_NAME[usize::from(*octet)] != USUAL;
         self.fields
             .iter()
-            .find(|field| !field.name.iter().all(is_usual))
+            .find(|field| field.name.iter().any(is_odd))
     }
 
     /// Whether a line holds control characters, a CR without LF among them: some readers end a
@@ -236,16 +236,23 @@ impl<'a> Header<'a> {
     }
 }
 
-/// RFC 5322, 2.2: printable ASCII without the colon.
-static IS_NAME: [bool; 256] = {
-    let mut table = [false; 256];
+/// What may stand in a name (RFC 5322, 2.2: printable ASCII without the colon): [`USUAL`] in a real
+/// one, or not.
+static IN_NAME: [u8; 256] = {
+    let mut table = [0; 256];
     let mut octet = 0x21;
     while octet < 0x7f {
-        table[octet] = octet != b':' as usize;
+        table[octet] = match octet as u8 {
+            b':' => 0,
+            b'-' | b'_' | b'.' => USUAL,
+            other if other.is_ascii_alphanumeric() => USUAL,
+            _ => USUAL + 1,
+        };
         octet += 1;
     }
     table
 };
+const USUAL: u8 = 1;
 
 #[cfg(test)]
 mod tests {

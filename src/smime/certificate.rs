@@ -391,6 +391,12 @@ struct TbsHead<'a> {
 }
 
 impl<'a> TbsHead<'a> {
+    fn of_certificate(der: &'a [u8]) -> Option<Self> {
+        let mut certificate = Reader::new(der).enter(tag::SEQUENCE).ok()?;
+        let tbs = certificate.expect(tag::SEQUENCE).ok()?;
+        Self::of(tbs.content).ok()
+    }
+
     fn of(content: &'a [u8]) -> Result<Self, Error> {
         let mut fields = Reader::new(content);
         fields.optional(tag::CONTEXT_0)?;
@@ -435,10 +441,13 @@ fn check_extensions(tbs: &[u8]) -> Result<(), Error> {
 /// Issuer (DER of the name) and serial number (content octets) of a certificate that is not
 /// otherwise read; cheap enough to look through a bag of certificates for one.
 pub(super) fn issuer_and_serial(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut certificate = Reader::new(der).enter(tag::SEQUENCE).ok()?;
-    let tbs = certificate.expect(tag::SEQUENCE).ok()?;
-    let head = TbsHead::of(tbs.content).ok()?;
+    let head = TbsHead::of_certificate(der)?;
     Some((head.issuer, head.serial))
+}
+
+/// SubjectPublicKeyInfo of such a certificate.
+pub fn spki(der: &[u8]) -> Option<&[u8]> {
+    Some(TbsHead::of_certificate(der)?.spki)
 }
 
 fn decode<'a, T: Decode<'a>>(value: &'a [u8]) -> Result<T, Error> {

@@ -49,7 +49,7 @@ const CHUNK: usize = 16 * 1024;
 
 /// Units of [`Work`] for a line end, or something put in, between octets that are hashed as they
 /// are stored.
-const WORK_PER_LINE: usize = 5;
+const WORK_PER_LINE: usize = 8;
 
 /// What kind of content a signature covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

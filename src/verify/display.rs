@@ -29,6 +29,9 @@ pub(super) fn is_unquoted(group: &str) -> bool {
 /// Finds what a person would read as an address: with a sign of another width, `(at)` or ` at `
 /// for `@`, and with characters in it that are not shown.
 pub(super) fn stranger(display: &str, people: &[MailAddress]) -> Option<MailAddress> {
+    if display.is_empty() {
+        return None;
+    }
     let folded = folded(display);
     let mut words = folded.split(|c: char| c.is_whitespace() || "<>()[]{},;:\"".contains(c));
     words.find_map(|word| {

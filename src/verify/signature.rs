@@ -11,7 +11,7 @@ use super::finding::{CheckId, Findings, Weight};
 use super::structure::Signed;
 use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm};
 use crate::smime::bag;
-use crate::smime::certificate::{Certificate, hex};
+use crate::smime::certificate::{Certificate, hex, spki};
 use crate::smime::chain::{self, Anchor, Path};
 use crate::smime::content::{Change, Content, ContentKind, Damage, Form, with_crlf};
 use crate::smime::signed_data::{
@@ -275,7 +275,7 @@ fn check_each_signer<'c>(
         Some(signer) => {
             let has_key = |der: &&[u8]| {
                 let mut anchors = signer.paths.iter().map(|path| &means.anchors[path.anchor]);
-                anchors.any(|anchor| memchr::memmem::find(der, &anchor.spki).is_some())
+                spki(der).is_some_and(|key| anchors.any(|anchor| key == &*anchor.spki))
             };
             // Each is read and its signature checked, if it comes to that.
             let is_paid = |der: &&[u8]| means.work.draw(der.len() * bag::WORK_PER_OCTET);
