@@ -1194,3 +1194,18 @@ fn a_report_says_when_and_why_it_failed_and_only_where_it_did() {
         (&Value::Null, &Value::Null)
     );
 }
+
+#[test]
+fn a_row_that_a_quotation_mark_swallowed_is_told() {
+    let world = Practising::new();
+    let ids = |table: &str| {
+        let ran = check(&world, table, "Gentile {{ nome }}", &["--json"]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        told(&ran)
+    };
+    // A mark opened in row 2 and closed in row 3: legal, and one recipient is lost.
+    let lost = "PEC;nome\r\na@b.it;\"Anna\r\nb@b.it;Bice\"\r\nc@b.it;Carla\r\n";
+    assert_eq!(ids(lost), [("line-with-address".to_owned(), vec![2])]);
+    let meant = "PEC;nome\r\n\"a@b.it\r\nb@b.it\";\"Anna\r\ne Bice\"\r\nc@b.it;Carla\r\n";
+    assert_eq!(ids(meant), []);
+}

@@ -250,7 +250,13 @@ const BATCH_EVENTS: [&str; 10] = [
 ];
 
 /// What `pec batch check` tells of files that is told of no other message.
-const BATCH_REMARKS: [&str; 4] = ["file-twice", "same-name", "outside", "no-files"];
+const BATCH_REMARKS: [&str; 5] = [
+    "file-twice",
+    "same-name",
+    "outside",
+    "line-with-address",
+    "no-files",
+];
 
 /// The fields of a row that is shown.
 const BATCH_FIELDS: [&str; 6] = ["from", "to", "cc", "reference", "subject", "attachments"];

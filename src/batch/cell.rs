@@ -45,6 +45,13 @@ pub fn is_error(text: &str) -> bool {
         "#CAMPO!",
     ];
     let text = text.trim();
+    // Each of them has one of these; most cells have none.
+    if !text
+        .bytes()
+        .any(|octet| matches!(octet, b'#' | b':' | b'+'))
+    {
+        return false;
+    }
     let is_narrow = text.len() >= 3 && text.bytes().all(|octet| octet == b'#');
     // LibreOffice: "Err:502".
     let is_numbered = text

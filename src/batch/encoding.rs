@@ -114,6 +114,11 @@ impl Default for Letters {
 
 impl Letters {
     fn feed(&mut self, octets: &[u8]) {
+        // In plain ASCII only the last octet matters to what comes.
+        let octets = match octets {
+            [.., last] if self.open.is_none() && octets.is_ascii() => std::slice::from_ref(last),
+            all => all,
+        };
         for octet in octets {
             if let Some((before, open)) = self.open.take() {
                 let in_word = octet.is_ascii_alphabetic();

@@ -1,5 +1,7 @@
 //! One notice out of one row: to whom, what, with which files.
 
+use std::sync::{Arc, OnceLock};
+
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -129,6 +131,27 @@ pub struct Writer<'a> {
     recipe: &'a Recipe,
     subject: Option<Template>,
     body: Option<Template>,
+    places: OnceLock<Arc<Places>>,
+}
+
+/// Which columns have which role among these names.
+struct Places {
+    names: Vec<String>,
+    /// In the order of [`Role::ALL`].
+    found: [Result<Vec<String>, Fault>; Role::ALL.len()],
+}
+
+impl Places {
+    fn of(&self, role: Role) -> &Result<Vec<String>, Fault> {
+        let place = Role::ALL.iter().position(|other| *other == role);
+        &self.found[place.expect("one of all")]
+    }
+}
+
+/// A row, and where its columns are.
+struct Row<'a> {
+    columns: &'a Columns,
+    places: &'a Places,
 }
 
 impl<'a> Writer<'a> {
@@ -152,6 +175,7 @@ impl<'a> Writer<'a> {
                 recipe,
                 subject,
                 body,
+                places: OnceLock::new(),
             })
         } else {
             Err(faults)
@@ -191,18 +215,22 @@ impl<'a> Writer<'a> {
     /// All that is wrong with it, never nothing.
     pub fn notice(&self, columns: &Columns) -> Result<Notice, Vec<Fault>> {
         let mut faults = Vec::new();
-        let to = self.addresses(Role::To, columns, &mut faults);
-        let cc = self.addresses(Role::Cc, columns, &mut faults);
+        let row = &Row {
+            columns,
+            places: &self.places(columns),
+        };
+        let to = Self::addresses(Role::To, row, &mut faults);
+        let cc = Self::addresses(Role::Cc, row, &mut faults);
         if to.is_empty() && faults.is_empty() {
             faults.push(Fault::NoRecipient);
         }
-        let attach = self.files(columns);
-        let reference = self.one(Role::Reference, columns, &mut faults);
-        let account = self.one(Role::Account, columns, &mut faults);
+        let attach = Self::files(row);
+        let reference = Self::one(Role::Reference, row, &mut faults);
+        let account = Self::one(Role::Account, row, &mut faults);
         faults.extend(self.sheet_errors(columns));
         let values = Values::new(columns);
-        let subject = self.text(Role::Subject, &self.subject, columns, &values, &mut faults);
-        let body = self.text(Role::Body, &self.body, columns, &values, &mut faults);
+        let subject = Self::text(Role::Subject, &self.subject, row, &values, &mut faults);
+        let body = Self::text(Role::Body, &self.body, row, &values, &mut faults);
         let subject = subject.trim().to_owned();
         for (role, text) in [(Role::Subject, &subject), (Role::Body, &body)] {
             if text.trim().is_empty() && !faults.iter().any(|fault| is_about(fault, role)) {
@@ -280,52 +308,66 @@ impl<'a> Writer<'a> {
         self.subject.iter().chain(&self.body)
     }
 
-    fn column<'c>(
-        &self,
-        role: Role,
-        columns: &'c Columns,
-        faults: &mut Vec<Fault>,
-    ) -> Option<&'c str> {
-        let names = columns.keys().map(String::as_str);
-        match self.recipe.columns.find(role, names) {
-            Ok(found) => found,
+    /// Where the columns of a row are, looked for once for all rows that have the same.
+    fn places(&self, columns: &Columns) -> Arc<Places> {
+        let is_same = |known: &&Arc<Places>| known.names.iter().eq(columns.keys());
+        if let Some(known) = self.places.get().filter(is_same) {
+            return Arc::clone(known);
+        }
+        let names = || columns.keys().map(String::as_str);
+        let given = &self.recipe.columns;
+        let found = Role::ALL.map(|role| match role {
+            Role::Attach => given.find_all(role, names()),
+            _ => given
+                .find(role, names())
+                .map(|one| one.into_iter().collect()),
+        });
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let made = Arc::new(Places {
+            names: columns.keys().cloned().collect(),
+            found: found.map(|found| found.map(owned)),
+        });
+        // Another thread may have been first.
+        let _ = self.places.set(Arc::clone(&made));
+        made
+    }
+
+    fn column<'p>(role: Role, row: &'p Row<'_>, faults: &mut Vec<Fault>) -> Option<&'p str> {
+        match row.places.of(role) {
+            Ok(found) => found.first().map(String::as_str),
             // In NDJSON a row may lack a column that others have.
             Err(Fault::UnknownColumn { .. }) if role != Role::To => None,
             Err(fault) => {
-                faults.push(fault);
+                faults.push(fault.clone());
                 None
             }
         }
     }
 
     /// The files to attach, out of all columns that name some.
-    fn files(&self, columns: &Columns) -> Vec<String> {
-        let names = columns.keys().map(String::as_str);
+    fn files(row: &Row<'_>) -> Vec<String> {
         // In NDJSON a row may lack a column that others have.
-        let found = self.recipe.columns.find_all(Role::Attach, names);
-        let cells = found.unwrap_or_default().into_iter();
-        cells.flat_map(|name| values(columns, name)).collect()
+        let found = row.places.of(Role::Attach).as_deref().unwrap_or_default();
+        found
+            .iter()
+            .flat_map(|name| values(row.columns, name))
+            .collect()
     }
 
-    fn one(&self, role: Role, columns: &Columns, faults: &mut Vec<Fault>) -> Option<String> {
-        let name = self.column(role, columns, faults)?;
-        columns
+    fn one(role: Role, row: &Row<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+        let name = Self::column(role, row, faults)?;
+        row.columns
             .get(name)
             .map(text_of)
             .filter(|text| !text.is_empty())
     }
 
-    fn addresses(
-        &self,
-        role: Role,
-        columns: &Columns,
-        faults: &mut Vec<Fault>,
-    ) -> Vec<MailAddress> {
-        let Some(column) = self.column(role, columns, faults) else {
+    fn addresses(role: Role, row: &Row<'_>, faults: &mut Vec<Fault>) -> Vec<MailAddress> {
+        let Some(column) = Self::column(role, row, faults) else {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for value in values(columns, column) {
+        for value in values(row.columns, column) {
             let address = MailAddress::new(&value);
             if address.is_well_formed() && value.is_ascii() {
                 found.push(address);
@@ -338,16 +380,15 @@ impl<'a> Writer<'a> {
     }
 
     fn text(
-        &self,
         role: Role,
         template: &Option<Template>,
-        columns: &Columns,
+        row: &Row<'_>,
         values: &Values,
         faults: &mut Vec<Fault>,
     ) -> String {
         let Some(template) = template else {
-            let name = self.column(role, columns, faults);
-            let value = name.and_then(|name| columns.get(name));
+            let name = Self::column(role, row, faults);
+            let value = name.and_then(|name| row.columns.get(name));
             return value.map(text_of).unwrap_or_default();
         };
         template.fill(values).unwrap_or_else(|fault| {

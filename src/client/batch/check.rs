@@ -7,6 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::message::{FileFacts, Files, Remark, Sender, file_name, freeze, size_fault, size_with};
+use crate::address::MailAddress;
 use crate::batch::notice::{ColumnUse, Notice, Recipe, Writer};
 use crate::batch::table::{Columns, Form, Row, Table};
 use crate::batch::{Fault, MAX_COLUMNS, MAX_ROWS};
@@ -117,6 +118,7 @@ impl<'a> Examiner<'a> {
             warnings,
         } = alone;
         let mut remarks: Vec<Remark> = warnings.into_iter().map(Remark::Message).collect();
+        remarks.extend(swallowed(columns, &notice));
         let mut faults = Vec::new();
         let mut files: Vec<(&str, FileFacts)> = Vec::new();
         for name in &notice.attach {
@@ -180,6 +182,32 @@ impl<'a> Examiner<'a> {
             notice,
         }))
     }
+}
+
+/// A cell that holds what looks like another row: a line with an address that the notice does
+/// not go to.
+fn swallowed(columns: &Columns, notice: &Notice) -> Option<Remark> {
+    let holds_row = |text: &str| {
+        let lines = text.lines().skip(1);
+        let mut words = lines.flat_map(|line| line.split(|c: char| !is_of_address(c)));
+        words.any(|word| {
+            let address = MailAddress::new(word);
+            address.is_well_formed() && !notice.recipients().any(|other| *other == address)
+        })
+    };
+    let is_odd = |value: &&serde_json::Value| {
+        let text = value
+            .as_str()
+            .filter(|text| text.contains('\n') && text.contains('@'));
+        text.is_some_and(holds_row)
+    };
+    let mut odd = columns.iter().filter(|(_, value)| is_odd(value));
+    odd.next()
+        .map(|(name, _)| Remark::LineWithAddress(name.clone()))
+}
+
+fn is_of_address(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '+')
 }
 
 /// What is odd about a file beside those before it.
@@ -338,8 +366,11 @@ impl Sight {
                 self.names.push(name.clone());
             }
             let text = value.as_str().unwrap_or_default();
+            if self.accented.len() == ACCENTED_WORDS {
+                continue;
+            }
             for text in [name, text] {
-                if self.accented.len() < ACCENTED_WORDS && !text.is_ascii() {
+                if !text.is_ascii() {
                     self.take_words(text);
                 }
             }

@@ -60,6 +60,9 @@ pub enum Remark {
     SameName(String),
     /// The file stands outside the folder of the table.
     Outside(String),
+    /// A cell of this column goes on with a line that has an address in it: a quotation mark may
+    /// be closed a row too late.
+    LineWithAddress(String),
 }
 
 /// The files that rows name, relative to the table.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::prepare::Prepared;
+use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
 use super::view::{self, Letter, Show, View, ViewJson};
 use super::{PaceArguments, TableArguments, VERSION, WordArguments};
@@ -102,7 +102,7 @@ pub(super) struct Findings {
 /// # Errors
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
-    prepared: &Prepared,
+    (prepared, files): (&Prepared, &mut Disk),
     (ledger, allowed): (Option<&Ledger>, &Allowed),
     show: Show<'_>,
     (lang, now): (Lang, Timestamp),
@@ -110,8 +110,7 @@ pub(super) fn pass(
     tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
 ) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
-    let mut files = prepared.files();
-    let mut walk = match prepared.walk(&mut files, now)? {
+    let mut walk = match prepared.walk(files, now)? {
         Ok(walk) => walk,
         Err(faults) => {
             tell_whole(faults, &mut findings, tell)?;
@@ -291,6 +290,7 @@ fn note(remark: &Remark, row: u64, findings: &mut Findings, lang: Lang) {
         Remark::FileTwice(name) => ("file-twice", name),
         Remark::SameName(name) => ("same-name", name),
         Remark::Outside(name) => ("outside", name),
+        Remark::LineWithAddress(name) => ("line-with-address", name),
     };
     note_row(kind, row, findings, || {
         texts.fill(&format!("batch.remark.{kind}"), &[("name", name)])
@@ -344,8 +344,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut list = List::begin(arguments.json, &prepared, session)?;
+    let mut files = prepared.files();
     let findings = pass(
-        &prepared,
+        (&prepared, &mut files),
         (ledger.as_ref(), &arguments.words.allowed()),
         match (&arguments.show, arguments.json) {
             (Some(rows), _) => Show::These(rows),

@@ -589,3 +589,38 @@ impl Files for Disk {
             .map_or_else(|_| Vec::new(), |found| found.remarks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_again_only_when_its_size_or_its_time_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("avviso.pdf");
+        let write = |text: &str, at: SystemTime| {
+            fs::write(&path, text).unwrap();
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(at)
+                .unwrap();
+        };
+        let then = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        let later = then + std::time::Duration::from_secs(1);
+        let mut disk = Disk::beside(&folder.path().join("avvisi.csv"));
+        write("uno", then);
+        let first = disk.look("avviso.pdf").unwrap().sha256;
+        write("due", then);
+        assert_eq!(disk.look("avviso.pdf").unwrap().sha256, first, "not read");
+        write("due", later);
+        assert_ne!(disk.look("avviso.pdf").unwrap().sha256, first);
+        write("tre!", later);
+        assert_eq!(disk.look("avviso.pdf").unwrap().size, 4);
+        fs::remove_file(&path).unwrap();
+        assert!(disk.look("avviso.pdf").is_err());
+    }
+}

@@ -150,8 +150,9 @@ fn from_table(
     let existing = access::existing_ledger(session)?;
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let mut files = prepared.files();
     let findings = check::pass(
-        &prepared,
+        (&prepared, &mut files),
         (existing.as_ref(), &arguments.words.allowed()),
         Show::Nothing,
         (lang, now),
@@ -214,7 +215,12 @@ fn from_table(
     if !arguments.yes && !confirmed(session)? {
         return Ok(Err(ExitStatus::Unusable));
     }
-    let bad = record(&prepared, &findings.identity, &mut ledger, (lang, now))?;
+    let bad = record(
+        (&prepared, &mut files),
+        &findings.identity,
+        &mut ledger,
+        (lang, now),
+    )?;
     if !bad.is_empty() {
         let file = write_bad(&prepared, &findings.identity, &bad)?;
         let count = bad.len().to_string();
@@ -258,13 +264,12 @@ fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
 
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
-    prepared: &Prepared,
+    (prepared, files): (&Prepared, &mut Disk),
     identity: &str,
     ledger: &mut Ledger,
     (lang, now): (Lang, Timestamp),
 ) -> anyhow::Result<Vec<Range<u64>>> {
-    let mut files = prepared.files();
-    let Ok(walk) = prepared.walk(&mut files, now)? else {
+    let Ok(walk) = prepared.walk(files, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
     let recipe = serde_json::to_string(&prepared.recipe)?;
