@@ -104,8 +104,9 @@ fn fifty_and_five_hundred_recipients_get_one_message() {
         for one in taken {
             assert_eq!(one.recipients, to);
             let octets = octets_of(&world, &one);
-            let lines = octets.split(|&octet| octet == b'\n');
-            assert!(lines.map(<[u8]>::len).all(|length| length <= 79));
+            let mut lines = octets.split(|&octet| octet == b'\n');
+            // An identifier has no place to fold.
+            assert!(lines.all(|line| line.len() <= 79 || line.starts_with(b"Message-ID: ")));
         }
     }
 }
