@@ -19,6 +19,7 @@ use std::panic::AssertUnwindSafe;
 use super::fetch::{Brought, Missing, Wanted, Why, fetch_all};
 use super::{Connect, Error, Now};
 use crate::address::MailAddress;
+use crate::batch::identity::Identity;
 use crate::ledger::{
     self, Arrival, Cursor, Ledger, MatchRule, MessageRef, Place, Reading, Reason, Unread,
 };
@@ -1100,8 +1101,9 @@ impl<'a> Run<'a> {
         let Some(message) = self.ledger.by_message_id(message_id)? else {
             return Ok(None);
         };
-        // Another machine sent it; our octets are not those that left.
-        if !self.ledger.has_left_here(&message)? {
+        // Another machine sent this notice, as its Message-ID says; our octets, with their own
+        // date, are not those that left. Any other Message-ID stands for its octets.
+        if Identity::read(message_id).is_some() && !self.ledger.has_left_here(&message)? {
             return Ok(None);
         }
         let row = self.ledger.row(&message)?;
