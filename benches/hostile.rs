@@ -13,7 +13,7 @@ use aws_lc_rs::digest;
 use postacert::input::mail_in_archive;
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
-use postacert::verify::{Examination, Question, Verifier};
+use postacert::verify::{Examination, Question, Stored, Verifier};
 
 use support::{hostile, world};
 
@@ -94,6 +94,7 @@ fn rows(verifier: &Verifier, name: &str, messages: &[Vec<u8>]) -> f64 {
 fn examine(verifier: &Verifier, message: &[u8]) -> Examination {
     let question = Question {
         unfold: Some(mail_in_archive),
+        stored: Stored::AsItIs,
         ..Question::new(NOW)
     };
     verifier.examine(black_box(message), &question)

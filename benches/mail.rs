@@ -233,7 +233,7 @@ fn serve(ledger: &mut Ledger, row: &JobRow) {
     ledger.is_of_now(&recorded, NOW).expect("of now");
     let hour = Timestamp::from_unix(NOW.unix() - 3_600);
     ledger
-        .handed_since(&MailAddress::new(USER), hour)
+        .sent_since(&MailAddress::new(USER), hour)
         .expect("the last hour");
     let attempt = ledger
         .begin(&recorded, Claim::NeverLeft, NOW)

@@ -146,7 +146,26 @@ pub fn leave_no_core() {
     }
 }
 
+/// Octets that this user may still write where a folder is, or will be; `None` where the system does
+/// not say.
+pub fn free_room(folder: &std::path::Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let known = folder.ancestors().find(|folder| folder.exists())?;
+        let system = rustix::fs::statvfs(known).ok()?;
+        system.f_bavail.checked_mul(system.f_frsize)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// Turns the signals that ask a program to end into a [`Stop`]; the second one ends it at once.
+///
+/// A terminal that is closed asks too, and only asks: shells and the system both tell it, one right
+/// after the other. Who starts a program with `nohup` wants it to go on.
 pub fn stop_on_signals() -> Stop {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::flag;
@@ -162,7 +181,21 @@ pub fn stop_on_signals() -> Stop {
         ));
         drop(flag::register(signal, stop.flag()));
     }
+    #[cfg(unix)]
+    if !ignores_hangup() {
+        drop(flag::register(signal_hook::consts::SIGHUP, stop.flag()));
+    }
     stop
+}
+
+/// Whether this process was started so that the end of its terminal is nothing to it. Told by Linux
+/// alone.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal_hook::consts::SIGHUP - 1) & 1 == 1)
 }
 
 #[allow(clippy::disallowed_methods)] // the one place

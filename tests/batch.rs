@@ -18,11 +18,12 @@ use postacert::address::MailAddress;
 use postacert::batch::notice::Recipe;
 use postacert::batch::pace::{Limits, Pace};
 use postacert::batch::table::Columns;
-use postacert::client::Judge;
 use postacert::client::batch::{
     Allowed, End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
-use postacert::ledger::{Ledger, NewJob, NewRow};
+use postacert::client::{Judge, submit};
+use postacert::ledger::{Claim, JobRef, Ledger, NewJob, NewRow, Room};
+use postacert::pec::outgoing::OutgoingMessage;
 use postacert::practice::{Config, Fault, Practice, Throttle};
 use postacert::providers::Trust;
 use postacert::secret::Secret;
@@ -30,7 +31,8 @@ use postacert::timestamp::Timestamp;
 use postacert::transport::imap::ImapMailbox;
 use postacert::transport::smtp::SmtpSubmission;
 use postacert::transport::{
-    self, Endpoint, Login, Mailbox, Roots, Security, Stop, Submission, Timeouts,
+    self, Censor, Endpoint, Envelope, Login, Mailbox, Reply, Roots, Security, Stop, Submission,
+    SubmissionOutcome, SubmissionReport, Timeouts,
 };
 use postacert::verify::Verifier;
 use serde_json::Value;
@@ -322,6 +324,10 @@ fn three_rows_from_excel_to_a_finished_report() {
             .contains("3 messages to 3 recipients from prova"),
         "{checked:?}"
     );
+    assert!(
+        checked.out.contains("Here messages and receipts need") && checked.out.contains("are free"),
+        "{checked:?}"
+    );
     let ran = run(&world, &["--follow", "--poll", "1s"]);
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(
@@ -363,6 +369,106 @@ fn three_rows_from_excel_to_a_finished_report() {
         status.out.contains("row 3  P-2  not delivered"),
         "{status:?}"
     );
+}
+
+#[test]
+fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
+    let world = Practising::new();
+    let table = "pec;nome;ref\r\nlate@pec.prova.example;Luca;L/1\r\n\
+        slow@pec.prova.example;Sara;S-1\r\nunknown@pec.prova.example;Ugo;U-1\r\n\
+        anna@pec.prova.example;Anna;../x\r\n";
+    write(&world, table.as_bytes());
+    run(&world, &["--follow", "--poll", "1s"]);
+    world.practice.wait_until_idle(Duration::from_secs(20));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let lines = report(&world);
+    let text = |row: usize, key: &str| lines[row][key].as_str().map(str::to_owned);
+    // Both notices came before the delivery: it did not fail.
+    assert_eq!(text(0, "state").as_deref(), Some("delivered"));
+    assert_eq!(
+        (&lines[0]["late"], text(0, "failed_at")),
+        (&true.into(), None)
+    );
+    assert_eq!(text(0, "error"), None);
+    assert!(text(0, "first_notice_at") < text(0, "delivered_at"));
+    // The first notice is no failure; the second is, at its own time and in its own words.
+    assert_eq!(text(1, "state").as_deref(), Some("timed-out"));
+    assert!(
+        text(1, "first_notice_at") < text(1, "failed_at"),
+        "{:?}",
+        lines[1]
+    );
+    let words = text(1, "error").unwrap_or_default().to_lowercase();
+    assert!(
+        words.contains("24 ore") || words.contains("ventiquattro"),
+        "{words}"
+    );
+    assert_eq!(text(2, "state").as_deref(), Some("not-delivered"));
+    assert!(text(2, "failed_at").is_some() && text(2, "error").is_some());
+
+    let path = world.path("avvisi.csv").display().to_string();
+    let folder = world.path("ricevute").display().to_string();
+    let report = ["batch", "report", &path, "--receipts", &folder];
+    let ran = world.run(&[&["--lang", "it"][..], &report].concat());
+    assert!(ran.out.contains("\"consegnato, dopo l'avviso"), "{ran:?}");
+    let mut files: Vec<String> = Vec::new();
+    for row in std::fs::read_dir(&folder).expect("a folder") {
+        let row = row.expect("an entry").path();
+        let name = row
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        for file in std::fs::read_dir(&row).expect("a folder of a row") {
+            let file = file.expect("an entry");
+            let octets = std::fs::read(file.path()).expect("a receipt");
+            let digest = postacert::smime::sha256(&octets);
+            let all = serde_json::to_string(&lines).expect("JSON");
+            assert!(all.contains(&digest), "{name}");
+            files.push(format!("{name}/{}", file.file_name().to_string_lossy()));
+        }
+    }
+    for wanted in [
+        "S-1/accettazione.eml",
+        "S-1/preavviso-mancata-consegna-slow@pec.prova.example.eml",
+        "S-1/preavviso-mancata-consegna-slow@pec.prova.example-2.eml",
+        "U-1/mancata-consegna-unknown@pec.prova.example.eml",
+    ] {
+        assert!(
+            files.iter().any(|file| file == wanted),
+            "{wanted}: {files:?}"
+        );
+    }
+    // Names that lead elsewhere lead nowhere.
+    assert!(!world.path("x").exists());
+    assert!(
+        files
+            .iter()
+            .any(|file| file.ends_with("/consegna-anna@pec.prova.example.eml"))
+    );
+    let again = world.run(&report);
+    assert_eq!(
+        again.err,
+        ran.err.replace("ricevute sono in", "receipts are in")
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_the_old_one() {
+    let world = Practising::new();
+    write(&world, rows(1).as_bytes());
+    run(&world, &[]);
+    let path = world.path("avvisi.csv").display().to_string();
+    let out = world.path("chiusa/esito.csv");
+    let ran = world.run(&["batch", "report", &path, "-o", &out.display().to_string()]);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    assert!(
+        !out.exists() && ran.err.contains("was not written"),
+        "{ran:?}"
+    );
+    // A device is written as it is: nothing beside it, nothing renamed.
+    let ran = world.run(&["batch", "report", &path, "-o", "/dev/full"]);
+    assert_eq!(ran.exit, 4, "{ran:?}");
 }
 
 #[test]
@@ -610,42 +716,78 @@ fn a_login_refused_ends_it_at_once() {
     assert!(world.practice.taken().is_empty());
 }
 
-#[test]
-fn a_signal_ends_it_after_the_message_in_hand() {
-    let world = Practising::with(practising::config());
-    write(&world, rows(2_000).as_bytes());
+/// Starts a run of 2,000 rows through this shell line, sends each signal when so many are taken,
+/// and gives how it ended.
+fn signalled(shell: &str, signals: &[(usize, &str)], world: &Practising) -> Ran {
+    write(world, rows(2_000).as_bytes());
     let table = world.path("avvisi.csv").display().to_string();
     let body = world.path("testo.txt").display().to_string();
-    let child = world
-        .command(&[
-            "batch",
-            "run",
-            &table,
-            "--subject",
-            SUBJECT,
-            "--body-file",
-            &body,
-            "--yes",
-        ])
+    let program = world.command(&[
+        "batch",
+        "run",
+        &table,
+        "--subject",
+        SUBJECT,
+        "--body-file",
+        &body,
+        "--yes",
+    ]);
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(shell).arg(program.get_program());
+    command.args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    while world.practice.taken().len() < 5 {
-        std::thread::sleep(Duration::from_millis(5));
+    for (count, signal) in signals {
+        while world.practice.taken().len() < *count && child.try_wait().expect("a child").is_none()
+        {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let told = Command::new("kill")
+            .args([*signal, &child.id().to_string()])
+            .status();
+        // It may have ended by an earlier one.
+        told.expect("kill");
     }
-    let told = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(told.expect("kill").success());
-    let ran = Ran::of(child.wait_with_output().expect("an end"));
+    Ran::of(child.wait_with_output().expect("an end"))
+}
+
+#[test]
+fn a_signal_ends_it_after_the_message_in_hand() {
+    for signals in [
+        &[(5, "-INT")][..],
+        &[(5, "-TERM")],
+        &[(5, "-HUP"), (5, "-HUP")],
+    ] {
+        let world = Practising::with(practising::config());
+        let ran = signalled("exec \"$0\" \"$@\"", signals, &world);
+        assert_eq!(ran.exit, 3, "{signals:?}: {ran:?}");
+        assert!(
+            ran.err.contains("Stopped after the message in hand"),
+            "{signals:?}: {ran:?}"
+        );
+        assert!(ran.out.contains("in doubt 0"), "{signals:?}: {ran:?}");
+        assert!(world.practice.taken().len() < 2_000);
+    }
+}
+
+/// As `nohup` starts it: the end of the terminal is nothing to it, Ctrl-C still is.
+#[test]
+fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
+    let world = Practising::with(practising::config());
+    let shell = "trap '' HUP; exec \"$0\" \"$@\"";
+    let ran = signalled(shell, &[(5, "-HUP"), (40, "-INT")], &world);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(
-        ran.err.contains("Stopped after the message in hand"),
-        "{ran:?}"
-    );
-    assert!(ran.out.contains("in doubt 0"), "{ran:?}");
-    assert!(world.practice.taken().len() < 2_000);
+    assert!(world.practice.taken().len() >= 40, "{ran:?}");
 }
 
 // Killed
@@ -962,6 +1104,141 @@ impl Files for NoFiles {
     }
 }
 
+/// A job of rows, and the provider that it goes to; waiting takes no time.
+struct Errand {
+    glass: Hourglass,
+    practice: Arc<Practice>,
+    recipe: Recipe,
+    sender: Sender,
+    ledger: Ledger,
+    job: JobRef,
+}
+
+impl Errand {
+    fn new(folder: &Path, count: u64, config: Config) -> Self {
+        Self::of(folder, count, config, false)
+    }
+
+    /// Each row has a recipient in Cc too.
+    fn with_copies(folder: &Path, count: u64, config: Config) -> Self {
+        Self::of(folder, count, config, true)
+    }
+
+    fn of(folder: &Path, count: u64, config: Config, copies: bool) -> Self {
+        let glass = Hourglass::new();
+        let clock = glass.clone();
+        let practice = Practice::start(Config {
+            clock: Arc::new(move || clock.now()),
+            ..config
+        })
+        .expect("a provider");
+        let recipe = Recipe {
+            subject: Some(SUBJECT.to_owned()),
+            body: Some("Paghi.".to_owned()),
+            form: "completa".to_owned(),
+            account: "prova".to_owned(),
+            ..Recipe::default()
+        };
+        let sender = Sender {
+            account: "prova".to_owned(),
+            address: MailAddress::new(&format!("io@{}", practice.domain())),
+            limits: Default::default(),
+        };
+        let mut ledger = Ledger::open(folder).expect("a ledger");
+        let identity = "0".repeat(64);
+        let new = NewJob {
+            identity: &identity,
+            path: "/avvisi.csv",
+            recipe: "{}",
+        };
+        let mut next = 0;
+        let mut rows = || {
+            next += 1;
+            Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe, copies)))
+        };
+        let job = ledger
+            .record_job(new, &mut rows, &mut || Ok(()), glass.now())
+            .expect("a job");
+        Self {
+            glass,
+            practice: Arc::new(practice),
+            recipe,
+            sender,
+            ledger,
+            job,
+        }
+    }
+
+    /// Runs the job; gives how it ended, and what happened.
+    fn run(&mut self, limits: Limits) -> (End, Vec<String>) {
+        self.run_beside(limits, &mut |_| {})
+    }
+
+    /// The same beside another process, which does something whenever a message was sent.
+    fn run_beside(
+        &mut self,
+        limits: Limits,
+        other: &mut dyn FnMut(&mut dyn Reach),
+    ) -> (End, Vec<String>) {
+        self.run_through(None, limits, other)
+    }
+
+    /// The same through another server than the provider.
+    fn run_through(
+        &mut self,
+        server: Option<&mut dyn Reach>,
+        limits: Limits,
+        other: &mut dyn FnMut(&mut dyn Reach),
+    ) -> (End, Vec<String>) {
+        let mut provider = Line(&self.practice);
+        let reach: &mut dyn Reach = match server {
+            Some(server) => server,
+            None => &mut provider,
+        };
+        let verifier = Verifier::new(Trust::parse(self.practice.trust(), "trust").expect("trust"));
+        let glass = self.glass.clone();
+        let mut happened = Vec::new();
+        let runner = Runner {
+            ledger: &mut self.ledger,
+            job: &self.job,
+            recipe: &self.recipe,
+            sender: &self.sender,
+            judge: Judge {
+                account: &self.sender.address,
+                verifier: &verifier,
+            },
+            folders: &[],
+            reach,
+            files: &mut NoFiles,
+            pace: Pace::new(limits, []),
+            resend: None,
+            allowed: &Allowed::default(),
+            stop: &Stop::default(),
+            hold: &AtomicBool::new(false),
+            time: Time {
+                now: &|| glass.now(),
+                sleep: &|time| glass.wait(time),
+            },
+            on_event: &mut |event: Event| {
+                if matches!(event.what, Happening::Sent(_)) {
+                    other(&mut Line(&self.practice));
+                }
+                let word = match event.what {
+                    Happening::Sent(_) => "sent",
+                    Happening::Throttled { .. } => "throttled",
+                    Happening::Waiting(_) => "waiting",
+                    Happening::Refused(_) => "refused",
+                    Happening::RefusedForNow { .. } => "refused for now",
+                    _ => "other",
+                };
+                happened.push(word.to_owned());
+            },
+        };
+        let end = runner.run().expect("the ledger works");
+        (end, happened)
+    }
+}
+
 /// Sends so many rows to a provider that takes six a minute and answers one more so; gives what
 /// happened and the seconds that it took.
 fn throttled(
@@ -969,89 +1246,180 @@ fn throttled(
     reply: &str,
     count: u64,
     limits: Limits,
-) -> (Vec<String>, i64, Practice) {
-    let glass = Hourglass::new();
-    let clock = glass.clone();
-    let practice = Practice::start(Config {
-        clock: Arc::new(move || clock.now()),
+) -> (Vec<String>, i64, Arc<Practice>) {
+    let mut errand = Errand::new(folder, count, six_a_minute(reply));
+    let begin = errand.glass.now();
+    let (end, happened) = errand.run(limits);
+    assert!(matches!(end, End::Done), "{end:?}");
+    let seconds = errand.glass.now().seconds_since(begin);
+    (happened, seconds, errand.practice)
+}
+
+fn six_a_minute(reply: &str) -> Config {
+    Config {
         throttle: Some(Throttle {
             per_minute: 6,
             reply: reply.to_owned(),
         }),
         ..practising::config()
-    })
-    .expect("a provider");
-    let recipe = Recipe {
-        subject: Some(SUBJECT.to_owned()),
-        body: Some("Paghi.".to_owned()),
-        form: "completa".to_owned(),
-        account: "prova".to_owned(),
-        ..Recipe::default()
-    };
-    let sender = Sender {
-        account: "prova".to_owned(),
-        address: MailAddress::new(&format!("io@{}", practice.domain())),
-        limits: Default::default(),
-    };
-    let mut ledger = Ledger::open(folder).expect("a ledger");
-    let identity = "0".repeat(64);
-    let new = NewJob {
-        identity: &identity,
-        path: "/avvisi.csv",
-        recipe: "{}",
-    };
-    let mut next = 0;
-    let mut rows = || {
-        next += 1;
-        Ok::<_, postacert::ledger::Error>((next <= count).then(|| row(next, &recipe)))
-    };
-    let job = ledger
-        .record_job(new, &mut rows, &mut || Ok(()), glass.now())
-        .expect("a job");
-    let verifier = Verifier::new(Trust::parse(practice.trust(), "trust").expect("trust"));
-    let mut happened = Vec::new();
-    let begin = glass.now();
-    let runner = Runner {
-        ledger: &mut ledger,
-        job: &job,
-        recipe: &recipe,
-        sender: &sender,
-        judge: Judge {
-            account: &sender.address,
-            verifier: &verifier,
-        },
-        folders: &[],
-        reach: &mut Line(&practice),
-        files: &mut NoFiles,
-        pace: Pace::new(limits, []),
-        resend: None,
-        allowed: &Allowed::default(),
-        stop: &Stop::default(),
-        hold: &AtomicBool::new(false),
-        time: Time {
-            now: &|| glass.now(),
-            sleep: &|time| glass.wait(time),
-        },
-        on_event: &mut |event: Event| {
-            let word = match event.what {
-                Happening::Sent(_) => "sent",
-                Happening::Throttled { .. } => "throttled",
-                Happening::Waiting(_) => "waiting",
-                _ => "other",
-            };
-            happened.push(word.to_owned());
-        },
-    };
-    let end = runner.run().expect("the ledger works");
-    assert!(matches!(end, End::Done), "{end:?}");
-    let seconds = glass.now().seconds_since(begin);
-    (happened, seconds, practice)
+    }
 }
 
-fn row(number: u64, recipe: &Recipe) -> NewRow {
+const SIX_A_MINUTE: Limits = Limits {
+    per_minute: Some(6),
+    recipients_per_hour: None,
+    between: None,
+};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn a_refusal_of_the_sender_stops_the_account_and_its_rows_wait() {
+    for reply in [
+        "550 5.7.1 Limite giornaliero di invio superato",
+        "554 5.7.1 Daily message quota exceeded",
+        "550 5.7.1 no",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut errand = Errand::new(folder.path(), 20, six_a_minute(reply));
+        let (end, happened) = errand.run(Limits::default());
+        let End::GaveUp(transport::Error::SenderRefused(words)) = end else {
+            panic!("{reply}: {end:?}");
+        };
+        assert_eq!(words.to_string(), reply);
+        assert_eq!(errand.practice.taken().len(), 6, "{reply}: {happened:?}");
+        assert_eq!(happened.len(), 7, "one refusal was enough: {happened:?}");
+        // The next day.
+        errand.glass.wait(DAY);
+        let (end, happened) = errand.run(SIX_A_MINUTE);
+        assert!(matches!(end, End::Done), "{reply}: {end:?}, {happened:?}");
+        let got = got(&errand.practice);
+        assert_eq!(got.len(), 20, "{reply}");
+        assert!(got.values().all(|times| *times == 1), "{reply}: {got:?}");
+    }
+}
+
+#[test]
+fn a_message_that_is_too_large_for_the_server_is_no_refusal_of_the_sender() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reply = "552 5.3.4 Message size exceeds fixed limit";
+    let mut errand = Errand::new(folder.path(), 8, six_a_minute(reply));
+    let (end, happened) = errand.run(Limits::default());
+    assert!(matches!(end, End::Done), "{end:?}, {happened:?}");
+    let refused = happened.iter().filter(|word| *word == "refused");
+    assert_eq!(refused.count(), 2, "{happened:?}");
+}
+
+#[test]
+fn equal_refusals_in_a_row_are_the_senders_and_fewer_are_not() {
+    let refused = |count: usize| Config {
+        faults: vec![
+            Fault::Answer {
+                reply: "554 5.7.1 Rejected by policy".to_owned(),
+                kept: false,
+            };
+            count
+        ],
+        ..practising::config()
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 12, refused(5));
+    let (end, happened) = errand.run(Limits::default());
+    assert!(
+        matches!(&end, End::GaveUp(transport::Error::SenderRefused(_))),
+        "{end:?}, {happened:?}"
+    );
+    assert!(errand.practice.taken().is_empty());
+    errand.glass.wait(DAY);
+    let (end, happened) = errand.run(Limits::default());
+    assert!(matches!(end, End::Done), "{end:?}, {happened:?}");
+    let got_by_all = got(&errand.practice);
+    assert_eq!(got_by_all.len(), 12);
+    assert!(got_by_all.values().all(|times| *times == 1));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 12, refused(4));
+    let (end, happened) = errand.run(Limits::default());
+    assert!(matches!(end, End::Done), "{end:?}, {happened:?}");
+    assert_eq!(got(&errand.practice).len(), 8);
+    errand.run(Limits::default());
+    assert_eq!(got(&errand.practice).len(), 8, "refused for good");
+}
+
+/// A server that refuses the second recipient of a message for now; what came with each envelope.
+#[derive(Clone)]
+struct Greylisting(Arc<std::sync::Mutex<Vec<Vec<String>>>>, Arc<Practice>);
+
+impl Reach for Greylisting {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        Line(&self.1).mailbox()
+    }
+}
+
+impl Submission for Greylisting {
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        _: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        let reply = |code, text: &str| Reply {
+            code,
+            text: Censor::none().text(text),
+        };
+        before_data().expect("recorded");
+        self.0
+            .lock()
+            .expect("a list")
+            .push(envelope.recipients.clone());
+        let answers = [reply(250, "ok"), reply(450, "4.2.0 greylisted")];
+        let answers = answers.into_iter().map(Some);
+        SubmissionReport {
+            recipients: answers.take(envelope.recipients.len()).collect(),
+            outcome: SubmissionOutcome::Taken(reply(250, "taken")),
+        }
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn a_recipient_refused_for_now_gets_it_later_and_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::with_copies(folder.path(), 2, practising::config());
+    let server = Greylisting(Arc::default(), errand.practice.clone());
+    let reach = &mut server.clone();
+    let (end, happened) = errand.run_through(Some(reach), Limits::default(), &mut |_| {});
+    assert!(matches!(end, End::Done), "{end:?}");
+    let came = server.0.lock().expect("a list").clone();
+    let address = |number: u64| format!("u{number}@pec.prova.example");
+    let copy = |number: u64| format!("c{number}@pec.prova.example");
+    assert_eq!(
+        came,
+        [
+            vec![address(1), copy(1)],
+            vec![address(2), copy(2)],
+            vec![copy(1)],
+            vec![copy(2)],
+        ],
+        "{happened:?}"
+    );
+}
+
+fn row(number: u64, recipe: &Recipe, has_copy: bool) -> NewRow {
     let address = format!("u{number}@pec.prova.example");
     let mut columns = Columns::new();
     columns.insert("to".to_owned(), address.into());
+    if has_copy {
+        let copy = format!("c{number}@pec.prova.example");
+        columns.insert("cc".to_owned(), copy.into());
+    }
     columns.insert("ref".to_owned(), format!("R-{number}").into());
     let writer = postacert::batch::notice::Writer::new(recipe);
     let writer = writer.unwrap_or_else(|faults| panic!("{faults:?}"));
@@ -1064,7 +1432,7 @@ fn row(number: u64, recipe: &Recipe) -> NewRow {
         content: notice.digest(std::iter::empty()),
         whom: notice.whom(),
         columns: serde_json::to_string(&columns).expect("JSON"),
-        recipients: 1,
+        recipients: 1 + u32::from(has_copy),
         size: 1_000,
         bad: None,
     }
@@ -1096,6 +1464,130 @@ fn a_provider_that_says_too_much_is_sent_to_more_slowly() {
         assert_eq!(got.len(), 60);
         assert!(got.values().all(|times| *times == 1));
     }
+}
+
+#[test]
+fn what_another_process_sends_counts_for_the_pace_of_the_account() {
+    let alone = {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut errand = Errand::new(folder.path(), 18, practising::config());
+        let begin = errand.glass.now();
+        errand.run(SIX_A_MINUTE);
+        errand.glass.now().seconds_since(begin)
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 18, practising::config());
+    let begin = errand.glass.now();
+    let mut other = Ledger::open(folder.path()).expect("the same ledger");
+    let (from, glass) = (errand.sender.address.clone(), errand.glass.clone());
+    // Whenever one has left, the other process sends one too.
+    let mut number = 0;
+    errand.run_beside(SIX_A_MINUTE, &mut |line| {
+        number += 1;
+        let octets = format!(
+            "From: {from}\r\nTo: altri@pec.prova.example\r\nSubject: {number}\r\n\
+             Date: Mon, 4 May 2026 10:15:00 +0200\r\nMessage-ID: <{number}@altri.example>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n.\r\n"
+        );
+        let frozen = OutgoingMessage::freeze(octets.into_bytes(), &from, Default::default());
+        let message = other.freeze(&frozen.expect("a message"), glass.now());
+        let message = message.expect("recorded");
+        let mut line = line.submission().expect("a line");
+        let now = || glass.now();
+        submit(&mut other, &message, Claim::NeverLeft, &mut *line, &now).expect("sent");
+    });
+    assert_eq!(errand.practice.taken().len(), 36);
+    let both = errand.glass.now().seconds_since(begin);
+    assert!(
+        both >= 2 * alone && both <= 3 * alone,
+        "{alone} s, {both} s"
+    );
+}
+
+#[test]
+fn others_write_while_the_rows_of_a_job_are_looked_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ledger = Ledger::open(folder.path()).expect("a ledger");
+    let mut other = Ledger::open(folder.path()).expect("again");
+    let recipe = Recipe {
+        subject: Some(SUBJECT.to_owned()),
+        body: Some("Paghi.".to_owned()),
+        form: "completa".to_owned(),
+        ..Recipe::default()
+    };
+    let identity = "0".repeat(64);
+    let job = || NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut next = 0;
+    let mut rows = || {
+        next += 1;
+        // As a sync or a message would, at every row.
+        let name = format!("casella{next}");
+        other.note_account(&MailAddress::new(&format!("{name}@pec.example")), &name)?;
+        Ok::<_, postacert::ledger::Error>((next <= 3).then(|| row(next, &recipe, false)))
+    };
+    let recorded = ledger.record_job(job(), &mut rows, &mut || Ok(()), practising::now());
+    recorded.expect("both wrote");
+    let rows_of = |ledger: &Ledger| {
+        let known = ledger.job_of_identity(&identity).expect("the ledger works");
+        known.map(|job| job.rows)
+    };
+    assert_eq!(rows_of(&ledger), Some(3));
+
+    // All or nothing, as ever.
+    let identity = "1".repeat(64);
+    let job = NewJob {
+        identity: &identity,
+        path: "/altri.csv",
+        recipe: "{}",
+    };
+    let mut once = Some(row(1, &recipe, false));
+    let refused = ledger.record_job(
+        job,
+        &mut || Ok(once.take()),
+        &mut || Err(postacert::ledger::Error::Corrupt("no".to_owned())),
+        practising::now(),
+    );
+    assert!(refused.is_err());
+    assert!(
+        ledger
+            .job_of_identity(&identity)
+            .expect("it works")
+            .is_none()
+    );
+}
+
+#[test]
+fn no_two_processes_get_the_same_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let errand = Errand::new(folder.path(), 2, practising::config());
+    let (account, now) = (errand.sender.address.clone(), errand.glass.now());
+    let mut ledgers = [errand.ledger, Ledger::open(folder.path()).expect("again")];
+    let began = |ledger: &mut Ledger, number: u8| {
+        let octets = format!(
+            "From: {account}\r\nTo: altri@pec.prova.example\r\nSubject: {number}\r\n\
+             Date: Mon, 4 May 2026 10:15:00 +0200\r\nMessage-ID: <{number}@io.example>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n.\r\n"
+        );
+        let frozen = OutgoingMessage::freeze(octets.into_bytes(), &account, Default::default());
+        let message = ledger
+            .freeze(&frozen.expect("a message"), now)
+            .expect("recorded");
+        let room = Room {
+            account: &account,
+            since: now,
+            allows: &|sent| sent.is_empty(),
+        };
+        let begun = ledger.begin_at_pace(&message, Claim::NeverLeft, now, Some(room));
+        begun.expect("the ledger works")
+    };
+    let [one, other] = &mut ledgers;
+    let first = began(one, 1);
+    assert!(first.is_some());
+    assert!(began(other, 2).is_none(), "one is being sent");
 }
 
 #[test]

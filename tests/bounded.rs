@@ -5,7 +5,7 @@
 use postacert::input::mail_in_archive;
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
-use postacert::verify::{CheckId, Examination, Question, Verdict, Verifier, Weight};
+use postacert::verify::{CheckId, Examination, Question, Stored, Verdict, Verifier, Weight};
 use rayon::prelude::*;
 
 use support::hostile::{self, Family};
@@ -24,6 +24,7 @@ fn examine(octets: &[u8]) -> Examination {
     let now = Timestamp::parse("2026-11-22").expect("a day");
     let question = Question {
         unfold: Some(mail_in_archive),
+        stored: Stored::AsItIs,
         ..Question::new(now)
     };
     Verifier::new(trust).examine(octets, &question)

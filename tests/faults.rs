@@ -417,8 +417,9 @@ fn answering(answers: &'static [&'static str]) -> Script {
 }
 
 #[test]
-fn a_recipient_refused_for_now_while_others_were_taken_is_final_and_told() {
+fn a_recipient_refused_for_now_while_others_were_taken_gets_it_later_and_alone() {
     let world = Practising::new();
+    let smtp = format!("smtp = \"localhost:{}\"", world.practice.smtp().port());
     let script = answering(&["250 ok", "450 4.2.0 greylisted"]);
     let server = replace(&world, "smtp", Security::Tls, vec![script]);
     let sent = world.try_send("Avviso", &["delivered", "delivered2"]);
@@ -426,13 +427,21 @@ fn a_recipient_refused_for_now_while_others_were_taken_is_final_and_told() {
     assert_eq!(sent.exit, 1, "{sent:?}");
     let message = short_of(&sent);
     assert_eq!(standing(&world, &message, "delivered"), "sent");
-    assert_eq!(standing(&world, &message, "delivered2"), "refused");
-    // Nothing connects: there is no server any more, and nothing that may go.
+    assert_eq!(standing(&world, &message, "delivered2"), "refused-for-now");
+    configure(&world, |text| with_line(text, "smtp", &smtp));
     let resumed = world.run(&RESUME);
     assert_eq!(resumed.exit, 0, "{resumed:?}");
-    let named = world.run(&[&RESUME[..], &[&message]].concat());
-    assert_eq!(named.exit, 1, "{named:?}");
-    assert!(named.err.contains("nothing to do"), "{named:?}");
+    let taken = world.practice.taken();
+    let [again] = &taken[..] else {
+        panic!("{taken:?}");
+    };
+    assert_eq!(again.recipients, [world.address("delivered2")]);
+    assert_eq!(standing(&world, &message, "delivered"), "sent");
+    assert_eq!(standing(&world, &message, "delivered2"), "sent");
+    // And not once more.
+    let resumed = world.run(&RESUME);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert_eq!(world.practice.taken().len(), 1);
 }
 
 #[test]

@@ -140,8 +140,11 @@ impl Base {
         let mut header = message.header.to_text();
         let mut pieces: Vec<(usize, &str)> = Vec::new();
         let mut signature = String::from_utf8(message.signature_part()).expect("ASCII");
+        // What stands behind the delimiters: padding (RFC 2046, 5.1.1), or a line end of Unix.
+        let mut behind = ["", "", ""];
+        let mut line_end = "\r\n";
         for _ in 0..=random.below(3) {
-            match random.below(8) {
+            match random.below(11) {
                 0 | 1 => boundary = boundary_of_chance(random),
                 2 => quoted = !quoted,
                 3 | 4 => pieces.push((random.below(160), PIECES[random.below(PIECES.len())])),
@@ -158,9 +161,29 @@ impl Base {
                         .set("From", form.replace("SIGNER", &self.signer));
                     header = message.header.to_text();
                 }
-                _ => {
+                7 => {
                     let at = random.below(signature.find("\r\n\r\n").unwrap_or(0) + 1);
                     signature.insert_str(at, PIECES[random.below(PIECES.len())]);
+                }
+                8 => behind[random.below(3)] = [" ", "\t", " \t  "][random.below(3)],
+                9 => {
+                    let text = if random.below(2) == 0 {
+                        &mut header
+                    } else {
+                        &mut signature
+                    };
+                    let ends: Vec<usize> = text.match_indices("\r\n").map(|(at, _)| at).collect();
+                    let at = ends[random.below(ends.len())];
+                    text.replace_range(at..at + 2, ["\n", "\n\n", "\n\r\n"][random.below(3)]);
+                    line_end = ["\r\n", "\n"][random.below(2)];
+                }
+                _ => {
+                    let name = "X-Nota".repeat(1 + random.below(2_000));
+                    let line = format!("{name}: 1\r\n");
+                    match random.below(2) {
+                        0 => header.insert_str(0, &line),
+                        _ => signature.insert_str(0, &line),
+                    }
                 }
             }
         }
@@ -178,8 +201,14 @@ impl Base {
             kind.insert_str(at, piece);
         }
         let head = format!("{header}MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n");
-        let preamble = format!("This is an S/MIME signed message\r\n\r\n--{boundary}\r\n");
-        let end = format!("\r\n--{boundary}\r\n{signature}\r\n--{boundary}--\r\n");
+        let preamble = format!(
+            "This is an S/MIME signed message\r\n\r\n--{boundary}{}{line_end}",
+            behind[0]
+        );
+        let end = format!(
+            "\r\n--{boundary}{}{line_end}{signature}\r\n--{boundary}--{}\r\n",
+            behind[1], behind[2]
+        );
         [
             head.as_bytes(),
             preamble.as_bytes(),

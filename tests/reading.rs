@@ -506,6 +506,7 @@ fn hostile() -> Vec<u8> {
     let attributes = (0..120_000_u64).map(|n| Attribute {
         oid: "1.3.6.1.4.1.55555.1",
         values: vec![der::number(n)],
+        behind: Vec::new(),
     });
     Receipt::new(Kind::Acceptance)
         .message()

@@ -306,6 +306,52 @@ fn refused_at_mail_says_nothing_of_the_recipients() {
 }
 
 #[test]
+fn a_refusal_of_the_sender_is_told_from_one_of_the_message() {
+    let at_mail = |answer: &'static str| {
+        one(move |peer| {
+            peer.hear("MAIL");
+            peer.hear("RCPT");
+            peer.hear("DATA");
+            peer.say(&format!("{answer}\n503 5.5.1 no\n503 5.5.1 no"));
+            peer.hear("RSET");
+            peer.say("250 ok");
+        })
+    };
+    let at_recipient = |answer: &'static str| {
+        one(move |peer| {
+            peer.hear("MAIL");
+            peer.hear("RCPT");
+            peer.hear("DATA");
+            peer.say(&format!("250 ok\n{answer}\n503 5.5.1 no"));
+            peer.hear("RSET");
+            peer.say("250 ok");
+        })
+    };
+    for report in [
+        at_mail("550 5.7.1 no"),
+        at_mail("552 5.7.0 Daily sending quota exceeded"),
+        at_recipient("550 5.7.1 Limite giornaliero di invio superato"),
+    ] {
+        assert!(
+            matches!(report.outcome, SubmissionOutcome::SenderRefused(_)),
+            "{report:?}"
+        );
+    }
+    for report in [
+        at_mail("552 5.3.4 Message size exceeds fixed limit"),
+        at_mail("555 5.5.4 Unsupported parameter"),
+        at_recipient("550 5.1.1 User unknown"),
+        at_recipient("552 5.2.2 Mailbox over quota: limit exceeded"),
+        at_recipient("550 casella piena: quota superata"),
+    ] {
+        assert!(
+            matches!(report.outcome, SubmissionOutcome::Refused(_)),
+            "{report:?}"
+        );
+    }
+}
+
+#[test]
 fn refused_at_data_keeps_what_the_recipients_were_told() {
     let report = one(|peer| {
         peer.hear("MAIL");

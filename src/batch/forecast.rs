@@ -43,6 +43,11 @@ impl Forecast {
         self.receipt_octets += (1 + to + cc) * RECEIPT_OCTETS + carried;
     }
 
+    /// Octets that are kept here of messages and receipts, each whole.
+    pub fn octets_here(&self) -> u64 {
+        self.octets + self.receipt_octets
+    }
+
     /// The sum of two.
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -52,6 +57,26 @@ impl Forecast {
             receipts: self.receipts + other.receipts,
             receipt_octets: self.receipt_octets + other.receipt_octets,
         }
+    }
+}
+
+/// Milliseconds that a message of an account takes, from when the last ones left; what is not known
+/// is [`SECONDS_A_MESSAGE`].
+///
+/// Pauses of a minute or more are between two runs, not between two messages.
+pub fn milliseconds(sent: &[(Timestamp, u32)]) -> u64 {
+    const ENOUGH: u64 = 20;
+    const PAUSE: i64 = 60;
+    let gaps = sent.windows(2).map(|two| two[1].0.seconds_since(two[0].0));
+    let (count, total) = gaps
+        .filter(|gap| (0..PAUSE).contains(gap))
+        .fold((0, 0), |(count, total), gap| {
+            (count + 1, total + gap.unsigned_abs())
+        });
+    match count {
+        0..ENOUGH => SECONDS_A_MESSAGE * 1_000,
+        // Whole seconds are all that is known: a burst within one says at least this.
+        _ => (total * 1_000 / count).max(20),
     }
 }
 
@@ -99,6 +124,21 @@ mod tests {
         forecast.add(1_000, 1, 0, DeliveryForm::Concise);
         assert_eq!(forecast.receipt_octets, 6 * RECEIPT_OCTETS + 2_000);
         assert_eq!((forecast.messages, forecast.recipients), (2, 4));
+    }
+
+    #[test]
+    fn what_a_message_takes_is_learnt_from_the_last_ones() {
+        let begin = Timestamp::parse("2026-11-22T10:00:00Z").unwrap();
+        let sent = |count: i64, each: i64| -> Vec<(Timestamp, u32)> {
+            let at = |place: i64| Timestamp::from_unix(begin.unix() + place / each);
+            (0..count).map(|place| (at(place), 1)).collect()
+        };
+        assert_eq!(milliseconds(&[]), 1_000);
+        assert_eq!(milliseconds(&sent(20, 18)), 1_000, "too few");
+        assert!((50..65).contains(&milliseconds(&sent(1_000, 18))));
+        let mut two_runs = sent(100, 1);
+        two_runs.push((Timestamp::from_unix(begin.unix() + 3_000), 1));
+        assert_eq!(milliseconds(&two_runs), 1_000);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::timestamp::Timestamp;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
+/// How far back what left counts, in seconds.
+pub const LOOKS_BACK: i64 = HOUR + 1;
 const DAY: i64 = 86_400;
 
 /// The first pause after the provider said too much; each further one is twice as long.
@@ -98,6 +100,25 @@ impl Pace {
     /// The limits, those learnt from the provider included.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Whether what left counts for anything: without limits of how many it does not.
+    pub fn counts(&self) -> bool {
+        self.limits.per_minute.is_some() || self.limits.recipients_per_hour.is_some()
+    }
+
+    /// What left in the last hour, oldest first, whoever sent it: this is known better elsewhere.
+    pub fn learn(&mut self, sent: impl IntoIterator<Item = (Timestamp, u32)>) {
+        self.sent.clear();
+        self.sent
+            .extend(sent.into_iter().map(|(at, count)| (at.unix(), count)));
+    }
+
+    /// Whether a message to so many may leave now, when this left in the last hour.
+    pub fn allows(&self, recipients: u32, sent: &[(Timestamp, u32)], now: Timestamp) -> bool {
+        let mut pace = self.clone();
+        pace.learn(sent.iter().copied());
+        pace.next(recipients, now) <= now
     }
 
     /// The first instant from `now` on at which a message to so many may leave.

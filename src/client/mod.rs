@@ -20,7 +20,7 @@ mod watch;
 
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
-pub use submit::{Submitted, submit};
+pub use submit::{Submitted, submit, submit_at_pace};
 pub use sync::{
     Event, EventKind, FolderList, Judge, SyncReport, adopt, folders_not_read, folders_to_read,
     list_folders, read, sync,

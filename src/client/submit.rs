@@ -2,7 +2,7 @@
 
 use super::Now;
 use crate::ledger::state::What;
-use crate::ledger::{self, Claim, End, Ledger, MessageRef, RecipientAnswer};
+use crate::ledger::{self, Claim, End, Ledger, MessageRef, RecipientAnswer, Room};
 use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
 
 /// What became of a message, and whether that could be written down.
@@ -15,12 +15,10 @@ pub struct Submitted {
     pub unrecorded: Option<ledger::Error>,
 }
 
-/// Submits a recorded message over an open connection: its octets as they were frozen, to its
-/// recipients, once.
+/// As [`submit_at_pace`], at once.
 ///
 /// # Errors
-/// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
-/// nothing left then.
+/// As there.
 pub fn submit(
     ledger: &mut Ledger,
     message: &MessageRef,
@@ -28,32 +26,64 @@ pub fn submit(
     submission: &mut dyn Submission,
     now: Now<'_>,
 ) -> Result<Submitted, ledger::Error> {
+    let submitted = submit_at_pace(ledger, message, claim, submission, now, None)?;
+    submitted.ok_or_else(|| ledger::Error::BeingSent {
+        short: message.short.clone(),
+    })
+}
+
+/// Submits a recorded message over an open connection: its octets as they were frozen, to those
+/// of its recipients that it did not go to yet, once. `None` when the pace does not allow it now.
+///
+/// # Errors
+/// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
+/// nothing left then.
+pub fn submit_at_pace(
+    ledger: &mut Ledger,
+    message: &MessageRef,
+    claim: Claim,
+    submission: &mut dyn Submission,
+    now: Now<'_>,
+    pace: Option<Room<'_>>,
+) -> Result<Option<Submitted>, ledger::Error> {
     let row = ledger.row(message)?;
     let octets = ledger.octets(&row.octets)?;
-    let recipients = row.recipients.iter();
+    let Some(attempt) = ledger.begin_at_pace(message, claim, now(), pace)? else {
+        return Ok(None);
+    };
+    let places = attempt.places();
+    let addresses = places.iter().filter_map(|&place| row.recipients.get(place));
     let envelope = Envelope {
         sender: row.sender,
-        recipients: recipients.map(|(address, _)| address.to_string()).collect(),
+        recipients: addresses.map(|(address, _)| address.to_string()).collect(),
     };
-    let attempt = ledger.begin(message, claim, now())?;
     let mut before_data = || {
         ledger
             .hand(&attempt, now())
             .map_err(|error| error.to_string())
     };
-    let report = submission.submit(&envelope, &octets, &mut before_data);
+    let mut report = submission.submit(&envelope, &octets, &mut before_data);
+    // Of those to whom it went before the server was not asked.
+    let mut answers = vec![None; row.recipients.len()];
+    for (&place, answer) in attempt.places().iter().zip(report.recipients) {
+        answers[place] = answer;
+    }
+    report.recipients = answers;
     let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
-    Ok(Submitted { report, unrecorded })
+    Ok(Some(Submitted { report, unrecorded }))
 }
 
 /// The facts of a report.
+///
+/// What the server refuses because of the sender it may take tomorrow: the message waits.
 fn end_of(report: &SubmissionReport) -> End {
+    let of_sender = matches!(report.outcome, SubmissionOutcome::SenderRefused(_));
     let refused = report.recipients.iter().enumerate();
     let refused = refused.filter_map(|(place, reply)| {
         let reply = reply.as_ref().filter(|reply| reply.code >= 400)?;
         Some(RecipientAnswer {
             place,
-            transient: reply.is_for_now(),
+            transient: reply.is_for_now() || of_sender,
             code: reply.code,
             text: reply.text.to_string(),
         })
@@ -65,6 +95,7 @@ fn end_of(report: &SubmissionReport) -> End {
         SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
             answered(What::RefusedForNow, reply)
         }
+        SubmissionOutcome::SenderRefused(reply) => answered(What::RefusedForNow, reply),
         SubmissionOutcome::Refused(reply) => answered(What::Refused, reply),
         SubmissionOutcome::NotSent(error) => (What::NotSent, None, error.to_string()),
         SubmissionOutcome::InDoubt {

@@ -209,6 +209,13 @@ impl Visit<'_> {
             (false, _) => Check::failed("imap.folders", self.lang, "folders-missing", &values),
         };
         found.push(check.with_not_read(not_read));
+        let odd = mailbox.odd_folders();
+        if !odd.is_empty() {
+            let lines = odd.join("; ");
+            let values = [("lines", &*lines)];
+            let check = Check::warning("imap.folder-list", self.lang, "folders-odd", &values);
+            found.push(check);
+        }
         found.push(self.sent_folder(&folders));
     }
 
@@ -308,7 +315,11 @@ mod tests {
     };
 
     /// A mailbox with four folders and little space.
-    struct Scripted;
+    #[derive(Default)]
+    struct Scripted {
+        /// Lines of LIST from which no folder is read.
+        odd: Vec<String>,
+    }
 
     impl Mailbox for Scripted {
         fn folders(&mut self) -> Result<Vec<Folder>, Error> {
@@ -324,6 +335,9 @@ mod tests {
                 folder("INBOX.Ricevute", false),
                 folder("INBOX.Archivio", false),
             ])
+        }
+        fn odd_folders(&self) -> &[String] {
+            &self.odd
         }
         fn examine(&mut self, _: &str) -> Result<FolderState, Error> {
             Err(Error::NotOffered("EXAMINE"))
@@ -380,8 +394,8 @@ mod tests {
 
     const GOOD: Servers = Servers {
         resolve: |_| Ok(vec![IpAddr::from([127, 0, 0, 1])]),
-        mailbox: |_, _, _| Ok(Box::new(Scripted)),
-        submission: |_, _, _| Ok(Box::new(Scripted)),
+        mailbox: |_, _, _| Ok(Box::new(Scripted::default())),
+        submission: |_, _, _| Ok(Box::new(Scripted::default())),
     };
 
     fn account(more: &str) -> Account {
@@ -490,6 +504,22 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_which_no_folder_can_be_read_are_told() {
+        let servers = Servers {
+            mailbox: |_, _, _| {
+                let odd = vec!["() \"/\" INBOX/Da\tOggetto".to_owned()];
+                Ok(Box::new(Scripted { odd }))
+            },
+            ..GOOD
+        };
+        let odd = states(&account(""), &servers);
+        assert_eq!(state(&odd, "imap.folder-list"), Some(State::Warning));
+        assert_eq!(state(&odd, "imap.folders"), Some(State::Ok));
+        let good = states(&account(""), &GOOD);
+        assert_eq!(state(&good, "imap.folder-list"), None);
+    }
+
+    #[test]
     fn folders_that_are_not_there_are_named() {
         for (more, id, expected) in [
             ("folders = [\"Ricevute\"]", "imap.folders", State::Failed),
@@ -514,7 +544,7 @@ mod tests {
     #[test]
     fn folders_that_are_not_read_are_named_without_that_of_sent_mail() {
         let servers = Servers {
-            mailbox: |_, _, _| Ok(Box::new(Scripted)),
+            mailbox: |_, _, _| Ok(Box::new(Scripted::default())),
             ..GOOD
         };
         let not_read = |more: &str| {

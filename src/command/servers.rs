@@ -95,6 +95,10 @@ pub(super) fn failure(error: &Error, endpoint: &Endpoint) -> Failure {
         Error::Unnumbered => {
             Failure::new("server-unnumbered", [server]).with_status(ExitStatus::NotNow)
         }
+        Error::SenderRefused(reply) => {
+            Failure::new("sender-refused", [server, ("reply", reply.to_string())])
+                .with_status(ExitStatus::Refused)
+        }
         Error::Held(reason) => Failure::new("server-held", [("reason", reason.clone())])
             .with_status(ExitStatus::NotNow),
     }

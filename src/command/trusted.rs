@@ -303,7 +303,7 @@ const fn fault_key(fault: Fault) -> &'static str {
         Fault::TwoAlgorithms => "asn1.two-algorithms",
         Fault::RevocationList => "asn1.revocation-list",
         Fault::SignerIdentifier => "asn1.signer",
-        Fault::AfterCertificate | Fault::AfterSigner => "asn1.after",
+        Fault::AfterCertificate | Fault::AfterAttribute | Fault::AfterSigner => "asn1.after",
     }
 }
 
@@ -324,5 +324,6 @@ fn attribute(fault: AttributeFault, texts: &Catalogue) -> String {
         AttributeFault::NotOnce(name) => texts.fill("attribute.not-once", &[("name", name)]),
         AttributeFault::ContentType => texts.text("attribute.content-type").to_owned(),
         AttributeFault::Encoding => texts.text("attribute.encoding").to_owned(),
+        AttributeFault::Collision => texts.text("attribute.collision").to_owned(),
     }
 }

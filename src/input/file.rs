@@ -11,6 +11,7 @@ use super::archive::{Allowance, Archive};
 use super::mbox::{self, Mbox};
 use super::{Error, Found, Given, Item, Source, shown, unreadable};
 use crate::mime::MAX_MESSAGE_OCTETS;
+use crate::verify::Stored;
 
 /// Octets looked at to tell what a file is: a line of mail has 998 at most (RFC 5322, 2.1.1).
 const HEAD_OCTETS: u64 = 1_024;
@@ -101,25 +102,23 @@ pub(super) fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance)
         Kind::Zip if let Some(allowance) = allowance.within() => {
             match Archive::within(name.clone(), octets.clone(), allowance) {
                 Ok(archive) if archive.holds_mail() => Found::Within(Box::new(archive)),
-                Ok(_) | Err(Error::ZipDamaged) => {
-                    Found::Item(Item::Message(Source { name, octets }))
-                }
+                Ok(_) | Err(Error::ZipDamaged) => as_it_is(name, octets),
                 Err(error) => failed(name, error),
             }
         }
-        Kind::Zip | Kind::Gzip | Kind::Message => {
-            Found::Item(Item::Message(Source { name, octets }))
-        }
+        Kind::Zip | Kind::Gzip | Kind::Message => as_it_is(name, octets),
     }
 }
 
-/// A message, or those of an mbox.
+/// A message that was compressed by itself, or those of an mbox that was.
 fn mail_of(name: String, octets: Vec<u8>) -> Found {
     match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
         Kind::Mbox => within_mbox(name, Cursor::new(octets)),
-        Kind::Zip | Kind::Gzip | Kind::Message => {
-            Found::Item(Item::Message(Source { name, octets }))
-        }
+        Kind::Zip | Kind::Gzip | Kind::Message => Found::Item(Item::Message(Source {
+            name,
+            octets,
+            stored: Stored::Gzip,
+        })),
     }
 }
 
@@ -131,7 +130,7 @@ fn gzip(name: String, octets: Vec<u8>, given: Given) -> Found {
     let unfold = || MultiGzDecoder::new(&octets[..]);
     let is_text = |head: io::Result<Vec<u8>>| head.is_ok_and(|head| !head.contains(&0));
     if given == Given::InFolder && !is_text(read_head(&mut unfold())) {
-        return Found::Item(Item::Message(Source { name, octets }));
+        return as_it_is(name, octets);
     }
     match read_message(unfold(), 0) {
         Ok(unfolded) => mail_of(name, unfolded),
@@ -160,9 +159,17 @@ fn zip(name: String, file: Box<dyn ReadSeek>, given: Given) -> Found {
 
 fn message(name: String, octets: impl Read, length: u64) -> Found {
     match read_message(octets, length) {
-        Ok(octets) => Found::Item(Item::Message(Source { name, octets })),
+        Ok(octets) => as_it_is(name, octets),
         Err(error) => failed(name, error),
     }
+}
+
+fn as_it_is(name: String, octets: Vec<u8>) -> Found {
+    Found::Item(Item::Message(Source {
+        name,
+        octets,
+        stored: Stored::AsItIs,
+    }))
 }
 
 /// Reads to the end; `length` is what the system says there is, 0 when it does not say.

@@ -12,6 +12,7 @@ use std::io::{self, BufRead, Read};
 
 use super::{Error, Found, Item, Source, unreadable};
 use crate::mime::MAX_MESSAGE_OCTETS;
+use crate::verify::Stored;
 
 /// Octets of a line taken at once, so that one without an end stays bounded too.
 const PIECE_OCTETS: u64 = 64 * 1024;
@@ -142,7 +143,11 @@ impl<R: BufRead> Iterator for Mbox<R> {
         let name = format!("{}#{}", self.name, self.count);
         let read = self.next_message();
         Some(Found::Item(match read {
-            Ok(Some(octets)) => Item::Message(Source { name, octets }),
+            Ok(Some(octets)) => Item::Message(Source {
+                name,
+                octets,
+                stored: Stored::AsItIs,
+            }),
             Ok(None) => unreadable(
                 name,
                 Error::TooLarge {

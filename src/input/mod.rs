@@ -19,6 +19,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::vec;
 
+use crate::verify::Stored;
+
 pub use archive::{mail_in_archive, names_in_archive};
 
 /// One message to look at, or why there is none.
@@ -45,6 +47,8 @@ pub struct Source {
     pub name: String,
     /// At most [`MAX_MESSAGE_OCTETS`](crate::mime::MAX_MESSAGE_OCTETS).
     pub octets: Vec<u8>,
+    /// In which form they were stored.
+    pub stored: Stored,
 }
 
 /// Why something could not be read.
@@ -355,6 +359,22 @@ mod tests {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
         encoder.write_all(octets).unwrap();
         encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn one_message_that_gzip_compressed_says_so_and_those_of_an_mbox_do_not() {
+        let folder = folder_of(&[("a.gz", &gzip(b"A: 1")), ("b.gz", &gzip(MBOX)), ("c", b"A")]);
+        let stored = |name: &str| -> Vec<Stored> {
+            let found = items(vec![folder.path().join(name)], Box::new(io::empty()));
+            let messages = found.map(|item| match item {
+                Item::Message(source) => source.stored,
+                Item::Unreadable { name, error } => panic!("{name}: {error}"),
+            });
+            messages.collect()
+        };
+        assert_eq!(stored("a.gz"), [Stored::Gzip]);
+        assert_eq!(stored("b.gz"), [Stored::AsItIs, Stored::AsItIs]);
+        assert_eq!(stored("c"), [Stored::AsItIs]);
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), super::Error> {
         };
         ledger.is_of_now(&recorded, NOW)?;
         ledger.row(&recorded)?;
-        ledger.handed_since(&account(), NOW)?;
+        ledger.sent_since(&account(), NOW)?;
         let attempt = ledger.begin(&recorded, Claim::NeverLeft, NOW)?;
         ledger.hand(&attempt, NOW)?;
         let end = End {

@@ -134,6 +134,9 @@ impl Ledger {
     /// Records a job with all its rows, or nothing. `confirm` is asked last: its error, like
     /// that of any row, means that nothing is recorded.
     ///
+    /// Giving the rows may take hours, with files to be read: meanwhile others write. They are kept
+    /// aside, and the ledger is held only to copy them.
+    ///
     /// # Errors
     /// Those of the rows, of `confirm`, and of the ledger.
     pub fn record_job<E: From<Error>>(
@@ -143,16 +146,49 @@ impl Ledger {
         confirm: &mut dyn FnMut() -> Result<(), E>,
         now: Timestamp,
     ) -> Result<JobRef, E> {
+        self.set_aside(rows)?;
+        confirm()?;
+        let recorded = self.insert_aside(job, now);
+        // Gone with the connection in any case.
+        let _ = self.connection.execute_batch("DROP TABLE temp.aside");
+        Ok(recorded?)
+    }
+
+    /// Keeps rows in a temporary table, of this connection alone.
+    fn set_aside<E: From<Error>>(
+        &mut self,
+        rows: &mut dyn FnMut() -> Result<Option<NewRow>, E>,
+    ) -> Result<(), E> {
+        self.connection
+            .execute_batch(
+                "DROP TABLE IF EXISTS temp.aside;
+                 CREATE TEMP TABLE aside AS SELECT number, account, reference, content, columns,
+                     recipients, size, round, whom, bad FROM main.job_row WHERE 0",
+            )
+            .map_err(Error::from)?;
         let transaction = self
             .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .transaction_with_behavior(TransactionBehavior::Deferred)
             .map_err(Error::from)?;
-        let recorded = insert_job(&transaction, job, now)?;
         while let Some(row) = rows()? {
-            insert_row(&transaction, recorded.id, &row)?;
+            insert_row(&transaction, &row)?;
         }
-        confirm()?;
-        transaction.commit().map_err(Error::from)?;
+        Ok(transaction.commit().map_err(Error::from)?)
+    }
+
+    fn insert_aside(&mut self, job: NewJob<'_>, now: Timestamp) -> Result<JobRef, Error> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let recorded = insert_job(&transaction, job, now)?;
+        transaction.execute(
+            "INSERT INTO main.job_row (job, number, account, reference, content, columns,
+                 recipients, size, round, whom, bad)
+             SELECT ?1, number, account, reference, content, columns, recipients, size, round,
+                 whom, bad FROM temp.aside ORDER BY rowid",
+            [recorded.id],
+        )?;
+        transaction.commit()?;
         Ok(recorded)
     }
 
@@ -352,26 +388,6 @@ impl Ledger {
             .execute(params![row.id, note])?;
         Ok(())
     }
-
-    /// When messages of an account were handed over since a time, and to how many; oldest
-    /// first.
-    pub fn handed_since(
-        &self,
-        account: &MailAddress,
-        since: Timestamp,
-    ) -> Result<Vec<(Timestamp, u32)>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT fact.at AS at, (SELECT count(*) FROM recipient
-                 WHERE recipient.message = fact.message) AS recipients
-             FROM fact JOIN message ON message.id = fact.message
-             WHERE fact.what = 'handed' AND fact.at >= ?1 AND message.account = ?2
-             ORDER BY fact.at",
-        )?;
-        let found = statement.query_map(params![since.unix(), account.key()], |row| {
-            Ok((timestamp(row, "at")?, row.get("recipients")?))
-        })?;
-        Ok(found.collect::<Result<_, _>>()?)
-    }
 }
 
 fn insert_job(
@@ -396,15 +412,14 @@ fn insert_job(
     Err(Error::Corrupt(job.identity.to_owned()))
 }
 
-fn insert_row(transaction: &Transaction<'_>, job: i64, row: &NewRow) -> Result<(), Error> {
+fn insert_row(transaction: &Transaction<'_>, row: &NewRow) -> Result<(), Error> {
     transaction
         .prepare_cached(
-            "INSERT INTO job_row (job, number, account, reference, content, columns, recipients,
+            "INSERT INTO temp.aside (number, account, reference, content, columns, recipients,
                  size, round, whom, bad)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
-            job,
             row.number as i64,
             row.account.key(),
             row.reference,

@@ -46,7 +46,7 @@ pub use matching::MatchRule;
 pub use notice::{Acceptance, Earlier, Life, Other, Plan, Serving, Taken, Terms, decide};
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use seen::Seen;
-pub use submission::{Attempt, Claim, End, MessageRef, RecipientAnswer};
+pub use submission::{Attempt, Claim, Departure, End, MessageRef, RecipientAnswer, Room};
 pub use surroundings::Recovered;
 pub use unread::{Place, Reading, Reason, Unread};
 

@@ -125,10 +125,11 @@ pub enum Standing {
     Recorded,
     /// A process is sending it.
     Sending,
-    /// The server refused it for now. May be sent again.
+    /// The server refused it for now. May be sent again; where the server took the message for
+    /// others, to those alone that it refused.
     RefusedForNow,
-    /// The server refused it for good, or for now while it took the message for others: it
-    /// cannot go again without reaching them twice. Final.
+    /// The server refused it for good, or for now in an attempt of which only receipts tell that
+    /// it reached others. Final.
     Refused,
     /// Given up before it left; another message took its place. Final.
     Withdrawn,
@@ -231,31 +232,16 @@ impl Standing {
     }
 }
 
-/// The fact on which it rests that a message did not reach a recipient; `None` where it did, or
-/// may still. A notice of 12 hours is no failure, and none is left once it was delivered.
-pub fn failure<'a>(standing: Standing, facts: &[&'a Fact]) -> Option<&'a Fact> {
-    let of = |wanted: &[What]| {
-        let found = facts.iter().filter(|fact| wanted.contains(&fact.what));
-        found.copied().max_by_key(|fact| fact.at)
-    };
-    match standing {
-        Standing::Refused => of(&[What::Refused, What::RefusedForNow]),
-        Standing::NotAccepted => of(&[What::NotAccepted]),
-        Standing::NotDelivered => of(&[What::NotDelivered]),
-        // The second notice is the later one.
-        Standing::TimedOut => of(&[What::TimeoutNotice]),
-        Standing::Contradictory => of(&[What::NotAccepted, What::NotDelivered]),
-        Standing::Recorded
-        | Standing::Sending
-        | Standing::RefusedForNow
-        | Standing::Withdrawn
-        | Standing::InDoubt
-        | Standing::Sent
-        | Standing::Accepted
-        | Standing::Ordinary
-        | Standing::Delayed
-        | Standing::Delivered => None,
-    }
+/// The standing that decides what may happen to a message as a whole, from those of its recipients;
+/// `None` when nothing may any more.
+///
+/// An attempt that goes on, or is in doubt, comes before all. Else those may go that did not:
+/// all of them, or those that were left behind.
+pub fn deciding(all: &[Standing]) -> Option<Standing> {
+    let first = |wanted: &[Standing]| all.iter().copied().find(|one| wanted.contains(one));
+    first(&[Standing::Sending])
+        .or_else(|| first(&[Standing::InDoubt]))
+        .or_else(|| first(&[Standing::Recorded, Standing::RefusedForNow]))
 }
 
 /// What may be expected, and until when.
@@ -301,8 +287,8 @@ impl RecipientState {
     /// Derives the state of the recipient at a place from the facts of its message.
     pub fn of(place: usize, facts: &[Fact]) -> Self {
         let concerns = |fact: &&Fact| fact.place.is_none_or(|other| other == place);
-        let has_gone = |fact: &Fact| fact.what == What::Taken || fact.what.is_certified();
-        let went = facts.iter().any(has_gone);
+        let was_taken = facts.iter().any(|fact| fact.what == What::Taken);
+        let went_unseen = !was_taken && facts.iter().any(|fact| fact.what.is_certified());
         let facts: Vec<&Fact> = facts.iter().filter(concerns).collect();
         let first = |what: What| {
             let times = facts.iter().filter(|fact| fact.what == what);
@@ -313,7 +299,7 @@ impl RecipientState {
         let contradiction = contradiction(&first);
         let (standing, since) = if contradiction.is_empty() {
             certified_standing(&first, timed_out)
-                .unwrap_or_else(|| left_behind(submission_standing(&facts), went))
+                .unwrap_or_else(|| left_behind(submission_standing(&facts), went_unseen))
         } else {
             let times = contradiction.iter().filter_map(|what| first(*what));
             (Standing::Contradictory, times.max())
@@ -328,6 +314,37 @@ impl RecipientState {
             twice: went_out_twice(&facts),
             contradiction,
         }
+    }
+
+    /// The fact that this standing rests on, where it says that the message did not, or not yet,
+    /// reach the recipient; `facts` are those it was derived from.
+    pub fn reason<'f>(&self, place: usize, facts: &'f [Fact]) -> Option<&'f Fact> {
+        let wanted: &[What] = match self.standing {
+            Standing::RefusedForNow => &[What::RefusedForNow],
+            Standing::Refused => &[What::Refused, What::RefusedForNow],
+            Standing::NotAccepted => &[What::NotAccepted],
+            Standing::NotDelivered => &[What::NotDelivered],
+            Standing::Delayed | Standing::TimedOut => &[What::TimeoutNotice],
+            Standing::Recorded
+            | Standing::Sending
+            | Standing::Withdrawn
+            | Standing::InDoubt
+            | Standing::Sent
+            | Standing::Accepted
+            | Standing::Ordinary
+            | Standing::Delivered
+            | Standing::Contradictory => &[],
+        };
+        let concerns = |fact: &&Fact| {
+            wanted.contains(&fact.what)
+                && Some(fact.at) == self.since
+                && fact.place.is_none_or(|other| other == place)
+        };
+        // Where both stand at one instant, the one about this recipient says more.
+        facts
+            .iter()
+            .filter(concerns)
+            .max_by_key(|fact| fact.place.is_some())
     }
 
     /// What may be expected at `now`; `None` when nothing more is awaited from the provider.
@@ -445,13 +462,14 @@ fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
         .unwrap_or((Standing::Recorded, None))
 }
 
-/// What did not go when the message went to others never will: it is not sent twice.
+/// What a server refused for now goes again to those that it refused. Not where receipts alone tell
+/// that the message went: to whom, its server did not say.
 fn left_behind(
     (standing, at): (Standing, Option<Timestamp>),
-    went: bool,
+    went_unseen: bool,
 ) -> (Standing, Option<Timestamp>) {
     match standing {
-        Standing::RefusedForNow if went => (Standing::Refused, at),
+        Standing::RefusedForNow if went_unseen => (Standing::Refused, at),
         _ => (standing, at),
     }
 }

@@ -9,8 +9,9 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::journal::Line;
 use super::process::Alive;
-use super::state::{Fact, RecipientState, Standing, What};
+use super::state::{Fact, RecipientState, Standing, What, deciding};
 use super::{Error, Ledger, query};
+use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
@@ -44,11 +45,26 @@ pub enum Claim {
     InDoubtAndSearched,
 }
 
+/// When a message left, and to how many.
+pub type Departure = (Timestamp, u32);
+
+/// Who is asked whether a message may leave now.
+#[derive(Clone, Copy)]
+pub struct Room<'a> {
+    /// Whose pace it is.
+    pub account: &'a MailAddress,
+    /// Since when what left counts.
+    pub since: Timestamp,
+    /// Told what left since then, and to how many each; oldest first.
+    pub allows: &'a dyn Fn(&[Departure]) -> bool,
+}
+
 /// An attempt to submit that only this process may end.
 #[derive(Debug)]
 pub struct Attempt {
     message: MessageRef,
     number: u32,
+    places: Vec<usize>,
     _alive: Alive,
 }
 
@@ -106,17 +122,39 @@ impl Ledger {
         claim: Claim,
         now: Timestamp,
     ) -> Result<Attempt, Error> {
+        let attempt = self.begin_at_pace(message, claim, now, None)?;
+        attempt.ok_or_else(|| Error::BeingSent {
+            short: message.short.clone(),
+        })
+    }
+
+    /// The same at the pace of the account, which is asked with all that left, or is about to,
+    /// whoever sends it: no two processes get the same place. `None` when it does not allow it.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn begin_at_pace(
+        &mut self,
+        message: &MessageRef,
+        claim: Claim,
+        now: Timestamp,
+        pace: Option<Room<'_>>,
+    ) -> Result<Option<Attempt>, Error> {
         self.settle_cut_off(now)?;
         let alive = self.processes.enter().map_err(|error| self.disk(error))?;
         let transaction = self.immediate()?;
+        if let Some(room) = pace
+            && !(room.allows)(&sent_since(&transaction, room.account, room.since)?)
+        {
+            return Ok(None);
+        }
         let facts = query::facts(&transaction, message.id)?;
-        may_send(
-            message,
-            claim,
-            &query::states(&transaction, message.id, &facts)?,
-        )?;
-        // Whatever it says of recipients: a provider that speaks of the message has it.
-        if has_receipt(&transaction, message.id)? {
+        let states = query::states(&transaction, message.id, &facts)?;
+        let places = places_to_send(message, claim, &states)?;
+        // Whatever it says of recipients: a provider that speaks of the message has it. Where the
+        // server took it for some, those receipts are theirs.
+        let was_taken = facts.iter().any(|fact| fact.what == What::Taken);
+        if !was_taken && has_receipt(&transaction, message.id)? {
             return Err(Error::Settled {
                 short: message.short.clone(),
                 standing: "answered",
@@ -142,11 +180,25 @@ impl Ledger {
         set_sending(&transaction, message.id, true)?;
         refresh(&transaction, message.id)?;
         transaction.commit()?;
-        Ok(Attempt {
+        Ok(Some(Attempt {
             message: message.clone(),
             number,
+            places,
             _alive: alive,
-        })
+        }))
+    }
+
+    /// When messages of an account left since a time, or are about to, and to how many; oldest
+    /// first.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn sent_since(
+        &self,
+        account: &MailAddress,
+        since: Timestamp,
+    ) -> Result<Vec<(Timestamp, u32)>, Error> {
+        sent_since(&self.connection, account, since)
     }
 
     /// Records that the octets are about to leave. From here on the attempt is in doubt until
@@ -217,6 +269,32 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
+    /// Records that a refusal for good was one of the sender and not of this message: it may go
+    /// again later. Facts stay; this one comes after them.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn take_back_refusal(
+        &mut self,
+        message: &MessageRef,
+        code: u16,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.immediate()?;
+        let facts = query::facts(&transaction, message.id)?;
+        let last = facts.iter().filter_map(|fact| fact.attempt).max();
+        let fact = Fact {
+            attempt: Some(1 + last.unwrap_or(0)),
+            code: Some(code.to_string()),
+            text: Some(text.to_owned()),
+            ..bare(What::RefusedForNow, now)
+        };
+        append(&transaction, message.id, &fact, now)?;
+        refresh(&transaction, message.id)?;
+        Ok(transaction.commit()?)
+    }
+
     /// Ends the attempts of processes that are no more: not sent when the message had not been
     /// handed, in doubt when it had. Gives how many.
     ///
@@ -275,10 +353,43 @@ impl Attempt {
         &self.message
     }
 
+    /// The recipients that it is for, by their places in the envelope: all that the message did not
+    /// go to yet.
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
     /// From 1.
     pub fn number(&self) -> u32 {
         self.number
     }
+}
+
+/// What was handed over since a time, and what is being sent now.
+fn sent_since(
+    connection: &rusqlite::Connection,
+    account: &MailAddress,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, u32)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT fact.at AS at, (SELECT count(*) FROM recipient
+             WHERE recipient.message = fact.message) AS recipients
+         FROM fact JOIN message ON message.id = fact.message
+         WHERE fact.what = 'handed' AND fact.at >= ?1 AND message.account = ?2
+         UNION ALL
+         SELECT begun.at, (SELECT count(*) FROM recipient
+             WHERE recipient.message = begun.message)
+         FROM message CROSS JOIN fact AS begun ON begun.message = message.id
+         WHERE message.sending AND +message.account = ?2 AND begun.what = 'begun'
+           AND begun.attempt = (SELECT max(attempt) FROM fact WHERE fact.message = message.id)
+           AND NOT EXISTS (SELECT 1 FROM fact AS handed WHERE handed.message = begun.message
+               AND handed.attempt = begun.attempt AND handed.what = 'handed')
+         ORDER BY 1",
+    )?;
+    let found = statement.query_map(params![since.unix(), account.key()], |row| {
+        Ok((Timestamp::from_unix(row.get(0)?), row.get(1)?))
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// Writes the rows of a message whose octets are kept.
@@ -334,27 +445,37 @@ fn line_of(transaction: &Transaction<'_>, attempt: &Attempt, at: Timestamp) -> R
         })?)
 }
 
-/// Whether the states of all recipients allow an attempt on this claim.
-fn may_send(message: &MessageRef, claim: Claim, states: &[RecipientState]) -> Result<(), Error> {
-    for state in states {
-        let allowed = match state.standing {
-            Standing::Recorded | Standing::RefusedForNow => true,
-            Standing::InDoubt => claim == Claim::InDoubtAndSearched,
-            Standing::Sending => {
-                return Err(Error::BeingSent {
-                    short: message.short.clone(),
-                });
-            }
-            _ => false,
-        };
-        if !allowed {
-            return Err(Error::Settled {
-                short: message.short.clone(),
-                standing: state.standing.word(),
-            });
+/// The recipients to whom an attempt on this claim may go: those that the message did not reach,
+/// as far as it is known of all.
+fn places_to_send(
+    message: &MessageRef,
+    claim: Claim,
+    states: &[RecipientState],
+) -> Result<Vec<usize>, Error> {
+    let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
+    let in_doubt = claim == Claim::InDoubtAndSearched;
+    let may_go = |standing: &Standing| match standing {
+        Standing::Recorded | Standing::RefusedForNow => true,
+        Standing::InDoubt => in_doubt,
+        _ => false,
+    };
+    match deciding(&standings) {
+        Some(Standing::Sending) => Err(Error::BeingSent {
+            short: message.short.clone(),
+        }),
+        Some(standing) if may_go(&standing) => {
+            let places = standings.iter().enumerate();
+            let places = places.filter(|(_, standing)| may_go(standing));
+            Ok(places.map(|(place, _)| place).collect())
         }
+        decided => Err(Error::Settled {
+            short: message.short.clone(),
+            standing: decided
+                .or(standings.first().copied())
+                .unwrap_or(Standing::Recorded)
+                .word(),
+        }),
     }
-    Ok(())
 }
 
 /// Whether a genuine receipt was led to the message.

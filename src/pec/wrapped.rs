@@ -89,11 +89,17 @@ impl DeliveryReport {
         let is_of_delivery = media
             .parameter("report-type")
             .is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
-        if media.essence != "multipart/report" || !is_of_delivery {
+        let is_report = media.essence == "multipart/report" && is_of_delivery;
+        let named = failed_recipients(mail);
+        if !is_report && named.is_empty() {
             return None;
         }
-        let mut report = Self::default();
-        for part in parts(mail)? {
+        let mut report = Self {
+            about: referred_to(mail),
+            recipients: named,
+        };
+        let parts = parts(mail).or_else(|| (!is_report).then(Vec::new))?;
+        for part in parts {
             let Ok(part) = Entity::parse(part) else {
                 continue;
             };
@@ -102,7 +108,9 @@ impl DeliveryReport {
             };
             match &*essence(&part) {
                 "message/delivery-status" => report.recipients = recipients(&content),
-                "message/rfc822" | "text/rfc822-headers" => report.about = about(&content),
+                "message/rfc822" | "text/rfc822-headers" => {
+                    report.about = about(&content).or(report.about);
+                }
                 _ => {}
             }
         }
@@ -117,6 +125,36 @@ fn about(returned: &[u8]) -> Option<String> {
     let of = |name: &str| header.first(name).map(|field| field.text().into_owned());
     let id = of("X-Riferimento-Message-ID").or_else(|| of("Message-ID"))?;
     let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// Recipients that a bounce names in its own header, as Exim writes it where it makes no report
+/// after RFC 3464.
+fn failed_recipients(mail: &Entity<'_>) -> Vec<ReportedRecipient> {
+    let fields = mail.header.all("X-Failed-Recipients");
+    let addresses = fields.flat_map(|field| decode::addresses(field.value));
+    let addresses = addresses
+        .map(|one| one.address)
+        .filter(|one| !one.is_empty());
+    let failed = |address| ReportedRecipient {
+        address,
+        action: "failed".to_owned(),
+        ..ReportedRecipient::default()
+    };
+    addresses.map(failed).take(MAX_RECIPIENTS).collect()
+}
+
+/// The message that a mail answers (RFC 5322, 3.6.4): where nothing came back with it, that is all
+/// that says what it is about.
+fn referred_to(mail: &Entity<'_>) -> Option<String> {
+    let of = |name: &str| {
+        mail.header
+            .first(name)
+            .map(|field| field.text().into_owned())
+    };
+    let text = of("In-Reply-To").or_else(|| of("References"))?;
+    let id = text.split_ascii_whitespace().last()?;
+    let id = id.trim_start_matches('<').trim_end_matches('>');
     (!id.is_empty()).then(|| id.to_owned())
 }
 
@@ -211,6 +249,39 @@ mod tests {
             report.expect("a report").about.as_deref(),
             Some("1@a.example")
         );
+    }
+
+    #[test]
+    fn a_bounce_that_is_no_report_is_known_by_whom_it_failed_for() {
+        let text = "From: Mail Delivery System <Mailer-Daemon@posta.example>\r\n\
+             X-Failed-Recipients: a@posta.example, b@posta.example\r\n\
+             References: <0@a.example>\r\n <1@a.example>\r\nAuto-Submitted: auto-replied\r\n\r\n\
+             This message was created automatically by mail delivery software.\r\n";
+        let report = WrappedMail::read(text.as_bytes()).report.expect("a bounce");
+        assert_eq!(report.about.as_deref(), Some("1@a.example"));
+        let failed: Vec<(&str, &str)> = report
+            .recipients
+            .iter()
+            .map(|one| (&*one.address, &*one.action))
+            .collect();
+        let both = [("a@posta.example", "failed"), ("b@posta.example", "failed")];
+        assert_eq!(failed, both);
+        // An answer of a person is none.
+        let answer = text.replace("X-Failed-Recipients", "X-Others");
+        assert_eq!(WrappedMail::read(answer.as_bytes()).report, None);
+    }
+
+    #[test]
+    fn a_report_to_which_nothing_is_attached_is_about_what_it_answers() {
+        let bare = |field: &str| {
+            let text = String::from_utf8(bounce(STATUS, "Subject: x\n")).unwrap();
+            let text = text.replacen("Subject: Undelivered", field, 1);
+            WrappedMail::read(text.as_bytes()).report.expect("a report")
+        };
+        let answering = bare("In-Reply-To: <1@a.example>");
+        assert_eq!(answering.about.as_deref(), Some("1@a.example"));
+        assert_eq!(answering.recipients.len(), 2);
+        assert_eq!(bare("Subject: Undelivered").about, None);
     }
 
     #[test]

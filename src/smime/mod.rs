@@ -108,6 +108,9 @@ pub enum Fault {
     /// More values of one kind than any real object has.
     #[error("too many values")]
     TooMany,
+    /// Octets after the values of a signed attribute.
+    #[error("something follows the values of an attribute")]
+    AfterAttribute,
     /// Values after those of a signer.
     #[error("something follows the SignerInfo")]
     AfterSigner,

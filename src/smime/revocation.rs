@@ -16,12 +16,12 @@ use der::oid::{AssociatedOid, ObjectIdentifier as Oid};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::CrlReason;
 
-use super::algorithm::{PublicKey, SignatureAlgorithm};
+use super::algorithm::{DigestAlgorithm, PublicKey, SignatureAlgorithm};
 use super::ber::{Reader, Tlv, tag};
 use super::certificate::Certificate;
 use super::name::Name;
 use super::pem;
-use super::{Error, Fault};
+use super::{Error, Fault, sha1_collides};
 use crate::timestamp::Timestamp;
 
 /// Octets of one list; national ones with a million entries stay under this.
@@ -303,12 +303,17 @@ impl Crl {
         Ok(())
     }
 
-    /// Whether the list bears the signature of that key.
+    /// Whether the list bears the signature of that key. One made so that another has the same
+    /// SHA-1 bears that of the other.
     #[must_use]
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        SignatureAlgorithm::parse(&self.algorithm, None)
-            .and_then(|algorithm| key.verifying(algorithm))
-            .is_ok_and(|key| key.verifies(&self.der[self.tbs.clone()], &self.signature))
+        let tbs = &self.der[self.tbs.clone()];
+        let Ok(algorithm) = SignatureAlgorithm::parse(&self.algorithm, None) else {
+            return false;
+        };
+        key.verifying(algorithm)
+            .is_ok_and(|key| key.verifies(tbs, &self.signature))
+            && !(algorithm.digest == DigestAlgorithm::Sha1 && sha1_collides(|take| take(tbs)))
     }
 
     /// Whether the list is of a certificate's issuer, or has entries of it.

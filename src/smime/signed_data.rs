@@ -28,10 +28,16 @@ use crate::work::Work;
 
 /// Signers looked at; PEC has one, and more than a handful is no mail.
 const MAX_SIGNERS: usize = 8;
-/// Certificates kept from one object; PEC has one or two.
+/// Certificates kept from one object, and as many more that its signers name; PEC has one or two.
 const MAX_CERTIFICATES: usize = 32;
 /// Signed attributes of one signer; real ones have three to ten.
 const MAX_ATTRIBUTES: usize = 1_000;
+
+/// Octets of two blocks of SHA-1.
+const TWO_BLOCKS: usize = 128;
+
+/// Units of [`Work`] for looking for a collision in one octet, in two forms.
+const WORK_PER_OCTET_OF_SHA1: usize = 24;
 
 const ID_SIGNED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.2");
 const ID_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.1");
@@ -93,23 +99,17 @@ impl<'a> SignedData<'a> {
             ),
             None => None,
         };
-        let mut certificates = Bag::default();
-        if let Some(set) = data.optional(tag::CONTEXT_0)? {
-            let mut set = Reader::new(set.content);
-            while !set.is_empty() && certificates.len() < MAX_CERTIFICATES {
-                let choice = set.value()?;
-                // Other choices of CertificateSet are attribute certificates; not used here.
-                if choice.tag == tag::SEQUENCE {
-                    certificates.add(choice.octets);
-                }
-            }
-        }
+        let bag = data.optional(tag::CONTEXT_0)?;
         data.optional(tag::CONTEXT_1)?;
         let mut set = data.enter(tag::SET)?;
         let mut signers = Vec::new();
         while !set.is_empty() && signers.len() < MAX_SIGNERS {
             signers.push(SignerInfo::parse(set.expect(tag::SEQUENCE)?)?);
         }
+        let certificates = match bag {
+            Some(bag) => certificates(bag.content, &signers)?,
+            None => Bag::default(),
+        };
         Ok(Self {
             embedded_content,
             certificates,
@@ -135,6 +135,17 @@ impl<'a> SignedData<'a> {
                 read.and_then(Result::ok)
                     .is_some_and(|certificate| certificate.subject_key_id.as_deref() == Some(id))
             }
+        })
+    }
+
+    /// Whether every signer's version is the one that goes with how it is named (RFC 5652, 5.3).
+    pub fn has_known_versions(&self) -> bool {
+        self.signers.iter().all(|signer| {
+            let expected = match signer.identifier {
+                Identifier::IssuerAndSerial { .. } => 1,
+                Identifier::SubjectKeyIdentifier(_) => 3,
+            };
+            signer.version == [expected]
         })
     }
 
@@ -190,6 +201,9 @@ impl<'a> SignedData<'a> {
         {
             return Err(SignatureFault::Value);
         }
+        if digest == DigestAlgorithm::Sha1 && attributes.collide(work) {
+            return Err(SignatureFault::Attributes(AttributeFault::Collision));
+        }
         match content.find_form(digest, work, |found| found.as_ref() == stated) {
             Ok(reading) => Ok(verified(reading)),
             Err(NoReading::Work) => Err(SignatureFault::Work),
@@ -201,6 +215,30 @@ impl<'a> SignedData<'a> {
             }),
         }
     }
+}
+
+/// The certificates of an object: the first ones, and of the others those that a signer may mean.
+/// The rest of them is not read.
+///
+/// # Errors
+/// When a signer may mean too many.
+fn certificates<'a>(bag: &'a [u8], signers: &[SignerInfo<'_>]) -> Result<Bag<'a>, Error> {
+    let mut kept = Bag::default();
+    let mut set = Reader::new(bag);
+    while !set.is_empty() {
+        let choice = set.value()?;
+        // Other choices of CertificateSet are attribute certificates; not used here.
+        let is_certificate = choice.tag == tag::SEQUENCE;
+        let is_named = || signers.iter().any(|signer| signer.may_mean(choice.octets));
+        if !is_certificate || (kept.len() >= MAX_CERTIFICATES && !is_named()) {
+            continue;
+        }
+        if kept.len() == 2 * MAX_CERTIFICATES {
+            return Err(Error::Encoding(Fault::TooMany));
+        }
+        kept.add(choice.octets);
+    }
+    Ok(kept)
 }
 
 /// The octets that a signature covers, after it was found to hold.
@@ -288,11 +326,16 @@ pub enum AttributeFault {
     /// Cannot be decoded.
     #[error("cannot be decoded")]
     Encoding,
+    /// Made so that others have the same SHA-1.
+    #[error("others have the same SHA-1")]
+    Collision,
 }
 
 /// One SignerInfo as parsed.
 #[derive(Debug)]
 pub struct SignerInfo<'a> {
+    /// Content octets of the number.
+    version: &'a [u8],
     identifier: Identifier<'a>,
     digest_algorithm: &'a [u8],
     signature_algorithm: &'a [u8],
@@ -310,7 +353,7 @@ enum Identifier<'a> {
 impl<'a> SignerInfo<'a> {
     fn parse(value: ber::Tlv<'a>) -> Result<Self, Error> {
         let mut fields = Reader::new(value.content);
-        fields.expect(tag::INTEGER)?;
+        let version = fields.expect(tag::INTEGER)?.content;
         let sid = fields.value()?;
         let digest_algorithm = fields.expect(tag::SEQUENCE)?.octets;
         let attributes = fields.optional(tag::CONTEXT_0)?;
@@ -338,12 +381,23 @@ impl<'a> SignerInfo<'a> {
             None => None,
         };
         Ok(Self {
+            version,
             identifier,
             digest_algorithm,
             signature_algorithm,
             signature,
             signed_attributes,
         })
+    }
+
+    /// Whether a certificate, seen from outside, may be this signer's.
+    fn may_mean(&self, der: &[u8]) -> bool {
+        match &self.identifier {
+            Identifier::IssuerAndSerial { issuer, serial } => {
+                issuer_and_serial(der) == Some((issuer, serial))
+            }
+            Identifier::SubjectKeyIdentifier(id) => memchr::memmem::find(der, id).is_some(),
+        }
     }
 
     /// Octets that tell signers' certificates apart before any is read; a key for caches.
@@ -367,6 +421,13 @@ impl<'a> SignerInfo<'a> {
         self.signed_attributes
             .as_ref()
             .and_then(SignedAttributes::signing_time)
+    }
+
+    /// Whether it states a signing time that is no time.
+    pub fn has_unreadable_time(&self) -> bool {
+        let attributes = self.signed_attributes.as_ref();
+        let stated = attributes.is_some_and(|it| matches!(it.only(SIGNING_TIME), Ok(Some(_))));
+        stated && self.signing_time().is_none()
     }
 }
 
@@ -399,6 +460,9 @@ impl<'a> SignedAttributes<'a> {
             let mut fields = Reader::new(attribute.content);
             let kind = fields.expect(tag::OID)?.content;
             let values = fields.expect(tag::SET)?.content;
+            if !fields.is_empty() {
+                return Err(Error::Encoding(Fault::AfterAttribute));
+            }
             attributes.push(Attribute {
                 octets: attribute.octets,
                 kind,
@@ -437,6 +501,17 @@ impl<'a> SignedAttributes<'a> {
         } else {
             Err(AttributeFault::Encoding)
         }
+    }
+
+    /// Whether they were made so that others have the same SHA-1. The known attacks need two
+    /// blocks as good as random, for which no short attribute has room.
+    fn collide(&self, work: &Work) -> bool {
+        let has_room = |attribute: &Attribute<'_>| attribute.values.len() >= TWO_BLOCKS;
+        self.attributes.iter().any(has_room)
+            && work.draw(WORK_PER_OCTET_OF_SHA1 * self.octets.len())
+            && self
+                .forms()
+                .any(|octets| super::sha1_collides(|take| take(&octets)))
     }
 
     /// A type that stands more than once.

@@ -164,6 +164,37 @@ impl Reply {
         self.code >= 400 && WORDS.iter().any(|words| text.contains(words))
     }
 
+    /// Whether a refusal for good speaks of how much the sender may send, and not of this message or
+    /// of a recipient: today's limit is used up, and tomorrow the same is taken.
+    pub fn is_of_a_used_up_limit(&self) -> bool {
+        const LIMITS: [&str; 4] = ["limit", "quota", "numero massimo", "maximum number"];
+        const USED_UP: [&str; 6] = [
+            "exceed", "reached", "superat", "raggiunt", "esaurit", "over ",
+        ];
+        // A mailbox over its quota is the recipient's (RFC 3463, 3.3), a size the message's.
+        const OF_OTHERS: [&str; 9] = [
+            "mailbox",
+            "casella",
+            "recipient",
+            "destinatari",
+            "size",
+            "dimension",
+            "5.2.",
+            "5.3.4",
+            "storage",
+        ];
+        let text = self.text.to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        self.code >= 500 && has(&LIMITS) && has(&USED_UP) && !has(&OF_OTHERS)
+    }
+
+    /// Whether a refusal at MAIL is about the size or the form of this message (RFC 1870, 6.1;
+    /// RFC 5321, 4.1.1.11), and not about who sends it.
+    fn is_of_the_message(&self) -> bool {
+        let is_of_size = self.code == 552 && !self.is_of_a_used_up_limit();
+        is_of_size || self.code == 555 || self.text.starts_with("5.3.4")
+    }
+
     /// Whether the same message may be taken later: what is transient, and what says that we
     /// send too much.
     pub fn is_for_now(&self) -> bool {
@@ -271,6 +302,9 @@ pub enum Error {
     /// The caller's own step before the message leaves failed; nothing left.
     #[error("{0}")]
     Held(String),
+    /// The server takes nothing more from this sender, whatever it is and whoever it is for.
+    #[error("the sender is refused: {0}")]
+    SenderRefused(Reply),
 }
 
 /// Sender and recipients as SMTP is told them (RFC 5321, 2.3.1).
@@ -300,6 +334,9 @@ pub enum SubmissionOutcome {
     Taken(Reply),
     /// The server has it not, and said so: at MAIL, at all RCPT, at DATA or at the final dot.
     Refused(Reply),
+    /// The same, for good and because of who sends: at MAIL, or since a limit on what this sender
+    /// may send is used up. It says nothing of this message; the next one gets the same answer.
+    SenderRefused(Reply),
     /// The line broke or the step before failed, and the final dot was never written: nobody
     /// can have it. Trying again is safe.
     NotSent(Error),

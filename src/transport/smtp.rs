@@ -236,7 +236,7 @@ impl SmtpSubmission {
                 }
                 SubmissionOutcome::Taken(reply)
             }
-            Ok(reply) if is_final(&reply) => SubmissionOutcome::Refused(reply),
+            Ok(reply) if is_final(&reply) => refused(reply),
             Ok(reply) => {
                 let reason = format!("the answer was {reply}");
                 in_doubt(Some(reply), reason)
@@ -278,7 +278,7 @@ impl SmtpSubmission {
             return otherwise;
         };
         self.kill(format!("closed after {reply}"));
-        SubmissionOutcome::Refused(reply)
+        refused(reply)
     }
 }
 
@@ -304,15 +304,17 @@ impl Submission for SmtpSubmission {
         let outcome = match self.open(&commands, &mut recipients, before_data) {
             Ok(()) => self.hand_over(octets),
             Err(Stopped::NotSent(error)) => SubmissionOutcome::NotSent(error),
-            Err(Stopped::Refused(reply)) => {
+            Err(Stopped::Refused(outcome)) => {
                 self.reset();
-                SubmissionOutcome::Refused(reply)
+                outcome
             }
         };
         match &outcome {
             SubmissionOutcome::NotSent(error) => self.kill(error.to_string()),
             SubmissionOutcome::InDoubt { reason, .. } => self.kill(reason.clone()),
-            SubmissionOutcome::Taken(_) | SubmissionOutcome::Refused(_) => {}
+            SubmissionOutcome::Taken(_)
+            | SubmissionOutcome::Refused(_)
+            | SubmissionOutcome::SenderRefused(_) => {}
         }
         SubmissionReport {
             recipients,
@@ -342,7 +344,7 @@ impl SmtpSubmission {
 /// Why the octets of the message were not written.
 enum Stopped {
     NotSent(Error),
-    Refused(Reply),
+    Refused(SubmissionOutcome),
 }
 
 impl From<Error> for Stopped {
@@ -374,8 +376,19 @@ fn refusal(answers: &[Option<Reply>], data: Option<Reply>) -> Option<(&'static s
 fn stopped_by(what: &'static str, reply: Reply) -> Stopped {
     match reply.code {
         421 => Stopped::NotSent(Error::Refused { what, reply }),
-        400..600 => Stopped::Refused(reply),
+        500..600 if what == "MAIL" && !reply.is_throttle() && !reply.is_of_the_message() => {
+            Stopped::Refused(SubmissionOutcome::SenderRefused(reply))
+        }
+        400..600 => Stopped::Refused(refused(reply)),
         _ => Stopped::NotSent(Error::Protocol(format!("{what} was answered {reply}"))),
+    }
+}
+
+/// A refusal anywhere but at MAIL.
+fn refused(reply: Reply) -> SubmissionOutcome {
+    match reply.is_of_a_used_up_limit() && !reply.is_throttle() {
+        true => SubmissionOutcome::SenderRefused(reply),
+        false => SubmissionOutcome::Refused(reply),
     }
 }
 

@@ -64,6 +64,7 @@ use content::Content;
 use revoked::TrustedCrls;
 use signature::{KnownSigners, Means, Outcome};
 use signer::Judge;
+pub use stored::Stored;
 use stored::{Conversion, Copy};
 use structure::{Located, Proof, Signed};
 
@@ -140,6 +141,8 @@ pub struct Question<'a> {
     pub acceptance: Option<&'a CertificationData>,
     /// How archives that are attached to mail are opened; they stay closed without.
     pub unfold: Option<Unfold>,
+    /// In which form the message was stored, where that was undone before.
+    pub stored: Stored,
 }
 
 impl Question<'_> {
@@ -151,6 +154,7 @@ impl Question<'_> {
             sent: None,
             acceptance: None,
             unfold: None,
+            stored: Stored::AsItIs,
         }
     }
 }
@@ -385,6 +389,13 @@ impl Verifier {
             Located::Signed(signed) => self.examine_mended(*signed, at, &mut examination),
         }
         tell_conversions(&copy.conversions, &mut examination);
+        // Unlike the others this one has a checksum of its own: a digest that fails is no damage.
+        if at.question.stored == Stored::Gzip && examination.facts.is_some() {
+            let key = "signature.digest.stored-as-gzip";
+            examination
+                .findings
+                .add(CheckId::SignatureDigest, Weight::Doubt, key);
+        }
         if work.is_short() {
             examination.findings.add(
                 CheckId::MessageComplexity,
@@ -612,6 +623,7 @@ impl Verifier {
         let question = Question {
             sent: None,
             acceptance: None,
+            stored: Stored::AsItIs,
             ..*at.question
         };
         let examination = self.examine_at(

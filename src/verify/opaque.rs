@@ -181,7 +181,10 @@ impl Verifier {
         let opened = object.as_deref().and_then(|object| open(object, &share));
         at.work.settle(&share);
         let Some(opened) = opened else {
-            // A signature of another kind (OpenPGP), or damaged.
+            // A signature of another kind (OpenPGP), or damaged: it is there, and not checked.
+            if ordinary == Ordinary::SignedMail {
+                examination.signature = Some(OwnSignature::default());
+            }
             return self.add_nested(octets, at, examination);
         };
         examination.signature = Some(opened.signature);

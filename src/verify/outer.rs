@@ -256,9 +256,9 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
     let groups = field.map_or(Vec::new(), |field| decode::groups(field.value));
     let is_signer = |address: &str| {
         let mut signers = certificate.mail_addresses();
-        signers.any(|signer| signer.eq_ignore_ascii_case(address))
+        signers.any(|signer| MailAddress::new(signer) == MailAddress::new(address))
     };
-    let is_plain = field.is_some_and(|field| plain::is_mailbox(field.value));
+    let is_plain = field.is_some_and(|field| is_plain_from(field, &hints.from));
     let (weight, key) = match (hints.from_fields, &hints.from[..]) {
         (0, _) => (Weight::Refutes, "header.from.missing"),
         (1, _) if groups.iter().any(|name| !display::is_unquoted(name)) => {
@@ -286,6 +286,20 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
         signer.join(", "),
         found.unwrap_or_else(|| shown.join(", ")),
     );
+}
+
+/// Whether a From is one plain mailbox, whose domain may be written in its U-labels (RFC 6532).
+fn is_plain_from(field: &Field<'_>, mailboxes: &[decode::Mailbox]) -> bool {
+    if field.value.is_ascii() {
+        return plain::is_mailbox(field.value);
+    }
+    let [one] = mailboxes else { return false };
+    let address = MailAddress::new(&one.address);
+    let in_labels = address
+        .ascii_form()
+        .filter(|_| address.local_part().is_ascii());
+    let written = in_labels.map(|ascii| field.text().replacen(&*one.address, &ascii, 1));
+    written.is_some_and(|text| plain::is_mailbox(text.as_bytes())) || plain::is_mailbox(field.value)
 }
 
 /// Receipts have a bare From (RFC 6109, 3). Any name but the address itself is somebody's

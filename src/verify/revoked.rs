@@ -2,7 +2,7 @@
 //!
 //! Whom a list of the issuer names is never plainly good, whatever the list is like. That a
 //! certificate is not revoked is said only by lists that RFC 5280, 6.3 lets say it; where none
-//! does, those that could not be used are named.
+//! does, those that could not be used are named, and where one does, those that say the opposite.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -112,6 +112,7 @@ impl TrustedCrls {
         let is_clear = reasons.fold(Reasons::default(), Reasons::and).are_all();
         if is_clear {
             findings.pass(CheckId::ChainRevocation);
+            tell_contradicting(certificate, &lists, at, findings);
         } else {
             tell_unusable(certificate, &lists, at, findings);
         }
@@ -248,6 +249,31 @@ fn unusable(
             Some("chain.revocation.unusable-scope")
         }
         (Standing::Issuer, None) => None,
+    }
+}
+
+/// Lists that name the certificate and that no known authority signed. They count for nothing
+/// beside one that does; but one may be the authority's own, damaged, and then it is the one that
+/// decides.
+fn tell_contradicting(
+    certificate: &Certificate,
+    lists: &[(&TrustedCrl, Standing)],
+    at: Timestamp,
+    findings: &mut Findings,
+) {
+    let names = |(list, standing): &&(&TrustedCrl, Standing)| {
+        let entry = list.crl.entry(certificate);
+        *standing == Standing::Stranger && entry.is_some_and(|entry| !entry.is_lifted())
+    };
+    let mut contradicting = lists.iter().filter(names).peekable();
+    if contradicting.peek().is_some() {
+        findings.add_both(
+            CheckId::ChainRevocation,
+            Weight::Doubt,
+            "chain.revocation.contradicting",
+            at.to_string(),
+            some_of(contradicting.map(|(list, _)| &*list.name)),
+        );
     }
 }
 

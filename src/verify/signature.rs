@@ -172,6 +172,9 @@ fn check_object(
             octets.trailing.to_string(),
         );
     }
+    if !data.has_known_versions() {
+        findings.add(CheckId::CmsDecode, Weight::Doubt, "cms.decode.version");
+    }
     if data.embedded_content.is_some() {
         findings.add(CheckId::CmsDetached, Weight::Refutes, "cms.detached");
     } else {
@@ -223,6 +226,10 @@ fn check_each_signer<'c>(
             Ok((signer, content)) if better => {
                 micalg_hint(signed, &content, findings);
                 attributes_present(info, findings);
+                if info.has_unreadable_time() {
+                    let key = "time.signing.unreadable";
+                    findings.add(CheckId::TimeSigning, Weight::Doubt, key);
+                }
                 outcome.signing_time = content.signing_time();
                 outcome.content = Some(content);
                 outcome.signer = Some(signer);
@@ -454,11 +461,15 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
             };
             findings.add_found(CheckId::SignatureAlgorithm, weight, key, error.to_string());
         }
+        Fault::Signature(SignatureFault::Attributes(AttributeFault::Collision), _) => {
+            let key = "signature.digest.collision";
+            findings.add(CheckId::SignatureDigest, Weight::Refutes, key);
+        }
         Fault::Signature(SignatureFault::Attributes(error), _) => {
             let found = match error {
                 AttributeFault::Missing(name) | AttributeFault::NotOnce(name) => name,
                 AttributeFault::ContentType => "contentType",
-                AttributeFault::Encoding => "messageDigest",
+                AttributeFault::Encoding | AttributeFault::Collision => "messageDigest",
             };
             findings.add_found(
                 CheckId::SignatureAttributes,

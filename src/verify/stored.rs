@@ -9,6 +9,16 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+/// In which form a message was found, where that was undone before it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Its octets.
+    AsItIs,
+    /// Compressed alone by gzip. An archive of messages is none of these: nothing was done to
+    /// them.
+    Gzip,
+}
+
 /// What a program did to the whole copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Conversion {

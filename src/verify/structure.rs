@@ -505,7 +505,10 @@ fn check_signature_part<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings
     }
     let mut encodings = entity.header.all("Content-Transfer-Encoding");
     let encoding = encodings.next();
-    let is_plain = encoding.is_some_and(|field| plain::is_word(field.value, "base64"));
+    // With a blank behind the word Python decodes nothing.
+    let is_plain = encoding.is_some_and(|field| {
+        plain::is_word(field.value, "base64") && field.value.trim_ascii_end() == field.value
+    });
     if !is_plain || encodings.next().is_some() {
         findings.add_both(
             CheckId::StructureForm,
@@ -871,6 +874,9 @@ impl<'a> Search<'a, '_> {
             self.incomplete = true;
             return;
         };
+        let is_digest = entity
+            .media_type()
+            .is_ok_and(|media| media.essence == "multipart/digest");
         for (index, part) in parts.into_iter().enumerate() {
             let Ok(child) = Entity::parse(part) else {
                 self.incomplete = true;
@@ -888,7 +894,12 @@ impl<'a> Search<'a, '_> {
                 format!("{place}.{number}")
             };
             let octets = slice_of(&whole, child.octets);
-            self.child(octets, &child, &place, depth);
+            // RFC 2046, 5.1.5: without a type they are messages.
+            if is_digest && child.header.first("Content-Type").is_none() {
+                self.attached(octets, &child, &place, depth);
+            } else {
+                self.child(octets, &child, &place, depth);
+            }
         }
     }
 
@@ -899,7 +910,7 @@ impl<'a> Search<'a, '_> {
         };
         let names = child.file_names();
         let name = names.shown().unwrap_or_default().to_ascii_lowercase();
-        let is_message = media.essence == "message/rfc822"
+        let is_message = matches!(&*media.essence, "message/rfc822" | "message/global")
             || [".eml", ".emlx"].iter().any(|end| name.ends_with(end))
             || (media.essence == "application/octet-stream" && begins_as_mail(child));
         let is_signed_message = name.ends_with(".eml.p7m");
@@ -911,21 +922,30 @@ impl<'a> Search<'a, '_> {
             && begins_as_archive(child)
         {
             self.archive(child, unfold, place, depth);
-        } else if is_message || is_signed_message {
-            let message = match child.decoded() {
-                Ok(Cow::Borrowed(body)) => slice_of(&octets, body),
-                Ok(Cow::Owned(decoded)) => Cow::Owned(decoded),
-                Err(_) => {
-                    self.incomplete = true;
-                    return;
-                }
-            };
-            if is_signed_message {
+        } else if is_signed_message {
+            if let Some(message) = self.decoded(&octets, child) {
                 self.take(message, place.to_owned(), Level::Message);
-            } else {
-                self.message(message, place, depth);
             }
+        } else if is_message {
+            self.attached(octets, child, place, depth);
         }
+    }
+
+    /// A part whose content is a message.
+    fn attached(&mut self, octets: Cow<'a, [u8]>, part: &Entity<'_>, place: &str, depth: usize) {
+        if let Some(message) = self.decoded(&octets, part) {
+            self.message(message, place, depth);
+        }
+    }
+
+    /// The content of a part, which lies in `octets`.
+    fn decoded(&mut self, octets: &Cow<'a, [u8]>, part: &Entity<'_>) -> Option<Cow<'a, [u8]>> {
+        let decoded = part.decoded();
+        self.incomplete |= decoded.is_err();
+        Some(match decoded.ok()? {
+            Cow::Borrowed(body) => slice_of(octets, body),
+            Cow::Owned(decoded) => Cow::Owned(decoded),
+        })
     }
 
     fn take(&mut self, octets: Cow<'a, [u8]>, place: String, level: Level) {
@@ -961,7 +981,7 @@ impl<'a> Search<'a, '_> {
 
     /// A message within: taken when it is signed or claims to be certified, else looked through.
     fn message(&mut self, octets: Cow<'a, [u8]>, place: &str, depth: usize) {
-        let Ok(entity) = mime::Entity::parse(&octets) else {
+        let Ok(entity) = mime::Entity::parse(without_wrapping(&octets)) else {
             self.incomplete = true;
             return;
         };

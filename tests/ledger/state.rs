@@ -356,8 +356,8 @@ fn each_end_of_an_attempt_has_its_standing() {
 fn a_recipient_refused_in_a_message_taken_is_refused_and_the_others_are_sent() {
     for (what, expected) in [
         (What::Refused, Standing::Refused),
-        // It cannot go again without reaching the others twice.
-        (What::RefusedForNow, Standing::Refused),
+        // It may go again, to this one alone.
+        (What::RefusedForNow, Standing::RefusedForNow),
     ] {
         let facts = [sent(1, 0), vec![answer(what, 1, 1)]].concat();
         assert_eq!(standing(&facts), expected);
@@ -378,13 +378,15 @@ fn a_recipient_refused_stays_so_when_the_message_is_in_doubt() {
 }
 
 #[test]
-fn refused_for_now_is_final_once_the_message_went_to_others() {
+fn refused_for_now_stays_so_when_the_message_went_to_others() {
     let later = [own(What::Begun, 1, 0), answer(What::RefusedForNow, 1, 1)];
     assert_eq!(standing(&later), Standing::RefusedForNow);
     let mut taken = later.to_vec();
     taken.push(own(What::Taken, 1, 2));
-    assert_eq!(standing(&taken), Standing::Refused);
+    assert_eq!(standing(&taken), Standing::RefusedForNow);
     assert_eq!(RecipientState::of(1, &taken).standing, Standing::Sent);
+    taken.extend([own(What::Begun, 2, 3), own(What::Taken, 2, 4)]);
+    assert_eq!(standing(&taken), Standing::Sent);
 }
 
 #[test]
@@ -635,7 +637,8 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
         .or(withdrawn)
         .or(ends.last().copied())
         .unwrap_or(S::Recorded);
-    let went = |fact: &Fact| fact.what == W::Taken || fact.what.is_certified();
+    let taken = facts.iter().any(|fact| fact.what == W::Taken);
+    let went = |fact: &Fact| !taken && fact.what.is_certified();
     if standing == S::RefusedForNow && facts.iter().any(went) {
         return S::Refused;
     }

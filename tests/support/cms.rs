@@ -17,6 +17,8 @@ const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
 pub struct Attribute {
     pub oid: &'static str,
     pub values: Vec<Vec<u8>>,
+    /// Octets behind the values, where nothing belongs.
+    pub behind: Vec<u8>,
 }
 
 impl Attribute {
@@ -24,6 +26,7 @@ impl Attribute {
         Attribute {
             oid,
             values: vec![value],
+            behind: Vec::new(),
         }
     }
 
@@ -36,7 +39,11 @@ impl Attribute {
     }
 
     fn encode(&self) -> Vec<u8> {
-        der::sequence([der::oid(self.oid), der::set(self.values.clone())])
+        der::sequence([
+            der::oid(self.oid),
+            der::set(self.values.clone()),
+            self.behind.clone(),
+        ])
     }
 }
 
@@ -67,6 +74,8 @@ pub struct Signer {
     /// None: no signed attributes, the signature is over the content itself.
     pub attributes: Option<Vec<Attribute>>,
     pub order: Order,
+    /// Overrides the version that goes with `identified`.
+    pub version: Option<u8>,
 }
 
 impl Signer {
@@ -85,6 +94,7 @@ impl Signer {
                 Attribute::new(CAPABILITIES, capabilities()),
             ]),
             order: Order::Sorted,
+            version: None,
         }
     }
 
@@ -130,7 +140,7 @@ impl Signer {
         };
         let (sent, covered) = self.attributes(content);
         der::sequence([
-            der::number(version),
+            der::number(self.version.unwrap_or(version).into()),
             identifier,
             self.scheme.digest().identifier(),
             sent,

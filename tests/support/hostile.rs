@@ -22,13 +22,15 @@ pub struct Family {
 
 /// All of them.
 pub fn families() -> Vec<Family> {
-    let all: [(&'static str, Generator); 43] = [
+    let all: [(&'static str, Generator); 45] = [
         ("signed attributes, many", attributes),
         ("signed attributes, one large", large_attribute),
         ("certificates with many extensions", extensions),
         ("certificates with many names", alternative_names),
         ("certificates with long names", long_names),
         ("certificates that issue each other", circles),
+        ("certificates of nobody, thousands", thousands),
+        ("certificates of the signer's number, thousands", doubles),
         ("signers x certificates, LF", |n| signers(&b"\n".repeat(n))),
         ("signers x certificates, text", |n| {
             signers(&lines(n, "text of a line\r\n"))
@@ -190,6 +192,28 @@ fn large_attribute(octets: usize) -> Vec<u8> {
         let value = der::octets(&vec![b'a'; octets / 4 * 3]);
         signer.and(Attribute::new(identifier(1), value))
     });
+    message.to_eml()
+}
+
+/// Eight signers, and certificates that none of them names.
+fn thousands(octets: usize) -> Vec<u8> {
+    let other = stranger().renumbered("other").to_der();
+    with_signers_and(octets, &other)
+}
+
+/// Eight signers, and certificates that each may mean.
+fn doubles(octets: usize) -> Vec<u8> {
+    with_signers_and(octets, &stranger().to_der())
+}
+
+fn with_signers_and(octets: usize, certificate: &[u8]) -> Vec<u8> {
+    let mut message = receipt().message();
+    let signers = std::iter::repeat_n(message.signed.signers[0].clone(), 8);
+    message.signed.signers = signers.collect();
+    // Base64 makes four letters of three octets.
+    let count = octets / 4 * 3 / certificate.len() + 1;
+    let more = std::iter::repeat_n(certificate.to_vec(), count);
+    message.signed.certificates.splice(0..0, more);
     message.to_eml()
 }
 

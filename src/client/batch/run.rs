@@ -15,11 +15,13 @@ use std::time::Duration;
 use super::message::{Files, Sender, file_name, freeze};
 use super::{Allowed, Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
-use crate::batch::pace::Pace;
+use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
-use crate::client::{self, Error, Found, Judge, Resend, folders_not_read, folders_to_read};
-use crate::ledger::state::{Standing, What};
-use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Serving, Taken};
+use crate::client::{
+    self, Error, Found, Judge, Resend, folders_not_read, folders_to_read, submit_at_pace,
+};
+use crate::ledger::state::{Standing, What, deciding};
+use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Room, Serving, Taken};
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
@@ -33,6 +35,8 @@ const MOST_TRIES: u32 = 5;
 const RETRY_SECONDS: i64 = 60;
 /// Rows refused for now, one after the other, that look like the provider and not like rows.
 const STREAK: u32 = 3;
+/// Rows refused for good with the same words, one after the other, that are the sender's refusal.
+const MOST_EQUAL: usize = 5;
 /// How often a row is looked at anew because somebody else did something for it meanwhile.
 const MOST_PLANS: u32 = 20;
 /// A wait that is worth telling.
@@ -105,6 +109,8 @@ struct State {
     line: Option<Box<dyn Submission>>,
     troubles: u32,
     streak: u32,
+    /// The last messages that were refused for good, all with the same words.
+    equal: Vec<(Reply, MessageRef)>,
     later: VecDeque<(Timestamp, u32, JobRow)>,
     /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
@@ -145,6 +151,7 @@ impl Runner<'_> {
             line: None,
             troubles: 0,
             streak: 0,
+            equal: Vec::new(),
             later: VecDeque::new(),
             read: None,
             adopted: false,
@@ -319,11 +326,16 @@ impl Runner<'_> {
         if !self.read_mailbox(state)? {
             return Ok(false);
         }
-        let is_known = !self.ledger.view(message)?.receipts.is_empty();
+        let view = self.ledger.view(message)?;
+        // Where the server took it for some of the recipients, a receipt is theirs.
+        let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
+        let is_known = !view.receipts.is_empty() && !was_taken;
         if is_known {
             self.tell(Some(row), Happening::Found);
         }
-        Ok(!is_known)
+        let standing = self.standing(row)?;
+        let may_go = matches!(standing, Some(Standing::Recorded | Standing::RefusedForNow));
+        Ok(!is_known && may_go)
     }
 
     /// Reads the mailbox once in a run. Gives whether all of it could be read; when none of it
@@ -515,9 +527,19 @@ impl Runner<'_> {
             return Ok(After::Again);
         };
         let recipients = row.row.recipients;
-        let submitted = client::submit(self.ledger, message, claim, &mut **line, self.time.now);
+        let (pace, now) = (&self.pace, (self.time.now)());
+        let room = Room {
+            account: &self.sender.address,
+            since: Timestamp::from_unix(now.unix() - LOOKS_BACK),
+            allows: &|sent| pace.allows(recipients, sent, now),
+        };
+        let room = pace.counts().then_some(room);
+        let (ledger, line) = (&mut *self.ledger, &mut **line);
+        let submitted = submit_at_pace(ledger, message, claim, line, self.time.now, room);
         let submitted = match submitted {
-            Ok(submitted) => submitted,
+            Ok(Some(submitted)) => submitted,
+            // Another process was quicker.
+            Ok(None) => return Ok(After::Again),
             Err(ledger::Error::BeingSent { .. } | ledger::Error::Settled { .. }) => {
                 self.tell(Some(row), Happening::Elsewhere);
                 return Ok(After::Next);
@@ -533,12 +555,29 @@ impl Runner<'_> {
                 self.pace.sent(recipients, self.now());
                 self.pace.passed();
                 (state.troubles, state.streak) = (0, 0);
+                state.equal.clear();
                 self.tell(Some(row), Happening::Sent(reply));
-                Ok(After::Next)
+                let refused = submitted.report.recipients.into_iter().flatten();
+                let mut for_now = refused.filter(|reply| reply.code >= 400 && reply.is_for_now());
+                let Some(reply) = for_now.next() else {
+                    return Ok(After::Next);
+                };
+                // The others have it: it goes again to these alone.
+                let again = may_again;
+                self.tell(Some(row), Happening::RefusedForNow { reply, again });
+                Ok(if again { After::Later } else { After::Next })
             }
             SubmissionOutcome::Refused(reply) => {
                 state.troubles = 0;
+                if !reply.is_for_now() {
+                    self.count_equal(message, &submitted.report.recipients, &reply, state)?;
+                }
                 Ok(self.refused(row, reply, may_again, state))
+            }
+            SubmissionOutcome::SenderRefused(reply) => {
+                let (error, again) = (transport::Error::SenderRefused(reply.clone()), false);
+                self.tell(Some(row), Happening::RefusedForNow { reply, again });
+                Err(Break::GaveUp(error))
             }
             SubmissionOutcome::NotSent(transport::Error::Injection(what)) => {
                 let reason = what.to_owned();
@@ -563,6 +602,37 @@ impl Runner<'_> {
                 Ok(After::Next)
             }
         }
+    }
+
+    /// Rows that are refused one after the other with the same words are not refused for what they
+    /// are: they wait again, and nothing more leaves.
+    fn count_equal(
+        &mut self,
+        message: &MessageRef,
+        recipients: &[Option<Reply>],
+        reply: &Reply,
+        state: &mut State,
+    ) -> Result<(), Break> {
+        let is_refused = |reply: &Option<Reply>| reply.as_ref().is_some_and(|it| it.code >= 400);
+        // A table may well name people one after the other whom the server does not know.
+        let is_of_recipients = recipients.iter().all(is_refused) && !reply.text.starts_with("5.7.");
+        if is_of_recipients || state.equal.first().is_some_and(|(other, _)| other != reply) {
+            state.equal.clear();
+        }
+        if is_of_recipients {
+            return Ok(());
+        }
+        state.equal.push((reply.clone(), message.clone()));
+        if state.equal.len() < MOST_EQUAL {
+            return Ok(());
+        }
+        for (reply, message) in state.equal.drain(..) {
+            self.ledger
+                .take_back_refusal(&message, reply.code, &reply.text, (self.time.now)())?;
+        }
+        Err(Break::GaveUp(transport::Error::SenderRefused(
+            reply.clone(),
+        )))
     }
 
     fn refused(&mut self, row: &JobRow, reply: Reply, may_again: bool, state: &mut State) -> After {
@@ -727,22 +797,27 @@ impl Runner<'_> {
             .iter()
             .map(|(_, standing)| *standing)
             .collect();
-        for standing in [Standing::Sending, Standing::InDoubt] {
-            if all.contains(&standing) {
-                return Ok(Some(standing));
-            }
-        }
-        let may_go =
-            |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
-        Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
+        Ok(deciding(&all))
     }
 
     fn wait_for_pace(&mut self, recipients: u32, state: &mut State) -> Result<(), Break> {
         while self.hold.load(Ordering::SeqCst) {
             self.turn(TURN)?;
         }
-        let at = self.pace.next(recipients, self.now());
-        self.wait_until(at, state)
+        loop {
+            let now = self.now();
+            if self.pace.counts() {
+                let since = Timestamp::from_unix(now.unix() - LOOKS_BACK);
+                // The pace is the account's: others may be sending too.
+                let sent = self.ledger.sent_since(&self.sender.address, since)?;
+                self.pace.learn(sent);
+            }
+            let at = self.pace.next(recipients, now);
+            self.wait_until(at, state)?;
+            if at <= now {
+                return Ok(());
+            }
+        }
     }
 
     fn wait_until(&mut self, at: Timestamp, state: &mut State) -> Result<(), Break> {

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::prepare::Prepared;
+use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
 use super::view::{self, Letter, Show, View, ViewJson};
 use super::{PaceArguments, TableArguments, VERSION, WordArguments};
-use crate::batch::forecast::{self, Forecast, SECONDS_A_MESSAGE};
-use crate::batch::pace::Pace;
+use crate::batch::forecast::{self, Forecast};
+use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::rows::Rows;
 use crate::batch::{Fault, Problem};
 use crate::client::batch::{Allowed, Checked, Remark, WalkError};
 use crate::command::send::checks::{self, megabytes};
 use crate::command::{Failure, PROGRAM, Session, access};
+use crate::context::free_room;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{Ledger, MessageRef, NewRow, Other, Serving};
@@ -101,7 +102,7 @@ pub(super) struct Findings {
 /// # Errors
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
-    prepared: &Prepared,
+    (prepared, files): (&Prepared, &mut Disk),
     (ledger, allowed): (Option<&Ledger>, &Allowed),
     show: Show<'_>,
     (lang, now): (Lang, Timestamp),
@@ -109,8 +110,7 @@ pub(super) fn pass(
     tell: &mut dyn FnMut(&Problem) -> anyhow::Result<()>,
 ) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
-    let mut files = prepared.files();
-    let mut walk = match prepared.walk(&mut files, now)? {
+    let mut walk = match prepared.walk(files, now)? {
         Ok(walk) => walk,
         Err(faults) => {
             tell_whole(faults, &mut findings, tell)?;
@@ -344,8 +344,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut list = List::begin(arguments.json, &prepared, session)?;
+    let mut files = Disk::beside(&prepared.path);
     let findings = pass(
-        &prepared,
+        (&prepared, &mut files),
         (ledger.as_ref(), &arguments.words.allowed()),
         match (&arguments.show, arguments.json) {
             (Some(rows), _) => Show::These(rows),
@@ -360,6 +361,8 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let terms = Terms {
         prepared: &prepared,
         pace: &arguments.pace,
+        ledger: ledger.as_ref(),
+        free: session.data_dir.as_deref().and_then(free_room),
         now,
     };
     if arguments.json {
@@ -435,27 +438,38 @@ impl List {
 pub(super) struct Terms<'a> {
     pub prepared: &'a Prepared,
     pub pace: &'a PaceArguments,
+    pub ledger: Option<&'a Ledger>,
+    /// Octets that are free where the ledger is.
+    pub free: Option<u64>,
     pub now: Timestamp,
 }
 
 /// Seconds until all have left: one account after the other, or the slowest of all.
 pub(super) fn seconds(findings: &Findings, terms: &Terms<'_>) -> u64 {
     let each = findings.forecasts.iter().map(|(account, forecast)| {
-        let pace = Pace::new(terms.prepared.limits(account, terms.pace), []);
+        let sent = sent_by(account, terms);
+        let limits = terms.prepared.limits(account, terms.pace);
+        let each = forecast::milliseconds(&sent);
+        let pace = Pace::new(limits, sent);
         let (messages, recipients) = (forecast.messages, forecast.recipients);
-        forecast::seconds(
-            &pace,
-            messages,
-            recipients,
-            SECONDS_A_MESSAGE * 1_000,
-            terms.now,
-        )
+        forecast::seconds(&pace, messages, recipients, each, terms.now)
     });
     if terms.pace.parallel {
         each.max().unwrap_or_default()
     } else {
         each.sum()
     }
+}
+
+/// What the account sent in the last hour, whoever did; nothing where that cannot be read.
+fn sent_by(account: &str, terms: &Terms<'_>) -> Vec<(Timestamp, u32)> {
+    let sender = terms.prepared.senders.get(account);
+    let since = Timestamp::from_unix(terms.now.unix() - LOOKS_BACK);
+    let sent = terms
+        .ledger
+        .zip(sender)
+        .and_then(|(ledger, sender)| ledger.sent_since(&sender.address, since).ok());
+    sent.unwrap_or_default()
 }
 
 /// The result of a check in a few lines.
@@ -503,6 +517,8 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         ("size", &*megabytes(all.octets)),
         ("receipts", &*all.receipts.to_string()),
         ("room", &*megabytes(all.receipt_octets)),
+        ("here", &*megabytes(all.octets_here())),
+        ("free", &*megabytes(terms.free.unwrap_or_default())),
         ("served", &*findings.served.to_string()),
         ("jobs", &*jobs.join(", ")),
         ("elsewhere", &*findings.elsewhere.to_string()),
@@ -519,6 +535,11 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
     if findings.came_back > 0 {
         keys.push("batch.forecast.came-back");
     }
+    keys.push(match terms.free {
+        Some(free) if free < all.octets_here() => "batch.forecast.no-room-here",
+        Some(_) => "batch.forecast.room-here",
+        None => "batch.forecast.here",
+    });
     keys.push("batch.forecast.time");
     keys.into_iter()
         .map(|key| texts.fill(key, &values))
@@ -590,6 +611,8 @@ struct ForecastJson {
     octets: u64,
     receipts: u64,
     receipt_octets: u64,
+    octets_here: u64,
+    free_here: Option<u64>,
     seconds: u64,
 }
 
@@ -624,6 +647,8 @@ impl Rest {
                 octets: all.octets,
                 receipts: all.receipts,
                 receipt_octets: all.receipt_octets,
+                octets_here: all.octets_here(),
+                free_here: terms.free,
                 seconds: seconds(findings, terms),
             },
         }

@@ -5,11 +5,13 @@ mod events;
 mod html;
 mod prepare;
 mod problem;
+mod receipts;
 mod report;
 mod run;
 mod status;
 mod template;
 mod view;
+mod whole;
 
 use std::path::PathBuf;
 

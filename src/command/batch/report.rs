@@ -1,21 +1,20 @@
 //! `pec batch report`: every row and recipient, with what was certified and by which receipt.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{VERSION, html, one_job, prepare, status};
+use super::{VERSION, html, one_job, receipts, status, whole};
 use crate::batch::cell;
 use crate::batch::columns::text_of;
 use crate::batch::table::Columns;
 use crate::command::access::existing_ledger;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
-use crate::ledger::state::{Fact, What, failure};
+use crate::ledger::state::{Fact, Standing, What};
 use crate::ledger::{JobRow, JobView, Ledger};
+use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::printable::Printable;
 use crate::timestamp::Timestamp;
@@ -24,7 +23,8 @@ use crate::timestamp::Timestamp;
 ///
 /// One line for each recipient: the columns of the table as they were, then reference,
 /// recipient, state, times, identifiers and the SHA-256 of message and receipts. In the CSV,
-/// cells that a spreadsheet would run as a formula begin with an apostrophe.
+/// cells that a spreadsheet would run as a formula begin with an apostrophe, and the state is in
+/// the language asked; in NDJSON it is a word that stays.
 ///
 /// The exit status is that of status: 0 only when every recipient is reached.
 #[derive(Debug, clap::Args)]
@@ -50,9 +50,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SIGN", default_value = ";", value_parser = super::delimiter)]
     delimiter: u8,
 
-    /// Write into this file (default: standard output)
+    /// Write into this file, whole or not at all (default: standard output)
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Write acceptance, delivery and notices of each row into a folder of this one, named by its
+    /// reference
+    #[arg(long, value_name = "FOLDER")]
+    receipts: Option<PathBuf>,
 }
 
 /// Rows read at once.
@@ -86,6 +91,10 @@ pub(super) struct Line {
     pub accepted_at: Option<String>,
     pub delivered_at: Option<String>,
     pub failed_at: Option<String>,
+    /// The notice that 12 hours passed, which is no failure.
+    pub first_notice_at: Option<String>,
+    /// Delivered after the notice that it would not be.
+    pub late: bool,
     pub identifier: Option<String>,
     pub error: Option<String>,
     pub receipts: Vec<ReceiptJson>,
@@ -109,9 +118,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         .map_err(|error| Failure::of_ledger(&error))?;
     match &arguments.output {
         None => write_all(arguments, &ledger, &job, session)?,
-        Some(path) => {
-            let file = File::create(path).map_err(|error| prepare::unreadable(path, &error))?;
-            let mut file = BufWriter::new(file);
+        Some(path) => whole::write(path, &mut |file| {
             let mut into_file = Session {
                 context: session.context,
                 lang: session.lang,
@@ -119,12 +126,20 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
                 account: None,
                 config_file: None,
                 data_dir: None,
-                out: &mut file,
+                out: file,
                 err: session.err,
             };
-            write_all(arguments, &ledger, &job, &mut into_file)?;
-            file.flush()?;
-        }
+            write_all(arguments, &ledger, &job, &mut into_file)
+        })?,
+    }
+    if let Some(folder) = &arguments.receipts {
+        let count = receipts::write(&ledger, &job, folder)?.to_string();
+        let values = [
+            ("count", &*count),
+            ("folder", &folder.display().to_string()),
+        ];
+        let line = Catalogue::of(session.lang).fill("batch.receipts-written", &values);
+        writeln!(session.err, "{line}")?;
     }
     Ok(status::answer(&tally))
 }
@@ -147,7 +162,7 @@ fn write_all(
 }
 
 /// The names of the columns that follow those of the table.
-const OWN: [&str; 20] = [
+const OWN: [&str; 21] = [
     "pec_row",
     "pec_reference",
     "pec_account",
@@ -168,6 +183,7 @@ const OWN: [&str; 20] = [
     "pec_note",
     "pec_served_by",
     "pec_other_messages",
+    "pec_first_notice_at",
 ];
 
 fn csv(
@@ -177,6 +193,7 @@ fn csv(
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     let header = header(ledger, job)?;
+    let texts = Catalogue::of(session.lang);
     let sign = char::from(delimiter).to_string();
     // Excel takes a CSV for UTF-8 by this mark only.
     write!(session.out, "\u{feff}")?;
@@ -194,20 +211,20 @@ fn csv(
             .iter()
             .map(|name| line.columns.get(name).map(written).unwrap_or_default())
             .collect();
-        cells.extend(own(&line));
+        cells.extend(own(&line, texts));
         put(cells)
     })
 }
 
 /// A value as the table had it: texts as they are.
-fn written(value: &serde_json::Value) -> String {
+pub(super) fn written(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),
         other => text_of(other),
     }
 }
 
-fn own(line: &Line) -> [String; 20] {
+fn own(line: &Line, texts: &Catalogue) -> [String; 21] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     // Words of servers may hold anything.
     let safe = |text: &Option<String>| {
@@ -230,7 +247,7 @@ fn own(line: &Line) -> [String; 20] {
         line.reference.clone(),
         line.account.clone(),
         text(&line.recipient),
-        line.state.to_owned(),
+        state_of(line, texts),
         text(&line.sent_at),
         text(&line.accepted_at),
         text(&line.delivered_at),
@@ -249,11 +266,20 @@ fn own(line: &Line) -> [String; 20] {
             false => text(&line.served_by),
         },
         line.other_messages.join(" "),
+        text(&line.first_notice_at),
     ]
 }
 
+/// Where a recipient stands, in words.
+pub(super) fn state_of(line: &Line, texts: &Catalogue) -> String {
+    match line.late && line.state == Standing::Delivered.word() {
+        true => texts.text("batch.state.late").to_owned(),
+        false => status::state_text(line.state, texts),
+    }
+}
+
 /// The columns of all rows, in the order in which they came first.
-fn header(ledger: &Ledger, job: &JobView) -> anyhow::Result<Vec<String>> {
+pub(super) fn header(ledger: &Ledger, job: &JobView) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     let mut seen = HashSet::new();
     rows(ledger, job, &mut |row| {
@@ -335,6 +361,8 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
         accepted_at: None,
         delivered_at: None,
         failed_at: None,
+        first_notice_at: None,
+        late: false,
         identifier: None,
         error: None,
         receipts: Vec::new(),
@@ -375,10 +403,13 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                     })
                 })
                 .collect();
-            let failed = failure(recipient.state.standing, &facts);
+            let standing = recipient.state.standing;
+            // What does not stand any more is no failure: a notice before a delivery.
+            let reason = recipient.state.reason(place, &view.facts);
+            let failed_at = recipient.state.since.filter(|_| standing.is_failure());
             Line {
                 recipient: Some(recipient.address.to_string()),
-                state: recipient.state.standing.word(),
+                state: standing.word(),
                 message: Some(message.short.clone()),
                 message_id: Some(view.row.message_id.clone()),
                 // Of one that another machine sent the octets are there.
@@ -388,11 +419,13 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                 sent_at: first(&[What::Taken]),
                 accepted_at: recipient.state.accepted_at.map(time),
                 delivered_at: first(&[What::Delivered]),
-                failed_at: failed.map(|fact| time(fact.at)),
+                failed_at: failed_at.map(time),
+                first_notice_at: first(&[What::TimeoutNotice]),
+                late: recipient.state.late,
                 identifier: receipts
                     .iter()
                     .find_map(|receipt| receipt.identifier.clone()),
-                error: failed.and_then(|fact| fact.text.clone()),
+                error: reason.and_then(|fact| fact.text.clone()),
                 receipts,
                 ..bare.clone()
             }

@@ -16,13 +16,13 @@ use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::Fault;
 use crate::batch::notice::Recipe;
-use crate::batch::pace::{Limits, Pace};
+use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
 use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
 use crate::command::{Failure, Session, is_closed_pipe, span};
-use crate::context::{Clock, stop_on_signals};
+use crate::context::{Clock, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{JobRef, JobView, Ledger, NewJob, NewRow};
@@ -36,15 +36,16 @@ use crate::verify::Verifier;
 ///
 /// First everything that check does: if anything is wrong, nothing is sent. Then all rows are
 /// recorded, and each is sent once, at the pace of the provider. Whatever ends it, the same
-/// command goes on where it was; rows in doubt are looked for in the mailbox first. A table that
-/// was changed is a new job: what was sent before, the same to the same, is not sent again, and
-/// something else under the same reference only with --correct or --again.
+/// command goes on where it was; rows in doubt are looked for in the mailbox first. Ctrl-C, SIGTERM
+/// and the end of the terminal end it after the message in hand. A table that was changed is a new
+/// job: what was sent before, the same to the same, is not sent again, and something else under the
+/// same reference only with --correct or --again.
 ///
 /// JOB is the table, or the id of a job that was recorded.
 ///
 /// Exits with 0 when all is delivered, 1 when a recipient was not reached, 2 when something is
 /// wrong and nothing was sent, 3 while something waits or is in doubt, 4 when it could not go on
-/// now, 5 when the provider refused the login.
+/// now, 5 when the provider refused the login or takes nothing more from the sender.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(super) struct Arguments {
@@ -149,8 +150,9 @@ fn from_table(
     let existing = access::existing_ledger(session)?;
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let mut files = Disk::beside(&prepared.path);
     let findings = check::pass(
-        &prepared,
+        (&prepared, &mut files),
         (existing.as_ref(), &arguments.words.allowed()),
         Show::Nothing,
         (lang, now),
@@ -203,6 +205,8 @@ fn from_table(
     let terms = Terms {
         prepared: &prepared,
         pace: &arguments.pace,
+        ledger: Some(&ledger),
+        free: session.data_dir.as_deref().and_then(free_room),
         now,
     };
     for line in check::forecast_lines(&findings, &terms, lang) {
@@ -211,7 +215,12 @@ fn from_table(
     if !arguments.yes && !confirmed(session)? {
         return Ok(Err(ExitStatus::Unusable));
     }
-    let bad = record(&prepared, &findings.identity, &mut ledger, (lang, now))?;
+    let bad = record(
+        (&prepared, &mut files),
+        &findings.identity,
+        &mut ledger,
+        (lang, now),
+    )?;
     if !bad.is_empty() {
         let file = write_bad(&prepared, &findings.identity, &bad)?;
         let count = bad.len().to_string();
@@ -255,13 +264,12 @@ fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
 
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
-    prepared: &Prepared,
+    (prepared, files): (&Prepared, &mut Disk),
     identity: &str,
     ledger: &mut Ledger,
     (lang, now): (Lang, Timestamp),
 ) -> anyhow::Result<Vec<Range<u64>>> {
-    let mut files = prepared.files();
-    let Ok(walk) = prepared.walk(&mut files, now)? else {
+    let Ok(walk) = prepared.walk(files, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
     let recipe = serde_json::to_string(&prepared.recipe)?;
@@ -572,12 +580,10 @@ impl Lane {
         shared: &Shared<'_>,
         outlet: &Outlet<Message>,
     ) -> Result<End, client::Error> {
-        /// What left earlier counts no more.
-        const HOUR: i64 = 3_600;
         let mut ledger = Ledger::open(shared.folder)?;
         let clock = shared.clock;
-        let since = Timestamp::from_unix(clock.now().unix() - HOUR);
-        let history = ledger.handed_since(&self.account.address, since)?;
+        let since = Timestamp::from_unix(clock.now().unix() - LOOKS_BACK);
+        let history = ledger.sent_since(&self.account.address, since)?;
         let runner = Runner {
             ledger: &mut ledger,
             job: shared.job,

@@ -340,6 +340,7 @@ fn words(outcome: &SubmissionOutcome) -> (&'static str, Option<&Reply>, Option<S
         SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
             ("refused-for-now", Some(reply), None)
         }
+        SubmissionOutcome::SenderRefused(reply) => ("refused-for-now", Some(reply), None),
         SubmissionOutcome::Refused(reply) => ("refused", Some(reply), None),
         SubmissionOutcome::NotSent(error) => ("not-sent", None, Some(error.to_string())),
         SubmissionOutcome::InDoubt { reply, reason } => {
@@ -359,7 +360,7 @@ fn exit_status_of(submitted: &Submitted) -> ExitStatus {
         }
         SubmissionOutcome::Taken(_) => ExitStatus::Yes,
         SubmissionOutcome::Refused(reply) if reply.is_for_now() => ExitStatus::NotNow,
-        SubmissionOutcome::Refused(_) => ExitStatus::Refused,
+        SubmissionOutcome::Refused(_) | SubmissionOutcome::SenderRefused(_) => ExitStatus::Refused,
         SubmissionOutcome::NotSent(_) => ExitStatus::NotNow,
         SubmissionOutcome::InDoubt { .. } => ExitStatus::Undecided,
     }
@@ -388,6 +389,7 @@ fn tell(
         _ => Tone::Bad,
     };
     let line = match &submitted.report.outcome {
+        SubmissionOutcome::SenderRefused(_) => texts.fill("send.outcome.sender-refused", &values),
         SubmissionOutcome::InDoubt { reply: Some(_), .. } => {
             texts.fill("send.outcome.in-doubt-answered", &values)
         }
@@ -413,6 +415,12 @@ fn tell(
         "{}",
         texts.fill(&format!("send.next.{outcome}"), &values)
     )?;
+    let mut answers = submitted.report.recipients.iter().flatten();
+    let is_left_over = |reply: &Reply| reply.code >= 400 && reply.is_for_now();
+    if outcome == "taken" && answers.any(is_left_over) {
+        let line = texts.fill("send.next.left-over", &values);
+        writeln!(session.out, "{line}")?;
+    }
     if let Some(error) = &submitted.unrecorded {
         let reason = error.to_string();
         writeln!(

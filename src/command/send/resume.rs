@@ -9,7 +9,7 @@ use crate::command::{Failure, Session, follow};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::state::{Standing, What};
+use crate::ledger::state::{self, Standing, What};
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
@@ -95,7 +95,8 @@ pub(super) fn run(
         let never_left = old.contains(&message);
         let resend = arguments.resend;
         let allowed = resend.is_some_and(|resend| resend.term().allows(found))
-            || (never_left && found == Found::Nothing);
+            || (never_left && found == Found::Nothing)
+            || (never_left && found == Found::Receipt && is_left_over(&ledger, &message)?);
         if !allowed {
             status = status.worse(tell_found(&ledger, &message, found, session)?);
         } else if never_left {
@@ -189,14 +190,16 @@ fn deciding(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<Stan
         .iter()
         .map(|(_, standing)| *standing)
         .collect();
-    for standing in [Standing::Sending, Standing::InDoubt] {
-        if all.contains(&standing) {
-            return Ok(Some(standing));
-        }
-    }
-    let may_go =
-        |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);
-    Ok(all.first().copied().filter(|_| all.iter().all(may_go)))
+    Ok(state::deciding(&all))
+}
+
+/// Whether the server took a message for some of its recipients, and others were left behind.
+fn is_left_over(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<bool> {
+    let view = ledger
+        .view(message)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
+    Ok(was_taken && deciding(ledger, message)? == Some(Standing::RefusedForNow))
 }
 
 /// What a message was written again as, after it and to the same recipients. Both going out

@@ -17,7 +17,7 @@ use crate::output::progress::Progress;
 use crate::pec::CertificationData;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
-use crate::verify::{Examination, Question, Sent, Verdict, Verifier, Weight};
+use crate::verify::{Examination, Question, Sent, Stored, Verdict, Verifier, Weight};
 
 /// Say whether a certified-mail receipt or envelope is genuine
 ///
@@ -193,13 +193,14 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn question(&self) -> Question<'_> {
+    fn question(&self, stored: Stored) -> Question<'_> {
         Question {
             at: self.at,
             now: self.now,
             sent: self.sent.as_ref().map(|(_, sent)| sent),
             acceptance: self.acceptance.as_ref(),
             unfold: Some(input::mail_in_archive),
+            stored,
         }
     }
 
@@ -208,7 +209,9 @@ impl Asked {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
             Item::Message(source) => Answer::Examined(Box::new(Examined {
                 sha256: sha256(&source.octets),
-                examination: self.verifier.examine(&source.octets, &self.question()),
+                examination: self
+                    .verifier
+                    .examine(&source.octets, &self.question(source.stored)),
                 name: source.name,
                 strict: self.strict,
             })),

@@ -186,6 +186,9 @@ fn instead(examination: &Examination, texts: &Catalogue) -> String {
     let Some(signature) = &examination.signature else {
         return ordinary.to_owned();
     };
+    if signature.holds.is_none() && signature.signers.is_empty() {
+        return texts.fill("headline.signature-unknown", &[("ordinary", ordinary)]);
+    }
     let key = match signature.holds {
         Some(true) => "headline.signature-holds",
         Some(false) => "headline.signature-fails",

@@ -94,10 +94,14 @@ impl Leaf<'_> {
         })
     }
 
-    /// In base64 every octet is the sender's; elsewhere, and in text, line ends are the
-    /// transport's.
+    /// In base64 and quoted-printable every octet is the sender's (RFC 2045, 6.7 and 6.8);
+    /// elsewhere, and in text, line ends are the transport's.
     fn has_loose_ends(&self) -> bool {
-        self.entity.transfer_encoding() != "base64" || self.essence.starts_with("text/")
+        let is_encoded = matches!(
+            &*self.entity.transfer_encoding(),
+            "base64" | "quoted-printable"
+        );
+        !is_encoded || self.essence.starts_with("text/")
     }
 
     /// In what a part differs from another, in words: type, name, parameters, or content.

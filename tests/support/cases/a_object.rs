@@ -1,9 +1,13 @@
 //! Group A: signature objects with attributes that a strict reader stumbles over.
 
 use super::tools::delivery;
-use super::vector::{Group, Low, Vector};
-use crate::support::cms::Attribute;
+use super::vector::{Group, High, Low, Medium, Vector};
+use crate::support::cms::{self, Attribute, Identified, Signer};
+use crate::support::der;
+use crate::support::keys;
 use crate::support::message::Message;
+use crate::support::pki::Certificate;
+use crate::support::world;
 
 const A: Group = Group("a-signature");
 
@@ -11,6 +15,11 @@ const A: Group = Group("a-signature");
 const HIGH_TAG: &[u8] = &[0xbf, 0x20, 0x02, 0x05, 0x00];
 
 pub fn all() -> Vec<Vector> {
+    [odd(), stated(), bags()].into_iter().flatten().collect()
+}
+
+/// Values that a strict reader stumbles over, and that take nothing from the signature.
+fn odd() -> Vec<Vector> {
     vec![
         genuine(
             "object-with-an-odd-element-in-the-bag",
@@ -59,6 +68,125 @@ fn attributed(values: Vec<Vec<u8>>) -> Message {
         signer.and(Attribute {
             oid: "1.2.3.4",
             values,
+            behind: Vec::new(),
         })
     })
+}
+
+/// What RFC 5652 demands of a signer, and what nobody checks who wants only the value to hold.
+fn stated() -> Vec<Vector> {
+    let doubted = |name, text, id, change: fn(Signer) -> Signer| {
+        A.genuine(name)
+            .case(0, Low)
+            .because(text)
+            .message(signed_by(change))
+            .finding(id)
+    };
+    vec![
+        doubted(
+            "signer-of-version-99",
+            "The SignerInfo says that it is of version 99. RFC 5652, 5.3 has 1 for a signer named \
+             by issuer and serial number. Nobody signed the number.",
+            "cms.decode doubt",
+            |signer| Signer {
+                version: Some(99),
+                ..signer
+            },
+        ),
+        A.genuine("signer-by-key-identifier-of-version-3")
+            .case(0, Low)
+            .because(
+                "The signer is named by its key identifier, for which RFC 5652, 5.3 has version 3.",
+            )
+            .message(signed_by(|signer| Signer {
+                identified: Identified::ByKeyIdentifier,
+                ..signer
+            }))
+            .absent("cms.decode"),
+        doubted(
+            "signer-by-key-identifier-of-version-1",
+            "The same with version 1.",
+            "cms.decode doubt",
+            |signer| Signer {
+                identified: Identified::ByKeyIdentifier,
+                version: Some(1),
+                ..signer
+            },
+        ),
+        doubted(
+            "signing-time-that-is-no-time",
+            "The signed signing time is a number.",
+            "time.signing doubt",
+            |signer| signer.replaced(Attribute::new(cms::SIGNING_TIME, der::number(42))),
+        ),
+        doubted(
+            "signing-time-of-another-century",
+            "The signed signing time is of 2049, the certified time of 2026.",
+            "time.signing doubt",
+            |signer| signer.replaced(Attribute::signing_time("2049-12-31T23:59:59Z")),
+        ),
+        A.not_genuine("octets-behind-the-values-of-an-attribute", "cms.decode")
+            .case(0, Low)
+            .because(
+                "Behind the values of a signed attribute stands a number, where RFC 5652, 5.3 has \
+                 nothing. Two readers can take another thing for the attribute.",
+            )
+            .message(signed_by(|signer| {
+                signer.and(Attribute {
+                    oid: "1.2.3.4",
+                    values: vec![vec![0x04, 0x01, b'a']],
+                    behind: der::number(1),
+                })
+            })),
+    ]
+}
+
+fn signed_by(change: fn(Signer) -> Signer) -> Vec<u8> {
+    let message = delivery().message();
+    message.signer(|signer, _| change(signer)).to_eml()
+}
+
+/// Certificates that anybody can add to the bag, which nobody signed.
+fn bags() -> Vec<Vector> {
+    let before_the_signers = |count, certificate: &Certificate| {
+        let mut message = delivery().message();
+        let more = std::iter::repeat_n(certificate.to_der(), count);
+        message.signed.certificates.splice(0..0, more);
+        message
+    };
+    let other = Certificate::signer(
+        "CN=Nessuno,O=Nessuno S.r.l.,C=IT",
+        "posta-certificata@nessuno.example",
+        keys::STRANGER,
+    );
+    let mut of_its_number = world::RECEIVING.certificate();
+    of_its_number.key = keys::STRANGER;
+    vec![
+        genuine(
+            "certificates-of-others-before-the-signers",
+            "Forty certificates of somebody else stand in the bag before the signer's: more than \
+             are kept. The one that the SignerInfo names is kept all the same.",
+            before_the_signers(40, &other),
+        )
+        .case(35, Medium)
+        .absent("signer.certificate"),
+        genuine(
+            "certificates-of-the-signers-number-few",
+            "Some certificates with the issuer and the serial number of the signer's, and another \
+             key, stand in the bag before it: each is tried.",
+            before_the_signers(40, &of_its_number),
+        )
+        .case(35, Medium)
+        .absent("signer.certificate"),
+        A.cannot_tell("certificates-of-the-signers-number", "message.complexity")
+            .case(35, High)
+            .because(
+                "Seventy certificates with the issuer and the serial number of the signer's, and \
+                 another key, stand in the bag before it: too many to be looked at. That accuses \
+                 nobody, and nothing is missing.",
+            )
+            .message(before_the_signers(70, &of_its_number).to_eml())
+            .absent("signer.certificate")
+            .absent("signature.value"),
+    ]
 }

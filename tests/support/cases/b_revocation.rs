@@ -139,6 +139,11 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
             "crl/stranger-revoked.crl",
             list_of(AUTHORITY_NAME, keys::STRANGER, THEN, revoked(), &[]),
         ),
+        ("crl/changed-revoked.crl", {
+            let mut changed = named.clone();
+            *changed.last_mut().expect("a signature") ^= 1;
+            changed
+        }),
         ("crl/one-of-two-damaged.pem", with_cut.into_bytes()),
         ("crl-one-damaged/a-cut.crl", cut[..cut.len() - 9].to_vec()),
         ("crl-one-damaged/b-whole.crl", list(No, &[])),
@@ -347,6 +352,19 @@ fn unused() -> Vec<Vector> {
             "delta-list-alone",
             "The list says only what changed.",
             crl!("crl/delta.crl"),
+        ),
+        unused(
+            "revoked-by-a-stranger-beside-a-list-that-clears",
+            "The same beside a list of the authority that does not name the signer. \
+             That one counts; the other says the opposite and is told, with its name: \
+             it may be the authority's own, damaged.",
+            crl!("nobody-revoked.crl", "crl/stranger-revoked.crl"),
+        ),
+        unused(
+            "revoked-in-a-list-that-was-changed-beside-one-that-clears",
+            "One octet of the authority's list was changed, so that its signature \
+             does not hold. It names the signer.",
+            crl!("nobody-revoked.crl", "crl/changed-revoked.crl"),
         ),
         unused(
             "revoked-by-a-stranger",

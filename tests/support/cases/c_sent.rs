@@ -756,6 +756,20 @@ fn line_ends() -> Vec<Vector> {
             "A brief receipt with the hash of a text with LF, as the file has it.",
             brief(NOTE),
         ),
+        no("document-in-quoted-printable-and-a-file-of-unix", XML)
+            .case(52, High)
+            .because(
+                "An application/octet-stream was attached as quoted-printable, with CRLF. In \
+                 quoted-printable, as in base64, every octet is the sender's (RFC 2045, 6.7): the \
+                 file with LF is another one.",
+            )
+            .message(attached(plain(
+                "fattura.xml",
+                "application/octet-stream",
+                "quoted-printable",
+                &INVOICE.replace('=', "=3D"),
+            )))
+            .finding("sent.content"),
         no("text-attachment-with-another-line", TEXT)
             .case(52, High)
             .because("The attached text has a word more than the file.")

@@ -5,14 +5,82 @@ use super::sent::{self, Sent};
 use super::tools::{stated, with_xml, xml};
 use super::vector::{Group, High, Medium, Vector};
 use crate::support::receipt::{IDENTIFIER, Kind, RECIPIENT, Receipt};
+use crate::support::world;
 
 const C: Group = Group("c-message");
 
 pub fn all() -> Vec<Vector> {
-    [recipients(), senders(), providers(), phrases(), subjects()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        recipients(),
+        senders(),
+        providers(),
+        phrases(),
+        subjects(),
+        labels(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// "posta-città.example", as certificates write it (RFC 5890, 2.3.2.1).
+const INTERNATIONAL: &str = "xn--posta-citt-q4a.example";
+
+/// The trust file of the suite, with that host in the place of the recipient's provider.
+pub fn trust_of_an_international_host() -> String {
+    world::trust_file().replace(world::RECEIVING.host, INTERNATIONAL)
+}
+
+/// From in the letters of a domain, the certificate in its A-labels.
+fn labels() -> Vec<Vector> {
+    const TRUST: &[&str] = &["--trust", "../../pki/trust-international.toml"];
+    let from = |value: &str| {
+        let receipt = Receipt::with(Kind::Delivery, |receipt| {
+            receipt.provider.host = INTERNATIONAL;
+            receipt.certificate = receipt.provider.certificate().renumbered("international");
+        });
+        let message = receipt.message().header(|header| {
+            header.set("From", value);
+        });
+        message.to_eml()
+    };
+    let in_letters = "posta-certificata@posta-citt\u{e0}.example";
+    let genuine = |name, text, value: &str| {
+        C.genuine(name)
+            .case(57, Medium)
+            .because(text)
+            .with_only(TRUST)
+            .message(from(value))
+            .absent("header.from")
+    };
+    vec![
+        genuine(
+            "from-in-a-labels",
+            "The provider's domain has letters beyond ASCII. From is written as in the \
+             certificate, in A-labels.",
+            &format!("posta-certificata@{INTERNATIONAL}"),
+        ),
+        genuine(
+            "from-in-u-labels",
+            "The same receipt with the domain of From in its own letters (RFC 6532): the same \
+             address.",
+            in_letters,
+        ),
+        C.not_genuine("from-in-u-labels-of-another-domain", "header.from")
+            .case(57, High)
+            .because("The same with another accent: another domain.")
+            .with_only(TRUST)
+            .message(from("posta-certificata@posta-citt\u{e1}.example"))
+            .twin_vector("from-in-u-labels")
+            .twin_with(TRUST),
+        C.not_genuine("from-in-letters-of-another-script", "header.from")
+            .case(57, High)
+            .because("The same with a Cyrillic letter that looks like a Latin one.")
+            .with_only(TRUST)
+            .message(from("posta-certificata@post\u{430}-citt\u{e0}.example"))
+            .twin_vector("from-in-u-labels")
+            .twin_with(TRUST),
+    ]
 }
 
 /// The delivery receipt of the message with another line in its own header.

@@ -2,6 +2,11 @@
 //! The digest says that it was that and nothing else: each has a twin in which one letter of the
 //! signed part is another.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use super::tools::{delivery, find, replaced};
 use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::message::Message;
@@ -9,7 +14,7 @@ use crate::support::message::Message;
 const D: Group = Group("d-mime");
 
 pub fn all() -> Vec<Vector> {
-    [lines(), copies(), ends(), odd_lines()]
+    [lines(), copies(), compressed(), ends(), odd_lines()]
         .into_iter()
         .flatten()
         .collect()
@@ -26,6 +31,30 @@ fn message() -> Message {
     let mut message = receipt.message_over(entity);
     message.signature = Some(message.signed.encode(&message.entity));
     message
+}
+
+/// A message compressed alone, as some archives of mail keep them.
+fn compressed() -> Vec<Vector> {
+    let gzip = |octets: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(octets).expect("in memory");
+        encoder.finish().expect("in memory")
+    };
+    let mut other = message();
+    other.entity = replaced(&other.entity, "another", "anuther");
+    vec![
+        D.genuine("stored-by-gzip")
+            .case(71, Medium)
+            .because("A program compressed the file with gzip, which has a checksum of its own.")
+            .named("eml.gz")
+            .message(gzip(&message().to_eml()))
+            .finding("signature.digest doubt"),
+        D.not_genuine("stored-by-gzip-and-changed", "signature.digest")
+            .case(71, Medium)
+            .because("The same, and one letter of the signed text is another.")
+            .named("eml.gz")
+            .message(gzip(&other.to_eml())),
+    ]
 }
 
 /// The damaged message, and its twin with one letter changed too.

@@ -150,6 +150,12 @@ fn signatures() -> Vec<Vector> {
             "The encoding of the signature part has a comment behind it.",
             encoded("Content-Transfer-Encoding: base64 (x)\r\n"),
         ),
+        odd(
+            "signature-encoding-with-a-blank-behind",
+            "The encoding of the signature part has a blank behind it, with which Python decodes \
+             nothing and shows another part.",
+            encoded("Content-Transfer-Encoding: base64 \r\n"),
+        ),
         plain(
             "signature-encoding-in-capitals",
             "The encoding of the signature part is in capitals.",

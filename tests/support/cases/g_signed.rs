@@ -162,6 +162,27 @@ fn mail() -> Vec<Vector> {
             .message(whole(&kind("signed-data"), &signed_file(&text)))
             .result("instead = \"signed-mail\"")
             .result("signature = { holds = true, signers = [{ address = \"lucia.bianchi@posta.example\" }] }"),
+        G.not_certified("mail-signed-with-openpgp")
+            .case(0, Low)
+            .because(
+                "A mail signed with OpenPGP (RFC 3156), which cannot be checked here: it is told \
+                 that it is signed.",
+            )
+            .message({
+                let signature = Part::new(
+                    &[("Content-Type", "application/pgp-signature; name=\"signature.asc\"")],
+                    "-----BEGIN PGP SIGNATURE-----\r\n\r\niHUEABYKAB0WIQ==\r\n\
+                     -----END PGP SIGNATURE-----\r\n",
+                );
+                file(
+                    ordinary_header(),
+                    "multipart/signed; micalg=pgp-sha512; \
+                     protocol=\"application/pgp-signature\"; boundary=\"=_pgp\"",
+                    &multipart("=_pgp", &[text.clone(), signature.encode()]),
+                )
+            })
+            .result("instead = \"signed-mail\"")
+            .result("signature = { signers = [] }"),
         G.not_certified("mail-encrypted")
             .case(0, Low)
             .because("An encrypted mail.")
@@ -181,6 +202,16 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(octets).expect("an entry");
     }
     writer.finish().expect("an archive").into_inner()
+}
+
+const MBOX_LINE: &str = "From collega@posta.example Tue May  5 09:00:00 2026\r\n";
+
+/// An ordinary mail with a receipt attached.
+fn holding(receipt: &[u8]) -> Vec<u8> {
+    let part = Part::new(&[("Content-Type", "message/rfc822")], receipt);
+    let body = multipart("=_dentro", &[part.encode()]);
+    let header_type = "multipart/mixed; boundary=\"=_dentro\"";
+    file(ordinary_header(), header_type, &body)
 }
 
 /// Genuine receipts attached in unusual ways.
@@ -254,6 +285,61 @@ fn attachments() -> Vec<Vector> {
              { place = \"2!/pratica/firmata.eml.p7m\", nested = [{ verdict = \"genuine\" }] }, \
              { place = \"2!/altre.zip!/accettazione.EML\", verdict = \"genuine\" }]",
         ),
+        forwarded(
+            "receipt-attached-as-an-international-message",
+            "A receipt attached as message/global (RFC 6532, 3.7), without a name.",
+            Part::new(&[("Content-Type", "message/global")], receipt.clone()),
+        )
+        .result(genuine_at("2")),
+        forwarded(
+            "receipt-attached-with-its-mbox-line",
+            "A receipt attached with the line before it that parts the messages of an mbox.",
+            Part::new(
+                &[("Content-Type", "message/rfc822")],
+                [MBOX_LINE.as_bytes(), &receipt].concat(),
+            ),
+        )
+        .result(genuine_at("2")),
+        forwarded(
+            "receipt-in-a-message-attached-behind-an-empty-line",
+            "An empty line before an ordinary mail that is attached, to which the receipt is \
+             attached.",
+            Part::new(
+                &[("Content-Type", "message/rfc822")],
+                [b"\r\n", &holding(&receipt)[..]].concat(),
+            ),
+        )
+        .result(genuine_at("2.1")),
+        G.not_certified("receipts-in-a-digest")
+            .case(97, Medium)
+            .because(
+                "Receipts in a multipart/digest, whose parts are messages without saying so (RFC \
+                 2046, 5.1.5).",
+            )
+            .message(file(
+                ordinary_header(),
+                "multipart/digest; boundary=\"=_raccolta\"",
+                &multipart(
+                    "=_raccolta",
+                    &[
+                        [b"\r\n", &receipt[..]].concat(),
+                        [b"\r\n", &altered[..]].concat(),
+                    ],
+                ),
+            ))
+            .result(
+                "nested = [{ place = \"1\", verdict = \"genuine\" }, \
+                 { place = \"2\", verdict = \"not-genuine\" }]",
+            ),
+        G.not_certified("receipts-in-a-multipart-without-types")
+            .case(97, Medium)
+            .because("The same parts in a multipart/mixed: text, whatever it looks like.")
+            .message(file(
+                ordinary_header(),
+                "multipart/mixed; boundary=\"=_raccolta\"",
+                &multipart("=_raccolta", &[[b"\r\n", &receipt[..]].concat()]),
+            ))
+            .result("nested = []"),
         forwarded(
             "document-attached-that-is-an-archive",
             "A document attached that is built as a zip archive.",

@@ -106,6 +106,10 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
         b_path::trust_with_the_authority_twice().into_bytes(),
     );
     add(
+        "pki/trust-international.toml".into(),
+        c_spelling::trust_of_an_international_host().into_bytes(),
+    );
+    add(
         "pki/trust-of-before.toml".into(),
         b_path::trust_of_before().into_bytes(),
     );

@@ -1,0 +1,86 @@
+//! Files that are written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::command::Failure;
+use crate::exit::ExitStatus;
+
+/// What writes the content.
+type Content<'a> = &'a mut dyn FnMut(&mut BufWriter<File>) -> anyhow::Result<()>;
+
+/// Writes a file beside its place and moves it there when it is whole; until then, and when that
+/// fails, what stood there stays. A pipe or a device is written as it is.
+///
+/// # Errors
+/// A [`Failure`] with status 4 for what the disk says, else that of `content`.
+pub(super) fn write(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
+    let failure = |error: &io::Error| {
+        let values = [
+            ("file", path.display().to_string()),
+            ("reason", error.to_string()),
+        ];
+        Failure::new("batch-write", values).with_status(ExitStatus::NotNow)
+    };
+    let told = |error: anyhow::Error| match error.downcast::<io::Error>() {
+        Ok(error) => failure(&error).into(),
+        Err(error) => error,
+    };
+    if fs::metadata(path).is_ok_and(|known| !known.is_file()) {
+        let file = File::options().write(true).open(path);
+        let mut file = BufWriter::new(file.map_err(|error| failure(&error))?);
+        return content(&mut file)
+            .and_then(|()| Ok(file.flush()?))
+            .map_err(told);
+    }
+    // A link is followed: what it points to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let done = whole(&beside, &path, content);
+    if done.is_err() {
+        // The error that counts is the first one.
+        let _ = fs::remove_file(&beside);
+    }
+    done.map_err(told)
+}
+
+fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()> {
+    // Left by a process of the same number that was killed.
+    match fs::remove_file(beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let mut file = BufWriter::new(File::create_new(beside)?);
+    content(&mut file)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    if let Ok(known) = fs::metadata(path) {
+        file.set_permissions(known.permissions())?;
+    }
+    file.sync_all()?;
+    Ok(fs::rename(beside, path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stood_there_stays_until_all_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("esito.csv");
+        fs::write(&path, "before").unwrap();
+        let cut = write(&path, &mut |file| {
+            file.write_all(b"half")?;
+            Err(io::Error::from(io::ErrorKind::StorageFull).into())
+        });
+        let status = cut.unwrap_err().downcast::<Failure>().unwrap().status();
+        assert_eq!(status, ExitStatus::NotNow);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        write(&path, &mut |file| Ok(file.write_all(b"after")?)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "after");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
