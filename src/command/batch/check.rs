@@ -344,7 +344,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut list = List::begin(arguments.json, &prepared, session)?;
-    let mut files = Disk::beside(&prepared.path);
+    let mut files = prepared.files();
     let findings = pass(
         (&prepared, &mut files),
         (ledger.as_ref(), &arguments.words.allowed()),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::{PaceArguments, TableArguments};
@@ -91,6 +91,8 @@ pub(super) struct Prepared {
     pub senders: HashMap<String, Sender>,
     /// Their accounts.
     pub accounts: Vec<Account>,
+    /// What was found of the files to attach.
+    known: Known,
 }
 
 impl Prepared {
@@ -148,6 +150,7 @@ impl Prepared {
             recipe,
             senders: senders.collect(),
             accounts,
+            known: Known::default(),
         })
     }
 
@@ -172,6 +175,14 @@ impl Prepared {
             None => Source::File(File::open(&self.path)?),
         };
         Ok(Decoded::new(source, self.encoding))
+    }
+
+    /// The files beside the table; each is read once for all walks.
+    pub fn files(&self) -> Disk {
+        Disk {
+            known: Arc::clone(&self.known),
+            ..Disk::beside(&self.path)
+        }
     }
 
     /// A walk over all rows, or what is wrong before the first.
@@ -450,17 +461,20 @@ fn template(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Files on the disk, named relative to the folder of the table. Each is read once, unless its size
-/// or its time of change is another since.
+/// Files on the disk, named relative to the folder of the table. What was found of one is kept as
+/// long as its size and time stay the same.
 pub(super) struct Disk {
     folder: PathBuf,
-    known: HashMap<String, Found>,
+    known: Known,
 }
 
-/// What was found in a file, and how it was then.
+/// What was found of files, for all walks over a table.
+pub(super) type Known = Arc<Mutex<HashMap<String, Found>>>;
+
 #[derive(Clone)]
-struct Found {
-    stamp: (u64, Option<SystemTime>),
+pub(super) struct Found {
+    size: u64,
+    changed: Option<SystemTime>,
     facts: FileFacts,
     remarks: Vec<Remark>,
 }
@@ -470,7 +484,7 @@ impl Disk {
     pub fn beside(table: &Path) -> Self {
         Self {
             folder: table.parent().unwrap_or(Path::new("")).to_owned(),
-            known: HashMap::new(),
+            known: Known::default(),
         }
     }
 
@@ -485,30 +499,34 @@ impl Disk {
     }
 
     /// What is known of a file, read where it is not or has changed since.
-    fn found(&mut self, name: &str) -> io::Result<Found> {
+    fn found(&self, name: &str) -> io::Result<Found> {
         let (file, metadata) = self.open(name)?;
-        // Before it is read: what changes meanwhile is read again.
-        let stamp = (metadata.len(), metadata.modified().ok());
-        if let Some(found) = self.known.get(name)
-            && found.stamp == stamp
-            && stamp.1.is_some()
+        let (size, changed) = (metadata.len(), metadata.modified().ok());
+        if let Ok(known) = self.known.lock()
+            && let Some(found) = known.get(name)
+            && changed.is_some()
+            && (found.size, found.changed) == (size, changed)
         {
             return Ok(found.clone());
         }
         let mut content = Vec::new();
         file.take(MAX_FILE_OCTETS).read_to_end(&mut content)?;
+        let facts = FileFacts {
+            size: content.len() as u64,
+            sha256: sha256(&content),
+        };
         let found = Found {
-            stamp,
-            facts: FileFacts {
-                size: content.len() as u64,
-                sha256: sha256(&content),
-            },
+            size,
+            changed,
+            facts,
             remarks: self.remarks_on(name, content),
         };
-        if self.known.len() >= MOST_REMEMBERED {
-            self.known.clear();
+        if let Ok(mut known) = self.known.lock() {
+            if known.len() >= MOST_REMEMBERED {
+                known.clear();
+            }
+            known.insert(name.to_owned(), found.clone());
         }
-        self.known.insert(name.to_owned(), found.clone());
         Ok(found)
     }
 
@@ -574,6 +592,8 @@ impl Files for Disk {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -581,7 +601,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("avviso.pdf");
         let write = |text: &str, at: SystemTime| {
-            std::fs::write(&path, text).unwrap();
+            fs::write(&path, text).unwrap();
             File::options()
                 .write(true)
                 .open(&path)
@@ -600,7 +620,7 @@ mod tests {
         assert_ne!(disk.look("avviso.pdf").unwrap().sha256, first);
         write("tre!", later);
         assert_eq!(disk.look("avviso.pdf").unwrap().size, 4);
-        std::fs::remove_file(&path).unwrap();
+        fs::remove_file(&path).unwrap();
         assert!(disk.look("avviso.pdf").is_err());
     }
 }

@@ -150,7 +150,7 @@ fn from_table(
     let existing = access::existing_ledger(session)?;
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
-    let mut files = Disk::beside(&prepared.path);
+    let mut files = prepared.files();
     let findings = check::pass(
         (&prepared, &mut files),
         (existing.as_ref(), &arguments.words.allowed()),
