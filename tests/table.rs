@@ -104,9 +104,10 @@ fn fifty_and_five_hundred_recipients_get_one_message() {
         for one in taken {
             assert_eq!(one.recipients, to);
             let octets = octets_of(&world, &one);
-            let mut lines = octets.split(|&octet| octet == b'\n');
-            // An identifier has no place to fold.
-            assert!(lines.all(|line| line.len() <= 79 || line.starts_with(b"Message-ID: ")));
+            // A Message-ID has no place to fold.
+            let lines = octets.split(|&octet| octet == b'\n');
+            let lines = lines.filter(|line| !line.starts_with(b"Message-ID"));
+            assert!(lines.map(<[u8]>::len).max() <= Some(79));
         }
     }
 }

@@ -1101,8 +1101,8 @@ impl<'a> Run<'a> {
         let Some(message) = self.ledger.by_message_id(message_id)? else {
             return Ok(None);
         };
-        // Another machine sent it: our octets are not those that left, and its Message-ID says that
-        // the content is the same.
+        // Another machine sent this notice, as its Message-ID says; our octets, with their own
+        // date, are not those that left. Any other Message-ID stands for its octets.
         if Identity::read(message_id).is_some() && !self.ledger.has_left_here(&message)? {
             return Ok(None);
         }
