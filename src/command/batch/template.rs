@@ -38,7 +38,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         .and_then(|mut file| file.write_all(table.as_bytes()));
     written.map_err(|error| prepare::unreadable(path, &error))?;
     let texts = Catalogue::of(session.lang);
-    let values = [("file", &*path.display().to_string())];
+    // Braces in a text of the catalogue would be a place to fill.
+    let column = match session.lang {
+        Lang::It => "{{ Nome }}",
+        Lang::En => "{{ Name }}",
+    };
+    let values = [("file", &*path.display().to_string()), ("column", column)];
     writeln!(
         session.err,
         "{}",
