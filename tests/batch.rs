@@ -769,7 +769,9 @@ fn a_signal_ends_it_after_the_message_in_hand() {
         &[(5, "-HUP"), (5, "-HUP")],
     ] {
         let world = Practising::with(practising::config());
-        let ran = signalled("exec \"$0\" \"$@\"", signals, &world);
+        // Also where the tests themselves were started by `nohup`.
+        let command = "exec env --default-signal=HUP \"$0\" \"$@\"";
+        let ran = signalled(command, signals, &world);
         assert_eq!(ran.exit, 3, "{signals:?}: {ran:?}");
         assert!(
             ran.err.contains("Stopped after the message in hand"),

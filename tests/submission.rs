@@ -952,7 +952,7 @@ fn a_secret_that_a_server_repeats_is_not_repeated() {
         peer.hear("RSET");
         peer.say("250 ok");
     });
-    let SubmissionOutcome::Refused(reply) = &report.outcome else {
+    let SubmissionOutcome::SenderRefused(reply) = &report.outcome else {
         panic!("{report:?}");
     };
     assert_eq!(reply.text, "5.7.1 you logged in with ***");

@@ -16,8 +16,8 @@ use cms::content_info::ContentInfo;
 use cms::signed_data::{SignedData as Witness, SignerIdentifier};
 use der::{Decode, Encode};
 use postacert::mime::{Entity, decode, multipart};
-use postacert::smime::ber;
 use postacert::smime::signed_data::{SignatureOctets, SignedData};
+use postacert::smime::{Error, Fault, ber};
 
 #[path = "support/trees.rs"]
 mod trees;
@@ -77,7 +77,11 @@ fn every_signature_object_is_read_as_the_cms_package_reads_it() {
         let Ok(witness) = witness else { continue };
         let name = path.display();
         let octets = SignatureOctets::new(&p7s).unwrap();
-        let ours = SignedData::parse(&octets).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let ours = match SignedData::parse(&octets) {
+            // A bound of ours, which the package does not have.
+            Err(Error::Encoding(Fault::TooMany)) => continue,
+            ours => ours.unwrap_or_else(|error| panic!("{name}: {error}")),
+        };
         assert_eq!(ours.signers.len(), witness.signer_infos.0.len(), "{name}");
         assert_eq!(
             ours.embedded_content.is_some(),
