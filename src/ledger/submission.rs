@@ -457,7 +457,18 @@ fn places_to_send(
     let may_go = |standing: &Standing| match standing {
         Standing::Recorded | Standing::RefusedForNow => true,
         Standing::InDoubt => in_doubt,
-        _ => false,
+        Standing::Sending
+        | Standing::Refused
+        | Standing::Withdrawn
+        | Standing::Sent
+        | Standing::Accepted
+        | Standing::Ordinary
+        | Standing::NotAccepted
+        | Standing::Delayed
+        | Standing::TimedOut
+        | Standing::NotDelivered
+        | Standing::Delivered
+        | Standing::Contradictory => false,
     };
     match deciding(&standings) {
         Some(Standing::Sending) => Err(Error::BeingSent {

@@ -397,7 +397,12 @@ impl Runner<'_> {
             if let Plan::Wait(serving) = &plan {
                 let reason = match serving {
                     Serving::OtherCameBack(_) => "other-came-back",
-                    _ => "conflict",
+                    Serving::Conflict(_)
+                    | Serving::Free
+                    | Serving::Served(_)
+                    | Serving::Recorded(_)
+                    | Serving::Elsewhere(_)
+                    | Serving::CameBack(_) => "conflict",
                 };
                 return self.hold(row, reason.to_owned());
             }

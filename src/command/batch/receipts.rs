@@ -76,7 +76,17 @@ fn file_of(
         Some(What::Delivered) => "consegna",
         Some(What::NotDelivered) => "mancata-consegna",
         Some(What::TimeoutNotice) => "preavviso-mancata-consegna",
-        _ => "ricevuta",
+        None
+        | Some(
+            What::Begun
+            | What::Handed
+            | What::Taken
+            | What::Refused
+            | What::RefusedForNow
+            | What::NotSent
+            | What::InDoubt
+            | What::Withdrawn,
+        ) => "ricevuta",
     };
     let is_of_all = matches!(what, "accettazione" | "non-accettazione");
     let recipient = line.recipient.as_deref().filter(|_| !is_of_all);
