@@ -87,7 +87,7 @@ fn stated() -> Vec<Vector> {
             "signer-of-version-99",
             "The SignerInfo says that it is of version 99. RFC 5652, 5.3 has 1 for a signer named \
              by issuer and serial number. Nobody signed the number.",
-            "cms.decode doubt",
+            "cms.decode.version doubt",
             |signer| Signer {
                 version: Some(99),
                 ..signer
@@ -106,7 +106,7 @@ fn stated() -> Vec<Vector> {
         doubted(
             "signer-by-key-identifier-of-version-1",
             "The same with version 1.",
-            "cms.decode doubt",
+            "cms.decode.version doubt",
             |signer| Signer {
                 identified: Identified::ByKeyIdentifier,
                 version: Some(1),
@@ -116,7 +116,7 @@ fn stated() -> Vec<Vector> {
         doubted(
             "signing-time-that-is-no-time",
             "The signed signing time is a number.",
-            "time.signing doubt",
+            "time.signing.unreadable doubt",
             |signer| signer.replaced(Attribute::new(cms::SIGNING_TIME, der::number(42))),
         ),
         doubted(
@@ -178,15 +178,18 @@ fn bags() -> Vec<Vector> {
         )
         .case(35, Medium)
         .absent("signer.certificate"),
-        A.cannot_tell("certificates-of-the-signers-number", "message.complexity")
-            .case(35, High)
-            .because(
-                "Seventy certificates with the issuer and the serial number of the signer's, and \
+        A.cannot_tell(
+            "certificates-of-the-signers-number",
+            "message.complexity.work",
+        )
+        .case(35, High)
+        .because(
+            "Seventy certificates with the issuer and the serial number of the signer's, and \
                  another key, stand in the bag before it: too many to be looked at. That accuses \
                  nobody, and nothing is missing.",
-            )
-            .message(before_the_signers(70, &of_its_number).to_eml())
-            .absent("signer.certificate")
-            .absent("signature.value"),
+        )
+        .message(before_the_signers(70, &of_its_number).to_eml())
+        .absent("signer.certificate")
+        .absent("signature.value"),
     ]
 }

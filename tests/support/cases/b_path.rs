@@ -73,27 +73,33 @@ fn bags() -> Vec<Vector> {
             "The same two certificates in the other order.",
             &[&then, &later],
         ),
-        B.cannot_tell("authority-of-later-alone-in-the-bag", "chain.time")
-            .case(35, High)
-            .because(
-                "Only the root is trusted, and the only certificate of the \
+        B.cannot_tell(
+            "authority-of-later-alone-in-the-bag",
+            "chain.time.intermediate",
+        )
+        .case(35, High)
+        .because(
+            "Only the root is trusted, and the only certificate of the \
                  authority in the bag came three months after the receipt. The one \
                  of that time is missing; nothing speaks against the receipt.",
-            )
-            .with_only(ROOT)
-            .message(with_bag(&[&later]))
-            .twin_vector("authority-of-the-time-in-the-bag")
-            .twin_with(ROOT),
-        B.cannot_tell("authority-missing-below-a-trusted-root", "chain.anchor")
-            .case(35, High)
-            .because(
-                "Only the root is trusted, and the bag holds no certificate of the \
+        )
+        .with_only(ROOT)
+        .message(with_bag(&[&later]))
+        .twin_vector("authority-of-the-time-in-the-bag")
+        .twin_with(ROOT),
+        B.cannot_tell(
+            "authority-missing-below-a-trusted-root",
+            "chain.anchor.unknown",
+        )
+        .case(35, High)
+        .because(
+            "Only the root is trusted, and the bag holds no certificate of the \
                  authority: there is no path.",
-            )
-            .with_only(ROOT)
-            .message(with_bag(&[]))
-            .twin_vector("authority-of-the-time-in-the-bag")
-            .twin_with(ROOT),
+        )
+        .with_only(ROOT)
+        .message(with_bag(&[]))
+        .twin_vector("authority-of-the-time-in-the-bag")
+        .twin_with(ROOT),
     ]
 }
 
@@ -174,7 +180,7 @@ fn gaps() -> Vec<Vector> {
                 of_2024.clone(),
                 world::OTHER.host,
             ))
-            .finding("chain.edition note")
+            .finding("chain.edition.next note")
             .absent("chain.constraints"),
         B.genuine("host-permitted-by-a-later-edition-than-the-next")
             .case(25, High)
@@ -185,7 +191,7 @@ fn gaps() -> Vec<Vector> {
             )
             .with_only(BEFORE)
             .message(dated("2021-05-06T08:15:07Z", of_2021, world::OTHER.host))
-            .finding("chain.constraints doubt")
+            .finding("chain.constraints.later doubt")
             .twin_vector("host-permitted-by-the-next-edition")
             .twin_with(BEFORE),
         B.genuine("host-not-permitted-before-the-first-edition")
@@ -200,7 +206,7 @@ fn gaps() -> Vec<Vector> {
                 of_2019(outside()),
                 "non-ammesso.example",
             ))
-            .finding("chain.constraints doubt"),
+            .finding("chain.constraints.before-first doubt"),
         B.genuine("host-permitted-before-the-first-edition")
             .case(25, Medium)
             .because("The same receipt by a host that the first known edition permits.")
@@ -209,7 +215,7 @@ fn gaps() -> Vec<Vector> {
                 of_2019(permitted),
                 world::RECEIVING.host,
             ))
-            .finding("chain.edition note")
+            .finding("chain.edition.later note")
             .absent("chain.constraints"),
         B.genuine("host-not-permitted-by-older-trust-data")
             .case(25, High)
@@ -219,7 +225,7 @@ fn gaps() -> Vec<Vector> {
             )
             .with_only(BEFORE)
             .message(by_outside_host(outside()))
-            .finding("chain.constraints doubt"),
+            .finding("chain.constraints.data-older doubt"),
     ]
 }
 
@@ -276,7 +282,7 @@ fn carried() -> Vec<Vector> {
                  force at the receipt's time. It counts and is named.",
             )
             .message(with(&edition_of_2026()))
-            .finding("chain.edition note")
+            .finding("chain.edition.carried note")
             .absent("chain.constraints")
             .fact("signer.edition", "2026-01-15T08:00:00Z")
             .fact("signer.edition_sha256", &edition_of_2026().sha256())
@@ -348,7 +354,7 @@ fn by_outside_host(certificate: Certificate) -> Vec<u8> {
 
 fn doubled() -> Vec<Vector> {
     let revoked = |name, text| {
-        B.not_genuine(name, "chain.revocation")
+        B.not_genuine(name, "chain.revocation.revoked")
             .case(31, Critical)
             .because(text)
             .receipt(super::vector::DELIVERY)

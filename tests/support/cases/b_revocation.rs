@@ -179,7 +179,7 @@ pub fn all() -> Vec<Vector> {
 /// Lists that name the signer.
 fn named() -> Vec<Vector> {
     let revoked = |name, text, list| {
-        B.not_genuine(name, "chain.revocation")
+        B.not_genuine(name, "chain.revocation.revoked")
             .case(31, Critical)
             .because(text)
             .receipt(DELIVERY)
@@ -187,7 +187,7 @@ fn named() -> Vec<Vector> {
             .twin_with(NOBODY)
     };
     let limited = |name, text, list| {
-        B.cannot_tell(name, "chain.revocation")
+        B.cannot_tell(name, "chain.revocation.limited")
             .case(31, Critical)
             .because(text)
             .receipt(DELIVERY)
@@ -306,9 +306,10 @@ fn clear() -> Vec<Vector> {
             )
             .receipt(DELIVERY)
             .with(crl!("crl/hold.crl", "crl/delta-lifted.crl"))
-            .finding("chain.revocation doubt")
+            .finding("chain.revocation.unusable-scope doubt")
+            .finding("chain.revocation.other-time doubt")
             .absent("chain.revocation failure"),
-        B.not_genuine("hold-not-lifted", "chain.revocation")
+        B.not_genuine("hold-not-lifted", "chain.revocation.revoked")
             .case(31, High)
             .because("The certificate was on hold the day before; no later list is there.")
             .receipt(DELIVERY)
@@ -319,42 +320,48 @@ fn clear() -> Vec<Vector> {
 
 /// Lists that cannot be used: a doubt that names them.
 fn unused() -> Vec<Vector> {
-    let unused = |name, text, list| {
+    let unused = |name, finding, text, list| {
         B.genuine(name)
             .case(33, High)
             .because(text)
             .receipt(DELIVERY)
             .with(list)
-            .finding("chain.revocation doubt")
+            .finding(finding)
     };
     vec![
         unused(
             "list-of-authorities-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list is of authorities only and says nothing of a signer.",
             crl!("crl/authorities.crl"),
         ),
         unused(
             "list-of-another-point-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list is of another distribution point than the signer's.",
             crl!("crl/other-point.crl"),
         ),
         unused(
             "list-of-some-reasons-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list says for two reasons only that the signer is not revoked.",
             crl!("crl/some-reasons.crl"),
         ),
         unused(
             "list-with-an-unknown-extension-alone",
+            "chain.revocation.unusable-extension doubt",
             "The list has a critical extension that nobody here knows.",
             crl!("crl/unknown-extension.crl"),
         ),
         unused(
             "delta-list-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list says only what changed.",
             crl!("crl/delta.crl"),
         ),
         unused(
             "revoked-by-a-stranger-beside-a-list-that-clears",
+            "chain.revocation.contradicting doubt",
             "The same beside a list of the authority that does not name the signer. \
              That one counts; the other says the opposite and is told, with its name: \
              it may be the authority's own, damaged.",
@@ -362,12 +369,14 @@ fn unused() -> Vec<Vector> {
         ),
         unused(
             "revoked-in-a-list-that-was-changed-beside-one-that-clears",
+            "chain.revocation.contradicting doubt",
             "One octet of the authority's list was changed, so that its signature \
              does not hold. It names the signer.",
             crl!("nobody-revoked.crl", "crl/changed-revoked.crl"),
         ),
         unused(
             "revoked-by-a-stranger",
+            "chain.revocation.unusable-signature doubt",
             "A list with the authority's name that names the signer, signed by \
              another key: it counts for nothing, and is told.",
             crl!("crl/stranger-revoked.crl"),
@@ -383,7 +392,7 @@ fn damaged() -> Vec<Vector> {
             .because(text)
             .receipt(DELIVERY)
             .with(list)
-            .finding("chain.revocation note")
+            .finding("chain.revocation.damaged note")
             .absent("chain.revocation doubt")
     };
     vec![
@@ -406,9 +415,10 @@ fn damaged() -> Vec<Vector> {
             )
             .receipt(DELIVERY)
             .with(&["--crl", "../../pki/crl-damaged-and-stale"])
-            .finding("chain.revocation doubt")
+            .finding("chain.revocation.damaged doubt")
+            .finding("chain.revocation.other-time doubt")
             .absent("chain.revocation note"),
-        B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation")
+        B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation.revoked")
             .case(31, Critical)
             .because("The same folder, and the list that can be read names the signer.")
             .receipt(DELIVERY)
@@ -443,10 +453,10 @@ fn between() -> Vec<Vector> {
             )
             .with_only(CLEAR)
             .message(with_bag(&[&signs_none]))
-            .finding("chain.revocation doubt"),
+            .finding("chain.revocation.unusable-issuer doubt"),
         B.cannot_tell(
             "revoked-by-an-authority-that-may-sign-no-list",
-            "chain.revocation",
+            "chain.revocation.limited",
         )
         .case(31, High)
         .because("The same, and the list names the signer.")
@@ -456,7 +466,7 @@ fn between() -> Vec<Vector> {
         .twin_with(ROOT),
         B.not_genuine(
             "revoked-by-an-authority-that-came-along",
-            "chain.revocation",
+            "chain.revocation.revoked",
         )
         .case(31, High)
         .because("The authority's certificate allows it to sign lists.")

@@ -54,7 +54,7 @@ fn providers() -> Vec<Vector> {
         .to_eml()
     };
     vec![
-        C.cannot_tell("delivery-by-the-senders-provider", "provider.domain")
+        C.cannot_tell("delivery-by-the-senders-provider", "provider.domain.other")
             .case(37, Critical)
             .because(
                 "The sender's provider attests the delivery; by the list of that \
@@ -70,7 +70,7 @@ fn providers() -> Vec<Vector> {
                  public data, so it was not decided.",
             )
             .message(by_sender()),
-        C.cannot_tell("domain-run-by-another-provider", "provider.domain")
+        C.cannot_tell("domain-run-by-another-provider", "provider.domain.other")
             .case(37, High)
             .because(
                 "A genuine delivery receipt, judged by a list of that day which \
@@ -82,16 +82,19 @@ fn providers() -> Vec<Vector> {
                 "../../providers/igpec-domain-elsewhere.ldif.p7m",
             ])
             .twin_with(LIST),
-        C.cannot_tell("acceptance-by-the-recipients-provider", "provider.domain")
-            .case(38, High)
-            .because(
-                "The recipient's provider attests that the message was accepted; \
+        C.cannot_tell(
+            "acceptance-by-the-recipients-provider",
+            "provider.domain.other",
+        )
+        .case(38, High)
+        .because(
+            "The recipient's provider attests that the message was accepted; \
                  by the list of that day the sender's domain is not its own.",
-            )
-            .message(acceptance())
-            .with(LIST)
-            .twin("accettazione")
-            .twin_with(LIST),
+        )
+        .message(acceptance())
+        .with(LIST)
+        .twin("accettazione")
+        .twin_with(LIST),
         C.genuine("non-delivery-by-the-senders-provider")
             .case(37, Medium)
             .because(
@@ -154,7 +157,7 @@ fn about() -> Vec<Vector> {
                  is not.",
             )
             .receipt(DELIVERY)
-            .finding("sent.message"),
+            .finding("sent.message.other"),
         no(asked("receipt-of-another-transaction", SENT))
             .case(55, Critical)
             .because(
@@ -162,7 +165,7 @@ fn about() -> Vec<Vector> {
                  same subject and shows it for this one. A subject proves nothing.",
             )
             .message(of_another_transaction())
-            .finding("sent.message"),
+            .finding("sent.message.other"),
         no(asked("sent-message-with-a-longer-identifier", SENT))
             .case(81, High)
             .because(
@@ -170,7 +173,7 @@ fn about() -> Vec<Vector> {
                  given, and goes on. Only equal is equal.",
             )
             .message(of_longer_identifier())
-            .finding("sent.message"),
+            .finding("sent.message.other"),
         no(asked("delivered-to-nobody-it-was-sent-to", SENT))
             .case(40, Critical)
             .because(
@@ -196,7 +199,7 @@ fn about() -> Vec<Vector> {
                  its attachment than what was delivered.",
             )
             .receipt(DELIVERY)
-            .finding("sent.content"),
+            .finding("sent.content.differs"),
         C.not_genuine(
             "sender-is-not-the-author-of-the-original",
             "original.sender",
@@ -258,7 +261,7 @@ fn brief() -> Vec<Vector> {
             .case(43, Medium)
             .because(text)
             .message(brief_of(sent::base().hashed().with_hash_text(change)))
-            .finding("original.hash")
+            .finding("original.hash.malformed")
             .twin("avvenuta-consegna-breve")
     };
     vec![
@@ -309,7 +312,7 @@ fn brief() -> Vec<Vector> {
             )
             .receipt("avvenuta-consegna-breve")
             .with(OTHER_PAGE)
-            .finding("sent.content")
+            .finding("sent.content.hash")
             .result("sent.rule = \"hash\"")
             .exit(3)
             .twin("avvenuta-consegna-breve")
@@ -580,7 +583,7 @@ fn header() -> Vec<Vector> {
         refused(
             "from-missing",
             26,
-            "header.from",
+            "header.from.missing",
             "The From line was taken away.",
             headed(Kind::Delivery, |header| {
                 header.remove("From");
@@ -588,7 +591,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "kind-header-missing",
-            "header.kind",
+            "header.kind.missing",
             "X-Ricevuta was taken away. The signed data say the kind.",
             headed(Kind::Delivery, |header| {
                 header.remove("X-Ricevuta");
@@ -596,7 +599,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "reference-header-missing",
-            "header.reference",
+            "header.reference.missing",
             "X-Riferimento-Message-ID was taken away.",
             headed(Kind::Delivery, |header| {
                 header.remove("X-Riferimento-Message-ID");
@@ -641,7 +644,7 @@ fn header() -> Vec<Vector> {
         refused(
             "display-name-of-another-sender",
             0,
-            "header.display-name",
+            "header.display-name.stranger",
             "The display name of an envelope says that it is on behalf of \
                  somebody else.",
             headed(Kind::Envelope, |header| {
@@ -688,8 +691,8 @@ fn header() -> Vec<Vector> {
 
 /// Cases 49 and 50: the recipient inside the signed part.
 fn recipients() -> Vec<Vector> {
-    let refused = |name, number, text, octets| {
-        C.not_genuine(name, "original.recipient")
+    let refused = |name, headline, number, text, octets| {
+        C.not_genuine(name, headline)
             .case(number, Critical)
             .because(text)
             .message(octets)
@@ -697,6 +700,7 @@ fn recipients() -> Vec<Vector> {
     vec![
         refused(
             "delivery-to-ordinary-mail",
+            "original.recipient.external",
             49,
             "A delivery receipt for an address that its own list calls \
                  ordinary mail (esterno): for those none exists.",
@@ -704,6 +708,7 @@ fn recipients() -> Vec<Vector> {
         ),
         refused(
             "delivered-to-nobody-of-the-list",
+            "original.recipient.unlisted",
             50,
             "The recipient (consegna) is not among the recipients \
                  (destinatari) of the same document.",
@@ -715,6 +720,7 @@ fn recipients() -> Vec<Vector> {
         .twin("avvenuta-consegna-sintetica"),
         refused(
             "delivered-to-nobody-of-the-original",
+            "original.recipient.not-addressed",
             50,
             "The recipient is on the list, but neither in To nor in Cc of the \
                  message inside.",
@@ -769,9 +775,9 @@ fn original() -> Vec<Vector> {
                  is not inside: what was delivered is not proved by it.",
             )
             .message(stated(|receipt| receipt.original = None))
-            .finding("original.present")
+            .finding("original.present.concise")
             .twin(DELIVERY),
-        C.cannot_tell("two-originals", "original.present")
+        C.cannot_tell("two-originals", "original.present.many")
             .case(0, High)
             .because(
                 "The signed part has two messages named postacert.eml. Which one \

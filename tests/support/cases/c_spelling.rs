@@ -161,19 +161,19 @@ fn recipients() -> Vec<Vector> {
              one mail server writes it.",
             "[SMTP:ufficio@pec.destinatario.example]",
         )
-        .finding("original.recipient doubt"),
+        .finding("original.recipient.not-addressed doubt"),
         same(
             "recipient-with-a-name-and-square-brackets",
             "The sender's To has a quoted name and the address in square brackets.",
             "\"Ufficio\" [ufficio@pec.destinatario.example]",
         )
-        .finding("original.recipient doubt"),
+        .finding("original.recipient.not-addressed doubt"),
         same(
             "recipient-with-a-point-at-the-end",
             "The sender's To has a point after the domain.",
             "ufficio@pec.destinatario.example.",
         )
-        .finding("original.recipient doubt"),
+        .finding("original.recipient.not-addressed doubt"),
         in_two_spellings("ufficio@città.example", "ufficio@xn--citt-3na.example")
             .because(
                 "The recipient's domain has an accent. It is written so in one \
@@ -182,20 +182,26 @@ fn recipients() -> Vec<Vector> {
             )
             .absent("original.recipient")
             .finding("address.lookalike note"),
-        C.not_genuine("recipient-without-its-accent", "original.recipient")
-            .case(80, High)
-            .because(
-                "The domain of the recipient in consegna has no accent, and that \
+        C.not_genuine(
+            "recipient-without-its-accent",
+            "original.recipient.unlisted",
+        )
+        .case(80, High)
+        .because(
+            "The domain of the recipient in consegna has no accent, and that \
                  among the recipients has one: another address.",
-            )
-            .message(spelt("ufficio@città.example", "ufficio@citta.example")),
-        C.not_genuine("recipient-of-another-clear-address", "original.recipient")
-            .case(50, High)
-            .because(
-                "The sender's To and Cc name other people only, in a spelling that \
+        )
+        .message(spelt("ufficio@città.example", "ufficio@citta.example")),
+        C.not_genuine(
+            "recipient-of-another-clear-address",
+            "original.recipient.not-addressed",
+        )
+        .case(50, High)
+        .because(
+            "The sender's To and Cc name other people only, in a spelling that \
                  every program reads the same.",
-            )
-            .message(with_line("To", "Altri <altri@pec.destinatario.example>")),
+        )
+        .message(with_line("To", "Altri <altri@pec.destinatario.example>")),
     ]
 }
 
@@ -353,7 +359,7 @@ fn phrases() -> Vec<Vector> {
                 "\u{e8} stato rilevato",
                 "non era urgente. Esso \u{e8} stato correttamente consegnato. \u{c8} stato rilevato",
             ))
-            .finding("content.text doubt")
+            .finding("content.text.contradiction doubt")
             .twin("errore-consegna"),
         same(
             "notice-that-denies-in-the-words-of-a-delivery",

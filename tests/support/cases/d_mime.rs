@@ -78,17 +78,20 @@ fn outer() -> Vec<Vector> {
             }))
             .finding("structure.unsigned-text")
             .twin(DELIVERY),
-        D.cannot_tell("signature-part-of-another-type", "structure.form")
-            .case(0, Medium)
-            .because(
-                "The signature part is typed application/octet-stream. The rules \
+        D.cannot_tell(
+            "signature-part-of-another-type",
+            "structure.form.signature-type",
+        )
+        .case(0, Medium)
+        .because(
+            "The signature part is typed application/octet-stream. The rules \
                  know two types for it.",
-            )
-            .message(replaced(
-                &delivery().to_eml(),
-                "Content-Type: application/x-pkcs7-signature",
-                "Content-Type: application/octet-stream",
-            )),
+        )
+        .message(replaced(
+            &delivery().to_eml(),
+            "Content-Type: application/x-pkcs7-signature",
+            "Content-Type: application/octet-stream",
+        )),
         D.genuine("signature-part-of-the-newer-type")
             .case(0, Medium)
             .because("application/pkcs7-signature without x-, as providers write since 2021.")
@@ -283,7 +286,7 @@ fn daticert() -> Vec<Vector> {
     };
     let epilogue = String::from_utf8(multipart("=_coda", &[other.encode()])).expect("text");
     vec![
-        D.cannot_tell("two-data-parts", "daticert.present")
+        D.cannot_tell("two-data-parts", "daticert.present.many")
             .case(65, Critical)
             .because(
                 "The provider signed two parts named daticert.xml, for two \
@@ -426,7 +429,7 @@ fn duplicates() -> Vec<Vector> {
     vec![
         refused(
             "content-type-twice",
-            "header.ambiguous",
+            "header.ambiguous.content-type",
             Critical,
             "A second Content-Type, multipart/mixed with another boundary, \
                  stands before the true one: which octets are the signed ones \
@@ -440,7 +443,7 @@ fn duplicates() -> Vec<Vector> {
         ),
         refused(
             "from-twice",
-            "header.from",
+            "header.from.doubled",
             High,
             "A second From line.",
             headed(Kind::Delivery, |header| {
@@ -449,7 +452,7 @@ fn duplicates() -> Vec<Vector> {
         ),
         refused(
             "kind-header-twice",
-            "header.ambiguous",
+            "header.ambiguous.mark",
             High,
             "X-Ricevuta twice, with two kinds.",
             headed(Kind::Delivery, |header| {
@@ -458,7 +461,7 @@ fn duplicates() -> Vec<Vector> {
         ),
         refused(
             "transport-header-twice",
-            "header.ambiguous",
+            "header.ambiguous.mark",
             High,
             "X-Trasporto twice on an envelope.",
             headed(Kind::Envelope, |header| {
@@ -477,7 +480,7 @@ fn duplicates() -> Vec<Vector> {
         )
         .twin("posta-certificata")
         .fact("kind", "posta-certificata"),
-        D.cannot_tell("boundary-parameter-twice", "structure.boundary")
+        D.cannot_tell("boundary-parameter-twice", "structure.boundary.parameter")
             .case(68, High)
             .because("The boundary parameter occurs twice with two values.")
             .message(replaced(
@@ -494,7 +497,7 @@ fn duplicates() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("Subject", "CONSEGNA: Disdetta del contratto");
             }))
-            .finding("header.ambiguous")
+            .finding("header.ambiguous.doubled")
             .twin(DELIVERY),
     ]
 }
@@ -520,14 +523,17 @@ fn boundaries() -> Vec<Vector> {
             )
             .message(nested_boundaries("=_ab", "=_ab"))
             .any_headline(),
-        D.cannot_tell("boundary-with-a-space-at-its-end", "structure.boundary")
-            .case(69, Medium)
-            .because(
-                "The boundary ends in a space inside its quotation marks, and so \
+        D.cannot_tell(
+            "boundary-with-a-space-at-its-end",
+            "structure.boundary.parameter",
+        )
+        .case(69, Medium)
+        .because(
+            "The boundary ends in a space inside its quotation marks, and so \
                  do the delimiter lines (RFC 2046, 5.1.1 forbids it): readers \
                  strip it or do not.",
-            )
-            .message(changed(|message| message.boundary += " ")),
+        )
+        .message(changed(|message| message.boundary += " ")),
         D.genuine("blanks-after-a-delimiter")
             .case(69, Medium)
             .because(
@@ -573,7 +579,7 @@ fn transport() -> Vec<Vector> {
                 "A space was added at the end of a signed line. No signed line ends in \
                  a blank, so taking it away gives the signed octets again.",
             )
-            .finding("signature.digest")
+            .finding("signature.digest.blanks-added")
             .message(altered(delivery().message(), |entity| {
                 replaced(
                     entity,
@@ -762,14 +768,14 @@ fn size() -> Vec<Vector> {
     let boundary = receipt.boundary("mixed");
     let entity = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
     vec![
-        D.cannot_tell("two-thousand-parts", "message.complexity")
+        D.cannot_tell("two-thousand-parts", "message.complexity.parts")
             .case(75, Medium)
             .because(
                 "The signed part has two thousand parts. Beyond a limit nothing is \
                  looked at, and that is said.",
             )
             .message(receipt.message_of(&many).to_eml()),
-        D.cannot_tell("sixty-levels", "message.complexity")
+        D.cannot_tell("sixty-levels", "message.complexity.signed")
             .case(75, Medium)
             .because("A part inside sixty multiparts, one in the other.")
             .message(

@@ -284,7 +284,7 @@ fn plausible() -> Vec<Vector> {
         certificate.with(pki::extension::address(&world::RECEIVING.address()))
     };
     vec![
-        F.cannot_tell("time-in-the-future", "time.plausible")
+        F.cannot_tell("time-in-the-future", "time.plausible.future")
             .case(89, Critical)
             .because(
                 "The receipt is of the year 2048; its certificate and that of the \
@@ -304,7 +304,7 @@ fn plausible() -> Vec<Vector> {
                     })
                     .to_eml(),
             )
-            .finding("time.plausible")
+            .finding("time.plausible.future")
             .twin_vector("long-certificate"),
         F.genuine("long-certificate")
             .case(0, Low)
@@ -313,7 +313,7 @@ fn plausible() -> Vec<Vector> {
                  receipt.",
             )
             .message(at("2026-05-04T08:15:07Z", long()).to_eml()),
-        F.not_genuine("time-before-certified-mail", "time.plausible")
+        F.not_genuine("time-before-certified-mail", "time.plausible.past")
             .case(89, High)
             .because(
                 "The receipt is of the year 2004; certified mail began in 2005. \
