@@ -1,6 +1,6 @@
 //! Group B of the list of tricks: certificates and trust (cases 19 to 36).
 
-use super::tools::{certified, certified_with, delivery};
+use super::tools::{certified, certified_with, delivery, replaced};
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::keys;
 use crate::support::pki::{Certificate, Extension, extension};
@@ -729,6 +729,24 @@ fn form() -> Vec<Vector> {
                  4.2 allows one; which counts depends on the reader.",
             )
             .message(certified(doubled)),
+        B.genuine("key-usage-missing")
+            .case(23, Low)
+            .because("The certificate does not say what its key is for, which restricts nothing.")
+            .message(certified(signer().without(extension::KEY_USAGE)))
+            .finding("signer.profile.no-key-usage note")
+            .absent("signer.usage"),
+        B.cannot_tell("certificate-of-no-date", "signer.certificate.unreadable")
+            .case(0, Medium)
+            .because(
+                "The certificate that the signature names begins in month 99: it is no \
+                 certificate (RFC 5280, 4.1.2.5), and who signed cannot be said.",
+            )
+            .message({
+                let mut message = delivery().message();
+                let certificate = &mut message.signed.certificates[0];
+                *certificate = replaced(certificate, "250115090000Z", "259915090000Z");
+                message.to_eml()
+            }),
         B.genuine("basic-constraints-present")
             .case(0, Medium)
             .because(

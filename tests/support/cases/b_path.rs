@@ -9,11 +9,13 @@ use crate::support::world::{self, AUTHORITY_NAME};
 
 const B: Group = Group("b-certificate");
 
+const BETWEEN: &str = "CN=Autorita di Mezzo CA,O=Autorita di Prova,C=IT";
+
 /// Only the root above the authority is trusted: its certificate must come along.
 const ROOT: &[&str] = &["--anchor", "../../pki/root.pem"];
 
 pub fn all() -> Vec<Vector> {
-    [bags(), doubled(), gaps(), carried()]
+    [bags(), doubled(), gaps(), ended(), carried()]
         .into_iter()
         .flatten()
         .collect()
@@ -87,6 +89,27 @@ fn bags() -> Vec<Vector> {
         .message(with_bag(&[&later]))
         .twin_vector("authority-of-the-time-in-the-bag")
         .twin_with(ROOT),
+        B.not_genuine(
+            "authority-below-one-that-allows-none",
+            "chain.anchor.too-long",
+        )
+        .case(24, Critical)
+        .because(
+            "The known authority issued the certificate of another authority, and \
+                 that one the signer's. The known authority's certificate allows none \
+                 below it (path length 0).",
+        )
+        .message({
+            let between = world::authority(BETWEEN, keys::STRANGER)
+                .issued_by(AUTHORITY_NAME, keys::AUTHORITY);
+            let mut receipt = Receipt::new(Kind::Delivery);
+            receipt.certificate = world::RECEIVING
+                .certificate()
+                .issued_by(BETWEEN, keys::STRANGER);
+            let mut message = receipt.message();
+            message.signed.certificates.push(between.to_der());
+            message.to_eml()
+        }),
         B.cannot_tell(
             "authority-missing-below-a-trusted-root",
             "chain.anchor.unknown",
@@ -226,6 +249,70 @@ fn gaps() -> Vec<Vector> {
             .with_only(BEFORE)
             .message(by_outside_host(outside()))
             .finding("chain.constraints.data-older doubt"),
+    ]
+}
+
+/// The trust file of the suite with a gap of a year: the first edition ended with 2023, and the
+/// next one does not permit the recipient's provider.
+pub fn trust_with_a_gap() -> String {
+    let text = world::trust_file();
+    let editions: Vec<&str> = text.split("\n[[authority.edition]]").collect();
+    let [head, first, second, historic] = editions[..] else {
+        panic!("three editions");
+    };
+    let host = format!("\"{}\"", world::RECEIVING.host);
+    assert!(second.contains(&host));
+    let first = first.replace("2030-09-22T11:22:02Z", "2024-01-01T00:00:00Z");
+    let second = second.replace(&host, "\"nessuno.example\"");
+    [head, &first, &second, historic].join("\n[[authority.edition]]")
+}
+
+/// Times at which no edition of the authority is in force any more.
+fn ended() -> Vec<Vector> {
+    const GAP: &[&str] = &["--trust", "../../pki/trust-with-a-gap.toml"];
+    let at = |time: &str, certificate: Certificate| {
+        let mut receipt = Receipt::with(Kind::DeliveryConcise, |receipt| receipt.set_time(time));
+        receipt.certificate = certificate;
+        let mut message = receipt.message();
+        message.signed.certificates.truncate(1);
+        message.to_eml()
+    };
+    let historic = || {
+        world::RECEIVING
+            .certificate()
+            .issued_by(world::HISTORIC_NAME, keys::HISTORIC_AUTHORITY)
+            .valid("2016-02-10T12:00:00Z", "2019-02-10T12:00:00Z")
+    };
+    let of_2024 = || {
+        world::RECEIVING
+            .certificate()
+            .valid("2023-11-05T09:00:00Z", "2026-11-05T09:00:00Z")
+    };
+    vec![
+        B.not_genuine("authority-that-had-ended", "chain.time.authority-ended")
+            .case(30, High)
+            .because(
+                "A receipt of July 2018 under an authority whose last certificate ended \
+                 in June. The signer's own is valid then.",
+            )
+            .message(at("2018-07-04T08:15:07Z", historic()))
+            .twin_vector("authority-in-its-last-month"),
+        B.genuine("authority-in-its-last-month")
+            .case(30, Medium)
+            .because("The same two months before.")
+            .message(at("2018-05-04T08:15:07Z", historic()))
+            .absent("chain.time failure"),
+        B.genuine("host-permitted-by-the-edition-before-a-gap")
+            .case(25, High)
+            .because(
+                "The trust data know no edition of the authority that is in force at \
+                 the time: one had ended, the next one had not begun. Only the one that \
+                 had ended permits the host. One between may be missing: a note says so.",
+            )
+            .with_only(GAP)
+            .message(at("2024-05-06T08:15:07Z", of_2024()))
+            .finding("chain.edition.earlier note")
+            .absent("chain.constraints"),
     ]
 }
 

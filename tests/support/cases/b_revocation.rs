@@ -17,6 +17,8 @@ const THEN: [&str; 2] = ["2026-05-04T06:00:00Z", "2026-05-05T06:00:00Z"];
 const EARLIER: [&str; 2] = ["2026-05-03T06:00:00Z", "2026-05-04T06:00:00Z"];
 const LONG_BEFORE: [&str; 2] = ["2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"];
 const BEFORE: &str = "2026-05-01T10:00:00Z";
+const AFTER: &str = "2026-08-30T10:00:00Z";
+const LATER: [&str; 2] = ["2026-09-01T06:00:00Z", "2026-09-02T06:00:00Z"];
 const KEY_COMPROMISE: u8 = 1;
 const HOLD: u8 = 6;
 const REMOVE: u8 = 8;
@@ -27,22 +29,25 @@ enum Named {
     For(u8),
     /// With more extensions of the entry.
     With(Extension),
+    /// The same, and revoked four months after the receipt.
+    Later(Extension),
 }
 
 fn list_of(issuer: &str, key: Key, period: [&str; 2], named: Named, more: &[Extension]) -> Vec<u8> {
     let signer = world::RECEIVING.certificate();
-    let entry = |reason, extensions| {
+    let entry = |at, reason, extensions| {
         let entry = Revoked {
             certificate: &signer,
-            at: BEFORE,
+            at,
             reason: Some(reason),
         };
         vec![(entry, extensions)]
     };
     let entries = match named {
         Named::No => Vec::new(),
-        Named::For(reason) => entry(reason, Vec::new()),
-        Named::With(extension) => entry(KEY_COMPROMISE, vec![extension]),
+        Named::For(reason) => entry(BEFORE, reason, Vec::new()),
+        Named::With(extension) => entry(BEFORE, KEY_COMPROMISE, vec![extension]),
+        Named::Later(extension) => entry(AFTER, KEY_COMPROMISE, vec![extension]),
     };
     pki::revocation_list_with(issuer, key, period, &entries, more)
 }
@@ -68,7 +73,16 @@ fn at_point(end: &str) -> Extension {
 
 /// The lists, by their path under `fixtures/pki/`.
 pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
-    use Named::{For, No, With};
+    use Named::{For, Later, No, With};
+    let later = |extension| {
+        list_of(
+            AUTHORITY_NAME,
+            keys::AUTHORITY,
+            LATER,
+            Later(extension),
+            &[],
+        )
+    };
     let revoked = || For(KEY_COMPROMISE);
     let unknown = extension::unknown(true);
     let whole = pki::pem("X509 CRL", &list(No, &[]));
@@ -103,7 +117,19 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ),
         (
             "crl/unknown-entry-extension-revoked.crl",
-            list(With(unknown), &[]),
+            list(With(unknown.clone()), &[]),
+        ),
+        (
+            "crl/unknown-entry-extension-revoked-later.crl",
+            later(unknown),
+        ),
+        (
+            "crl/revoked-later-invalid-before.crl",
+            later(extension::invalid_since(BEFORE)),
+        ),
+        (
+            "crl/revoked-later-invalid-since-then.crl",
+            later(extension::invalid_since("2026-08-29T10:00:00Z")),
         ),
         ("crl/delta.crl", list(No, &[extension::delta_indicator()])),
         (
@@ -194,7 +220,35 @@ fn named() -> Vec<Vector> {
             .with(list)
             .twin_with(NOBODY)
     };
+    let later = |name, text, list| {
+        B.genuine(name)
+            .case(32, High)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+    };
     vec![
+        later(
+            "revoked-later-and-invalid-before",
+            "The certificate was revoked four months after the receipt, and the entry \
+             says that the key was in strange hands already three days before it \
+             (invalidity date).",
+            crl!("crl/revoked-later-invalid-before.crl"),
+        )
+        .finding("chain.revocation.suspect doubt"),
+        later(
+            "revoked-later-and-invalid-since-then",
+            "The same, with an invalidity date of the day before the revocation.",
+            crl!("crl/revoked-later-invalid-since-then.crl"),
+        )
+        .finding("chain.revocation.compromised-later doubt"),
+        later(
+            "revoked-later-in-an-entry-with-an-unknown-extension",
+            "The certificate was revoked four months after the receipt, in an entry \
+             with a critical extension that nobody here knows.",
+            crl!("crl/unknown-entry-extension-revoked-later.crl"),
+        )
+        .finding("chain.revocation.limited-later doubt"),
         revoked(
             "revoked-in-a-list-of-users",
             "The list names the signer and has the critical extension that says of \
@@ -453,7 +507,8 @@ fn between() -> Vec<Vector> {
             )
             .with_only(CLEAR)
             .message(with_bag(&[&signs_none]))
-            .finding("chain.revocation.unusable-issuer doubt"),
+            .finding("chain.revocation.unusable-issuer doubt")
+            .finding("chain.revocation.no-list note"),
         B.cannot_tell(
             "revoked-by-an-authority-that-may-sign-no-list",
             "chain.revocation.limited",

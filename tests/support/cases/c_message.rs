@@ -69,7 +69,8 @@ fn providers() -> Vec<Vector> {
                 "The same, without a list: which provider runs a domain is not in \
                  public data, so it was not decided.",
             )
-            .message(by_sender()),
+            .message(by_sender())
+            .finding("provider.domain.not-decided note"),
         C.cannot_tell("domain-run-by-another-provider", "provider.domain.other")
             .case(37, High)
             .because(
@@ -122,7 +123,40 @@ fn providers() -> Vec<Vector> {
             .message(stated(|receipt| {
                 receipt.daticert.provider = world::OTHER.name.into()
             }))
+            .finding("provider.name note")
             .twin(DELIVERY),
+        C.genuine("domain-run-by-another-provider-by-an-older-list")
+            .case(37, Medium)
+            .because(
+                "A list of fifteen months before gives the recipient's domain to another \
+                 provider. A list of another time does not accuse.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-domain-elsewhere-2025.ldif.p7m",
+            ])
+            .finding("provider.domain.other-time note")
+            .twin(DELIVERY)
+            .twin_with(LIST),
+        C.genuine("domain-that-no-provider-runs")
+            .case(37, High)
+            .because(
+                "The list of that day names the signer, and nobody who runs the \
+                 recipient's domain.",
+            )
+            .message({
+                let nowhere = "ufficio@pec.altrove.example";
+                Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.daticert.recipients[0].0 = nowhere.into();
+                    receipt.daticert.delivered_to = Some(nowhere.into());
+                })
+                .to_eml()
+            })
+            .with(LIST)
+            .finding("provider.domain.unlisted doubt")
+            .twin("avvenuta-consegna-sintetica")
+            .twin_with(LIST),
         C.genuine("domains-as-on-the-list")
             .case(37, Medium)
             .because(
@@ -410,7 +444,8 @@ fn kinds() -> Vec<Vector> {
             "avvenuta-consegna-breve",
             "avvenuta-consegna",
         )
-        .fact("receipt_form", "breve"),
+        .fact("receipt_form", "breve")
+        .finding("original.present.brief note"),
         kind(
             "delivery-concise",
             0,
@@ -418,7 +453,8 @@ fn kinds() -> Vec<Vector> {
             "avvenuta-consegna-sintetica",
             "avvenuta-consegna",
         )
-        .fact("receipt_form", "sintetica"),
+        .fact("receipt_form", "sintetica")
+        .finding("original.present.without note"),
         kind(
             "non-acceptance",
             0,
@@ -747,12 +783,23 @@ fn recipients() -> Vec<Vector> {
 
 /// Case 53: the message inside against the data.
 fn original() -> Vec<Vector> {
-    let inside = |name, headline, text, old: &str, new: &str| {
+    let around = |old: &str, new: &str| {
         let original = replaced(&sent::base().delivered(IDENTIFIER), old, new);
+        stated(|receipt| receipt.original = Some(original))
+    };
+    let inside = |name, headline, text, old: &str, new: &str| {
         C.not_genuine(name, headline)
             .case(53, High)
             .because(text)
-            .message(stated(|receipt| receipt.original = Some(original)))
+            .message(around(old, new))
+    };
+    let doubted = |name, finding, text, old: &str, new: &str| {
+        C.genuine(name)
+            .case(53, Medium)
+            .because(text)
+            .message(around(old, new))
+            .finding(finding)
+            .twin(DELIVERY)
     };
     vec![
         C.genuine("original-with-another-subject")
@@ -784,6 +831,38 @@ fn original() -> Vec<Vector> {
                  was delivered depends on the reader.",
             )
             .message(two_originals()),
+        C.cannot_tell("envelope-without-the-message", "original.present.envelope")
+            .case(56, High)
+            .because(
+                "A transport envelope that carries no message: that is all it is for \
+                 (RFC 6109, 3.1.5).",
+            )
+            .message(Receipt::with(Kind::Envelope, |receipt| receipt.original = None).to_eml())
+            .twin("posta-certificata"),
+        doubted(
+            "original-without-an-identifier",
+            "original.message-id.missing doubt",
+            "The message inside has no Message-ID, where the provider puts the \
+             identifier of the transaction.",
+            "Message-ID: <opec1042.",
+            "X-Altro: <opec1042.",
+        ),
+        doubted(
+            "original-without-a-reference",
+            "original.reference.missing doubt",
+            "The message inside has no X-Riferimento-Message-ID, where the provider \
+             keeps the sender's own Message-ID.",
+            "X-Riferimento-Message-ID:",
+            "X-Altro:",
+        ),
+        doubted(
+            "original-of-two-authors",
+            "original.sender.unclear doubt",
+            "The From line of the message inside has the sender of the data and \
+             somebody else.",
+            "<studio@pec.mittente.example>",
+            "<studio@pec.mittente.example>, altri@pec.mittente.example",
+        ),
         inside(
             "original-of-another-transaction",
             "original.message-id",

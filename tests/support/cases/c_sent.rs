@@ -472,6 +472,24 @@ fn not_held() -> Vec<Vector> {
     };
     vec![
         held("sent-message-and-an-acceptance", SENT, "accettazione"),
+        undecided(
+            "sent-message-and-an-acceptance-without-its-identifier",
+            SENT,
+            "no-id",
+        )
+        .case(39, High)
+        .because(
+            "The acceptance does not say the Message-ID (msgid), as one provider did \
+                 in 2012, and holds no message: sender, recipients and subject agree, \
+                 and more there is not.",
+        )
+        .message(
+            Receipt::with(Kind::Acceptance, |receipt| {
+                receipt.daticert.message_id = None
+            })
+            .to_eml(),
+        )
+        .finding("sent.message.no-id failure"),
         held("another-content-and-an-acceptance", OTHER, "accettazione"),
         held(
             "another-content-and-a-concise-delivery",

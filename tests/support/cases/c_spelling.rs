@@ -3,7 +3,7 @@
 
 use super::sent::{self, Sent};
 use super::tools::{stated, with_xml, xml};
-use super::vector::{Group, High, Medium, Vector};
+use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::receipt::{IDENTIFIER, Kind, RECIPIENT, Receipt};
 use crate::support::world;
 
@@ -348,6 +348,49 @@ fn phrases() -> Vec<Vector> {
                 "non \u{e8} ancora stato consegnato nella casella nelle",
             ),
         ),
+        C.genuine("delivery-that-speaks-of-a-refusal")
+            .case(82, Critical)
+            .because(
+                "The readable text of a delivery receipt says that the message was \
+                 refused. The signed data say that it was delivered, and they count.",
+            )
+            .message(worded(
+                Kind::Delivery,
+                "\u{e8} stato correttamente consegnato al destinatario.",
+                "\u{e8} stato rifiutato dal sistema.",
+            ))
+            .finding("content.text.contradiction doubt")
+            .absent("content.html")
+            .fact("kind", "avvenuta-consegna")
+            .twin(DELIVERY),
+        C.genuine("delivery-that-speaks-of-a-refusal-in-html")
+            .case(82, Critical)
+            .because("The same in the HTML text alone, which mail programs show first.")
+            .message({
+                let mut receipt = Receipt::new(Kind::Delivery);
+                let html = receipt.html.as_mut().expect("a text in HTML");
+                let old = "stato correttamente consegnato al destinatario";
+                assert!(html.contains(old), "the text has no {old}");
+                *html = html.replacen(old, "stato rifiutato dal sistema", 1);
+                receipt.to_eml()
+            })
+            .finding("content.html.contradiction doubt")
+            .absent("content.text")
+            .twin(DELIVERY),
+        C.genuine("non-delivery-that-speaks-of-a-delivery")
+            .case(82, Critical)
+            .because(
+                "The readable text of a notice of non-delivery says that the message was \
+                 delivered.",
+            )
+            .message(worded(
+                Kind::NonDelivery,
+                "\u{e8} stato rilevato il seguente errore.",
+                "\u{e8} stato correttamente consegnato.",
+            ))
+            .finding("content.text.contradiction doubt")
+            .fact("kind", "errore-consegna")
+            .twin("errore-consegna"),
         C.genuine("non-delivery-that-speaks-of-a-delivery-too")
             .case(82, High)
             .because(

@@ -7,7 +7,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::tools::{delivery, find, replaced};
+use super::tools::{altered, delivery, find, replaced};
 use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::message::Message;
 
@@ -331,6 +331,22 @@ fn ends() -> Vec<Vector> {
             .finding("signature.digest.line-end-added")
             .message(end_of_entity(&eml, "\r\n"))
             .twin(DELIVERY),
+        D.genuine("line-end-removed-after-the-signed-part")
+            .case(71, Medium)
+            .because("The last line end of the signed part was lost.")
+            .finding("signature.digest.line-end-removed")
+            .message(altered(delivery().message(), |entity| {
+                entity.strip_suffix(b"\r\n").expect("a line end").to_vec()
+            }))
+            .twin(DELIVERY),
+        D.not_genuine("line-removed-after-the-signed-part", "signature.digest")
+            .case(71, High)
+            .because("The closing line of the signed part was lost with it.")
+            .message(altered(delivery().message(), |entity| {
+                let line = delivery().boundary("mixed").len() + "----\r\n".len();
+                entity[..entity.len() - line].to_vec()
+            }))
+            .twin_vector("line-end-removed-after-the-signed-part"),
         D.cannot_tell("cut-inside-the-signature", "structure.complete")
             .case(98, High)
             .because("The file ends in the middle of the signature: nobody is accused of it.")

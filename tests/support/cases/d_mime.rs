@@ -451,6 +451,19 @@ fn duplicates() -> Vec<Vector> {
             }),
         ),
         refused(
+            "from-with-two-addresses",
+            "header.from.many",
+            High,
+            "From names the signer and another provider's address beside it.",
+            headed(Kind::Delivery, |header| {
+                header.set(
+                    "From",
+                    "posta-certificata@gestore-destinatario.example, \
+                     posta-certificata@gestore-terzo.example",
+                );
+            }),
+        ),
+        refused(
             "kind-header-twice",
             "header.ambiguous.mark",
             High,
@@ -507,6 +520,21 @@ fn boundaries() -> Vec<Vector> {
     let signed = delivery().to_eml();
     let boundary = delivery().message().boundary;
     vec![
+        D.cannot_tell("signed-part-without-a-boundary", "structure.boundary.inner")
+            .case(69, High)
+            .because(
+                "The signed part says that it is a multipart and not where it is to be \
+                 cut. The signature holds; what daticert.xml says cannot be read.",
+            )
+            .message(signed_over(|entity, boundary| {
+                replaced(entity, format!("; boundary=\"{boundary}\""), "")
+            })),
+        D.cannot_tell("signed-part-that-is-not-closed", "structure.boundary.inner")
+            .case(98, High)
+            .because("The closing line of the signed part has lost its dashes, and was signed so.")
+            .message(signed_over(|entity, boundary| {
+                replaced(entity, format!("--{boundary}--"), format!("--{boundary}"))
+            })),
         D.cannot_tell("inner-boundary-begins-like-the-outer", "structure.boundary")
             .case(69, High)
             .because(
@@ -553,6 +581,13 @@ fn boundaries() -> Vec<Vector> {
 }
 
 /// The signed multipart with a boundary of its own under an outer boundary.
+/// The delivery receipt, signed over other octets than its own, which have this boundary.
+fn signed_over(change: impl FnOnce(&[u8], &str) -> Vec<u8>) -> Vec<u8> {
+    let receipt = delivery();
+    let entity = change(&receipt.message().entity, &receipt.boundary("mixed"));
+    receipt.message_over(entity).to_eml()
+}
+
 fn nested_boundaries(outer: &str, inner: &str) -> Vec<u8> {
     let receipt = delivery();
     let parts: Vec<_> = receipt.parts().iter().map(Part::encode).collect();
@@ -764,7 +799,7 @@ fn size() -> Vec<Vector> {
         body: deep,
     };
     let mut deep_parts: Vec<_> = receipt.parts().iter().map(Part::encode).collect();
-    deep_parts.push(deep.body);
+    deep_parts.push(deep.body.clone());
     let boundary = receipt.boundary("mixed");
     let entity = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
     vec![
@@ -775,6 +810,24 @@ fn size() -> Vec<Vector> {
                  looked at, and that is said.",
             )
             .message(receipt.message_of(&many).to_eml()),
+        D.cannot_tell("header-of-a-thousand-fields", "message.complexity.header")
+            .case(75, Medium)
+            .because("The outer header has a thousand fields more than others.")
+            .message(with_fields(1000))
+            .twin_vector("header-of-nine-hundred-fields"),
+        D.genuine("header-of-nine-hundred-fields")
+            .case(75, Low)
+            .because("Nine hundred more: that is much, and can be looked at.")
+            .message(with_fields(900)),
+        D.not_certified("ordinary-mail-of-sixty-levels")
+            .case(75, Medium)
+            .because(
+                "An ordinary mail of sixty multiparts, one in the other. What is in the \
+                 innermost was not looked at, and that is said: it is no answer that no \
+                 receipt is there.",
+            )
+            .message([ordinary_header().to_text().as_bytes(), &deep.body].concat())
+            .finding("message.complexity.depth note"),
         D.cannot_tell("sixty-levels", "message.complexity.signed")
             .case(75, Medium)
             .because("A part inside sixty multiparts, one in the other.")
@@ -784,6 +837,14 @@ fn size() -> Vec<Vector> {
                     .to_eml(),
             ),
     ]
+}
+
+fn with_fields(count: usize) -> Vec<u8> {
+    changed(|message| {
+        for number in 0..count {
+            message.header.add("X-A", format!("{number}"));
+        }
+    })
 }
 
 fn changed(change: impl FnOnce(&mut Message)) -> Vec<u8> {

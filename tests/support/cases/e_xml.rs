@@ -366,6 +366,48 @@ fn fields() -> Vec<Vector> {
                 "",
             ),
         ),
+        refused(
+            "delivery-with-an-error",
+            83,
+            "daticert.fields.error",
+            "A delivery receipt with an error (no-dest). The rules have none there; a \
+             delivery that failed is no delivery.",
+            xml("\"nessuno\"", "\"no-dest\""),
+        ),
+        E.genuine("non-delivery-without-an-error")
+            .case(83, Medium)
+            .because("A notice of non-delivery says nessuno, and why it is one is not said.")
+            .message(
+                Receipt::with(Kind::NonDelivery, |receipt| {
+                    receipt.daticert.error = Some("nessuno".into());
+                })
+                .to_eml(),
+            )
+            .finding("daticert.fields.error doubt")
+            .twin("errore-consegna"),
+        E.genuine("acceptance-that-says-for-whom-it-was-delivered")
+            .case(83, Medium)
+            .because("An acceptance has a consegna, which only receipts about one recipient have.")
+            .message(
+                Receipt::with(Kind::Acceptance, |receipt| {
+                    receipt.daticert.delivered_to = Some(RECIPIENT.into());
+                })
+                .to_eml(),
+            )
+            .finding("daticert.fields.unexpected doubt")
+            .twin("accettazione"),
+        E.genuine("element-that-the-rules-do-not-have")
+            .case(78, Low)
+            .because(
+                "dati ends with an element that the rules do not have. What they have is \
+                 there once and in its order, so it is read and the other one told.",
+            )
+            .message(with_xml(xml(
+                "    </dati>",
+                "        <protocollo>42/2026</protocollo>\n    </dati>",
+            )))
+            .finding("daticert.structure.unknown-element note")
+            .twin(DELIVERY),
         E.genuine("error-attribute-left-out")
             .case(0, Medium)
             .because("errore is left out, which means nessuno.")

@@ -4,13 +4,13 @@ use super::tools::{delivery, headed, stated};
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::cms::Attribute;
 use crate::support::pki;
-use crate::support::receipt::{Kind, Receipt};
+use crate::support::receipt::{Kind, ORDINARY, Receipt};
 use crate::support::world;
 
 const F: Group = Group("f-time");
 
 pub fn all() -> Vec<Vector> {
-    [dates(), signing(), plausible()]
+    [dates(), accepted(), signing(), plausible()]
         .into_iter()
         .flatten()
         .collect()
@@ -200,6 +200,48 @@ fn dates() -> Vec<Vector> {
             .with(&["--acceptance", "../../receipts/accettazione.eml"])
             .finding("acceptance.transaction")
             .exit(1),
+    ]
+}
+
+/// Cases 49 and 50: the acceptance of the same transaction says to whom the message went, and as
+/// what (RFC 6109, 3.1.2).
+fn accepted() -> Vec<Vector> {
+    const ACCEPTANCE: &[&str] = &["--acceptance", "../../receipts/accettazione.eml"];
+    let to = |address: &'static str| {
+        Receipt::with(Kind::DeliveryConcise, |receipt| {
+            let recipients = &mut receipt.daticert.recipients;
+            recipients.retain(|(listed, _)| listed != address);
+            recipients.push((address.into(), "certificato".into()));
+            receipt.daticert.delivered_to = Some(address.into());
+        })
+        .to_eml()
+    };
+    let refused = |name, headline, number, text, address| {
+        F.not_genuine(name, headline)
+            .case(number, Critical)
+            .because(text)
+            .message(to(address))
+            .with(ACCEPTANCE)
+            .twin("avvenuta-consegna-sintetica")
+            .twin_with(ACCEPTANCE)
+    };
+    vec![
+        refused(
+            "delivered-to-nobody-of-the-acceptance",
+            "acceptance.recipient.unlisted",
+            50,
+            "A delivery receipt for an address that its own list has and the \
+             acceptance of the same transaction has not.",
+            "direzione@pec.destinatario.example",
+        ),
+        refused(
+            "delivered-to-ordinary-mail-of-the-acceptance",
+            "acceptance.recipient.external",
+            49,
+            "A delivery receipt for an address that its own list calls certified \
+             mail and the acceptance ordinary mail: for those none exists.",
+            ORDINARY,
+        ),
     ]
 }
 
