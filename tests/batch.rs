@@ -454,6 +454,104 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
 }
 
 #[test]
+fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
+    use calamine::{Data, Reader, Xlsx};
+    let world = Practising::new();
+    let table = "pec;nome;ref;cap;codice;nota\r\n\
+        anna@pec.prova.example;Anna;0007;00118;12345678901234567890;=1+1\r\n\
+        unknown@pec.prova.example;Ugo;12345e12;1/2;TRUE;https://www.example/\r\n";
+    write(&world, table.as_bytes());
+    run(&world, &["--follow", "--poll", "1s"]);
+    let path = world.path("avvisi.csv").display().to_string();
+    let out = world.path("esito.xlsx");
+    let shown = out.display().to_string();
+    let ran = world.run(&["batch", "report", &path, "-o", &shown]);
+    assert_eq!((ran.exit, &*ran.out), (1, ""), "{ran:?}");
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&out).expect("a file").permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+    let octets = std::fs::read(&out).expect("a workbook");
+    let mut book = Xlsx::new(std::io::Cursor::new(&octets)).expect("a workbook");
+    let sheet = book.worksheet_range("Report").expect("a sheet");
+    let formulas = book.worksheet_formula("Report").expect("a sheet");
+    assert!(formulas.used_cells().all(|(_, _, text)| text.is_empty()));
+    let rows: Vec<&[Data]> = sheet.rows().collect();
+    let at = |name: &str| {
+        let found = rows[0].iter().position(|cell| cell.to_string() == name);
+        found.unwrap_or_else(|| panic!("no {name} in {:?}", rows[0]))
+    };
+    let text = |row: usize, name: &str| match &rows[row][at(name)] {
+        Data::String(text) => text.clone(),
+        other => panic!("{name} is {other:?}"),
+    };
+    assert_eq!(rows.len(), 3);
+    for (row, name, wanted) in [
+        (1, "cap", "00118"),
+        (1, "codice", "12345678901234567890"),
+        (1, "nota", "=1+1"),
+        (1, "pec_reference", "0007"),
+        (1, "pec_state", "delivered"),
+        (2, "cap", "1/2"),
+        (2, "codice", "TRUE"),
+        (2, "nota", "https://www.example/"),
+        (2, "pec_reference", "12345e12"),
+    ] {
+        assert_eq!(text(row, name), wanted, "{name}");
+    }
+    // The same facts as in the report for programs; times are days and hours of Italy.
+    let lines = report(&world);
+    let time = |row: usize, name: &str| match &rows[row][at(name)] {
+        Data::DateTime(time) => {
+            let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+            format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+        }
+        other => panic!("{name} is {other:?}"),
+    };
+    for (row, key) in [
+        (1, "sent_at"),
+        (1, "accepted_at"),
+        (1, "delivered_at"),
+        (2, "failed_at"),
+    ] {
+        let wanted = lines[row - 1][key].as_str().expect("a time");
+        assert_eq!(time(row, &format!("pec_{key}")), wanted[..19], "{key}");
+    }
+    assert_eq!(rows[2][at("pec_delivered_at")], Data::Empty);
+    for (row, key) in [
+        (1, "message"),
+        (1, "message_id"),
+        (1, "message_sha256"),
+        (2, "identifier"),
+    ] {
+        let wanted = lines[row - 1][key].as_str().expect("a text");
+        assert_eq!(text(row, &format!("pec_{key}")), wanted, "{key}");
+    }
+    // A header that stays in sight, with a filter.
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(octets)).expect("a workbook");
+    let mut sheet = String::new();
+    let mut member = archive
+        .by_name("xl/worksheets/sheet1.xml")
+        .expect("a sheet");
+    std::io::Read::read_to_string(&mut member, &mut sheet).expect("text");
+    assert!(sheet.contains("state=\"frozen\"") && sheet.contains("<autoFilter"));
+    // The name of the file says the form, unless an option does.
+    for (name, options, start) in [
+        ("esito.html", &[][..], "<!DOCTYPE html>"),
+        ("esito.ndjson", &[], "{\"schema\""),
+        ("esito.csv", &[], "\u{feff}\"pec\""),
+        ("altro.html", &["--csv"], "\u{feff}\"pec\""),
+    ] {
+        let out = world.path(name);
+        let shown = out.display().to_string();
+        world.run(&[&["batch", "report", &path, "-o", &shown], options].concat());
+        let text = std::fs::read_to_string(&out).expect("a report");
+        assert!(text.starts_with(start), "{name}");
+    }
+}
+
+#[test]
 fn a_report_that_cannot_be_written_leaves_the_old_one() {
     let world = Practising::new();
     write(&world, rows(1).as_bytes());
