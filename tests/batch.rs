@@ -24,7 +24,7 @@ use postacert::client::batch::{
 use postacert::client::{Judge, submit};
 use postacert::ledger::{Claim, JobRef, Ledger, NewJob, NewRow, Room};
 use postacert::pec::outgoing::OutgoingMessage;
-use postacert::practice::{Config, Fault, Practice, Throttle};
+use postacert::practice::{Config, Fault, Identity, Practice, Throttle};
 use postacert::providers::Trust;
 use postacert::secret::Secret;
 use postacert::timestamp::Timestamp;
@@ -1702,6 +1702,70 @@ fn within_known_limits_it_is_never_too_much() {
     assert!(!happened.contains(&"throttled".to_owned()), "{happened:?}");
     assert!((549..=700).contains(&seconds), "{seconds} s");
     assert_eq!(practice.taken().len(), 60);
+}
+
+/// A provider whose clock is a day and six hours late: what it accepts has waited for long.
+fn of_yesterday() -> Config {
+    let yesterday = || Timestamp::from_unix(practising::now().unix() - 30 * 3_600);
+    let identity = Identity::new(postacert::practice::DOMAIN, yesterday());
+    Config {
+        identity: Some(identity.expect("keys")),
+        clock: Arc::new(yesterday),
+        ..practising::config()
+    }
+}
+
+#[test]
+fn what_has_waited_too_long_is_named_and_not_waited_for() {
+    let table = "pec;nome;ref\r\nanna@pec.prova.example;Anna;R-1\r\n\
+        never@pec.prova.example;Ugo;R-2\r\n";
+    let path = |world: &Practising| world.path("avvisi.csv").display().to_string();
+    let status = |world: &Practising| {
+        let ran = world.run(&["batch", "status", &path(world), "--json"]);
+        let document: Value = serde_json::from_str(&ran.out).expect("JSON");
+        document["jobs"][0]["overdue"].clone()
+    };
+    let world = Practising::with(of_yesterday());
+    write(&world, table.as_bytes());
+    // It ends by itself, long before the limit.
+    let ran = run(&world, &["--follow", "--poll", "1s", "--for", "60s"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        !ran.err.contains("Stopped") && ran.err.contains("For 1 recipients"),
+        "{ran:?}"
+    );
+    let overdue = status(&world);
+    assert_eq!(overdue.as_array().map(Vec::len), Some(1), "{overdue}");
+    let one = &overdue[0];
+    assert_eq!(
+        (
+            &one["row"],
+            &one["reference"],
+            &one["recipient"],
+            &one["state"]
+        ),
+        (
+            &3.into(),
+            &"R-2".into(),
+            &"never@pec.prova.example".into(),
+            &"accepted".into()
+        )
+    );
+    let text = world.run(&["batch", "status", &path(&world)]).out;
+    assert!(
+        text.contains("row 3  R-2  never@pec.prova.example  since 20"),
+        "{text}"
+    );
+    assert!(!text.contains("row 2"), "{text}");
+    // The twin: the same a moment after the acceptance. It says what it waits for.
+    let world = Practising::new();
+    write(&world, table.as_bytes());
+    let ran = run(&world, &["--follow", "--poll", "1s", "--for", "4s"]);
+    assert!(
+        ran.err.contains("all has left; receipts for") && !ran.err.contains("should have come"),
+        "{ran:?}"
+    );
+    assert_eq!(status(&world), serde_json::json!([]));
 }
 
 // JSON

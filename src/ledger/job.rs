@@ -281,6 +281,33 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Rows for which a receipt is still to come, of an account or of all; by number, after one of
+    /// them.
+    pub fn awaited_rows(
+        &self,
+        job: &JobRef,
+        account: Option<&MailAddress>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<JobRow>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT job_row.*, message.short AS message_short,
+                 coalesce(account.name, job_row.account) AS label
+             FROM job_row
+             LEFT JOIN account ON account.address = job_row.account
+             JOIN message ON message.id = job_row.message
+             WHERE job = ?1 AND (?2 IS NULL OR job_row.account = ?2) AND number > ?3
+               AND EXISTS (SELECT 1 FROM recipient
+                   WHERE recipient.message = job_row.message
+                     AND standing IN ('sent', 'accepted', 'delayed'))
+             ORDER BY number LIMIT ?4",
+        )?;
+        let account = account.map(MailAddress::key);
+        let values = params![job.id, account, after as i64, limit as i64];
+        let rows = statement.query_map(values, job_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// All rows of a job by number, after one of them.
     pub fn rows_of(&self, job: &JobRef, after: u64, limit: usize) -> Result<Vec<JobRow>, Error> {
         let mut statement = self.connection.prepare_cached(

@@ -9,7 +9,7 @@ use super::VERSION;
 use super::check::duration;
 use crate::batch::forecast;
 use crate::batch::pace::{Limits, Pace};
-use crate::client::batch::{Event, Happening};
+use crate::client::batch::{Event, Happening, awaited};
 use crate::client::{self, Found};
 use crate::command::follow::reason_of;
 use crate::command::send::checks::megabytes;
@@ -132,6 +132,7 @@ struct EventJson<'a> {
     receipt: Option<&'static str>,
     sha256: Option<&'a str>,
     quota: Option<QuotaJson>,
+    recipients: Option<u64>,
     counts: Option<Counts>,
 }
 
@@ -313,8 +314,20 @@ impl Reporter {
             keys.push("batch.next.served");
         }
         let jobs: Vec<&str> = jobs.iter().map(|(job, _)| &*job.short).collect();
-        if !was_stopped && counts.delivered + counts.failed < counts.sent {
+        let (mut overdue, mut waits) = (0_u64, false);
+        awaited(ledger, &self.job, None, now, &mut |one| {
+            match one.overdue() {
+                Some(_) => overdue += 1,
+                None => waits = true,
+            }
+            true
+        })
+        .map_err(of_ledger)?;
+        if !was_stopped && waits {
             keys.push("batch.next.waiting");
+        }
+        if overdue > 0 {
+            keys.push("batch.next.overdue");
         }
         keys.push("batch.next.report");
         for key in keys {
@@ -322,6 +335,7 @@ impl Reporter {
                 ("job", &*self.job.short),
                 ("jobs", &*jobs.join(", ")),
                 ("count", &*came_back.to_string()),
+                ("overdue", &*overdue.to_string()),
             ];
             let line = texts.fill(key, &values);
             writeln!(session.err, "{line}")?;
@@ -346,6 +360,7 @@ impl Reporter {
             receipt: None,
             sha256: None,
             quota: None,
+            recipients: None,
             counts: None,
         }
     }
@@ -377,6 +392,10 @@ impl Reporter {
             | Happening::NoMailbox(reason)
             | Happening::Unrecorded(reason) => json.reason = Some(reason.clone()),
             Happening::Waiting(until) => {
+                json.seconds = Some(until.seconds_since(now).max(0).unsigned_abs());
+            }
+            Happening::Awaiting { recipients, until } => {
+                json.recipients = Some(*recipients);
                 json.seconds = Some(until.seconds_since(now).max(0).unsigned_abs());
             }
             Happening::Room { quota, holding } => {
@@ -428,6 +447,7 @@ fn word(what: &Happening) -> &'static str {
         Happening::NoMailbox(_) => "no-mailbox",
         Happening::Received(_) => "received",
         Happening::Room { .. } => "room",
+        Happening::Awaiting { .. } => "awaiting",
         Happening::Unrecorded(_) => "unrecorded",
     }
 }
@@ -556,6 +576,10 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
                 Tone::Unsure,
                 say(key, &[("used", &used), ("limit", &limit)]),
             )
+        }
+        Happening::Awaiting { recipients, until } => {
+            let (count, time) = (recipients.to_string(), shown(*until, lang));
+            (Tone::Faint, say(key, &[("count", &count), ("time", &time)]))
         }
         Happening::Found => (Tone::Good, say(key, &[])),
         Happening::StillInDoubt(found) => {
