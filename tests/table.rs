@@ -651,6 +651,40 @@ fn a_table_that_was_moved_keeps_its_job_and_finds_its_files() {
     }
 }
 
+#[test]
+fn a_job_is_known_by_its_table_wherever_that_lies() {
+    let world = Practising::new();
+    let rows = |name: &str| format!("PEC;rif\r\n{name}@pec.prova.example;R-{name}\r\n");
+    put(&world, "testo.txt", "Testo");
+    put(&world, "marzo.csv", rows("anna"));
+    put(&world, "aprile.csv", rows("ugo"));
+    for table in ["marzo.csv", "aprile.csv"] {
+        batch(&world, "run", table, &["--yes"]);
+    }
+    let job = |name: &str| {
+        let path = world.path(name).display().to_string();
+        let ran = world.run(&["batch", "status", &path, "--json"]);
+        let document: Value = serde_json::from_str(&ran.out).ok()?;
+        let table = document["jobs"][0]["table"].as_str()?.to_owned();
+        let report = world.run(&["batch", "report", &path, "--ndjson"]);
+        assert!(!report.out.is_empty(), "{report:?}");
+        std::path::Path::new(&table)
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    std::fs::create_dir(world.path("archivio")).expect("a folder");
+    std::fs::rename(world.path("marzo.csv"), world.path("archivio/m.csv")).expect("moved");
+    assert_eq!(job("archivio/m.csv").as_deref(), Some("marzo.csv"));
+    // The content says more than the place: another table lies there now.
+    std::fs::rename(world.path("aprile.csv"), world.path("marzo.csv")).expect("moved");
+    assert_eq!(job("marzo.csv").as_deref(), Some("aprile.csv"));
+    // One that was corrected where it lay, and not sent yet: the job of that place.
+    put(&world, "marzo.csv", rows("eva"));
+    assert_eq!(job("marzo.csv").as_deref(), Some("marzo.csv"));
+    put(&world, "altro.csv", rows("eva"));
+    assert_eq!(job("altro.csv"), None);
+}
+
 // What is seen before it goes
 
 #[test]

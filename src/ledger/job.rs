@@ -28,7 +28,7 @@ pub struct NewJob<'a> {
     pub identity: &'a str,
     /// The file of its table.
     pub path: &'a str,
-    /// How rows become notices, as JSON.
+    /// How rows become notices, as JSON; `table` in it is the SHA-256 of the table.
     pub recipe: &'a str,
 }
 
@@ -203,6 +203,15 @@ impl Ledger {
     /// The jobs whose table had this path, newest first.
     pub fn jobs_of_path(&self, path: &str) -> Result<Vec<JobView>, Error> {
         self.jobs_where("path = ?1", path)
+    }
+
+    /// The jobs whose table had this SHA-256, wherever it lay; newest first. It stands in the recipe;
+    /// of jobs that older versions recorded it is not known.
+    pub fn jobs_of_table(&self, sha256: &str) -> Result<Vec<JobView>, Error> {
+        self.jobs_where(
+            "json_valid(recipe) AND json_extract(recipe, '$.table') = ?1",
+            sha256,
+        )
     }
 
     /// Remembers where the table of a job is now: files beside it are looked for there.

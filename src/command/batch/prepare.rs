@@ -268,6 +268,17 @@ pub(super) fn absolute(path: &Path) -> io::Result<String> {
     Ok(whole.to_string_lossy().into_owned())
 }
 
+/// SHA-256 of a file that was a table once.
+///
+/// # Errors
+/// When it cannot be read, or is no file.
+pub(super) fn digest(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    survey(File::open(path)?).map(|(digest, _)| digest)
+}
+
 /// What is found of a table before its first row.
 struct Loaded {
     sha256: String,

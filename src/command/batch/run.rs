@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender as Outlet};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::check::{self, Terms};
 use super::events::{Form, Reporter};
 use super::prepare::{self, Disk, Origin, Prepared};
@@ -262,6 +264,15 @@ fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
     Ok(yes)
 }
 
+/// A recipe as it is recorded: with the digest of the table, by which its job is known wherever the
+/// table lies.
+#[derive(Serialize)]
+struct Recorded<'a> {
+    #[serde(flatten)]
+    recipe: &'a Recipe,
+    table: &'a str,
+}
+
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
     (prepared, files): (&Prepared, &mut Disk),
@@ -272,7 +283,10 @@ fn record(
     let Ok(walk) = prepared.walk(files, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
-    let recipe = serde_json::to_string(&prepared.recipe)?;
+    let recipe = serde_json::to_string(&Recorded {
+        recipe: &prepared.recipe,
+        table: &prepared.sha256,
+    })?;
     let job = NewJob {
         identity,
         path: &prepared.absolute,
