@@ -403,6 +403,18 @@ impl Ledger {
             .optional()?)
     }
 
+    /// When the last message of a job left; by its acceptance where another machine sent it.
+    pub fn last_sent(&self, job: &JobRef) -> Result<Option<Timestamp>, Error> {
+        let at: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(at) FROM job_row JOIN fact ON fact.message = job_row.message
+                 WHERE job = ?1 AND what IN ('taken', 'accepted', 'accepted-as-ordinary')",
+            )?
+            .query_row([job.id], |row| row.get(0))?;
+        Ok(at.map(Timestamp::from_unix))
+    }
+
     /// How many rows of a job have a message that came back for all.
     pub fn came_back(&self, job: &JobRef) -> Result<u64, Error> {
         let count: i64 = self

@@ -53,6 +53,8 @@ pub(super) struct Reporter {
     looked: Option<Timestamp>,
     written: Option<Timestamp>,
     sent_now: u64,
+    /// Whether this run tried anything.
+    has_acted: bool,
 }
 
 /// Recipients of a job by what people ask for.
@@ -165,6 +167,7 @@ impl Reporter {
             looked: None,
             written: None,
             sent_now: 0,
+            has_acted: false,
         }
     }
 
@@ -182,6 +185,7 @@ impl Reporter {
         if matches!(event.what, Happening::Sent(_)) {
             self.sent_now += 1;
         }
+        self.has_acted |= is_act(&event.what);
         if self.form == Form::Ndjson {
             let line = json::line(&self.json(event, session.context.clock.now()))?;
             writeln!(session.out, "{line}")?;
@@ -281,6 +285,11 @@ impl Reporter {
     ) -> anyhow::Result<()> {
         let counts = Counts::of(tally);
         let now = session.context.clock.now();
+        let is_over = counts.to_send + counts.in_doubt + counts.held == 0;
+        if !self.has_acted && is_over && !was_stopped {
+            let line = self.nothing_left(ledger, &counts)?;
+            writeln!(session.err, "{line}")?;
+        }
         if self.form == Form::Ndjson {
             let end = EventJson {
                 counts: Some(counts),
@@ -341,6 +350,22 @@ impl Reporter {
             writeln!(session.err, "{line}")?;
         }
         Ok(())
+    }
+
+    /// That there was nothing to do: the totals alone would look like a job well done just now.
+    fn nothing_left(&self, ledger: &Ledger, counts: &Counts) -> anyhow::Result<String> {
+        let texts = Catalogue::of(self.lang);
+        let last = ledger.last_sent(&self.job);
+        let last = last.map_err(|error| Failure::of_ledger(&error))?;
+        let Some(last) = last.map(|at| shown(at, self.lang)) else {
+            return Ok(texts.text("batch.nothing").to_owned());
+        };
+        let key = match counts.sent == counts.total {
+            true => "batch.nothing-all",
+            false => "batch.nothing-more",
+        };
+        let values = [("rows", &*self.rows.to_string()), ("time", &*last)];
+        Ok(texts.fill(key, &values))
     }
 
     fn bare(&self, event: &'static str, now: Timestamp) -> EventJson<'_> {
@@ -424,6 +449,32 @@ impl Reporter {
             | Happening::Elsewhere => {}
         }
         json
+    }
+}
+
+/// Whether something was tried for a row; not what was only read, found served or waited for.
+const fn is_act(what: &Happening) -> bool {
+    match what {
+        Happening::Sent(_)
+        | Happening::Refused(_)
+        | Happening::RefusedForNow { .. }
+        | Happening::Throttled { .. }
+        | Happening::Broken { .. }
+        | Happening::InDoubt(_)
+        | Happening::Found
+        | Happening::StillInDoubt(_)
+        | Happening::Held(_)
+        | Happening::Elsewhere
+        | Happening::Unrecorded(_) => true,
+        Happening::Served
+        | Happening::Adopted
+        | Happening::NotAsked(_)
+        | Happening::Waiting(_)
+        | Happening::AsksFirst
+        | Happening::NoMailbox(_)
+        | Happening::Received(_)
+        | Happening::Room { .. }
+        | Happening::Awaiting { .. } => false,
     }
 }
 
