@@ -1835,6 +1835,45 @@ fn every_json_follows_the_schema() {
 }
 
 #[test]
+fn room_for_the_receipts_is_asked_of_the_server_before_anything_leaves() {
+    let ran = |quota: u64, more: &[&str]| {
+        let world = Practising::with(Config {
+            quota,
+            ..practising::config()
+        });
+        write(&world, rows(3).as_bytes());
+        let checked = batch(&world, "check", &[]);
+        assert!(!checked.out.contains("In the mailbox"), "{checked:?}");
+        (run(&world, more), world)
+    };
+    // Three complete receipts and three acceptances take some 70 kB.
+    let (enough, _world) = ran(1_000_000, &[]);
+    assert!(
+        enough.err.contains("In the mailbox prova") && enough.err.contains("have room"),
+        "{enough:?}"
+    );
+    let (short, world) = ran(40_000, &[]);
+    assert!(
+        short.err.contains("THE MAILBOX prova HAS NO ROOM"),
+        "{short:?}"
+    );
+    let before = short.err.find("HAS NO ROOM") < short.err.find("recorded: 3 rows");
+    assert!(before && world.practice.taken().len() == 3, "{short:?}");
+    // Asked of a job once, when it begins.
+    assert!(!run(&world, &[]).err.contains("HAS NO ROOM"));
+    // A server that cannot be reached is told, and what follows is as ever.
+    let world = Practising::new();
+    write(&world, rows(1).as_bytes());
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let port = world.practice.imap().port();
+    let closed = config.replace(&format!("localhost:{port}"), "localhost:9");
+    std::fs::write(world.path("config.toml"), closed).expect("a file");
+    let ran = run(&world, &["--for", "1s"]);
+    assert!(ran.err.contains("could not be asked for"), "{ran:?}");
+    assert!(world.practice.taken().is_empty(), "{ran:?}");
+}
+
+#[test]
 fn a_mailbox_that_fills_stops_the_sending_until_there_is_room() {
     let world = Practising::with(Config {
         quota: 100_000,

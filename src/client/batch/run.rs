@@ -868,8 +868,8 @@ impl Runner<'_> {
     }
 }
 
-/// Whether waiting may help.
-pub(super) fn may_pass(error: &transport::Error) -> bool {
+/// Whether waiting may help; where not, as with a refused login, nothing is tried again.
+pub fn may_pass(error: &transport::Error) -> bool {
     use transport::Error as E;
     match error {
         E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Protocol(_) => true,
