@@ -122,12 +122,12 @@ fn everything_wrong_with_a_table_is_told_with_its_row() {
         (
             "an address with a comma",
             "rossi,mario@pec.it;A;R-2;",
-            "row 3: column pec: not an address: rossi,mario@pec.it",
+            "row 3: column pec: not an address (several are divided by ; or |): rossi,mario@pec.it",
         ),
         (
             "two addresses with a comma",
             "\"a@b.it,c@d.it\";A;R-2;",
-            "not an address: a@b.it,c@d.it",
+            "not an address (several are divided by ; or |): a@b.it,c@d.it",
         ),
         ("no address", ";A;R-2;", "row 3: no recipient"),
         (

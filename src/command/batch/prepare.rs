@@ -315,7 +315,7 @@ fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
         .read_to_end(&mut start)
         .map_err(of_path)?;
     let mut all = Cursor::new(start.clone()).chain(file);
-    if start.starts_with(ZIP) || first_sign(&start) == Some(b'[') {
+    if start.starts_with(ZIP) || is_array(&start) {
         let octets = whole(&mut all).map_err(of_path)?;
         return from_octets(path, octets, sheet);
     }
@@ -347,7 +347,7 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
         let origin = Origin::Sheet(kind, found.name, found.others);
         return Ok(in_utf8(origin, found.csv.into_bytes()));
     }
-    if first_sign(&octets) == Some(b'[') {
+    if is_array(&octets) {
         let lines = lines_of_array(&octets).map_err(|error| {
             let file = path.display().to_string();
             Failure::new(
@@ -370,6 +370,15 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
 /// Whether a table comes by standard input.
 pub(super) fn is_input(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether a text begins as an array of JSON whose elements are objects; a header may begin with
+/// the same sign: `[Nome];pec`.
+fn is_array(octets: &[u8]) -> bool {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let inside = octets.trim_ascii_start().strip_prefix(b"[");
+    let next = inside.map(|inside| inside.trim_ascii_start().first());
+    matches!(next, Some(None | Some(b'{' | b']')))
 }
 
 fn first_sign(octets: &[u8]) -> Option<u8> {

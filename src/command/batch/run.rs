@@ -299,16 +299,19 @@ fn room_line(
         let room = megabytes(needed);
         let mut values = vec![("account", account), ("room", &*room)];
         values.extend(more);
-        texts.fill(&format!("batch.forecast.{key}"), &values)
+        texts.fill(key, &values)
     };
     match quota {
-        Err(error) => say("room-not-asked", &[("reason", &error.to_string())]),
-        Ok(None) => say("room-unknown", &[]),
+        Err(error) => say(
+            "batch.forecast.room-not-asked",
+            &[("reason", &error.to_string())],
+        ),
+        Ok(None) => say("batch.forecast.room-unknown", &[]),
         Ok(Some(quota)) => {
             let free = quota.limit.saturating_sub(quota.used);
             let key = match needed <= free {
-                true => "room-there",
-                false => "no-room-there",
+                true => "batch.forecast.room-there",
+                false => "batch.forecast.no-room-there",
             };
             let (free, limit) = (megabytes(free), megabytes(quota.limit));
             say(key, &[("free", &free), ("limit", &limit)])
