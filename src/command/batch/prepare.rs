@@ -34,6 +34,9 @@ const MAX_FILE_OCTETS: u64 = 140_000_000;
 const MOST_REMEMBERED: usize = 1_048_576;
 /// Octets of a table that is kept in memory: a workbook, an array, standard input.
 const MAX_TABLE_OCTETS: u64 = 256_000_000;
+/// Octets of a workbook when it is unfolded: ten million cells of a hundred each. The package that
+/// reads it keeps much of that in memory, and asks nobody.
+const MAX_UNFOLDED_OCTETS: u64 = 1_000_000_000;
 /// How a workbook begins.
 const ZIP: &[u8] = b"PK\x03\x04";
 /// Octets read at once.
@@ -338,6 +341,9 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
         memory: Some(text.into()),
     };
     if octets.starts_with(ZIP) {
+        if !input::unfolds_within(&octets, MAX_UNFOLDED_OCTETS) {
+            return Err(failure_of_sheet(path, sheet, NoSheet::Large));
+        }
         let found = workbook::read(&octets, sheet);
         let found = found.map_err(|no_sheet| failure_of_sheet(path, sheet, no_sheet))?;
         let kind = match workbook::is_opendocument(&octets) {
