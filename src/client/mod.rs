@@ -20,6 +20,7 @@ mod sync;
 mod watch;
 
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
+pub use patience::may_pass;
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit, submit_at_pace};
 pub use sync::{
