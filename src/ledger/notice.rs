@@ -32,6 +32,37 @@ pub enum Life {
     Withdrawn,
 }
 
+impl Life {
+    /// From where it stands for its recipients.
+    pub fn of(standings: &[Standing]) -> Self {
+        use Standing as S;
+        let (mut is_live, mut is_unsent, mut came_back) = (false, false, false);
+        for standing in standings {
+            match standing {
+                S::Recorded | S::RefusedForNow => is_unsent = true,
+                S::Refused => came_back = true,
+                S::NotAccepted | S::NotDelivered => came_back = true,
+                S::Withdrawn => {}
+                S::Sending
+                | S::InDoubt
+                | S::Sent
+                | S::Accepted
+                | S::Ordinary
+                | S::Delayed
+                | S::TimedOut
+                | S::Delivered
+                | S::Contradictory => is_live = true,
+            }
+        }
+        match (is_live, is_unsent, came_back) {
+            (true, _, _) => Self::Live,
+            (false, true, _) => Self::Unsent,
+            (false, false, true) => Self::CameBack,
+            (false, false, false) => Self::Withdrawn,
+        }
+    }
+}
+
 /// A message that has the key of a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
@@ -266,6 +297,25 @@ impl Ledger {
         })
     }
 
+    /// Acceptances, newest first, of what the Message-ID of a message names, for messages that this
+    /// ledger does not have: of that very message, or of the same notice.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn accepted_of(
+        &self,
+        sender: &MailAddress,
+        message_id: &str,
+    ) -> Result<Vec<Acceptance>, Error> {
+        let mut all = match Identity::read(message_id) {
+            Some(identity) => accepted(&self.connection, sender, &identity)?,
+            None => accepted_as(&self.connection, sender, message_id)?,
+        };
+        all.retain(|one| one.is_same);
+        all.reverse();
+        Ok(all)
+    }
+
     /// Gives up a message that never left: nothing sends it any more.
     ///
     /// # Errors
@@ -386,7 +436,8 @@ fn known(
             life,
         });
     }
-    Ok((earlier, accepted(connection, row)?))
+    let accepted = accepted(connection, &row.account, &identity_of(row))?;
+    Ok((earlier, accepted))
 }
 
 /// Messages of the key, and whether they have the matter, too: by their Message-ID, and, where
@@ -457,35 +508,72 @@ fn of_table(
 
 /// Acceptances of the key for messages that the ledger does not have. A receipt may name the
 /// Message-ID with its brackets or without.
-fn accepted(connection: &Connection, row: &NewRow) -> Result<Vec<Acceptance>, Error> {
-    let Identity { key, matter } = identity_of(row);
+fn accepted(
+    connection: &Connection,
+    account: &MailAddress,
+    Identity { key, matter }: &Identity,
+) -> Result<Vec<Acceptance>, Error> {
+    let mut all = Vec::new();
+    for open in ["", "<"] {
+        let from = format!("{open}{}.", key.as_str());
+        let to = format!("{open}{}/", key.as_str());
+        all.extend(accepted_between(connection, account, (&from, &to))?);
+    }
+    let of_notice = |(message_id, at): (String, Timestamp)| {
+        let identity = Identity::read(&message_id)?;
+        Some(Acceptance {
+            is_same: identity.matter == *matter,
+            message_id,
+            at,
+        })
+    };
+    Ok(all.into_iter().filter_map(of_notice).collect())
+}
+
+/// Acceptances of one Message-ID, which need not be of our making.
+fn accepted_as(
+    connection: &Connection,
+    account: &MailAddress,
+    message_id: &str,
+) -> Result<Vec<Acceptance>, Error> {
+    let id = bare_id(message_id);
+    let mut all = Vec::new();
+    for id in [id.to_owned(), format!("<{id}>")] {
+        // The next text after it.
+        let end = format!("{id}\0");
+        all.extend(accepted_between(connection, account, (&id, &end))?);
+    }
+    let of_message = |(message_id, at)| Acceptance {
+        is_same: true,
+        message_id,
+        at,
+    };
+    Ok(all.into_iter().map(of_message).collect())
+}
+
+/// Message-IDs from one text until before another, with the time of their acceptance. Anybody can
+/// send a message under a Message-ID that he has seen; only the account itself gets it accepted in
+/// its name.
+fn accepted_between(
+    connection: &Connection,
+    account: &MailAddress,
+    (from, until): (&str, &str),
+) -> Result<Vec<(String, Timestamp)>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT message_id, sender, certified_at FROM examination
          WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
            AND account = ?1 AND message_id >= ?2 AND message_id < ?3
          ORDER BY certified_at",
     )?;
+    let found = statement.query_map([&*account.key(), from, until], |found| {
+        let sender: Option<String> = found.get(1)?;
+        Ok((found.get(0)?, sender, timestamp(found, "certified_at")?))
+    })?;
     let mut all = Vec::new();
-    for open in ["", "<"] {
-        let from = format!("{open}{}.", key.as_str());
-        let to = format!("{open}{}/", key.as_str());
-        let found = statement.query_map([&row.account.key(), &from, &to], |found| {
-            let id: String = found.get(0)?;
-            let sender: Option<String> = found.get(1)?;
-            Ok((id, sender, timestamp(found, "certified_at")?))
-        })?;
-        for found in found {
-            let (message_id, sender, at) = found?;
-            let is_ours = sender.is_some_and(|sender| MailAddress::of(sender) == row.account);
-            // Anybody can send a message under a Message-ID that he has seen; only the account
-            // itself gets it accepted in its name.
-            if let Some(identity) = Identity::read(&message_id).filter(|_| is_ours) {
-                all.push(Acceptance {
-                    is_same: identity.matter == matter,
-                    message_id,
-                    at,
-                });
-            }
+    for found in found {
+        let (message_id, sender, at): (String, _, _) = found?;
+        if sender.is_some_and(|sender| MailAddress::of(sender) == *account) {
+            all.push((message_id, at));
         }
     }
     Ok(all)
@@ -502,22 +590,8 @@ fn path_of(connection: &Connection, row: &JobRow) -> Result<String, Error> {
 fn life_of(connection: &Connection, message: i64) -> Result<Life, Error> {
     let facts = query::facts(connection, message)?;
     let states = query::states(connection, message, &facts)?;
-    let all = |of: &dyn Fn(Standing) -> bool| states.iter().all(|state| of(state.standing));
-    let came_back = |standing| {
-        matches!(
-            standing,
-            Standing::Refused | Standing::NotAccepted | Standing::NotDelivered
-        )
-    };
-    Ok(if all(&|standing| standing == Standing::Withdrawn) {
-        Life::Withdrawn
-    } else if all(&came_back) {
-        Life::CameBack
-    } else if all(&|standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow)) {
-        Life::Unsent
-    } else {
-        Life::Live
-    })
+    let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
+    Ok(Life::of(&standings))
 }
 
 fn withdraw(transaction: &Transaction<'_>, message: i64, now: Timestamp) -> Result<(), Error> {
