@@ -564,3 +564,64 @@ fn what_another_machine_sent_meanwhile_is_not_resumed_by_a_script() {
         "{resumed:?}"
     );
 }
+
+/// Of several recipients of a row some have it: the others get it by themselves, and nobody twice.
+#[test]
+fn what_came_back_for_some_goes_again_to_those_alone() {
+    let mut office = Office::new();
+    let head = "PEC;Cc;nome;riferimento";
+    office.table("t.csv", &[head, "a§;unknown§;A;1", "b§;c§;B;2"]);
+    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(ran.err.contains("--retry failed"), "{ran:?}");
+    // By itself nothing goes.
+    office.run("t.csv", &[]);
+    let once = [("a", 1), ("b", 1), ("c", 1), ("unknown", 1)];
+    assert_eq!(office.got(), counted(&once));
+    let ran = office.run("t.csv", &["--retry", "failed", "--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let twice = [("a", 1), ("b", 1), ("c", 1), ("unknown", 2)];
+    assert_eq!(office.got(), counted(&twice));
+    // The report has each recipient once, by the message that it got last, and names both.
+    let is_told = |office: &Office| {
+        let lines = office.report("t.csv");
+        let told: Vec<(&str, &str)> = lines
+            .iter()
+            .map(|line| {
+                let text = |key: &str| line[key].as_str().unwrap_or_default();
+                let name = text("recipient").split('@').next();
+                (name.unwrap_or_default(), text("state"))
+            })
+            .collect();
+        let all = [
+            ("a", "delivered"),
+            ("unknown", "not-delivered"),
+            ("b", "delivered"),
+            ("c", "delivered"),
+        ];
+        assert_eq!(told, all);
+        assert_ne!(lines[0]["message"], lines[1]["message"]);
+        assert_eq!(lines[2]["message"], lines[3]["message"]);
+        assert_eq!(lines[0]["other_messages"].as_array().expect("one").len(), 1);
+    };
+    is_told(&office);
+    // It is the same notice, with the next number.
+    let taken = office.world.practice.taken();
+    let ids: Vec<String> = taken
+        .into_iter()
+        .filter(|taken| taken.recipients.iter().any(|to| to.starts_with("unknown")))
+        .filter_map(|taken| taken.message_id)
+        .collect();
+    let parts = |id: &str| id.split(['.', '@']).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(parts(&ids[0])[..2], parts(&ids[1])[..2], "{ids:?}");
+    assert_eq!(parts(&ids[1])[2], "1", "{ids:?}");
+    // Another machine finds both in the mailbox, and sends nothing.
+    office.data = office.world.path("altra");
+    let follow = ["--follow", "--poll", "1s", "--for", "20s"];
+    for more in [&[][..], &[], &["--retry", "failed"]] {
+        let ran = office.run("t.csv", &[&follow[..], more].concat());
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert_eq!(office.got(), counted(&twice));
+    }
+    is_told(&office);
+}

@@ -73,12 +73,12 @@ pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Time
         let last = twin.handed_at.max(Some(twin.recorded_at));
         last.is_some_and(|at| is_within(at, now))
     };
-    let newest = |life: Life| {
+    let newest = |lives: &[Life]| {
         let mut near = twins.iter().filter(is_near);
-        near.find(|twin| Life::of(&twin.standings) == life)
+        near.find(|twin| lives.contains(&Life::of(&twin.standings)))
     };
     // What reached nobody, and what was given up, is no twin.
-    if let Some(twin) = newest(Life::Live) {
+    if let Some(twin) = newest(&[Life::Live, Life::InPart]) {
         let (message, at) = (twin.message.clone(), twin.recorded_at);
         return Once::Here { message, at };
     }
@@ -94,7 +94,7 @@ pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Time
     if let Some(at) = elsewhere.alike.filter(|at| is_within(*at, now)) {
         return Once::Alike { at };
     }
-    match newest(Life::Unsent) {
+    match newest(&[Life::Unsent]) {
         Some(twin) => Once::GoesOn(twin.message.clone()),
         None => Once::Free,
     }
@@ -145,7 +145,7 @@ pub fn record_once(
 ) -> Result<Option<MessageRef>, Error> {
     let recorded = ledger.freeze(message, now)?;
     let counts = |twin: &Twin| match Life::of(&twin.standings) {
-        Life::Live | Life::Unsent => twin.message.is_before(&recorded),
+        Life::Live | Life::InPart | Life::Unsent => twin.message.is_before(&recorded),
         Life::CameBack | Life::Withdrawn => false,
     };
     if twins(ledger, message, now)?.iter().any(counts) {

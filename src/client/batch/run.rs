@@ -19,7 +19,10 @@ use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
 use crate::client::{self, Error, Found, Judge, Resend, read_all, submit_at_pace};
 use crate::ledger::state::{Open, Standing, What};
-use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Room, Serving, Taken};
+use crate::ledger::{
+    self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Rest, Room, Serving, Taken,
+};
+use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
@@ -393,11 +396,13 @@ impl Runner<'_> {
                     | Serving::Served(_)
                     | Serving::Recorded(_)
                     | Serving::Elsewhere(_)
+                    | Serving::InPart(_)
                     | Serving::CameBack(_) => "conflict",
                 };
                 return self.hold(row, reason.to_owned());
             }
-            let made = plan.message_id().map(|id| self.message_of(row, id));
+            let made = plan.message();
+            let made = made.map(|(id, rest)| self.message_of(row, id, rest));
             let message = match made.transpose() {
                 Ok(message) => message,
                 Err(reason) => return self.hold(row, reason),
@@ -432,12 +437,13 @@ impl Runner<'_> {
         Ok(false)
     }
 
-    /// The message of a row, as it was checked.
+    /// The message of a row, as it was checked; to those alone whom an earlier one missed.
     fn message_of(
         &mut self,
         row: &JobRow,
         message_id: String,
-    ) -> Result<crate::pec::outgoing::OutgoingMessage, String> {
+        rest: Option<&Rest>,
+    ) -> Result<OutgoingMessage, String> {
         let columns: Columns =
             serde_json::from_str(&row.row.columns).map_err(|error| error.to_string())?;
         let say = |faults: Vec<crate::batch::Fault>| {
@@ -461,6 +467,10 @@ impl Runner<'_> {
         if content != row.row.content {
             return Err("content-changed".to_owned());
         }
+        let notice = match rest {
+            Some(rest) => notice.to_alone(&rest.to),
+            None => notice,
+        };
         let now = self.now();
         freeze(&notice, self.recipe, self.sender, files, message_id, now).map_err(say)
     }
