@@ -17,6 +17,7 @@ pub mod batch;
 mod before;
 mod fetch;
 mod once;
+mod patience;
 mod resume;
 mod search;
 mod submit;

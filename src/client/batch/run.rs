@@ -17,6 +17,7 @@ use super::{Allowed, Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
+use crate::client::patience::may_pass;
 use crate::client::{self, Error, Found, Judge, Resend, read_all, submit_at_pace};
 use crate::ledger::state::{Open, Standing, What};
 use crate::ledger::{
@@ -863,16 +864,5 @@ impl Runner<'_> {
             row,
             what,
         });
-    }
-}
-
-/// Whether waiting may help.
-pub(super) fn may_pass(error: &transport::Error) -> bool {
-    use transport::Error as E;
-    match error {
-        E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Protocol(_) => true,
-        E::Refused { reply, .. } => reply.is_for_now(),
-        E::Tls { fault, .. } => !fault.is_of_certificate(),
-        _ => false,
     }
 }
