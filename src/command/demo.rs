@@ -164,7 +164,7 @@ fn step(
     }
     words.extend(["--lang".into(), session.lang.code().into()]);
     words.extend(arguments.iter().map(OsString::from));
-    let status = super::run(words, &context, session.out, session.err)?;
+    let status = super::run(words, &context, &mut session.out, session.err)?;
     session.out.flush()?;
     Ok(status)
 }

@@ -34,6 +34,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
+use crate::output::report::Output;
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
 
@@ -132,7 +133,7 @@ pub(crate) struct Session<'a> {
     config_file: Option<PathBuf>,
     /// `--data-dir`, or the usual place; none without a home.
     data_dir: Option<PathBuf>,
-    out: &'a mut dyn Write,
+    out: Output<'a>,
     err: &'a mut dyn Write,
 }
 
@@ -187,6 +188,7 @@ pub fn run(
     } else {
         Style::Plain
     };
+    let now = || context.clock.now();
     let mut session = Session {
         context,
         lang,
@@ -196,7 +198,7 @@ pub fn run(
             .config
             .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
         data_dir: arguments.data_dir.or_else(|| context.data_dir.clone()),
-        out,
+        out: Output::new(lang, style, &now, out),
         err,
     };
     let done = match arguments.command {

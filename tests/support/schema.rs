@@ -6,14 +6,19 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Map, Value, json};
 
 /// What `pec COMMAND --json-schema` writes.
-pub fn of(command: &str) -> Value {
+pub fn text_of(command: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_pec"))
         .args(command.split(' '))
         .arg("--json-schema")
         .output()
         .expect("the program starts");
     assert!(output.status.success(), "{command}: {output:?}");
-    serde_json::from_slice(&output.stdout).expect("the schema is JSON")
+    String::from_utf8(output.stdout).expect("JSON is UTF-8")
+}
+
+/// The same, read.
+pub fn of(command: &str) -> Value {
+    serde_json::from_str(&text_of(command)).expect("the schema is JSON")
 }
 
 /// A schema that documents are held against.

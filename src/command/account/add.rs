@@ -227,7 +227,7 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
         ("account", &*account.name),
         ("file", &config.file().display().to_string()),
     ];
-    write_line(session.out, &texts.fill("accounts.added", &values))?;
+    write_line(&mut session.out, &texts.fill("accounts.added", &values))?;
     Ok(ExitStatus::Yes)
 }
 

@@ -39,9 +39,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         ("account", &*account.name),
         ("file", &config.file().display().to_string()),
     ];
-    write_line(session.out, &texts.fill("accounts.removed", &values))?;
+    write_line(&mut session.out, &texts.fill("accounts.removed", &values))?;
     if was_default && config.accounts().len() > 1 {
-        write_line(session.out, texts.text("accounts.no-default-left"))?;
+        write_line(&mut session.out, texts.text("accounts.no-default-left"))?;
     }
     Ok(ExitStatus::Yes)
 }

@@ -169,9 +169,9 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             let page =
                 page(arguments, &filter, &ledger).map_err(|error| Failure::of_ledger(&error))?;
             if arguments.json {
-                json::list(&page, Some(&reading), session.out)?;
+                json::list(&page, Some(&reading), &mut session.out)?;
             } else {
-                text::list(&page, &reading, session.out)?;
+                text::list(&page, &reading, &mut session.out)?;
             }
             Ok(ExitStatus::Yes)
         }
@@ -198,9 +198,9 @@ fn one(
     let view = ledger.view(message).map_err(failure)?;
     let status = outcome(&view);
     if arguments.json {
-        json::one(&view, reading, session.out)?;
+        json::one(&view, reading, &mut session.out)?;
     } else {
-        text::write_lines(&text::message(&view, reading), session.out)?;
+        text::write_lines(&text::message(&view, reading), &mut session.out)?;
     }
     Ok(status)
 }
@@ -230,9 +230,9 @@ fn without_ledger(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         unsettling: Unsettling::default(),
     };
     if arguments.json {
-        json::list(&none, None, session.out)?;
+        json::list(&none, None, &mut session.out)?;
     } else {
-        text::nothing(&none, session.lang, session.out)?;
+        text::nothing(&none, session.lang, &mut session.out)?;
     }
     Ok(ExitStatus::Yes)
 }
@@ -326,10 +326,10 @@ pub(super) fn show(
     let views: Result<Vec<_>, _> = messages.iter().map(|one| ledger.view(one)).collect();
     let views = views.map_err(|error| Failure::of_ledger(&error))?;
     if as_json {
-        return json::some(&views, &reading, session.out);
+        return json::some(&views, &reading, &mut session.out);
     }
     for view in &views {
-        text::write_lines(&text::message(view, &reading), session.out)?;
+        text::write_lines(&text::message(view, &reading), &mut session.out)?;
     }
     Ok(())
 }

@@ -233,9 +233,9 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
     let status = if arguments.quiet {
         answers(&asked, items, &progress, &mut |_| Ok(()))
     } else if arguments.json {
-        json::document(&asked, items, &progress, session.out)
+        json::document(&asked, items, &progress, &mut session.out)
     } else if arguments.ndjson {
-        json::lines(&asked, items, &progress, session.out)
+        json::lines(&asked, items, &progress, &mut session.out)
     } else {
         text::all(&asked, items, &progress, session)
     };

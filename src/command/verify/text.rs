@@ -47,7 +47,7 @@ pub(super) fn all(
     let status = answers(asked, rest, progress, &mut |answer| {
         totals.count(answer);
         for line in row(answer, asked, style) {
-            write_line(session.out, &line)?;
+            write_line(&mut session.out, &line)?;
         }
         // Rows appear as they come; a closed pipe is noticed at once.
         if session.context.stdout_is_terminal {
@@ -55,9 +55,9 @@ pub(super) fn all(
         }
         Ok(())
     })?;
-    write_line(session.out, "")?;
-    write_line(session.out, &totals_line(&totals, asked.lang))?;
-    write_line(session.out, &trust_line(asked))?;
+    write_line(&mut session.out, "")?;
+    write_line(&mut session.out, &totals_line(&totals, asked.lang))?;
+    write_line(&mut session.out, &trust_line(asked))?;
     Ok(status)
 }
 
@@ -75,7 +75,7 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
         }
         Answer::Examined(examined) => {
             for line in in_full(examined, asked, session.style) {
-                write_line(session.out, &line)?;
+                write_line(&mut session.out, &line)?;
             }
         }
     }
