@@ -27,13 +27,15 @@ const KEPT: [(&str, &str, &str); 12] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 3] = [
+const SCHEMAS: [(&str, &[&str]); 5] = [
     (
         "account",
         &["account list", "account presets", "account test"],
     ),
     ("doctor", &["doctor"]),
+    ("event", &["sync", "watch"]),
     ("sandbox", &["sandbox"]),
+    ("status", &["status", "wait"]),
 ];
 
 /// Fields that are there only when they were asked for.

@@ -24,6 +24,7 @@ mod status;
 mod text_form;
 mod trusted;
 mod verify;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -310,6 +310,21 @@ pub fn known(words: impl IntoIterator<Item = &'static str>) -> Schema {
     })
 }
 
+/// The schema of one of these words and no other: a list that the rules close.
+pub fn only(words: impl IntoIterator<Item = &'static str>) -> Schema {
+    let words: Vec<&str> = words.into_iter().collect();
+    schemars::json_schema!({ "type": "string", "enum": words })
+}
+
+/// The schema of such a word, or null.
+pub fn or_null(mut schema: Schema) -> Schema {
+    schema.insert("type".to_owned(), Value::from(["string", "null"].to_vec()));
+    if let Some(Value::Array(words)) = schema.get_mut("enum") {
+        words.push(Value::Null);
+    }
+    schema
+}
+
 /// A SHA-256 in lower-case hexadecimal.
 pub const SHA256: &str = "^[0-9a-f]{64}$";
 

@@ -82,7 +82,11 @@ struct Place<'a> {
 const WORK_PER_OCTET: usize = 2;
 
 /// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "verdict")]
 pub enum Verdict {
     /// Issued by a provider of certified mail, and as it was issued.
     Genuine,
@@ -90,7 +94,7 @@ pub enum Verdict {
     NotGenuine,
     /// Neither can be shown.
     CannotTell,
-    /// No certified mail at all.
+    /// It does not even claim to be certified mail.
     NotCertifiedMail,
 }
 

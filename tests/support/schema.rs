@@ -97,7 +97,12 @@ fn close_parts(schema: &mut Value) {
     let Some(fields) = schema.as_object_mut() else {
         return;
     };
-    if let Some(words) = fields.remove("examples") {
+    if let Some(mut words) = fields.remove("examples") {
+        let may_be_null = fields["type"].is_array();
+        words
+            .as_array_mut()
+            .expect("words")
+            .extend(may_be_null.then_some(Value::Null));
         fields.insert("enum".into(), words);
     }
     if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
