@@ -226,7 +226,7 @@ fn check_each_signer<'c>(
             Ok((signer, content)) if better => {
                 micalg_hint(signed, &content, findings);
                 attributes_present(info, findings);
-                if info.has_unreadable_time() {
+                if content.signing_time().is_none() && info.states_time() {
                     let key = "time.signing.unreadable";
                     findings.add(CheckId::TimeSigning, Weight::Doubt, key);
                 }
