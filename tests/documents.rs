@@ -27,7 +27,7 @@ const KEPT: [(&str, &str, &str); 12] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 5] = [
+const SCHEMAS: [(&str, &[&str]); 6] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -36,6 +36,7 @@ const SCHEMAS: [(&str, &[&str]); 5] = [
     ("event", &["sync", "watch"]),
     ("sandbox", &["sandbox"]),
     ("status", &["status", "wait"]),
+    ("verify", &["verify"]),
 ];
 
 /// Fields that are there only when they were asked for.

@@ -68,3 +68,8 @@ pub(super) fn field(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn delivery_form(_: &mut SchemaGenerator) -> Schema {
     only(DeliveryForm::ALL.map(DeliveryForm::word))
 }
+
+/// The form of receipt that was asked for, or null.
+pub(super) fn delivery_form_or_null(generator: &mut SchemaGenerator) -> Schema {
+    or_null(delivery_form(generator))
+}

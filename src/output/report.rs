@@ -14,7 +14,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::catalogue::Catalogue;
 use super::json;
@@ -44,6 +44,11 @@ pub trait Report: Serialize + JsonSchema {
     /// What the shell gets for it.
     fn exit(&self) -> ExitStatus {
         ExitStatus::Yes
+    }
+
+    /// Further documents that its schema tells, with their names in `$defs`.
+    fn others() -> Vec<(&'static str, Schema)> {
+        Vec::new()
     }
 }
 
@@ -187,6 +192,36 @@ impl<'a> Output<'a> {
         self.out.flush()
     }
 
+    /// Writes one of many that are at hand: nobody waits for it.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn list<R: Report>(&mut self, one: &R, form: Form) -> io::Result<()> {
+        match form {
+            Form::Text => one.text(&mut self.page()),
+            Form::Json => {
+                let text = json::line(&Whole::of(one, (self.now)()))?;
+                writeln!(self.out, "{text}")
+            }
+        }
+    }
+
+    /// Begins a document whose list `name`, empty in `report`, may be longer than memory.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn grow<R: Report>(&mut self, report: &R, name: &str) -> io::Result<Growing<'_>> {
+        let empty = format!("\n  \"{name}\": []");
+        let text = json::pretty(&Whole::of(report, (self.now)()))?;
+        let (before, _) = text.split_once(&empty).unwrap_or_default();
+        write!(self.out, "{before}\n  \"{name}\": [")?;
+        Ok(Growing {
+            out: self.out,
+            empty,
+            is_empty: true,
+        })
+    }
+
     /// Writes the schema of a report: the answer to `--json-schema`.
     ///
     /// # Errors
@@ -195,6 +230,41 @@ impl<'a> Output<'a> {
         let text = json::pretty(&schema::<R>())?;
         writeln!(self.out, "{text}")?;
         Ok(ExitStatus::Yes)
+    }
+}
+
+/// A document that is being written; the same octets as if it had been at hand whole.
+pub struct Growing<'o> {
+    out: &'o mut dyn Write,
+    /// How the list looks where it is empty. No text looks like this: in texts a line end is
+    /// escaped.
+    empty: String,
+    is_empty: bool,
+}
+
+impl Growing<'_> {
+    /// Adds to the list.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn add<T: Serialize>(&mut self, item: &T) -> io::Result<()> {
+        let before = if self.is_empty { "" } else { "," };
+        self.is_empty = false;
+        let text = json::pretty(item)?.replace('\n', "\n    ");
+        write!(self.out, "{before}\n    {text}")
+    }
+
+    /// Ends the list and writes what follows it in `report`, in which it is empty.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn close<R: Report>(self, report: &R) -> io::Result<ExitStatus> {
+        let end = if self.is_empty { "]" } else { "\n  ]" };
+        let text = json::pretty(&Whole::of(report, Timestamp::from_unix(0)))?;
+        let (_, after) = text.split_once(&self.empty).unwrap_or_default();
+        writeln!(self.out, "{end}{after}")?;
+        self.out.flush()?;
+        Ok(report.exit())
     }
 }
 
@@ -274,7 +344,26 @@ pub fn schema<R: Report>() -> Schema {
         };
         whole.insert(name.to_owned(), both);
     }
+    for (name, other) in R::others() {
+        add(&mut whole, name, other);
+    }
     whole
+}
+
+/// Adds a document to the definitions of another, with its own definitions; a type has the same
+/// schema wherever it stands.
+pub fn add(whole: &mut Schema, name: &str, mut other: Schema) {
+    for own in ["$schema", "$id"] {
+        other.remove(own);
+    }
+    let theirs = other.remove("$defs");
+    let definitions = whole.ensure_object().entry("$defs");
+    if let Value::Object(definitions) = definitions.or_insert_with(|| Value::Object(Map::new())) {
+        if let Some(Value::Object(theirs)) = theirs {
+            definitions.extend(theirs);
+        }
+        definitions.insert(name.to_owned(), other.into());
+    }
 }
 
 /// The schema of what a type writes.

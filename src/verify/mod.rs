@@ -111,13 +111,15 @@ impl Verdict {
 }
 
 /// How the time of judgement was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "time_basis")]
 pub enum TimeBasis {
-    /// The time that the signed data state.
+    /// The time that the signed data (or else the signed attributes) state.
     Receipt,
-    /// The time that the user gave.
+    /// The time that the user gave (--at).
     Given,
-    /// Now, because the message states none.
+    /// The time of the run, because the message states none.
     Now,
 }
 
