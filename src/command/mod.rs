@@ -156,6 +156,7 @@ pub fn run(
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
+    let now = || context.clock.now();
     let tree = tree(lang);
     let subcommand = language::subcommand(&arguments, &tree);
     let parsed = tree
@@ -169,7 +170,7 @@ pub fn run(
                 &subcommand,
                 lang,
                 context,
-                out,
+                &mut Output::new(lang, Style::Plain, &now, out),
                 err,
             )?);
         }
@@ -189,7 +190,6 @@ pub fn run(
     } else {
         Style::Plain
     };
-    let now = || context.clock.now();
     let mut session = Session {
         context,
         lang,
@@ -232,13 +232,6 @@ pub fn run(
 
 /// The program and its version, in every JSON document.
 const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
-
-/// Writes a line, the result of which others may read.
-fn write_line(out: &mut dyn Write, line: &str) -> anyhow::Result<()> {
-    out.write_all(line.as_bytes())?;
-    out.write_all(b"\n")?;
-    Ok(())
-}
 
 /// The command tree with its help in a language.
 pub fn tree(lang: Lang) -> clap::Command {

@@ -161,6 +161,20 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Writes a line that is no report, at once.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn say(&mut self, line: impl std::fmt::Display) -> io::Result<()> {
+        self.page().line(line)?;
+        self.out.flush()
+    }
+
+    /// For a command that runs another: that one has an output of its own.
+    pub fn stream(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
     /// Writes the result of a run; gives its exit status.
     ///
     /// # Errors
