@@ -27,7 +27,7 @@ const KEPT: [(&str, &str, &str); 12] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 6] = [
+const SCHEMAS: [(&str, &[&str]); 7] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -35,6 +35,7 @@ const SCHEMAS: [(&str, &[&str]); 6] = [
     ("doctor", &["doctor"]),
     ("event", &["sync", "watch"]),
     ("sandbox", &["sandbox"]),
+    ("send", &["send"]),
     ("status", &["status", "wait"]),
     ("verify", &["verify"]),
 ];

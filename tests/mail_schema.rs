@@ -267,10 +267,10 @@ fn what_is_wrong_is_refused() {
             &[
                 ("/schema", json!("pec/status")),
                 ("/dry_run", json!(true)),
-                ("/messages/0/outcome", json!("sent")),
+                ("/messages/0/outcome", json!("As sent")),
                 ("/messages/0/sha256", json!("28D8")),
                 ("/messages/0/reply/code", json!(25)),
-                ("/messages/0/recipients/0/standing", json!("taken")),
+                ("/messages/0/recipients/0/standing", json!("As taken")),
             ][..],
         ),
         (
