@@ -13,6 +13,7 @@
 pub mod batch;
 
 mod fetch;
+mod patience;
 mod search;
 mod submit;
 mod sync;

@@ -457,7 +457,9 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
         Fault::Signature(SignatureFault::Algorithm(error), _) => {
             let (weight, key) = match &error {
                 AlgorithmError::Broken(_) => (Weight::Refutes, "signature.algorithm.broken"),
-                _ => (Weight::Undecides, "signature.algorithm.unknown"),
+                AlgorithmError::WeakKey(_)
+                | AlgorithmError::Unknown(_)
+                | AlgorithmError::Parameters => (Weight::Undecides, "signature.algorithm.unknown"),
             };
             findings.add_found(CheckId::SignatureAlgorithm, weight, key, error.to_string());
         }

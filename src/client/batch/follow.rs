@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::run::may_pass;
 use super::{Event, Happening, Reach, Time};
+use crate::client::patience::{Pauses, may_pass};
 use crate::client::{self, Error, Judge, list_folders};
 use crate::ledger::state::Standing;
 use crate::ledger::{JobRef, Ledger, Tally};
@@ -15,7 +15,7 @@ const FULL_PERCENT: u64 = 95;
 /// From this share on, it is told.
 const NEARLY_PERCENT: u64 = 80;
 /// Pauses after a broken line: the first and the longest.
-const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(300)];
+const PAUSES: Pauses = Pauses::new(Duration::from_secs(5), Duration::from_secs(300));
 /// The longest sleep before somebody who asks to stop is heard.
 const TURN: Duration = Duration::from_millis(200);
 
@@ -54,9 +54,9 @@ impl Follower<'_> {
     /// When the ledger cannot be used, the login is refused or the server is not to be trusted.
     /// A broken line is told, and tried again.
     pub fn follow(mut self) -> Result<(), Error> {
-        let mut pause = PAUSES[0];
+        let mut pauses = PAUSES;
         loop {
-            let broken = match self.connection(&mut pause) {
+            let broken = match self.connection(&mut pauses) {
                 Ok(()) => return Ok(()),
                 Err(Error::Transport(error)) if may_pass(&error) => error,
                 Err(error) => {
@@ -67,14 +67,13 @@ impl Follower<'_> {
             };
             self.hold.store(false, Ordering::SeqCst);
             self.tell(Happening::NoMailbox(broken.to_string()));
-            if !self.wait(pause) {
+            if !self.wait(pauses.take()) {
                 return Ok(());
             }
-            pause = PAUSES[1].min(pause * 2);
         }
     }
 
-    fn connection(&mut self, pause: &mut Duration) -> Result<(), Error> {
+    fn connection(&mut self, pauses: &mut Pauses) -> Result<(), Error> {
         let mut mailbox = self.reach.mailbox()?;
         let mut folders = list_folders(&mut *mailbox, self.folders)?.to_read;
         // INBOX last: it stays open.
@@ -83,7 +82,7 @@ impl Follower<'_> {
             // Asked before reading: what is sent after it is read in the next round.
             let was_sent = self.sent.load(Ordering::SeqCst);
             self.read(&mut *mailbox, &folders)?;
-            *pause = PAUSES[0];
+            pauses.begin_again();
             self.room(&mut *mailbox)?;
             let tally = self.ledger.tally(self.job, Some(self.judge.account))?;
             if (was_sent && !awaits(&tally)) || self.stop.is_asked() {

@@ -17,6 +17,7 @@ use super::{Allowed, Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
+use crate::client::patience::may_pass;
 use crate::client::{
     self, Error, Found, Judge, Resend, folders_not_read, folders_to_read, submit_at_pace,
 };
@@ -865,16 +866,5 @@ impl Runner<'_> {
             row,
             what,
         });
-    }
-}
-
-/// Whether waiting may help.
-pub(super) fn may_pass(error: &transport::Error) -> bool {
-    use transport::Error as E;
-    match error {
-        E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Protocol(_) => true,
-        E::Refused { reply, .. } => reply.is_for_now(),
-        E::Tls { fault, .. } => !fault.is_of_certificate(),
-        _ => false,
     }
 }

@@ -544,9 +544,14 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
     }
     for finding in findings {
         let severity = match finding.weight {
-            Weight::NotCompared => texts.text("severity.not-compared"),
-            weight => texts.text(&format!("severity.{}", weight.severity())),
+            Weight::NotCompared => "not-compared",
+            Weight::Refutes
+            | Weight::Undecides
+            | Weight::OtherMessage
+            | Weight::Doubt
+            | Weight::Note => finding.weight.severity(),
         };
+        let severity = texts.text(&format!("severity.{severity}"));
         let tone = match finding.weight {
             Weight::Refutes | Weight::OtherMessage => Tone::Bad,
             Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
@@ -700,7 +705,10 @@ fn row_word(examination: &Examination) -> &'static str {
         Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => "genuine-other",
         Verdict::Genuine if examination.findings.has(Weight::NotCompared) => "genuine-not-compared",
         Verdict::Genuine if examination.doubts() > 0 => "genuine-doubted",
-        verdict => verdict.word(),
+        verdict @ (Verdict::Genuine
+        | Verdict::NotGenuine
+        | Verdict::CannotTell
+        | Verdict::NotCertifiedMail) => verdict.word(),
     }
 }
 
