@@ -97,7 +97,7 @@ pub(super) enum End {
 
 impl End {
     /// The key of the word, and what it means.
-    const fn word(&self) -> (&'static str, Tone) {
+    pub const fn word(&self) -> (&'static str, Tone) {
         match self {
             Self::Ok { .. } => ("state.ok", Tone::Good),
             Self::Warning { .. } => ("state.warning", Tone::Unsure),
@@ -106,7 +106,8 @@ impl End {
         }
     }
 
-    const fn advice(&self) -> Option<&String> {
+    /// What to do.
+    pub const fn advice(&self) -> Option<&String> {
         match self {
             Self::Ok { .. } => None,
             Self::Warning { advice } | Self::Failed { advice } | Self::Skipped { advice } => {
