@@ -130,7 +130,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
                 account: None,
                 config_file: None,
                 data_dir: None,
-                out: file,
+                out: session.out.into_file(file),
                 err: session.err,
             };
             write_all(arguments, &ledger, &job, &mut into_file)
