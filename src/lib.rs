@@ -33,8 +33,8 @@
 //! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
-//! in `output`, `zip` in `input`, `minijinja`, `encoding_rs` and `calamine` in `batch`, `lettre`, `imap` and
-//! `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec` in
+//! in `output`, `zip` in `input`, `minijinja`, `encoding_rs`, `calamine` and `rust_xlsxwriter` in
+//! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec` in
 //! `practice`.
 
 #![forbid(unsafe_code)]

@@ -25,7 +25,7 @@ use postacert::client::batch::{
 use postacert::client::{Judge, submit};
 use postacert::ledger::{Claim, JobRef, Ledger, NewJob, NewRow, Room};
 use postacert::pec::outgoing::OutgoingMessage;
-use postacert::practice::{Config, Fault, Practice, Throttle};
+use postacert::practice::{Config, Fault, Identity, Practice, Throttle};
 use postacert::providers::Trust;
 use postacert::secret::Secret;
 use postacert::timestamp::Timestamp;
@@ -123,12 +123,12 @@ fn everything_wrong_with_a_table_is_told_with_its_row() {
         (
             "an address with a comma",
             "rossi,mario@pec.it;A;R-2;",
-            "row 3: column pec: not an address: rossi,mario@pec.it",
+            "row 3: column pec: not an address (several are divided by ; or |): rossi,mario@pec.it",
         ),
         (
             "two addresses with a comma",
             "\"a@b.it,c@d.it\";A;R-2;",
-            "not an address: a@b.it,c@d.it",
+            "not an address (several are divided by ; or |): a@b.it,c@d.it",
         ),
         ("no address", ";A;R-2;", "row 3: no recipient"),
         (
@@ -455,6 +455,104 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
 }
 
 #[test]
+fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
+    use calamine::{Data, Reader, Xlsx};
+    let world = Practising::new();
+    let table = "pec;nome;ref;cap;codice;nota\r\n\
+        anna@pec.prova.example;Anna;0007;00118;12345678901234567890;=1+1\r\n\
+        unknown@pec.prova.example;Ugo;12345e12;1/2;TRUE;https://www.example/\r\n";
+    write(&world, table.as_bytes());
+    run(&world, &["--follow", "--poll", "1s"]);
+    let path = world.path("avvisi.csv").display().to_string();
+    let out = world.path("esito.xlsx");
+    let shown = out.display().to_string();
+    let ran = world.run(&["batch", "report", &path, "-o", &shown]);
+    assert_eq!((ran.exit, &*ran.out), (1, ""), "{ran:?}");
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&out).expect("a file").permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+    let octets = std::fs::read(&out).expect("a workbook");
+    let mut book = Xlsx::new(std::io::Cursor::new(&octets)).expect("a workbook");
+    let sheet = book.worksheet_range("Report").expect("a sheet");
+    let formulas = book.worksheet_formula("Report").expect("a sheet");
+    assert!(formulas.used_cells().all(|(_, _, text)| text.is_empty()));
+    let rows: Vec<&[Data]> = sheet.rows().collect();
+    let at = |name: &str| {
+        let found = rows[0].iter().position(|cell| *cell == *name);
+        found.unwrap_or_else(|| panic!("no {name} in {:?}", rows[0]))
+    };
+    let text = |row: usize, name: &str| match &rows[row][at(name)] {
+        Data::String(text) => text.clone(),
+        other => panic!("{name} is {other:?}"),
+    };
+    assert_eq!(rows.len(), 3);
+    for (row, name, wanted) in [
+        (1, "cap", "00118"),
+        (1, "codice", "12345678901234567890"),
+        (1, "nota", "=1+1"),
+        (1, "pec_reference", "0007"),
+        (1, "pec_state", "delivered"),
+        (2, "cap", "1/2"),
+        (2, "codice", "TRUE"),
+        (2, "nota", "https://www.example/"),
+        (2, "pec_reference", "12345e12"),
+    ] {
+        assert_eq!(text(row, name), wanted, "{name}");
+    }
+    // The same facts as in the report for programs; times are days and hours of Italy.
+    let lines = report(&world);
+    let time = |row: usize, name: &str| match &rows[row][at(name)] {
+        Data::DateTime(time) => {
+            let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+            format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+        }
+        other => panic!("{name} is {other:?}"),
+    };
+    for (row, key) in [
+        (1, "sent_at"),
+        (1, "accepted_at"),
+        (1, "delivered_at"),
+        (2, "failed_at"),
+    ] {
+        let wanted = lines[row - 1][key].as_str().expect("a time");
+        assert_eq!(time(row, &format!("pec_{key}")), wanted[..19], "{key}");
+    }
+    assert_eq!(rows[2][at("pec_delivered_at")], Data::Empty);
+    for (row, key) in [
+        (1, "message"),
+        (1, "message_id"),
+        (1, "message_sha256"),
+        (2, "identifier"),
+    ] {
+        let wanted = lines[row - 1][key].as_str().expect("a text");
+        assert_eq!(text(row, &format!("pec_{key}")), wanted, "{key}");
+    }
+    // A header that stays in sight, with a filter.
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(octets)).expect("a workbook");
+    let mut sheet = String::new();
+    let mut member = archive
+        .by_name("xl/worksheets/sheet1.xml")
+        .expect("a sheet");
+    std::io::Read::read_to_string(&mut member, &mut sheet).expect("text");
+    assert!(sheet.contains("state=\"frozen\"") && sheet.contains("<autoFilter"));
+    // The name of the file says the form, unless an option does.
+    for (name, options, start) in [
+        ("esito.html", &[][..], "<!DOCTYPE html>"),
+        ("esito.ndjson", &[], "{\"schema\""),
+        ("esito.csv", &[], "\u{feff}\"pec\""),
+        ("altro.html", &["--csv"], "\u{feff}\"pec\""),
+    ] {
+        let out = world.path(name);
+        let shown = out.display().to_string();
+        world.run(&[&["batch", "report", &path, "-o", &shown], options].concat());
+        let text = std::fs::read_to_string(&out).expect("a report");
+        assert!(text.starts_with(start), "{name}");
+    }
+}
+
+#[test]
 fn a_report_that_cannot_be_written_leaves_the_old_one() {
     let world = Practising::new();
     write(&world, rows(1).as_bytes());
@@ -476,9 +574,13 @@ fn a_report_that_cannot_be_written_leaves_the_old_one() {
 fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     let world = Practising::new();
     write(&world, rows(3).as_bytes());
-    assert_eq!(run(&world, &[]).exit, 3);
+    let first = run(&world, &[]);
+    assert_eq!(first.exit, 3);
+    assert!(!first.err.contains("Nothing to send"), "{first:?}");
     let again = run(&world, &[]);
     assert!(again.err.contains("goes on"), "{again:?}");
+    let nothing = "Nothing to send: all rows (3) were sent before, the last one at 20";
+    assert!(again.err.contains(nothing), "{again:?}");
     assert_eq!(world.practice.taken().len(), 3);
     // One row is new: only that one goes out.
     write(&world, rows(4).as_bytes());
@@ -1617,6 +1719,70 @@ fn within_known_limits_it_is_never_too_much() {
     assert_eq!(practice.taken().len(), 60);
 }
 
+/// A provider whose clock is a day and six hours late: what it accepts has waited for long.
+fn of_yesterday() -> Config {
+    let yesterday = || Timestamp::from_unix(practising::now().unix() - 30 * 3_600);
+    let identity = Identity::new(postacert::practice::DOMAIN, yesterday());
+    Config {
+        identity: Some(identity.expect("keys")),
+        clock: Arc::new(yesterday),
+        ..practising::config()
+    }
+}
+
+#[test]
+fn what_has_waited_too_long_is_named_and_not_waited_for() {
+    let table = "pec;nome;ref\r\nanna@pec.prova.example;Anna;R-1\r\n\
+        never@pec.prova.example;Ugo;R-2\r\n";
+    let path = |world: &Practising| world.path("avvisi.csv").display().to_string();
+    let status = |world: &Practising| {
+        let ran = world.run(&["batch", "status", &path(world), "--json"]);
+        let document: Value = serde_json::from_str(&ran.out).expect("JSON");
+        document["jobs"][0]["overdue"].clone()
+    };
+    let world = Practising::with(of_yesterday());
+    write(&world, table.as_bytes());
+    // It ends by itself, long before the limit.
+    let ran = run(&world, &["--follow", "--poll", "1s", "--for", "60s"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(
+        !ran.err.contains("Stopped") && ran.err.contains("should have come by now: 1."),
+        "{ran:?}"
+    );
+    let overdue = status(&world);
+    assert_eq!(overdue.as_array().map(Vec::len), Some(1), "{overdue}");
+    let one = &overdue[0];
+    assert_eq!(
+        (
+            &one["row"],
+            &one["reference"],
+            &one["recipient"],
+            &one["state"]
+        ),
+        (
+            &3.into(),
+            &"R-2".into(),
+            &"never@pec.prova.example".into(),
+            &"accepted".into()
+        )
+    );
+    let text = world.run(&["batch", "status", &path(&world)]).out;
+    assert!(
+        text.contains("row 3  R-2  never@pec.prova.example  since 20"),
+        "{text}"
+    );
+    assert!(!text.contains("row 2"), "{text}");
+    // The twin: the same a moment after the acceptance. It says what it waits for.
+    let world = Practising::new();
+    write(&world, table.as_bytes());
+    let ran = run(&world, &["--follow", "--poll", "1s", "--for", "4s"]);
+    assert!(
+        ran.err.contains("all has left; recipients") && !ran.err.contains("should have come"),
+        "{ran:?}"
+    );
+    assert_eq!(status(&world), serde_json::json!([]));
+}
+
 // JSON
 
 /// The schema with every object closed: what is written and not described is an error.
@@ -1677,6 +1843,45 @@ fn every_json_follows_the_schema() {
     let report = world.run(&["batch", "report", &table, "--ndjson"]);
     assert_eq!(report.out.lines().count(), 4);
     report.out.lines().for_each(valid);
+}
+
+#[test]
+fn room_for_the_receipts_is_asked_of_the_server_before_anything_leaves() {
+    let ran = |quota: u64, more: &[&str]| {
+        let world = Practising::with(Config {
+            quota,
+            ..practising::config()
+        });
+        write(&world, rows(3).as_bytes());
+        let checked = batch(&world, "check", &[]);
+        assert!(!checked.out.contains("In the mailbox"), "{checked:?}");
+        (run(&world, more), world)
+    };
+    // Three complete receipts and three acceptances take some 70 kB.
+    let (enough, _world) = ran(1_000_000, &[]);
+    assert!(
+        enough.err.contains("In the mailbox prova") && enough.err.contains("have room"),
+        "{enough:?}"
+    );
+    let (short, world) = ran(40_000, &[]);
+    assert!(
+        short.err.contains("THE MAILBOX prova HAS NO ROOM"),
+        "{short:?}"
+    );
+    let before = short.err.find("HAS NO ROOM") < short.err.find("recorded: 3 rows");
+    assert!(before && world.practice.taken().len() == 3, "{short:?}");
+    // Asked of a job once, when it begins.
+    assert!(!run(&world, &[]).err.contains("HAS NO ROOM"));
+    // A server that cannot be reached is told, and what follows is as ever.
+    let world = Practising::new();
+    write(&world, rows(1).as_bytes());
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let port = world.practice.imap().port();
+    let closed = config.replace(&format!("localhost:{port}"), "localhost:9");
+    std::fs::write(world.path("config.toml"), closed).expect("a file");
+    let ran = run(&world, &["--for", "1s"]);
+    assert!(ran.err.contains("could not be asked for"), "{ran:?}");
+    assert!(world.practice.taken().is_empty(), "{ran:?}");
 }
 
 #[test]

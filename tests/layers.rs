@@ -68,6 +68,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("sha1_checked", &["smime"]),
     ("minijinja", &["batch"]),
     ("calamine", &["batch"]),
+    ("rust_xlsxwriter", &["batch"]),
     ("encoding_rs", &["batch"]),
     ("indicatif", &["output"]),
     ("zip", &["input"]),

@@ -373,6 +373,10 @@ fn null_is_no_word_and_an_error_of_a_spreadsheet_no_value() {
     let null = "{\"pec\":\"a@b.it\",\"nome\":null}\n";
     let ran = check(&world, null, "Gentile {{ nome }}", &[]);
     assert!(ran.exit == 1 && ran.out.contains("row 1: "), "{ran:?}");
+    // In words of the program, in the language asked, not in those of the engine.
+    let wanted =
+        "row 1: the template of body, line 1, wants a value that this row does not have (nome)";
+    assert!(ran.out.contains(wanted), "{ran:?}");
     let ran = check(&world, null, "Gentile {{ nome|default('utente') }}", &[]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     for error in [
@@ -388,6 +392,47 @@ fn null_is_no_word_and_an_error_of_a_spreadsheet_no_value() {
         );
         // A column that is not used may hold what it will.
         assert!(!ran.out.contains("row 3"), "{ran:?}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_a_row_is_told_at_once_and_shortly() {
+    let world = Practising::new();
+    let many = vec!["anna@pec.prova.example"; 60].join(",");
+    let table = format!(
+        "PEC;casella;allegato\r\na@pec.prova.example;nessuna;manca.pdf\r\n\"{many}\";prova;\r\n"
+    );
+    let ran = check(&world, &table, "Testo", &[]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let line = |words: &str| ran.out.lines().find(|line| line.contains(words));
+    assert!(
+        line("row 2: no account \"nessuna\"").is_some() && line("row 2: manca.pdf").is_some(),
+        "{ran:?}"
+    );
+    // The advice stands before the value, and the value is as long as it says something.
+    let line = line("row 3: ").expect("a line");
+    assert!(
+        line.contains("divided by ; or |): anna@pec") && line.ends_with('…') && line.len() < 220,
+        "{line}"
+    );
+}
+
+#[test]
+fn a_sign_of_json_in_a_header_makes_no_json() {
+    let world = Practising::new();
+    for (header, form) in [("[Nome];PEC;x", "csv"), ("{Nome};PEC;x", "csv")] {
+        let table = format!("{header}\r\nAnna;a@pec.prova.example;1\r\n");
+        let ran = check(&world, &table, "Testo", &["--json"]);
+        let document: Value = serde_json::from_str(&ran.out).expect("JSON");
+        assert_eq!(document["form"].as_str().unwrap_or("none"), form, "{ran:?}");
+    }
+    for (table, form) in [
+        (" [ {\"pec\": \"a@pec.prova.example\"} ]", "json"),
+        ("{ \"pec\": \"a@pec.prova.example\"}", "ndjson"),
+    ] {
+        let ran = check(&world, table, "Testo", &["--json"]);
+        let document: Value = serde_json::from_str(&ran.out).expect("JSON");
+        assert_eq!((ran.exit, &document["form"]), (0, &form.into()), "{ran:?}");
     }
 }
 
@@ -649,6 +694,40 @@ fn a_table_that_was_moved_keeps_its_job_and_finds_its_files() {
         let ran = world.run(&["batch", action, &table]);
         assert_eq!(ran.exit, 3, "{ran:?}");
     }
+}
+
+#[test]
+fn a_job_is_known_by_its_table_wherever_that_lies() {
+    let world = Practising::new();
+    let rows = |name: &str| format!("PEC;rif\r\n{name}@pec.prova.example;R-{name}\r\n");
+    put(&world, "testo.txt", "Testo");
+    put(&world, "marzo.csv", rows("anna"));
+    put(&world, "aprile.csv", rows("ugo"));
+    for table in ["marzo.csv", "aprile.csv"] {
+        batch(&world, "run", table, &["--yes"]);
+    }
+    let job = |name: &str| {
+        let path = world.path(name).display().to_string();
+        let ran = world.run(&["batch", "status", &path, "--json"]);
+        let document: Value = serde_json::from_str(&ran.out).ok()?;
+        let table = document["jobs"][0]["table"].as_str()?.to_owned();
+        let report = world.run(&["batch", "report", &path, "--ndjson"]);
+        assert!(!report.out.is_empty(), "{report:?}");
+        std::path::Path::new(&table)
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    std::fs::create_dir(world.path("archivio")).expect("a folder");
+    std::fs::rename(world.path("marzo.csv"), world.path("archivio/m.csv")).expect("moved");
+    assert_eq!(job("archivio/m.csv").as_deref(), Some("marzo.csv"));
+    // The content says more than the place: another table lies there now.
+    std::fs::rename(world.path("aprile.csv"), world.path("marzo.csv")).expect("moved");
+    assert_eq!(job("marzo.csv").as_deref(), Some("aprile.csv"));
+    // One that was corrected where it lay, and not sent yet: the job of that place.
+    put(&world, "marzo.csv", rows("eva"));
+    assert_eq!(job("marzo.csv").as_deref(), Some("marzo.csv"));
+    put(&world, "altro.csv", rows("eva"));
+    assert_eq!(job("altro.csv"), None);
 }
 
 // What is seen before it goes

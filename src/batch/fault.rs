@@ -118,6 +118,16 @@ pub enum Fault {
         /// The engine's words.
         reason: String,
     },
+    /// A template wants values that this row does not have: a name that a line of NDJSON lacks, or
+    /// null.
+    NoValue {
+        /// `subject` or `body`.
+        role: &'static str,
+        /// The line in it.
+        line: usize,
+        /// Variables of the template that have none.
+        names: String,
+    },
     /// A template compares or reckons with a text that is no number.
     NoNumber {
         /// `subject` or `body`.
@@ -127,6 +137,7 @@ pub enum Fault {
         /// The text.
         value: String,
     },
+    /// A template wants values that this row does not have: an empty field of NDJSON, or null.
     /// The same with a text that may be two numbers.
     TwoNumbers {
         /// `subject` or `body`.
@@ -260,6 +271,7 @@ impl Fault {
             Self::Template { .. } => "template",
             Self::UnknownVariable { .. } => "unknown-variable",
             Self::Render { .. } => "render",
+            Self::NoValue { .. } => "no-value",
             Self::NoNumber { .. } => "no-number",
             Self::TwoNumbers { .. } => "two-numbers",
             Self::NotComparable { .. } => "not-comparable",
@@ -281,9 +293,10 @@ impl Fault {
         }
     }
 
-    /// What stands in its sentence.
+    /// What stands in its sentence; what came out of a cell is shortened, so that the advice is
+    /// seen.
     pub fn values(&self) -> Vec<(&'static str, String)> {
-        let own = |text: &str| text.to_owned();
+        let own = shortened;
         match self {
             Self::QuoteOpen { line } | Self::AfterQuote { line } | Self::StrayQuote { line } => {
                 vec![("line", line.to_string())]
@@ -309,7 +322,7 @@ impl Fault {
                 option,
             } => vec![
                 ("role", own(role)),
-                ("names", own(names)),
+                ("names", names.clone()),
                 ("option", own(option)),
             ],
             Self::UnknownColumn { name } | Self::UnknownAccount { name } => {
@@ -319,6 +332,11 @@ impl Fault {
                 ("role", own(role)),
                 ("line", line.to_string()),
                 ("reason", own(reason)),
+            ],
+            Self::NoValue { role, line, names } => vec![
+                ("role", own(role)),
+                ("line", line.to_string()),
+                ("names", own(names)),
             ],
             Self::NoNumber { role, line, value } | Self::TwoNumbers { role, line, value } => vec![
                 ("role", own(role)),
@@ -340,7 +358,7 @@ impl Fault {
                 vec![
                     ("role", own(role)),
                     ("name", own(name)),
-                    ("known", own(known)),
+                    ("known", cut(known, KNOWN_LETTERS)),
                 ]
             }
             Self::Empty { role } | Self::Control { role } => vec![("role", own(role))],
@@ -378,5 +396,36 @@ impl Fault {
             | Self::NoRecipient
             | Self::Message(_) => Vec::new(),
         }
+    }
+}
+
+/// Letters of a value that are shown: a cell may have a million.
+const SHOWN_LETTERS: usize = 100;
+/// Letters of a list of columns that are shown.
+const KNOWN_LETTERS: usize = 1_000;
+
+fn shortened(text: &str) -> String {
+    cut(text, SHOWN_LETTERS)
+}
+
+fn cut(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_as_far_as_it_says_something() {
+        let shown = |value: String| {
+            let column = "pec".to_owned();
+            Fault::Address { column, value }.values()[1].1.clone()
+        };
+        assert_eq!(shown("è".repeat(100)), "è".repeat(100));
+        assert_eq!(shown("è".repeat(101)), format!("{}…", "è".repeat(100)));
     }
 }

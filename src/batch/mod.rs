@@ -13,7 +13,7 @@
 //! - [`identity`]: which notice a message is.
 //! - [`pace`], [`forecast`]: when the next one may leave, and how long all take.
 //! - [`rows`]: rows that a person names.
-//! - [`cell`]: what a spreadsheet may be given to open.
+//! - [`cell`], [`spreadsheet`]: what a spreadsheet may be given to open.
 
 pub mod cell;
 pub mod codepage;
@@ -28,6 +28,7 @@ pub mod number;
 pub mod operators;
 pub mod pace;
 pub mod rows;
+pub mod spreadsheet;
 pub mod table;
 pub mod template;
 pub mod workbook;

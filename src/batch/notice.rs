@@ -356,6 +356,16 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The files that a row names, whatever else is wrong with it.
+    pub fn attached(&self, columns: &Columns) -> Vec<String> {
+        let places = self.places(columns);
+        let found = places.of(Role::Attach).as_deref().unwrap_or_default();
+        let names = found.iter().flat_map(|name| values(columns, name));
+        names
+            .filter(|name| !name.chars().any(char::is_control))
+            .collect()
+    }
+
     /// The files to attach, out of all columns that name some.
     fn files(row: &Row<'_>) -> Vec<String> {
         // In NDJSON a row may lack a column that others have.
@@ -415,6 +425,7 @@ fn is_about(fault: &Fault, role: Role) -> bool {
     matches!(
         fault,
         Fault::Render { role: other, .. }
+            | Fault::NoValue { role: other, .. }
             | Fault::NoNumber { role: other, .. }
             | Fault::TwoNumbers { role: other, .. }
             | Fault::NotComparable { role: other, .. } if *other == role.word()
@@ -462,7 +473,7 @@ mod tests {
         let row = json!({"to": "rossi,mario@pec.it; x", "n": "7\r\nBcc: e@f.it"});
         let faults = notice(&recipe(), row).unwrap_err();
         let words: Vec<&str> = faults.iter().map(Fault::word).collect();
-        assert_eq!(words, ["address", "address", "render", "control"]);
+        assert_eq!(words, ["address", "address", "no-value", "control"]);
         let faults = notice(&recipe(), json!({"to": " ", "nome": "A", "n": 1})).unwrap_err();
         assert_eq!(faults, [Fault::NoRecipient]);
     }

@@ -1,6 +1,6 @@
 //! Rows with their columns, from CSV or NDJSON, one at a time.
 //!
-//! A file whose first character is `{` is NDJSON: one object a line, whose names are columns.
+//! A file that begins as an object of JSON is NDJSON: one object a line, whose names are columns.
 //! Every other file is CSV with a header. Rows whose cells are all empty, which spreadsheets
 //! leave behind, are passed over.
 
@@ -63,8 +63,7 @@ impl<R: Read> Table<R> {
         let mut start = Vec::new();
         // White space before the first character is no more than an empty line or two.
         input.by_ref().take(1_024).read_to_end(&mut start)?;
-        let first = start.iter().find(|octet| !octet.is_ascii_whitespace());
-        let is_ndjson = delimiter.is_none() && first == Some(&b'{');
+        let is_ndjson = delimiter.is_none() && is_object(&start);
         let input = Cursor::new(start).chain(input);
         if is_ndjson {
             let kind = Kind::Lines(Box::new(Lines::new(input)));
@@ -122,6 +121,14 @@ impl<R: Read> Table<R> {
             Kind::Lines(lines) => lines.row(),
         }
     }
+}
+
+/// Whether a text begins as an object of JSON. A header may begin with the same sign:
+/// `{Nome};pec`.
+fn is_object(start: &[u8]) -> bool {
+    let inside = start.trim_ascii_start().strip_prefix(b"{");
+    let next = inside.map(|inside| inside.trim_ascii_start().first());
+    matches!(next, Some(None | Some(b'"' | b'}')))
 }
 
 impl<R: Read> CsvTable<R> {

@@ -109,12 +109,41 @@ impl Template {
         });
         match filled {
             Ok(()) => Ok(String::from_utf8_lossy(&text.0).into_owned()),
-            Err(error) => Err(self.fault(&error)),
+            Err(error) => Err(self.fault(&error, values)),
         }
     }
 
-    fn fault(&self, error: &minijinja::Error) -> Fault {
+    /// The variables of the template that these values do not have.
+    fn missing(&self, values: &Values) -> String {
+        let is_missing = |name: &&String| {
+            !ENGINE.contains(&&***name)
+                && values
+                    .0
+                    .get_attr(name)
+                    .is_ok_and(|value| value.is_undefined())
+        };
+        let names: Vec<&str> = self
+            .asked
+            .iter()
+            .filter(is_missing)
+            .map(String::as_str)
+            .collect();
+        // Which name was asked of the whole row, the engine does not say.
+        let of_row = names.is_empty() && self.asked.contains(ROW);
+        match of_row {
+            true => ROW.to_owned(),
+            false => names.join(", "),
+        }
+    }
+
+    fn fault(&self, error: &minijinja::Error, values: &Values) -> Fault {
         let (role, line) = (self.role, error.line().unwrap_or(1));
+        if error.kind() == ErrorKind::UndefinedError {
+            let names = self.missing(values);
+            if !names.is_empty() {
+                return Fault::NoValue { role, line, names };
+            }
+        }
         match unclear(error) {
             Some(Unclear::NoNumber(value)) => Fault::NoNumber { role, line, value },
             Some(Unclear::TwoNumbers(value)) => Fault::TwoNumbers { role, line, value },
@@ -252,7 +281,7 @@ mod tests {
     fn a_variable_without_a_column_is_an_error() {
         let wrong = fill("a\n{{ importo }}", json!({"nome": "x"}));
         assert!(
-            matches!(wrong, Err(Fault::Render { line: 2, .. })),
+            matches!(&wrong, Err(Fault::NoValue { line: 2, names, .. }) if names == "importo"),
             "{wrong:?}"
         );
         let template = Template::new(
@@ -361,7 +390,7 @@ mod tests {
             ("si == true", Ok(true)),
             ("mille|float > 1", Err("two-numbers")),
             ("nome * 2 == 4", Err("not-comparable")),
-            ("manca > 3", Err("render")),
+            ("manca > 3", Err("no-value")),
         ] {
             assert_eq!(holds(expression, row.clone()), expected, "{expression}");
         }
@@ -431,7 +460,7 @@ mod tests {
         ] {
             let wrong = fill(source, row.clone());
             assert!(
-                matches!(wrong, Err(Fault::Render { .. })),
+                matches!(wrong, Err(Fault::NoValue { .. })),
                 "{source}: {wrong:?}"
             );
         }

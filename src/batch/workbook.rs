@@ -16,6 +16,8 @@ use super::{MAX_COLUMNS, MAX_ROWS};
 
 /// Cells of a sheet: ten for each of a million rows.
 const MAX_CELLS: usize = 10_000_000;
+/// Octets of all its cells: a shared text may stand in each of them.
+const MAX_OCTETS: usize = 256_000_000;
 /// What stands between the cells of the result.
 pub const DELIMITER: u8 = b';';
 
@@ -114,6 +116,7 @@ fn narrow(number: usize) -> Result<u32, NoSheet> {
 struct Sink {
     cells: Cells,
     count: usize,
+    octets: usize,
 }
 
 impl Sink {
@@ -122,8 +125,9 @@ impl Sink {
             return Ok(());
         }
         self.count += 1;
+        self.octets += text.len();
         let fits = u64::from(row) < MAX_ROWS && (column as usize) < MAX_COLUMNS;
-        if self.count > MAX_CELLS || !fits {
+        if self.count > MAX_CELLS || self.octets > MAX_OCTETS || !fits {
             return Err(NoSheet::Large);
         }
         let cells = self.cells.entry(row).or_default();
@@ -159,7 +163,7 @@ fn choose<'o, W: Reader<Cursor<&'o [u8]>>>(
         let cells = read(workbook, &name)?;
         if !cells.is_empty() {
             let others = seen.into_iter().filter(|other| *other != name).collect();
-            let csv = csv_of(&cells);
+            let csv = csv_of(&cells, MAX_OCTETS)?;
             return Ok(Sheet { name, others, csv });
         }
     }
@@ -167,7 +171,10 @@ fn choose<'o, W: Reader<Cursor<&'o [u8]>>>(
 }
 
 /// Each row in the line of its number; columns from the first that holds anything.
-fn csv_of(cells: &Cells) -> String {
+///
+/// # Errors
+/// When it is too much: of a few cells far apart, the empty ones between them are written, too.
+fn csv_of(cells: &Cells, most: usize) -> Result<String, NoSheet> {
     let columns = || cells.values().flat_map(BTreeMap::keys).copied();
     let first = columns().min().unwrap_or_default();
     let header = cells.values().next().and_then(|row| row.keys().last());
@@ -191,8 +198,11 @@ fn csv_of(cells: &Cells) -> String {
         }
         csv.push('\n');
         line += 1;
+        if csv.len() > most {
+            return Err(NoSheet::Large);
+        }
     }
-    csv
+    Ok(csv)
 }
 
 /// What a person sees in a cell.
@@ -365,6 +375,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn cells_far_apart_are_not_written_without_end() {
+        let row = |number: u32| {
+            (
+                number,
+                BTreeMap::from([(0, String::new()), (9_999, "x".into())]),
+            )
+        };
+        let cells: Cells = (0..3).map(row).collect();
+        assert!(csv_of(&cells, 100_000).is_ok());
+        assert_eq!(csv_of(&cells, 80_000), Err(NoSheet::Large));
+        let mut sink = Sink::default();
+        let text = "x".repeat(MAX_OCTETS / 2);
+        assert_eq!(sink.take((0, 0), &text), Ok(()));
+        assert_eq!(sink.take((0, 1), &text), Ok(()));
+        assert_eq!(sink.take((0, 2), "x"), Err(NoSheet::Large));
+    }
+
+    #[test]
     fn numbers_are_shown_as_their_formats_say() {
         for (number, format, expected) in [
             (50.0, "General", "50"),
@@ -428,7 +456,7 @@ mod tests {
             (4, row(&[(1, "c@d.it"), (2, "a;\"b\"")])),
         ]);
         assert_eq!(
-            csv_of(&cells),
+            csv_of(&cells, 1_000).unwrap(),
             "\n\"PEC\";\"nota\"\n\"a@b.it\";\"\"\n\n\"c@d.it\";\"a;\"\"b\"\"\"\n"
         );
     }

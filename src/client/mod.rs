@@ -27,6 +27,7 @@ mod watch;
 pub use before::{Missed, read_all};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use once::{Once, Similar, is_elsewhere, once, record_once, similar};
+pub use patience::may_pass;
 pub use resume::{AfterAsking, Asked, Mood, Over, is_left_over, ripe_at};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit, submit_at_pace};

@@ -7,7 +7,7 @@ use crate::transport::Error;
 /// Whether the same may go well later without anybody's doing: the network, a server that has
 /// trouble. A login that was refused, a certificate, or what a server does not offer stay as they
 /// are; repeated, the first locks accounts.
-pub(super) fn may_pass(error: &Error) -> bool {
+pub fn may_pass(error: &Error) -> bool {
     match error {
         Error::Resolve { .. }
         | Error::Connect { .. }

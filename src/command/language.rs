@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::report::Output;
 
 /// The language that the arguments ask for, found before they are understood, because help
 /// and errors need it.
@@ -140,7 +141,7 @@ pub(super) fn report_usage(
     subcommand: &str,
     lang: Lang,
     context: &Context,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
     err: &mut dyn Write,
 ) -> io::Result<ExitStatus> {
     let shown = match (
@@ -152,7 +153,7 @@ pub(super) fn report_usage(
     };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            write!(out, "{shown}")?;
+            out.page().text(&shown)?;
             return Ok(ExitStatus::Yes);
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => write!(err, "{shown}")?,

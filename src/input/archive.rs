@@ -128,6 +128,20 @@ pub fn names_in_archive(octets: &[u8]) -> Vec<String> {
     }
 }
 
+/// Whether all entries of an archive in memory have no more than so many octets together, as they
+/// state it: the package `zip` unfolds none further than that. What cannot be read counts as
+/// nothing; whoever reads it says so.
+pub fn unfolds_within(octets: &[u8], most: u64) -> bool {
+    let Ok(mut zip) = ZipArchive::new(io::Cursor::new(octets)) else {
+        return true;
+    };
+    let stated = (0..zip.len()).try_fold(0_u64, |sum, index| {
+        let size = zip.by_index_raw(index).map_or(0, |entry| entry.size());
+        sum.checked_add(size).filter(|sum| *sum <= most)
+    });
+    stated.is_some()
+}
+
 /// An archive that is being read.
 pub(super) struct Archive {
     name: String,
@@ -470,6 +484,22 @@ pub(super) mod tests {
     }
 
     /// Puts `to` for every `from`, which has the same length.
+    #[test]
+    fn what_unfolds_is_counted_and_no_entry_unfolds_further_than_it_states() {
+        let octets = vec![0; 1_000_000];
+        let bomb = zip_of(&[("a", &octets), ("b", &octets)]);
+        assert!(bomb.len() < 10_000);
+        assert!(unfolds_within(&bomb, 2_000_000));
+        assert!(!unfolds_within(&bomb, 1_999_999));
+        // One that states less than it holds is unfolded no further.
+        let lying = patched(bomb, &1_000_000_u32.to_le_bytes(), &10_u32.to_le_bytes());
+        let mut zip = ZipArchive::new(io::Cursor::new(&lying)).unwrap();
+        let mut unfolded = Vec::new();
+        let read = zip.by_index(0).unwrap().read_to_end(&mut unfolded);
+        assert!(read.is_err() && unfolded.len() < 100_000, "{read:?}");
+        assert!(unfolds_within(b"no archive", 0));
+    }
+
     fn patched(mut zip: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
         let places: Vec<usize> = memchr::memmem::find_iter(&zip, from).collect();
         assert!(!places.is_empty());

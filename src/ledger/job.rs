@@ -36,7 +36,7 @@ pub struct NewJob<'a> {
     pub identity: &'a str,
     /// The file of its table.
     pub path: &'a str,
-    /// How rows become notices, as JSON.
+    /// How rows become notices, as JSON; `table` in it is the SHA-256 of the table.
     pub recipe: &'a str,
 }
 
@@ -213,6 +213,15 @@ impl Ledger {
         self.jobs_where("path = ?1", path)
     }
 
+    /// The jobs whose table had this SHA-256, wherever it lay; newest first. It stands in the recipe;
+    /// of jobs that older versions recorded it is not known.
+    pub fn jobs_of_table(&self, sha256: &str) -> Result<Vec<JobView>, Error> {
+        self.jobs_where(
+            "json_valid(recipe) AND json_extract(recipe, '$.table') = ?1",
+            sha256,
+        )
+    }
+
     /// Remembers where the table of a job is now: files beside it are looked for there.
     pub fn move_job(&mut self, job: &JobRef, path: &str) -> Result<(), Error> {
         self.connection
@@ -283,6 +292,33 @@ impl Ledger {
              ORDER BY number LIMIT ?4"
         ))?;
         let values = params![job.id, account.key(), after as i64, limit as i64, retry];
+        let rows = statement.query_map(values, job_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Rows for which a receipt is still to come, of an account or of all; by number, after one of
+    /// them.
+    pub fn awaited_rows(
+        &self,
+        job: &JobRef,
+        account: Option<&MailAddress>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<JobRow>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT job_row.*, message.short AS message_short,
+                 coalesce(account.name, job_row.account) AS label
+             FROM job_row
+             LEFT JOIN account ON account.address = job_row.account
+             JOIN message ON message.id = job_row.message
+             WHERE job = ?1 AND (?2 IS NULL OR job_row.account = ?2) AND number > ?3
+               AND EXISTS (SELECT 1 FROM recipient
+                   WHERE recipient.message = job_row.message
+                     AND standing IN ('sent', 'accepted', 'delayed'))
+             ORDER BY number LIMIT ?4",
+        )?;
+        let account = account.map(MailAddress::key);
+        let values = params![job.id, account, after as i64, limit as i64];
         let rows = statement.query_map(values, job_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -376,6 +412,18 @@ impl Ledger {
                 })
             })
             .optional()?)
+    }
+
+    /// When the last message of a job left; by its acceptance where another machine sent it.
+    pub fn last_sent(&self, job: &JobRef) -> Result<Option<Timestamp>, Error> {
+        let at: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(at) FROM job_row JOIN fact ON fact.message = job_row.message
+                 WHERE job = ?1 AND what IN ('taken', 'accepted', 'accepted-as-ordinary')",
+            )?
+            .query_row([job.id], |row| row.get(0))?;
+        Ok(at.map(Timestamp::from_unix))
     }
 
     /// How many rows of a job have a message that came back for somebody, and was not sent again.

@@ -220,7 +220,8 @@ pub enum DeliveryForm {
 }
 
 impl DeliveryForm {
-    const ALL: [Self; 3] = [Self::Complete, Self::Brief, Self::Concise];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Complete, Self::Brief, Self::Concise];
 
     /// The literal.
     pub const fn word(self) -> &'static str {

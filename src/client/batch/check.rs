@@ -106,6 +106,16 @@ impl<'a> Examiner<'a> {
         self.writer.header_faults(header)
     }
 
+    /// What is wrong with a row that makes no notice, its files included: all at once.
+    fn all_faults(&mut self, columns: &Columns, mut faults: Vec<Fault>) -> Vec<Fault> {
+        for name in self.writer.attached(columns) {
+            if let Err(reason) = self.files.look(&name) {
+                faults.push(Fault::Attachment { name, reason });
+            }
+        }
+        faults
+    }
+
     fn with_others(
         &mut self,
         number: u64,
@@ -333,7 +343,7 @@ impl<'a, R: Read> Walk<'a, R> {
                 (Ok(alone), Ok(columns)) => {
                     self.examiner.with_others(row.number, columns, alone)?
                 }
-                (Err(faults), _) => Err(faults),
+                (Err(faults), Ok(columns)) => Err(self.examiner.all_faults(columns, faults)),
                 (_, Err(fault)) => Err(vec![fault.clone()]),
             };
             let columns = match (&outcome, &row.columns) {

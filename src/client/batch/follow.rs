@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Event, Happening, Reach, Time};
+use super::{Event, Happening, Reach, Time, awaited, is_awaited};
 use crate::client::patience::{Pauses, may_pass};
 use crate::client::{self, Error, Judge, list_folders};
-use crate::ledger::state::Standing;
-use crate::ledger::{JobRef, Ledger, Tally};
+use crate::ledger::{JobRef, Ledger};
 use crate::transport::{self, Mailbox, Quota, Stop};
 
 /// From this share of the room on, sending waits: the receipts of what left must still come.
@@ -47,16 +46,28 @@ pub struct Follower<'a> {
     pub on_event: &'a mut dyn FnMut(Event),
 }
 
+/// What is kept from one connection to the next.
+struct Course {
+    /// The pauses after broken lines.
+    pauses: Pauses,
+    /// Whether it was told for whom receipts are awaited.
+    has_told: bool,
+}
+
 impl Follower<'_> {
-    /// Until everything that left has its last receipt, or somebody asks to stop.
+    /// Until everything that left has its last receipt or has waited too long for it, or somebody
+    /// asks to stop.
     ///
     /// # Errors
     /// When the ledger cannot be used, the login is refused or the server is not to be trusted.
     /// A broken line is told, and tried again.
     pub fn follow(mut self) -> Result<(), Error> {
-        let mut pauses = PAUSES;
+        let mut course = Course {
+            pauses: PAUSES,
+            has_told: false,
+        };
         loop {
-            let broken = match self.connection(&mut pauses) {
+            let broken = match self.connection(&mut course) {
                 Ok(()) => return Ok(()),
                 Err(Error::Transport(error)) if may_pass(&error) => error,
                 Err(error) => {
@@ -67,13 +78,13 @@ impl Follower<'_> {
             };
             self.hold.store(false, Ordering::SeqCst);
             self.tell(Happening::NoMailbox(broken.to_string()));
-            if !self.wait(pauses.take()) {
+            if !self.wait(course.pauses.take()) {
                 return Ok(());
             }
         }
     }
 
-    fn connection(&mut self, pauses: &mut Pauses) -> Result<(), Error> {
+    fn connection(&mut self, course: &mut Course) -> Result<(), Error> {
         let mut mailbox = self.reach.mailbox()?;
         let mut folders = list_folders(&mut *mailbox, self.folders)?.to_read;
         // INBOX last: it stays open.
@@ -82,14 +93,34 @@ impl Follower<'_> {
             // Asked before reading: what is sent after it is read in the next round.
             let was_sent = self.sent.load(Ordering::SeqCst);
             self.read(&mut *mailbox, &folders)?;
-            pauses.begin_again();
+            course.pauses.begin_again();
             self.room(&mut *mailbox)?;
-            let tally = self.ledger.tally(self.job, Some(self.judge.account))?;
-            if (was_sent && !awaits(&tally)) || self.stop.is_asked() {
+            if self.stop.is_asked() || (was_sent && !self.still_waits(course)?) {
                 return Ok(());
             }
             self.pause_between(&mut *mailbox)?;
         }
+    }
+
+    /// Whether a receipt may still come in time; told the first time, with how long that is.
+    fn still_waits(&mut self, course: &mut Course) -> Result<bool, Error> {
+        let (account, now) = (Some(self.judge.account), (self.time.now)());
+        if course.has_told {
+            return Ok(is_awaited(self.ledger, self.job, account, now)?);
+        }
+        course.has_told = true;
+        let (mut recipients, mut until) = (0, None);
+        awaited(self.ledger, self.job, account, now, &mut |one| {
+            if one.overdue().is_none() {
+                recipients += 1;
+                until = until.max(Some(one.at_last()));
+            }
+            true
+        })?;
+        if let Some(until) = until {
+            self.tell(Happening::Awaiting { recipients, until });
+        }
+        Ok(recipients > 0)
     }
 
     fn read(&mut self, mailbox: &mut dyn Mailbox, folders: &[String]) -> Result<(), Error> {
@@ -155,11 +186,6 @@ impl Follower<'_> {
             what,
         });
     }
-}
-
-/// Whether a receipt is still to come.
-fn awaits(tally: &Tally) -> bool {
-    tally.of(&[Standing::Sent, Standing::Accepted, Standing::Delayed]) > 0
 }
 
 fn percent(quota: Quota) -> u64 {

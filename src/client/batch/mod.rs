@@ -4,14 +4,17 @@
 //! - [`Runner`]: the rows of one account, in order, at its pace; whatever ends it, the next one
 //!   goes on from what the ledger says.
 //! - [`Follower`]: the receipts of the same account, as they come, and the room in its mailbox.
+//! - [`awaited`]: for whom a receipt is still to come, and who has waited too long.
 //!
 //! Files, network, clock and waiting are handed in; nothing here prints.
 
+mod awaited;
 mod check;
 mod follow;
 mod message;
 mod run;
 
+pub use awaited::{Awaited, awaited, is_awaited};
 pub use check::{Checked, Examiner, Good, Walk, WalkError, identity_of};
 pub use follow::Follower;
 pub use message::{FileFacts, Files, Remark, Sender};
@@ -148,6 +151,13 @@ pub enum Happening {
         quota: Quota,
         /// Whether sending waits.
         holding: bool,
+    },
+    /// All has left: for how many recipients a receipt is awaited, and until when at the latest.
+    Awaiting {
+        /// For how many.
+        recipients: u64,
+        /// What has not come by then will not.
+        until: Timestamp,
     },
     /// The provider's answer could not be written into the ledger; why.
     Unrecorded(String),

@@ -9,7 +9,7 @@ use super::VERSION;
 use super::check::duration;
 use crate::batch::forecast;
 use crate::batch::pace::{Limits, Pace};
-use crate::client::batch::{Event, Happening};
+use crate::client::batch::{Event, Happening, awaited};
 use crate::client::{self, Found};
 use crate::command::follow::reason_of;
 use crate::command::send::checks::megabytes;
@@ -53,6 +53,8 @@ pub(super) struct Reporter {
     looked: Option<Timestamp>,
     written: Option<Timestamp>,
     sent_now: u64,
+    /// Whether this run tried anything.
+    has_acted: bool,
 }
 
 /// Recipients of a job by what people ask for.
@@ -132,6 +134,7 @@ struct EventJson<'a> {
     receipt: Option<&'static str>,
     sha256: Option<&'a str>,
     quota: Option<QuotaJson>,
+    recipients: Option<u64>,
     counts: Option<Counts>,
 }
 
@@ -164,6 +167,7 @@ impl Reporter {
             looked: None,
             written: None,
             sent_now: 0,
+            has_acted: false,
         }
     }
 
@@ -181,6 +185,7 @@ impl Reporter {
         if matches!(event.what, Happening::Sent(_)) {
             self.sent_now += 1;
         }
+        self.has_acted |= is_act(&event.what);
         if self.form == Form::Ndjson {
             let line = json::line(&self.json(event, session.context.clock.now()))?;
             writeln!(session.out, "{line}")?;
@@ -280,6 +285,11 @@ impl Reporter {
     ) -> anyhow::Result<()> {
         let counts = Counts::of(tally);
         let now = session.context.clock.now();
+        let is_over = counts.to_send + counts.in_doubt + counts.held == 0;
+        if !self.has_acted && is_over && !was_stopped {
+            let line = self.nothing_left(ledger, &counts)?;
+            writeln!(session.err, "{line}")?;
+        }
         if self.form == Form::Ndjson {
             let end = EventJson {
                 counts: Some(counts),
@@ -313,8 +323,20 @@ impl Reporter {
             keys.push("batch.next.served");
         }
         let jobs: Vec<&str> = jobs.iter().map(|(job, _)| &*job.short).collect();
-        if !was_stopped && counts.delivered + counts.failed < counts.sent {
+        let (mut overdue, mut waits) = (0_u64, false);
+        awaited(ledger, &self.job, None, now, &mut |one| {
+            match one.overdue() {
+                Some(_) => overdue += 1,
+                None => waits = true,
+            }
+            true
+        })
+        .map_err(of_ledger)?;
+        if !was_stopped && waits {
             keys.push("batch.next.waiting");
+        }
+        if overdue > 0 {
+            keys.push("batch.next.overdue");
         }
         keys.push("batch.next.report");
         for key in keys {
@@ -322,11 +344,28 @@ impl Reporter {
                 ("job", &*self.job.short),
                 ("jobs", &*jobs.join(", ")),
                 ("count", &*came_back.to_string()),
+                ("overdue", &*overdue.to_string()),
             ];
             let line = texts.fill(key, &values);
             writeln!(session.err, "{line}")?;
         }
         Ok(())
+    }
+
+    /// That there was nothing to do: the totals alone would look like a job well done just now.
+    fn nothing_left(&self, ledger: &Ledger, counts: &Counts) -> anyhow::Result<String> {
+        let texts = Catalogue::of(self.lang);
+        let last = ledger.last_sent(&self.job);
+        let last = last.map_err(|error| Failure::of_ledger(&error))?;
+        let Some(last) = last.map(|at| shown(at, self.lang)) else {
+            return Ok(texts.text("batch.nothing").to_owned());
+        };
+        let key = match counts.sent == counts.total {
+            true => "batch.nothing-all",
+            false => "batch.nothing-more",
+        };
+        let values = [("rows", &*self.rows.to_string()), ("time", &*last)];
+        Ok(texts.fill(key, &values))
     }
 
     fn bare(&self, event: &'static str, now: Timestamp) -> EventJson<'_> {
@@ -346,6 +385,7 @@ impl Reporter {
             receipt: None,
             sha256: None,
             quota: None,
+            recipients: None,
             counts: None,
         }
     }
@@ -379,6 +419,10 @@ impl Reporter {
             Happening::Waiting(until) => {
                 json.seconds = Some(until.seconds_since(now).max(0).unsigned_abs());
             }
+            Happening::Awaiting { recipients, until } => {
+                json.recipients = Some(*recipients);
+                json.seconds = Some(until.seconds_since(now).max(0).unsigned_abs());
+            }
             Happening::Room { quota, holding } => {
                 json.quota = Some(QuotaJson {
                     used: quota.used,
@@ -408,6 +452,32 @@ impl Reporter {
     }
 }
 
+/// Whether something was tried for a row; not what was only read, found served or waited for.
+const fn is_act(what: &Happening) -> bool {
+    match what {
+        Happening::Sent(_)
+        | Happening::Refused(_)
+        | Happening::RefusedForNow { .. }
+        | Happening::Throttled { .. }
+        | Happening::Broken { .. }
+        | Happening::InDoubt(_)
+        | Happening::Found
+        | Happening::StillInDoubt(_)
+        | Happening::Held(_)
+        | Happening::Elsewhere
+        | Happening::Unrecorded(_) => true,
+        Happening::Served
+        | Happening::Adopted
+        | Happening::NotAsked(_)
+        | Happening::Waiting(_)
+        | Happening::AsksFirst
+        | Happening::NoMailbox(_)
+        | Happening::Received(_)
+        | Happening::Room { .. }
+        | Happening::Awaiting { .. } => false,
+    }
+}
+
 fn word(what: &Happening) -> &'static str {
     match what {
         Happening::Sent(_) => "sent",
@@ -428,6 +498,7 @@ fn word(what: &Happening) -> &'static str {
         Happening::NoMailbox(_) => "no-mailbox",
         Happening::Received(_) => "received",
         Happening::Room { .. } => "room",
+        Happening::Awaiting { .. } => "awaiting",
         Happening::Unrecorded(_) => "unrecorded",
     }
 }
@@ -556,6 +627,10 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
                 Tone::Unsure,
                 say(key, &[("used", &used), ("limit", &limit)]),
             )
+        }
+        Happening::Awaiting { recipients, until } => {
+            let (count, time) = (recipients.to_string(), shown(*until, lang));
+            (Tone::Faint, say(key, &[("count", &count), ("time", &time)]))
         }
         Happening::Found => (Tone::Good, say(key, &[])),
         Happening::StillInDoubt(found) => {

@@ -13,7 +13,7 @@ mod template;
 mod view;
 mod whole;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 
@@ -23,7 +23,7 @@ use crate::batch::pace::Hours;
 use crate::batch::rows::Rows;
 use crate::client::batch::Allowed;
 use crate::exit::ExitStatus;
-use crate::ledger::{JobView, Ledger};
+use crate::ledger::{self, JobView, Ledger};
 
 /// Send many notices from a table, each exactly once
 ///
@@ -216,14 +216,14 @@ fn hours(text: &str) -> Result<Hours, String> {
     Hours::parse(text).ok_or_else(|| "08:00-20:00".to_owned())
 }
 
-/// The job that a word means: a file of which one was recorded, the newest, or an id.
+/// The job that a word means: a table, known by its content, or by its path where that was
+/// corrected since; the newest; or an id.
 fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
-    let by_path = match prepare::absolute(word.as_ref()) {
-        Ok(path) => ledger.jobs_of_path(&path),
-        Err(_) => Ok(Vec::new()),
-    };
     let of_ledger = |error| Failure::of_ledger(&error);
-    let mut found = by_path.map_err(of_ledger)?;
+    let mut found = match prepare::absolute(word.as_ref()) {
+        Ok(path) => jobs_of_file(ledger, word.as_ref(), &path).map_err(of_ledger)?,
+        Err(_) => Vec::new(),
+    };
     found.truncate(1);
     if found.is_empty() {
         found = ledger.jobs_of_id(word).map_err(of_ledger)?;
@@ -237,4 +237,17 @@ fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
             Err(Failure::new("which-job", values).into())
         }
     }
+}
+
+/// The jobs of a table: first those of this content and place, then of this content, then of this
+/// place.
+fn jobs_of_file(ledger: &Ledger, file: &Path, path: &str) -> Result<Vec<JobView>, ledger::Error> {
+    let mut found = match prepare::digest(file) {
+        Ok(digest) => ledger.jobs_of_table(&digest)?,
+        Err(_) => Vec::new(),
+    };
+    // Stable: the newest of each stays first.
+    found.sort_by_key(|view| view.path != path);
+    found.extend(ledger.jobs_of_path(path)?);
+    Ok(found)
 }

@@ -34,6 +34,9 @@ const MAX_FILE_OCTETS: u64 = 140_000_000;
 const MOST_REMEMBERED: usize = 1_048_576;
 /// Octets of a table that is kept in memory: a workbook, an array, standard input.
 const MAX_TABLE_OCTETS: u64 = 256_000_000;
+/// Octets of a workbook when it is unfolded: ten million cells of a hundred each. The package that
+/// reads it keeps much of that in memory, and asks nobody.
+const MAX_UNFOLDED_OCTETS: u64 = 1_000_000_000;
 /// How a workbook begins.
 const ZIP: &[u8] = b"PK\x03\x04";
 /// Octets read at once.
@@ -268,6 +271,17 @@ pub(super) fn absolute(path: &Path) -> io::Result<String> {
     Ok(whole.to_string_lossy().into_owned())
 }
 
+/// SHA-256 of a file that was a table once.
+///
+/// # Errors
+/// When it cannot be read, or is no file.
+pub(super) fn digest(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    survey(File::open(path)?).map(|(digest, _)| digest)
+}
+
 /// What is found of a table before its first row.
 struct Loaded {
     sha256: String,
@@ -304,7 +318,7 @@ fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
         .read_to_end(&mut start)
         .map_err(of_path)?;
     let mut all = Cursor::new(start.clone()).chain(file);
-    if start.starts_with(ZIP) || first_sign(&start) == Some(b'[') {
+    if start.starts_with(ZIP) || is_array(&start) {
         let octets = whole(&mut all).map_err(of_path)?;
         return from_octets(path, octets, sheet);
     }
@@ -327,6 +341,9 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
         memory: Some(text.into()),
     };
     if octets.starts_with(ZIP) {
+        if !input::unfolds_within(&octets, MAX_UNFOLDED_OCTETS) {
+            return Err(failure_of_sheet(path, sheet, NoSheet::Large));
+        }
         let found = workbook::read(&octets, sheet);
         let found = found.map_err(|no_sheet| failure_of_sheet(path, sheet, no_sheet))?;
         let kind = match workbook::is_opendocument(&octets) {
@@ -336,7 +353,7 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
         let origin = Origin::Sheet(kind, found.name, found.others);
         return Ok(in_utf8(origin, found.csv.into_bytes()));
     }
-    if first_sign(&octets) == Some(b'[') {
+    if is_array(&octets) {
         let lines = lines_of_array(&octets).map_err(|error| {
             let file = path.display().to_string();
             Failure::new(
@@ -359,6 +376,15 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
 /// Whether a table comes by standard input.
 pub(super) fn is_input(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether a text begins as an array of JSON whose elements are objects; a header may begin with
+/// the same sign: `[Nome];pec`.
+fn is_array(octets: &[u8]) -> bool {
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let inside = octets.trim_ascii_start().strip_prefix(b"[");
+    let next = inside.map(|inside| inside.trim_ascii_start().first());
+    matches!(next, Some(None | Some(b'{' | b']')))
 }
 
 fn first_sign(octets: &[u8]) -> Option<u8> {

@@ -1,13 +1,14 @@
 //! `pec batch report`: every row and recipient, with what was certified and by which receipt.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{VERSION, html, one_job, receipts, status, whole};
 use crate::batch::cell;
 use crate::batch::columns::text_of;
+use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
 use crate::batch::table::Columns;
 use crate::command::access::existing_ledger;
 use crate::command::{Failure, Session};
@@ -24,7 +25,9 @@ use crate::timestamp::Timestamp;
 /// One line for each recipient: the columns of the table as they were, then reference,
 /// recipient, state, times, identifiers and the SHA-256 of message and receipts. In the CSV,
 /// cells that a spreadsheet would run as a formula begin with an apostrophe, and the state is in
-/// the language asked; in NDJSON it is a word that stays.
+/// the language asked; in NDJSON it is a word that stays. A file whose name ends in .xlsx becomes a
+/// workbook with the same columns: every text stays as it is, and times are days and hours that a
+/// spreadsheet knows, in Italian legal time.
 ///
 /// The exit status is that of status: 0 only when every recipient is reached.
 #[derive(Debug, clap::Args)]
@@ -50,7 +53,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SIGN", default_value = ";", value_parser = super::delimiter)]
     delimiter: u8,
 
-    /// Write into this file, whole or not at all (default: standard output)
+    /// Write into this file, whole or not at all (default: standard output); FILE.xlsx becomes a
+    /// workbook, FILE.html a page, FILE.ndjson lines of JSON
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -126,7 +130,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
                 account: None,
                 config_file: None,
                 data_dir: None,
-                out: file,
+                out: session.out.into_file(file),
                 err: session.err,
             };
             write_all(arguments, &ledger, &job, &mut into_file)
@@ -150,15 +154,43 @@ fn write_all(
     job: &JobView,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
-    if arguments.html {
-        return html::write(ledger, job, session);
-    }
-    if arguments.ndjson {
-        return lines(ledger, job, &mut |line| {
+    match Form::of(arguments) {
+        Form::Html => html::write(ledger, job, session),
+        Form::Ndjson => lines(ledger, job, &mut |line| {
             Ok(writeln!(session.out, "{}", json::line(&line)?)?)
-        });
+        }),
+        Form::Csv => csv(ledger, job, arguments.delimiter, session),
+        Form::Workbook => workbook(ledger, job, session),
     }
-    csv(ledger, job, arguments.delimiter, session)
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Csv,
+    Ndjson,
+    Html,
+    Workbook,
+}
+
+impl Form {
+    /// What the options say, else what the name of the file says.
+    fn of(arguments: &Arguments) -> Self {
+        match (arguments.csv, arguments.ndjson, arguments.html) {
+            (true, _, _) => return Self::Csv,
+            (_, true, _) => return Self::Ndjson,
+            (_, _, true) => return Self::Html,
+            (false, false, false) => {}
+        }
+        let path = arguments.output.as_deref().map(Path::extension);
+        let ending = path.flatten().unwrap_or_default().to_ascii_lowercase();
+        match ending.to_str() {
+            Some("xlsx") => Self::Workbook,
+            Some("html" | "htm") => Self::Html,
+            Some("ndjson" | "jsonl") => Self::Ndjson,
+            Some(_) | None => Self::Csv,
+        }
+    }
 }
 
 /// The names of the columns that follow those of the table.
@@ -197,23 +229,64 @@ fn csv(
     let sign = char::from(delimiter).to_string();
     // Excel takes a CSV for UTF-8 by this mark only.
     write!(session.out, "\u{feff}")?;
-    let mut put = |cells: Vec<String>| -> anyhow::Result<()> {
-        let cells: Vec<String> = cells.iter().map(|text| cell::csv(text)).collect();
+    let mut put = |cells: Vec<Cell>| -> anyhow::Result<()> {
+        let cells: Vec<String> = cells.iter().map(in_csv).collect();
         Ok(write!(session.out, "{}\r\n", cells.join(&sign))?)
     };
-    put(header
-        .iter()
-        .cloned()
-        .chain(OWN.map(str::to_owned))
-        .collect())?;
+    put(titles(&header).into_iter().map(Cell::Text).collect())?;
+    lines(ledger, job, &mut |line| put(cells(&line, &header, texts)))
+}
+
+/// A cell of the CSV. Times keep their offset: other programs read them, and in the hour that
+/// comes twice in October nothing else tells the two apart. A spreadsheet gets the workbook.
+fn in_csv(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => cell::csv(text),
+        Cell::Count(count) => cell::csv(&count.to_string()),
+        Cell::Time(at) => cell::csv(&time(*at)),
+    }
+}
+
+/// The same as a workbook.
+fn workbook(ledger: &Ledger, job: &JobView, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let header = header(ledger, job)?;
+    let texts = Catalogue::of(session.lang);
+    let titles = titles(&header);
+    let now = session.context.clock.now();
+    let name = texts.text("batch.sheet");
+    let mut book =
+        Spreadsheet::new(&titles, name, session.lang, now).map_err(|error| unwritten(&error))?;
     lines(ledger, job, &mut |line| {
-        let mut cells: Vec<String> = header
-            .iter()
-            .map(|name| line.columns.get(name).map(written).unwrap_or_default())
-            .collect();
-        cells.extend(own(&line, texts));
-        put(cells)
-    })
+        let row = book.row(&cells(&line, &header, texts));
+        Ok(row.map_err(|error| unwritten(&error))?)
+    })?;
+    let octets = book.finish().map_err(|error| unwritten(&error))?;
+    Ok(session.out.write_all(&octets)?)
+}
+
+fn unwritten(error: &NoSpreadsheet) -> Failure {
+    match error {
+        NoSpreadsheet::Columns => Failure::new("batch-wide", []),
+        NoSpreadsheet::Failed(reason) => {
+            Failure::new("batch-spreadsheet", [("reason", reason.clone())])
+        }
+    }
+}
+
+/// The names of all columns.
+fn titles(header: &[String]) -> Vec<String> {
+    let own = OWN.map(str::to_owned);
+    header.iter().cloned().chain(own).collect()
+}
+
+/// The columns of the table as they were, then ours.
+fn cells(line: &Line, header: &[String], texts: &Catalogue) -> Vec<Cell> {
+    let of_table = header
+        .iter()
+        .map(|name| line.columns.get(name).map(written).unwrap_or_default());
+    let mut cells: Vec<Cell> = of_table.map(Cell::Text).collect();
+    cells.extend(own(line, texts));
+    cells
 }
 
 /// A value as the table had it: texts as they are.
@@ -224,12 +297,16 @@ pub(super) fn written(value: &serde_json::Value) -> String {
     }
 }
 
-fn own(line: &Line, texts: &Catalogue) -> [String; 21] {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+fn own(line: &Line, texts: &Catalogue) -> [Cell; OWN.len()] {
+    let text = |text: &Option<String>| Cell::Text(text.clone().unwrap_or_default());
+    let at = |text: &Option<String>| {
+        let at = text.as_deref().and_then(|text| Timestamp::parse(text).ok());
+        at.map_or(Cell::Text(String::new()), Cell::Time)
+    };
     // Words of servers may hold anything.
     let safe = |text: &Option<String>| {
         let text = text.as_deref().unwrap_or_default();
-        Printable(text).to_string()
+        Cell::Text(Printable(text).to_string())
     };
     let of = |wanted: &[What]| {
         let words: Vec<&str> = wanted.iter().map(|what| what.word()).collect();
@@ -237,21 +314,19 @@ fn own(line: &Line, texts: &Catalogue) -> [String; 21] {
             .receipts
             .iter()
             .filter(|receipt| words.contains(&receipt.what));
-        found
-            .map(|receipt| &*receipt.sha256)
-            .collect::<Vec<_>>()
-            .join(" ")
+        let digests: Vec<&str> = found.map(|receipt| &*receipt.sha256).collect();
+        Cell::Text(digests.join(" "))
     };
     [
-        line.row.to_string(),
-        line.reference.clone(),
-        line.account.clone(),
+        Cell::Count(line.row),
+        Cell::Text(line.reference.clone()),
+        Cell::Text(line.account.clone()),
         text(&line.recipient),
-        state_of(line, texts),
-        text(&line.sent_at),
-        text(&line.accepted_at),
-        text(&line.delivered_at),
-        text(&line.failed_at),
+        Cell::Text(state_of(line, texts)),
+        at(&line.sent_at),
+        at(&line.accepted_at),
+        at(&line.delivered_at),
+        at(&line.failed_at),
         safe(&line.identifier),
         safe(&line.error),
         text(&line.message),
@@ -262,11 +337,11 @@ fn own(line: &Line, texts: &Catalogue) -> [String; 21] {
         of(&[What::TimeoutNotice]),
         safe(&line.note),
         match line.elsewhere {
-            true => "elsewhere".to_owned(),
+            true => Cell::Text("elsewhere".to_owned()),
             false => text(&line.served_by),
         },
-        line.other_messages.join(" "),
-        text(&line.first_notice_at),
+        Cell::Text(line.other_messages.join(" ")),
+        at(&line.first_notice_at),
     ]
 }
 

@@ -1,11 +1,14 @@
 //! `pec batch run`: checked, forecast, confirmed, recorded, sent; and what is left to do.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender as Outlet};
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::check::{self, Terms};
 use super::events::{Form, Reporter};
@@ -15,12 +18,14 @@ use super::{PaceArguments, TableArguments, WordArguments, one_job, problem, stat
 use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::Fault;
+use crate::batch::forecast::Forecast;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
 use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
+use crate::command::send::checks::megabytes;
 use crate::command::{Failure, Session, is_closed_pipe, span};
 use crate::context::{Clock, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
@@ -29,7 +34,7 @@ use crate::ledger::{JobRef, JobView, Ledger, NewJob, NewRow};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::timestamp::Timestamp;
-use crate::transport::Stop;
+use crate::transport::{self, Mailbox, Quota, Stop};
 use crate::verify::Verifier;
 
 /// Send what a table says, each row once; called again it goes on
@@ -114,20 +119,20 @@ const TURN: Duration = Duration::from_millis(250);
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let is_there = prepare::is_input(&arguments.job) || arguments.job.exists();
-    let known = match is_there {
-        true => None,
-        false => Some(recorded(arguments, session)?),
-    };
-    let job = match known {
-        Some(job) => job,
-        None => match from_table(arguments, session)? {
+    let mut opened = Opened::default();
+    let job = match is_there {
+        false => recorded(arguments, session)?,
+        true => match from_table(arguments, &mut opened, session)? {
             Ok(job) => job,
             Err(status) => return Ok(status),
         },
     };
     let mut ledger = access::ledger(session)?;
-    send(arguments, &job, &mut ledger, session)
+    send(arguments, &job, opened, &mut ledger, session)
 }
+
+/// Accounts by address whose password is known already: nobody is asked twice.
+type Opened = BTreeMap<String, Access>;
 
 /// A job by its id, which needs its table no more.
 fn recorded(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<JobView> {
@@ -142,6 +147,7 @@ fn recorded(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<
 /// to be sent.
 fn from_table(
     arguments: &Arguments,
+    opened: &mut Opened,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Result<JobView, ExitStatus>> {
     let prepared = Prepared::new(&arguments.job, &arguments.table, session)?;
@@ -212,6 +218,10 @@ fn from_table(
     for line in check::forecast_lines(&findings, &terms, lang) {
         writeln!(session.err, "{line}")?;
     }
+    if !arguments.yes && !session.context.stdin_is_terminal {
+        return Err(Failure::new("batch-needs-yes", []).into());
+    }
+    tell_room(&findings.forecasts, opened, session)?;
     if !arguments.yes && !confirmed(session)? {
         return Ok(Err(ExitStatus::Unusable));
     }
@@ -246,10 +256,68 @@ fn tell(session: &mut Session<'_>, key: &str, job: &JobView) -> anyhow::Result<(
     Ok(writeln!(session.err, "{}", texts.fill(key, &values))?)
 }
 
-fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
-    if !session.context.stdin_is_terminal {
-        return Err(Failure::new("batch-needs-yes", []).into());
+/// Says whether the receipts will have room in each mailbox (RFC 9208). Only `run` asks: `check`
+/// connects to nothing.
+///
+/// # Errors
+/// When a password cannot be had, or the server refuses it: it is not tried a second time.
+fn tell_room(
+    forecasts: &BTreeMap<String, Forecast>,
+    opened: &mut Opened,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    for (name, forecast) in forecasts.iter().filter(|(_, one)| one.messages > 0) {
+        let mut access = Access::open_named(Some(name), session)?;
+        let quota = access.connect_mailbox()?.and_then(|mut mailbox| {
+            let quota = mailbox.quota()?;
+            mailbox.log_out();
+            Ok(quota)
+        });
+        let quota = match quota {
+            Err(error) if !client::may_pass(&error) => {
+                return Err(access.failure_of_reading(&error).into());
+            }
+            quota => quota,
+        };
+        let line = room_line(name, forecast.receipt_octets, &quota, session.lang);
+        writeln!(session.err, "{line}")?;
+        opened.insert(access.account.address.key(), access);
     }
+    Ok(())
+}
+
+fn room_line(
+    account: &str,
+    needed: u64,
+    quota: &Result<Option<Quota>, transport::Error>,
+    lang: Lang,
+) -> String {
+    let texts = Catalogue::of(lang);
+    let say = |key: &str, more: &[(&str, &str)]| {
+        let room = megabytes(needed);
+        let mut values = vec![("account", account), ("room", &*room)];
+        values.extend(more);
+        texts.fill(key, &values)
+    };
+    match quota {
+        Err(error) => say(
+            "batch.forecast.room-not-asked",
+            &[("reason", &error.to_string())],
+        ),
+        Ok(None) => say("batch.forecast.room-unknown", &[]),
+        Ok(Some(quota)) => {
+            let free = quota.limit.saturating_sub(quota.used);
+            let key = match needed <= free {
+                true => "batch.forecast.room-there",
+                false => "batch.forecast.no-room-there",
+            };
+            let (free, limit) = (megabytes(free), megabytes(quota.limit));
+            say(key, &[("free", &free), ("limit", &limit)])
+        }
+    }
+}
+
+fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
     let texts = Catalogue::of(session.lang);
     write!(session.err, "{} ", texts.text("send.question"))?;
     session.err.flush()?;
@@ -262,6 +330,15 @@ fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
     Ok(yes)
 }
 
+/// A recipe as it is recorded: with the digest of the table, by which its job is known wherever the
+/// table lies.
+#[derive(Serialize)]
+struct Recorded<'a> {
+    #[serde(flatten)]
+    recipe: &'a Recipe,
+    table: &'a str,
+}
+
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
     (prepared, files): (&Prepared, &mut Disk),
@@ -272,7 +349,10 @@ fn record(
     let Ok(walk) = prepared.walk(files, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
-    let recipe = serde_json::to_string(&prepared.recipe)?;
+    let recipe = serde_json::to_string(&Recorded {
+        recipe: &prepared.recipe,
+        table: &prepared.sha256,
+    })?;
     let job = NewJob {
         identity,
         path: &prepared.absolute,
@@ -407,6 +487,7 @@ enum Message {
 fn send(
     arguments: &Arguments,
     job: &JobView,
+    mut opened: Opened,
     ledger: &mut Ledger,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
@@ -417,7 +498,10 @@ fn send(
         .map_err(|error| Failure::of_ledger(&error))?;
     let mut lanes = Vec::new();
     for account in &accounts {
-        let mut access = Access::open_named(Some(account.as_str()), session)?;
+        let mut access = match opened.remove(&account.key()) {
+            Some(access) => access,
+            None => Access::open_named(Some(account.as_str()), session)?,
+        };
         access::note(&access.account, ledger)?;
         lanes.push(Lane {
             sender: Sender::of(&access.account),

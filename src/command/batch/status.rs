@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::events::{Counts, line};
 use super::{VERSION, one_job};
+use crate::client::batch::awaited;
 use crate::command::access::existing_ledger;
 use crate::command::status;
 use crate::command::{Failure, PROGRAM, Session};
@@ -14,10 +15,14 @@ use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::output::layout::shown;
 use crate::printable::Printable;
+use crate::timestamp::Timestamp;
 
 /// Say where a job stands
 ///
-/// Without JOB all jobs, newest first. Works on what was recorded; pec sync reads the mailbox.
+/// Without JOB all jobs, newest first. Works on what was recorded; pec sync reads the mailbox. Of
+/// one job the rows are named that did not reach somebody, are held, in doubt or cannot be sent,
+/// and those whose receipts should have come by now: no acceptance within an hour, neither
+/// delivery nor notice within 24 hours of the acceptance and one more.
 ///
 /// Exits with 0 when every recipient of the job is reached, 1 when one is not, 3 while something
 /// waits, is held or in doubt, 2 when no job is meant.
@@ -33,8 +38,8 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Rows that are named as needing a person; the report has all.
-const MOST_ROWS: usize = 50;
+/// Rows of a list that are shown as text; the JSON has all.
+const SHOWN_ROWS: usize = 50;
 /// Rows read at once.
 const PAGE: usize = 500;
 
@@ -71,6 +76,7 @@ struct JobJson {
     rows: u64,
     counts: Counts,
     attention: Vec<RowJson>,
+    overdue: Vec<OverdueJson>,
 }
 
 #[derive(Serialize)]
@@ -80,6 +86,20 @@ struct RowJson {
     state: &'static str,
     message: Option<String>,
     note: Option<String>,
+}
+
+/// A recipient whose receipt should have come by now.
+#[derive(Serialize)]
+struct OverdueJson {
+    row: u64,
+    reference: String,
+    recipient: String,
+    state: &'static str,
+    message: String,
+    since: Option<String>,
+    due: String,
+    #[serde(skip)]
+    at: Timestamp,
 }
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
@@ -98,9 +118,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         let ledger = ledger.as_ref().expect("it has the job");
         let of_ledger = |error| Failure::of_ledger(&error);
         let tally = ledger.tally(&view.job, None).map_err(of_ledger)?;
-        let attention = match arguments.job.is_some() {
-            true => attention(ledger, &view).map_err(of_ledger)?,
-            false => Vec::new(),
+        let (attention, overdue) = match arguments.job.is_some() {
+            true => (
+                attention(ledger, &view).map_err(of_ledger)?,
+                overdue(ledger, &view, session.context.clock.now()).map_err(of_ledger)?,
+            ),
+            false => Default::default(),
         };
         if arguments.job.is_some() {
             worst = worst.worse(answer(&tally));
@@ -115,9 +138,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
                 rows: view.rows,
                 counts,
                 attention,
+                overdue,
             });
         } else {
-            text(&view, &counts, &attention, session)?;
+            text(&view, &counts, (&attention, &overdue), session)?;
         }
     }
     if arguments.json {
@@ -135,7 +159,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
 fn text(
     view: &JobView,
     counts: &Counts,
-    attention: &[RowJson],
+    (attention, overdue): (&[RowJson], &[OverdueJson]),
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     let texts = Catalogue::of(session.lang);
@@ -148,7 +172,7 @@ fn text(
     ];
     writeln!(session.out, "{}", texts.fill("batch.job", &values))?;
     writeln!(session.out, "  {}", line(counts, None, session.lang))?;
-    for row in attention {
+    for row in attention.iter().take(SHOWN_ROWS) {
         let mut state = state_text(row.state, texts);
         // What is wrong with a bad row is kept in words.
         if let Some(note) = row.note.as_ref().filter(|_| row.state == "bad") {
@@ -161,6 +185,28 @@ fn text(
             ("message", row.message.as_deref().unwrap_or_default()),
         ];
         writeln!(session.out, "  {}", texts.fill("batch.attention", &values))?;
+    }
+    more(attention.len(), view, session)?;
+    for one in overdue.iter().take(SHOWN_ROWS) {
+        let values = [
+            ("row", &*one.row.to_string()),
+            ("reference", &*one.reference),
+            ("recipient", &*one.recipient),
+            ("state", &*state_text(one.state, texts)),
+            ("message", &*one.message),
+            ("time", &*shown(one.at, session.lang)),
+        ];
+        writeln!(session.out, "  {}", texts.fill("batch.overdue", &values))?;
+    }
+    more(overdue.len(), view, session)
+}
+
+/// Says how many of a list are not shown.
+fn more(count: usize, view: &JobView, session: &mut Session<'_>) -> anyhow::Result<()> {
+    if let Some(left) = count.checked_sub(SHOWN_ROWS).filter(|left| *left > 0) {
+        let values = [("count", &*left.to_string()), ("job", &*view.job.short)];
+        let line = Catalogue::of(session.lang).fill("batch.more", &values);
+        writeln!(session.out, "  {line}")?;
     }
     Ok(())
 }
@@ -175,7 +221,7 @@ pub(super) fn state_text(state: &str, texts: &Catalogue) -> String {
     }
 }
 
-/// The first rows that did not reach somebody, are held or in doubt.
+/// The rows that did not reach somebody, are held or in doubt.
 fn attention(ledger: &Ledger, view: &JobView) -> Result<Vec<RowJson>, crate::ledger::Error> {
     let mut found = Vec::new();
     let mut after = 0;
@@ -196,9 +242,6 @@ fn attention(ledger: &Ledger, view: &JobView) -> Result<Vec<RowJson>, crate::led
                 message: row.message.map(|message| message.short),
                 note: row.row.bad.or(row.note),
             });
-            if found.len() == MOST_ROWS {
-                return Ok(found);
-            }
         }
     }
 }
@@ -216,4 +259,29 @@ fn state_of(ledger: &Ledger, row: &JobRow) -> Result<Option<&'static str>, crate
         standing.is_failure() || matches!(standing, Standing::InDoubt | Standing::RefusedForNow)
     });
     Ok(alarming.map(Standing::word))
+}
+
+/// The recipients whose receipts should have come by now.
+fn overdue(
+    ledger: &Ledger,
+    view: &JobView,
+    now: Timestamp,
+) -> Result<Vec<OverdueJson>, crate::ledger::Error> {
+    let mut found = Vec::new();
+    awaited(ledger, &view.job, None, now, &mut |one| {
+        if let Some(due) = one.overdue() {
+            found.push(OverdueJson {
+                row: one.row,
+                reference: one.reference,
+                recipient: one.recipient.to_string(),
+                state: one.standing.word(),
+                message: one.message.short,
+                since: one.since.map(|at| at.to_string()),
+                due: due.to_string(),
+                at: one.since.unwrap_or(due),
+            });
+        }
+        true
+    })?;
+    Ok(found)
 }

@@ -11,7 +11,8 @@ use crate::exit::ExitStatus;
 type Content<'a> = &'a mut dyn FnMut(&mut BufWriter<File>) -> anyhow::Result<()>;
 
 /// Writes a file beside its place and moves it there when it is whole; until then, and when that
-/// fails, what stood there stays. A pipe or a device is written as it is.
+/// fails, what stood there stays. A new file can be read by its owner alone: reports name people. A
+/// pipe or a device is written as it is.
 ///
 /// # Errors
 /// A [`Failure`] with status 4 for what the disk says, else that of `content`.
@@ -52,14 +53,35 @@ fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()>
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let mut file = BufWriter::new(File::create_new(beside)?);
+    let mut file = BufWriter::new(private().create_new(true).open(beside)?);
     content(&mut file)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     if let Ok(known) = fs::metadata(path) {
         file.set_permissions(known.permissions())?;
     }
     file.sync_all()?;
-    Ok(fs::rename(beside, path)?)
+    fs::rename(beside, path)?;
+    sync_folder(path)
+}
+
+/// Options for a file that only its owner may read.
+fn private() -> fs::OpenOptions {
+    let mut options = File::options();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// What was renamed is on the disk when its folder is.
+fn sync_folder(path: &Path) -> anyhow::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if cfg!(unix) {
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -82,5 +104,19 @@ mod tests {
         write(&path, &mut |file| Ok(file.write_all(b"after")?)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_is_its_owners_and_one_that_was_there_keeps_its_readers() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("esito.csv");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        write(&path, &mut |file| Ok(file.write_all(b"new")?)).unwrap();
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        write(&path, &mut |file| Ok(file.write_all(b"newer")?)).unwrap();
+        assert_eq!(mode(), 0o640);
     }
 }

@@ -169,9 +169,6 @@ pub(super) struct Arguments {
 /// Octets of a message that takes so long that a person is told it is on its way.
 const LARGE_OCTETS: u64 = 1_000_000;
 
-/// The schema of the document; tests validate every output against it.
-const JSON_SCHEMA: &str = include_str!("schema.json");
-
 /// `--receipt`, in the words of both languages.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum ReceiptArgument {
@@ -204,8 +201,7 @@ impl ResendArgument {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        session.out.write_all(JSON_SCHEMA.as_bytes())?;
-        return Ok(ExitStatus::Yes);
+        return Ok(session.out.schema::<report::Document<'_>>()?);
     }
     let mut access = Access::open(session)?;
     if arguments.resume {
