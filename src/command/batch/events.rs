@@ -583,8 +583,20 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
                 ];
                 (Tone::Bad, say("unread", &values))
             }
-            _ if !found.is_alarming() => return None,
-            _ => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+            client::EventKind::Verified { .. }
+            | client::EventKind::Anomaly(_)
+            | client::EventKind::Other(_)
+            | client::EventKind::TooLarge(_)
+                if !found.is_alarming() =>
+            {
+                return None;
+            }
+            client::EventKind::Verified { .. }
+            | client::EventKind::Anomaly(_)
+            | client::EventKind::Other(_)
+            | client::EventKind::TooLarge(_) => {
+                (Tone::Bad, say("alarming", &[("file", &found.octets)]))
+            }
         },
         Happening::Refused(reply) => (Tone::Bad, say(key, &[("reply", &reply.to_string())])),
         Happening::RefusedForNow { reply, .. } => {
