@@ -3,7 +3,7 @@
 //! A report is a documented type. Its `Serialize` is the JSON, its `JsonSchema` the schema, whose
 //! descriptions are the doc comments of the type and its fields; its [`Report::text`] is what a
 //! person reads and its [`Report::exit`] what the shell gets. Every document and every line of
-//! events begins with the same [`Head`], which is written here, so that no command can forget it.
+//! events begins with the same head, which is written here, so that no command can forget it.
 //!
 //! Times of this program are RFC 3339 in UTC, with `Z`: a [`Timestamp`]. What a receipt certifies
 //! is quoted and keeps the offset that it states.
