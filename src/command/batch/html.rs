@@ -57,8 +57,8 @@ pub(super) fn write(
         ("rows", &*job.rows.to_string()),
     ];
     let title = escaped(&texts.fill("batch.job", &values));
-    writeln!(
-        session.out,
+    let mut page = session.out.page();
+    page.line(format_args!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" \
          content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
@@ -71,7 +71,7 @@ pub(super) fn write(
             &[("time", &shown(session.context.clock.now(), lang))]
         )),
         choices(texts),
-    )?;
+    ))?;
     let columns = report::header(ledger, job)?;
     let heads = [
         "batch.head.row",
@@ -90,12 +90,11 @@ pub(super) fn write(
         .iter()
         .map(|key| format!("<th>{}</th>", escaped(texts.text(key))))
         .collect();
-    writeln!(session.out, "<thead><tr>{heads}</tr></thead>\n<tbody>")?;
-    let out = &mut session.out;
+    page.line(format_args!("<thead><tr>{heads}</tr></thead>\n<tbody>"))?;
     report::lines(ledger, job, &mut |line| {
-        Ok(writeln!(out, "{}", row(&line, &columns, lang))?)
+        Ok(page.line(row(&line, &columns, lang))?)
     })?;
-    writeln!(session.out, "</tbody>\n</table>\n</body>\n</html>")?;
+    page.line("</tbody>\n</table>\n</body>\n</html>")?;
     Ok(())
 }
 
