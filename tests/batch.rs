@@ -454,6 +454,73 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
 }
 
 #[test]
+fn receipts_are_added_to_folders_and_never_take_the_place_of_others() {
+    let world = Practising::new();
+    let path = world.path("avvisi.csv").display().to_string();
+    let folder = world.path("ricevute");
+    let shown = folder.display().to_string();
+    let files = || {
+        let mut found = BTreeMap::new();
+        for row in std::fs::read_dir(&folder).expect("a folder") {
+            let row = row.expect("an entry").path();
+            for file in std::fs::read_dir(&row).expect("a folder of a row") {
+                let file = file.expect("an entry").path();
+                let octets = std::fs::read(&file).expect("a receipt");
+                let name = file.strip_prefix(&folder).expect("within");
+                found.insert(name.display().to_string(), octets);
+            }
+        }
+        found
+    };
+    let put = || {
+        let ran = world.run(&["batch", "report", &path, "--receipts", &shown]);
+        assert!(ran.err.contains("receipts are in"), "{ran:?}");
+        files()
+    };
+    write(&world, b"pec;nome;ref\nanna@pec.prova.example;A;1\n");
+    run(&world, &["--follow", "--poll", "1s"]);
+    let first = put();
+    assert_eq!(
+        first.keys().collect::<Vec<_>>(),
+        [
+            "1/accettazione.eml",
+            "1/consegna-anna@pec.prova.example.eml"
+        ]
+    );
+    // Only what is new is written: what is there keeps even its time.
+    let changed = |name: &str| {
+        let known = std::fs::metadata(folder.join(name)).expect("a file");
+        known.modified().expect("a time")
+    };
+    let before = changed("1/accettazione.eml");
+    std::fs::remove_file(folder.join("1/consegna-anna@pec.prova.example.eml")).expect("removed");
+    assert_eq!(put(), first);
+    assert_eq!(changed("1/accettazione.eml"), before);
+    // The same reference for somebody else, in another round: nothing takes its place.
+    write(&world, b"pec;nome;ref\nanna@pec.prova.example;B;1\n");
+    run(&world, &["--again=2", "--follow", "--poll", "1s"]);
+    let second = put();
+    assert_eq!(
+        second.keys().collect::<Vec<_>>(),
+        [
+            "1/accettazione-2.eml",
+            "1/accettazione.eml",
+            "1/consegna-anna@pec.prova.example-2.eml",
+            "1/consegna-anna@pec.prova.example.eml",
+        ]
+    );
+    assert!(first.iter().all(|(name, octets)| second[name] == *octets));
+    assert_eq!(put(), second);
+    // For the eyes of their owner.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(
+        [folder.join("1"), folder.join("1/accettazione.eml")].map(|path| mode(&path)),
+        [0o700, 0o600]
+    );
+}
+
+#[test]
 fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
     use calamine::{Data, Reader, Xlsx};
     let world = Practising::new();
