@@ -75,12 +75,13 @@ impl MailAddress {
     /// outside ASCII in the local part are written as `\u{…}`, the domain as its A-labels.
     /// Look-alikes within ASCII (`rn` for `m`) are not pointed out.
     pub fn ascii_form(&self) -> Option<String> {
-        let punycode = self.domain().split('.').any(|label| {
-            label
-                .get(..4)
-                .is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
-        });
-        if self.0.is_ascii() && !punycode {
+        let is_punycode = |label: &str| {
+            let start = label.get(..4);
+            start.is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
+        };
+        // Two dashes are rare, and soon found.
+        let may_be_punycode = crate::mime::has_pair(self.0.as_bytes(), *b"--");
+        if self.0.is_ascii() && !(may_be_punycode && self.domain().split('.').any(is_punycode)) {
             return None;
         }
         let escape = |text: &str| -> String {

@@ -8,6 +8,13 @@ use std::fmt;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
+/// How an instant looks in JSON, as a regular expression: RFC 3339 in UTC.
+pub const UTC: &str = r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$";
+
+/// How an instant looks that is quoted with its offset.
+pub const WITH_OFFSET: &str =
+    r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$";
+
 /// An instant of UTC in whole seconds since 1970-01-01T00:00:00Z; may be negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

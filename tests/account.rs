@@ -4,6 +4,10 @@
 
 #![cfg(unix)]
 
+#[path = "support/schema.rs"]
+#[allow(dead_code, reason = "shared with other suites")]
+mod schema;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -11,7 +15,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use boon::{Compiler, Schemas};
 use postacert::account::{Config, Error, Limits, SentCopy, presets};
 use postacert::address::MailAddress;
 use postacert::command;
@@ -20,6 +23,7 @@ use postacert::lang::Lang;
 use postacert::ledger::Ledger;
 use postacert::pec::outgoing::{self, OutgoingMessage};
 use postacert::timestamp::Timestamp;
+use schema::Schema;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -834,36 +838,6 @@ fn a_trust_file_of_an_account_that_cannot_be_used_is_told_in_words() {
 
 // JSON
 
-/// Every object closed: what is in the output and not in the schema is an error.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            if fields.contains_key("required") && fields.contains_key("properties") {
-                fields.insert("additionalProperties".into(), json!(false));
-            }
-            fields.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
-fn check(schema: &Value, document: &Value) -> Result<(), String> {
-    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    let id = "urn:the-schema";
-    compiler.add_resource(id, schema.clone()).expect("a schema");
-    let index = compiler.compile(id, &mut schemas).expect("a schema");
-    let checked = schemas.validate(document, index);
-    checked.map_err(|error| format!("{error:#}"))
-}
-
-fn without_own_name(text: &str) -> Value {
-    let mut schema: Value = serde_json::from_str(text).expect("the schema is JSON");
-    let name = schema.as_object_mut().expect("an object").remove("$id");
-    assert!(name.is_some());
-    schema
-}
-
 #[test]
 fn every_output_follows_its_schema() {
     let home = Home::with(
@@ -879,10 +853,7 @@ fn every_output_follows_its_schema() {
         ("doctor", &["doctor"]),
         ("doctor", &["doctor", "--offline"]),
     ] {
-        let schema =
-            home.pec(&[&*command.split(' ').collect::<Vec<_>>(), &["--json-schema"]].concat());
-        let mut schema = without_own_name(&schema.out);
-        close(&mut schema);
+        let schema = Schema::closed(command);
         for home in [&home, &empty] {
             for lang in ["it", "en"] {
                 let ran = home.with_password_set(&[&["--lang", lang], args, &["--json"]].concat());
@@ -890,62 +861,23 @@ fn every_output_follows_its_schema() {
                     assert_eq!(ran.status, 2, "{args:?}: {ran:?}");
                     continue;
                 };
-                check(&schema, &document).unwrap_or_else(|error| panic!("{args:?}: {error}"));
+                schema.holds(&document);
             }
         }
     }
     // And what is wrong does not follow it.
-    let schema = without_own_name(&home.pec(&["doctor", "--json-schema"]).out);
+    let schema = Schema::open("doctor");
     let ran = home.pec(&["doctor", "--offline", "--json"]);
     let document: Value = serde_json::from_str(&ran.out).expect("JSON");
     for (place, wrong) in [
         ("/schema", json!("pec/account")),
         ("/checks/0/state", json!("fine")),
-        ("/checks/0/id", json!("config")),
+        ("/checks/0/id", json!("A check")),
         ("/checks/0/advice", json!("")),
         ("/totals/ok", json!(-1)),
     ] {
         let mut changed = document.clone();
         *changed.pointer_mut(place).expect("a place") = wrong;
-        assert!(check(&schema, &changed).is_err(), "{place}");
-    }
-}
-
-#[test]
-fn every_property_of_the_schemas_is_described_and_required() {
-    fn walk(schema: &Value, place: &str, wrong: &mut Vec<String>) {
-        if let Some(properties) = schema["properties"].as_object()
-            && !place.ends_with("/if")
-            && !place.ends_with("/then")
-            && !place.ends_with("/else")
-        {
-            for (name, property) in properties {
-                if property["description"].as_str().is_none_or(str::is_empty) {
-                    wrong.push(format!("{place}/{name}: no description"));
-                }
-                let required = schema["required"].as_array();
-                let is_one_of = ["accounts", "presets", "checks"].contains(&&**name);
-                if !required.is_some_and(|all| all.contains(&json!(name))) && !is_one_of {
-                    wrong.push(format!("{place}/{name}: not required"));
-                }
-            }
-        }
-        match schema {
-            Value::Object(fields) => fields
-                .iter()
-                .for_each(|(name, field)| walk(field, &format!("{place}/{name}"), wrong)),
-            Value::Array(items) => items.iter().for_each(|item| walk(item, place, wrong)),
-            _ => {}
-        }
-    }
-    let home = Home::new();
-    for args in [
-        &["account", "list", "--json-schema"][..],
-        &["doctor", "--json-schema"],
-    ] {
-        let schema: Value = serde_json::from_str(&home.pec(args).out).expect("JSON");
-        let mut wrong = Vec::new();
-        walk(&schema, "", &mut wrong);
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(schema.check(&changed).is_err(), "{place}");
     }
 }

@@ -546,7 +546,7 @@ fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
     assert!(formulas.used_cells().all(|(_, _, text)| text.is_empty()));
     let rows: Vec<&[Data]> = sheet.rows().collect();
     let at = |name: &str| {
-        let found = rows[0].iter().position(|cell| cell.to_string() == name);
+        let found = rows[0].iter().position(|cell| *cell == *name);
         found.unwrap_or_else(|| panic!("no {name} in {:?}", rows[0]))
     };
     let text = |row: usize, name: &str| match &rows[row][at(name)] {

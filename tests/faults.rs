@@ -91,6 +91,7 @@ fn a_mailbox_that_refuses_after_the_message_went_does_not_say_try_again() {
     let sent = world.run(&[
         "send",
         "--yes",
+        "--again",
         "--no-copy",
         "--json",
         "--wait",
@@ -479,11 +480,19 @@ fn greylisting_and_a_refusal_for_all_have_their_own_answers() {
 #[test]
 fn a_folder_that_cannot_be_opened_keeps_no_receipt_of_the_others_back() {
     let world = Practising::new();
-    configure(&world, |text| {
-        with_line(text, "folders", "folders = [\"Archivio\"]")
-    });
-    let message = world.send("Avviso", &["delivered"]);
-    world.practice.wait_until_idle(Duration::from_secs(10));
+    // One that cannot be read lets nothing leave: it is named after the message went.
+    let send = |subject: &str| {
+        configure(&world, |text| with_line(text, "folders", ""));
+        let message = world.send(subject, &["delivered"]);
+        configure(&world, |text| {
+            with_line(text, "folders", "folders = [\"Archivio\"]")
+        });
+        world.practice.wait_until_idle(Duration::from_secs(10));
+        message
+    };
+    let message = send("Avviso");
+    let refused = world.try_send("Altro", &["delivered"]);
+    assert_eq!((refused.exit, world.practice.taken().len()), (4, 1));
     let synced = world.run(&["sync"]);
     assert_eq!(
         standing(&world, &message, "delivered"),
@@ -496,8 +505,7 @@ fn a_folder_that_cannot_be_opened_keeps_no_receipt_of_the_others_back() {
         "{synced:?}"
     );
     // Watching reads INBOX last, and must come so far.
-    let message = world.send("Avviso n. 2", &["delivered"]);
-    world.practice.wait_until_idle(Duration::from_secs(10));
+    let message = send("Avviso n. 2");
     let waited = world.run(&["wait", &message, "--timeout", "8s", "--poll", "1s"]);
     assert_eq!(waited.exit, 0, "{waited:?}");
     assert_eq!(waited.err.matches("Archivio").count(), 1, "{waited:?}");
@@ -506,10 +514,10 @@ fn a_folder_that_cannot_be_opened_keeps_no_receipt_of_the_others_back() {
 #[test]
 fn a_folder_that_cannot_be_searched_keeps_a_message_in_doubt() {
     let world = failing(Fault::CutAfterDotLost);
+    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);
     configure(&world, |text| {
         with_line(text, "folders", "folders = [\"Archivio\"]")
     });
-    assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 3);
     let resent = world.run(&RESEND);
     assert_eq!(resent.exit, 3, "{resent:?}");
     for words in ["the folder Archivio", "cannot be known"] {

@@ -230,6 +230,49 @@ fn every_option(command: &clap::Command, name: &str, pages: &[(String, String)])
     }
 }
 
+/// In the page of every command, and in its help, the options that all have in common come after
+/// its own, under their own heading.
+#[test]
+fn options_of_every_command_stand_after_its_own() {
+    for (lang, heading, roff) in [
+        (
+            Lang::En,
+            "\nOptions of every command:\n",
+            "\n.SH \"OPTIONS OF EVERY COMMAND\"\n",
+        ),
+        (
+            Lang::It,
+            "\nOpzioni di ogni comando:\n",
+            "\n.SH \"OPZIONI DI OGNI COMANDO\"\n",
+        ),
+    ] {
+        let mut found = 0;
+        let mut check = |text: &str, heading: &str, option: &dyn Fn(&str) -> String| {
+            let (own, common) = text.split_once(heading).expect(heading);
+            let common = common.split("\n.SH ").next().unwrap();
+            for name in ["lang", "color", "account", "config", "data-dir"] {
+                assert!(
+                    !own.contains(&option(name)),
+                    "{name} above {heading}: {own}"
+                );
+                found += usize::from(common.contains(&option(name)));
+            }
+            assert!(!common.contains(&option("json")) && !common.contains(&option("help")));
+        };
+        for (name, page) in manual_pages(lang).expect("pages in memory") {
+            if name != "pec.1" {
+                let option = |name: &str| format!("\n\\fB\\-\\-{}\\fR", name.replace('-', "\\-"));
+                check(&page, roff, &option);
+            }
+        }
+        for mut command in postacert::command::tree(lang).get_subcommands().cloned() {
+            let help = command.render_help().to_string();
+            check(&help, heading, &|name| format!("\n      --{name} "));
+        }
+        assert!(found > 100, "{found}");
+    }
+}
+
 /// Numbers in the page and in the code.
 #[test]
 fn limits_are_those_of_the_source() {

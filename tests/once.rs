@@ -8,8 +8,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use postacert::practice::{Config, Fault};
 use serde_json::Value;
-use support::practising::{Practising, Ran};
+use support::practising::{Practising, Ran, config};
 
 /// A provider, and tables beside one template.
 struct Office {
@@ -20,7 +21,11 @@ struct Office {
 
 impl Office {
     fn new() -> Self {
-        let world = Practising::new();
+        Self::with(config())
+    }
+
+    fn with(config: Config) -> Self {
+        let world = Practising::with(config);
         std::fs::write(world.path("testo.txt"), "Testo per {{ nome }}\n").expect("a file");
         let data = world.data();
         Self { world, data }
@@ -471,4 +476,152 @@ fn a_single_message_that_another_machine_sent_is_not_sent_by_a_script() {
     assert_eq!((other.exit, office.got()["a"]), (0, 2), "{other:?}");
     let insisted = send(&office, "x", &["--again"]);
     assert_eq!((insisted.exit, office.got()["a"]), (0, 3), "{insisted:?}");
+}
+
+/// A machine that has sent before, and has not read its mailbox since: it reads it now.
+#[test]
+fn a_machine_that_knows_the_account_asks_the_mailbox_before_a_script_sends() {
+    let mut office = Office::new();
+    let first = office.data.clone();
+    let second = office.world.path("altra");
+    let to = office.world.address("a");
+    let given = ["send", "--yes", "--no-copy", "--json", "--to", &to];
+    let given = [&given[..], &["--subject", "Avviso", "--body"]].concat();
+    let send = |office: &Office, body: &str| office.pec(&[&given[..], &[body]].concat());
+    office.data = second.clone();
+    assert_eq!(send(&office, "prima").exit, 0);
+    office.data = first;
+    let sent = send(&office, "x");
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    let id = sent.json()["messages"][0]["message_id"].clone();
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
+    office.data = second;
+    let again = send(&office, "x");
+    assert_eq!((again.exit, office.got()["a"]), (2, 2), "{again:?}");
+    let id = id.as_str().expect("an id").trim_matches(['<', '>']);
+    assert!(again.err.contains(id), "{again:?}");
+    // Its own twin has the same exit status.
+    let twin = send(&office, "prima");
+    assert_eq!((twin.exit, office.got()["a"]), (2, 2), "{twin:?}");
+    // A mailbox that cannot be asked lets nothing leave that nobody confirms.
+    let config = std::fs::read_to_string(office.world.path("config.toml")).expect("it");
+    let imap = format!("localhost:{}", office.world.practice.imap().port());
+    let broken = config.replace(&imap, "localhost:1");
+    std::fs::write(office.world.path("config.toml"), broken).expect("a file");
+    let blind = send(&office, "y");
+    assert_eq!((blind.exit, office.got()["a"]), (4, 2), "{blind:?}");
+    assert!(blind.err.contains("--again"), "{blind:?}");
+    assert_eq!(blind.json()["messages"], serde_json::json!([]));
+    let insisted = office.pec(&[&given[..], &["y", "--again"]].concat());
+    assert_eq!((insisted.exit, office.got()["a"]), (0, 3), "{insisted:?}");
+}
+
+/// A ready message without a Message-ID gets one by its octets.
+#[test]
+fn a_ready_message_that_another_machine_sent_is_not_sent_by_a_script() {
+    let mut office = Office::new();
+    let (from, to) = (office.world.address("io"), office.world.address("a"));
+    let send = |office: &Office, text: &str| {
+        let file = office.world.path("pronto.eml");
+        let text = format!("From: {from}\r\nTo: {to}\r\nSubject: Diffida\r\n\r\n{text}\r\n");
+        std::fs::write(&file, text).expect("a file");
+        let file = file.display().to_string();
+        office.pec(&["send", "--yes", "--no-copy", "--eml", &file])
+    };
+    assert_eq!(send(&office, "uno").exit, 0);
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
+    office.data = office.world.path("altra");
+    let again = send(&office, "uno");
+    assert_eq!((again.exit, office.got()["a"]), (2, 1), "{again:?}");
+    let other = send(&office, "due");
+    assert_eq!((other.exit, office.got()["a"]), (0, 2), "{other:?}");
+}
+
+/// What was recorded here and never left, and was sent from elsewhere meanwhile.
+#[test]
+fn what_another_machine_sent_meanwhile_is_not_resumed_by_a_script() {
+    let mut office = Office::with(Config {
+        faults: vec![Fault::CutBeforeData],
+        ..config()
+    });
+    let to = office.world.address("a");
+    let first = office.data.clone();
+    let given = ["send", "--yes", "--no-copy", "--to", &to];
+    let given = [&given[..], &["--subject", "Avviso", "--body", "x"]].concat();
+    let cut = office.pec(&given);
+    assert_eq!((cut.exit, office.got().len()), (4, 0), "{cut:?}");
+    office.data = office.world.path("altra");
+    assert_eq!(office.pec(&given).exit, 0);
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
+    office.data = first;
+    let resumed = office.pec(&["send", "--resume", "--yes", "--no-copy"]);
+    assert_eq!((resumed.exit, office.got()["a"]), (3, 1), "{resumed:?}");
+    assert!(
+        resumed.err.contains("another machine sent the same"),
+        "{resumed:?}"
+    );
+}
+
+/// Of several recipients of a row some have it: the others get it by themselves, and nobody twice.
+#[test]
+fn what_came_back_for_some_goes_again_to_those_alone() {
+    let mut office = Office::new();
+    let head = "PEC;Cc;nome;riferimento";
+    office.table("t.csv", &[head, "a§;unknown§;A;1", "b§;c§;B;2"]);
+    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(ran.err.contains("--retry failed"), "{ran:?}");
+    // By itself nothing goes.
+    office.run("t.csv", &[]);
+    let once = [("a", 1), ("b", 1), ("c", 1), ("unknown", 1)];
+    assert_eq!(office.got(), counted(&once));
+    let ran = office.run("t.csv", &["--retry", "failed", "--follow", "--poll", "1s"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let twice = [("a", 1), ("b", 1), ("c", 1), ("unknown", 2)];
+    assert_eq!(office.got(), counted(&twice));
+    // The report has each recipient once, by the message that it got last, and names both.
+    let is_told = |office: &Office| {
+        let lines = office.report("t.csv");
+        let told: Vec<(&str, &str)> = lines
+            .iter()
+            .map(|line| {
+                let text = |key: &str| line[key].as_str().unwrap_or_default();
+                let name = text("recipient").split('@').next();
+                (name.unwrap_or_default(), text("state"))
+            })
+            .collect();
+        let all = [
+            ("a", "delivered"),
+            ("unknown", "not-delivered"),
+            ("b", "delivered"),
+            ("c", "delivered"),
+        ];
+        assert_eq!(told, all);
+        assert_ne!(lines[0]["message"], lines[1]["message"]);
+        assert_eq!(lines[2]["message"], lines[3]["message"]);
+        assert_eq!(lines[0]["other_messages"].as_array().expect("one").len(), 1);
+    };
+    is_told(&office);
+    // It is the same notice, with the next number.
+    let taken = office.world.practice.taken();
+    let ids: Vec<String> = taken
+        .into_iter()
+        .filter(|taken| taken.recipients.iter().any(|to| to.starts_with("unknown")))
+        .filter_map(|taken| taken.message_id)
+        .collect();
+    let parts = |id: &str| id.split(['.', '@']).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(parts(&ids[0])[..2], parts(&ids[1])[..2], "{ids:?}");
+    assert_eq!(parts(&ids[1])[2], "1", "{ids:?}");
+    // Another machine finds both in the mailbox, and sends nothing.
+    office.data = office.world.path("altra");
+    let follow = ["--follow", "--poll", "1s", "--for", "20s"];
+    for more in [&[][..], &[], &["--retry", "failed"]] {
+        let ran = office.run("t.csv", &[&follow[..], more].concat());
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert_eq!(office.got(), counted(&twice));
+    }
+    is_told(&office);
 }

@@ -152,7 +152,7 @@ fn what_the_original_sent_meanwhile_is_not_written_again_by_a_script() {
     assert!(
         again
             .err
-            .contains("is for no message of this ledger; nothing was sent"),
+            .contains("whichever machine sent it; nothing was sent"),
         "{again:?}"
     );
     assert_eq!(world.practice.taken().len(), 2);

@@ -5,23 +5,28 @@
 
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::address::MailAddress;
 
+/// A day or a month, as a regular expression.
+pub const DATE: &str = "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$";
+
 /// How sure a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "sure")]
 pub enum Sureness {
-    /// The provider's own page, or Mozilla's autoconfiguration data.
+    /// A: the provider's own page, or Mozilla's autoconfiguration data.
     #[serde(rename = "A")]
     Documented,
-    /// Tried against the live service.
+    /// B: tried against the live service.
     #[serde(rename = "B")]
     Tried,
-    /// Both.
+    /// AB: both.
     #[serde(rename = "AB")]
     DocumentedAndTried,
-    /// Listed by a third party only.
+    /// C: only listed by a third party.
     #[serde(rename = "C")]
     Listed,
 }
@@ -57,20 +62,23 @@ impl Sureness {
 }
 
 /// A value with how sure it is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "known_{T}")]
 pub struct Known<T> {
     /// The value.
     pub value: T,
-    /// How sure.
+    /// How sure it is.
     pub sure: Sureness,
-    /// The day of the trial (`2026-09-19`), else the month of collection (`2026-11`).
+    /// Of the trial (a day, `2026-09-19`), else of the collection (a month, `2026-11`).
+    #[schemars(regex(pattern = DATE))]
     pub date: String,
 }
 
 /// What a provider wants as user name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "login")]
 pub enum LoginForm {
     /// The full address.
     Address,
@@ -78,19 +86,10 @@ pub enum LoginForm {
     Code,
 }
 
-impl LoginForm {
-    /// `address` or `code`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::Code => "code",
-        }
-    }
-}
-
 /// For which mailboxes other servers are named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "mailboxes")]
 pub enum Mailboxes {
     /// Those of the provider's "PRO" offer.
     Pro,
@@ -98,61 +97,53 @@ pub enum Mailboxes {
     Older,
 }
 
-impl Mailboxes {
-    /// `pro` or `older`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pro => "pro",
-            Self::Older => "older",
-        }
-    }
-}
-
 /// Servers that some mailboxes of a provider use instead.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "other_servers")]
 pub struct OtherServers {
     /// Which mailboxes.
     pub mailboxes: Mailboxes,
-    /// IMAP, where it differs.
+    /// The server for reading, where it differs.
     pub imap: Option<String>,
-    /// SMTP, where it differs.
+    /// The server for sending, where it differs.
     pub smtp: Option<String>,
-    /// How sure.
+    /// How sure that is.
     pub sure: Sureness,
-    /// As in [`Known`].
+    /// Of the trial (a day), else of the collection (a month).
+    #[schemars(regex(pattern = DATE))]
     pub date: String,
 }
 
-/// What is known of one provider. Both servers speak TLS from the first octet, on
-/// [`IMAP_PORT`](super::IMAP_PORT) and [`SMTP_PORT`](super::SMTP_PORT).
-#[derive(Clone, Debug, Deserialize)]
+/// What is known of one provider. Both servers speak TLS from the first octet, on 993 and 465.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "preset")]
 pub struct Preset {
     /// The word by which it is chosen.
     pub name: String,
     /// The provider, as people know it.
     pub provider: String,
-    /// Host for reading.
+    /// The server for reading.
     pub imap: Known<String>,
-    /// Host for sending.
+    /// The server for sending.
     pub smtp: Known<String>,
     /// What goes in as user name.
     pub login: Known<LoginForm>,
     /// The folder of sent mail, as IMAP names it.
     pub sent_folder: Option<Known<String>>,
-    /// Most recipients of a message.
+    /// Most recipients of one message.
     pub recipients: Option<Known<u32>>,
-    /// Most octets of a message times its recipients.
+    /// Most octets of one message times its recipients.
     pub octets_total: Option<Known<u64>>,
     /// Most messages a minute.
     pub messages_per_minute: Option<Known<u32>>,
-    /// Days that a password made for programs lives.
+    /// Days that a password for programs lives.
     pub password_days: Option<Known<u32>>,
-    /// Mailbox domains, in lower case.
+    /// Mailbox domains, in lower case, for a first guess only.
     pub domains: Vec<String>,
     /// What some of its mailboxes use instead.
-    #[serde(default)]
+    #[serde(default, rename(serialize = "other_servers"))]
     pub other: Vec<OtherServers>,
 }
 

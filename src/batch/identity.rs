@@ -79,6 +79,13 @@ impl Identity {
         format!("<{key}.{matter}.{mark}@{domain}>")
     }
 
+    /// Which of the messages of one notice a Message-ID names, from 0.
+    pub fn further_of(message_id: &str) -> u32 {
+        let local = message_id.split('@').next().unwrap_or_default();
+        let further = local.split('.').nth(2).map(str::parse);
+        further.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// The notice that a Message-ID names, with or without its brackets; `None` when it is one
     /// of another making.
     pub fn read(message_id: &str) -> Option<Self> {
@@ -160,6 +167,7 @@ mod tests {
             assert_eq!(Identity::read(&id).as_ref(), Some(&identity), "{id}");
             let bare = id.trim_matches(['<', '>']);
             assert_eq!(Identity::read(bare).as_ref(), Some(&identity), "{id}");
+            assert_eq!(Identity::further_of(bare), further);
         }
         let marked = identity.marked_message_id("0123456789abcdef", "pec.it");
         assert_eq!(Identity::read(&marked).as_ref(), Some(&identity));

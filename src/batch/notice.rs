@@ -61,6 +61,18 @@ impl Notice {
         sorted(self.recipients()).join("\n")
     }
 
+    /// The same to some of its recipients alone. One that was in copy is addressed where no other is
+    /// left: a message needs somebody in To (RFC 6109, 3.1.1).
+    pub fn to_alone(mut self, some: &[MailAddress]) -> Self {
+        let is_among = |address: &MailAddress| some.iter().any(|one| one.key() == address.key());
+        self.to.retain(is_among);
+        self.cc.retain(is_among);
+        if self.to.is_empty() {
+            self.to = std::mem::take(&mut self.cc);
+        }
+        self
+    }
+
     /// What identifies the content: recipients, subject, text, and the SHA-256 of each file
     /// with its name; 32 hexadecimal digits.
     pub fn digest<'a>(&self, files: impl Iterator<Item = (&'a str, &'a str)>) -> String {

@@ -4,6 +4,8 @@
 //! happens on the way is told to the caller as it happens.
 //!
 //! - [`submit()`]: one message to the server, with its facts.
+//! - [`once()`]: whether the same went already; [`read_all()`]: the mailbox, before that is asked.
+//! - [`Mood`], [`Asked`]: what may be done with a message that was recorded before.
 //! - [`sync()`]: what is new in the folders of a mailbox; [`read()`] gets past messages that
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
@@ -12,13 +14,21 @@
 
 pub mod batch;
 
+mod before;
 mod fetch;
+mod once;
+mod patience;
+mod resume;
 mod search;
 mod submit;
 mod sync;
 mod watch;
 
+pub use before::{Missed, read_all};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
+pub use once::{Once, Similar, is_elsewhere, once, record_once, similar};
+pub use patience::may_pass;
+pub use resume::{AfterAsking, Asked, Mood, Over, is_left_over, ripe_at};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
 pub use submit::{Submitted, submit, submit_at_pace};
 pub use sync::{

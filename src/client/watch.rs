@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::patience::{Pauses, may_pass};
 use super::sync::{Event, Judge, list_folders, sync};
 use super::{Error, Now};
 use crate::ledger::Ledger;
@@ -111,7 +112,7 @@ pub fn watch(
         is_done,
         on_event,
         told: BTreeMap::new(),
-        pause: patience.first_pause,
+        pauses: Pauses::new(patience.first_pause, patience.longest_pause),
     };
     while !ends.cut.is_asked() {
         let last = ends.stop.is_asked();
@@ -150,7 +151,7 @@ struct Watcher<'a> {
     on_event: &'a mut dyn FnMut(WatchEvent),
     /// What is wrong with which folder, as it was told.
     told: BTreeMap<String, String>,
-    pause: Duration,
+    pauses: Pauses,
 }
 
 impl Watcher<'_> {
@@ -170,8 +171,7 @@ impl Watcher<'_> {
             let report = sync(ledger, self.judge, mailbox, &folders, self.now, &mut found)?;
             self.tell_unread(report.unread);
             if look == 0 {
-                // The line held: the next break begins with a short pause again.
-                self.pause = self.patience.first_pause;
+                self.pauses.begin_again();
                 (self.on_event)(WatchEvent::Ready);
             }
             if (self.is_done)(self.ledger)? {
@@ -223,23 +223,9 @@ impl Watcher<'_> {
 
     /// Tells of a broken line and pauses, longer each time.
     fn rest(&mut self, error: transport::Error) {
-        let pause = self.pause;
+        let pause = self.pauses.take();
         (self.on_event)(WatchEvent::Broken { error, pause });
         sleep(pause, self.ends.stop);
-        self.pause = self.patience.longest_pause.min(pause * 2);
-    }
-}
-
-/// Whether waiting may help.
-fn may_pass(error: &transport::Error) -> bool {
-    use transport::Error as E;
-    match error {
-        E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Refused { .. } => {
-            true
-        }
-        E::Tls { fault, .. } => !fault.is_of_certificate(),
-        E::Protocol(_) => true,
-        _ => false,
     }
 }
 

@@ -26,6 +26,16 @@ pub(super) struct Access {
     login: Option<Login>,
     context: PasswordContext,
     lang: Lang,
+    has_read: bool,
+}
+
+/// What follows when a message of the mailbox does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It may be an acceptance that the ledger had lost: nothing leaves.
+    KeepsBack,
+    /// It is told, and asked for again at every reading: nobody could send any more.
+    IsTold,
 }
 
 impl Access {
@@ -54,6 +64,7 @@ impl Access {
                 question: session.question(account),
             },
             lang: session.lang,
+            has_read: false,
         })
     }
 
@@ -136,20 +147,6 @@ impl Access {
         })
     }
 
-    /// The folders of the account to read, as the server lists them, and those that are not.
-    ///
-    /// # Errors
-    /// Those of the server.
-    pub fn folders(
-        &self,
-        mailbox: &mut dyn Mailbox,
-    ) -> Result<(Vec<String>, Vec<String>), transport::Error> {
-        let listed = mailbox.folders()?;
-        let read = client::folders_to_read(&listed, &self.account.folders);
-        let not_read = client::folders_not_read(&listed, &read);
-        Ok((read, not_read))
-    }
-
     /// Reads the mailbox before anything leaves, where the ledger is a copy or had lost rows:
     /// what it takes for unsent may have been sent.
     ///
@@ -168,57 +165,80 @@ impl Access {
         let texts = Catalogue::of(session.lang);
         let account = [("account", &*self.account.name)];
         writeln!(session.err, "{}", texts.fill("sync.asks-first", &account))?;
-        self.read_mailbox(ledger, session)?;
+        self.read_mailbox(Unreadable::KeepsBack, ledger, session)?;
         ledger.note_asked(&address).map_err(of_ledger)?;
         tell_elsewhere(&self.account, ledger, session)
+    }
+
+    /// Reads the mailbox before something leaves that nobody confirms, once for a command: it says
+    /// what was sent from elsewhere. As before the rows of a batch, one that cannot be read lets
+    /// nothing leave.
+    ///
+    /// # Errors
+    /// A [`Failure`]; then nothing may leave.
+    pub fn read_before_sending(
+        &mut self,
+        ledger: &mut Ledger,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        if self.has_read {
+            return Ok(());
+        }
+        let read = self.read_mailbox(Unreadable::IsTold, ledger, session);
+        if read.is_err() {
+            let line = Catalogue::of(session.lang).text("send.not-read-first");
+            writeln!(session.err, "{line}")?;
+        }
+        read
     }
 
     /// Reads what is new in every folder of the mailbox that can be opened, since people and
     /// their programs file receipts anywhere; tells only what alarms.
     ///
     /// # Errors
-    /// A [`Failure`], also when one of the folders that are always read, or a message, could not
-    /// be read.
-    pub fn read_mailbox(
+    /// A [`Failure`], also when one of the folders that are always read, or a message that keeps
+    /// back, could not be read.
+    fn read_mailbox(
         &mut self,
+        unreadable: Unreadable,
         ledger: &mut Ledger,
         session: &mut Session<'_>,
     ) -> anyhow::Result<()> {
         let verifier = self.verifier()?;
         self.tell_trust(session)?;
         let mut mailbox = self.mailbox()?;
-        let (read, others) = self
-            .folders(&mut mailbox)
-            .map_err(|error| self.failure_of_reading(&error))?;
         let clock = session.context.clock;
         let mut found = Vec::new();
-        let synced = client::sync(
+        let read = client::read_all(
             ledger,
             judge(self, &verifier),
             &mut mailbox,
-            &[&*read, &*others].concat(),
+            &self.account.folders,
             &|| clock.now(),
             &mut |event| found.push(follow::Summary::of(&event)),
         );
         for event in found.iter().filter(|event| event.alarming) {
             follow::tell(event, follow::Form::Text, session)?;
         }
-        let report = synced.map_err(|error| self.failure_of_journey(&error))?;
-        for (folder, reason) in report.unread {
-            if read.contains(&folder) {
-                let values = [("folder", folder), ("reason", reason)];
-                let unread = Failure::new("folder-unread", values);
-                return Err(unread.with_status(ExitStatus::NotNow).into());
-            }
-            follow::tell_unread(&folder, &reason, session)?;
-        }
-        if !report.unread_messages.is_empty() {
-            follow::tell_unread_messages(&report.unread_messages, session)?;
-            let count = report.unread_messages.len().to_string();
-            let unread = Failure::new("messages-unread", [("count", count)]);
+        let missed = read.map_err(|error| self.failure_of_journey(&error))?;
+        if let Some((folder, reason)) = missed.needed {
+            let values = [("folder", folder), ("reason", reason)];
+            let unread = Failure::new("folder-unread", values);
             return Err(unread.with_status(ExitStatus::NotNow).into());
         }
+        for (folder, reason) in missed.others {
+            follow::tell_unread(&folder, &reason, session)?;
+        }
+        if !missed.messages.is_empty() {
+            follow::tell_unread_messages(&missed.messages, session)?;
+            if unreadable == Unreadable::KeepsBack {
+                let count = missed.messages.len().to_string();
+                let unread = Failure::new("messages-unread", [("count", count)]);
+                return Err(unread.with_status(ExitStatus::NotNow).into());
+            }
+        }
         mailbox.log_out();
+        self.has_read = true;
         Ok(())
     }
 

@@ -1,62 +1,120 @@
 //! One thing that was looked at: whether it is right, and what to do when it is not.
 
+use std::io;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Failure;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
-use crate::output::style::{Style, Tone};
+use crate::output::report::{Page, known};
+use crate::output::style::Tone;
 
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Right.
-    Ok,
-    /// It works, but something is to be done.
-    Warning,
-    /// It does not work.
-    Failed,
-    /// It could not be looked at; why is in the sentence.
-    Skipped,
-}
+/// The checks of today, for the schema: more may come.
+const IDS: [&str; 23] = [
+    "config.file",
+    "config.permissions",
+    "data.permissions",
+    "ledger",
+    "clock",
+    "trust.data",
+    "account.trust-file",
+    "account.password-file",
+    "account.app-password",
+    "network",
+    "imap.name",
+    "smtp.name",
+    "account.ca-file",
+    "account.password",
+    "imap.tls",
+    "imap.login",
+    "imap.folders",
+    "imap.folder-list",
+    "imap.sent-folder",
+    "imap.quota",
+    "smtp.tls",
+    "smtp.login",
+    "smtp.size",
+];
 
-impl State {
-    /// The word in JSON and in the catalogue.
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    const fn tone(self) -> Tone {
-        match self {
-            Self::Ok => Tone::Good,
-            Self::Warning => Tone::Unsure,
-            Self::Failed => Tone::Bad,
-            Self::Skipped => Tone::Faint,
-        }
-    }
-}
-
-/// A check that was made, in the words of one language.
-#[derive(Clone, Debug)]
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "check")]
 pub(super) struct Check {
-    /// Which check; the word stays.
+    /// The account; null for what is not about one.
+    pub account: Option<String>,
+    /// Which check; the word stays. More may come.
+    #[schemars(schema_with = "ids")]
     pub id: &'static str,
     /// How it ended.
-    pub state: State,
-    /// What is so.
-    pub says: String,
-    /// What to do; `None` when it is right.
-    pub advice: Option<String>,
-    /// What a command that makes only such checks exits with for this one.
-    pub status: ExitStatus,
-    /// Of the check of folders: those that are not read.
+    #[serde(flatten)]
+    pub end: End,
+    /// What is so, in the language of the run.
+    #[schemars(length(min = 1))]
+    pub text: String,
+    /// Of imap.folders: the folders that can be opened and are not read, without that of sent mail;
+    /// null for every other check.
     pub not_read: Option<Vec<String>>,
+    /// What a command that makes only such checks exits with for this one.
+    #[serde(skip)]
+    pub status: ExitStatus,
+}
+
+fn ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    known(IDS)
+}
+
+/// How a check ended, and what to do.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub(super) enum End {
+    /// It is right.
+    Ok {
+        /// Null: there is nothing to do.
+        advice: (),
+    },
+    /// It works, but something is to be done.
+    Warning {
+        /// What to do, in the language of the run.
+        #[schemars(length(min = 1))]
+        advice: String,
+    },
+    /// It does not work.
+    Failed {
+        /// What to do, in the language of the run.
+        #[schemars(length(min = 1))]
+        advice: String,
+    },
+    /// It was not looked at; why is in the text.
+    Skipped {
+        /// What to do, in the language of the run.
+        #[schemars(length(min = 1))]
+        advice: String,
+    },
+}
+
+impl End {
+    /// The key of the word, and what it means.
+    pub const fn word(&self) -> (&'static str, Tone) {
+        match self {
+            Self::Ok { .. } => ("state.ok", Tone::Good),
+            Self::Warning { .. } => ("state.warning", Tone::Unsure),
+            Self::Failed { .. } => ("state.failed", Tone::Bad),
+            Self::Skipped { .. } => ("state.skipped", Tone::Faint),
+        }
+    }
+
+    /// What to do.
+    pub const fn advice(&self) -> Option<&String> {
+        match self {
+            Self::Ok { .. } => None,
+            Self::Warning { advice } | Self::Failed { advice } | Self::Skipped { advice } => {
+                Some(advice)
+            }
+        }
+    }
 }
 
 impl Check {
@@ -68,100 +126,89 @@ impl Check {
         }
     }
 
+    /// The same, about an account.
+    pub fn about(self, account: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            ..self
+        }
+    }
+
+    /// Whether it does not work.
+    pub const fn has_failed(&self) -> bool {
+        matches!(self.end, End::Failed { .. })
+    }
+
     /// Right. The sentence is `doctor.CASE`.
     pub fn ok(id: &'static str, lang: Lang, case: &str, values: &[(&str, &str)]) -> Self {
-        Self::new(id, State::Ok, lang, case, values)
+        Self::new(id, |_| End::Ok { advice: () }, lang, case, values)
     }
 
     /// It works, but something is to be done: `doctor.CASE` and `doctor.CASE-do`.
     pub fn warning(id: &'static str, lang: Lang, case: &str, values: &[(&str, &str)]) -> Self {
-        Self::new(id, State::Warning, lang, case, values)
+        Self::new(id, |advice| End::Warning { advice }, lang, case, values)
     }
 
     /// It does not work.
     pub fn failed(id: &'static str, lang: Lang, case: &str, values: &[(&str, &str)]) -> Self {
-        Self::new(id, State::Failed, lang, case, values)
+        Self::new(id, |advice| End::Failed { advice }, lang, case, values)
     }
 
     /// It was not looked at.
     pub fn skipped(id: &'static str, lang: Lang, case: &str, values: &[(&str, &str)]) -> Self {
-        Self::new(id, State::Skipped, lang, case, values)
+        Self::new(id, |advice| End::Skipped { advice }, lang, case, values)
     }
 
     /// It does not work, for a reason that commands tell in the same words.
     pub fn of_failure(id: &'static str, lang: Lang, failure: &Failure) -> Self {
-        let (says, advice) = failure.sentences(lang);
+        let (text, advice) = failure.sentences(lang);
         Self {
+            account: None,
             id,
-            state: State::Failed,
-            says,
-            advice: Some(advice),
-            status: failure.status(),
+            end: End::Failed { advice },
+            text,
             not_read: None,
+            status: failure.status(),
         }
     }
 
     fn new(
         id: &'static str,
-        state: State,
+        end: fn(String) -> End,
         lang: Lang,
         case: &str,
         values: &[(&str, &str)],
     ) -> Self {
         let texts = Catalogue::of(lang);
-        let advice = format!("doctor.{case}-do");
+        let end = end(texts.fill(&format!("doctor.{case}-do"), values));
+        let status = match end {
+            End::Failed { .. } => ExitStatus::No,
+            End::Ok { .. } | End::Warning { .. } | End::Skipped { .. } => ExitStatus::Yes,
+        };
         Self {
+            account: None,
             id,
-            state,
-            says: texts.fill(&format!("doctor.{case}"), values),
-            advice: texts.has(&advice).then(|| texts.fill(&advice, values)),
-            status: match state {
-                State::Failed => ExitStatus::No,
-                _ => ExitStatus::Yes,
-            },
+            end,
+            text: texts.fill(&format!("doctor.{case}"), values),
             not_read: None,
+            status,
         }
     }
 
-    /// The lines for people: state and sentence, then what to do.
-    pub fn lines(&self, lang: Lang, style: Style) -> Vec<String> {
-        let texts = Catalogue::of(lang);
-        let word = texts.text(&format!("state.{}", self.state.word()));
-        let painted = style.paint(self.state.tone(), format!("{word:<WIDTH$}"));
-        let mut lines = vec![format!("  {painted} {}", self.says)];
-        if let Some(advice) = &self.advice {
-            let blank = "";
-            lines.push(format!(
-                "  {blank:<WIDTH$} {}",
-                texts.text("state.do").replace("{advice}", advice)
-            ));
-        }
-        lines
-    }
-
-    /// The same for programs.
-    pub fn json<'a>(&'a self, account: Option<&'a str>) -> CheckJson<'a> {
-        CheckJson {
-            account,
-            id: self.id,
-            state: self.state.word(),
-            text: &self.says,
-            advice: self.advice.as_deref(),
-            not_read: self.not_read.as_deref(),
-        }
+    /// Writes it for people: state and sentence, then what to do.
+    pub fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let (word, tone) = self.end.word();
+        let word = page.texts().text(word);
+        let painted = page.style.paint(tone, format!("{word:<WIDTH$}"));
+        page.line(format!("  {painted} {}", self.text))?;
+        let Some(advice) = self.end.advice() else {
+            return Ok(());
+        };
+        let blank = "";
+        let advice = page.texts().text("state.do").replace("{advice}", advice);
+        page.line(format!("  {blank:<WIDTH$} {advice}"))
     }
 }
 
 /// Columns of the longest word for a state.
 const WIDTH: usize = 9;
-
-/// A check in JSON.
-#[derive(Serialize)]
-pub(super) struct CheckJson<'a> {
-    account: Option<&'a str>,
-    id: &'static str,
-    state: &'static str,
-    text: &'a str,
-    advice: Option<&'a str>,
-    not_read: Option<&'a [String]>,
-}

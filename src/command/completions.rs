@@ -21,6 +21,6 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         "pec",
         &mut script,
     );
-    session.out.write_all(&script)?;
+    session.out.page().text(&String::from_utf8_lossy(&script))?;
     Ok(ExitStatus::Yes)
 }

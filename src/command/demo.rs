@@ -150,9 +150,8 @@ fn step(
 ) -> anyhow::Result<ExitStatus> {
     let shown: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
     let line = format!("$ pec {}", shown.join(" "));
-    writeln!(session.out, "{}", session.style.paint(Tone::Faint, line))?;
     // What the commands say on standard error belongs between the lines of the others.
-    session.out.flush()?;
+    session.out.say(session.style.paint(Tone::Faint, line))?;
     let context = Context {
         password: None,
         stdin_is_terminal: false,
@@ -164,9 +163,7 @@ fn step(
     }
     words.extend(["--lang".into(), session.lang.code().into()]);
     words.extend(arguments.iter().map(OsString::from));
-    let status = super::run(words, &context, session.out, session.err)?;
-    session.out.flush()?;
-    Ok(status)
+    super::run(words, &context, session.out.stream(), session.err)
 }
 
 /// A word as a shell would take it.
@@ -180,7 +177,7 @@ fn quoted(word: &str) -> String {
 }
 
 fn say(session: &mut Session<'_>, text: &str) -> anyhow::Result<()> {
-    Ok(writeln!(session.out, "\n{text}")?)
+    Ok(session.out.say(format!("\n{text}"))?)
 }
 
 /// The folder of the demonstration, removed in the end unless it is to be kept.

@@ -1,15 +1,18 @@
 //! `pec sync`, `pec watch`, `pec wait`: reading the mailbox, and telling what comes.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::access::{self, Access};
 use super::reach::names_of;
-use super::{Failure, Session, span};
+use super::{Failure, Session, span, words};
 use crate::address::MailAddress;
 use crate::client::{self, Ends, Event, EventKind, Patience, SyncReport, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
@@ -18,11 +21,11 @@ use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{Ledger, MatchRule, MessageRef, Reason, Unread};
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
 use crate::output::layout::shown;
+use crate::output::report::{self, Page, Report, SHORT_ID, known};
 use crate::output::style::Tone;
 use crate::pec::MessageKind;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, WITH_OFFSET};
 use crate::transport::{self, Mailbox, Stop, Timeouts};
 use crate::verify::{Finding, Verdict};
 
@@ -91,10 +94,13 @@ pub(super) struct WatchArguments {
 /// Exits with 0 when it is, for every recipient, 1 when a receipt says that it will not be,
 /// 3 when the time is over or receipts contradict each other, 4 and 5 as sync.
 #[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
+#[command(
+    args_override_self = true,
+    override_usage = "pec wait [OPTIONS] <MESSAGE>..."
+)]
 pub(super) struct WaitArguments {
     /// The message: short id, Message-ID or subject
-    #[arg(value_name = "MESSAGE", required = true)]
+    #[arg(value_name = "MESSAGE", required_unless_present = "json_schema")]
     messages: Vec<String>,
 
     /// What to wait for: accepted or delivered
@@ -117,6 +123,10 @@ pub(super) struct WaitArguments {
     /// Write one JSON document
     #[arg(long)]
     json: bool,
+
+    /// Write the JSON schema of the document and end
+    #[arg(long)]
+    json_schema: bool,
 }
 
 /// What is waited for.
@@ -145,20 +155,12 @@ impl Form {
     }
 }
 
-/// The schema of a line; tests validate every output against it.
-const JSON_SCHEMA: &str = include_str!("event-schema.json");
-
-fn write_schema(session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    session.out.write_all(JSON_SCHEMA.as_bytes())?;
-    Ok(ExitStatus::Yes)
-}
-
 pub(super) fn sync(
     arguments: &SyncArguments,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        return write_schema(session);
+        return Ok(session.out.schema::<Summary>()?);
     }
     let mut access = Access::open(session)?;
     access
@@ -333,7 +335,7 @@ pub(super) fn watch(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        return write_schema(session);
+        return Ok(session.out.schema::<Summary>()?);
     }
     let mut access = Access::open(session)?;
     access
@@ -366,6 +368,9 @@ pub(super) fn wait_command(
     arguments: &WaitArguments,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
+    if arguments.json_schema {
+        return super::status::write_schema(session);
+    }
     let mut access = Access::open(session)?;
     let mut ledger = access::ledger_for(&access.account, session)?;
     let messages = arguments
@@ -582,30 +587,76 @@ impl Drop for Alarm {
     }
 }
 
-/// One thing found, as it is told; other programs read it as a line of JSON.
-#[derive(Debug, Serialize)]
+/// # A thing found in the mailbox, version 1
+///
+/// Each line that `pec sync --ndjson` and `pec watch --ndjson` write. Every field that is described
+/// is always there; where there is nothing to say it is null or empty. Fields may be added within
+/// version 1, so the object is open. Facts (kind, time, subject, message_id, identifier,
+/// delivered_to, error) come from what the signature covers and are there only for a genuine one.
+/// Characters that act on a terminal are written as \uXXXX.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(transform = bind)]
 pub(super) struct Summary {
-    schema: &'static str,
-    version: u32,
+    /// receipt: genuine, for a message of ours. orphan: genuine, for no message of ours. mismatch:
+    /// genuine, names a message of ours but is about another sender or content; it moves nothing.
+    /// envelope: genuine, but no receipt for a sender: received certified mail, a notice between
+    /// providers. anomaly: genuine, the provider's envelope around ordinary mail, for which nobody
+    /// vouches: subject, claimed_sender and claimed_about are what that mail says of itself.
+    /// unproven: passes itself off as certified mail and was not proved; it moves nothing.
+    /// ordinary: looked like certified mail and is none. too-large: left in the mailbox, unread.
+    /// unread: listed by the server and not to be had; remembered, and asked for again at every
+    /// reading.
+    #[schemars(schema_with = "events")]
     event: &'static str,
+    /// The folder of the mailbox.
     folder: String,
+    /// Its UID there.
+    #[schemars(range(min = 1))]
     uid: u32,
+    /// SHA-256 of its octets, under which it is kept; empty where it was left in the mailbox.
+    #[schemars(regex(pattern = r"^([0-9a-f]{64})?$"))]
     sha256: String,
-    verdict: &'static str,
+    /// That of pec verify; cannot-tell where it was not read.
+    verdict: Verdict,
+    /// What the provider calls it; null unless genuine.
+    #[schemars(schema_with = "words::kind_or_null")]
     kind: Option<&'static str>,
+    /// The certified time with its offset, RFC 3339.
+    #[schemars(regex(pattern = WITH_OFFSET))]
     time: Option<String>,
+    /// The subject of the message it is about.
     subject: Option<String>,
+    /// The Message-ID of the message it is about.
     message_id: Option<String>,
+    /// The provider's identifier of the transaction.
     identifier: Option<String>,
+    /// The recipient that a delivery receipt or notice is about.
     delivered_to: Option<String>,
+    /// The provider's words on an error.
     error: Option<String>,
+    /// How it was matched to messages of ours; null unless genuine. not-for-sender: it is no
+    /// receipt for a sender.
+    #[schemars(schema_with = "words::match_or_null")]
     matched_by: Option<&'static str>,
+    /// The short id of the message of ours.
+    #[schemars(regex(pattern = SHORT_ID))]
     message: Option<String>,
+    /// How many facts it added to the ledger.
     new_facts: usize,
+    /// Whether these octets were known before.
     known: bool,
+    /// Unless genuine: the finding that decided, by its id; see the schema of pec verify.
+    #[schemars(schema_with = "words::check_or_null")]
     headline: Option<&'static str>,
+    /// Of an anomaly: whom the ordinary mail inside says it is from; else null.
     claimed_sender: Option<String>,
+    /// Of an anomaly: the Message-ID, without brackets, of which the mail inside, a delivery report
+    /// (RFC 3464), says that it came back or arrived; else null.
     claimed_about: Option<String>,
+    /// Of what is unread: not-given, the server gives nothing for it; refused, it says no; ended,
+    /// it ends the connection over it; cut, fewer octets come than it tells; judging, the program
+    /// ended while it judged it. Else null.
+    #[schemars(schema_with = "words::reason_or_null")]
     reason: Option<&'static str>,
     #[serde(skip)]
     at: Option<Timestamp>,
@@ -619,16 +670,54 @@ pub(super) struct Summary {
     pub alarming: bool,
 }
 
+fn events(_: &mut schemars::SchemaGenerator) -> Schema {
+    known([
+        "receipt",
+        "orphan",
+        "mismatch",
+        "envelope",
+        "anomaly",
+        "unproven",
+        "ordinary",
+        "too-large",
+        "unread",
+    ])
+}
+
+/// What each event binds other fields to. The fields are always there, so an enum with fields
+/// would repeat all of them for every event.
+fn bind(schema: &mut Schema) {
+    let rule = |events: &[&str], then: Value| {
+        json!({ "if": { "properties": { "event": { "enum": events } } },
+                "then": { "properties": then } })
+    };
+    let (nothing, word) = (json!({ "type": "null" }), json!({ "type": "string" }));
+    let (genuine, none) = (json!({ "const": "genuine" }), json!({ "const": 0 }));
+    let proved = json!({ "verdict": genuine, "kind": word, "time": word, "identifier": word,
+                         "message": word });
+    let orphan = json!({ "verdict": genuine, "kind": word, "message": nothing });
+    let anomaly = json!({ "verdict": genuine, "kind": { "const": "anomalia" },
+                          "claimed_sender": word, "message": nothing, "new_facts": none });
+    let refused = ["not-genuine", "cannot-tell", "not-certified-mail"];
+    let unproved = json!({ "verdict": { "enum": refused }, "kind": nothing, "message": nothing,
+                           "new_facts": none });
+    let rules = json!([
+        rule(&["receipt", "mismatch"], proved),
+        rule(&["orphan"], orphan),
+        rule(&["anomaly"], anomaly),
+        rule(&["unproven", "ordinary", "too-large", "unread"], unproved),
+    ]);
+    schema.insert("allOf".to_owned(), rules);
+}
+
 impl Summary {
     pub(super) fn of(event: &Event) -> Self {
         let mut summary = Self {
-            schema: "pec/event",
-            version: 1,
             event: "other",
             folder: event.folder.clone(),
             uid: event.uid,
             sha256: event.octets.clone(),
-            verdict: Verdict::CannotTell.word(),
+            verdict: Verdict::CannotTell,
             kind: None,
             time: None,
             subject: None,
@@ -653,7 +742,7 @@ impl Summary {
             EventKind::TooLarge(_) => summary.event = "too-large",
             EventKind::Anomaly(wrapped) => {
                 summary.event = "anomaly";
-                summary.verdict = Verdict::Genuine.word();
+                summary.verdict = Verdict::Genuine;
                 summary.kind = Some(MessageKind::AnomalyEnvelope.word());
                 summary.subject = Some(wrapped.subject.clone());
                 summary.claimed_sender = Some(wrapped.sender.clone());
@@ -668,7 +757,7 @@ impl Summary {
                 summary.unread = Some((*reason, words.clone()));
             }
             EventKind::Other(examination) => {
-                summary.verdict = examination.verdict.word();
+                summary.verdict = examination.verdict;
                 summary.finding = examination.headline().cloned();
                 summary.headline = summary.finding.as_ref().map(|finding| finding.check.id());
                 summary.event = match examination.verdict {
@@ -690,7 +779,7 @@ impl Summary {
                     MatchRule::OtherSender | MatchRule::OtherContent => "mismatch",
                     _ => "receipt",
                 };
-                summary.verdict = Verdict::Genuine.word();
+                summary.verdict = Verdict::Genuine;
                 summary.kind = Some(receipt.kind().word());
                 summary.time = Some(data.time.rfc3339_at(data.zone));
                 summary.subject.clone_from(&data.subject);
@@ -711,26 +800,27 @@ impl Summary {
 pub(super) fn tell(summary: &Summary, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
     match form {
         Form::Silent => Ok(()),
-        Form::Ndjson => {
-            writeln!(session.out, "{}", json::line(summary)?)?;
-            // A line at a time: the reader waits for it.
-            Ok(session.out.flush()?)
+        Form::Ndjson => Ok(session.out.tell(summary, report::Form::Json)?),
+        Form::Text => Ok(session.out.tell(summary, report::Form::Text)?),
+    }
+}
+
+impl Report for Summary {
+    const SCHEMA: &'static str = "pec/event";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        // What was known and says nothing new is no news.
+        if self.known && self.new_facts == 0 && !self.alarming {
+            return Ok(());
         }
-        Form::Text => {
-            // What was known and says nothing new is no news.
-            if summary.known && summary.new_facts == 0 && !summary.alarming {
-                return Ok(());
-            }
-            let line = sentence(summary, session.lang);
-            let tone = match summary.event {
-                "receipt" if !is_bad(summary) => Tone::Good,
-                "receipt" | "unproven" | "mismatch" | "too-large" | "unread" => Tone::Bad,
-                "orphan" => Tone::Unsure,
-                _ => Tone::Faint,
-            };
-            writeln!(session.out, "{}", session.style.paint(tone, line))?;
-            Ok(session.out.flush()?)
-        }
+        let line = sentence(self, page.lang);
+        let tone = match self.event {
+            "receipt" if !is_bad(self) => Tone::Good,
+            "receipt" | "unproven" | "mismatch" | "too-large" | "unread" => Tone::Bad,
+            "orphan" => Tone::Unsure,
+            _ => Tone::Faint,
+        };
+        page.line(page.style.paint(tone, line))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::report::Output;
 
 /// The language that the arguments ask for, found before they are understood, because help
 /// and errors need it.
@@ -46,13 +47,25 @@ pub(super) fn subcommand(arguments: &[OsString], tree: &clap::Command) -> String
 
 /// The tree with its texts in a language. English is what the code says.
 pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
-    if lang == Lang::En {
-        return command;
-    }
-    // Built, so that the options that clap adds are there to be named.
+    // Built, so that the options that clap adds, and those of all commands, are there.
     let mut command = command;
     command.build();
-    localize(command, "", Catalogue::of(lang))
+    match lang {
+        Lang::En => with_common_apart(command, "Options of every command"),
+        Lang::It => {
+            let texts = Catalogue::of(lang);
+            with_common_apart(localize(command, "", texts), texts.text("help.common"))
+        }
+    }
+}
+
+/// The options that every command has stand at the end of the help of each, under a heading.
+fn with_common_apart(command: clap::Command, heading: &'static str) -> clap::Command {
+    let apart = |argument: clap::Arg| match argument.is_global_set() {
+        true => argument.help_heading(heading),
+        false => argument,
+    };
+    command.mut_subcommands(|sub| with_common_apart(sub.mut_args(apart), heading))
 }
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
@@ -128,7 +141,7 @@ pub(super) fn report_usage(
     subcommand: &str,
     lang: Lang,
     context: &Context,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
     err: &mut dyn Write,
 ) -> io::Result<ExitStatus> {
     let shown = match (
@@ -140,7 +153,7 @@ pub(super) fn report_usage(
     };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            write!(out, "{shown}")?;
+            out.page().text(&shown)?;
             return Ok(ExitStatus::Yes);
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => write!(err, "{shown}")?,

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         let page = arguments.page.clone().unwrap_or_default();
         return Err(Failure::new("man", [("page", page), ("pages", names.join(", "))]).into());
     };
-    session.out.write_all(text.as_bytes())?;
+    session.out.page().text(text)?;
     Ok(ExitStatus::Yes)
 }
 

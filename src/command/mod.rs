@@ -24,6 +24,7 @@ mod status;
 mod text_form;
 mod trusted;
 mod verify;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -34,6 +35,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
+use crate::output::report::Output;
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
 
@@ -132,7 +134,7 @@ pub(crate) struct Session<'a> {
     config_file: Option<PathBuf>,
     /// `--data-dir`, or the usual place; none without a home.
     data_dir: Option<PathBuf>,
-    out: &'a mut dyn Write,
+    out: Output<'a>,
     err: &'a mut dyn Write,
 }
 
@@ -154,6 +156,7 @@ pub fn run(
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
+    let now = || context.clock.now();
     let tree = tree(lang);
     let subcommand = language::subcommand(&arguments, &tree);
     let parsed = tree
@@ -167,7 +170,7 @@ pub fn run(
                 &subcommand,
                 lang,
                 context,
-                out,
+                &mut Output::new(lang, Style::Plain, &now, out),
                 err,
             )?);
         }
@@ -196,7 +199,7 @@ pub fn run(
             .config
             .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
         data_dir: arguments.data_dir.or_else(|| context.data_dir.clone()),
-        out,
+        out: Output::new(lang, style, &now, out),
         err,
     };
     let done = match arguments.command {
@@ -229,13 +232,6 @@ pub fn run(
 
 /// The program and its version, in every JSON document.
 const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
-
-/// Writes a line, the result of which others may read.
-fn write_line(out: &mut dyn Write, line: &str) -> anyhow::Result<()> {
-    out.write_all(line.as_bytes())?;
-    out.write_all(b"\n")?;
-    Ok(())
-}
 
 /// The command tree with its help in a language.
 pub fn tree(lang: Lang) -> clap::Command {

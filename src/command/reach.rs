@@ -308,7 +308,6 @@ mod tests {
 
     use super::*;
     use crate::account::Config;
-    use crate::command::check::State;
     use crate::transport::{
         Came, Censor, Envelope, Fetched, FolderState, Quota, Reply, Stop, Submission,
         SubmissionReport, Summary, Waited,
@@ -408,22 +407,20 @@ mod tests {
         config.account(None).expect("an account").clone()
     }
 
-    fn states(account: &Account, servers: &Servers) -> Vec<(&'static str, State)> {
+    fn states(account: &Account, servers: &Servers) -> Vec<(&'static str, &'static str)> {
         let found = checks(account, servers, Lang::En, || {
             Ok(Secret::new("segreto".to_owned()))
         });
         for check in &found {
-            assert!(!check.says.contains('\u{1b}') && !check.says.contains("segreto"));
-            assert_eq!(
-                check.advice.is_none(),
-                check.state == State::Ok,
-                "{check:?}"
-            );
+            assert!(!check.text.contains('\u{1b}') && !check.text.contains("segreto"));
+            let advice = check.end.advice().map(String::as_str);
+            assert!(!matches!(advice, Some("" | "…")), "{check:?}");
         }
-        found.iter().map(|check| (check.id, check.state)).collect()
+        let states = found.iter().map(|check| (check.id, check.end.word().0));
+        states.collect()
     }
 
-    fn state(states: &[(&'static str, State)], id: &str) -> Option<State> {
+    fn state(states: &[(&'static str, &'static str)], id: &str) -> Option<&'static str> {
         let found = states.iter().find(|(known, _)| *known == id);
         found.map(|(_, state)| *state)
     }
@@ -450,7 +447,7 @@ mod tests {
         );
         let not_ok: Vec<&str> = found
             .iter()
-            .filter(|(_, state)| *state != State::Ok)
+            .filter(|(_, state)| *state != "state.ok")
             .map(|(id, _)| *id)
             .collect();
         assert_eq!(not_ok, ["imap.quota"]);
@@ -464,9 +461,9 @@ mod tests {
             ..GOOD
         };
         let found = states(&account(""), &servers);
-        assert_eq!(state(&found, "imap.tls"), Some(State::Ok));
-        assert_eq!(state(&found, "imap.login"), Some(State::Failed));
-        assert_eq!(state(&found, "smtp.login"), Some(State::Skipped));
+        assert_eq!(state(&found, "imap.tls"), Some("state.ok"));
+        assert_eq!(state(&found, "imap.login"), Some("state.failed"));
+        assert_eq!(state(&found, "smtp.login"), Some("state.skipped"));
     }
 
     #[test]
@@ -477,8 +474,8 @@ mod tests {
             ..GOOD
         };
         let found = states(&account(""), &servers);
-        assert_eq!(state(&found, "imap.tls"), Some(State::Failed));
-        assert_eq!(state(&found, "smtp.login"), Some(State::Failed));
+        assert_eq!(state(&found, "imap.tls"), Some("state.failed"));
+        assert_eq!(state(&found, "smtp.login"), Some("state.failed"));
         let found = checks(&account(""), &servers, Lang::En, || {
             Ok(Secret::new("segreto".to_owned()))
         });
@@ -513,8 +510,8 @@ mod tests {
             ..GOOD
         };
         let odd = states(&account(""), &servers);
-        assert_eq!(state(&odd, "imap.folder-list"), Some(State::Warning));
-        assert_eq!(state(&odd, "imap.folders"), Some(State::Ok));
+        assert_eq!(state(&odd, "imap.folder-list"), Some("state.warning"));
+        assert_eq!(state(&odd, "imap.folders"), Some("state.ok"));
         let good = states(&account(""), &GOOD);
         assert_eq!(state(&good, "imap.folder-list"), None);
     }
@@ -522,19 +519,19 @@ mod tests {
     #[test]
     fn folders_that_are_not_there_are_named() {
         for (more, id, expected) in [
-            ("folders = [\"Ricevute\"]", "imap.folders", State::Failed),
-            ("", "imap.sent-folder", State::Ok),
+            ("folders = [\"Ricevute\"]", "imap.folders", "state.failed"),
+            ("", "imap.sent-folder", "state.ok"),
             (
                 "sent_folder = \"INBOX.Inviata\"",
                 "imap.sent-folder",
-                State::Ok,
+                "state.ok",
             ),
             (
                 "sent_folder = \"Inviata\"",
                 "imap.sent-folder",
-                State::Warning,
+                "state.warning",
             ),
-            ("file_sent_copy = false", "imap.sent-folder", State::Ok),
+            ("file_sent_copy = false", "imap.sent-folder", "state.ok"),
         ] {
             let found = states(&account(more), &GOOD);
             assert_eq!(state(&found, id), Some(expected), "{more}");

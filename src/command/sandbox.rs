@@ -1,17 +1,17 @@
 //! `pec sandbox`: a practice provider on this computer, until it is stopped.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Failure, Session};
 use crate::context;
 use crate::exit::ExitStatus;
-use crate::lang::Lang;
-use crate::output::catalogue::Catalogue;
-use crate::output::json;
+use crate::output::report::{Form, Page, Report};
 use crate::practice::{self, Behaviour, CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
 
 /// Run a practice provider of certified mail on this computer; nothing it signs has legal value
@@ -56,9 +56,6 @@ pub(super) struct Arguments {
     json_schema: bool,
 }
 
-/// The schema of the document; a test validates the output against it.
-const JSON_SCHEMA: &str = include_str!("sandbox-schema.json");
-
 /// Name and address of the account in the command that is shown.
 const ACCOUNT: &str = "prova";
 const MAILBOX: &str = "io";
@@ -68,8 +65,7 @@ const STEP: Duration = Duration::from_millis(50);
 
 pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        session.out.write_all(JSON_SCHEMA.as_bytes())?;
-        return Ok(ExitStatus::Yes);
+        return Ok(session.out.schema::<Place>()?);
     }
     // Before anything is said, so that whoever reads it may stop us.
     let stop = context::stop_on_signals();
@@ -87,11 +83,7 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
     };
     let practice = Practice::start(config).map_err(failure)?;
     let place = Place::of(&practice, &folder);
-    match arguments.json {
-        true => writeln!(session.out, "{}", json::pretty(&place)?)?,
-        false => write!(session.out, "{}", place.text(session.lang))?,
-    }
-    session.out.flush()?;
+    let status = session.out.show(&place, Form::of(arguments.json))?;
     let steps = arguments
         .r#for
         .map(|time| time.as_millis().div_ceil(STEP.as_millis()));
@@ -101,7 +93,7 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
         passed += 1;
     }
     practice.stop();
-    Ok(ExitStatus::Yes)
+    Ok(status)
 }
 
 fn folder(arguments: &Arguments, session: &Session<'_>) -> Option<PathBuf> {
@@ -122,29 +114,47 @@ fn failure(error: practice::Error) -> Failure {
     failure.with_status(ExitStatus::NotNow)
 }
 
-/// What a program needs to use the provider: the JSON document.
-#[derive(Serialize)]
+/// # Where a practice provider listens, version 1
+///
+/// The document that `pec sandbox --json` writes as soon as the servers listen. Fields may be added
+/// within version 1, so objects are open.
+#[derive(Serialize, JsonSchema)]
 struct Place {
-    schema: &'static str,
-    version: u8,
-    program: &'static str,
-    /// Always true: whoever reads it by machine learns it too.
+    /// Always true: nothing that it signs has legal value.
+    #[schemars(extend("const" = true))]
     practice_only: bool,
+    /// The domain of its mailboxes; every name in it is one.
     domain: String,
+    /// The server that takes messages.
     smtp: Server,
+    /// The server of the mailboxes.
     imap: Server,
+    /// A mailbox to log in with; any other of the domain does too.
     user: String,
+    /// The file with the password of every mailbox.
     password_file: PathBuf,
+    /// The certificate, in PEM, that the servers' certificates lead to.
     ca_file: PathBuf,
+    /// The trust data by which its receipts are genuine (--trust).
     trust_file: PathBuf,
+    /// The folder of all this.
     directory: PathBuf,
+    /// The words of the command that makes an account for it.
+    #[schemars(length(min = 4))]
     account_command: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// Where a server listens.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "server")]
 struct Server {
+    /// The name that the certificate bears.
     host: String,
+    /// The port.
+    #[schemars(range(min = 1))]
     port: u16,
+    /// TLS from the first octet.
+    #[schemars(extend("const" = "tls"))]
     security: &'static str,
 }
 
@@ -165,9 +175,6 @@ impl Server {
 impl Place {
     fn of(practice: &Practice, folder: &Path) -> Self {
         let mut place = Self {
-            schema: "pec/sandbox",
-            version: 1,
-            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
             practice_only: true,
             domain: practice.domain().to_owned(),
             smtp: Server::at(practice.smtp().port()),
@@ -203,10 +210,13 @@ impl Place {
         }
         words
     }
+}
 
-    /// The same for a person.
-    fn text(&self, lang: Lang) -> String {
-        let texts = Catalogue::of(lang);
+impl Report for Place {
+    const SCHEMA: &'static str = "pec/sandbox";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let texts = page.texts();
         let (smtp, imap) = (self.smtp.shown(), self.imap.shown());
         let password_file = self.password_file.to_string_lossy();
         let words: Vec<String> = self
@@ -214,24 +224,23 @@ impl Place {
             .iter()
             .map(|word| quoted(word))
             .collect();
-        let head = texts.fill(
-            "sandbox.head",
-            &[
-                ("smtp", &smtp),
-                ("imap", &imap),
-                ("domain", &self.domain),
-                ("file", &password_file),
-                ("command", &words.join(" ")),
-            ],
-        );
-        let outcomes = Behaviour::ALL.iter().map(|(word, behaviour)| {
-            let outcome = texts.text(outcome_key(*behaviour));
-            format!("  {:<33}{outcome}\n", format!("{word}@{}", self.domain))
-        });
-        let outcomes: String = outcomes.collect();
+        let values = [
+            ("smtp", &*smtp),
+            ("imap", &imap),
+            ("domain", &self.domain),
+            ("file", &password_file),
+            ("command", &words.join(" ")),
+        ];
+        page.line(texts.fill("sandbox.head", &values))?;
+        page.line("")?;
+        for (word, behaviour) in Behaviour::ALL {
+            let address = format!("{word}@{}", self.domain);
+            let outcome = texts.text(outcome_key(behaviour));
+            page.line(format!("  {address:<33}{outcome}"))?;
+        }
+        page.line("")?;
         let trust = quoted(&self.trust_file.to_string_lossy());
-        let foot = texts.fill("sandbox.foot", &[("trust", &trust)]);
-        format!("{head}\n{outcomes}\n{foot}\n")
+        page.line(texts.fill("sandbox.foot", &[("trust", &trust)]))
     }
 }
 

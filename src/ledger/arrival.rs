@@ -89,19 +89,6 @@ impl Ledger {
         Ok(cursor.optional()?)
     }
 
-    /// Whether anything of an account is known: of its mailbox, or a message that it sent.
-    ///
-    /// # Errors
-    /// Those of the ledger.
-    pub fn knows(&self, account: &MailAddress) -> Result<bool, Error> {
-        let query = "SELECT EXISTS (SELECT 1 FROM cursor WHERE account = ?1)
-            OR EXISTS (SELECT 1 FROM message WHERE account = ?1)";
-        Ok(self
-            .connection
-            .prepare_cached(query)?
-            .query_row([account.key()], |row| row.get(0))?)
-    }
-
     /// Records arrivals and moves the cursor, all or nothing. The same arrivals a second time
     /// change nothing.
     ///

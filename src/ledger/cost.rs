@@ -51,7 +51,7 @@ fn alias(name: &str) -> &str {
     match name {
         "begun" | "ended" | "handed" => "fact",
         "own" | "both" => "job_row",
-        "later" => "message",
+        "later" | "head" | "part" => "message",
         "r" => "recipient",
         "first" => "received",
         other => other,
@@ -127,7 +127,7 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), super::Error> {
     for row in ledger.open_rows(job, &account(), false, 0, 200)? {
         ledger.serving(&row.row, "/avvisi.csv")?;
         let plan = ledger.plan(&row, terms)?;
-        let made = plan.message_id().map(|id| message(&id));
+        let made = plan.message().map(|(id, _)| message(&id));
         let taken = ledger.take_row(&row, (&plan, terms), made.as_ref(), NOW)?;
         let Taken::New(recorded) = taken else {
             panic!("{taken:?}");
@@ -146,7 +146,12 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), super::Error> {
         ledger.end(attempt, &end, NOW)?;
         ledger.view(&recorded)?;
         ledger.job_of(&recorded)?;
-        ledger.twins(&message("<x@pec.mittente.example>"), NOW)?;
+        let single = message("<x@pec.mittente.example>");
+        ledger.twins(&single, NOW)?;
+        ledger.accepted_of(&account(), single.message_id())?;
+        ledger.accepted_elsewhere(&single, NOW)?;
+        ledger.parts(&recorded)?;
+        ledger.standings_of(&recorded)?;
         ledger.written_again(&recorded)?;
     }
     Ok(())

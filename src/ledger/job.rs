@@ -13,6 +13,14 @@ use crate::timestamp::Timestamp;
 /// Digits of a short id; more when two jobs share them.
 const SHORT_DIGITS: usize = 8;
 
+/// Whether the message of a row, or one that it completes, came back for a recipient to whom no
+/// later one went.
+const MISSED: &str = "EXISTS (SELECT 1 FROM message AS head
+    JOIN message AS part ON part.id = head.id OR part.part_of = head.part_of
+    JOIN recipient AS r ON r.message = part.id
+    WHERE head.id = job_row.message AND r.again IS NULL
+      AND r.standing IN ('refused', 'not-accepted', 'not-delivered'))";
+
 /// A job in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRef {
@@ -259,7 +267,7 @@ impl Ledger {
     }
 
     /// Rows of an account for which something is left to do: not sent, refused for now, or in
-    /// doubt; with `retry`, those too whose message came back for all; by number, after one of
+    /// doubt; with `retry`, those too whose message came back for somebody; by number, after one of
     /// them.
     pub fn open_rows(
         &self,
@@ -269,7 +277,7 @@ impl Ledger {
         after: u64,
         limit: usize,
     ) -> Result<Vec<JobRow>, Error> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT job_row.*, message.short AS message_short,
                  coalesce(account.name, job_row.account) AS label
              FROM job_row
@@ -280,11 +288,9 @@ impl Ledger {
                    OR EXISTS (SELECT 1 FROM recipient
                        WHERE recipient.message = job_row.message AND standing IN
                            ('recorded', 'sending', 'refused-for-now', 'in-doubt'))
-                   OR ?5 AND NOT EXISTS (SELECT 1 FROM recipient
-                       WHERE recipient.message = job_row.message AND standing NOT IN
-                           ('refused', 'not-accepted', 'not-delivered')))
-             ORDER BY number LIMIT ?4",
-        )?;
+                   OR ?5 AND {MISSED})
+             ORDER BY number LIMIT ?4"
+        ))?;
         let values = params![job.id, account.key(), after as i64, limit as i64, retry];
         let rows = statement.query_map(values, job_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -342,10 +348,15 @@ impl Ledger {
                    AND standing NOT IN ('recorded', 'sending', 'refused-for-now', 'withdrawn',
                        'refused', 'in-doubt')
                    AND NOT EXISTS (SELECT 1 FROM fact
-                       WHERE fact.message = job_row.message AND what = 'handed') AS elsewhere,
+                       WHERE fact.message = recipient.message AND what = 'handed') AS elsewhere,
                  sum(CASE WHEN job_row.message IS NULL THEN recipients ELSE 1 END) AS count
-             FROM job_row LEFT JOIN recipient ON recipient.message = job_row.message
-             WHERE job = ?1 AND (?2 IS NULL OR account = ?2) GROUP BY word, before, elsewhere",
+             FROM job_row
+             LEFT JOIN message AS head ON head.id = job_row.message
+             LEFT JOIN message AS part ON part.id = head.id OR part.part_of = head.part_of
+             LEFT JOIN recipient ON recipient.message = part.id AND again IS NULL
+             WHERE job = ?1 AND (?2 IS NULL OR job_row.account = ?2)
+               AND (job_row.message IS NULL OR recipient.message IS NOT NULL)
+             GROUP BY word, before, elsewhere",
         )?;
         let mut rows = statement.query(params![job.id, account.map(MailAddress::key)])?;
         let mut tally = Tally::default();
@@ -415,16 +426,14 @@ impl Ledger {
         Ok(at.map(Timestamp::from_unix))
     }
 
-    /// How many rows of a job have a message that came back for all.
+    /// How many rows of a job have a message that came back for somebody, and was not sent again.
     pub fn came_back(&self, job: &JobRef) -> Result<u64, Error> {
         let count: i64 = self
             .connection
-            .prepare_cached(
-                "SELECT count(*) FROM job_row WHERE job = ?1 AND message IS NOT NULL
-                   AND NOT EXISTS (SELECT 1 FROM recipient
-                       WHERE recipient.message = job_row.message AND standing NOT IN
-                           ('refused', 'not-accepted', 'not-delivered'))",
-            )?
+            .prepare_cached(&format!(
+                "SELECT count(*) FROM job_row
+                 WHERE job = ?1 AND message IS NOT NULL AND {MISSED}"
+            ))?
             .query_row([job.id], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }

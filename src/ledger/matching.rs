@@ -27,7 +27,8 @@ pub enum MatchRule {
 }
 
 impl MatchRule {
-    const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 6] = [
         Self::MessageId,
         Self::Identifier,
         Self::Orphan,

@@ -7,7 +7,8 @@
 //!
 //! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
 //! - `job`: many notices of one table, recorded.
-//! - `notice`: whether a row was served, and what may be done for it.
+//! - `plan`: whether a row was served, and what may be done for it, as pure functions; `notice` asks
+//!   the tables for that, and carries it out.
 //! - `account`: whose rows they are.
 //! - `arrival`: what the mailbox holds, how far it was read.
 //! - `journal`, `surroundings`: what it notices when it knows less, or is a copy.
@@ -23,6 +24,7 @@ mod journal;
 mod matching;
 mod notice;
 mod octets;
+mod plan;
 mod process;
 mod query;
 mod schema;
@@ -43,7 +45,8 @@ use crate::timestamp::Timestamp;
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
 pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use matching::MatchRule;
-pub use notice::{Acceptance, Earlier, Life, Other, Plan, Serving, Taken, Terms, decide};
+pub use notice::{Part, Taken};
+pub use plan::{Acceptance, Earlier, Life, Other, Plan, Rest, Serving, Terms, decide};
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use seen::Seen;
 pub use submission::{Attempt, Claim, Departure, End, MessageRef, RecipientAnswer, Room};

@@ -1,8 +1,8 @@
 //! Whether a row was served already, and what may be done for it now.
 //!
 //! What is known under the identity of a notice ([`Identity`]): messages of this ledger, and
-//! genuine acceptances in the mailbox for messages that it does not have. [`decide`] says what
-//! follows, and is a pure function of both, so that every run looks anew at what came back.
+//! genuine acceptances in the mailbox for messages that it does not have. [`plan`](super::plan) says
+//! what follows, so that every run looks anew at what came back.
 //! What is done rests on a [`Plan`], which is made again in the transaction that carries it out:
 //! no two processes serve a notice at once.
 
@@ -10,6 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::job::JobRow;
 use super::octets::OctetStore;
+use super::plan::{
+    Acceptance, Earlier, Known, Life, Linked, Plan, Serving, Terms, decide, is_open, plan,
+};
 use super::state::{Fact, Standing, What};
 use super::submission::{append, bare, insert, refresh};
 use super::{Error, Ledger, MessageRef, NewRow, query, timestamp};
@@ -19,140 +22,13 @@ use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 use crate::verify::bare_id;
 
-/// What may still become of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
-    /// It left, or may have, for one recipient at least.
-    Live,
-    /// It never left and may still.
-    Unsent,
-    /// It was refused, not accepted or not delivered, for all.
-    CameBack,
-    /// It was given up before it left.
-    Withdrawn,
-}
-
-/// A message that has the key of a notice.
+/// One of the messages that serve a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Earlier {
+pub struct Part {
     /// The message.
     pub message: MessageRef,
-    /// Whether it has its matter, too: the same recipients and the same content.
-    pub is_same: bool,
-    /// What may still become of it.
-    pub life: Life,
-}
-
-/// A genuine acceptance, with the account as its signed sender, of a message that has the key of
-/// a notice and is none of this ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acceptance {
-    /// The signed Message-ID.
-    pub message_id: String,
-    /// Whether the message has the notice's matter, too.
-    pub is_same: bool,
-    /// The certified time.
-    pub at: Timestamp,
-}
-
-/// What a notice is in conflict with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Other {
-    /// A message of this ledger.
-    Message(MessageRef),
-    /// One that only the mailbox knows, accepted then.
-    Mailbox(Timestamp),
-}
-
-/// Where a notice stands before anything is done for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Serving {
-    /// Nothing went out under its key that counts.
-    Free,
-    /// This message served it: the same to the same, which left or may have.
-    Served(MessageRef),
-    /// The same, recorded by another job, and not sent yet.
-    Recorded(MessageRef),
-    /// The mailbox shows that the same was accepted, from whatever machine.
-    Elsewhere(Acceptance),
-    /// The same went out, and came back for all.
-    CameBack(MessageRef),
-    /// Something else went out under its key, and came back for all.
-    OtherCameBack(MessageRef),
-    /// Something else was sent under its key, and reached somebody, or may have.
-    Conflict(Other),
-}
-
-/// Where a notice stands, given all that is known under its key, in the order of its recording.
-pub fn decide(earlier: &[Earlier], accepted: &[Acceptance]) -> Serving {
-    let newest = |is_same: bool, life: Life| {
-        let mut fitting = earlier.iter().rev();
-        let found = fitting.find(|one| one.is_same == is_same && one.life == life);
-        found.map(|one| one.message.clone())
-    };
-    let accepted = |is_same: bool| accepted.iter().find(|one| one.is_same == is_same);
-    if let Some(message) = newest(true, Life::Live) {
-        return Serving::Served(message);
-    }
-    if let Some(acceptance) = accepted(true) {
-        return Serving::Elsewhere(acceptance.clone());
-    }
-    if let Some(message) = newest(false, Life::Live) {
-        return Serving::Conflict(Other::Message(message));
-    }
-    if let Some(acceptance) = accepted(false) {
-        return Serving::Conflict(Other::Mailbox(acceptance.at));
-    }
-    if let Some(message) = newest(true, Life::Unsent) {
-        return Serving::Recorded(message);
-    }
-    if let Some(message) = newest(true, Life::CameBack) {
-        return Serving::CameBack(message);
-    }
-    match newest(false, Life::CameBack) {
-        Some(message) => Serving::OtherCameBack(message),
-        None => Serving::Free,
-    }
-}
-
-/// What a person allowed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// What came back for all may be sent again.
-    pub retry: bool,
-    /// This row may be sent although something else went out under its key.
-    pub correct: bool,
-}
-
-/// What is to be done for a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
-    /// Nothing: it has its message.
-    Linked(MessageRef),
-    /// It shares a message that is recorded, and may have left.
-    Join(MessageRef),
-    /// Its message is one that another machine sent.
-    Adopt(Acceptance),
-    /// A message is to be made under this Message-ID, in place of those that never left.
-    Send {
-        /// With its brackets.
-        message_id: String,
-        /// Of another matter; nothing sends them any more.
-        instead_of: Vec<MessageRef>,
-    },
-    /// A person must decide.
-    Wait(Serving),
-}
-
-impl Plan {
-    /// The Message-ID under which a message is to be made, where the plan needs one.
-    pub fn message_id(&self) -> Option<String> {
-        match self {
-            Self::Send { message_id, .. } => Some(message_id.clone()),
-            Self::Adopt(accepted) => Some(format!("<{}>", bare_id(&accepted.message_id))),
-            Self::Linked(_) | Self::Join(_) | Self::Wait(_) => None,
-        }
-    }
+    /// Places of the recipients for whom it is the last one.
+    pub places: Vec<usize>,
 }
 
 /// Which message serves a row now.
@@ -187,10 +63,10 @@ impl Ledger {
     /// # Errors
     /// Those of the ledger.
     pub fn plan(&self, row: &JobRow, terms: Terms) -> Result<Plan, Error> {
-        plan(&self.connection, row, terms)
+        plan_of(&self.connection, row, terms)
     }
 
-    /// Carries a plan out, if it still holds; `message` is made under [`Plan::message_id`].
+    /// Carries a plan out, if it still holds; `message` is the one of [`Plan::message`].
     ///
     /// # Errors
     /// Those of the disk.
@@ -210,25 +86,39 @@ impl Ledger {
         let transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        if plan(&transaction, row, terms)? != *plan_before {
+        if plan_of(&transaction, row, terms)? != *plan_before {
             return Ok(Taken::Changed);
         }
         let taken = match (plan_before, message) {
             (Plan::Linked(message), _) => Taken::Already(message.clone()),
             (Plan::Join(message), _) => {
                 let is_shared = has_row(&transaction, message.id)?;
+                if let Some(before) = linked(&transaction, row.id)?
+                    && before.is_before(message)
+                {
+                    // What completes it, by a run that the ledger lost.
+                    complete(&transaction, message.id, before.id)?;
+                }
                 link(&transaction, row.id, message.id, is_shared)?;
                 match is_shared {
                     true => Taken::Served(message.clone()),
                     false => Taken::Already(message.clone()),
                 }
             }
-            (Plan::Adopt(accepted), Some(message)) => {
+            (Plan::Adopt(accepted, rest), Some(message)) => {
                 let adopted = adopt(&transaction, message, &octets, accepted, now)?;
+                if let Some(rest) = rest {
+                    complete(&transaction, adopted.id, rest.of.id)?;
+                }
                 link(&transaction, row.id, adopted.id, false)?;
                 Taken::Adopted(adopted)
             }
-            (Plan::Send { instead_of, .. }, Some(message)) => {
+            (
+                Plan::Send {
+                    instead_of, rest, ..
+                },
+                Some(message),
+            ) => {
                 if let Some(lost) = recovered(&transaction, store, message)? {
                     link(&transaction, row.id, lost.id, false)?;
                     Taken::Already(lost)
@@ -239,11 +129,14 @@ impl Ledger {
                         withdraw(&transaction, other.id, now)?;
                     }
                     let recorded = insert(&transaction, message, &octets, now)?;
+                    if let Some(rest) = rest {
+                        complete(&transaction, recorded.id, rest.of.id)?;
+                    }
                     link(&transaction, row.id, recorded.id, false)?;
                     Taken::New(recorded)
                 }
             }
-            (Plan::Wait(_) | Plan::Adopt(_) | Plan::Send { .. }, _) => Taken::Changed,
+            (Plan::Wait(_) | Plan::Adopt(..) | Plan::Send { .. }, _) => Taken::Changed,
         };
         transaction.commit()?;
         Ok(taken)
@@ -266,6 +159,25 @@ impl Ledger {
         })
     }
 
+    /// Acceptances, newest first, of what the Message-ID of a message names, for messages that this
+    /// ledger does not have: of that very message, or of the same notice.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn accepted_of(
+        &self,
+        sender: &MailAddress,
+        message_id: &str,
+    ) -> Result<Vec<Acceptance>, Error> {
+        let mut all = match Identity::read(message_id) {
+            Some(identity) => accepted(&self.connection, sender, &identity)?,
+            None => accepted_as(&self.connection, sender, message_id)?,
+        };
+        all.retain(|one| one.is_same);
+        all.reverse();
+        Ok(all)
+    }
+
     /// Gives up a message that never left: nothing sends it any more.
     ///
     /// # Errors
@@ -282,6 +194,33 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
+    /// The messages that serve a row together, oldest first, each with the places of those of its
+    /// recipients for whom it counts: what came back for one was sent again to that one alone.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn parts(&self, message: &MessageRef) -> Result<Vec<Part>, Error> {
+        let parts = parts(&self.connection, message.id)?.into_iter();
+        Ok(parts
+            .map(|(message, places)| Part {
+                message,
+                places: places.into_iter().map(|(place, _)| place).collect(),
+            })
+            .collect())
+    }
+
+    /// Where a row stands for each of its recipients, given its message.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn standings_of(&self, message: &MessageRef) -> Result<Vec<Standing>, Error> {
+        let recipients = whole(&self.connection, message.id)?.recipients;
+        Ok(recipients
+            .into_iter()
+            .map(|(_, standing)| standing)
+            .collect())
+    }
+
     /// The messages under the key of a row besides the one that serves it: what it corrected, or
     /// tried again; oldest first.
     ///
@@ -296,47 +235,21 @@ impl Ledger {
     }
 }
 
-fn plan(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, Error> {
+fn plan_of(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, Error> {
     let linked = linked(connection, row.id)?;
-    let life = linked.as_ref().map(|linked| life_of(connection, linked.id));
-    let life = life.transpose()?;
-    let is_open = match life {
-        None | Some(Life::Unsent) => true,
-        Some(Life::CameBack) => terms.retry,
-        Some(Life::Live | Life::Withdrawn) => false,
-    };
-    let (earlier, accepted) = match is_open {
-        true => known(connection, &row.row, &path_of(connection, row)?)?,
-        false => Default::default(),
-    };
-    let serving = decide(&earlier, &accepted);
-    match (linked, life, &serving) {
-        // Another machine may have sent something else under its key since it was recorded.
-        (Some(_), Some(Life::Unsent), Serving::Conflict(_)) if !terms.correct => {
-            return Ok(Plan::Wait(serving));
-        }
-        (Some(linked), Some(Life::Unsent), _) => return Ok(Plan::Linked(linked)),
-        (Some(linked), _, _) if !is_open => return Ok(Plan::Linked(linked)),
-        _ => {}
+    let life = linked.as_ref().map(|linked| whole(connection, linked.id));
+    let life = life.transpose()?.map(|whole| whole.life());
+    let linked: Option<Linked> = linked.zip(life);
+    if !is_open(linked.as_ref(), terms) {
+        return Ok(plan(linked.as_ref(), &Known::default(), terms));
     }
-    let send = || -> Result<Plan, Error> {
-        let unsent = earlier.iter().filter(|one| one.life == Life::Unsent);
-        Ok(Plan::Send {
-            message_id: free_id(connection, &row.row, &accepted)?,
-            instead_of: unsent.map(|one| one.message.clone()).collect(),
-        })
+    let (earlier, accepted) = known(connection, &row.row, &path_of(connection, row)?)?;
+    let known = Known {
+        next_id: free_id(connection, &row.row, &accepted)?,
+        earlier,
+        accepted,
     };
-    match serving {
-        Serving::Free => send(),
-        Serving::Served(message) | Serving::Recorded(message) => Ok(Plan::Join(message)),
-        Serving::Elsewhere(accepted) => Ok(Plan::Adopt(accepted)),
-        Serving::CameBack(_) if terms.retry => send(),
-        // It says what became of the row.
-        Serving::CameBack(message) => Ok(Plan::Join(message)),
-        Serving::OtherCameBack(_) if terms.retry || terms.correct => send(),
-        Serving::Conflict(_) if terms.correct => send(),
-        Serving::OtherCameBack(_) | Serving::Conflict(_) => Ok(Plan::Wait(serving)),
-    }
+    Ok(plan(linked.as_ref(), &known, terms))
 }
 
 /// The Message-ID of the next message for a row.
@@ -377,16 +290,25 @@ fn known(
     }
     found.sort_by_key(|(message, _)| message.id);
     found.dedup_by(|one, other| one.0 == other.0);
-    let mut earlier = Vec::with_capacity(found.len());
+    let mut earlier: Vec<Earlier> = Vec::with_capacity(found.len());
+    let mut first_parts = Vec::with_capacity(found.len());
     for (message, is_same) in found {
-        let life = life_of(connection, message.id)?;
+        let whole = whole(connection, message.id)?;
+        // What one completes stands for nothing of its own any more.
+        if let Some(at) = first_parts.iter().position(|first| *first == whole.first) {
+            first_parts.remove(at);
+            earlier.remove(at);
+        }
+        first_parts.push(whole.first);
         earlier.push(Earlier {
             message,
             is_same,
-            life,
+            life: whole.life(),
+            missed: whole.missed(),
         });
     }
-    Ok((earlier, accepted(connection, row)?))
+    let accepted = accepted(connection, &row.account, &identity_of(row))?;
+    Ok((earlier, accepted))
 }
 
 /// Messages of the key, and whether they have the matter, too: by their Message-ID, and, where
@@ -457,35 +379,75 @@ fn of_table(
 
 /// Acceptances of the key for messages that the ledger does not have. A receipt may name the
 /// Message-ID with its brackets or without.
-fn accepted(connection: &Connection, row: &NewRow) -> Result<Vec<Acceptance>, Error> {
-    let Identity { key, matter } = identity_of(row);
+fn accepted(
+    connection: &Connection,
+    account: &MailAddress,
+    Identity { key, matter }: &Identity,
+) -> Result<Vec<Acceptance>, Error> {
+    let mut all = Vec::new();
+    for open in ["", "<"] {
+        let from = format!("{open}{}.", key.as_str());
+        let to = format!("{open}{}/", key.as_str());
+        all.extend(accepted_between(connection, account, (&from, &to))?);
+    }
+    let of_notice = |(message_id, at): (String, Timestamp)| {
+        let identity = Identity::read(&message_id)?;
+        Some(Acceptance {
+            is_same: identity.matter == *matter,
+            message_id,
+            at,
+        })
+    };
+    let mut all: Vec<Acceptance> = all.into_iter().filter_map(of_notice).collect();
+    // In the order of their making: a later one may be to some of the recipients alone.
+    all.sort_by_key(|one| (Identity::further_of(&one.message_id), one.at));
+    Ok(all)
+}
+
+/// Acceptances of one Message-ID, which need not be of our making.
+fn accepted_as(
+    connection: &Connection,
+    account: &MailAddress,
+    message_id: &str,
+) -> Result<Vec<Acceptance>, Error> {
+    let id = bare_id(message_id);
+    let mut all = Vec::new();
+    for id in [id.to_owned(), format!("<{id}>")] {
+        // The next text after it.
+        let end = format!("{id}\0");
+        all.extend(accepted_between(connection, account, (&id, &end))?);
+    }
+    let of_message = |(message_id, at)| Acceptance {
+        is_same: true,
+        message_id,
+        at,
+    };
+    Ok(all.into_iter().map(of_message).collect())
+}
+
+/// Message-IDs from one text until before another, with the time of their acceptance. Anybody can
+/// send a message under a Message-ID that he has seen; only the account itself gets it accepted in
+/// its name.
+fn accepted_between(
+    connection: &Connection,
+    account: &MailAddress,
+    (from, until): (&str, &str),
+) -> Result<Vec<(String, Timestamp)>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT message_id, sender, certified_at FROM examination
          WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
            AND account = ?1 AND message_id >= ?2 AND message_id < ?3
          ORDER BY certified_at",
     )?;
+    let found = statement.query_map([&*account.key(), from, until], |found| {
+        let sender: Option<String> = found.get(1)?;
+        Ok((found.get(0)?, sender, timestamp(found, "certified_at")?))
+    })?;
     let mut all = Vec::new();
-    for open in ["", "<"] {
-        let from = format!("{open}{}.", key.as_str());
-        let to = format!("{open}{}/", key.as_str());
-        let found = statement.query_map([&row.account.key(), &from, &to], |found| {
-            let id: String = found.get(0)?;
-            let sender: Option<String> = found.get(1)?;
-            Ok((id, sender, timestamp(found, "certified_at")?))
-        })?;
-        for found in found {
-            let (message_id, sender, at) = found?;
-            let is_ours = sender.is_some_and(|sender| MailAddress::of(sender) == row.account);
-            // Anybody can send a message under a Message-ID that he has seen; only the account
-            // itself gets it accepted in its name.
-            if let Some(identity) = Identity::read(&message_id).filter(|_| is_ours) {
-                all.push(Acceptance {
-                    is_same: identity.matter == matter,
-                    message_id,
-                    at,
-                });
-            }
+    for found in found {
+        let (message_id, sender, at): (String, _, _) = found?;
+        if sender.is_some_and(|sender| MailAddress::of(sender) == *account) {
+            all.push((message_id, at));
         }
     }
     Ok(all)
@@ -502,22 +464,107 @@ fn path_of(connection: &Connection, row: &JobRow) -> Result<String, Error> {
 fn life_of(connection: &Connection, message: i64) -> Result<Life, Error> {
     let facts = query::facts(connection, message)?;
     let states = query::states(connection, message, &facts)?;
-    let all = |of: &dyn Fn(Standing) -> bool| states.iter().all(|state| of(state.standing));
-    let came_back = |standing| {
-        matches!(
-            standing,
-            Standing::Refused | Standing::NotAccepted | Standing::NotDelivered
-        )
+    let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
+    Ok(Life::of(&standings))
+}
+
+/// A message with those that it completes and those that complete it.
+struct Whole {
+    /// The first of them.
+    first: i64,
+    /// Each recipient, where it stands by the last of them that went to it.
+    recipients: Vec<(MailAddress, Standing)>,
+}
+
+impl Whole {
+    fn life(&self) -> Life {
+        let standings = self.recipients.iter().map(|(_, standing)| *standing);
+        Life::of(&standings.collect::<Vec<_>>())
+    }
+
+    /// For whom it came back.
+    fn missed(&self) -> Vec<MailAddress> {
+        let came_back =
+            |(_, standing): &&(MailAddress, Standing)| Life::of(&[*standing]) == Life::CameBack;
+        let missed = self.recipients.iter().filter(came_back);
+        missed.map(|(address, _)| address.clone()).collect()
+    }
+}
+
+fn whole(connection: &Connection, message: i64) -> Result<Whole, Error> {
+    let parts = parts(connection, message)?;
+    let mut recipients = Vec::new();
+    for (part, places) in &parts {
+        let facts = query::facts(connection, part.id)?;
+        let states = query::states(connection, part.id, &facts)?;
+        for (place, address) in places {
+            if let Some(state) = states.get(*place) {
+                recipients.push((address.clone(), state.standing));
+            }
+        }
+    }
+    let first = parts.first().map_or(message, |(first, _)| first.id);
+    Ok(Whole { first, recipients })
+}
+
+/// A message, and the recipients whose last one it is: their places.
+type PartOf = (MessageRef, Vec<(usize, MailAddress)>);
+
+/// The messages of one notice that complete each other, oldest first.
+fn parts(connection: &Connection, message: i64) -> Result<Vec<PartOf>, Error> {
+    let first: Option<i64> = connection
+        .prepare_cached("SELECT part_of FROM message WHERE id = ?1")?
+        .query_row([message], |row| row.get(0))?;
+    let mut all = Vec::new();
+    let mut add = |part: MessageRef| -> Result<(), Error> {
+        let mut statement = connection.prepare_cached(
+            "SELECT place, address FROM recipient WHERE message = ?1 AND again IS NULL
+             ORDER BY place",
+        )?;
+        let found = statement.query_map([part.id], |row| {
+            let place: u32 = row.get(0)?;
+            Ok((place as usize, row.get(1).map(MailAddress::of)?))
+        })?;
+        all.push((part, found.collect::<Result<_, _>>()?));
+        Ok(())
     };
-    Ok(if all(&|standing| standing == Standing::Withdrawn) {
-        Life::Withdrawn
-    } else if all(&came_back) {
-        Life::CameBack
-    } else if all(&|standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow)) {
-        Life::Unsent
-    } else {
-        Life::Live
-    })
+    let (query, id) = match first {
+        None => ("SELECT id, short FROM message WHERE id = ?1", message),
+        Some(first) => (
+            "SELECT id, short FROM message WHERE part_of = ?1 ORDER BY id",
+            first,
+        ),
+    };
+    let mut statement = connection.prepare_cached(query)?;
+    for part in statement.query_map([id], query::message_ref)? {
+        add(part?)?;
+    }
+    Ok(all)
+}
+
+/// Notes that a message completes another, for the recipients that it goes to.
+fn complete(transaction: &Transaction<'_>, later: i64, earlier: i64) -> Result<(), Error> {
+    transaction
+        .prepare_cached("UPDATE message SET part_of = id WHERE id = ?1 AND part_of IS NULL")?
+        .execute([earlier])?;
+    transaction
+        .prepare_cached(
+            "UPDATE message SET part_of = (SELECT part_of FROM message WHERE id = ?2)
+             WHERE id = ?1 AND part_of IS NULL",
+        )?
+        .execute([later, earlier])?;
+    transaction
+        .prepare_cached(
+            "UPDATE recipient SET again = ?1
+             WHERE message IN (SELECT part.id FROM message AS part
+                     JOIN message AS own ON part.part_of = own.part_of
+                     WHERE own.id = ?1 AND part.id < ?1)
+               AND again IS NULL
+               AND lower(address) IN (SELECT lower(address) FROM recipient AS r
+                   WHERE r.message = ?1)",
+        )?
+        .execute([later])?;
+    Ok(())
 }
 
 fn withdraw(transaction: &Transaction<'_>, message: i64, now: Timestamp) -> Result<(), Error> {

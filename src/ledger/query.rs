@@ -391,8 +391,8 @@ impl Ledger {
         Ok(what.as_deref() == Some(What::AcceptedAsOrdinary.word()))
     }
 
-    /// The messages since a time with the subject and exactly the recipients of another, newest
-    /// first; at most 100 of that subject are looked at.
+    /// The messages recorded, or handed over, since a time with the subject and exactly the
+    /// recipients of another, newest first; at most 100 of that subject are looked at.
     pub fn twins(
         &self,
         message: &OutgoingMessage,
@@ -400,7 +400,9 @@ impl Ledger {
     ) -> Result<Vec<MessageRow>, Error> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT *, {LABEL} AS label FROM message
-             WHERE frozen_at >= ?1 AND subject = ?2 AND account = ?3
+             WHERE subject = ?2 AND account = ?3
+               AND (frozen_at >= ?1 OR EXISTS (SELECT 1 FROM fact
+                   WHERE fact.message = message.id AND what = 'handed' AND fact.at >= ?1))
              ORDER BY frozen_at DESC, id DESC LIMIT 100"
         ))?;
         let values = params![since.unix(), message.subject(), message.sender().key()];

@@ -232,16 +232,39 @@ impl Standing {
     }
 }
 
-/// The standing that decides what may happen to a message as a whole, from those of its recipients;
-/// `None` when nothing may any more.
-///
-/// An attempt that goes on, or is in doubt, comes before all. Else those may go that did not:
-/// all of them, or those that were left behind.
-pub fn deciding(all: &[Standing]) -> Option<Standing> {
-    let first = |wanted: &[Standing]| all.iter().copied().find(|one| wanted.contains(one));
-    first(&[Standing::Sending])
-        .or_else(|| first(&[Standing::InDoubt]))
-        .or_else(|| first(&[Standing::Recorded, Standing::RefusedForNow]))
+/// What is still to be done for a message as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Open {
+    /// It may go: to all, or to those that were left behind.
+    Unsent,
+    /// Nobody knows whether the server has it.
+    InDoubt,
+    /// A process is sending it.
+    Sending,
+}
+
+impl Open {
+    /// From the standings of its recipients; `None` when nothing may be done any more. An attempt
+    /// that goes on, or is in doubt, comes before all.
+    pub fn of(all: &[Standing]) -> Option<Self> {
+        let open = |standing: &Standing| match standing {
+            Standing::Recorded | Standing::RefusedForNow => Some(Self::Unsent),
+            Standing::InDoubt => Some(Self::InDoubt),
+            Standing::Sending => Some(Self::Sending),
+            Standing::Refused
+            | Standing::Withdrawn
+            | Standing::Sent
+            | Standing::NotAccepted
+            | Standing::Accepted
+            | Standing::Ordinary
+            | Standing::Delayed
+            | Standing::TimedOut
+            | Standing::Delivered
+            | Standing::NotDelivered
+            | Standing::Contradictory => None,
+        };
+        all.iter().filter_map(open).max()
+    }
 }
 
 /// What may be expected, and until when.

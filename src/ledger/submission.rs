@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::journal::Line;
 use super::process::Alive;
-use super::state::{Fact, RecipientState, Standing, What, deciding};
+use super::state::{Fact, Open, RecipientState, Standing, What};
 use super::{Error, Ledger, query};
 use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
@@ -453,39 +453,26 @@ fn places_to_send(
     states: &[RecipientState],
 ) -> Result<Vec<usize>, Error> {
     let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
-    let in_doubt = claim == Claim::InDoubtAndSearched;
-    let may_go = |standing: &Standing| match standing {
-        Standing::Recorded | Standing::RefusedForNow => true,
-        Standing::InDoubt => in_doubt,
-        Standing::Sending
-        | Standing::Refused
-        | Standing::Withdrawn
-        | Standing::Sent
-        | Standing::Accepted
-        | Standing::Ordinary
-        | Standing::NotAccepted
-        | Standing::Delayed
-        | Standing::TimedOut
-        | Standing::NotDelivered
-        | Standing::Delivered
-        | Standing::Contradictory => false,
+    let goes = |standing: &Standing| match Open::of(std::slice::from_ref(standing)) {
+        Some(Open::Unsent) => true,
+        Some(Open::InDoubt) => claim == Claim::InDoubtAndSearched,
+        Some(Open::Sending) | None => false,
     };
-    match deciding(&standings) {
-        Some(Standing::Sending) => Err(Error::BeingSent {
+    let settled = |standing: Option<Standing>| Error::Settled {
+        short: message.short.clone(),
+        standing: standing.unwrap_or(Standing::Recorded).word(),
+    };
+    match (Open::of(&standings), claim) {
+        (Some(Open::Sending), _) => Err(Error::BeingSent {
             short: message.short.clone(),
         }),
-        Some(standing) if may_go(&standing) => {
+        (Some(Open::InDoubt), Claim::NeverLeft) => Err(settled(Some(Standing::InDoubt))),
+        (Some(Open::InDoubt), Claim::InDoubtAndSearched) | (Some(Open::Unsent), _) => {
             let places = standings.iter().enumerate();
-            let places = places.filter(|(_, standing)| may_go(standing));
+            let places = places.filter(|(_, standing)| goes(standing));
             Ok(places.map(|(place, _)| place).collect())
         }
-        decided => Err(Error::Settled {
-            short: message.short.clone(),
-            standing: decided
-                .or(standings.first().copied())
-                .unwrap_or(Standing::Recorded)
-                .word(),
-        }),
+        (None, _) => Err(settled(standings.first().copied())),
     }
 }
 

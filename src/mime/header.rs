@@ -59,6 +59,9 @@ pub struct Header<'a> {
     before_malformed: usize,
     /// How many fields stand before the first with a blank before its colon.
     before_spaced: usize,
+    has_line_of_blanks: bool,
+    /// The index of the first field with an odd sign in its name.
+    odd_name: Option<usize>,
     octets: &'a [u8],
 }
 
@@ -76,6 +79,8 @@ impl<'a> Header<'a> {
             malformed_lines: 0,
             before_malformed: usize::MAX,
             before_spaced: usize::MAX,
+            has_line_of_blanks: false,
+            odd_name: None,
             octets: &[],
         };
         // Bounded also when the octets hold no line end at all.
@@ -112,14 +117,17 @@ impl<'a> Header<'a> {
     #[inline]
     fn take_line(&mut self, octets: &'a [u8], line: &'a [u8], start: usize, value: &mut usize) {
         if matches!(line[0], b' ' | b'\t') {
+            self.has_line_of_blanks |= line.trim_ascii().is_empty();
             match self.fields.last_mut() {
                 Some(field) => field.value = &octets[*value..start + line.len()],
                 None => self.take_malformed(),
             }
             return;
         }
+        let is_usual = |octet: &&u8| IN_NAME[usize::from(**octet)] == USUAL;
         let is_name = |octet: &&u8| IN_NAME[usize::from(**octet)] != 0;
-        let length = line.iter().take_while(is_name).count();
+        let usual = line.iter().take_while(is_usual).count();
+        let length = usual + line[usual..].iter().take_while(is_name).count();
         let (name, rest) = line.split_at(length);
         let rest = match rest {
             [b':', ..] => rest,
@@ -135,6 +143,9 @@ impl<'a> Header<'a> {
         match rest {
             [b':', inside @ ..] if length > 0 => {
                 *value = start + line.len() - inside.len();
+                if length > usual && self.odd_name.is_none() {
+                    self.odd_name = Some(self.fields.len());
+                }
                 self.fields.push(Field {
                     name,
                     value: inside,
@@ -171,17 +182,13 @@ impl<'a> Header<'a> {
     /// Whether a line is all blanks: some readers end the header there, though RFC 5322, 4.2 lets
     /// old mail fold so.
     pub fn has_line_of_blanks(&self) -> bool {
-        let mut lines = self.octets.split(|&octet| octet == b'\n');
-        lines.any(|line| !line.is_empty() && line.trim_ascii().is_empty())
+        self.has_line_of_blanks
     }
 
     /// The first field with a sign in its name that names do not have, as `>From` or
     /// `"Content-Type"`: some readers take it for the field of that name.
     pub fn odd_name(&self) -> Option<&Field<'a>> {
-        let is_odd = |octet: &u8| IN_NAME[usize::from(*octet)] != USUAL;
-        self.fields
-            .iter()
-            .find(|field| field.name.iter().any(is_odd))
+        self.fields.get(self.odd_name?)
     }
 
     /// Whether a line holds control characters, a CR without LF among them: some readers end a
@@ -237,7 +244,7 @@ impl<'a> Header<'a> {
 }
 
 /// What may stand in a name (RFC 5322, 2.2: printable ASCII without the colon): [`USUAL`] in a real
-/// one, or not.
+/// one, or [`ODD`].
 static IN_NAME: [u8; 256] = {
     let mut table = [0; 256];
     let mut octet = 0x21;
@@ -246,13 +253,14 @@ static IN_NAME: [u8; 256] = {
             b':' => 0,
             b'-' | b'_' | b'.' => USUAL,
             other if other.is_ascii_alphanumeric() => USUAL,
-            _ => USUAL + 1,
+            _ => ODD,
         };
         octet += 1;
     }
     table
 };
 const USUAL: u8 = 1;
+const ODD: u8 = 2;
 
 #[cfg(test)]
 mod tests {

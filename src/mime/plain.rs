@@ -80,6 +80,9 @@ fn after_parameter(octets: &[u8]) -> Option<&[u8]> {
 /// such that every reader decodes: a usual character set that holds ASCII, no language, some text.
 pub fn are_encoded_words(value: &[u8]) -> bool {
     let mut rest = value;
+    if !super::has_pair(value, *b"=?") {
+        return true;
+    }
     while let Some(at) = memchr::memmem::find(rest, b"=?") {
         let Some(after) = after_encoded_word(&rest[at + 2..]) else {
             return false;
@@ -105,52 +108,50 @@ fn after_encoded_word(octets: &[u8]) -> Option<&[u8]> {
 /// Whether a Date is written as RFC 5322, 3.3 says: day of the week or none, day, month, year,
 /// time, zone; behind it at most the name of the zone in brackets.
 pub fn is_date(value: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(on_its_line(value)) else {
-        return false;
-    };
-    let (text, comment) = match text.split_once('(') {
-        Some((text, comment)) => (text, comment.strip_suffix(')')),
-        None => (text, Some("")),
-    };
-    let is_zone_name = |name: &str| {
-        name.chars()
-            .all(|c| c.is_ascii_alphanumeric() || " +-:/_'".contains(c))
-    };
-    let mut words = text.split_ascii_whitespace().peekable();
-    if words.peek().is_some_and(|word| word.ends_with(',')) {
-        let day = words.next().unwrap_or_default();
-        if !DAYS.contains(&day.trim_end_matches(',')) {
+    let mut text = on_its_line(value);
+    if let Some(at) = memchr::memchr(b'(', text) {
+        let Some(name) = text[at + 1..].strip_suffix(b")") else {
+            return false;
+        };
+        let in_zone_name = |octet: &u8| octet.is_ascii_alphanumeric() || b" +-:/_'".contains(octet);
+        if !name.iter().all(in_zone_name) {
             return false;
         }
+        text = &text[..at];
     }
-    let digits = |word: Option<&str>, lengths: std::ops::RangeInclusive<usize>| {
-        word.is_some_and(|word| {
-            lengths.contains(&word.len()) && word.bytes().all(|octet| octet.is_ascii_digit())
-        })
-    };
-    let is_day = digits(words.next(), 1..=2);
+    let mut words = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let mut word = words.next();
+    if let Some([day @ .., b',']) = word {
+        if !DAYS.contains(&day) {
+            return false;
+        }
+        word = words.next();
+    }
+    let digits = |word: &[u8]| word.iter().all(u8::is_ascii_digit);
+    let is_day = word.is_some_and(|word| matches!(word.len(), 1 | 2) && digits(word));
     let is_month = words.next().is_some_and(|word| MONTHS.contains(&word));
-    let is_year = digits(words.next(), 4..=4);
-    let is_time = words.next().is_some_and(|word| {
-        let parts: Vec<&str> = word.split(':').collect();
-        matches!(parts.len(), 2 | 3) && parts.iter().all(|part| digits(Some(part), 2..=2))
-    });
-    let is_zone = words
+    let is_year = words
         .next()
-        .is_some_and(|word| match word.strip_prefix(['+', '-']) {
-            Some(offset) => digits(Some(offset), 4..=4),
-            None => {
-                (1..=5).contains(&word.len())
-                    && word.bytes().all(|octet| octet.is_ascii_uppercase())
-            }
-        });
-    let is_end = words.next().is_none() && comment.is_some_and(is_zone_name);
-    is_day && is_month && is_year && is_time && is_zone && is_end
+        .is_some_and(|word| word.len() == 4 && digits(word));
+    let is_time = words.next().is_some_and(|word| match word {
+        [hour @ .., b':', a, b] if hour.len() == 2 => digits(hour) && digits(&[*a, *b]),
+        [hour @ .., b':', a, b, b':', c, d] if hour.len() == 2 => {
+            digits(hour) && digits(&[*a, *b, *c, *d])
+        }
+        _ => false,
+    });
+    let is_zone = words.next().is_some_and(|word| match word {
+        [b'+' | b'-', offset @ ..] => offset.len() == 4 && digits(offset),
+        name => name.len() <= 5 && name.iter().all(u8::is_ascii_uppercase),
+    });
+    is_day && is_month && is_year && is_time && is_zone && words.next().is_none()
 }
 
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+const MONTHS: [&[u8]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
 /// Whether a field has this one word on its own line, in any case of letters.

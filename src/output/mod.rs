@@ -7,4 +7,5 @@ pub mod catalogue;
 pub mod json;
 pub mod layout;
 pub mod progress;
+pub mod report;
 pub mod style;

@@ -127,7 +127,9 @@ impl From<xml::Error> for Error {
     fn from(error: xml::Error) -> Self {
         match error {
             xml::Error::Forbidden(construct) => Self::Forbidden(construct),
-            error => Self::Xml(error.to_string()),
+            error @ (xml::Error::Malformed { .. } | xml::Error::TooManyNodes) => {
+                Self::Xml(error.to_string())
+            }
         }
     }
 }

@@ -3,6 +3,9 @@
 //! Words of the wire are Italian and differ from those the RFC prints: `posta-certificata@`,
 //! `daticert.xml`, `Per conto di:`. They stand here once, beside their English names.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 pub mod caution;
 pub mod certification;
 pub mod header;
@@ -82,7 +85,13 @@ impl MessageKind {
         match self {
             Self::TransportEnvelope => ("X-Trasporto", "posta-certificata"),
             Self::AnomalyEnvelope => ("X-Trasporto", "errore"),
-            receipt => ("X-Ricevuta", receipt.word()),
+            Self::Acceptance
+            | Self::NonAcceptance
+            | Self::TakingCharge
+            | Self::Delivery
+            | Self::NonDelivery
+            | Self::TimeoutNotice
+            | Self::VirusDetection => ("X-Ricevuta", self.word()),
         }
     }
 
@@ -211,7 +220,8 @@ pub enum DeliveryForm {
 }
 
 impl DeliveryForm {
-    const ALL: [Self; 3] = [Self::Complete, Self::Brief, Self::Concise];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Complete, Self::Brief, Self::Concise];
 
     /// The literal.
     pub const fn word(self) -> &'static str {

@@ -114,7 +114,16 @@ pub(super) fn read(
         .map(|address| Addressee {
             kind: match Behaviour::of(&address, domain) {
                 Behaviour::Ordinary => RecipientKind::External,
-                _ => RecipientKind::Certified,
+                Behaviour::Delivered
+                | Behaviour::Unknown
+                | Behaviour::Full
+                | Behaviour::Virus
+                | Behaviour::Slow
+                | Behaviour::Late
+                | Behaviour::Never
+                | Behaviour::Forged
+                | Behaviour::Refused
+                | Behaviour::Later => RecipientKind::Certified,
             },
             copied: !holds(&reading.to, &address) && holds(&reading.cc, &address),
             address,

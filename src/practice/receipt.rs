@@ -106,7 +106,7 @@ impl<'a> Statement<'a> {
     pub const fn recipient(self) -> Option<&'a Addressee> {
         match self {
             Self::Delivered(one) | Self::NotDelivered(one, _) | Self::Late(one, _) => Some(one),
-            _ => None,
+            Self::Accepted | Self::NotAccepted(_) | Self::NotAcceptedVirus | Self::Envelope => None,
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a> Statement<'a> {
             Self::NotAccepted(_) | Self::NotDelivered(_, Failure::Full) | Self::Late(..) => {
                 ErrorClass::Other
             }
-            _ => ErrorClass::None,
+            Self::Accepted | Self::Delivered(_) | Self::Envelope => ErrorClass::None,
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> Statement<'a> {
                 "5.4.1",
                 "il messaggio non risulta consegnato nelle prime ventiquattro ore",
             ),
-            _ => return None,
+            Self::Accepted | Self::Delivered(_) | Self::Envelope => return None,
         };
         Some(format!("{code} - {PROVIDER_NAME} - {words}"))
     }
@@ -415,7 +415,12 @@ impl Writing<'_> {
                 DeliveryForm::Brief => original::hashed(&transaction.octets),
                 DeliveryForm::Concise => return None,
             },
-            _ => return None,
+            Statement::Delivered(_)
+            | Statement::Accepted
+            | Statement::NotAccepted(_)
+            | Statement::NotAcceptedVirus
+            | Statement::NotDelivered(..)
+            | Statement::Late(..) => return None,
         };
         Some(original::delivered(
             &octets,

@@ -301,7 +301,16 @@ impl Session<'_> {
             Behaviour::Later if self.provider.is_first(&address) => {
                 return self.reply("450 4.2.0 riprovare tra poco");
             }
-            _ => {}
+            Behaviour::Delivered
+            | Behaviour::Unknown
+            | Behaviour::Full
+            | Behaviour::Virus
+            | Behaviour::Slow
+            | Behaviour::Late
+            | Behaviour::Never
+            | Behaviour::Forged
+            | Behaviour::Later
+            | Behaviour::Ordinary => {}
         }
         self.recipients.push(address);
         self.reply("250 2.1.5 ok")

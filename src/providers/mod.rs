@@ -5,6 +5,9 @@
 //! directory (IGPEC, [`directory`]) is closed to the public; without it nobody can decide from
 //! outside whether a provider runs a domain, and the verdict says so.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 pub mod directory;
 pub mod trust;
 pub mod trust_file;

@@ -158,13 +158,19 @@ impl Trust {
         let hosts = permitted()
             .filter_map(|name| match name {
                 GeneralName::Mail(host) => Some(host.to_ascii_lowercase()),
-                _ => None,
+                GeneralName::Dns(_)
+                | GeneralName::Directory(_)
+                | GeneralName::Ip(_)
+                | GeneralName::Other(_) => None,
             })
             .collect();
         let organizations = permitted()
             .filter_map(|name| match name {
                 GeneralName::Directory(name) => name.organization().map(str::to_lowercase),
-                _ => None,
+                GeneralName::Dns(_)
+                | GeneralName::Mail(_)
+                | GeneralName::Ip(_)
+                | GeneralName::Other(_) => None,
             })
             .collect();
         Self {

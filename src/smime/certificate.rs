@@ -242,7 +242,10 @@ impl Certificate {
     pub fn mail_addresses(&self) -> impl Iterator<Item = &str> {
         self.alternative_names.iter().filter_map(|name| match name {
             GeneralName::Mail(address) => Some(&**address),
-            _ => None,
+            GeneralName::Dns(_)
+            | GeneralName::Directory(_)
+            | GeneralName::Ip(_)
+            | GeneralName::Other(_) => None,
         })
     }
 

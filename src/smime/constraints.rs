@@ -143,7 +143,10 @@ impl NameConstraints {
         }
         let excluded = self.excluded.iter().filter(of_type).any(|base| match base {
             GeneralName::Other(_) => true,
-            _ => name.is_within(base),
+            GeneralName::Mail(_)
+            | GeneralName::Dns(_)
+            | GeneralName::Directory(_)
+            | GeneralName::Ip(_) => name.is_within(base),
         });
         let mut permitted = self.permitted.iter().filter(of_type).peekable();
         !excluded && (permitted.peek().is_none() || permitted.any(|base| name.is_within(base)))

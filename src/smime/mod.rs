@@ -9,6 +9,9 @@
 //! Octets that were signed are kept as slices of the original; nothing is encoded again
 //! before it is hashed.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 pub mod algorithm;
 pub mod bag;
 pub mod ber;

@@ -423,11 +423,10 @@ impl<'a> SignerInfo<'a> {
             .and_then(SignedAttributes::signing_time)
     }
 
-    /// Whether it states a signing time that is no time.
-    pub fn has_unreadable_time(&self) -> bool {
+    /// Whether it states a signing time, which may be no time.
+    pub fn states_time(&self) -> bool {
         let attributes = self.signed_attributes.as_ref();
-        let stated = attributes.is_some_and(|it| matches!(it.only(SIGNING_TIME), Ok(Some(_))));
-        stated && self.signing_time().is_none()
+        attributes.is_some_and(|it| matches!(it.only(SIGNING_TIME), Ok(Some(_))))
     }
 }
 

@@ -22,13 +22,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 pub use words::{Censor, ServerText};
 
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// When TLS begins on a connection. There is no plain text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "security")]
 pub enum Security {
     /// From the first octet (465, 993).
     Tls,

@@ -99,7 +99,7 @@ fn check_time(
     findings.pass(CheckId::TimeSigning);
     let apart = signing.seconds_since(data.time).abs();
     // Of the hour that occurs twice a provider may have named the other one.
-    let is_other_hour = data.time.is_in_repeated_hour() && (apart - HOUR).abs() <= SIGNING_SILENT;
+    let is_other_hour = (apart - HOUR).abs() <= SIGNING_SILENT && data.time.is_in_repeated_hour();
     if apart > SIGNING_SILENT {
         let weight = if apart > SIGNING_NOTE && !is_other_hour {
             Weight::Doubt

@@ -27,6 +27,9 @@
 //! All checks that can run do run, so that a person sees everything at once. No clock, no
 //! disk and no network: trust, lists and times are handed in.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod acceptance;
 mod agreement;
 mod content;
@@ -82,7 +85,11 @@ struct Place<'a> {
 const WORK_PER_OCTET: usize = 2;
 
 /// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "verdict")]
 pub enum Verdict {
     /// Issued by a provider of certified mail, and as it was issued.
     Genuine,
@@ -90,7 +97,7 @@ pub enum Verdict {
     NotGenuine,
     /// Neither can be shown.
     CannotTell,
-    /// No certified mail at all.
+    /// It does not even claim to be certified mail.
     NotCertifiedMail,
 }
 
@@ -107,13 +114,15 @@ impl Verdict {
 }
 
 /// How the time of judgement was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "time_basis")]
 pub enum TimeBasis {
-    /// The time that the signed data state.
+    /// The time that the signed data (or else the signed attributes) state.
     Receipt,
-    /// The time that the user gave.
+    /// The time that the user gave (--at).
     Given,
-    /// Now, because the message states none.
+    /// The time of the run, because the message states none.
     Now,
 }
 

@@ -174,7 +174,21 @@ impl Verifier {
         let object = match ordinary {
             Ordinary::SignedFile => object(octets),
             Ordinary::SignedMail => opaque_part(octets),
-            _ => return self.add_nested(octets, at, examination),
+            Ordinary::Empty
+            | Ordinary::Mail
+            | Ordinary::EncryptedMail
+            | Ordinary::Original
+            | Ordinary::Signature
+            | Ordinary::DeliveryStatus
+            | Ordinary::ReadReceipt
+            | Ordinary::Rem
+            | Ordinary::Pdf
+            | Ordinary::OutlookMessage
+            | Ordinary::Zip
+            | Ordinary::Picture
+            | Ordinary::Html
+            | Ordinary::Xml
+            | Ordinary::NoMail => return self.add_nested(octets, at, examination),
         };
         // An account of its own: an answer about certified mail does not depend on it.
         let share = at.work.of_message_within(octets.len());

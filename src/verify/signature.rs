@@ -226,7 +226,7 @@ fn check_each_signer<'c>(
             Ok((signer, content)) if better => {
                 micalg_hint(signed, &content, findings);
                 attributes_present(info, findings);
-                if info.has_unreadable_time() {
+                if content.signing_time().is_none() && info.states_time() {
                     let key = "time.signing.unreadable";
                     findings.add(CheckId::TimeSigning, Weight::Doubt, key);
                 }
@@ -457,7 +457,9 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
         Fault::Signature(SignatureFault::Algorithm(error), _) => {
             let (weight, key) = match &error {
                 AlgorithmError::Broken(_) => (Weight::Refutes, "signature.algorithm.broken"),
-                _ => (Weight::Undecides, "signature.algorithm.unknown"),
+                AlgorithmError::WeakKey(_)
+                | AlgorithmError::Unknown(_)
+                | AlgorithmError::Parameters => (Weight::Undecides, "signature.algorithm.unknown"),
             };
             findings.add_found(CheckId::SignatureAlgorithm, weight, key, error.to_string());
         }

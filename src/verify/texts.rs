@@ -167,17 +167,15 @@ fn other_identity(text: &Text<'_>, data: &CertificationData) -> Option<(String, 
     }
     let address = data.delivered_to.as_ref()?;
     // A domain with letters outside ASCII has two spellings, and the text a charset of its own.
-    let local = format!("{}@", address.local_part());
     let wanted = match address.ascii_form() {
-        Some(_) => &*local,
-        None => address.as_str(),
+        Some(_) => Cow::Owned(format!("{}@", address.local_part())),
+        None => Cow::Borrowed(address.as_str()),
     };
-    let address = wanted;
-    let absent = lacks(address) && {
-        let (lower, wanted) = (octets.to_ascii_lowercase(), address.to_ascii_lowercase());
+    let absent = lacks(&wanted) && {
+        let (lower, wanted) = (octets.to_ascii_lowercase(), wanted.to_ascii_lowercase());
         memmem::find(&lower, wanted.as_bytes()).is_none()
     };
-    (absent && memchr::memchr(b'@', octets).is_some()).then(|| (address.to_owned(), "…".into()))
+    (absent && memchr::memchr(b'@', octets).is_some()).then(|| (wanted.into_owned(), "…".into()))
 }
 
 /// HTML without the places where long words may be broken, which nobody sees.

@@ -3,14 +3,14 @@
 //!
 //! `PEC_NOTICE_PLAYS` says how many plays (by default 24).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postacert::address::MailAddress;
 use postacert::batch::notice::Notice;
 use postacert::ledger::state::Standing;
 use postacert::ledger::{
-    Acceptance, Claim, Earlier, JobRef, Life, NewJob, NewRow, Other, Plan, Serving, Taken, Terms,
-    decide,
+    Acceptance, Claim, Earlier, JobRef, Life, MessageView, NewJob, NewRow, Other, Plan,
+    RecipientView, Serving, Taken, Terms, decide,
 };
 use postacert::smime::sha256;
 
@@ -28,6 +28,7 @@ fn two_messages() -> Vec<Earlier> {
         message,
         is_same: true,
         life: Life::Live,
+        missed: Vec::new(),
     };
     vec![earlier(first), earlier(second)]
 }
@@ -81,6 +82,41 @@ fn served_is_only_what_went_to_the_same_people_with_the_same_content() {
         Serving::OtherCameBack(first)
     );
     assert_eq!(known((false, Unsent), (true, Withdrawn)), Serving::Free);
+    // Of several recipients some have it: that outweighs what never left, and is no new message.
+    assert_eq!(
+        known((true, InPart), (true, Withdrawn)),
+        Serving::InPart(two[0].message.clone())
+    );
+    assert_eq!(
+        known((true, InPart), (true, Live)),
+        Serving::Served(second.clone())
+    );
+    assert_eq!(
+        known((false, InPart), (true, Unsent)),
+        Serving::Conflict(Other::Message(two[0].message.clone()))
+    );
+}
+
+#[test]
+fn what_may_become_of_a_message_is_told_by_all_its_recipients() {
+    use Life::*;
+    use Standing as S;
+    for (standings, life) in [
+        (&[S::Recorded, S::Recorded][..], Unsent),
+        (&[S::RefusedForNow, S::Refused], Unsent),
+        (&[S::Refused, S::NotDelivered], CameBack),
+        (&[S::Withdrawn, S::Refused], CameBack),
+        (&[S::Withdrawn, S::Withdrawn], Withdrawn),
+        (&[S::Delivered, S::NotDelivered], InPart),
+        (&[S::Sent, S::Refused], InPart),
+        (&[S::TimedOut, S::NotDelivered], InPart),
+        // Something is still to be done: that comes first.
+        (&[S::Delivered, S::RefusedForNow], Live),
+        (&[S::InDoubt, S::Refused], Live),
+        (&[S::Delivered, S::Delivered], Live),
+    ] {
+        assert_eq!(Life::of(standings), life, "{standings:?}");
+    }
 }
 
 #[test]
@@ -175,11 +211,12 @@ fn what_was_called_served_by_other_content_is_so_no_more() {
 
 // What comes of it
 
-/// A row as a table has it: reference, person, text.
+/// A row as a table has it: reference, person and perhaps another one, text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Spec {
     reference: Option<u64>,
     person: u64,
+    other: Option<u64>,
     text: u64,
 }
 
@@ -187,7 +224,7 @@ impl Spec {
     fn notice(self) -> Notice {
         Notice {
             account: "studio".to_owned(),
-            to: vec![MailAddress::new(&self.to())],
+            to: self.to().iter().map(|to| MailAddress::new(to)).collect(),
             cc: Vec::new(),
             attach: Vec::new(),
             reference: None,
@@ -196,14 +233,23 @@ impl Spec {
         }
     }
 
-    fn to(self) -> String {
-        format!("p{}@pec.destinatario.example", self.person)
+    fn to(self) -> Vec<String> {
+        let people = [Some(self.person), self.other].into_iter().flatten();
+        people
+            .map(|person| format!("p{person}@pec.destinatario.example"))
+            .collect()
     }
 
-    /// Where the provider finds nobody.
-    fn is_lost(self) -> bool {
-        self.person == 2
+    /// Whether both say the same to the same people.
+    fn is_like(self, other: Self) -> bool {
+        let people = |spec: Self| spec.to().into_iter().collect::<BTreeSet<_>>();
+        self.text == other.text && people(self) == people(other)
     }
+}
+
+/// Where the provider finds nobody.
+fn is_lost(to: &str) -> bool {
+    to.starts_with("p2@")
 }
 
 /// What the provider took.
@@ -212,6 +258,7 @@ struct Sent {
     message_id: String,
     spec: Spec,
     round: u64,
+    to: Vec<String>,
 }
 
 struct Play {
@@ -255,15 +302,17 @@ impl Play {
         let rows = 1 + self.below(3);
         let mut table: Vec<Spec> = Vec::new();
         for _ in 0..rows {
+            let (person, other) = (self.below(3), self.below(6));
             let spec = Spec {
                 reference: has_references.then(|| self.below(3)),
-                person: self.below(3),
+                person,
+                other: Some(other).filter(|other| *other < 3 && *other != person),
                 text: self.below(2),
             };
             // One table has a reference, or a content, once.
             let is_there = |other: &Spec| match spec.reference {
                 Some(_) => other.reference == spec.reference,
-                None => *other == spec,
+                None => other.is_like(spec),
             };
             if !table.iter().any(is_there) {
                 table.push(spec);
@@ -312,7 +361,7 @@ impl Play {
                 whom: notice.whom(),
                 content,
                 columns: "{}".to_owned(),
-                recipients: 1,
+                recipients: spec.to().len() as u32,
                 size: 1_000,
                 bad: None,
             }
@@ -345,9 +394,14 @@ impl Play {
             return Ok(());
         }
         let subject = spec.notice().subject;
-        let message = plan
-            .message_id()
-            .map(|id| outgoing(&id, &subject, &[&spec.to()], &[]));
+        let message = plan.message().map(|(id, rest)| {
+            let to = match rest {
+                Some(rest) => rest.to.iter().map(ToString::to_string).collect(),
+                None => spec.to(),
+            };
+            let to: Vec<&str> = to.iter().map(String::as_str).collect();
+            outgoing(&id, &subject, &to, &[])
+        });
         let taking = desk
             .ledger
             .take_row(row, (&plan, terms), message.as_ref(), desk.now);
@@ -366,7 +420,14 @@ impl Play {
         if dies == 0 {
             return Err(Killed);
         }
-        let (now, id) = (desk.now, desk.view(&message).row.message_id);
+        let (now, view) = (desk.now, desk.view(&message));
+        let to = view.recipients.iter().map(|one| one.address.to_string());
+        let sent = Sent {
+            message_id: view.row.message_id,
+            spec,
+            round,
+            to: to.collect(),
+        };
         let Ok(attempt) = desk.ledger.begin(&message, Claim::NeverLeft, now) else {
             return Ok(());
         };
@@ -378,7 +439,7 @@ impl Play {
             // Nothing left: in doubt for good, which is no second message.
             return Err(Killed);
         }
-        self.provider_takes(&id, spec, round);
+        self.provider_takes(sent);
         if dies == 3 {
             return Err(Killed);
         }
@@ -387,31 +448,29 @@ impl Play {
         Ok(())
     }
 
-    fn provider_takes(&mut self, message_id: &str, spec: Spec, round: u64) {
-        self.sent.push(Sent {
-            message_id: message_id.to_owned(),
-            spec,
-            round,
-        });
-        let mut kinds = vec![Kind::Acceptance];
-        if spec.is_lost() {
-            kinds.push(Kind::NonDelivery);
-        }
+    fn provider_takes(&mut self, sent: Sent) {
         self.receipts += 1;
         let number = self.receipts;
-        for kind in kinds {
+        let lost = sent.to.iter().filter(|to| is_lost(to));
+        let lost = lost.map(|to| (Kind::NonDelivery, Some(to.clone())));
+        let kinds = std::iter::once((Kind::Acceptance, None)).chain(lost);
+        for (kind, about) in kinds {
             let receipt = Receipt::with(kind, |receipt| {
                 let data = &mut receipt.daticert;
-                data.message_id = Some(message_id.to_owned());
-                data.subject = Some(spec.notice().subject);
-                data.recipients = vec![(spec.to(), "certificato".to_owned())];
+                data.message_id = Some(sent.message_id.clone());
+                data.subject = Some(sent.spec.notice().subject);
+                let all = sent.to.iter();
+                data.recipients = all
+                    .map(|to| (to.clone(), "certificato".to_owned()))
+                    .collect();
                 data.identifier = format!("opec.{number}@pec.gestore.example");
-                if kind == Kind::NonDelivery {
-                    data.delivered_to = Some(spec.to());
+                if about.is_some() {
+                    data.delivered_to = about;
                 }
             });
             self.mailbox.arrive("INBOX", &receipt.to_eml());
         }
+        self.sent.push(sent);
     }
 
     /// The mailbox is read, and what was cut off is settled, as every run does.
@@ -425,25 +484,27 @@ impl Play {
         );
     }
 
-    /// Each notice at most once, but for what came back and was tried again.
+    /// Each notice to each of its people at most once, but for those to whom it came back.
     fn is_each_once(&self) {
-        let mut served: BTreeMap<(Spec, u64), Vec<&Sent>> = BTreeMap::new();
+        let mut served: BTreeMap<(Spec, u64, &str), Vec<&Sent>> = BTreeMap::new();
         for sent in &self.sent {
-            served
-                .entry((sent.spec, sent.round))
-                .or_default()
-                .push(sent);
+            for to in &sent.to {
+                let key = (sent.spec, sent.round, &**to);
+                served.entry(key).or_default().push(sent);
+            }
         }
-        for ((spec, _), all) in &served {
-            assert!(all.len() == 1 || spec.is_lost(), "twice: {all:?}");
+        for ((_, _, to), all) in &served {
+            assert!(all.len() == 1 || is_lost(to), "twice to {to}: {all:?}");
         }
         // Without the word nobody gets another text, and nobody else any, under one reference.
         let mut live: BTreeMap<(u64, u64), Spec> = BTreeMap::new();
-        for sent in self.sent.iter().filter(|sent| !sent.spec.is_lost()) {
+        let reached = |sent: &&Sent| !sent.to.iter().all(|to| is_lost(to));
+        for sent in self.sent.iter().filter(reached) {
             if let Some(reference) = sent.spec.reference.filter(|_| !self.corrected) {
                 let key = (reference, sent.round);
                 let other = *live.entry(key).or_insert(sent.spec);
-                assert_eq!(other, sent.spec, "two under one reference: {:?}", self.sent);
+                let is_one = other.is_like(sent.spec);
+                assert!(is_one, "two under one reference: {:?}", self.sent);
             }
         }
     }
@@ -456,21 +517,37 @@ impl Play {
             let Some(message) = row.message else {
                 continue;
             };
-            let view = ledger.view(&message).expect("a message");
-            let standing = view.recipients[0].state.standing;
-            let is_called = matches!(
-                standing,
-                Standing::Sent | Standing::Accepted | Standing::Delivered | Standing::NotDelivered
-            );
-            let is_it = |sent: &&Sent| sent.message_id == view.row.message_id;
-            let sent = self.sent.iter().find(is_it);
-            if is_called {
-                let sent = sent.unwrap_or_else(|| panic!("{standing:?} and never sent"));
-                assert_eq!((sent.spec.person, sent.spec.text), (spec.person, spec.text));
-                assert_eq!(view.recipients[0].address.as_str(), spec.to());
-                assert!(view.facts.iter().any(|fact| fact.what.is_certified()));
+            let mut told = Vec::new();
+            for part in ledger.parts(&message).expect("parts") {
+                let view = ledger.view(&part.message).expect("a message");
+                for place in part.places {
+                    let recipient = &view.recipients[place];
+                    told.push(recipient.address.to_string());
+                    self.is_reached(spec, &view, recipient);
+                }
             }
+            told.sort();
+            let mut all = spec.to();
+            all.sort();
+            assert_eq!(told, all, "each of its people once");
         }
+    }
+
+    fn is_reached(&self, spec: Spec, view: &MessageView, recipient: &RecipientView) {
+        let standing = recipient.state.standing;
+        let is_called = matches!(
+            standing,
+            Standing::Sent | Standing::Accepted | Standing::Delivered | Standing::NotDelivered
+        );
+        if !is_called {
+            return;
+        }
+        let is_it = |sent: &&Sent| sent.message_id == view.row.message_id;
+        let sent = self.sent.iter().find(is_it);
+        let sent = sent.unwrap_or_else(|| panic!("{standing:?} and never sent"));
+        assert!(sent.spec.is_like(spec), "{sent:?} is not {spec:?}");
+        assert!(sent.to.contains(&recipient.address.to_string()), "{sent:?}");
+        assert!(view.facts.iter().any(|fact| fact.what.is_certified()));
     }
 }
 
@@ -478,7 +555,7 @@ impl Play {
 fn whatever_happens_each_notice_goes_once_and_what_is_called_served_was() {
     let plays = std::env::var("PEC_NOTICE_PLAYS").ok();
     let plays: u64 = plays.and_then(|text| text.parse().ok()).unwrap_or(24);
-    let mut messages = 0;
+    let (mut messages, mut completing) = (0, 0);
     for number in 1..=plays {
         let mut play = Play::new(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for _ in 0..12 {
@@ -509,7 +586,10 @@ fn whatever_happens_each_notice_goes_once_and_what_is_called_served_was() {
             play.is_true(machine, &table, &job);
         }
         messages += play.sent.len();
+        let is_part = |sent: &&Sent| sent.to.len() < sent.spec.to().len();
+        completing += play.sent.iter().filter(is_part).count();
     }
+    assert!(completing > 0, "nobody got it by himself");
     assert!(
         messages as u64 > plays,
         "{messages} messages in {plays} plays"

@@ -21,6 +21,7 @@ pub mod practising;
 pub mod providers;
 pub mod random;
 pub mod receipt;
+pub mod schema;
 pub mod scripted;
 pub mod sender;
 pub mod servers;

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::run::may_pass;
 use super::{Event, Happening, Reach, Time, awaited, is_awaited};
+use crate::client::patience::{Pauses, may_pass};
 use crate::client::{self, Error, Judge, list_folders};
 use crate::ledger::{JobRef, Ledger};
 use crate::transport::{self, Mailbox, Quota, Stop};
@@ -14,7 +14,7 @@ const FULL_PERCENT: u64 = 95;
 /// From this share on, it is told.
 const NEARLY_PERCENT: u64 = 80;
 /// Pauses after a broken line: the first and the longest.
-const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(300)];
+const PAUSES: Pauses = Pauses::new(Duration::from_secs(5), Duration::from_secs(300));
 /// The longest sleep before somebody who asks to stop is heard.
 const TURN: Duration = Duration::from_millis(200);
 
@@ -48,8 +48,8 @@ pub struct Follower<'a> {
 
 /// What is kept from one connection to the next.
 struct Course {
-    /// The pause after the next broken line.
-    pause: Duration,
+    /// The pauses after broken lines.
+    pauses: Pauses,
     /// Whether it was told for whom receipts are awaited.
     has_told: bool,
 }
@@ -63,7 +63,7 @@ impl Follower<'_> {
     /// A broken line is told, and tried again.
     pub fn follow(mut self) -> Result<(), Error> {
         let mut course = Course {
-            pause: PAUSES[0],
+            pauses: PAUSES,
             has_told: false,
         };
         loop {
@@ -78,10 +78,9 @@ impl Follower<'_> {
             };
             self.hold.store(false, Ordering::SeqCst);
             self.tell(Happening::NoMailbox(broken.to_string()));
-            if !self.wait(course.pause) {
+            if !self.wait(course.pauses.take()) {
                 return Ok(());
             }
-            course.pause = PAUSES[1].min(course.pause * 2);
         }
     }
 
@@ -94,7 +93,7 @@ impl Follower<'_> {
             // Asked before reading: what is sent after it is read in the next round.
             let was_sent = self.sent.load(Ordering::SeqCst);
             self.read(&mut *mailbox, &folders)?;
-            course.pause = PAUSES[0];
+            course.pauses.begin_again();
             self.room(&mut *mailbox)?;
             if self.stop.is_asked() || (was_sent && !self.still_waits(course)?) {
                 return Ok(());

@@ -18,7 +18,7 @@ pub use awaited::{Awaited, awaited, is_awaited};
 pub use check::{Checked, Examiner, Good, Walk, WalkError, identity_of};
 pub use follow::Follower;
 pub use message::{FileFacts, Files, Remark, Sender};
-pub use run::{End, Runner, may_pass};
+pub use run::{End, Runner};
 
 use std::time::Duration;
 

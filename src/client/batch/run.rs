@@ -17,11 +17,13 @@ use super::{Allowed, Event, Happening, Reach, RowName, Time};
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
-use crate::client::{
-    self, Error, Found, Judge, Resend, folders_not_read, folders_to_read, submit_at_pace,
+use crate::client::patience::may_pass;
+use crate::client::{self, Error, Found, Judge, Resend, read_all, submit_at_pace};
+use crate::ledger::state::{Open, Standing, What};
+use crate::ledger::{
+    self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Rest, Room, Serving, Taken,
 };
-use crate::ledger::state::{Standing, What, deciding};
-use crate::ledger::{self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Room, Serving, Taken};
+use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
@@ -241,7 +243,7 @@ impl Runner<'_> {
             };
             after = last.row.number;
             for row in page {
-                if self.standing(&row)? == Some(Standing::InDoubt) {
+                if self.open(&row)? == Some(Open::InDoubt) {
                     doubts.push(row);
                 }
             }
@@ -294,17 +296,17 @@ impl Runner<'_> {
         let Some(message) = row.message.clone() else {
             return Ok(After::Next);
         };
-        match self.standing(row)? {
-            Some(Standing::Recorded | Standing::RefusedForNow) => {
+        match self.open(row)? {
+            Some(Open::Unsent) => {
                 if !self.may_go(&message, row, state)? {
                     return Ok(After::Next);
                 }
             }
-            Some(Standing::Sending) => {
+            Some(Open::Sending) => {
                 self.tell(Some(row), Happening::Elsewhere);
                 return Ok(After::Next);
             }
-            _ => return Ok(After::Next),
+            Some(Open::InDoubt) | None => return Ok(After::Next),
         }
         if !self.connect(state)? {
             return Ok(After::Again);
@@ -333,9 +335,7 @@ impl Runner<'_> {
         if is_known {
             self.tell(Some(row), Happening::Found);
         }
-        let standing = self.standing(row)?;
-        let may_go = matches!(standing, Some(Standing::Recorded | Standing::RefusedForNow));
-        Ok(!is_known && may_go)
+        Ok(!is_known && self.open(row)? == Some(Open::Unsent))
     }
 
     /// Reads the mailbox once in a run. Gives whether all of it could be read; when none of it
@@ -367,23 +367,18 @@ impl Runner<'_> {
     /// Reads what is new in every folder that can be opened.
     fn read_new(&mut self) -> Result<Unread, Error> {
         let mut mailbox = self.reach.mailbox()?;
-        let listed = mailbox.folders()?;
-        let read = folders_to_read(&listed, self.folders);
-        let all = [&*read, &*folders_not_read(&listed, &read)].concat();
         let mut came = Vec::new();
         let mut keep = |event: client::Event| came.push(event);
-        let (judge, now) = (self.judge, self.time.now);
-        let synced = client::sync(self.ledger, judge, &mut *mailbox, &all, now, &mut keep);
+        let (judge, folders, now) = (self.judge, self.folders, self.time.now);
+        let read = read_all(self.ledger, judge, &mut *mailbox, folders, now, &mut keep);
         for event in came {
             self.tell(None, Happening::Received(Box::new(event)));
         }
-        let report = synced?;
-        let of_read = |(folder, _): &&(String, String)| read.contains(folder);
-        let unread = report.unread.iter().find(of_read);
-        if let Some((folder, reason)) = unread {
+        let missed = read?;
+        if let Some((folder, reason)) = missed.needed {
             return Ok(Unread::Folder(format!("{folder}: {reason}")));
         }
-        Ok(match report.unread_messages.first() {
+        Ok(match missed.messages.first() {
             Some(one) => Unread::Message(format!("{}, UID {}", one.place.folder, one.place.uid)),
             None => Unread::Nothing,
         })
@@ -402,11 +397,13 @@ impl Runner<'_> {
                     | Serving::Served(_)
                     | Serving::Recorded(_)
                     | Serving::Elsewhere(_)
+                    | Serving::InPart(_)
                     | Serving::CameBack(_) => "conflict",
                 };
                 return self.hold(row, reason.to_owned());
             }
-            let made = plan.message_id().map(|id| self.message_of(row, id));
+            let made = plan.message();
+            let made = made.map(|(id, rest)| self.message_of(row, id, rest));
             let message = match made.transpose() {
                 Ok(message) => message,
                 Err(reason) => return self.hold(row, reason),
@@ -441,12 +438,13 @@ impl Runner<'_> {
         Ok(false)
     }
 
-    /// The message of a row, as it was checked.
+    /// The message of a row, as it was checked; to those alone whom an earlier one missed.
     fn message_of(
         &mut self,
         row: &JobRow,
         message_id: String,
-    ) -> Result<crate::pec::outgoing::OutgoingMessage, String> {
+        rest: Option<&Rest>,
+    ) -> Result<OutgoingMessage, String> {
         let columns: Columns =
             serde_json::from_str(&row.row.columns).map_err(|error| error.to_string())?;
         let say = |faults: Vec<crate::batch::Fault>| {
@@ -470,6 +468,10 @@ impl Runner<'_> {
         if content != row.row.content {
             return Err("content-changed".to_owned());
         }
+        let notice = match rest {
+            Some(rest) => notice.to_alone(&rest.to),
+            None => notice,
+        };
         let now = self.now();
         freeze(&notice, self.recipe, self.sender, files, message_id, now).map_err(say)
     }
@@ -714,11 +716,8 @@ impl Runner<'_> {
         let Some(message) = &row.message else {
             return Ok(self.now());
         };
-        let view = self.ledger.view(message)?;
-        let handed = view.facts.iter().filter(|fact| fact.what == What::Handed);
-        let newest = handed.map(|fact| fact.at).max().unwrap_or(self.now());
-        let patience = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
-        Ok(Timestamp::from_unix(newest.unix().saturating_add(patience)))
+        let facts = self.ledger.view(message)?.facts;
+        Ok(client::ripe_at(&facts, patience).unwrap_or(self.now()))
     }
 
     /// A row in doubt of which the mailbox, asked just now, knows nothing.
@@ -733,7 +732,7 @@ impl Runner<'_> {
             }
             match self.submit(&row, &message, Claim::InDoubtAndSearched, false, state)? {
                 After::Again => {}
-                _ => return Ok(()),
+                After::Next | After::Later => return Ok(()),
             }
         }
     }
@@ -790,10 +789,10 @@ impl Runner<'_> {
         Ok(searched.answers)
     }
 
-    /// The standing that decides what may happen to a row; `None` when nothing may any more.
-    fn standing(&self, row: &JobRow) -> Result<Option<Standing>, ledger::Error> {
+    /// What is still to be done for a row; `None` when nothing is any more.
+    fn open(&self, row: &JobRow) -> Result<Option<Open>, ledger::Error> {
         let Some(message) = &row.message else {
-            return Ok(Some(Standing::Recorded));
+            return Ok(Some(Open::Unsent));
         };
         let all: Vec<Standing> = self
             .ledger
@@ -802,7 +801,7 @@ impl Runner<'_> {
             .iter()
             .map(|(_, standing)| *standing)
             .collect();
-        Ok(deciding(&all))
+        Ok(Open::of(&all))
     }
 
     fn wait_for_pace(&mut self, recipients: u32, state: &mut State) -> Result<(), Break> {
@@ -865,16 +864,5 @@ impl Runner<'_> {
             row,
             what,
         });
-    }
-}
-
-/// Whether waiting may help; where not, as with a refused login, nothing is tried again.
-pub fn may_pass(error: &transport::Error) -> bool {
-    use transport::Error as E;
-    match error {
-        E::Resolve { .. } | E::Connect { .. } | E::Silent | E::Broken(_) | E::Protocol(_) => true,
-        E::Refused { reply, .. } => reply.is_for_now(),
-        E::Tls { fault, .. } => !fault.is_of_certificate(),
-        _ => false,
     }
 }

@@ -11,7 +11,7 @@ use crate::account::{
 };
 use crate::address::MailAddress;
 use crate::command::configuration::failure;
-use crate::command::{Failure, Session, write_line};
+use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 use crate::transport::{Endpoint, Security};
@@ -227,7 +227,8 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
         ("account", &*account.name),
         ("file", &config.file().display().to_string()),
     ];
-    write_line(session.out, &texts.fill("accounts.added", &values))?;
+    let line = texts.fill("accounts.added", &values);
+    session.out.page().line(line)?;
     Ok(ExitStatus::Yes)
 }
 

@@ -1,83 +1,114 @@
-//! The JSON of `pec account`: a promise to other programs, laid down in `schema.json`.
-//!
-//! Version 1. Fields may be added; removing one or changing its meaning raises the version.
+//! What `pec account` answers: accounts, presets, or what the servers of an account said.
 
+use std::io;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::{day, of_preset, sure_of_server};
-use super::{SCHEMA, VERSION};
-use crate::account::presets::{Known, Preset, Sureness};
+use super::list::{self, day, of_preset, sure_of_server};
+use crate::account::presets::{DATE, Known, Preset, Sureness};
 use crate::account::{Account, IMAP_PORT, SMTP_PORT, SentCopy};
-use crate::command::PROGRAM;
-use crate::command::check::CheckJson;
+use crate::command::check::Check;
+use crate::command::reach;
+use crate::exit::ExitStatus;
+use crate::output::report::{Page, Report, known};
 use crate::transport::{Endpoint, Security};
 
-/// One document per run; which of the lists it has depends on the command.
-#[derive(Serialize)]
-pub(super) struct Document<'a> {
-    /// `pec/account`.
-    pub schema: &'static str,
-    /// Of the form.
-    pub version: u32,
-    /// Who wrote it.
-    pub program: &'static str,
-    /// Of `list`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accounts: Option<Vec<AccountJson<'a>>>,
-    /// Of `presets`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub presets: Option<Vec<PresetJson<'a>>>,
-    /// Of `test`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checks: Option<Vec<CheckJson<'a>>>,
+/// # Results of pec account, version 1
+///
+/// The document that `pec account list --json` (accounts), `pec account presets --json` (presets)
+/// and `pec account test --json` (checks) write: one per run, with exactly one of the three. Fields
+/// may be added within version 1, so objects are open. Texts meant for people (text, advice) are in
+/// the language of the run; everything else is the same in both.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Results<'a> {
+    /// What is configured.
+    List {
+        /// Of list: the accounts in the order of the configuration.
+        accounts: Vec<AccountJson<'a>>,
+        /// The file they stand in.
+        #[serde(skip)]
+        file: String,
+    },
+    /// What is known of providers.
+    Presets {
+        /// Of presets: the providers known.
+        presets: Vec<&'a Preset>,
+    },
+    /// What the servers of an account said.
+    Test {
+        /// Of test: what was looked at, in its order.
+        checks: Vec<Check>,
+        /// The account.
+        #[serde(skip)]
+        account: &'a Account,
+    },
 }
 
-impl Default for Document<'_> {
-    fn default() -> Self {
-        Self {
-            schema: SCHEMA,
-            version: VERSION,
-            program: PROGRAM,
-            accounts: None,
-            presets: None,
-            checks: None,
+impl Report for Results<'_> {
+    const SCHEMA: &'static str = "pec/account";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        match self {
+            Self::List { accounts, file } => list::accounts(accounts, file, page),
+            Self::Presets { presets } => list::presets(presets, page),
+            Self::Test { checks, account } => {
+                let values = [
+                    ("account", &*account.name),
+                    ("address", account.address.as_str()),
+                ];
+                page.line(page.texts().fill("accounts.heading", &values))?;
+                checks.iter().try_for_each(|check| check.text(page))
+            }
+        }
+    }
+
+    fn exit(&self) -> ExitStatus {
+        match self {
+            Self::List { .. } | Self::Presets { .. } => ExitStatus::Yes,
+            Self::Test { checks, .. } => reach::status(checks),
         }
     }
 }
 
 /// A value with how sure it is; nulls when the user gave it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "value_{T}")]
 struct ValueJson<'a, T> {
+    /// The value.
     value: T,
-    sure: Option<&'static str>,
+    /// How sure the preset is; null when the user gave the value.
+    sure: Option<Sureness>,
+    /// Of the trial (a day), else of the collection (a month); null when the user gave the value.
+    #[schemars(regex(pattern = DATE))]
     date: Option<&'a str>,
 }
 
 impl<'a, T> ValueJson<'a, T> {
     fn new(value: T, sure: Option<(Sureness, &'a str)>) -> Self {
-        Self {
-            value,
-            sure: sure.map(|(sure, _)| sure.letters()),
-            date: sure.map(|(_, date)| date),
-        }
-    }
-
-    fn known(known: &'a Known<T>) -> Self
-    where
-        T: Clone,
-    {
-        Self::new(known.value.clone(), Some((known.sure, &known.date)))
+        let (sure, date) = sure.unzip();
+        Self { value, sure, date }
     }
 }
 
-#[derive(Serialize)]
+/// A server, with how sure the preset is of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "server")]
 struct ServerJson<'a> {
+    /// Name or IP address.
+    #[schemars(length(min = 1))]
     host: &'a str,
+    /// TCP port.
+    #[schemars(range(min = 1))]
     port: u16,
-    security: &'static str,
-    sure: Option<&'static str>,
+    /// When TLS begins: from the first octet, or after STARTTLS.
+    security: Security,
+    /// How sure the preset is; null when the user gave the value.
+    sure: Option<Sureness>,
+    /// Of the trial (a day), else of the collection (a month); null when the user gave the value.
+    #[schemars(regex(pattern = DATE))]
     date: Option<&'a str>,
 }
 
@@ -86,41 +117,75 @@ impl<'a> ServerJson<'a> {
         Self {
             host: &server.host,
             port: server.port,
-            security: match server.security {
-                Security::Tls => "tls",
-                Security::StartTls => "starttls",
-            },
-            sure: sure.map(|(sure, _)| sure.letters()),
+            security: server.security,
+            sure: sure.map(|(sure, _)| sure),
             date: sure.map(|(_, date)| date),
         }
     }
 }
 
-#[derive(Serialize)]
+/// What the provider takes; null where nothing is known.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "limits")]
 struct LimitsJson<'a> {
+    /// Most recipients of one message.
     recipients: Option<ValueJson<'a, u32>>,
+    /// Most octets of one message times its recipients.
     octets_total: Option<ValueJson<'a, u64>>,
+    /// Most messages a minute.
     messages_per_minute: Option<ValueJson<'a, u32>>,
+    /// Most recipients an hour.
     recipients_per_hour: Option<ValueJson<'a, u32>>,
 }
 
-#[derive(Serialize)]
+/// One account; what its preset gives is filled in. No secret is in it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "account")]
 pub(super) struct AccountJson<'a> {
+    /// All of it, for texts.
+    #[serde(skip)]
+    pub account: &'a Account,
+    /// Its name.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
     name: &'a str,
-    default: bool,
+    /// Whether it is used when none is named.
+    pub default: bool,
+    /// The certified address.
+    #[schemars(regex(pattern = r"@"))]
     address: &'a str,
+    /// The preset that gives what the configuration leaves out.
     preset: Option<&'a str>,
+    /// The server for reading.
     imap: ServerJson<'a>,
+    /// The server for sending.
     smtp: ServerJson<'a>,
+    /// The user name at both.
+    #[schemars(length(min = 1))]
     user: &'a str,
+    /// Where the password comes from, unless PEC_PASSWORD is set.
+    #[schemars(schema_with = "password_sources")]
     password_source: &'static str,
+    /// Whether a copy of what was sent is filed.
     files_sent_copy: bool,
+    /// Where it is filed; null for where the server marks the folder of sent mail, or when none is
+    /// filed.
     sent_folder: Option<ValueJson<'a, &'a str>>,
+    /// Folders to read besides INBOX.
     folders: &'a [String],
+    /// What the provider takes; null where nothing is known. The rules guarantee 50 recipients and
+    /// 30 MB everywhere.
     limits: LimitsJson<'a>,
+    /// The file of extra authorities.
     ca_file: Option<String>,
+    /// The trust data by which its receipts are judged instead of those compiled in.
     trust_file: Option<String>,
+    /// The day on which the password for programs was made.
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     app_password_date: Option<String>,
+}
+
+fn password_sources(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    known(["command", "file", "keyring", "prompt", "environment"])
 }
 
 impl<'a> AccountJson<'a> {
@@ -128,6 +193,7 @@ impl<'a> AccountJson<'a> {
         let preset = account.preset;
         let path = |path: &Option<PathBuf>| Some(path.as_ref()?.display().to_string());
         Self {
+            account,
             name: &account.name,
             default,
             address: account.address.as_str(),
@@ -175,60 +241,5 @@ fn limits_json(account: &Account) -> LimitsJson<'_> {
         octets_total: value(limits.octets_total, octets),
         messages_per_minute: value(limits.messages_per_minute, minute),
         recipients_per_hour: value(limits.recipients_per_hour, None),
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct PresetJson<'a> {
-    name: &'a str,
-    provider: &'a str,
-    imap: ValueJson<'a, String>,
-    smtp: ValueJson<'a, String>,
-    login: ValueJson<'a, &'static str>,
-    sent_folder: Option<ValueJson<'a, String>>,
-    recipients: Option<ValueJson<'a, u32>>,
-    octets_total: Option<ValueJson<'a, u64>>,
-    messages_per_minute: Option<ValueJson<'a, u32>>,
-    password_days: Option<ValueJson<'a, u32>>,
-    other_servers: Vec<OtherJson<'a>>,
-    domains: &'a [String],
-}
-
-#[derive(Serialize)]
-struct OtherJson<'a> {
-    mailboxes: &'static str,
-    imap: Option<&'a str>,
-    smtp: Option<&'a str>,
-    sure: &'static str,
-    date: &'a str,
-}
-
-impl<'a> PresetJson<'a> {
-    pub fn of(preset: &'a Preset) -> Self {
-        let login = &preset.login;
-        Self {
-            name: &preset.name,
-            provider: &preset.provider,
-            imap: ValueJson::known(&preset.imap),
-            smtp: ValueJson::known(&preset.smtp),
-            login: ValueJson::new(login.value.word(), Some((login.sure, &login.date))),
-            sent_folder: preset.sent_folder.as_ref().map(ValueJson::known),
-            recipients: preset.recipients.as_ref().map(ValueJson::known),
-            octets_total: preset.octets_total.as_ref().map(ValueJson::known),
-            messages_per_minute: preset.messages_per_minute.as_ref().map(ValueJson::known),
-            password_days: preset.password_days.as_ref().map(ValueJson::known),
-            other_servers: preset
-                .other
-                .iter()
-                .map(|other| OtherJson {
-                    mailboxes: other.mailboxes.word(),
-                    imap: other.imap.as_deref(),
-                    smtp: other.smtp.as_deref(),
-                    sure: other.sure.letters(),
-                    date: &other.date,
-                })
-                .collect(),
-            domains: &preset.domains,
-        }
     }
 }

@@ -1,17 +1,18 @@
 //! `pec account list` and `pec account presets`: what is configured, what is known of providers,
 //! and how sure each value is.
 
-use super::json::{AccountJson, Document, PresetJson};
-use super::write_schema;
-use crate::account::presets::{self, Known, LoginForm, OtherServers, Preset, Sureness};
+use std::io;
+
+use super::json::{AccountJson, Results};
+use crate::account::presets::{self, Known, LoginForm, Mailboxes, OtherServers, Preset, Sureness};
 use crate::account::{
     Account, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, IMAP_PORT, SMTP_PORT, SentCopy,
 };
-use crate::command::{Failure, Session, reach, write_line};
+use crate::command::{Failure, Session, reach};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
+use crate::output::report::{Form, Page};
 use crate::printable::Printable;
 use crate::transport::{Endpoint, Security};
 
@@ -48,48 +49,42 @@ pub(super) fn run(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        return write_schema(session);
+        return Ok(session.out.schema::<Results<'_>>()?);
     }
     let config = session.config()?;
     let chosen = session.account.as_deref();
     if let Some(name) = chosen {
         session.account_of(&config, Some(name))?;
     }
-    let accounts: Vec<&Account> = config
+    let accounts = config
         .accounts()
         .iter()
-        .filter(|account| chosen.is_none_or(|name| account.name == name))
-        .collect();
-    if arguments.json {
-        let document = Document {
-            accounts: Some(
-                accounts
-                    .iter()
-                    .map(|account| AccountJson::of(account, config.is_default(account)))
-                    .collect(),
-            ),
-            ..Document::default()
-        };
-        write_line(session.out, &json::pretty(&document)?)?;
-        return Ok(ExitStatus::Yes);
-    }
+        .filter(|account| chosen.is_none_or(|name| account.name == name));
+    let results = Results::List {
+        accounts: accounts
+            .map(|account| AccountJson::of(account, config.is_default(account)))
+            .collect(),
+        file: config.file().display().to_string(),
+    };
+    Ok(session.out.show(&results, Form::of(arguments.json))?)
+}
+
+/// Writes accounts for a person.
+pub(super) fn accounts(
+    accounts: &[AccountJson<'_>],
+    file: &str,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     if accounts.is_empty() {
-        let file = config.file().display().to_string();
-        let texts = Catalogue::of(session.lang);
-        write_line(
-            session.out,
-            &texts.fill("accounts.none", &[("file", &file)]),
-        )?;
+        page.line(page.texts().fill("accounts.none", &[("file", file)]))?;
     }
-    for (number, account) in accounts.iter().enumerate() {
+    for (number, one) in accounts.iter().enumerate() {
         if number > 0 {
-            write_line(session.out, "")?;
+            page.line("")?;
         }
-        for line in account_lines(account, config.is_default(account), session.lang) {
-            write_line(session.out, &line)?;
-        }
+        page.lines(account_lines(one.account, one.default, page.lang))?;
     }
-    Ok(ExitStatus::Yes)
+    Ok(())
 }
 
 pub(super) fn run_presets(
@@ -97,33 +92,27 @@ pub(super) fn run_presets(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        return write_schema(session);
+        return Ok(session.out.schema::<Results<'_>>()?);
     }
-    let wanted: Vec<&Preset> = match arguments.name.as_deref() {
+    let presets = match arguments.name.as_deref() {
         None => presets::all().iter().collect(),
         Some(name) => vec![
             presets::named(name)
                 .ok_or_else(|| Failure::new("no-such-preset", [("preset", name.to_owned())]))?,
         ],
     };
-    if arguments.json {
-        let document = Document {
-            presets: Some(wanted.iter().map(|preset| PresetJson::of(preset)).collect()),
-            ..Document::default()
-        };
-        write_line(session.out, &json::pretty(&document)?)?;
-        return Ok(ExitStatus::Yes);
-    }
-    let texts = Catalogue::of(session.lang);
-    for preset in wanted {
-        for line in preset_lines(preset, session.lang) {
-            write_line(session.out, &line)?;
-        }
-        write_line(session.out, "")?;
+    let results = Results::Presets { presets };
+    Ok(session.out.show(&results, Form::of(arguments.json))?)
+}
+
+/// Writes presets for a person.
+pub(super) fn presets(presets: &[&Preset], page: &mut Page<'_>) -> io::Result<()> {
+    for preset in presets {
+        page.lines(preset_lines(preset, page.lang))?;
+        page.line("")?;
     }
     let values = [("as_of", presets::as_of())];
-    write_line(session.out, &texts.fill("accounts.presets-as-of", &values))
-        .map(|()| ExitStatus::Yes)
+    page.line(page.texts().fill("accounts.presets-as-of", &values))
 }
 
 /// A value of an account and how sure the preset is of it; none when the user gave it.
@@ -353,7 +342,10 @@ fn preset_lines(preset: &Preset, lang: Lang) -> Vec<String> {
 }
 
 fn other_servers(other: &OtherServers, lang: Lang) -> String {
-    let mailboxes = Catalogue::of(lang).text(&format!("mailboxes.{}", other.mailboxes.word()));
+    let mailboxes = Catalogue::of(lang).text(match other.mailboxes {
+        Mailboxes::Pro => "mailboxes.pro",
+        Mailboxes::Older => "mailboxes.older",
+    });
     let mut servers = Vec::new();
     for (protocol, host) in [("IMAP", &other.imap), ("SMTP", &other.smtp)] {
         if let Some(host) = host {

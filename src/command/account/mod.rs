@@ -32,13 +32,6 @@ enum Action {
     Remove(remove::Arguments),
 }
 
-/// The schema of `--json`; tests validate every output against it.
-pub const JSON_SCHEMA: &str = include_str!("schema.json");
-
-/// The form of the JSON and its version.
-const SCHEMA: &str = "pec/account";
-const VERSION: u32 = 1;
-
 pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     match arguments.action {
         Action::Add(arguments) => add::run(*arguments, session),
@@ -47,9 +40,4 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
         Action::Test(arguments) => test::run(&arguments, session),
         Action::Remove(arguments) => remove::run(&arguments, session),
     }
-}
-
-fn write_schema(session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    session.out.write_all(JSON_SCHEMA.as_bytes())?;
-    Ok(ExitStatus::Yes)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::ask::Asker;
 use crate::command::configuration::failure;
-use crate::command::{Failure, Session, write_line};
+use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 
@@ -39,9 +39,10 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         ("account", &*account.name),
         ("file", &config.file().display().to_string()),
     ];
-    write_line(session.out, &texts.fill("accounts.removed", &values))?;
+    let mut page = session.out.page();
+    page.line(texts.fill("accounts.removed", &values))?;
     if was_default && config.accounts().len() > 1 {
-        write_line(session.out, texts.text("accounts.no-default-left"))?;
+        page.line(texts.text("accounts.no-default-left"))?;
     }
     Ok(ExitStatus::Yes)
 }

@@ -1,13 +1,10 @@
 //! `pec account test`: connects to both servers and logs in, once each.
 
-use super::json::Document;
-use super::write_schema;
-use crate::command::check::Check;
+use super::json::Results;
 use crate::command::servers::Servers;
-use crate::command::{Session, reach, write_line};
+use crate::command::{Session, reach};
 use crate::exit::ExitStatus;
-use crate::output::catalogue::Catalogue;
-use crate::output::json;
+use crate::output::report::Form;
 
 /// Try an account: names, TLS, login, folders, space
 ///
@@ -34,45 +31,17 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        return write_schema(session);
+        return Ok(session.out.schema::<Results<'_>>()?);
     }
     let config = session.config()?;
     let account = session.account_of(&config, arguments.name.as_deref())?;
     let checks = reach::checks(account, &Servers::ON_THE_WIRE, session.lang, || {
         session.password(account)
     });
-    match arguments.json {
-        true => {
-            let document = Document {
-                checks: Some(
-                    checks
-                        .iter()
-                        .map(|check| check.json(Some(&account.name)))
-                        .collect(),
-                ),
-                ..Document::default()
-            };
-            write_line(session.out, &json::pretty(&document)?)?;
-        }
-        false => text(&checks, &account.name, account.address.as_str(), session)?,
-    }
-    Ok(reach::status(&checks))
-}
-
-fn text(
-    checks: &[Check],
-    name: &str,
-    address: &str,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    let texts = Catalogue::of(session.lang);
-    let values = [("account", name), ("address", address)];
-    write_line(session.out, &texts.fill("accounts.heading", &values))?;
-    for line in checks
-        .iter()
-        .flat_map(|check| check.lines(session.lang, session.style))
-    {
-        write_line(session.out, &line)?;
-    }
-    Ok(())
+    let checks = checks.into_iter().map(|check| check.about(&account.name));
+    let results = Results::Test {
+        checks: checks.collect(),
+        account,
+    };
+    Ok(session.out.show(&results, Form::of(arguments.json))?)
 }

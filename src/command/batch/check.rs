@@ -146,7 +146,7 @@ pub(super) fn pass(
                         findings.elsewhere += 1;
                         false
                     }
-                    Serving::CameBack(_) => {
+                    Serving::InPart(_) | Serving::CameBack(_) => {
                         findings.came_back += u64::from(!terms.retry);
                         terms.retry
                     }
@@ -274,6 +274,7 @@ fn fault_of(
         | Serving::Recorded(_)
         | Serving::Served(_)
         | Serving::Elsewhere(_)
+        | Serving::InPart(_)
         | Serving::CameBack(_) => None,
     })
 }

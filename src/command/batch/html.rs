@@ -91,7 +91,7 @@ pub(super) fn write(
         .map(|key| format!("<th>{}</th>", escaped(texts.text(key))))
         .collect();
     writeln!(session.out, "<thead><tr>{heads}</tr></thead>\n<tbody>")?;
-    let out = &mut *session.out;
+    let out = &mut session.out;
     report::lines(ledger, job, &mut |line| {
         Ok(writeln!(out, "{}", row(&line, &columns, lang))?)
     })?;

@@ -122,7 +122,7 @@ struct TableArguments {
 /// What a person allows of what would not go by itself; the same for `check` and `run`.
 #[derive(Debug, clap::Args)]
 struct WordArguments {
-    /// Send again what came back for all its recipients: failed
+    /// Send again what came back, to those recipients alone for whom it did: failed
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     retry: Option<RetryArgument>,
 

@@ -14,7 +14,7 @@ use crate::command::access::existing_ledger;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::ledger::state::{Fact, Standing, What};
-use crate::ledger::{JobRow, JobView, Ledger};
+use crate::ledger::{JobRow, JobView, Ledger, MessageView, Part};
 use crate::output::catalogue::Catalogue;
 use crate::output::json;
 use crate::printable::Printable;
@@ -130,7 +130,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
                 account: None,
                 config_file: None,
                 data_dir: None,
-                out: file,
+                out: session.out.into_file(file),
                 err: session.err,
             };
             write_all(arguments, &ledger, &job, &mut into_file)
@@ -445,20 +445,36 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
     let Some(message) = &row.message else {
         return Ok(vec![bare]);
     };
-    let view = ledger.view(message).map_err(of_ledger)?;
     let served_by = match row.served {
         true => ledger.job_of(message).map_err(of_ledger)?,
         false => None,
     };
     let served_by = served_by.map(|job| job.short);
+    let mut all = Vec::new();
+    // What came back for one was sent again to that one alone, as a message of its own.
+    for part in ledger.parts(message).map_err(of_ledger)? {
+        let view = ledger.view(&part.message).map_err(of_ledger)?;
+        all.extend(lines_of_message(&view, &part, &bare, served_by.as_deref()));
+    }
+    Ok(all)
+}
+
+/// The lines of those recipients for whom one message of a row counts.
+fn lines_of_message<'a>(
+    view: &'a MessageView,
+    part: &'a Part,
+    bare: &'a Line,
+    served_by: Option<&'a str>,
+) -> impl Iterator<Item = Line> + 'a {
+    let message = &part.message;
     let has_left = |fact: &Fact| fact.what == What::Taken || fact.what.is_certified();
     let elsewhere =
         view.facts.iter().any(has_left) && !view.facts.iter().any(|fact| fact.what == What::Handed);
-    let lines = view
-        .recipients
+    view.recipients
         .iter()
         .enumerate()
-        .map(|(place, recipient)| {
+        .filter(|(place, _)| part.places.contains(place))
+        .map(move |(place, recipient)| {
             let facts = view.facts.iter();
             let facts: Vec<&Fact> = facts
                 .filter(|fact| fact.place.is_none_or(|other| other == place))
@@ -489,7 +505,7 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                 message_id: Some(view.row.message_id.clone()),
                 // Of one that another machine sent the octets are there.
                 message_sha256: (!elsewhere).then(|| view.row.octets.clone()),
-                served_by: served_by.clone(),
+                served_by: served_by.map(str::to_owned),
                 elsewhere,
                 sent_at: first(&[What::Taken]),
                 accepted_at: recipient.state.accepted_at.map(time),
@@ -504,8 +520,7 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
                 receipts,
                 ..bare.clone()
             }
-        });
-    Ok(lines.collect())
+        })
 }
 
 /// RFC 3339 at Italian legal time.

@@ -21,9 +21,7 @@ use crate::batch::Fault;
 use crate::batch::forecast::Forecast;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
-use crate::client::batch::{
-    Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError, may_pass,
-};
+use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
@@ -276,7 +274,7 @@ fn tell_room(
             Ok(quota)
         });
         let quota = match quota {
-            Err(error) if !may_pass(&error) => {
+            Err(error) if !client::may_pass(&error) => {
                 return Err(access.failure_of_reading(&error).into());
             }
             quota => quota,

@@ -254,13 +254,10 @@ fn state_of(ledger: &Ledger, row: &JobRow) -> Result<Option<&'static str>, crate
     let Some(message) = &row.message else {
         return Ok(row.note.is_some().then_some("held"));
     };
-    let standings = ledger.row(message)?.recipients;
-    let alarming = standings
-        .into_iter()
-        .map(|(_, standing)| standing)
-        .find(|standing| {
-            standing.is_failure() || matches!(standing, Standing::InDoubt | Standing::RefusedForNow)
-        });
+    let standings = ledger.standings_of(message)?;
+    let alarming = standings.into_iter().find(|standing| {
+        standing.is_failure() || matches!(standing, Standing::InDoubt | Standing::RefusedForNow)
+    });
     Ok(alarming.map(Standing::word))
 }
 

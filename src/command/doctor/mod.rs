@@ -5,17 +5,19 @@
 
 mod local;
 
+use std::io;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::check::{Check, CheckJson, State};
+use super::check::{Check, End};
 use super::configuration::failure;
 use super::servers::Servers;
-use super::{Failure, PROGRAM, Session, reach, write_line};
+use super::{Failure, Session, reach};
 use crate::account::{Account, Config, PasswordContext, password};
 use crate::exit::ExitStatus;
-use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
+use crate::output::report::{Form, Page, Report};
 use crate::secret::Secret;
 
 /// Check configuration, network, login, folders, clock and trust data
@@ -39,47 +41,124 @@ pub(super) struct Arguments {
     json_schema: bool,
 }
 
-/// The schema of `--json`; tests validate every output against it.
-pub const JSON_SCHEMA: &str = include_str!("schema.json");
-
-/// Checks that belong together: of the program, or of one account.
-struct Group {
-    /// The account's name and address; `None` for the program.
-    account: Option<(String, String)>,
+/// # Results of pec doctor, version 1
+///
+/// The document that `pec doctor --json` writes: one per run. Fields may be added within version 1,
+/// so objects are open. Texts meant for people (text, advice) are in the language of the run;
+/// everything else is the same in both.
+#[derive(Serialize, JsonSchema)]
+struct Results {
+    /// What was looked at: the machine first, then each account.
+    #[schemars(length(min = 1))]
     checks: Vec<Check>,
+    totals: Totals,
+    /// Names and addresses of the accounts.
+    #[serde(skip)]
+    accounts: Vec<(String, String)>,
+}
+
+/// How many checks ended how; the exit status is 1 when one failed, else 0.
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "totals")]
+struct Totals {
+    /// That are right.
+    ok: usize,
+    /// That work but want something done.
+    warning: usize,
+    /// That failed.
+    failed: usize,
+    /// That were not made.
+    skipped: usize,
 }
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        session.out.write_all(JSON_SCHEMA.as_bytes())?;
-        return Ok(ExitStatus::Yes);
+        return Ok(session.out.schema::<Results>()?);
     }
-    let mut groups = Vec::new();
+    let results = look(arguments, session)?;
+    Ok(session.out.show(&results, Form::of(arguments.json))?)
+}
+
+fn look(arguments: &Arguments, session: &Session<'_>) -> Result<Results, Failure> {
     let config = session.config();
-    groups.push(Group {
-        account: None,
-        checks: local::of_program(&config, session),
-    });
+    let mut checks = local::of_program(&config, session);
+    let mut accounts = Vec::new();
     if let Ok(config) = &config {
         for account in chosen(config, session)? {
-            groups.push(Group {
-                account: Some((account.name.clone(), account.address.as_str().to_owned())),
-                checks: of_account(account, config, arguments, session),
-            });
+            let found = of_account(account, config, arguments, session);
+            checks.extend(found.into_iter().map(|check| check.about(&account.name)));
+            accounts.push((account.name.clone(), account.address.as_str().to_owned()));
         }
     }
-    match arguments.json {
-        true => document(&groups, session)?,
-        false => text(&groups, session)?,
-    }
-    let failed = groups
-        .iter()
-        .flat_map(|group| &group.checks)
-        .any(|check| check.state == State::Failed);
-    Ok(match failed {
-        true => ExitStatus::No,
-        false => ExitStatus::Yes,
+    Ok(Results {
+        totals: Totals::of(&checks),
+        checks,
+        accounts,
     })
+}
+
+impl Report for Results {
+    const SCHEMA: &'static str = "pec/doctor";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for group in self
+            .checks
+            .chunk_by(|one, next| one.account == next.account)
+        {
+            page.line(self.heading(&group[0], page.texts()))?;
+            group.iter().try_for_each(|check| check.text(page))?;
+        }
+        page.line(self.totals.line(page.texts()))
+    }
+
+    fn exit(&self) -> ExitStatus {
+        match self.totals.failed {
+            0 => ExitStatus::Yes,
+            _ => ExitStatus::No,
+        }
+    }
+}
+
+impl Results {
+    /// Above the checks of the program, or of one account.
+    fn heading(&self, first: &Check, texts: &Catalogue) -> String {
+        let mut accounts = self.accounts.iter();
+        match accounts.find(|(name, _)| first.account.as_ref() == Some(name)) {
+            None => texts.text("doctor.heading").to_owned(),
+            Some((name, address)) => {
+                let values = [("account", &**name), ("address", address)];
+                texts.fill("accounts.heading", &values)
+            }
+        }
+    }
+}
+
+impl Totals {
+    fn of(checks: &[Check]) -> Self {
+        let mut totals = Self::default();
+        for check in checks {
+            let slot = match check.end {
+                End::Ok { .. } => &mut totals.ok,
+                End::Warning { .. } => &mut totals.warning,
+                End::Failed { .. } => &mut totals.failed,
+                End::Skipped { .. } => &mut totals.skipped,
+            };
+            *slot += 1;
+        }
+        totals
+    }
+
+    fn line(&self, texts: &Catalogue) -> String {
+        let numbers = [self.ok, self.warning, self.failed, self.skipped];
+        let [ok, warning, failed, skipped] = numbers.map(|number| number.to_string());
+        let values = [
+            ("ok", &*ok),
+            ("warning", &warning),
+            ("failed", &failed),
+            ("skipped", &skipped),
+        ];
+        texts.fill("doctor.totals", &values)
+    }
 }
 
 /// All accounts, or that of `--account`.
@@ -100,7 +179,7 @@ fn of_account(
     let mut checks = local::of_account(account, session);
     let unusable = checks
         .iter()
-        .any(|check| check.state == State::Failed && check.id == "account.ca-file");
+        .any(|check| check.has_failed() && check.id == "account.ca-file");
     match (arguments.offline, unusable) {
         (true, _) => checks.push(Check::skipped("network", lang, "offline", &[])),
         (false, true) => checks.push(Check::skipped("network", lang, "not-reached", &[])),
@@ -122,88 +201,4 @@ fn secret(account: &Account, config: &Config, session: &Session<'_>) -> Result<S
         question: session.question(account),
     };
     password(account, &context).map_err(|error| failure(&error, session.lang))
-}
-
-fn text(groups: &[Group], session: &mut Session<'_>) -> anyhow::Result<()> {
-    let (lang, style) = (session.lang, session.style);
-    let texts = Catalogue::of(lang);
-    for group in groups {
-        let heading = match &group.account {
-            None => texts.text("doctor.heading").to_owned(),
-            Some((name, address)) => texts.fill(
-                "accounts.heading",
-                &[("account", name), ("address", address)],
-            ),
-        };
-        write_line(session.out, &heading)?;
-        for line in group
-            .checks
-            .iter()
-            .flat_map(|check| check.lines(lang, style))
-        {
-            write_line(session.out, &line)?;
-        }
-    }
-    write_line(session.out, &totals_line(&Totals::of(groups), lang))
-}
-
-#[derive(Serialize)]
-struct Totals {
-    ok: usize,
-    warning: usize,
-    failed: usize,
-    skipped: usize,
-}
-
-impl Totals {
-    fn of(groups: &[Group]) -> Self {
-        let count = |state| {
-            let checks = groups.iter().flat_map(|group| &group.checks);
-            checks.filter(|check| check.state == state).count()
-        };
-        Self {
-            ok: count(State::Ok),
-            warning: count(State::Warning),
-            failed: count(State::Failed),
-            skipped: count(State::Skipped),
-        }
-    }
-}
-
-fn totals_line(totals: &Totals, lang: Lang) -> String {
-    let numbers = [totals.ok, totals.warning, totals.failed, totals.skipped];
-    let [ok, warning, failed, skipped] = numbers.map(|number| number.to_string());
-    let values = [
-        ("ok", &*ok),
-        ("warning", &warning),
-        ("failed", &failed),
-        ("skipped", &skipped),
-    ];
-    Catalogue::of(lang).fill("doctor.totals", &values)
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    version: u32,
-    program: &'static str,
-    at: String,
-    checks: Vec<CheckJson<'a>>,
-    totals: Totals,
-}
-
-fn document(groups: &[Group], session: &mut Session<'_>) -> anyhow::Result<()> {
-    let checks = groups.iter().flat_map(|group| {
-        let name = group.account.as_ref().map(|(name, _)| &**name);
-        group.checks.iter().map(move |check| check.json(name))
-    });
-    let document = Document {
-        schema: "pec/doctor",
-        version: 1,
-        program: PROGRAM,
-        at: session.context.now.to_string(),
-        checks: checks.collect(),
-        totals: Totals::of(groups),
-    };
-    write_line(session.out, &json::pretty(&document)?)
 }

@@ -1,20 +1,15 @@
 //! What is wrong with a message, and what a person should know before it goes, in words.
 
 use crate::address::MailAddress;
+use crate::client::{self, Once};
 use crate::command::{Failure, Session};
 use crate::input;
 use crate::lang::Lang;
-use crate::ledger::state::Standing;
-use crate::ledger::{Ledger, MessageRef, MessageRow};
-
+use crate::ledger::{Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::pec::caution::Warning;
 use crate::pec::outgoing::{Attachment, Fault, Limits, OutgoingMessage};
-use crate::timestamp::Timestamp;
-
-/// How long an earlier message with the same subject and recipients is worth a warning.
-const TWIN_SECONDS: i64 = 24 * 3_600;
 
 /// All faults in one failure.
 pub(super) fn failure(faults: &[Fault], lang: Lang) -> Failure {
@@ -75,15 +70,14 @@ pub(super) fn warnings(
         .map(|warning| sentence(warning, texts))
         .collect();
     if let Some(ledger) = ledger {
-        let since = session.context.clock.now().unix() - TWIN_SECONDS;
-        let twins = ledger
-            .twins(message, Timestamp::from_unix(since))
+        let similar = client::similar(ledger, message, session.context.clock.now())
             .map_err(|error| Failure::of_ledger(&error))?;
-        if let Some(twin) = twins.first() {
-            let (short, at) = (&twin.message.short, shown(twin.frozen_at, session.lang));
-            lines.push(texts.fill("warning.twin", &[("message", short), ("time", &at)]));
+        if let Some((twin, at)) = similar.here {
+            let at = shown(at, session.lang);
+            let values = [("message", &*twin.short), ("time", &*at)];
+            lines.push(texts.fill("warning.twin", &values));
         }
-        if let Some(at) = accepted_elsewhere(message, ledger, session)? {
+        if let Some(at) = similar.elsewhere {
             let at = shown(at, session.lang);
             lines.push(texts.fill("warning.twin-elsewhere", &[("time", &at)]));
         }
@@ -91,98 +85,30 @@ pub(super) fn warnings(
     Ok(lines)
 }
 
-/// When, within the same time, the mailbox showed an acceptance for the same subject to the same
-/// recipients that is for no message of this ledger.
-fn accepted_elsewhere(
-    message: &OutgoingMessage,
-    ledger: &Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<Option<Timestamp>> {
-    let since = session.context.clock.now().unix() - TWIN_SECONDS;
-    let found = ledger.accepted_elsewhere(message, Timestamp::from_unix(since));
-    Ok(found.map_err(|error| Failure::of_ledger(&error))?)
-}
-
-/// Refuses what another program, or another copy of the ledger, seems to have sent.
+/// What was recorded before, says the same and never left, if there is such a message: it is the
+/// one to send. The mailbox was read before.
 ///
 /// # Errors
-/// When the mailbox holds an acceptance that may be for the same.
-pub(super) fn not_elsewhere(
-    message: &OutgoingMessage,
-    ledger: &Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<()> {
-    match accepted_elsewhere(message, ledger, session)? {
-        None => Ok(()),
-        Some(at) => {
-            let time = shown(at, session.lang);
-            Err(Failure::new("said-elsewhere", [("time", time)]).into())
-        }
-    }
-}
-
-/// What was recorded within the same time with the same content for the same recipients, and never
-/// left: it is the one to send.
-///
-/// # Errors
-/// When such a message left, or may have, or leaves now: the same people would get the same twice.
-pub(super) fn unsent_twin(
+/// A [`Failure`] when the same people would get the same twice.
+pub(super) fn only_once(
     message: &OutgoingMessage,
     ledger: &Ledger,
     session: &Session<'_>,
 ) -> anyhow::Result<Option<MessageRef>> {
-    let Some(twin) = twin(message, None, ledger, session)? else {
-        return Ok(None);
+    let time = |at| ("time", shown(at, session.lang));
+    let once = client::once(ledger, message, session.context.clock.now());
+    let failure = match once.map_err(|error| Failure::of_ledger(&error))? {
+        Once::Free => return Ok(None),
+        Once::GoesOn(recorded) => return Ok(Some(recorded)),
+        Once::Here { message, at } => {
+            Failure::new("said-already", [("message", message.short), time(at)])
+        }
+        Once::Elsewhere { message_id, at } => {
+            Failure::new("said-by-another", [("message", message_id), time(at)])
+        }
+        Once::Alike { at } => Failure::new("said-elsewhere", [time(at)]),
     };
-    let mut standings = twin.recipients.iter().map(|(_, standing)| standing);
-    if standings.all(|it| matches!(it, Standing::Recorded | Standing::RefusedForNow)) {
-        return Ok(Some(twin.message));
-    }
-    let at = shown(twin.frozen_at, session.lang);
-    let values = [("message", twin.message.short), ("time", at)];
-    Err(Failure::new("said-already", values).into())
-}
-
-/// Whether the same was recorded before a message, which is recorded itself.
-pub(super) fn has_older_twin(
-    message: &OutgoingMessage,
-    own: &MessageRef,
-    ledger: &Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<bool> {
-    Ok(twin(message, Some(own), ledger, session)?.is_some())
-}
-
-/// The newest twin of a message, recorded before its `own` record if it has one. What reached
-/// nobody and never will is none.
-fn twin(
-    message: &OutgoingMessage,
-    own: Option<&MessageRef>,
-    ledger: &Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<Option<MessageRow>> {
-    use Standing::{NotAccepted, NotDelivered, Refused, Withdrawn};
-    let since = session.context.clock.now().unix() - TWIN_SECONDS;
-    let of_ledger = |error| Failure::of_ledger(&error);
-    let twins = ledger.twins(message, Timestamp::from_unix(since));
-    for twin in twins.map_err(of_ledger)? {
-        let mut standings = twin.recipients.iter().map(|(_, standing)| standing);
-        let reached_nobody =
-            standings.all(|it| matches!(it, Refused | Withdrawn | NotAccepted | NotDelivered));
-        if reached_nobody || own.is_some_and(|own| !twin.message.is_before(own)) {
-            continue;
-        }
-        let octets = ledger.octets(&twin.octets).map_err(of_ledger)?;
-        let recorded = OutgoingMessage::freeze(octets, message.sender(), Limits::default());
-        // One with the same Message-ID is told by the ledger when it is to be recorded.
-        let is_twin = |recorded: OutgoingMessage| {
-            recorded.is_alike(message) && recorded.message_id() != message.message_id()
-        };
-        if recorded.is_ok_and(is_twin) {
-            return Ok(Some(twin));
-        }
-    }
-    Ok(None)
+    Err(failure.into())
 }
 
 pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> String {

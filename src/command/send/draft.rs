@@ -104,16 +104,20 @@ fn identified(
     let names = attachments.iter().map(|(name, _)| &**name);
     let files = names.zip(digests.iter().map(String::as_str));
     let content = digest((to, cc), subject, body, files);
-    let identity = Identity {
-        key: Key::of_single(from, &content),
-        matter: Matter::of(&content),
-    };
-    identity.marked_message_id(&random_hex()[..16], from.domain())
+    marked(from, &content)
 }
 
-/// A Message-ID of our own: 128 random bits, and the domain of the mailbox.
-fn mint(from: &MailAddress) -> String {
-    format!("<{}@{}>", random_hex(), from.domain())
+/// The same for a ready message without one, by its octets.
+fn identified_by_octets(from: &MailAddress, octets: &[u8]) -> String {
+    marked(from, &sha256(octets))
+}
+
+fn marked(from: &MailAddress, content: &str) -> String {
+    let identity = Identity {
+        key: Key::of_single(from, content),
+        matter: Matter::of(content),
+    };
+    identity.marked_message_id(&random_hex()[..16], from.domain())
 }
 
 /// A ready message. Line ends of LF become CRLF; Message-ID and Date are added at the top
@@ -139,7 +143,8 @@ fn ready(file: &Path, from: &MailAddress, session: &mut Session<'_>) -> anyhow::
     let mut added = String::new();
     if let Ok((header, _)) = Header::parse(&octets) {
         if header.count("Message-ID") == 0 {
-            added.push_str(&format!("Message-ID: {}\r\n", mint(from)));
+            let id = identified_by_octets(from, &octets);
+            added.push_str(&format!("Message-ID: {id}\r\n"));
         }
         if header.count("Date") == 0 {
             let date = session.context.clock.now().rfc5322();

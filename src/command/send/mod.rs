@@ -131,7 +131,7 @@ pub(super) struct Arguments {
     yes: bool,
 
     /// With --yes: send also what left within 24 hours with the same content for the same
-    /// recipients
+    /// recipients, and do not read the mailbox for it
     #[arg(long, requires = "yes", conflicts_with = "resume")]
     again: bool,
 
@@ -169,9 +169,6 @@ pub(super) struct Arguments {
 /// Octets of a message that takes so long that a person is told it is on its way.
 const LARGE_OCTETS: u64 = 1_000_000;
 
-/// The schema of the document; tests validate every output against it.
-const JSON_SCHEMA: &str = include_str!("schema.json");
-
 /// `--receipt`, in the words of both languages.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum ReceiptArgument {
@@ -204,8 +201,7 @@ impl ResendArgument {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        session.out.write_all(JSON_SCHEMA.as_bytes())?;
-        return Ok(ExitStatus::Yes);
+        return Ok(session.out.schema::<report::Document<'_>>()?);
     }
     let mut access = Access::open(session)?;
     if arguments.resume {
@@ -253,21 +249,14 @@ fn compose_and_send(
     report::preview(&message, &warnings, access, session)?;
     // A person is told by the warning and decides; a script may just have been started again.
     let once = arguments.yes && !arguments.again;
+    if once && let Err(error) = access.read_before_sending(ledger, session) {
+        let before = Before::default();
+        let error = documented(error, arguments, access, ledger, before, session);
+        return Err(error?);
+    }
     let unsent = match once {
-        true => {
-            read_first(access, ledger, session)?;
-            checks::not_elsewhere(&message, ledger, session)?;
-            checks::unsent_twin(&message, ledger, session)?
-        }
+        true => checks::only_once(&message, ledger, session)?,
         false => None,
-    };
-    let unsent = match unsent {
-        // What was recorded earlier may have left from another copy of the ledger.
-        Some(earlier) if !is_of_now(&earlier, ledger, session)? => {
-            access.read_mailbox(ledger, session)?;
-            checks::unsent_twin(&message, ledger, session)?
-        }
-        unsent => unsent,
     };
     if !arguments.yes && !confirmed(arguments, session)? {
         return Ok(ExitStatus::Unusable);
@@ -332,27 +321,6 @@ fn compose_and_send(
     )
 }
 
-/// Reads the mailbox of an account of which this ledger knows nothing: it says what another
-/// machine sent. One that cannot be read is told, and keeps no single message back.
-fn read_first(
-    access: &mut Access,
-    ledger: &mut Ledger,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    let knows = ledger.knows(&access.account.address);
-    if knows.map_err(|error| Failure::of_ledger(&error))? {
-        return Ok(());
-    }
-    match access.read_mailbox(ledger, session) {
-        Err(error) if error.is::<Failure>() => {
-            let line = Catalogue::of(session.lang).text("send.not-read-first");
-            writeln!(session.err, "{line}")?;
-            Ok(())
-        }
-        read => read,
-    }
-}
-
 /// A failure before anything left: the document is promised all the same.
 fn documented(
     error: anyhow::Error,
@@ -368,12 +336,6 @@ fn documented(
     Ok(error)
 }
 
-/// Whether the ledger recorded or tried a message just now.
-fn is_of_now(message: &MessageRef, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<bool> {
-    let is_of_now = ledger.is_of_now(message, session.context.clock.now());
-    Ok(is_of_now.map_err(|error| Failure::of_ledger(&error))?)
-}
-
 /// Records a new message; with `once`, unless another process recorded the same meanwhile: the
 /// first record goes.
 fn record(
@@ -382,14 +344,13 @@ fn record(
     ledger: &mut Ledger,
     session: &Session<'_>,
 ) -> anyhow::Result<MessageRef> {
-    let of_ledger = |error| Failure::of_ledger(&error);
-    let now = || session.context.clock.now();
-    let recorded = ledger.freeze(message, now()).map_err(of_ledger)?;
-    if once && checks::has_older_twin(message, &recorded, ledger, session)? {
-        ledger.withdraw(&recorded, now()).map_err(of_ledger)?;
-        return Err(Failure::new("said-meanwhile", []).into());
-    }
-    Ok(recorded)
+    let now = session.context.clock.now();
+    let recorded = match once {
+        true => client::record_once(ledger, message, now),
+        false => ledger.freeze(message, now).map(Some),
+    };
+    let recorded = recorded.map_err(|error| Failure::of_ledger(&error))?;
+    recorded.ok_or_else(|| Failure::new("said-meanwhile", []).into())
 }
 
 /// One recorded message to the server.

@@ -1,15 +1,19 @@
 //! What `pec send` shows: the message before it goes, and what became of it.
 
+use std::io;
+use std::slice;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::checks::megabytes;
 use crate::client::{Search, Submitted};
-use crate::command::Session;
 use crate::command::access::Access;
+use crate::command::{Session, words as known_words};
 use crate::exit::ExitStatus;
 use crate::ledger::{Ledger, MessageRef, MessageRow};
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
+use crate::output::report::{Form, Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::printable::Printable;
@@ -74,17 +78,82 @@ fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) ->
     lines
 }
 
-#[derive(Serialize)]
-struct Document<'a, T> {
-    schema: &'static str,
-    version: u32,
-    program: &'static str,
+/// # What pec send did, version 1
+///
+/// The document that `pec send --json` writes: what was sent, or with --dry-run what would be. With
+/// --wait, once the provider took the message, the document is that of pec status instead. Every
+/// field that is described is always there; where there is nothing to say it is null or empty.
+/// Fields may be added within version 1, so objects are open. Warnings are in the language of the
+/// run; the texts of servers are as they came; reasons are for people; everything else is the same
+/// in both languages. Characters that act on a terminal are written as \uXXXX.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The account that sends.
     account: &'a str,
-    dry_run: bool,
+    /// What should make a person stop, a sentence each.
     warnings: &'a [String],
+    /// With --resume: what the mailbox answered about each message in doubt, before anything was
+    /// sent.
     searched: Vec<SearchedJson<'a>>,
+    /// What of the mailbox did not answer then, a line each: the folder, and why.
     not_asked: Vec<String>,
-    messages: Vec<T>,
+    #[serde(flatten)]
+    done: Done<'a>,
+    /// The same for a person.
+    #[serde(skip)]
+    lines: Vec<String>,
+    /// What the shell gets.
+    #[serde(skip)]
+    exit: ExitStatus,
+}
+
+/// What was done, or would be.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Done<'a> {
+    /// With --dry-run: nothing was sent and nothing was recorded.
+    Planned {
+        /// Whether nothing was sent and nothing was recorded (--dry-run).
+        #[schemars(extend("const" = true))]
+        dry_run: bool,
+        /// The one that would be sent.
+        messages: [DryMessage<'a>; 1],
+    },
+    /// Without it.
+    Sent {
+        /// Whether nothing was sent and nothing was recorded (--dry-run).
+        #[schemars(extend("const" = false))]
+        dry_run: bool,
+        /// The messages that were handed over in this run, one without --resume; with --resume
+        /// perhaps none: pec status tells of those that were settled without sending.
+        messages: Vec<SentMessage<'a>>,
+    },
+}
+
+fn founds(_: &mut SchemaGenerator) -> Schema {
+    known(["receipt", "unproved", "unknown", "nothing"])
+}
+
+fn outcomes(_: &mut SchemaGenerator) -> Schema {
+    known([
+        "taken",
+        "refused",
+        "refused-for-now",
+        "not-sent",
+        "in-doubt",
+    ])
+}
+
+impl Report for Document<'_> {
+    const SCHEMA: &'static str = "pec/send";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        page.lines(&self.lines)
+    }
+
+    fn exit(&self) -> ExitStatus {
+        self.exit
+    }
 }
 
 /// What was found out before anything was sent.
@@ -96,9 +165,16 @@ pub(super) struct Before<'a> {
     pub searched: Option<&'a Search>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "searched")]
 struct SearchedJson<'a> {
+    /// The short id.
+    #[schemars(regex(pattern = SHORT_ID))]
     id: &'a str,
+    /// receipt: a genuine one speaks of it. unproved: something names it and is not proved.
+    /// unknown: not all of the mailbox answered, see not_asked. nothing: every folder was asked,
+    /// every message that names it was read, and none is there.
+    #[schemars(schema_with = "founds")]
     found: &'static str,
 }
 
@@ -118,27 +194,50 @@ impl<'a> Before<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// With --dry-run: the message as it would leave.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "planned")]
 struct DryMessage<'a> {
+    /// Its Message-ID with angle brackets.
+    #[schemars(regex(pattern = r"^<.+>$"))]
     message_id: &'a str,
+    /// SHA-256 of the octets that are sent.
+    #[schemars(regex(pattern = SHA256))]
     sha256: String,
+    /// The number of its octets.
+    #[schemars(range(min = 1))]
     size: usize,
+    /// Subject, decoded; may be empty.
     subject: &'a str,
+    /// The form of delivery receipt asked for.
+    #[schemars(schema_with = "known_words::delivery_form")]
     receipt_form: &'static str,
+    /// All recipients, To before Cc.
+    #[schemars(length(min = 1))]
     recipients: Vec<DryRecipient<'a>>,
+    /// The files attached.
     attachments: Vec<DryAttachment<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "planned_recipient")]
 struct DryRecipient<'a> {
+    /// The address as written.
     address: &'a str,
+    /// Where it stands in the header.
+    #[schemars(schema_with = "known_words::field")]
     field: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "attachment")]
 struct DryAttachment<'a> {
+    /// The name of the file.
     name: &'a str,
+    /// Its octets.
     size: usize,
+    /// Their SHA-256.
+    #[schemars(regex(pattern = SHA256))]
     sha256: String,
 }
 
@@ -150,80 +249,110 @@ pub(super) fn dry_run(
     as_json: bool,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
+    let mut lines = summary(message, access, session);
+    lines.push(String::new());
+    // Printable line by line: a ready message may hold anything.
+    let octets = String::from_utf8_lossy(message.octets());
+    lines.extend(octets.lines().map(|line| Printable(line).to_string()));
+    let document = Document {
+        account: &access.account.name,
+        warnings,
+        searched: Vec::new(),
+        not_asked: Vec::new(),
+        done: Done::Planned {
+            dry_run: true,
+            messages: [DryMessage::of(message)],
+        },
+        lines,
+        exit: ExitStatus::Yes,
+    };
     if as_json {
+        return Ok(session.out.show(&document, Form::Json)?);
+    }
+    write_warnings(warnings, session)?;
+    let status = session.out.show(&document, Form::Text)?;
+    let texts = Catalogue::of(session.lang);
+    writeln!(session.err, "{}", texts.text("send.dry-run"))?;
+    Ok(status)
+}
+
+impl<'a> DryMessage<'a> {
+    fn of(message: &'a OutgoingMessage) -> Self {
         let recipients = message.recipients().iter().map(|recipient| DryRecipient {
             address: recipient.address.as_str(),
             field: recipient.field.word(),
         });
-        let attachments = message
-            .attachments()
-            .iter()
-            .map(|attachment| DryAttachment {
-                name: &attachment.name,
-                size: attachment.content.len(),
-                sha256: sha256(&attachment.content),
-            });
-        let document = Document {
-            schema: "pec/send",
-            version: 1,
-            program: PROGRAM,
-            account: &access.account.name,
-            dry_run: true,
-            warnings,
-            searched: Vec::new(),
-            not_asked: Vec::new(),
-            messages: vec![DryMessage {
-                message_id: message.message_id(),
-                sha256: sha256(message.octets()),
-                size: message.octets().len(),
-                subject: message.subject(),
-                receipt_form: message.form().word(),
-                recipients: recipients.collect(),
-                attachments: attachments.collect(),
-            }],
-        };
-        writeln!(session.out, "{}", json::pretty(&document)?)?;
-        return Ok(ExitStatus::Yes);
+        let attachments = message.attachments().iter();
+        let attachments = attachments.map(|attachment| DryAttachment {
+            name: &attachment.name,
+            size: attachment.content.len(),
+            sha256: sha256(&attachment.content),
+        });
+        Self {
+            message_id: message.message_id(),
+            sha256: sha256(message.octets()),
+            size: message.octets().len(),
+            subject: message.subject(),
+            receipt_form: message.form().word(),
+            recipients: recipients.collect(),
+            attachments: attachments.collect(),
+        }
     }
-    for line in summary(message, access, session) {
-        writeln!(session.out, "{line}")?;
-    }
-    write_warnings(warnings, session)?;
-    writeln!(session.out)?;
-    // Printable line by line: a ready message may hold anything.
-    for line in String::from_utf8_lossy(message.octets()).lines() {
-        writeln!(session.out, "{}", Printable(line))?;
-    }
-    let texts = Catalogue::of(session.lang);
-    writeln!(session.err, "{}", texts.text("send.dry-run"))?;
-    Ok(ExitStatus::Yes)
 }
 
-const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
-
-#[derive(Serialize)]
+/// A message that was handed over, or that was to be.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "sent")]
 struct SentMessage<'a> {
+    /// The short id, for pec status, pec wait and pec send --resume.
+    #[schemars(regex(pattern = SHORT_ID))]
     id: &'a str,
+    /// Its Message-ID with angle brackets.
+    #[schemars(regex(pattern = r"^<.+>$"))]
     message_id: String,
+    /// SHA-256 of the octets that are sent.
+    #[schemars(regex(pattern = SHA256))]
     sha256: String,
+    /// taken: the provider has it. refused: by the server, for good. refused-for-now: by the
+    /// server, may be tried again with --resume. not-sent: it never left, may be tried again with
+    /// --resume. in-doubt: the line broke where the provider may have it; it is not sent again by
+    /// itself.
+    #[schemars(schema_with = "outcomes")]
     outcome: &'static str,
+    /// What the server answered; null where there was no answer.
     reply: Option<ReplyJson>,
+    /// Of not-sent and in-doubt: what happened, in English; else null.
     reason: Option<String>,
+    /// Whether the outcome is in the ledger; if not, the ledger calls the message in doubt.
     recorded: bool,
+    /// All recipients, To before Cc.
+    #[schemars(length(min = 1))]
     recipients: Vec<SentRecipient>,
+    /// The copy in the folder of sent mail; null where none was to be filed: not taken, or
+    /// --no-copy.
     copy: Option<CopyJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "recipient")]
 struct SentRecipient {
+    /// The address as written.
     address: String,
+    /// Where the message stands for this recipient; see the schema of pec status.
+    #[schemars(schema_with = "known_words::standing")]
     standing: &'static str,
+    /// What the server answered; null where there was no answer.
     reply: Option<ReplyJson>,
 }
 
-#[derive(Serialize)]
+/// What the server answered; null where there was no answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "reply")]
 struct ReplyJson {
+    /// Its code: 2xx yes, 4xx not now, 5xx no.
+    #[schemars(range(min = 200, max = 599))]
     code: u16,
+    /// Its words, lines joined.
     text: String,
 }
 
@@ -236,24 +365,30 @@ impl From<&Reply> for ReplyJson {
     }
 }
 
-#[derive(Serialize)]
+/// The copy in the folder of sent mail; null where none was to be filed: not taken, or --no-copy.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "copy")]
 struct CopyJson {
+    /// The folder it is in; null where the account wants none, the server marks none, or it failed.
     folder: Option<String>,
+    /// Why it could not be filed, in English; null if nothing went wrong.
     error: Option<String>,
 }
 
 type FiledCopy = Option<Result<Option<String>, String>>;
 
-/// What became of the messages, for a person.
+/// What became of the messages, for a person: each with what is said beside it.
 pub(super) fn text(
     sent: &[(MessageRef, Submitted)],
     copies: &[FiledCopy],
     ledger: &Ledger,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
-    for ((message, submitted), copy) in sent.iter().zip(copies) {
-        let row = row(ledger, message)?;
-        tell(message, &row, submitted, copy, session)?;
+    for (one, copy) in sent.iter().zip(copies) {
+        let (sent, copies) = (slice::from_ref(one), slice::from_ref(copy));
+        let document = Document::of(sent, copies, ledger, "", Before::default(), session)?;
+        session.out.show(&document, Form::Text)?;
+        tell_beside(one, copy, session)?;
     }
     Ok(())
 }
@@ -267,28 +402,40 @@ pub(super) fn json(
     before: Before<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
-    let messages = sent.iter().zip(copies);
-    let messages = messages.map(|((message, submitted), copy)| {
-        Ok(SentMessage::of(
-            message,
-            row(ledger, message)?,
-            submitted,
-            copy,
-        ))
-    });
-    let document = Document {
-        schema: "pec/send",
-        version: 1,
-        program: PROGRAM,
-        account,
-        dry_run: false,
-        warnings: before.warnings,
-        searched: before.searched(),
-        not_asked: before.not_asked(),
-        messages: messages.collect::<anyhow::Result<_>>()?,
-    };
-    writeln!(session.out, "{}", json::pretty(&document)?)?;
+    let document = Document::of(sent, copies, ledger, account, before, session)?;
+    session.out.show(&document, Form::Json)?;
     Ok(())
+}
+
+impl<'a> Document<'a> {
+    /// What became of messages.
+    fn of(
+        sent: &'a [(MessageRef, Submitted)],
+        copies: &[FiledCopy],
+        ledger: &Ledger,
+        account: &'a str,
+        before: Before<'a>,
+        session: &Session<'_>,
+    ) -> anyhow::Result<Self> {
+        let (mut messages, mut lines) = (Vec::new(), Vec::new());
+        for ((message, submitted), copy) in sent.iter().zip(copies) {
+            let row = row(ledger, message)?;
+            lines.extend(told(message, &row, submitted, session));
+            messages.push(SentMessage::of(message, row, submitted, copy));
+        }
+        Ok(Self {
+            account,
+            warnings: before.warnings,
+            searched: before.searched(),
+            not_asked: before.not_asked(),
+            done: Done::Sent {
+                dry_run: false,
+                messages,
+            },
+            lines,
+            exit: exit_status(sent),
+        })
+    }
 }
 
 fn row(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<MessageRow> {
@@ -366,13 +513,13 @@ fn exit_status_of(submitted: &Submitted) -> ExitStatus {
     }
 }
 
-fn tell(
+/// What became of one, in lines.
+fn told(
     message: &MessageRef,
     row: &MessageRow,
     submitted: &Submitted,
-    copy: &FiledCopy,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
+    session: &Session<'_>,
+) -> Vec<String> {
     let texts = Catalogue::of(session.lang);
     let (outcome, reply, reason) = words(&submitted.report.outcome);
     let reply = reply.map(ToString::to_string).unwrap_or_default();
@@ -395,7 +542,7 @@ fn tell(
         }
         _ => texts.fill(&format!("send.outcome.{outcome}"), &values),
     };
-    writeln!(session.out, "{}", session.style.paint(tone, line))?;
+    let mut lines = vec![session.style.paint(tone, line)];
     let answers = row.recipients.iter().zip(&submitted.report.recipients);
     for ((address, _), reply) in answers {
         if let Some(reply) = reply.as_ref().filter(|reply| reply.code >= 400) {
@@ -403,24 +550,26 @@ fn tell(
                 ("address", address.as_str()),
                 ("reply", &*reply.to_string()),
             ];
-            writeln!(
-                session.out,
-                "  {}",
-                texts.fill("send.recipient-refused", &values)
-            )?;
+            let line = texts.fill("send.recipient-refused", &values);
+            lines.push(format!("  {line}"));
         }
     }
-    writeln!(
-        session.out,
-        "{}",
-        texts.fill(&format!("send.next.{outcome}"), &values)
-    )?;
+    lines.push(texts.fill(&format!("send.next.{outcome}"), &values));
     let mut answers = submitted.report.recipients.iter().flatten();
     let is_left_over = |reply: &Reply| reply.code >= 400 && reply.is_for_now();
     if outcome == "taken" && answers.any(is_left_over) {
-        let line = texts.fill("send.next.left-over", &values);
-        writeln!(session.out, "{line}")?;
+        lines.push(texts.fill("send.next.left-over", &values));
     }
+    lines
+}
+
+/// What a person is told of one beside its result.
+fn tell_beside(
+    (message, submitted): &(MessageRef, Submitted),
+    copy: &FiledCopy,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let texts = Catalogue::of(session.lang);
     if let Some(error) = &submitted.unrecorded {
         let reason = error.to_string();
         writeln!(

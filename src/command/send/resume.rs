@@ -2,14 +2,14 @@
 //! mailbox before anything else may happen to them.
 
 use super::report::Before;
-use super::{Arguments, confirmed, documented, finish, hand_over, is_of_now, report, told};
-use crate::client::{self, Found, Gap, GapKind, Search};
+use super::{Arguments, ResendArgument, confirmed, documented, finish, hand_over, report, told};
+use crate::client::{self, AfterAsking, Asked, Found, Gap, GapKind, Mood, Over, Search};
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, follow};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::state::{self, Standing, What};
+use crate::ledger::state::Standing;
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
@@ -62,21 +62,17 @@ pub(super) fn run(
             status = status.worse(ExitStatus::Undecided);
             continue;
         }
-        match deciding(&ledger, &message)? {
-            Some(Standing::InDoubt) => in_doubt.push(message),
-            Some(Standing::Recorded | Standing::RefusedForNow) => {
-                match is_of_now(&message, &ledger, session)? {
-                    true => to_send.push((message, Claim::NeverLeft)),
-                    false => old.push(message),
-                }
-            }
-            Some(Standing::Sending) => {
+        match mood(&ledger, &message, now)? {
+            Mood::Goes => to_send.push((message, Claim::NeverLeft)),
+            Mood::AsksFirst => old.push(message),
+            Mood::InDoubt => in_doubt.push(message),
+            Mood::BeingSent => {
                 tell(session, "send.being-sent", &message)?;
                 status = status.worse(ExitStatus::Undecided);
             }
-            _ => {
-                tell(session, "send.settled", &message)?;
-                status = status.worse(answer(&ledger, &message)?);
+            Mood::Over(over) => {
+                tell(session, over_key(over), &message)?;
+                status = status.worse(over.exit());
             }
         }
     }
@@ -93,20 +89,29 @@ pub(super) fn run(
     };
     for (message, found) in searched.answers.clone() {
         let never_left = old.contains(&message);
-        let resend = arguments.resend;
-        let allowed = resend.is_some_and(|resend| resend.term().allows(found))
-            || (never_left && found == Found::Nothing)
-            || (never_left && found == Found::Receipt && is_left_over(&ledger, &message)?);
-        if !allowed {
-            status = status.worse(tell_found(&ledger, &message, found, session)?);
-        } else if never_left {
-            to_send.push((message, Claim::NeverLeft));
-        } else if is_young(arguments, &ledger, &message, now)? {
-            tell(session, "send.too-young", &message)?;
-            status = status.worse(ExitStatus::Undecided);
-        } else {
-            to_send.push((message, Claim::InDoubtAndSearched));
+        match after_asking(arguments, &ledger, &message, (found, never_left), now)? {
+            AfterAsking::Goes(claim) => to_send.push((message, claim)),
+            AfterAsking::Stays => {
+                status = status.worse(tell_found(&ledger, &message, found, session)?);
+            }
+            AfterAsking::TooYoung => {
+                tell(session, "send.too-young", &message)?;
+                status = status.worse(ExitStatus::Undecided);
+            }
         }
+    }
+    let never_left = |(_, claim): &(MessageRef, Claim)| *claim == Claim::NeverLeft;
+    if arguments.yes && to_send.iter().any(never_left) {
+        // Nobody looks: what another machine got accepted meanwhile is not sent from here.
+        if let Err(error) = access.read_before_sending(&mut ledger, session) {
+            let before = Before {
+                warnings: &[],
+                searched: Some(&searched),
+            };
+            let error = documented(error, arguments, access, &ledger, before, session);
+            return Err(error?);
+        }
+        status = status.worse(leave_out_elsewhere(&mut to_send, &ledger, session)?);
     }
     if to_send.is_empty() {
         return ended(status, arguments, access, &ledger, &searched, session);
@@ -179,27 +184,82 @@ fn wanted(
     arguments.messages.iter().map(one).collect()
 }
 
-/// The standing that decides what may happen to the message as a whole; `None` when nothing
-/// may any more.
-fn deciding(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<Standing>> {
-    let row = ledger
-        .row(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    let all: Vec<Standing> = row
-        .recipients
-        .iter()
-        .map(|(_, standing)| *standing)
-        .collect();
-    Ok(state::deciding(&all))
+/// Where a message stands for each recipient.
+fn standings(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Vec<Standing>> {
+    let row = ledger.row(message);
+    let row = row.map_err(|error| Failure::of_ledger(&error))?;
+    let standings = row.recipients.iter().map(|(_, standing)| *standing);
+    Ok(standings.collect())
 }
 
-/// Whether the server took a message for some of its recipients, and others were left behind.
-fn is_left_over(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<bool> {
-    let view = ledger
-        .view(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
-    Ok(was_taken && deciding(ledger, message)? == Some(Standing::RefusedForNow))
+fn mood(ledger: &Ledger, message: &MessageRef, now: Timestamp) -> anyhow::Result<Mood> {
+    let is_of_now = ledger.is_of_now(message, now);
+    let is_of_now = is_of_now.map_err(|error| Failure::of_ledger(&error))?;
+    Ok(Mood::of(&standings(ledger, message)?, is_of_now))
+}
+
+/// What is said of a message with which nothing may be done.
+const fn over_key(over: Over) -> &'static str {
+    match over {
+        Over::Went => "send.settled",
+        Over::GivenUp => "send.settled-given-up",
+        Over::Contradictory => "send.settled-contradictory",
+        Over::Failed => "send.settled-failed",
+    }
+}
+
+/// What follows from what the mailbox answered about a message.
+fn after_asking(
+    arguments: &Arguments,
+    ledger: &Ledger,
+    message: &MessageRef,
+    (found, never_left): (Found, bool),
+    now: Timestamp,
+) -> anyhow::Result<AfterAsking> {
+    let view = ledger.view(message);
+    let facts = view.map_err(|error| Failure::of_ledger(&error))?.facts;
+    let asked = Asked {
+        found,
+        never_left,
+        left_over: client::is_left_over(&facts, &standings(ledger, message)?),
+        ripe_at: client::ripe_at(&facts, arguments.patience),
+    };
+    Ok(asked.then(arguments.resend.map(ResendArgument::term), now))
+}
+
+/// Takes out what another machine sent, as its acceptance shows; gives the answer's status.
+fn leave_out_elsewhere(
+    to_send: &mut Vec<(MessageRef, Claim)>,
+    ledger: &Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let now = session.context.clock.now();
+    let mut status = ExitStatus::Yes;
+    let mut left = Vec::new();
+    for (message, claim) in to_send.drain(..) {
+        let other = match claim {
+            Claim::NeverLeft => {
+                let row = ledger.row(&message);
+                row.and_then(|row| client::is_elsewhere(ledger, &row, now))
+            }
+            // A person said so.
+            Claim::InDoubtAndSearched => Ok(None),
+        };
+        let Some(other) = other.map_err(|error| Failure::of_ledger(&error))? else {
+            left.push((message, claim));
+            continue;
+        };
+        let values = [
+            ("message", &*message.short),
+            ("other", &*other.message_id),
+            ("time", &*shown(other.at, session.lang)),
+        ];
+        let line = Catalogue::of(session.lang).fill("send.sent-elsewhere", &values);
+        writeln!(session.err, "{line}")?;
+        status = status.worse(ExitStatus::Undecided);
+    }
+    *to_send = left;
+    Ok(status)
 }
 
 /// What a message was written again as, after it and to the same recipients. Both going out
@@ -207,38 +267,6 @@ fn is_left_over(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<bool> {
 fn written_again(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<Option<MessageRef>> {
     let again = ledger.written_again(message);
     Ok(again.map_err(|error| Failure::of_ledger(&error))?)
-}
-
-/// The answer that a message is with which nothing may be done: whether it went to all.
-fn answer(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<ExitStatus> {
-    let row = ledger
-        .row(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    let went = |standing: &Standing| match standing {
-        Standing::Refused | Standing::RefusedForNow | Standing::Recorded => ExitStatus::No,
-        Standing::NotAccepted => ExitStatus::No,
-        Standing::InDoubt | Standing::Contradictory => ExitStatus::Undecided,
-        _ => ExitStatus::Yes,
-    };
-    let standings = row.recipients.iter().map(|(_, standing)| went(standing));
-    Ok(standings.fold(ExitStatus::Yes, ExitStatus::worse))
-}
-
-/// Whether the newest attempt is too recent for an acceptance to be missed.
-fn is_young(
-    arguments: &Arguments,
-    ledger: &Ledger,
-    message: &MessageRef,
-    now: Timestamp,
-) -> anyhow::Result<bool> {
-    let view = ledger
-        .view(message)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    let handed = view.facts.iter().filter(|fact| fact.what == What::Handed);
-    let newest = handed.map(|fact| fact.at).max();
-    let patience = i64::try_from(arguments.patience.as_secs()).unwrap_or(i64::MAX);
-    // A clock that was set back makes it young: waiting is the harmless error.
-    Ok(newest.is_some_and(|newest| now.seconds_since(newest) < patience))
 }
 
 /// What is found on the way is no part of the document.
@@ -262,9 +290,10 @@ fn look_again(
         .filter(|(_, claim)| *claim == Claim::InDoubtAndSearched);
     let doubtful: Vec<MessageRef> = doubtful.map(|(message, _)| message.clone()).collect();
     let searched = search(&doubtful, form_of(arguments), access, ledger, session)?;
+    let now = session.context.clock.now();
     for (message, found) in &searched.answers {
-        let resend = arguments.resend;
-        if !resend.is_some_and(|resend| resend.term().allows(*found)) {
+        let then = after_asking(arguments, ledger, message, (*found, false), now)?;
+        if !matches!(then, AfterAsking::Goes(_)) {
             to_send.retain(|(other, _)| other != message);
         }
     }

@@ -1,154 +1,337 @@
-//! The JSON of a message's status: a promise to other programs, laid down in `schema.json`.
-//!
-//! Version 1. Fields may be added; removing one or changing its meaning raises the version.
+//! Where messages stand, as `pec status`, `pec wait` and `pec send --wait` answer.
 
-use std::io::Write;
+use std::io;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::{Found, Page, Reading, Remark, text};
+use crate::command::words;
+use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::state::{Deadline, Fact, What};
 use crate::ledger::{MatchRule, MessageView, ReceivedRow, RecipientView};
-use crate::output::json;
+use crate::output::report::{self, Report, SHA256, SHORT_ID, known, only};
 use crate::output::style::Style;
+use crate::timestamp::Timestamp;
+use crate::verify::Verdict;
 
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    version: u32,
-    program: &'static str,
+/// # Where messages stand, as pec status tells it, version 1
+///
+/// The document that `pec status --json` writes. Every field that is described is always there;
+/// where there is nothing to say it is null or empty. Fields may be added within version 1, so
+/// objects are open. Texts meant for people (text) are in the language of the run; texts of servers
+/// and providers (a fact's text) are as they came; everything else is the same in both languages.
+/// Characters that act on a terminal are written as \uXXXX.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::command) struct Document<'a> {
+    /// The messages of the page, newest first; the one that was asked for; none with --orphans or
+    /// --unproven.
     messages: Vec<MessageJson<'a>>,
+    /// With --orphans: genuine receipts that belong to no message in the ledger, newest first.
     orphans: Vec<ReceivedJson<'a>>,
+    /// With --unproven: what passes itself off as certified mail and was not proved genuine, newest
+    /// first. Nothing in these is to be relied on.
     unproven: Vec<ReceivedJson<'a>>,
+    /// Whether another page of the list follows (--page).
     more: bool,
+    /// How much there is beside the messages, of the account asked for or of all; null when one
+    /// message was asked for.
     totals: Option<TotalsJson>,
+    /// The same for a person.
+    #[serde(skip)]
+    lines: Vec<String>,
+    /// What the shell gets.
+    #[serde(skip)]
+    exit: ExitStatus,
 }
 
-#[derive(Serialize)]
+/// How much there is beside the messages, of the account asked for or of all; null when one message
+/// was asked for.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "totals")]
 struct TotalsJson {
+    /// See --orphans.
     orphans: usize,
+    /// See --unproven.
     unproven: usize,
+    /// Messages that the mailbox lists and that could not be read; receipts may be among them. pec
+    /// sync names them and asks for them again.
     unread: usize,
 }
 
-/// One message with all that is known of it.
-#[derive(Serialize)]
-pub(in crate::command) struct MessageJson<'a> {
+/// One message of ours with all that is known of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "message")]
+struct MessageJson<'a> {
+    /// The short id: the first digits of the SHA-256 of its Message-ID, eight or more.
+    #[schemars(regex(pattern = SHORT_ID))]
     id: &'a str,
+    /// The account that sends it.
     account: &'a str,
+    /// Its Message-ID with angle brackets.
     message_id: &'a str,
+    /// From, which is also the sender of the envelope.
     sender: &'a str,
+    /// Subject, decoded; may be empty.
     subject: &'a str,
+    /// The form of delivery receipt asked for.
+    #[schemars(schema_with = "words::delivery_form")]
     receipt_form: &'a str,
-    recorded_at: String,
+    /// When it was recorded, by the clock of this machine. UTC, RFC 3339.
+    recorded_at: Timestamp,
+    /// SHA-256 of the octets that are sent.
+    #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
+    /// Their number.
     size: u64,
+    /// The file that holds them.
     file: String,
+    /// The exit status in a word, for this message: yes (0), it reached every recipient, or was
+    /// accepted for ordinary mail; no (1), it did not reach one; undecided (3), something is
+    /// awaited, in doubt or contradictory.
+    #[schemars(schema_with = "answers")]
     answer: &'static str,
+    /// Where it stands, for people.
     text: String,
+    /// Its recipients, in the order of the envelope.
     recipients: Vec<RecipientJson<'a>>,
+    /// What is known of the attempts to submit it, for the message as a whole.
     attempts: Vec<FactJson<'a>>,
+    /// The genuine receipts that were led to it, whether they state facts about its recipients or
+    /// not, newest first.
     receipts: Vec<ReceivedJson<'a>>,
+    /// Ordinary mail that the provider wrapped (anomaly envelopes) and that reports about it: a
+    /// bounce. Nobody vouches for it; it proves nothing and changes no standing.
     remarks: Vec<RemarkJson<'a>>,
 }
 
-/// What ordinary mail claims about a message.
-#[derive(Serialize)]
+/// What ordinary mail claims about a message. All texts are that mail's own.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "remark")]
 struct RemarkJson<'a> {
+    /// SHA-256 of the octets of the envelope around it.
+    #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
+    /// The file that holds them.
     file: String,
+    /// The folder where it was found first; null when that is not known.
     folder: Option<&'a str>,
+    /// Its UID there.
+    #[schemars(range(min = 1))]
     uid: Option<u32>,
+    /// Whom it says it is from.
     sender: &'a str,
+    /// Its subject.
     subject: &'a str,
+    /// What it says of recipients (RFC 3464, 2.3).
     recipients: Vec<ReportedJson>,
 }
 
-#[derive(Serialize)]
+/// What a delivery report says of one recipient.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "reported")]
 struct ReportedJson {
+    /// Final-Recipient.
     address: String,
+    /// Action in small letters: failed, delayed, delivered, relayed, expanded; or what it says
+    /// instead.
     action: String,
+    /// Status (RFC 3463).
     status: String,
+    /// Diagnostic-Code without its type.
     reason: String,
 }
 
-#[derive(Serialize)]
+/// One recipient of a message.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "recipient")]
 struct RecipientJson<'a> {
+    /// The address as written.
     address: &'a str,
+    /// Where it stands in the header.
+    #[schemars(schema_with = "words::field")]
     field: &'static str,
+    /// Where the message stands for this recipient, derived from facts alone. recorded: never left.
+    /// sending: a process is at it. refused-for-now, refused: by the server. in-doubt: nobody knows
+    /// whether the server has it. sent: the server has it. not-accepted, accepted: by the provider.
+    /// ordinary: accepted for ordinary mail, nothing more will be certified. delayed: the 12-hour
+    /// notice came. timed-out: the 24-hour notice came. delivered, not-delivered. contradictory:
+    /// genuine receipts cannot all be true.
+    #[schemars(schema_with = "words::standing")]
     standing: &'static str,
+    /// The standing, for people.
     text: String,
-    since: Option<String>,
-    accepted_at: Option<String>,
+    /// The time of the fact that decided it; null while nothing happened. UTC, RFC 3339.
+    since: Option<Timestamp>,
+    /// The certified time of the acceptance. UTC, RFC 3339.
+    accepted_at: Option<Timestamp>,
+    /// What may be expected, until when; null when nothing more is awaited from the provider.
     deadline: Option<DeadlineJson>,
+    /// Delivered after the notice that it would not be.
     late: bool,
+    /// The receipts name more than one transaction: the message went out twice.
     twice: bool,
+    /// The statements that cannot all be true; empty unless there are such. The receipts of each
+    /// are in facts.
+    #[schemars(schema_with = "words::whats")]
     contradiction: Vec<&'static str>,
+    /// What is known, in the order in which it became known: certified facts, and the server's
+    /// answers for this recipient.
     facts: Vec<FactJson<'a>>,
 }
 
-#[derive(Serialize)]
+/// What may be expected, until when; null when nothing more is awaited from the provider.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "deadline")]
 struct DeadlineJson {
+    /// acceptance, first-notice and second-notice: that receipt, or a delivery receipt, is expected
+    /// by then. overdue: something should have come by then and did not: ask the provider.
+    #[schemars(schema_with = "deadlines")]
     kind: &'static str,
-    at: String,
+    /// When. UTC, RFC 3339.
+    at: Timestamp,
+    /// The same for people.
     text: String,
 }
 
-#[derive(Serialize)]
+/// One thing known.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "fact")]
 struct FactJson<'a> {
+    /// What a fact states. Of our own attempts: begun, handed (the octets are about to leave),
+    /// taken, refused, refused-for-now, not-sent, in-doubt. Certified: accepted,
+    /// accepted-as-ordinary, not-accepted, timeout-notice, delivered, not-delivered.
+    #[schemars(schema_with = "words::what")]
     what: &'static str,
-    at: String,
+    /// When: the certified time, or that of this machine for what it did itself. UTC, RFC 3339.
+    at: Timestamp,
+    /// The number of the attempt to submit, from 1; null for facts of receipts.
+    #[schemars(range(min = 1))]
     attempt: Option<u32>,
+    /// The reply code of the server, or the code at the beginning of the provider's error.
     code: Option<&'a str>,
+    /// The words of the server or the provider, as they came.
     text: Option<&'a str>,
+    /// The provider's identifier of the transaction (identificativo).
     identifier: Option<&'a str>,
+    /// SHA-256 of the receipt that states it; null for what no receipt states.
+    #[schemars(regex(pattern = SHA256))]
     receipt: Option<&'a str>,
+    /// The file that holds that receipt.
     file: Option<String>,
 }
 
-/// A receipt, or what passes itself off as one.
-#[derive(Serialize)]
+/// A message found in a mailbox.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "received")]
 struct ReceivedJson<'a> {
+    /// The account whose mailbox it is in.
     account: &'a str,
+    /// SHA-256 of its octets.
+    #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
+    /// The file that holds them.
     file: String,
+    /// As pec verify gives it.
+    #[schemars(with = "Verdict")]
     verdict: &'a str,
+    /// Of a genuine one: what it is, in the words of daticert.xml.
     kind: Option<&'a str>,
+    /// The id of the check that failed or could not be decided, of the highest rank.
     finding: Option<&'a str>,
-    certified_at: Option<String>,
+    /// The certified time, of a genuine one. UTC, RFC 3339.
+    certified_at: Option<Timestamp>,
+    /// The signed subject.
     subject: Option<&'a str>,
+    /// The signed Message-ID of the message that it is about.
     message_id: Option<&'a str>,
+    /// The signed identifier of the transaction.
     identifier: Option<&'a str>,
+    /// The signed recipient that it is about.
     delivered_to: Option<&'a str>,
+    /// How it was led to a message of ours (msgid, identificativo), or why to none (orphan: none
+    /// has its Message-ID or identifier; other-sender: the signed sender is not ours;
+    /// other-content: it carries another message; not-for-sender: it is no receipt for a sender);
+    /// null for what is not proved.
+    #[schemars(schema_with = "words::match_or_null")]
     matched_by: Option<&'static str>,
+    /// The folder in which it was found first.
     folder: Option<&'a str>,
+    /// Its UID there.
+    #[schemars(range(min = 1))]
     uid: Option<u32>,
 }
 
-/// Writes a page of a list; without a ledger there is nothing in it.
-pub(super) fn list(
-    page: &Page,
-    reading: Option<&Reading<'_>>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let mut document = Document::empty();
-    document.more = page.more;
-    document.totals = Some(TotalsJson {
-        orphans: page.unsettling.orphans,
-        unproven: page.unsettling.unproven,
-        unread: page.unsettling.unread,
-    });
-    if let Some(reading) = reading {
+fn answers(_: &mut SchemaGenerator) -> Schema {
+    only(["yes", "no", "undecided"])
+}
+
+fn deadlines(_: &mut SchemaGenerator) -> Schema {
+    known(["acceptance", "first-notice", "second-notice", "overdue"])
+}
+
+impl Report for Document<'_> {
+    const SCHEMA: &'static str = "pec/status";
+
+    fn text(&self, page: &mut report::Page<'_>) -> io::Result<()> {
+        page.lines(&self.lines)
+    }
+
+    fn exit(&self) -> ExitStatus {
+        self.exit
+    }
+}
+
+impl<'a> Document<'a> {
+    /// A page of a list; without a ledger there is nothing in it.
+    pub(super) fn of_page(page: &'a Page, reading: Option<&Reading<'_>>, lang: Lang) -> Self {
+        let mut document = Self {
+            messages: Vec::new(),
+            orphans: Vec::new(),
+            unproven: Vec::new(),
+            more: page.more,
+            totals: Some(TotalsJson {
+                orphans: page.unsettling.orphans,
+                unproven: page.unsettling.unproven,
+                unread: page.unsettling.unread,
+            }),
+            lines: match reading {
+                Some(reading) => text::list(page, reading),
+                None => text::nothing(page, lang),
+            },
+            exit: ExitStatus::Yes,
+        };
+        let Some(reading) = reading else {
+            return document;
+        };
         match &page.found {
-            Found::Messages(views) => {
-                let messages = views.iter().map(|view| MessageJson::of(view, reading));
-                document.messages = messages.collect();
-            }
+            Found::Messages(views) => document.messages = messages(views, reading),
             Found::Orphans(rows) => document.orphans = received(rows, reading),
             Found::Unproven(rows) => document.unproven = received(rows, reading),
         }
+        document
     }
-    write(&document, out)
+
+    /// Some messages, each whole.
+    pub fn of_messages(views: &'a [MessageView], reading: &Reading<'_>) -> Self {
+        let texts = views.iter().flat_map(|view| text::message(view, reading));
+        let answers = views.iter().map(super::outcome);
+        Self {
+            messages: messages(views, reading),
+            orphans: Vec::new(),
+            unproven: Vec::new(),
+            more: false,
+            totals: None,
+            lines: texts.collect(),
+            exit: answers.fold(ExitStatus::Yes, ExitStatus::worse),
+        }
+    }
+}
+
+fn messages<'a>(views: &'a [MessageView], reading: &Reading<'_>) -> Vec<MessageJson<'a>> {
+    let views = views.iter();
+    views.map(|view| MessageJson::of(view, reading)).collect()
 }
 
 fn received<'a>(rows: &'a [ReceivedRow], reading: &Reading<'_>) -> Vec<ReceivedJson<'a>> {
@@ -156,50 +339,8 @@ fn received<'a>(rows: &'a [ReceivedRow], reading: &Reading<'_>) -> Vec<ReceivedJ
     rows.map(|row| ReceivedJson::of(row, reading)).collect()
 }
 
-/// Writes one message.
-pub(super) fn one(
-    view: &MessageView,
-    reading: &Reading<'_>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    some(std::slice::from_ref(view), reading, out)
-}
-
-/// Writes some messages, each whole.
-pub(super) fn some(
-    views: &[MessageView],
-    reading: &Reading<'_>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let mut document = Document::empty();
-    let messages = views.iter().map(|view| MessageJson::of(view, reading));
-    document.messages.extend(messages);
-    write(&document, out)
-}
-
-fn write(document: &Document<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(out, "{}", json::pretty(document)?)?;
-    Ok(())
-}
-
-impl Document<'_> {
-    fn empty() -> Self {
-        Self {
-            schema: "pec/status",
-            version: 1,
-            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
-            messages: Vec::new(),
-            orphans: Vec::new(),
-            unproven: Vec::new(),
-            more: false,
-            totals: None,
-        }
-    }
-}
-
 impl<'a> MessageJson<'a> {
-    /// What is known of a message, for the documents of this and other commands.
-    pub(in crate::command) fn of(view: &'a MessageView, reading: &Reading<'_>) -> Self {
+    fn of(view: &'a MessageView, reading: &Reading<'_>) -> Self {
         let row = &view.row;
         let plain = Reading {
             style: Style::Plain,
@@ -213,7 +354,7 @@ impl<'a> MessageJson<'a> {
             sender: &row.sender,
             subject: &row.subject,
             receipt_form: &row.receipt_form,
-            recorded_at: row.frozen_at.to_string(),
+            recorded_at: row.frozen_at,
             sha256: &row.octets,
             size: row.size,
             file: path(&row.octets, reading),
@@ -281,8 +422,8 @@ impl<'a> RecipientJson<'a> {
             field: recipient.field.word(),
             standing: state.standing.word(),
             text: text::standing(state, reading),
-            since: state.since.map(|at| at.to_string()),
-            accepted_at: state.accepted_at.map(|at| at.to_string()),
+            since: state.since,
+            accepted_at: state.accepted_at,
             deadline: state
                 .deadline(reading.now)
                 .map(|deadline| DeadlineJson::of(deadline, reading)),
@@ -304,7 +445,7 @@ impl DeadlineJson {
         };
         Self {
             kind,
-            at: at.to_string(),
+            at,
             text: text::deadline_text(deadline, reading.lang),
         }
     }
@@ -316,7 +457,7 @@ impl<'a> FactJson<'a> {
         let text = fact.text.as_deref();
         Self {
             what: fact.what.word(),
-            at: fact.at.to_string(),
+            at: fact.at,
             attempt: fact.attempt,
             code: fact.code.as_deref(),
             text: text.filter(|_| fact.what != What::Begun),
@@ -337,7 +478,7 @@ impl<'a> ReceivedJson<'a> {
             verdict: &row.verdict,
             kind: row.kind.as_deref(),
             finding: row.headline.as_deref(),
-            certified_at: row.certified_at.map(|at| at.to_string()),
+            certified_at: row.certified_at,
             subject: row.subject.as_deref(),
             message_id: row.message_id.as_deref(),
             identifier: row.identifier.as_deref(),

@@ -2,10 +2,12 @@
 //!
 //! Reads the ledger and nothing else; a ledger that is not there has no messages. The texts and
 //! the JSON of one message are used by every command that sends or waits: [`text::message`],
-//! [`json::MessageJson`], and [`outcome`] for the exit status.
+//! [`json::Document`], and [`outcome`] for the exit status.
 
 pub(super) mod json;
 pub(super) mod text;
+
+use json::Document;
 
 use super::{Failure, Session, access};
 use crate::address::MailAddress;
@@ -13,6 +15,7 @@ use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{self, Filter, Ledger, MessageRef, MessageView, ReceivedRow, Unsettling};
+use crate::output::report::Form;
 use crate::output::style::Style;
 use crate::pec::wrapped::{ReportedRecipient, WrappedMail};
 use crate::timestamp::Timestamp;
@@ -89,9 +92,6 @@ pub(super) struct Arguments {
     json_schema: bool,
 }
 
-/// The schema of the document; tests validate every output against it.
-pub const JSON_SCHEMA: &str = include_str!("schema.json");
-
 /// What texts and JSON of a message need beside the message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
@@ -144,8 +144,7 @@ struct Page {
 
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        session.out.write_all(JSON_SCHEMA.as_bytes())?;
-        return Ok(ExitStatus::Yes);
+        return write_schema(session);
     }
     let since = since(arguments)?;
     let Some(mut ledger) = open(session)? else {
@@ -168,14 +167,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         None => {
             let page =
                 page(arguments, &filter, &ledger).map_err(|error| Failure::of_ledger(&error))?;
-            if arguments.json {
-                json::list(&page, Some(&reading), session.out)?;
-            } else {
-                text::list(&page, &reading, session.out)?;
-            }
-            Ok(ExitStatus::Yes)
+            let document = Document::of_page(&page, Some(&reading), session.lang);
+            Ok(session.out.show(&document, Form::of(arguments.json))?)
         }
     }
+}
+
+/// The schema of the document, for every command that writes it.
+pub(super) fn write_schema(session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    Ok(session.out.schema::<Document<'_>>()?)
 }
 
 /// One message whole, or why it cannot be told which.
@@ -192,17 +192,14 @@ fn one(
         let rows: Result<Vec<_>, _> = found.iter().map(|found| ledger.row(found)).collect();
         let rows = rows.map_err(failure)?;
         not_one(word, rows.is_empty()).write(session.lang, session.err)?;
-        text::candidates(&rows, reading, session.err)?;
+        for line in text::candidates(&rows, session.lang) {
+            writeln!(session.err, "{line}")?;
+        }
         return Ok(ExitStatus::Unusable);
     };
-    let view = ledger.view(message).map_err(failure)?;
-    let status = outcome(&view);
-    if arguments.json {
-        json::one(&view, reading, session.out)?;
-    } else {
-        text::write_lines(&text::message(&view, reading), session.out)?;
-    }
-    Ok(status)
+    let view = [ledger.view(message).map_err(failure)?];
+    let document = Document::of_messages(&view, reading);
+    Ok(session.out.show(&document, Form::of(arguments.json))?)
 }
 
 pub(super) fn not_one(word: &str, none: bool) -> Failure {
@@ -229,12 +226,8 @@ fn without_ledger(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         more: false,
         unsettling: Unsettling::default(),
     };
-    if arguments.json {
-        json::list(&none, None, session.out)?;
-    } else {
-        text::nothing(&none, session.lang, session.out)?;
-    }
-    Ok(ExitStatus::Yes)
+    let document = Document::of_page(&none, None, session.lang);
+    Ok(session.out.show(&document, Form::of(arguments.json))?)
 }
 
 fn since(arguments: &Arguments) -> Result<Option<Timestamp>, Failure> {
@@ -325,12 +318,8 @@ pub(super) fn show(
     };
     let views: Result<Vec<_>, _> = messages.iter().map(|one| ledger.view(one)).collect();
     let views = views.map_err(|error| Failure::of_ledger(&error))?;
-    if as_json {
-        return json::some(&views, &reading, session.out);
-    }
-    for view in &views {
-        text::write_lines(&text::message(view, &reading), session.out)?;
-    }
+    let document = Document::of_messages(&views, &reading);
+    session.out.show(&document, Form::of(as_json))?;
     Ok(())
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Everything that comes from mail, from servers or from an address is made safe to show.
 
-use std::io::Write;
-
 use super::{Found, Page, Reading, Remark};
 use crate::lang::Lang;
 use crate::ledger::state::{Deadline, Fact, RecipientState, Standing, What};
@@ -17,56 +15,38 @@ use crate::printable::Printable;
 /// Characters of a subject in a list; the whole of it is shown with the message.
 const SUBJECT_CHARACTERS: usize = 48;
 
-/// Writes a page of a list.
-pub(super) fn list(page: &Page, reading: &Reading<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
-    let lines = match &page.found {
+/// A page of a list.
+pub(super) fn list(page: &Page, reading: &Reading<'_>) -> Vec<String> {
+    let mut lines = match &page.found {
         Found::Messages(views) => rows(views, reading),
         Found::Orphans(rows) => orphans(rows, reading),
         Found::Unproven(rows) => unproven(rows, reading),
     };
     if lines.is_empty() {
-        nothing(page, reading.lang, out)?;
+        lines = nothing(page, reading.lang);
     }
-    write_lines(&lines, out)?;
-    write_lines(&foot(page, reading), out)
+    lines.extend(foot(page, reading));
+    lines
 }
 
 /// Says that there is nothing to show.
-pub(super) fn nothing(page: &Page, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn nothing(page: &Page, lang: Lang) -> Vec<String> {
     let key = match &page.found {
         Found::Messages(_) => "status.no-messages",
         Found::Orphans(_) => "status.no-orphans",
         Found::Unproven(_) => "status.no-unproven",
     };
-    write_lines(&[Catalogue::of(lang).text(key).to_owned()], out)
-}
-
-/// Writes lines.
-pub(in crate::command) fn write_lines(lines: &[String], out: &mut dyn Write) -> anyhow::Result<()> {
-    for line in lines {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
+    vec![Catalogue::of(lang).text(key).to_owned()]
 }
 
 /// The messages that a word may mean, each with what tells it from the others.
-pub(super) fn candidates(
-    rows: &[MessageRow],
-    reading: &Reading<'_>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let lines: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let at = shown(row.frozen_at, reading.lang);
-            format!(
-                "     {}  {at}  {}",
-                row.message.short,
-                Printable(&row.subject)
-            )
-        })
-        .collect();
-    write_lines(&lines, out)
+pub(super) fn candidates(rows: &[MessageRow], lang: Lang) -> Vec<String> {
+    let rows = rows.iter().map(|row| {
+        let at = shown(row.frozen_at, lang);
+        let subject = Printable(&row.subject);
+        format!("     {}  {at}  {subject}", row.message.short)
+    });
+    rows.collect()
 }
 
 /// Short id, day and hour, subject, where it stands.

@@ -9,11 +9,12 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{Failure, Session, write_line};
+use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
 use crate::lang::Lang;
 use crate::output::progress::Progress;
+use crate::output::report::Form;
 use crate::pec::CertificationData;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
@@ -89,9 +90,6 @@ pub(super) struct Arguments {
     #[arg(long)]
     all: bool,
 }
-
-/// The schema of the results; tests validate every output against it.
-pub const JSON_SCHEMA: &str = include_str!("schema.json");
 
 /// Octets read ahead of the verification, and messages in one round: enough to keep all cores
 /// busy, little enough that memory does not depend on the number of files.
@@ -221,8 +219,7 @@ impl Asked {
 
 pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if arguments.json_schema {
-        session.out.write_all(JSON_SCHEMA.as_bytes())?;
-        return Ok(ExitStatus::Yes);
+        return Ok(session.out.schema::<json::Results<'_>>()?);
     }
     let asked = load::asked(&arguments, session)?;
     let items = input::items(arguments.files, Box::new(io::stdin()));
@@ -233,9 +230,15 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
     let status = if arguments.quiet {
         answers(&asked, items, &progress, &mut |_| Ok(()))
     } else if arguments.json {
-        json::document(&asked, items, &progress, session.out)
+        json::document(&asked, items, &progress, &mut session.out)
     } else if arguments.ndjson {
-        json::lines(&asked, items, &progress, session.out)
+        answers(&asked, items, &progress, &mut |answer| {
+            let line = json::Line {
+                answer,
+                asked: &asked,
+            };
+            Ok(session.out.list(&line, Form::Json)?)
+        })
     } else {
         text::all(&asked, items, &progress, session)
     };

@@ -3,7 +3,8 @@
 //! For more than one message a table with totals. Everything that comes from a message is
 //! escaped before it is written.
 
-use super::{Answer, Asked, Examined, Totals, answers, is_doubted, write_line};
+use super::json::Line;
+use super::{Answer, Asked, Examined, Totals, answers, is_doubted};
 use crate::command::Session;
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
@@ -11,6 +12,7 @@ use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{Table, shown};
 use crate::output::progress::Progress;
+use crate::output::report::Form;
 use crate::output::style::{Style, Tone};
 use crate::pec::{CertificationData, MessageKind};
 use crate::printable::Printable;
@@ -41,23 +43,21 @@ pub(super) fn all(
         let answer = asked.answer(item);
         return one(&answer, asked, session);
     }
-    let style = session.style;
     let mut totals = Totals::default();
     let rest = first.into_iter().chain(second).chain(items);
     let status = answers(asked, rest, progress, &mut |answer| {
         totals.count(answer);
-        for line in row(answer, asked, style) {
-            write_line(session.out, &line)?;
-        }
+        session.out.list(&Line { answer, asked }, Form::Text)?;
         // Rows appear as they come; a closed pipe is noticed at once.
         if session.context.stdout_is_terminal {
             session.out.flush()?;
         }
         Ok(())
     })?;
-    write_line(session.out, "")?;
-    write_line(session.out, &totals_line(&totals, asked.lang))?;
-    write_line(session.out, &trust_line(asked))?;
+    let mut page = session.out.page();
+    page.line("")?;
+    page.line(totals_line(&totals, asked.lang))?;
+    page.line(trust_line(asked))?;
     Ok(status)
 }
 
@@ -74,9 +74,8 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
             failure.write(asked.lang, session.err)?;
         }
         Answer::Examined(examined) => {
-            for line in in_full(examined, asked, session.style) {
-                write_line(session.out, &line)?;
-            }
+            let lines = in_full(examined, asked, session.style);
+            session.out.page().lines(lines)?;
         }
     }
     Ok(answer.status())
@@ -545,9 +544,14 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
     }
     for finding in findings {
         let severity = match finding.weight {
-            Weight::NotCompared => texts.text("severity.not-compared"),
-            weight => texts.text(&format!("severity.{}", weight.severity())),
+            Weight::NotCompared => "not-compared",
+            Weight::Refutes
+            | Weight::Undecides
+            | Weight::OtherMessage
+            | Weight::Doubt
+            | Weight::Note => finding.weight.severity(),
         };
+        let severity = texts.text(&format!("severity.{severity}"));
         let tone = match finding.weight {
             Weight::Refutes | Weight::OtherMessage => Tone::Bad,
             Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
@@ -582,7 +586,7 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
 }
 
 /// One row of the table: verdict, kind, time, file; below it why not, and what is inside.
-fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
+pub(super) fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
     let texts = Catalogue::of(asked.lang);
     let width = [
         "genuine",
@@ -701,7 +705,10 @@ fn row_word(examination: &Examination) -> &'static str {
         Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => "genuine-other",
         Verdict::Genuine if examination.findings.has(Weight::NotCompared) => "genuine-not-compared",
         Verdict::Genuine if examination.doubts() > 0 => "genuine-doubted",
-        verdict => verdict.word(),
+        verdict @ (Verdict::Genuine
+        | Verdict::NotGenuine
+        | Verdict::CannotTell
+        | Verdict::NotCertifiedMail) => verdict.word(),
     }
 }
 

@@ -1,0 +1,375 @@
+//! A single message, once: what went already with the same content to the same people.
+//!
+//! Nobody confirms what a script sends, and the script may just have been started again, here or on
+//! another machine. So the mailbox is read first ([`read_all`](super::read_all)), as before the
+//! rows of a batch, and then [`decide`] says what follows from what ledger and mailbox show: a pure
+//! function, as the present is handed in.
+//!
+//! There is no conflict here as there is between two texts under one reference: the key of a
+//! message without a reference is its content, so that another content is another message.
+
+use crate::ledger::state::{Standing, What};
+use crate::ledger::{Acceptance, Error, Ledger, Life, MessageRef, MessageRow};
+use crate::pec::outgoing::{Limits, OutgoingMessage};
+use crate::timestamp::Timestamp;
+
+/// How long the same content for the same people is the same message.
+const DAY_SECONDS: i64 = 24 * 3_600;
+
+/// A message of this ledger that says the same to the same people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// The message.
+    pub message: MessageRef,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// When it was handed over last, if it was.
+    pub handed_at: Option<Timestamp>,
+    /// Where it stands for each recipient.
+    pub standings: Vec<Standing>,
+}
+
+/// What the mailbox shows of messages that this ledger does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Acceptances whose Message-ID says that they are of the same, newest first.
+    pub same: Vec<Acceptance>,
+    /// When the newest was accepted of which only subject and recipients are known to be the same:
+    /// another program sent it.
+    pub alike: Option<Timestamp>,
+}
+
+/// What becomes of a message that goes once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Once {
+    /// Nothing of it is known: it goes.
+    Free,
+    /// The same was recorded and never left: that one goes.
+    GoesOn(MessageRef),
+    /// The same left from here, or may have, or leaves now.
+    Here {
+        /// What it is called.
+        message: MessageRef,
+        /// When it was recorded.
+        at: Timestamp,
+    },
+    /// The same was accepted, whichever machine sent it.
+    Elsewhere {
+        /// The signed Message-ID.
+        message_id: String,
+        /// The certified time.
+        at: Timestamp,
+    },
+    /// Something with its subject and its recipients was accepted that another program sent.
+    Alike {
+        /// The certified time.
+        at: Timestamp,
+    },
+}
+
+/// What becomes of a message, given its twins, newest first, and the mailbox.
+pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Timestamp) -> Once {
+    let is_near = |twin: &&Twin| {
+        let last = twin.handed_at.max(Some(twin.recorded_at));
+        last.is_some_and(|at| is_within(at, now))
+    };
+    let newest = |lives: &[Life]| {
+        let mut near = twins.iter().filter(is_near);
+        near.find(|twin| lives.contains(&Life::of(&twin.standings)))
+    };
+    // What reached nobody, and what was given up, is no twin.
+    if let Some(twin) = newest(&[Life::Live, Life::InPart]) {
+        let (message, at) = (twin.message.clone(), twin.recorded_at);
+        return Once::Here { message, at };
+    }
+    // One Message-ID is one message, however old.
+    let is_it = |one: &&Acceptance| {
+        crate::verify::bare_id(&one.message_id) == crate::verify::bare_id(message_id)
+            || is_within(one.at, now)
+    };
+    if let Some(one) = elsewhere.same.iter().find(is_it) {
+        let (message_id, at) = (one.message_id.clone(), one.at);
+        return Once::Elsewhere { message_id, at };
+    }
+    if let Some(at) = elsewhere.alike.filter(|at| is_within(*at, now)) {
+        return Once::Alike { at };
+    }
+    match newest(&[Life::Unsent]) {
+        Some(twin) => Once::GoesOn(twin.message.clone()),
+        None => Once::Free,
+    }
+}
+
+/// Whether less than 24 hours passed. What a clock that was set back takes for the future is near:
+/// that is the harmless error.
+fn is_within(at: Timestamp, now: Timestamp) -> bool {
+    now.seconds_since(at) < DAY_SECONDS
+}
+
+/// The first instant that is near.
+fn since(now: Timestamp) -> Timestamp {
+    Timestamp::from_unix(now.unix() - DAY_SECONDS + 1)
+}
+
+/// What becomes of a message that is not recorded yet; the mailbox was read before.
+///
+/// # Errors
+/// Those of the ledger; so for all of these.
+pub fn once(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<Once, Error> {
+    let twins = twins(ledger, message, now)?;
+    let elsewhere = Elsewhere {
+        same: ledger.accepted_of(message.sender(), message.message_id())?,
+        alike: ledger.accepted_elsewhere(message, since(now))?,
+    };
+    Ok(decide(message.message_id(), &twins, &elsewhere, now))
+}
+
+/// Whether another machine got the same accepted as a message that is recorded here and never
+/// left.
+pub fn is_elsewhere(
+    ledger: &Ledger,
+    row: &MessageRow,
+    now: Timestamp,
+) -> Result<Option<Acceptance>, Error> {
+    let sender = crate::address::MailAddress::new(&row.sender);
+    let same = ledger.accepted_of(&sender, &row.message_id)?;
+    Ok(same.into_iter().find(|one| is_within(one.at, now)))
+}
+
+/// Records a message that goes once; `None` when another process recorded the same before: the
+/// first record goes, and this one is given up.
+pub fn record_once(
+    ledger: &mut Ledger,
+    message: &OutgoingMessage,
+    now: Timestamp,
+) -> Result<Option<MessageRef>, Error> {
+    let recorded = ledger.freeze(message, now)?;
+    let counts = |twin: &Twin| match Life::of(&twin.standings) {
+        Life::Live | Life::InPart | Life::Unsent => twin.message.is_before(&recorded),
+        Life::CameBack | Life::Withdrawn => false,
+    };
+    if twins(ledger, message, now)?.iter().any(counts) {
+        ledger.withdraw(&recorded, now)?;
+        return Ok(None);
+    }
+    Ok(Some(recorded))
+}
+
+/// The messages of these 24 hours that say the same to the same, newest first.
+fn twins(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<Vec<Twin>, Error> {
+    let mut twins = Vec::new();
+    for row in ledger.twins(message, since(now))? {
+        let octets = ledger.octets(&row.octets)?;
+        let recorded = OutgoingMessage::freeze(octets, message.sender(), Limits::default());
+        // One with the same Message-ID is told by the ledger when it is to be recorded.
+        let is_twin = |recorded: OutgoingMessage| {
+            recorded.is_alike(message) && recorded.message_id() != message.message_id()
+        };
+        if recorded.is_ok_and(is_twin) {
+            let facts = ledger.view(&row.message)?.facts;
+            let handed = facts.iter().filter(|fact| fact.what == What::Handed);
+            twins.push(Twin {
+                handed_at: handed.map(|fact| fact.at).max(),
+                standings: row
+                    .recipients
+                    .iter()
+                    .map(|(_, standing)| *standing)
+                    .collect(),
+                recorded_at: row.frozen_at,
+                message: row.message,
+            });
+        }
+    }
+    Ok(twins)
+}
+
+/// What a person who is asked should know: that something with the same subject went to the same
+/// people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Similar {
+    /// The newest message of this ledger, and when it was recorded.
+    pub here: Option<(MessageRef, Timestamp)>,
+    /// When the mailbox shows that one was accepted that this ledger does not have.
+    pub elsewhere: Option<Timestamp>,
+}
+
+/// What is similar to a message, of these 24 hours, whatever it says.
+pub fn similar(
+    ledger: &Ledger,
+    message: &OutgoingMessage,
+    now: Timestamp,
+) -> Result<Similar, Error> {
+    let newest = ledger.twins(message, since(now))?.into_iter().next();
+    Ok(Similar {
+        here: newest.map(|twin| (twin.message, twin.frozen_at)),
+        elsewhere: ledger.accepted_elsewhere(message, since(now))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::MailAddress;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
+    const ID: &str = "<questo@pec.mittente.example>";
+    /// The last second of the 24 hours, and the first after them.
+    const LAST: i64 = 23 * 3_600 + 59 * 60 + 59;
+    const OVER: i64 = LAST + 1;
+
+    fn ago(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(NOW.unix() - seconds)
+    }
+
+    fn message(id: &str) -> OutgoingMessage {
+        let octets = format!(
+            "From: io@pec.mittente.example\r\nTo: a@pec.destinatario.example\r\nSubject: Avviso\r\n\
+             Message-ID: {id}\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset=us-ascii\r\n\r\nTesto.\r\n"
+        );
+        let sender = MailAddress::new("io@pec.mittente.example");
+        OutgoingMessage::freeze(octets.into_bytes(), &sender, Limits::default())
+            .expect("a good message")
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = Ledger::open(&folder.path().join("pec")).expect("a ledger");
+        (folder, ledger)
+    }
+
+    fn recorded() -> MessageRef {
+        let (_folder, mut ledger) = ledger();
+        let recorded = ledger.freeze(&message("<altro@pec.mittente.example>"), NOW);
+        recorded.expect("recorded")
+    }
+
+    fn twin(standing: Standing, recorded: i64, handed: Option<i64>) -> Twin {
+        Twin {
+            message: self::recorded(),
+            recorded_at: ago(recorded),
+            handed_at: handed.map(ago),
+            standings: vec![standing],
+        }
+    }
+
+    fn of_twins(twins: &[Twin]) -> Once {
+        decide(ID, twins, &Elsewhere::default(), NOW)
+    }
+
+    fn of_mailbox(id: &str, same: Option<i64>, alike: Option<i64>) -> Once {
+        let same = same.map(|seconds| Acceptance {
+            message_id: id.to_owned(),
+            is_same: true,
+            at: ago(seconds),
+        });
+        let elsewhere = Elsewhere {
+            same: same.into_iter().collect(),
+            alike: alike.map(ago),
+        };
+        decide(ID, &[], &elsewhere, NOW)
+    }
+
+    #[test]
+    fn a_twin_counts_for_24_hours_to_the_second() {
+        let here = |recorded, handed| of_twins(&[twin(Standing::Sent, recorded, handed)]);
+        assert!(matches!(here(LAST, None), Once::Here { .. }));
+        assert_eq!(here(OVER, None), Once::Free);
+        // Since it left, where it was resumed later.
+        assert!(matches!(here(OVER, Some(LAST)), Once::Here { .. }));
+        assert_eq!(here(OVER + 1, Some(OVER)), Once::Free);
+        // A clock that was set back takes it for one of tomorrow.
+        assert!(matches!(here(-OVER, None), Once::Here { .. }));
+    }
+
+    #[test]
+    fn an_acceptance_counts_for_24_hours_to_the_second() {
+        let other = "<altro@pec.mittente.example>";
+        let (message_id, at) = (other.to_owned(), ago(LAST));
+        let elsewhere = Once::Elsewhere { message_id, at };
+        assert_eq!(of_mailbox(other, Some(LAST), None), elsewhere);
+        assert_eq!(of_mailbox(other, Some(OVER), None), Once::Free);
+        assert_eq!(of_mailbox(other, None, Some(LAST)), Once::Alike { at });
+        assert_eq!(of_mailbox(other, None, Some(OVER)), Once::Free);
+        // Of this very message, with its brackets or without, at any age.
+        for id in [ID, ID.trim_matches(['<', '>'])] {
+            let found = of_mailbox(id, Some(400 * OVER), None);
+            assert!(matches!(found, Once::Elsewhere { .. }), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn each_standing_of_a_twin_says_what_becomes_of_the_next() {
+        use Standing as S;
+        for standing in S::ALL {
+            let twin = twin(standing, 60, Some(60));
+            let expected = match standing {
+                S::Recorded | S::RefusedForNow => Once::GoesOn(twin.message.clone()),
+                // Nobody has it, and nobody ever will.
+                S::Refused | S::Withdrawn | S::NotAccepted | S::NotDelivered => Once::Free,
+                S::Sending
+                | S::InDoubt
+                | S::Sent
+                | S::Accepted
+                | S::Ordinary
+                | S::Delayed
+                | S::TimedOut
+                | S::Delivered
+                | S::Contradictory => Once::Here {
+                    message: twin.message.clone(),
+                    at: twin.recorded_at,
+                },
+            };
+            assert_eq!(of_twins(&[twin]), expected, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_recipients_one_who_has_it_is_enough() {
+        let mut twin = twin(Standing::Delivered, 60, Some(60));
+        twin.standings.push(Standing::NotDelivered);
+        assert!(matches!(of_twins(&[twin.clone()]), Once::Here { .. }));
+        twin.standings = vec![Standing::NotDelivered, Standing::Refused];
+        assert_eq!(of_twins(&[twin.clone()]), Once::Free);
+        twin.standings = vec![Standing::RefusedForNow, Standing::Refused];
+        assert!(matches!(of_twins(&[twin]), Once::GoesOn(_)));
+    }
+
+    #[test]
+    fn what_left_outweighs_what_was_recorded_wherever_it_left() {
+        let unsent = twin(Standing::Recorded, 60, None);
+        let sent = twin(Standing::Sent, 120, Some(120));
+        let both = of_twins(&[unsent.clone(), sent]);
+        assert!(matches!(both, Once::Here { .. }), "{both:?}");
+        let alike = Elsewhere {
+            same: Vec::new(),
+            alike: Some(ago(60)),
+        };
+        let both = decide(ID, &[unsent], &alike, NOW);
+        assert_eq!(both, Once::Alike { at: ago(60) });
+    }
+
+    #[test]
+    fn of_a_ledger_the_same_is_known_until_the_last_second() {
+        let (_folder, mut ledger) = ledger();
+        let first = ledger.freeze(&message("<1@pec.mittente.example>"), ago(0));
+        let first = first.expect("recorded");
+        let again = message("<2@pec.mittente.example>");
+        let at = |seconds| {
+            let now = Timestamp::from_unix(NOW.unix() + seconds);
+            once(&ledger, &again, now).expect("an answer")
+        };
+        assert_eq!(at(LAST), Once::GoesOn(first.clone()));
+        assert_eq!(at(OVER), Once::Free);
+        // Who records the same meanwhile gives way.
+        let later = Timestamp::from_unix(NOW.unix() + LAST);
+        assert_eq!(
+            record_once(&mut ledger, &again, later).expect("an answer"),
+            None
+        );
+        ledger.withdraw(&first, later).expect("given up");
+        let third = message("<3@pec.mittente.example>");
+        let recorded = record_once(&mut ledger, &third, later).expect("an answer");
+        assert!(recorded.is_some());
+    }
+}

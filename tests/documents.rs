@@ -1,0 +1,184 @@
+//! What other programs hold: documents that earlier versions of the program wrote follow the
+//! schemas of today, and the schemas are those that were reviewed.
+
+#[path = "support/schema.rs"]
+#[allow(dead_code, reason = "shared with other suites")]
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use schema::Schema;
+use serde_json::{Value, json};
+
+/// Of `fixtures/json`: the file, the command whose schema it follows, and where that stands in it.
+const KEPT: [(&str, &str, &str); 12] = [
+    ("account", "account list", ""),
+    ("batch-check", "batch", ""),
+    ("batch-event", "batch", ""),
+    ("batch-report", "batch", ""),
+    ("batch-status", "batch", ""),
+    ("doctor", "doctor", ""),
+    ("event", "sync", ""),
+    ("sandbox", "sandbox", ""),
+    ("send", "send", ""),
+    ("status", "status", ""),
+    ("verify", "verify", ""),
+    ("verify-line", "verify", "#/$defs/line"),
+];
+
+/// Each document and the commands that hand out its schema.
+const SCHEMAS: [(&str, &[&str]); 7] = [
+    (
+        "account",
+        &["account list", "account presets", "account test"],
+    ),
+    ("doctor", &["doctor"]),
+    ("event", &["sync", "watch"]),
+    ("sandbox", &["sandbox"]),
+    ("send", &["send"]),
+    ("status", &["status", "wait"]),
+    ("verify", &["verify"]),
+];
+
+/// Fields that are there only when they were asked for.
+const ON_REQUEST: [&str; 4] = ["/accounts", "/presets", "/checks", "/passed"];
+
+/// What users name and fill: the columns of a table.
+const MAY_BE_ANYTHING: [&str; 1] = ["/columns/"];
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Documents that were written before, one a line.
+fn kept(name: &str) -> Vec<Value> {
+    let file = fixtures().join("json").join(format!("{name}.ndjson"));
+    let text = std::fs::read_to_string(&file).expect("documents that were kept");
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("one document a line"))
+        .collect()
+}
+
+fn is_moved(name: &str) -> bool {
+    SCHEMAS.iter().any(|(moved, _)| name.starts_with(moved))
+}
+
+/// Fields that were added since to all of them.
+fn add_what_is_new(document: &mut Value) {
+    let fields = document.as_object_mut().expect("an object");
+    for (name, value) in [("program", "pec 0.1.0"), ("at", "2026-05-04T08:15:07Z")] {
+        fields.entry(name).or_insert_with(|| value.into());
+    }
+}
+
+#[test]
+fn documents_written_before_follow_the_schemas_of_today() {
+    for (name, command, place) in KEPT {
+        let schema = Schema::at(&schema::closed(schema::of(command)), place);
+        let documents = kept(name);
+        assert!(!documents.is_empty(), "{name}");
+        for mut document in documents {
+            if is_moved(name) {
+                add_what_is_new(&mut document);
+            }
+            if let Err(error) = schema.check(&document) {
+                panic!("{name}: {error}\n{document:#}");
+            }
+        }
+    }
+}
+
+/// Of each document the schema that was reviewed: `PEC_BLESS=1 cargo test --test documents` writes
+/// what the program hands out now, to be read in review like code.
+#[test]
+fn schemas_are_those_that_were_reviewed() {
+    let folder = fixtures().join("schema");
+    let bless = std::env::var_os("PEC_BLESS").is_some_and(|value| value == "1");
+    for (name, commands) in SCHEMAS {
+        let file = folder.join(format!("{name}.json"));
+        for command in commands {
+            let text = schema::text_of(command);
+            if bless {
+                std::fs::create_dir_all(&folder).expect("a folder");
+                std::fs::write(&file, &text).expect("a file");
+            }
+            let reviewed = std::fs::read_to_string(&file).unwrap_or_default();
+            assert!(
+                text == reviewed,
+                "{command}: {} is another; run with PEC_BLESS=1 and read the difference",
+                file.display()
+            );
+        }
+    }
+}
+
+/// Nothing is handed out that is not explained, and what is told is always there.
+#[test]
+fn every_field_is_described_and_required() {
+    for (name, commands) in SCHEMAS {
+        let wrong = schema::undescribed(&schema::of(commands[0]));
+        let wrong: Vec<&String> = wrong
+            .iter()
+            .filter(|place| !ON_REQUEST.iter().any(|field| place.contains(field)))
+            .collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+    }
+}
+
+/// A schema that lets everything pass would pass all tests but this: each field of each document
+/// that was kept is taken away, and made something else.
+#[test]
+fn what_is_wrong_is_refused() {
+    for (name, command, place) in KEPT.into_iter().filter(|kept| is_moved(kept.0)) {
+        let schema = Schema::at(&schema::of(command), place);
+        for mut document in kept(name).into_iter().take(3) {
+            add_what_is_new(&mut document);
+            for place in places(&document) {
+                if MAY_BE_ANYTHING.iter().any(|field| place.contains(field)) {
+                    continue;
+                }
+                let mut wrong = document.clone();
+                *wrong.pointer_mut(&place).expect("a place") = json!(-1.5);
+                assert!(schema.check(&wrong).is_err(), "{name}: {place} may be -1.5");
+                let (parent, field) = place.rsplit_once('/').expect("a name");
+                let mut wrong = document.clone();
+                let parent = wrong.pointer_mut(parent).and_then(Value::as_object_mut);
+                if let Some(fields) = parent
+                    && !ON_REQUEST.contains(&&*format!("/{field}"))
+                {
+                    fields.remove(field);
+                    assert!(schema.check(&wrong).is_err(), "{name}: no {place}");
+                }
+            }
+            let mut more = document.clone();
+            more["later"] = json!(1);
+            schema.holds(&more);
+        }
+    }
+}
+
+/// Every place in a document.
+fn places(document: &Value) -> Vec<String> {
+    let below = |name: &str, value: &Value| {
+        let place = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        let mut found: Vec<String> = places(value);
+        found
+            .iter_mut()
+            .for_each(|below| below.insert_str(0, &place));
+        found.push(place);
+        found
+    };
+    match document {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| below(name, value))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(at, value)| below(&at.to_string(), value))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
