@@ -25,7 +25,6 @@ use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, 
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
-use crate::command::send::checks::megabytes;
 use crate::command::{Failure, Session, is_closed_pipe, span};
 use crate::context::{Clock, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
@@ -294,7 +293,7 @@ fn room_line(
 ) -> String {
     let texts = Catalogue::of(lang);
     let say = |key: &str, more: &[(&str, &str)]| {
-        let room = megabytes(needed);
+        let room = texts.size(needed);
         let mut values = vec![("account", account), ("room", &*room)];
         values.extend(more);
         texts.fill(key, &values)
@@ -311,7 +310,7 @@ fn room_line(
                 true => "batch.forecast.room-there",
                 false => "batch.forecast.no-room-there",
             };
-            let (free, limit) = (megabytes(free), megabytes(quota.limit));
+            let (free, limit) = (texts.size(free), texts.size(quota.limit));
             say(key, &[("free", &free), ("limit", &limit)])
         }
     }

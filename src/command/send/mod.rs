@@ -276,10 +276,8 @@ fn compose_and_send(
     };
     let size = message.octets().len() as u64;
     if let Some(limit) = submission.size_limit().filter(|limit| size > *limit) {
-        let values = [
-            ("size", checks::megabytes(size)),
-            ("limit", checks::megabytes(limit)),
-        ];
+        let texts = Catalogue::of(session.lang);
+        let values = [("size", texts.size(size)), ("limit", texts.size(limit))];
         return Err(Failure::new("too-large-for-server", values).into());
     }
     submission.heed(stop_on_signals());
@@ -293,8 +291,8 @@ fn compose_and_send(
         None => record(&message, once, ledger, session)?,
     };
     if size >= LARGE_OCTETS && session.context.stderr_is_terminal {
-        let values = [("size", &*checks::megabytes(size))];
-        let line = Catalogue::of(session.lang).fill("send.sending", &values);
+        let texts = Catalogue::of(session.lang);
+        let line = texts.fill("send.sending", &[("size", &texts.size(size))]);
         writeln!(session.err, "{line}")?;
     }
     let submitted = hand_over(
