@@ -363,6 +363,14 @@ fn three_rows_from_excel_to_a_finished_report() {
     assert!(csv.contains("\"Anna \"\"B\"\"; s.r.l.\""));
     let html = world.run(&["batch", "report", &path, "--html"]).out;
     assert!(html.contains("P-2") && !html.contains("<script"));
+    // Whose it is, of when, and times as people write them.
+    assert!(
+        html.contains("<h1>avvisi.csv</h1>") && html.contains("Sent from io@pec.prova.example")
+    );
+    assert!(
+        html.contains("<br>Accepted: 20") && !html.contains("+01:00") && !html.contains("+02:00")
+    );
+    assert!(html.contains("SHA-256 <code>"), "{html}");
     let status = world.run(&["batch", "status", &path]);
     assert_eq!(status.exit, 1);
     assert!(
