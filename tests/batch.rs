@@ -1,7 +1,8 @@
 //! `pec batch` as a user meets it, against a practice provider: bad tables, one run and the
 //! next, rows in doubt, a provider that says too much, SIGKILL at random.
 //!
-//! The provider counts. `PEC_BATCH_ROWS` and `PEC_BATCH_KILLS` make the killed jobs larger (by
+//! The provider counts. `PEC_ONCE_ROWS` makes the tables larger that several machines send;
+//! `PEC_BATCH_ROWS` and `PEC_BATCH_KILLS` make the killed jobs larger (by
 //! default 120 rows and 12 kills; the figures in the README are of 5,000 and 60).
 
 mod support;
@@ -1167,52 +1168,62 @@ fn killed_at_random_through_postfix_and_dovecot() {
 }
 
 #[test]
-fn two_machines_and_a_backup_through_postfix_and_dovecot() {
+fn two_machines_a_backup_and_a_ledger_without_its_log_through_postfix_and_dovecot() {
     let Some(servers) = servers::running() else {
         return;
     };
-    let count = 60;
+    let count = number("PEC_ONCE_ROWS", 60) / 2 * 2;
     let world = Practising::new();
     let sender = "macchine@pec.mittente.example";
     through(servers, &world, sender);
     let recipients: Vec<String> = (0..count).map(|n| format!("m{n}@lavoro.example")).collect();
     let table = rows(count).replace("@pec.prova.example", "@lavoro.example");
     let table = table.replace("\nu", "\nm");
-    write(&world, table.as_bytes());
+    let table = write(&world, table.as_bytes());
     let mut acceptor = Acceptor {
         servers,
         sender,
         accepted: HashMap::new(),
     };
-    let hand_over = |data: &str, more: &[&str]| {
+    let hand_over = |data: &str| {
         let data = world.path(data).display().to_string();
-        run(&world, &[&["--data-dir", &data], more].concat())
+        let given = ["--data-dir", &data, "--resend", "--patience", "0s"];
+        run(&world, &given)
     };
-    // Stopped in the middle, where the backup is taken; then to the end.
-    hand_over("prima", &["--for", "1s"]);
-    let copied = Command::new("cp")
-        .arg("-a")
-        .args([world.path("prima"), world.path("copia")])
-        .status();
-    assert!(copied.expect("cp").success());
+    // Killed in the middle, where the copies are taken, one without what was not in the file yet;
+    // then to the end.
+    let body = world.path("testo.txt").display().to_string();
+    let first = world.path("prima").display().to_string();
+    let given = ["batch", "run", &table, "--yes", "--ndjson", "--data-dir"];
+    let texts = [&*first, "--subject", SUBJECT, "--body-file", &body];
+    let mut command = world.command(&[&given[..], &texts[..]].concat());
+    practising::killed_after(count / 3, &mut command);
+    for name in ["copia", "senza"] {
+        let mut copy = Command::new("cp");
+        let copied = copy
+            .arg("-a")
+            .args([first.clone().into(), world.path(name)]);
+        assert!(copied.status().expect("cp").success());
+    }
+    for end in ["-wal", "-shm"] {
+        let file = world.path("senza").join(format!("ledger.sqlite{end}"));
+        std::fs::remove_file(file).expect("what a killed process leaves");
+    }
     acceptor.accept(&recipients);
-    let ran = hand_over("prima", &[]);
-    assert!(
-        ran.out.contains(&format!("sent {count} of {count}")),
-        "{ran:?}"
-    );
-    acceptor.accept(&recipients);
-    for data in ["seconda", "copia"] {
-        let ran = hand_over(data, &[]);
+    for data in ["prima", "seconda", "copia", "senza"] {
+        let ran = hand_over(data);
         assert!(
             ran.out.contains(&format!("sent {count} of {count}")),
-            "{ran:?}"
+            "{data}: {ran:?}"
         );
-        servers.settle();
+        acceptor.accept(&recipients);
         for to in &recipients {
             assert_eq!(servers.delivered(to).len(), 1, "{data}: {to}");
         }
     }
+    println!(
+        "{count} rows through Postfix and Dovecot, from two machines and two copies: each once"
+    );
 }
 
 // A provider that says too much, in hours that take no time
