@@ -960,6 +960,63 @@ fn a_signal_ends_it_after_the_message_in_hand() {
     }
 }
 
+/// A server that takes a connection and says nothing.
+#[test]
+fn an_interruption_before_anything_leaves_says_so() {
+    let world = Practising::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let of_imap = format!("localhost:{}", world.practice.imap().port());
+    let of_smtp = format!("localhost:{}", world.practice.smtp().port());
+    let config = config
+        .replace(&of_imap, &format!("localhost:{port}"))
+        .replace(&of_smtp, &format!("localhost:{port}"));
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    write(&world, rows(3).as_bytes());
+    let table = world.path("avvisi.csv").display().to_string();
+    let body = world.path("testo.txt").display().to_string();
+    let of_batch = [
+        "batch",
+        "run",
+        &table,
+        "--yes",
+        "--subject",
+        SUBJECT,
+        "--body-file",
+        &body,
+    ];
+    let to = world.address("anna");
+    let of_send = [
+        "send",
+        "--again",
+        "--yes",
+        "--to",
+        &to,
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ];
+    for arguments in [&of_batch[..], &of_send] {
+        let mut child = world
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let line = silent.accept().expect("connected");
+        let pid = child.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(kill.expect("kill").success());
+        let status = child.wait().expect("ended");
+        drop(line);
+        let ran = Ran::of(child.wait_with_output().expect("output"));
+        assert_eq!(status.code(), Some(130), "{ran:?}");
+        assert!(ran.err.contains("Interrupted: nothing left"), "{ran:?}");
+    }
+}
+
 /// As `nohup` starts it: the end of the terminal is nothing to it, Ctrl-C still is.
 #[test]
 fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
