@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postacert::address::MailAddress;
 use postacert::batch::notice::Recipe;
@@ -724,6 +724,16 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     // Newest first: the correction, what it replaced, and the one that left.
     assert_eq!(standings[1], "withdrawn", "{standings:?}");
     assert_eq!(standings.len(), 3, "{standings:?}");
+    // Who waits for what was withdrawn does not wait for the whole of the time, and nobody says that
+    // the provider answered.
+    let id = listed["messages"][1]["id"].as_str().expect("an id");
+    let began = Instant::now();
+    let waited = world.run(&["wait", id, "--timeout", "120s", "--poll", "1s"]);
+    assert_eq!(waited.exit, 1, "{waited:?}");
+    assert!(began.elapsed() < Duration::from_secs(60), "{waited:?}");
+    let resumed = world.run(&["send", "--resume", id, "--yes"]);
+    assert_eq!(resumed.exit, 1, "{resumed:?}");
+    assert!(resumed.err.contains("nobody answered"), "{resumed:?}");
     // Nothing sends what was withdrawn.
     let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
     assert!(!resumed.out.contains("DI PIU"), "{resumed:?}");

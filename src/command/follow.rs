@@ -138,6 +138,15 @@ pub(super) enum Goal {
     Delivered,
 }
 
+impl Goal {
+    const fn term(self) -> client::Goal {
+        match self {
+            Self::Accepted => client::Goal::Accepted,
+            Self::Delivered => client::Goal::Delivered,
+        }
+    }
+}
+
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -419,7 +428,7 @@ fn wait_with(
         let mut worst = ExitStatus::Yes;
         for message in messages {
             for (_, standing) in ledger.row(message)?.recipients {
-                worst = worst.worse(reached(standing, goal));
+                worst = worst.worse(goal.term().outcome(standing).exit());
             }
         }
         Ok(worst)
@@ -436,10 +445,9 @@ fn wait_with(
             let mut settled = true;
             for message in messages {
                 let row = ledger.row(message)?;
-                let waiting = |standing| reached(standing, goal) == ExitStatus::Undecided;
-                settled &= !row.recipients.iter().any(|(_, standing)| {
-                    waiting(*standing) && *standing != Standing::Contradictory
-                });
+                let outcome = |standing: &Standing| goal.term().outcome(*standing);
+                let mut standings = row.recipients.iter().map(|(_, standing)| standing);
+                settled &= !standings.any(|it| outcome(it) == client::Outcome::Awaited);
             }
             Ok(settled)
         },
@@ -456,20 +464,6 @@ fn wait_with(
         }
     }
     Ok(answer)
-}
-
-/// What a standing means for one who waits.
-fn reached(standing: Standing, goal: Goal) -> ExitStatus {
-    match standing {
-        Standing::Delivered => ExitStatus::Yes,
-        // Nothing more will ever be certified for ordinary mail.
-        Standing::Ordinary => ExitStatus::Yes,
-        Standing::Accepted | Standing::Delayed if goal == Goal::Accepted => ExitStatus::Yes,
-        Standing::TimedOut | Standing::NotDelivered if goal == Goal::Accepted => ExitStatus::Yes,
-        Standing::TimedOut | Standing::NotDelivered => ExitStatus::No,
-        Standing::NotAccepted | Standing::Refused => ExitStatus::No,
-        _ => ExitStatus::Undecided,
-    }
 }
 
 /// Watches until done, asked to stop, or the time is over.
