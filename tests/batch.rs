@@ -2,7 +2,7 @@
 //! next, rows in doubt, a provider that says too much, SIGKILL at random.
 //!
 //! The provider counts. `PEC_ONCE_ROWS` makes the tables larger that several machines send;
-//! `PEC_BATCH_ROWS` and `PEC_BATCH_KILLS` make the killed jobs larger (by
+//! `PEC_BATCH_ROWS`, `PEC_BATCH_KILLS` and `PEC_BATCH_MILLISECONDS` make the killed jobs larger (by
 //! default 120 rows and 12 kills; the figures in the README are of 5,000 and 60).
 
 mod support;
@@ -955,9 +955,16 @@ fn killed_at_random_each_recipient_got_exactly_one() {
         ];
         world.command(&[&given[..], &["--yes", "--follow", "--poll", "1s"]].concat())
     };
-    // So long that the kills are spread over the whole job.
+    // So long that the kills are spread over the whole job, and not over the looking at its table
+    // alone: a busy machine needs more.
     let longest = Duration::from_millis((count as u64 * 100 / kills as u64).max(600));
-    kill(&command, kills, longest, &mut || {});
+    let longest = number("PEC_BATCH_MILLISECONDS", longest.as_millis() as usize);
+    kill(
+        &command,
+        kills,
+        Duration::from_millis(longest as u64),
+        &mut || {},
+    );
     let killed_after = world.practice.taken().len();
     world.practice.wait_until_idle(Duration::from_secs(60));
     let ran = run(
