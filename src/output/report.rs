@@ -23,6 +23,9 @@ use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::timestamp::{Timestamp, UTC};
 
+/// The program and its version, as documents and pages name it.
+pub const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
+
 /// What a command found out, or one event of many.
 ///
 /// The first line of its doc comment is a heading, `# Results of …`: the title of the schema; what
@@ -326,7 +329,7 @@ impl Head {
         Self {
             schema: R::SCHEMA,
             version: R::VERSION,
-            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM,
             at,
         }
     }

@@ -16,7 +16,7 @@ use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::rows::Rows;
 use crate::batch::{Fault, Problem};
 use crate::client::batch::{Allowed, Checked, Remark, WalkError};
-use crate::command::send::checks::{self, megabytes};
+use crate::command::send::checks;
 use crate::command::{Failure, Session, access};
 use crate::context::free_room;
 use crate::exit::ExitStatus;
@@ -487,11 +487,11 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         ("messages", &*all.messages.to_string()),
         ("recipients", &*all.recipients.to_string()),
         ("accounts", &*accounts.join(", ")),
-        ("size", &*megabytes(all.octets)),
+        ("size", &*texts.size(all.octets)),
         ("receipts", &*all.receipts.to_string()),
-        ("room", &*megabytes(all.receipt_octets)),
-        ("here", &*megabytes(all.octets_here())),
-        ("free", &*megabytes(terms.free.unwrap_or_default())),
+        ("room", &*texts.size(all.receipt_octets)),
+        ("here", &*texts.size(all.octets_here())),
+        ("free", &*texts.size(terms.free.unwrap_or_default())),
         ("served", &*findings.served.to_string()),
         ("jobs", &*jobs.join(", ")),
         ("elsewhere", &*findings.elsewhere.to_string()),

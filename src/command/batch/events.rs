@@ -13,7 +13,6 @@ use crate::batch::pace::{Limits, Pace};
 use crate::client::batch::{Event, Happening, awaited};
 use crate::client::{self, Found};
 use crate::command::follow::reason_of;
-use crate::command::send::checks::megabytes;
 use crate::command::send::resume::gap_line;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
@@ -709,7 +708,7 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::Waiting(until) => (Tone::Faint, say(key, &[("time", &shown(*until, lang))])),
         Happening::Room { quota, holding } => {
             let key = if *holding { "room-holding" } else { "room" };
-            let (used, limit) = (megabytes(quota.used), megabytes(quota.limit));
+            let (used, limit) = (texts.size(quota.used), texts.size(quota.limit));
             (
                 Tone::Unsure,
                 say(key, &[("used", &used), ("limit", &limit)]),

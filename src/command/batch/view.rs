@@ -10,7 +10,6 @@ use crate::batch::notice::{ColumnUse, Notice};
 use crate::batch::rows::Rows;
 use crate::batch::table::Form;
 use crate::client::batch::Good;
-use crate::command::send::checks::megabytes;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{known, or_null};
@@ -191,7 +190,7 @@ pub(super) fn letters(letters: &[Letter], lang: Lang) -> Vec<String> {
         let files: Vec<String> = letter
             .attachments
             .iter()
-            .map(|file| format!("{} ({})", file.name, megabytes(file.octets)))
+            .map(|file| format!("{} ({})", file.name, texts.size(file.octets)))
             .collect();
         let from = format!("{} ({})", letter.from, letter.account);
         for (key, value) in [

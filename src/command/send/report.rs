@@ -9,7 +9,6 @@ use std::slice;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::checks::megabytes;
 use crate::client::{Search, Submitted};
 use crate::command::access::Access;
 use crate::command::{Session, words as known_words};
@@ -70,14 +69,14 @@ fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) ->
     lines.push(line("send.label.subject", message.subject()));
     lines.push(line("send.label.receipt", message.form().word()));
     for attachment in message.attachments() {
-        let size = megabytes(attachment.content.len() as u64);
+        let size = texts.size(attachment.content.len() as u64);
         lines.push(line(
             "send.label.attachment",
             &format!("{} ({size})", attachment.name),
         ));
     }
     let octets = message.octets().len() as u64;
-    lines.push(line("send.label.size", &megabytes(octets)));
+    lines.push(line("send.label.size", &texts.size(octets)));
     lines
 }
 
