@@ -411,7 +411,7 @@ pub fn any(name: &str, title: &str, about: &str, of: Vec<(&'static str, Schema)>
 /// Adds a document to the definitions of another, with its own definitions; a type has the same
 /// schema wherever it stands.
 pub fn add(whole: &mut Schema, name: &str, mut other: Schema) {
-    for own in ["$schema", "$id"] {
+    for own in ["$schema", "$id", "title"] {
         other.remove(own);
     }
     let theirs = other.remove("$defs");
