@@ -228,7 +228,7 @@ impl<'a> Writer<'a> {
                 Role::To => true,
                 Role::Subject => self.subject.is_none(),
                 Role::Body => self.body.is_none(),
-                _ => false,
+                Role::Cc | Role::Attach | Role::Reference | Role::Account => false,
             };
             let names = header.iter().map(String::as_str);
             match self.recipe.columns.find(role, names) {
@@ -356,9 +356,11 @@ impl<'a> Writer<'a> {
         let given = &self.recipe.columns;
         let found = Role::ALL.map(|role| match role {
             Role::Attach => given.find_all(role, names()),
-            _ => given
-                .find(role, names())
-                .map(|one| one.into_iter().collect()),
+            Role::To | Role::Cc | Role::Reference | Role::Account | Role::Subject | Role::Body => {
+                given
+                    .find(role, names())
+                    .map(|one| one.into_iter().collect())
+            }
         });
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         let made = Arc::new(Places {

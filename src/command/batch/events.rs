@@ -582,8 +582,13 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
                 ];
                 (Tone::Bad, say("unread", &values))
             }
-            _ if !found.is_alarming() => return None,
-            _ => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+            client::EventKind::Verified { .. }
+            | client::EventKind::Anomaly(_)
+            | client::EventKind::Other(_)
+            | client::EventKind::TooLarge(_) => match found.is_alarming() {
+                true => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+                false => return None,
+            },
         },
         Happening::Refused(reply) => (Tone::Bad, say(key, &[("reply", &reply.to_string())])),
         Happening::RefusedForNow { reply, .. } => {
