@@ -39,6 +39,7 @@ use postacert::verify::Verifier;
 use serde_json::Value;
 use support::practising::{self, PASSWORD, Practising, Ran};
 use support::receipt::{Kind, Receipt};
+use support::schema::Schema;
 use support::servers::{self, Servers};
 
 const SUBJECT: &str = "Avviso {{ ref }}";
@@ -1917,41 +1918,10 @@ fn what_has_waited_too_long_is_named_and_not_waited_for() {
 
 // JSON
 
-/// The schema with every object closed: what is written and not described is an error.
-fn closed() -> Value {
-    fn close(schema: &mut Value) {
-        match schema {
-            Value::Object(fields) => {
-                if fields.contains_key("required") && fields.contains_key("properties") {
-                    fields.insert("unevaluatedProperties".into(), Value::Bool(false));
-                }
-                fields.values_mut().for_each(close);
-            }
-            Value::Array(items) => items.iter_mut().for_each(close),
-            _ => {}
-        }
-    }
-    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-        .args(["batch", "--json-schema"])
-        .output()
-        .expect("the program starts");
-    let mut schema = serde_json::from_slice(&output.stdout).expect("the schema is JSON");
-    close(&mut schema);
-    schema
-}
-
 #[test]
 fn every_json_follows_the_schema() {
-    let id = "urn:postacert:schema:batch:1";
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.add_resource(id, closed()).expect("a schema");
-    let index = compiler.compile(id, &mut schemas).expect("a schema");
-    let valid = |text: &str| {
-        let value: Value = serde_json::from_str(text).expect("JSON");
-        if let Err(error) = schemas.validate(&value, index) {
-            panic!("{error:#}\n{text}");
-        }
-    };
+    let schema = Schema::closed("batch");
+    let valid = |text: &str| schema.holds(&serde_json::from_str(text).expect("JSON"));
     let world = Practising::with(Config {
         faults: vec![Fault::None, Fault::CutAfterDotLost],
         quota: 30_000,

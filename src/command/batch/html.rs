@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::events::{Counts, line};
 use super::report::{self, Line};
-use crate::command::{Failure, PROGRAM, Session};
+use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{JobView, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
+use crate::output::report::PROGRAM;
 use crate::printable::Printable;
 use crate::timestamp::Timestamp;
 
@@ -81,8 +82,8 @@ pub(super) fn write(
     .iter()
     .map(|text| format!("<p>{}</p>\n", escaped(text)))
     .collect();
-    writeln!(
-        session.out,
+    let mut page = session.out.page();
+    page.line(format_args!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta http-equiv=\"Content-Security-Policy\" \
@@ -91,7 +92,7 @@ pub(super) fn write(
          {paragraphs}{}\n<table>",
         lang.code(),
         choices(texts),
-    )?;
+    ))?;
     let columns = report::header(ledger, job)?;
     let heads = [
         ("row", "batch.head.row"),
@@ -108,12 +109,11 @@ pub(super) fn write(
             format!("<th class=\"{class}\">{text}</th>")
         })
         .collect();
-    writeln!(session.out, "<thead><tr>{heads}</tr></thead>\n<tbody>")?;
-    let out = &mut session.out;
+    page.line(format_args!("<thead><tr>{heads}</tr></thead>\n<tbody>"))?;
     report::lines(ledger, job, &mut |line| {
-        Ok(writeln!(out, "{}", row(&line, &columns, lang))?)
+        Ok(page.line(row(&line, &columns, lang))?)
     })?;
-    writeln!(session.out, "</tbody>\n</table>\n</body>\n</html>")?;
+    page.line("</tbody>\n</table>\n</body>\n</html>")?;
     Ok(())
 }
 

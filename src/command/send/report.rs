@@ -1,5 +1,8 @@
 //! What `pec send` shows: the message before it goes, and what became of it.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::io;
 use std::slice;
 
@@ -539,7 +542,12 @@ fn told(
         SubmissionOutcome::InDoubt { reply: Some(_), .. } => {
             texts.fill("send.outcome.in-doubt-answered", &values)
         }
-        _ => texts.fill(&format!("send.outcome.{outcome}"), &values),
+        SubmissionOutcome::Taken(_)
+        | SubmissionOutcome::Refused(_)
+        | SubmissionOutcome::NotSent(_)
+        | SubmissionOutcome::InDoubt { reply: None, .. } => {
+            texts.fill(&format!("send.outcome.{outcome}"), &values)
+        }
     };
     let mut lines = vec![session.style.paint(tone, line)];
     let answers = row.recipients.iter().zip(&submitted.report.recipients);
