@@ -222,7 +222,7 @@ fn serve(ledger: &mut Ledger, row: &JobRow) {
         .orphans_to_adopt(&MailAddress::new(USER))
         .expect("orphans");
     let plan = ledger.plan(row, terms).expect("a plan");
-    let id = plan.message_id().expect("a new message");
+    let (id, _) = plan.message().expect("a new message");
     let message = named(row.row.number as usize, "a@pec.destinatario.example", id);
     let taken = ledger
         .take_row(row, (&plan, terms), Some(&message), NOW)

@@ -36,9 +36,14 @@ impl Ran {
 
 /// `pec status ARGS` on the ledger of a folder, at a time.
 fn run(folder: &Path, now: Timestamp, lang: Lang, args: &[&str]) -> Ran {
-    let mut all: Vec<OsString> = vec!["pec".into(), "status".into(), "--data-dir".into()];
-    all.push(folder.into());
+    let mut all: Vec<OsString> = vec!["status".into(), "--data-dir".into(), folder.into()];
     all.extend(args.iter().map(OsString::from));
+    pec(all, now, lang)
+}
+
+fn pec(args: Vec<OsString>, now: Timestamp, lang: Lang) -> Ran {
+    let mut all: Vec<OsString> = vec!["pec".into()];
+    all.extend(args);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let context = Context::fixed(now, lang);
     let status = command::run(all, &context, &mut out, &mut err).expect("written to memory");
@@ -387,6 +392,37 @@ fn questions_that_exclude_each_other_are_refused() {
     ] {
         let ran = status(&desk, args);
         assert_eq!((ran.status, &*ran.out), (2, ""), "{args:?}");
+    }
+}
+
+/// Who waits for what is over already is answered from the ledger: no password is asked for, no
+/// server is reached. Else there is no answer without one.
+#[test]
+fn waiting_for_what_is_over_ends_at_once() {
+    use Standing as S;
+    let Full { desk, messages } = full();
+    let config = desk.home.path().join("config.toml");
+    let account = format!(
+        "[account.studio]\naddress = \"{SENDER}\"\nimap = \"localhost:1\"\nsmtp = \"localhost:1\"\n"
+    );
+    std::fs::write(&config, account).expect("written");
+    for (standing, message) in &messages {
+        let over = match standing {
+            S::Delivered | S::Ordinary => Some(0),
+            S::Refused | S::Withdrawn | S::NotAccepted | S::TimedOut | S::NotDelivered => Some(1),
+            // A person must look; no receipt will make it clear.
+            S::Contradictory => Some(3),
+            S::Recorded | S::Sending | S::RefusedForNow | S::InDoubt => None,
+            S::Sent | S::Accepted | S::Delayed => None,
+        };
+        let mut args: Vec<OsString> = vec!["wait".into(), (&*message.short).into()];
+        args.extend(["--config".into(), config.clone().into()]);
+        args.extend(["--data-dir".into(), desk.folder().into()]);
+        let ran = pec(args, desk.now, Lang::En);
+        match over {
+            Some(status) => assert_eq!((ran.status, &*ran.err), (status, ""), "{standing:?}"),
+            None => assert!(ran.err.contains("password"), "{standing:?}: {}", ran.err),
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The vectors of `fixtures/vectors`: one message each, what `pec verify` must answer, and a
 //! genuine twin that differs in one respect. Reports every difference at once, in one table.
 //!
+//! A vector names the case of a finding, not only the check: a check that fires for the wrong
+//! reason is no pass. Every case of the catalogue is demanded by some vector.
+//!
 //! Known differences are listed in `fixtures/divergences.toml`; the suite also fails when one of
 //! them is gone, so that the list stays true.
 
@@ -10,6 +13,10 @@ mod run;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use postacert::mime::MAX_MESSAGE_OCTETS;
+use postacert::providers::Trust;
+use postacert::timestamp::Timestamp;
+use postacert::verify::{Question, Verdict, Verifier};
 use run::{Answer, name, verify};
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,9 +39,11 @@ struct Vector {
 #[serde(deny_unknown_fields)]
 struct Expected {
     verdict: String,
+    /// The case of the first failure.
     headline: Option<String>,
-    /// Ids, where it matters with their severity: `time.zone note`.
+    /// Cases, where it matters with their severity: `time.zone note`.
     findings: Vec<String>,
+    /// Checks or cases, with or without a severity: a check's id forbids all its cases.
     absent: Vec<String>,
     exit: i32,
     /// A part of the result, compared as far as it goes.
@@ -144,31 +153,23 @@ fn differences(folder: &Path, vector: &Vector) -> Vec<String> {
             "verdict {} instead of \"{}\" {}",
             result["verdict"],
             expect.verdict,
-            failures(result)
+            shown_failures(result)
         ));
     }
     if answer.exit != expect.exit {
         wrong.push(format!("exit {} instead of {}", answer.exit, expect.exit));
     }
-    // By id, or with the severity behind it: `chain.constraints doubt`.
-    let mut found: Vec<String> = Vec::new();
-    for severity in ["failure", "doubt", "note"] {
-        for id in ids(result, |of| of == severity) {
-            found.extend([id.to_owned(), format!("{id} {severity}")]);
-        }
-    }
-    let headline = ids(result, |severity| severity == "failure")
-        .first()
-        .copied();
+    let (cases, checks) = (found(result, "case"), found(result, "id"));
+    let headline = failures(result).next();
     if expect.headline.is_some() && expect.headline.as_deref() != headline {
         wrong.push(format!(
             "headline {headline:?} instead of {:?}",
             expect.headline
         ));
     }
-    let missing = expect.findings.iter().filter(|id| !found.contains(id));
-    wrong.extend(missing.map(|id| format!("no finding {id} among {found:?}")));
-    let unwanted = expect.absent.iter().filter(|id| found.contains(id));
+    let missing = expect.findings.iter().filter(|case| !cases.contains(case));
+    wrong.extend(missing.map(|case| format!("no finding {case} among {cases:?}")));
+    let unwanted = (expect.absent.iter()).filter(|id| cases.contains(id) || checks.contains(id));
     wrong.extend(unwanted.map(|id| format!("unwanted finding {id}")));
     compare("facts", &expect.facts, &result["facts"], &mut wrong);
     compare("result", &expect.result, result, &mut wrong);
@@ -196,7 +197,7 @@ fn twin_differences(
                 "twin {twin}: {} exit {} {} {}",
                 result["verdict"],
                 answer.exit,
-                failures(result),
+                shown_failures(result),
                 answer.errors
             )
         })
@@ -204,24 +205,28 @@ fn twin_differences(
     seen.entry(key).or_insert_with(judge).clone()
 }
 
-fn ids(result: &Value, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
-    let findings = result["findings"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let chosen = findings
-        .iter()
-        .filter(|finding| wanted(finding["severity"].as_str().unwrap_or_default()));
-    chosen
-        .filter_map(|finding| finding["id"].as_str())
-        .collect()
+/// What the findings say in one field, alone and with the severity behind it:
+/// `chain.constraints doubt`.
+fn found(result: &Value, field: &str) -> Vec<String> {
+    let texts = findings(result).filter_map(|finding| {
+        let (what, severity) = (finding[field].as_str()?, finding["severity"].as_str()?);
+        Some([what.to_owned(), format!("{what} {severity}")])
+    });
+    texts.flatten().collect()
 }
 
-fn failures(result: &Value) -> String {
-    format!(
-        "(failures {:?})",
-        ids(result, |severity| severity == "failure")
-    )
+fn findings(result: &Value) -> impl Iterator<Item = &Value> {
+    result["findings"].as_array().into_iter().flatten()
+}
+
+/// The cases of the failures, in their order.
+fn failures(result: &Value) -> impl Iterator<Item = &str> {
+    let failures = findings(result).filter(|finding| finding["severity"] == "failure");
+    failures.filter_map(|finding| finding["case"].as_str())
+}
+
+fn shown_failures(result: &Value) -> String {
+    format!("(failures {:?})", failures(result).collect::<Vec<_>>())
 }
 
 /// Every expected field must be there with its value; other fields may be.
@@ -280,6 +285,82 @@ fn vectors_are_complete() {
     }
 }
 
+/// The cases of all findings: each has its sentence in the catalogue.
+fn cases() -> BTreeSet<String> {
+    #[derive(Deserialize)]
+    struct Catalogue {
+        finding: BTreeMap<String, Value>,
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/output/catalogue/findings.en.toml");
+    let text = std::fs::read_to_string(path).expect("a readable file");
+    let catalogue: Catalogue = toml::from_str(&text).expect("a catalogue");
+    catalogue.finding.into_keys().collect()
+}
+
+/// The cases that no vector can demand, and who does instead.
+const HELD_ELSEWHERE: [(&str, &str); 1] = [(
+    "message.size",
+    "no small file: a_message_over_the_limit_is_not_examined",
+)];
+
+#[test]
+fn every_case_of_a_finding_is_demanded_by_a_vector() {
+    let cases = cases();
+    let mut demanded = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (path, vector) in vectors() {
+        let expect = &vector.expect;
+        for name_of in expect.findings.iter().chain(&expect.headline) {
+            let case = name_of.split(' ').next().unwrap_or_default().to_owned();
+            if !cases.contains(&case) {
+                let of_the_check = cases.iter().filter(|known| known.starts_with(&case));
+                wrong.push(format!(
+                    "{}: {case} is no case, but one of {:?}",
+                    name(&path),
+                    of_the_check.collect::<Vec<_>>()
+                ));
+            }
+            demanded.insert(case);
+        }
+    }
+    for (case, reason) in HELD_ELSEWHERE {
+        if !cases.contains(case) || demanded.contains(case) {
+            wrong.push(format!("{case} is no case held elsewhere ({reason})"));
+        }
+        demanded.insert(case.to_owned());
+    }
+    let missing = cases.difference(&demanded);
+    wrong.extend(missing.map(|case| format!("no vector demands {case}")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_message_over_the_limit_is_not_examined() {
+    let trust = run::fixtures_folder().join("pki/trust.toml");
+    let trust = std::fs::read_to_string(trust).expect("a readable file");
+    let verifier = Verifier::new(Trust::parse(&trust, "test").expect("the test authority"));
+    let question = Question::new(Timestamp::parse("2026-11-22").expect("a day"));
+    let message = run::fixtures_folder().join("receipts/accettazione.eml");
+    let mut octets = std::fs::read(message).expect("a readable file");
+    let examined = |octets: &[u8]| {
+        let answer = verifier.examine(octets, &question);
+        let failures = answer
+            .findings
+            .list()
+            .iter()
+            .filter(|f| f.weight.is_failure());
+        let failures: Vec<_> = failures.map(|finding| finding.text_key).collect();
+        (answer.verdict, failures)
+    };
+    octets.resize(MAX_MESSAGE_OCTETS, b'\n');
+    assert_eq!(examined(&octets), (Verdict::Genuine, vec![]));
+    octets.push(b'\n');
+    assert_eq!(
+        examined(&octets),
+        (Verdict::CannotTell, vec!["message.size"])
+    );
+}
+
 #[test]
 fn every_known_trick_is_built_or_explained() {
     #[derive(Deserialize)]
@@ -328,7 +409,7 @@ fn every_genuine_receipt_is_genuine() {
                 "{file}: {} exit {} {} {}",
                 result["verdict"],
                 answer.exit,
-                failures(result),
+                shown_failures(result),
                 answer.errors
             ));
         }

@@ -10,14 +10,12 @@
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
-//! - [`Goal`]: what a standing means for one who waits.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
 
 pub mod batch;
 
 mod before;
 mod fetch;
-mod goal;
 mod once;
 mod patience;
 mod resume;
@@ -28,7 +26,6 @@ mod watch;
 
 pub use before::{Missed, read_all};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
-pub use goal::{Goal, Outcome};
 pub use once::{Once, Similar, is_elsewhere, once, record_once, similar};
 pub use patience::may_pass;
 pub use resume::{AfterAsking, Asked, Mood, Over, is_left_over, ripe_at};

@@ -18,7 +18,7 @@ use crate::client::{self, Ends, Event, EventKind, Patience, SyncReport, WatchEnd
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::state::Standing;
+use crate::ledger::state::{Goal, Meaning};
 use crate::ledger::{Ledger, MatchRule, MessageRef, Reason, Unread};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
@@ -110,7 +110,7 @@ pub(super) struct WaitArguments {
         default_value = "delivered",
         hide_possible_values = true
     )]
-    until: Goal,
+    until: GoalArgument,
 
     /// How long: 90s, 30m, 2h, 1d
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = span::parse)]
@@ -130,19 +130,19 @@ pub(super) struct WaitArguments {
 }
 
 /// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Goal {
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum GoalArgument {
     /// The provider's acceptance.
     Accepted,
     /// A delivery receipt for every recipient that can have one.
     Delivered,
 }
 
-impl Goal {
-    const fn term(self) -> client::Goal {
-        match self {
-            Self::Accepted => client::Goal::Accepted,
-            Self::Delivered => client::Goal::Delivered,
+impl From<GoalArgument> for Goal {
+    fn from(argument: GoalArgument) -> Self {
+        match argument {
+            GoalArgument::Accepted => Self::Accepted,
+            GoalArgument::Delivered => Self::Delivered,
         }
     }
 }
@@ -389,7 +389,7 @@ pub(super) fn wait_command(
         .collect::<anyhow::Result<Vec<_>>>()?;
     wait_with(
         &messages,
-        (arguments.until, arguments.timeout, arguments.poll),
+        (arguments.until.into(), arguments.timeout, arguments.poll),
         &mut access,
         &mut ledger,
         arguments.json,
@@ -424,37 +424,28 @@ fn wait_with(
         poll,
         ..Patience::default()
     };
-    let answer = |ledger: &Ledger| -> Result<ExitStatus, crate::ledger::Error> {
-        let mut worst = ExitStatus::Yes;
+    let meanings = |ledger: &Ledger| -> Result<Vec<Meaning>, crate::ledger::Error> {
+        let mut all = Vec::new();
         for message in messages {
-            for (_, standing) in ledger.row(message)?.recipients {
-                worst = worst.worse(goal.term().outcome(standing).exit());
-            }
+            let standings = ledger.standings_of(message)?;
+            all.extend(standings.iter().map(|one| one.meaning(goal)));
         }
-        Ok(worst)
+        Ok(all)
     };
+    // A failure for one recipient does not end the wait for the others.
+    let mut is_over = |ledger: &Ledger| Ok(!meanings(ledger)?.contains(&Meaning::Awaited));
     let form = if as_json { Form::Silent } else { Form::Text };
-    stay(
-        access,
-        ledger,
-        patience,
-        Some(timeout),
-        form,
-        // A failure for one recipient does not end the wait for the others.
-        &mut |ledger| {
-            let mut settled = true;
-            for message in messages {
-                let row = ledger.row(message)?;
-                let outcome = |standing: &Standing| goal.term().outcome(*standing);
-                let mut standings = row.recipients.iter().map(|(_, standing)| standing);
-                settled &= !standings.any(|it| outcome(it) == client::Outcome::Awaited);
-            }
-            Ok(settled)
-        },
-        session,
-    )?;
+    let known = is_over(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    if !known {
+        let limit = Some(timeout);
+        stay(access, ledger, patience, limit, form, &mut is_over, session)?;
+    }
     super::status::show(messages, ledger, as_json, session)?;
-    let answer = answer(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    let meanings = meanings(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    let answer = meanings
+        .into_iter()
+        .map(Meaning::exit)
+        .fold(ExitStatus::Yes, ExitStatus::worse);
     if answer == ExitStatus::Undecided {
         let unread = ledger.unread(&access.account.address);
         let unread = unread.map_err(|error| Failure::of_ledger(&error))?;

@@ -155,6 +155,13 @@ pub mod extension {
         }
     }
 
+    /// Since when a key is known or thought to be in strange hands (RFC 5280, 5.3.2).
+    pub fn invalid_since(at: &str) -> Extension {
+        let digits: String = at.chars().filter(char::is_ascii_digit).collect();
+        let time = der::element(0x18, format!("{digits}Z").as_bytes());
+        plain("2.5.29.24", time)
+    }
+
     /// Mail hosts and directory names that are permitted; all addresses and host names of the
     /// internet that are not (as in the AgID CA1 certificate of 2025).
     pub fn name_constraints(hosts: &[&str], directories: &[&str]) -> Extension {

@@ -165,6 +165,10 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("igpec-domain-elsewhere.ldif.p7m", signed(&elsewhere, then)),
         (
+            "igpec-domain-elsewhere-2025.ldif.p7m",
+            signed(&elsewhere, "2025-02-01T22:00:00Z"),
+        ),
+        (
             "igpec-without-recipient-2025.ldif.p7m",
             signed(&without_recipient, "2025-02-01T22:00:00Z"),
         ),

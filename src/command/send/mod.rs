@@ -141,7 +141,7 @@ pub(super) struct Arguments {
 
     /// Wait for the receipts: accepted or delivered
     #[arg(long, value_name = "FOR", hide_possible_values = true)]
-    wait: Option<follow::Goal>,
+    wait: Option<follow::GoalArgument>,
 
     /// How long to wait: 90s, 30m, 2h, 1d
     #[arg(
@@ -440,7 +440,7 @@ fn follow_up(
         let messages: Vec<MessageRef> = sent.into_iter().map(|(message, _)| message).collect();
         let waited = follow::wait(
             &messages,
-            goal,
+            goal.into(),
             arguments.timeout,
             access,
             ledger,

@@ -1,6 +1,6 @@
 //! Group A: signature objects with attributes that a strict reader stumbles over.
 
-use super::tools::delivery;
+use super::tools::{delivery, find, replaced};
 use super::vector::{Group, High, Low, Medium, Vector};
 use crate::support::cms::{self, Attribute, Identified, Signer};
 use crate::support::der;
@@ -15,7 +15,10 @@ const A: Group = Group("a-signature");
 const HIGH_TAG: &[u8] = &[0xbf, 0x20, 0x02, 0x05, 0x00];
 
 pub fn all() -> Vec<Vector> {
-    [odd(), stated(), bags()].into_iter().flatten().collect()
+    [odd(), stated(), unknown(), bags()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Values that a strict reader stumbles over, and that take nothing from the signature.
@@ -87,7 +90,7 @@ fn stated() -> Vec<Vector> {
             "signer-of-version-99",
             "The SignerInfo says that it is of version 99. RFC 5652, 5.3 has 1 for a signer named \
              by issuer and serial number. Nobody signed the number.",
-            "cms.decode doubt",
+            "cms.decode.version doubt",
             |signer| Signer {
                 version: Some(99),
                 ..signer
@@ -106,7 +109,7 @@ fn stated() -> Vec<Vector> {
         doubted(
             "signer-by-key-identifier-of-version-1",
             "The same with version 1.",
-            "cms.decode doubt",
+            "cms.decode.version doubt",
             |signer| Signer {
                 identified: Identified::ByKeyIdentifier,
                 version: Some(1),
@@ -116,7 +119,7 @@ fn stated() -> Vec<Vector> {
         doubted(
             "signing-time-that-is-no-time",
             "The signed signing time is a number.",
-            "time.signing doubt",
+            "time.signing.unreadable doubt",
             |signer| signer.replaced(Attribute::new(cms::SIGNING_TIME, der::number(42))),
         ),
         doubted(
@@ -138,6 +141,54 @@ fn stated() -> Vec<Vector> {
                     behind: der::number(1),
                 })
             })),
+    ]
+}
+
+/// What a program of today cannot read, or what was damaged on the way.
+fn unknown() -> Vec<Vector> {
+    const SHA256: &str = "2.16.840.1.101.3.4.2.1";
+    const SHA3_256: &str = "2.16.840.1.101.3.4.2.8";
+    const RSA: &str = "1.2.840.113549.1.1.1";
+    const RSA_ENCRYPTION_ONLY: &str = "1.2.840.113549.1.1.7";
+    let unknown = |name, text, message: Message| {
+        A.cannot_tell(name, "signature.algorithm.unknown")
+            .case(14, Medium)
+            .because(text)
+            .message(message.to_eml())
+    };
+    vec![
+        unknown(
+            "digest-algorithm-of-later",
+            "The SignerInfo names SHA3-256, which nobody in certified mail uses so far. \
+             It may be what comes next, so nobody is accused.",
+            {
+                let mut message = delivery().message();
+                let object = message.signed.encode(&message.entity);
+                // Once in the list of the object, then in the SignerInfo.
+                let place = find(&object, &der::oid(SHA256)) + 1;
+                let rest = replaced(&object[place..], der::oid(SHA256), der::oid(SHA3_256));
+                message.signature = Some([&object[..place], &rest].concat());
+                message
+            },
+        ),
+        unknown(
+            "key-of-another-kind",
+            "The certificate has a key of a kind that signs nothing (RSAES-OAEP).",
+            {
+                let mut message = delivery().message();
+                let certificate = &mut message.signed.certificates[0];
+                *certificate = replaced(certificate, der::oid(RSA), der::oid(RSA_ENCRYPTION_ONLY));
+                message
+            },
+        ),
+        A.not_genuine("letter-of-the-signature-lost", "cms.decode.base64")
+            .case(0, Medium)
+            .because("The base64 of the signature lacks one letter in its first line.")
+            .message(replaced(
+                &delivery().to_eml(),
+                "filename=\"smime.p7s\"\r\n\r\nM",
+                "filename=\"smime.p7s\"\r\n\r\n",
+            )),
     ]
 }
 
@@ -178,15 +229,18 @@ fn bags() -> Vec<Vector> {
         )
         .case(35, Medium)
         .absent("signer.certificate"),
-        A.cannot_tell("certificates-of-the-signers-number", "message.complexity")
-            .case(35, High)
-            .because(
-                "Seventy certificates with the issuer and the serial number of the signer's, and \
+        A.cannot_tell(
+            "certificates-of-the-signers-number",
+            "message.complexity.work",
+        )
+        .case(35, High)
+        .because(
+            "Seventy certificates with the issuer and the serial number of the signer's, and \
                  another key, stand in the bag before it: too many to be looked at. That accuses \
                  nobody, and nothing is missing.",
-            )
-            .message(before_the_signers(70, &of_its_number).to_eml())
-            .absent("signer.certificate")
-            .absent("signature.value"),
+        )
+        .message(before_the_signers(70, &of_its_number).to_eml())
+        .absent("signer.certificate")
+        .absent("signature.value"),
     ]
 }

@@ -47,7 +47,7 @@ fn collisions() -> Vec<Vector> {
     shown_instead.entity = ended(collision(COLLISION_B));
     let one_octet_less = ended(collision(COLLISION_A)[..319].to_vec());
     let refused = |name, text, message: Message| {
-        A.not_genuine(name, "signature.digest")
+        A.not_genuine(name, "signature.digest.collision")
             .case(14, High)
             .because(text)
             .message(message.to_eml())
@@ -173,14 +173,14 @@ fn content() -> Vec<Vector> {
 /// Cases 6 to 8 and 17: what the CMS object is.
 fn structure() -> Vec<Vector> {
     vec![
-        A.not_genuine("no-signers", "cms.signers")
+        A.not_genuine("no-signers", "cms.signers.none")
             .case(6, Critical)
             .because(
                 "The CMS holds the provider's certificates but no SignerInfo at \
                  all. No errors found is not a signature.",
             )
             .message(changed(|message| message.signed.signers.clear())),
-        A.not_genuine("signature-part-empty", "cms.decode")
+        A.not_genuine("signature-part-empty", "cms.decode.empty")
             .case(6, High)
             .because("The signature part is there, with its name and type, and is empty.")
             .message(changed(|message| message.signature = Some(Vec::new()))),
@@ -213,7 +213,7 @@ fn structure() -> Vec<Vector> {
             .message(changed(|message| {
                 message.signed.embedded = Some(message.entity.clone())
             })),
-        A.cannot_tell("opaque-form", "structure.form")
+        A.cannot_tell("opaque-form", "structure.form.opaque")
             .case(8, High)
             .because(
                 "The whole content inside application/pkcs7-mime, which no \
@@ -252,7 +252,7 @@ fn structure() -> Vec<Vector> {
 /// Cases 9 and 10: who signed.
 fn signers() -> Vec<Vector> {
     vec![
-        A.not_genuine("second-signer-is-a-stranger", "cms.signers")
+        A.not_genuine("second-signer-is-a-stranger", "cms.signers.many")
             .case(9, High)
             .because(
                 "Besides the provider somebody unknown has signed the same \
@@ -263,7 +263,7 @@ fn signers() -> Vec<Vector> {
                 let second = stranger(message);
                 message.signed.signers.push(second);
             })),
-        A.not_genuine("two-signers-of-the-provider", "cms.signers")
+        A.not_genuine("two-signers-of-the-provider", "cms.signers.many")
             .case(9, Medium)
             .because(
                 "The provider's signer signed twice. Providers sign once; all must \
@@ -301,16 +301,19 @@ fn signers() -> Vec<Vector> {
             .message(changed(|message| {
                 message.signed.signers[0].key = keys::STRANGER
             })),
-        A.cannot_tell("certificate-of-the-signer-missing", "signer.certificate")
-            .case(0, Medium)
-            .because(
-                "The certificate that SignerInfo names is not in the bag. The \
+        A.cannot_tell(
+            "certificate-of-the-signer-missing",
+            "signer.certificate.missing",
+        )
+        .case(0, Medium)
+        .because(
+            "The certificate that SignerInfo names is not in the bag. The \
                  rules ask for it inside (RFC 6109, 2.1); without it the signature \
                  cannot be checked.",
-            )
-            .message(changed(|message| {
-                message.signed.certificates.remove(0);
-            })),
+        )
+        .message(changed(|message| {
+            message.signed.certificates.remove(0);
+        })),
         A.genuine("signer-named-by-key-identifier")
             .case(0, Low)
             .because(
@@ -390,7 +393,7 @@ fn attributes() -> Vec<Vector> {
                 ))
             },
         ),
-        A.cannot_tell("no-signed-attributes", "signature.attributes")
+        A.cannot_tell("no-signed-attributes", "signature.attributes.none")
             .case(13, Medium)
             .because(
                 "The signature is good and directly over the content, without \
@@ -407,7 +410,7 @@ fn attributes() -> Vec<Vector> {
                     })
                     .to_eml(),
             ),
-        A.cannot_tell("attributes-as-content", "signature.attributes")
+        A.cannot_tell("attributes-as-content", "signature.attributes.none")
             .case(13, High)
             .because(
                 "The octets of the signed attributes of a genuine receipt stand as \
@@ -462,14 +465,14 @@ fn algorithms() -> Vec<Vector> {
             .to_eml()
     };
     vec![
-        A.not_genuine("digest-md5", "signature.algorithm")
+        A.not_genuine("digest-md5", "signature.algorithm.broken")
             .case(14, Critical)
             .because(
                 "Everything holds, but the digest is MD5, for which a second \
                  content can be made.",
             )
             .message(scheme(Scheme::Pkcs1(Digest::Md5))),
-        A.not_genuine("key-of-512-bits", "signer.key")
+        A.not_genuine("key-of-512-bits", "signer.key.short")
             .case(14, High)
             .because(
                 "A signer's certificate with an RSA key of 512 bits, which anybody \
@@ -484,7 +487,7 @@ fn algorithms() -> Vec<Vector> {
                  says so.",
             )
             .receipt("avvenuta-consegna-sha1")
-            .finding("signature.algorithm"),
+            .finding("signature.algorithm.sha1"),
         A.genuine("micalg-of-another-digest")
             .case(16, Medium)
             .because(

@@ -1,6 +1,6 @@
 //! Group B of the list of tricks: certificates and trust (cases 19 to 36).
 
-use super::tools::{certified, certified_with, delivery};
+use super::tools::{certified, certified_with, delivery, replaced};
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::keys;
 use crate::support::pki::{Certificate, Extension, extension};
@@ -70,27 +70,33 @@ fn issuers() -> Vec<Vector> {
     )
     .issued_by(world::RECEIVING.subject, keys::RECIPIENT);
     vec![
-        B.not_genuine("self-signed-with-the-providers-name", "chain.impersonation")
-            .case(19, Critical)
-            .because(
-                "A self-signed certificate with the subject and the address of a \
+        B.not_genuine(
+            "self-signed-with-the-providers-name",
+            "chain.impersonation.provider",
+        )
+        .case(19, Critical)
+        .because(
+            "A self-signed certificate with the subject and the address of a \
                  known provider. A verifier that compares the organisation's name \
                  only accepts it.",
-            )
-            .message(certified(self_signed())),
-        B.not_genuine("authority-of-the-same-name", "chain.impersonation")
-            .case(20, Critical)
-            .because(
-                "An authority made at home bears the name of the known one, with \
+        )
+        .message(certified(self_signed())),
+        B.not_genuine(
+            "authority-of-the-same-name",
+            "chain.impersonation.authority",
+        )
+        .case(20, Critical)
+        .because(
+            "An authority made at home bears the name of the known one, with \
                  another key.",
-            )
-            .message(certified_with(
-                signer().issued_by(AUTHORITY_NAME, keys::STRANGER),
-                &[&world::authority(AUTHORITY_NAME, keys::STRANGER)],
-            )),
+        )
+        .message(certified_with(
+            signer().issued_by(AUTHORITY_NAME, keys::STRANGER),
+            &[&world::authority(AUTHORITY_NAME, keys::STRANGER)],
+        )),
         B.not_genuine(
             "known-host-under-an-unknown-authority",
-            "chain.impersonation",
+            "chain.impersonation.provider",
         )
         .case(20, Critical)
         .because(
@@ -103,7 +109,7 @@ fn issuers() -> Vec<Vector> {
         )),
         B.not_genuine(
             "known-organisation-under-an-unknown-authority",
-            "chain.impersonation",
+            "chain.impersonation.provider",
         )
         .case(20, High)
         .because(
@@ -126,7 +132,7 @@ fn issuers() -> Vec<Vector> {
                 strange(STRANGE_AUTHORITY).without(extension::POLICIES),
                 host,
             )),
-        B.cannot_tell("unknown-authority", "chain.anchor")
+        B.cannot_tell("unknown-authority", "chain.anchor.unknown")
             .case(21, High)
             .because(
                 "The certificate has the form and the policy of a PEC signer, but \
@@ -136,7 +142,7 @@ fn issuers() -> Vec<Vector> {
             .message(by(strange(STRANGE_AUTHORITY), host)),
         B.cannot_tell(
             "unknown-authority-with-a-known-certificate-in-the-bag",
-            "chain.anchor",
+            "chain.anchor.unknown",
         )
         .case(21, High)
         .because(
@@ -149,7 +155,7 @@ fn issuers() -> Vec<Vector> {
             host,
             &[&world::editions()[0].certificate],
         )),
-        B.not_genuine("issued-by-the-root", "chain.impersonation")
+        B.not_genuine("issued-by-the-root", "chain.impersonation.root")
             .case(22, High)
             .because(
                 "The root above the known authority issued the certificate itself: \
@@ -172,7 +178,7 @@ fn issuers() -> Vec<Vector> {
                 &[&mail_authority],
             ))
             .any_headline(),
-        B.not_genuine("signer-used-as-an-authority", "chain.anchor")
+        B.not_genuine("signer-used-as-an-authority", "chain.anchor.intermediate")
             .case(24, Critical)
             .because(
                 "The genuine certificate of one provider issued a certificate for \
@@ -241,21 +247,21 @@ fn usage() -> Vec<Vector> {
     vec![
         refused(
             "server-certificate",
-            "signer.usage",
+            "signer.usage.extended",
             "The authority issued the certificate for servers (extended key \
                  usage serverAuth), not for mail.",
             signer().with(world::server_purpose()),
         ),
         refused(
             "client-certificate",
-            "signer.usage",
+            "signer.usage.extended",
             "The authority issued the certificate for access to the directory \
                  (clientAuth), not for mail.",
             signer().with(world::client_purpose()),
         ),
         refused(
             "key-usage-without-signing",
-            "signer.usage",
+            "signer.usage.key",
             "Key usage allows key encipherment only.",
             signer().with(extension::key_usage(0x20)),
         ),
@@ -294,14 +300,17 @@ fn usage() -> Vec<Vector> {
             "The certificate names no mail address.",
             signer().without(extension::ALTERNATIVE_NAME),
         ),
-        B.not_genuine("authority-certificate-as-signer", "signer.profile")
-            .case(24, High)
-            .because("The signer's certificate says that it is an authority (CA:TRUE).")
-            .message(certified(signer().with(extension::authority(Some(0)))))
-            .any_headline(),
+        B.not_genuine(
+            "authority-certificate-as-signer",
+            "signer.profile.authority",
+        )
+        .case(24, High)
+        .because("The signer's certificate says that it is an authority (CA:TRUE).")
+        .message(certified(signer().with(extension::authority(Some(0)))))
+        .any_headline(),
         refused(
             "rsa-1024-after-2018",
-            "signer.key",
+            "signer.key.short",
             "An RSA key of 1024 bits in a certificate of 2025. Until 2017 such \
                  keys were usual, since then none was seen.",
             Certificate::signer(
@@ -318,7 +327,7 @@ fn usage() -> Vec<Vector> {
                  none was signed so.",
             )
             .message(certified(over_sha1(signer())))
-            .finding("signer.profile doubt"),
+            .finding("signer.profile.sha1 doubt"),
         B.genuine("rsa-1024-of-2012")
             .case(0, High)
             .because(
@@ -327,9 +336,10 @@ fn usage() -> Vec<Vector> {
                  critical. Notes say so.",
             )
             .receipt("avvenuta-consegna-2012")
-            .finding("signer.key")
-            .finding("signer.profile")
-            .finding("chain.time"),
+            .finding("signer.key.short-then-usual")
+            .finding("signer.profile.basic-constraints")
+            .finding("signer.profile.key-usage-not-critical")
+            .finding("chain.time.ended-since"),
     ]
 }
 
@@ -447,39 +457,42 @@ fn names() -> Vec<Vector> {
                  <avvisi@truffa.example>",
         )
         .case(27, Critical),
-        B.not_genuine("display-name-of-another-provider", "header.display-name")
-            .case(27, Medium)
-            .because(
-                "From has the signer's address and, as display name, the address \
+        B.not_genuine(
+            "display-name-of-another-provider",
+            "header.display-name.stranger",
+        )
+        .case(27, Medium)
+        .because(
+            "From has the signer's address and, as display name, the address \
                  of another provider. Programs that show the name alone show \
                  another signer, and no transport writes one there.",
-            )
-            .message(
-                delivery()
-                    .message()
-                    .header(|header| {
-                        header.set(
-                            "From",
-                            "\"posta-certificata@gestore-terzo.example\" \
+        )
+        .message(
+            delivery()
+                .message()
+                .header(|header| {
+                    header.set(
+                        "From",
+                        "\"posta-certificata@gestore-terzo.example\" \
                  <posta-certificata@gestore-destinatario.example>",
-                        );
-                    })
-                    .to_eml(),
-            )
-            .twin(DELIVERY),
+                    );
+                })
+                .to_eml(),
+        )
+        .twin(DELIVERY),
     ]
 }
 
 /// Cases 28 to 30: validity.
 fn times() -> Vec<Vector> {
     vec![
-        B.not_genuine("expired-at-the-receipts-time", "chain.time")
+        B.not_genuine("expired-at-the-receipts-time", "chain.time.ended")
             .case(28, High)
             .because("The certificate ended a month before the time that the receipt states.")
             .message(certified(
                 signer().valid("2023-04-04T09:00:00Z", "2026-04-04T09:00:00Z"),
             )),
-        B.not_genuine("issued-after-the-receipts-time", "chain.time")
+        B.not_genuine("issued-after-the-receipts-time", "chain.time.not-yet")
             .case(29, Critical)
             .because(
                 "The certificate was issued a week after the time that the receipt \
@@ -497,7 +510,7 @@ fn times() -> Vec<Vector> {
             .message(certified(
                 signer().valid("2023-06-01T09:00:00Z", "2026-06-01T09:00:00Z"),
             ))
-            .finding("chain.time"),
+            .finding("chain.time.ended-since"),
         B.genuine("older-than-the-authoritys-certificate")
             .case(30, Medium)
             .because(
@@ -522,7 +535,7 @@ fn times() -> Vec<Vector> {
                 })
                 .to_eml(),
             )
-            .finding("chain.edition"),
+            .finding("chain.edition.later"),
     ]
 }
 
@@ -542,7 +555,7 @@ fn revocation() -> Vec<Vector> {
             .with(list)
     };
     vec![
-        B.not_genuine("revoked-before", "chain.revocation")
+        B.not_genuine("revoked-before", "chain.revocation.revoked")
             .case(31, Critical)
             .because(
                 "The revocation list says that the certificate was revoked three \
@@ -560,7 +573,7 @@ fn revocation() -> Vec<Vector> {
                  then worth no more than any other proof of it.",
             &["--crl", "../../pki/revoked-later-key-compromise.crl"],
         )
-        .finding("chain.revocation"),
+        .finding("chain.revocation.compromised-later"),
         genuine(
             "revoked-later-for-another-reason",
             32,
@@ -569,7 +582,7 @@ fn revocation() -> Vec<Vector> {
                  because the provider stopped using it.",
             &["--crl", "../../pki/revoked-later-cessation.crl"],
         )
-        .finding("chain.revocation"),
+        .finding("chain.revocation.later"),
         genuine(
             "revocation-not-checked",
             33,
@@ -577,7 +590,7 @@ fn revocation() -> Vec<Vector> {
             "No revocation list was given. That is said, never passed over.",
             &[],
         )
-        .finding("chain.revocation"),
+        .finding("chain.revocation.not-checked"),
         genuine(
             "revocation-list-stale",
             33,
@@ -586,7 +599,7 @@ fn revocation() -> Vec<Vector> {
                  nothing about that time.",
             &["--crl", "../../pki/stale.crl"],
         )
-        .finding("chain.revocation"),
+        .finding("chain.revocation.other-time"),
         genuine(
             "revocation-list-of-a-stranger",
             33,
@@ -595,7 +608,7 @@ fn revocation() -> Vec<Vector> {
                  counts for nothing.",
             &["--crl", "../../pki/signed-by-stranger.crl"],
         )
-        .finding("chain.revocation"),
+        .finding("chain.revocation.unusable-signature"),
         genuine(
             "not-revoked",
             33,
@@ -618,7 +631,7 @@ fn lists() -> Vec<Vector> {
             .receipt(DELIVERY)
             .with(WHOLE)
             .absent("provider.listed"),
-        B.cannot_tell("provider-not-on-the-list", "provider.listed")
+        B.cannot_tell("provider-not-on-the-list", "provider.listed.missing")
             .case(34, High)
             .because("The list of the receipt's day does not name the provider at all.")
             .receipt(DELIVERY)
@@ -629,7 +642,7 @@ fn lists() -> Vec<Vector> {
             .twin_with(WHOLE),
         B.cannot_tell(
             "provider-listed-with-another-certificate",
-            "provider.listed",
+            "provider.listed.missing",
         )
         .case(34, High)
         .because(
@@ -654,7 +667,7 @@ fn lists() -> Vec<Vector> {
                 "--providers",
                 "../../providers/igpec-by-a-borrowed-name.ldif.p7m",
             ])
-            .finding("provider.listed doubt"),
+            .finding("provider.listed.borrowed-name doubt"),
         B.genuine("list-signed-by-somebody")
             .case(34, Medium)
             .because(
@@ -679,7 +692,7 @@ fn lists() -> Vec<Vector> {
                 "--providers",
                 "../../providers/igpec-without-recipient-2025.ldif.p7m",
             ])
-            .finding("provider.listed"),
+            .finding("provider.listed.other-time"),
     ]
 }
 
@@ -709,13 +722,31 @@ fn form() -> Vec<Vector> {
                  is not critical.",
             )
             .message(certified(signer().with(extension::unknown(false)))),
-        B.cannot_tell("extension-twice", "signer.certificate")
+        B.cannot_tell("extension-twice", "signer.certificate.doubled-extension")
             .case(0, Medium)
             .because(
                 "Two alternative names extensions, for two providers. RFC 5280, \
                  4.2 allows one; which counts depends on the reader.",
             )
             .message(certified(doubled)),
+        B.genuine("key-usage-missing")
+            .case(23, Low)
+            .because("The certificate does not say what its key is for, which restricts nothing.")
+            .message(certified(signer().without(extension::KEY_USAGE)))
+            .finding("signer.profile.no-key-usage note")
+            .absent("signer.usage"),
+        B.cannot_tell("certificate-of-no-date", "signer.certificate.unreadable")
+            .case(0, Medium)
+            .because(
+                "The certificate that the signature names begins in month 99: it is no \
+                 certificate (RFC 5280, 4.1.2.5), and who signed cannot be said.",
+            )
+            .message({
+                let mut message = delivery().message();
+                let certificate = &mut message.signed.certificates[0];
+                *certificate = replaced(certificate, "250115090000Z", "259915090000Z");
+                message.to_eml()
+            }),
         B.genuine("basic-constraints-present")
             .case(0, Medium)
             .because(
@@ -723,11 +754,11 @@ fn form() -> Vec<Vector> {
                  real certificates up to 2017 have.",
             )
             .message(certified(signer().with(extension::not_an_authority())))
-            .finding("signer.profile"),
+            .finding("signer.profile.basic-constraints"),
         B.genuine("key-usage-not-critical")
             .case(0, Medium)
             .because("Key usage is not critical, as in real certificates of 2014.")
             .message(certified(signer().with(critical_usage)))
-            .finding("signer.profile"),
+            .finding("signer.profile.key-usage-not-critical"),
     ]
 }

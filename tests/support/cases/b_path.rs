@@ -9,11 +9,13 @@ use crate::support::world::{self, AUTHORITY_NAME};
 
 const B: Group = Group("b-certificate");
 
+const BETWEEN: &str = "CN=Autorita di Mezzo CA,O=Autorita di Prova,C=IT";
+
 /// Only the root above the authority is trusted: its certificate must come along.
 const ROOT: &[&str] = &["--anchor", "../../pki/root.pem"];
 
 pub fn all() -> Vec<Vector> {
-    [bags(), doubled(), gaps(), carried()]
+    [bags(), doubled(), gaps(), ended(), carried()]
         .into_iter()
         .flatten()
         .collect()
@@ -73,27 +75,54 @@ fn bags() -> Vec<Vector> {
             "The same two certificates in the other order.",
             &[&then, &later],
         ),
-        B.cannot_tell("authority-of-later-alone-in-the-bag", "chain.time")
-            .case(35, High)
-            .because(
-                "Only the root is trusted, and the only certificate of the \
+        B.cannot_tell(
+            "authority-of-later-alone-in-the-bag",
+            "chain.time.intermediate",
+        )
+        .case(35, High)
+        .because(
+            "Only the root is trusted, and the only certificate of the \
                  authority in the bag came three months after the receipt. The one \
                  of that time is missing; nothing speaks against the receipt.",
-            )
-            .with_only(ROOT)
-            .message(with_bag(&[&later]))
-            .twin_vector("authority-of-the-time-in-the-bag")
-            .twin_with(ROOT),
-        B.cannot_tell("authority-missing-below-a-trusted-root", "chain.anchor")
-            .case(35, High)
-            .because(
-                "Only the root is trusted, and the bag holds no certificate of the \
+        )
+        .with_only(ROOT)
+        .message(with_bag(&[&later]))
+        .twin_vector("authority-of-the-time-in-the-bag")
+        .twin_with(ROOT),
+        B.not_genuine(
+            "authority-below-one-that-allows-none",
+            "chain.anchor.too-long",
+        )
+        .case(24, Critical)
+        .because(
+            "The known authority issued the certificate of another authority, and \
+                 that one the signer's. The known authority's certificate allows none \
+                 below it (path length 0).",
+        )
+        .message({
+            let between = world::authority(BETWEEN, keys::STRANGER)
+                .issued_by(AUTHORITY_NAME, keys::AUTHORITY);
+            let mut receipt = Receipt::new(Kind::Delivery);
+            receipt.certificate = world::RECEIVING
+                .certificate()
+                .issued_by(BETWEEN, keys::STRANGER);
+            let mut message = receipt.message();
+            message.signed.certificates.push(between.to_der());
+            message.to_eml()
+        }),
+        B.cannot_tell(
+            "authority-missing-below-a-trusted-root",
+            "chain.anchor.unknown",
+        )
+        .case(35, High)
+        .because(
+            "Only the root is trusted, and the bag holds no certificate of the \
                  authority: there is no path.",
-            )
-            .with_only(ROOT)
-            .message(with_bag(&[]))
-            .twin_vector("authority-of-the-time-in-the-bag")
-            .twin_with(ROOT),
+        )
+        .with_only(ROOT)
+        .message(with_bag(&[]))
+        .twin_vector("authority-of-the-time-in-the-bag")
+        .twin_with(ROOT),
     ]
 }
 
@@ -174,7 +203,7 @@ fn gaps() -> Vec<Vector> {
                 of_2024.clone(),
                 world::OTHER.host,
             ))
-            .finding("chain.edition note")
+            .finding("chain.edition.next note")
             .absent("chain.constraints"),
         B.genuine("host-permitted-by-a-later-edition-than-the-next")
             .case(25, High)
@@ -185,7 +214,7 @@ fn gaps() -> Vec<Vector> {
             )
             .with_only(BEFORE)
             .message(dated("2021-05-06T08:15:07Z", of_2021, world::OTHER.host))
-            .finding("chain.constraints doubt")
+            .finding("chain.constraints.later doubt")
             .twin_vector("host-permitted-by-the-next-edition")
             .twin_with(BEFORE),
         B.genuine("host-not-permitted-before-the-first-edition")
@@ -200,7 +229,7 @@ fn gaps() -> Vec<Vector> {
                 of_2019(outside()),
                 "non-ammesso.example",
             ))
-            .finding("chain.constraints doubt"),
+            .finding("chain.constraints.before-first doubt"),
         B.genuine("host-permitted-before-the-first-edition")
             .case(25, Medium)
             .because("The same receipt by a host that the first known edition permits.")
@@ -209,7 +238,7 @@ fn gaps() -> Vec<Vector> {
                 of_2019(permitted),
                 world::RECEIVING.host,
             ))
-            .finding("chain.edition note")
+            .finding("chain.edition.later note")
             .absent("chain.constraints"),
         B.genuine("host-not-permitted-by-older-trust-data")
             .case(25, High)
@@ -219,7 +248,71 @@ fn gaps() -> Vec<Vector> {
             )
             .with_only(BEFORE)
             .message(by_outside_host(outside()))
-            .finding("chain.constraints doubt"),
+            .finding("chain.constraints.data-older doubt"),
+    ]
+}
+
+/// The trust file of the suite with a gap of a year: the first edition ended with 2023, and the
+/// next one does not permit the recipient's provider.
+pub fn trust_with_a_gap() -> String {
+    let text = world::trust_file();
+    let editions: Vec<&str> = text.split("\n[[authority.edition]]").collect();
+    let [head, first, second, historic] = editions[..] else {
+        panic!("three editions");
+    };
+    let host = format!("\"{}\"", world::RECEIVING.host);
+    assert!(second.contains(&host));
+    let first = first.replace("2030-09-22T11:22:02Z", "2024-01-01T00:00:00Z");
+    let second = second.replace(&host, "\"nessuno.example\"");
+    [head, &first, &second, historic].join("\n[[authority.edition]]")
+}
+
+/// Times at which no edition of the authority is in force any more.
+fn ended() -> Vec<Vector> {
+    const GAP: &[&str] = &["--trust", "../../pki/trust-with-a-gap.toml"];
+    let at = |time: &str, certificate: Certificate| {
+        let mut receipt = Receipt::with(Kind::DeliveryConcise, |receipt| receipt.set_time(time));
+        receipt.certificate = certificate;
+        let mut message = receipt.message();
+        message.signed.certificates.truncate(1);
+        message.to_eml()
+    };
+    let historic = || {
+        world::RECEIVING
+            .certificate()
+            .issued_by(world::HISTORIC_NAME, keys::HISTORIC_AUTHORITY)
+            .valid("2016-02-10T12:00:00Z", "2019-02-10T12:00:00Z")
+    };
+    let of_2024 = || {
+        world::RECEIVING
+            .certificate()
+            .valid("2023-11-05T09:00:00Z", "2026-11-05T09:00:00Z")
+    };
+    vec![
+        B.not_genuine("authority-that-had-ended", "chain.time.authority-ended")
+            .case(30, High)
+            .because(
+                "A receipt of July 2018 under an authority whose last certificate ended \
+                 in June. The signer's own is valid then.",
+            )
+            .message(at("2018-07-04T08:15:07Z", historic()))
+            .twin_vector("authority-in-its-last-month"),
+        B.genuine("authority-in-its-last-month")
+            .case(30, Medium)
+            .because("The same two months before.")
+            .message(at("2018-05-04T08:15:07Z", historic()))
+            .absent("chain.time failure"),
+        B.genuine("host-permitted-by-the-edition-before-a-gap")
+            .case(25, High)
+            .because(
+                "The trust data know no edition of the authority that is in force at \
+                 the time: one had ended, the next one had not begun. Only the one that \
+                 had ended permits the host. One between may be missing: a note says so.",
+            )
+            .with_only(GAP)
+            .message(at("2024-05-06T08:15:07Z", of_2024()))
+            .finding("chain.edition.earlier note")
+            .absent("chain.constraints"),
     ]
 }
 
@@ -276,7 +369,7 @@ fn carried() -> Vec<Vector> {
                  force at the receipt's time. It counts and is named.",
             )
             .message(with(&edition_of_2026()))
-            .finding("chain.edition note")
+            .finding("chain.edition.carried note")
             .absent("chain.constraints")
             .fact("signer.edition", "2026-01-15T08:00:00Z")
             .fact("signer.edition_sha256", &edition_of_2026().sha256())
@@ -348,7 +441,7 @@ fn by_outside_host(certificate: Certificate) -> Vec<u8> {
 
 fn doubled() -> Vec<Vector> {
     let revoked = |name, text| {
-        B.not_genuine(name, "chain.revocation")
+        B.not_genuine(name, "chain.revocation.revoked")
             .case(31, Critical)
             .because(text)
             .receipt(super::vector::DELIVERY)

@@ -17,6 +17,8 @@ const THEN: [&str; 2] = ["2026-05-04T06:00:00Z", "2026-05-05T06:00:00Z"];
 const EARLIER: [&str; 2] = ["2026-05-03T06:00:00Z", "2026-05-04T06:00:00Z"];
 const LONG_BEFORE: [&str; 2] = ["2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"];
 const BEFORE: &str = "2026-05-01T10:00:00Z";
+const AFTER: &str = "2026-08-30T10:00:00Z";
+const LATER: [&str; 2] = ["2026-09-01T06:00:00Z", "2026-09-02T06:00:00Z"];
 const KEY_COMPROMISE: u8 = 1;
 const HOLD: u8 = 6;
 const REMOVE: u8 = 8;
@@ -27,22 +29,25 @@ enum Named {
     For(u8),
     /// With more extensions of the entry.
     With(Extension),
+    /// The same, and revoked four months after the receipt.
+    Later(Extension),
 }
 
 fn list_of(issuer: &str, key: Key, period: [&str; 2], named: Named, more: &[Extension]) -> Vec<u8> {
     let signer = world::RECEIVING.certificate();
-    let entry = |reason, extensions| {
+    let entry = |at, reason, extensions| {
         let entry = Revoked {
             certificate: &signer,
-            at: BEFORE,
+            at,
             reason: Some(reason),
         };
         vec![(entry, extensions)]
     };
     let entries = match named {
         Named::No => Vec::new(),
-        Named::For(reason) => entry(reason, Vec::new()),
-        Named::With(extension) => entry(KEY_COMPROMISE, vec![extension]),
+        Named::For(reason) => entry(BEFORE, reason, Vec::new()),
+        Named::With(extension) => entry(BEFORE, KEY_COMPROMISE, vec![extension]),
+        Named::Later(extension) => entry(AFTER, KEY_COMPROMISE, vec![extension]),
     };
     pki::revocation_list_with(issuer, key, period, &entries, more)
 }
@@ -68,7 +73,16 @@ fn at_point(end: &str) -> Extension {
 
 /// The lists, by their path under `fixtures/pki/`.
 pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
-    use Named::{For, No, With};
+    use Named::{For, Later, No, With};
+    let later = |extension| {
+        list_of(
+            AUTHORITY_NAME,
+            keys::AUTHORITY,
+            LATER,
+            Later(extension),
+            &[],
+        )
+    };
     let revoked = || For(KEY_COMPROMISE);
     let unknown = extension::unknown(true);
     let whole = pki::pem("X509 CRL", &list(No, &[]));
@@ -103,7 +117,19 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ),
         (
             "crl/unknown-entry-extension-revoked.crl",
-            list(With(unknown), &[]),
+            list(With(unknown.clone()), &[]),
+        ),
+        (
+            "crl/unknown-entry-extension-revoked-later.crl",
+            later(unknown),
+        ),
+        (
+            "crl/revoked-later-invalid-before.crl",
+            later(extension::invalid_since(BEFORE)),
+        ),
+        (
+            "crl/revoked-later-invalid-since-then.crl",
+            later(extension::invalid_since("2026-08-29T10:00:00Z")),
         ),
         ("crl/delta.crl", list(No, &[extension::delta_indicator()])),
         (
@@ -179,7 +205,7 @@ pub fn all() -> Vec<Vector> {
 /// Lists that name the signer.
 fn named() -> Vec<Vector> {
     let revoked = |name, text, list| {
-        B.not_genuine(name, "chain.revocation")
+        B.not_genuine(name, "chain.revocation.revoked")
             .case(31, Critical)
             .because(text)
             .receipt(DELIVERY)
@@ -187,14 +213,42 @@ fn named() -> Vec<Vector> {
             .twin_with(NOBODY)
     };
     let limited = |name, text, list| {
-        B.cannot_tell(name, "chain.revocation")
+        B.cannot_tell(name, "chain.revocation.limited")
             .case(31, Critical)
             .because(text)
             .receipt(DELIVERY)
             .with(list)
             .twin_with(NOBODY)
     };
+    let later = |name, text, list| {
+        B.genuine(name)
+            .case(32, High)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(list)
+    };
     vec![
+        later(
+            "revoked-later-and-invalid-before",
+            "The certificate was revoked four months after the receipt, and the entry \
+             says that the key was in strange hands already three days before it \
+             (invalidity date).",
+            crl!("crl/revoked-later-invalid-before.crl"),
+        )
+        .finding("chain.revocation.suspect doubt"),
+        later(
+            "revoked-later-and-invalid-since-then",
+            "The same, with an invalidity date of the day before the revocation.",
+            crl!("crl/revoked-later-invalid-since-then.crl"),
+        )
+        .finding("chain.revocation.compromised-later doubt"),
+        later(
+            "revoked-later-in-an-entry-with-an-unknown-extension",
+            "The certificate was revoked four months after the receipt, in an entry \
+             with a critical extension that nobody here knows.",
+            crl!("crl/unknown-entry-extension-revoked-later.crl"),
+        )
+        .finding("chain.revocation.limited-later doubt"),
         revoked(
             "revoked-in-a-list-of-users",
             "The list names the signer and has the critical extension that says of \
@@ -306,9 +360,10 @@ fn clear() -> Vec<Vector> {
             )
             .receipt(DELIVERY)
             .with(crl!("crl/hold.crl", "crl/delta-lifted.crl"))
-            .finding("chain.revocation doubt")
+            .finding("chain.revocation.unusable-scope doubt")
+            .finding("chain.revocation.other-time doubt")
             .absent("chain.revocation failure"),
-        B.not_genuine("hold-not-lifted", "chain.revocation")
+        B.not_genuine("hold-not-lifted", "chain.revocation.revoked")
             .case(31, High)
             .because("The certificate was on hold the day before; no later list is there.")
             .receipt(DELIVERY)
@@ -319,42 +374,48 @@ fn clear() -> Vec<Vector> {
 
 /// Lists that cannot be used: a doubt that names them.
 fn unused() -> Vec<Vector> {
-    let unused = |name, text, list| {
+    let unused = |name, finding, text, list| {
         B.genuine(name)
             .case(33, High)
             .because(text)
             .receipt(DELIVERY)
             .with(list)
-            .finding("chain.revocation doubt")
+            .finding(finding)
     };
     vec![
         unused(
             "list-of-authorities-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list is of authorities only and says nothing of a signer.",
             crl!("crl/authorities.crl"),
         ),
         unused(
             "list-of-another-point-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list is of another distribution point than the signer's.",
             crl!("crl/other-point.crl"),
         ),
         unused(
             "list-of-some-reasons-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list says for two reasons only that the signer is not revoked.",
             crl!("crl/some-reasons.crl"),
         ),
         unused(
             "list-with-an-unknown-extension-alone",
+            "chain.revocation.unusable-extension doubt",
             "The list has a critical extension that nobody here knows.",
             crl!("crl/unknown-extension.crl"),
         ),
         unused(
             "delta-list-alone",
+            "chain.revocation.unusable-scope doubt",
             "The list says only what changed.",
             crl!("crl/delta.crl"),
         ),
         unused(
             "revoked-by-a-stranger-beside-a-list-that-clears",
+            "chain.revocation.contradicting doubt",
             "The same beside a list of the authority that does not name the signer. \
              That one counts; the other says the opposite and is told, with its name: \
              it may be the authority's own, damaged.",
@@ -362,12 +423,14 @@ fn unused() -> Vec<Vector> {
         ),
         unused(
             "revoked-in-a-list-that-was-changed-beside-one-that-clears",
+            "chain.revocation.contradicting doubt",
             "One octet of the authority's list was changed, so that its signature \
              does not hold. It names the signer.",
             crl!("nobody-revoked.crl", "crl/changed-revoked.crl"),
         ),
         unused(
             "revoked-by-a-stranger",
+            "chain.revocation.unusable-signature doubt",
             "A list with the authority's name that names the signer, signed by \
              another key: it counts for nothing, and is told.",
             crl!("crl/stranger-revoked.crl"),
@@ -383,7 +446,7 @@ fn damaged() -> Vec<Vector> {
             .because(text)
             .receipt(DELIVERY)
             .with(list)
-            .finding("chain.revocation note")
+            .finding("chain.revocation.damaged note")
             .absent("chain.revocation doubt")
     };
     vec![
@@ -406,9 +469,10 @@ fn damaged() -> Vec<Vector> {
             )
             .receipt(DELIVERY)
             .with(&["--crl", "../../pki/crl-damaged-and-stale"])
-            .finding("chain.revocation doubt")
+            .finding("chain.revocation.damaged doubt")
+            .finding("chain.revocation.other-time doubt")
             .absent("chain.revocation note"),
-        B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation")
+        B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation.revoked")
             .case(31, Critical)
             .because("The same folder, and the list that can be read names the signer.")
             .receipt(DELIVERY)
@@ -443,10 +507,11 @@ fn between() -> Vec<Vector> {
             )
             .with_only(CLEAR)
             .message(with_bag(&[&signs_none]))
-            .finding("chain.revocation doubt"),
+            .finding("chain.revocation.unusable-issuer doubt")
+            .finding("chain.revocation.no-list note"),
         B.cannot_tell(
             "revoked-by-an-authority-that-may-sign-no-list",
-            "chain.revocation",
+            "chain.revocation.limited",
         )
         .case(31, High)
         .because("The same, and the list names the signer.")
@@ -456,7 +521,7 @@ fn between() -> Vec<Vector> {
         .twin_with(ROOT),
         B.not_genuine(
             "revoked-by-an-authority-that-came-along",
-            "chain.revocation",
+            "chain.revocation.revoked",
         )
         .case(31, High)
         .because("The authority's certificate allows it to sign lists.")

@@ -51,7 +51,7 @@ fn subjects() -> Vec<Vector> {
                 b"Subject: CONSEGNA: Pratica n. 4\xff: richiesta di copia\r\n",
             ),
         ),
-        C.not_genuine("subject-changed-in-an-encoded-word", "header.subject")
+        C.not_genuine("subject-changed-in-an-encoded-word", "header.subject.kind")
             .case(0, Critical)
             .because(
                 "The subject of an acceptance was replaced by an encoded word that \
@@ -148,7 +148,7 @@ fn anomaly() -> Vec<Vector> {
             "anomaly-with-the-subject-of-a-delivery",
             "The subject of an anomaly envelope was replaced by that of a delivery \
              receipt. Its own is that of the mail inside, which is signed.",
-            "header.subject",
+            "header.subject.kind",
             "Subject",
             "CONSEGNA: Ricorso n. 7 notificato",
         ),

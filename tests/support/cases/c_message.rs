@@ -54,7 +54,7 @@ fn providers() -> Vec<Vector> {
         .to_eml()
     };
     vec![
-        C.cannot_tell("delivery-by-the-senders-provider", "provider.domain")
+        C.cannot_tell("delivery-by-the-senders-provider", "provider.domain.other")
             .case(37, Critical)
             .because(
                 "The sender's provider attests the delivery; by the list of that \
@@ -69,8 +69,9 @@ fn providers() -> Vec<Vector> {
                 "The same, without a list: which provider runs a domain is not in \
                  public data, so it was not decided.",
             )
-            .message(by_sender()),
-        C.cannot_tell("domain-run-by-another-provider", "provider.domain")
+            .message(by_sender())
+            .finding("provider.domain.not-decided note"),
+        C.cannot_tell("domain-run-by-another-provider", "provider.domain.other")
             .case(37, High)
             .because(
                 "A genuine delivery receipt, judged by a list of that day which \
@@ -82,16 +83,19 @@ fn providers() -> Vec<Vector> {
                 "../../providers/igpec-domain-elsewhere.ldif.p7m",
             ])
             .twin_with(LIST),
-        C.cannot_tell("acceptance-by-the-recipients-provider", "provider.domain")
-            .case(38, High)
-            .because(
-                "The recipient's provider attests that the message was accepted; \
+        C.cannot_tell(
+            "acceptance-by-the-recipients-provider",
+            "provider.domain.other",
+        )
+        .case(38, High)
+        .because(
+            "The recipient's provider attests that the message was accepted; \
                  by the list of that day the sender's domain is not its own.",
-            )
-            .message(acceptance())
-            .with(LIST)
-            .twin("accettazione")
-            .twin_with(LIST),
+        )
+        .message(acceptance())
+        .with(LIST)
+        .twin("accettazione")
+        .twin_with(LIST),
         C.genuine("non-delivery-by-the-senders-provider")
             .case(37, Medium)
             .because(
@@ -119,7 +123,40 @@ fn providers() -> Vec<Vector> {
             .message(stated(|receipt| {
                 receipt.daticert.provider = world::OTHER.name.into()
             }))
+            .finding("provider.name note")
             .twin(DELIVERY),
+        C.genuine("domain-run-by-another-provider-by-an-older-list")
+            .case(37, Medium)
+            .because(
+                "A list of fifteen months before gives the recipient's domain to another \
+                 provider. A list of another time does not accuse.",
+            )
+            .receipt(DELIVERY)
+            .with(&[
+                "--providers",
+                "../../providers/igpec-domain-elsewhere-2025.ldif.p7m",
+            ])
+            .finding("provider.domain.other-time note")
+            .twin(DELIVERY)
+            .twin_with(LIST),
+        C.genuine("domain-that-no-provider-runs")
+            .case(37, High)
+            .because(
+                "The list of that day names the signer, and nobody who runs the \
+                 recipient's domain.",
+            )
+            .message({
+                let nowhere = "ufficio@pec.altrove.example";
+                Receipt::with(Kind::DeliveryConcise, |receipt| {
+                    receipt.daticert.recipients[0].0 = nowhere.into();
+                    receipt.daticert.delivered_to = Some(nowhere.into());
+                })
+                .to_eml()
+            })
+            .with(LIST)
+            .finding("provider.domain.unlisted doubt")
+            .twin("avvenuta-consegna-sintetica")
+            .twin_with(LIST),
         C.genuine("domains-as-on-the-list")
             .case(37, Medium)
             .because(
@@ -154,7 +191,7 @@ fn about() -> Vec<Vector> {
                  is not.",
             )
             .receipt(DELIVERY)
-            .finding("sent.message"),
+            .finding("sent.message.other"),
         no(asked("receipt-of-another-transaction", SENT))
             .case(55, Critical)
             .because(
@@ -162,7 +199,7 @@ fn about() -> Vec<Vector> {
                  same subject and shows it for this one. A subject proves nothing.",
             )
             .message(of_another_transaction())
-            .finding("sent.message"),
+            .finding("sent.message.other"),
         no(asked("sent-message-with-a-longer-identifier", SENT))
             .case(81, High)
             .because(
@@ -170,7 +207,7 @@ fn about() -> Vec<Vector> {
                  given, and goes on. Only equal is equal.",
             )
             .message(of_longer_identifier())
-            .finding("sent.message"),
+            .finding("sent.message.other"),
         no(asked("delivered-to-nobody-it-was-sent-to", SENT))
             .case(40, Critical)
             .because(
@@ -196,7 +233,7 @@ fn about() -> Vec<Vector> {
                  its attachment than what was delivered.",
             )
             .receipt(DELIVERY)
-            .finding("sent.content"),
+            .finding("sent.content.differs"),
         C.not_genuine(
             "sender-is-not-the-author-of-the-original",
             "original.sender",
@@ -258,7 +295,7 @@ fn brief() -> Vec<Vector> {
             .case(43, Medium)
             .because(text)
             .message(brief_of(sent::base().hashed().with_hash_text(change)))
-            .finding("original.hash")
+            .finding("original.hash.malformed")
             .twin("avvenuta-consegna-breve")
     };
     vec![
@@ -309,7 +346,7 @@ fn brief() -> Vec<Vector> {
             )
             .receipt("avvenuta-consegna-breve")
             .with(OTHER_PAGE)
-            .finding("sent.content")
+            .finding("sent.content.hash")
             .result("sent.rule = \"hash\"")
             .exit(3)
             .twin("avvenuta-consegna-breve")
@@ -407,7 +444,8 @@ fn kinds() -> Vec<Vector> {
             "avvenuta-consegna-breve",
             "avvenuta-consegna",
         )
-        .fact("receipt_form", "breve"),
+        .fact("receipt_form", "breve")
+        .finding("original.present.brief note"),
         kind(
             "delivery-concise",
             0,
@@ -415,7 +453,8 @@ fn kinds() -> Vec<Vector> {
             "avvenuta-consegna-sintetica",
             "avvenuta-consegna",
         )
-        .fact("receipt_form", "sintetica"),
+        .fact("receipt_form", "sintetica")
+        .finding("original.present.without note"),
         kind(
             "non-acceptance",
             0,
@@ -580,7 +619,7 @@ fn header() -> Vec<Vector> {
         refused(
             "from-missing",
             26,
-            "header.from",
+            "header.from.missing",
             "The From line was taken away.",
             headed(Kind::Delivery, |header| {
                 header.remove("From");
@@ -588,7 +627,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "kind-header-missing",
-            "header.kind",
+            "header.kind.missing",
             "X-Ricevuta was taken away. The signed data say the kind.",
             headed(Kind::Delivery, |header| {
                 header.remove("X-Ricevuta");
@@ -596,7 +635,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "reference-header-missing",
-            "header.reference",
+            "header.reference.missing",
             "X-Riferimento-Message-ID was taken away.",
             headed(Kind::Delivery, |header| {
                 header.remove("X-Riferimento-Message-ID");
@@ -641,7 +680,7 @@ fn header() -> Vec<Vector> {
         refused(
             "display-name-of-another-sender",
             0,
-            "header.display-name",
+            "header.display-name.stranger",
             "The display name of an envelope says that it is on behalf of \
                  somebody else.",
             headed(Kind::Envelope, |header| {
@@ -688,8 +727,8 @@ fn header() -> Vec<Vector> {
 
 /// Cases 49 and 50: the recipient inside the signed part.
 fn recipients() -> Vec<Vector> {
-    let refused = |name, number, text, octets| {
-        C.not_genuine(name, "original.recipient")
+    let refused = |name, headline, number, text, octets| {
+        C.not_genuine(name, headline)
             .case(number, Critical)
             .because(text)
             .message(octets)
@@ -697,6 +736,7 @@ fn recipients() -> Vec<Vector> {
     vec![
         refused(
             "delivery-to-ordinary-mail",
+            "original.recipient.external",
             49,
             "A delivery receipt for an address that its own list calls \
                  ordinary mail (esterno): for those none exists.",
@@ -704,6 +744,7 @@ fn recipients() -> Vec<Vector> {
         ),
         refused(
             "delivered-to-nobody-of-the-list",
+            "original.recipient.unlisted",
             50,
             "The recipient (consegna) is not among the recipients \
                  (destinatari) of the same document.",
@@ -715,6 +756,7 @@ fn recipients() -> Vec<Vector> {
         .twin("avvenuta-consegna-sintetica"),
         refused(
             "delivered-to-nobody-of-the-original",
+            "original.recipient.not-addressed",
             50,
             "The recipient is on the list, but neither in To nor in Cc of the \
                  message inside.",
@@ -741,12 +783,23 @@ fn recipients() -> Vec<Vector> {
 
 /// Case 53: the message inside against the data.
 fn original() -> Vec<Vector> {
-    let inside = |name, headline, text, old: &str, new: &str| {
+    let around = |old: &str, new: &str| {
         let original = replaced(&sent::base().delivered(IDENTIFIER), old, new);
+        stated(|receipt| receipt.original = Some(original))
+    };
+    let inside = |name, headline, text, old: &str, new: &str| {
         C.not_genuine(name, headline)
             .case(53, High)
             .because(text)
-            .message(stated(|receipt| receipt.original = Some(original)))
+            .message(around(old, new))
+    };
+    let doubted = |name, finding, text, old: &str, new: &str| {
+        C.genuine(name)
+            .case(53, Medium)
+            .because(text)
+            .message(around(old, new))
+            .finding(finding)
+            .twin(DELIVERY)
     };
     vec![
         C.genuine("original-with-another-subject")
@@ -769,15 +822,47 @@ fn original() -> Vec<Vector> {
                  is not inside: what was delivered is not proved by it.",
             )
             .message(stated(|receipt| receipt.original = None))
-            .finding("original.present")
+            .finding("original.present.concise")
             .twin(DELIVERY),
-        C.cannot_tell("two-originals", "original.present")
+        C.cannot_tell("two-originals", "original.present.many")
             .case(0, High)
             .because(
                 "The signed part has two messages named postacert.eml. Which one \
                  was delivered depends on the reader.",
             )
             .message(two_originals()),
+        C.cannot_tell("envelope-without-the-message", "original.present.envelope")
+            .case(56, High)
+            .because(
+                "A transport envelope that carries no message: that is all it is for \
+                 (RFC 6109, 3.1.5).",
+            )
+            .message(Receipt::with(Kind::Envelope, |receipt| receipt.original = None).to_eml())
+            .twin("posta-certificata"),
+        doubted(
+            "original-without-an-identifier",
+            "original.message-id.missing doubt",
+            "The message inside has no Message-ID, where the provider puts the \
+             identifier of the transaction.",
+            "Message-ID: <opec1042.",
+            "X-Altro: <opec1042.",
+        ),
+        doubted(
+            "original-without-a-reference",
+            "original.reference.missing doubt",
+            "The message inside has no X-Riferimento-Message-ID, where the provider \
+             keeps the sender's own Message-ID.",
+            "X-Riferimento-Message-ID:",
+            "X-Altro:",
+        ),
+        doubted(
+            "original-of-two-authors",
+            "original.sender.unclear doubt",
+            "The From line of the message inside has the sender of the data and \
+             somebody else.",
+            "<studio@pec.mittente.example>",
+            "<studio@pec.mittente.example>, altri@pec.mittente.example",
+        ),
         inside(
             "original-of-another-transaction",
             "original.message-id",

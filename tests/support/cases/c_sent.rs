@@ -279,7 +279,7 @@ fn hashes() -> Vec<Vector> {
             )
             .message(delivered(&hashed()))
             .twin_with(DOCUMENT)
-            .finding("sent.content"),
+            .finding("sent.content.attachment"),
         no("hash-by-the-sender-for-a-message", SENT)
             .case(42, Critical)
             .because(
@@ -287,14 +287,14 @@ fn hashes() -> Vec<Vector> {
                  attached.",
             )
             .message(delivered(&hashed()))
-            .finding("sent.content"),
+            .finding("sent.content.differs"),
         no("hash-by-the-sender-in-an-envelope", DOCUMENT)
             .case(42, High)
             .because("The same text in a transport envelope, which replaces nothing by hashes.")
             .message(envelope.to_eml())
             .twin("posta-certificata")
             .twin_with(DOCUMENT)
-            .finding("sent.content"),
+            .finding("sent.content.attachment"),
         yes("hash-by-the-provider-for-a-document", DOCUMENT)
             .case(42, High)
             .because("A brief receipt, in which the hash was made by the provider.")
@@ -319,7 +319,7 @@ fn without_content() -> Vec<Vector> {
             &["--sent", "../../sent/richiesta-altro-oggetto.eml"],
             "The message given has the Message-ID of the acceptance, but another \
              subject than the one that is signed there.",
-            "sent.message",
+            "sent.message.subject",
         ),
         about(
             "acceptance-for-other-recipients",
@@ -333,7 +333,7 @@ fn without_content() -> Vec<Vector> {
             &["--sent", "../../sent/richiesta-altro-mittente.eml"],
             "The message given has the Message-ID of the acceptance, but another \
              sender than the one that is signed there.",
-            "sent.message",
+            "sent.message.sender",
         ),
         no(
             "concise-delivery-of-another-subject",
@@ -347,7 +347,7 @@ fn without_content() -> Vec<Vector> {
         .receipt("avvenuta-consegna-sintetica")
         .twin("avvenuta-consegna-sintetica")
         .twin_with(&[])
-        .finding("sent.message"),
+        .finding("sent.message.subject"),
         undecided("document-and-a-concise-delivery", DOCUMENT, "no-content")
             .case(52, Critical)
             .because(
@@ -356,18 +356,18 @@ fn without_content() -> Vec<Vector> {
             )
             .receipt("avvenuta-consegna-sintetica")
             .twin_with(DOCUMENT)
-            .finding("sent.content"),
+            .finding("sent.content.none"),
         undecided("document-and-an-acceptance", DOCUMENT, "no-content")
             .case(52, High)
             .because("An acceptance holds no message.")
             .receipt("accettazione")
             .twin_with(DOCUMENT)
-            .finding("sent.content"),
+            .finding("sent.content.none"),
         undecided("message-and-an-anomaly-envelope", SENT, "no-data")
             .case(52, Medium)
             .because("An anomaly envelope has no data about any certified message.")
             .receipt("anomalia")
-            .finding("sent.message"),
+            .finding("sent.message.no-data"),
     ]
 }
 
@@ -391,7 +391,7 @@ fn incomplete() -> Vec<Vector> {
              content than the one sent. What is not read is not equal.",
         )
         .message(delivered(&long_part(b"contenuto consegnato")))
-        .finding("sent.content"),
+        .finding("sent.content.too-complex"),
         undecided(
             "last-of-a-thousand-parts-differs",
             &["--sent", "../../sent/richiesta-mille-parti.eml"],
@@ -403,17 +403,20 @@ fn incomplete() -> Vec<Vector> {
              than the one sent.",
         )
         .message(delivered(&many_parts("consegnato")))
-        .finding("sent.content"),
-        C.cannot_tell("original-with-a-thousand-header-lines", "original.present")
-            .case(52, Critical)
-            .because(
-                "The message inside has more header lines than are read, so that \
+        .finding("sent.content.too-complex"),
+        C.cannot_tell(
+            "original-with-a-thousand-header-lines",
+            "original.present.unreadable",
+        )
+        .case(52, Critical)
+        .because(
+            "The message inside has more header lines than are read, so that \
                  nothing in it can be compared with the data.",
-            )
-            .message(delivered(&long_header)),
+        )
+        .message(delivered(&long_header)),
         C.cannot_tell(
             "original-of-another-with-a-thousand-header-lines",
-            "original.present",
+            "original.present.unreadable",
         )
         .case(54, Critical)
         .because(
@@ -437,7 +440,7 @@ fn parts() -> Vec<Vector> {
              with the same octets.",
         )
         .receipt(DELIVERY)
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         no(
             "part-sent-under-another-name",
             &["--sent", "../../sent/richiesta-altro-nome.eml"],
@@ -448,7 +451,7 @@ fn parts() -> Vec<Vector> {
              delivered relazione.pdf, with the same octets.",
         )
         .receipt(DELIVERY)
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
     ]
 }
 
@@ -464,11 +467,29 @@ fn not_held() -> Vec<Vector> {
                  that is the one sent cannot be told.",
             )
             .receipt(receipt)
-            .finding("sent.content")
+            .finding("sent.content.not-held")
             .absent("sent.message")
     };
     vec![
         held("sent-message-and-an-acceptance", SENT, "accettazione"),
+        undecided(
+            "sent-message-and-an-acceptance-without-its-identifier",
+            SENT,
+            "no-id",
+        )
+        .case(39, High)
+        .because(
+            "The acceptance does not say the Message-ID (msgid), as one provider did \
+                 in 2012, and holds no message: sender, recipients and subject agree, \
+                 and more there is not.",
+        )
+        .message(
+            Receipt::with(Kind::Acceptance, |receipt| {
+                receipt.daticert.message_id = None
+            })
+            .to_eml(),
+        )
+        .finding("sent.message.no-id failure"),
         held("another-content-and-an-acceptance", OTHER, "accettazione"),
         held(
             "another-content-and-a-concise-delivery",
@@ -484,7 +505,7 @@ fn not_held() -> Vec<Vector> {
             .case(52, Critical)
             .because("The complete receipt holds the content, and it is another one.")
             .receipt(DELIVERY)
-            .finding("sent.content"),
+            .finding("sent.content.differs"),
     ]
 }
 
@@ -507,49 +528,49 @@ fn whole() -> Vec<Vector> {
             sent!("due-oggetti"),
             "The message given has a second Subject, which some programs show.",
         )
-        .finding("sent.message"),
+        .finding("sent.message.subject"),
         other(
             "sent-by-another-name",
             sent!("altro-nome-mittente"),
             "From has another display name.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         other(
             "sent-with-another-reply-to",
             sent!("altra-risposta"),
             "The message given wants answers somewhere else.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         other(
             "sent-in-another-character-set",
             sent!("utf-7"),
             "The same octets in another character set are another text.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         other(
             "sent-in-another-format",
             sent!("flowed"),
             "The same octets with format=flowed are other lines.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         other(
             "sent-as-alternatives",
             sent!("alternative"),
             "The same parts as alternatives: readers show one of them.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         other(
             "sent-with-a-preamble",
             sent!("con-preambolo"),
             "A text before the first part, which old programs show.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         other(
             "sent-with-an-epilogue",
             sent!("con-epilogo"),
             "A text after the last part.",
         )
-        .finding("sent.content"),
+        .finding("sent.content.differs"),
         yes(
             "sent-with-the-character-set-left-out",
             sent!("senza-charset"),
@@ -590,7 +611,7 @@ fn unknown_hashes() -> Vec<Vector> {
                  other message.",
             )
             .message(named("hash", other))
-            .finding("sent.content")
+            .finding("sent.content.hash")
     };
     let capitals = |name, args| {
         yes(name, args)
@@ -621,7 +642,7 @@ fn collisions() -> Vec<Vector> {
             .case(41, Critical)
             .because(text)
             .message(brief())
-            .finding("sent.content")
+            .finding("sent.content.collision")
             .result("sent.rule = \"collision\"")
     };
     vec![
@@ -655,7 +676,7 @@ fn collisions() -> Vec<Vector> {
         .case(41, High)
         .because("A complete receipt holds the other document.")
         .message(delivered(&with_collision(COLLISION_A)))
-        .finding("sent.content"),
+        .finding("sent.content.attachment"),
     ]
 }
 
@@ -769,7 +790,7 @@ fn line_ends() -> Vec<Vector> {
                 "quoted-printable",
                 &INVOICE.replace('=', "=3D"),
             )))
-            .finding("sent.content"),
+            .finding("sent.content.attachment"),
         no("text-attachment-with-another-line", TEXT)
             .case(52, High)
             .because("The attached text has a word more than the file.")
@@ -779,7 +800,7 @@ fn line_ends() -> Vec<Vector> {
                 "7bit",
                 &NOTE.replace("due", "due bis"),
             )))
-            .finding("sent.content"),
+            .finding("sent.content.attachment"),
         no("text-attachment-with-an-empty-line-inside", TEXT)
             .case(52, Medium)
             .because("The attached text has an empty line that the file has not.")
@@ -789,6 +810,6 @@ fn line_ends() -> Vec<Vector> {
                 "7bit",
                 &NOTE.replace("uno\n", "uno\n\n"),
             )))
-            .finding("sent.content"),
+            .finding("sent.content.attachment"),
     ]
 }

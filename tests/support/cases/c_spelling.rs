@@ -3,7 +3,7 @@
 
 use super::sent::{self, Sent};
 use super::tools::{stated, with_xml, xml};
-use super::vector::{Group, High, Medium, Vector};
+use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::receipt::{IDENTIFIER, Kind, RECIPIENT, Receipt};
 use crate::support::world;
 
@@ -161,19 +161,19 @@ fn recipients() -> Vec<Vector> {
              one mail server writes it.",
             "[SMTP:ufficio@pec.destinatario.example]",
         )
-        .finding("original.recipient doubt"),
+        .finding("original.recipient.not-addressed doubt"),
         same(
             "recipient-with-a-name-and-square-brackets",
             "The sender's To has a quoted name and the address in square brackets.",
             "\"Ufficio\" [ufficio@pec.destinatario.example]",
         )
-        .finding("original.recipient doubt"),
+        .finding("original.recipient.not-addressed doubt"),
         same(
             "recipient-with-a-point-at-the-end",
             "The sender's To has a point after the domain.",
             "ufficio@pec.destinatario.example.",
         )
-        .finding("original.recipient doubt"),
+        .finding("original.recipient.not-addressed doubt"),
         in_two_spellings("ufficio@città.example", "ufficio@xn--citt-3na.example")
             .because(
                 "The recipient's domain has an accent. It is written so in one \
@@ -182,20 +182,26 @@ fn recipients() -> Vec<Vector> {
             )
             .absent("original.recipient")
             .finding("address.lookalike note"),
-        C.not_genuine("recipient-without-its-accent", "original.recipient")
-            .case(80, High)
-            .because(
-                "The domain of the recipient in consegna has no accent, and that \
+        C.not_genuine(
+            "recipient-without-its-accent",
+            "original.recipient.unlisted",
+        )
+        .case(80, High)
+        .because(
+            "The domain of the recipient in consegna has no accent, and that \
                  among the recipients has one: another address.",
-            )
-            .message(spelt("ufficio@città.example", "ufficio@citta.example")),
-        C.not_genuine("recipient-of-another-clear-address", "original.recipient")
-            .case(50, High)
-            .because(
-                "The sender's To and Cc name other people only, in a spelling that \
+        )
+        .message(spelt("ufficio@città.example", "ufficio@citta.example")),
+        C.not_genuine(
+            "recipient-of-another-clear-address",
+            "original.recipient.not-addressed",
+        )
+        .case(50, High)
+        .because(
+            "The sender's To and Cc name other people only, in a spelling that \
                  every program reads the same.",
-            )
-            .message(with_line("To", "Altri <altri@pec.destinatario.example>")),
+        )
+        .message(with_line("To", "Altri <altri@pec.destinatario.example>")),
     ]
 }
 
@@ -342,6 +348,49 @@ fn phrases() -> Vec<Vector> {
                 "non \u{e8} ancora stato consegnato nella casella nelle",
             ),
         ),
+        C.genuine("delivery-that-speaks-of-a-refusal")
+            .case(82, Critical)
+            .because(
+                "The readable text of a delivery receipt says that the message was \
+                 refused. The signed data say that it was delivered, and they count.",
+            )
+            .message(worded(
+                Kind::Delivery,
+                "\u{e8} stato correttamente consegnato al destinatario.",
+                "\u{e8} stato rifiutato dal sistema.",
+            ))
+            .finding("content.text.contradiction doubt")
+            .absent("content.html")
+            .fact("kind", "avvenuta-consegna")
+            .twin(DELIVERY),
+        C.genuine("delivery-that-speaks-of-a-refusal-in-html")
+            .case(82, Critical)
+            .because("The same in the HTML text alone, which mail programs show first.")
+            .message({
+                let mut receipt = Receipt::new(Kind::Delivery);
+                let html = receipt.html.as_mut().expect("a text in HTML");
+                let old = "stato correttamente consegnato al destinatario";
+                assert!(html.contains(old), "the text has no {old}");
+                *html = html.replacen(old, "stato rifiutato dal sistema", 1);
+                receipt.to_eml()
+            })
+            .finding("content.html.contradiction doubt")
+            .absent("content.text")
+            .twin(DELIVERY),
+        C.genuine("non-delivery-that-speaks-of-a-delivery")
+            .case(82, Critical)
+            .because(
+                "The readable text of a notice of non-delivery says that the message was \
+                 delivered.",
+            )
+            .message(worded(
+                Kind::NonDelivery,
+                "\u{e8} stato rilevato il seguente errore.",
+                "\u{e8} stato correttamente consegnato.",
+            ))
+            .finding("content.text.contradiction doubt")
+            .fact("kind", "errore-consegna")
+            .twin("errore-consegna"),
         C.genuine("non-delivery-that-speaks-of-a-delivery-too")
             .case(82, High)
             .because(
@@ -353,7 +402,7 @@ fn phrases() -> Vec<Vector> {
                 "\u{e8} stato rilevato",
                 "non era urgente. Esso \u{e8} stato correttamente consegnato. \u{c8} stato rilevato",
             ))
-            .finding("content.text doubt")
+            .finding("content.text.contradiction doubt")
             .twin("errore-consegna"),
         same(
             "notice-that-denies-in-the-words-of-a-delivery",

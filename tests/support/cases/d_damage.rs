@@ -7,7 +7,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::tools::{delivery, find, replaced};
+use super::tools::{altered, delivery, find, replaced};
 use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::message::Message;
 
@@ -48,7 +48,7 @@ fn compressed() -> Vec<Vector> {
             .because("A program compressed the file with gzip, which has a checksum of its own.")
             .named("eml.gz")
             .message(gzip(&message().to_eml()))
-            .finding("signature.digest doubt"),
+            .finding("signature.digest.stored-as-gzip doubt"),
         D.not_genuine("stored-by-gzip-and-changed", "signature.digest")
             .case(71, Medium)
             .because("The same, and one letter of the signed text is another.")
@@ -60,6 +60,7 @@ fn compressed() -> Vec<Vector> {
 /// The damaged message, and its twin with one letter changed too.
 fn damaged(
     [name, changed]: [&'static str; 2],
+    undone: &'static str,
     text: &'static str,
     damage: impl Fn(Vec<u8>) -> Vec<u8>,
 ) -> Vec<Vector> {
@@ -69,7 +70,7 @@ fn damaged(
         D.genuine(name)
             .case(71, High)
             .because(text)
-            .finding("signature.digest")
+            .finding(undone)
             .message(damage(message().to_eml()))
             .twin(DELIVERY),
         D.not_genuine(changed, "signature.digest")
@@ -118,17 +119,20 @@ fn lines() -> Vec<Vector> {
     [
         damaged(
             ["from-quoted-as-in-mboxrd", "from-quoted-and-changed"],
+            "signature.digest.from-quoted",
             "The receipt comes out of an mbox with its quoting: a > before every \
              From at the beginning of a line, and before those that have one already.",
             mboxrd,
         ),
         damaged(
             ["from-quoted-and-lf", "from-quoted-and-lf-and-changed"],
+            "signature.digest.from-quoted",
             "The same, stored with LF as mbox files are under Unix.",
             |octets| to_lf(&mboxrd(octets)),
         ),
         damaged(
             ["dots-doubled", "dots-doubled-and-changed"],
+            "signature.digest.dots-doubled",
             "The dots at the beginning of lines are doubled, as SMTP sends them.",
             |octets| each(&octets, "\n.", "\n.."),
         ),
@@ -137,6 +141,7 @@ fn lines() -> Vec<Vector> {
                 "latin-text-stored-as-utf8",
                 "latin-text-stored-as-utf8-and-changed",
             ],
+            "signature.digest.stored-as-utf8",
             "A program took the file for text in ISO 8859-1 and stored it as UTF-8.",
             to_utf8,
         ),
@@ -145,6 +150,7 @@ fn lines() -> Vec<Vector> {
                 "latin-text-stored-as-utf8-and-lf",
                 "latin-text-stored-as-utf8-lf-and-changed",
             ],
+            "signature.digest.stored-as-utf8",
             "The same, with LF.",
             |octets| to_utf8(to_lf(&octets)),
         ),
@@ -158,19 +164,23 @@ fn lines() -> Vec<Vector> {
 /// lost more.
 fn copies() -> Vec<Vector> {
     let converted = |[name, changed]: [&'static str; 2],
+                     undone: &[&'static str],
                      text: &'static str,
                      convert: &dyn Fn(Vec<u8>) -> Vec<u8>| {
         let mut other = message();
         other.entity = replaced(&other.entity, "another", "anuther");
+        let as_it_was = D
+            .genuine(name)
+            .case(71, High)
+            .because(text)
+            .absent("header.ambiguous")
+            .absent("structure.complete")
+            .message(convert(message().to_eml()))
+            .twin(DELIVERY);
         [
-            D.genuine(name)
-                .case(71, High)
-                .because(text)
-                .finding("signature.digest")
-                .absent("header.ambiguous")
-                .absent("structure.complete")
-                .message(convert(message().to_eml()))
-                .twin(DELIVERY),
+            undone
+                .iter()
+                .fold(as_it_was, |vector, key| vector.finding(key)),
             D.cannot_tell(changed, "signature.digest")
                 .case(71, Medium)
                 .because(
@@ -193,6 +203,7 @@ fn copies() -> Vec<Vector> {
     [
         converted(
             ["line-ends-doubled", "line-ends-doubled-and-changed"],
+            &["signature.digest.line-ends-doubled"],
             "All line ends are CR CR LF: a program wrote the file in text mode under \
              Windows.",
             &|octets| each(&octets, "\r\n", "\r\r\n"),
@@ -202,6 +213,7 @@ fn copies() -> Vec<Vector> {
                 "line-ends-doubled-in-the-body",
                 "line-ends-doubled-in-the-body-and-changed",
             ],
+            &["signature.digest.line-ends-doubled"],
             "The same in the body alone; the header has CRLF.",
             &body_doubled,
         ),
@@ -210,16 +222,25 @@ fn copies() -> Vec<Vector> {
                 "line-ends-doubled-and-utf8",
                 "line-ends-doubled-utf8-and-changed",
             ],
+            &[
+                "signature.digest.line-ends-doubled",
+                "signature.digest.stored-as-utf8",
+            ],
             "All line ends are CR CR LF, and Latin letters were stored as UTF-8.",
             &|octets| to_utf8(each(&octets, "\r\n", "\r\r\n")),
         ),
         converted(
             ["line-ends-cr", "line-ends-cr-and-changed"],
+            &["signature.digest.line-ends-cr"],
             "All line ends are CR alone.",
             &|octets| each(&octets, "\r\n", "\r"),
         ),
         converted(
             ["stored-as-utf16", "stored-as-utf16-and-changed"],
+            &[
+                "signature.digest.stored-as-utf16",
+                "signature.digest.stored-as-utf8",
+            ],
             "Notepad stored the file as UTF-16.",
             &utf16,
         ),
@@ -239,7 +260,7 @@ fn ends() -> Vec<Vector> {
         D.genuine(name)
             .case(98, High)
             .because(text)
-            .finding("structure.complete")
+            .finding("structure.complete.end")
             .message(without(count))
             .twin(DELIVERY)
     };
@@ -296,7 +317,7 @@ fn ends() -> Vec<Vector> {
                 "The closing line lost its two last dashes, and nothing follows it: \
                  what it opens is empty.",
             )
-            .finding("structure.complete")
+            .finding("structure.complete.end")
             .message([&without(4)[..], b"\r\n"].concat())
             .twin(DELIVERY),
         D.not_genuine("third-part-that-is-not-closed", "structure.parts")
@@ -307,9 +328,25 @@ fn ends() -> Vec<Vector> {
         D.genuine("line-end-added-after-the-signed-part")
             .case(71, Medium)
             .because("An empty line was added at the end of the signed part.")
-            .finding("signature.digest")
+            .finding("signature.digest.line-end-added")
             .message(end_of_entity(&eml, "\r\n"))
             .twin(DELIVERY),
+        D.genuine("line-end-removed-after-the-signed-part")
+            .case(71, Medium)
+            .because("The last line end of the signed part was lost.")
+            .finding("signature.digest.line-end-removed")
+            .message(altered(delivery().message(), |entity| {
+                entity.strip_suffix(b"\r\n").expect("a line end").to_vec()
+            }))
+            .twin(DELIVERY),
+        D.not_genuine("line-removed-after-the-signed-part", "signature.digest")
+            .case(71, High)
+            .because("The closing line of the signed part was lost with it.")
+            .message(altered(delivery().message(), |entity| {
+                let line = delivery().boundary("mixed").len() + "----\r\n".len();
+                entity[..entity.len() - line].to_vec()
+            }))
+            .twin_vector("line-end-removed-after-the-signed-part"),
         D.cannot_tell("cut-inside-the-signature", "structure.complete")
             .case(98, High)
             .because("The file ends in the middle of the signature: nobody is accused of it.")
@@ -333,7 +370,7 @@ fn odd_lines() -> Vec<Vector> {
     vec![
         D.not_genuine(
             "one-doubled-line-end-before-other-fields",
-            "header.ambiguous",
+            "header.ambiguous.content-type",
         )
         .case(68, Critical)
         .because(

@@ -78,17 +78,20 @@ fn outer() -> Vec<Vector> {
             }))
             .finding("structure.unsigned-text")
             .twin(DELIVERY),
-        D.cannot_tell("signature-part-of-another-type", "structure.form")
-            .case(0, Medium)
-            .because(
-                "The signature part is typed application/octet-stream. The rules \
+        D.cannot_tell(
+            "signature-part-of-another-type",
+            "structure.form.signature-type",
+        )
+        .case(0, Medium)
+        .because(
+            "The signature part is typed application/octet-stream. The rules \
                  know two types for it.",
-            )
-            .message(replaced(
-                &delivery().to_eml(),
-                "Content-Type: application/x-pkcs7-signature",
-                "Content-Type: application/octet-stream",
-            )),
+        )
+        .message(replaced(
+            &delivery().to_eml(),
+            "Content-Type: application/x-pkcs7-signature",
+            "Content-Type: application/octet-stream",
+        )),
         D.genuine("signature-part-of-the-newer-type")
             .case(0, Medium)
             .because("application/pkcs7-signature without x-, as providers write since 2021.")
@@ -283,7 +286,7 @@ fn daticert() -> Vec<Vector> {
     };
     let epilogue = String::from_utf8(multipart("=_coda", &[other.encode()])).expect("text");
     vec![
-        D.cannot_tell("two-data-parts", "daticert.present")
+        D.cannot_tell("two-data-parts", "daticert.present.many")
             .case(65, Critical)
             .because(
                 "The provider signed two parts named daticert.xml, for two \
@@ -426,7 +429,7 @@ fn duplicates() -> Vec<Vector> {
     vec![
         refused(
             "content-type-twice",
-            "header.ambiguous",
+            "header.ambiguous.content-type",
             Critical,
             "A second Content-Type, multipart/mixed with another boundary, \
                  stands before the true one: which octets are the signed ones \
@@ -440,7 +443,7 @@ fn duplicates() -> Vec<Vector> {
         ),
         refused(
             "from-twice",
-            "header.from",
+            "header.from.doubled",
             High,
             "A second From line.",
             headed(Kind::Delivery, |header| {
@@ -448,8 +451,21 @@ fn duplicates() -> Vec<Vector> {
             }),
         ),
         refused(
+            "from-with-two-addresses",
+            "header.from.many",
+            High,
+            "From names the signer and another provider's address beside it.",
+            headed(Kind::Delivery, |header| {
+                header.set(
+                    "From",
+                    "posta-certificata@gestore-destinatario.example, \
+                     posta-certificata@gestore-terzo.example",
+                );
+            }),
+        ),
+        refused(
             "kind-header-twice",
-            "header.ambiguous",
+            "header.ambiguous.mark",
             High,
             "X-Ricevuta twice, with two kinds.",
             headed(Kind::Delivery, |header| {
@@ -458,7 +474,7 @@ fn duplicates() -> Vec<Vector> {
         ),
         refused(
             "transport-header-twice",
-            "header.ambiguous",
+            "header.ambiguous.mark",
             High,
             "X-Trasporto twice on an envelope.",
             headed(Kind::Envelope, |header| {
@@ -477,7 +493,7 @@ fn duplicates() -> Vec<Vector> {
         )
         .twin("posta-certificata")
         .fact("kind", "posta-certificata"),
-        D.cannot_tell("boundary-parameter-twice", "structure.boundary")
+        D.cannot_tell("boundary-parameter-twice", "structure.boundary.parameter")
             .case(68, High)
             .because("The boundary parameter occurs twice with two values.")
             .message(replaced(
@@ -494,7 +510,7 @@ fn duplicates() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("Subject", "CONSEGNA: Disdetta del contratto");
             }))
-            .finding("header.ambiguous")
+            .finding("header.ambiguous.doubled")
             .twin(DELIVERY),
     ]
 }
@@ -504,6 +520,21 @@ fn boundaries() -> Vec<Vector> {
     let signed = delivery().to_eml();
     let boundary = delivery().message().boundary;
     vec![
+        D.cannot_tell("signed-part-without-a-boundary", "structure.boundary.inner")
+            .case(69, High)
+            .because(
+                "The signed part says that it is a multipart and not where it is to be \
+                 cut. The signature holds; what daticert.xml says cannot be read.",
+            )
+            .message(signed_over(|entity, boundary| {
+                replaced(entity, format!("; boundary=\"{boundary}\""), "")
+            })),
+        D.cannot_tell("signed-part-that-is-not-closed", "structure.boundary.inner")
+            .case(98, High)
+            .because("The closing line of the signed part has lost its dashes, and was signed so.")
+            .message(signed_over(|entity, boundary| {
+                replaced(entity, format!("--{boundary}--"), format!("--{boundary}"))
+            })),
         D.cannot_tell("inner-boundary-begins-like-the-outer", "structure.boundary")
             .case(69, High)
             .because(
@@ -520,14 +551,17 @@ fn boundaries() -> Vec<Vector> {
             )
             .message(nested_boundaries("=_ab", "=_ab"))
             .any_headline(),
-        D.cannot_tell("boundary-with-a-space-at-its-end", "structure.boundary")
-            .case(69, Medium)
-            .because(
-                "The boundary ends in a space inside its quotation marks, and so \
+        D.cannot_tell(
+            "boundary-with-a-space-at-its-end",
+            "structure.boundary.parameter",
+        )
+        .case(69, Medium)
+        .because(
+            "The boundary ends in a space inside its quotation marks, and so \
                  do the delimiter lines (RFC 2046, 5.1.1 forbids it): readers \
                  strip it or do not.",
-            )
-            .message(changed(|message| message.boundary += " ")),
+        )
+        .message(changed(|message| message.boundary += " ")),
         D.genuine("blanks-after-a-delimiter")
             .case(69, Medium)
             .because(
@@ -547,6 +581,13 @@ fn boundaries() -> Vec<Vector> {
 }
 
 /// The signed multipart with a boundary of its own under an outer boundary.
+/// The delivery receipt, signed over other octets than its own, which have this boundary.
+fn signed_over(change: impl FnOnce(&[u8], &str) -> Vec<u8>) -> Vec<u8> {
+    let receipt = delivery();
+    let entity = change(&receipt.message().entity, &receipt.boundary("mixed"));
+    receipt.message_over(entity).to_eml()
+}
+
 fn nested_boundaries(outer: &str, inner: &str) -> Vec<u8> {
     let receipt = delivery();
     let parts: Vec<_> = receipt.parts().iter().map(Part::encode).collect();
@@ -573,7 +614,7 @@ fn transport() -> Vec<Vector> {
                 "A space was added at the end of a signed line. No signed line ends in \
                  a blank, so taking it away gives the signed octets again.",
             )
-            .finding("signature.digest")
+            .finding("signature.digest.blanks-added")
             .message(altered(delivery().message(), |entity| {
                 replaced(
                     entity,
@@ -758,18 +799,36 @@ fn size() -> Vec<Vector> {
         body: deep,
     };
     let mut deep_parts: Vec<_> = receipt.parts().iter().map(Part::encode).collect();
-    deep_parts.push(deep.body);
+    deep_parts.push(deep.body.clone());
     let boundary = receipt.boundary("mixed");
     let entity = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
     vec![
-        D.cannot_tell("two-thousand-parts", "message.complexity")
+        D.cannot_tell("two-thousand-parts", "message.complexity.parts")
             .case(75, Medium)
             .because(
                 "The signed part has two thousand parts. Beyond a limit nothing is \
                  looked at, and that is said.",
             )
             .message(receipt.message_of(&many).to_eml()),
-        D.cannot_tell("sixty-levels", "message.complexity")
+        D.cannot_tell("header-of-a-thousand-fields", "message.complexity.header")
+            .case(75, Medium)
+            .because("The outer header has a thousand fields more than others.")
+            .message(with_fields(1000))
+            .twin_vector("header-of-nine-hundred-fields"),
+        D.genuine("header-of-nine-hundred-fields")
+            .case(75, Low)
+            .because("Nine hundred more: that is much, and can be looked at.")
+            .message(with_fields(900)),
+        D.not_certified("ordinary-mail-of-sixty-levels")
+            .case(75, Medium)
+            .because(
+                "An ordinary mail of sixty multiparts, one in the other. What is in the \
+                 innermost was not looked at, and that is said: it is no answer that no \
+                 receipt is there.",
+            )
+            .message([ordinary_header().to_text().as_bytes(), &deep.body].concat())
+            .finding("message.complexity.depth note"),
+        D.cannot_tell("sixty-levels", "message.complexity.signed")
             .case(75, Medium)
             .because("A part inside sixty multiparts, one in the other.")
             .message(
@@ -778,6 +837,14 @@ fn size() -> Vec<Vector> {
                     .to_eml(),
             ),
     ]
+}
+
+fn with_fields(count: usize) -> Vec<u8> {
+    changed(|message| {
+        for number in 0..count {
+            message.header.add("X-A", format!("{number}"));
+        }
+    })
 }
 
 fn changed(change: impl FnOnce(&mut Message)) -> Vec<u8> {

@@ -32,7 +32,7 @@ const FORGED: &str = "X-Nota: 1\r\n--=_altro\r\nSENTENZA NOTIFICATA A TUTTI\r\n-
 /// Case 68: parameters of the outer content type.
 fn parameters() -> Vec<Vector> {
     let refused = |name, text, octets| {
-        D.cannot_tell(name, "structure.boundary")
+        D.cannot_tell(name, "structure.boundary.parameter")
             .case(68, Critical)
             .because(text)
             .message(octets)
@@ -106,8 +106,8 @@ fn parameters() -> Vec<Vector> {
 /// Cases 66 and 70: lines where only some readers look.
 fn hidden_parts() -> Vec<Vector> {
     let eml = delivery().to_eml();
-    let refused = |name, text, octets| {
-        D.cannot_tell(name, "header.ambiguous")
+    let refused = |name, headline, text, octets| {
+        D.cannot_tell(name, headline)
             .case(66, Critical)
             .because(text)
             .message(octets)
@@ -115,12 +115,14 @@ fn hidden_parts() -> Vec<Vector> {
     vec![
         refused(
             "lines-in-the-header-of-the-signature",
+            "header.ambiguous.signature-part",
             "The header of the signature part has lines that are no fields: \
              another part, for whoever takes another boundary.",
             with_signature_lines(&eml, FORGED),
         ),
         refused(
             "line-before-the-content-type",
+            "header.ambiguous.malformed",
             "A line that is no field stands in the outer header before \
              Content-Type. For some readers the header ends there, and what \
              follows is the text of an ordinary mail.",
@@ -147,7 +149,7 @@ fn hidden_parts() -> Vec<Vector> {
                 ]
                 .concat()
             })
-            .finding("header.ambiguous")
+            .finding("header.ambiguous.malformed")
             .twin(DELIVERY),
     ]
 }
@@ -155,7 +157,7 @@ fn hidden_parts() -> Vec<Vector> {
 /// Case 68: a CR alone ends a line for some readers.
 fn control_characters() -> Vec<Vector> {
     let refused = |name, text, line: &'static str, value: &'static str| {
-        D.cannot_tell(name, "header.ambiguous")
+        D.cannot_tell(name, "header.ambiguous.control")
             .case(68, Critical)
             .because(text)
             .message(headed(Kind::Delivery, |header| {
@@ -216,7 +218,7 @@ fn control_characters() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("X-Nota", "dell\u{12}atto");
             }))
-            .finding("header.ambiguous note")
+            .finding("header.ambiguous.control-in-text note")
             .twin(DELIVERY),
         refused(
             "carriage-return-in-a-field",
@@ -241,10 +243,10 @@ fn marks() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("X-Ricevuta", "avvenuta-consegna");
             }))
-            .finding("header.ambiguous doubt")
+            .finding("header.ambiguous.doubled doubt")
             .absent("header.kind")
             .twin(DELIVERY),
-        D.not_genuine("kind-header-twice-with-two-kinds", "header.ambiguous")
+        D.not_genuine("kind-header-twice-with-two-kinds", "header.ambiguous.mark")
             .case(68, High)
             .because(
                 "X-Ricevuta twice with different kinds, the signed one first: for \
@@ -253,7 +255,7 @@ fn marks() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("X-Ricevuta", "accettazione");
             })),
-        D.cannot_tell("algorithm-parameter-twice", "structure.boundary")
+        D.cannot_tell("algorithm-parameter-twice", "structure.boundary.parameter")
             .case(68, Low)
             .because("The parameter micalg stands twice in the outer content type.")
             .any_headline()
@@ -262,22 +264,28 @@ fn marks() -> Vec<Vector> {
                 "multipart/signed;",
                 "multipart/signed; micalg=\"sha-256\";",
             )),
-        D.cannot_tell("content-type-with-an-octet-above-127", "structure.boundary")
-            .case(68, Low)
-            .because(
-                "A parameter of the outer content type has an octet above 127, \
+        D.cannot_tell(
+            "content-type-with-an-octet-above-127",
+            "structure.boundary.parameter",
+        )
+        .case(68, Low)
+        .because(
+            "A parameter of the outer content type has an octet above 127, \
                  whose character set nobody names.",
-            )
-            .any_headline()
-            .message(replaced(
-                &eml,
-                "multipart/signed;",
-                b"multipart/signed; name=\"perch\xe9\";",
-            )),
-        D.cannot_tell("algorithm-parameter-without-a-value", "structure.boundary")
-            .case(68, Low)
-            .because("The parameter micalg has no value, which RFC 2045, 5.1 does not allow.")
-            .any_headline()
-            .message(replaced(&eml, "micalg=\"sha-256\"", "micalg=")),
+        )
+        .any_headline()
+        .message(replaced(
+            &eml,
+            "multipart/signed;",
+            b"multipart/signed; name=\"perch\xe9\";",
+        )),
+        D.cannot_tell(
+            "algorithm-parameter-without-a-value",
+            "structure.boundary.parameter",
+        )
+        .case(68, Low)
+        .because("The parameter micalg has no value, which RFC 2045, 5.1 does not allow.")
+        .any_headline()
+        .message(replaced(&eml, "micalg=\"sha-256\"", "micalg=")),
     ]
 }

@@ -52,7 +52,7 @@ fn cut_elsewhere(boundary: &str, written: &str, other: &str) -> Vec<u8> {
 
 fn boundaries() -> Vec<Vector> {
     let refused = |name, text, octets| {
-        D.cannot_tell(name, "structure.boundary")
+        D.cannot_tell(name, "structure.boundary.odd")
             .case(68, Critical)
             .because(text)
             .message(octets)
@@ -171,10 +171,10 @@ fn delimiters() -> Vec<Vector> {
                  signature, which nobody signed.",
             )
             .message(eml("----=_altro77"))
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text.signature")
             .absent("structure.boundary")
             .twin(DELIVERY),
-        D.cannot_tell("encoding-of-the-whole-message", "structure.encoding")
+        D.cannot_tell("encoding-of-the-whole-message", "structure.encoding.outer")
             .case(72, High)
             .because(
                 "The header states base64 for the whole message, which RFC 2045, 6.4 \
@@ -221,18 +221,21 @@ fn delimiters() -> Vec<Vector> {
 fn header_ends() -> Vec<Vector> {
     let eml = delivery().to_eml();
     vec![
-        D.cannot_tell("blank-before-the-colon-of-the-type", "header.ambiguous")
-            .case(66, Critical)
-            .because("A blank stands before the colon of Content-Type.")
-            .any_headline()
-            .message(replaced(
-                &eml,
-                "Content-Type: multipart/signed",
-                "Content-Type : multipart/signed",
-            )),
+        D.cannot_tell(
+            "blank-before-the-colon-of-the-type",
+            "header.ambiguous.blank",
+        )
+        .case(66, Critical)
+        .because("A blank stands before the colon of Content-Type.")
+        .any_headline()
+        .message(replaced(
+            &eml,
+            "Content-Type: multipart/signed",
+            "Content-Type : multipart/signed",
+        )),
         D.cannot_tell(
             "blank-before-the-colon-of-an-earlier-field",
-            "header.ambiguous",
+            "header.ambiguous.blank",
         )
         .case(66, Critical)
         .because(
@@ -251,7 +254,7 @@ fn header_ends() -> Vec<Vector> {
                 let place = find(&eml, b"This is an S/MIME") - 2;
                 [&eml[..place], b"X-Nota : 1\r\n", &eml[place..]].concat()
             })
-            .finding("header.ambiguous")
+            .finding("header.ambiguous.blank")
             .twin(DELIVERY),
     ]
 }
@@ -262,7 +265,7 @@ fn signature_parts() -> Vec<Vector> {
     let (before, part) = eml.split_at(start);
     let rewritten = |old: &str, new: &str| [before, &replaced(part, old, new)].concat();
     let refused = |name, text, octets| {
-        D.cannot_tell(name, "structure.form")
+        D.cannot_tell(name, "structure.form.odd")
             .case(70, Critical)
             .because(text)
             .message(octets)
@@ -272,7 +275,7 @@ fn signature_parts() -> Vec<Vector> {
             .case(70, High)
             .because(text)
             .message(octets)
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text.name")
             .twin(DELIVERY)
     };
     vec![
@@ -335,13 +338,13 @@ fn senders() -> Vec<Vector> {
         })
     };
     let refused = |name, text, from| {
-        D.not_genuine(name, "header.from")
+        D.not_genuine(name, "header.from.group")
             .case(48, Critical)
             .because(text)
             .message(with(from))
     };
     let unsure = |name, text, from| {
-        D.cannot_tell(name, "header.from")
+        D.cannot_tell(name, "header.from.odd")
             .case(48, High)
             .because(text)
             .message(with(from))
@@ -370,7 +373,7 @@ fn senders() -> Vec<Vector> {
         ),
         D.not_genuine(
             "from-with-a-comment-that-names-another",
-            "header.display-name",
+            "header.display-name.stranger",
         )
         .case(48, Critical)
         .because("The comment is another address.")
@@ -405,17 +408,17 @@ fn names() -> Vec<Vector> {
         })
     };
     let refused = |name, text, octets| {
-        D.not_genuine(name, "header.display-name")
+        D.not_genuine(name, "header.display-name.stranger")
             .case(48, Critical)
             .because(text)
             .message(octets)
     };
-    let doubted = |name, text, octets| {
+    let doubted = |name, finding, text, octets| {
         D.genuine(name)
             .case(48, High)
             .because(text)
             .message(octets)
-            .finding("header.display-name")
+            .finding(finding)
     };
     vec![
         refused(
@@ -430,6 +433,7 @@ fn names() -> Vec<Vector> {
         ),
         doubted(
             "name-on-a-receipt",
+            "header.display-name.receipt",
             "A receipt with a name beside its address, which receipts do not have.",
             receipt("\"Tribunale di Roma\""),
         )
@@ -448,6 +452,7 @@ fn names() -> Vec<Vector> {
         .twin("posta-certificata"),
         doubted(
             "name-with-more-than-the-sender",
+            "header.display-name",
             "The name of an envelope says more than for whom it speaks.",
             envelope("Tribunale di Roma per conto di: studio@pec.mittente.example"),
         )
@@ -463,7 +468,7 @@ fn subjects() -> Vec<Vector> {
         })
     };
     let refused = |name, text, octets| {
-        D.not_genuine(name, "header.subject")
+        D.not_genuine(name, "header.subject.kind")
             .case(48, Critical)
             .because(text)
             .message(octets)
@@ -601,21 +606,24 @@ fn shown_beside() -> Vec<Vector> {
             .case(70, High)
             .because(text)
             .message(rewritten(old, new))
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text.name")
             .twin(DELIVERY)
     };
     let name = "filename=\"smime.p7s\"";
     vec![
-        D.cannot_tell("signature-behind-a-line-of-blanks", "header.ambiguous")
-            .case(70, Critical)
-            .because(
-                "A line of blanks in the header of the signature part: for some \
+        D.cannot_tell(
+            "signature-behind-a-line-of-blanks",
+            "header.ambiguous.signature-part",
+        )
+        .case(70, Critical)
+        .because(
+            "A line of blanks in the header of the signature part: for some \
                  readers the header ends there, and they show the text behind it.",
-            )
-            .message(rewritten(
-                "Content-Type:",
-                "X-A: b\r\n \r\nSENTENZA NOTIFICATA: a tutti\r\nContent-Type:",
-            )),
+        )
+        .message(rewritten(
+            "Content-Type:",
+            "X-A: b\r\n \r\nSENTENZA NOTIFICATA: a tutti\r\nContent-Type:",
+        )),
         doubted(
             "signature-with-two-names",
             "The disposition of the signature states two names; some readers take the \
@@ -734,7 +742,7 @@ fn people() -> Vec<Vector> {
         ),
         doubted(
             "name-in-an-empty-encoded-word",
-            "header.display-name",
+            "header.display-name.receipt",
             "From has a name in an encoded word of an unknown character set and \
              without text: some programs show it as it stands.",
             to(
@@ -792,13 +800,13 @@ fn fields() -> Vec<Vector> {
             .twin(DELIVERY),
         doubted(
             "field-with-a-sign-before-its-name",
-            "header.ambiguous",
+            "header.ambiguous.name",
             "A field is called >From, which some readers take for From.",
             headed(Kind::Delivery, |header| {
                 header.add(">From", "altri@altrove.example");
             }),
         ),
-        D.cannot_tell("type-with-its-name-in-quotes", "header.ambiguous")
+        D.cannot_tell("type-with-its-name-in-quotes", "header.ambiguous.name")
             .case(66, Critical)
             .because("A second Content-Type with its name in quotes, which some readers take.")
             .message(headed(Kind::Delivery, |header| {

@@ -47,7 +47,7 @@ fn wrappings() -> Vec<Vector> {
             .absent("header.ambiguous")
             .absent("header.from")
             .absent("structure.signed")
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text.before")
             .twin(DELIVERY)
     };
     let emlx = |eml: &[u8]| {
@@ -131,7 +131,7 @@ fn signatures() -> Vec<Vector> {
             .message(octets)
             .absent("cms.decode")
     };
-    let odd = |name, text, octets| read(name, text, octets).finding("structure.form");
+    let odd = |name, text, octets| read(name, text, octets).finding("structure.form.encoding");
     let plain = |name, text, octets| read(name, text, octets).absent("structure.form");
     vec![
         odd(
@@ -170,15 +170,18 @@ fn signatures() -> Vec<Vector> {
                 rewritten(&end, format!("\r\n-- \r\nControllato.\r\n{end}").as_bytes())
             },
         )
-        .finding("structure.unsigned-text"),
-        D.cannot_tell("signature-name-with-an-octet-above-127", "structure.form")
-            .case(70, Low)
-            .because(
-                "The type of the signature part has an octet above 127, in the \
+        .finding("structure.unsigned-text.signature"),
+        D.cannot_tell(
+            "signature-name-with-an-octet-above-127",
+            "structure.form.signature-type",
+        )
+        .case(70, Low)
+        .because(
+            "The type of the signature part has an octet above 127, in the \
                  file name: it cannot be read whole.",
-            )
-            .message(rewritten("name=\"smime.p7s\"", b"name=\"firm\xe0.p7s\"")),
-        D.not_genuine("signature-of-no-octets", "cms.decode")
+        )
+        .message(rewritten("name=\"smime.p7s\"", b"name=\"firm\xe0.p7s\"")),
+        D.not_genuine("signature-of-no-octets", "cms.decode.empty")
             .case(70, Medium)
             .because("The signature part is empty.")
             .message(with_signature(&[])),
@@ -244,7 +247,7 @@ fn data() -> Vec<Vector> {
     vec![
         unreadable(
             "data-without-padding",
-            "daticert.xml",
+            "daticert.xml.encoding",
             "The base64 of daticert.xml lacks the signs = at its end.",
             bodied(unpadded),
         ),

@@ -92,7 +92,7 @@ fn forbidden() -> Vec<Vector> {
                 "<!DOCTYPE postacert>",
                 xml("Pratica", "Pratica"),
             )))
-            .finding("daticert.xml note"),
+            .finding("daticert.xml.passed-over note"),
         E.genuine("document-type-and-style-sheet-elsewhere")
             .case(76, High)
             .because(
@@ -107,7 +107,7 @@ fn forbidden() -> Vec<Vector> {
                  \"https://dtd.example/postacert.dtd\">",
                 xml("Pratica", "Pratica"),
             )))
-            .finding("daticert.xml note")
+            .finding("daticert.xml.passed-over note")
             .fact("delivered_to", RECIPIENT),
         refused(
             "entity-of-a-document-type-elsewhere",
@@ -307,8 +307,9 @@ fn structure() -> Vec<Vector> {
 fn fields() -> Vec<Vector> {
     let kind =
         |name, text, old: &str, new: &str| refused(name, 83, "daticert.kind", text, xml(old, new));
-    let field =
-        |name, text, old: &str, new: &str| refused(name, 0, "daticert.fields", text, xml(old, new));
+    let field = |name, text, old: &str, new: &str| {
+        refused(name, 0, "daticert.fields.value", text, xml(old, new))
+    };
     vec![
         kind(
             "unknown-kind",
@@ -344,27 +345,69 @@ fn fields() -> Vec<Vector> {
         refused(
             "zone-with-a-colon",
             86,
-            "daticert.fields",
+            "daticert.fields.value",
             "The zone is written +02:00; the rules have sign and four digits.",
             xml("+0200", "+02:00"),
         ),
         refused(
             "zone-as-a-letter",
             86,
-            "daticert.fields",
+            "daticert.fields.value",
             "The zone is written Z; the rules have sign and four digits.",
             xml("+0200", "Z"),
         ),
         refused(
             "delivery-without-a-recipient",
             0,
-            "daticert.fields",
+            "daticert.fields.missing",
             "A delivery receipt that does not say for whom (consegna is missing).",
             xml(
                 "        <consegna>ufficio@pec.destinatario.example</consegna>\n",
                 "",
             ),
         ),
+        refused(
+            "delivery-with-an-error",
+            83,
+            "daticert.fields.error",
+            "A delivery receipt with an error (no-dest). The rules have none there; a \
+             delivery that failed is no delivery.",
+            xml("\"nessuno\"", "\"no-dest\""),
+        ),
+        E.genuine("non-delivery-without-an-error")
+            .case(83, Medium)
+            .because("A notice of non-delivery says nessuno, and why it is one is not said.")
+            .message(
+                Receipt::with(Kind::NonDelivery, |receipt| {
+                    receipt.daticert.error = Some("nessuno".into());
+                })
+                .to_eml(),
+            )
+            .finding("daticert.fields.error doubt")
+            .twin("errore-consegna"),
+        E.genuine("acceptance-that-says-for-whom-it-was-delivered")
+            .case(83, Medium)
+            .because("An acceptance has a consegna, which only receipts about one recipient have.")
+            .message(
+                Receipt::with(Kind::Acceptance, |receipt| {
+                    receipt.daticert.delivered_to = Some(RECIPIENT.into());
+                })
+                .to_eml(),
+            )
+            .finding("daticert.fields.unexpected doubt")
+            .twin("accettazione"),
+        E.genuine("element-that-the-rules-do-not-have")
+            .case(78, Low)
+            .because(
+                "dati ends with an element that the rules do not have. What they have is \
+                 there once and in its order, so it is read and the other one told.",
+            )
+            .message(with_xml(xml(
+                "    </dati>",
+                "        <protocollo>42/2026</protocollo>\n    </dati>",
+            )))
+            .finding("daticert.structure.unknown-element note")
+            .twin(DELIVERY),
         E.genuine("error-attribute-left-out")
             .case(0, Medium)
             .because("errore is left out, which means nessuno.")
@@ -557,8 +600,8 @@ fn controls() -> Vec<Vector> {
                  it is read as U+FFFD, and the signature holds.",
             )
             .message(with("\u{16}", |subject| format!("CONSEGNA: {subject}")))
-            .finding("daticert.xml note")
-            .finding("header.ambiguous note")
+            .finding("daticert.xml.control note")
+            .finding("header.ambiguous.control-in-text note")
             .absent("header.subject")
             .absent("original.subject")
             .fact("subject", "Pratica n. 42: copia dell\u{fffd}atto"),
@@ -572,7 +615,7 @@ fn controls() -> Vec<Vector> {
                 let word = subject.replace(' ', "_").replace('\u{16}', "=16");
                 format!("CONSEGNA: =?utf-8?Q?{word}?=")
             }))
-            .finding("daticert.xml note")
+            .finding("daticert.xml.control note")
             .absent("header.ambiguous")
             .absent("header.subject")
             .fact("subject", "Pratica n. 42: copia dell\u{fffd}atto"),
@@ -620,21 +663,21 @@ fn text() -> Vec<Vector> {
                     .replace(RECIPIENT, "protocollo@pec.comune.example")
             },
         )
-        .finding("content.text"),
+        .finding("content.text.other"),
         says(
             "text-names-another-transaction",
             High,
             "The signed text names another identifier than the signed data.",
             |receipt| receipt.text = receipt.text.replace("opec1042.", "opec1043."),
         )
-        .finding("content.text"),
+        .finding("content.text.other"),
         says(
             "text-names-another-day",
             High,
             "The signed text says another day than the signed data.",
             |receipt| receipt.text = receipt.text.replace("04/05/2026", "03/05/2026"),
         )
-        .finding("content.text"),
+        .finding("content.text.other"),
         says(
             "html-names-another-recipient",
             High,
@@ -647,7 +690,7 @@ fn text() -> Vec<Vector> {
                     .map(|html| html.replace(RECIPIENT, "protocollo@pec.comune.example"))
             },
         )
-        .finding("content.html"),
+        .finding("content.html.other"),
         says(
             "html-loads-an-image",
             High,
@@ -662,7 +705,7 @@ fn text() -> Vec<Vector> {
             },
         )
         .case(84, High)
-        .finding("content.html"),
+        .finding("content.html.active"),
         says(
             "html-runs-a-script",
             High,
@@ -677,7 +720,7 @@ fn text() -> Vec<Vector> {
             },
         )
         .case(84, High)
-        .finding("content.html"),
+        .finding("content.html.active"),
         says(
             "html-leads-to-another-page",
             High,
@@ -693,7 +736,7 @@ fn text() -> Vec<Vector> {
             },
         )
         .case(84, High)
-        .finding("content.html doubt"),
+        .finding("content.html.active doubt"),
         says(
             "html-names-its-charset",
             Medium,

@@ -4,13 +4,13 @@ use super::tools::{delivery, headed, stated};
 use super::vector::{Critical, DELIVERY, Group, High, Low, Medium, Vector};
 use crate::support::cms::Attribute;
 use crate::support::pki;
-use crate::support::receipt::{Kind, Receipt};
+use crate::support::receipt::{Kind, ORDINARY, Receipt};
 use crate::support::world;
 
 const F: Group = Group("f-time");
 
 pub fn all() -> Vec<Vector> {
-    [dates(), signing(), plausible()]
+    [dates(), accepted(), signing(), plausible()]
         .into_iter()
         .flatten()
         .collect()
@@ -203,6 +203,48 @@ fn dates() -> Vec<Vector> {
     ]
 }
 
+/// Cases 49 and 50: the acceptance of the same transaction says to whom the message went, and as
+/// what (RFC 6109, 3.1.2).
+fn accepted() -> Vec<Vector> {
+    const ACCEPTANCE: &[&str] = &["--acceptance", "../../receipts/accettazione.eml"];
+    let to = |address: &'static str| {
+        Receipt::with(Kind::DeliveryConcise, |receipt| {
+            let recipients = &mut receipt.daticert.recipients;
+            recipients.retain(|(listed, _)| listed != address);
+            recipients.push((address.into(), "certificato".into()));
+            receipt.daticert.delivered_to = Some(address.into());
+        })
+        .to_eml()
+    };
+    let refused = |name, headline, number, text, address| {
+        F.not_genuine(name, headline)
+            .case(number, Critical)
+            .because(text)
+            .message(to(address))
+            .with(ACCEPTANCE)
+            .twin("avvenuta-consegna-sintetica")
+            .twin_with(ACCEPTANCE)
+    };
+    vec![
+        refused(
+            "delivered-to-nobody-of-the-acceptance",
+            "acceptance.recipient.unlisted",
+            50,
+            "A delivery receipt for an address that its own list has and the \
+             acceptance of the same transaction has not.",
+            "direzione@pec.destinatario.example",
+        ),
+        refused(
+            "delivered-to-ordinary-mail-of-the-acceptance",
+            "acceptance.recipient.external",
+            49,
+            "A delivery receipt for an address that its own list calls certified \
+             mail and the acceptance ordinary mail: for those none exists.",
+            ORDINARY,
+        ),
+    ]
+}
+
 /// Case 88: the signing time attribute against daticert.
 fn signing() -> Vec<Vector> {
     let apart = |name, importance, text, at: &'static str| {
@@ -284,7 +326,7 @@ fn plausible() -> Vec<Vector> {
         certificate.with(pki::extension::address(&world::RECEIVING.address()))
     };
     vec![
-        F.cannot_tell("time-in-the-future", "time.plausible")
+        F.cannot_tell("time-in-the-future", "time.plausible.future")
             .case(89, Critical)
             .because(
                 "The receipt is of the year 2048; its certificate and that of the \
@@ -304,7 +346,7 @@ fn plausible() -> Vec<Vector> {
                     })
                     .to_eml(),
             )
-            .finding("time.plausible")
+            .finding("time.plausible.future")
             .twin_vector("long-certificate"),
         F.genuine("long-certificate")
             .case(0, Low)
@@ -313,7 +355,7 @@ fn plausible() -> Vec<Vector> {
                  receipt.",
             )
             .message(at("2026-05-04T08:15:07Z", long()).to_eml()),
-        F.not_genuine("time-before-certified-mail", "time.plausible")
+        F.not_genuine("time-before-certified-mail", "time.plausible.past")
             .case(89, High)
             .because(
                 "The receipt is of the year 2004; certified mail began in 2005. \

@@ -110,6 +110,10 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
         c_spelling::trust_of_an_international_host().into_bytes(),
     );
     add(
+        "pki/trust-with-a-gap.toml".into(),
+        b_path::trust_with_a_gap().into_bytes(),
+    );
+    add(
         "pki/trust-of-before.toml".into(),
         b_path::trust_of_before().into_bytes(),
     );

@@ -42,7 +42,7 @@ pub struct Vector {
 pub struct Group(pub &'static str);
 
 impl Group {
-    /// Not genuine; `headline` is the id of the first failure.
+    /// Not genuine; `headline` is the case of the first failure.
     pub fn not_genuine(self, name: &'static str, headline: &'static str) -> Vector {
         self.refused(name, "not-genuine", 1, headline)
     }
@@ -162,11 +162,13 @@ impl Vector {
         self
     }
 
-    pub fn finding(mut self, id: &'static str) -> Self {
-        self.findings.push(id);
+    /// The case of a finding, where it matters with its severity: `time.zone note`.
+    pub fn finding(mut self, case: &'static str) -> Self {
+        self.findings.push(case);
         self
     }
 
+    /// A check of which no case may fire, or one case.
     pub fn absent(mut self, id: &'static str) -> Self {
         self.absent.push(id);
         self
