@@ -39,6 +39,7 @@ use postacert::verify::Verifier;
 use serde_json::Value;
 use support::practising::{self, PASSWORD, Practising, Ran};
 use support::receipt::{Kind, Receipt};
+use support::schema::Schema;
 use support::servers::{self, Servers};
 
 const SUBJECT: &str = "Avviso {{ ref }}";
@@ -364,6 +365,14 @@ fn three_rows_from_excel_to_a_finished_report() {
     assert!(csv.contains("\"Anna \"\"B\"\"; s.r.l.\""));
     let html = world.run(&["batch", "report", &path, "--html"]).out;
     assert!(html.contains("P-2") && !html.contains("<script"));
+    // Whose it is, of when, and times as people write them.
+    assert!(
+        html.contains("<h1>avvisi.csv</h1>") && html.contains("Sent from io@pec.prova.example")
+    );
+    assert!(
+        html.contains("<br>Accepted: 20") && !html.contains("+01:00") && !html.contains("+02:00")
+    );
+    assert!(html.contains("SHA-256 <code>"), "{html}");
     let status = world.run(&["batch", "status", &path]);
     assert_eq!(status.exit, 1);
     assert!(
@@ -451,6 +460,73 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
     assert_eq!(
         again.err,
         ran.err.replace("ricevute sono in", "receipts are in")
+    );
+}
+
+#[test]
+fn receipts_are_added_to_folders_and_never_take_the_place_of_others() {
+    let world = Practising::new();
+    let path = world.path("avvisi.csv").display().to_string();
+    let folder = world.path("ricevute");
+    let shown = folder.display().to_string();
+    let files = || {
+        let mut found = BTreeMap::new();
+        for row in std::fs::read_dir(&folder).expect("a folder") {
+            let row = row.expect("an entry").path();
+            for file in std::fs::read_dir(&row).expect("a folder of a row") {
+                let file = file.expect("an entry").path();
+                let octets = std::fs::read(&file).expect("a receipt");
+                let name = file.strip_prefix(&folder).expect("within");
+                found.insert(name.display().to_string(), octets);
+            }
+        }
+        found
+    };
+    let put = || {
+        let ran = world.run(&["batch", "report", &path, "--receipts", &shown]);
+        assert!(ran.err.contains("receipts are in"), "{ran:?}");
+        files()
+    };
+    write(&world, b"pec;nome;ref\nanna@pec.prova.example;A;1\n");
+    run(&world, &["--follow", "--poll", "1s"]);
+    let first = put();
+    assert_eq!(
+        first.keys().collect::<Vec<_>>(),
+        [
+            "1/accettazione.eml",
+            "1/consegna-anna@pec.prova.example.eml"
+        ]
+    );
+    // Only what is new is written: what is there keeps even its time.
+    let changed = |name: &str| {
+        let known = std::fs::metadata(folder.join(name)).expect("a file");
+        known.modified().expect("a time")
+    };
+    let before = changed("1/accettazione.eml");
+    std::fs::remove_file(folder.join("1/consegna-anna@pec.prova.example.eml")).expect("removed");
+    assert_eq!(put(), first);
+    assert_eq!(changed("1/accettazione.eml"), before);
+    // The same reference for somebody else, in another round: nothing takes its place.
+    write(&world, b"pec;nome;ref\nanna@pec.prova.example;B;1\n");
+    run(&world, &["--again=2", "--follow", "--poll", "1s"]);
+    let second = put();
+    assert_eq!(
+        second.keys().collect::<Vec<_>>(),
+        [
+            "1/accettazione-2.eml",
+            "1/accettazione.eml",
+            "1/consegna-anna@pec.prova.example-2.eml",
+            "1/consegna-anna@pec.prova.example.eml",
+        ]
+    );
+    assert!(first.iter().all(|(name, octets)| second[name] == *octets));
+    assert_eq!(put(), second);
+    // For the eyes of their owner.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(
+        [folder.join("1"), folder.join("1/accettazione.eml")].map(|path| mode(&path)),
+        [0o700, 0o600]
     );
 }
 
@@ -892,6 +968,63 @@ fn a_signal_ends_it_after_the_message_in_hand() {
         );
         assert!(ran.out.contains("in doubt 0"), "{signals:?}: {ran:?}");
         assert!(world.practice.taken().len() < 2_000);
+    }
+}
+
+/// A server that takes a connection and says nothing.
+#[test]
+fn an_interruption_before_anything_leaves_says_so() {
+    let world = Practising::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let of_imap = format!("localhost:{}", world.practice.imap().port());
+    let of_smtp = format!("localhost:{}", world.practice.smtp().port());
+    let config = config
+        .replace(&of_imap, &format!("localhost:{port}"))
+        .replace(&of_smtp, &format!("localhost:{port}"));
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    write(&world, rows(3).as_bytes());
+    let table = world.path("avvisi.csv").display().to_string();
+    let body = world.path("testo.txt").display().to_string();
+    let of_batch = [
+        "batch",
+        "run",
+        &table,
+        "--yes",
+        "--subject",
+        SUBJECT,
+        "--body-file",
+        &body,
+    ];
+    let to = world.address("anna");
+    let of_send = [
+        "send",
+        "--again",
+        "--yes",
+        "--to",
+        &to,
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ];
+    for arguments in [&of_batch[..], &of_send] {
+        let mut child = world
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let line = silent.accept().expect("connected");
+        let pid = child.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(kill.expect("kill").success());
+        let status = child.wait().expect("ended");
+        drop(line);
+        let ran = Ran::of(child.wait_with_output().expect("output"));
+        assert_eq!(status.code(), Some(130), "{ran:?}");
+        assert!(ran.err.contains("Interrupted: nothing left"), "{ran:?}");
     }
 }
 
@@ -1802,41 +1935,10 @@ fn what_has_waited_too_long_is_named_and_not_waited_for() {
 
 // JSON
 
-/// The schema with every object closed: what is written and not described is an error.
-fn closed() -> Value {
-    fn close(schema: &mut Value) {
-        match schema {
-            Value::Object(fields) => {
-                if fields.contains_key("required") && fields.contains_key("properties") {
-                    fields.insert("unevaluatedProperties".into(), Value::Bool(false));
-                }
-                fields.values_mut().for_each(close);
-            }
-            Value::Array(items) => items.iter_mut().for_each(close),
-            _ => {}
-        }
-    }
-    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-        .args(["batch", "--json-schema"])
-        .output()
-        .expect("the program starts");
-    let mut schema = serde_json::from_slice(&output.stdout).expect("the schema is JSON");
-    close(&mut schema);
-    schema
-}
-
 #[test]
 fn every_json_follows_the_schema() {
-    let id = "urn:postacert:schema:batch:1";
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.add_resource(id, closed()).expect("a schema");
-    let index = compiler.compile(id, &mut schemas).expect("a schema");
-    let valid = |text: &str| {
-        let value: Value = serde_json::from_str(text).expect("JSON");
-        if let Err(error) = schemas.validate(&value, index) {
-            panic!("{error:#}\n{text}");
-        }
-    };
+    let schema = Schema::closed("batch");
+    let valid = |text: &str| schema.holds(&serde_json::from_str(text).expect("JSON"));
     let world = Practising::with(Config {
         faults: vec![Fault::None, Fault::CutAfterDotLost],
         quota: 30_000,

@@ -1,5 +1,8 @@
 //! `pec sync`, `pec watch`, `pec wait`: reading the mailbox, and telling what comes.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -748,7 +751,7 @@ impl Summary {
                 summary.event = match examination.verdict {
                     Verdict::Genuine => "envelope",
                     Verdict::NotCertifiedMail => "ordinary",
-                    _ => "unproven",
+                    Verdict::NotGenuine | Verdict::CannotTell => "unproven",
                 };
             }
             EventKind::Verified {
@@ -762,7 +765,7 @@ impl Summary {
                     MatchRule::NotForSender => "envelope",
                     MatchRule::Orphan => "orphan",
                     MatchRule::OtherSender | MatchRule::OtherContent => "mismatch",
-                    _ => "receipt",
+                    MatchRule::MessageId | MatchRule::Identifier => "receipt",
                 };
                 summary.verdict = Verdict::Genuine;
                 summary.kind = Some(receipt.kind().word());

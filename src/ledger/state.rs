@@ -4,6 +4,9 @@
 //! Facts come from our own submission and from receipts that verified; nothing else makes one.
 //! The states are those of RFC 6109, 3 as a sender meets them.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use crate::exit::ExitStatus;
 use crate::timestamp::Timestamp;
 

@@ -3,7 +3,7 @@
 //! A report is a documented type. Its `Serialize` is the JSON, its `JsonSchema` the schema, whose
 //! descriptions are the doc comments of the type and its fields; its [`Report::text`] is what a
 //! person reads and its [`Report::exit`] what the shell gets. Every document and every line of
-//! events begins with the same [`Head`], which is written here, so that no command can forget it.
+//! events begins with the same head, which is written here, so that no command can forget it.
 //!
 //! Times of this program are RFC 3339 in UTC, with `Z`: a [`Timestamp`]. What a receipt certifies
 //! is quoted and keeps the offset that it states.
@@ -22,6 +22,9 @@ use super::style::Style;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::timestamp::{Timestamp, UTC};
+
+/// The program and its version, as documents and pages name it.
+pub const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
 
 /// What a command found out, or one event of many.
 ///
@@ -110,7 +113,15 @@ impl Page<'_> {
     /// # Errors
     /// Those of the stream.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())
+        self.octets(text.as_bytes())
+    }
+
+    /// Writes a file that is no text.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn octets(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.out.write_all(octets)
     }
 }
 
@@ -220,6 +231,14 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Lets go of what was written.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Begins a document whose list `name`, empty in `report`, may be longer than memory.
     ///
     /// # Errors
@@ -241,7 +260,15 @@ impl<'a> Output<'a> {
     /// # Errors
     /// Those of the stream.
     pub fn schema<R: Report>(&mut self) -> io::Result<ExitStatus> {
-        let text = json::pretty(&schema::<R>())?;
+        self.schema_of(&schema::<R>())
+    }
+
+    /// Writes a schema.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn schema_of(&mut self, schema: &Schema) -> io::Result<ExitStatus> {
+        let text = json::pretty(schema)?;
         writeln!(self.out, "{text}")?;
         Ok(ExitStatus::Yes)
     }
@@ -302,7 +329,7 @@ impl Head {
         Self {
             schema: R::SCHEMA,
             version: R::VERSION,
-            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM,
             at,
         }
     }
@@ -360,6 +387,23 @@ pub fn schema<R: Report>() -> Schema {
     }
     for (name, other) in R::others() {
         add(&mut whole, name, other);
+    }
+    whole
+}
+
+/// The schema of any of several documents, told apart by `schema`; `name` is that of all of them.
+pub fn any(name: &str, title: &str, about: &str, of: Vec<(&'static str, Schema)>) -> Schema {
+    let cases = of.iter().map(|(name, _)| format!("#/$defs/{name}"));
+    let cases: Vec<Value> = cases.map(|to| serde_json::json!({ "$ref": to })).collect();
+    let mut whole = schemars::json_schema!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:postacert:schema:{name}"),
+        "title": title,
+        "description": about,
+        "oneOf": cases,
+    });
+    for (name, one) in of {
+        add(&mut whole, name, one);
     }
     whole
 }
@@ -451,42 +495,5 @@ impl JsonSchema for Timestamp {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> Schema {
         schemars::json_schema!({ "type": "string", "pattern": UTC })
-    }
-}
-
-/// Until every command gives reports.
-impl Output<'_> {
-    /// Writes octets.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.out.write_all(octets)
-    }
-
-    /// For `write!`.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn write_fmt(&mut self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
-        self.out.write_fmt(text)
-    }
-
-    /// Lets go of what was written.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-impl Write for Output<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.out.write(octets)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

@@ -4,6 +4,9 @@
 //! the JSON of one message are used by every command that sends or waits: [`text::message`],
 //! [`json::Document`], and [`outcome`] for the exit status.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 pub(super) mod json;
 pub(super) mod text;
 
@@ -343,7 +346,9 @@ fn answer_word(answer: ExitStatus) -> &'static str {
     match answer {
         ExitStatus::Yes => "yes",
         ExitStatus::No => "no",
-        _ => "undecided",
+        ExitStatus::Undecided | ExitStatus::Unusable | ExitStatus::NotNow | ExitStatus::Refused => {
+            "undecided"
+        }
     }
 }
 
