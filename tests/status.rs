@@ -11,14 +11,14 @@ use postacert::command;
 use postacert::context::Context;
 use postacert::lang::Lang;
 use postacert::ledger::state::{Standing, What};
-use postacert::ledger::{Claim, End, MessageRef, RecipientAnswer};
+use postacert::ledger::{self, Claim, End, MessageRef, RecipientAnswer};
 use postacert::pec::outgoing::OutgoingMessage;
 use postacert::printable::is_deceptive;
 use postacert::timestamp::Timestamp;
 use serde_json::{Value, json};
 use support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER, SUBJECT};
 use support::schema::Schema;
-use support::sender::{Desk, after, base, ended, moment, outgoing, taken};
+use support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
 
 const HOUR: i64 = 3_600;
 
@@ -749,8 +749,36 @@ fn a_ledger_that_may_not_be_written_is_read() {
     let mut desk = Desk::new();
     let message = desk.send(&base());
     let folder = desk.folder();
+    let row = ledger::NewRow {
+        number: 2,
+        account: account(),
+        reference: "R-1".to_owned(),
+        round: String::new(),
+        whom: String::new(),
+        content: String::new(),
+        columns: "{}".to_owned(),
+        recipients: 1,
+        size: 1_000,
+        bad: None,
+    };
+    let identity = "ab".repeat(32);
+    let new = ledger::NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut rows = vec![row].into_iter();
+    let mut next = || Ok::<_, ledger::Error>(rows.next());
+    let (ledger, now) = (&mut desk.ledger, desk.now);
+    let recorded = ledger.record_job(new, &mut next, &mut || Ok(()), now);
+    recorded.expect("a job");
     let Desk { home, ledger, .. } = desk;
     drop(ledger);
+    let config = format!(
+        "[account.studio]\naddress = \"{}\"\nimap = \"localhost:1\"\nsmtp = \"localhost:1\"\n",
+        account()
+    );
+    std::fs::write(home.path().join("config.toml"), config).expect("a file");
     // Everybody may read and nobody write; the superuser, who may, reads as somebody else.
     let set = |path: &Path, mode: u32| {
         let permissions = std::fs::Permissions::from_mode(mode);
@@ -768,15 +796,34 @@ fn a_ledger_that_may_not_be_written_is_read() {
     }
     all.iter()
         .for_each(|path| set(path, if path.is_dir() { 0o555 } else { 0o444 }));
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_pec"));
-    program
-        .args(["--lang", "en", "status", "--data-dir"])
-        .arg(&folder);
-    program.arg(&message.short).current_dir("/");
-    if home.path().metadata().expect("a folder").uid() == 0 {
-        program.uid(65_534).gid(65_534);
-    }
-    let ran = program.output();
+    let config = home.path().join("config.toml").display().to_string();
+    let run = |arguments: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_pec"));
+        program
+            .args(["--lang", "en", "--config", &config, "--data-dir"])
+            .arg(&folder)
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .current_dir("/");
+        if home.path().metadata().expect("a folder").uid() == 0 {
+            program.uid(65_534).gid(65_534);
+        }
+        program.output()
+    };
+    let ran = run(&["status", &message.short]);
+    // All that only reads.
+    let draft = ["send", "--dry-run", "--to", "a@pec.destinatario.example"];
+    let others: Vec<_> = [
+        (&["batch", "status"][..], 0),
+        (&["batch", "status", "abab"], 3),
+        (&["batch", "report", "abab"], 3),
+        (
+            &[&draft[..], &["--subject", "Avviso", "--body", "x"]].concat(),
+            0,
+        ),
+    ]
+    .map(|(arguments, exit)| (run(arguments), exit))
+    .into();
     all.iter()
         .for_each(|path| set(path, if path.is_dir() { 0o755 } else { 0o644 }));
     let ran = match ran {
@@ -793,6 +840,10 @@ fn a_ledger_that_may_not_be_written_is_read() {
         said.starts_with(&format!("{}: 3 waiting", message.short)),
         "{said}"
     );
+    for (ran, exit) in others {
+        let ran = ran.expect("it started before");
+        assert_eq!(ran.status.code(), Some(exit), "{ran:?}");
+    }
     assert!(!folder.join("ledger.sqlite-wal").exists());
 }
 
