@@ -544,6 +544,7 @@ fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
     let shown = out.display().to_string();
     let ran = world.run(&["batch", "report", &path, "-o", &shown]);
     assert_eq!((ran.exit, &*ran.out), (1, ""), "{ran:?}");
+    assert!(ran.err.contains("The report is in"), "{ran:?}");
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(&out).expect("a file").permissions();

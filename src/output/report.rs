@@ -411,7 +411,7 @@ pub fn any(name: &str, title: &str, about: &str, of: Vec<(&'static str, Schema)>
 /// Adds a document to the definitions of another, with its own definitions; a type has the same
 /// schema wherever it stands.
 pub fn add(whole: &mut Schema, name: &str, mut other: Schema) {
-    for own in ["$schema", "$id"] {
+    for own in ["$schema", "$id", "title"] {
         other.remove(own);
     }
     let theirs = other.remove("$defs");
@@ -495,5 +495,94 @@ impl JsonSchema for Timestamp {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> Schema {
         schemars::json_schema!({ "type": "string", "pattern": UTC })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A document with a list between other fields.
+    #[derive(Clone, Serialize, JsonSchema)]
+    struct Sample {
+        /// Before the list.
+        before: &'static str,
+        /// The list.
+        items: Vec<Vec<u32>>,
+        /// After it.
+        after: Vec<u32>,
+    }
+
+    impl Report for Sample {
+        const SCHEMA: &'static str = "pec/sample";
+
+        fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+            page.line(self.before)
+        }
+
+        fn exit(&self) -> ExitStatus {
+            ExitStatus::No
+        }
+    }
+
+    fn written(write: impl FnOnce(&mut Output<'_>) -> io::Result<ExitStatus>) -> String {
+        let mut octets = Vec::new();
+        let now = || Timestamp::from_unix(1_777_882_507);
+        let mut out = Output::new(Lang::En, Style::Plain, &now, &mut octets);
+        let status = write(&mut out).expect("in memory");
+        assert_eq!(status, ExitStatus::No);
+        String::from_utf8(octets).expect("text")
+    }
+
+    fn sample(items: &[Vec<u32>]) -> Sample {
+        Sample {
+            // What marks the place of the list is no mark inside a text.
+            before: "\n  \"items\": []",
+            items: items.to_vec(),
+            after: vec![1],
+        }
+    }
+
+    #[test]
+    fn a_document_that_grows_is_written_as_one_that_is_whole() {
+        for items in [&[][..], &[vec![1, 2]], &[vec![], vec![3]]] {
+            let whole = written(|out| out.show(&sample(items), Form::Json));
+            let grown = written(|out| {
+                let mut growing = out.grow(&sample(&[]), "items")?;
+                for item in items {
+                    growing.add(item)?;
+                }
+                growing.close(&sample(&[]))
+            });
+            assert_eq!(grown, whole);
+        }
+    }
+
+    #[test]
+    fn every_form_has_the_same_head() {
+        let head = "{\"schema\":\"pec/sample\",\"version\":1,\"program\":\"pec ";
+        let line = written(|out| {
+            out.tell(&sample(&[]), Form::Json)?;
+            Ok(ExitStatus::No)
+        });
+        assert!(line.starts_with(head), "{line}");
+        assert!(line.contains("\"at\":\"2026-05-04T08:15:07Z\""), "{line}");
+        assert_eq!(line.matches('\n').count(), 1);
+        let schema = schema::<Sample>();
+        let names = |place: &str| -> Vec<String> {
+            let fields = schema.pointer(place).and_then(Value::as_object);
+            fields
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let all = [
+            "schema", "version", "program", "at", "before", "items", "after",
+        ];
+        assert_eq!(names("/properties"), all);
+        assert_eq!(schema.get("required"), Some(&Value::from(all.to_vec())));
+        let name = schema.get("$id").and_then(Value::as_str);
+        assert_eq!(name, Some("urn:postacert:schema:sample:1"));
     }
 }

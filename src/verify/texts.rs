@@ -92,8 +92,17 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
         };
         let contrary = match data.kind() {
             Some(MessageKind::Delivery) => says(&FAILED_PHRASES),
-            Some(MessageKind::TransportEnvelope) => None,
-            _ => says(&DELIVERED_PHRASES),
+            // An envelope states no outcome, and what an unknown word states is not known.
+            Some(MessageKind::TransportEnvelope) | None => None,
+            Some(
+                MessageKind::Acceptance
+                | MessageKind::NonAcceptance
+                | MessageKind::TakingCharge
+                | MessageKind::NonDelivery
+                | MessageKind::TimeoutNotice
+                | MessageKind::VirusDetection
+                | MessageKind::AnomalyEnvelope,
+            ) => says(&DELIVERED_PHRASES),
         };
         if let Some(phrase) = contrary {
             findings.add_both(

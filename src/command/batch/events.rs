@@ -660,17 +660,10 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
             client::EventKind::Verified { .. }
             | client::EventKind::Anomaly(_)
             | client::EventKind::Other(_)
-            | client::EventKind::TooLarge(_)
-                if !found.is_alarming() =>
-            {
-                return None;
-            }
-            client::EventKind::Verified { .. }
-            | client::EventKind::Anomaly(_)
-            | client::EventKind::Other(_)
-            | client::EventKind::TooLarge(_) => {
-                (Tone::Bad, say("alarming", &[("file", &found.octets)]))
-            }
+            | client::EventKind::TooLarge(_) => match found.is_alarming() {
+                true => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+                false => return None,
+            },
         },
         Happening::Refused(reply) => (Tone::Bad, say(key, &[("reply", &reply.to_string())])),
         Happening::RefusedForNow { reply, .. } => {

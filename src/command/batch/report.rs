@@ -182,6 +182,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             write_all(arguments, &ledger, &job, &mut into_file)
         })?,
     }
+    if let Some(path) = &arguments.output {
+        // An exit status of 1 is no failure to write it.
+        let file = path.display().to_string();
+        let line = Catalogue::of(session.lang).fill("batch.report-written", &[("file", &file)]);
+        writeln!(session.err, "{line}")?;
+    }
     if let Some(folder) = &arguments.receipts {
         let count = receipts::write(&ledger, &job, folder)?.to_string();
         let values = [

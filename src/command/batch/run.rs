@@ -628,7 +628,7 @@ fn listen(
                     (Ok(End::NoMailbox(error)), Some(lane)) => {
                         Some(lane.line.failure_of_reading(error))
                     }
-                    _ => None,
+                    (Ok(End::Done | End::Stopped) | Err(_), _) | (Ok(_), None) => None,
                 };
                 match (end, gave_up) {
                     (_, Some(failure)) => {

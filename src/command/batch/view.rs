@@ -274,7 +274,7 @@ pub(super) struct ViewJson {
 struct ColumnJson {
     /// Its name.
     name: String,
-    /// What it is for; empty: it is not used.
+    /// What it is for; empty: it is not used. `texts`: a template may put it in.
     #[schemars(schema_with = "uses")]
     uses: Vec<&'static str>,
 }

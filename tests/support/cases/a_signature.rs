@@ -157,7 +157,7 @@ fn content() -> Vec<Vector> {
                     })
                     .to_eml(),
             )
-            .finding("header.subject")
+            .finding("header.subject doubt")
             .fact("message_id", crate::support::receipt::MESSAGE_ID),
         A.not_genuine("signature-value-one-octet-changed", "signature.value")
             .case(0, Critical)
@@ -230,7 +230,7 @@ fn structure() -> Vec<Vector> {
             .message(changed(|message| {
                 message.signed.trailing = b"resto-di-qualcos".to_vec()
             }))
-            .finding("cms.trailing")
+            .finding("cms.trailing doubt")
             .twin(DELIVERY),
         A.genuine("lengths-not-minimal")
             .case(17, Low)
@@ -487,7 +487,7 @@ fn algorithms() -> Vec<Vector> {
                  says so.",
             )
             .receipt("avvenuta-consegna-sha1")
-            .finding("signature.algorithm.sha1"),
+            .finding("signature.algorithm.sha1 note"),
         A.genuine("micalg-of-another-digest")
             .case(16, Medium)
             .because(
@@ -495,7 +495,7 @@ fn algorithms() -> Vec<Vector> {
                  SHA-256. The signature decides.",
             )
             .message(changed(|message| message.micalg = Some("sha1".into())))
-            .finding("signature.micalg")
+            .finding("signature.micalg note")
             .twin(DELIVERY),
         A.not_genuine("padding-not-whole", "signature.value")
             .case(18, Critical)

@@ -336,10 +336,10 @@ fn usage() -> Vec<Vector> {
                  critical. Notes say so.",
             )
             .receipt("avvenuta-consegna-2012")
-            .finding("signer.key.short-then-usual")
-            .finding("signer.profile.basic-constraints")
-            .finding("signer.profile.key-usage-not-critical")
-            .finding("chain.time.ended-since"),
+            .finding("signer.key.short-then-usual note")
+            .finding("signer.profile.basic-constraints note")
+            .finding("signer.profile.key-usage-not-critical note")
+            .finding("chain.time.ended-since note"),
     ]
 }
 
@@ -510,7 +510,7 @@ fn times() -> Vec<Vector> {
             .message(certified(
                 signer().valid("2023-06-01T09:00:00Z", "2026-06-01T09:00:00Z"),
             ))
-            .finding("chain.time.ended-since"),
+            .finding("chain.time.ended-since note"),
         B.genuine("older-than-the-authoritys-certificate")
             .case(30, Medium)
             .because(
@@ -535,7 +535,7 @@ fn times() -> Vec<Vector> {
                 })
                 .to_eml(),
             )
-            .finding("chain.edition.later"),
+            .finding("chain.edition.later note"),
     ]
 }
 
@@ -573,7 +573,7 @@ fn revocation() -> Vec<Vector> {
                  then worth no more than any other proof of it.",
             &["--crl", "../../pki/revoked-later-key-compromise.crl"],
         )
-        .finding("chain.revocation.compromised-later"),
+        .finding("chain.revocation.compromised-later doubt"),
         genuine(
             "revoked-later-for-another-reason",
             32,
@@ -582,7 +582,7 @@ fn revocation() -> Vec<Vector> {
                  because the provider stopped using it.",
             &["--crl", "../../pki/revoked-later-cessation.crl"],
         )
-        .finding("chain.revocation.later"),
+        .finding("chain.revocation.later doubt"),
         genuine(
             "revocation-not-checked",
             33,
@@ -590,7 +590,7 @@ fn revocation() -> Vec<Vector> {
             "No revocation list was given. That is said, never passed over.",
             &[],
         )
-        .finding("chain.revocation.not-checked"),
+        .finding("chain.revocation.not-checked note"),
         genuine(
             "revocation-list-stale",
             33,
@@ -599,7 +599,7 @@ fn revocation() -> Vec<Vector> {
                  nothing about that time.",
             &["--crl", "../../pki/stale.crl"],
         )
-        .finding("chain.revocation.other-time"),
+        .finding("chain.revocation.other-time doubt"),
         genuine(
             "revocation-list-of-a-stranger",
             33,
@@ -608,7 +608,7 @@ fn revocation() -> Vec<Vector> {
                  counts for nothing.",
             &["--crl", "../../pki/signed-by-stranger.crl"],
         )
-        .finding("chain.revocation.unusable-signature"),
+        .finding("chain.revocation.unusable-signature doubt"),
         genuine(
             "not-revoked",
             33,
@@ -692,7 +692,7 @@ fn lists() -> Vec<Vector> {
                 "--providers",
                 "../../providers/igpec-without-recipient-2025.ldif.p7m",
             ])
-            .finding("provider.listed.other-time"),
+            .finding("provider.listed.other-time note"),
     ]
 }
 
@@ -754,11 +754,11 @@ fn form() -> Vec<Vector> {
                  real certificates up to 2017 have.",
             )
             .message(certified(signer().with(extension::not_an_authority())))
-            .finding("signer.profile.basic-constraints"),
+            .finding("signer.profile.basic-constraints note"),
         B.genuine("key-usage-not-critical")
             .case(0, Medium)
             .because("Key usage is not critical, as in real certificates of 2014.")
             .message(certified(signer().with(critical_usage)))
-            .finding("signer.profile.key-usage-not-critical"),
+            .finding("signer.profile.key-usage-not-critical note"),
     ]
 }

@@ -21,7 +21,7 @@ fn subjects() -> Vec<Vector> {
             .case(0, Critical)
             .because(text)
             .message(octets)
-            .finding("header.subject")
+            .finding("header.subject doubt")
             .twin(twin)
     };
     let with = |kind, old: &str, new: &[u8]| {
@@ -155,14 +155,14 @@ fn anomaly() -> Vec<Vector> {
         doubted(
             "anomaly-with-another-subject",
             "The prefix is kept, the subject is another.",
-            "header.subject",
+            "header.subject doubt",
             "Subject",
             "ANOMALIA MESSAGGIO: Ricorso n. 7",
         ),
         doubted(
             "anomaly-in-the-name-of-another",
             "The display name says another author than the mail inside.",
-            "header.display-name",
+            "header.display-name doubt",
             "From",
             "\"Per conto di: tribunale@giustizia.example\" \
              <posta-certificata@gestore-destinatario.example>",
@@ -171,7 +171,7 @@ fn anomaly() -> Vec<Vector> {
             "anomaly-in-the-name-of-the-bounce-address",
             "The display name says another address at the author's domain, as that \
              for bounces, which some providers name here.",
-            "header.display-name",
+            "header.display-name doubt",
             "From",
             "\"Per conto di: ritorni-17@bounce.posta.example\" \
              <posta-certificata@gestore-destinatario.example>",
@@ -179,21 +179,21 @@ fn anomaly() -> Vec<Vector> {
         doubted(
             "anomaly-with-another-reply-to",
             "Answers would go to somebody else than the author of the mail inside.",
-            "header.reply-to",
+            "header.reply-to doubt",
             "Reply-To",
             "ladro@altrove.example",
         ),
         doubted(
             "anomaly-of-another-date",
             "Date is six years before the time of the signature.",
-            "header.date",
+            "header.date doubt",
             "Date",
             "Mon, 4 May 2020 10:15:07 +0200",
         ),
         doubted(
             "anomaly-to-another",
             "To names another recipient than the mail inside.",
-            "header.to",
+            "header.to doubt",
             "To",
             "tribunale@giustizia.example",
         ),
@@ -206,7 +206,7 @@ fn anomaly() -> Vec<Vector> {
                     "altro@pec.altrove.example, protocollo@pec.comune.example",
                 );
             }))
-            .finding("header.to")
+            .finding("header.to doubt")
             .twin("posta-certificata"),
     ]
 }

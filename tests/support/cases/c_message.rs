@@ -295,7 +295,7 @@ fn brief() -> Vec<Vector> {
             .case(43, Medium)
             .because(text)
             .message(brief_of(sent::base().hashed().with_hash_text(change)))
-            .finding("original.hash.malformed")
+            .finding("original.hash.malformed doubt")
             .twin("avvenuta-consegna-breve")
     };
     vec![
@@ -627,7 +627,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "kind-header-missing",
-            "header.kind.missing",
+            "header.kind.missing doubt",
             "X-Ricevuta was taken away. The signed data say the kind.",
             headed(Kind::Delivery, |header| {
                 header.remove("X-Ricevuta");
@@ -635,7 +635,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "reference-header-missing",
-            "header.reference.missing",
+            "header.reference.missing doubt",
             "X-Riferimento-Message-ID was taken away.",
             headed(Kind::Delivery, |header| {
                 header.remove("X-Riferimento-Message-ID");
@@ -643,7 +643,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "subject-changed",
-            "header.subject",
+            "header.subject doubt",
             "The subject in the header is another one; gateways do this, and \
                  forgers.",
             headed(Kind::Delivery, |header| {
@@ -652,7 +652,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "to-changed",
-            "header.to",
+            "header.to doubt",
             "The To line names another mailbox than the sender's.",
             headed(Kind::Delivery, |header| {
                 header.set("To", "altri@pec.mittente.example");
@@ -660,7 +660,7 @@ fn header() -> Vec<Vector> {
         ),
         doubted(
             "reply-to-changed",
-            "header.reply-to",
+            "header.reply-to doubt",
             "The Reply-To line of an envelope names another mailbox than the \
                  sender's.",
             headed(Kind::Envelope, |header| {
@@ -670,7 +670,7 @@ fn header() -> Vec<Vector> {
         .twin("posta-certificata"),
         doubted(
             "message-id-of-an-envelope-changed",
-            "header.message-id",
+            "header.message-id doubt",
             "The Message-ID of an envelope is not its identifier.",
             headed(Kind::Envelope, |header| {
                 header.set("Message-ID", "<altro.1@gestore-mittente.example>");
@@ -694,7 +694,7 @@ fn header() -> Vec<Vector> {
         .twin("posta-certificata"),
         doubted(
             "receipt-form-changed",
-            "header.receipt-form",
+            "header.receipt-form doubt",
             "X-TipoRicevuta of an envelope says another form than the signed data.",
             headed(Kind::Envelope, |header| {
                 header.set("X-TipoRicevuta", "sintetica");
@@ -703,7 +703,7 @@ fn header() -> Vec<Vector> {
         .twin("posta-certificata"),
         doubted(
             "sender-header-of-another",
-            "header.sender",
+            "header.sender doubt",
             "A Sender line that is not the From address (RFC 6109, 2.1).",
             headed(Kind::Delivery, |header| {
                 header.add("Sender", "altri@posta.example");
@@ -813,7 +813,7 @@ fn original() -> Vec<Vector> {
                 sent.header.set("Subject", "Disdetta del contratto");
                 receipt.original = Some(sent.delivered(IDENTIFIER));
             }))
-            .finding("original.subject")
+            .finding("original.subject doubt")
             .twin(DELIVERY),
         C.genuine("complete-without-the-message")
             .case(56, Medium)
@@ -822,7 +822,7 @@ fn original() -> Vec<Vector> {
                  is not inside: what was delivered is not proved by it.",
             )
             .message(stated(|receipt| receipt.original = None))
-            .finding("original.present.concise")
+            .finding("original.present.concise note")
             .twin(DELIVERY),
         C.cannot_tell("two-originals", "original.present.many")
             .case(0, High)
@@ -945,7 +945,7 @@ fn other_things() -> Vec<Vector> {
                     ],
                 ),
             ))
-            .finding("structure.nested")
+            .finding("structure.nested note")
             .result("nested = [{ verdict = \"genuine\" }]"),
         C.not_certified("altered-receipt-forwarded-as-attachment")
             .case(58, High)
@@ -968,7 +968,7 @@ fn other_things() -> Vec<Vector> {
                     ],
                 ),
             ))
-            .finding("structure.nested")
+            .finding("structure.nested note")
             .result("nested = [{ verdict = \"not-genuine\" }]"),
         C.not_certified("delivery-status-notification")
             .case(59, High)

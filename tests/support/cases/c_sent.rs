@@ -489,7 +489,7 @@ fn not_held() -> Vec<Vector> {
             })
             .to_eml(),
         )
-        .finding("sent.message.no-id failure"),
+        .finding("sent.message.no-id"),
         held("another-content-and-an-acceptance", OTHER, "accettazione"),
         held(
             "another-content-and-a-concise-delivery",

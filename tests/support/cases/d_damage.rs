@@ -119,20 +119,20 @@ fn lines() -> Vec<Vector> {
     [
         damaged(
             ["from-quoted-as-in-mboxrd", "from-quoted-and-changed"],
-            "signature.digest.from-quoted",
+            "signature.digest.from-quoted doubt",
             "The receipt comes out of an mbox with its quoting: a > before every \
              From at the beginning of a line, and before those that have one already.",
             mboxrd,
         ),
         damaged(
             ["from-quoted-and-lf", "from-quoted-and-lf-and-changed"],
-            "signature.digest.from-quoted",
+            "signature.digest.from-quoted doubt",
             "The same, stored with LF as mbox files are under Unix.",
             |octets| to_lf(&mboxrd(octets)),
         ),
         damaged(
             ["dots-doubled", "dots-doubled-and-changed"],
-            "signature.digest.dots-doubled",
+            "signature.digest.dots-doubled doubt",
             "The dots at the beginning of lines are doubled, as SMTP sends them.",
             |octets| each(&octets, "\n.", "\n.."),
         ),
@@ -141,7 +141,7 @@ fn lines() -> Vec<Vector> {
                 "latin-text-stored-as-utf8",
                 "latin-text-stored-as-utf8-and-changed",
             ],
-            "signature.digest.stored-as-utf8",
+            "signature.digest.stored-as-utf8 doubt",
             "A program took the file for text in ISO 8859-1 and stored it as UTF-8.",
             to_utf8,
         ),
@@ -150,7 +150,7 @@ fn lines() -> Vec<Vector> {
                 "latin-text-stored-as-utf8-and-lf",
                 "latin-text-stored-as-utf8-lf-and-changed",
             ],
-            "signature.digest.stored-as-utf8",
+            "signature.digest.stored-as-utf8 doubt",
             "The same, with LF.",
             |octets| to_utf8(to_lf(&octets)),
         ),
@@ -203,7 +203,7 @@ fn copies() -> Vec<Vector> {
     [
         converted(
             ["line-ends-doubled", "line-ends-doubled-and-changed"],
-            &["signature.digest.line-ends-doubled"],
+            &["signature.digest.line-ends-doubled doubt"],
             "All line ends are CR CR LF: a program wrote the file in text mode under \
              Windows.",
             &|octets| each(&octets, "\r\n", "\r\r\n"),
@@ -213,7 +213,7 @@ fn copies() -> Vec<Vector> {
                 "line-ends-doubled-in-the-body",
                 "line-ends-doubled-in-the-body-and-changed",
             ],
-            &["signature.digest.line-ends-doubled"],
+            &["signature.digest.line-ends-doubled doubt"],
             "The same in the body alone; the header has CRLF.",
             &body_doubled,
         ),
@@ -223,23 +223,23 @@ fn copies() -> Vec<Vector> {
                 "line-ends-doubled-utf8-and-changed",
             ],
             &[
-                "signature.digest.line-ends-doubled",
-                "signature.digest.stored-as-utf8",
+                "signature.digest.line-ends-doubled doubt",
+                "signature.digest.stored-as-utf8 doubt",
             ],
             "All line ends are CR CR LF, and Latin letters were stored as UTF-8.",
             &|octets| to_utf8(each(&octets, "\r\n", "\r\r\n")),
         ),
         converted(
             ["line-ends-cr", "line-ends-cr-and-changed"],
-            &["signature.digest.line-ends-cr"],
+            &["signature.digest.line-ends-cr doubt"],
             "All line ends are CR alone.",
             &|octets| each(&octets, "\r\n", "\r"),
         ),
         converted(
             ["stored-as-utf16", "stored-as-utf16-and-changed"],
             &[
-                "signature.digest.stored-as-utf16",
-                "signature.digest.stored-as-utf8",
+                "signature.digest.stored-as-utf16 doubt",
+                "signature.digest.stored-as-utf8 doubt",
             ],
             "Notepad stored the file as UTF-16.",
             &utf16,
@@ -260,7 +260,7 @@ fn ends() -> Vec<Vector> {
         D.genuine(name)
             .case(98, High)
             .because(text)
-            .finding("structure.complete.end")
+            .finding("structure.complete.end doubt")
             .message(without(count))
             .twin(DELIVERY)
     };
@@ -317,7 +317,7 @@ fn ends() -> Vec<Vector> {
                 "The closing line lost its two last dashes, and nothing follows it: \
                  what it opens is empty.",
             )
-            .finding("structure.complete.end")
+            .finding("structure.complete.end doubt")
             .message([&without(4)[..], b"\r\n"].concat())
             .twin(DELIVERY),
         D.not_genuine("third-part-that-is-not-closed", "structure.parts")
@@ -328,13 +328,13 @@ fn ends() -> Vec<Vector> {
         D.genuine("line-end-added-after-the-signed-part")
             .case(71, Medium)
             .because("An empty line was added at the end of the signed part.")
-            .finding("signature.digest.line-end-added")
+            .finding("signature.digest.line-end-added doubt")
             .message(end_of_entity(&eml, "\r\n"))
             .twin(DELIVERY),
         D.genuine("line-end-removed-after-the-signed-part")
             .case(71, Medium)
             .because("The last line end of the signed part was lost.")
-            .finding("signature.digest.line-end-removed")
+            .finding("signature.digest.line-end-removed doubt")
             .message(altered(delivery().message(), |entity| {
                 entity.strip_suffix(b"\r\n").expect("a line end").to_vec()
             }))

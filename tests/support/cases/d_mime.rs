@@ -65,7 +65,7 @@ fn outer() -> Vec<Vector> {
                  protocollo@pec.comune.example\r\n\r\n"
                     .into()
             }))
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text doubt")
             .twin(DELIVERY),
         D.genuine("text-after-the-parts")
             .case(74, Medium)
@@ -76,7 +76,7 @@ fn outer() -> Vec<Vector> {
             .message(changed(|message| {
                 message.epilogue = "\r\n-- \r\nQuesto messaggio e' stato controllato.\r\n".into()
             }))
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text doubt")
             .twin(DELIVERY),
         D.cannot_tell(
             "signature-part-of-another-type",
@@ -124,7 +124,7 @@ fn wrappings() -> Vec<Vector> {
             .case(number, High)
             .because(text)
             .message(octets)
-            .finding("structure.nested")
+            .finding("structure.nested note")
             .result("nested = [{ verdict = \"genuine\" }]")
     };
     let pec_header = || {
@@ -354,7 +354,7 @@ fn daticert() -> Vec<Vector> {
                  it. The signed one counts.",
             )
             .message(with_epilogue(receipt.message(), epilogue))
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text doubt")
             .fact("delivered_to", crate::support::receipt::RECIPIENT)
             .twin(DELIVERY),
         D.cannot_tell("data-missing", "daticert.present")
@@ -392,7 +392,7 @@ fn daticert() -> Vec<Vector> {
                 "application/xml; name=\"daticert.xml\"",
                 "inline; filename=\"allegato.xml\"",
             ))
-            .finding("daticert.name")
+            .finding("daticert.name doubt")
             .twin(DELIVERY),
         D.genuine("original-before-the-data")
             .case(0, Medium)
@@ -510,7 +510,7 @@ fn duplicates() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.add("Subject", "CONSEGNA: Disdetta del contratto");
             }))
-            .finding("header.ambiguous.doubled")
+            .finding("header.ambiguous.doubled doubt")
             .twin(DELIVERY),
     ]
 }
@@ -614,7 +614,7 @@ fn transport() -> Vec<Vector> {
                 "A space was added at the end of a signed line. No signed line ends in \
                  a blank, so taking it away gives the signed octets again.",
             )
-            .finding("signature.digest.blanks-added")
+            .finding("signature.digest.blanks-added doubt")
             .message(altered(delivery().message(), |entity| {
                 replaced(
                     entity,

@@ -149,7 +149,7 @@ fn hidden_parts() -> Vec<Vector> {
                 ]
                 .concat()
             })
-            .finding("header.ambiguous.malformed")
+            .finding("header.ambiguous.malformed doubt")
             .twin(DELIVERY),
     ]
 }

@@ -171,7 +171,7 @@ fn delimiters() -> Vec<Vector> {
                  signature, which nobody signed.",
             )
             .message(eml("----=_altro77"))
-            .finding("structure.unsigned-text.signature")
+            .finding("structure.unsigned-text.signature doubt")
             .absent("structure.boundary")
             .twin(DELIVERY),
         D.cannot_tell("encoding-of-the-whole-message", "structure.encoding.outer")
@@ -212,7 +212,7 @@ fn delimiters() -> Vec<Vector> {
                 "This is an S/MIME signed message",
                 "This is not a signed message: consegnato a vittima@altrove.example",
             ))
-            .finding("structure.unsigned-text")
+            .finding("structure.unsigned-text doubt")
             .twin(DELIVERY),
     ]
 }
@@ -254,7 +254,7 @@ fn header_ends() -> Vec<Vector> {
                 let place = find(&eml, b"This is an S/MIME") - 2;
                 [&eml[..place], b"X-Nota : 1\r\n", &eml[place..]].concat()
             })
-            .finding("header.ambiguous.blank")
+            .finding("header.ambiguous.blank doubt")
             .twin(DELIVERY),
     ]
 }
@@ -275,7 +275,7 @@ fn signature_parts() -> Vec<Vector> {
             .case(70, High)
             .because(text)
             .message(octets)
-            .finding("structure.unsigned-text.name")
+            .finding("structure.unsigned-text.name doubt")
             .twin(DELIVERY)
     };
     vec![
@@ -433,7 +433,7 @@ fn names() -> Vec<Vector> {
         ),
         doubted(
             "name-on-a-receipt",
-            "header.display-name.receipt",
+            "header.display-name.receipt doubt",
             "A receipt with a name beside its address, which receipts do not have.",
             receipt("\"Tribunale di Roma\""),
         )
@@ -452,7 +452,7 @@ fn names() -> Vec<Vector> {
         .twin("posta-certificata"),
         doubted(
             "name-with-more-than-the-sender",
-            "header.display-name",
+            "header.display-name doubt",
             "The name of an envelope says more than for whom it speaks.",
             envelope("Tribunale di Roma per conto di: studio@pec.mittente.example"),
         )
@@ -479,7 +479,7 @@ fn subjects() -> Vec<Vector> {
             .case(48, High)
             .because(text)
             .message(octets)
-            .finding("header.subject")
+            .finding("header.subject doubt")
             .twin("accettazione")
     };
     vec![
@@ -578,13 +578,13 @@ fn answers() -> Vec<Vector> {
             .case(48, High)
             .because("A receipt with a Reply-To of somebody else.")
             .message(answered("truffa@posta.example"))
-            .finding("header.reply-to")
+            .finding("header.reply-to doubt")
             .twin(DELIVERY),
         D.genuine("receipt-with-a-group-as-reply-to")
             .case(48, High)
             .because("A receipt with a Reply-To that is a group around the signer.")
             .message(answered(&format!("truffa@posta.example: {SIGNER};")))
-            .finding("header.reply-to")
+            .finding("header.reply-to doubt")
             .twin(DELIVERY),
         D.genuine("receipt-with-the-signer-as-reply-to")
             .case(48, Medium)
@@ -606,7 +606,7 @@ fn shown_beside() -> Vec<Vector> {
             .case(70, High)
             .because(text)
             .message(rewritten(old, new))
-            .finding("structure.unsigned-text.name")
+            .finding("structure.unsigned-text.name doubt")
             .twin(DELIVERY)
     };
     let name = "filename=\"smime.p7s\"";
@@ -680,7 +680,7 @@ fn people() -> Vec<Vector> {
     vec![
         doubted(
             "to-as-a-group-with-an-address-as-its-name",
-            "header.to",
+            "header.to doubt",
             "To of a receipt is a group whose name is another address.",
             to(
                 Kind::Delivery,
@@ -690,7 +690,7 @@ fn people() -> Vec<Vector> {
         ),
         doubted(
             "to-with-the-name-of-another",
-            "header.to",
+            "header.to doubt",
             "The name beside the sender in To is another address.",
             to(
                 Kind::Delivery,
@@ -700,19 +700,19 @@ fn people() -> Vec<Vector> {
         ),
         doubted(
             "copy-on-a-receipt",
-            "header.to",
+            "header.to doubt",
             "A receipt with a Cc, which receipts do not have.",
             to(Kind::Delivery, "Cc", "tribunale@giustizia.example"),
         ),
         doubted(
             "hidden-copy-on-a-receipt",
-            "header.to",
+            "header.to doubt",
             "A receipt with a Bcc.",
             to(Kind::Delivery, "Bcc", "tribunale@giustizia.example"),
         ),
         doubted(
             "sender-as-a-group",
-            "header.sender",
+            "header.sender doubt",
             "Sender is a group around the signer, with another address as its name.",
             to(
                 Kind::Delivery,
@@ -732,7 +732,7 @@ fn people() -> Vec<Vector> {
             .twin("posta-certificata"),
         doubted(
             "reply-to-of-the-signer-with-the-name-of-another",
-            "header.reply-to",
+            "header.reply-to doubt",
             "Reply-To is the signer's address with another one as its name.",
             to(
                 Kind::Delivery,
@@ -742,7 +742,7 @@ fn people() -> Vec<Vector> {
         ),
         doubted(
             "name-in-an-empty-encoded-word",
-            "header.display-name.receipt",
+            "header.display-name.receipt doubt",
             "From has a name in an encoded word of an unknown character set and \
              without text: some programs show it as it stands.",
             to(
@@ -782,13 +782,13 @@ fn fields() -> Vec<Vector> {
     vec![
         doubted(
             "date-behind-a-comment",
-            "header.date",
+            "header.date doubt",
             "A comment with another date stands before the date.",
             dated("(Dec 31 2030 23:59:59 +0000) Mon, 4 May 2026 10:15:07 +0200"),
         ),
         doubted(
             "date-with-a-text-behind-it",
-            "header.date",
+            "header.date doubt",
             "A text stands behind the date.",
             dated("Mon, 4 May 2026 10:15:07 +0200 Dec"),
         ),
@@ -800,7 +800,7 @@ fn fields() -> Vec<Vector> {
             .twin(DELIVERY),
         doubted(
             "field-with-a-sign-before-its-name",
-            "header.ambiguous.name",
+            "header.ambiguous.name doubt",
             "A field is called >From, which some readers take for From.",
             headed(Kind::Delivery, |header| {
                 header.add(">From", "altri@altrove.example");

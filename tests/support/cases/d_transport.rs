@@ -47,7 +47,7 @@ fn wrappings() -> Vec<Vector> {
             .absent("header.ambiguous")
             .absent("header.from")
             .absent("structure.signed")
-            .finding("structure.unsigned-text.before")
+            .finding("structure.unsigned-text.before doubt")
             .twin(DELIVERY)
     };
     let emlx = |eml: &[u8]| {
@@ -131,7 +131,8 @@ fn signatures() -> Vec<Vector> {
             .message(octets)
             .absent("cms.decode")
     };
-    let odd = |name, text, octets| read(name, text, octets).finding("structure.form.encoding");
+    let odd =
+        |name, text, octets| read(name, text, octets).finding("structure.form.encoding doubt");
     let plain = |name, text, octets| read(name, text, octets).absent("structure.form");
     vec![
         odd(
@@ -170,7 +171,7 @@ fn signatures() -> Vec<Vector> {
                 rewritten(&end, format!("\r\n-- \r\nControllato.\r\n{end}").as_bytes())
             },
         )
-        .finding("structure.unsigned-text.signature"),
+        .finding("structure.unsigned-text.signature doubt"),
         D.cannot_tell(
             "signature-name-with-an-octet-above-127",
             "structure.form.signature-type",

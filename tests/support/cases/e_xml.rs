@@ -305,8 +305,12 @@ fn structure() -> Vec<Vector> {
 
 /// Case 83 and the contents of elements.
 fn fields() -> Vec<Vector> {
-    let kind =
-        |name, text, old: &str, new: &str| refused(name, 83, "daticert.kind", text, xml(old, new));
+    let kind = |name, text, old: &str, new: &str| {
+        refused(name, 83, "daticert.kind", text, xml(old, new))
+            // What an unknown word states cannot be contradicted.
+            .absent("content.text")
+            .absent("content.html")
+    };
     let field = |name, text, old: &str, new: &str| {
         refused(name, 0, "daticert.fields.value", text, xml(old, new))
     };
@@ -532,7 +536,7 @@ fn addresses() -> Vec<Vector> {
             .case(80, High)
             .because(text)
             .message(to(address))
-            .finding("address.lookalike")
+            .finding("address.lookalike doubt")
             .twin(DELIVERY)
     };
     vec![
@@ -663,21 +667,21 @@ fn text() -> Vec<Vector> {
                     .replace(RECIPIENT, "protocollo@pec.comune.example")
             },
         )
-        .finding("content.text.other"),
+        .finding("content.text.other doubt"),
         says(
             "text-names-another-transaction",
             High,
             "The signed text names another identifier than the signed data.",
             |receipt| receipt.text = receipt.text.replace("opec1042.", "opec1043."),
         )
-        .finding("content.text.other"),
+        .finding("content.text.other doubt"),
         says(
             "text-names-another-day",
             High,
             "The signed text says another day than the signed data.",
             |receipt| receipt.text = receipt.text.replace("04/05/2026", "03/05/2026"),
         )
-        .finding("content.text.other"),
+        .finding("content.text.other doubt"),
         says(
             "html-names-another-recipient",
             High,
@@ -690,7 +694,7 @@ fn text() -> Vec<Vector> {
                     .map(|html| html.replace(RECIPIENT, "protocollo@pec.comune.example"))
             },
         )
-        .finding("content.html.other"),
+        .finding("content.html.other doubt"),
         says(
             "html-loads-an-image",
             High,
@@ -705,7 +709,7 @@ fn text() -> Vec<Vector> {
             },
         )
         .case(84, High)
-        .finding("content.html.active"),
+        .finding("content.html.active doubt"),
         says(
             "html-runs-a-script",
             High,
@@ -720,7 +724,7 @@ fn text() -> Vec<Vector> {
             },
         )
         .case(84, High)
-        .finding("content.html.active"),
+        .finding("content.html.active doubt"),
         says(
             "html-leads-to-another-page",
             High,

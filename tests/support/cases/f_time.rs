@@ -28,7 +28,7 @@ fn dates() -> Vec<Vector> {
             .message(headed(Kind::Delivery, |header| {
                 header.set("Date", "Wed, 6 May 2026 10:15:07 +0200");
             }))
-            .finding("header.date")
+            .finding("header.date doubt")
             .fact("time", "2026-05-04T10:15:07+02:00")
             .twin(DELIVERY),
         F.genuine("date-header-in-another-zone")
@@ -149,7 +149,7 @@ fn dates() -> Vec<Vector> {
                 .to_eml(),
             )
             .with(&["--acceptance", "../../receipts/accettazione.eml"])
-            .finding("acceptance.order"),
+            .finding("acceptance.order doubt"),
         F.genuine("delivered-after-it-was-accepted")
             .case(87, Medium)
             .because("The delivery receipt comes after the acceptance of its message.")
@@ -168,7 +168,7 @@ fn dates() -> Vec<Vector> {
                 .to_eml(),
             )
             .with(&["--acceptance", "../../receipts/accettazione.eml"])
-            .finding("acceptance.order"),
+            .finding("acceptance.order doubt"),
         F.genuine("final-notice-before-twenty-two-hours")
             .case(90, Low)
             .because("The final notice (5.4.1) comes after twenty-one hours.")
@@ -179,7 +179,7 @@ fn dates() -> Vec<Vector> {
                 .to_eml(),
             )
             .with(&["--acceptance", "../../receipts/accettazione.eml"])
-            .finding("acceptance.order"),
+            .finding("acceptance.order doubt"),
         F.genuine("final-notice-after-twenty-two-hours")
             .case(90, Low)
             .because("The final notice comes when it may.")
@@ -272,28 +272,28 @@ fn signing() -> Vec<Vector> {
             "The signing time is twenty seconds after the time of the data.",
             "2026-05-04T08:15:27Z",
         )
-        .finding("time.signing"),
+        .finding("time.signing note"),
         apart(
             "signed-ninety-seconds-later",
             Medium,
             "The signing time is ninety seconds after the time of the data.",
             "2026-05-04T08:16:37Z",
         )
-        .finding("time.signing"),
+        .finding("time.signing doubt"),
         apart(
             "signed-a-day-later",
             High,
             "The signing time is a day after the time of the data.",
             "2026-05-05T08:15:07Z",
         )
-        .finding("time.signing"),
+        .finding("time.signing doubt"),
         apart(
             "signed-a-day-earlier",
             High,
             "The signing time is a day before the time of the data.",
             "2026-05-03T08:15:07Z",
         )
-        .finding("time.signing"),
+        .finding("time.signing doubt"),
         F.genuine("without-a-signing-time")
             .case(0, Low)
             .because("There is no signing time; RFC 5652 does not require one.")

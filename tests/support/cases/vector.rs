@@ -162,7 +162,7 @@ impl Vector {
         self
     }
 
-    /// The case of a finding, where it matters with its severity: `time.zone note`.
+    /// The case of a failure, or that of another finding with its severity: `time.zone note`.
     pub fn finding(mut self, case: &'static str) -> Self {
         self.findings.push(case);
         self
