@@ -80,7 +80,7 @@ impl MailAddress {
             start.is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
         };
         // Two dashes are rare, and soon found.
-        let may_be_punycode = crate::mime::has_pair(self.0.as_bytes(), *b"--");
+        let may_be_punycode = self.0.contains("--");
         if self.0.is_ascii() && !(may_be_punycode && self.domain().split('.').any(is_punycode)) {
             return None;
         }

@@ -1,7 +1,9 @@
 //! The only reader of environment and clock: what the program knows of the world around it.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -162,6 +164,46 @@ pub fn free_room(folder: &std::path::Path) -> Option<u64> {
     }
 }
 
+/// While this is held, Ctrl-C and SIGTERM say what they leave behind before they end the program.
+/// After it they do what they did before, until [`stop_on_signals`].
+pub struct Interruption(Arc<AtomicBool>);
+
+/// Whether signals only ask, and somebody heeds them.
+static IS_HEEDED: AtomicBool = AtomicBool::new(false);
+
+impl Interruption {
+    /// These words, on standard error.
+    pub fn tells(words: String) -> Self {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        /// What shells add to the number of a signal that ended a program.
+        const BY_SIGNAL: i32 = 128;
+        let is_told = Arc::new(AtomicBool::new(true));
+        let tells = Arc::clone(&is_told);
+        // Without it signals end the program as ever, in silence.
+        if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) {
+            std::thread::spawn(move || {
+                for signal in signals.forever() {
+                    let tells = tells.load(Ordering::SeqCst);
+                    if tells {
+                        // Below what was typed at a question.
+                        let _ = writeln!(std::io::stderr(), "\n{words}");
+                    }
+                    if tells || !IS_HEEDED.load(Ordering::SeqCst) {
+                        std::process::exit(BY_SIGNAL + signal);
+                    }
+                }
+            });
+        }
+        Self(is_told)
+    }
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
 /// Turns the signals that ask a program to end into a [`Stop`]; the second one ends it at once.
 ///
 /// A terminal that is closed asks too, and only asks: shells and the system both tell it, one right
@@ -172,6 +214,7 @@ pub fn stop_on_signals() -> Stop {
     /// What shells show of a program that Ctrl-C ended.
     const INTERRUPTED: i32 = 130;
     let stop = Stop::default();
+    IS_HEEDED.store(true, Ordering::SeqCst);
     for signal in [SIGINT, SIGTERM] {
         // Registering fails only for signals that cannot be caught; these can.
         drop(flag::register_conditional_shutdown(

@@ -1,7 +1,8 @@
 //! `pec batch` as a user meets it, against a practice provider: bad tables, one run and the
 //! next, rows in doubt, a provider that says too much, SIGKILL at random.
 //!
-//! The provider counts. `PEC_BATCH_ROWS` and `PEC_BATCH_KILLS` make the killed jobs larger (by
+//! The provider counts. `PEC_ONCE_ROWS` makes the tables larger that several machines send;
+//! `PEC_BATCH_ROWS`, `PEC_BATCH_KILLS` and `PEC_BATCH_MILLISECONDS` make the killed jobs larger (by
 //! default 120 rows and 12 kills; the figures in the README are of 5,000 and 60).
 
 mod support;
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postacert::address::MailAddress;
 use postacert::batch::notice::Recipe;
@@ -38,6 +39,7 @@ use postacert::verify::Verifier;
 use serde_json::Value;
 use support::practising::{self, PASSWORD, Practising, Ran};
 use support::receipt::{Kind, Receipt};
+use support::schema::Schema;
 use support::servers::{self, Servers};
 
 const SUBJECT: &str = "Avviso {{ ref }}";
@@ -363,6 +365,14 @@ fn three_rows_from_excel_to_a_finished_report() {
     assert!(csv.contains("\"Anna \"\"B\"\"; s.r.l.\""));
     let html = world.run(&["batch", "report", &path, "--html"]).out;
     assert!(html.contains("P-2") && !html.contains("<script"));
+    // Whose it is, of when, and times as people write them.
+    assert!(
+        html.contains("<h1>avvisi.csv</h1>") && html.contains("Sent from io@pec.prova.example")
+    );
+    assert!(
+        html.contains("<br>Accepted: 20") && !html.contains("+01:00") && !html.contains("+02:00")
+    );
+    assert!(html.contains("SHA-256 <code>"), "{html}");
     let status = world.run(&["batch", "status", &path]);
     assert_eq!(status.exit, 1);
     assert!(
@@ -454,6 +464,73 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
 }
 
 #[test]
+fn receipts_are_added_to_folders_and_never_take_the_place_of_others() {
+    let world = Practising::new();
+    let path = world.path("avvisi.csv").display().to_string();
+    let folder = world.path("ricevute");
+    let shown = folder.display().to_string();
+    let files = || {
+        let mut found = BTreeMap::new();
+        for row in std::fs::read_dir(&folder).expect("a folder") {
+            let row = row.expect("an entry").path();
+            for file in std::fs::read_dir(&row).expect("a folder of a row") {
+                let file = file.expect("an entry").path();
+                let octets = std::fs::read(&file).expect("a receipt");
+                let name = file.strip_prefix(&folder).expect("within");
+                found.insert(name.display().to_string(), octets);
+            }
+        }
+        found
+    };
+    let put = || {
+        let ran = world.run(&["batch", "report", &path, "--receipts", &shown]);
+        assert!(ran.err.contains("receipts are in"), "{ran:?}");
+        files()
+    };
+    write(&world, b"pec;nome;ref\nanna@pec.prova.example;A;1\n");
+    run(&world, &["--follow", "--poll", "1s"]);
+    let first = put();
+    assert_eq!(
+        first.keys().collect::<Vec<_>>(),
+        [
+            "1/accettazione.eml",
+            "1/consegna-anna@pec.prova.example.eml"
+        ]
+    );
+    // Only what is new is written: what is there keeps even its time.
+    let changed = |name: &str| {
+        let known = std::fs::metadata(folder.join(name)).expect("a file");
+        known.modified().expect("a time")
+    };
+    let before = changed("1/accettazione.eml");
+    std::fs::remove_file(folder.join("1/consegna-anna@pec.prova.example.eml")).expect("removed");
+    assert_eq!(put(), first);
+    assert_eq!(changed("1/accettazione.eml"), before);
+    // The same reference for somebody else, in another round: nothing takes its place.
+    write(&world, b"pec;nome;ref\nanna@pec.prova.example;B;1\n");
+    run(&world, &["--again=2", "--follow", "--poll", "1s"]);
+    let second = put();
+    assert_eq!(
+        second.keys().collect::<Vec<_>>(),
+        [
+            "1/accettazione-2.eml",
+            "1/accettazione.eml",
+            "1/consegna-anna@pec.prova.example-2.eml",
+            "1/consegna-anna@pec.prova.example.eml",
+        ]
+    );
+    assert!(first.iter().all(|(name, octets)| second[name] == *octets));
+    assert_eq!(put(), second);
+    // For the eyes of their owner.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(
+        [folder.join("1"), folder.join("1/accettazione.eml")].map(|path| mode(&path)),
+        [0o700, 0o600]
+    );
+}
+
+#[test]
 fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
     use calamine::{Data, Reader, Xlsx};
     let world = Practising::new();
@@ -467,6 +544,7 @@ fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
     let shown = out.display().to_string();
     let ran = world.run(&["batch", "report", &path, "-o", &shown]);
     assert_eq!((ran.exit, &*ran.out), (1, ""), "{ran:?}");
+    assert!(ran.err.contains("The report is in"), "{ran:?}");
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(&out).expect("a file").permissions();
@@ -723,6 +801,16 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     // Newest first: the correction, what it replaced, and the one that left.
     assert_eq!(standings[1], "withdrawn", "{standings:?}");
     assert_eq!(standings.len(), 3, "{standings:?}");
+    // Who waits for what was withdrawn does not wait for the whole of the time, and nobody says that
+    // the provider answered.
+    let id = listed["messages"][1]["id"].as_str().expect("an id");
+    let began = Instant::now();
+    let waited = world.run(&["wait", id, "--timeout", "120s", "--poll", "1s"]);
+    assert_eq!(waited.exit, 1, "{waited:?}");
+    assert!(began.elapsed() < Duration::from_secs(60), "{waited:?}");
+    let resumed = world.run(&["send", "--resume", id, "--yes"]);
+    assert_eq!(resumed.exit, 1, "{resumed:?}");
+    assert!(resumed.err.contains("nobody answered"), "{resumed:?}");
     // Nothing sends what was withdrawn.
     let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
     assert!(!resumed.out.contains("DI PIU"), "{resumed:?}");
@@ -884,6 +972,63 @@ fn a_signal_ends_it_after_the_message_in_hand() {
     }
 }
 
+/// A server that takes a connection and says nothing.
+#[test]
+fn an_interruption_before_anything_leaves_says_so() {
+    let world = Practising::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let of_imap = format!("localhost:{}", world.practice.imap().port());
+    let of_smtp = format!("localhost:{}", world.practice.smtp().port());
+    let config = config
+        .replace(&of_imap, &format!("localhost:{port}"))
+        .replace(&of_smtp, &format!("localhost:{port}"));
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    write(&world, rows(3).as_bytes());
+    let table = world.path("avvisi.csv").display().to_string();
+    let body = world.path("testo.txt").display().to_string();
+    let of_batch = [
+        "batch",
+        "run",
+        &table,
+        "--yes",
+        "--subject",
+        SUBJECT,
+        "--body-file",
+        &body,
+    ];
+    let to = world.address("anna");
+    let of_send = [
+        "send",
+        "--again",
+        "--yes",
+        "--to",
+        &to,
+        "--subject",
+        "x",
+        "--body",
+        "y",
+    ];
+    for arguments in [&of_batch[..], &of_send] {
+        let mut child = world
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let line = silent.accept().expect("connected");
+        let pid = child.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(kill.expect("kill").success());
+        let status = child.wait().expect("ended");
+        drop(line);
+        let ran = Ran::of(child.wait_with_output().expect("output"));
+        assert_eq!(status.code(), Some(130), "{ran:?}");
+        assert!(ran.err.contains("Interrupted: nothing left"), "{ran:?}");
+    }
+}
+
 /// As `nohup` starts it: the end of the terminal is nothing to it, Ctrl-C still is.
 #[test]
 fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
@@ -944,9 +1089,16 @@ fn killed_at_random_each_recipient_got_exactly_one() {
         ];
         world.command(&[&given[..], &["--yes", "--follow", "--poll", "1s"]].concat())
     };
-    // So long that the kills are spread over the whole job.
+    // So long that the kills are spread over the whole job, and not over the looking at its table
+    // alone: a busy machine needs more.
     let longest = Duration::from_millis((count as u64 * 100 / kills as u64).max(600));
-    kill(&command, kills, longest, &mut || {});
+    let longest = number("PEC_BATCH_MILLISECONDS", longest.as_millis() as usize);
+    kill(
+        &command,
+        kills,
+        Duration::from_millis(longest as u64),
+        &mut || {},
+    );
     let killed_after = world.practice.taken().len();
     world.practice.wait_until_idle(Duration::from_secs(60));
     let ran = run(
@@ -1092,52 +1244,62 @@ fn killed_at_random_through_postfix_and_dovecot() {
 }
 
 #[test]
-fn two_machines_and_a_backup_through_postfix_and_dovecot() {
+fn two_machines_a_backup_and_a_ledger_without_its_log_through_postfix_and_dovecot() {
     let Some(servers) = servers::running() else {
         return;
     };
-    let count = 60;
+    let count = number("PEC_ONCE_ROWS", 60) / 2 * 2;
     let world = Practising::new();
     let sender = "macchine@pec.mittente.example";
     through(servers, &world, sender);
     let recipients: Vec<String> = (0..count).map(|n| format!("m{n}@lavoro.example")).collect();
     let table = rows(count).replace("@pec.prova.example", "@lavoro.example");
     let table = table.replace("\nu", "\nm");
-    write(&world, table.as_bytes());
+    let table = write(&world, table.as_bytes());
     let mut acceptor = Acceptor {
         servers,
         sender,
         accepted: HashMap::new(),
     };
-    let hand_over = |data: &str, more: &[&str]| {
+    let hand_over = |data: &str| {
         let data = world.path(data).display().to_string();
-        run(&world, &[&["--data-dir", &data], more].concat())
+        let given = ["--data-dir", &data, "--resend", "--patience", "0s"];
+        run(&world, &given)
     };
-    // Stopped in the middle, where the backup is taken; then to the end.
-    hand_over("prima", &["--for", "1s"]);
-    let copied = Command::new("cp")
-        .arg("-a")
-        .args([world.path("prima"), world.path("copia")])
-        .status();
-    assert!(copied.expect("cp").success());
+    // Killed in the middle, where the copies are taken, one without what was not in the file yet;
+    // then to the end.
+    let body = world.path("testo.txt").display().to_string();
+    let first = world.path("prima").display().to_string();
+    let given = ["batch", "run", &table, "--yes", "--ndjson", "--data-dir"];
+    let texts = [&*first, "--subject", SUBJECT, "--body-file", &body];
+    let mut command = world.command(&[&given[..], &texts[..]].concat());
+    practising::killed_after(count / 3, &mut command);
+    for name in ["copia", "senza"] {
+        let mut copy = Command::new("cp");
+        let copied = copy
+            .arg("-a")
+            .args([first.clone().into(), world.path(name)]);
+        assert!(copied.status().expect("cp").success());
+    }
+    for end in ["-wal", "-shm"] {
+        let file = world.path("senza").join(format!("ledger.sqlite{end}"));
+        std::fs::remove_file(file).expect("what a killed process leaves");
+    }
     acceptor.accept(&recipients);
-    let ran = hand_over("prima", &[]);
-    assert!(
-        ran.out.contains(&format!("sent {count} of {count}")),
-        "{ran:?}"
-    );
-    acceptor.accept(&recipients);
-    for data in ["seconda", "copia"] {
-        let ran = hand_over(data, &[]);
+    for data in ["prima", "seconda", "copia", "senza"] {
+        let ran = hand_over(data);
         assert!(
             ran.out.contains(&format!("sent {count} of {count}")),
-            "{ran:?}"
+            "{data}: {ran:?}"
         );
-        servers.settle();
+        acceptor.accept(&recipients);
         for to in &recipients {
             assert_eq!(servers.delivered(to).len(), 1, "{data}: {to}");
         }
     }
+    println!(
+        "{count} rows through Postfix and Dovecot, from two machines and two copies: each once"
+    );
 }
 
 // A provider that says too much, in hours that take no time
@@ -1774,41 +1936,10 @@ fn what_has_waited_too_long_is_named_and_not_waited_for() {
 
 // JSON
 
-/// The schema with every object closed: what is written and not described is an error.
-fn closed() -> Value {
-    fn close(schema: &mut Value) {
-        match schema {
-            Value::Object(fields) => {
-                if fields.contains_key("required") && fields.contains_key("properties") {
-                    fields.insert("unevaluatedProperties".into(), Value::Bool(false));
-                }
-                fields.values_mut().for_each(close);
-            }
-            Value::Array(items) => items.iter_mut().for_each(close),
-            _ => {}
-        }
-    }
-    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-        .args(["batch", "--json-schema"])
-        .output()
-        .expect("the program starts");
-    let mut schema = serde_json::from_slice(&output.stdout).expect("the schema is JSON");
-    close(&mut schema);
-    schema
-}
-
 #[test]
 fn every_json_follows_the_schema() {
-    let id = "urn:postacert:schema:batch:1";
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.add_resource(id, closed()).expect("a schema");
-    let index = compiler.compile(id, &mut schemas).expect("a schema");
-    let valid = |text: &str| {
-        let value: Value = serde_json::from_str(text).expect("JSON");
-        if let Err(error) = schemas.validate(&value, index) {
-            panic!("{error:#}\n{text}");
-        }
-    };
+    let schema = Schema::closed("batch");
+    let valid = |text: &str| schema.holds(&serde_json::from_str(text).expect("JSON"));
     let world = Practising::with(Config {
         faults: vec![Fault::None, Fault::CutAfterDotLost],
         quota: 30_000,

@@ -62,6 +62,25 @@ impl Office {
         self.batch("run", table, more)
     }
 
+    /// Begins a run, and kills it when so many messages were sent.
+    fn killed_after(&self, sent: usize, table: &str) {
+        let path = self.world.path(table).display().to_string();
+        let body = self.world.path("testo.txt").display().to_string();
+        let data = self.data.display().to_string();
+        let given = [
+            "batch",
+            "run",
+            &path,
+            "--yes",
+            "--ndjson",
+            "--data-dir",
+            &data,
+        ];
+        let texts = ["--subject", "Avviso {{ nome }}", "--body-file", &body];
+        let mut command = self.world.command(&[&given[..], &texts[..]].concat());
+        support::practising::killed_after(sent, &mut command);
+    }
+
     fn report(&self, table: &str) -> Vec<Value> {
         let ran = self.batch("report", table, &["--ndjson"]);
         let lines = ran.out.lines();
@@ -396,18 +415,37 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// As many rows as `PEC_ONCE_ROWS` says.
+fn many() -> usize {
+    let given = std::env::var("PEC_ONCE_ROWS").ok();
+    given.and_then(|text| text.parse().ok()).unwrap_or(200)
+}
+
 #[test]
-fn two_machines_and_a_backup_send_each_once() {
+fn two_machines_a_backup_and_a_ledger_without_its_log_send_each_once() {
     let mut office = Office::new();
-    let count = 200;
+    let count = many();
     let rows: Vec<String> = (0..count).map(|n| format!("r{n}§;N{n};T{n}")).collect();
     let lines = std::iter::once(HEAD).chain(rows.iter().map(String::as_str));
     office.table("t.csv", &lines.collect::<Vec<_>>());
-    // Stopped in the middle; the folder is copied; then it goes on to its end.
-    office.run("t.csv", &["--for", "1s"]);
-    let backup = office.world.path("backup");
+    // Killed in the middle; the folder is copied, once without what was not in the file yet; then
+    // it goes on to its end.
+    office.killed_after(count / 3, "t.csv");
+    let (backup, without) = (office.world.path("backup"), office.world.path("senza"));
     copy(&office.data, &backup);
-    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
+    copy(&office.data, &without);
+    let log = without.join("ledger.sqlite-wal");
+    assert!(
+        log.metadata().is_ok_and(|log| log.len() > 0),
+        "nothing in it"
+    );
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(without.join(format!("ledger.sqlite{end}")));
+    }
+    let wait = std::time::Duration::from_secs(60);
+    office.world.practice.wait_until_idle(wait);
+    let on = ["--follow", "--poll", "1s", "--resend", "--patience", "0s"];
+    let ran = office.run("t.csv", &on);
     assert_eq!(ran.exit, 0, "{ran:?}");
     let is_each_once = |office: &Office| {
         let got = office.got();
@@ -441,11 +479,14 @@ fn two_machines_and_a_backup_send_each_once() {
         ran.err.contains("another machine sent another text"),
         "{ran:?}"
     );
-    // The backup knows of some and not of the others.
-    office.data = backup;
-    let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
-    assert_eq!(ran.exit, 0, "{ran:?}");
-    is_each_once(&office);
+    // The backup, and the ledger without its log, know of some and not of the others.
+    for data in [backup, without] {
+        office.data = data;
+        let ran = office.run("t.csv", &on);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        is_each_once(&office);
+    }
+    println!("{count} rows, from two machines, a backup and a ledger without its log: each once");
 }
 
 #[test]

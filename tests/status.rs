@@ -11,14 +11,14 @@ use postacert::command;
 use postacert::context::Context;
 use postacert::lang::Lang;
 use postacert::ledger::state::{Standing, What};
-use postacert::ledger::{Claim, End, MessageRef, RecipientAnswer};
+use postacert::ledger::{self, Claim, End, MessageRef, RecipientAnswer};
 use postacert::pec::outgoing::OutgoingMessage;
 use postacert::printable::is_deceptive;
 use postacert::timestamp::Timestamp;
 use serde_json::{Value, json};
 use support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER, SUBJECT};
 use support::schema::Schema;
-use support::sender::{Desk, after, base, ended, moment, outgoing, taken};
+use support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
 
 const HOUR: i64 = 3_600;
 
@@ -36,9 +36,14 @@ impl Ran {
 
 /// `pec status ARGS` on the ledger of a folder, at a time.
 fn run(folder: &Path, now: Timestamp, lang: Lang, args: &[&str]) -> Ran {
-    let mut all: Vec<OsString> = vec!["pec".into(), "status".into(), "--data-dir".into()];
-    all.push(folder.into());
+    let mut all: Vec<OsString> = vec!["status".into(), "--data-dir".into(), folder.into()];
     all.extend(args.iter().map(OsString::from));
+    pec(all, now, lang)
+}
+
+fn pec(args: Vec<OsString>, now: Timestamp, lang: Lang) -> Ran {
+    let mut all: Vec<OsString> = vec!["pec".into()];
+    all.extend(args);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let context = Context::fixed(now, lang);
     let status = command::run(all, &context, &mut out, &mut err).expect("written to memory");
@@ -390,6 +395,37 @@ fn questions_that_exclude_each_other_are_refused() {
     }
 }
 
+/// Who waits for what is over already is answered from the ledger: no password is asked for, no
+/// server is reached. Else there is no answer without one.
+#[test]
+fn waiting_for_what_is_over_ends_at_once() {
+    use Standing as S;
+    let Full { desk, messages } = full();
+    let config = desk.home.path().join("config.toml");
+    let account = format!(
+        "[account.studio]\naddress = \"{SENDER}\"\nimap = \"localhost:1\"\nsmtp = \"localhost:1\"\n"
+    );
+    std::fs::write(&config, account).expect("written");
+    for (standing, message) in &messages {
+        let over = match standing {
+            S::Delivered | S::Ordinary => Some(0),
+            S::Refused | S::Withdrawn | S::NotAccepted | S::TimedOut | S::NotDelivered => Some(1),
+            // A person must look; no receipt will make it clear.
+            S::Contradictory => Some(3),
+            S::Recorded | S::Sending | S::RefusedForNow | S::InDoubt => None,
+            S::Sent | S::Accepted | S::Delayed => None,
+        };
+        let mut args: Vec<OsString> = vec!["wait".into(), (&*message.short).into()];
+        args.extend(["--config".into(), config.clone().into()]);
+        args.extend(["--data-dir".into(), desk.folder().into()]);
+        let ran = pec(args, desk.now, Lang::En);
+        match over {
+            Some(status) => assert_eq!((ran.status, &*ran.err), (status, ""), "{standing:?}"),
+            None => assert!(ran.err.contains("password"), "{standing:?}: {}", ran.err),
+        }
+    }
+}
+
 // One message.
 
 #[test]
@@ -713,8 +749,36 @@ fn a_ledger_that_may_not_be_written_is_read() {
     let mut desk = Desk::new();
     let message = desk.send(&base());
     let folder = desk.folder();
+    let row = ledger::NewRow {
+        number: 2,
+        account: account(),
+        reference: "R-1".to_owned(),
+        round: String::new(),
+        whom: String::new(),
+        content: String::new(),
+        columns: "{}".to_owned(),
+        recipients: 1,
+        size: 1_000,
+        bad: None,
+    };
+    let identity = "ab".repeat(32);
+    let new = ledger::NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut rows = vec![row].into_iter();
+    let mut next = || Ok::<_, ledger::Error>(rows.next());
+    let (ledger, now) = (&mut desk.ledger, desk.now);
+    let recorded = ledger.record_job(new, &mut next, &mut || Ok(()), now);
+    recorded.expect("a job");
     let Desk { home, ledger, .. } = desk;
     drop(ledger);
+    let config = format!(
+        "[account.studio]\naddress = \"{}\"\nimap = \"localhost:1\"\nsmtp = \"localhost:1\"\n",
+        account()
+    );
+    std::fs::write(home.path().join("config.toml"), config).expect("a file");
     // Everybody may read and nobody write; the superuser, who may, reads as somebody else.
     let set = |path: &Path, mode: u32| {
         let permissions = std::fs::Permissions::from_mode(mode);
@@ -732,15 +796,34 @@ fn a_ledger_that_may_not_be_written_is_read() {
     }
     all.iter()
         .for_each(|path| set(path, if path.is_dir() { 0o555 } else { 0o444 }));
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_pec"));
-    program
-        .args(["--lang", "en", "status", "--data-dir"])
-        .arg(&folder);
-    program.arg(&message.short).current_dir("/");
-    if home.path().metadata().expect("a folder").uid() == 0 {
-        program.uid(65_534).gid(65_534);
-    }
-    let ran = program.output();
+    let config = home.path().join("config.toml").display().to_string();
+    let run = |arguments: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_pec"));
+        program
+            .args(["--lang", "en", "--config", &config, "--data-dir"])
+            .arg(&folder)
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .current_dir("/");
+        if home.path().metadata().expect("a folder").uid() == 0 {
+            program.uid(65_534).gid(65_534);
+        }
+        program.output()
+    };
+    let ran = run(&["status", &message.short]);
+    // All that only reads.
+    let draft = ["send", "--dry-run", "--to", "a@pec.destinatario.example"];
+    let others: Vec<_> = [
+        (&["batch", "status"][..], 0),
+        (&["batch", "status", "abab"], 3),
+        (&["batch", "report", "abab"], 3),
+        (
+            &[&draft[..], &["--subject", "Avviso", "--body", "x"]].concat(),
+            0,
+        ),
+    ]
+    .map(|(arguments, exit)| (run(arguments), exit))
+    .into();
     all.iter()
         .for_each(|path| set(path, if path.is_dir() { 0o755 } else { 0o644 }));
     let ran = match ran {
@@ -757,6 +840,10 @@ fn a_ledger_that_may_not_be_written_is_read() {
         said.starts_with(&format!("{}: 3 waiting", message.short)),
         "{said}"
     );
+    for (ran, exit) in others {
+        let ran = ran.expect("it started before");
+        assert_eq!(ran.status.code(), Some(exit), "{ran:?}");
+    }
     assert!(!folder.join("ledger.sqlite-wal").exists());
 }
 

@@ -196,17 +196,17 @@ fn composed() -> BTreeSet<String> {
     all.extend(keys("fact", What::ALL.map(What::word)));
     all.extend(keys(
         "batch-fault",
-        batch_words("/$defs/problem/properties/id/enum"),
+        batch_words("/$defs/problem/properties/id/examples"),
     ));
-    let events = batch_words("/$defs/event/properties/event/enum");
+    let events = batch_words("/$defs/event/properties/event/examples");
     all.extend(keys("batch-event", events));
     all.extend(keys("batch-event", BATCH_EVENTS));
     all.extend(keys("batch.remark", BATCH_REMARKS));
-    let uses = "/$defs/check/properties/columns/items/properties/uses/items/enum";
+    let uses = "/$defs/column/properties/uses/items/examples";
     all.extend(keys("batch.view.use", batch_words(uses)));
     all.insert("batch.view.use.nothing".into());
     // A workbook is told by the name of its sheet.
-    let mut forms = batch_words("/$defs/check/properties/form/enum");
+    let mut forms = batch_words("/$defs/check/properties/form/examples");
     forms.retain(|form| !["xlsx", "ods"].contains(&&**form));
     all.extend(keys("batch.view", forms));
     all.extend(keys("batch.view.field", BATCH_FIELDS));
@@ -274,7 +274,7 @@ const BATCH_SILENT: [&str; 7] = [
 
 /// Words of the schema of `pec batch`, each of which the code writes.
 fn batch_words(place: &str) -> BTreeSet<String> {
-    let schema = include_str!("../src/command/batch/schema.json");
+    let schema = include_str!("../fixtures/schema/batch.json");
     let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
     let words = schema.pointer(place).and_then(|words| words.as_array());
     let words = words

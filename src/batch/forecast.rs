@@ -38,7 +38,7 @@ impl Forecast {
         // (RFC 6109, 3.3.2).
         let carried = match form {
             DeliveryForm::Complete => to * octets,
-            _ => 0,
+            DeliveryForm::Brief | DeliveryForm::Concise => 0,
         };
         self.receipt_octets += (1 + to + cc) * RECEIPT_OCTETS + carried;
     }

@@ -78,12 +78,35 @@ impl Notice {
     pub fn digest<'a>(&self, files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
         digest((&self.to, &self.cc), &self.subject, &self.body, files)
     }
+
+    /// Whether this is the content that was recorded. Earlier versions took the recipients in the
+    /// order in which the row names them; what they recorded is the same all the same.
+    pub fn has_content<'a>(
+        &self,
+        recorded: &str,
+        files: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> bool {
+        let as_named = (keys(self.to.iter()), keys(self.cc.iter()));
+        self.digest(files.clone()) == recorded
+            || digest_of(as_named, &self.subject, &self.body, files) == recorded
+    }
 }
 
 /// What identifies a content: To and Cc, subject, text, and the SHA-256 of each file with its
 /// name; 32 hexadecimal digits.
 pub fn digest<'a>(
     (to, cc): (&[MailAddress], &[MailAddress]),
+    subject: &str,
+    body: &str,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    // In whatever order the row names them.
+    let recipients = (sorted(to.iter()), sorted(cc.iter()));
+    digest_of(recipients, subject, body, files)
+}
+
+fn digest_of<'a>(
+    (to, cc): (Vec<String>, Vec<String>),
     subject: &str,
     body: &str,
     files: impl Iterator<Item = (&'a str, &'a str)>,
@@ -95,9 +118,8 @@ pub fn digest<'a>(
         all.push_str(&format!("{}:", text.len()));
         all.push_str(text);
     };
-    // In whatever order the row names them.
     for (kind, addresses) in [('t', to), ('c', cc)] {
-        for key in sorted(addresses.iter()) {
+        for key in addresses {
             add(kind, &key);
         }
     }
@@ -113,11 +135,15 @@ pub fn digest<'a>(
 }
 
 fn sorted<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> Vec<String> {
-    let mut keys: Vec<String> = addresses
-        .map(|address| address.as_str().to_ascii_lowercase())
-        .collect();
+    let mut keys = keys(addresses);
     keys.sort();
     keys
+}
+
+fn keys<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> Vec<String> {
+    addresses
+        .map(|address| address.as_str().to_ascii_lowercase())
+        .collect()
 }
 
 /// What a column of a table is for.
@@ -202,7 +228,7 @@ impl<'a> Writer<'a> {
                 Role::To => true,
                 Role::Subject => self.subject.is_none(),
                 Role::Body => self.body.is_none(),
-                _ => false,
+                Role::Cc | Role::Attach | Role::Reference | Role::Account => false,
             };
             let names = header.iter().map(String::as_str);
             match self.recipe.columns.find(role, names) {
@@ -330,9 +356,11 @@ impl<'a> Writer<'a> {
         let given = &self.recipe.columns;
         let found = Role::ALL.map(|role| match role {
             Role::Attach => given.find_all(role, names()),
-            _ => given
-                .find(role, names())
-                .map(|one| one.into_iter().collect()),
+            Role::To | Role::Cc | Role::Reference | Role::Account | Role::Subject | Role::Body => {
+                given
+                    .find(role, names())
+                    .map(|one| one.into_iter().collect())
+            }
         });
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         let made = Arc::new(Places {
@@ -492,6 +520,21 @@ mod tests {
         let row = json!({"to": "a@b.it", "oggetto": " ", "testo": "y"});
         let empty = Fault::Empty { role: "subject" };
         assert_eq!(notice(&recipe, row), Err(vec![empty]));
+    }
+
+    #[test]
+    fn what_an_earlier_version_recorded_is_the_same_content() {
+        let made = |to: &str| notice(&recipe(), json!({"to": to, "nome": "A", "n": 1})).unwrap();
+        let files = || [("a.pdf", "00")].into_iter();
+        // As it was until recipients were sorted.
+        let recorded =
+            crate::smime::sha256(b"t6:z@b.itt6:a@b.its8:Avviso 1b11:Gentile A,\nn5:a.pdff2:00");
+        let recorded = &recorded[..32];
+        let now = made("z@b.it;a@b.it");
+        assert_ne!(now.digest(files()), recorded);
+        assert!(now.has_content(recorded, files()));
+        assert!(now.has_content(&now.digest(files()), files()));
+        assert!(!made("z@b.it;c@b.it").has_content(recorded, files()));
     }
 
     #[test]

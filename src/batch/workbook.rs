@@ -67,6 +67,69 @@ pub fn is_opendocument(octets: &[u8]) -> bool {
     memchr::memmem::find(start, TYPE).is_some()
 }
 
+/// The member of a workbook of OpenDocument that holds its sheets.
+pub const ODS_CONTENT: &str = "content.xml";
+
+/// Whether the cells and rows of an OpenDocument sheet that say to be repeated come to no more
+/// text than a table may have: the reader writes each of them out. What is repeated and empty, as
+/// the margins of every sheet, counts for nothing.
+pub fn repeats_within_bounds(content: &[u8]) -> bool {
+    let rows = memchr::memmem::Finder::new("<table:table-row");
+    let mut octets = 0_usize;
+    let starts: Vec<usize> = rows.find_iter(content).collect();
+    for (place, start) in starts.iter().enumerate() {
+        let end = starts.get(place + 1).copied().unwrap_or(content.len());
+        let row = &content[*start..end];
+        let repeated = repeated(tag_of(row), "table:number-rows-repeated", MAX_ROWS as usize);
+        octets = octets.saturating_add(repeated.saturating_mul(weight_of_row(row)));
+        if octets > MAX_OCTETS {
+            return false;
+        }
+    }
+    true
+}
+
+/// Octets of the filled cells of a row, those that are repeated so many times.
+fn weight_of_row(row: &[u8]) -> usize {
+    let names = ["<table:table-cell", "<table:covered-table-cell"];
+    let found = names.map(|name| memchr::memmem::find_iter(row, name).collect::<Vec<_>>());
+    let mut starts = found.concat();
+    starts.sort_unstable();
+    let mut weight = 0_usize;
+    for (place, start) in starts.iter().enumerate() {
+        let end = starts.get(place + 1).copied().unwrap_or(row.len());
+        let cell = &row[*start..end];
+        let tag = tag_of(cell);
+        let is_empty = tag.ends_with(b"/") && memchr::memmem::find(tag, b"office:").is_none();
+        if !is_empty {
+            let repeated = repeated(tag, "table:number-columns-repeated", MAX_COLUMNS);
+            weight = weight.saturating_add(repeated.saturating_mul(cell.len()));
+        }
+    }
+    weight
+}
+
+/// The octets up to the end of the tag.
+fn tag_of(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|octet| *octet == b'>');
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// How often a tag says that it is repeated; as often as can be, where that is not a plain number.
+fn repeated(tag: &[u8], name: &str, most: usize) -> usize {
+    let Some(at) = memchr::memmem::find(tag, name.as_bytes()) else {
+        return 1;
+    };
+    let rest = tag[at + name.len()..].trim_ascii_start();
+    let value = rest.strip_prefix(b"=").map(<[u8]>::trim_ascii_start);
+    let digits = value.and_then(|value| {
+        let quote = *value.first()?;
+        value[1..].split(|octet| *octet == quote).next()
+    });
+    let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    number.unwrap_or(most).min(most)
+}
+
 /// The sheet of a name, or the first that is seen and holds something.
 ///
 /// # Errors
@@ -373,6 +436,44 @@ fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_repeated_is_counted_before_it_is_written_out() {
+        let sheet = |rows: &str, cells: &str, text: &str| {
+            format!(
+                "<table:table><table:table-row table:number-rows-repeated=\"{rows}\">\
+                 <table:table-cell office:value-type=\"string\" \
+                 table:number-columns-repeated='{cells}'><text:p>{text}</text:p></table:table-cell>\
+                 <table:table-cell table:number-columns-repeated=\"16000\"/></table:table-row>\
+                 <table:table-row table:number-rows-repeated=\"1048000\">\
+                 <table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>"
+            )
+        };
+        let long = "x".repeat(100_000);
+        for (rows, cells, text, fits) in [
+            ("1", "1", "x", true),
+            ("1000", "100", "x", true),
+            ("1000000", "16384", "x", false),
+            ("1", "16384", &long, false),
+            ("100000", "1", &long, false),
+            ("1", "100", &long, true),
+            ("100000", "&#49;6000", "x", false),
+        ] {
+            let content = sheet(rows, cells, text);
+            assert_eq!(
+                repeats_within_bounds(content.as_bytes()),
+                fits,
+                "{rows} {cells}"
+            );
+        }
+        for content in [
+            "",
+            "<table:table-row",
+            "<table:table-row table:number-rows-repeated=",
+        ] {
+            assert!(repeats_within_bounds(content.as_bytes()));
+        }
+    }
 
     #[test]
     fn cells_far_apart_are_not_written_without_end() {

@@ -12,6 +12,9 @@
 //! - [`batch`]: many notices from one table, each once.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 pub mod batch;
 
 mod before;

@@ -1136,7 +1136,10 @@ impl Event {
     pub fn certified_at(&self) -> Option<Timestamp> {
         match &self.kind {
             EventKind::Verified { receipt, .. } => Some(receipt.data().time),
-            _ => None,
+            EventKind::Anomaly(_)
+            | EventKind::Other(_)
+            | EventKind::TooLarge(_)
+            | EventKind::Unread { .. } => None,
         }
     }
 }

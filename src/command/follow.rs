@@ -1,5 +1,8 @@
 //! `pec sync`, `pec watch`, `pec wait`: reading the mailbox, and telling what comes.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +21,7 @@ use crate::client::{self, Ends, Event, EventKind, Patience, SyncReport, WatchEnd
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::state::Standing;
+use crate::ledger::state::{Goal, Meaning};
 use crate::ledger::{Ledger, MatchRule, MessageRef, Reason, Unread};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
@@ -110,7 +113,7 @@ pub(super) struct WaitArguments {
         default_value = "delivered",
         hide_possible_values = true
     )]
-    until: Goal,
+    until: GoalArgument,
 
     /// How long: 90s, 30m, 2h, 1d
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = span::parse)]
@@ -130,12 +133,21 @@ pub(super) struct WaitArguments {
 }
 
 /// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Goal {
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum GoalArgument {
     /// The provider's acceptance.
     Accepted,
     /// A delivery receipt for every recipient that can have one.
     Delivered,
+}
+
+impl From<GoalArgument> for Goal {
+    fn from(argument: GoalArgument) -> Self {
+        match argument {
+            GoalArgument::Accepted => Self::Accepted,
+            GoalArgument::Delivered => Self::Delivered,
+        }
+    }
 }
 
 /// How events are written.
@@ -380,7 +392,7 @@ pub(super) fn wait_command(
         .collect::<anyhow::Result<Vec<_>>>()?;
     wait_with(
         &messages,
-        (arguments.until, arguments.timeout, arguments.poll),
+        (arguments.until.into(), arguments.timeout, arguments.poll),
         &mut access,
         &mut ledger,
         arguments.json,
@@ -415,38 +427,28 @@ fn wait_with(
         poll,
         ..Patience::default()
     };
-    let answer = |ledger: &Ledger| -> Result<ExitStatus, crate::ledger::Error> {
-        let mut worst = ExitStatus::Yes;
+    let meanings = |ledger: &Ledger| -> Result<Vec<Meaning>, crate::ledger::Error> {
+        let mut all = Vec::new();
         for message in messages {
-            for (_, standing) in ledger.row(message)?.recipients {
-                worst = worst.worse(reached(standing, goal));
-            }
+            let standings = ledger.standings_of(message)?;
+            all.extend(standings.iter().map(|one| one.meaning(goal)));
         }
-        Ok(worst)
+        Ok(all)
     };
+    // A failure for one recipient does not end the wait for the others.
+    let mut is_over = |ledger: &Ledger| Ok(!meanings(ledger)?.contains(&Meaning::Awaited));
     let form = if as_json { Form::Silent } else { Form::Text };
-    stay(
-        access,
-        ledger,
-        patience,
-        Some(timeout),
-        form,
-        // A failure for one recipient does not end the wait for the others.
-        &mut |ledger| {
-            let mut settled = true;
-            for message in messages {
-                let row = ledger.row(message)?;
-                let waiting = |standing| reached(standing, goal) == ExitStatus::Undecided;
-                settled &= !row.recipients.iter().any(|(_, standing)| {
-                    waiting(*standing) && *standing != Standing::Contradictory
-                });
-            }
-            Ok(settled)
-        },
-        session,
-    )?;
+    let known = is_over(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    if !known {
+        let limit = Some(timeout);
+        stay(access, ledger, patience, limit, form, &mut is_over, session)?;
+    }
     super::status::show(messages, ledger, as_json, session)?;
-    let answer = answer(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    let meanings = meanings(ledger).map_err(|error| Failure::of_ledger(&error))?;
+    let answer = meanings
+        .into_iter()
+        .map(Meaning::exit)
+        .fold(ExitStatus::Yes, ExitStatus::worse);
     if answer == ExitStatus::Undecided {
         let unread = ledger.unread(&access.account.address);
         let unread = unread.map_err(|error| Failure::of_ledger(&error))?;
@@ -456,20 +458,6 @@ fn wait_with(
         }
     }
     Ok(answer)
-}
-
-/// What a standing means for one who waits.
-fn reached(standing: Standing, goal: Goal) -> ExitStatus {
-    match standing {
-        Standing::Delivered => ExitStatus::Yes,
-        // Nothing more will ever be certified for ordinary mail.
-        Standing::Ordinary => ExitStatus::Yes,
-        Standing::Accepted | Standing::Delayed if goal == Goal::Accepted => ExitStatus::Yes,
-        Standing::TimedOut | Standing::NotDelivered if goal == Goal::Accepted => ExitStatus::Yes,
-        Standing::TimedOut | Standing::NotDelivered => ExitStatus::No,
-        Standing::NotAccepted | Standing::Refused => ExitStatus::No,
-        _ => ExitStatus::Undecided,
-    }
 }
 
 /// Watches until done, asked to stop, or the time is over.
@@ -763,7 +751,7 @@ impl Summary {
                 summary.event = match examination.verdict {
                     Verdict::Genuine => "envelope",
                     Verdict::NotCertifiedMail => "ordinary",
-                    _ => "unproven",
+                    Verdict::NotGenuine | Verdict::CannotTell => "unproven",
                 };
             }
             EventKind::Verified {
@@ -777,7 +765,7 @@ impl Summary {
                     MatchRule::NotForSender => "envelope",
                     MatchRule::Orphan => "orphan",
                     MatchRule::OtherSender | MatchRule::OtherContent => "mismatch",
-                    _ => "receipt",
+                    MatchRule::MessageId | MatchRule::Identifier => "receipt",
                 };
                 summary.verdict = Verdict::Genuine;
                 summary.kind = Some(receipt.kind().word());

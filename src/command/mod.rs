@@ -230,9 +230,6 @@ pub fn run(
     })
 }
 
-/// The program and its version, in every JSON document.
-const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
-
 /// The command tree with its help in a language.
 pub fn tree(lang: Lang) -> clap::Command {
     language::localized(Arguments::command(), lang)

@@ -12,6 +12,7 @@ use crate::account::{Account, Protocol, SentCopy};
 use crate::client;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
+use crate::output::catalogue::Catalogue;
 use crate::secret::Secret;
 use crate::transport::{Endpoint, Error, Folder, Login, Mailbox, Roots};
 
@@ -138,7 +139,7 @@ impl Visit<'_> {
                 self.reached(ids, endpoint, found);
                 found.push(match submission.size_limit() {
                     Some(octets) => {
-                        let size = megabytes(octets);
+                        let size = Catalogue::of(self.lang).size(octets);
                         Check::ok("smtp.size", self.lang, "size-ok", &[("size", &size)])
                     }
                     None => Check::ok("smtp.size", self.lang, "size-unknown", &[]),
@@ -247,7 +248,8 @@ impl Visit<'_> {
             Ok(None) => Check::ok(id, self.lang, "quota-unknown", &[]),
             Ok(Some(quota)) => {
                 let free = quota.limit.saturating_sub(quota.used);
-                let (free, limit) = (megabytes(free), megabytes(quota.limit));
+                let texts = Catalogue::of(self.lang);
+                let (free, limit) = (texts.size(free), texts.size(quota.limit));
                 let values = [("free", &*free), ("limit", &*limit)];
                 let full =
                     quota.used.saturating_mul(100) >= quota.limit.saturating_mul(NEARLY_FULL);
@@ -283,15 +285,6 @@ pub(super) fn names_of(names: &[String]) -> String {
     let shown = names.iter().map(String::as_str).take(SHOWN_FOLDERS);
     let more = (names.len() > SHOWN_FOLDERS).then_some("…");
     shown.chain(more).collect::<Vec<_>>().join(", ")
-}
-
-/// Megabytes with one decimal, or fewer where that says enough: `12.5 MB`.
-pub(super) fn megabytes(octets: u64) -> String {
-    let tenths = octets / 100_000;
-    match tenths % 10 {
-        0 => format!("{} MB", tenths / 10),
-        rest => format!("{}.{rest} MB", tenths / 10),
-    }
 }
 
 /// The exit status of a command that makes only these checks: the worst one.
@@ -554,12 +547,5 @@ mod tests {
         assert_eq!(not_read(""), ["INBOX.Archivio"]);
         let empty: [&str; 0] = [];
         assert_eq!(not_read("folders = [\"INBOX.Archivio\"]"), empty);
-    }
-
-    #[test]
-    fn sizes_have_at_most_one_decimal() {
-        assert_eq!(megabytes(30_000_000), "30 MB");
-        assert_eq!(megabytes(12_550_000), "12.5 MB");
-        assert_eq!(megabytes(99), "0 MB");
     }
 }

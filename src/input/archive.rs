@@ -142,6 +142,18 @@ pub fn unfolds_within(octets: &[u8], most: u64) -> bool {
     stated.is_some()
 }
 
+/// One entry of an archive in memory, if it is there, can be read, and is no larger than that.
+pub fn entry_within(octets: &[u8], name: &str, most: u64) -> Option<Vec<u8>> {
+    let mut zip = ZipArchive::new(io::Cursor::new(octets)).ok()?;
+    let entry = zip.by_name(name).ok()?;
+    let mut content = Vec::new();
+    entry
+        .take(most.saturating_add(1))
+        .read_to_end(&mut content)
+        .ok()?;
+    (content.len() as u64 <= most).then_some(content)
+}
+
 /// An archive that is being read.
 pub(super) struct Archive {
     name: String,

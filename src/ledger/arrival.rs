@@ -1,5 +1,8 @@
 //! What the mailbox holds: octets found, how they were judged, how far each folder was read.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::submission::{append, refresh};

@@ -5,7 +5,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::state::Standing;
+use super::state::{Open, Standing};
 use super::{Error, Ledger, MessageRef, timestamp};
 use crate::address::MailAddress;
 use crate::timestamp::Timestamp;
@@ -15,11 +15,15 @@ const SHORT_DIGITS: usize = 8;
 
 /// Whether the message of a row, or one that it completes, came back for a recipient to whom no
 /// later one went.
-const MISSED: &str = "EXISTS (SELECT 1 FROM message AS head
-    JOIN message AS part ON part.id = head.id OR part.part_of = head.part_of
-    JOIN recipient AS r ON r.message = part.id
-    WHERE head.id = job_row.message AND r.again IS NULL
-      AND r.standing IN ('refused', 'not-accepted', 'not-delivered'))";
+fn missed() -> String {
+    let missed = Standing::words(Standing::missed);
+    format!(
+        "EXISTS (SELECT 1 FROM message AS head
+         JOIN message AS part ON part.id = head.id OR part.part_of = head.part_of
+         JOIN recipient AS r ON r.message = part.id
+         WHERE head.id = job_row.message AND r.again IS NULL AND r.standing IN ({missed}))"
+    )
+}
 
 /// A job in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -286,10 +290,11 @@ impl Ledger {
              WHERE job = ?1 AND job_row.account = ?2 AND number > ?3 AND bad IS NULL
                AND (job_row.message IS NULL
                    OR EXISTS (SELECT 1 FROM recipient
-                       WHERE recipient.message = job_row.message AND standing IN
-                           ('recorded', 'sending', 'refused-for-now', 'in-doubt'))
-                   OR ?5 AND {MISSED})
-             ORDER BY number LIMIT ?4"
+                       WHERE recipient.message = job_row.message AND standing IN ({open}))
+                   OR ?5 AND {missed})
+             ORDER BY number LIMIT ?4",
+            open = Standing::words(|one| Open::of(&[one]).is_some()),
+            missed = missed(),
         ))?;
         let values = params![job.id, account.key(), after as i64, limit as i64, retry];
         let rows = statement.query_map(values, job_row)?;
@@ -339,14 +344,13 @@ impl Ledger {
 
     /// Where the recipients of a job stand; of one account, or of all.
     pub fn tally(&self, job: &JobRef, account: Option<&MailAddress>) -> Result<Tally, Error> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT CASE WHEN bad IS NOT NULL THEN 'bad'
                  WHEN job_row.message IS NOT NULL THEN recipient.standing
                  WHEN note IS NOT NULL THEN 'held' ELSE 'waiting' END AS word,
                  job_row.message IS NOT NULL AND served AS before,
                  job_row.message IS NOT NULL AND NOT served
-                   AND standing NOT IN ('recorded', 'sending', 'refused-for-now', 'withdrawn',
-                       'refused', 'in-doubt')
+                   AND standing IN ({left})
                    AND NOT EXISTS (SELECT 1 FROM fact
                        WHERE fact.message = recipient.message AND what = 'handed') AS elsewhere,
                  sum(CASE WHEN job_row.message IS NULL THEN recipients ELSE 1 END) AS count
@@ -357,7 +361,8 @@ impl Ledger {
              WHERE job = ?1 AND (?2 IS NULL OR job_row.account = ?2)
                AND (job_row.message IS NULL OR recipient.message IS NOT NULL)
              GROUP BY word, before, elsewhere",
-        )?;
+            left = Standing::words(Standing::has_left),
+        ))?;
         let mut rows = statement.query(params![job.id, account.map(MailAddress::key)])?;
         let mut tally = Tally::default();
         while let Some(row) = rows.next()? {
@@ -432,7 +437,8 @@ impl Ledger {
             .connection
             .prepare_cached(&format!(
                 "SELECT count(*) FROM job_row
-                 WHERE job = ?1 AND message IS NOT NULL AND {MISSED}"
+                 WHERE job = ?1 AND message IS NOT NULL AND {}",
+                missed()
             ))?
             .query_row([job.id], |row| row.get(0))?;
         Ok(count.unsigned_abs())

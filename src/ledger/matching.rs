@@ -1,5 +1,8 @@
 //! Which message of ours a verified receipt speaks of, and what it says about whom.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::state::{Fact, What};
@@ -155,6 +158,10 @@ pub(super) fn facts(
         MessageKind::Delivery => about_one(What::Delivered).into_iter().collect(),
         MessageKind::NonDelivery => about_one(What::NotDelivered).into_iter().collect(),
         MessageKind::TimeoutNotice => about_one(What::TimeoutNotice).into_iter().collect(),
-        _ => Vec::new(),
+        // These certify nothing to a sender.
+        MessageKind::TakingCharge
+        | MessageKind::TransportEnvelope
+        | MessageKind::VirusDetection
+        | MessageKind::AnomalyEnvelope => Vec::new(),
     }
 }

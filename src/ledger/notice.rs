@@ -6,6 +6,9 @@
 //! What is done rests on a [`Plan`], which is made again in the transaction that carries it out:
 //! no two processes serve a notice at once.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::job::JobRow;

@@ -1,6 +1,9 @@
 //! What may be done for a row, given all that is known under its key: pure functions, so that every
 //! run looks anew at what came back. `notice` asks the tables, and carries a plan out.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use super::MessageRef;
 use super::state::{Open, Standing};
 use crate::address::MailAddress;

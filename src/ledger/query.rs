@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::account::LABEL;
-use super::state::{Fact, RecipientState, Standing, What};
+use super::state::{Fact, Open, RecipientState, Standing, What};
 use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
@@ -366,12 +366,17 @@ impl Ledger {
     /// Messages that may need another attempt or a decision, oldest first: never left, refused
     /// for now, or in doubt.
     pub fn unsettled(&self, account: &MailAddress) -> Result<Vec<MessageRef>, Error> {
+        let unsettled = Standing::words(|one| match Open::of(&[one]) {
+            Some(Open::Unsent | Open::InDoubt) => true,
+            Some(Open::Sending) | None => false,
+        });
         self.refs(
-            "SELECT id, short FROM message
-             WHERE pending AND account = ?1 AND EXISTS (SELECT 1 FROM recipient
-                 WHERE recipient.message = message.id
-                   AND standing IN ('recorded', 'refused-for-now', 'in-doubt'))
-             ORDER BY id",
+            &format!(
+                "SELECT id, short FROM message
+                 WHERE pending AND account = ?1 AND EXISTS (SELECT 1 FROM recipient
+                     WHERE recipient.message = message.id AND standing IN ({unsettled}))
+                 ORDER BY id"
+            ),
             &[&account.key()],
         )
     }

@@ -4,6 +4,10 @@
 //! Facts come from our own submission and from receipts that verified; nothing else makes one.
 //! The states are those of RFC 6109, 3 as a sender meets them.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+use crate::exit::ExitStatus;
 use crate::timestamp::Timestamp;
 
 /// What one fact states.
@@ -203,32 +207,129 @@ impl Standing {
             .find(|standing| standing.word() == word)
     }
 
+    /// What it is to somebody who waits for this; the one place where that is told.
+    pub const fn meaning(self, goal: Goal) -> Meaning {
+        match (self, goal) {
+            // Nothing more will ever be certified for ordinary mail.
+            (Self::Delivered | Self::Ordinary, Goal::Accepted | Goal::Delivered) => {
+                Meaning::Reached
+            }
+            (
+                Self::Accepted | Self::Delayed | Self::TimedOut | Self::NotDelivered,
+                Goal::Accepted,
+            ) => Meaning::Reached,
+            (Self::Accepted | Self::Delayed, Goal::Delivered) => Meaning::Awaited,
+            (Self::TimedOut | Self::NotDelivered, Goal::Delivered) => Meaning::Failed,
+            (Self::Refused | Self::NotAccepted, Goal::Accepted | Goal::Delivered) => {
+                Meaning::Failed
+            }
+            (Self::Withdrawn, Goal::Accepted | Goal::Delivered) => Meaning::GivenUp,
+            (Self::Contradictory, Goal::Accepted | Goal::Delivered) => Meaning::Unclear,
+            (
+                Self::Recorded | Self::Sending | Self::RefusedForNow | Self::InDoubt | Self::Sent,
+                Goal::Accepted | Goal::Delivered,
+            ) => Meaning::Awaited,
+        }
+    }
+
     /// Whether something is still awaited, from a server or from a person.
     pub const fn is_pending(self) -> bool {
-        matches!(
-            self,
-            Self::Recorded
-                | Self::Sending
-                | Self::RefusedForNow
-                | Self::InDoubt
-                | Self::Sent
-                | Self::Accepted
-                | Self::Delayed
-                | Self::Contradictory
-        )
+        match self.meaning(Goal::Delivered) {
+            Meaning::Awaited | Meaning::Unclear => true,
+            Meaning::Reached | Meaning::Failed | Meaning::GivenUp => false,
+        }
     }
 
     /// Whether the message did not, or cannot be shown to, reach the recipient. One that was given
     /// up for another is none: that one tells.
     pub const fn is_failure(self) -> bool {
-        matches!(
-            self,
-            Self::Refused
-                | Self::NotAccepted
-                | Self::TimedOut
-                | Self::NotDelivered
-                | Self::Contradictory
-        )
+        match self.meaning(Goal::Delivered) {
+            Meaning::Failed | Meaning::Unclear => true,
+            Meaning::Reached | Meaning::GivenUp | Meaning::Awaited => false,
+        }
+    }
+
+    /// Whether it is certain that the message did not reach the recipient, and will not: after the
+    /// final notice a late delivery may still be certified.
+    pub const fn missed(self) -> bool {
+        match self {
+            Self::Refused | Self::NotAccepted | Self::NotDelivered => true,
+            Self::Recorded
+            | Self::Sending
+            | Self::RefusedForNow
+            | Self::Withdrawn
+            | Self::InDoubt
+            | Self::Sent
+            | Self::Accepted
+            | Self::Ordinary
+            | Self::Delayed
+            | Self::TimedOut
+            | Self::Delivered
+            | Self::Contradictory => false,
+        }
+    }
+
+    /// Whether a server has, or had, the message for the recipient.
+    pub const fn has_left(self) -> bool {
+        match self {
+            Self::Sent
+            | Self::NotAccepted
+            | Self::Accepted
+            | Self::Ordinary
+            | Self::Delayed
+            | Self::TimedOut
+            | Self::Delivered
+            | Self::NotDelivered
+            | Self::Contradictory => true,
+            Self::Recorded
+            | Self::Sending
+            | Self::RefusedForNow
+            | Self::Refused
+            | Self::Withdrawn
+            | Self::InDoubt => false,
+        }
+    }
+
+    /// The words of those that are so, as a list for `IN (…)`.
+    pub(super) fn words(is_so: impl Fn(Self) -> bool) -> String {
+        let words = Self::ALL.into_iter().filter(|one| is_so(*one));
+        let words: Vec<String> = words.map(|one| format!("'{}'", one.word())).collect();
+        words.join(", ")
+    }
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The provider's acceptance.
+    Accepted,
+    /// A delivery receipt for every recipient that can have one.
+    Delivered,
+}
+
+/// What a standing is to somebody who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// What was waited for is certified, or all that ever will be.
+    Reached,
+    /// It will not come.
+    Failed,
+    /// The message never left, and another took its place: that one tells.
+    GivenUp,
+    /// It may come.
+    Awaited,
+    /// Nothing more will come by itself; a person must look.
+    Unclear,
+}
+
+impl Meaning {
+    /// The answer as an exit status.
+    pub const fn exit(self) -> ExitStatus {
+        match self {
+            Self::Reached => ExitStatus::Yes,
+            Self::Failed | Self::GivenUp => ExitStatus::No,
+            Self::Awaited | Self::Unclear => ExitStatus::Undecided,
+        }
     }
 }
 
@@ -382,7 +483,18 @@ impl RecipientState {
                 let start = self.accepted_at.or(by_notice)?;
                 (start, SECOND_NOTICE_SECONDS, GRACE_SECONDS)
             }
-            _ => return None,
+            Standing::Recorded
+            | Standing::Sending
+            | Standing::RefusedForNow
+            | Standing::Refused
+            | Standing::Withdrawn
+            | Standing::InDoubt
+            | Standing::NotAccepted
+            | Standing::Ordinary
+            | Standing::TimedOut
+            | Standing::Delivered
+            | Standing::NotDelivered
+            | Standing::Contradictory => return None,
         };
         let first_notice = after(start, FIRST_NOTICE_SECONDS);
         Some(if now > after(start, due + grace) {
@@ -491,9 +603,9 @@ fn left_behind(
     (standing, at): (Standing, Option<Timestamp>),
     went_unseen: bool,
 ) -> (Standing, Option<Timestamp>) {
-    match standing {
-        Standing::RefusedForNow if went_unseen => (Standing::Refused, at),
-        _ => (standing, at),
+    match standing == Standing::RefusedForNow && went_unseen {
+        true => (Standing::Refused, at),
+        false => (standing, at),
     }
 }
 

@@ -5,6 +5,9 @@
 //! message, the end after. A process that dies leaves an attempt open: before `handed` the
 //! message cannot have left, after it nobody knows.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::journal::Line;

@@ -70,6 +70,28 @@ impl Catalogue {
         self.texts.get(key).map_or("…", String::as_str)
     }
 
+    /// Octets as a person reads them, with the comma or the point of the language. A MB has
+    /// 1,000,000 octets, as providers count; what is left over beyond a decimal is not shown.
+    pub fn size(&self, octets: u64) -> String {
+        let tenths = |unit: u64, name: &str| {
+            let tenths = octets / (unit / 10);
+            match tenths % 10 {
+                0 => format!("{} {name}", tenths / 10),
+                rest => format!(
+                    "{}{}{rest} {name}",
+                    tenths / 10,
+                    self.text("number.decimal")
+                ),
+            }
+        };
+        match octets {
+            0..10_000 => format!("{octets} B"),
+            10_000..1_000_000 => format!("{} kB", octets / 1_000),
+            1_000_000..1_000_000_000 => tenths(1_000_000, "MB"),
+            1_000_000_000.. => tenths(1_000_000_000, "GB"),
+        }
+    }
+
     /// Whether there is a text.
     pub fn has(&self, key: &str) -> bool {
         self.texts.contains_key(key)
@@ -144,6 +166,23 @@ mod tests {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    #[test]
+    fn sizes_are_written_as_the_language_writes_numbers() {
+        for (octets, italian, english) in [
+            (0, "0 B", "0 B"),
+            (9_999, "9999 B", "9999 B"),
+            (10_000, "10 kB", "10 kB"),
+            (999_999, "999 kB", "999 kB"),
+            (30_000_000, "30 MB", "30 MB"),
+            (12_550_000, "12,5 MB", "12.5 MB"),
+            (33_961_700_000, "33,9 GB", "33.9 GB"),
+            (u64::MAX, "18446744073,7 GB", "18446744073.7 GB"),
+        ] {
+            assert_eq!(Catalogue::of(Lang::It).size(octets), italian);
+            assert_eq!(Catalogue::of(Lang::En).size(octets), english);
+        }
     }
 
     #[test]

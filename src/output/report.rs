@@ -3,7 +3,7 @@
 //! A report is a documented type. Its `Serialize` is the JSON, its `JsonSchema` the schema, whose
 //! descriptions are the doc comments of the type and its fields; its [`Report::text`] is what a
 //! person reads and its [`Report::exit`] what the shell gets. Every document and every line of
-//! events begins with the same [`Head`], which is written here, so that no command can forget it.
+//! events begins with the same head, which is written here, so that no command can forget it.
 //!
 //! Times of this program are RFC 3339 in UTC, with `Z`: a [`Timestamp`]. What a receipt certifies
 //! is quoted and keeps the offset that it states.
@@ -22,6 +22,9 @@ use super::style::Style;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::timestamp::{Timestamp, UTC};
+
+/// The program and its version, as documents and pages name it.
+pub const PROGRAM: &str = concat!("pec ", env!("CARGO_PKG_VERSION"));
 
 /// What a command found out, or one event of many.
 ///
@@ -110,7 +113,15 @@ impl Page<'_> {
     /// # Errors
     /// Those of the stream.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())
+        self.octets(text.as_bytes())
+    }
+
+    /// Writes a file that is no text.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn octets(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.out.write_all(octets)
     }
 }
 
@@ -220,6 +231,14 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Lets go of what was written.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Begins a document whose list `name`, empty in `report`, may be longer than memory.
     ///
     /// # Errors
@@ -241,7 +260,15 @@ impl<'a> Output<'a> {
     /// # Errors
     /// Those of the stream.
     pub fn schema<R: Report>(&mut self) -> io::Result<ExitStatus> {
-        let text = json::pretty(&schema::<R>())?;
+        self.schema_of(&schema::<R>())
+    }
+
+    /// Writes a schema.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn schema_of(&mut self, schema: &Schema) -> io::Result<ExitStatus> {
+        let text = json::pretty(schema)?;
         writeln!(self.out, "{text}")?;
         Ok(ExitStatus::Yes)
     }
@@ -302,7 +329,7 @@ impl Head {
         Self {
             schema: R::SCHEMA,
             version: R::VERSION,
-            program: concat!("pec ", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM,
             at,
         }
     }
@@ -364,10 +391,27 @@ pub fn schema<R: Report>() -> Schema {
     whole
 }
 
+/// The schema of any of several documents, told apart by `schema`; `name` is that of all of them.
+pub fn any(name: &str, title: &str, about: &str, of: Vec<(&'static str, Schema)>) -> Schema {
+    let cases = of.iter().map(|(name, _)| format!("#/$defs/{name}"));
+    let cases: Vec<Value> = cases.map(|to| serde_json::json!({ "$ref": to })).collect();
+    let mut whole = schemars::json_schema!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:postacert:schema:{name}"),
+        "title": title,
+        "description": about,
+        "oneOf": cases,
+    });
+    for (name, one) in of {
+        add(&mut whole, name, one);
+    }
+    whole
+}
+
 /// Adds a document to the definitions of another, with its own definitions; a type has the same
 /// schema wherever it stands.
 pub fn add(whole: &mut Schema, name: &str, mut other: Schema) {
-    for own in ["$schema", "$id"] {
+    for own in ["$schema", "$id", "title"] {
         other.remove(own);
     }
     let theirs = other.remove("$defs");
@@ -454,39 +498,91 @@ impl JsonSchema for Timestamp {
     }
 }
 
-/// Until every command gives reports.
-impl Output<'_> {
-    /// Writes octets.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.out.write_all(octets)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A document with a list between other fields.
+    #[derive(Clone, Serialize, JsonSchema)]
+    struct Sample {
+        /// Before the list.
+        before: &'static str,
+        /// The list.
+        items: Vec<Vec<u32>>,
+        /// After it.
+        after: Vec<u32>,
     }
 
-    /// For `write!`.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn write_fmt(&mut self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
-        self.out.write_fmt(text)
+    impl Report for Sample {
+        const SCHEMA: &'static str = "pec/sample";
+
+        fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+            page.line(self.before)
+        }
+
+        fn exit(&self) -> ExitStatus {
+            ExitStatus::No
+        }
     }
 
-    /// Lets go of what was written.
-    ///
-    /// # Errors
-    /// Those of the stream.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-impl Write for Output<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.out.write(octets)
+    fn written(write: impl FnOnce(&mut Output<'_>) -> io::Result<ExitStatus>) -> String {
+        let mut octets = Vec::new();
+        let now = || Timestamp::from_unix(1_777_882_507);
+        let mut out = Output::new(Lang::En, Style::Plain, &now, &mut octets);
+        let status = write(&mut out).expect("in memory");
+        assert_eq!(status, ExitStatus::No);
+        String::from_utf8(octets).expect("text")
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+    fn sample(items: &[Vec<u32>]) -> Sample {
+        Sample {
+            // What marks the place of the list is no mark inside a text.
+            before: "\n  \"items\": []",
+            items: items.to_vec(),
+            after: vec![1],
+        }
+    }
+
+    #[test]
+    fn a_document_that_grows_is_written_as_one_that_is_whole() {
+        for items in [&[][..], &[vec![1, 2]], &[vec![], vec![3]]] {
+            let whole = written(|out| out.show(&sample(items), Form::Json));
+            let grown = written(|out| {
+                let mut growing = out.grow(&sample(&[]), "items")?;
+                for item in items {
+                    growing.add(item)?;
+                }
+                growing.close(&sample(&[]))
+            });
+            assert_eq!(grown, whole);
+        }
+    }
+
+    #[test]
+    fn every_form_has_the_same_head() {
+        let head = "{\"schema\":\"pec/sample\",\"version\":1,\"program\":\"pec ";
+        let line = written(|out| {
+            out.tell(&sample(&[]), Form::Json)?;
+            Ok(ExitStatus::No)
+        });
+        assert!(line.starts_with(head), "{line}");
+        assert!(line.contains("\"at\":\"2026-05-04T08:15:07Z\""), "{line}");
+        assert_eq!(line.matches('\n').count(), 1);
+        let schema = schema::<Sample>();
+        let names = |place: &str| -> Vec<String> {
+            let fields = schema.pointer(place).and_then(Value::as_object);
+            fields
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let all = [
+            "schema", "version", "program", "at", "before", "items", "after",
+        ];
+        assert_eq!(names("/properties"), all);
+        assert_eq!(schema.get("required"), Some(&Value::from(all.to_vec())));
+        let name = schema.get("$id").and_then(Value::as_str);
+        assert_eq!(name, Some("urn:postacert:schema:sample:1"));
     }
 }

@@ -1,6 +1,6 @@
 //! What facts mean (RFC 6109, 2 and 3; 3.1.6 for the notices): a pure function of their set.
 
-use postacert::ledger::state::{Deadline, Fact, RecipientState, Standing, What};
+use postacert::ledger::state::{Deadline, Fact, Goal, Meaning, RecipientState, Standing, What};
 use postacert::timestamp::Timestamp;
 
 use crate::support::random::Random;
@@ -694,5 +694,42 @@ fn a_deadline_is_awaited_only_by_what_is_pending() {
             !state.contradiction.is_empty()
         );
         assert!(state.since.is_some() || state.standing == Standing::Recorded);
+    }
+}
+
+/// What each standing is to one who waits for the acceptance, and for the delivery.
+#[test]
+fn each_standing_has_its_meaning_for_one_who_waits() {
+    use Meaning::{Awaited, Failed, GivenUp, Reached, Unclear};
+    use Standing as S;
+    let table = [
+        (S::Recorded, Awaited, Awaited),
+        (S::Sending, Awaited, Awaited),
+        (S::RefusedForNow, Awaited, Awaited),
+        (S::Refused, Failed, Failed),
+        (S::Withdrawn, GivenUp, GivenUp),
+        (S::InDoubt, Awaited, Awaited),
+        (S::Sent, Awaited, Awaited),
+        (S::NotAccepted, Failed, Failed),
+        (S::Accepted, Reached, Awaited),
+        (S::Ordinary, Reached, Reached),
+        (S::Delayed, Reached, Awaited),
+        // Accepted they were.
+        (S::TimedOut, Reached, Failed),
+        (S::Delivered, Reached, Reached),
+        (S::NotDelivered, Reached, Failed),
+        (S::Contradictory, Unclear, Unclear),
+    ];
+    assert_eq!(table.map(|(standing, ..)| standing), Standing::ALL);
+    for (standing, acceptance, delivery) in table {
+        assert_eq!(standing.meaning(Goal::Accepted), acceptance, "{standing:?}");
+        assert_eq!(standing.meaning(Goal::Delivered), delivery, "{standing:?}");
+        let exit = delivery.exit().number();
+        assert_eq!(standing.is_pending(), exit == 3, "{standing:?}");
+        let failed = matches!(delivery, Failed | Unclear);
+        assert_eq!(standing.is_failure(), failed, "{standing:?}");
+        assert!(!standing.missed() || exit == 1, "{standing:?}");
+        // What is certified was with the provider.
+        assert!(acceptance != Reached || standing.has_left(), "{standing:?}");
     }
 }

@@ -198,6 +198,22 @@ impl Practising {
     }
 }
 
+/// Begins a batch that writes its events (`--ndjson`), and kills it when so many messages were sent.
+#[allow(dead_code, reason = "not every program of tests sends many")]
+pub fn killed_after(sent: usize, command: &mut Command) {
+    use std::io::{BufRead, BufReader};
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = piped.spawn().expect("the program starts");
+    let out = child.stdout.take().expect("a pipe");
+    let lines = BufReader::new(out).lines().map_while(Result::ok);
+    let is_sent = |line: &String| line.contains("\"event\":\"sent\"");
+    let seen = lines.filter(is_sent).take(sent).count();
+    // SIGKILL, at whatever it does.
+    child.kill().expect("it can be killed");
+    child.wait().expect("an end");
+    assert_eq!(seen, sent, "it ended before");
+}
+
 /// What a run of the program gave.
 #[derive(Debug)]
 pub struct Ran {

@@ -113,7 +113,7 @@ pub(super) fn freeze(
         message_id,
         date,
     };
-    let octets = compose(&draft).map_err(|error| vec![fault_of(error)])?;
+    let octets = compose(&draft).map_err(|error| vec![fault_of(&error)])?;
     OutgoingMessage::freeze(octets, &sender.address, sender.limits)
         .map_err(|faults| faults.into_iter().map(Fault::Message).collect())
 }
@@ -123,13 +123,15 @@ pub(super) fn form(recipe: &Recipe) -> DeliveryForm {
     DeliveryForm::from_word(&recipe.form).unwrap_or(DeliveryForm::Complete)
 }
 
-fn fault_of(error: ComposeError) -> Fault {
+fn fault_of(error: &ComposeError) -> Fault {
     match error {
         ComposeError::Control("subject") => Fault::Control { role: "subject" },
         ComposeError::Control("file name") => Fault::Control { role: "attach" },
-        other => Fault::Compose {
-            reason: other.to_string(),
-        },
+        ComposeError::Control(_) | ComposeError::Address(_) | ComposeError::Builder(_) => {
+            Fault::Compose {
+                reason: error.to_string(),
+            }
+        }
     }
 }
 

@@ -214,7 +214,7 @@ impl<'a> AccountJson<'a> {
                     let known = preset.and_then(|preset| preset.sent_folder.as_ref());
                     Some(ValueJson::new(&**folder, of_preset(folder, known)))
                 }
-                _ => None,
+                SentCopy::NotFiled | SentCopy::WhereMarked => None,
             },
             folders: &account.folders,
             limits: limits_json(account),

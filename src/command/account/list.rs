@@ -8,7 +8,7 @@ use crate::account::presets::{self, Known, LoginForm, Mailboxes, OtherServers, P
 use crate::account::{
     Account, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, IMAP_PORT, SMTP_PORT, SentCopy,
 };
-use crate::command::{Failure, Session, reach};
+use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
@@ -264,13 +264,9 @@ fn limit_lines(account: &Account, lang: Lang) -> Vec<String> {
         },
         match limits.octets_total {
             Some(number) => {
-                format!(
-                    "{} {}",
-                    reach::megabytes(number),
-                    of(of_preset(&number, octets))
-                )
+                format!("{} {}", texts.size(number), of(of_preset(&number, octets)))
             }
-            None => format!("{} {guaranteed}", reach::megabytes(GUARANTEED_OCTETS)),
+            None => format!("{} {guaranteed}", texts.size(GUARANTEED_OCTETS)),
         },
     ];
     lines[0] = row("max-recipients", &lines[0], lang);
@@ -319,7 +315,7 @@ fn preset_lines(preset: &Preset, lang: Lang) -> Vec<String> {
         lines.push(row("max-recipients", &value, lang));
     }
     if let Some(limit) = &preset.octets_total {
-        let value = format!("{} {}", reach::megabytes(limit.value), known(limit, lang));
+        let value = format!("{} {}", texts.size(limit.value), known(limit, lang));
         lines.push(row("max-size", &value, lang));
     }
     if let Some(limit) = &preset.messages_per_minute {

@@ -1,29 +1,31 @@
 //! `pec batch check`: every row held against everything, nothing sent; and what it would take.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::PathBuf;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
 use super::view::{self, Letter, Show, View, ViewJson};
-use super::{PaceArguments, TableArguments, VERSION, WordArguments};
+use super::{PaceArguments, TableArguments, WordArguments};
 use crate::batch::forecast::{self, Forecast};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::rows::Rows;
 use crate::batch::{Fault, Problem};
 use crate::client::batch::{Allowed, Checked, Remark, WalkError};
-use crate::command::send::checks::{self, megabytes};
-use crate::command::{Failure, PROGRAM, Session, access};
+use crate::command::send::checks;
+use crate::command::{Failure, Session, access};
 use crate::context::free_room;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{Ledger, MessageRef, NewRow, Other, Serving};
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
 use crate::output::layout::shown;
 use crate::output::progress::Progress;
+use crate::output::report::{Growing, Page, Report, SHA256, known};
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Warning;
 use crate::timestamp::Timestamp;
@@ -344,7 +346,11 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     let (lang, now) = (session.lang, session.context.clock.now());
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
-    let mut list = List::begin(arguments.json, &prepared, session)?;
+    let mut document = Document::of(&prepared);
+    let mut list = match arguments.json {
+        true => List::Json(session.out.grow(&document, "problems")?),
+        false => List::Text(session.out.page()),
+    };
     let mut files = prepared.files();
     let findings = pass(
         (&prepared, &mut files),
@@ -356,7 +362,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         },
         (lang, now),
         &progress,
-        &mut |problem| progress.suspend(|| list.problem(problem, session)),
+        &mut |problem| progress.suspend(|| Ok(list.add(problem, lang)?)),
     )?;
     progress.finish();
     let terms = Terms {
@@ -366,17 +372,18 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         free: session.data_dir.as_deref().and_then(free_room),
         now,
     };
-    if arguments.json {
-        list.end(&findings, &terms, session)?;
-    } else {
-        let mut lines = view::lines(&findings, &prepared, lang);
-        lines.extend(view::letters(&findings.shown, lang));
-        lines.extend(summary(&findings, lang));
-        if findings.problems == 0 {
-            lines.extend(forecast_lines(&findings, &terms, lang));
+    match list {
+        List::Json(growing) => {
+            document.rest = Rest::of(&findings, &terms);
+            growing.close(&document)?;
         }
-        for line in lines {
-            writeln!(session.out, "{line}")?;
+        List::Text(mut page) => {
+            page.lines(view::lines(&findings, &prepared, lang))?;
+            page.lines(view::letters(&findings.shown, lang))?;
+            page.lines(summary(&findings, lang))?;
+            if findings.problems == 0 {
+                page.lines(forecast_lines(&findings, &terms, lang))?;
+            }
         }
     }
     Ok(match findings.problems {
@@ -386,52 +393,17 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
 }
 
 /// Problems written as they are found, so that memory does not grow with them.
-struct List {
-    is_json: bool,
-    is_first: bool,
+enum List<'o> {
+    Text(Page<'o>),
+    Json(Growing<'o>),
 }
 
-impl List {
-    fn begin(
-        is_json: bool,
-        prepared: &Prepared,
-        session: &mut Session<'_>,
-    ) -> anyhow::Result<Self> {
-        if is_json {
-            let head = json::pretty(&Head::of(prepared))?;
-            let open = head.strip_suffix("\n}").unwrap_or(&head);
-            write!(session.out, "{open},\n  \"problems\": [")?;
+impl List<'_> {
+    fn add(&mut self, problem: &Problem, lang: Lang) -> io::Result<()> {
+        match self {
+            Self::Text(page) => page.line(problem::line(problem, lang)),
+            Self::Json(growing) => growing.add(&ProblemJson::of(problem, lang)),
         }
-        Ok(Self {
-            is_json,
-            is_first: true,
-        })
-    }
-
-    fn problem(&mut self, problem: &Problem, session: &mut Session<'_>) -> anyhow::Result<()> {
-        if !self.is_json {
-            return Ok(writeln!(
-                session.out,
-                "{}",
-                problem::line(problem, session.lang)
-            )?);
-        }
-        let text = json::line(&ProblemJson::of(problem, session.lang))?;
-        let before = if self.is_first { "" } else { "," };
-        self.is_first = false;
-        Ok(write!(session.out, "{before}\n    {text}")?)
-    }
-
-    fn end(
-        self,
-        findings: &Findings,
-        terms: &Terms<'_>,
-        session: &mut Session<'_>,
-    ) -> anyhow::Result<()> {
-        let rest = json::pretty(&Rest::of(findings, terms))?;
-        let rest = rest.strip_prefix("{\n").unwrap_or(&rest);
-        let end = if self.is_first { "]" } else { "\n  ]" };
-        Ok(writeln!(session.out, "{end},\n{rest}")?)
     }
 }
 
@@ -515,11 +487,11 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
         ("messages", &*all.messages.to_string()),
         ("recipients", &*all.recipients.to_string()),
         ("accounts", &*accounts.join(", ")),
-        ("size", &*megabytes(all.octets)),
+        ("size", &*texts.size(all.octets)),
         ("receipts", &*all.receipts.to_string()),
-        ("room", &*megabytes(all.receipt_octets)),
-        ("here", &*megabytes(all.octets_here())),
-        ("free", &*megabytes(terms.free.unwrap_or_default())),
+        ("room", &*texts.size(all.receipt_octets)),
+        ("here", &*texts.size(all.octets_here())),
+        ("free", &*texts.size(terms.free.unwrap_or_default())),
         ("served", &*findings.served.to_string()),
         ("jobs", &*jobs.join(", ")),
         ("elsewhere", &*findings.elsewhere.to_string()),
@@ -560,60 +532,118 @@ pub(super) fn duration(seconds: u64, lang: Lang) -> String {
     texts.fill(key, &[("large", &large), ("small", &small)])
 }
 
-#[derive(Serialize)]
-struct Head<'a> {
-    schema: &'static str,
-    version: u32,
-    program: &'static str,
+/// The document of `pec batch check --json`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The table as it was named.
     table: String,
+    /// Of its octets.
+    #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
+    /// In which it was read.
     encoding: &'static str,
+    /// All that is wrong, in the order of the rows.
+    problems: Vec<ProblemJson>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
-impl<'a> Head<'a> {
+impl Report for Document<'_> {
+    const SCHEMA: &'static str = "pec/batch-check";
+
+    /// Texts are written as they are found.
+    fn text(&self, _: &mut Page<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> Document<'a> {
     fn of(prepared: &'a Prepared) -> Self {
         Self {
-            schema: "pec/batch-check",
-            version: VERSION,
-            program: PROGRAM,
             table: prepared.path.display().to_string(),
             sha256: &prepared.sha256,
             encoding: prepared.encoding.name(),
+            problems: Vec::new(),
+            rest: Rest::default(),
         }
     }
 }
 
-#[derive(Serialize)]
+fn warnings(_: &mut SchemaGenerator) -> Schema {
+    known([
+        "ordinary",
+        "look-alike",
+        "notification",
+        "many-recipients",
+        "blocked",
+        "unsigned",
+        "empty-attachment",
+        "file-twice",
+        "same-name",
+        "outside",
+        "no-files",
+        "line-with-address",
+        "no-reference",
+    ])
+}
+
+/// The document of `pec batch check --json`.
+#[derive(Default, Serialize, JsonSchema)]
 struct Rest {
+    /// Rows read, empty ones not counted; 0 when the table as a whole is wrong.
     rows: u64,
+    /// Rows with a problem.
     bad_rows: u64,
+    /// Rows that were served already, the same to the same; they are not sent again.
     served_rows: u64,
+    /// Of these: sent by another machine, as their acceptances in the mailbox prove.
     elsewhere_rows: u64,
+    /// Rows whose message was refused or came back for all; they go again with --retry failed.
     came_back_rows: u64,
+    /// The short ids of the jobs that served the others.
     served_by: Vec<String>,
+    /// What a person should know, by kind.
     warnings: Vec<WarningJson>,
     #[serde(flatten)]
     view: ViewJson,
+    /// What sending the good rows will take.
     forecast: ForecastJson,
 }
 
-#[derive(Serialize)]
+/// A kind of remark.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "warning")]
 struct WarningJson {
+    /// Which.
+    #[schemars(schema_with = "warnings")]
     id: &'static str,
+    /// How many rows have it.
     count: u64,
+    /// The first of these rows.
     rows: Vec<u64>,
+    /// The sentence for the first one.
     text: String,
 }
 
-#[derive(Serialize)]
+/// What sending the good rows will take.
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "forecast")]
 struct ForecastJson {
+    /// Messages.
     messages: u64,
+    /// Recipients of all.
     recipients: u64,
+    /// Octets of all messages.
     octets: u64,
+    /// Receipts to come.
     receipts: u64,
+    /// Octets of these in the mailbox.
     receipt_octets: u64,
+    /// Octets of messages and receipts, which are kept here.
     octets_here: u64,
+    /// Octets that are free where the ledger is; null where the system does not say.
     free_here: Option<u64>,
+    /// Until all have left, at the pace of the options and of the provider.
     seconds: u64,
 }
 

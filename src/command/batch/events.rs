@@ -2,26 +2,26 @@
 //! a minute without one, or NDJSON; and always what a person should know at once.
 
 use std::collections::BTreeMap;
+use std::io;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::VERSION;
 use super::check::duration;
 use crate::batch::forecast;
 use crate::batch::pace::{Limits, Pace};
 use crate::client::batch::{Event, Happening, awaited};
 use crate::client::{self, Found};
 use crate::command::follow::reason_of;
-use crate::command::send::checks::megabytes;
 use crate::command::send::resume::gap_line;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing as S;
 use crate::ledger::{JobRef, JobView, Ledger, Tally};
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
 use crate::output::layout::shown;
 use crate::output::progress::StatusLine;
+use crate::output::report::{self, Page, Report, known};
 use crate::output::style::{Style, Tone};
 use crate::timestamp::Timestamp;
 
@@ -57,27 +57,37 @@ pub(super) struct Reporter {
     has_acted: bool,
 }
 
-/// Recipients of a job by what people ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Recipients of the job, by where they stand. Each is counted in total and in one of sent, failed
+/// (refused before), in_doubt, held, to_send, bad, withdrawn; here, served_before and elsewhere say
+/// who sent; accepted, delivered and the failures after it are part of sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "counts")]
 pub(super) struct Counts {
+    /// All recipients.
     pub total: u64,
-    /// The provider has the message.
+    /// The provider has the message, or had it.
     pub sent: u64,
+    /// With an acceptance receipt.
     pub accepted: u64,
+    /// With a delivery receipt.
     pub delivered: u64,
+    /// Not reached: refused, not accepted, not delivered, or contradictory.
     pub failed: u64,
+    /// Nobody knows whether the provider has it.
     pub in_doubt: u64,
+    /// Not sent, because the row cannot be sent as it was checked.
     pub held: u64,
+    /// Not sent yet, or refused for now.
     pub to_send: u64,
     /// Rows that cannot be sent at all.
     pub bad: u64,
     /// Given up before they left, because another message took their place.
     pub withdrawn: u64,
-    /// Of all: whose message this job made.
+    /// Of sent: by this job.
     pub here: u64,
-    /// Of all: served by an earlier job.
+    /// Served by the message of an earlier job.
     pub served_before: u64,
-    /// Of all: sent by another machine.
+    /// Of sent: by another machine, as their acceptances in the mailbox prove.
     pub elsewhere: u64,
 }
 
@@ -117,32 +127,102 @@ impl Counts {
     }
 }
 
-#[derive(Serialize)]
-struct EventJson<'a> {
-    schema: &'static str,
-    version: u32,
+/// A line of `pec batch run --ndjson`. What does not belong to an event is null.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct EventJson<'a> {
+    /// What happened. sent: the provider took it. served: another row was sent before, the same to
+    /// the same. sent-elsewhere: another machine sent it. refused, refused-for-now: by the
+    /// provider. throttled: the provider says it is too much. broken: the line; nothing left.
+    /// in-doubt: the line broke where the provider may have it. found: a receipt for it is in the
+    /// mailbox. still-in-doubt: reason says what the mailbox answered: nothing (every folder was
+    /// asked), unproved (something names it and is not proved), unknown (not all of it answered).
+    /// not-asked: a folder that did not answer, or did not give what names a row. held: it cannot
+    /// be sent as it was checked. elsewhere: another process has it. waiting: nothing leaves for so
+    /// many seconds. asks-first: the ledger is a copy or had lost something, and the mailbox is
+    /// read before anything leaves. no-mailbox: it cannot be asked. received: something came. room:
+    /// how full the mailbox is. awaiting: all has left, and for how many recipients a receipt is
+    /// awaited for how many seconds at most. unrecorded: an answer could not be written down.
+    /// progress: once a minute. end: the last line.
+    #[schemars(schema_with = "events")]
     event: &'static str,
+    /// The short id of the job.
     job: &'a str,
-    time: String,
+    /// By our clock (RFC 3339, UTC).
+    time: Timestamp,
+    /// The account.
     account: Option<&'a str>,
+    /// The row.
+    #[schemars(range(min = 1))]
     row: Option<u64>,
+    /// Its reference.
     reference: Option<&'a str>,
+    /// The short id of the message.
     message: Option<&'a str>,
+    /// The server's answer.
     reply: Option<String>,
+    /// What broke, or why.
     reason: Option<String>,
+    /// How long nothing leaves; with progress how long until all has left; with awaiting how long a
+    /// receipt may still come.
     seconds: Option<u64>,
+    /// With received: the Italian word of its kind, when it was proved genuine.
     receipt: Option<&'static str>,
+    /// With received: of its octets.
     sha256: Option<&'a str>,
+    /// With room.
     quota: Option<QuotaJson>,
+    /// With awaiting: for how many a receipt is still to come.
     recipients: Option<u64>,
+    /// With progress and end.
     counts: Option<Counts>,
 }
 
-#[derive(Serialize)]
+/// Room in the mailbox.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "quota")]
 struct QuotaJson {
+    /// Octets used.
     used: u64,
+    /// Octets allowed.
     limit: u64,
+    /// Whether sending waits for room.
     holding: bool,
+}
+
+impl Report for EventJson<'_> {
+    const SCHEMA: &'static str = "pec/batch-event";
+
+    /// People are told on standard error, what they should know at once.
+    fn text(&self, _: &mut Page<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn events(_: &mut SchemaGenerator) -> Schema {
+    known([
+        "sent",
+        "served",
+        "sent-elsewhere",
+        "refused",
+        "refused-for-now",
+        "throttled",
+        "broken",
+        "in-doubt",
+        "found",
+        "still-in-doubt",
+        "not-asked",
+        "held",
+        "elsewhere",
+        "waiting",
+        "asks-first",
+        "no-mailbox",
+        "received",
+        "room",
+        "awaiting",
+        "unrecorded",
+        "progress",
+        "end",
+    ])
 }
 
 impl Reporter {
@@ -187,10 +267,8 @@ impl Reporter {
         }
         self.has_acted |= is_act(&event.what);
         if self.form == Form::Ndjson {
-            let line = json::line(&self.json(event, session.context.clock.now()))?;
-            writeln!(session.out, "{line}")?;
-            // A line at a time: the reader waits for it.
-            return Ok(session.out.flush()?);
+            let event = self.json(event, session.context.clock.now());
+            return Ok(session.out.tell(&event, report::Form::Json)?);
         }
         let Some((tone, line)) = sentence(event, self.lang) else {
             return Ok(());
@@ -242,8 +320,7 @@ impl Reporter {
                 counts: Some(counts),
                 ..self.bare("progress", now)
             };
-            writeln!(session.out, "{}", json::line(&progress)?)?;
-            return Ok(session.out.flush()?);
+            return Ok(session.out.tell(&progress, report::Form::Json)?);
         }
         let line = line(&counts, Some(left), self.lang);
         if self.is_visible {
@@ -295,10 +372,9 @@ impl Reporter {
                 counts: Some(counts),
                 ..self.bare("end", now)
             };
-            writeln!(session.out, "{}", json::line(&end)?)?;
-            session.out.flush()?;
+            session.out.tell(&end, report::Form::Json)?;
         } else {
-            writeln!(session.out, "{}", line(&counts, None, self.lang))?;
+            session.out.say(line(&counts, None, self.lang))?;
         }
         let texts = Catalogue::of(self.lang);
         let mut keys = Vec::new();
@@ -370,11 +446,9 @@ impl Reporter {
 
     fn bare(&self, event: &'static str, now: Timestamp) -> EventJson<'_> {
         EventJson {
-            schema: "pec/batch-event",
-            version: VERSION,
             event,
             job: &self.job.short,
-            time: now.to_string(),
+            time: now,
             account: None,
             row: None,
             reference: None,
@@ -583,8 +657,13 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
                 ];
                 (Tone::Bad, say("unread", &values))
             }
-            _ if !found.is_alarming() => return None,
-            _ => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+            client::EventKind::Verified { .. }
+            | client::EventKind::Anomaly(_)
+            | client::EventKind::Other(_)
+            | client::EventKind::TooLarge(_) => match found.is_alarming() {
+                true => (Tone::Bad, say("alarming", &[("file", &found.octets)])),
+                false => return None,
+            },
         },
         Happening::Refused(reply) => (Tone::Bad, say(key, &[("reply", &reply.to_string())])),
         Happening::RefusedForNow { reply, .. } => {
@@ -622,7 +701,7 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::Waiting(until) => (Tone::Faint, say(key, &[("time", &shown(*until, lang))])),
         Happening::Room { quota, holding } => {
             let key = if *holding { "room-holding" } else { "room" };
-            let (used, limit) = (megabytes(quota.used), megabytes(quota.limit));
+            let (used, limit) = (texts.size(quota.used), texts.size(quota.limit));
             (
                 Tone::Unsure,
                 say(key, &[("used", &used), ("limit", &limit)]),

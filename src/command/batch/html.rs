@@ -1,5 +1,7 @@
 //! The report as one page of HTML: no script, nothing loaded, every text escaped.
 
+use std::path::Path;
+
 use super::events::{Counts, line};
 use super::report::{self, Line};
 use crate::command::{Failure, Session};
@@ -8,22 +10,30 @@ use crate::ledger::state::Standing;
 use crate::ledger::{JobView, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
+use crate::output::report::PROGRAM;
 use crate::printable::Printable;
 use crate::timestamp::Timestamp;
 
-/// Rows are one line high: what is long opens on request. The inputs choose which rows are shown.
-const STYLE: &str = "body{font:14px/1.4 sans-serif;margin:2em}\
-table{border-collapse:collapse;margin-top:1em}\
-th,td{border:1px solid #bbb;padding:.2em .5em;text-align:left;vertical-align:top}\
+/// The table is as wide as the page, whatever stands in it: digests and addresses are folded. What
+/// is long opens on request, and is open on paper. The inputs choose which rows are shown.
+const STYLE: &str = "body{font:14px/1.4 sans-serif;margin:1.5em}\
+h1{font-size:1.5em;overflow-wrap:anywhere}\
+p{margin:.3em 0;overflow-wrap:anywhere}\
+table{border-collapse:collapse;margin-top:1em;width:100%;table-layout:fixed}\
+th,td{border:1px solid #bbb;padding:.2em .4em;text-align:left;vertical-align:top;\
+overflow-wrap:anywhere}\
 th{background:#eee;position:sticky;top:0}\
+.row{width:5%}.ref{width:12%}.data{width:18%}.to{width:19%}.time{width:16%}\
 .good{background:#dfd}.bad{background:#fdd}.wait{background:#ffd}\
-.time{white-space:nowrap}\
-summary{white-space:nowrap;max-width:24em;overflow:hidden;text-overflow:ellipsis}\
-code{font-size:11px;white-space:nowrap}\
+code{font-size:11px}\
 #good:checked~table tbody tr:not(.good),\
 #bad:checked~table tbody tr:not(.bad),\
 #wait:checked~table tbody tr:not(.wait){display:none}\
-@media print{input,label{display:none}}";
+@page{size:A4 landscape;margin:10mm}\
+@media print{body{font-size:9px;margin:0}code{font-size:7px}input,label{display:none}\
+tr{break-inside:avoid}th{position:static}\
+tr,th{print-color-adjust:exact;-webkit-print-color-adjust:exact}\
+details::details-content{content-visibility:visible;display:block;block-size:auto}}";
 
 /// Which rows are shown, with the words for it; the first one is all.
 const CHOICES: [(&str, &str); 4] = [
@@ -50,52 +60,60 @@ pub(super) fn write(
     let tally = ledger
         .tally(&job.job, None)
         .map_err(|error| Failure::of_ledger(&error))?;
+    let of_ledger = |error| Failure::of_ledger(&error);
+    let accounts = ledger.accounts_of(&job.job).map_err(of_ledger)?;
+    let accounts: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     let values = [
         ("job", &*job.job.short),
         ("path", &*job.path),
         ("time", &*shown(job.recorded_at, lang)),
         ("rows", &*job.rows.to_string()),
+        ("accounts", &*accounts.join(", ")),
+        ("program", PROGRAM),
+        ("now", &*shown(session.context.clock.now(), lang)),
     ];
-    let title = escaped(&texts.fill("batch.job", &values));
-    writeln!(
-        session.out,
+    let table = Path::new(&job.path).file_name().unwrap_or_default();
+    let title = escaped(&table.to_string_lossy());
+    let paragraphs: String = [
+        line(&Counts::of(&tally), None, lang),
+        texts.fill("batch.made", &values),
+        texts.fill("batch.job", &values),
+    ]
+    .iter()
+    .map(|text| format!("<p>{}</p>\n", escaped(text)))
+    .collect();
+    let mut page = session.out.page();
+    page.line(format_args!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta http-equiv=\"Content-Security-Policy\" \
          content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         <p>{}</p>\n<p>{}</p>\n{}\n<table>",
+         {paragraphs}{}\n<table>",
         lang.code(),
-        escaped(&line(&Counts::of(&tally), None, lang)),
-        escaped(&texts.fill(
-            "batch.made",
-            &[("time", &shown(session.context.clock.now(), lang))]
-        )),
         choices(texts),
-    )?;
+    ))?;
     let columns = report::header(ledger, job)?;
     let heads = [
-        "batch.head.row",
-        "batch.head.reference",
-        "batch.head.data",
-        "batch.head.recipient",
-        "batch.head.state",
-        "batch.head.sent",
-        "batch.head.accepted",
-        "batch.head.delivered",
-        "batch.head.failed",
-        "batch.head.identifier",
-        "batch.head.receipts",
+        ("row", "batch.head.row"),
+        ("ref", "batch.head.reference"),
+        ("data", "batch.head.data"),
+        ("to", "batch.head.recipient"),
+        ("state", "batch.head.state"),
+        ("time", "batch.head.times"),
     ];
     let heads: String = heads
         .iter()
-        .map(|key| format!("<th>{}</th>", escaped(texts.text(key))))
+        .map(|(class, key)| {
+            let text = escaped(texts.text(key));
+            format!("<th class=\"{class}\">{text}</th>")
+        })
         .collect();
-    writeln!(session.out, "<thead><tr>{heads}</tr></thead>\n<tbody>")?;
-    let out = &mut session.out;
+    page.line(format_args!("<thead><tr>{heads}</tr></thead>\n<tbody>"))?;
     report::lines(ledger, job, &mut |line| {
-        Ok(writeln!(out, "{}", row(&line, &columns, lang))?)
+        Ok(page.line(row(&line, &columns, lang))?)
     })?;
-    writeln!(session.out, "</tbody>\n</table>\n</body>\n</html>")?;
+    page.line("</tbody>\n</table>\n</body>\n</html>")?;
     Ok(())
 }
 
@@ -120,11 +138,12 @@ fn folded(summary: &str, inside: &str) -> String {
     )
 }
 
-/// The cells of the table, the first of them as what is seen.
+/// The cells of the table that stand in no other column, the first of them as what is seen.
 fn data(line: &Line, columns: &[String]) -> String {
     let cells = columns.iter().filter_map(|name| {
         let text = report::written(line.columns.get(name)?);
-        (!text.is_empty()).then_some((name, text))
+        let is_beside = text == line.reference || Some(&text) == line.recipient.as_ref();
+        (!text.is_empty() && !is_beside).then_some((name, text))
     });
     let cells: Vec<(&String, String)> = cells.collect();
     let seen: Vec<&str> = cells
@@ -152,42 +171,50 @@ fn row(line: &Line, columns: &[String], lang: Lang) -> String {
         state = format!("{state} ({mark})");
     }
     let cell = |text: &str| format!("<td>{}</td>", escaped(text));
-    let maybe = |text: &Option<String>| cell(text.as_deref().unwrap_or_default());
-    let time = |text: &Option<String>| {
-        let at = text.as_deref().and_then(|text| Timestamp::parse(text).ok());
-        let at = at.map(|at| shown(at, lang)).unwrap_or_default();
-        format!("<td class=\"time\">{}</td>", escaped(&at))
-    };
-    let receipts: String = line
-        .receipts
-        .iter()
-        .map(|receipt| {
-            let name = texts.text(&format!("fact.{}", receipt.what));
-            format!(
-                "{} <code>{}</code><br>",
-                escaped(name),
-                escaped(&receipt.sha256)
-            )
-        })
-        .collect();
-    let receipts = match line.receipts.len() {
-        0 => String::new(),
-        count => folded(&count.to_string(), &receipts),
-    };
+    let times: Vec<String> = [
+        ("batch.head.sent", &line.sent_at),
+        ("batch.head.accepted", &line.accepted_at),
+        ("batch.head.delivered", &line.delivered_at),
+        ("batch.head.failed", &line.failed_at),
+    ]
+    .into_iter()
+    .filter_map(|(key, text)| {
+        let at = Timestamp::parse(text.as_deref()?).ok()?;
+        let words = format!("{}: {}", texts.text(key), shown(at, lang));
+        Some(escaped(&words))
+    })
+    .collect();
     format!(
-        "<tr class=\"{}\">{}{}<td>{}</td>{}{}{}{}{}{}{}<td>{receipts}</td></tr>",
+        "<tr class=\"{}\">{}{}<td>{}</td>{}<td>{}{}</td><td>{}</td></tr>",
         class(line.state),
         cell(&line.row.to_string()),
         cell(&line.reference),
         data(line, columns),
-        maybe(&line.recipient),
-        cell(&state),
-        time(&line.sent_at),
-        time(&line.accepted_at),
-        time(&line.delivered_at),
-        time(&line.failed_at),
-        maybe(&line.identifier),
+        cell(line.recipient.as_deref().unwrap_or_default()),
+        escaped(&state),
+        proof(line, texts),
+        times.join("<br>"),
     )
+}
+
+/// The identifier and the digests of the receipts, folded.
+fn proof(line: &Line, texts: &Catalogue) -> String {
+    if line.receipts.is_empty() {
+        return String::new();
+    }
+    let identifier = line.identifier.as_deref().unwrap_or_default();
+    let mut inside = format!(
+        "{}: <code>{}</code>",
+        escaped(texts.text("batch.head.identifier")),
+        escaped(identifier)
+    );
+    for receipt in &line.receipts {
+        let name = escaped(texts.text(&format!("fact.{}", receipt.what)));
+        let digest = escaped(&receipt.sha256);
+        inside.push_str(&format!("<br>{name}, SHA-256 <code>{digest}</code>"));
+    }
+    let summary = texts.text("batch.head.receipts");
+    folded(&format!("{summary}: {}", line.receipts.len()), &inside)
 }
 
 /// By whom it was sent, where not by this job.
@@ -200,12 +227,30 @@ fn mark(line: &Line, texts: &Catalogue) -> Option<String> {
         .then(|| texts.fill("batch.by-before", &[("job", job)]))
 }
 
+/// Ordinary mail is not reached: nothing will ever prove it.
 fn class(state: &str) -> &'static str {
     match Standing::from_word(state) {
-        Some(Standing::Delivered | Standing::Ordinary) => "good",
-        Some(standing) if standing.is_failure() => "bad",
+        Some(Standing::Delivered) => "good",
+        Some(
+            Standing::Refused
+            | Standing::NotAccepted
+            | Standing::TimedOut
+            | Standing::NotDelivered
+            | Standing::Contradictory,
+        ) => "bad",
+        Some(
+            Standing::Recorded
+            | Standing::Sending
+            | Standing::RefusedForNow
+            | Standing::Withdrawn
+            | Standing::InDoubt
+            | Standing::Sent
+            | Standing::Accepted
+            | Standing::Ordinary
+            | Standing::Delayed,
+        ) => "wait",
         None if state == "bad" => "bad",
-        _ => "wait",
+        None => "wait",
     }
 }
 
@@ -228,6 +273,20 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_delivered_looks_reached() {
+        for (state, expected) in [
+            ("delivered", "good"),
+            ("ordinary", "wait"),
+            ("delayed", "wait"),
+            ("timed-out", "bad"),
+            ("bad", "bad"),
+            ("held", "wait"),
+        ] {
+            assert_eq!(class(state), expected, "{state}");
+        }
+    }
 
     #[test]
     fn nothing_in_a_text_is_markup() {

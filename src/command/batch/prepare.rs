@@ -341,7 +341,11 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
         memory: Some(text.into()),
     };
     if octets.starts_with(ZIP) {
-        if !input::unfolds_within(&octets, MAX_UNFOLDED_OCTETS) {
+        let is_bounded = input::unfolds_within(&octets, MAX_UNFOLDED_OCTETS)
+            && (!workbook::is_opendocument(&octets)
+                || input::entry_within(&octets, workbook::ODS_CONTENT, MAX_UNFOLDED_OCTETS)
+                    .is_none_or(|content| workbook::repeats_within_bounds(&content)));
+        if !is_bounded {
             return Err(failure_of_sheet(path, sheet, NoSheet::Large));
         }
         let found = workbook::read(&octets, sheet);

@@ -1,18 +1,69 @@
 //! What is wrong with rows, in words.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::batch::{Fault, Problem};
 use crate::command::send::checks;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::report::known;
 
-/// A problem as other programs read it.
-#[derive(Serialize)]
+/// Something wrong.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "problem")]
 pub(super) struct ProblemJson {
+    /// The row; null for the table, a template or an option.
+    #[schemars(range(min = 1))]
     row: Option<u64>,
+    /// What, for programs.
+    #[schemars(schema_with = "problems")]
     id: &'static str,
+    /// The same for people, in the language of the run.
     text: String,
+}
+
+fn problems(_: &mut SchemaGenerator) -> Schema {
+    known([
+        "quote-open",
+        "after-quote",
+        "stray-quote",
+        "long-row",
+        "cells",
+        "encoding",
+        "no-object",
+        "no-header",
+        "many-columns",
+        "no-name",
+        "same-columns",
+        "two-columns",
+        "no-column",
+        "unknown-column",
+        "no-rows",
+        "many-rows",
+        "template",
+        "unknown-variable",
+        "render",
+        "no-value",
+        "no-number",
+        "two-numbers",
+        "not-comparable",
+        "empty",
+        "control",
+        "no-recipient",
+        "sheet-error",
+        "address",
+        "unknown-account",
+        "attachment",
+        "same-notice",
+        "duplicate",
+        "conflict",
+        "conflict-elsewhere",
+        "changed",
+        "other-came-back",
+        "message",
+        "compose",
+    ])
 }
 
 impl ProblemJson {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::report::{self, Line, ReceiptJson};
-use super::{prepare, whole};
+use super::whole;
 use crate::command::Failure;
 use crate::ledger::state::What;
 use crate::ledger::{JobView, Ledger};
@@ -15,61 +15,106 @@ use crate::smime::sha256;
 /// Characters of a name that are kept; with a digest behind them any file system takes them.
 const MOST_CHARACTERS: usize = 60;
 
-/// Writes the receipts of all rows; gives how many files there are now. One that is there already
-/// is left as it is.
+/// What is to be written for one row.
+#[derive(Default)]
+struct Shelf {
+    /// The name of its folder.
+    name: String,
+    /// SHA-256 of each receipt, and the name of its file without a number and an ending.
+    receipts: BTreeMap<String, String>,
+}
+
+/// Writes the receipts of all rows; gives how many there are. What is there already is left as it
+/// is, whatever it holds: a receipt whose name is taken gets a number.
 ///
 /// # Errors
-/// A [`Failure`] of the ledger or the disk. Each file is whole or not there.
+/// A [`Failure`] of the ledger or the disk. The folder of a row appears with all its files, and
+/// each file that is added to one is whole or not there.
 pub(super) fn write(ledger: &Ledger, job: &JobView, folder: &Path) -> anyhow::Result<usize> {
+    let told = |error: io::Error| whole::failure(folder, &error);
+    make_folder(folder).map_err(told)?;
     let mut names = Names::default();
-    let mut files: BTreeMap<(String, String), String> = BTreeMap::new();
-    let mut count = 0;
-    let mut row = None;
+    let (mut count, mut row, mut shelf) = (0, None, Shelf::default());
     report::lines(ledger, job, &mut |line| {
         if row != Some(line.row) {
-            count += put(ledger, folder, &mut files)?;
+            count += put(ledger, folder, &std::mem::take(&mut shelf))?;
+            shelf.name = names.of(&line.reference);
             row = Some(line.row);
         }
-        let name = names.of(&line.reference);
         for receipt in &line.receipts {
-            let file = file_of(&line, receipt, &name, &files);
-            files.insert((name.clone(), file), receipt.sha256.clone());
+            let stem = stem_of(&line, receipt);
+            shelf.receipts.entry(receipt.sha256.clone()).or_insert(stem);
         }
         Ok(())
     })?;
-    Ok(count + put(ledger, folder, &mut files)?)
+    Ok(count + put(ledger, folder, &shelf)?)
 }
 
-/// Writes the files of one row, and forgets them.
-fn put(
-    ledger: &Ledger,
-    folder: &Path,
-    files: &mut BTreeMap<(String, String), String>,
-) -> anyhow::Result<usize> {
-    let count = files.len();
-    for ((row, file), digest) in std::mem::take(files) {
-        let octets = ledger
-            .octets(&digest)
-            .map_err(|error| Failure::of_ledger(&error))?;
-        let row = folder.join(row);
-        fs::create_dir_all(&row).map_err(|error| prepare::unreadable(&row, &error))?;
-        let path = row.join(file);
-        if fs::read(&path).is_ok_and(|known| known == octets) {
-            continue;
-        }
-        whole::write(&path, &mut |out| Ok(out.write_all(&octets)?))?;
+/// Writes the files of one row: a folder that is not there beside its place, then moved there.
+fn put(ledger: &Ledger, folder: &Path, shelf: &Shelf) -> anyhow::Result<usize> {
+    if shelf.receipts.is_empty() {
+        return Ok(0);
     }
-    Ok(count)
+    let place = folder.join(&shelf.name);
+    let told = |error: io::Error| whole::failure(&place, &error);
+    if place.is_dir() {
+        fill(ledger, &place, shelf)?;
+        return Ok(shelf.receipts.len());
+    }
+    let beside = folder.join(format!(".pec-{}", std::process::id()));
+    // Left by a process of the same number that was killed.
+    match fs::remove_dir_all(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(told(error).into()),
+        _ => {}
+    }
+    make_folder(&beside).map_err(told)?;
+    let done = fill(ledger, &beside, shelf).and_then(|()| {
+        fs::rename(&beside, &place)
+            .and_then(|()| whole::sync_folder(&place))
+            .map_err(|error| told(error).into())
+    });
+    if done.is_err() {
+        // The error that counts is the first one.
+        let _ = fs::remove_dir_all(&beside);
+    }
+    done.map(|()| shelf.receipts.len())
 }
 
-/// The words of the field, and the recipient where the receipt is about one. Several of a kind are
-/// numbered.
-fn file_of(
-    line: &Line,
-    receipt: &ReceiptJson,
-    row: &str,
-    files: &BTreeMap<(String, String), String>,
-) -> String {
+/// Adds the receipts that a folder does not have.
+fn fill(ledger: &Ledger, folder: &Path, shelf: &Shelf) -> anyhow::Result<()> {
+    for (digest, stem) in &shelf.receipts {
+        let octets = ledger
+            .octets(digest)
+            .map_err(|error| Failure::of_ledger(&error))?;
+        let numbered = (2_u32..).map(|number| format!("{stem}-{number}.eml"));
+        for file in std::iter::once(format!("{stem}.eml")).chain(numbered) {
+            let path = folder.join(file);
+            match fs::symlink_metadata(&path) {
+                Ok(known) if known.is_file() && fs::read(&path).is_ok_and(|is| is == octets) => {
+                    break;
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    whole::write(&path, &mut |out| Ok(out.write_all(&octets)?))?;
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A folder that only its owner may enter, with those above it.
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// The words of the field, and the recipient where the receipt is about one.
+fn stem_of(line: &Line, receipt: &ReceiptJson) -> String {
     let what = match What::from_word(receipt.what) {
         Some(What::Accepted | What::AcceptedAsOrdinary) => "accettazione",
         Some(What::NotAccepted) => "non-accettazione",
@@ -89,18 +134,10 @@ fn file_of(
         ) => "ricevuta",
     };
     let is_of_all = matches!(what, "accettazione" | "non-accettazione");
-    let recipient = line.recipient.as_deref().filter(|_| !is_of_all);
-    let stem = match recipient {
+    match line.recipient.as_deref().filter(|_| !is_of_all) {
         Some(recipient) => format!("{what}-{}", safe(recipient)),
         None => what.to_owned(),
-    };
-    let is_free = |file: &String| {
-        let known = files.get(&(row.to_owned(), file.clone()));
-        known.is_none_or(|digest| *digest == receipt.sha256)
-    };
-    let numbered = (2..).map(|number| format!("{stem}-{number}.eml"));
-    let mut candidates = std::iter::once(format!("{stem}.eml")).chain(numbered);
-    candidates.find(is_free).unwrap_or_default()
+    }
 }
 
 /// Names of folders, each of one reference.
@@ -108,14 +145,20 @@ fn file_of(
 struct Names(HashMap<String, String>);
 
 impl Names {
-    /// The safe name of a reference; with a digest where another one, in other capitals, has it.
+    /// The safe name of a reference; with a digest where another one has it, as a disk that does
+    /// not tell capitals apart takes it.
     fn of(&mut self, reference: &str) -> String {
         let name = safe(reference);
-        let owner = self.0.entry(name.to_lowercase());
-        match owner.or_insert_with(|| reference.to_owned()) == reference {
-            true => name,
-            false => with_digest(&name, reference),
-        }
+        let other = with_digest(&name, reference);
+        let candidates = [name, other, sha256(reference.as_bytes())];
+        let [.., last] = &candidates;
+        let last = last.clone();
+        let is_free = |name: &String| {
+            let key = name.to_uppercase().to_lowercase();
+            let owner = self.0.entry(key).or_insert_with(|| reference.to_owned());
+            owner == reference
+        };
+        candidates.into_iter().find(is_free).unwrap_or(last)
     }
 }
 
@@ -183,5 +226,35 @@ mod tests {
         let one = names.of("r-1");
         assert_eq!((names.of("r-1"), &*one), (one.clone(), "r-1"));
         assert_ne!(names.of("R-1").to_lowercase(), one);
+        // One that looks like the name that another one got, and letters that fold to others.
+        let mut names = Names::default();
+        names.of("r-1");
+        let looks_alike = &*names.of("R-1").to_lowercase();
+        let all = [
+            "r-1",
+            "R-1",
+            looks_alike,
+            "Straße",
+            "STRASSE",
+            "Città",
+            "Citta\u{300}",
+            "con",
+            "CON",
+            "../x",
+            "..\\x",
+            "x",
+            &"𐌰".repeat(300),
+        ];
+        let mut found: Vec<String> = Vec::new();
+        for one in all {
+            let name = names.of(one);
+            assert_eq!(names.of(one), name, "always the same");
+            assert!(name.len() <= 255 && !name.contains(['/', '\\']), "{name}");
+            found.push(name.to_uppercase().to_lowercase());
+        }
+        let count = found.len();
+        found.sort();
+        found.dedup();
+        assert_eq!(found.len(), count, "{found:?}");
     }
 }

@@ -1,24 +1,26 @@
 //! `pec batch report`: every row and recipient, with what was certified and by which receipt.
 
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{VERSION, html, one_job, receipts, status, whole};
+use super::{html, one_job, receipts, status, whole};
 use crate::batch::cell;
 use crate::batch::columns::text_of;
 use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
 use crate::batch::table::Columns;
 use crate::command::access::existing_ledger;
-use crate::command::{Failure, Session};
+use crate::command::{Failure, Session, words};
 use crate::exit::ExitStatus;
 use crate::ledger::state::{Fact, Standing, What};
 use crate::ledger::{JobRow, JobView, Ledger, MessageView, Part};
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
+use crate::output::report::{self, Page, Report, SHA256};
 use crate::printable::Printable;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, WITH_OFFSET};
 
 /// Write every row of a job with where it stands, by which receipts
 ///
@@ -67,49 +69,93 @@ pub(super) struct Arguments {
 /// Rows read at once.
 const PAGE: usize = 200;
 
-/// One line: a recipient of a row.
-#[derive(Clone, Debug, Serialize)]
+/// A line of `pec batch report --ndjson`: a recipient of a row.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Line {
-    pub schema: &'static str,
-    pub version: u32,
+    /// The short id of the job.
     pub job: String,
+    /// The row as a spreadsheet numbers it, header 1; in NDJSON the line.
+    #[schemars(range(min = 1))]
     pub row: u64,
+    /// The row as it was.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub columns: Columns,
+    /// The sender's reference, or the digest of the content.
     pub reference: String,
+    /// The account that sends.
     pub account: String,
+    /// The address; null while no message was made.
     pub recipient: Option<String>,
+    /// Where it stands; waiting and held while no message was made, else as in pec status.
+    #[schemars(schema_with = "super::states")]
     pub state: &'static str,
+    /// Why it is held.
     pub note: Option<String>,
-    /// The message is that of another row, which says the same to the same.
+    /// Whether the message is that of another row, which says the same to the same.
     pub served: bool,
-    /// The job that it was made for.
+    /// The short id of the job that it was made for, when it is.
     pub served_by: Option<String>,
-    /// Another machine sent it.
+    /// Whether another machine sent it.
     pub elsewhere: bool,
-    /// Further messages under its reference: what it corrects, or tries again.
+    /// The short ids of further messages under its reference: what it corrects, or tries again.
     pub other_messages: Vec<String>,
+    /// The short id of the message.
     pub message: Option<String>,
+    /// Its Message-ID.
     pub message_id: Option<String>,
+    /// Of its octets; null when another machine sent it.
+    #[schemars(regex(pattern = SHA256))]
     pub message_sha256: Option<String>,
+    /// When the provider took it, by our clock.
+    #[schemars(regex(pattern = WITH_OFFSET))]
     pub sent_at: Option<String>,
+    /// Certified.
+    #[schemars(regex(pattern = WITH_OFFSET))]
     pub accepted_at: Option<String>,
+    /// Certified.
+    #[schemars(regex(pattern = WITH_OFFSET))]
     pub delivered_at: Option<String>,
+    /// When it failed for good: of the fact on which state rests, certified or, where the provider
+    /// refused it, by our clock. Null when it did not fail, or was delivered after all.
+    #[schemars(regex(pattern = WITH_OFFSET))]
     pub failed_at: Option<String>,
-    /// The notice that 12 hours passed, which is no failure.
+    /// Certified: when the first notice said that it was not delivered in time. After 12 hours that
+    /// is no failure.
+    #[schemars(regex(pattern = WITH_OFFSET))]
     pub first_notice_at: Option<String>,
-    /// Delivered after the notice that it would not be.
+    /// Whether it was delivered after the notice that it would not be.
     pub late: bool,
+    /// The provider's identifier.
     pub identifier: Option<String>,
+    /// Why it failed, in the words of server or provider.
     pub error: Option<String>,
+    /// All about this recipient.
     pub receipts: Vec<ReceiptJson>,
 }
 
-/// A receipt about this recipient.
-#[derive(Clone, Debug, Serialize)]
+impl Report for Line {
+    const SCHEMA: &'static str = "pec/batch-report";
+
+    /// People get a table: see [`csv`], [`html`] and [`workbook`].
+    fn text(&self, _: &mut Page<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A receipt that was proved genuine.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "receipt")]
 pub(super) struct ReceiptJson {
+    /// What it states.
+    #[schemars(schema_with = "words::what")]
     pub what: &'static str,
+    /// The certified time (RFC 3339, Italian legal time).
+    #[schemars(regex(pattern = WITH_OFFSET))]
     pub time: String,
+    /// The provider's identifier of the transaction.
     pub identifier: Option<String>,
+    /// Of its octets, which are kept under this name.
+    #[schemars(regex(pattern = SHA256))]
     pub sha256: String,
 }
 
@@ -136,6 +182,12 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             write_all(arguments, &ledger, &job, &mut into_file)
         })?,
     }
+    if let Some(path) = &arguments.output {
+        // An exit status of 1 is no failure to write it.
+        let file = path.display().to_string();
+        let line = Catalogue::of(session.lang).fill("batch.report-written", &[("file", &file)]);
+        writeln!(session.err, "{line}")?;
+    }
     if let Some(folder) = &arguments.receipts {
         let count = receipts::write(&ledger, &job, folder)?.to_string();
         let values = [
@@ -157,7 +209,7 @@ fn write_all(
     match Form::of(arguments) {
         Form::Html => html::write(ledger, job, session),
         Form::Ndjson => lines(ledger, job, &mut |line| {
-            Ok(writeln!(session.out, "{}", json::line(&line)?)?)
+            Ok(session.out.list(&line, report::Form::Json)?)
         }),
         Form::Csv => csv(ledger, job, arguments.delimiter, session),
         Form::Workbook => workbook(ledger, job, session),
@@ -228,10 +280,11 @@ fn csv(
     let texts = Catalogue::of(session.lang);
     let sign = char::from(delimiter).to_string();
     // Excel takes a CSV for UTF-8 by this mark only.
-    write!(session.out, "\u{feff}")?;
+    let mut page = session.out.page();
+    page.text("\u{feff}")?;
     let mut put = |cells: Vec<Cell>| -> anyhow::Result<()> {
         let cells: Vec<String> = cells.iter().map(in_csv).collect();
-        Ok(write!(session.out, "{}\r\n", cells.join(&sign))?)
+        Ok(page.text(&(cells.join(&sign) + "\r\n"))?)
     };
     put(titles(&header).into_iter().map(Cell::Text).collect())?;
     lines(ledger, job, &mut |line| put(cells(&line, &header, texts)))
@@ -261,7 +314,7 @@ fn workbook(ledger: &Ledger, job: &JobView, session: &mut Session<'_>) -> anyhow
         Ok(row.map_err(|error| unwritten(&error))?)
     })?;
     let octets = book.finish().map_err(|error| unwritten(&error))?;
-    Ok(session.out.write_all(&octets)?)
+    Ok(session.out.page().octets(&octets)?)
 }
 
 fn unwritten(error: &NoSpreadsheet) -> Failure {
@@ -411,8 +464,6 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
         None => ledger.beside(&row).map_err(of_ledger)?,
     };
     let bare = Line {
-        schema: "pec/batch-report",
-        version: VERSION,
         job: job.job.short.clone(),
         row: row.row.number,
         columns: columns(&row),

@@ -25,9 +25,8 @@ use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, 
 use crate::client::{self, Judge, Resend};
 use crate::command::access::{self, Access, Line};
 use crate::command::send::ResendArgument;
-use crate::command::send::checks::megabytes;
 use crate::command::{Failure, Session, is_closed_pipe, span};
-use crate::context::{Clock, free_room, stop_on_signals};
+use crate::context::{Clock, Interruption, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{JobRef, JobView, Ledger, NewJob, NewRow};
@@ -120,6 +119,8 @@ const TURN: Duration = Duration::from_millis(250);
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let is_there = prepare::is_input(&arguments.job) || arguments.job.exists();
     let mut opened = Opened::default();
+    let words = Catalogue::of(session.lang).text("batch.interrupted");
+    let interruption = Interruption::tells(words.to_owned());
     let job = match is_there {
         false => recorded(arguments, session)?,
         true => match from_table(arguments, &mut opened, session)? {
@@ -128,7 +129,13 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         },
     };
     let mut ledger = access::ledger(session)?;
-    send(arguments, &job, opened, &mut ledger, session)
+    send(
+        arguments,
+        &job,
+        (opened, interruption),
+        &mut ledger,
+        session,
+    )
 }
 
 /// Accounts by address whose password is known already: nobody is asked twice.
@@ -294,7 +301,7 @@ fn room_line(
 ) -> String {
     let texts = Catalogue::of(lang);
     let say = |key: &str, more: &[(&str, &str)]| {
-        let room = megabytes(needed);
+        let room = texts.size(needed);
         let mut values = vec![("account", account), ("room", &*room)];
         values.extend(more);
         texts.fill(key, &values)
@@ -311,7 +318,7 @@ fn room_line(
                 true => "batch.forecast.room-there",
                 false => "batch.forecast.no-room-there",
             };
-            let (free, limit) = (megabytes(free), megabytes(quota.limit));
+            let (free, limit) = (texts.size(free), texts.size(quota.limit));
             say(key, &[("free", &free), ("limit", &limit)])
         }
     }
@@ -487,7 +494,7 @@ enum Message {
 fn send(
     arguments: &Arguments,
     job: &JobView,
-    mut opened: Opened,
+    (mut opened, interruption): (Opened, Interruption),
     ledger: &mut Ledger,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
@@ -527,6 +534,8 @@ fn send(
         allowed: arguments.words.allowed(),
         poll: arguments.poll,
     };
+    // From here on what was asked for is told by those who heed it.
+    drop(interruption);
     let limits = lanes
         .iter()
         .map(|lane| (lane.account.name.clone(), lane.limits))
@@ -599,6 +608,7 @@ fn listen(
     let begin = shared.clock.now();
     let mut given_up = None;
     let mut failed = Ok(());
+    let (mut is_told, mut is_over) = (false, false);
     loop {
         let message = match events.recv_timeout(TURN) {
             Ok(message) => Some(message),
@@ -618,7 +628,7 @@ fn listen(
                     (Ok(End::NoMailbox(error)), Some(lane)) => {
                         Some(lane.line.failure_of_reading(error))
                     }
-                    _ => None,
+                    (Ok(End::Done | End::Stopped) | Err(_), _) | (Ok(_), None) => None,
                 };
                 match (end, gave_up) {
                     (_, Some(failure)) => {
@@ -634,6 +644,12 @@ fn listen(
                 }
             }
         };
+        // Not for a limit of time, which nobody waits to see heeded.
+        if shared.stop.is_asked() && !is_told && !is_over {
+            is_told = true;
+            let words = Catalogue::of(session.lang).text("batch.stopping");
+            reporter.suspend(|| writeln!(session.err, "{words}"))?;
+        }
         let shown = reporter.turn(ledger, shared.clock.now(), session);
         // When nobody reads, or the ledger fails, the message in hand is the last.
         if let Err(error) = told.and(shown) {
@@ -644,6 +660,7 @@ fn listen(
         }
         let passed = shared.clock.now().seconds_since(begin).unsigned_abs();
         if limit.is_some_and(|limit| passed >= limit.as_secs()) {
+            is_over = true;
             shared.stop.ask();
         }
     }

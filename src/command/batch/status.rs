@@ -1,19 +1,23 @@
 //! `pec batch status`: where a job stands, and which of its rows need a person.
 
+use std::io;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::events::{Counts, line};
-use super::{VERSION, one_job};
+use super::{one_job, states};
 use crate::client::batch::awaited;
 use crate::command::access::existing_ledger;
 use crate::command::status;
-use crate::command::{Failure, PROGRAM, Session};
+use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{JobRow, JobView, Ledger, Tally};
 use crate::output::catalogue::Catalogue;
-use crate::output::json;
 use crate::output::layout::shown;
+use crate::output::report::{Form, Page, Report, known};
 use crate::printable::Printable;
 use crate::timestamp::Timestamp;
 
@@ -59,45 +63,100 @@ pub(super) fn answer(tally: &Tally) -> ExitStatus {
     }
 }
 
-#[derive(Serialize)]
-struct Document {
-    schema: &'static str,
-    version: u32,
-    program: &'static str,
+/// The document of `pec batch status --json`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// The job that was asked for, or all, newest first.
     jobs: Vec<JobJson>,
+    /// The same for a person.
+    #[serde(skip)]
+    lines: Vec<String>,
+    /// What the shell gets.
+    #[serde(skip)]
+    exit: ExitStatus,
 }
 
-#[derive(Serialize)]
+fn awaited_states(_: &mut SchemaGenerator) -> Schema {
+    known(["sent", "accepted", "delayed"])
+}
+
+impl Report for Document {
+    const SCHEMA: &'static str = "pec/batch-status";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        page.lines(&self.lines)
+    }
+
+    fn exit(&self) -> ExitStatus {
+        self.exit
+    }
+}
+
+/// A job.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "job")]
 struct JobJson {
+    /// Its short id.
     id: String,
+    /// SHA-256 of all that makes its content.
     identity: String,
+    /// Its table when it was recorded.
     table: String,
-    recorded_at: String,
+    /// When that was (RFC 3339, UTC).
+    recorded_at: Timestamp,
+    /// Its rows.
     rows: u64,
+    /// Recipients of the job, by where they stand. Each is counted in total and in one of sent,
+    /// failed (refused before), in_doubt, held, to_send, bad, withdrawn; here, served_before and
+    /// elsewhere say who sent; accepted, delivered and the failures after it are part of sent.
     counts: Counts,
+    /// When one job was asked for: all rows that need a person.
     attention: Vec<RowJson>,
+    /// When one job was asked for: all recipients whose receipts should have come by now.
     overdue: Vec<OverdueJson>,
 }
 
-#[derive(Serialize)]
+/// A row that needs a person.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "attention")]
 struct RowJson {
+    /// The row as a spreadsheet numbers it, header 1; in NDJSON the line.
+    #[schemars(range(min = 1))]
     row: u64,
+    /// Its reference.
     reference: String,
+    /// Where it stands.
+    #[schemars(schema_with = "states")]
     state: &'static str,
+    /// The short id of its message.
     message: Option<String>,
+    /// Why it is held: a word of problems, content-changed, conflict (something else was sent under
+    /// its reference), other-came-back (that came back), accepted-elsewhere (the mailbox has an
+    /// acceptance for its subject and recipients that is for no message of this ledger), or the
+    /// system's words; of a bad row what is wrong with it, in the language of the run.
     note: Option<String>,
 }
 
-/// A recipient whose receipt should have come by now.
-#[derive(Serialize)]
+/// A recipient whose receipt should have come by now: ask the provider.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "overdue")]
 struct OverdueJson {
+    /// Its number, as a spreadsheet shows it.
+    #[schemars(range(min = 2))]
     row: u64,
+    /// Its reference.
     reference: String,
+    /// Whom it is for.
     recipient: String,
+    /// Where it stands: sent without an acceptance, accepted without anything after it, or delayed.
+    #[schemars(schema_with = "awaited_states")]
     state: &'static str,
+    /// The short id of its message.
     message: String,
-    since: Option<String>,
-    due: String,
+    /// Since when it stands there (RFC 3339, UTC).
+    since: Option<Timestamp>,
+    /// When the receipt should have come (RFC 3339, UTC).
+    due: Timestamp,
     #[serde(skip)]
     at: Timestamp,
 }
@@ -112,8 +171,11 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         (None, Some(ledger)) => ledger.jobs().map_err(|error| Failure::of_ledger(&error))?,
         (None, None) => Vec::new(),
     };
-    let mut worst = ExitStatus::Yes;
-    let mut jobs = Vec::new();
+    let mut document = Document {
+        jobs: Vec::new(),
+        lines: Vec::new(),
+        exit: ExitStatus::Yes,
+    };
     for view in views {
         let ledger = ledger.as_ref().expect("it has the job");
         let of_ledger = |error| Failure::of_ledger(&error);
@@ -126,52 +188,44 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             false => Default::default(),
         };
         if arguments.job.is_some() {
-            worst = worst.worse(answer(&tally));
+            document.exit = document.exit.worse(answer(&tally));
         }
         let counts = Counts::of(&tally);
-        if arguments.json {
-            jobs.push(JobJson {
-                id: view.job.short,
-                identity: view.identity,
-                table: view.path,
-                recorded_at: view.recorded_at.to_string(),
-                rows: view.rows,
-                counts,
-                attention,
-                overdue,
-            });
-        } else {
-            text(&view, &counts, (&attention, &overdue), session)?;
-        }
+        let lines = lines(&view, &counts, (&attention, &overdue), session.lang);
+        document.lines.extend(lines);
+        document.jobs.push(JobJson {
+            id: view.job.short,
+            identity: view.identity,
+            table: view.path,
+            recorded_at: view.recorded_at,
+            rows: view.rows,
+            counts,
+            attention,
+            overdue,
+        });
     }
-    if arguments.json {
-        let document = Document {
-            schema: "pec/batch-status",
-            version: VERSION,
-            program: PROGRAM,
-            jobs,
-        };
-        writeln!(session.out, "{}", json::pretty(&document)?)?;
-    }
-    Ok(worst)
+    Ok(session.out.show(&document, Form::of(arguments.json))?)
 }
 
-fn text(
+/// A job for a person.
+fn lines(
     view: &JobView,
     counts: &Counts,
     (attention, overdue): (&[RowJson], &[OverdueJson]),
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    let texts = Catalogue::of(session.lang);
-    let time = shown(view.recorded_at, session.lang);
+    lang: Lang,
+) -> Vec<String> {
+    let texts = Catalogue::of(lang);
+    let time = shown(view.recorded_at, lang);
     let values = [
         ("job", &*view.job.short),
         ("path", &*view.path),
         ("time", &*time),
         ("rows", &*view.rows.to_string()),
     ];
-    writeln!(session.out, "{}", texts.fill("batch.job", &values))?;
-    writeln!(session.out, "  {}", line(counts, None, session.lang))?;
+    let mut lines = vec![
+        texts.fill("batch.job", &values),
+        format!("  {}", line(counts, None, lang)),
+    ];
     for row in attention.iter().take(SHOWN_ROWS) {
         let mut state = state_text(row.state, texts);
         // What is wrong with a bad row is kept in words.
@@ -184,9 +238,9 @@ fn text(
             ("state", &*state),
             ("message", row.message.as_deref().unwrap_or_default()),
         ];
-        writeln!(session.out, "  {}", texts.fill("batch.attention", &values))?;
+        lines.push(format!("  {}", texts.fill("batch.attention", &values)));
     }
-    more(attention.len(), view, session)?;
+    lines.extend(more(attention.len(), view, lang));
     for one in overdue.iter().take(SHOWN_ROWS) {
         let values = [
             ("row", &*one.row.to_string()),
@@ -194,21 +248,20 @@ fn text(
             ("recipient", &*one.recipient),
             ("state", &*state_text(one.state, texts)),
             ("message", &*one.message),
-            ("time", &*shown(one.at, session.lang)),
+            ("time", &*shown(one.at, lang)),
         ];
-        writeln!(session.out, "  {}", texts.fill("batch.overdue", &values))?;
+        lines.push(format!("  {}", texts.fill("batch.overdue", &values)));
     }
-    more(overdue.len(), view, session)
+    lines.extend(more(overdue.len(), view, lang));
+    lines
 }
 
 /// Says how many of a list are not shown.
-fn more(count: usize, view: &JobView, session: &mut Session<'_>) -> anyhow::Result<()> {
-    if let Some(left) = count.checked_sub(SHOWN_ROWS).filter(|left| *left > 0) {
-        let values = [("count", &*left.to_string()), ("job", &*view.job.short)];
-        let line = Catalogue::of(session.lang).fill("batch.more", &values);
-        writeln!(session.out, "  {line}")?;
-    }
-    Ok(())
+fn more(count: usize, view: &JobView, lang: Lang) -> Option<String> {
+    let left = count.checked_sub(SHOWN_ROWS).filter(|left| *left > 0)?;
+    let values = [("count", &*left.to_string()), ("job", &*view.job.short)];
+    let line = Catalogue::of(lang).fill("batch.more", &values);
+    Some(format!("  {line}"))
 }
 
 /// A state of a row in words.
@@ -276,8 +329,8 @@ fn overdue(
                 recipient: one.recipient.to_string(),
                 state: one.standing.word(),
                 message: one.message.short,
-                since: one.since.map(|at| at.to_string()),
-                due: due.to_string(),
+                since: one.since,
+                due,
                 at: one.since.unwrap_or(due),
             });
         }

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let table = table(session.lang);
     let Some(path) = &arguments.output else {
-        session.out.write_all(table.as_bytes())?;
+        session.out.page().text(&table)?;
         return Ok(ExitStatus::Yes);
     };
     let written = OpenOptions::new()

@@ -1,5 +1,6 @@
 //! How a table was read, and its rows as they will go: what a person looks at before sending.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::check::Findings;
@@ -9,9 +10,9 @@ use crate::batch::notice::{ColumnUse, Notice};
 use crate::batch::rows::Rows;
 use crate::batch::table::Form;
 use crate::client::batch::Good;
-use crate::command::send::checks::megabytes;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::report::{known, or_null};
 use crate::printable::Printable;
 
 /// Rows shown at most: they are kept until all are checked.
@@ -49,22 +50,37 @@ pub(super) struct View {
 }
 
 /// A row as it will go.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "letter")]
 pub(super) struct Letter {
+    /// The row as a spreadsheet numbers it, header 1; in NDJSON the line.
+    #[schemars(range(min = 1))]
     row: u64,
+    /// The account that sends.
     account: String,
+    /// Its address.
     from: String,
+    /// Recipients.
     to: Vec<String>,
+    /// Recipients in copy.
     cc: Vec<String>,
+    /// The sender's own reference, if the row has one.
     reference: Option<String>,
+    /// The subject.
     subject: String,
+    /// The text.
     text: String,
+    /// Files.
     attachments: Vec<FileJson>,
 }
 
-#[derive(Serialize)]
+/// A file.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "file")]
 struct FileJson {
+    /// As the recipient will see it.
     name: String,
+    /// Its size.
     octets: u64,
 }
 
@@ -174,7 +190,7 @@ pub(super) fn letters(letters: &[Letter], lang: Lang) -> Vec<String> {
         let files: Vec<String> = letter
             .attachments
             .iter()
-            .map(|file| format!("{} ({})", file.name, megabytes(file.octets)))
+            .map(|file| format!("{} ({})", file.name, texts.size(file.octets)))
             .collect();
         let from = format!("{} ({})", letter.from, letter.account);
         for (key, value) in [
@@ -231,28 +247,57 @@ fn delimiter_of(form: Form, origin: &Origin) -> Option<String> {
     }
 }
 
-/// The same for other programs.
-#[derive(Serialize)]
+/// The document of `pec batch check --json`.
+#[derive(Default, Serialize, JsonSchema)]
 pub(super) struct ViewJson {
+    /// What the table is; null where its header cannot be used.
+    #[schemars(schema_with = "forms")]
     form: Option<&'static str>,
+    /// What stands between cells: a sign, or `tab`; null for other forms than CSV.
     delimiter: Option<String>,
+    /// The sheet of a workbook; null for other forms.
     sheet: Option<String>,
+    /// The first words with letters beyond ASCII: people see whether the encoding is right.
     accented: Vec<String>,
+    /// The columns in the order of the table.
     columns: Vec<ColumnJson>,
+    /// How many good rows have how many files to attach.
     files: Vec<CountJson>,
+    /// Rows as they will go, those of --show; 1,000 at most.
+    #[schemars(with = "Vec<Letter>")]
     shown: Vec<serde_json::Value>,
 }
 
-#[derive(Serialize)]
+/// A column.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "column")]
 struct ColumnJson {
+    /// Its name.
     name: String,
+    /// What it is for; empty: it is not used. `texts`: a template may put it in.
+    #[schemars(schema_with = "uses")]
     uses: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
+/// Rows with as many files.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "files")]
 struct CountJson {
+    /// Files of each.
     files: usize,
+    /// Rows.
     rows: u64,
+}
+
+fn forms(_: &mut SchemaGenerator) -> Schema {
+    or_null(known(["csv", "ndjson", "json", "xlsx", "ods"]))
+}
+
+fn uses(_: &mut SchemaGenerator) -> Schema {
+    let uses = known([
+        "to", "cc", "attach", "ref", "account", "subject", "body", "texts",
+    ]);
+    schemars::json_schema!({ "type": "array", "items": uses })
 }
 
 impl ViewJson {

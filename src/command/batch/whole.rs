@@ -17,13 +17,7 @@ type Content<'a> = &'a mut dyn FnMut(&mut BufWriter<File>) -> anyhow::Result<()>
 /// # Errors
 /// A [`Failure`] with status 4 for what the disk says, else that of `content`.
 pub(super) fn write(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
-    let failure = |error: &io::Error| {
-        let values = [
-            ("file", path.display().to_string()),
-            ("reason", error.to_string()),
-        ];
-        Failure::new("batch-write", values).with_status(ExitStatus::NotNow)
-    };
+    let failure = |error: &io::Error| failure(path, error);
     let told = |error: anyhow::Error| match error.downcast::<io::Error>() {
         Ok(error) => failure(&error).into(),
         Err(error) => error,
@@ -47,6 +41,15 @@ pub(super) fn write(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
     done.map_err(told)
 }
 
+/// What the disk says of a file or folder that is written.
+pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
+    let values = [
+        ("file", path.display().to_string()),
+        ("reason", error.to_string()),
+    ];
+    Failure::new("batch-write", values).with_status(ExitStatus::NotNow)
+}
+
 fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()> {
     // Left by a process of the same number that was killed.
     match fs::remove_file(beside) {
@@ -61,7 +64,7 @@ fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()>
     }
     file.sync_all()?;
     fs::rename(beside, path)?;
-    sync_folder(path)
+    Ok(sync_folder(path)?)
 }
 
 /// Options for a file that only its owner may read.
@@ -74,7 +77,7 @@ fn private() -> fs::OpenOptions {
 }
 
 /// What was renamed is on the disk when its folder is.
-fn sync_folder(path: &Path) -> anyhow::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

@@ -47,7 +47,10 @@ pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
         ),
         Fault::TooLarge { found, limit } => say(
             "fault.too-large",
-            &[("found", &megabytes(*found)), ("limit", &megabytes(*limit))],
+            &[
+                ("found", &texts.size(*found)),
+                ("limit", &texts.size(*limit)),
+            ],
         ),
     }
 }
@@ -139,7 +142,7 @@ pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> Stri
         Warning::ManyRecipients(count) => {
             say("warning.many-recipients", &[("count", &count.to_string())])
         }
-        Warning::Large(octets) => say("warning.large", &[("size", &megabytes(*octets))]),
+        Warning::Large(octets) => say("warning.large", &[("size", &texts.size(*octets))]),
         Warning::EmptySubject => say("warning.empty-subject", &[]),
         Warning::EmptyText => say("warning.empty-text", &[]),
         Warning::EmptyAttachment(name) => say("warning.empty-attachment", &[("name", name)]),
@@ -147,14 +150,5 @@ pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> Stri
             "warning.look-alike",
             &[("address", address), ("ascii", ascii)],
         ),
-    }
-}
-
-/// Octets as a person reads them; a MB is 1,000,000 octets, as providers count.
-pub(in crate::command) fn megabytes(octets: u64) -> String {
-    match octets {
-        0..10_000 => format!("{octets} B"),
-        10_000..1_000_000 => format!("{} kB", octets / 1_000),
-        _ => format!("{}.{} MB", octets / 1_000_000, octets % 1_000_000 / 100_000),
     }
 }

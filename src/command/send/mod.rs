@@ -16,7 +16,7 @@ use super::access::{self, Access};
 use super::{Failure, Session, follow, is_closed_pipe, span};
 use crate::account::SentCopy;
 use crate::client::{self, Resend, Submitted};
-use crate::context::stop_on_signals;
+use crate::context::{Interruption, stop_on_signals};
 use crate::exit::ExitStatus;
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
@@ -141,7 +141,7 @@ pub(super) struct Arguments {
 
     /// Wait for the receipts: accepted or delivered
     #[arg(long, value_name = "FOR", hide_possible_values = true)]
-    wait: Option<follow::Goal>,
+    wait: Option<follow::GoalArgument>,
 
     /// How long to wait: 90s, 30m, 2h, 1d
     #[arg(
@@ -254,6 +254,8 @@ fn compose_and_send(
         let error = documented(error, arguments, access, ledger, before, session);
         return Err(error?);
     }
+    let words = Catalogue::of(session.lang).text("send.interrupted");
+    let interruption = Interruption::tells(words.to_owned());
     let unsent = match once {
         true => checks::only_once(&message, ledger, session)?,
         false => None,
@@ -276,13 +278,12 @@ fn compose_and_send(
     };
     let size = message.octets().len() as u64;
     if let Some(limit) = submission.size_limit().filter(|limit| size > *limit) {
-        let values = [
-            ("size", checks::megabytes(size)),
-            ("limit", checks::megabytes(limit)),
-        ];
+        let texts = Catalogue::of(session.lang);
+        let values = [("size", texts.size(size)), ("limit", texts.size(limit))];
         return Err(Failure::new("too-large-for-server", values).into());
     }
     submission.heed(stop_on_signals());
+    drop(interruption);
     let recorded = match unsent {
         Some(recorded) => {
             let values = [("message", &*recorded.short)];
@@ -293,8 +294,8 @@ fn compose_and_send(
         None => record(&message, once, ledger, session)?,
     };
     if size >= LARGE_OCTETS && session.context.stderr_is_terminal {
-        let values = [("size", &*checks::megabytes(size))];
-        let line = Catalogue::of(session.lang).fill("send.sending", &values);
+        let texts = Catalogue::of(session.lang);
+        let line = texts.fill("send.sending", &[("size", &texts.size(size))]);
         writeln!(session.err, "{line}")?;
     }
     let submitted = hand_over(
@@ -440,7 +441,7 @@ fn follow_up(
         let messages: Vec<MessageRef> = sent.into_iter().map(|(message, _)| message).collect();
         let waited = follow::wait(
             &messages,
-            goal,
+            goal.into(),
             arguments.timeout,
             access,
             ledger,

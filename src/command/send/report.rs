@@ -1,12 +1,14 @@
 //! What `pec send` shows: the message before it goes, and what became of it.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::io;
 use std::slice;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::checks::megabytes;
 use crate::client::{Search, Submitted};
 use crate::command::access::Access;
 use crate::command::{Session, words as known_words};
@@ -67,14 +69,14 @@ fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) ->
     lines.push(line("send.label.subject", message.subject()));
     lines.push(line("send.label.receipt", message.form().word()));
     for attachment in message.attachments() {
-        let size = megabytes(attachment.content.len() as u64);
+        let size = texts.size(attachment.content.len() as u64);
         lines.push(line(
             "send.label.attachment",
             &format!("{} ({size})", attachment.name),
         ));
     }
     let octets = message.octets().len() as u64;
-    lines.push(line("send.label.size", &megabytes(octets)));
+    lines.push(line("send.label.size", &texts.size(octets)));
     lines
 }
 
@@ -540,7 +542,12 @@ fn told(
         SubmissionOutcome::InDoubt { reply: Some(_), .. } => {
             texts.fill("send.outcome.in-doubt-answered", &values)
         }
-        _ => texts.fill(&format!("send.outcome.{outcome}"), &values),
+        SubmissionOutcome::Taken(_)
+        | SubmissionOutcome::Refused(_)
+        | SubmissionOutcome::NotSent(_)
+        | SubmissionOutcome::InDoubt { reply: None, .. } => {
+            texts.fill(&format!("send.outcome.{outcome}"), &values)
+        }
     };
     let mut lines = vec![session.style.paint(tone, line)];
     let answers = row.recipients.iter().zip(&submitted.report.recipients);

@@ -1,6 +1,9 @@
 //! `pec send --resume`: messages that never left go out, those in doubt are looked for in the
 //! mailbox before anything else may happen to them.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use super::report::Before;
 use super::{Arguments, ResendArgument, confirmed, documented, finish, hand_over, report, told};
 use crate::client::{self, AfterAsking, Asked, Found, Gap, GapKind, Mood, Over, Search};

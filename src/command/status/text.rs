@@ -2,6 +2,9 @@
 //!
 //! Everything that comes from mail, from servers or from an address is made safe to show.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use super::{Found, Page, Reading, Remark};
 use crate::lang::Lang;
 use crate::ledger::state::{Deadline, Fact, RecipientState, Standing, What};
@@ -335,7 +338,9 @@ fn recipient_lines(
     if let Some(deadline) = state.deadline(reading.now) {
         let tone = match deadline {
             Deadline::Overdue(_) => Tone::Unsure,
-            _ => Tone::Faint,
+            Deadline::Acceptance(_) | Deadline::FirstNotice(_) | Deadline::SecondNotice(_) => {
+                Tone::Faint
+            }
         };
         remark(tone, deadline_text(deadline, reading.lang));
     }

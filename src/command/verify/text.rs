@@ -544,14 +544,13 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
     }
     for finding in findings {
         let severity = match finding.weight {
-            Weight::NotCompared => "not-compared",
+            Weight::NotCompared => texts.text("severity.not-compared"),
             Weight::Refutes
             | Weight::Undecides
             | Weight::OtherMessage
             | Weight::Doubt
-            | Weight::Note => finding.weight.severity(),
+            | Weight::Note => texts.text(&format!("severity.{}", finding.weight.severity())),
         };
-        let severity = texts.text(&format!("severity.{severity}"));
         let tone = match finding.weight {
             Weight::Refutes | Weight::OtherMessage => Tone::Bad,
             Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
