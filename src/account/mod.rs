@@ -24,6 +24,7 @@ pub use config::{Config, Entry, Expected, Fault, parse_day};
 pub use password::store_in_keyring;
 pub use password::{KEYRING_SERVICE, PasswordContext, password};
 pub use presets::Preset;
+pub use private::make_private_folder;
 
 /// IMAP under TLS from the first octet (RFC 8314, 3.2).
 pub const IMAP_PORT: u16 = 993;

@@ -39,7 +39,7 @@ pub(super) fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    make_folder(folder)?;
+    make_private_folder(folder)?;
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let beside = folder.join(format!(
         ".{}.{}",
@@ -71,7 +71,11 @@ fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner enters, with those above it.
+///
+/// # Errors
+/// Those of the disk.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -112,18 +112,9 @@ pub(super) fn read(
     let recipients = recipients
         .into_iter()
         .map(|address| Addressee {
-            kind: match Behaviour::of(&address, domain) {
-                Behaviour::Ordinary => RecipientKind::External,
-                Behaviour::Delivered
-                | Behaviour::Unknown
-                | Behaviour::Full
-                | Behaviour::Virus
-                | Behaviour::Slow
-                | Behaviour::Late
-                | Behaviour::Never
-                | Behaviour::Forged
-                | Behaviour::Refused
-                | Behaviour::Later => RecipientKind::Certified,
+            kind: match Behaviour::of(&address, domain) == Behaviour::Ordinary {
+                true => RecipientKind::External,
+                false => RecipientKind::Certified,
             },
             copied: !holds(&reading.to, &address) && holds(&reading.cc, &address),
             address,

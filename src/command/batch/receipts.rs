@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::report::{self, Line, ReceiptJson};
 use super::whole;
+use crate::account::make_private_folder;
 use crate::command::Failure;
 use crate::ledger::state::What;
 use crate::ledger::{JobView, Ledger};
@@ -32,7 +33,7 @@ struct Shelf {
 /// each file that is added to one is whole or not there.
 pub(super) fn write(ledger: &Ledger, job: &JobView, folder: &Path) -> anyhow::Result<usize> {
     let told = |error: io::Error| whole::failure(folder, &error);
-    make_folder(folder).map_err(told)?;
+    make_private_folder(folder).map_err(told)?;
     let mut names = Names::default();
     let (mut count, mut row, mut shelf) = (0, None, Shelf::default());
     report::lines(ledger, job, &mut |line| {
@@ -64,10 +65,11 @@ fn put(ledger: &Ledger, folder: &Path, shelf: &Shelf) -> anyhow::Result<usize> {
     let beside = folder.join(format!(".pec-{}", std::process::id()));
     // Left by a process of the same number that was killed.
     match fs::remove_dir_all(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(told(error).into()),
-        _ => {}
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(told(error).into()),
     }
-    make_folder(&beside).map_err(told)?;
+    make_private_folder(&beside).map_err(told)?;
     let done = fill(ledger, &beside, shelf).and_then(|()| {
         fs::rename(&beside, &place)
             .and_then(|()| whole::sync_folder(&place))
@@ -102,15 +104,6 @@ fn fill(ledger: &Ledger, folder: &Path, shelf: &Shelf) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A folder that only its owner may enter, with those above it.
-fn make_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 /// The words of the field, and the recipient where the receipt is about one.

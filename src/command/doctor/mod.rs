@@ -112,9 +112,9 @@ impl Report for Results {
     }
 
     fn exit(&self) -> ExitStatus {
-        match self.totals.failed {
-            0 => ExitStatus::Yes,
-            _ => ExitStatus::No,
+        match self.totals.failed > 0 {
+            true => ExitStatus::No,
+            false => ExitStatus::Yes,
         }
     }
 }

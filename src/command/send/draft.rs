@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Arguments, ReceiptArgument};
+use crate::account::make_private_folder;
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
 use crate::batch::notice::digest;
@@ -271,7 +272,7 @@ fn edit(typed: &mut Typed, session: &mut Session<'_>) -> anyhow::Result<String> 
         .data_dir
         .as_ref()
         .ok_or_else(|| Failure::new("no-data-folder", []))?;
-    make_private(folder).map_err(failed)?;
+    make_private_folder(folder).map_err(failed)?;
     let path = folder.join(format!("draft-{}.txt", random_hex()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -297,15 +298,6 @@ fn edit(typed: &mut Typed, session: &mut Session<'_>) -> anyhow::Result<String> 
         return Err(failed(io::Error::other(status.to_string())));
     }
     String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []).into())
-}
-
-/// A folder that only its owner enters, as the ledger makes it.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 impl From<ReceiptArgument> for DeliveryForm {
