@@ -23,7 +23,7 @@ use lettre::transport::smtp::client::{
 use lettre::transport::smtp::extension::ClientId;
 use postacert::address::MailAddress;
 use postacert::client;
-use postacert::ledger::state::What;
+use postacert::ledger::fact::{AttemptEnd, Words};
 use postacert::ledger::{Claim, End, JobRef, JobRow, Ledger, NewJob, NewRow, Taken, Terms};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::timestamp::Timestamp;
@@ -240,9 +240,10 @@ fn serve(ledger: &mut Ledger, row: &JobRow) {
         .expect("begun");
     ledger.hand(&attempt, NOW).expect("handed");
     let end = End {
-        what: What::Taken,
-        code: Some(250),
-        text: "2.0.0".to_owned(),
+        whole: AttemptEnd::Taken(Words {
+            code: Some(250),
+            text: "2.0.0".to_owned(),
+        }),
         refused: Vec::new(),
     };
     ledger.end(attempt, &end, NOW).expect("ended");

@@ -10,15 +10,18 @@ use std::path::Path;
 use postacert::command;
 use postacert::context::Context;
 use postacert::lang::Lang;
-use postacert::ledger::state::{Standing, What};
-use postacert::ledger::{self, Claim, End, MessageRef, RecipientAnswer};
+use postacert::ledger::fact::{RecipientAnswer, Refusal, What};
+use postacert::ledger::state::Standing;
+use postacert::ledger::{self, Claim, End, MessageRef};
 use postacert::pec::outgoing::OutgoingMessage;
 use postacert::printable::is_deceptive;
 use postacert::timestamp::Timestamp;
 use serde_json::{Value, json};
 use support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER, SUBJECT};
 use support::schema::Schema;
-use support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
+use support::sender::{
+    Desk, account, after, base, ends_in_doubt, ends_refused, moment, outgoing, taken,
+};
 
 const HOUR: i64 = 3_600;
 
@@ -122,23 +125,25 @@ fn lead_to(desk: &mut Desk, number: usize, message: &MessageRef, standing: Stand
         }
         S::Withdrawn => return desk.ledger.withdraw(message, desk.now).expect("unsent"),
         S::RefusedForNow => {
-            let end = ended(What::RefusedForNow, Some(451), "4.3.0 later");
+            let end = ends_refused(true, 451, "4.3.0 later");
             return desk.attempt(message, never, &end);
         }
         S::Refused => {
             let end = End {
                 refused: vec![RecipientAnswer {
                     place: 0,
-                    transient: false,
-                    code: 550,
-                    text: "5.1.1 unknown \u{1b}[31mred".to_owned(),
+                    refusal: Refusal {
+                        transient: false,
+                        code: 550,
+                        text: "5.1.1 unknown \u{1b}[31mred".to_owned(),
+                    },
                 }],
-                ..ended(What::Refused, Some(554), "5.5.1 no valid recipients")
+                ..refused(false, 554, "5.5.1 no valid recipients")
             };
             return desk.attempt(message, never, &end);
         }
         S::InDoubt => {
-            let end = ended(What::InDoubt, None, "the connection broke");
+            let end = ends_in_doubt("the connection broke");
             return desk.attempt(message, never, &end);
         }
         _ => desk.attempt(message, never, &taken()),

@@ -8,7 +8,8 @@
 //! There is no conflict here as there is between two texts under one reference: the key of a
 //! message without a reference is its content, so that another content is another message.
 
-use crate::ledger::state::{Standing, What};
+use crate::ledger::fact::What;
+use crate::ledger::state::Standing;
 use crate::ledger::{Acceptance, Error, Ledger, Life, MessageRef, MessageRow};
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
@@ -167,9 +168,9 @@ fn twins(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<V
         };
         if recorded.is_ok_and(is_twin) {
             let facts = ledger.view(&row.message)?.facts;
-            let handed = facts.iter().filter(|fact| fact.what == What::Handed);
+            let handed = facts.iter().filter(|fact| fact.what() == What::Handed);
             twins.push(Twin {
-                handed_at: handed.map(|fact| fact.at).max(),
+                handed_at: handed.map(|fact| fact.at()).max(),
                 standings: row
                     .recipients
                     .iter()

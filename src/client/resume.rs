@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{Found, Resend};
 use crate::exit::ExitStatus;
 use crate::ledger::Claim;
-use crate::ledger::state::{Fact, Open, Standing, What};
+use crate::ledger::fact::{Fact, What};
+use crate::ledger::state::{Open, Standing};
 use crate::timestamp::Timestamp;
 
 /// What comes first.
@@ -133,15 +134,15 @@ impl Asked {
 /// When the newest attempt is old enough for an acceptance to be missed; `None` when none got so
 /// far.
 pub fn ripe_at(facts: &[Fact], patience: Duration) -> Option<Timestamp> {
-    let handed = facts.iter().filter(|fact| fact.what == What::Handed);
-    let newest = handed.map(|fact| fact.at).max()?;
+    let handed = facts.iter().filter(|fact| fact.what() == What::Handed);
+    let newest = handed.map(|fact| fact.at()).max()?;
     let patience = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
     Some(Timestamp::from_unix(newest.unix().saturating_add(patience)))
 }
 
 /// Whether the server took a message for some of its recipients, and others were left behind.
 pub fn is_left_over(facts: &[Fact], standings: &[Standing]) -> bool {
-    let was_taken = facts.iter().any(|fact| fact.what == What::Taken);
+    let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
     was_taken && Open::of(standings) == Some(Open::Unsent)
 }
 

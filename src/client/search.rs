@@ -11,7 +11,8 @@ use std::fmt;
 use super::fetch::{Brought, Wanted, fetch_all};
 use super::sync::{Event, EventKind, Judge, Run, folders_to_read, is_among, sync};
 use super::{Error, Now};
-use crate::ledger::state::{Standing, What};
+use crate::ledger::fact::What;
+use crate::ledger::state::Standing;
 use crate::ledger::{self, Ledger, MessageRef};
 use crate::transport::{self, Folder, Mailbox, Stop};
 use crate::verify::bare_id;
@@ -302,7 +303,7 @@ fn is_settled(ledger: &Ledger, message: &MessageRef) -> Result<bool, ledger::Err
         )
     });
     // Where the server took it for some of the recipients, a receipt is theirs.
-    let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
+    let was_taken = view.facts.iter().any(|fact| fact.what() == What::Taken);
     Ok(!may_go || (!view.receipts.is_empty() && !was_taken))
 }
 

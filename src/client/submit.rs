@@ -1,8 +1,8 @@
 //! One message to the server: claimed, handed over, its end recorded.
 
 use super::Now;
-use crate::ledger::state::What;
-use crate::ledger::{self, Claim, End, Ledger, MessageRef, RecipientAnswer, Room};
+use crate::ledger::fact::{AttemptEnd, RecipientAnswer, Refusal, Words};
+use crate::ledger::{self, Claim, End, Ledger, MessageRef, Room};
 use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
 
 /// What became of a message, and whether that could be written down.
@@ -78,38 +78,42 @@ pub fn submit_at_pace(
 /// What the server refuses because of the sender it may take tomorrow: the message waits.
 fn end_of(report: &SubmissionReport) -> End {
     let of_sender = matches!(report.outcome, SubmissionOutcome::SenderRefused(_));
+    let words = |reply: &Reply| Words {
+        code: Some(reply.code),
+        text: reply.text.to_string(),
+    };
+    let refusal = |reply: &Reply| Refusal {
+        transient: reply.is_for_now() || of_sender,
+        code: reply.code,
+        text: reply.text.to_string(),
+    };
     let refused = report.recipients.iter().enumerate();
     let refused = refused.filter_map(|(place, reply)| {
         let reply = reply.as_ref().filter(|reply| reply.code >= 400)?;
-        Some(RecipientAnswer {
-            place,
-            transient: reply.is_for_now() || of_sender,
-            code: reply.code,
-            text: reply.text.to_string(),
-        })
+        let refusal = refusal(reply);
+        Some(RecipientAnswer { place, refusal })
     });
-    let refused = refused.collect();
-    let answered = |what: What, reply: &Reply| (what, Some(reply.code), reply.text.to_string());
-    let (what, code, text) = match &report.outcome {
-        SubmissionOutcome::Taken(reply) => answered(What::Taken, reply),
-        SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
-            answered(What::RefusedForNow, reply)
+    let whole = match &report.outcome {
+        SubmissionOutcome::Taken(reply) => AttemptEnd::Taken(words(reply)),
+        SubmissionOutcome::Refused(reply) | SubmissionOutcome::SenderRefused(reply) => {
+            AttemptEnd::Refused(refusal(reply))
         }
-        SubmissionOutcome::SenderRefused(reply) => answered(What::RefusedForNow, reply),
-        SubmissionOutcome::Refused(reply) => answered(What::Refused, reply),
-        SubmissionOutcome::NotSent(error) => (What::NotSent, None, error.to_string()),
+        SubmissionOutcome::NotSent(error) => AttemptEnd::NotSent {
+            reason: error.to_string(),
+        },
         SubmissionOutcome::InDoubt {
             reply: Some(reply), ..
-        } => answered(What::InDoubt, reply),
+        } => AttemptEnd::InDoubt(words(reply)),
         SubmissionOutcome::InDoubt {
             reply: None,
             reason,
-        } => (What::InDoubt, None, reason.clone()),
+        } => AttemptEnd::InDoubt(Words {
+            code: None,
+            text: reason.clone(),
+        }),
     };
     End {
-        what,
-        code,
-        text,
-        refused,
+        whole,
+        refused: refused.collect(),
     }
 }

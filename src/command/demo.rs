@@ -12,7 +12,7 @@ use super::{Failure, Session};
 use crate::context::{Context, random_hex};
 use crate::exit::ExitStatus;
 use crate::ledger::Ledger;
-use crate::ledger::state::What;
+use crate::ledger::fact::What;
 use crate::output::catalogue::Catalogue;
 use crate::output::style::Tone;
 use crate::practice::{CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
@@ -124,8 +124,11 @@ fn journey(
     let view = ledger
         .view(&message)
         .map_err(|error| Failure::of_ledger(&error))?;
-    let delivered = view.facts.iter().find(|fact| fact.what == What::Delivered);
-    let Some(receipt) = delivered.and_then(|fact| fact.evidence.as_deref()) else {
+    let delivered = view
+        .facts
+        .iter()
+        .find(|fact| fact.what() == What::Delivered);
+    let Some(receipt) = delivered.and_then(|fact| fact.evidence()) else {
         let reason = texts.text("demo.no-delivery").to_owned();
         return Err(Failure::new("demo", [("reason", reason)])
             .with_status(ExitStatus::NotNow)

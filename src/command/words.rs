@@ -4,7 +4,8 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::ledger::state::{Standing, What};
+use crate::ledger::fact::What;
+use crate::ledger::state::Standing;
 use crate::ledger::{MatchRule, Reason};
 use crate::output::report::{known, only, or_null};
 use crate::pec::outgoing::RecipientField;

@@ -5,6 +5,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::fact::Fact;
 use super::submission::{append, refresh};
 use super::surroundings::listed;
 use super::unread::{self, Place};
@@ -370,7 +371,7 @@ fn add_facts(
 ) -> Result<usize, Error> {
     let recipients: Vec<MailAddress> = query::recipients(transaction, message)?;
     let mut new = 0;
-    for fact in matching::facts(receipt, &recipients, octets) {
+    for fact in Fact::stated_by(receipt, &recipients, octets) {
         new += usize::from(append(transaction, message, &fact, now)?);
     }
     refresh(transaction, message)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
-use super::state::What;
+use super::fact::{AttemptEnd, Words};
 use super::{
     Arrival, Claim, Cursor, End, Finding, JobRef, Ledger, NewJob, NewRow, Place, Taken, Terms,
 };
@@ -141,9 +141,10 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), super::Error> {
         let attempt = ledger.begin(&recorded, Claim::NeverLeft, NOW)?;
         ledger.hand(&attempt, NOW)?;
         let end = End {
-            what: What::Taken,
-            code: Some(250),
-            text: "2.0.0".to_owned(),
+            whole: AttemptEnd::Taken(Words {
+                code: Some(250),
+                text: "2.0.0".to_owned(),
+            }),
             refused: Vec::new(),
         };
         ledger.end(attempt, &end, NOW)?;

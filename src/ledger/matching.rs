@@ -1,16 +1,14 @@
-//! Which message of ours a verified receipt speaks of, and what it says about whom.
+//! Which message of ours a verified receipt speaks of.
 
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 use rusqlite::{OptionalExtension, Transaction};
 
-use super::state::{Fact, What};
-use super::submission::bare;
 use super::{Error, MessageRef, query};
 use crate::address::MailAddress;
-use crate::pec::{CertificationData, MessageKind, RecipientKind};
-use crate::verify::{VerifiedReceipt, bare_id};
+use crate::pec::{CertificationData, MessageKind};
+use crate::verify::bare_id;
 
 /// How a receipt was led to a message, or why to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,48 +118,4 @@ fn by_identifier(
         )?
         .query_row([identifier], query::message_ref)
         .optional()?)
-}
-
-/// The facts that a receipt states about the recipients of a message, in the envelope's order.
-pub(super) fn facts(
-    receipt: &VerifiedReceipt,
-    recipients: &[MailAddress],
-    evidence: &str,
-) -> Vec<Fact> {
-    let data = receipt.data();
-    let stated = |what: What, place: Option<usize>| Fact {
-        place,
-        evidence: Some(evidence.to_owned()),
-        identifier: Some(bare_id(&data.identifier).to_owned()).filter(|id| !id.is_empty()),
-        code: data.error_code().map(str::to_owned),
-        text: data.extended_error.clone(),
-        ..bare(what, data.time)
-    };
-    let place_of = |address: &MailAddress| recipients.iter().position(|ours| ours == address);
-    let about_one = |what: What| {
-        let place = data.delivered_to.as_ref().and_then(place_of);
-        place.map(|place| stated(what, Some(place)))
-    };
-    match receipt.kind() {
-        MessageKind::Acceptance => data
-            .recipients
-            .iter()
-            .filter_map(|listed| {
-                let what = match listed.kind {
-                    RecipientKind::Certified => What::Accepted,
-                    RecipientKind::External => What::AcceptedAsOrdinary,
-                };
-                Some(stated(what, Some(place_of(&listed.address)?)))
-            })
-            .collect(),
-        MessageKind::NonAcceptance => vec![stated(What::NotAccepted, None)],
-        MessageKind::Delivery => about_one(What::Delivered).into_iter().collect(),
-        MessageKind::NonDelivery => about_one(What::NotDelivered).into_iter().collect(),
-        MessageKind::TimeoutNotice => about_one(What::TimeoutNotice).into_iter().collect(),
-        // These certify nothing to a sender.
-        MessageKind::TakingCharge
-        | MessageKind::TransportEnvelope
-        | MessageKind::VirusDetection
-        | MessageKind::AnomalyEnvelope => Vec::new(),
-    }
 }

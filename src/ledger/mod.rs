@@ -3,7 +3,7 @@
 //! A folder holds `ledger.sqlite` and `messages/`. Octets are on the disk before a row names
 //! them (`octets`); a commit is on the disk when it returns (WAL, `synchronous=FULL`), so a
 //! process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
-//! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one (`matching`).
+//! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one ([`fact`]).
 //!
 //! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
 //! - `job`: many notices of one table, recorded.
@@ -19,6 +19,7 @@ mod account;
 mod arrival;
 #[cfg(test)]
 mod cost;
+pub mod fact;
 mod job;
 mod journal;
 mod matching;
@@ -49,7 +50,7 @@ pub use notice::{Part, Taken};
 pub use plan::{Acceptance, Earlier, Life, Other, Plan, Rest, Serving, Terms, decide};
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
 pub use seen::Seen;
-pub use submission::{Attempt, Claim, Departure, End, MessageRef, RecipientAnswer, Room};
+pub use submission::{Attempt, Claim, Departure, End, MessageRef, Room};
 pub use surroundings::Recovered;
 pub use unread::{Place, Reading, Reason, Unread};
 

@@ -11,13 +11,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::fact::{AttemptEnd, Fact, Words};
 use super::job::JobRow;
 use super::octets::OctetStore;
 use super::plan::{
     Acceptance, Earlier, Known, Life, Linked, Plan, Serving, Terms, decide, is_open, plan,
 };
-use super::state::{Fact, Standing, What};
-use super::submission::{append, bare, insert, refresh};
+use super::state::Standing;
+use super::submission::{append, insert, refresh};
 use super::{Error, Ledger, MessageRef, NewRow, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
@@ -571,7 +572,7 @@ fn complete(transaction: &Transaction<'_>, later: i64, earlier: i64) -> Result<(
 }
 
 fn withdraw(transaction: &Transaction<'_>, message: i64, now: Timestamp) -> Result<(), Error> {
-    append(transaction, message, &bare(What::Withdrawn, now), now)?;
+    append(transaction, message, &Fact::Withdrawn { at: now }, now)?;
     refresh(transaction, message)
 }
 
@@ -587,10 +588,13 @@ fn adopt(
     const WORDS: &str = "sent by another machine, or by another copy of this ledger";
     let adopted = insert(transaction, message, octets, now)?;
     // An attempt that did not begin here.
-    let taken = Fact {
-        attempt: Some(1),
-        text: Some(WORDS.to_owned()),
-        ..bare(What::Taken, accepted.at)
+    let taken = Fact::Ended {
+        attempt: 1,
+        at: accepted.at,
+        end: AttemptEnd::Taken(Words {
+            code: None,
+            text: WORDS.to_owned(),
+        }),
     };
     append(transaction, adopted.id, &taken, now)?;
     refresh(transaction, adopted.id)?;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::account::LABEL;
-use super::state::{Fact, Open, RecipientState, Standing, What};
+use super::fact::{self, Fact, What};
+use super::state::{Open, RecipientState, Standing};
 use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
@@ -530,8 +531,11 @@ pub(super) fn facts(connection: &Connection, message: i64) -> Result<Vec<Fact>, 
     while let Some(row) = rows.next()? {
         let word: String = row.get(0)?;
         let place: Option<i64> = row.get(1)?;
-        facts.push(Fact {
-            what: What::from_word(&word).ok_or(Error::Corrupt(word))?,
+        let Some(what) = What::from_word(&word) else {
+            return Err(Error::Corrupt(word));
+        };
+        let fact = fact::Row {
+            what,
             place: place.and_then(|place| usize::try_from(place).ok()),
             attempt: row.get(2)?,
             at: timestamp(row, "at")?,
@@ -539,7 +543,8 @@ pub(super) fn facts(connection: &Connection, message: i64) -> Result<Vec<Fact>, 
             identifier: row.get(5)?,
             code: row.get(6)?,
             text: row.get(7)?,
-        });
+        };
+        facts.push(fact.read().ok_or(Error::Corrupt(word))?);
     }
     Ok(facts)
 }

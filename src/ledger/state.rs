@@ -1,126 +1,14 @@
 //! Where a message stands for one recipient: a pure function of the facts, in any order, with
 //! any of them twice.
 //!
-//! Facts come from our own submission and from receipts that verified; nothing else makes one.
 //! The states are those of RFC 6109, 3 as a sender meets them.
 
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+use super::fact::{Fact, What};
 use crate::exit::ExitStatus;
 use crate::timestamp::Timestamp;
-
-/// What one fact states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum What {
-    /// An attempt to submit began; nothing has left yet.
-    Begun,
-    /// The server waits for the octets, and they are about to leave.
-    Handed,
-    /// The server has the message.
-    Taken,
-    /// The server refused for good.
-    Refused,
-    /// The server refused for now.
-    RefusedForNow,
-    /// The attempt ended before the message left.
-    NotSent,
-    /// The line broke where the server may have the message.
-    InDoubt,
-    /// We gave it up before it left: another message took its place.
-    Withdrawn,
-    /// The acceptance lists the recipient as certified mail.
-    Accepted,
-    /// The acceptance lists the recipient as ordinary mail.
-    AcceptedAsOrdinary,
-    /// Notice of non-acceptance.
-    NotAccepted,
-    /// Timeout notice, the first or the second (RFC 6109, 3.1.6).
-    TimeoutNotice,
-    /// Delivery receipt.
-    Delivered,
-    /// Notice of non-delivery, for whatever reason but time.
-    NotDelivered,
-}
-
-impl What {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::Begun,
-        Self::Handed,
-        Self::Taken,
-        Self::Refused,
-        Self::RefusedForNow,
-        Self::NotSent,
-        Self::InDoubt,
-        Self::Withdrawn,
-        Self::Accepted,
-        Self::AcceptedAsOrdinary,
-        Self::NotAccepted,
-        Self::TimeoutNotice,
-        Self::Delivered,
-        Self::NotDelivered,
-    ];
-
-    /// The word in the ledger and in the JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Handed => "handed",
-            Self::Taken => "taken",
-            Self::Refused => "refused",
-            Self::RefusedForNow => "refused-for-now",
-            Self::NotSent => "not-sent",
-            Self::InDoubt => "in-doubt",
-            Self::Withdrawn => "withdrawn",
-            Self::Accepted => "accepted",
-            Self::AcceptedAsOrdinary => "accepted-as-ordinary",
-            Self::NotAccepted => "not-accepted",
-            Self::TimeoutNotice => "timeout-notice",
-            Self::Delivered => "delivered",
-            Self::NotDelivered => "not-delivered",
-        }
-    }
-
-    /// The fact of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.word() == word)
-    }
-
-    /// Whether an attempt ends with it.
-    pub const fn ends_an_attempt(self) -> bool {
-        matches!(
-            self,
-            Self::Taken | Self::Refused | Self::RefusedForNow | Self::NotSent | Self::InDoubt
-        )
-    }
-
-    /// Whether only a verified receipt states it.
-    pub const fn is_certified(self) -> bool {
-        !matches!(self, Self::Begun | Self::Handed | Self::Withdrawn) && !self.ends_an_attempt()
-    }
-}
-
-/// One thing known about a message, or about one of its recipients.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// What.
-    pub what: What,
-    /// The recipient's place in the envelope, from 0; `None`: the whole message.
-    pub place: Option<usize>,
-    /// The attempt, from 1; `None` for facts of receipts.
-    pub attempt: Option<u32>,
-    /// When: the provider's certified time, or ours for our own submission.
-    pub at: Timestamp,
-    /// SHA-256 of the receipt that states it.
-    pub evidence: Option<String>,
-    /// The provider's identifier of the transaction.
-    pub identifier: Option<String>,
-    /// Reply code of the server, or enhanced code of the extended error.
-    pub code: Option<String>,
-    /// The server's or provider's words.
-    pub text: Option<String>,
-}
 
 /// Where a message stands for a recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -410,13 +298,13 @@ pub struct RecipientState {
 impl RecipientState {
     /// Derives the state of the recipient at a place from the facts of its message.
     pub fn of(place: usize, facts: &[Fact]) -> Self {
-        let concerns = |fact: &&Fact| fact.place.is_none_or(|other| other == place);
-        let was_taken = facts.iter().any(|fact| fact.what == What::Taken);
-        let went_unseen = !was_taken && facts.iter().any(|fact| fact.what.is_certified());
+        let concerns = |fact: &&Fact| fact.concerns(place);
+        let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
+        let went_unseen = !was_taken && facts.iter().any(|fact| fact.is_certified());
         let facts: Vec<&Fact> = facts.iter().filter(concerns).collect();
         let first = |what: What| {
-            let times = facts.iter().filter(|fact| fact.what == what);
-            times.map(|fact| fact.at).min()
+            let times = facts.iter().filter(|fact| fact.what() == what);
+            times.map(|fact| fact.at()).min()
         };
         let accepted_at = first(What::Accepted).or(first(What::AcceptedAsOrdinary));
         let timed_out = final_notice(&facts, accepted_at);
@@ -460,15 +348,13 @@ impl RecipientState {
             | Standing::Contradictory => &[],
         };
         let concerns = |fact: &&Fact| {
-            wanted.contains(&fact.what)
-                && Some(fact.at) == self.since
-                && fact.place.is_none_or(|other| other == place)
+            wanted.contains(&fact.what()) && Some(fact.at()) == self.since && fact.concerns(place)
         };
         // Where both stand at one instant, the one about this recipient says more.
         facts
             .iter()
             .filter(concerns)
-            .max_by_key(|fact| fact.place.is_some())
+            .max_by_key(|fact| fact.place().is_some())
     }
 
     /// What may be expected at `now`; `None` when nothing more is awaited from the provider.
@@ -514,14 +400,14 @@ impl RecipientState {
 /// and that the second is not issued before 22 hours (RFC 6109, 3.1.6). Unclear ones are the first, which closes nothing.
 fn final_notice(facts: &[&Fact], accepted_at: Option<Timestamp>) -> Option<Timestamp> {
     let says = |fact: &Fact, words: &[&str]| {
-        let text = fact.text.as_deref().unwrap_or_default().to_lowercase();
+        let text = fact.text().unwrap_or_default().to_lowercase();
         words.iter().any(|word| text.contains(word))
     };
     let is_final = |fact: &&&Fact| {
-        if fact.what != What::TimeoutNotice {
+        if fact.what() != What::TimeoutNotice {
             return false;
         }
-        if fact.code.as_deref() == Some("5.4.1") {
+        if fact.code().as_deref() == Some("5.4.1") {
             return true;
         }
         let first = says(fact, &["dodici ore", "12 ore"]);
@@ -529,10 +415,10 @@ fn final_notice(facts: &[&Fact], accepted_at: Option<Timestamp>) -> Option<Times
         if first != second {
             return second;
         }
-        let elapsed = accepted_at.map(|accepted| fact.at.seconds_since(accepted));
+        let elapsed = accepted_at.map(|accepted| fact.at().seconds_since(accepted));
         elapsed.is_some_and(|seconds| seconds >= SECOND_NOTICE_EARLIEST_SECONDS)
     };
-    facts.iter().filter(is_final).map(|fact| fact.at).min()
+    facts.iter().filter(is_final).map(|fact| fact.at()).min()
 }
 
 /// Pairs that cannot both be true. A delivery after a timeout notice is late, not a
@@ -576,7 +462,7 @@ fn certified_standing(
 
 /// What our own attempts say, as long as no receipt does.
 fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
-    let mut attempts: Vec<u32> = facts.iter().filter_map(|fact| fact.attempt).collect();
+    let mut attempts: Vec<u32> = facts.iter().filter_map(|fact| fact.attempt()).collect();
     attempts.sort_unstable();
     attempts.dedup();
     let ends: Vec<(Standing, Option<Timestamp>)> = attempts
@@ -589,8 +475,8 @@ fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
         .find_map(|wanted| ends.iter().find(|(standing, _)| *standing == wanted))
         .copied()
         .or_else(|| {
-            let withdrawn = facts.iter().filter(|fact| fact.what == What::Withdrawn);
-            let at = withdrawn.map(|fact| fact.at).min()?;
+            let withdrawn = facts.iter().filter(|fact| fact.what() == What::Withdrawn);
+            let at = withdrawn.map(|fact| fact.at()).min()?;
             Some((Standing::Withdrawn, Some(at)))
         })
         .or(ends.last().copied())
@@ -610,7 +496,7 @@ fn left_behind(
 }
 
 fn end_of_attempt(attempt: u32, facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
-    let of_attempt = || facts.iter().filter(|fact| fact.attempt == Some(attempt));
+    let of_attempt = || facts.iter().filter(|fact| fact.attempt() == Some(attempt));
     // The server's answer to one recipient outweighs its answer to the message.
     const ENDS: [(What, Standing, bool); 7] = [
         (What::Refused, Standing::Refused, true),
@@ -622,12 +508,12 @@ fn end_of_attempt(attempt: u32, facts: &[&Fact]) -> (Standing, Option<Timestamp>
         (What::NotSent, Standing::Recorded, false),
     ];
     for (what, standing, of_recipient) in ENDS {
-        let fits = |fact: &&&Fact| fact.what == what && fact.place.is_some() == of_recipient;
-        if let Some(at) = of_attempt().filter(fits).map(|fact| fact.at).min() {
+        let fits = |fact: &&&Fact| fact.what() == what && fact.place().is_some() == of_recipient;
+        if let Some(at) = of_attempt().filter(fits).map(|fact| fact.at()).min() {
             return (standing, Some(at));
         }
     }
-    (Standing::Sending, of_attempt().map(|fact| fact.at).min())
+    (Standing::Sending, of_attempt().map(|fact| fact.at()).min())
 }
 
 /// Whether the acceptances, or the deliveries, name more than one transaction.
@@ -637,9 +523,12 @@ fn went_out_twice(facts: &[&Fact]) -> bool {
         .any(|what| {
             let mut known = facts
                 .iter()
-                .filter(|fact| fact.what == what)
-                .filter_map(|fact| fact.identifier.as_deref());
+                .filter(|fact| fact.what() == what)
+                .filter_map(|fact| fact.identifier());
             let first = known.next();
             known.any(|other| Some(other) != first)
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,9 +10,10 @@
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::fact::{AttemptEnd, Fact, RecipientAnswer, Refusal, Row, What, Words};
 use super::journal::Line;
 use super::process::Alive;
-use super::state::{Fact, Open, RecipientState, Standing, What};
+use super::state::{Open, RecipientState, Standing};
 use super::{Error, Ledger, query};
 use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
@@ -71,28 +72,11 @@ pub struct Attempt {
     _alive: Alive,
 }
 
-/// The answer of a server to one recipient.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecipientAnswer {
-    /// Place in the envelope.
-    pub place: usize,
-    /// Whether it may succeed later.
-    pub transient: bool,
-    /// The reply code.
-    pub code: u16,
-    /// The words.
-    pub text: String,
-}
-
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
-    /// One of those that end an attempt, for the whole message.
-    pub what: What,
-    /// The reply code, if a server answered.
-    pub code: Option<u16>,
-    /// The server's words, or what broke.
-    pub text: String,
+    /// For the whole message.
+    pub whole: AttemptEnd,
     /// Recipients that the server refused.
     pub refused: Vec<RecipientAnswer>,
 }
@@ -156,7 +140,7 @@ impl Ledger {
         let places = places_to_send(message, claim, &states)?;
         // Whatever it says of recipients: a provider that speaks of the message has it. Where the
         // server took it for some, those receipts are theirs.
-        let was_taken = facts.iter().any(|fact| fact.what == What::Taken);
+        let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
         if !was_taken && has_receipt(&transaction, message.id)? {
             return Err(Error::Settled {
                 short: message.short.clone(),
@@ -169,15 +153,11 @@ impl Ledger {
                 short: message.short.clone(),
             });
         }
-        let number = 1 + facts
-            .iter()
-            .filter_map(|fact| fact.attempt)
-            .max()
-            .unwrap_or(0);
-        let begun = Fact {
-            attempt: Some(number),
-            text: Some(alive.name().to_owned()),
-            ..bare(What::Begun, now)
+        let number = 1 + facts.iter().filter_map(Fact::attempt).max().unwrap_or(0);
+        let begun = Fact::Begun {
+            attempt: number,
+            at: now,
+            process: Some(alive.name().to_owned()),
         };
         append(&transaction, message.id, &begun, now)?;
         set_sending(&transaction, message.id, true)?;
@@ -221,9 +201,9 @@ impl Ledger {
                 standing: RecipientState::of(0, &facts).standing.word(),
             });
         }
-        let handed = Fact {
-            attempt: Some(attempt.number),
-            ..bare(What::Handed, now)
+        let handed = Fact::Handed {
+            attempt: attempt.number,
+            at: now,
         };
         append(&transaction, attempt.message.id, &handed, now)?;
         let line = line_of(&transaction, attempt, now)?;
@@ -243,28 +223,19 @@ impl Ledger {
     /// Those of the disk. The attempt then stays open, and counts as in doubt once this
     /// process has ended, if it was handed.
     pub fn end(&mut self, attempt: Attempt, end: &End, now: Timestamp) -> Result<(), Error> {
-        debug_assert!(end.what.ends_an_attempt());
         let transaction = self.immediate()?;
         for answer in &end.refused {
-            let what = if answer.transient {
-                What::RefusedForNow
-            } else {
-                What::Refused
-            };
-            let fact = Fact {
-                place: Some(answer.place),
-                attempt: Some(attempt.number),
-                code: Some(answer.code.to_string()),
-                text: Some(answer.text.clone()),
-                ..bare(what, now)
+            let fact = Fact::RecipientRefused {
+                attempt: attempt.number,
+                at: now,
+                answer: answer.clone(),
             };
             append(&transaction, attempt.message.id, &fact, now)?;
         }
-        let fact = Fact {
-            attempt: Some(attempt.number),
-            code: end.code.map(|code| code.to_string()),
-            text: Some(end.text.clone()),
-            ..bare(end.what, now)
+        let fact = Fact::Ended {
+            attempt: attempt.number,
+            at: now,
+            end: end.whole.clone(),
         };
         append(&transaction, attempt.message.id, &fact, now)?;
         set_sending(&transaction, attempt.message.id, false)?;
@@ -286,12 +257,15 @@ impl Ledger {
     ) -> Result<(), Error> {
         let transaction = self.immediate()?;
         let facts = query::facts(&transaction, message.id)?;
-        let last = facts.iter().filter_map(|fact| fact.attempt).max();
-        let fact = Fact {
-            attempt: Some(1 + last.unwrap_or(0)),
-            code: Some(code.to_string()),
-            text: Some(text.to_owned()),
-            ..bare(What::RefusedForNow, now)
+        let last = facts.iter().filter_map(Fact::attempt).max();
+        let fact = Fact::Ended {
+            attempt: 1 + last.unwrap_or(0),
+            at: now,
+            end: AttemptEnd::Refused(Refusal {
+                transient: true,
+                code,
+                text: text.to_owned(),
+            }),
         };
         append(&transaction, message.id, &fact, now)?;
         refresh(&transaction, message.id)?;
@@ -317,21 +291,20 @@ impl Ledger {
             if processes.is_alive(&open.process) {
                 continue;
             }
-            let (what, text) = if open.handed {
-                (
-                    What::InDoubt,
-                    "the program was cut off while the message was leaving",
-                )
+            let end = if open.handed {
+                AttemptEnd::InDoubt(Words {
+                    code: None,
+                    text: "the program was cut off while the message was leaving".to_owned(),
+                })
             } else {
-                (
-                    What::NotSent,
-                    "the program was cut off before the message left",
-                )
+                AttemptEnd::NotSent {
+                    reason: "the program was cut off before the message left".to_owned(),
+                }
             };
-            let fact = Fact {
-                attempt: Some(open.number),
-                text: Some(text.to_owned()),
-                ..bare(what, now)
+            let fact = Fact::Ended {
+                attempt: open.number,
+                at: now,
+                end,
             };
             append(&transaction, open.message, &fact, now)?;
             set_sending(&transaction, open.message, false)?;
@@ -488,29 +461,15 @@ fn has_receipt(transaction: &Transaction<'_>, message: i64) -> Result<bool, Erro
 
 /// The numbers of the attempts that began.
 fn attempts(facts: &[Fact]) -> impl Iterator<Item = u32> {
-    let begun = facts.iter().filter(|fact| fact.what == What::Begun);
-    begun.filter_map(|fact| fact.attempt)
+    let begun = facts.iter().filter(|fact| fact.what() == What::Begun);
+    begun.filter_map(Fact::attempt)
 }
 
 /// Whether an attempt has its end.
 fn has_ended(number: u32, facts: &[Fact]) -> bool {
-    facts.iter().any(|fact| {
-        fact.attempt == Some(number) && fact.place.is_none() && fact.what.ends_an_attempt()
-    })
-}
-
-/// A fact with nothing but what and when.
-pub(super) fn bare(what: What, at: Timestamp) -> Fact {
-    Fact {
-        what,
-        place: None,
-        attempt: None,
-        at,
-        evidence: None,
-        identifier: None,
-        code: None,
-        text: None,
-    }
+    facts
+        .iter()
+        .any(|fact| matches!(fact, Fact::Ended { attempt, .. } if *attempt == number))
 }
 
 /// Adds a fact; one that is there already changes nothing. Says whether it was new.
@@ -520,6 +479,7 @@ pub(super) fn append(
     fact: &Fact,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    let row = Row::of(fact);
     let added = transaction
         .prepare_cached(
             "INSERT OR IGNORE INTO fact (message, place, attempt, what, at, evidence, identifier,
@@ -528,14 +488,14 @@ pub(super) fn append(
         )?
         .execute(params![
             message,
-            fact.place.map(|place| place as i64),
-            fact.attempt,
-            fact.what.word(),
-            fact.at.unix(),
-            fact.evidence,
-            fact.identifier,
-            fact.code,
-            fact.text,
+            row.place.map(|place| place as i64),
+            row.attempt,
+            row.what.word(),
+            row.at.unix(),
+            row.evidence,
+            row.identifier,
+            row.code,
+            row.text,
             now.unix(),
         ])?;
     Ok(added == 1)

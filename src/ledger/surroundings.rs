@@ -17,10 +17,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::fact::{AttemptEnd, Fact, Words};
 use super::journal::{Journal, Line};
 use super::octets::OctetStore;
-use super::state::{Fact, What};
-use super::submission::{append, bare, insert, refresh};
+use super::submission::{append, insert, refresh};
 use super::{Error, Ledger, MessageRef, query};
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
@@ -328,12 +328,21 @@ impl Run<'_> {
                 insert(self.transaction, &message, &line.octets, line.at)?
             }
         };
-        for what in [What::Begun, What::Handed, What::InDoubt] {
-            let fact = Fact {
-                attempt: Some(line.attempt),
-                text: (what == What::InDoubt).then(|| LOST.to_owned()),
-                ..bare(what, line.at)
-            };
+        let Line { attempt, at, .. } = *line;
+        let lost = Words {
+            code: None,
+            text: LOST.to_owned(),
+        };
+        let end = AttemptEnd::InDoubt(lost);
+        for fact in [
+            Fact::Begun {
+                attempt,
+                at,
+                process: None,
+            },
+            Fact::Handed { attempt, at },
+            Fact::Ended { attempt, at, end },
+        ] {
             append(self.transaction, message.id, &fact, line.at)?;
         }
         self.transaction.execute(

@@ -2,7 +2,7 @@
 //! was read: whoever hears it sends the message a second time.
 
 use postacert::client::{Found, Gap, GapKind, Resend};
-use postacert::ledger::state::{Standing, What};
+use postacert::ledger::state::Standing;
 use postacert::ledger::{Claim, MessageRef};
 use postacert::transport::Stop;
 
@@ -10,7 +10,7 @@ use crate::support::cases::sent;
 use crate::support::keys;
 use crate::support::mailbox::Script;
 use crate::support::receipt::{Kind, MESSAGE_ID, Receipt};
-use crate::support::sender::{Desk, ended, freeze};
+use crate::support::sender::{Desk, ends_in_doubt, freeze};
 
 use Found as F;
 
@@ -18,11 +18,7 @@ use Found as F;
 fn in_doubt() -> (Desk, MessageRef) {
     let mut desk = Desk::new();
     let message = desk.freeze(&freeze(sent::base().to_eml()));
-    desk.attempt(
-        &message,
-        Claim::NeverLeft,
-        &ended(What::InDoubt, None, "cut"),
-    );
+    desk.attempt(&message, Claim::NeverLeft, &ends_in_doubt("cut"));
     (desk, message)
 }
 
@@ -262,7 +258,7 @@ fn each_message_has_its_own_answer() {
             .into_bytes(),
     );
     let second = desk.freeze(&other);
-    let doubt = ended(What::InDoubt, None, "cut");
+    let doubt = ends_in_doubt("cut");
     desk.attempt(&second, Claim::NeverLeft, &doubt);
     let mut script = filed(&acceptance());
     script.held_back.insert(1);

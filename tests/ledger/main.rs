@@ -3,7 +3,6 @@
 //!
 //! - `accounts`: whose rows they are.
 //! - `notice`: each notice once, whatever happens.
-//! - `state`: what facts mean; no disk.
 //! - `store`: what is written stays, once, whoever writes.
 //! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
 //! - `receipts`: which facts a mailbox teaches, and which not.
@@ -16,6 +15,5 @@ mod accounts;
 mod doubt;
 mod notice;
 mod receipts;
-mod state;
 mod store;
 mod surroundings;

@@ -547,7 +547,7 @@ impl Play {
         let sent = sent.unwrap_or_else(|| panic!("{standing:?} and never sent"));
         assert!(sent.spec.is_like(spec), "{sent:?} is not {spec:?}");
         assert!(sent.to.contains(&recipient.address.to_string()), "{sent:?}");
-        assert!(view.facts.iter().any(|fact| fact.what.is_certified()));
+        assert!(view.facts.iter().any(|fact| fact.is_certified()));
     }
 }
 

@@ -2,7 +2,8 @@
 //! the folder, the numbers and the line; nothing from what was not proved genuine.
 
 use postacert::client::EventKind;
-use postacert::ledger::state::{Standing, What};
+use postacert::ledger::fact::What;
+use postacert::ledger::state::Standing;
 use postacert::ledger::{Arrival, Finding, MatchRule, MessageRef, Reason};
 use postacert::timestamp::Timestamp;
 use postacert::verify::{Question, Verdict};
@@ -571,7 +572,7 @@ fn an_acceptance_that_lists_none_of_ours_still_keeps_the_message_from_going_agai
     use postacert::ledger::{Claim, Error};
     let mut desk = Desk::new();
     let message = desk.freeze(&base());
-    let in_doubt = crate::support::sender::ended(What::InDoubt, None, "the line broke");
+    let in_doubt = crate::support::sender::ends_in_doubt("the line broke");
     desk.attempt(&message, Claim::NeverLeft, &in_doubt);
     let odd = Receipt::with(Kind::Acceptance, |receipt| {
         receipt.daticert.recipients =
@@ -750,7 +751,7 @@ fn a_line_cut_at_any_call_loses_nothing() {
 
 #[test]
 fn a_search_finds_receipts_behind_the_cursor() {
-    use crate::support::sender::ended;
+    use crate::support::sender::ends_in_doubt;
     use postacert::client::Found;
     use postacert::ledger::Claim;
     let mut desk = Desk::new();
@@ -760,7 +761,7 @@ fn a_search_finds_receipts_behind_the_cursor() {
     desk.sync(&mut script);
     assert_eq!(desk.ledger.unsettling(None).unwrap().orphans, 2);
     let message = desk.freeze(&base());
-    let doubt = ended(What::InDoubt, None, "the line broke");
+    let doubt = ends_in_doubt("the line broke");
     desk.attempt(&message, Claim::NeverLeft, &doubt);
     let search = desk.search(&mut script, std::slice::from_ref(&message));
     assert_eq!(search.answers, [(message.clone(), Found::Receipt)]);
@@ -822,15 +823,11 @@ fn an_address_listed_as_ordinary_mail_is_remembered_until_listed_otherwise() {
 
 #[test]
 fn in_doubt_twice_sent_and_accepted_twice_is_told() {
-    use crate::support::sender::{ended, taken};
+    use crate::support::sender::{ends_in_doubt, taken};
     use postacert::ledger::Claim;
     let mut desk = Desk::new();
     let message = desk.freeze(&base());
-    desk.attempt(
-        &message,
-        Claim::NeverLeft,
-        &ended(What::InDoubt, None, "the line broke"),
-    );
+    desk.attempt(&message, Claim::NeverLeft, &ends_in_doubt("the line broke"));
     assert_eq!(desk.standings(&message), [S::InDoubt; 3]);
     desk.attempt(&message, Claim::InDoubtAndSearched, &taken());
     assert_eq!(desk.standings(&message), [S::Sent; 3]);

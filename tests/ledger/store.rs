@@ -6,13 +6,16 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use postacert::ledger::state::{RecipientState, Standing, What};
-use postacert::ledger::{Claim, End, Error, Filter, Ledger, MessageRef, RecipientAnswer};
+use postacert::ledger::fact::{RecipientAnswer, Refusal};
+use postacert::ledger::state::{RecipientState, Standing};
+use postacert::ledger::{Claim, End, Error, Filter, Ledger, MessageRef};
 use rusqlite::Connection;
 
 use crate::support::random::Random;
 use crate::support::receipt::{Kind, Receipt, SENDER, SUBJECT};
-use crate::support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
+use crate::support::sender::{
+    Desk, account, after, base, ends_in_doubt, ends_refused, ends_unsent, moment, outgoing, taken,
+};
 
 use Standing as S;
 
@@ -54,7 +57,7 @@ fn a_message_that_is_being_sent_is_not_sent_by_another() {
     assert_eq!(other.settle_cut_off(desk.now).unwrap(), 0);
     assert_eq!(desk.standings(&message), [S::Sending; 3]);
     // It did not leave: now another may.
-    let not_sent = ended(What::NotSent, None, "no connection");
+    let not_sent = ends_unsent("no connection");
     desk.ledger.end(attempt, &not_sent, desk.now).unwrap();
     let attempt = other.begin(&message, Claim::NeverLeft, desk.now).unwrap();
     assert_eq!(attempt.number(), 2);
@@ -73,11 +76,7 @@ fn a_message_that_is_being_sent_is_not_sent_by_another() {
 fn a_message_in_doubt_is_sent_again_by_one_only() {
     let mut desk = Desk::new();
     let message = desk.freeze(&base());
-    desk.attempt(
-        &message,
-        Claim::NeverLeft,
-        &ended(What::InDoubt, None, IN_DOUBT),
-    );
+    desk.attempt(&message, Claim::NeverLeft, &ends_in_doubt(IN_DOUBT));
     let refused = desk.ledger.begin(&message, Claim::NeverLeft, desk.now);
     assert!(matches!(
         refused,
@@ -112,7 +111,7 @@ fn of_many_that_try_at_once_one_gets_the_message() {
         let id = format!("<{number}@client.mittente.example>");
         let message = desk.freeze(&outgoing(&id, SUBJECT, &[SENDER], &[]));
         let claim = if in_doubt {
-            let end = ended(What::InDoubt, None, IN_DOUBT);
+            let end = ends_in_doubt(IN_DOUBT);
             desk.attempt(&message, Claim::NeverLeft, &end);
             Claim::InDoubtAndSearched
         } else {
@@ -144,9 +143,11 @@ fn a_refused_recipient_keeps_the_whole_message_from_going_again() {
     let message = desk.freeze(&base());
     let refused = RecipientAnswer {
         place: 1,
-        transient: false,
-        code: 550,
-        text: "5.1.1 unknown".to_owned(),
+        refusal: Refusal {
+            transient: false,
+            code: 550,
+            text: "5.1.1 unknown".to_owned(),
+        },
     };
     let end = End {
         refused: vec![refused],
@@ -162,16 +163,16 @@ fn a_refused_recipient_keeps_the_whole_message_from_going_again() {
 
 #[test]
 fn refused_for_now_may_go_again_and_refused_for_good_not() {
-    for (what, may) in [(What::RefusedForNow, true), (What::Refused, false)] {
+    for for_now in [true, false] {
         let mut desk = Desk::new();
         let message = desk.freeze(&base());
         desk.attempt(
             &message,
             Claim::NeverLeft,
-            &ended(what, Some(450), "4.2.0 later"),
+            &ends_refused(for_now, 450, "4.2.0 later"),
         );
         let again = desk.ledger.begin(&message, Claim::NeverLeft, desk.now);
-        assert_eq!(again.is_ok(), may, "{what:?}");
+        assert_eq!(again.is_ok(), for_now);
     }
 }
 
@@ -524,7 +525,7 @@ fn what_was_given_up_for_another_has_failed_nobody() {
     };
     assert!(desk.ledger.list(&failed, 9, 0).unwrap().is_empty());
     let refused = desk.freeze(&outgoing(&id(2), SUBJECT, &TO, &[]));
-    let end = ended(What::Refused, Some(550), "5.7.1 no");
+    let end = ends_refused(false, 550, "5.7.1 no");
     desk.attempt(&refused, Claim::NeverLeft, &end);
     assert_eq!(desk.ledger.list(&failed, 9, 0).unwrap().len(), 1);
     // Earlier forms of the ledger counted it.
@@ -657,22 +658,23 @@ fn try_an_attempt(desk: &mut Desk, message: &MessageRef, random: &mut Random) {
         return;
     };
     let ends = [
-        What::Taken,
-        What::Refused,
-        What::RefusedForNow,
-        What::NotSent,
-        What::InDoubt,
+        taken(),
+        ends_refused(false, 450, "no"),
+        ends_refused(true, 450, "no"),
+        ends_unsent("so it ended"),
+        ends_in_doubt("so it ended"),
     ];
-    let refused = (0..random.below(2)).map(|place| RecipientAnswer {
+    let alone = (0..random.below(2)).map(|place| RecipientAnswer {
         place,
-        transient: random.below(2) == 0,
-        code: 450,
-        text: "no".to_owned(),
+        refusal: Refusal {
+            transient: random.below(2) == 0,
+            code: 450,
+            text: "no".to_owned(),
+        },
     });
-    let refused = refused.collect();
     let end = End {
-        refused,
-        ..ended(ends[random.below(5)], None, "so it ended")
+        refused: alone.collect(),
+        ..ends[random.below(5)].clone()
     };
     match random.below(4) {
         0 => drop(attempt), // as if the process had died

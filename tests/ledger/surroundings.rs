@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use postacert::ledger::state::{Standing, What};
+use postacert::ledger::state::Standing;
 use postacert::ledger::{Claim, Error, Ledger, MessageRef};
 use postacert::pec::outgoing::OutgoingMessage;
 use rusqlite::Connection;
 
 use crate::support::receipt::{COPIED, Kind, ORDINARY, RECIPIENT, Receipt, SENDER, SUBJECT};
-use crate::support::sender::{Desk, account, after, base, ended, outgoing, taken};
+use crate::support::sender::{Desk, account, after, base, ends_refused, outgoing, taken};
 
 const DATABASE: &str = "ledger.sqlite";
 
@@ -120,7 +120,7 @@ fn what_never_left_is_not_made_up() {
 fn an_attempt_that_an_older_file_does_not_know_is_in_doubt() {
     let mut desk = Desk::new();
     let message = desk.freeze(&base());
-    let refused = ended(What::RefusedForNow, Some(451), "4.7.1 later");
+    let refused = ends_refused(true, 451, "4.7.1 later");
     desk.attempt(&message, Claim::NeverLeft, &refused);
     // Closed, so that all is in the file: the backup of that evening.
     let folder = desk.folder();

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use postacert::address::MailAddress;
 use postacert::client::{self, Event, Judge, Search, SyncReport};
-use postacert::ledger::state::{RecipientState, Standing, What};
+use postacert::ledger::fact::{AttemptEnd, Refusal, Words};
+use postacert::ledger::state::{RecipientState, Standing};
 use postacert::ledger::{Claim, End, Ledger, MessageRef, MessageView};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::providers::Trust;
@@ -199,20 +200,36 @@ impl Desk {
 
 /// The server took it.
 pub fn taken() -> End {
-    End {
-        what: What::Taken,
+    ended(AttemptEnd::Taken(Words {
         code: Some(250),
         text: "2.0.0 Ok: queued as 4dG".to_owned(),
-        refused: Vec::new(),
-    }
+    }))
 }
 
-/// Another end for the whole message.
-pub fn ended(what: What, code: Option<u16>, text: &str) -> End {
-    End {
-        what,
+/// The server refused it.
+pub fn ends_refused(for_now: bool, code: u16, text: &str) -> End {
+    ended(AttemptEnd::Refused(Refusal {
+        transient: for_now,
         code,
         text: text.to_owned(),
-        refused: Vec::new(),
-    }
+    }))
+}
+
+/// Nobody knows whether the server has it.
+pub fn ends_in_doubt(text: &str) -> End {
+    ended(AttemptEnd::InDoubt(Words {
+        code: None,
+        text: text.to_owned(),
+    }))
+}
+
+/// It never left.
+pub fn ends_unsent(reason: &str) -> End {
+    let reason = reason.to_owned();
+    ended(AttemptEnd::NotSent { reason })
+}
+
+fn ended(whole: AttemptEnd) -> End {
+    let refused = Vec::new();
+    End { whole, refused }
 }

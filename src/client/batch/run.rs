@@ -19,7 +19,8 @@ use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
 use crate::client::patience::may_pass;
 use crate::client::{self, Error, Found, Judge, Resend, read_all, submit_at_pace};
-use crate::ledger::state::{Open, Standing, What};
+use crate::ledger::fact::What;
+use crate::ledger::state::{Open, Standing};
 use crate::ledger::{
     self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Rest, Room, Serving, Taken,
 };
@@ -330,7 +331,7 @@ impl Runner<'_> {
         }
         let view = self.ledger.view(message)?;
         // Where the server took it for some of the recipients, a receipt is theirs.
-        let was_taken = view.facts.iter().any(|fact| fact.what == What::Taken);
+        let was_taken = view.facts.iter().any(|fact| fact.what() == What::Taken);
         let is_known = !view.receipts.is_empty() && !was_taken;
         if is_known {
             self.tell(Some(row), Happening::Found);

@@ -9,7 +9,7 @@ use super::report::{self, Line, ReceiptJson};
 use super::whole;
 use crate::account::make_private_folder;
 use crate::command::Failure;
-use crate::ledger::state::What;
+use crate::ledger::fact::What;
 use crate::ledger::{JobView, Ledger};
 use crate::smime::sha256;
 

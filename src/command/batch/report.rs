@@ -15,7 +15,8 @@ use crate::batch::table::Columns;
 use crate::command::access::existing_ledger;
 use crate::command::{Failure, Session, words};
 use crate::exit::ExitStatus;
-use crate::ledger::state::{Fact, Standing, What};
+use crate::ledger::fact::{Fact, What};
+use crate::ledger::state::Standing;
 use crate::ledger::{JobRow, JobView, Ledger, MessageView, Part};
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{self, Page, Report, SHA256};
@@ -518,30 +519,28 @@ fn lines_of_message<'a>(
     served_by: Option<&'a str>,
 ) -> impl Iterator<Item = Line> + 'a {
     let message = &part.message;
-    let has_left = |fact: &Fact| fact.what == What::Taken || fact.what.is_certified();
-    let elsewhere =
-        view.facts.iter().any(has_left) && !view.facts.iter().any(|fact| fact.what == What::Handed);
+    let has_left = |fact: &Fact| fact.what() == What::Taken || fact.is_certified();
+    let elsewhere = view.facts.iter().any(has_left)
+        && !view.facts.iter().any(|fact| fact.what() == What::Handed);
     view.recipients
         .iter()
         .enumerate()
         .filter(|(place, _)| part.places.contains(place))
         .map(move |(place, recipient)| {
             let facts = view.facts.iter();
-            let facts: Vec<&Fact> = facts
-                .filter(|fact| fact.place.is_none_or(|other| other == place))
-                .collect();
+            let facts: Vec<&Fact> = facts.filter(|fact| fact.concerns(place)).collect();
             let first = |wanted: &[What]| {
-                let found = facts.iter().filter(|fact| wanted.contains(&fact.what));
-                found.map(|fact| fact.at).min().map(time)
+                let found = facts.iter().filter(|fact| wanted.contains(&fact.what()));
+                found.map(|fact| fact.at()).min().map(time)
             };
-            let certified = facts.iter().filter(|fact| fact.what.is_certified());
+            let certified = facts.iter().filter(|fact| fact.is_certified());
             let receipts: Vec<ReceiptJson> = certified
                 .filter_map(|fact| {
                     Some(ReceiptJson {
-                        what: fact.what.word(),
-                        time: time(fact.at),
-                        identifier: fact.identifier.clone(),
-                        sha256: fact.evidence.clone()?,
+                        what: fact.what().word(),
+                        time: time(fact.at()),
+                        identifier: fact.identifier().map(str::to_owned),
+                        sha256: fact.evidence()?.to_owned(),
                     })
                 })
                 .collect();
@@ -567,7 +566,7 @@ fn lines_of_message<'a>(
                 identifier: receipts
                     .iter()
                     .find_map(|receipt| receipt.identifier.clone()),
-                error: reason.and_then(|fact| fact.text.clone()),
+                error: reason.and_then(|fact| fact.text().map(str::to_owned)),
                 receipts,
                 ..bare.clone()
             }

@@ -1,5 +1,6 @@
 //! Where messages stand, as `pec status`, `pec wait` and `pec send --wait` answer.
 
+use std::borrow::Cow;
 use std::io;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -9,7 +10,8 @@ use super::{Found, Page, Reading, Remark, text};
 use crate::command::words;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::state::{Deadline, Fact, What};
+use crate::ledger::fact::Fact;
+use crate::ledger::state::Deadline;
 use crate::ledger::{MatchRule, MessageView, ReceivedRow, RecipientView};
 use crate::output::report::{self, Report, SHA256, SHORT_ID, known, only};
 use crate::output::style::Style;
@@ -210,7 +212,7 @@ struct FactJson<'a> {
     #[schemars(range(min = 1))]
     attempt: Option<u32>,
     /// The reply code of the server, or the code at the beginning of the provider's error.
-    code: Option<&'a str>,
+    code: Option<Cow<'a, str>>,
     /// The words of the server or the provider, as they came.
     text: Option<&'a str>,
     /// The provider's identifier of the transaction (identificativo).
@@ -346,7 +348,7 @@ impl<'a> MessageJson<'a> {
             style: Style::Plain,
             ..*reading
         };
-        let of_message = |fact: &&Fact| fact.place.is_none() && !fact.what.is_certified();
+        let of_message = |fact: &&Fact| fact.place().is_none() && !fact.is_certified();
         Self {
             id: &row.message.short,
             account: &row.account,
@@ -453,17 +455,15 @@ impl DeadlineJson {
 
 impl<'a> FactJson<'a> {
     fn of(fact: &'a Fact, reading: &Reading<'_>) -> Self {
-        // Of an attempt that began the ledger keeps which process it is: nobody's business.
-        let text = fact.text.as_deref();
         Self {
-            what: fact.what.word(),
-            at: fact.at,
-            attempt: fact.attempt,
-            code: fact.code.as_deref(),
-            text: text.filter(|_| fact.what != What::Begun),
-            identifier: fact.identifier.as_deref(),
-            receipt: fact.evidence.as_deref(),
-            file: fact.evidence.as_ref().map(|sha256| path(sha256, reading)),
+            what: fact.what().word(),
+            at: fact.at(),
+            attempt: fact.attempt(),
+            code: fact.code(),
+            text: fact.text(),
+            identifier: fact.identifier(),
+            receipt: fact.evidence(),
+            file: fact.evidence().map(|sha256| path(sha256, reading)),
         }
     }
 }

@@ -7,7 +7,8 @@
 
 use super::{Found, Page, Reading, Remark};
 use crate::lang::Lang;
-use crate::ledger::state::{Deadline, Fact, RecipientState, Standing, What};
+use crate::ledger::fact::{Fact, What};
+use crate::ledger::state::{Deadline, RecipientState, Standing};
 use crate::ledger::{MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{Table, shown};
@@ -282,14 +283,14 @@ fn kept_at(sha256: &str, reading: &Reading<'_>) -> String {
 /// The attempts to submit: the end of each, or how far it is.
 fn attempt_lines(view: &MessageView, reading: &Reading<'_>) -> Vec<String> {
     let texts = Catalogue::of(reading.lang);
-    let of_message = |fact: &&Fact| fact.place.is_none() && fact.attempt.is_some();
+    let of_message = |fact: &&Fact| fact.place().is_none() && fact.attempt().is_some();
     let mut facts: Vec<&Fact> = view.facts.iter().filter(of_message).collect();
-    facts.sort_by_key(|fact| fact.attempt);
-    let runs = facts.chunk_by(|one, other| one.attempt == other.attempt);
+    facts.sort_by_key(|fact| fact.attempt());
+    let runs = facts.chunk_by(|one, other| one.attempt() == other.attempt());
     runs.filter_map(|run| {
-        let ended = run.iter().find(|fact| fact.what.ends_an_attempt());
+        let ended = run.iter().find(|fact| matches!(fact, Fact::Ended { .. }));
         let fact = ended.or(run.last())?;
-        let number = fact.attempt.unwrap_or_default().to_string();
+        let number = fact.attempt().unwrap_or_default().to_string();
         let number = texts.fill("status.attempt", &[("number", &number)]);
         Some(format!("  {number}  {}", fact_text(fact, reading)))
     })
@@ -349,10 +350,10 @@ fn recipient_lines(
         .iter()
         .filter(|fact| concerns(fact, place))
         .collect();
-    facts.sort_by_key(|fact| fact.at);
+    facts.sort_by_key(|fact| fact.at());
     for fact in facts {
         lines.push(format!("  {}", fact_text(fact, reading)));
-        let receipt = fact.evidence.as_ref();
+        let receipt = fact.evidence();
         lines.extend(receipt.map(|sha256| format!("      {}", kept_at(sha256, reading))));
     }
     lines
@@ -361,7 +362,7 @@ fn recipient_lines(
 /// Whether a fact is told with a recipient: those of our attempts for the whole message are
 /// told once.
 pub(super) fn concerns(fact: &Fact, place: usize) -> bool {
-    fact.place == Some(place) || (fact.place.is_none() && fact.what.is_certified())
+    fact.place() == Some(place) || (fact.place().is_none() && fact.is_certified())
 }
 
 /// What may be expected, in words.
@@ -381,8 +382,8 @@ fn fact_word(what: What, lang: Lang) -> &'static str {
 
 /// When, what, and the words of server or provider.
 pub(in crate::command) fn fact_text(fact: &Fact, reading: &Reading<'_>) -> String {
-    let at = shown(fact.at, reading.lang);
-    let what = fact_word(fact.what, reading.lang);
+    let at = shown(fact.at(), reading.lang);
+    let what = fact_word(fact.what(), reading.lang);
     match words(fact) {
         None => format!("{at}  {what}"),
         Some(words) => format!("{at}  {what}: {}", Printable(&words)),
@@ -391,13 +392,9 @@ pub(in crate::command) fn fact_text(fact: &Fact, reading: &Reading<'_>) -> Strin
 
 /// Code and words of server or provider, if they said any.
 fn words(fact: &Fact) -> Option<String> {
-    // Of an attempt that began the ledger keeps which process it is.
-    if fact.what == What::Begun {
-        return None;
-    }
-    let text = fact.text.as_deref().unwrap_or_default();
-    let code = fact.code.as_deref().unwrap_or_default();
-    let said = if text.starts_with(code) {
+    let text = fact.text().unwrap_or_default();
+    let code = fact.code().unwrap_or_default();
+    let said = if text.starts_with(&*code) {
         text.to_owned()
     } else {
         format!("{code} {text}").trim().to_owned()
@@ -411,7 +408,7 @@ fn other_receipts(view: &MessageView) -> Vec<&ReceivedRow> {
         !view
             .facts
             .iter()
-            .any(|fact| fact.evidence.as_ref() == Some(&row.octets))
+            .any(|fact| fact.evidence() == Some(&row.octets))
     };
     view.receipts.iter().filter(states_nothing).collect()
 }

@@ -1,19 +1,36 @@
 //! What facts mean (RFC 6109, 2 and 3; 3.1.6 for the notices): a pure function of their set.
 
-use postacert::ledger::state::{Deadline, Fact, Goal, Meaning, RecipientState, Standing, What};
-use postacert::timestamp::Timestamp;
+use random::Random;
 
-use crate::support::random::Random;
+use super::*;
+use crate::ledger::fact::Row;
+
+#[path = "../../../tests/support/random.rs"]
+mod random;
 
 const HOUR: i64 = 3_600;
+
+/// What only receipts state.
+const CERTIFIED: [What; 6] = [
+    What::Accepted,
+    What::AcceptedAsOrdinary,
+    What::NotAccepted,
+    What::TimeoutNotice,
+    What::Delivered,
+    What::NotDelivered,
+];
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(1_777_882_502 + seconds)
 }
 
-/// A fact of a receipt about the recipient, so many seconds after the acceptance.
-fn fact(what: What, seconds: i64) -> Fact {
-    Fact {
+fn read(row: Row) -> Fact {
+    row.read().expect("a row as it is written")
+}
+
+/// A row of a receipt about the recipient, so many seconds after the acceptance.
+fn row(what: What, seconds: i64) -> Row {
+    Row {
         what,
         place: Some(0),
         attempt: None,
@@ -25,32 +42,42 @@ fn fact(what: What, seconds: i64) -> Fact {
     }
 }
 
-/// A fact of our own attempt, for the whole message.
-fn own(what: What, attempt: u32, seconds: i64) -> Fact {
-    Fact {
+/// The fact of that row.
+fn fact(what: What, seconds: i64) -> Fact {
+    read(row(what, seconds))
+}
+
+fn own_row(what: What, attempt: u32, seconds: i64) -> Row {
+    Row {
         place: None,
         attempt: Some(attempt),
         evidence: None,
         identifier: None,
-        ..fact(what, seconds)
+        code: Some("450".to_owned()),
+        ..row(what, seconds)
     }
+}
+
+/// A fact of our own attempt, for the whole message.
+fn own(what: What, attempt: u32, seconds: i64) -> Fact {
+    read(own_row(what, attempt, seconds))
 }
 
 /// The server's answer to the recipient alone.
 fn answer(what: What, attempt: u32, seconds: i64) -> Fact {
-    Fact {
+    read(Row {
         place: Some(0),
         code: Some("550".to_owned()),
-        ..own(what, attempt, seconds)
-    }
+        ..own_row(what, attempt, seconds)
+    })
 }
 
 fn notice(seconds: i64, code: Option<&str>, text: &str) -> Fact {
-    Fact {
+    read(Row {
         code: code.map(str::to_owned),
         text: Some(text.to_owned()).filter(|text| !text.is_empty()),
-        ..fact(What::TimeoutNotice, seconds)
-    }
+        ..row(What::TimeoutNotice, seconds)
+    })
 }
 
 fn of(facts: &[Fact]) -> RecipientState {
@@ -92,7 +119,7 @@ fn each_step_of_a_transaction_has_its_standing() {
         (notice(23 * HOUR, Some("5.4.1"), ""), S::TimedOut),
         (fact(What::Delivered, 30 * HOUR), S::Delivered),
     ] {
-        let time = step.at;
+        let time = step.at();
         facts.push(step);
         let state = of(&facts);
         assert_eq!(state.standing, expected);
@@ -131,11 +158,11 @@ fn one_receipt_alone_says_all_that_it_says() {
 
 #[test]
 fn a_receipt_about_another_recipient_says_nothing_of_this_one() {
-    for what in What::ALL.into_iter().filter(|what| what.is_certified()) {
-        let other = Fact {
+    for what in CERTIFIED {
+        let other = read(Row {
             place: Some(1),
-            ..fact(what, 5)
-        };
+            ..row(what, 5)
+        });
         let facts = [other];
         assert_eq!(standing(&facts), Standing::Recorded, "{what:?}");
         assert_ne!(RecipientState::of(1, &facts).standing, Standing::Recorded);
@@ -144,10 +171,10 @@ fn a_receipt_about_another_recipient_says_nothing_of_this_one() {
 
 #[test]
 fn non_acceptance_is_for_all_recipients() {
-    let facts = [Fact {
+    let facts = [read(Row {
         place: None,
-        ..fact(What::NotAccepted, 1)
-    }];
+        ..row(What::NotAccepted, 1)
+    })];
     for place in 0..3 {
         let state = RecipientState::of(place, &facts);
         assert_eq!(state.standing, Standing::NotAccepted);
@@ -268,10 +295,6 @@ fn a_delivery_after_the_final_notice_is_late() {
 #[test]
 fn statements_that_cannot_both_be_true_are_both_named() {
     use What as W;
-    let certified: Vec<What> = W::ALL
-        .into_iter()
-        .filter(|what| what.is_certified())
-        .collect();
     let exclude = [
         (W::Delivered, W::NotDelivered),
         (W::Delivered, W::NotAccepted),
@@ -279,8 +302,8 @@ fn statements_that_cannot_both_be_true_are_both_named() {
         (W::AcceptedAsOrdinary, W::NotAccepted),
         (W::Accepted, W::AcceptedAsOrdinary),
     ];
-    for one in &certified {
-        for other in &certified {
+    for one in &CERTIFIED {
+        for other in &CERTIFIED {
             let excluded = exclude.contains(&(*one, *other)) || exclude.contains(&(*other, *one));
             let state = of(&[fact(*one, 1), fact(*other, 2)]);
             assert_eq!(
@@ -311,13 +334,17 @@ fn a_newer_receipt_is_not_hidden_by_an_older_final_one() {
 
 #[test]
 fn two_transactions_mean_that_it_went_out_twice() {
-    let other = |what: What| Fact {
-        identifier: Some("opec2@gestore-mittente.example".to_owned()),
-        ..fact(what, 9)
+    let other = |what: What| {
+        read(Row {
+            identifier: Some("opec2@gestore-mittente.example".to_owned()),
+            ..row(what, 9)
+        })
     };
-    let nameless = |what: What| Fact {
-        identifier: None,
-        ..fact(what, 9)
+    let nameless = |what: What| {
+        read(Row {
+            identifier: None,
+            ..row(what, 9)
+        })
     };
     for what in [What::Accepted, What::AcceptedAsOrdinary, What::Delivered] {
         assert!(of(&[fact(what, 0), other(what)]).twice, "{what:?}");
@@ -493,7 +520,7 @@ fn what_is_final_or_not_with_the_provider_has_no_deadline() {
 /// A fact of any kind about this recipient, another, or all; as the ledger may hold them.
 fn any(random: &mut Random) -> Fact {
     let what = What::ALL[random.below(What::ALL.len())];
-    let own = !what.is_certified();
+    let own = !CERTIFIED.contains(&what);
     let one_of =
         |random: &mut Random, all: &[Option<&str>]| all[random.below(all.len())].map(str::to_owned);
     let of_recipient = !own || matches!(what, What::Refused | What::RefusedForNow);
@@ -510,16 +537,20 @@ fn any(random: &mut Random) -> Fact {
         Some("12 ore e 24 ore"),
     ];
     let seconds = i64::try_from(random.below(30)).expect("small") * HOUR;
-    Fact {
+    let code = match own {
+        true => Some("450".to_owned()),
+        false => one_of(random, &[None, None, Some("5.4.1"), Some("4.4.1")]),
+    };
+    read(Row {
         what,
         place,
         attempt: own.then(|| 1 + u32::try_from(random.below(3)).expect("small")),
         at: at(seconds),
         evidence: (!own).then(|| format!("{}", random.below(50))),
         identifier: one_of(random, &[None, Some("a"), Some("a"), Some("b")]),
-        code: one_of(random, &[None, None, Some("5.4.1"), Some("4.4.1")]),
+        code,
         text: one_of(random, &texts),
-    }
+    })
 }
 
 fn many(random: &mut Random) -> Vec<Fact> {
@@ -548,8 +579,8 @@ fn order_and_repetition_change_nothing() {
 fn by_the_rules(facts: &[Fact]) -> Standing {
     use Standing as S;
     use What as W;
-    let mine: Vec<&Fact> = facts.iter().filter(|f| f.place != Some(1)).collect();
-    let has = |what: W| mine.iter().any(|fact| fact.what == what);
+    let mine: Vec<&Fact> = facts.iter().filter(|f| f.place() != Some(1)).collect();
+    let has = |what: W| mine.iter().any(|fact| fact.what() == what);
     let (delivered, undelivered) = (has(W::Delivered), has(W::NotDelivered));
     let (certified, ordinary) = (has(W::Accepted), has(W::AcceptedAsOrdinary));
     let refused = has(W::NotAccepted);
@@ -568,25 +599,25 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
     if refused {
         return S::NotAccepted;
     }
-    let acceptances = mine.iter().filter(|fact| match fact.what {
+    let acceptances = mine.iter().filter(|fact| match fact.what() {
         W::Accepted => true,
         W::AcceptedAsOrdinary => !certified,
         _ => false,
     });
-    let accepted = acceptances.map(|fact| fact.at.unix()).min();
+    let accepted = acceptances.map(|fact| fact.at().unix()).min();
     let is_final = |fact: &&&Fact| {
-        let text = fact.text.as_deref().unwrap_or_default();
+        let text = fact.text().unwrap_or_default();
         let (twelve, day) = (
             text.contains("12") || text.contains("dodici"),
             text.contains("24"),
         );
-        fact.code.as_deref() == Some("5.4.1")
+        fact.code().as_deref() == Some("5.4.1")
             || day && !twelve
-            || day == twelve && accepted.is_some_and(|at| fact.at.unix() - at >= 22 * HOUR)
+            || day == twelve && accepted.is_some_and(|at| fact.at().unix() - at >= 22 * HOUR)
     };
     let mut notices = mine
         .iter()
-        .filter(|fact| fact.what == W::TimeoutNotice)
+        .filter(|fact| fact.what() == W::TimeoutNotice)
         .peekable();
     let noticed = notices.peek().is_some();
     if notices.any(|fact| is_final(&fact)) {
@@ -605,12 +636,12 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
         .filter_map(|attempt| {
             let of_it = |what: W, alone: bool| {
                 mine.iter().any(|fact| {
-                    fact.attempt == Some(attempt)
-                        && fact.what == what
-                        && fact.place.is_some() == alone
+                    fact.attempt() == Some(attempt)
+                        && fact.what() == what
+                        && fact.place().is_some() == alone
                 })
             };
-            mine.iter().find(|fact| fact.attempt == Some(attempt))?;
+            mine.iter().find(|fact| fact.attempt() == Some(attempt))?;
             Some(if of_it(W::Refused, true) {
                 S::Refused
             } else if of_it(W::RefusedForNow, true) {
@@ -637,8 +668,8 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
         .or(withdrawn)
         .or(ends.last().copied())
         .unwrap_or(S::Recorded);
-    let taken = facts.iter().any(|fact| fact.what == W::Taken);
-    let went = |fact: &Fact| !taken && fact.what.is_certified();
+    let taken = facts.iter().any(|fact| fact.what() == W::Taken);
+    let went = |fact: &Fact| !taken && fact.is_certified();
     if standing == S::RefusedForNow && facts.iter().any(went) {
         return S::Refused;
     }
