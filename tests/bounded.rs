@@ -5,7 +5,7 @@
 use postacert::input::mail_in_archive;
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
-use postacert::verify::{CheckId, Examination, Question, Stored, Verdict, Verifier, Weight};
+use postacert::verify::{Case, CheckId, Examination, Question, Stored, Verdict, Verifier};
 use rayon::prelude::*;
 
 use support::hostile::{self, Family};
@@ -69,8 +69,8 @@ fn a_genuine_envelope_around_each_of_them_is_genuine() {
         let examination = examine(&hostile::envelope(&(family.make)(OCTETS)));
         let failures = examination.findings.list().iter();
         let failures: Vec<_> = failures
-            .filter(|finding| finding.weight.is_failure())
-            .map(|finding| finding.text_key)
+            .filter(|finding| finding.weight().is_failure())
+            .map(|finding| finding.case().key())
             .collect();
         // A thousand fields and more are compared with nothing, and that is told: see the vector
         // original-of-another-with-a-thousand-header-lines.
@@ -88,12 +88,10 @@ fn a_message_that_takes_too_much_work_cannot_be_told() {
         .expect("such a family");
     let examination = examine(&(family.make)(OCTETS));
     let findings = examination.findings.list().iter();
-    let mut complex = findings.filter(|finding| finding.check == CheckId::MessageComplexity);
+    let mut complex = findings.filter(|finding| finding.check() == CheckId::MessageComplexity);
     assert_eq!(
-        complex
-            .next()
-            .map(|finding| (finding.weight, finding.text_key)),
-        Some((Weight::Undecides, "message.complexity.work"))
+        complex.next().map(|finding| finding.case()),
+        Some(Case::MessageComplexityWork)
     );
     assert!(examination.facts.is_none());
 }

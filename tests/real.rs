@@ -75,18 +75,22 @@ fn every_real_message_gets_its_verdict() {
             .findings
             .list()
             .iter()
-            .filter(|f| f.weight.severity() != "note")
+            .filter(|f| f.weight().severity() != "note")
         {
             println!(
                 "{file}: {} {} {:?} {:?}",
-                finding.weight.severity(),
-                finding.text_key,
-                finding.expected,
-                finding.found
+                finding.weight().severity(),
+                finding.case().key(),
+                finding.expected(),
+                finding.found()
             );
         }
         if found.verdict.word() == "genuine"
-            && found.findings.list().iter().any(|f| f.weight.is_failure())
+            && found
+                .findings
+                .list()
+                .iter()
+                .any(|f| f.weight().is_failure())
         {
             wrong.push(format!("{file}: genuine with a failed check"));
         }

@@ -12,7 +12,7 @@ use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
 use postacert::output::catalogue::Catalogue;
 use postacert::pec::MessageKind;
-use postacert::verify::{CheckId, Ordinary, Verdict, Weight};
+use postacert::verify::{Advice, Case, CheckId, Ordinary, Verdict, Weight};
 
 const LANGUAGES: [Lang; 2] = [Lang::It, Lang::En];
 
@@ -82,30 +82,6 @@ fn is_key(text: &str) -> bool {
     text.contains('.') && text.split('.').all(is_word)
 }
 
-/// The keys of findings: literals that are a check's id, or one with a case after it.
-fn finding_keys() -> BTreeSet<String> {
-    let is_of_a_check = |text: &str| {
-        CheckId::ALL.iter().any(|check| {
-            text.strip_prefix(check.id())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    };
-    let declared = Path::new("verify").join("finding.rs");
-    let others = sources("verify")
-        .into_iter()
-        .filter(|(path, _)| !path.ends_with(&declared));
-    let mut keys = BTreeSet::new();
-    for (_, code) in others {
-        let found = literals(&code).into_iter();
-        keys.extend(
-            found
-                .filter(|text| is_key(text) && is_of_a_check(text))
-                .map(str::to_owned),
-        );
-    }
-    keys
-}
-
 /// The first arguments of the makers of failures.
 fn failure_keys() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
@@ -164,13 +140,18 @@ fn keys<T: AsRef<str>>(prefix: &str, words: impl IntoIterator<Item = T>) -> BTre
         .collect()
 }
 
+/// The texts of the table of checks.
+fn findings() -> BTreeSet<String> {
+    let mut all = keys("finding", Case::ALL.iter().map(|case| case.key()));
+    all.extend(keys("advice", Advice::ALL.iter().map(|one| one.word())));
+    all.extend(keys("check", CheckId::ALL.iter().map(|check| check.id())));
+    all
+}
+
 /// All texts that are asked for by a key that is put together.
 fn composed() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for key in finding_keys() {
-        all.extend(["means", "advice"].map(|what| format!("finding.{key}.{what}")));
-    }
-    all.extend(keys("check", CheckId::ALL.iter().map(|check| check.id())));
+    all.extend(findings());
     all.extend(keys("ordinary", Ordinary::ALL.map(Ordinary::word)));
     let verdicts = [
         Verdict::Genuine,
@@ -377,29 +358,25 @@ fn every_question_has_its_words() {
 }
 
 #[test]
-fn every_finding_says_what_it_means_and_what_to_do() {
-    let found = finding_keys();
-    assert!(found.len() > 100, "the scan found {} only", found.len());
-    let mut wanted = BTreeSet::new();
-    for key in &found {
-        wanted.extend(["means", "advice"].map(|what| format!("finding.{key}.{what}")));
-    }
-    require(&wanted);
+fn both_catalogues_say_what_each_case_means_and_each_advice_and_nothing_more() {
+    let table = findings();
     for lang in LANGUAGES {
         let texts = Catalogue::of(lang);
-        for key in &found {
-            let means = texts.text(&format!("finding.{key}.means"));
-            assert!(!means.is_empty(), "{}: {key} means nothing", lang.code());
-            for what in ["means", "advice"] {
-                let text = texts.text(&format!("finding.{key}.{what}"));
-                let filled = texts.fill(
-                    &format!("finding.{key}.{what}"),
-                    &[("expected", "1"), ("found", "2")],
-                );
-                assert!(!filled.contains('{'), "{}: {key}: {filled}", lang.code());
-                // Half a sentence: it is put behind a verdict or a label.
-                assert!(!text.ends_with('.'), "{}: {key}: {text}", lang.code());
-            }
+        let of_findings = |key: &&str| {
+            let family = key.split('.').next().unwrap_or_default();
+            ["finding", "advice", "check"].contains(&family)
+        };
+        let there: BTreeSet<String> = (texts.keys().into_iter())
+            .filter(of_findings)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(there, table, "{}", lang.code());
+        for key in &there {
+            let text = texts.fill(key, &[("expected", "1"), ("found", "2")]);
+            assert!(!text.contains('{'), "{}: {key}: {text}", lang.code());
+            // Half a sentence: it is put behind a verdict or a label.
+            assert!(!text.ends_with('.'), "{}: {key}: {text}", lang.code());
+            assert_eq!(text.is_empty(), key == "advice.nothing", "{key}");
         }
     }
 }
@@ -441,7 +418,6 @@ fn every_family_of_composed_keys_is_known() {
         "event",
         "standing",
         "fact",
-        "finding",
         "check",
         "ordinary",
         "verdict",

@@ -24,7 +24,7 @@ pub fn check(examination: &Examination) {
         .findings
         .list()
         .iter()
-        .any(|finding| matches!(finding.weight, Weight::Refutes | Weight::Undecides));
+        .any(|finding| matches!(finding.weight(), Weight::Refutes | Weight::Undecides));
     match examination.verdict {
         Verdict::Genuine => {
             assert!(examination.facts.is_some() && !failed && examination.ordinary.is_none());
@@ -37,7 +37,7 @@ pub fn check(examination: &Examination) {
     }
     if let Some(headline) = examination.headline() {
         assert!(
-            headline.weight.is_failure() && examination.findings.list()[0].check == headline.check
+            headline.weight().is_failure() && examination.findings.list()[0] == *headline
         );
     }
     if let Some(facts) = &examination.facts {

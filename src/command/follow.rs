@@ -747,7 +747,7 @@ impl Summary {
             EventKind::Other(examination) => {
                 summary.verdict = examination.verdict;
                 summary.finding = examination.headline().cloned();
-                summary.headline = summary.finding.as_ref().map(|finding| finding.check.id());
+                summary.headline = summary.finding.as_ref().map(|finding| finding.check().id());
                 summary.event = match examination.verdict {
                     Verdict::Genuine => "envelope",
                     Verdict::NotCertifiedMail => "ordinary",

@@ -399,7 +399,7 @@ fn put_other(
     let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
     let headline = examination.headline();
     // Kept where our clock decided, so that a later one decides again.
-    let ahead = headline.is_some_and(|finding| finding.check == CheckId::TimePlausible);
+    let ahead = headline.is_some_and(|finding| finding.check() == CheckId::TimePlausible);
     let stated = examination
         .facts
         .as_ref()
@@ -410,7 +410,7 @@ fn put_other(
         arrival.octets,
         examination.verdict.word(),
         kind.filter(|_| genuine).map(MessageKind::word),
-        headline.map(|finding| finding.check.id()),
+        headline.map(|finding| finding.check().id()),
         stated,
         wrapped.and_then(|mail| mail.report.as_ref()?.about.as_deref()),
         none,

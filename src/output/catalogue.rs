@@ -130,7 +130,7 @@ impl Catalogue {
     }
 }
 
-/// Tables become keys with dots: `[finding] "a.b" = { means = … }` is `finding.a.b.means`.
+/// Tables become keys with dots: `[finding] "a.b" = …` is `finding.a.b`.
 fn flatten(prefix: &str, value: &toml::Value, texts: &mut HashMap<String, String>) {
     match value {
         toml::Value::Table(table) => {

@@ -4,7 +4,8 @@
 //! by the sender's provider, so it is a second witness of transaction, recipients and time.
 
 use super::agreement::bare_id;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
+use super::table::{Case, CheckId};
 use crate::pec::{CertificationData, MessageKind, RecipientKind};
 
 /// Clock error between two providers: each may be a second off (decree, art. 9); a few for
@@ -22,10 +23,8 @@ pub(super) fn check(
 ) {
     findings.pass(CheckId::AcceptanceTransaction);
     if bare_id(&data.identifier) != bare_id(&acceptance.identifier) {
-        findings.add_both(
-            CheckId::AcceptanceTransaction,
-            Weight::OtherMessage,
-            "acceptance.transaction",
+        findings.tell_both(
+            Case::AcceptanceTransaction,
             acceptance.identifier.clone(),
             data.identifier.clone(),
         );
@@ -34,13 +33,7 @@ pub(super) fn check(
     if let (Some(mine), Some(theirs)) = (&data.message_id, &acceptance.message_id)
         && bare_id(mine) != bare_id(theirs)
     {
-        findings.add_both(
-            CheckId::AcceptanceTransaction,
-            Weight::OtherMessage,
-            "acceptance.transaction",
-            theirs.clone(),
-            mine.clone(),
-        );
+        findings.tell_both(Case::AcceptanceTransaction, theirs.clone(), mine.clone());
     }
     check_recipient(data, acceptance, findings);
     check_order(data, acceptance, findings);
@@ -59,19 +52,14 @@ fn check_recipient(
         .recipients
         .iter()
         .find(|recipient| recipient.address == *address);
-    let key = match listed.map(|recipient| recipient.kind) {
-        None => "acceptance.recipient.unlisted",
+    let case = match listed.map(|recipient| recipient.kind) {
+        None => Case::AcceptanceRecipientUnlisted,
         Some(RecipientKind::External) if data.kind() == Some(MessageKind::Delivery) => {
-            "acceptance.recipient.external"
+            Case::AcceptanceRecipientExternal
         }
         Some(_) => return,
     };
-    findings.add_found(
-        CheckId::AcceptanceRecipient,
-        Weight::Refutes,
-        key,
-        address.as_str(),
-    );
+    findings.tell_found(case, address.as_str());
 }
 
 fn check_order(data: &CertificationData, acceptance: &CertificationData, findings: &mut Findings) {
@@ -85,10 +73,8 @@ fn check_order(data: &CertificationData, acceptance: &CertificationData, finding
     };
     findings.pass(CheckId::AcceptanceOrder);
     if too_early {
-        findings.add_both(
-            CheckId::AcceptanceOrder,
-            Weight::Doubt,
-            "acceptance.order",
+        findings.tell_both(
+            Case::AcceptanceOrder,
             acceptance.time.to_string(),
             data.time.to_string(),
         );

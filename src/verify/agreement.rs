@@ -2,7 +2,8 @@
 //! original message inside.
 
 use super::content::Content;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
+use super::table::{Case, CheckId};
 use super::{sent, texts};
 use crate::address::MailAddress;
 use crate::mime::header::Header;
@@ -43,11 +44,7 @@ pub(super) fn check(
     match &content.original {
         Some(octets) => match Entity::parse(octets) {
             Ok(original) => check_original(data, &original, findings),
-            Err(_) => findings.add(
-                CheckId::OriginalPresent,
-                Weight::Undecides,
-                "original.present.unreadable",
-            ),
+            Err(_) => findings.tell(Case::OriginalPresentUnreadable),
         },
         None if content.has_original_part => {}
         None => check_original_absent(data, findings),
@@ -62,18 +59,11 @@ fn check_time(
 ) {
     findings.pass(CheckId::TimePlausible);
     if data.time < FIRST_PEC {
-        findings.add_found(
-            CheckId::TimePlausible,
-            Weight::Refutes,
-            "time.plausible.past",
-            data.time.to_string(),
-        );
+        findings.tell_found(Case::TimePlausiblePast, data.time.to_string());
     } else if data.time.seconds_since(now) > FUTURE_TOLERANCE {
         // Who signed is proved; of two clocks one is wrong, and it may be ours.
-        findings.add_both(
-            CheckId::TimePlausible,
-            Weight::Undecides,
-            "time.plausible.future",
+        findings.tell_both(
+            Case::TimePlausibleFuture,
             now.to_string(),
             data.time.to_string(),
         );
@@ -83,14 +73,12 @@ fn check_time(
     if legal != data.zone {
         // A server that keeps UTC states the same instant and says so; any other zone is a
         // clock that somebody set wrong.
-        let weight = match data.zone {
-            0 => Weight::Note,
-            _ => Weight::Doubt,
+        let case = match data.zone {
+            0 => Case::TimeZoneUtc,
+            _ => Case::TimeZone,
         };
-        findings.add_both(
-            CheckId::TimeZone,
-            weight,
-            "time.zone",
+        findings.tell_both(
+            case,
             data.time.rfc3339_at(legal),
             data.time.rfc3339_at(data.zone),
         );
@@ -101,18 +89,12 @@ fn check_time(
     // Of the hour that occurs twice a provider may have named the other one.
     let is_other_hour = (apart - HOUR).abs() <= SIGNING_SILENT && data.time.is_in_repeated_hour();
     if apart > SIGNING_SILENT {
-        let weight = if apart > SIGNING_NOTE && !is_other_hour {
-            Weight::Doubt
+        let case = if apart > SIGNING_NOTE && !is_other_hour {
+            Case::TimeSigning
         } else {
-            Weight::Note
+            Case::TimeSigningNear
         };
-        findings.add_both(
-            CheckId::TimeSigning,
-            weight,
-            "time.signing",
-            data.time.to_string(),
-            signing.to_string(),
-        );
+        findings.tell_both(case, data.time.to_string(), signing.to_string());
     }
 }
 
@@ -135,10 +117,8 @@ fn check_recipient(data: &CertificationData, findings: &mut Findings) {
                 .map(|r| r.address.as_str())
                 .take(20)
                 .collect();
-            findings.add_both(
-                CheckId::OriginalRecipient,
-                Weight::Refutes,
-                "original.recipient.unlisted",
+            findings.tell_both(
+                Case::OriginalRecipientUnlisted,
                 all.join(", "),
                 address.as_str(),
             );
@@ -147,12 +127,7 @@ fn check_recipient(data: &CertificationData, findings: &mut Findings) {
             if recipient.kind == RecipientKind::External
                 && data.kind() == Some(MessageKind::Delivery) =>
         {
-            findings.add_found(
-                CheckId::OriginalRecipient,
-                Weight::Refutes,
-                "original.recipient.external",
-                address.as_str(),
-            );
+            findings.tell_found(Case::OriginalRecipientExternal, address.as_str());
         }
         Some(_) => {}
     }
@@ -172,13 +147,7 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
     let stated = || words(&data.provider);
     if !stated().any(certifies) && stated().any(has_weight) {
         let expected = subject.organization().unwrap_or_default();
-        findings.add_both(
-            CheckId::ProviderName,
-            Weight::Note,
-            "provider.name",
-            expected,
-            &*data.provider,
-        );
+        findings.tell_both(Case::ProviderName, expected, &*data.provider);
     }
 }
 
@@ -238,18 +207,12 @@ fn check_addresses(data: &CertificationData, findings: &mut Findings) {
             && !seen.contains(&address)
             && seen.len() < 5
         {
-            let weight = if address.is_of_latin_letters() {
-                Weight::Note
+            let case = if address.is_of_latin_letters() {
+                Case::AddressLookalikeLatin
             } else {
-                Weight::Doubt
+                Case::AddressLookalike
             };
-            findings.add_both(
-                CheckId::AddressLookalike,
-                weight,
-                "address.lookalike",
-                ascii,
-                address.as_str(),
-            );
+            findings.tell_both(case, ascii, address.as_str());
             seen.push(address);
         }
     }
@@ -272,35 +235,23 @@ fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mu
     };
     match any_is("Message-ID", &data.identifier) {
         Some(true) => findings.pass(CheckId::OriginalMessageId),
-        Some(false) => findings.add_both(
-            CheckId::OriginalMessageId,
-            Weight::Refutes,
-            "original.message-id",
+        Some(false) => findings.tell_both(
+            Case::OriginalMessageId,
             data.identifier.clone(),
             first("Message-ID"),
         ),
-        None => findings.add(
-            CheckId::OriginalMessageId,
-            Weight::Doubt,
-            "original.message-id.missing",
-        ),
+        None => findings.tell(Case::OriginalMessageIdMissing),
     }
     // A sender may have written such a field too; one of them must be the provider's.
     if let Some(message_id) = &data.message_id {
         match any_is("X-Riferimento-Message-ID", message_id) {
             Some(true) => findings.pass(CheckId::OriginalReference),
-            Some(false) => findings.add_both(
-                CheckId::OriginalReference,
-                Weight::Refutes,
-                "original.reference",
+            Some(false) => findings.tell_both(
+                Case::OriginalReference,
                 message_id.clone(),
                 first("X-Riferimento-Message-ID"),
             ),
-            None => findings.add(
-                CheckId::OriginalReference,
-                Weight::Doubt,
-                "original.reference.missing",
-            ),
+            None => findings.tell(Case::OriginalReferenceMissing),
         }
     }
     check_original_people(data, original, findings);
@@ -318,18 +269,9 @@ fn check_hashes(data: &CertificationData, original: &Entity<'_>, findings: &mut 
     let malformed = sent::malformed_hashes(original);
     if malformed.is_empty() {
         findings.pass(CheckId::OriginalHash);
-        findings.add(
-            CheckId::OriginalPresent,
-            Weight::Note,
-            "original.present.brief",
-        );
+        findings.tell(Case::OriginalPresentBrief);
     } else {
-        findings.add_found(
-            CheckId::OriginalHash,
-            Weight::Doubt,
-            "original.hash.malformed",
-            malformed.join(", "),
-        );
+        findings.tell_found(Case::OriginalHashMalformed, malformed.join(", "));
     }
 }
 
@@ -338,17 +280,16 @@ fn check_original_people(data: &CertificationData, original: &Entity<'_>, findin
     let from: Vec<MailAddress> = addresses(original, &["From"]);
     match &from[..] {
         [one] if *one == data.sender => findings.pass(CheckId::OriginalSender),
-        [one] => findings.add_both(
-            CheckId::OriginalSender,
-            weight_of(&from),
-            "original.sender",
+        [one] => findings.tell_both(
+            match are_plain(&from) {
+                true => Case::OriginalSender,
+                false => Case::OriginalSenderOddlyWritten,
+            },
             data.sender.as_str(),
             one.as_str(),
         ),
-        _ => findings.add_found(
-            CheckId::OriginalSender,
-            Weight::Doubt,
-            "original.sender.unclear",
+        _ => findings.tell_found(
+            Case::OriginalSenderUnclear,
             header
                 .first("From")
                 .map(|field| field.text().into_owned())
@@ -360,18 +301,12 @@ fn check_original_people(data: &CertificationData, original: &Entity<'_>, findin
         let named = addresses(original, &["To", "Cc"]);
         if !named.is_empty() && !named.contains(address) {
             let shown: Vec<&str> = named.iter().map(MailAddress::as_str).take(20).collect();
-            let weight = if is_written_in(address, header) {
-                Weight::Doubt
+            let case = if is_written_in(address, header) || !are_plain(&named) {
+                Case::OriginalRecipientOddlyAddressed
             } else {
-                weight_of(&named)
+                Case::OriginalRecipientNotAddressed
             };
-            findings.add_both(
-                CheckId::OriginalRecipient,
-                weight,
-                "original.recipient.not-addressed",
-                address.as_str(),
-                shown.join(", "),
-            );
+            findings.tell_both(case, address.as_str(), shown.join(", "));
         }
     }
 }
@@ -388,12 +323,8 @@ fn is_written_in(address: &MailAddress, header: &Header<'_>) -> bool {
 
 /// Addresses that are spelt in an odd way by the sender's program (quoted, with a source route)
 /// may mean the certified one: they raise a doubt and refute nothing.
-fn weight_of(addresses: &[MailAddress]) -> Weight {
-    if addresses.iter().all(MailAddress::is_well_formed) {
-        Weight::Refutes
-    } else {
-        Weight::Doubt
-    }
+fn are_plain(addresses: &[MailAddress]) -> bool {
+    addresses.iter().all(MailAddress::is_well_formed)
 }
 
 /// Addresses of all fields of these names, without empty ones.
@@ -423,10 +354,8 @@ fn check_original_subject(
     findings.pass(CheckId::OriginalSubject);
     // Octets in no stated charset cannot be compared.
     if !stated.contains('\u{fffd}') && !same_text(certified, &stated) {
-        findings.add_both(
-            CheckId::OriginalSubject,
-            Weight::Doubt,
-            "original.subject",
+        findings.tell_both(
+            Case::OriginalSubject,
             certified.clone(),
             stated.into_owned(),
         );
@@ -477,26 +406,14 @@ pub(crate) fn bare_id(text: &str) -> &str {
 fn check_original_absent(data: &CertificationData, findings: &mut Findings) {
     match (data.kind(), data.receipt_form) {
         (Some(MessageKind::TransportEnvelope), _) => {
-            findings.add(
-                CheckId::OriginalPresent,
-                Weight::Undecides,
-                "original.present.envelope",
-            );
+            findings.tell(Case::OriginalPresentEnvelope);
         }
         // RFC 6109, 3.3.2.1: a recipient in Cc gets a concise receipt, whatever was asked.
         (Some(MessageKind::Delivery), Some(DeliveryForm::Complete | DeliveryForm::Brief)) => {
-            findings.add(
-                CheckId::OriginalPresent,
-                Weight::Note,
-                "original.present.concise",
-            );
+            findings.tell(Case::OriginalPresentConcise);
         }
         (Some(MessageKind::Delivery), _) => {
-            findings.add(
-                CheckId::OriginalPresent,
-                Weight::Note,
-                "original.present.without",
-            );
+            findings.tell(Case::OriginalPresentWithout);
         }
         _ => {}
     }

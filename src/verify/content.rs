@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
+use super::table::{Case, CheckId};
 use super::texts::{self, Text};
 use crate::mime::multipart::{self, Dashes};
 use crate::mime::{self, Entity, MAX_DEPTH};
@@ -46,7 +47,7 @@ pub(super) fn read<'c>(
         texts: Vec::new(),
     };
     if verified.has_nul() {
-        findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
+        findings.tell(Case::MessageOctets);
     }
     let Some(parts) = first_level(verified.octets(), dashes, findings) else {
         return content;
@@ -68,11 +69,7 @@ pub(super) fn read<'c>(
             && MULTIPART.find(part.body).is_some()
             && is_deeper_than(part, MAX_DEPTH)
         {
-            findings.add(
-                CheckId::MessageComplexity,
-                Weight::Undecides,
-                "message.complexity.signed",
-            );
+            findings.tell(Case::MessageComplexitySigned);
         }
     }
     content.data_missing = data_parts.is_empty();
@@ -84,23 +81,15 @@ pub(super) fn read<'c>(
             findings.pass(CheckId::DaticertPresent);
             findings.pass(CheckId::DaticertName);
             if names.disagree() {
-                findings.add_both(
-                    CheckId::DaticertName,
-                    Weight::Doubt,
-                    "daticert.name",
+                findings.tell_both(
+                    Case::DaticertName,
                     names.name.as_deref().unwrap_or_default(),
                     names.filename.as_deref().unwrap_or_default(),
                 );
             }
             content.data = parse_data(part, findings);
         }
-        many => findings.add_both(
-            CheckId::DaticertPresent,
-            Weight::Undecides,
-            "daticert.present.many",
-            "1",
-            many.len().to_string(),
-        ),
+        many => findings.tell_both(Case::DaticertPresentMany, "1", many.len().to_string()),
     }
     if let Some(data) = &content.data {
         content.kind = data.kind();
@@ -119,20 +108,12 @@ fn the_original<'c>(
     let mut chosen = candidates.iter().filter(|(_, named)| *named == any_named);
     let (part, _) = chosen.next()?;
     if chosen.next().is_some() {
-        findings.add(
-            CheckId::OriginalPresent,
-            Weight::Undecides,
-            "original.present.many",
-        );
+        findings.tell(Case::OriginalPresentMany);
         return None;
     }
     let decoded = part.decoded();
     if decoded.is_err() {
-        findings.add(
-            CheckId::OriginalPresent,
-            Weight::Undecides,
-            "original.present.unreadable",
-        );
+        findings.tell(Case::OriginalPresentUnreadable);
     }
     decoded.ok()
 }
@@ -146,11 +127,7 @@ fn first_level<'c>(
 ) -> Option<Vec<Entity<'c>>> {
     let root = Entity::parse(octets).ok()?;
     let Ok(media) = root.media_type() else {
-        findings.add(
-            CheckId::StructureBoundary,
-            Weight::Undecides,
-            "structure.boundary.inner",
-        );
+        findings.tell(Case::StructureBoundaryInner);
         return None;
     };
     if !media.is_multipart() {
@@ -159,12 +136,7 @@ fn first_level<'c>(
     findings.pass(CheckId::StructureEncoding);
     let encoding = root.transfer_encoding();
     if !matches!(&*encoding, "7bit" | "8bit" | "binary") {
-        findings.add_found(
-            CheckId::StructureEncoding,
-            Weight::Undecides,
-            "structure.encoding",
-            encoding,
-        );
+        findings.tell_found(Case::StructureEncoding, encoding);
         return None;
     }
     let cut = media
@@ -178,19 +150,11 @@ fn first_level<'c>(
                 .collect(),
         ),
         Err(mime::Error::TooManyParts) => {
-            findings.add(
-                CheckId::MessageComplexity,
-                Weight::Undecides,
-                "message.complexity.parts",
-            );
+            findings.tell(Case::MessageComplexityParts);
             None
         }
         _ => {
-            findings.add(
-                CheckId::StructureBoundary,
-                Weight::Undecides,
-                "structure.boundary.inner",
-            );
+            findings.tell(Case::StructureBoundaryInner);
             None
         }
     }
@@ -223,11 +187,7 @@ fn is_deeper_than(part: &Entity<'_>, depth: usize) -> bool {
 /// Step 14.
 fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<CertificationData> {
     let Ok(octets) = part.decoded() else {
-        findings.add(
-            CheckId::DaticertXml,
-            Weight::Undecides,
-            "daticert.xml.encoding",
-        );
+        findings.tell(Case::DaticertXmlEncoding);
         return None;
     };
     match CertificationData::parse(&octets) {
@@ -236,32 +196,25 @@ fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<Certificatio
             findings.pass(CheckId::DaticertStructure);
             let odd = data.oddities;
             if odd.control_characters {
-                let key = "daticert.xml.control";
-                findings.add(CheckId::DaticertXml, Weight::Note, key);
+                findings.tell(Case::DaticertXmlControl);
             }
             if odd.document_type || odd.instructions {
-                let key = "daticert.xml.passed-over";
-                findings.add(CheckId::DaticertXml, Weight::Note, key);
+                findings.tell(Case::DaticertXmlPassedOver);
             }
             if let Some(element) = data.unknown_elements.first() {
-                findings.add_found(
-                    CheckId::DaticertStructure,
-                    Weight::Note,
-                    "daticert.structure.unknown-element",
-                    element.clone(),
-                );
+                findings.tell_found(Case::DaticertStructureUnknownElement, element.clone());
             }
             Some(data)
         }
         Err(error) => {
-            let (check, key) = if error.is_xml() {
-                (CheckId::DaticertXml, "daticert.xml")
+            let case = if error.is_xml() {
+                Case::DaticertXml
             } else if matches!(error, certification::Error::Value(_)) {
-                (CheckId::DaticertFields, "daticert.fields.value")
+                Case::DaticertFieldsValue
             } else {
-                (CheckId::DaticertStructure, "daticert.structure")
+                Case::DaticertStructure
             };
-            findings.add_found(check, Weight::Undecides, key, error.place());
+            findings.tell_found(case, error.place());
             None
         }
     }
@@ -273,42 +226,24 @@ fn check_profile(data: &CertificationData, findings: &mut Findings) {
     findings.pass(CheckId::DaticertFields);
     for fault in data.profile_faults() {
         match fault {
-            ProfileFault::UnknownWord => findings.add_found(
-                CheckId::DaticertKind,
-                Weight::Undecides,
-                "daticert.kind",
+            ProfileFault::UnknownWord => findings.tell_found(
+                Case::DaticertKind,
                 format!("{} / {}", data.kind_word, data.error_word),
             ),
             ProfileFault::Error => {
                 // A delivery with an error must never be read as a delivery.
-                let delivery = data.kind() == Some(MessageKind::Delivery);
-                let weight = if delivery {
-                    Weight::Undecides
+                let case = if data.kind() == Some(MessageKind::Delivery) {
+                    Case::DaticertFieldsErrorOfDelivery
                 } else {
-                    Weight::Doubt
+                    Case::DaticertFieldsError
                 };
-                findings.add_found(
-                    CheckId::DaticertFields,
-                    weight,
-                    "daticert.fields.error",
-                    format!("{} / {}", data.kind_word, data.error_word),
-                );
+                findings.tell_found(case, format!("{} / {}", data.kind_word, data.error_word));
             }
             ProfileFault::Missing(element) => {
-                findings.add_found(
-                    CheckId::DaticertFields,
-                    Weight::Undecides,
-                    "daticert.fields.missing",
-                    element,
-                );
+                findings.tell_found(Case::DaticertFieldsMissing, element);
             }
             ProfileFault::Unexpected(element) => {
-                findings.add_found(
-                    CheckId::DaticertFields,
-                    Weight::Doubt,
-                    "daticert.fields.unexpected",
-                    element,
-                );
+                findings.tell_found(Case::DaticertFieldsUnexpected, element);
             }
         }
     }

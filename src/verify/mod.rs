@@ -45,6 +45,7 @@ mod signature;
 mod signer;
 mod stored;
 mod structure;
+mod table;
 mod texts;
 
 use crate::mime::MAX_DEPTH;
@@ -56,12 +57,13 @@ use crate::work::Work;
 
 pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
-pub use finding::{CheckId, Finding, Findings, Weight};
+pub use finding::{Finding, Findings, Weight};
 pub use opaque::OwnSignature;
 pub use ordinary::Ordinary;
 pub use revoked::Crls;
 pub use sent::{Sent, SentResult};
 pub use structure::{Level, Unfold, Unfolded};
+pub use table::{Advice, Case, CheckId};
 
 use content::Content;
 use revoked::TrustedCrls;
@@ -222,20 +224,20 @@ impl Examination {
         self.findings
             .list()
             .first()
-            .filter(|finding| finding.weight.is_failure())
+            .filter(|finding| finding.weight().is_failure())
     }
 
     /// The doubt of highest rank: what is odd about this message, though the verdict stands.
     pub fn first_doubt(&self) -> Option<&Finding> {
         let mut findings = self.findings.list().iter();
-        findings.find(|finding| finding.weight == Weight::Doubt)
+        findings.find(|finding| finding.weight() == Weight::Doubt)
     }
 
     /// How many doubts there are about this message, those about nested ones not counted.
     pub fn doubts(&self) -> usize {
         let findings = self.findings.list().iter();
         findings
-            .filter(|finding| finding.weight == Weight::Doubt)
+            .filter(|finding| finding.weight() == Weight::Doubt)
             .count()
     }
 
@@ -400,17 +402,10 @@ impl Verifier {
         tell_conversions(&copy.conversions, &mut examination);
         // Unlike the others this one has a checksum of its own: a digest that fails is no damage.
         if at.question.stored == Stored::Gzip && examination.facts.is_some() {
-            let key = "signature.digest.stored-as-gzip";
-            examination
-                .findings
-                .add(CheckId::SignatureDigest, Weight::Doubt, key);
+            examination.findings.tell(Case::SignatureDigestStoredAsGzip);
         }
         if work.is_short() {
-            examination.findings.add(
-                CheckId::MessageComplexity,
-                Weight::Undecides,
-                "message.complexity.work",
-            );
+            examination.findings.tell(Case::MessageComplexityWork);
         }
         if !examination.nested.is_empty() {
             let places: Vec<&str> = examination
@@ -419,12 +414,9 @@ impl Verifier {
                 .map(|nested| &*nested.place)
                 .collect();
             let places = places.join(", ");
-            examination.findings.add_found(
-                CheckId::StructureNested,
-                Weight::Note,
-                "structure.nested",
-                places,
-            );
+            examination
+                .findings
+                .tell_found(Case::StructureNested, places);
         }
         examination.conclude();
         examination
@@ -455,11 +447,7 @@ impl Verifier {
         self.examine_signed(&mended, outcome, at, examination);
         if examination.ordinary.is_none() {
             for change in damage.changes() {
-                examination.findings.add(
-                    CheckId::SignatureDigest,
-                    Weight::Doubt,
-                    signature::change_key(change),
-                );
+                examination.findings.tell(signature::change_case(change));
             }
         }
     }
@@ -568,11 +556,7 @@ impl Verifier {
         let candidates = structure::candidates(octets, at.question.unfold, &search);
         at.work.settle(&search);
         if at.depth >= MAX_DEPTH || candidates.incomplete {
-            examination.findings.add(
-                CheckId::MessageComplexity,
-                Weight::Note,
-                "message.complexity.depth",
-            );
+            examination.findings.tell(Case::MessageComplexityDepth);
         }
         if at.depth >= MAX_DEPTH {
             return;
@@ -597,11 +581,7 @@ impl Verifier {
         findings: &mut Findings,
     ) -> Vec<Nested> {
         let mut incomplete = || {
-            findings.add(
-                CheckId::MessageComplexity,
-                Weight::Note,
-                "message.complexity.depth",
-            );
+            findings.tell(Case::MessageComplexityDepth);
         };
         if at.depth >= MAX_DEPTH {
             incomplete();
@@ -609,7 +589,7 @@ impl Verifier {
         }
         let examination = self.examine_within(original, Level::Message, at);
         let mut inner = examination.findings.list().iter();
-        if inner.any(|finding| finding.check == CheckId::MessageComplexity) {
+        if inner.any(|finding| finding.check() == CheckId::MessageComplexity) {
             incomplete();
         }
         if examination.ordinary.is_none() {
@@ -661,8 +641,7 @@ fn tell_conversions(conversions: &[Conversion], examination: &mut Examination) {
         return;
     }
     for conversion in conversions {
-        let key = conversion.key();
-        findings.add(CheckId::SignatureDigest, Weight::Doubt, key);
+        findings.tell(conversion.case());
     }
 }
 
@@ -706,10 +685,6 @@ fn settle_kind(signed: &Signed<'_>, content: &mut Content<'_>, findings: &mut Fi
     if content.original.is_some() && (hinted == Some(MessageKind::AnomalyEnvelope) || unmarked) {
         content.kind = Some(MessageKind::AnomalyEnvelope);
     } else {
-        findings.add(
-            CheckId::DaticertPresent,
-            Weight::Undecides,
-            "daticert.present",
-        );
+        findings.tell(Case::DaticertPresent);
     }
 }

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use super::facts::SignerFacts;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::{Findings, Weight};
 use super::signature::{Outcome, WORK_PER_OCTET_TO_NAME};
+use super::table::{Case, CheckId};
 use super::{Examination, Level, Nested, Ordinary, Place, Verifier};
 use crate::mime::{Entity, MAX_DEPTH, decode};
 use crate::smime::content::{Content, ContentKind};
@@ -42,7 +43,7 @@ impl OwnSignature {
     pub(super) fn beside(outcome: &Outcome<'_>, findings: &Findings) -> Self {
         let refuted = |check| {
             let mut list = findings.list().iter();
-            list.any(|finding| finding.check == check && finding.weight == Weight::Refutes)
+            list.any(|finding| finding.check() == check && finding.weight() == Weight::Refutes)
         };
         let fails = outcome.content.is_none()
             && (refuted(CheckId::SignatureValue) || refuted(CheckId::SignatureDigest));
@@ -215,11 +216,7 @@ impl Verifier {
     fn nest_content(&self, content: &[u8], at: Place<'_>, examination: &mut Examination) {
         const PLACE: &str = "1";
         if at.depth >= MAX_DEPTH {
-            examination.findings.add(
-                CheckId::MessageComplexity,
-                Weight::Note,
-                "message.complexity.depth",
-            );
+            examination.findings.tell(Case::MessageComplexityDepth);
             return;
         }
         let inner = self.examine_within(content, Level::Message, at);

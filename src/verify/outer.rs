@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
 use super::display;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
 use super::structure::Signed;
+use super::table::{Case, CheckId};
 use crate::address::MailAddress;
 use crate::mime::header::Field;
 use crate::mime::{Entity, decode, plain};
@@ -87,13 +88,7 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         findings,
     ) && !same_text(&subject, &wanted)
     {
-        findings.add_both(
-            CheckId::HeaderSubject,
-            Weight::Doubt,
-            "header.subject",
-            wanted,
-            subject,
-        );
+        findings.tell_both(Case::HeaderSubject, wanted, subject);
     }
     findings.pass(CheckId::HeaderTo);
     compare_addressees(&signed.outer, &arrived, findings);
@@ -105,7 +100,7 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         &signed.hints,
         &signed.outer,
         &authors,
-        Weight::Doubt,
+        Case::HeaderDisplayName,
         findings,
     );
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
@@ -119,7 +114,7 @@ fn check_envelope_name(
     hints: &Hints,
     outer: &Entity<'_>,
     senders: &[MailAddress],
-    of_stranger: Weight,
+    of_stranger: Case,
     findings: &mut Findings,
 ) {
     let senders = &senders[..senders.len().min(MAX_COMPARED)];
@@ -134,16 +129,11 @@ fn check_envelope_name(
     let signer = MailAddress::new(&mailbox.address);
     let allowed = [senders, &[signer]].concat();
     let named = display::stranger(&mailbox.display, &allowed);
-    let (weight, key) = match named {
-        Some(_) if of_stranger == Weight::Refutes => {
-            (Weight::Refutes, "header.display-name.stranger")
-        }
-        Some(_) | None => (Weight::Doubt, "header.display-name"),
-    };
-    findings.add_both(
-        CheckId::HeaderDisplayName,
-        weight,
-        key,
+    findings.tell_both(
+        match named {
+            Some(_) => of_stranger,
+            None => Case::HeaderDisplayName,
+        },
         format!("Per conto di: {sender}"),
         &*mailbox.display,
     );
@@ -161,13 +151,7 @@ fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Fi
     let odd = || odd_mailbox(outer, "Reply-To", allowed);
     if let Some(found) = other.or_else(odd) {
         let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();
-        findings.add_both(
-            CheckId::HeaderReplyTo,
-            Weight::Doubt,
-            "header.reply-to",
-            expected,
-            found,
-        );
+        findings.tell_both(Case::HeaderReplyTo, expected, found);
     }
 }
 
@@ -232,13 +216,7 @@ fn check_addressees(
 }
 
 fn add_other_addressees(expected: String, found: String, findings: &mut Findings) {
-    findings.add_both(
-        CheckId::HeaderTo,
-        Weight::Doubt,
-        "header.to",
-        expected,
-        found,
-    );
+    findings.tell_both(Case::HeaderTo, expected, found);
 }
 
 /// Nobody certifies a Bcc, and some programs show it.
@@ -259,19 +237,17 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
         signers.any(|signer| MailAddress::new(signer) == MailAddress::new(address))
     };
     let is_plain = field.is_some_and(|field| is_plain_from(field, &hints.from));
-    let (weight, key) = match (hints.from_fields, &hints.from[..]) {
-        (0, _) => (Weight::Refutes, "header.from.missing"),
-        (1, _) if groups.iter().any(|name| !display::is_unquoted(name)) => {
-            (Weight::Refutes, "header.from.group")
-        }
+    let case = match (hints.from_fields, &hints.from[..]) {
+        (0, _) => Case::HeaderFromMissing,
+        (1, _) if groups.iter().any(|name| !display::is_unquoted(name)) => Case::HeaderFromGroup,
         (1, [one]) if is_signer(&one.address) && is_plain => {
             findings.pass(CheckId::HeaderFrom);
             return;
         }
-        (1, [one]) if is_signer(&one.address) => (Weight::Undecides, "header.from.odd"),
-        (1, [_]) => (Weight::Refutes, "header.from"),
-        (1, _) => (Weight::Refutes, "header.from.many"),
-        _ => (Weight::Refutes, "header.from.doubled"),
+        (1, [one]) if is_signer(&one.address) => Case::HeaderFromOdd,
+        (1, [_]) => Case::HeaderFrom,
+        (1, _) => Case::HeaderFromMany,
+        _ => Case::HeaderFromDoubled,
     };
     let signer: Vec<&str> = certificate.mail_addresses().collect();
     let shown: Vec<&str> = hints.from.iter().map(|mailbox| &*mailbox.address).collect();
@@ -279,10 +255,8 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
         true => groups.first().cloned(),
         false => field.map(|field| field.text().into_owned()),
     };
-    findings.add_both(
-        CheckId::HeaderFrom,
-        weight,
-        key,
+    findings.tell_both(
+        case,
         signer.join(", "),
         found.unwrap_or_else(|| shown.join(", ")),
     );
@@ -322,17 +296,11 @@ fn check_display(
     if is_its_own && is_plainly_named(outer) {
         return;
     }
-    let (weight, key) = match display::stranger(&mailbox.display, &[signer]) {
-        Some(_) => (Weight::Refutes, "header.display-name.stranger"),
-        None => (Weight::Doubt, "header.display-name.receipt"),
+    let case = match display::stranger(&mailbox.display, &[signer]) {
+        Some(_) => Case::HeaderDisplayNameStranger,
+        None => Case::HeaderDisplayNameReceipt,
     };
-    findings.add_both(
-        CheckId::HeaderDisplayName,
-        weight,
-        key,
-        &*mailbox.address,
-        &*mailbox.display,
-    );
+    findings.tell_both(case, &*mailbox.address, &*mailbox.display);
 }
 
 /// Whether the name in From has no encoded word that readers decode differently.
@@ -351,13 +319,7 @@ fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
     // Written as From it says nothing that From does not; that is looked at by itself.
     let is_from = outer.header.count("Sender") == 1 && text("Sender") == text("From");
     if !is_from && (sender != from || odd_mailbox(outer, "Sender", &from).is_some()) {
-        findings.add_both(
-            CheckId::HeaderSender,
-            Weight::Doubt,
-            "header.sender",
-            list(&from),
-            list(&sender),
-        );
+        findings.tell_both(Case::HeaderSender, list(&from), list(&sender));
     }
 }
 
@@ -381,21 +343,9 @@ fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
     )
     .collect();
     if shown.is_empty() {
-        findings.add_both(
-            CheckId::HeaderKind,
-            Weight::Doubt,
-            "header.kind.missing",
-            expected,
-            "",
-        );
+        findings.tell_both(Case::HeaderKindMissing, expected, "");
     } else {
-        findings.add_both(
-            CheckId::HeaderKind,
-            Weight::Refutes,
-            "header.kind",
-            expected,
-            shown.join("; "),
-        );
+        findings.tell_both(Case::HeaderKind, expected, shown.join("; "));
     }
 }
 
@@ -427,24 +377,12 @@ fn check_reference(
             || plain(bare_id(&decode::unstructured(shown.as_bytes()))) == plain(bare_id(&signed))
     };
     if hints.references.is_empty() {
-        findings.add_both(
-            CheckId::HeaderReference,
-            Weight::Doubt,
-            "header.reference.missing",
-            signed.into_owned(),
-            "",
-        );
+        findings.tell_both(Case::HeaderReferenceMissing, signed.into_owned(), "");
     } else if hints.references.iter().all(fits) {
         findings.pass(CheckId::HeaderReference);
     } else {
         let shown = hints.references.join("; ");
-        findings.add_both(
-            CheckId::HeaderReference,
-            Weight::Refutes,
-            "header.reference",
-            signed.into_owned(),
-            shown,
-        );
+        findings.tell_both(Case::HeaderReference, signed.into_owned(), shown);
     }
 }
 
@@ -478,13 +416,7 @@ fn check_subject(
     if !is_plain || shown.is_empty() || !shown.iter().all(|shown| fits(shown)) {
         let prefix = kind.subject_prefixes().first().unwrap_or(&"");
         let expected = format!("{prefix} {certified}");
-        findings.add_both(
-            CheckId::HeaderSubject,
-            Weight::Doubt,
-            "header.subject",
-            expected,
-            shown.join("; "),
-        );
+        findings.tell_both(Case::HeaderSubject, expected, shown.join("; "));
     }
 }
 
@@ -528,13 +460,7 @@ fn check_subject_kind(
         return false;
     }
     let prefix = kind.subject_prefixes().first().unwrap_or(&"");
-    findings.add_both(
-        CheckId::HeaderSubject,
-        Weight::Refutes,
-        "header.subject.kind",
-        *prefix,
-        subjects.join("; "),
-    );
+    findings.tell_both(Case::HeaderSubjectKind, *prefix, subjects.join("; "));
     true
 }
 
@@ -595,13 +521,7 @@ fn check_date(
             .map(|date| date.to_string())
             .or_else(text)
             .unwrap_or_default();
-        findings.add_both(
-            CheckId::HeaderDate,
-            Weight::Doubt,
-            "header.date",
-            expected(),
-            found,
-        );
+        findings.tell_both(Case::HeaderDate, expected(), found);
     }
 }
 
@@ -612,7 +532,7 @@ fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut 
         &signed.hints,
         &signed.outer,
         senders,
-        Weight::Refutes,
+        Case::HeaderDisplayNameStranger,
         findings,
     );
     check_reply_to(
@@ -628,10 +548,8 @@ fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut 
         .map(|field| field.text())
         .unwrap_or_default();
     if bare_id(&message_id) != bare_id(&data.identifier) {
-        findings.add_both(
-            CheckId::HeaderMessageId,
-            Weight::Doubt,
-            "header.message-id",
+        findings.tell_both(
+            Case::HeaderMessageId,
             data.identifier.clone(),
             message_id.into_owned(),
         );
@@ -639,13 +557,7 @@ fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut 
     if let (Some(form), Some(shown)) = (data.receipt_form, &signed.hints.receipt_form) {
         findings.pass(CheckId::HeaderReceiptForm);
         if form.word() != shown {
-            findings.add_both(
-                CheckId::HeaderReceiptForm,
-                Weight::Doubt,
-                "header.receipt-form",
-                form.word(),
-                shown.clone(),
-            );
+            findings.tell_both(Case::HeaderReceiptForm, form.word(), shown.clone());
         }
     }
 }

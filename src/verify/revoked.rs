@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
+use super::table::{Case, CheckId};
 use crate::providers::Trust;
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::Anchor;
@@ -87,22 +88,11 @@ impl TrustedCrls {
             .map(|list| (list, list.standing(issuer, trust)))
             .collect();
         if lists.is_empty() {
-            findings.add_found(
-                CheckId::ChainRevocation,
-                Weight::Note,
-                "chain.revocation.no-list",
-                certificate.issuer.to_string(),
-            );
+            findings.tell_found(Case::ChainRevocationNoList, certificate.issuer.to_string());
             return false;
         }
         if let Some(said) = worst_entry(certificate, &lists, at) {
-            findings.add_both(
-                CheckId::ChainRevocation,
-                said.weight,
-                said.key,
-                at.to_string(),
-                said.found,
-            );
+            findings.tell_both(said.case, at.to_string(), said.found);
             return true;
         }
         let speaking = lists.iter().filter(|(list, standing)| {
@@ -147,8 +137,7 @@ impl TrustedCrl {
 
 /// What a list says, and what that does.
 struct Said {
-    weight: Weight,
-    key: &'static str,
+    case: Case,
     found: String,
 }
 
@@ -183,7 +172,7 @@ fn worst_entry(
         (said, list.crl.this_update)
     });
     // Of equals the newest list says it best.
-    let worst = said.min_by_key(|(said, issued)| (said.weight, std::cmp::Reverse(*issued)));
+    let worst = said.min_by_key(|(said, issued)| (said.case.weight(), std::cmp::Reverse(*issued)));
     worst.map(|(said, _)| said)
 }
 
@@ -206,29 +195,29 @@ fn lifts(
 
 fn report(revocation: &Revocation, at: Timestamp) -> Said {
     let is_suspect = revocation.invalid_since.is_some_and(|since| since <= at);
-    let (weight, key) = if revocation.at <= at {
-        (Weight::Refutes, "chain.revocation.revoked")
+    let case = if revocation.at <= at {
+        Case::ChainRevocationRevoked
     } else if is_suspect {
-        (Weight::Doubt, "chain.revocation.suspect")
+        Case::ChainRevocationSuspect
     } else if revocation.is_compromise() {
-        (Weight::Doubt, "chain.revocation.compromised-later")
+        Case::ChainRevocationCompromisedLater
     } else {
-        (Weight::Doubt, "chain.revocation.later")
+        Case::ChainRevocationLater
     };
     let found = shown(revocation);
-    Said { weight, key, found }
+    Said { case, found }
 }
 
 /// An entry in a list that cannot be taken as RFC 5280 takes them.
 fn report_limited(revocation: &Revocation, name: &str, at: Timestamp) -> Said {
     let since = revocation.invalid_since.unwrap_or(revocation.at);
-    let (weight, key) = if since.min(revocation.at) <= at {
-        (Weight::Undecides, "chain.revocation.limited")
+    let case = if since.min(revocation.at) <= at {
+        Case::ChainRevocationLimited
     } else {
-        (Weight::Doubt, "chain.revocation.limited-later")
+        Case::ChainRevocationLimitedLater
     };
     let found = format!("{} ({name})", shown(revocation));
-    Said { weight, key, found }
+    Said { case, found }
 }
 
 fn shown(revocation: &Revocation) -> String {
@@ -236,17 +225,13 @@ fn shown(revocation: &Revocation) -> String {
 }
 
 /// Why a list cannot say that a certificate is not revoked, whatever its time.
-fn unusable(
-    list: &TrustedCrl,
-    standing: Standing,
-    certificate: &Certificate,
-) -> Option<&'static str> {
+fn unusable(list: &TrustedCrl, standing: Standing, certificate: &Certificate) -> Option<Case> {
     match (standing, list.crl.gap(certificate)) {
-        (Standing::Stranger, _) => Some("chain.revocation.unusable-signature"),
-        (Standing::Related, _) => Some("chain.revocation.unusable-issuer"),
-        (Standing::Issuer, Some(Gap::Extension(_))) => Some("chain.revocation.unusable-extension"),
+        (Standing::Stranger, _) => Some(Case::ChainRevocationUnusableSignature),
+        (Standing::Related, _) => Some(Case::ChainRevocationUnusableIssuer),
+        (Standing::Issuer, Some(Gap::Extension(_))) => Some(Case::ChainRevocationUnusableExtension),
         (Standing::Issuer, Some(Gap::OtherKind | Gap::Part)) => {
-            Some("chain.revocation.unusable-scope")
+            Some(Case::ChainRevocationUnusableScope)
         }
         (Standing::Issuer, None) => None,
     }
@@ -267,10 +252,8 @@ fn tell_contradicting(
     };
     let mut contradicting = lists.iter().filter(names).peekable();
     if contradicting.peek().is_some() {
-        findings.add_both(
-            CheckId::ChainRevocation,
-            Weight::Doubt,
-            "chain.revocation.contradicting",
+        findings.tell_both(
+            Case::ChainRevocationContradicting,
             at.to_string(),
             some_of(contradicting.map(|(list, _)| &*list.name)),
         );
@@ -284,24 +267,19 @@ fn tell_unusable(
     at: Timestamp,
     findings: &mut Findings,
 ) {
-    let mut groups: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<&'static str, (Case, Vec<&str>)> = BTreeMap::new();
     for (list, standing) in lists {
-        let key = unusable(list, *standing, certificate).unwrap_or_else(|| {
+        let case = unusable(list, *standing, certificate).unwrap_or_else(|| {
             match list.crl.speaks_of(certificate, at) {
-                true => "chain.revocation.unusable-scope",
-                false => "chain.revocation.other-time",
+                true => Case::ChainRevocationUnusableScope,
+                false => Case::ChainRevocationOtherTime,
             }
         });
-        groups.entry(key).or_default().push(&list.name);
+        let (_, names) = groups.entry(case.key()).or_insert((case, Vec::new()));
+        names.push(&list.name);
     }
-    for (key, names) in groups {
-        findings.add_both(
-            CheckId::ChainRevocation,
-            Weight::Doubt,
-            key,
-            at.to_string(),
-            some_of(names.into_iter()),
-        );
+    for (case, names) in groups.into_values() {
+        findings.tell_both(case, at.to_string(), some_of(names.into_iter()));
     }
 }
 

@@ -10,7 +10,8 @@ mod parts;
 
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
+use super::table::{Case, CheckId};
 use crate::address::MailAddress;
 use crate::mime::{Entity, decode};
 use crate::pec::{CertificationData, DeliveryForm, MessageKind, header};
@@ -85,11 +86,7 @@ impl Sent {
 /// Step 17 for a receipt whose signature holds.
 pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings) -> SentResult {
     let Some(data) = &content.data else {
-        findings.add(
-            CheckId::SentMessage,
-            Weight::NotCompared,
-            "sent.message.no-data",
-        );
+        findings.tell(Case::SentMessageNoData);
         return SentResult::unknown("no-data");
     };
     let original = content
@@ -114,24 +111,14 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
                 .iter()
                 .any(|leaf| leaf.hash().is_some())
     };
-    let (weight, key, result) = match &original {
-        None => (
-            Weight::NotCompared,
-            "sent.content.none",
-            SentResult::unknown("no-content"),
-        ),
-        Some(original) if has_hashes(original) => (
-            Weight::NotCompared,
-            "sent.content.hash",
-            SentResult::unknown("hash"),
-        ),
-        Some(_) => (
-            Weight::OtherMessage,
-            "sent.content.attachment",
-            SentResult::not("attachment"),
-        ),
+    let (case, result) = match &original {
+        None => (Case::SentContentNone, SentResult::unknown("no-content")),
+        Some(original) if has_hashes(original) => {
+            (Case::SentContentHash, SentResult::unknown("hash"))
+        }
+        Some(_) => (Case::SentContentAttachment, SentResult::not("attachment")),
     };
-    findings.add_found(CheckId::SentContent, weight, key, sha256(&sent.octets));
+    findings.tell_found(case, sha256(&sent.octets));
     result
 }
 
@@ -167,10 +154,8 @@ fn check_message(
 ) -> SentResult {
     let id = match_id(message, data);
     if id == Some(false) {
-        findings.add_both(
-            CheckId::SentMessage,
-            Weight::OtherMessage,
-            "sent.message.other",
+        findings.tell_both(
+            Case::SentMessageOther,
             field(message, "Message-ID"),
             data.message_id
                 .clone()
@@ -188,20 +173,12 @@ fn check_message(
             result
         }
         None if id.is_none() => {
-            findings.add(
-                CheckId::SentMessage,
-                Weight::NotCompared,
-                "sent.message.no-id",
-            );
+            findings.tell(Case::SentMessageNoId);
             SentResult::unknown("no-id")
         }
         None => {
             findings.pass(CheckId::SentMessage);
-            findings.add(
-                CheckId::SentContent,
-                Weight::NotCompared,
-                "sent.content.not-held",
-            );
+            findings.tell(Case::SentContentNotHeld);
             SentResult::unknown("message-id")
         }
     }
@@ -209,23 +186,20 @@ fn check_message(
 
 /// What comparing the contents gave.
 fn tell(result: &SentResult, findings: &mut Findings) {
-    let (weight, key) = match (result.matches, result.rule) {
+    let case = match (result.matches, result.rule) {
         (Some(true), _) => {
             findings.pass(CheckId::SentMessage);
             findings.pass(CheckId::SentContent);
             return;
         }
-        (Some(false), "collision") => (Weight::OtherMessage, "sent.content.collision"),
-        (Some(false), _) => (Weight::OtherMessage, "sent.content.differs"),
-        (None, "hash") => (Weight::NotCompared, "sent.content.hash"),
-        (None, _) => (Weight::NotCompared, "sent.content.too-complex"),
+        (Some(false), "collision") => Case::SentContentCollision,
+        (Some(false), _) => Case::SentContentDiffers,
+        (None, "hash") => Case::SentContentHash,
+        (None, _) => Case::SentContentTooComplex,
     };
     match result.details.is_empty() {
-        true => findings.add(CheckId::SentContent, weight, key),
-        false => {
-            let details = result.details.join("; ");
-            findings.add_found(CheckId::SentContent, weight, key, details);
-        }
+        true => findings.tell(case),
+        false => findings.tell_found(case, result.details.join("; ")),
     }
 }
 
@@ -260,26 +234,14 @@ fn check_people(
 ) -> Option<SentResult> {
     let from = addresses(message, &["From"]);
     if from.iter().any(|address| *address != data.sender) {
-        findings.add_both(
-            CheckId::SentMessage,
-            Weight::OtherMessage,
-            "sent.message.sender",
-            list(&from),
-            data.sender.as_str(),
-        );
+        findings.tell_both(Case::SentMessageSender, list(&from), data.sender.as_str());
         return Some(SentResult::not("sender"));
     }
     // A second one is what some readers show.
     let subject = texts(message, "Subject").join("; ");
     let certified = data.subject.as_deref().unwrap_or_default();
     if message.header.count("Subject") > 1 || !same_text(&subject, certified) {
-        findings.add_both(
-            CheckId::SentMessage,
-            Weight::OtherMessage,
-            "sent.message.subject",
-            subject,
-            certified,
-        );
+        findings.tell_both(Case::SentMessageSubject, subject, certified);
         return Some(SentResult::not("subject"));
     }
     // RFC 6109, 3.1.1: every recipient stands in To or Cc.
@@ -302,13 +264,7 @@ fn check_people(
             .map(|address| address.as_str())
             .take(20)
             .collect();
-        findings.add_both(
-            CheckId::SentRecipient,
-            Weight::OtherMessage,
-            "sent.recipient",
-            list(&to),
-            found.join(", "),
-        );
+        findings.tell_both(Case::SentRecipient, list(&to), found.join(", "));
         return Some(SentResult::not("recipient"));
     }
     findings.pass(CheckId::SentRecipient);

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::facts::SignerFacts;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
 use super::structure::Signed;
+use super::table::{Case, CheckId};
 use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm};
 use crate::smime::bag;
 use crate::smime::certificate::{Certificate, hex, spki};
@@ -130,24 +131,17 @@ pub(super) fn check<'c>(
 
 fn decode_fault(error: AsnError, signed: &Signed<'_>, findings: &mut Findings) {
     if error == AsnError::Encoding(AsnFault::TooMany) {
-        findings.add(
-            CheckId::MessageComplexity,
-            Weight::Undecides,
-            "message.complexity.work",
-        );
+        findings.tell(Case::MessageComplexityWork);
         return;
     }
-    let key = if signed.signature.is_empty() {
-        "cms.decode.empty"
-    } else {
-        "cms.decode"
-    };
     // What is cut off says nothing of who made the rest.
-    let weight = match signed.is_complete {
-        true => Weight::Refutes,
-        false => Weight::Undecides,
+    let case = match (signed.signature.is_empty(), signed.is_complete) {
+        (true, true) => Case::CmsDecodeEmpty,
+        (true, false) => Case::CmsDecodeEmptyCut,
+        (false, true) => Case::CmsDecode,
+        (false, false) => Case::CmsDecodeCut,
     };
-    findings.add_found(CheckId::CmsDecode, weight, key, error.to_string());
+    findings.tell_found(case, error.to_string());
 }
 
 /// What can be said of the object without any key.
@@ -165,37 +159,20 @@ fn check_object(
     {
         findings.pass(CheckId::CmsTrailing);
     } else {
-        findings.add_found(
-            CheckId::CmsTrailing,
-            Weight::Doubt,
-            "cms.trailing",
-            octets.trailing.to_string(),
-        );
+        findings.tell_found(Case::CmsTrailing, octets.trailing.to_string());
     }
     if !data.has_known_versions() {
-        findings.add(CheckId::CmsDecode, Weight::Doubt, "cms.decode.version");
+        findings.tell(Case::CmsDecodeVersion);
     }
     if data.embedded_content.is_some() {
-        findings.add(CheckId::CmsDetached, Weight::Refutes, "cms.detached");
+        findings.tell(Case::CmsDetached);
     } else {
         findings.pass(CheckId::CmsDetached);
     }
     match data.signers.len() {
         1 => findings.pass(CheckId::CmsSigners),
-        0 => findings.add_both(
-            CheckId::CmsSigners,
-            Weight::Refutes,
-            "cms.signers.none",
-            "1",
-            "0",
-        ),
-        many => findings.add_both(
-            CheckId::CmsSigners,
-            Weight::Refutes,
-            "cms.signers.many",
-            "1",
-            many.to_string(),
-        ),
+        0 => findings.tell_both(Case::CmsSignersNone, "1", "0"),
+        many => findings.tell_both(Case::CmsSignersMany, "1", many.to_string()),
     }
 }
 
@@ -227,8 +204,7 @@ fn check_each_signer<'c>(
                 micalg_hint(signed, &content, findings);
                 attributes_present(info, findings);
                 if content.signing_time().is_none() && info.states_time() {
-                    let key = "time.signing.unreadable";
-                    findings.add(CheckId::TimeSigning, Weight::Doubt, key);
+                    findings.tell(Case::TimeSigningUnreadable);
                 }
                 outcome.signing_time = content.signing_time();
                 outcome.content = Some(content);
@@ -248,19 +224,10 @@ fn check_each_signer<'c>(
                 findings.pass(check);
             }
             if collides(content, means.work) {
-                findings.add(
-                    CheckId::SignatureDigest,
-                    Weight::Refutes,
-                    "signature.digest.collision",
-                );
+                findings.tell(Case::SignatureDigestCollision);
             }
             if content.digest() == DigestAlgorithm::Sha1 {
-                findings.add_found(
-                    CheckId::SignatureAlgorithm,
-                    Weight::Note,
-                    "signature.algorithm.sha1",
-                    "SHA-1",
-                );
+                findings.tell_found(Case::SignatureAlgorithmSha1, "SHA-1");
             } else {
                 findings.pass(CheckId::SignatureAlgorithm);
             }
@@ -403,13 +370,7 @@ fn micalg_hint(signed: &Signed<'_>, content: &VerifiedContent<'_>, findings: &mu
     }
     match &signed.micalg {
         Some(hint) if !letters(hint).eq(letters(content.digest().name())) => {
-            findings.add_both(
-                CheckId::SignatureMicalg,
-                Weight::Note,
-                "signature.micalg",
-                content.digest().name(),
-                hint.clone(),
-            );
+            findings.tell_both(Case::SignatureMicalg, content.digest().name(), hint.clone());
         }
         _ => findings.pass(CheckId::SignatureMicalg),
     }
@@ -420,52 +381,32 @@ fn attributes_present(info: &SignerInfo<'_>, findings: &mut Findings) {
         findings.pass(CheckId::SignatureAttributes);
     } else {
         // Allowed by RFC 5652, never seen in PEC, and open to passing attributes off as content.
-        findings.add(
-            CheckId::SignatureAttributes,
-            Weight::Undecides,
-            "signature.attributes.none",
-        );
+        findings.tell(Case::SignatureAttributesNone);
     }
 }
 
 fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: &mut Findings) {
     match fault {
         Fault::NoCertificate => {
-            findings.add(
-                CheckId::SignerCertificate,
-                Weight::Undecides,
-                "signer.certificate.missing",
-            );
+            findings.tell(Case::SignerCertificateMissing);
         }
         Fault::UnreadableCertificate(why) => {
-            findings.add_found(
-                CheckId::SignerCertificate,
-                Weight::Undecides,
-                "signer.certificate.unreadable",
-                why,
-            );
+            findings.tell_found(Case::SignerCertificateUnreadable, why);
         }
         Fault::Signature(SignatureFault::Algorithm(AlgorithmError::WeakKey(bits)), _) => {
-            findings.add_both(
-                CheckId::SignerKey,
-                Weight::Refutes,
-                "signer.key.short",
-                "RSA 2048",
-                format!("RSA {bits}"),
-            );
+            findings.tell_both(Case::SignerKeyShort, "RSA 2048", format!("RSA {bits}"));
         }
         Fault::Signature(SignatureFault::Algorithm(error), _) => {
-            let (weight, key) = match &error {
-                AlgorithmError::Broken(_) => (Weight::Refutes, "signature.algorithm.broken"),
+            let case = match &error {
+                AlgorithmError::Broken(_) => Case::SignatureAlgorithmBroken,
                 AlgorithmError::WeakKey(_)
                 | AlgorithmError::Unknown(_)
-                | AlgorithmError::Parameters => (Weight::Undecides, "signature.algorithm.unknown"),
+                | AlgorithmError::Parameters => Case::SignatureAlgorithmUnknown,
             };
-            findings.add_found(CheckId::SignatureAlgorithm, weight, key, error.to_string());
+            findings.tell_found(case, error.to_string());
         }
         Fault::Signature(SignatureFault::Attributes(AttributeFault::Collision), _) => {
-            let key = "signature.digest.collision";
-            findings.add(CheckId::SignatureDigest, Weight::Refutes, key);
+            findings.tell(Case::SignatureDigestCollision);
         }
         Fault::Signature(SignatureFault::Attributes(error), _) => {
             let found = match error {
@@ -473,12 +414,7 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
                 AttributeFault::ContentType => "contentType",
                 AttributeFault::Encoding | AttributeFault::Collision => "messageDigest",
             };
-            findings.add_found(
-                CheckId::SignatureAttributes,
-                Weight::Refutes,
-                "signature.attributes",
-                found,
-            );
+            findings.tell_found(Case::SignatureAttributes, found);
         }
         Fault::Signature(
             SignatureFault::Digest {
@@ -492,17 +428,11 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
             findings.pass(CheckId::SignatureValue);
             if damage.is_none() {
                 // Not everything that could explain it was tried.
-                let weight = match work.is_short() {
-                    true => Weight::Undecides,
-                    false => Weight::Refutes,
+                let case = match work.is_short() {
+                    true => Case::SignatureDigestUntried,
+                    false => Case::SignatureDigest,
                 };
-                findings.add_both(
-                    CheckId::SignatureDigest,
-                    weight,
-                    "signature.digest",
-                    hex(&stated),
-                    hex(&found),
-                );
+                findings.tell_both(case, hex(&stated), hex(&found));
             }
             outcome.damage = damage;
             outcome.signing_time = signing_time;
@@ -511,19 +441,19 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
         // Told of the whole message.
         Fault::Signature(SignatureFault::Work, _) => {}
         Fault::Signature(SignatureFault::Value, _) => {
-            findings.add(CheckId::SignatureValue, Weight::Refutes, "signature.value");
+            findings.tell(Case::SignatureValue);
         }
     }
 }
 
-/// The sentence about a change that was undone.
-pub(super) fn change_key(change: Change) -> &'static str {
+/// What is told of a change that was undone.
+pub(super) const fn change_case(change: Change) -> Case {
     match change {
-        Change::LineEndAdded => "signature.digest.line-end-added",
-        Change::LineEndRemoved => "signature.digest.line-end-removed",
-        Change::FromQuoted => "signature.digest.from-quoted",
-        Change::DotsDoubled => "signature.digest.dots-doubled",
-        Change::BlanksAdded => "signature.digest.blanks-added",
-        Change::StoredAsUtf8 => "signature.digest.stored-as-utf8",
+        Change::LineEndAdded => Case::SignatureDigestLineEndAdded,
+        Change::LineEndRemoved => Case::SignatureDigestLineEndRemoved,
+        Change::FromQuoted => Case::SignatureDigestFromQuoted,
+        Change::DotsDoubled => Case::SignatureDigestDotsDoubled,
+        Change::BlanksAdded => Case::SignatureDigestBlanksAdded,
+        Change::StoredAsUtf8 => Case::SignatureDigestStoredAsUtf8,
     }
 }

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use super::facts::EditionFacts;
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::{Findings, Weight};
 use super::revoked::{Issuer, TrustedCrls, some_of};
 use super::signature::{Outcome, Signer};
+use super::table::{Case, CheckId};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
 use crate::providers::{ProviderList, Trust};
@@ -60,16 +61,11 @@ struct Judged<'s> {
     edition: Option<EditionFacts>,
     fault: Option<PathFault>,
     /// What is to be said of the edition.
-    note: Option<&'static str>,
+    note: Option<Case>,
 }
 
 impl<'s> Judged<'s> {
-    fn of(
-        path: &'s Path,
-        judgement: Judgement<'_>,
-        note: Option<&'static str>,
-        is_carried: bool,
-    ) -> Self {
+    fn of(path: &'s Path, judgement: Judgement<'_>, note: Option<Case>, is_carried: bool) -> Self {
         let edition = judgement.edition.map(|edition| EditionFacts {
             since: edition.not_before,
             sha256: edition.sha256.clone(),
@@ -91,7 +87,7 @@ impl<'s> Judged<'s> {
 
     fn weight(&self, judge: &Judge<'_>) -> Weight {
         let fault = self.fault.as_ref();
-        fault.map_or(Weight::Note, |fault| judge.fault_weight(fault))
+        fault.map_or(Weight::Note, |fault| judge.fault_case(fault).weight())
     }
 }
 
@@ -126,68 +122,38 @@ impl Judge<'_> {
     /// is only remarked.
     fn check_profile(&self, certificate: &Certificate, findings: &mut Findings) {
         if let Some(oid) = certificate.unknown_critical.first() {
-            findings.add_found(
-                CheckId::SignerCriticalExtension,
-                Weight::Undecides,
-                "signer.critical-extension",
-                oid.to_string(),
-            );
+            findings.tell_found(Case::SignerCriticalExtension, oid.to_string());
         } else {
             findings.pass(CheckId::SignerCriticalExtension);
         }
         if let Some(oid) = certificate.doubled_extension {
-            findings.add_found(
-                CheckId::SignerCertificate,
-                Weight::Undecides,
-                "signer.certificate.doubled-extension",
-                oid.to_string(),
-            );
+            findings.tell_found(Case::SignerCertificateDoubledExtension, oid.to_string());
         }
         findings.pass(CheckId::SignerUsage);
         if !certificate.allows_email_protection() {
-            findings.add(
-                CheckId::SignerUsage,
-                Weight::Refutes,
-                "signer.usage.extended",
-            );
+            findings.tell(Case::SignerUsageExtended);
         }
         findings.pass(CheckId::SignerProfile);
         let algorithm = certificate.signature_algorithm();
         if certificate.not_before >= SHORT_KEYS_END
             && algorithm.is_ok_and(|algorithm| algorithm.digest == DigestAlgorithm::Sha1)
         {
-            findings.add(CheckId::SignerProfile, Weight::Doubt, "signer.profile.sha1");
+            findings.tell(Case::SignerProfileSha1);
         }
         match certificate.key_usage {
-            None => findings.add(
-                CheckId::SignerProfile,
-                Weight::Note,
-                "signer.profile.no-key-usage",
-            ),
+            None => findings.tell(Case::SignerProfileNoKeyUsage),
             Some(usage) if !usage.digital_signature => {
-                findings.add(CheckId::SignerUsage, Weight::Refutes, "signer.usage.key");
+                findings.tell(Case::SignerUsageKey);
             }
             Some(usage) if !usage.critical => {
-                findings.add(
-                    CheckId::SignerProfile,
-                    Weight::Note,
-                    "signer.profile.key-usage-not-critical",
-                );
+                findings.tell(Case::SignerProfileKeyUsageNotCritical);
             }
             Some(_) => {}
         }
         match certificate.basic_constraints {
-            Some((true, _)) => findings.add(
-                CheckId::SignerProfile,
-                Weight::Refutes,
-                "signer.profile.authority",
-            ),
+            Some((true, _)) => findings.tell(Case::SignerProfileAuthority),
             Some((false, _)) => {
-                findings.add(
-                    CheckId::SignerProfile,
-                    Weight::Note,
-                    "signer.profile.basic-constraints",
-                );
+                findings.tell(Case::SignerProfileBasicConstraints);
             }
             None => {}
         }
@@ -195,13 +161,7 @@ impl Judge<'_> {
             findings.pass(CheckId::SignerAddress);
         } else {
             let found: Vec<&str> = certificate.mail_addresses().collect();
-            findings.add_both(
-                CheckId::SignerAddress,
-                Weight::Refutes,
-                "signer.address",
-                "posta-certificata@…",
-                found.join(", "),
-            );
+            findings.tell_both(Case::SignerAddress, "posta-certificata@…", found.join(", "));
         }
     }
 
@@ -211,28 +171,19 @@ impl Judge<'_> {
         let period = || format!("{from} – {to}");
         let at = self.at;
         if at < from {
-            findings.add_both(
-                CheckId::ChainTime,
-                self.time_weight(from, to),
-                "chain.time.not-yet",
-                period(),
-                at.to_string(),
-            );
+            let case = match self.accuses(from, to) {
+                true => Case::ChainTimeNotYet,
+                false => Case::ChainTimeNotYetAsked,
+            };
+            findings.tell_both(case, period(), at.to_string());
         } else if to < at {
-            findings.add_both(
-                CheckId::ChainTime,
-                self.time_weight(from, to),
-                "chain.time.ended",
-                period(),
-                at.to_string(),
-            );
+            let case = match self.accuses(from, to) {
+                true => Case::ChainTimeEnded,
+                false => Case::ChainTimeEndedAsked,
+            };
+            findings.tell_both(case, period(), at.to_string());
         } else if to < self.now {
-            findings.add_found(
-                CheckId::ChainTime,
-                Weight::Note,
-                "chain.time.ended-since",
-                to.to_string(),
-            );
+            findings.tell_found(Case::ChainTimeEndedSince, to.to_string());
         } else {
             findings.pass(CheckId::ChainTime);
         }
@@ -240,11 +191,9 @@ impl Judge<'_> {
 
     /// A signer that could not sign when the message says it did refutes it. At another time,
     /// one that the user gave, an ended certificate only proves nothing.
-    fn time_weight(&self, from: Timestamp, to: Timestamp) -> Weight {
-        match self.claimed {
-            Some(claimed) if claimed < from || to < claimed => Weight::Refutes,
-            _ => Weight::Undecides,
-        }
+    fn accuses(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.claimed
+            .is_some_and(|claimed| claimed < from || to < claimed)
     }
 
     /// The way with the least against it at the time, of equals the first.
@@ -286,25 +235,25 @@ impl Judge<'_> {
         if judgement.fault.is_some() || !carried.contains(&edition.sha256) {
             return None;
         }
-        let note = edition_note(edition, &editions, self.at).unwrap_or("chain.edition.carried");
+        let note = edition_note(edition, &editions, self.at).unwrap_or(Case::ChainEditionCarried);
         Some(Judged::of(path, judgement, Some(note), true))
     }
 
     /// Lists that people keep have gaps, and a gap accuses nobody: where an edition of the
     /// authority may be missing from the trust data, or the data are older than the time of
     /// judgement, a name that is not permitted is only a doubt.
-    fn fault_weight(&self, fault: &PathFault) -> Weight {
+    fn fault_case(&self, fault: &PathFault) -> Case {
         let is_older = self.trust.is_older_than(self.at);
         match fault {
-            PathFault::AuthorityEnded(_) if is_older => Weight::Undecides,
-            PathFault::IntermediateTime(_) => Weight::Undecides,
-            PathFault::Name(_) if is_older => Weight::Doubt,
-            PathFault::NameBeforeFirst(_) | PathFault::NameOfLater { .. } => Weight::Doubt,
-            PathFault::AuthorityEnded(_)
-            | PathFault::IntermediateProfile(_)
-            | PathFault::IntermediateName(_)
-            | PathFault::TooLong
-            | PathFault::Name(_) => Weight::Refutes,
+            PathFault::AuthorityEnded(_) if is_older => Case::ChainTimeAuthorityEndedDataOlder,
+            PathFault::AuthorityEnded(_) => Case::ChainTimeAuthorityEnded,
+            PathFault::IntermediateTime(_) => Case::ChainTimeIntermediate,
+            PathFault::IntermediateProfile(_) => Case::ChainAnchorIntermediate,
+            PathFault::TooLong => Case::ChainAnchorTooLong,
+            PathFault::Name(_) if is_older => Case::ChainConstraintsDataOlder,
+            PathFault::IntermediateName(_) | PathFault::Name(_) => Case::ChainConstraints,
+            PathFault::NameBeforeFirst(_) => Case::ChainConstraintsBeforeFirst,
+            PathFault::NameOfLater { .. } => Case::ChainConstraintsLater,
         }
     }
 
@@ -325,14 +274,8 @@ impl Judge<'_> {
         }
         if let Some(fault) = &judged.fault {
             self.add_fault(fault, findings);
-        } else if let (Some(key), Some(edition)) = (judged.note, &judged.edition) {
-            findings.add_both(
-                CheckId::ChainEdition,
-                Weight::Note,
-                key,
-                self.at.to_string(),
-                edition.since.to_string(),
-            );
+        } else if let (Some(case), Some(edition)) = (judged.note, &judged.edition) {
+            findings.tell_both(case, self.at.to_string(), edition.since.to_string());
         }
         check_policy(&signer.certificate, anchor, findings);
         self.check_revocation(signer, judged.path, anchor, findings);
@@ -343,39 +286,18 @@ impl Judge<'_> {
     }
 
     fn add_fault(&self, fault: &PathFault, findings: &mut Findings) {
-        let weight = self.fault_weight(fault);
+        let case = self.fault_case(fault);
         let at = self.at.to_string();
-        use CheckId::{ChainAnchor, ChainConstraints, ChainTime};
         match fault {
-            PathFault::AuthorityEnded(end) => {
-                let key = "chain.time.authority-ended";
-                findings.add_both(ChainTime, weight, key, end.to_string(), at);
-            }
-            PathFault::IntermediateTime(name) => {
-                findings.add_found(ChainTime, weight, "chain.time.intermediate", name);
-            }
-            PathFault::IntermediateProfile(name) => {
-                findings.add_found(ChainAnchor, weight, "chain.anchor.intermediate", name);
-            }
-            PathFault::TooLong => findings.add(ChainAnchor, weight, "chain.anchor.too-long"),
-            PathFault::IntermediateName(name) | PathFault::Name(name) => {
-                let key = match weight {
-                    Weight::Doubt => "chain.constraints.data-older",
-                    Weight::Refutes
-                    | Weight::Undecides
-                    | Weight::OtherMessage
-                    | Weight::NotCompared
-                    | Weight::Note => "chain.constraints",
-                };
-                findings.add_found(ChainConstraints, weight, key, name);
-            }
-            PathFault::NameBeforeFirst(name) => {
-                let key = "chain.constraints.before-first";
-                findings.add_both(ChainConstraints, weight, key, at, name);
-            }
+            PathFault::AuthorityEnded(end) => findings.tell_both(case, end.to_string(), at),
+            PathFault::TooLong => findings.tell(case),
+            PathFault::IntermediateTime(name)
+            | PathFault::IntermediateProfile(name)
+            | PathFault::IntermediateName(name)
+            | PathFault::Name(name) => findings.tell_found(case, name),
+            PathFault::NameBeforeFirst(name) => findings.tell_both(case, at, name),
             PathFault::NameOfLater { name, since } => {
-                let key = "chain.constraints.later";
-                findings.add_both(ChainConstraints, weight, key, since.to_string(), name);
+                findings.tell_both(case, since.to_string(), name);
             }
         }
     }
@@ -388,31 +310,16 @@ impl Judge<'_> {
         findings: &mut Findings,
     ) {
         match self.borrowed_name(certificate, pool) {
-            Some(Borrowed::Authority(name)) => findings.add_found(
-                CheckId::ChainImpersonation,
-                Weight::Refutes,
-                "chain.impersonation.authority",
-                name,
-            ),
-            Some(Borrowed::Provider(name)) => findings.add_both(
-                CheckId::ChainImpersonation,
-                Weight::Refutes,
-                "chain.impersonation.provider",
+            Some(Borrowed::Authority(name)) => {
+                findings.tell_found(Case::ChainImpersonationAuthority, name)
+            }
+            Some(Borrowed::Provider(name)) => findings.tell_both(
+                Case::ChainImpersonationProvider,
                 name,
                 certificate.issuer.to_string(),
             ),
-            Some(Borrowed::Root(name)) => findings.add_found(
-                CheckId::ChainImpersonation,
-                Weight::Refutes,
-                "chain.impersonation.root",
-                name,
-            ),
-            None => findings.add_found(
-                CheckId::ChainAnchor,
-                Weight::Undecides,
-                "chain.anchor.unknown",
-                certificate.issuer.to_string(),
-            ),
+            Some(Borrowed::Root(name)) => findings.tell_found(Case::ChainImpersonationRoot, name),
+            None => findings.tell_found(Case::ChainAnchorUnknown, certificate.issuer.to_string()),
         }
         let anchors = &self.trust.anchors;
         // A stranger without the policy of PEC is no PEC signer, whoever issued its certificate;
@@ -470,11 +377,7 @@ impl Judge<'_> {
         findings: &mut Findings,
     ) {
         let Some(crls) = self.crls else {
-            findings.add(
-                CheckId::ChainRevocation,
-                Weight::Note,
-                "chain.revocation.not-checked",
-            );
+            findings.tell(Case::ChainRevocationNotChecked);
             return;
         };
         let trust = self.trust;
@@ -488,13 +391,12 @@ impl Judge<'_> {
         is_decided &= crls.check(below, &Issuer::Pinned(anchor), trust, at, findings);
         if !crls.damaged.is_empty() {
             // Where the others do not decide it, it might be the one that counts.
-            let weight = match is_decided {
-                true => Weight::Note,
-                false => Weight::Doubt,
+            let case = match is_decided {
+                true => Case::ChainRevocationDamagedBeside,
+                false => Case::ChainRevocationDamaged,
             };
             let files = crls.damaged.iter().map(|name| &**name);
-            let key = "chain.revocation.damaged";
-            findings.add_found(CheckId::ChainRevocation, weight, key, some_of(files));
+            findings.tell_found(case, some_of(files));
         }
     }
 
@@ -506,37 +408,23 @@ impl Judge<'_> {
         findings: &mut Findings,
     ) {
         let Some(list) = self.providers else {
-            findings.add(
-                CheckId::ProviderDomain,
-                Weight::Note,
-                "provider.domain.not-decided",
-            );
+            findings.tell(Case::ProviderDomainNotDecided);
             return;
         };
         if let Some(signer) = &list.signer
             && signer.authority.is_none()
             && self.borrowed_name(&signer.certificate, &[]).is_some()
         {
-            findings.add_found(
-                CheckId::ProviderListed,
-                Weight::Doubt,
-                "provider.listed.borrowed-name",
-                signer.subject.clone(),
-            );
+            findings.tell_found(Case::ProviderListedBorrowedName, signer.subject.clone());
         }
         let other_time = list.is_of_another_time(self.at);
         let Some(provider) = list.of_certificate(certificate) else {
-            let (weight, key) = if other_time {
-                (Weight::Note, "provider.listed.other-time")
+            let case = if other_time {
+                Case::ProviderListedOtherTime
             } else {
-                (Weight::Undecides, "provider.listed.missing")
+                Case::ProviderListedMissing
             };
-            findings.add_found(
-                CheckId::ProviderListed,
-                weight,
-                key,
-                certificate.sha1().to_uppercase(),
-            );
+            findings.tell_found(case, certificate.sha1().to_uppercase());
             return;
         };
         findings.pass(CheckId::ProviderListed);
@@ -558,38 +446,29 @@ impl Judge<'_> {
             .iter()
             .find_map(|domain| list.of_domain(domain).next());
         match other {
-            Some(other) if !other_time => findings.add_both(
-                CheckId::ProviderDomain,
-                Weight::Undecides,
-                "provider.domain.other",
+            Some(other) if !other_time => findings.tell_both(
+                Case::ProviderDomainOther,
                 other.name.clone(),
                 provider.name.clone(),
             ),
-            Some(other) => findings.add_both(
-                CheckId::ProviderDomain,
-                Weight::Note,
-                "provider.domain.other-time",
+            Some(other) => findings.tell_both(
+                Case::ProviderDomainOtherTime,
                 other.name.clone(),
                 provider.name.clone(),
             ),
-            None => findings.add_found(
-                CheckId::ProviderDomain,
-                Weight::Doubt,
-                "provider.domain.unlisted",
-                domains.join(", "),
-            ),
+            None => findings.tell_found(Case::ProviderDomainUnlisted, domains.join(", ")),
         }
     }
 }
 
 /// What is to be said of an edition that was not in force at the time.
-fn edition_note(edition: &Edition, all: &[Edition], at: Timestamp) -> Option<&'static str> {
+fn edition_note(edition: &Edition, all: &[Edition], at: Timestamp) -> Option<Case> {
     let is_known = || all.iter().any(|edition| edition.covers(at));
     match (edition.covers(at), at < edition.not_before) {
         (true, _) => None,
-        (false, true) if is_known() => Some("chain.edition.next"),
-        (false, true) => Some("chain.edition.later"),
-        (false, false) => Some("chain.edition.earlier"),
+        (false, true) if is_known() => Some(Case::ChainEditionNext),
+        (false, true) => Some(Case::ChainEditionLater),
+        (false, false) => Some(Case::ChainEditionEarlier),
     }
 }
 
@@ -644,23 +523,12 @@ fn check_key(certificate: &Certificate, findings: &mut Findings) {
             kind: KeyType::Rsa { bits },
             ..
         }) if *bits < STRONG_RSA_BITS => {
-            let weight = if certificate.not_before < SHORT_KEYS_END {
-                Weight::Note
+            let case = if certificate.not_before < SHORT_KEYS_END {
+                Case::SignerKeyShortThenUsual
             } else {
-                Weight::Refutes
+                Case::SignerKeyShort
             };
-            let key = if weight == Weight::Note {
-                "signer.key.short-then-usual"
-            } else {
-                "signer.key.short"
-            };
-            findings.add_both(
-                CheckId::SignerKey,
-                weight,
-                key,
-                "RSA 2048",
-                format!("RSA {bits}"),
-            );
+            findings.tell_both(case, "RSA 2048", format!("RSA {bits}"));
         }
         // Who signed is known by a signature that a key verified: another one is a fault of it.
         Ok(_) | Err(_) => {}
@@ -682,11 +550,5 @@ fn add_policy_finding(expected: String, certificate: &Certificate, findings: &mu
         .iter()
         .map(ToString::to_string)
         .collect();
-    findings.add_both(
-        CheckId::SignerPolicy,
-        Weight::Refutes,
-        "signer.policy",
-        expected,
-        found.join(", "),
-    );
+    findings.tell_both(Case::SignerPolicy, expected, found.join(", "));
 }

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use super::table::Case;
+
 /// In which form a message was found, where that was undone before it is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -32,11 +34,11 @@ pub(super) enum Conversion {
 
 impl Conversion {
     /// The sentence about it.
-    pub(super) const fn key(self) -> &'static str {
+    pub(super) const fn case(self) -> Case {
         match self {
-            Self::Utf16 => "signature.digest.stored-as-utf16",
-            Self::CarriageReturns => "signature.digest.line-ends-cr",
-            Self::DoubledReturns => "signature.digest.line-ends-doubled",
+            Self::Utf16 => Case::SignatureDigestStoredAsUtf16,
+            Self::CarriageReturns => Case::SignatureDigestLineEndsCr,
+            Self::DoubledReturns => Case::SignatureDigestLineEndsDoubled,
         }
     }
 }

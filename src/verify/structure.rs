@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
 use super::opaque;
 use super::ordinary::{LOOKED_AT, Ordinary};
+use super::table::{Case, CheckId};
 use crate::mime::header::Field;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes, Parts};
@@ -65,12 +66,7 @@ pub(super) struct Signed<'a> {
 /// Steps 1 to 4.
 pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings) -> Located<'a> {
     if octets.len() > MAX_MESSAGE_OCTETS {
-        findings.add_found(
-            CheckId::MessageSize,
-            Weight::Undecides,
-            "message.size",
-            octets.len().to_string(),
-        );
+        findings.tell_found(Case::MessageSize, octets.len().to_string());
         return Located::Unproven;
     }
     if let Some(ordinary) = Ordinary::by_first_octets(octets) {
@@ -87,11 +83,7 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
         if level == Level::Message && is_no_mail {
             return Located::Ordinary(Ordinary::NoMail);
         }
-        findings.add(
-            CheckId::MessageComplexity,
-            Weight::Undecides,
-            "message.complexity.header",
-        );
+        findings.tell(Case::MessageComplexityHeader);
         return Located::Unproven;
     };
     if level == Level::Message && !Ordinary::looks_like_mail(&outer.header) {
@@ -103,24 +95,11 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     let media = match outer.media_type() {
         Ok(media) => media,
         Err(_) if claims || mentions_certification(octets) => {
-            let (check, weight, key) = if outer.header.count("Content-Type") > 1 {
-                (
-                    CheckId::HeaderAmbiguous,
-                    if claims {
-                        Weight::Refutes
-                    } else {
-                        Weight::Undecides
-                    },
-                    "header.ambiguous.content-type",
-                )
-            } else {
-                (
-                    CheckId::StructureBoundary,
-                    Weight::Undecides,
-                    "structure.boundary.parameter",
-                )
-            };
-            findings.add(check, weight, key);
+            findings.tell(match (outer.header.count("Content-Type") > 1, claims) {
+                (true, true) => Case::HeaderAmbiguousContentType,
+                (true, false) => Case::HeaderAmbiguousContentTypeUnmarked,
+                (false, _) => Case::StructureBoundaryParameter,
+            });
             return Located::Unproven;
         }
         Err(_) => return Located::Ordinary(Ordinary::Mail),
@@ -134,23 +113,15 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
             located
         }
         _ if memchr::memchr(0, octets).is_some() && (claims || mentions_certification(octets)) => {
-            findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
+            findings.tell(Case::MessageOctets);
             Located::Unproven
         }
         "application/pkcs7-mime" | "application/x-pkcs7-mime" if claims => {
-            findings.add(
-                CheckId::StructureForm,
-                Weight::Undecides,
-                "structure.form.opaque",
-            );
+            findings.tell(Case::StructureFormOpaque);
             Located::Unproven
         }
         _ if claims || has_certification_part(&outer) => {
-            findings.add(
-                CheckId::StructureSigned,
-                Weight::Undecides,
-                "structure.signed",
-            );
+            findings.tell(Case::StructureSigned);
             Located::Unproven
         }
         _ => Located::Ordinary(Ordinary::of_mail(&outer, &media)),
@@ -205,10 +176,8 @@ fn check_wrapping(stored: &[u8], message: &[u8], findings: &mut Findings) {
     };
     if !is_usual {
         let text = String::from_utf8_lossy(before.trim_ascii());
-        findings.add_found(
-            CheckId::StructureUnsignedText,
-            Weight::Doubt,
-            "structure.unsigned-text.before",
+        findings.tell_found(
+            Case::StructureUnsignedTextBefore,
             text.chars().take(SHOWN_CHARACTERS).collect::<String>(),
         );
     }
@@ -263,21 +232,13 @@ fn locate_signed<'a>(
         return Located::Ordinary(Ordinary::SignedMail);
     }
     let Ok(boundary) = media.boundary() else {
-        findings.add(
-            CheckId::StructureBoundary,
-            Weight::Undecides,
-            "structure.boundary.parameter",
-        );
+        findings.tell(Case::StructureBoundaryParameter);
         return Located::Unproven;
     };
     let dashes = Dashes::of(outer.body);
     let body = without_cut_delimiter(outer.body, boundary);
     let Ok(cut) = multipart::split_known(body, boundary, &dashes) else {
-        findings.add(
-            CheckId::MessageComplexity,
-            Weight::Undecides,
-            "message.complexity.parts",
-        );
+        findings.tell(Case::MessageComplexityParts);
         return Located::Unproven;
     };
     let cut = Parts {
@@ -286,11 +247,7 @@ fn locate_signed<'a>(
     };
     let content_type = outer.header.first("Content-Type");
     if !content_type.is_some_and(|field| plain::is_content_type(field.value)) {
-        findings.add(
-            CheckId::StructureBoundary,
-            Weight::Undecides,
-            "structure.boundary.odd",
-        );
+        findings.tell(Case::StructureBoundaryOdd);
     }
     check_cut(&cut, findings);
     let Some((content, signature)) = signed_and_signature(&cut, findings) else {
@@ -326,11 +283,10 @@ pub(super) enum Proof {
 
 /// Tells that the closing delimiter is missing. A file cut short accuses nobody.
 pub(super) fn missing_end(proof: Proof, findings: &mut Findings) {
-    let (weight, key) = match proof {
-        Proof::Whole => (Weight::Doubt, "structure.complete.end"),
-        Proof::Lost => (Weight::Undecides, "structure.complete"),
-    };
-    findings.add(CheckId::StructureComplete, weight, key);
+    findings.tell(match proof {
+        Proof::Whole => Case::StructureCompleteEnd,
+        Proof::Lost => Case::StructureComplete,
+    });
 }
 
 /// A body without the beginning of the closing delimiter line that was cut off in the middle, or
@@ -362,11 +318,7 @@ fn shares_boundary(cut: &Parts<'_>, boundary: &str) -> bool {
 
 fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
     if cut.ambiguous {
-        findings.add(
-            CheckId::StructureBoundary,
-            Weight::Undecides,
-            "structure.boundary",
-        );
+        findings.tell(Case::StructureBoundary);
     } else {
         findings.pass(CheckId::StructureBoundary);
     }
@@ -377,13 +329,7 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
     if cut.parts.len() == 2 {
         findings.pass(CheckId::StructureParts);
     } else if !cut.ambiguous && !is_cut_short {
-        findings.add_both(
-            CheckId::StructureParts,
-            Weight::Refutes,
-            "structure.parts",
-            "2",
-            cut.parts.len().to_string(),
-        );
+        findings.tell_both(Case::StructureParts, "2", cut.parts.len().to_string());
     }
     // Nothing follows the last delimiter in real receipts.
     let (preamble, epilogue) = (cut.preamble.trim_ascii(), cut.epilogue.trim_ascii());
@@ -397,10 +343,8 @@ fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
         epilogue
     };
     let found = String::from_utf8_lossy(found);
-    findings.add_found(
-        CheckId::StructureUnsignedText,
-        Weight::Doubt,
-        "structure.unsigned-text",
+    findings.tell_found(
+        Case::StructureUnsignedText,
         found.chars().take(SHOWN_CHARACTERS).collect::<String>(),
     );
 }
@@ -446,11 +390,7 @@ fn signed_and_signature<'a>(
     let Some((index, entity, media)) = found else {
         // A missing second part is told by structure.parts or structure.complete already.
         if cut.parts.len() >= 2 {
-            findings.add(
-                CheckId::StructureForm,
-                Weight::Undecides,
-                "structure.form.signature-type",
-            );
+            findings.tell(Case::StructureFormSignatureType);
         }
         return None;
     };
@@ -462,28 +402,22 @@ fn signed_and_signature<'a>(
         || header.has_line_of_blanks()
         || header.odd_name().is_some()
     {
-        findings.add(
-            CheckId::HeaderAmbiguous,
-            Weight::Undecides,
-            "header.ambiguous.signature-part",
-        );
+        findings.tell(Case::HeaderAmbiguousSignaturePart);
     }
     check_signature_part(&entity, &media, findings);
     match signature_octets(&entity) {
         Ok((octets, after)) => {
             if !after.trim_ascii().is_empty() {
                 let text = String::from_utf8_lossy(after.trim_ascii());
-                findings.add_found(
-                    CheckId::StructureUnsignedText,
-                    Weight::Doubt,
-                    "structure.unsigned-text.signature",
+                findings.tell_found(
+                    Case::StructureUnsignedTextSignature,
                     text.chars().take(SHOWN_CHARACTERS).collect::<String>(),
                 );
             }
             Some((cut.parts[index - 1], octets))
         }
         Err(_) => {
-            findings.add(CheckId::CmsDecode, Weight::Refutes, "cms.decode.base64");
+            findings.tell(Case::CmsDecodeBase64);
             None
         }
     }
@@ -494,14 +428,10 @@ fn signed_and_signature<'a>(
 fn check_signature_part<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings: &mut Findings) {
     let content_type = entity.header.first("Content-Type");
     if !content_type.is_some_and(|field| plain::is_content_type(field.value)) {
-        findings.add(
-            CheckId::StructureForm,
-            Weight::Undecides,
-            "structure.form.odd",
-        );
+        findings.tell(Case::StructureFormOdd);
     }
     if entity.header.has_blank_before_colon() {
-        add_blank_before_colon(Weight::Undecides, findings);
+        findings.tell(Case::HeaderAmbiguousBlankHiding);
     }
     let mut encodings = entity.header.all("Content-Transfer-Encoding");
     let encoding = encodings.next();
@@ -510,10 +440,8 @@ fn check_signature_part<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings
         plain::is_word(field.value, "base64") && field.value.trim_ascii_end() == field.value
     });
     if !is_plain || encodings.next().is_some() {
-        findings.add_both(
-            CheckId::StructureForm,
-            Weight::Doubt,
-            "structure.form.encoding",
+        findings.tell_both(
+            Case::StructureFormEncoding,
             "base64",
             encoding.map(|field| field.text()).unwrap_or_default(),
         );
@@ -550,10 +478,8 @@ fn check_shown_names<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings: &
             Some(other.decoded())
         });
     if let Some(found) = found {
-        findings.add_found(
-            CheckId::StructureUnsignedText,
-            Weight::Doubt,
-            "structure.unsigned-text.name",
+        findings.tell_found(
+            Case::StructureUnsignedTextName,
             found.chars().take(SHOWN_CHARACTERS).collect::<String>(),
         );
     }
@@ -577,18 +503,9 @@ fn check_encoding(outer: &Entity<'_>, findings: &mut Findings) {
             .iter()
             .any(|word| plain::is_word(field.value, word))
         {
-            findings.add_found(
-                CheckId::StructureEncoding,
-                Weight::Undecides,
-                "structure.encoding.outer",
-                field.text(),
-            );
+            findings.tell_found(Case::StructureEncodingOuter, field.text());
         }
     }
-}
-
-fn add_blank_before_colon(weight: Weight, findings: &mut Findings) {
-    findings.add(CheckId::HeaderAmbiguous, weight, "header.ambiguous.blank");
 }
 
 /// The signature object, and what stands after it in its part. Some gateways lose the encoding's
@@ -635,7 +552,7 @@ fn check_octets_around(octets: &[u8], content: &[u8], findings: &mut Findings) {
         .iter()
         .any(|octets| memchr::memchr(0, octets).is_some())
     {
-        findings.add(CheckId::MessageOctets, Weight::Undecides, "message.octets");
+        findings.tell(Case::MessageOctets);
     }
 }
 
@@ -651,12 +568,10 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
             .iter()
             .any(|other| !other.eq_ignore_ascii_case(&first))
         {
-            let key = "header.ambiguous.mark";
-            findings.add_found(CheckId::HeaderAmbiguous, Weight::Refutes, key, name);
+            findings.tell_found(Case::HeaderAmbiguousMark, name);
         } else if !others.is_empty() {
             // Whichever of them is read, it says the same.
-            let key = "header.ambiguous.doubled";
-            findings.add_found(CheckId::HeaderAmbiguous, Weight::Doubt, key, name);
+            findings.tell_found(Case::HeaderAmbiguousDoubled, name);
         }
     }
     for name in [
@@ -671,58 +586,42 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
         "X-TipoRicevuta",
     ] {
         if header.count(name) > 1 {
-            findings.add_found(
-                CheckId::HeaderAmbiguous,
-                Weight::Doubt,
-                "header.ambiguous.doubled",
-                name,
-            );
+            findings.tell_found(Case::HeaderAmbiguousDoubled, name);
         }
     }
     if header.has_controls() {
-        let (weight, key) = if holds_controls_in_texts_only(outer) {
-            (Weight::Note, "header.ambiguous.control-in-text")
+        findings.tell(if holds_controls_in_texts_only(outer) {
+            Case::HeaderAmbiguousControlInText
         } else {
-            (Weight::Undecides, "header.ambiguous.control")
-        };
-        findings.add(CheckId::HeaderAmbiguous, weight, key);
+            Case::HeaderAmbiguousControl
+        });
     }
     if header.has_blank_before_colon() {
         let hides = header.has_blank_before_colon_until("Content-Type");
-        add_blank_before_colon(
-            if hides {
-                Weight::Undecides
-            } else {
-                Weight::Doubt
-            },
-            findings,
-        );
+        findings.tell(if hides {
+            Case::HeaderAmbiguousBlankHiding
+        } else {
+            Case::HeaderAmbiguousBlank
+        });
     }
     if let Some(odd) = header.odd_name() {
         let letters = |octet: &&u8| octet.is_ascii_alphanumeric() || **octet == b'-';
         let name: Vec<u8> = odd.name.iter().filter(letters).copied().collect();
-        let weight = match name.eq_ignore_ascii_case(b"Content-Type") {
-            true => Weight::Undecides,
-            false => Weight::Doubt,
+        let case = match name.eq_ignore_ascii_case(b"Content-Type") {
+            true => Case::HeaderAmbiguousNameHiding,
+            false => Case::HeaderAmbiguousName,
         };
-        findings.add_found(
-            CheckId::HeaderAmbiguous,
-            weight,
-            "header.ambiguous.name",
-            String::from_utf8_lossy(odd.name),
-        );
+        findings.tell_found(case, String::from_utf8_lossy(odd.name));
     }
     if header.malformed_lines() > 0 {
         // Some readers end the header at such a line, and read another message.
         let hides = header.is_malformed_before("Content-Type");
-        findings.add_found(
-            CheckId::HeaderAmbiguous,
+        findings.tell_found(
             if hides {
-                Weight::Undecides
+                Case::HeaderAmbiguousMalformedHiding
             } else {
-                Weight::Doubt
+                Case::HeaderAmbiguousMalformed
             },
-            "header.ambiguous.malformed",
             header.malformed_lines().to_string(),
         );
     }

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::{self, Finder};
 
-use super::finding::{CheckId, Findings, Weight};
+use super::finding::Findings;
+use super::table::{Case, CheckId};
 use crate::mime::Entity;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes};
@@ -76,10 +77,18 @@ fn finders(phrases: &[&'static [u8]]) -> Vec<Finder<'static>> {
 
 pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut Findings) {
     for text in texts {
-        let (check, key) = if text.html {
-            (CheckId::ContentHtml, "content.html.contradiction")
+        let (check, contradiction, other) = if text.html {
+            (
+                CheckId::ContentHtml,
+                Case::ContentHtmlContradiction,
+                Case::ContentHtmlOther,
+            )
         } else {
-            (CheckId::ContentText, "content.text.contradiction")
+            (
+                CheckId::ContentText,
+                Case::ContentTextContradiction,
+                Case::ContentTextOther,
+            )
         };
         findings.pass(check);
         let subject = data.subject.as_deref().unwrap_or_default().as_bytes();
@@ -105,10 +114,8 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
             ) => says(&DELIVERED_PHRASES),
         };
         if let Some(phrase) = contrary {
-            findings.add_both(
-                check,
-                Weight::Doubt,
-                key,
+            findings.tell_both(
+                contradiction,
                 data.kind_word.clone(),
                 phrase
                     .iter()
@@ -116,22 +123,12 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
                     .collect::<String>(),
             );
         } else if let Some((expected, found)) = other_identity(text, data) {
-            let key = if text.html {
-                "content.html.other"
-            } else {
-                "content.text.other"
-            };
-            findings.add_both(check, Weight::Doubt, key, expected, found);
+            findings.tell_both(other, expected, found);
         }
         if text.html
             && let Some(found) = active_html(&text.octets)
         {
-            findings.add_found(
-                CheckId::ContentHtml,
-                Weight::Doubt,
-                "content.html.active",
-                found,
-            );
+            findings.tell_found(Case::ContentHtmlActive, found);
         }
     }
 }

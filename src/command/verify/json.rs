@@ -790,12 +790,12 @@ impl<'a> FindingJson<'a> {
     fn of(finding: &'a Finding, asked: &Asked) -> Self {
         let texts = Catalogue::of(asked.lang);
         Self {
-            id: finding.check.id(),
-            severity: finding.weight.severity(),
-            case: finding.text_key,
-            expected: finding.expected.as_deref(),
-            found: finding.found.as_deref(),
-            rule: finding.check.rule(),
+            id: finding.check().id(),
+            severity: finding.weight().severity(),
+            case: finding.case().key(),
+            expected: finding.expected(),
+            found: finding.found(),
+            rule: finding.check().rule(),
             text: text::meaning(finding, texts),
             advice: text::advice(finding, texts),
         }

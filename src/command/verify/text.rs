@@ -92,21 +92,20 @@ pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String
 
 /// What a finding means.
 pub(in crate::command) fn meaning(finding: &Finding, texts: &Catalogue) -> String {
-    fill_finding(finding, texts, "means")
+    fill_finding(finding, texts, "finding", finding.case().key())
 }
 
 /// What to do about it; may be empty.
 pub(super) fn advice(finding: &Finding, texts: &Catalogue) -> String {
-    fill_finding(finding, texts, "advice")
+    fill_finding(finding, texts, "advice", finding.case().advice().word())
 }
 
-fn fill_finding(finding: &Finding, texts: &Catalogue, what: &str) -> String {
-    let value = |value: &Option<String>| value.clone().unwrap_or_default();
+fn fill_finding(finding: &Finding, texts: &Catalogue, family: &str, key: &str) -> String {
     texts.fill(
-        &format!("finding.{}.{what}", finding.text_key),
+        &format!("{family}.{key}"),
         &[
-            ("expected", &value(&finding.expected)),
-            ("found", &value(&finding.found)),
+            ("expected", finding.expected().unwrap_or_default()),
+            ("found", finding.found().unwrap_or_default()),
         ],
     )
 }
@@ -543,15 +542,15 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
         lines.extend([String::new(), label("findings")]);
     }
     for finding in findings {
-        let severity = match finding.weight {
+        let severity = match finding.weight() {
             Weight::NotCompared => texts.text("severity.not-compared"),
             Weight::Refutes
             | Weight::Undecides
             | Weight::OtherMessage
             | Weight::Doubt
-            | Weight::Note => texts.text(&format!("severity.{}", finding.weight.severity())),
+            | Weight::Note => texts.text(&format!("severity.{}", finding.weight().severity())),
         };
-        let tone = match finding.weight {
+        let tone = match finding.weight() {
             Weight::Refutes | Weight::OtherMessage => Tone::Bad,
             Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
             Weight::Note => Tone::Faint,
@@ -560,18 +559,18 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
         lines.push(format!(
             "  {painted}  {}  [{}]",
             meaning(finding, texts),
-            finding.check
+            finding.check()
         ));
         let mut detail = |key: &str, value: Option<&str>| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 lines.push(format!("      {}: {}", label(key), Printable(value)));
             }
         };
-        detail("expected", finding.expected.as_deref());
-        detail("found", finding.found.as_deref());
+        detail("expected", finding.expected());
+        detail("found", finding.found());
         detail("advice", Some(&advice(finding, texts)));
-        if finding.weight != Weight::Note || asked.all {
-            detail("rule", Some(finding.check.rule()));
+        if finding.weight() != Weight::Note || asked.all {
+            detail("rule", Some(finding.check().rule()));
         }
     }
     if asked.all && examination.ordinary.is_none() {
