@@ -143,7 +143,7 @@ fn verifier() -> Verifier {
 
 fn examine(verifier: &Verifier, octets: &[u8]) {
     let examination = verifier.examine(black_box(octets), &Question::new(NOW));
-    assert_eq!(examination.verdict, Verdict::Genuine);
+    assert_eq!(examination.verdict(), Verdict::Genuine);
 }
 
 /// The signature of a message without anything around it.

@@ -43,21 +43,21 @@ struct Certified {
 
 impl Certified {
     fn of(examination: &Examination) -> Option<Self> {
-        let facts = examination.facts.as_ref()?;
-        let signer = &facts.signer;
+        let facts = examination.facts()?;
+        let signer = facts.signer();
         Some(Self {
-            kind: format!("{:?}", facts.kind),
-            data: facts.data.clone()?,
-            has_original: facts.has_original,
-            signing_time: facts.signing_time,
-            digest: facts.digest,
+            kind: format!("{:?}", facts.kind()),
+            data: facts.data()?.clone(),
+            has_original: facts.has_original(),
+            signing_time: facts.signing_time(),
+            digest: facts.digest(),
             signer: [
                 signer.address.clone(),
                 signer.subject.clone(),
                 signer.issuer.clone(),
                 signer.serial.clone(),
                 signer.sha256.clone(),
-                format!("{:?} {:?}", facts.authority, facts.edition),
+                format!("{:?} {:?}", facts.authority(), facts.edition()),
             ],
         })
     }
@@ -75,7 +75,7 @@ impl Case {
         let path = fixtures.join(format!("receipts/{name}.eml"));
         let octets = fs::read(path).expect("a receipt");
         let examination = verifier.examine(&octets, &question());
-        assert_eq!(examination.verdict, Verdict::Genuine, "{name}");
+        assert_eq!(examination.verdict(), Verdict::Genuine, "{name}");
         let facts = Certified::of(&examination).expect("facts");
 
         let signature = find(&octets, b"name=\"smime.p7s\"");
@@ -108,7 +108,7 @@ impl Case {
         let Ok(examination) = catch_unwind(examine) else {
             return Some(format!("{}, {what}: panics", self.name));
         };
-        if examination.verdict != Verdict::Genuine {
+        if examination.verdict() != Verdict::Genuine {
             return None;
         }
         if protected {

@@ -46,7 +46,7 @@ fn twice_the_octets_take_twice_the_work() {
     let wrong = wrong(|family| {
         let small = (family.make)(OCTETS);
         let large = (family.make)(2 * OCTETS);
-        let [once, twice] = [&small, &large].map(|octets| examine(octets).work);
+        let [once, twice] = [&small, &large].map(|octets| examine(octets).work());
         // Signatures and certificates are as many in both.
         let most = once * 22 / 10 + (1 << 20);
         (twice > most).then(|| format!("{once} for {}, {twice} for {}", small.len(), large.len()))
@@ -57,7 +57,7 @@ fn twice_the_octets_take_twice_the_work() {
 #[test]
 fn no_message_of_them_is_genuine() {
     let wrong = wrong(|family| {
-        let verdict = examine(&(family.make)(OCTETS)).verdict;
+        let verdict = examine(&(family.make)(OCTETS)).verdict();
         (verdict == Verdict::Genuine).then(|| "genuine".to_owned())
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -67,7 +67,7 @@ fn no_message_of_them_is_genuine() {
 fn a_genuine_envelope_around_each_of_them_is_genuine() {
     let wrong = wrong(|family| {
         let examination = examine(&hostile::envelope(&(family.make)(OCTETS)));
-        let failures = examination.findings.list().iter();
+        let failures = examination.findings().list().iter();
         let failures: Vec<_> = failures
             .filter(|finding| finding.weight().is_failure())
             .map(|finding| finding.case().key())
@@ -75,7 +75,7 @@ fn a_genuine_envelope_around_each_of_them_is_genuine() {
         // A thousand fields and more are compared with nothing, and that is told: see the vector
         // original-of-another-with-a-thousand-header-lines.
         let is_known = failures == ["original.present.unreadable"];
-        (examination.verdict != Verdict::Genuine && !is_known).then(|| failures.join(", "))
+        (examination.verdict() != Verdict::Genuine && !is_known).then(|| failures.join(", "))
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -87,13 +87,13 @@ fn a_message_that_takes_too_much_work_cannot_be_told() {
         .find(|family| family.name == "signers x certificates, damaged")
         .expect("such a family");
     let examination = examine(&(family.make)(OCTETS));
-    let findings = examination.findings.list().iter();
+    let findings = examination.findings().list().iter();
     let mut complex = findings.filter(|finding| finding.check() == CheckId::MessageComplexity);
     assert_eq!(
         complex.next().map(|finding| finding.case()),
         Some(Case::MessageComplexityWork)
     );
-    assert!(examination.facts.is_none());
+    assert!(examination.facts().is_none());
 }
 
 #[test]
@@ -113,15 +113,15 @@ fn a_hostile_message_takes_nothing_from_the_one_beside_it() {
                   Content-Type: multipart/mixed; boundary=insieme\r\n\r\n";
     let message = [header.as_bytes(), &multipart("insieme", &parts)].concat();
     let examination = examine(&message);
-    assert_eq!(examination.verdict, Verdict::NotCertifiedMail);
-    let last = examination.nested.last().expect("messages inside");
+    assert_eq!(examination.verdict(), Verdict::NotCertifiedMail);
+    let last = examination.nested().last().expect("messages inside");
     assert_eq!(last.place, place);
-    assert_eq!(last.examination.verdict, Verdict::Genuine);
-    let others = &examination.nested[..examination.nested.len() - 1];
+    assert_eq!(last.examination.verdict(), Verdict::Genuine);
+    let others = &examination.nested()[..examination.nested().len() - 1];
     assert!(others.len() > 20);
     assert!(
         others
             .iter()
-            .all(|nested| nested.examination.verdict != Verdict::Genuine)
+            .all(|nested| nested.examination.verdict() != Verdict::Genuine)
     );
 }

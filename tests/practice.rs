@@ -69,18 +69,18 @@ fn assert_genuine(octets: &[u8], kind: MessageKind) -> Examination {
     let found = examine(octets, None);
     let text = String::from_utf8_lossy(octets);
     assert_eq!(
-        found.verdict,
+        found.verdict(),
         Verdict::Genuine,
         "{:?}\n{text}",
-        found.findings
+        found.findings()
     );
     assert!(
-        !found.findings.has(Weight::Doubt),
+        !found.findings().has(Weight::Doubt),
         "{:?}\n{text}",
-        found.findings
+        found.findings()
     );
-    let facts = found.facts.as_ref().expect("facts");
-    assert_eq!(facts.kind, Some(kind));
+    let facts = found.facts().expect("facts");
+    assert_eq!(facts.kind(), Some(kind));
     found
 }
 
@@ -200,7 +200,7 @@ fn every_form_of_delivery_receipt_fits_what_was_sent() {
             .expect("a receipt");
         assert_genuine(&octets, MessageKind::Delivery);
         let found = examine(&octets, Some(&transaction.octets));
-        let sent = found.sent.expect("compared");
+        let sent = found.sent().expect("compared");
         // A concise receipt does not hold the content.
         let expected = (form != DeliveryForm::Concise).then_some(true);
         assert_eq!(sent.matches, expected, "{form:?} {sent:?}");
@@ -224,7 +224,7 @@ fn a_receipt_is_nothing_by_the_trust_data_compiled_in() {
         )
         .expect("a receipt");
     let found = Verifier::new(Trust::built_in()).examine(&octets, &Question::new(now()));
-    assert_ne!(found.verdict, Verdict::Genuine);
+    assert_ne!(found.verdict(), Verdict::Genuine);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_forged_receipt_is_not_genuine() {
     let forged = Receipts::new(identity())
         .forged(&transaction, &transaction.recipients[0], now())
         .expect("a forgery");
-    assert_eq!(examine(&forged, None).verdict, Verdict::NotGenuine);
+    assert_eq!(examine(&forged, None).verdict(), Verdict::NotGenuine);
     assert!(String::from_utf8_lossy(&forged).contains("X-Ricevuta: avvenuta-consegna"));
 }
 
@@ -431,12 +431,16 @@ fn receipts(practice: &Practice, user: &str) -> Vec<String> {
 /// `avvenuta-consegna mario`, or the verdict where it is not genuine.
 fn describe(message: &Stored) -> String {
     let found = examine(&message.octets, None);
-    let facts = match (&found.facts, found.verdict) {
+    let facts = match (found.facts(), found.verdict()) {
         (Some(facts), Verdict::Genuine) => facts,
         (_, verdict) => return verdict.word().to_owned(),
     };
-    assert!(!found.findings.has(Weight::Doubt), "{:?}", found.findings);
-    let data = facts.data.as_ref().expect("data");
+    assert!(
+        !found.findings().has(Weight::Doubt),
+        "{:?}",
+        found.findings()
+    );
+    let data = facts.data().expect("data");
     let to = data
         .delivered_to
         .as_ref()
@@ -724,7 +728,7 @@ fn a_restart_keeps_identity_password_and_mail() {
         .expect("a receipt");
     let trust = Trust::parse(second.trust(), "").expect("a trust file");
     let found = Verifier::new(trust).examine(&octets, &Question::new(now()));
-    assert_eq!(found.verdict, Verdict::Genuine);
+    assert_eq!(found.verdict(), Verdict::Genuine);
     #[cfg(unix)]
     for name in ["password", "signer.key.pem", "server.key.pem"] {
         use std::os::unix::fs::PermissionsExt;

@@ -334,7 +334,7 @@ fn what_is_genuine_without_a_doubt_is_shown_so_by_all() {
         let base = number % bases.len();
         let octets = bases[base].mutant(&mut random);
         let examination = verifier.examine(&octets, &question);
-        if examination.verdict != Verdict::Genuine || examination.doubts() > 0 {
+        if examination.verdict() != Verdict::Genuine || examination.doubts() > 0 {
             continue;
         }
         plain += 1;

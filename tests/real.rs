@@ -52,27 +52,27 @@ fn every_real_message_gets_its_verdict() {
                 wrong.push(format!("{file}: {what} should be {expected}, is {found:?}"));
             }
         };
-        let facts = found.facts.as_ref();
-        compare("verdict", Some(found.verdict.word().to_owned()));
+        let facts = found.facts();
+        compare("verdict", Some(found.verdict().word().to_owned()));
         compare(
             "kind",
             facts
-                .and_then(|f| f.kind)
+                .and_then(|f| f.kind())
                 .map(|kind| kind.word().to_owned()),
         );
         compare(
             "time",
             facts
-                .and_then(|f| f.data.as_ref())
+                .and_then(|f| f.data())
                 .map(|data| data.time.to_string()),
         );
-        compare("signer", facts.map(|f| f.signer.address.clone()));
+        compare("signer", facts.map(|f| f.signer().address.clone()));
         compare(
             "authority",
-            facts.and_then(|f| f.authority.as_deref().map(str::to_owned)),
+            facts.and_then(|f| f.authority().map(str::to_owned)),
         );
         for finding in found
-            .findings
+            .findings()
             .list()
             .iter()
             .filter(|f| f.weight().severity() != "note")
@@ -85,9 +85,9 @@ fn every_real_message_gets_its_verdict() {
                 finding.found()
             );
         }
-        if found.verdict.word() == "genuine"
+        if found.verdict().word() == "genuine"
             && found
-                .findings
+                .findings()
                 .list()
                 .iter()
                 .any(|f| f.weight().is_failure())
@@ -128,8 +128,8 @@ fn editions_that_messages_carry_fill_gaps() {
             with_gap.examine(&octets, &question),
             whole.examine(&octets, &question),
         );
-        assert_eq!(found.verdict, known.verdict, "{}", path.display());
-        let edition = found.facts.and_then(|facts| facts.edition);
+        assert_eq!(found.verdict(), known.verdict(), "{}", path.display());
+        let edition = found.facts().and_then(|facts| facts.edition());
         carried += usize::from(edition.is_some_and(|edition| edition.is_carried));
     }
     assert!(carried > 0, "no message carries an edition");

@@ -344,12 +344,12 @@ fn a_message_over_the_limit_is_not_examined() {
     let examined = |octets: &[u8]| {
         let answer = verifier.examine(octets, &question);
         let failures = answer
-            .findings
+            .findings()
             .list()
             .iter()
             .filter(|f| f.weight().is_failure());
         let failures: Vec<_> = failures.map(|finding| finding.case().key()).collect();
-        (answer.verdict, failures)
+        (answer.verdict(), failures)
     };
     octets.resize(MAX_MESSAGE_OCTETS, b'\n');
     assert_eq!(examined(&octets), (Verdict::Genuine, vec![]));

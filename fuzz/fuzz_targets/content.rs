@@ -80,10 +80,10 @@ static IS_SOUND: LazyLock<()> = LazyLock::new(|| {
     let content = &RECEIPT[start..start + find(&RECEIPT[start..], TEMPLATE.between)];
     let examination = VERIFIER.examine(&signed(content), &Question::new(NOW));
     assert_eq!(
-        examination.verdict,
+        examination.verdict(),
         Verdict::Genuine,
         "{:?}",
-        examination.findings
+        examination.findings()
     );
 });
 
@@ -138,10 +138,10 @@ fuzz_target!(|content: &[u8]| {
     check(&examination);
     // Whose signature holds has facts, or is somebody's own signed mail.
     if examination
-        .findings
+        .findings()
         .passed()
         .any(|check| check == CheckId::SignatureDigest)
     {
-        assert!(examination.facts.is_some() || examination.ordinary.is_some());
+        assert!(examination.facts().is_some() || examination.ordinary().is_some());
     }
 });

@@ -54,5 +54,5 @@ fuzz_target!(|octets: &[u8]| {
     check(&with(&[octets]));
     let answer = with(&[octets, REVOKED]);
     check(&answer);
-    assert_eq!(answer.verdict, Verdict::NotGenuine);
+    assert_eq!(answer.verdict(), Verdict::NotGenuine);
 });

@@ -23,6 +23,6 @@ fuzz_target!(|octets: &[u8]| {
     let other = VERIFIER.examine(octets, &asked);
     check(&other);
     // A question about what was sent changes no fact.
-    assert_eq!(plain.facts.is_some(), other.facts.is_some());
-    assert_eq!(plain.ordinary, other.ordinary);
+    assert_eq!(plain.facts().is_some(), other.facts().is_some());
+    assert_eq!(plain.ordinary(), other.ordinary());
 });

@@ -20,7 +20,7 @@ fuzz_target!(|octets: &[u8]| {
         };
         let examination = VERIFIER.examine(receipt, &asked);
         check(&examination);
-        assert_eq!(examination.verdict, Verdict::Genuine);
-        assert!(examination.sent.is_some());
+        assert_eq!(examination.verdict(), Verdict::Genuine);
+        assert!(examination.sent().is_some());
     }
 });

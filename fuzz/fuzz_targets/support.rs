@@ -21,31 +21,31 @@ pub const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
 pub fn check(examination: &Examination) {
     // A genuine message can be about another one than was asked: those weights decide nothing.
     let failed = examination
-        .findings
+        .findings()
         .list()
         .iter()
         .any(|finding| matches!(finding.weight(), Weight::Refutes | Weight::Undecides));
-    match examination.verdict {
+    match examination.verdict() {
         Verdict::Genuine => {
-            assert!(examination.facts.is_some() && !failed && examination.ordinary.is_none());
+            assert!(examination.facts().is_some() && !failed && examination.ordinary().is_none());
         }
         Verdict::NotGenuine => assert!(failed),
-        Verdict::CannotTell => assert!(failed || examination.facts.is_none()),
+        Verdict::CannotTell => assert!(failed || examination.facts().is_none()),
         Verdict::NotCertifiedMail => {
-            assert!(examination.ordinary.is_some() && examination.facts.is_none())
+            assert!(examination.ordinary().is_some() && examination.facts().is_none())
         }
     }
     if let Some(headline) = examination.headline() {
         assert!(
-            headline.weight().is_failure() && examination.findings.list()[0] == *headline
+            headline.weight().is_failure() && examination.findings().list()[0] == *headline
         );
     }
-    if let Some(facts) = &examination.facts {
-        assert!(!facts.signer.sha256.is_empty());
+    if let Some(facts) = examination.facts() {
+        assert!(!facts.signer().sha256.is_empty());
     }
-    assert!(examination.nested.len() <= 100);
+    assert!(examination.nested().len() <= 100);
     examination
-        .nested
+        .nested()
         .iter()
         .for_each(|nested| check(&nested.examination));
 }

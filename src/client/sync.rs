@@ -1079,7 +1079,7 @@ impl<'a> Run<'a> {
                 };
                 let compared = self.judge.verifier.examine(octets, &question);
                 compared
-                    .sent
+                    .sent()
                     .is_some_and(|sent| sent.matches == Some(false))
             }
             None => false,
@@ -1123,7 +1123,7 @@ impl Event {
             }
             EventKind::Other(examination) => {
                 let unproved = [Verdict::NotGenuine, Verdict::CannotTell];
-                !self.known && unproved.contains(&examination.verdict)
+                !self.known && unproved.contains(&examination.verdict())
             }
             EventKind::Anomaly(_) => false,
             EventKind::TooLarge(_) => true,
@@ -1155,9 +1155,9 @@ fn is_gone(error: &transport::Error) -> bool {
 
 /// The ordinary mail in an anomaly envelope that was found genuine.
 fn wrapped_in(examination: &Examination, octets: &[u8]) -> Option<WrappedMail> {
-    let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
+    let kind = examination.facts().and_then(|facts| facts.kind());
     let is_anomaly =
-        examination.verdict == Verdict::Genuine && kind == Some(MessageKind::AnomalyEnvelope);
+        examination.verdict() == Verdict::Genuine && kind == Some(MessageKind::AnomalyEnvelope);
     is_anomaly.then(|| WrappedMail::inside(octets).unwrap_or_default())
 }
 

@@ -745,10 +745,10 @@ impl Summary {
                 summary.unread = Some((*reason, words.clone()));
             }
             EventKind::Other(examination) => {
-                summary.verdict = examination.verdict;
+                summary.verdict = examination.verdict();
                 summary.finding = examination.headline().cloned();
                 summary.headline = summary.finding.as_ref().map(|finding| finding.check().id());
-                summary.event = match examination.verdict {
+                summary.event = match examination.verdict() {
                     Verdict::Genuine => "envelope",
                     Verdict::NotCertifiedMail => "ordinary",
                     Verdict::NotGenuine | Verdict::CannotTell => "unproven",

@@ -395,20 +395,17 @@ fn put_other(
     now: Timestamp,
 ) -> Result<(), Error> {
     let none = None::<String>;
-    let genuine = examination.verdict == Verdict::Genuine;
-    let kind = examination.facts.as_ref().and_then(|facts| facts.kind);
+    let genuine = examination.verdict() == Verdict::Genuine;
+    let kind = examination.facts().and_then(|facts| facts.kind());
     let headline = examination.headline();
     // Kept where our clock decided, so that a later one decides again.
     let ahead = headline.is_some_and(|finding| finding.check() == CheckId::TimePlausible);
-    let stated = examination
-        .facts
-        .as_ref()
-        .and_then(|facts| facts.data.as_ref());
+    let stated = examination.facts().and_then(|facts| facts.data());
     let stated = stated.filter(|_| ahead).map(|data| data.time.unix());
     transaction.prepare_cached(PUT)?.execute(params![
         account,
         arrival.octets,
-        examination.verdict.word(),
+        examination.verdict().word(),
         kind.filter(|_| genuine).map(MessageKind::word),
         headline.map(|finding| finding.check().id()),
         stated,

@@ -10,27 +10,73 @@ use crate::timestamp::Timestamp;
 
 /// The facts of one message whose signature over the octets holds.
 ///
-/// They are what the signer said. Whether the signer may be believed is the verdict.
+/// They are what the signer said. Whether the signer may be believed is the verdict. Nobody makes
+/// or changes them outside the steps:
+///
+/// ```compile_fail,E0451
+/// # use postacert::verify::Facts;
+/// fn forge(facts: Facts) -> Facts {
+///     Facts { has_original: true, ..facts }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Facts {
+    pub(super) kind: Option<MessageKind>,
+    pub(super) data: Option<CertificationData>,
+    pub(super) has_original: bool,
+    pub(super) signing_time: Option<Timestamp>,
+    pub(super) form: Form,
+    pub(super) digest: &'static str,
+    pub(super) signer: Arc<SignerFacts>,
+    pub(super) authority: Option<Arc<str>>,
+    pub(super) edition: Option<EditionFacts>,
+}
+
+impl Facts {
     /// What the message is; `None` when the signed data cannot be read.
-    pub kind: Option<MessageKind>,
+    pub fn kind(&self) -> Option<MessageKind> {
+        self.kind
+    }
+
     /// The certified data; `None` in an anomaly envelope or when they cannot be read.
-    pub data: Option<CertificationData>,
+    pub fn data(&self) -> Option<&CertificationData> {
+        self.data.as_ref()
+    }
+
     /// Whether the original message is inside.
-    pub has_original: bool,
+    pub fn has_original(&self) -> bool {
+        self.has_original
+    }
+
     /// The signed signing time.
-    pub signing_time: Option<Timestamp>,
+    pub fn signing_time(&self) -> Option<Timestamp> {
+        self.signing_time
+    }
+
     /// In which form the octets were stored.
-    pub form: Form,
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
     /// The digest algorithm.
-    pub digest: &'static str,
+    pub fn digest(&self) -> &'static str {
+        self.digest
+    }
+
     /// Who signed.
-    pub signer: Arc<SignerFacts>,
+    pub fn signer(&self) -> &SignerFacts {
+        &self.signer
+    }
+
     /// The pinned authority that the signer leads to.
-    pub authority: Option<Arc<str>>,
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
     /// The authority's edition by which was judged.
-    pub edition: Option<EditionFacts>,
+    pub fn edition(&self) -> Option<&EditionFacts> {
+        self.edition.as_ref()
+    }
 }
 
 /// A certificate of the authority, by which the signer was judged.

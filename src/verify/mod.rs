@@ -171,26 +171,32 @@ impl Question<'_> {
 }
 
 /// All that was found out about one message.
+///
+/// [`Verifier::examine`] is the only maker, and nobody changes one afterwards:
+///
+/// ```
+/// # use postacert::verify::{Examination, Verdict};
+/// fn is_genuine(examination: &Examination) -> bool {
+///     examination.verdict() == Verdict::Genuine
+/// }
+/// ```
+///
+/// ```compile_fail,E0616
+/// # use postacert::verify::{Examination, Findings};
+/// fn forge(examination: &mut Examination) {
+///     examination.findings = Findings::default();
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Examination {
-    /// The answer.
-    pub verdict: Verdict,
-    /// What led to it, failures first.
-    pub findings: Findings,
-    /// What the signed octets say; `None` unless the signature over them holds.
-    pub facts: Option<Facts>,
-    /// The time of judgement and how it was chosen.
-    pub judged_at: (Timestamp, TimeBasis),
-    /// How it relates to what was sent, if that was asked.
-    pub sent: Option<SentResult>,
-    /// What it is instead, when it is no certified mail.
-    pub ordinary: Option<Ordinary>,
-    /// The signature of what is no certified mail, if it has one.
-    pub signature: Option<OwnSignature>,
-    /// Certified messages inside it, each judged on its own.
-    pub nested: Vec<Nested>,
-    /// Units of [`Work`] that it took; the same on every machine.
-    pub work: u64,
+    findings: Findings,
+    facts: Option<Facts>,
+    judged_at: (Timestamp, TimeBasis),
+    sent: Option<SentResult>,
+    ordinary: Option<Ordinary>,
+    signature: Option<OwnSignature>,
+    nested: Vec<Nested>,
+    work: u64,
 }
 
 /// A message inside another.
@@ -207,7 +213,6 @@ pub struct Nested {
 impl Examination {
     fn new(judged_at: (Timestamp, TimeBasis)) -> Self {
         Self {
-            verdict: Verdict::CannotTell,
             findings: Findings::default(),
             facts: None,
             judged_at,
@@ -217,6 +222,59 @@ impl Examination {
             nested: Vec::new(),
             work: 0,
         }
+    }
+
+    /// The answer: step 18, from what was found alone.
+    pub fn verdict(&self) -> Verdict {
+        if self.ordinary.is_some() {
+            Verdict::NotCertifiedMail
+        } else if self.findings.has(Weight::Refutes) {
+            Verdict::NotGenuine
+        } else if self.findings.has(Weight::Undecides) || self.facts.is_none() {
+            Verdict::CannotTell
+        } else {
+            Verdict::Genuine
+        }
+    }
+
+    /// What led to it, failures first.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// What the signed octets say; `None` unless the signature over them holds.
+    pub fn facts(&self) -> Option<&Facts> {
+        self.facts.as_ref()
+    }
+
+    /// The time of judgement and how it was chosen.
+    pub fn judged_at(&self) -> (Timestamp, TimeBasis) {
+        self.judged_at
+    }
+
+    /// How it relates to what was sent, if that was asked.
+    pub fn sent(&self) -> Option<&SentResult> {
+        self.sent.as_ref()
+    }
+
+    /// What it is instead, when it is no certified mail.
+    pub fn ordinary(&self) -> Option<Ordinary> {
+        self.ordinary
+    }
+
+    /// The signature of what is no certified mail, if it has one.
+    pub fn signature(&self) -> Option<&OwnSignature> {
+        self.signature.as_ref()
+    }
+
+    /// Certified messages inside it, each judged on its own.
+    pub fn nested(&self) -> &[Nested] {
+        &self.nested
+    }
+
+    /// Units of work that it took; the same on every machine.
+    pub fn work(&self) -> u64 {
+        self.work
     }
 
     /// The failure of highest rank, if any check failed.
@@ -243,7 +301,7 @@ impl Examination {
 
     /// The proof that a message is genuine, or the examination back.
     pub fn into_verified(self) -> Result<VerifiedReceipt, Box<Examination>> {
-        match (self.verdict, &self.facts) {
+        match (self.verdict(), &self.facts) {
             (
                 Verdict::Genuine,
                 Some(Facts {
@@ -259,25 +317,26 @@ impl Examination {
             _ => Err(Box::new(self)),
         }
     }
-
-    /// Step 18: the verdict from the findings alone.
-    fn conclude(&mut self) {
-        self.findings.sort();
-        self.verdict = if self.ordinary.is_some() {
-            Verdict::NotCertifiedMail
-        } else if self.findings.has(Weight::Refutes) {
-            Verdict::NotGenuine
-        } else if self.findings.has(Weight::Undecides) || self.facts.is_none() {
-            Verdict::CannotTell
-        } else {
-            Verdict::Genuine
-        };
-    }
 }
 
 /// A certified message that was found genuine.
 ///
 /// [`Examination::into_verified`] is the only maker: whoever holds one holds the proof.
+///
+/// ```
+/// # use postacert::verify::{Examination, VerifiedReceipt};
+/// fn prove(examination: Examination) -> Option<VerifiedReceipt> {
+///     examination.into_verified().ok()
+/// }
+/// ```
+///
+/// ```compile_fail,E0451
+/// # use postacert::verify::{Examination, VerifiedReceipt};
+/// # use postacert::pec::{CertificationData, MessageKind};
+/// fn forge(data: CertificationData, examination: Examination) -> VerifiedReceipt {
+///     VerifiedReceipt { kind: MessageKind::Delivery, data, examination }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedReceipt {
     kind: MessageKind,
@@ -418,7 +477,7 @@ impl Verifier {
                 .findings
                 .tell_found(Case::StructureNested, places);
         }
-        examination.conclude();
+        examination.findings.sort();
         examination
     }
 

@@ -230,7 +230,7 @@ fn what_a_slow_clock_could_not_tell_is_judged_again_when_it_is_right() {
         let EventKind::Other(examination) = &event.kind else {
             panic!("proved by a wrong clock");
         };
-        assert_eq!(examination.verdict, Verdict::CannotTell);
+        assert_eq!(examination.verdict(), Verdict::CannotTell);
     }
     assert_eq!(desk.standings(&message)[0], S::Sent);
     let unproven = desk.ledger.unproven(None, 9, 0).unwrap();

@@ -657,32 +657,32 @@ impl<'a> ResultJson<'a> {
 
 impl<'a> ExaminationJson<'a> {
     fn of(examination: &'a Examination, asked: &Asked) -> Self {
-        let (at, basis) = examination.judged_at;
+        let (at, basis) = examination.judged_at();
         Self {
-            verdict: examination.verdict,
+            verdict: examination.verdict(),
             doubts: examination.doubts(),
             answer: text::answer(examination, asked),
             judged_at: at,
             judged_at_basis: basis,
-            instead: examination.ordinary.map(|ordinary| ordinary.word()),
-            signature: examination.signature.as_ref().map(SignatureJson::of),
-            facts: examination.facts.as_ref().map(FactsJson::of),
-            sent: examination.sent.as_ref().map(SentJson::of),
+            instead: examination.ordinary().map(|ordinary| ordinary.word()),
+            signature: examination.signature().map(SignatureJson::of),
+            facts: examination.facts().map(FactsJson::of),
+            sent: examination.sent().map(SentJson::of),
             findings: examination
-                .findings
+                .findings()
                 .list()
                 .iter()
                 .map(|finding| FindingJson::of(finding, asked))
                 .collect(),
             passed: asked.all.then(|| {
                 examination
-                    .findings
+                    .findings()
                     .passed()
                     .map(|check| check.id())
                     .collect()
             }),
             nested: examination
-                .nested
+                .nested()
                 .iter()
                 .map(|nested| NestedJson {
                     place: &nested.place,
@@ -713,9 +713,9 @@ impl<'a> SignatureJson<'a> {
 
 impl<'a> FactsJson<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let data = facts.data.as_ref();
+        let data = facts.data();
         Self {
-            kind: facts.kind.map(|kind| kind.word()),
+            kind: facts.kind().map(|kind| kind.word()),
             error: data.map(|data| &*data.error_word),
             extended_error: data.and_then(|data| data.extended_error.as_deref()),
             sender: data.map(|data| data.sender.as_str()),
@@ -743,12 +743,12 @@ impl<'a> FactsJson<'a> {
             receipt_form: data
                 .and_then(|data| data.receipt_form)
                 .map(|form| form.word()),
-            contains_original: facts.has_original,
+            contains_original: facts.has_original(),
             time: data.map(|data| data.time.rfc3339_at(data.zone)),
             time_utc: data.map(|data| data.time),
             time_italian: data.map(|data| data.time.rfc3339_at(data.time.italian_offset())),
-            signing_time: facts.signing_time,
-            digest: facts.digest,
+            signing_time: facts.signing_time(),
+            digest: facts.digest(),
             signer: SignerJson::of(facts),
         }
     }
@@ -756,8 +756,8 @@ impl<'a> FactsJson<'a> {
 
 impl<'a> SignerJson<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let signer = &facts.signer;
-        let edition = facts.edition.as_ref();
+        let signer = facts.signer();
+        let edition = facts.edition();
         Self {
             address: &signer.address,
             subject: &signer.subject,
@@ -766,7 +766,7 @@ impl<'a> SignerJson<'a> {
             sha256: &signer.sha256,
             not_before: signer.not_before,
             not_after: signer.not_after,
-            authority: facts.authority.as_deref(),
+            authority: facts.authority(),
             edition: edition.map(|edition| edition.since),
             edition_sha256: edition
                 .map(|edition| &*edition.sha256)

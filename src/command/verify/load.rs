@@ -149,7 +149,7 @@ fn acceptance(
         Ok(verified) => Err(Failure::with_file("acceptance", file, verified.kind().word()).into()),
         Err(examination) => {
             let reason = texts
-                .text(&format!("verdict.{}", examination.verdict.word()))
+                .text(&format!("verdict.{}", examination.verdict().word()))
                 .to_lowercase();
             Err(Failure::with_file("acceptance", file, reason).into())
         }

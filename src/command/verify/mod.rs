@@ -121,11 +121,11 @@ impl Answer {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Unreadable { .. } => ExitStatus::Unusable,
-            Self::Examined(examined) => match examined.examination.verdict {
-                Verdict::Genuine if examined.examination.findings.has(Weight::OtherMessage) => {
+            Self::Examined(examined) => match examined.examination.verdict() {
+                Verdict::Genuine if examined.examination.findings().has(Weight::OtherMessage) => {
                     ExitStatus::No
                 }
-                Verdict::Genuine if examined.examination.findings.has(Weight::NotCompared) => {
+                Verdict::Genuine if examined.examination.findings().has(Weight::NotCompared) => {
                     ExitStatus::Undecided
                 }
                 Verdict::Genuine if examined.strict && examined.examination.doubts() > 0 => {
@@ -141,7 +141,7 @@ impl Answer {
 
 /// Whether a message is genuine and there is a doubt about it.
 fn is_doubted(examination: &Examination) -> bool {
-    examination.verdict == Verdict::Genuine && examination.doubts() > 0
+    examination.verdict() == Verdict::Genuine && examination.doubts() > 0
 }
 
 /// How many of each answer.
@@ -167,7 +167,7 @@ impl Totals {
         }
         let slot = match answer {
             Answer::Unreadable { .. } => &mut self.unreadable,
-            Answer::Examined(examined) => match examined.examination.verdict {
+            Answer::Examined(examined) => match examined.examination.verdict() {
                 Verdict::Genuine => &mut self.genuine,
                 Verdict::NotGenuine => &mut self.not_genuine,
                 Verdict::CannotTell => &mut self.cannot_tell,

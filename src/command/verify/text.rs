@@ -114,15 +114,14 @@ fn fill_finding(finding: &Finding, texts: &Catalogue, family: &str, key: &str) -
 pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
     let texts = Catalogue::of(asked.lang);
     let verdict = texts
-        .text(&format!("verdict.{}", examination.verdict.word()))
+        .text(&format!("verdict.{}", examination.verdict().word()))
         .to_owned();
     let trust = match &asked.verifier.trust().source {
         Source::BuiltIn => String::new(),
         Source::Files(files) => texts.fill("headline.trust-files", &[("files", &files.join(", "))]),
     };
     let what = examination
-        .facts
-        .as_ref()
+        .facts()
         .map(|facts| what(facts, asked.lang))
         .unwrap_or_default();
     let reason = examination
@@ -142,12 +141,12 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
             )
         }
     };
-    match (examination.verdict, &reason, &examination.facts) {
+    match (examination.verdict(), &reason, examination.facts()) {
         (Verdict::NotCertifiedMail, _, _) => {
             let own = values(&instead(examination, texts))("headline.ordinary");
             with_nested(own, examination, asked)
         }
-        (Verdict::Genuine, Some(reason), _) if examination.findings.has(Weight::OtherMessage) => {
+        (Verdict::Genuine, Some(reason), _) if examination.findings().has(Weight::OtherMessage) => {
             values(reason)("headline.other-message")
         }
         (Verdict::Genuine, Some(reason), _) => values(reason)("headline.not-compared"),
@@ -166,7 +165,7 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
             }
             None => values("")("headline.genuine"),
         },
-        (_, Some(reason), Some(facts)) if facts.authority.is_some() => {
+        (_, Some(reason), Some(facts)) if facts.authority().is_some() => {
             values(reason)("headline.failed-with-facts")
         }
         (_, Some(reason), Some(_)) => values(reason)("headline.failed-with-claims"),
@@ -179,9 +178,9 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
 
 /// What it is that is no certified mail, and by whom it is signed if it is.
 fn instead(examination: &Examination, texts: &Catalogue) -> String {
-    let word = examination.ordinary.map_or("", Ordinary::word);
+    let word = examination.ordinary().map_or("", Ordinary::word);
     let ordinary = texts.text(&format!("ordinary.{word}"));
-    let Some(signature) = &examination.signature else {
+    let Some(signature) = examination.signature() else {
         return ordinary.to_owned();
     };
     if signature.holds.is_none() && signature.signers.is_empty() {
@@ -205,7 +204,7 @@ fn instead(examination: &Examination, texts: &Catalogue) -> String {
 
 /// An unsigned message with certified ones inside: both answers in one line.
 fn with_nested(own: String, examination: &Examination, asked: &Asked) -> String {
-    let Some(nested) = examination.nested.first() else {
+    let Some(nested) = examination.nested().first() else {
         return own;
     };
     let texts = Catalogue::of(asked.lang);
@@ -220,11 +219,11 @@ fn with_nested(own: String, examination: &Examination, asked: &Asked) -> String 
 /// What the signed part is, in one phrase.
 fn what(facts: &Facts, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
-    let word = facts.kind.map_or("unknown", MessageKind::word);
-    let data = facts.data.as_ref();
+    let word = facts.kind().map_or("unknown", MessageKind::word);
+    let data = facts.data();
     let time = data
         .map(|data| data.time)
-        .or(facts.signing_time)
+        .or(facts.signing_time())
         .map(|time| shown(time, lang))
         .unwrap_or_default();
     let to = data
@@ -238,15 +237,15 @@ fn what(facts: &Facts, lang: Lang) -> String {
             ("sender", &sender),
             ("to", &to),
             ("time", &time),
-            ("signer", &facts.signer.organization),
+            ("signer", &facts.signer().organization),
         ],
     )
 }
 
 fn tone(examination: &Examination) -> Tone {
-    match examination.verdict {
-        Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => Tone::Bad,
-        Verdict::Genuine if examination.findings.has(Weight::NotCompared) => Tone::Unsure,
+    match examination.verdict() {
+        Verdict::Genuine if examination.findings().has(Weight::OtherMessage) => Tone::Bad,
+        Verdict::Genuine if examination.findings().has(Weight::NotCompared) => Tone::Unsure,
         Verdict::Genuine if examination.doubts() > 0 => Tone::Unsure,
         Verdict::Genuine => Tone::Good,
         Verdict::NotGenuine => Tone::Bad,
@@ -261,7 +260,7 @@ fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
     let mut lines = vec![colored_answer(examination, asked, style)];
     lines.push(String::new());
     let mut table = Table::new(asked.lang);
-    if let Some(facts) = &examination.facts {
+    if let Some(facts) = examination.facts() {
         lines.extend(facts_heading(examination, facts, asked.lang));
         fact_rows(facts, &mut table);
     }
@@ -275,10 +274,10 @@ fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
 /// What kind of statements the facts are, when the message is not genuine: a provider's, or
 /// those of somebody who is none.
 fn facts_heading(examination: &Examination, facts: &Facts, lang: Lang) -> Option<String> {
-    if examination.verdict == Verdict::Genuine {
+    if examination.verdict() == Verdict::Genuine {
         return None;
     }
-    let key = if facts.authority.is_some() {
+    let key = if facts.authority().is_some() {
         "label.signed-part"
     } else {
         "label.claims"
@@ -295,13 +294,13 @@ fn nested_lines(
     lines: &mut Vec<String>,
 ) {
     let texts = Catalogue::of(asked.lang);
-    for nested in &examination.nested {
+    for nested in examination.nested() {
         let place = format!("{path}{}", nested.place);
         let own = answer(&nested.examination, asked);
         lines.push(String::new());
         lines.push(texts.fill("headline.nested", &[("place", &place), ("answer", &own)]));
         let mut table = Table::new(asked.lang);
-        if let Some(facts) = &nested.examination.facts {
+        if let Some(facts) = nested.examination.facts() {
             lines.extend(facts_heading(&nested.examination, facts, asked.lang));
             fact_rows(facts, &mut table);
         }
@@ -321,7 +320,7 @@ fn nested_lines(
 fn colored_answer(examination: &Examination, asked: &Asked, style: Style) -> String {
     let line = answer(examination, asked);
     let verdict =
-        Catalogue::of(asked.lang).text(&format!("verdict.{}", examination.verdict.word()));
+        Catalogue::of(asked.lang).text(&format!("verdict.{}", examination.verdict().word()));
     match line.strip_prefix(verdict) {
         Some(rest) => format!("{}{rest}", style.paint(tone(examination), verdict)),
         None => line,
@@ -330,17 +329,17 @@ fn colored_answer(examination: &Examination, asked: &Asked, style: Style) -> Str
 
 fn fact_rows(facts: &Facts, table: &mut Table) {
     let texts = table.texts;
-    if let Some(kind) = facts.kind {
+    if let Some(kind) = facts.kind() {
         table.add("kind", kind.word());
         // What it means holds only where an authority stands behind the signer.
-        if facts.authority.is_some() {
-            table.add_safe("outcome", outcome(kind, facts.data.as_ref(), texts));
+        if facts.authority().is_some() {
+            table.add_safe("outcome", outcome(kind, facts.data(), texts));
         }
     }
-    if let Some(data) = &facts.data {
+    if let Some(data) = facts.data() {
         data_rows(data, facts, table);
     }
-    let signer = &facts.signer;
+    let signer = facts.signer();
     table.add("signer", format!("{}; {}", signer.address, signer.subject));
     let certificate = texts.fill(
         "value.certificate",
@@ -352,7 +351,7 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
         ],
     );
     table.add_safe("certificate", certificate);
-    let authority = match (&facts.authority, &facts.edition) {
+    let authority = match (facts.authority(), facts.edition()) {
         (Some(authority), Some(edition)) => {
             let day = edition.since.to_string();
             let day = day.split('T').next().unwrap_or_default();
@@ -402,7 +401,7 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
     }
     table.add_safe("recipients", recipients.join(", "));
     if let Some(address) = &data.delivered_to {
-        let label = if facts.kind == Some(MessageKind::Delivery) {
+        let label = if facts.kind() == Some(MessageKind::Delivery) {
             "delivered-to"
         } else {
             "about"
@@ -423,7 +422,7 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
     table.add("identifier", &data.identifier);
     table.add("provider", &data.provider);
     if let Some(form) = data.receipt_form {
-        let inside = texts.text(if facts.has_original {
+        let inside = texts.text(if facts.has_original() {
             "value.with-original"
         } else {
             "value.without-original"
@@ -454,10 +453,10 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         "file",
         format!("{} (SHA-256 {})", examined.name, examined.sha256),
     );
-    if examination.ordinary.is_some() {
+    if examination.ordinary().is_some() {
         return;
     }
-    let (at, basis) = examination.judged_at;
+    let (at, basis) = examination.judged_at();
     let key = match basis {
         TimeBasis::Receipt => "value.basis-receipt",
         TimeBasis::Given => "value.basis-given",
@@ -488,7 +487,7 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         };
         table.add_safe("providers", value);
     }
-    if let (Some(sent), Some((file, _))) = (&examination.sent, &asked.sent) {
+    if let (Some(sent), Some((file, _))) = (examination.sent(), &asked.sent) {
         let key = match sent.matches {
             Some(true) => "value.sent-yes",
             Some(false) => "value.sent-no",
@@ -536,7 +535,7 @@ fn trust_line(asked: &Asked) -> String {
 fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<String> {
     let texts = Catalogue::of(asked.lang);
     let label = |key: &str| texts.text(&format!("label.{key}")).to_owned();
-    let findings = examination.findings.list();
+    let findings = examination.findings().list();
     let mut lines = Vec::new();
     if !findings.is_empty() {
         lines.extend([String::new(), label("findings")]);
@@ -573,9 +572,9 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
             detail("rule", Some(finding.check().rule()));
         }
     }
-    if asked.all && examination.ordinary.is_none() {
+    if asked.all && examination.ordinary().is_none() {
         lines.extend([String::new(), label("checks-passed")]);
-        for check in examination.findings.passed() {
+        for check in examination.findings().passed() {
             let name = texts.text(&format!("check.{}", check.id())).to_owned();
             lines.push(format!("  {name}  [{check}; {}]", check.rule()));
         }
@@ -618,14 +617,12 @@ pub(super) fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
         Answer::Examined(examined) => {
             let examination = &examined.examination;
             let kind = examination
-                .facts
-                .as_ref()
-                .and_then(|facts| facts.kind)
+                .facts()
+                .and_then(|facts| facts.kind())
                 .map_or("-", MessageKind::word);
             let time = examination
-                .facts
-                .as_ref()
-                .and_then(|facts| facts.data.as_ref())
+                .facts()
+                .and_then(|facts| facts.data())
                 .map_or("-".to_owned(), |data| shown(data.time, asked.lang));
             let cell = cell(row_word(examination), tone(examination));
             let mut lines = vec![format!(
@@ -637,7 +634,7 @@ pub(super) fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
                     "{:width$}  {}  [{}]",
                     "",
                     meaning(finding, texts),
-                    finding.check
+                    finding.check()
                 ));
             } else if let Some(doubt) = examination
                 .first_doubt()
@@ -649,18 +646,14 @@ pub(super) fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
                     _ => format!(" (+{others})"),
                 };
                 let means = meaning(doubt, texts);
-                lines.push(format!("{:width$}  {means}  [{}]{more}", "", doubt.check));
-                if let Some(data) = examination
-                    .facts
-                    .as_ref()
-                    .and_then(|facts| facts.data.as_ref())
-                {
+                lines.push(format!("{:width$}  {means}  [{}]{more}", "", doubt.check()));
+                if let Some(data) = examination.facts().and_then(|facts| facts.data()) {
                     lines.push(format!("{:width$}  {}", "", signed_line(data, texts)));
                 }
-            } else if examination.ordinary.is_some() {
+            } else if examination.ordinary().is_some() {
                 lines.push(format!("{:width$}  {}", "", instead(examination, texts)));
             }
-            for nested in &examination.nested {
+            for nested in examination.nested() {
                 let verdict = texts.text(&format!("row.{}", row_word(&nested.examination)));
                 let inside = texts.fill(
                     "row.inside",
@@ -699,9 +692,11 @@ fn signed_line(data: &CertificationData, texts: &Catalogue) -> String {
 }
 
 fn row_word(examination: &Examination) -> &'static str {
-    match examination.verdict {
-        Verdict::Genuine if examination.findings.has(Weight::OtherMessage) => "genuine-other",
-        Verdict::Genuine if examination.findings.has(Weight::NotCompared) => "genuine-not-compared",
+    match examination.verdict() {
+        Verdict::Genuine if examination.findings().has(Weight::OtherMessage) => "genuine-other",
+        Verdict::Genuine if examination.findings().has(Weight::NotCompared) => {
+            "genuine-not-compared"
+        }
         Verdict::Genuine if examination.doubts() > 0 => "genuine-doubted",
         verdict @ (Verdict::Genuine
         | Verdict::NotGenuine
