@@ -102,7 +102,8 @@ fn every_vector_is_answered_as_it_says() {
     for (path, vector) in vectors() {
         let id = name(path.with_extension("").as_path()).replacen("vectors/", "", 1);
         let folder = path.parent().expect("a folder");
-        let mut wrong = differences(folder, &vector);
+        let answer = verify(folder, &vector.args, &vector.message);
+        let mut wrong = differences(&answer, &vector);
         wrong.extend(twin_differences(folder, &vector, &mut twins));
         match (wrong.is_empty(), known.get(id.as_str())) {
             (true, Some(known)) => table.push((
@@ -140,9 +141,8 @@ fn every_vector_is_answered_as_it_says() {
 }
 
 /// What differs from the expectation, each in a few words.
-fn differences(folder: &Path, vector: &Vector) -> Vec<String> {
+fn differences(answer: &Answer, vector: &Vector) -> Vec<String> {
     let expect = &vector.expect;
-    let answer = verify(folder, &vector.args, &vector.message);
     if answer.document.is_null() {
         return vec![format!("no JSON, exit {}: {}", answer.exit, answer.errors)];
     }
@@ -331,6 +331,47 @@ fn every_case_of_a_finding_is_demanded_by_a_vector() {
     let missing = cases.difference(&demanded);
     wrong.extend(missing.map(|case| format!("no vector demands {case}")));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each row of the table of checks is passed over, alone: whoever tells of it must be missed.
+/// `cargo test --features drop-a-finding --test vectors -- --nocapture noticed`
+#[cfg(feature = "drop-a-finding")]
+#[test]
+fn a_case_that_is_not_told_is_noticed() {
+    let all: Vec<_> = vectors()
+        .into_iter()
+        .map(|(path, vector)| {
+            let folder = path.parent().expect("a folder").to_owned();
+            let answer = verify(&folder, &vector.args, &vector.message);
+            let told = found(answer.result(Path::new(&vector.message)), "case");
+            let is_answered = differences(&answer, &vector).is_empty();
+            (folder, vector, told, is_answered)
+        })
+        .collect();
+    let mut unnoticed = Vec::new();
+    for case in Case::ALL {
+        let row = format!("{} {}", case.key(), case.weight().severity());
+        let mut telling = all.iter().filter(|(_, _, told, is_answered)| {
+            // Which of the rows of one key it was is not in the answer.
+            *is_answered && told.contains(&row)
+        });
+        let notices = |(folder, vector, _, _): &(PathBuf, Vector, Vec<String>, bool)| {
+            let name = format!("{case:?}");
+            let answer = run::verify_without(&name, folder, &vector.args, &vector.message);
+            !differences(&answer, vector).is_empty()
+        };
+        if !telling.any(notices) {
+            unnoticed.push((*case, case.key()));
+        }
+    }
+    let held_elsewhere = |(_, key): &(Case, &str)| HELD_ELSEWHERE.iter().any(|(of, _)| of == key);
+    let noticed = Case::ALL.len() - unnoticed.len();
+    println!(
+        "{noticed} of {} rows are noticed by a vector",
+        Case::ALL.len()
+    );
+    unnoticed.retain(|row| !held_elsewhere(row));
+    assert!(unnoticed.is_empty(), "nobody misses {unnoticed:?}");
 }
 
 #[test]

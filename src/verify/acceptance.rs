@@ -4,6 +4,7 @@
 //! by the sender's provider, so it is a second witness of transaction, recipients and time.
 
 use super::agreement::bare_id;
+use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::Findings;
 use super::table::{Case, CheckId};
 use crate::pec::{CertificationData, MessageKind, RecipientKind};
@@ -21,33 +22,28 @@ pub(super) fn check(
     acceptance: &CertificationData,
     findings: &mut Findings,
 ) {
-    findings.pass(CheckId::AcceptanceTransaction);
-    if bare_id(&data.identifier) != bare_id(&acceptance.identifier) {
-        findings.tell_both(
-            Case::AcceptanceTransaction,
-            acceptance.identifier.clone(),
-            data.identifier.clone(),
-        );
-        return;
+    let is_same = bare_id(&data.identifier) == bare_id(&acceptance.identifier);
+    let transaction = match (is_same, &data.message_id, &acceptance.message_id) {
+        (false, _, _) => Differs(
+            Case::AcceptanceTransaction
+                .both(acceptance.identifier.clone(), data.identifier.clone()),
+        ),
+        (true, Some(mine), Some(theirs)) if bare_id(mine) != bare_id(theirs) => {
+            Differs(Case::AcceptanceTransaction.both(theirs.clone(), mine.clone()))
+        }
+        (true, _, _) => Agrees,
+    };
+    findings.record(CheckId::AcceptanceTransaction, transaction);
+    if is_same {
+        findings.record(CheckId::AcceptanceRecipient, recipient(data, acceptance));
+        findings.record(CheckId::AcceptanceOrder, order(data, acceptance));
     }
-    if let (Some(mine), Some(theirs)) = (&data.message_id, &acceptance.message_id)
-        && bare_id(mine) != bare_id(theirs)
-    {
-        findings.tell_both(Case::AcceptanceTransaction, theirs.clone(), mine.clone());
-    }
-    check_recipient(data, acceptance, findings);
-    check_order(data, acceptance, findings);
 }
 
-fn check_recipient(
-    data: &CertificationData,
-    acceptance: &CertificationData,
-    findings: &mut Findings,
-) {
+fn recipient(data: &CertificationData, acceptance: &CertificationData) -> Comparison {
     let Some(address) = &data.delivered_to else {
-        return;
+        return NotMade;
     };
-    findings.pass(CheckId::AcceptanceRecipient);
     let listed = acceptance
         .recipients
         .iter()
@@ -57,12 +53,12 @@ fn check_recipient(
         Some(RecipientKind::External) if data.kind() == Some(MessageKind::Delivery) => {
             Case::AcceptanceRecipientExternal
         }
-        Some(_) => return,
+        Some(_) => return Agrees,
     };
-    findings.tell_found(case, address.as_str());
+    Differs(case.found(address.as_str()))
 }
 
-fn check_order(data: &CertificationData, acceptance: &CertificationData, findings: &mut Findings) {
+fn order(data: &CertificationData, acceptance: &CertificationData) -> Comparison {
     let after = data.time.seconds_since(acceptance.time);
     let too_early = match data.kind() {
         Some(MessageKind::TimeoutNotice) if data.error_code() == Some("5.4.1") => {
@@ -71,12 +67,8 @@ fn check_order(data: &CertificationData, acceptance: &CertificationData, finding
         Some(MessageKind::TimeoutNotice) => after < FIRST_NOTICE,
         _ => after < -CLOCK_TOLERANCE,
     };
-    findings.pass(CheckId::AcceptanceOrder);
-    if too_early {
-        findings.tell_both(
-            Case::AcceptanceOrder,
-            acceptance.time.to_string(),
-            data.time.to_string(),
-        );
+    if !too_early {
+        return Agrees;
     }
+    Differs(Case::AcceptanceOrder.both(acceptance.time.to_string(), data.time.to_string()))
 }

@@ -2,7 +2,8 @@
 //! original message inside.
 
 use super::content::Content;
-use super::finding::Findings;
+use super::finding::Comparison::{self, Agrees, Differs, NotMade};
+use super::finding::{Finding, Findings};
 use super::table::{Case, CheckId};
 use super::{sent, texts};
 use crate::address::MailAddress;
@@ -36,11 +37,14 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     let Some(data) = &content.data else { return };
-    check_time(data, verified.signing_time(), now, findings);
-    check_recipient(data, findings);
-    check_provider_name(data, signer, findings);
+    findings.record(CheckId::TimePlausible, plausible(data, now));
+    findings.record(CheckId::TimeZone, zone(data));
+    let signing = signing_time(data, verified.signing_time());
+    findings.record(CheckId::TimeSigning, signing);
+    findings.record(CheckId::OriginalRecipient, recipient(data));
+    findings.record(CheckId::ProviderName, provider_name(data, signer));
     texts::check(&content.texts, data, findings);
-    check_addresses(data, findings);
+    findings.record_all(CheckId::AddressLookalike, lookalikes(data));
     match &content.original {
         Some(octets) => match Entity::parse(octets) {
             Ok(original) => check_original(data, &original, findings),
@@ -51,60 +55,56 @@ pub(super) fn check(
     }
 }
 
-fn check_time(
-    data: &CertificationData,
-    signing: Option<Timestamp>,
-    now: Timestamp,
-    findings: &mut Findings,
-) {
-    findings.pass(CheckId::TimePlausible);
+fn plausible(data: &CertificationData, now: Timestamp) -> Comparison {
     if data.time < FIRST_PEC {
-        findings.tell_found(Case::TimePlausiblePast, data.time.to_string());
+        Differs(Case::TimePlausiblePast.found(data.time.to_string()))
     } else if data.time.seconds_since(now) > FUTURE_TOLERANCE {
         // Who signed is proved; of two clocks one is wrong, and it may be ours.
-        findings.tell_both(
-            Case::TimePlausibleFuture,
-            now.to_string(),
-            data.time.to_string(),
-        );
+        Differs(Case::TimePlausibleFuture.both(now.to_string(), data.time.to_string()))
+    } else {
+        Agrees
     }
-    findings.pass(CheckId::TimeZone);
+}
+
+fn zone(data: &CertificationData) -> Comparison {
     let legal = data.time.italian_offset();
-    if legal != data.zone {
-        // A server that keeps UTC states the same instant and says so; any other zone is a
-        // clock that somebody set wrong.
-        let case = match data.zone {
-            0 => Case::TimeZoneUtc,
-            _ => Case::TimeZone,
-        };
-        findings.tell_both(
-            case,
-            data.time.rfc3339_at(legal),
-            data.time.rfc3339_at(data.zone),
-        );
+    if legal == data.zone {
+        return Agrees;
     }
-    let Some(signing) = signing else { return };
-    findings.pass(CheckId::TimeSigning);
+    // A server that keeps UTC states the same instant and says so; any other zone is a
+    // clock that somebody set wrong.
+    let case = match data.zone {
+        0 => Case::TimeZoneUtc,
+        _ => Case::TimeZone,
+    };
+    let stated = data.time.rfc3339_at(data.zone);
+    Differs(case.both(data.time.rfc3339_at(legal), stated))
+}
+
+fn signing_time(data: &CertificationData, signing: Option<Timestamp>) -> Comparison {
+    let Some(signing) = signing else {
+        return NotMade;
+    };
     let apart = signing.seconds_since(data.time).abs();
+    if apart <= SIGNING_SILENT {
+        return Agrees;
+    }
     // Of the hour that occurs twice a provider may have named the other one.
     let is_other_hour = (apart - HOUR).abs() <= SIGNING_SILENT && data.time.is_in_repeated_hour();
-    if apart > SIGNING_SILENT {
-        let case = if apart > SIGNING_NOTE && !is_other_hour {
-            Case::TimeSigning
-        } else {
-            Case::TimeSigningNear
-        };
-        findings.tell_both(case, data.time.to_string(), signing.to_string());
-    }
+    let case = if apart > SIGNING_NOTE && !is_other_hour {
+        Case::TimeSigning
+    } else {
+        Case::TimeSigningNear
+    };
+    Differs(case.both(data.time.to_string(), signing.to_string()))
 }
 
 /// The recipient of whom the message speaks is one of the original's, and certified where a
 /// delivery is claimed (RFC 6109, 2.2.1: nothing certified follows for ordinary mail).
-fn check_recipient(data: &CertificationData, findings: &mut Findings) {
+fn recipient(data: &CertificationData) -> Comparison {
     let Some(address) = &data.delivered_to else {
-        return;
+        return NotMade;
     };
-    findings.pass(CheckId::OriginalRecipient);
     let listed = data
         .recipients
         .iter()
@@ -117,26 +117,21 @@ fn check_recipient(data: &CertificationData, findings: &mut Findings) {
                 .map(|r| r.address.as_str())
                 .take(20)
                 .collect();
-            findings.tell_both(
-                Case::OriginalRecipientUnlisted,
-                all.join(", "),
-                address.as_str(),
-            );
+            Differs(Case::OriginalRecipientUnlisted.both(all.join(", "), address.as_str()))
         }
         Some(recipient)
             if recipient.kind == RecipientKind::External
                 && data.kind() == Some(MessageKind::Delivery) =>
         {
-            findings.tell_found(Case::OriginalRecipientExternal, address.as_str());
+            Differs(Case::OriginalRecipientExternal.found(address.as_str()))
         }
-        Some(_) => {}
+        Some(_) => Agrees,
     }
 }
 
 /// RFC 6109, 5.5: the provider's name is in the certificate. Providers spell it freely
 /// (`ARUBA PEC S.p.A.`, `CNN PEC`), so one common word of weight will do, and none is a remark.
-fn check_provider_name(data: &CertificationData, signer: &Certificate, findings: &mut Findings) {
-    findings.pass(CheckId::ProviderName);
+fn provider_name(data: &CertificationData, signer: &Certificate) -> Comparison {
     let subject = &signer.subject;
     let names = [subject.organization(), subject.common_name()];
     let names = names.into_iter().flatten();
@@ -145,10 +140,14 @@ fn check_provider_name(data: &CertificationData, signer: &Certificate, findings:
         words.any(|other| is_same_word(word, other)) && has_weight(word)
     };
     let stated = || words(&data.provider);
-    if !stated().any(certifies) && stated().any(has_weight) {
-        let expected = subject.organization().unwrap_or_default();
-        findings.tell_both(Case::ProviderName, expected, &*data.provider);
+    if stated().any(certifies) {
+        return Agrees;
     }
+    if !stated().any(has_weight) {
+        return NotMade;
+    }
+    let expected = subject.organization().unwrap_or_default();
+    Differs(Case::ProviderName.both(expected, &*data.provider))
 }
 
 /// The first words of a name, without the shortest.
@@ -191,13 +190,14 @@ const GENERIC_WORDS: [&str; 10] = [
     "gruppo",
 ];
 
-fn check_addresses(data: &CertificationData, findings: &mut Findings) {
+/// Addresses that can be taken for others.
+fn lookalikes(data: &CertificationData) -> Vec<Finding> {
     let all = [Some(&data.sender), data.delivered_to.as_ref()]
         .into_iter()
         .flatten()
         .chain(data.recipients.iter().map(|recipient| &recipient.address));
-    findings.pass(CheckId::AddressLookalike);
     let mut seen: Vec<&MailAddress> = Vec::new();
+    let mut found = Vec::new();
     for address in all {
         let text = address.as_str();
         if text.is_ascii() && !mime::has_pair(text.as_bytes(), *b"--") {
@@ -212,16 +212,18 @@ fn check_addresses(data: &CertificationData, findings: &mut Findings) {
             } else {
                 Case::AddressLookalike
             };
-            findings.tell_both(case, ascii, address.as_str());
+            found.push(case.both(ascii, address.as_str()));
             seen.push(address);
         }
     }
+    found
 }
 
 /// The original message inside: the provider's lines are those of this transaction.
 fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
     let header = &original.header;
-    findings.pass(CheckId::OriginalPresent);
+    // It was there and could be read, else this is not asked.
+    findings.record(CheckId::OriginalPresent, Agrees);
     let any_is = |name: &str, wanted: &str| {
         let mut fields = header.all(name).peekable();
         fields.peek()?;
@@ -233,29 +235,31 @@ fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mu
             .map(|field| field.text().into_owned())
             .unwrap_or_default()
     };
-    match any_is("Message-ID", &data.identifier) {
-        Some(true) => findings.pass(CheckId::OriginalMessageId),
-        Some(false) => findings.tell_both(
-            Case::OriginalMessageId,
-            data.identifier.clone(),
-            first("Message-ID"),
-        ),
-        None => findings.tell(Case::OriginalMessageIdMissing),
-    }
+    let message_id = match any_is("Message-ID", &data.identifier) {
+        Some(true) => Agrees,
+        Some(false) => {
+            let shown = first("Message-ID");
+            Differs(Case::OriginalMessageId.both(data.identifier.clone(), shown))
+        }
+        None => Differs(Case::OriginalMessageIdMissing.alone()),
+    };
+    findings.record(CheckId::OriginalMessageId, message_id);
     // A sender may have written such a field too; one of them must be the provider's.
     if let Some(message_id) = &data.message_id {
-        match any_is("X-Riferimento-Message-ID", message_id) {
-            Some(true) => findings.pass(CheckId::OriginalReference),
-            Some(false) => findings.tell_both(
-                Case::OriginalReference,
-                message_id.clone(),
-                first("X-Riferimento-Message-ID"),
-            ),
-            None => findings.tell(Case::OriginalReferenceMissing),
-        }
+        let reference = match any_is("X-Riferimento-Message-ID", message_id) {
+            Some(true) => Agrees,
+            Some(false) => {
+                let shown = first("X-Riferimento-Message-ID");
+                Differs(Case::OriginalReference.both(message_id.clone(), shown))
+            }
+            None => Differs(Case::OriginalReferenceMissing.alone()),
+        };
+        findings.record(CheckId::OriginalReference, reference);
     }
-    check_original_people(data, original, findings);
-    check_original_subject(data, original, findings);
+    findings.record(CheckId::OriginalSender, original_sender(data, original));
+    let recipient = original_recipient(data, original);
+    findings.record(CheckId::OriginalRecipient, recipient);
+    findings.record(CheckId::OriginalSubject, original_subject(data, original));
     check_hashes(data, original, findings);
 }
 
@@ -268,47 +272,49 @@ fn check_hashes(data: &CertificationData, original: &Entity<'_>, findings: &mut 
     }
     let malformed = sent::malformed_hashes(original);
     if malformed.is_empty() {
-        findings.pass(CheckId::OriginalHash);
+        findings.record(CheckId::OriginalHash, Agrees);
         findings.tell(Case::OriginalPresentBrief);
     } else {
-        findings.tell_found(Case::OriginalHashMalformed, malformed.join(", "));
+        let malformed = Case::OriginalHashMalformed.found(malformed.join(", "));
+        findings.record(CheckId::OriginalHash, Differs(malformed));
     }
 }
 
-fn check_original_people(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
-    let header = &original.header;
+fn original_sender(data: &CertificationData, original: &Entity<'_>) -> Comparison {
     let from: Vec<MailAddress> = addresses(original, &["From"]);
     match &from[..] {
-        [one] if *one == data.sender => findings.pass(CheckId::OriginalSender),
-        [one] => findings.tell_both(
-            match are_plain(&from) {
+        [one] if *one == data.sender => Agrees,
+        [one] => {
+            let case = match are_plain(&from) {
                 true => Case::OriginalSender,
                 false => Case::OriginalSenderOddlyWritten,
-            },
-            data.sender.as_str(),
-            one.as_str(),
-        ),
-        _ => findings.tell_found(
-            Case::OriginalSenderUnclear,
-            header
-                .first("From")
-                .map(|field| field.text().into_owned())
-                .unwrap_or_default(),
-        ),
-    }
-    // RFC 6109, 3.1.1: the access point takes no recipient that stands in neither To nor Cc.
-    if let Some(address) = &data.delivered_to {
-        let named = addresses(original, &["To", "Cc"]);
-        if !named.is_empty() && !named.contains(address) {
-            let shown: Vec<&str> = named.iter().map(MailAddress::as_str).take(20).collect();
-            let case = if is_written_in(address, header) || !are_plain(&named) {
-                Case::OriginalRecipientOddlyAddressed
-            } else {
-                Case::OriginalRecipientNotAddressed
             };
-            findings.tell_both(case, address.as_str(), shown.join(", "));
+            Differs(case.both(data.sender.as_str(), one.as_str()))
+        }
+        _ => {
+            let from = original.header.first("From");
+            let text = from.map(|field| field.text().into_owned());
+            Differs(Case::OriginalSenderUnclear.found(text.unwrap_or_default()))
         }
     }
+}
+
+/// RFC 6109, 3.1.1: the access point takes no recipient that stands in neither To nor Cc.
+fn original_recipient(data: &CertificationData, original: &Entity<'_>) -> Comparison {
+    let named = addresses(original, &["To", "Cc"]);
+    let Some(address) = data.delivered_to.as_ref().filter(|_| !named.is_empty()) else {
+        return NotMade;
+    };
+    if named.contains(address) {
+        return Agrees;
+    }
+    let shown: Vec<&str> = named.iter().map(MailAddress::as_str).take(20).collect();
+    let case = if is_written_in(address, &original.header) || !are_plain(&named) {
+        Case::OriginalRecipientOddlyAddressed
+    } else {
+        Case::OriginalRecipientNotAddressed
+    };
+    Differs(case.both(address.as_str(), shown.join(", ")))
 }
 
 /// Whether To or Cc hold an address in whatever form: senders' programs write many that no rule
@@ -338,28 +344,23 @@ pub(super) fn addresses(entity: &Entity<'_>, names: &[&str]) -> Vec<MailAddress>
     found
 }
 
-fn check_original_subject(
-    data: &CertificationData,
-    original: &Entity<'_>,
-    findings: &mut Findings,
-) {
+fn original_subject(data: &CertificationData, original: &Entity<'_>) -> Comparison {
     let Some(certified) = &data.subject else {
-        return;
+        return NotMade;
     };
     let stated = original
         .header
         .first("Subject")
         .map(|field| field.decoded())
         .unwrap_or_default();
-    findings.pass(CheckId::OriginalSubject);
-    // Octets in no stated charset cannot be compared.
-    if !stated.contains('\u{fffd}') && !same_text(certified, &stated) {
-        findings.tell_both(
-            Case::OriginalSubject,
-            certified.clone(),
-            stated.into_owned(),
-        );
+    if same_text(certified, &stated) {
+        return Agrees;
     }
+    // Octets in no stated charset cannot be compared.
+    if stated.contains('\u{fffd}') {
+        return NotMade;
+    }
+    Differs(Case::OriginalSubject.both(certified.clone(), stated.into_owned()))
 }
 
 /// Addresses to show: twenty say enough, 500 would push the verdict off the screen.

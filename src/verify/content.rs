@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::finding::Findings;
+use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use super::texts::{self, Text};
 use crate::mime::multipart::{self, Dashes};
@@ -78,18 +78,20 @@ pub(super) fn read<'c>(
     match &data_parts[..] {
         [] => {}
         [(part, names)] => {
-            findings.pass(CheckId::DaticertPresent);
-            findings.pass(CheckId::DaticertName);
-            if names.disagree() {
-                findings.tell_both(
-                    Case::DaticertName,
+            findings.record(CheckId::DaticertPresent, Comparison::Agrees);
+            let differ = names.disagree().then(|| {
+                Case::DaticertName.both(
                     names.name.as_deref().unwrap_or_default(),
                     names.filename.as_deref().unwrap_or_default(),
-                );
-            }
+                )
+            });
+            findings.record(CheckId::DaticertName, Comparison::of_all(differ));
             content.data = parse_data(part, findings);
         }
-        many => findings.tell_both(Case::DaticertPresentMany, "1", many.len().to_string()),
+        many => {
+            let many = Case::DaticertPresentMany.both("1", many.len().to_string());
+            findings.record(CheckId::DaticertPresent, Comparison::Differs(many));
+        }
     }
     if let Some(data) = &content.data {
         content.kind = data.kind();
@@ -133,12 +135,12 @@ fn first_level<'c>(
     if !media.is_multipart() {
         return None;
     }
-    findings.pass(CheckId::StructureEncoding);
     let encoding = root.transfer_encoding();
     if !matches!(&*encoding, "7bit" | "8bit" | "binary") {
         findings.tell_found(Case::StructureEncoding, encoding);
         return None;
     }
+    findings.record(CheckId::StructureEncoding, Comparison::Agrees);
     let cut = media
         .boundary()
         .and_then(|boundary| multipart::split_known(root.body, boundary, dashes));
@@ -192,8 +194,9 @@ fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<Certificatio
     };
     match CertificationData::parse(&octets) {
         Ok(data) => {
-            findings.pass(CheckId::DaticertXml);
-            findings.pass(CheckId::DaticertStructure);
+            // What it could be parsed into follows the rules for both.
+            findings.record(CheckId::DaticertXml, Comparison::Agrees);
+            findings.record(CheckId::DaticertStructure, Comparison::Agrees);
             let odd = data.oddities;
             if odd.control_characters {
                 findings.tell(Case::DaticertXmlControl);
@@ -222,14 +225,11 @@ fn parse_data(part: &Entity<'_>, findings: &mut Findings) -> Option<Certificatio
 
 /// The table of kinds (RFC 6109, 4.4).
 fn check_profile(data: &CertificationData, findings: &mut Findings) {
-    findings.pass(CheckId::DaticertKind);
-    findings.pass(CheckId::DaticertFields);
+    let words = || format!("{} / {}", data.kind_word, data.error_word);
+    let (mut of_kind, mut of_fields) = (Vec::new(), Vec::new());
     for fault in data.profile_faults() {
         match fault {
-            ProfileFault::UnknownWord => findings.tell_found(
-                Case::DaticertKind,
-                format!("{} / {}", data.kind_word, data.error_word),
-            ),
+            ProfileFault::UnknownWord => of_kind.push(Case::DaticertKind.found(words())),
             ProfileFault::Error => {
                 // A delivery with an error must never be read as a delivery.
                 let case = if data.kind() == Some(MessageKind::Delivery) {
@@ -237,14 +237,16 @@ fn check_profile(data: &CertificationData, findings: &mut Findings) {
                 } else {
                     Case::DaticertFieldsError
                 };
-                findings.tell_found(case, format!("{} / {}", data.kind_word, data.error_word));
+                of_fields.push(case.found(words()));
             }
             ProfileFault::Missing(element) => {
-                findings.tell_found(Case::DaticertFieldsMissing, element);
+                of_fields.push(Case::DaticertFieldsMissing.found(element));
             }
             ProfileFault::Unexpected(element) => {
-                findings.tell_found(Case::DaticertFieldsUnexpected, element);
+                of_fields.push(Case::DaticertFieldsUnexpected.found(element));
             }
         }
     }
+    findings.record_all(CheckId::DaticertKind, of_kind);
+    findings.record_all(CheckId::DaticertFields, of_fields);
 }

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
 use super::display;
-use super::finding::Findings;
+use super::finding::Comparison::{self, Agrees, Differs, NotMade};
+use super::finding::{Finding, Findings};
 use super::structure::Signed;
 use super::table::{Case, CheckId};
 use crate::address::MailAddress;
@@ -34,27 +35,26 @@ pub(super) fn check(
     signing_time: Option<Timestamp>,
     findings: &mut Findings,
 ) {
-    check_from(signed, certificate, findings);
-    check_display(&signed.hints, &signed.outer, content.kind, findings);
-    check_sender(&signed.outer, findings);
+    let (hints, outer) = (&signed.hints, &signed.outer);
+    findings.record(CheckId::HeaderFrom, from(signed, certificate));
+    let display_name = receipt_name(hints, outer, content.kind);
+    findings.record(CheckId::HeaderDisplayName, display_name);
+    findings.record(CheckId::HeaderSender, sender(outer));
     let Some(kind) = content.kind else { return };
-    check_marks(&signed.hints, kind, findings);
+    findings.record(CheckId::HeaderKind, marks(hints, kind));
     let Some(data) = &content.data else {
         check_anomaly(signed, content, findings);
         if let Some(time) = signing_time {
-            check_date(&signed.outer, time, || time.to_string(), findings);
+            let date = date(outer, time, || time.to_string());
+            findings.record(CheckId::HeaderDate, date);
         }
         return;
     };
-    check_reference(&signed.hints, data, content, findings);
-    check_subject(&signed.outer, data, content, kind, findings);
+    findings.record(CheckId::HeaderReference, reference(hints, data, content));
+    findings.record(CheckId::HeaderSubject, subject(outer, data, content, kind));
     check_to(signed, content, data, kind, findings);
-    check_date(
-        &signed.outer,
-        data.time,
-        || data.time.rfc3339_at(data.zone),
-        findings,
-    );
+    let date = date(outer, data.time, || data.time.rfc3339_at(data.zone));
+    findings.record(CheckId::HeaderDate, date);
     if kind.is_envelope() {
         check_envelope(signed, data, findings);
         return;
@@ -64,7 +64,7 @@ pub(super) fn check(
     let allowed: Vec<MailAddress> = signer
         .chain([data.sender.clone(), data.reply_to.clone()])
         .collect();
-    check_reply_to(&signed.outer, &allowed, findings);
+    findings.record(CheckId::HeaderReplyTo, reply_to(outer, &allowed));
 }
 
 /// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
@@ -81,67 +81,57 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
     };
     let subject = decoded(&signed.outer, "Subject");
     let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(&arrived, "Subject"));
-    findings.pass(CheckId::HeaderSubject);
-    if !check_subject_kind(
-        &subjects(&signed.outer),
-        MessageKind::AnomalyEnvelope,
-        findings,
-    ) && !same_text(&subject, &wanted)
-    {
-        findings.tell_both(Case::HeaderSubject, wanted, subject);
-    }
-    findings.pass(CheckId::HeaderTo);
-    compare_addressees(&signed.outer, &arrived, findings);
+    let of_another = subject_of_another(&subjects(&signed.outer), MessageKind::AnomalyEnvelope);
+    let subject = match of_another {
+        Some(of_another) => Differs(of_another),
+        None if same_text(&subject, &wanted) => Agrees,
+        None => Differs(Case::HeaderSubject.both(wanted, subject)),
+    };
+    findings.record(CheckId::HeaderSubject, subject);
+    let addressees = other_addressees_than(&signed.outer, &arrived);
+    findings.record_all(CheckId::HeaderTo, addressees);
     let from = addresses(&arrived, &["From"]);
     let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
     // Providers name the address for bounces too, which the mail inside need not: nobody
     // certifies it.
-    check_envelope_name(
-        &signed.hints,
-        &signed.outer,
-        &authors,
-        Case::HeaderDisplayName,
-        findings,
-    );
+    let of_stranger = Case::HeaderDisplayName;
+    let name = envelope_name(&signed.hints, &signed.outer, &authors, of_stranger);
+    findings.record(CheckId::HeaderDisplayName, name);
     let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
-    check_reply_to(&signed.outer, &allowed, findings);
+    findings.record(CheckId::HeaderReplyTo, reply_to(&signed.outer, &allowed));
 }
 
 /// The display name of an envelope is `Per conto di: a@b` of its sender (RFC 6109, 3.1.5).
 /// Another address in it deceives programs that show the name alone; `of_stranger` says how grave
 /// that is. Without a sender that can be read there is nothing to compare.
-fn check_envelope_name(
+fn envelope_name(
     hints: &Hints,
     outer: &Entity<'_>,
     senders: &[MailAddress],
     of_stranger: Case,
-    findings: &mut Findings,
-) {
+) -> Comparison {
     let senders = &senders[..senders.len().min(MAX_COMPARED)];
-    let [mailbox] = &hints.from[..] else { return };
-    findings.pass(CheckId::HeaderDisplayName);
-    let Some(sender) = senders.first() else {
-        return;
+    let ([mailbox], Some(sender)) = (&hints.from[..], senders.first()) else {
+        return NotMade;
     };
     if is_plainly_named(outer) && display::speaks_for(&mailbox.display, senders) {
-        return;
+        return Agrees;
     }
     let signer = MailAddress::new(&mailbox.address);
     let allowed = [senders, &[signer]].concat();
     let named = display::stranger(&mailbox.display, &allowed);
-    findings.tell_both(
-        match named {
-            Some(_) => of_stranger,
-            None => Case::HeaderDisplayName,
-        },
-        format!("Per conto di: {sender}"),
-        &*mailbox.display,
-    );
+    let case = match named {
+        Some(_) => of_stranger,
+        None => Case::HeaderDisplayName,
+    };
+    Differs(case.both(format!("Per conto di: {sender}"), &*mailbox.display))
 }
 
 /// Answers go where the original says, the first of `allowed` before all.
-fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Findings) {
-    findings.pass(CheckId::HeaderReplyTo);
+fn reply_to(outer: &Entity<'_>, allowed: &[MailAddress]) -> Comparison {
+    if outer.header.first("Reply-To").is_none() {
+        return NotMade;
+    }
     let shown = addresses(outer, &["Reply-To"]);
     let allowed = &allowed[..allowed.len().min(MAX_COMPARED)];
     let mut places = shown.iter().enumerate();
@@ -149,10 +139,10 @@ fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Fi
         .find(|(place, address)| *place >= MAX_COMPARED || !allowed.contains(address))
         .map(|(_, address)| address.to_string());
     let odd = || odd_mailbox(outer, "Reply-To", allowed);
-    if let Some(found) = other.or_else(odd) {
+    Comparison::of_all(other.or_else(odd).map(|found| {
         let expected = allowed.first().map(MailAddress::as_str).unwrap_or_default();
-        findings.tell_both(Case::HeaderReplyTo, expected, found);
-    }
+        Case::HeaderReplyTo.both(expected, found)
+    }))
 }
 
 /// A field that is no plain mailbox, which readers take differently, or whose name is the address
@@ -175,7 +165,8 @@ fn names_others(field: &Field<'_>, people: &[MailAddress]) -> bool {
 }
 
 /// To and Cc of an envelope are those of the message inside, each in its field.
-fn compare_addressees(outer: &Entity<'_>, inside: &Entity<'_>, findings: &mut Findings) {
+fn other_addressees_than(outer: &Entity<'_>, inside: &Entity<'_>) -> Vec<Finding> {
+    let mut differing = Vec::new();
     for name in ["To", "Cc"] {
         let texts = |entity: &Entity<'_>| -> Vec<String> {
             let fields = entity.header.all(name);
@@ -189,46 +180,36 @@ fn compare_addressees(outer: &Entity<'_>, inside: &Entity<'_>, findings: &mut Fi
                 .all(|(a, b)| same_text(a, b) && !breaks_lines(a));
         if !is_same {
             let expected = addresses(inside, &[name]);
-            check_addressees(outer, name, &expected, findings);
+            differing.extend(other_addressees(outer, name, &expected));
         }
     }
-    no_hidden_copy(outer, findings);
+    differing.extend(hidden_copy(outer));
+    differing
 }
 
-/// The addresses of one field are these, and nothing in it can be taken for another.
-fn check_addressees(
-    outer: &Entity<'_>,
-    name: &str,
-    expected: &[MailAddress],
-    findings: &mut Findings,
-) {
+/// The addresses of one field, unless they are these and nothing in it can be taken for another.
+fn other_addressees(outer: &Entity<'_>, name: &str, expected: &[MailAddress]) -> Option<Finding> {
     let shown = addresses(outer, &[name]);
     let is_odd =
         |field: &&Field<'_>| !plain::are_mailboxes(field.value) || names_others(field, expected);
     let odd = outer.header.all(name).find(is_odd);
-    if shown != expected || odd.is_some() {
-        let found = match odd {
-            Some(field) if shown == expected => field.text().into_owned(),
-            _ => list(&shown),
-        };
-        add_other_addressees(list(expected), found, findings);
-    }
-}
-
-fn add_other_addressees(expected: String, found: String, findings: &mut Findings) {
-    findings.tell_both(Case::HeaderTo, expected, found);
+    let found = match odd {
+        None if shown == expected => return None,
+        Some(field) if shown == expected => field.text().into_owned(),
+        Some(_) | None => list(&shown),
+    };
+    Some(Case::HeaderTo.both(list(expected), found))
 }
 
 /// Nobody certifies a Bcc, and some programs show it.
-fn no_hidden_copy(outer: &Entity<'_>, findings: &mut Findings) {
-    if let Some(field) = outer.header.first("Bcc") {
-        add_other_addressees(String::new(), format!("Bcc: {}", field.text()), findings);
-    }
+fn hidden_copy(outer: &Entity<'_>) -> Option<Finding> {
+    let field = outer.header.first("Bcc")?;
+    Some(Case::HeaderTo.both("", format!("Bcc: {}", field.text())))
 }
 
 /// RFC 6109, 2.1: From is the address in the signer's certificate, and one mailbox that every
 /// reader takes for the same.
-fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Findings) {
+fn from(signed: &Signed<'_>, certificate: &Certificate) -> Comparison {
     let hints = &signed.hints;
     let field = signed.outer.header.first("From");
     let groups = field.map_or(Vec::new(), |field| decode::groups(field.value));
@@ -240,10 +221,7 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
     let case = match (hints.from_fields, &hints.from[..]) {
         (0, _) => Case::HeaderFromMissing,
         (1, _) if groups.iter().any(|name| !display::is_unquoted(name)) => Case::HeaderFromGroup,
-        (1, [one]) if is_signer(&one.address) && is_plain => {
-            findings.pass(CheckId::HeaderFrom);
-            return;
-        }
+        (1, [one]) if is_signer(&one.address) && is_plain => return Agrees,
         (1, [one]) if is_signer(&one.address) => Case::HeaderFromOdd,
         (1, [_]) => Case::HeaderFrom,
         (1, _) => Case::HeaderFromMany,
@@ -255,11 +233,8 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
         true => groups.first().cloned(),
         false => field.map(|field| field.text().into_owned()),
     };
-    findings.tell_both(
-        case,
-        signer.join(", "),
-        found.unwrap_or_else(|| shown.join(", ")),
-    );
+    let found = found.unwrap_or_else(|| shown.join(", "));
+    Differs(case.both(signer.join(", "), found))
 }
 
 /// Whether a From is one plain mailbox, whose domain may be written in its U-labels (RFC 6532).
@@ -278,29 +253,25 @@ fn is_plain_from(field: &Field<'_>, mailboxes: &[decode::Mailbox]) -> bool {
 
 /// Receipts have a bare From (RFC 6109, 3). Any name but the address itself is somebody's
 /// addition; one that names another address deceives programs that show the name alone.
-fn check_display(
-    hints: &Hints,
-    outer: &Entity<'_>,
-    kind: Option<MessageKind>,
-    findings: &mut Findings,
-) {
-    let [mailbox] = &hints.from[..] else { return };
+fn receipt_name(hints: &Hints, outer: &Entity<'_>, kind: Option<MessageKind>) -> Comparison {
+    let [mailbox] = &hints.from[..] else {
+        return NotMade;
+    };
     if kind.is_none_or(MessageKind::is_envelope) {
-        return;
+        return NotMade;
     }
-    findings.pass(CheckId::HeaderDisplayName);
     let signer = MailAddress::new(&mailbox.address);
     let is_its_own = mailbox.display.is_empty()
         || (MailAddress::new(&mailbox.display) == signer
             && mailbox.display.len() == mailbox.address.len());
     if is_its_own && is_plainly_named(outer) {
-        return;
+        return Agrees;
     }
     let case = match display::stranger(&mailbox.display, &[signer]) {
         Some(_) => Case::HeaderDisplayNameStranger,
         None => Case::HeaderDisplayNameReceipt,
     };
-    findings.tell_both(case, &*mailbox.address, &*mailbox.display);
+    Differs(case.both(&*mailbox.address, &*mailbox.display))
 }
 
 /// Whether the name in From has no encoded word that readers decode differently.
@@ -309,25 +280,24 @@ fn is_plainly_named(outer: &Entity<'_>) -> bool {
     from.is_none_or(|field| plain::are_encoded_words(field.value))
 }
 
-fn check_sender(outer: &Entity<'_>, findings: &mut Findings) {
+fn sender(outer: &Entity<'_>) -> Comparison {
     if outer.header.first("Sender").is_none() {
-        return;
+        return NotMade;
     }
-    findings.pass(CheckId::HeaderSender);
     let (sender, from) = (addresses(outer, &["Sender"]), addresses(outer, &["From"]));
     let text = |name| outer.header.first(name).map(|field| field.text());
     // Written as From it says nothing that From does not; that is looked at by itself.
     let is_from = outer.header.count("Sender") == 1 && text("Sender") == text("From");
-    if !is_from && (sender != from || odd_mailbox(outer, "Sender", &from).is_some()) {
-        findings.tell_both(Case::HeaderSender, list(&from), list(&sender));
+    if is_from || (sender == from && odd_mailbox(outer, "Sender", &from).is_none()) {
+        return Agrees;
     }
+    Differs(Case::HeaderSender.both(list(&from), list(&sender)))
 }
 
 /// X-Ricevuta or X-Trasporto is that of the signed kind, and the other one is absent.
-fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
+fn marks(hints: &Hints, kind: MessageKind) -> Comparison {
     if hints.kind() == Some(kind) {
-        findings.pass(CheckId::HeaderKind);
-        return;
+        return Agrees;
     }
     let (field, value) = kind.mark();
     let expected = format!("{field}: {value}");
@@ -342,20 +312,14 @@ fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
             .map(|value| format!("X-Trasporto: {value}")),
     )
     .collect();
-    if shown.is_empty() {
-        findings.tell_both(Case::HeaderKindMissing, expected, "");
-    } else {
-        findings.tell_both(Case::HeaderKind, expected, shown.join("; "));
-    }
+    Differs(match shown.is_empty() {
+        true => Case::HeaderKindMissing.both(expected, ""),
+        false => Case::HeaderKind.both(expected, shown.join("; ")),
+    })
 }
 
 /// X-Riferimento-Message-ID is the signed msgid; in data without one, the original's.
-fn check_reference(
-    hints: &Hints,
-    data: &CertificationData,
-    content: &Content<'_>,
-    findings: &mut Findings,
-) {
+fn reference(hints: &Hints, data: &CertificationData, content: &Content<'_>) -> Comparison {
     let from_original = || {
         let original = Entity::parse(content.original.as_deref()?).ok()?;
         Some(
@@ -368,7 +332,7 @@ fn check_reference(
     };
     let stated = data.message_id.as_deref().map(Cow::Borrowed);
     let Some(signed) = stated.or_else(|| from_original().map(Cow::Owned)) else {
-        return;
+        return NotMade;
     };
     // Some gateways write long identifiers as encoded words.
     let plain = |text: &str| -> String { text.split_whitespace().collect() };
@@ -377,28 +341,29 @@ fn check_reference(
             || plain(bare_id(&decode::unstructured(shown.as_bytes()))) == plain(bare_id(&signed))
     };
     if hints.references.is_empty() {
-        findings.tell_both(Case::HeaderReferenceMissing, signed.into_owned(), "");
+        Differs(Case::HeaderReferenceMissing.both(signed.into_owned(), ""))
     } else if hints.references.iter().all(fits) {
-        findings.pass(CheckId::HeaderReference);
+        Agrees
     } else {
         let shown = hints.references.join("; ");
-        findings.tell_both(Case::HeaderReference, signed.into_owned(), shown);
+        Differs(Case::HeaderReference.both(signed.into_owned(), shown))
     }
 }
 
-/// Each Subject field is prefix and certified subject: readers show the first or the last.
-fn check_subject(
+/// Each Subject field is prefix and certified subject: readers show the first or the last. Where
+/// neither the data nor an original state one, only the prefix can be looked at: whether the rest
+/// is right is not known.
+fn subject(
     outer: &Entity<'_>,
     data: &CertificationData,
     content: &Content<'_>,
     kind: MessageKind,
-    findings: &mut Findings,
-) {
+) -> Comparison {
     // Data may lack a subject (it is optional); then the original's is what was sent.
-    let certified = match &data.subject {
-        Some(subject) => Cow::Borrowed(&**subject),
-        None => subject_of(content).unwrap_or_default(),
-    };
+    let stated = data.subject.as_deref().map(Cow::Borrowed);
+    let stated = stated.or_else(|| subject_of(content));
+    let is_stated = stated.is_some();
+    let certified = stated.unwrap_or_default();
     let has_virus = data.error_word == ErrorClass::Virus.word();
     let fits = |shown: &str| {
         let prefixes = kind.subject_prefixes().iter();
@@ -406,18 +371,18 @@ fn check_subject(
         let mut rests = prefixes.filter_map(|prefix| shown.trim_start().strip_prefix(prefix));
         rests.any(|rest| same_text(rest, &certified)) && !breaks_lines(shown)
     };
-    findings.pass(CheckId::HeaderSubject);
     let shown = subjects(outer);
-    if check_subject_kind(&shown, kind, findings) {
-        return;
+    if let Some(of_another) = subject_of_another(&shown, kind) {
+        return Differs(of_another);
     }
     let mut fields = outer.header.all("Subject");
     let is_plain = fields.all(|field| plain::are_encoded_words(field.value));
-    if !is_plain || shown.is_empty() || !shown.iter().all(|shown| fits(shown)) {
-        let prefix = kind.subject_prefixes().first().unwrap_or(&"");
-        let expected = format!("{prefix} {certified}");
-        findings.tell_both(Case::HeaderSubject, expected, shown.join("; "));
+    if is_plain && !shown.is_empty() && shown.iter().all(|shown| fits(shown)) {
+        return if is_stated { Agrees } else { NotMade };
     }
+    let prefix = kind.subject_prefixes().first().unwrap_or(&"");
+    let expected = format!("{prefix} {certified}");
+    Differs(Case::HeaderSubject.both(expected, shown.join("; ")))
 }
 
 /// All Subject fields, decoded.
@@ -446,22 +411,17 @@ fn breaks_lines(text: &str) -> bool {
 }
 
 /// The word that a subject begins with is the only mark of the kind that mail programs show: that
-/// of another kind is put there by nobody honest. Tells whether it is that of another kind.
-fn check_subject_kind(
-    subjects: &[Cow<'_, str>],
-    kind: MessageKind,
-    findings: &mut Findings,
-) -> bool {
+/// of another kind is put there by nobody honest.
+fn subject_of_another(subjects: &[Cow<'_, str>], kind: MessageKind) -> Option<Finding> {
     let is_of_another = |subject: &Cow<'_, str>| {
         let announced = MessageKind::announced_by(subject);
         !announced.is_empty() && !announced.contains(&kind)
     };
     if subjects.is_empty() || !subjects.iter().all(is_of_another) {
-        return false;
+        return None;
     }
     let prefix = kind.subject_prefixes().first().unwrap_or(&"");
-    findings.tell_both(Case::HeaderSubjectKind, *prefix, subjects.join("; "));
-    true
+    Some(Case::HeaderSubjectKind.both(*prefix, subjects.join("; ")))
 }
 
 /// Receipts go to the sender alone; an envelope keeps the original's To and Cc. Notices between
@@ -475,12 +435,13 @@ fn check_to(
 ) {
     use MessageKind as K;
     let outer = &signed.outer;
-    findings.pass(CheckId::HeaderTo);
+    let mut differing = Vec::new();
     match kind {
         K::TransportEnvelope => {
             let original = content.original.as_deref();
             if let Some(original) = original.and_then(|octets| Entity::parse(octets).ok()) {
-                compare_addressees(outer, &original, findings);
+                let addressees = other_addressees_than(outer, &original);
+                findings.record_all(CheckId::HeaderTo, addressees);
             }
             return;
         }
@@ -489,75 +450,58 @@ fn check_to(
         K::TakingCharge | K::VirusDetection => {}
         K::Acceptance | K::NonAcceptance | K::Delivery | K::NonDelivery | K::TimeoutNotice => {
             let sender = std::slice::from_ref(&data.sender);
-            check_addressees(outer, "To", sender, findings);
+            differing.extend(other_addressees(outer, "To", sender));
         }
     }
-    check_addressees(outer, "Cc", &[], findings);
-    no_hidden_copy(outer, findings);
+    differing.extend(other_addressees(outer, "Cc", &[]));
+    differing.extend(hidden_copy(outer));
+    findings.record_all(CheckId::HeaderTo, differing);
 }
 
-fn check_date(
-    outer: &Entity<'_>,
-    time: Timestamp,
-    expected: impl FnOnce() -> String,
-    findings: &mut Findings,
-) {
-    findings.pass(CheckId::HeaderDate);
+fn date(outer: &Entity<'_>, time: Timestamp, expected: impl FnOnce() -> String) -> Comparison {
     let shown = header::date(&outer.header);
     // In other forms readers find other days.
     let is_plain = outer
         .header
         .first("Date")
         .is_some_and(|field| plain::is_date(field.value));
-    if !is_plain || shown.is_none_or(|date| date.seconds_since(time).abs() > DATE_TOLERANCE) {
-        let text = || {
-            outer
-                .header
-                .first("Date")
-                .map(|field| field.text().into_owned())
-        };
-        let found = shown
-            .filter(|_| is_plain)
-            .map(|date| date.to_string())
-            .or_else(text)
-            .unwrap_or_default();
-        findings.tell_both(Case::HeaderDate, expected(), found);
+    if is_plain && shown.is_some_and(|date| date.seconds_since(time).abs() <= DATE_TOLERANCE) {
+        return Agrees;
     }
+    let text = || {
+        outer
+            .header
+            .first("Date")
+            .map(|field| field.text().into_owned())
+    };
+    let found = shown
+        .filter(|_| is_plain)
+        .map(|date| date.to_string())
+        .or_else(text)
+        .unwrap_or_default();
+    Differs(Case::HeaderDate.both(expected(), found))
 }
 
 /// RFC 6109, 3.1.5: display name, Reply-To, Message-ID and form of receipt of an envelope.
 fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut Findings) {
     let senders = std::slice::from_ref(&data.sender);
-    check_envelope_name(
-        &signed.hints,
-        &signed.outer,
-        senders,
-        Case::HeaderDisplayNameStranger,
-        findings,
-    );
-    check_reply_to(
-        &signed.outer,
-        &[data.reply_to.clone(), data.sender.clone()],
-        findings,
-    );
-    findings.pass(CheckId::HeaderMessageId);
+    let of_stranger = Case::HeaderDisplayNameStranger;
+    let name = envelope_name(&signed.hints, &signed.outer, senders, of_stranger);
+    findings.record(CheckId::HeaderDisplayName, name);
+    let allowed = [data.reply_to.clone(), data.sender.clone()];
+    findings.record(CheckId::HeaderReplyTo, reply_to(&signed.outer, &allowed));
     let message_id = signed
         .outer
         .header
         .first("Message-ID")
         .map(|field| field.text())
         .unwrap_or_default();
-    if bare_id(&message_id) != bare_id(&data.identifier) {
-        findings.tell_both(
-            Case::HeaderMessageId,
-            data.identifier.clone(),
-            message_id.into_owned(),
-        );
-    }
+    let differs = (bare_id(&message_id) != bare_id(&data.identifier))
+        .then(|| Case::HeaderMessageId.both(data.identifier.clone(), message_id.into_owned()));
+    findings.record(CheckId::HeaderMessageId, Comparison::of_all(differs));
     if let (Some(form), Some(shown)) = (data.receipt_form, &signed.hints.receipt_form) {
-        findings.pass(CheckId::HeaderReceiptForm);
-        if form.word() != shown {
-            findings.tell_both(Case::HeaderReceiptForm, form.word(), shown.clone());
-        }
+        let differs = (form.word() != shown)
+            .then(|| Case::HeaderReceiptForm.both(form.word(), shown.clone()));
+        findings.record(CheckId::HeaderReceiptForm, Comparison::of_all(differs));
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::finding::Findings;
+use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use crate::providers::Trust;
 use crate::smime::certificate::Certificate;
@@ -101,7 +101,7 @@ impl TrustedCrls {
         let reasons = speaking.map(|(list, _)| list.crl.reasons());
         let is_clear = reasons.fold(Reasons::default(), Reasons::and).are_all();
         if is_clear {
-            findings.pass(CheckId::ChainRevocation);
+            findings.record(CheckId::ChainRevocation, Comparison::Agrees);
             tell_contradicting(certificate, &lists, at, findings);
         } else {
             tell_unusable(certificate, &lists, at, findings);

@@ -10,7 +10,7 @@ mod parts;
 
 use super::agreement::{addresses, bare_id, list, same_text};
 use super::content::Content;
-use super::finding::Findings;
+use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use crate::address::MailAddress;
 use crate::mime::{Entity, decode};
@@ -177,7 +177,7 @@ fn check_message(
             SentResult::unknown("no-id")
         }
         None => {
-            findings.pass(CheckId::SentMessage);
+            findings.record(CheckId::SentMessage, Comparison::Agrees);
             findings.tell(Case::SentContentNotHeld);
             SentResult::unknown("message-id")
         }
@@ -188,8 +188,8 @@ fn check_message(
 fn tell(result: &SentResult, findings: &mut Findings) {
     let case = match (result.matches, result.rule) {
         (Some(true), _) => {
-            findings.pass(CheckId::SentMessage);
-            findings.pass(CheckId::SentContent);
+            findings.record(CheckId::SentMessage, Comparison::Agrees);
+            findings.record(CheckId::SentContent, Comparison::Agrees);
             return;
         }
         (Some(false), "collision") => Case::SentContentCollision,
@@ -267,7 +267,7 @@ fn check_people(
         findings.tell_both(Case::SentRecipient, list(&to), found.join(", "));
         return Some(SentResult::not("recipient"));
     }
-    findings.pass(CheckId::SentRecipient);
+    findings.record(CheckId::SentRecipient, Comparison::Agrees);
     None
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::facts::SignerFacts;
-use super::finding::Findings;
+use super::finding::{Comparison, Findings};
 use super::structure::Signed;
 use super::table::{Case, CheckId};
 use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm};
@@ -123,7 +123,7 @@ pub(super) fn check<'c>(
             return outcome;
         }
     };
-    findings.pass(CheckId::CmsDecode);
+    findings.record(CheckId::CmsDecode, Comparison::Agrees);
     check_object(&octets, &data, &signed.signature, findings);
     check_each_signer(signed, &data, means, findings, &mut outcome);
     outcome
@@ -157,23 +157,22 @@ fn check_object(
         .iter()
         .all(|octet| matches!(octet, 0 | b'\r' | b'\n'))
     {
-        findings.pass(CheckId::CmsTrailing);
+        findings.record(CheckId::CmsTrailing, Comparison::Agrees);
     } else {
         findings.tell_found(Case::CmsTrailing, octets.trailing.to_string());
     }
     if !data.has_known_versions() {
         findings.tell(Case::CmsDecodeVersion);
     }
-    if data.embedded_content.is_some() {
-        findings.tell(Case::CmsDetached);
-    } else {
-        findings.pass(CheckId::CmsDetached);
-    }
-    match data.signers.len() {
-        1 => findings.pass(CheckId::CmsSigners),
-        0 => findings.tell_both(Case::CmsSignersNone, "1", "0"),
-        many => findings.tell_both(Case::CmsSignersMany, "1", many.to_string()),
-    }
+    let embedded = data.embedded_content.as_ref();
+    let embedded = embedded.map(|_| Case::CmsDetached.alone());
+    findings.record(CheckId::CmsDetached, Comparison::of_all(embedded));
+    let signers = match data.signers.len() {
+        1 => Comparison::Agrees,
+        0 => Comparison::Differs(Case::CmsSignersNone.both("1", "0")),
+        many => Comparison::Differs(Case::CmsSignersMany.both("1", many.to_string())),
+    };
+    findings.record(CheckId::CmsSigners, signers);
 }
 
 /// Tries each signer with each certificate that it may mean. With several signers, the one
@@ -221,7 +220,7 @@ fn check_each_signer<'c>(
                 CheckId::SignatureDigest,
                 CheckId::SignerCertificate,
             ] {
-                findings.pass(check);
+                findings.record(check, Comparison::Agrees);
             }
             if collides(content, means.work) {
                 findings.tell(Case::SignatureDigestCollision);
@@ -229,7 +228,7 @@ fn check_each_signer<'c>(
             if content.digest() == DigestAlgorithm::Sha1 {
                 findings.tell_found(Case::SignatureAlgorithmSha1, "SHA-1");
             } else {
-                findings.pass(CheckId::SignatureAlgorithm);
+                findings.record(CheckId::SignatureAlgorithm, Comparison::Agrees);
             }
         }
         (None, Some(fault)) => report_fault(fault, means.work, outcome, findings),
@@ -372,13 +371,15 @@ fn micalg_hint(signed: &Signed<'_>, content: &VerifiedContent<'_>, findings: &mu
         Some(hint) if !letters(hint).eq(letters(content.digest().name())) => {
             findings.tell_both(Case::SignatureMicalg, content.digest().name(), hint.clone());
         }
-        _ => findings.pass(CheckId::SignatureMicalg),
+        Some(_) => findings.record(CheckId::SignatureMicalg, Comparison::Agrees),
+        // No hint, nothing to compare.
+        None => {}
     }
 }
 
 fn attributes_present(info: &SignerInfo<'_>, findings: &mut Findings) {
     if info.signed_attributes.is_some() {
-        findings.pass(CheckId::SignatureAttributes);
+        findings.record(CheckId::SignatureAttributes, Comparison::Agrees);
     } else {
         // Allowed by RFC 5652, never seen in PEC, and open to passing attributes off as content.
         findings.tell(Case::SignatureAttributesNone);
@@ -425,7 +426,7 @@ fn report_fault(fault: Fault, work: &Work, outcome: &mut Outcome<'_>, findings: 
             },
             signer,
         ) => {
-            findings.pass(CheckId::SignatureValue);
+            findings.record(CheckId::SignatureValue, Comparison::Agrees);
             if damage.is_none() {
                 // Not everything that could explain it was tried.
                 let case = match work.is_short() {

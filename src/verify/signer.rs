@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::facts::EditionFacts;
-use super::finding::{Findings, Weight};
+use super::finding::Comparison::{self, Agrees, Differs, NotMade};
+use super::finding::{Finding, Findings, Weight};
 use super::revoked::{Issuer, TrustedCrls, some_of};
 use super::signature::{Outcome, Signer};
 use super::table::{Case, CheckId};
@@ -103,8 +104,8 @@ impl Judge<'_> {
     ) -> Option<Authority> {
         let certificate = &signer.certificate;
         self.check_profile(certificate, findings);
-        check_key(certificate, findings);
-        self.check_validity(certificate, findings);
+        findings.record(CheckId::SignerKey, key(certificate));
+        findings.record(CheckId::ChainTime, self.validity(certificate));
         let authority = match self.best_path(signer, &along.editions) {
             Some(judged) => Some(self.check_path(signer, judged, findings)),
             None => {
@@ -121,52 +122,53 @@ impl Judge<'_> {
     /// RFC 6109, 5.5. What real certificates break (basic constraints, key usage not critical)
     /// is only remarked.
     fn check_profile(&self, certificate: &Certificate, findings: &mut Findings) {
-        if let Some(oid) = certificate.unknown_critical.first() {
-            findings.tell_found(Case::SignerCriticalExtension, oid.to_string());
-        } else {
-            findings.pass(CheckId::SignerCriticalExtension);
-        }
+        let unknown = certificate.unknown_critical.first();
+        let unknown = unknown.map(|oid| Case::SignerCriticalExtension.found(oid.to_string()));
+        findings.record(
+            CheckId::SignerCriticalExtension,
+            Comparison::of_all(unknown),
+        );
         if let Some(oid) = certificate.doubled_extension {
             findings.tell_found(Case::SignerCertificateDoubledExtension, oid.to_string());
         }
-        findings.pass(CheckId::SignerUsage);
+        let (mut of_usage, mut of_profile) = (Vec::new(), Vec::new());
         if !certificate.allows_email_protection() {
-            findings.tell(Case::SignerUsageExtended);
+            of_usage.push(Case::SignerUsageExtended.alone());
         }
-        findings.pass(CheckId::SignerProfile);
         let algorithm = certificate.signature_algorithm();
         if certificate.not_before >= SHORT_KEYS_END
             && algorithm.is_ok_and(|algorithm| algorithm.digest == DigestAlgorithm::Sha1)
         {
-            findings.tell(Case::SignerProfileSha1);
+            of_profile.push(Case::SignerProfileSha1.alone());
         }
         match certificate.key_usage {
-            None => findings.tell(Case::SignerProfileNoKeyUsage),
+            None => of_profile.push(Case::SignerProfileNoKeyUsage.alone()),
             Some(usage) if !usage.digital_signature => {
-                findings.tell(Case::SignerUsageKey);
+                of_usage.push(Case::SignerUsageKey.alone());
             }
             Some(usage) if !usage.critical => {
-                findings.tell(Case::SignerProfileKeyUsageNotCritical);
+                of_profile.push(Case::SignerProfileKeyUsageNotCritical.alone());
             }
             Some(_) => {}
         }
         match certificate.basic_constraints {
-            Some((true, _)) => findings.tell(Case::SignerProfileAuthority),
-            Some((false, _)) => {
-                findings.tell(Case::SignerProfileBasicConstraints);
-            }
+            Some((true, _)) => of_profile.push(Case::SignerProfileAuthority.alone()),
+            Some((false, _)) => of_profile.push(Case::SignerProfileBasicConstraints.alone()),
             None => {}
         }
-        if certificate.mail_addresses().any(is_signer_address) {
-            findings.pass(CheckId::SignerAddress);
+        findings.record_all(CheckId::SignerUsage, of_usage);
+        findings.record_all(CheckId::SignerProfile, of_profile);
+        let address = if certificate.mail_addresses().any(is_signer_address) {
+            Agrees
         } else {
             let found: Vec<&str> = certificate.mail_addresses().collect();
-            findings.tell_both(Case::SignerAddress, "posta-certificata@…", found.join(", "));
-        }
+            Differs(Case::SignerAddress.both("posta-certificata@…", found.join(", ")))
+        };
+        findings.record(CheckId::SignerAddress, address);
     }
 
     /// Step 10: RFC 5280, 6.1.3 (a)(2) for the signer's own certificate.
-    fn check_validity(&self, certificate: &Certificate, findings: &mut Findings) {
+    fn validity(&self, certificate: &Certificate) -> Comparison {
         let (from, to) = (certificate.not_before, certificate.not_after);
         let period = || format!("{from} – {to}");
         let at = self.at;
@@ -175,17 +177,17 @@ impl Judge<'_> {
                 true => Case::ChainTimeNotYet,
                 false => Case::ChainTimeNotYetAsked,
             };
-            findings.tell_both(case, period(), at.to_string());
+            Differs(case.both(period(), at.to_string()))
         } else if to < at {
             let case = match self.accuses(from, to) {
                 true => Case::ChainTimeEnded,
                 false => Case::ChainTimeEndedAsked,
             };
-            findings.tell_both(case, period(), at.to_string());
+            Differs(case.both(period(), at.to_string()))
         } else if to < self.now {
-            findings.tell_found(Case::ChainTimeEndedSince, to.to_string());
+            Differs(Case::ChainTimeEndedSince.found(to.to_string()))
         } else {
-            findings.pass(CheckId::ChainTime);
+            Agrees
         }
     }
 
@@ -264,20 +266,28 @@ impl Judge<'_> {
         findings: &mut Findings,
     ) -> Authority {
         let anchor = &self.trust.anchors[judged.path.anchor];
-        for check in [
-            CheckId::ChainAnchor,
-            CheckId::ChainImpersonation,
-            CheckId::ChainConstraints,
-            CheckId::ChainEdition,
-        ] {
-            findings.pass(check);
+        findings.record(CheckId::ChainImpersonation, Agrees);
+        let fault = judged.fault.as_ref().map(|fault| self.told(fault));
+        let (anchoring, constraints, edition) = match (&fault, judged.note, &judged.edition) {
+            // The names are compared last: behind another fault nothing is known of them.
+            (Some(fault), _, _) if fault.check() == CheckId::ChainAnchor => {
+                (NotMade, NotMade, NotMade)
+            }
+            (Some(_), None, Some(_)) => (Agrees, NotMade, Agrees),
+            (Some(_), _, _) | (None, _, None) => (Agrees, NotMade, NotMade),
+            (None, None, Some(_)) => (Agrees, Agrees, Agrees),
+            (None, Some(case), Some(edition)) => {
+                let note = case.both(self.at.to_string(), edition.since.to_string());
+                (Agrees, Agrees, Differs(note))
+            }
+        };
+        if let Some(fault) = fault {
+            findings.record(fault.check(), Differs(fault));
         }
-        if let Some(fault) = &judged.fault {
-            self.add_fault(fault, findings);
-        } else if let (Some(case), Some(edition)) = (judged.note, &judged.edition) {
-            findings.tell_both(case, self.at.to_string(), edition.since.to_string());
-        }
-        check_policy(&signer.certificate, anchor, findings);
+        findings.record(CheckId::ChainAnchor, anchoring);
+        findings.record(CheckId::ChainConstraints, constraints);
+        findings.record(CheckId::ChainEdition, edition);
+        findings.record(CheckId::SignerPolicy, policy(&signer.certificate, anchor));
         self.check_revocation(signer, judged.path, anchor, findings);
         Authority {
             label: anchor.label.clone(),
@@ -285,20 +295,18 @@ impl Judge<'_> {
         }
     }
 
-    fn add_fault(&self, fault: &PathFault, findings: &mut Findings) {
+    fn told(&self, fault: &PathFault) -> Finding {
         let case = self.fault_case(fault);
         let at = self.at.to_string();
         match fault {
-            PathFault::AuthorityEnded(end) => findings.tell_both(case, end.to_string(), at),
-            PathFault::TooLong => findings.tell(case),
+            PathFault::AuthorityEnded(end) => case.both(end.to_string(), at),
+            PathFault::TooLong => case.alone(),
             PathFault::IntermediateTime(name)
             | PathFault::IntermediateProfile(name)
             | PathFault::IntermediateName(name)
-            | PathFault::Name(name) => findings.tell_found(case, name),
-            PathFault::NameBeforeFirst(name) => findings.tell_both(case, at, name),
-            PathFault::NameOfLater { name, since } => {
-                findings.tell_both(case, since.to_string(), name);
-            }
+            | PathFault::Name(name) => case.found(name),
+            PathFault::NameBeforeFirst(name) => case.both(at, name),
+            PathFault::NameOfLater { name, since } => case.both(since.to_string(), name),
         }
     }
 
@@ -330,7 +338,8 @@ impl Judge<'_> {
             .iter()
             .any(|policy| policy.to_string() == SIGNER_POLICY);
         if asked && !has {
-            add_policy_finding(SIGNER_POLICY.to_owned(), certificate, findings);
+            let other = other_policy(SIGNER_POLICY.to_owned(), certificate);
+            findings.record(CheckId::SignerPolicy, other);
         }
     }
 
@@ -427,7 +436,7 @@ impl Judge<'_> {
             findings.tell_found(case, certificate.sha1().to_uppercase());
             return;
         };
-        findings.pass(CheckId::ProviderListed);
+        findings.record(CheckId::ProviderListed, Agrees);
         let Some(domains) = data
             .map(domains_spoken_of)
             .filter(|domains| !domains.is_empty())
@@ -439,7 +448,7 @@ impl Judge<'_> {
                 .any(|other| other.name == provider.name || std::ptr::eq(other, provider))
         };
         if domains.iter().any(|domain| runs(&domain.as_str())) {
-            findings.pass(CheckId::ProviderDomain);
+            findings.record(CheckId::ProviderDomain, Agrees);
             return;
         }
         let other = domains
@@ -516,8 +525,7 @@ fn domains_spoken_of(data: &CertificationData) -> Vec<String> {
     }
 }
 
-fn check_key(certificate: &Certificate, findings: &mut Findings) {
-    findings.pass(CheckId::SignerKey);
+fn key(certificate: &Certificate) -> Comparison {
     match &certificate.key {
         Ok(PublicKey {
             kind: KeyType::Rsa { bits },
@@ -528,27 +536,30 @@ fn check_key(certificate: &Certificate, findings: &mut Findings) {
             } else {
                 Case::SignerKeyShort
             };
-            findings.tell_both(case, "RSA 2048", format!("RSA {bits}"));
+            Differs(case.both("RSA 2048", format!("RSA {bits}")))
         }
+        Ok(_) => Agrees,
         // Who signed is known by a signature that a key verified: another one is a fault of it.
-        Ok(_) | Err(_) => {}
+        Err(_) => NotMade,
     }
 }
 
-fn check_policy(certificate: &Certificate, anchor: &Anchor, findings: &mut Findings) {
+fn policy(certificate: &Certificate, anchor: &Anchor) -> Comparison {
     match anchor.signer_policy {
         Some(policy) if !certificate.policies.contains(&policy) => {
-            add_policy_finding(policy.to_string(), certificate, findings);
+            other_policy(policy.to_string(), certificate)
         }
-        _ => findings.pass(CheckId::SignerPolicy),
+        Some(_) => Agrees,
+        // An authority that asks for none.
+        None => NotMade,
     }
 }
 
-fn add_policy_finding(expected: String, certificate: &Certificate, findings: &mut Findings) {
+fn other_policy(expected: String, certificate: &Certificate) -> Comparison {
     let found: Vec<String> = certificate
         .policies
         .iter()
         .map(ToString::to_string)
         .collect();
-    findings.tell_both(Case::SignerPolicy, expected, found.join(", "));
+    Differs(Case::SignerPolicy.both(expected, found.join(", ")))
 }

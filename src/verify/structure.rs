@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::finding::Findings;
+use super::finding::{Comparison, Finding, Findings};
 use super::opaque;
 use super::ordinary::{LOOKED_AT, Ordinary};
 use super::table::{Case, CheckId};
@@ -256,7 +256,7 @@ fn locate_signed<'a>(
         }
         return Located::Unproven;
     };
-    check_header_once(&outer, findings);
+    findings.record_all(CheckId::HeaderAmbiguous, ambiguous_fields(&outer));
     check_shown_names(&outer, media, findings);
     check_encoding(&outer, findings);
     check_octets_around(outer.octets, content, findings);
@@ -317,24 +317,21 @@ fn shares_boundary(cut: &Parts<'_>, boundary: &str) -> bool {
 }
 
 fn check_cut(cut: &Parts<'_>, findings: &mut Findings) {
-    if cut.ambiguous {
-        findings.tell(Case::StructureBoundary);
-    } else {
-        findings.pass(CheckId::StructureBoundary);
-    }
+    let ambiguous = cut.ambiguous.then(|| Case::StructureBoundary.alone());
+    findings.record(CheckId::StructureBoundary, Comparison::of_all(ambiguous));
     if cut.closed {
-        findings.pass(CheckId::StructureComplete);
+        findings.record(CheckId::StructureComplete, Comparison::Agrees);
     }
     let is_cut_short = !cut.closed && cut.parts.len() < 2;
     if cut.parts.len() == 2 {
-        findings.pass(CheckId::StructureParts);
+        findings.record(CheckId::StructureParts, Comparison::Agrees);
     } else if !cut.ambiguous && !is_cut_short {
         findings.tell_both(Case::StructureParts, "2", cut.parts.len().to_string());
     }
     // Nothing follows the last delimiter in real receipts.
     let (preamble, epilogue) = (cut.preamble.trim_ascii(), cut.epilogue.trim_ascii());
     if (preamble.is_empty() || USUAL_PREAMBLES.contains(&preamble)) && epilogue.is_empty() {
-        findings.pass(CheckId::StructureUnsignedText);
+        findings.record(CheckId::StructureUnsignedText, Comparison::Agrees);
         return;
     }
     let found = if epilogue.is_empty() {
@@ -394,7 +391,7 @@ fn signed_and_signature<'a>(
         }
         return None;
     };
-    findings.pass(CheckId::StructureForm);
+    findings.record(CheckId::StructureForm, Comparison::Agrees);
     // Forged parts can hide here for readers that take another boundary.
     let header = &entity.header;
     if header.malformed_lines() > 0
@@ -547,19 +544,17 @@ fn first_block(body: &[u8]) -> (&[u8], &[u8]) {
 fn check_octets_around(octets: &[u8], content: &[u8], findings: &mut Findings) {
     let start = content.as_ptr().addr() - octets.as_ptr().addr();
     let (before, after) = (&octets[..start], &octets[start + content.len()..]);
-    findings.pass(CheckId::MessageOctets);
-    if [before, after]
+    let has_nul = [before, after]
         .iter()
-        .any(|octets| memchr::memchr(0, octets).is_some())
-    {
-        findings.tell(Case::MessageOctets);
-    }
+        .any(|octets| memchr::memchr(0, octets).is_some());
+    let nul = has_nul.then(|| Case::MessageOctets.alone());
+    findings.record(CheckId::MessageOctets, Comparison::of_all(nul));
 }
 
 /// Step 2: fields that readers take the first or the last of.
-fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
+fn ambiguous_fields(outer: &Entity<'_>) -> Vec<Finding> {
     let header = &outer.header;
-    findings.pass(CheckId::HeaderAmbiguous);
+    let mut found = Vec::new();
     for name in ["X-Ricevuta", "X-Trasporto"] {
         let mut values = header.all(name).map(|field| field.text());
         let Some(first) = values.next() else { continue };
@@ -568,10 +563,10 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
             .iter()
             .any(|other| !other.eq_ignore_ascii_case(&first))
         {
-            findings.tell_found(Case::HeaderAmbiguousMark, name);
+            found.push(Case::HeaderAmbiguousMark.found(name));
         } else if !others.is_empty() {
             // Whichever of them is read, it says the same.
-            findings.tell_found(Case::HeaderAmbiguousDoubled, name);
+            found.push(Case::HeaderAmbiguousDoubled.found(name));
         }
     }
     for name in [
@@ -586,23 +581,25 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
         "X-TipoRicevuta",
     ] {
         if header.count(name) > 1 {
-            findings.tell_found(Case::HeaderAmbiguousDoubled, name);
+            found.push(Case::HeaderAmbiguousDoubled.found(name));
         }
     }
     if header.has_controls() {
-        findings.tell(if holds_controls_in_texts_only(outer) {
+        let case = if holds_controls_in_texts_only(outer) {
             Case::HeaderAmbiguousControlInText
         } else {
             Case::HeaderAmbiguousControl
-        });
+        };
+        found.push(case.alone());
     }
     if header.has_blank_before_colon() {
         let hides = header.has_blank_before_colon_until("Content-Type");
-        findings.tell(if hides {
+        let case = if hides {
             Case::HeaderAmbiguousBlankHiding
         } else {
             Case::HeaderAmbiguousBlank
-        });
+        };
+        found.push(case.alone());
     }
     if let Some(odd) = header.odd_name() {
         let letters = |octet: &&u8| octet.is_ascii_alphanumeric() || **octet == b'-';
@@ -611,20 +608,19 @@ fn check_header_once(outer: &Entity<'_>, findings: &mut Findings) {
             true => Case::HeaderAmbiguousNameHiding,
             false => Case::HeaderAmbiguousName,
         };
-        findings.tell_found(case, String::from_utf8_lossy(odd.name));
+        found.push(case.found(String::from_utf8_lossy(odd.name)));
     }
     if header.malformed_lines() > 0 {
         // Some readers end the header at such a line, and read another message.
         let hides = header.is_malformed_before("Content-Type");
-        findings.tell_found(
-            if hides {
-                Case::HeaderAmbiguousMalformedHiding
-            } else {
-                Case::HeaderAmbiguousMalformed
-            },
-            header.malformed_lines().to_string(),
-        );
+        let case = if hides {
+            Case::HeaderAmbiguousMalformedHiding
+        } else {
+            Case::HeaderAmbiguousMalformed
+        };
+        found.push(case.found(header.malformed_lines().to_string()));
     }
+    found
 }
 
 /// Whether every control character of the header stands inside a text, where it hides nothing, as

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::{self, Finder};
 
-use super::finding::Findings;
+use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use crate::mime::Entity;
 use crate::mime::media::MediaType;
@@ -90,7 +90,6 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
                 Case::ContentTextOther,
             )
         };
-        findings.pass(check);
         let subject = data.subject.as_deref().unwrap_or_default().as_bytes();
         let says = |phrases: &'static [Finder<'static>]| {
             let is_said = |phrase: &&Finder<'_>| {
@@ -113,18 +112,14 @@ pub(super) fn check(texts: &[Text<'_>], data: &CertificationData, findings: &mut
                 | MessageKind::AnomalyEnvelope,
             ) => says(&DELIVERED_PHRASES),
         };
-        if let Some(phrase) = contrary {
-            findings.tell_both(
-                contradiction,
-                data.kind_word.clone(),
-                phrase
-                    .iter()
-                    .map(|&octet| char::from(octet))
-                    .collect::<String>(),
-            );
-        } else if let Some((expected, found)) = other_identity(text, data) {
-            findings.tell_both(other, expected, found);
-        }
+        let says_other = match contrary {
+            Some(phrase) => {
+                let phrase: String = phrase.iter().map(|&octet| char::from(octet)).collect();
+                Some(contradiction.both(data.kind_word.clone(), phrase))
+            }
+            None => other_identity(text, data).map(|(expected, found)| other.both(expected, found)),
+        };
+        findings.record(check, Comparison::of_all(says_other));
         if text.html
             && let Some(found) = active_html(&text.octets)
         {
