@@ -16,41 +16,19 @@ use crate::output::report::{Form, Page};
 use crate::printable::Printable;
 use crate::transport::{Endpoint, Security};
 
-/// List the accounts and how sure each value is
-#[derive(Debug, clap::Args)]
-pub(super) struct ListArguments {
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Write the JSON schema of the results and end
-    #[arg(long)]
-    json_schema: bool,
+/// The order to list what is configured.
+pub(in crate::command) struct ListOrder {
+    pub form: Form,
 }
 
-/// List what is known of providers: servers, limits, how sure each value is
-#[derive(Debug, clap::Args)]
-pub(super) struct PresetsArguments {
-    /// Only this one
-    #[arg(value_name = "NAME")]
-    name: Option<String>,
-
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Write the JSON schema of the results and end
-    #[arg(long)]
-    json_schema: bool,
+/// The order to list what is known of providers.
+pub(in crate::command) struct PresetsOrder {
+    /// Only this one.
+    pub name: Option<String>,
+    pub form: Form,
 }
 
-pub(super) fn run(
-    arguments: &ListArguments,
-    session: &mut Session<'_>,
-) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<Results<'_>>()?);
-    }
+pub(super) fn run(order: &ListOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let config = session.config()?;
     let chosen = session.account.as_deref();
     if let Some(name) = chosen {
@@ -66,7 +44,7 @@ pub(super) fn run(
             .collect(),
         file: config.file().display().to_string(),
     };
-    Ok(session.out.show(&results, Form::of(arguments.json))?)
+    Ok(session.out.show(&results, order.form)?)
 }
 
 /// Writes accounts for a person.
@@ -88,13 +66,10 @@ pub(super) fn accounts(
 }
 
 pub(super) fn run_presets(
-    arguments: &PresetsArguments,
+    order: &PresetsOrder,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<Results<'_>>()?);
-    }
-    let presets = match arguments.name.as_deref() {
+    let presets = match order.name.as_deref() {
         None => presets::all().iter().collect(),
         Some(name) => vec![
             presets::named(name)
@@ -102,7 +77,7 @@ pub(super) fn run_presets(
         ],
     };
     let results = Results::Presets { presets };
-    Ok(session.out.show(&results, Form::of(arguments.json))?)
+    Ok(session.out.show(&results, order.form)?)
 }
 
 /// Writes presets for a person.
