@@ -102,6 +102,19 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Genuine,
+        Self::NotGenuine,
+        Self::CannotTell,
+        Self::NotCertifiedMail,
+    ];
+
+    /// The verdict of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.word() == word)
+    }
+
     /// The word in the JSON.
     pub const fn word(self) -> &'static str {
         match self {

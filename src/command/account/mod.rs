@@ -1,5 +1,8 @@
 //! `pec account`: the mailboxes that we use, their servers, and where their passwords come from.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod add;
 mod arguments;
 mod ask;

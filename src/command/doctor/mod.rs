@@ -3,6 +3,9 @@
 //! What it cannot see it does not claim: no mail server tells the time, so the clock is held
 //! against dates that cannot lie in the future, and seconds are not checked.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod arguments;
 mod local;
 

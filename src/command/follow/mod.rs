@@ -1,6 +1,9 @@
 //! What comes into the mailbox, as it is told: events on standard output, what could not be read
 //! on standard error.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod event;
 mod stay;
 

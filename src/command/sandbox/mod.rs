@@ -1,5 +1,8 @@
 //! `pec sandbox`: a practice provider on this computer, until it is stopped.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod arguments;
 
 use std::io;
@@ -83,7 +86,13 @@ fn failure(error: practice::Error) -> Failure {
             let values = [("port", port.to_string()), ("reason", error.to_string())];
             Failure::new("sandbox-port", values)
         }
-        other => Failure::new("sandbox", [("reason", other.to_string())]),
+        other @ (practice::Error::Key
+        | practice::Error::Encoding(_)
+        | practice::Error::Tls(_)
+        | practice::Error::File { .. }
+        | practice::Error::InUse(_)
+        | practice::Error::Thread(_)
+        | practice::Error::TooMany(_)) => Failure::new("sandbox", [("reason", other.to_string())]),
     };
     failure.with_status(ExitStatus::NotNow)
 }

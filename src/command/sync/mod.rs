@@ -1,5 +1,8 @@
 //! `pec sync`: reads the mailbox once, and tells what is new in it.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod arguments;
 
 use super::access::{self, Access};

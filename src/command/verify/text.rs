@@ -14,7 +14,7 @@ use crate::output::layout::{Table, shown};
 use crate::output::progress::Progress;
 use crate::output::report::Form;
 use crate::output::style::{Style, Tone};
-use crate::pec::{CertificationData, MessageKind};
+use crate::pec::{CertificationData, MessageKind, RecipientKind};
 use crate::printable::Printable;
 use crate::providers::trust::Source;
 use crate::verify::{
@@ -85,7 +85,21 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
 pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String {
     let reason = match error {
         input::Error::Io(error) => error.to_string(),
-        _ => String::new(),
+        input::Error::NotFound
+        | input::Error::Permission
+        | input::Error::Folder
+        | input::Error::TooLarge { .. }
+        | input::Error::TooDeep { .. }
+        | input::Error::Empty
+        | input::Error::StdinTwice
+        | input::Error::ZipDamaged
+        | input::Error::ZipTooMany { .. }
+        | input::Error::ZipSameName
+        | input::Error::ZipExpands { .. }
+        | input::Error::ZipEncrypted
+        | input::Error::ZipMethod
+        | input::Error::ZipEntry
+        | input::Error::Gzip => String::new(),
     };
     Catalogue::of(lang).fill(error.key(), &[("reason", &reason)])
 }
@@ -390,9 +404,9 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
         .iter()
         .take(SHOWN_RECIPIENTS)
         .map(|recipient| {
-            let kind = texts.text(match recipient.kind.word() {
-                "certificato" => "value.kind-certificato",
-                _ => "value.kind-esterno",
+            let kind = texts.text(match recipient.kind {
+                RecipientKind::Certified => "value.kind-certificato",
+                RecipientKind::External => "value.kind-esterno",
             });
             format!("{} ({kind})", Printable(recipient.address.as_str()))
         })
