@@ -59,11 +59,12 @@ pub(super) fn check(
         return;
     }
     // Receipts come from the provider: there is nobody else to answer.
-    let signer = certificate.mail_addresses().map(MailAddress::new);
-    let allowed: Vec<MailAddress> = signer
-        .chain([data.sender.clone(), data.reply_to.clone()])
-        .collect();
-    check_reply_to(&signed.outer, &allowed, findings);
+    let allowed = || {
+        let signer = certificate.mail_addresses().map(MailAddress::new);
+        let people = signer.chain([data.sender.clone(), data.reply_to.clone()]);
+        people.collect()
+    };
+    check_reply_to(&signed.outer, allowed, findings);
 }
 
 /// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
@@ -108,8 +109,8 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         Weight::Doubt,
         findings,
     );
-    let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
-    check_reply_to(&signed.outer, &allowed, findings);
+    let allowed = || [from, addresses(&arrived, &["Reply-To"])].concat();
+    check_reply_to(&signed.outer, allowed, findings);
 }
 
 /// The display name of an envelope is `Per conto di: a@b` of its sender (RFC 6109, 3.1.5).
@@ -150,8 +151,16 @@ fn check_envelope_name(
 }
 
 /// Answers go where the original says, the first of `allowed` before all.
-fn check_reply_to(outer: &Entity<'_>, allowed: &[MailAddress], findings: &mut Findings) {
+fn check_reply_to(
+    outer: &Entity<'_>,
+    allowed: impl FnOnce() -> Vec<MailAddress>,
+    findings: &mut Findings,
+) {
     findings.pass(CheckId::HeaderReplyTo);
+    if outer.header.first("Reply-To").is_none() {
+        return;
+    }
+    let allowed = allowed();
     let shown = addresses(outer, &["Reply-To"]);
     let allowed = &allowed[..allowed.len().min(MAX_COMPARED)];
     let mut places = shown.iter().enumerate();
@@ -218,6 +227,9 @@ fn check_addressees(
     expected: &[MailAddress],
     findings: &mut Findings,
 ) {
+    if is_bare(outer, name, expected) {
+        return;
+    }
     let shown = addresses(outer, &[name]);
     let is_odd =
         |field: &&Field<'_>| !plain::are_mailboxes(field.value) || names_others(field, expected);
@@ -228,6 +240,22 @@ fn check_addressees(
             _ => list(&shown),
         };
         add_other_addressees(list(expected), found, findings);
+    }
+}
+
+/// Whether the field is not there and nobody is expected, or is the one address as providers write
+/// it, without a name: then there is nothing in it to read.
+fn is_bare(outer: &Entity<'_>, name: &str, expected: &[MailAddress]) -> bool {
+    let mut fields = outer.header.all(name);
+    match (fields.next(), expected) {
+        (None, []) => true,
+        (Some(field), [one]) => {
+            field.value.trim_ascii() == one.as_str().as_bytes()
+                && plain::is_mailbox(field.value)
+                && plain::are_encoded_words(field.value)
+                && fields.next().is_none()
+        }
+        (None, [_, ..]) | (Some(_), [] | [_, _, ..]) => false,
     }
 }
 
@@ -256,7 +284,9 @@ fn check_from(signed: &Signed<'_>, certificate: &Certificate, findings: &mut Fin
     let groups = field.map_or(Vec::new(), |field| decode::groups(field.value));
     let is_signer = |address: &str| {
         let mut signers = certificate.mail_addresses();
-        signers.any(|signer| MailAddress::new(signer) == MailAddress::new(address))
+        signers.any(|signer| {
+            signer == address || MailAddress::new(signer) == MailAddress::new(address)
+        })
     };
     let is_plain = field.is_some_and(|field| is_plain_from(field, &hints.from));
     let (weight, key) = match (hints.from_fields, &hints.from[..]) {
@@ -615,11 +645,8 @@ fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut 
         Weight::Refutes,
         findings,
     );
-    check_reply_to(
-        &signed.outer,
-        &[data.reply_to.clone(), data.sender.clone()],
-        findings,
-    );
+    let allowed = || vec![data.reply_to.clone(), data.sender.clone()];
+    check_reply_to(&signed.outer, allowed, findings);
     findings.pass(CheckId::HeaderMessageId);
     let message_id = signed
         .outer

@@ -237,6 +237,9 @@ fn first_shape(octets: &[u8], shape: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(found).into_owned())
 }
 
+/// Octets of a tag that are looked at.
+const TAG_OCTETS: usize = 2_000;
+
 /// What loads or runs something when the text is opened (RFC 6109, 4.3.1 forbids it): a tag
 /// that does so by itself, or any other tag but a link that holds an address or a script. Of
 /// `meta` only the one that leads to another page does (HTML, 4.2.5.3).
@@ -253,16 +256,21 @@ fn active_html(octets: &[u8]) -> Option<String> {
     let mut refresh = next(b"refresh");
     for at in memchr::memchr_iter(b'<', octets) {
         let start = at + 1;
-        let end = closing.place_from(start).min(start + 2_000);
+        // Most tags begin with none of their letters, and nothing that acts is near.
+        let first = octets.get(start).map(u8::to_ascii_lowercase);
+        let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
+        let farthest = start + TAG_OCTETS;
+        let is_near = |next: &mut Next<'_>| next.place_from(start) < farthest.min(octets.len());
+        if !may_be_active && !is_near(&mut script) && !is_near(&mut equals) {
+            continue;
+        }
+        let end = closing.place_from(start).min(farthest);
         let tag = &octets[start..end];
         let begins = |word: &str| {
             tag.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
         let holds = |next: &mut Next<'_>| next.place_from(start) + next.word.len() <= end;
-        // Most tags begin with none of their letters.
-        let first = tag.first().map(u8::to_ascii_lowercase);
-        let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
         let found = (may_be_active && ACTIVE.iter().any(|word| begins(word)))
             || (may_be_active && begins("meta") && holds(&mut refresh))
             || holds(&mut script)
