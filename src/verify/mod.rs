@@ -54,6 +54,7 @@ use crate::providers::{ProviderList, Trust};
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
+#[cfg(feature = "program")]
 pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
@@ -85,11 +86,13 @@ struct Place<'a> {
 const WORK_PER_OCTET: usize = 2;
 
 /// The answer.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "program",
+    derive(serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "kebab-case"),
+    schemars(rename = "verdict")
 )]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "verdict")]
 pub enum Verdict {
     /// Issued by a provider of certified mail, and as it was issued.
     Genuine,
@@ -127,9 +130,13 @@ impl Verdict {
 }
 
 /// How the time of judgement was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "time_basis")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "program",
+    derive(serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "kebab-case"),
+    schemars(rename = "time_basis")
+)]
 pub enum TimeBasis {
     /// The time that the signed data (or else the signed attributes) state.
     Receipt,
