@@ -4,6 +4,9 @@
 //! Witnesses (`openssl`, Python's smtplib and imaplib, curl, mbsync) are skipped, with a line
 //! that says so, where they are not installed.
 
+#[path = "support/skipped.rs"]
+mod skipped;
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -22,6 +25,7 @@ use postacert::timestamp::Timestamp;
 use postacert::verify::{Examination, Question, Sent, Verdict, Verifier, Weight};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use skipped::skipped;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -246,7 +250,7 @@ fn installed(program: &str, argument: &str) -> bool {
         .status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("skipped: there is no {program} on this machine");
+        skipped(&format!("there is no {program} on this machine"));
     }
     found
 }

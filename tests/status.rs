@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use support::receipt::{COPIED, IDENTIFIER, Kind, ORDINARY, RECIPIENT, Receipt, SENDER, SUBJECT};
 use support::schema::Schema;
 use support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
+use support::skipped::skipped;
 
 const HOUR: i64 = 3_600;
 
@@ -829,7 +830,7 @@ fn a_ledger_that_may_not_be_written_is_read() {
     let ran = match ran {
         Ok(ran) => ran,
         Err(error) => {
-            println!("skipped: nobody else may run the program: {error}");
+            skipped(&format!("nobody else may run the program: {error}"));
             return;
         }
     };

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::support::random::Random;
 use crate::support::receipt::{Kind, Receipt, SENDER, SUBJECT};
 use crate::support::sender::{Desk, account, after, base, ended, moment, outgoing, taken};
+use crate::support::skipped::skipped;
 
 use Standing as S;
 
@@ -471,7 +472,7 @@ fn facts_cannot_be_changed_or_removed_and_the_file_is_sound() {
     desk.send(&base());
     let file = desk.folder().join("ledger.sqlite");
     let Some(count) = witness(&file, "SELECT count(*) FROM fact") else {
-        println!("skipped: no python3");
+        skipped("no python3");
         return;
     };
     assert_eq!(count, "[(3,)]");
