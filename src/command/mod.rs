@@ -24,6 +24,7 @@ mod send;
 mod servers;
 mod span;
 mod status;
+mod stay;
 mod sync;
 mod text_form;
 mod trusted;

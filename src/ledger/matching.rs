@@ -9,8 +9,8 @@ use super::state::{Fact, What};
 use super::submission::bare;
 use super::{Error, MessageRef, query};
 use crate::address::MailAddress;
-use crate::pec::{CertificationData, MessageKind, RecipientKind};
-use crate::verify::{VerifiedReceipt, bare_id};
+use crate::pec::{CertificationData, MessageId, MessageKind, RecipientKind};
+use crate::verify::VerifiedReceipt;
 
 /// How a receipt was led to a message, or why to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn by_identifier(
     transaction: &Transaction<'_>,
     data: &CertificationData,
 ) -> Result<Option<MessageRef>, Error> {
-    let identifier = bare_id(&data.identifier);
+    let identifier = MessageId::new(&data.identifier).as_str();
     if data.message_id.is_some() || identifier.is_empty() {
         return Ok(None);
     }
@@ -132,7 +132,8 @@ pub(super) fn facts(
     let stated = |what: What, place: Option<usize>| Fact {
         place,
         evidence: Some(evidence.to_owned()),
-        identifier: Some(bare_id(&data.identifier).to_owned()).filter(|id| !id.is_empty()),
+        identifier: Some(MessageId::new(&data.identifier).as_str().to_owned())
+            .filter(|id| !id.is_empty()),
         code: data.error_code().map(str::to_owned),
         text: data.extended_error.clone(),
         ..bare(what, data.time)

@@ -407,7 +407,7 @@ fn trust_file(
          permitted_mail_hosts = [\"{domain}\"]\n\
          permitted_directory_names = [\"{PERMITTED}\"]\n\
          excluded = [\"IPAddress:0.0.0.0/0\", \"IPAddress:::/0\"]\n",
-        day = &from.rfc3339_at(from.italian_offset())[..10],
+        day = from.italian_day(),
         spki_sha256 = sha256(&spki),
         spki = STANDARD.encode(&spki),
         sha256 = sha256(certificate),

@@ -3,9 +3,8 @@
 //! The acceptance is verified on its own first; only a genuine one is compared. It is signed
 //! by the sender's provider, so it is a second witness of transaction, recipients and time.
 
-use super::agreement::bare_id;
 use super::finding::{CheckId, Findings, Weight};
-use crate::pec::{CertificationData, MessageKind, RecipientKind};
+use crate::pec::{CertificationData, MessageId, MessageKind, RecipientKind};
 
 /// Clock error between two providers: each may be a second off (decree, art. 9); a few for
 /// receipts that were made in the same moment.
@@ -21,7 +20,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     findings.pass(CheckId::AcceptanceTransaction);
-    if bare_id(&data.identifier) != bare_id(&acceptance.identifier) {
+    if MessageId::new(&data.identifier) != MessageId::new(&acceptance.identifier) {
         findings.add_both(
             CheckId::AcceptanceTransaction,
             Weight::OtherMessage,
@@ -32,7 +31,7 @@ pub(super) fn check(
         return;
     }
     if let (Some(mine), Some(theirs)) = (&data.message_id, &acceptance.message_id)
-        && bare_id(mine) != bare_id(theirs)
+        && MessageId::new(mine) != MessageId::new(theirs)
     {
         findings.add_both(
             CheckId::AcceptanceTransaction,

@@ -1,13 +1,14 @@
 //! Step 15: whether the signed part agrees with itself: time, recipient, provider, and the
 //! original message inside.
 
+use super::compare::{addresses, same_text};
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use super::{sent, texts};
 use crate::address::MailAddress;
 use crate::mime::header::Header;
-use crate::mime::{self, Entity, decode};
-use crate::pec::{CertificationData, DeliveryForm, MessageKind, RecipientKind};
+use crate::mime::{self, Entity};
+use crate::pec::{CertificationData, DeliveryForm, MessageId, MessageKind, RecipientKind};
 use crate::smime::certificate::Certificate;
 use crate::smime::signed_data::VerifiedContent;
 use crate::timestamp::Timestamp;
@@ -262,7 +263,7 @@ fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mu
     let any_is = |name: &str, wanted: &str| {
         let mut fields = header.all(name).peekable();
         fields.peek()?;
-        Some(fields.any(|field| bare_id(&field.text()) == bare_id(wanted)))
+        Some(fields.any(|field| MessageId::new(&field.text()) == MessageId::new(wanted)))
     };
     let first = |name: &str| {
         header
@@ -396,17 +397,6 @@ fn weight_of(addresses: &[MailAddress]) -> Weight {
     }
 }
 
-/// Addresses of all fields of these names, without empty ones.
-pub(super) fn addresses(entity: &Entity<'_>, names: &[&str]) -> Vec<MailAddress> {
-    let mut found = Vec::new();
-    for field in names.iter().flat_map(|name| entity.header.all(name)) {
-        let all = decode::addresses(field.value).into_iter();
-        let stated = all.filter(|mailbox| !mailbox.address.is_empty());
-        found.extend(stated.map(|mailbox| MailAddress::of(mailbox.address)));
-    }
-    found
-}
-
 fn check_original_subject(
     data: &CertificationData,
     original: &Entity<'_>,
@@ -431,47 +421,6 @@ fn check_original_subject(
             stated.into_owned(),
         );
     }
-}
-
-/// Addresses to show: twenty say enough, 500 would push the verdict off the screen.
-pub(super) fn list(addresses: &[MailAddress]) -> String {
-    addresses
-        .iter()
-        .map(MailAddress::as_str)
-        .take(20)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// Equality of subjects but for blanks, which folding and XML both change, and for control
-/// characters, which XML does not have: there they are U+FFFD.
-///
-/// Some providers certify the subject as it was encoded; the words are the same.
-pub(super) fn same_text(a: &str, b: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        let words = text.split_whitespace();
-        words
-            .map(|word| word.replace(|c: char| c.is_ascii_control(), "\u{fffd}"))
-            .collect()
-    };
-    let same = |a: &str, b: &str| {
-        a == b || a.split_whitespace().eq(b.split_whitespace()) || words(a) == words(b)
-    };
-    let plain = |text: &str| match text.contains("=?") {
-        true => decode::unstructured(text.as_bytes()),
-        false => text.to_owned(),
-    };
-    same(a, b) || ((a.contains("=?") || b.contains("=?")) && same(&plain(a), &plain(b)))
-}
-
-/// A Message-ID without angle brackets and blanks around it. Nothing inside is changed:
-/// comparison is exact.
-pub(crate) fn bare_id(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_prefix('<')
-        .and_then(|rest| rest.strip_suffix('>'))
-        .unwrap_or(text)
-        .trim()
 }
 
 fn check_original_absent(data: &CertificationData, findings: &mut Findings) {

@@ -32,10 +32,12 @@
 
 mod acceptance;
 mod agreement;
+mod compare;
 mod content;
 mod display;
 mod facts;
 mod finding;
+mod object;
 mod opaque;
 mod ordinary;
 mod outer;
@@ -54,8 +56,6 @@ use crate::providers::{ProviderList, Trust};
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
-#[cfg(feature = "program")]
-pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
 pub use finding::{CheckId, Finding, Findings, Weight};
 pub use opaque::OwnSignature;

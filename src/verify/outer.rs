@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::agreement::{addresses, bare_id, list, same_text};
+use super::compare::{addresses, list, same_text};
 use super::content::Content;
 use super::display;
 use super::finding::{CheckId, Findings, Weight};
@@ -14,7 +14,7 @@ use crate::address::MailAddress;
 use crate::mime::header::Field;
 use crate::mime::{Entity, decode, plain};
 use crate::pec::header::{self, Hints};
-use crate::pec::{CertificationData, ErrorClass, MessageKind};
+use crate::pec::{CertificationData, ErrorClass, MessageId, MessageKind};
 use crate::smime::certificate::Certificate;
 use crate::timestamp::Timestamp;
 
@@ -451,10 +451,11 @@ fn check_reference(
         return;
     };
     // Some gateways write long identifiers as encoded words.
-    let plain = |text: &str| -> String { text.split_whitespace().collect() };
+    let plain = |id: MessageId<'_>| -> String { id.as_str().split_whitespace().collect() };
     let fits = |shown: &String| {
-        bare_id(shown) == bare_id(&signed)
-            || plain(bare_id(&decode::unstructured(shown.as_bytes()))) == plain(bare_id(&signed))
+        MessageId::new(shown) == MessageId::new(&signed)
+            || plain(MessageId::new(&decode::unstructured(shown.as_bytes())))
+                == plain(MessageId::new(&signed))
     };
     if hints.references.is_empty() {
         findings.add_both(
@@ -654,7 +655,7 @@ fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut 
         .first("Message-ID")
         .map(|field| field.text())
         .unwrap_or_default();
-    if bare_id(&message_id) != bare_id(&data.identifier) {
+    if MessageId::new(&message_id) != MessageId::new(&data.identifier) {
         findings.add_both(
             CheckId::HeaderMessageId,
             Weight::Doubt,

@@ -8,12 +8,12 @@
 mod hashes;
 mod parts;
 
-use super::agreement::{addresses, bare_id, list, same_text};
+use super::compare::{addresses, list, same_text};
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
 use crate::address::MailAddress;
 use crate::mime::{Entity, decode};
-use crate::pec::{CertificationData, DeliveryForm, MessageKind, header};
+use crate::pec::{CertificationData, DeliveryForm, MessageId, MessageKind, header};
 use crate::smime::content::with_crlf;
 use crate::smime::sha256;
 use hashes::FileHashes;
@@ -235,11 +235,16 @@ fn match_id(message: &Entity<'_>, data: &CertificationData) -> Option<bool> {
     let ids: Vec<String> = ["Message-ID", "X-Riferimento-Message-ID"]
         .iter()
         .filter_map(|name| message.header.first(name))
-        .map(|field| bare_id(&field.text()).to_owned())
+        .map(|field| MessageId::new(&field.text()).as_str().to_owned())
         .filter(|id| !id.is_empty())
         .collect();
     let signed = [data.message_id.as_deref(), Some(&*data.identifier)];
-    let fits = |id: &String| signed.iter().flatten().any(|wanted| bare_id(wanted) == id);
+    let fits = |id: &String| {
+        signed
+            .iter()
+            .flatten()
+            .any(|wanted| MessageId::new(wanted).as_str() == id)
+    };
     if ids.iter().any(fits) {
         return Some(true);
     }

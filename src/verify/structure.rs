@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::finding::{CheckId, Findings, Weight};
-use super::opaque;
+use super::object;
 use super::ordinary::{LOOKED_AT, Ordinary};
 use crate::mime::header::Field;
 use crate::mime::media::MediaType;
@@ -971,7 +971,7 @@ impl<'a> Search<'a, '_> {
                 return;
             }
             let place = format!("{place}!/{name}");
-            if opaque::is_object(&octets) {
+            if object::is_object(&octets) {
                 self.take(Cow::Owned(octets), place, Level::Message);
             } else {
                 self.message(Cow::Owned(octets), &place, depth);

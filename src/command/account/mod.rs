@@ -9,7 +9,9 @@ mod ask;
 mod json;
 mod list;
 mod remove;
+mod sure;
 mod test;
+mod text;
 
 use super::Session;
 use crate::exit::ExitStatus;

@@ -5,7 +5,6 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 mod event;
-mod stay;
 
 use super::Session;
 use crate::ledger::{Reason, Unread};
@@ -14,7 +13,6 @@ use crate::output::layout::shown;
 use crate::output::report;
 
 pub(super) use event::Summary;
-pub(super) use stay::{connect, stay};
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

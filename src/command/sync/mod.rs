@@ -8,7 +8,7 @@ mod arguments;
 use super::access::{self, Access};
 use super::follow::{self, Form, Summary};
 use super::reach::names_of;
-use super::{Failure, Session};
+use super::{Failure, Session, stay};
 use crate::client::{self, SyncReport};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
@@ -73,7 +73,7 @@ pub(super) fn run(order: SyncOrder, session: &mut Session<'_>) -> anyhow::Result
             account: &address,
             verifier: &verifier,
         },
-        &mut || follow::connect(&mut access, Timeouts::default(), &mut no_password),
+        &mut || stay::connect(&mut access, Timeouts::default(), &mut no_password),
         &named,
         &|| clock.now(),
         &mut |event| {

@@ -6,6 +6,7 @@
 mod arguments;
 mod json;
 mod load;
+mod show;
 pub(super) mod text;
 
 use std::io;
@@ -206,7 +207,7 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
             };
             Ok(session.out.list(&line, report::Form::Json)?)
         }),
-        Form::Text => text::all(&asked, items, &progress, session),
+        Form::Text => show::all(&asked, items, &progress, session),
     };
     progress.finish();
     status

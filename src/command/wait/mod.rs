@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::access::{self, Access};
 use super::follow;
 use super::meant::one_message_of;
-use super::{Failure, Session};
+use super::{Failure, Session, stay};
 use crate::client::Patience;
 use crate::exit::ExitStatus;
 use crate::ledger::state::{Goal, Meaning};
@@ -89,7 +89,7 @@ pub(super) fn wait(
     let known = is_over(ledger).map_err(|error| Failure::of_ledger(&error))?;
     if !known {
         let limit = Some(terms.timeout);
-        follow::stay(
+        stay::stay(
             access,
             ledger,
             patience,

@@ -4,9 +4,9 @@ mod arguments;
 
 use std::time::Duration;
 
-use super::Session;
 use super::access::{self, Access};
-use super::follow::{self, Form};
+use super::follow::Form;
+use super::{Session, stay};
 use crate::client::{Patience, WatchEnd};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
@@ -32,7 +32,7 @@ pub(super) fn run(order: WatchOrder, session: &mut Session<'_>) -> anyhow::Resul
         poll: order.poll,
         ..Patience::default()
     };
-    let end = follow::stay(
+    let end = stay::stay(
         &mut access,
         &mut ledger,
         patience,

@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Form, Summary, tell, tell_odd_folder, tell_unlisted, tell_unread};
+use super::Session;
+use super::access::Access;
+use super::follow::{Form, Summary, tell, tell_odd_folder, tell_unlisted, tell_unread};
 use crate::client::{self, Ends, Patience, WatchEnd, WatchEvent};
-use crate::command::Session;
-use crate::command::access::Access;
 use crate::context::stop_on_signals;
 use crate::ledger::{self, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::transport::{self, Mailbox, Stop, Timeouts};
 
 /// Watches until done, asked to stop, or the time is over.
-pub(in crate::command) fn stay(
+pub(super) fn stay(
     access: &mut Access,
     ledger: &mut Ledger,
     patience: Patience,
@@ -130,7 +130,7 @@ impl Drop for Alarm {
 
 /// A connection for those who try again. A password that cannot be had is no broken line: it
 /// ends the journey, in its own words, which are left in `no_password`.
-pub(in crate::command) fn connect(
+pub(super) fn connect(
     access: &mut Access,
     timeouts: Timeouts,
     no_password: &mut Option<anyhow::Error>,
