@@ -54,8 +54,8 @@
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
 //! in `output`, `zip` in `input`, `minijinja`, `encoding_rs`, `calamine` and `rust_xlsxwriter` in
-//! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec` in
-//! `practice`.
+//! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec`
+//! and `cms` in `practice`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
