@@ -4,6 +4,7 @@
 use super::compare::{addresses, same_text};
 use super::content::Content;
 use super::finding::{CheckId, Findings, Weight};
+use super::original::Original;
 use super::{sent, texts};
 use crate::address::MailAddress;
 use crate::mime::header::Header;
@@ -30,6 +31,7 @@ const HOUR: i64 = 3_600;
 /// Step 15.
 pub(super) fn check(
     content: &Content<'_>,
+    original: Option<&Original<'_>>,
     verified: &VerifiedContent<'_>,
     signer: &Certificate,
     now: Timestamp,
@@ -41,10 +43,13 @@ pub(super) fn check(
     check_provider_name(data, signer, findings);
     texts::check(&content.texts, data, findings);
     check_addresses(data, findings);
-    match &content.original {
-        Some(octets) => match Entity::parse(octets) {
-            Ok(original) => check_original(data, &original, findings),
-            Err(_) => findings.add(
+    match original {
+        Some(original) => match &original.message {
+            Some(message) => {
+                check_original(data, message, findings);
+                check_hashes(data, original, findings);
+            }
+            None => findings.add(
                 CheckId::OriginalPresent,
                 Weight::Undecides,
                 "original.present.unreadable",
@@ -306,17 +311,17 @@ fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mu
     }
     check_original_people(data, original, findings);
     check_original_subject(data, original, findings);
-    check_hashes(data, original, findings);
 }
 
 /// RFC 6109, 3.3.2.2: in a brief receipt each attachment is replaced by its SHA-1.
-fn check_hashes(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
+fn check_hashes(data: &CertificationData, original: &Original<'_>, findings: &mut Findings) {
     let brief = data.receipt_form == Some(DeliveryForm::Brief)
         && data.kind() == Some(MessageKind::Delivery);
     if !brief {
         return;
     }
-    let malformed = sent::malformed_hashes(original);
+    let malformed = original.parts().map(sent::malformed_hashes);
+    let malformed = malformed.unwrap_or_default();
     if malformed.is_empty() {
         findings.pass(CheckId::OriginalHash);
         findings.add(

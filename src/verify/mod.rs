@@ -40,6 +40,7 @@ mod finding;
 mod object;
 mod opaque;
 mod ordinary;
+mod original;
 mod outer;
 mod revoked;
 mod sent;
@@ -49,8 +50,9 @@ mod stored;
 mod structure;
 mod texts;
 
-use crate::mime::MAX_DEPTH;
 use crate::mime::multipart::Dashes;
+use crate::mime::tree::{Bounds, Tree};
+use crate::mime::{Entity, MAX_DEPTH};
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
 use crate::timestamp::Timestamp;
@@ -65,6 +67,7 @@ pub use sent::{Sent, SentResult};
 pub use structure::{Level, Unfold, Unfolded};
 
 use content::Content;
+use original::Original;
 use revoked::TrustedCrls;
 use signature::{KnownSigners, Means, Outcome};
 use signer::Judge;
@@ -375,12 +378,13 @@ impl Verifier {
             question,
             work: &work,
         };
-        let mut examination = self.examine_at(octets, at);
+        let mut examination = self.examine_at(octets, None, at);
         examination.work = work.spent();
         examination
     }
 
-    fn examine_at(&self, octets: &[u8], at: Place<'_>) -> Examination {
+    /// `known` is what the octets are as an entity, where that was read before.
+    fn examine_at(&self, octets: &[u8], known: Option<&Entity<'_>>, at: Place<'_>) -> Examination {
         let Place { level, work, .. } = at;
         let judged_at = match at.question.at {
             Some(time) => (time, TimeBasis::Given),
@@ -388,33 +392,34 @@ impl Verifier {
         };
         let mut examination = Examination::new(judged_at);
         let mut copy = Copy::of(octets);
+        let known = known.filter(|_| copy.conversions.is_empty());
         let octets = &*copy.octets;
         // Never short at the top; deep inside, the octets may have been looked at often enough.
         let located = match work.draw(WORK_PER_OCTET * octets.len()) {
-            true => structure::locate(octets, level, &mut examination.findings),
-            false => Located::Unproven,
+            true => structure::locate(octets, known, level, work, &mut examination.findings),
+            false => Located::Unproven(Entity::parse(octets).ok()),
         };
         let single;
         let (octets, located) = match located {
             Located::Signed(_) => (octets, located),
-            Located::Ordinary(_) | Located::Unproven => {
+            Located::Ordinary(..) | Located::Unproven(_) => {
                 single = stored::with_single_returns(octets).unwrap_or_default();
                 let mut findings = Findings::default();
-                match structure::locate(&single, level, &mut findings) {
+                match structure::locate(&single, None, level, work, &mut findings) {
                     signed @ Located::Signed(_) => {
                         copy.conversions.push(Conversion::DoubledReturns);
                         examination.findings = findings;
                         (&*single, signed)
                     }
-                    Located::Ordinary(_) | Located::Unproven => (octets, located),
+                    Located::Ordinary(..) | Located::Unproven(_) => (octets, located),
                 }
             }
         };
         match located {
-            Located::Ordinary(ordinary) => {
-                self.examine_ordinary(octets, ordinary, at, &mut examination);
+            Located::Ordinary(ordinary, message) => {
+                self.examine_ordinary(octets, (ordinary, message), at, &mut examination);
             }
-            Located::Unproven => self.add_nested(octets, at, &mut examination),
+            Located::Unproven(message) => self.add_nested(message, at, &mut examination),
             Located::Signed(signed) => self.examine_mended(*signed, at, &mut examination),
         }
         tell_conversions(&copy.conversions, &mut examination);
@@ -497,12 +502,13 @@ impl Verifier {
         let content = outcome
             .content
             .as_ref()
-            .map(|verified| content::read(verified, &signed.dashes, findings));
-        if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
+            .map(|verified| content::read(verified, &signed.dashes, at.work, findings));
+        if let Some((ordinary, inner)) = not_certified(signed, content.as_ref(), &outcome, at.work)
+        {
             examination.signature = Some(OwnSignature::beside(&outcome, findings));
             findings.clear();
             examination.ordinary = Some(ordinary);
-            self.add_nested(signed.content, at, examination);
+            self.add_nested(Some(inner), at, examination);
             return;
         }
         if !signed.is_complete {
@@ -539,8 +545,12 @@ impl Verifier {
             findings.forget_notes();
             return;
         };
+        let original = content.original.as_deref();
+        let original = original.map(|octets| Original::read(octets, at.work));
+        let original = original.as_ref();
         agreement::check(
             &content,
+            original,
             verified,
             &signer.certificate,
             question.now,
@@ -549,7 +559,10 @@ impl Verifier {
         if at.level == Level::Message {
             outer::check(
                 signed,
-                &content,
+                (
+                    &content,
+                    original.and_then(|original| original.message.as_ref()),
+                ),
                 &signer.certificate,
                 verified.signing_time(),
                 findings,
@@ -560,9 +573,9 @@ impl Verifier {
         }
         examination.sent = question
             .sent
-            .map(|sent| sent::check(sent, &content, findings));
+            .map(|sent| sent::check(sent, content.data.as_ref(), original, findings));
         if content.kind.is_some_and(MessageKind::is_envelope)
-            && let Some(original) = &content.original
+            && let Some(original) = original
         {
             examination.nested = self.nested_original(original, at, findings);
         }
@@ -581,11 +594,17 @@ impl Verifier {
 
     /// Certified messages among the parts of a message, each judged on its own. What was sent
     /// is asked of the message itself, not of what is inside it.
-    fn add_nested(&self, octets: &[u8], at: Place<'_>, examination: &mut Examination) {
+    fn add_nested(
+        &self,
+        message: Option<Entity<'_>>,
+        at: Place<'_>,
+        examination: &mut Examination,
+    ) {
+        let Some(message) = message else { return };
         // The search has an account of its own: what is inside takes nothing from the answer
         // about what is around it.
-        let search = at.work.of_message_within(octets.len());
-        let candidates = structure::candidates(octets, at.question.unfold, &search);
+        let search = at.work.of_message_within(message.octets.len());
+        let candidates = structure::candidates(message, at.question.unfold, &search);
         at.work.settle(&search);
         if at.depth >= MAX_DEPTH || candidates.incomplete {
             examination.findings.add(
@@ -598,7 +617,7 @@ impl Verifier {
             return;
         }
         for candidate in candidates.found {
-            let inner = self.examine_within(&candidate.octets, candidate.level, at);
+            let inner = self.examine_within(&candidate.octets, None, candidate.level, at);
             if inner.ordinary.is_none() || !inner.nested.is_empty() {
                 examination.nested.push(Nested {
                     place: candidate.place,
@@ -612,7 +631,7 @@ impl Verifier {
     /// What was not looked at there is told of the envelope: it is no answer that nothing is inside.
     fn nested_original(
         &self,
-        original: &[u8],
+        original: &Original<'_>,
         at: Place<'_>,
         findings: &mut Findings,
     ) -> Vec<Nested> {
@@ -627,7 +646,8 @@ impl Verifier {
             incomplete();
             return Vec::new();
         }
-        let examination = self.examine_within(original, Level::Message, at);
+        let known = original.message.as_ref();
+        let examination = self.examine_within(original.octets, known, Level::Message, at);
         let mut inner = examination.findings.list().iter();
         if inner.any(|finding| finding.check == CheckId::MessageComplexity) {
             incomplete();
@@ -647,7 +667,13 @@ impl Verifier {
     }
 
     /// A message within the one at a place, with its share of the work.
-    fn examine_within(&self, octets: &[u8], level: Level, at: Place<'_>) -> Examination {
+    fn examine_within(
+        &self,
+        octets: &[u8],
+        known: Option<&Entity<'_>>,
+        level: Level,
+        at: Place<'_>,
+    ) -> Examination {
         let share = at.work.of_message_within(octets.len());
         let question = Question {
             sent: None,
@@ -657,6 +683,7 @@ impl Verifier {
         };
         let examination = self.examine_at(
             octets,
+            known,
             Place {
                 level,
                 depth: at.depth + 1,
@@ -687,12 +714,13 @@ fn tell_conversions(conversions: &[Conversion], examination: &mut Examination) {
 }
 
 /// A signed message without any mark of PEC, outside or inside, is somebody's own signed mail,
-/// or REM: not ours to judge.
-fn not_certified(
-    signed: &Signed<'_>,
-    content: Option<&Content<'_>>,
+/// or REM: not ours to judge. What is signed comes with the answer.
+fn not_certified<'a>(
+    signed: &Signed<'a>,
+    content: Option<&Content<'a>>,
     outcome: &signature::Outcome<'_>,
-) -> Option<Ordinary> {
+    work: &Work,
+) -> Option<(Ordinary, Entity<'a>)> {
     let by_provider = outcome.signer.as_ref().is_some_and(|signer| {
         signer
             .certificate
@@ -707,12 +735,20 @@ fn not_certified(
     if signed.hints.claims_certified_mail() || has_data || by_provider {
         return None;
     }
-    let inner = crate::mime::Entity::parse(signed.content).ok()?;
-    Some(if structure::is_rem(&signed.outer, &inner) {
-        Ordinary::Rem
-    } else {
-        Ordinary::SignedMail
-    })
+    let cut;
+    let tree = match content.and_then(|content| content.tree.as_ref()) {
+        Some(tree) => tree,
+        None => {
+            let inner = Entity::parse(signed.content).ok()?;
+            cut = Tree::of(inner, Bounds::first_level(work));
+            &cut
+        }
+    };
+    let ordinary = match structure::is_rem(&signed.outer, tree) {
+        true => Ordinary::Rem,
+        false => Ordinary::SignedMail,
+    };
+    Some((ordinary, tree.root().entity.clone()))
 }
 
 /// A signed part without daticert.xml is an anomaly envelope when the header says so, or says

@@ -120,14 +120,14 @@ impl Verifier {
     pub(super) fn examine_ordinary(
         &self,
         octets: &[u8],
-        ordinary: Ordinary,
+        (ordinary, message): (Ordinary, Option<Entity<'_>>),
         at: Place<'_>,
         examination: &mut Examination,
     ) {
         examination.ordinary = Some(ordinary);
         let object = match ordinary {
             Ordinary::SignedFile => object(octets),
-            Ordinary::SignedMail => opaque_part(octets),
+            Ordinary::SignedMail => message.as_ref().and_then(opaque_part),
             Ordinary::Empty
             | Ordinary::Mail
             | Ordinary::EncryptedMail
@@ -142,7 +142,7 @@ impl Verifier {
             | Ordinary::Picture
             | Ordinary::Html
             | Ordinary::Xml
-            | Ordinary::NoMail => return self.add_nested(octets, at, examination),
+            | Ordinary::NoMail => return self.add_nested(message, at, examination),
         };
         // An account of its own: an answer about certified mail does not depend on it.
         let share = at.work.of_message_within(octets.len());
@@ -153,7 +153,7 @@ impl Verifier {
             if ordinary == Ordinary::SignedMail {
                 examination.signature = Some(OwnSignature::default());
             }
-            return self.add_nested(octets, at, examination);
+            return self.add_nested(message, at, examination);
         };
         examination.signature = Some(opened.signature);
         match opened.content {
@@ -176,7 +176,7 @@ impl Verifier {
             );
             return;
         }
-        let inner = self.examine_within(content, Level::Message, at);
+        let inner = self.examine_within(content, None, Level::Message, at);
         if inner.ordinary.is_none() {
             examination.nested.push(Nested {
                 place: PLACE.to_owned(),
@@ -195,12 +195,11 @@ impl Verifier {
 }
 
 /// The object that is the whole of a message.
-fn opaque_part(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let entity = Entity::parse(octets).ok()?;
-    let media = entity.media_type().ok()?;
+fn opaque_part<'a>(message: &Entity<'a>) -> Option<Cow<'a, [u8]>> {
+    let media = message.media_type().ok()?;
     let is_opaque = matches!(
         &*media.essence,
         "application/pkcs7-mime" | "application/x-pkcs7-mime"
     );
-    is_opaque.then(|| entity.decoded().ok())?
+    is_opaque.then(|| message.decoded().ok())?
 }

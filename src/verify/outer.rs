@@ -28,7 +28,7 @@ const MAX_COMPARED: usize = 100;
 /// Step 16 for a message whose signature holds.
 pub(super) fn check(
     signed: &Signed<'_>,
-    content: &Content<'_>,
+    (content, original): (&Content<'_>, Option<&Entity<'_>>),
     certificate: &Certificate,
     signing_time: Option<Timestamp>,
     findings: &mut Findings,
@@ -39,15 +39,15 @@ pub(super) fn check(
     let Some(kind) = content.kind else { return };
     check_marks(&signed.hints, kind, findings);
     let Some(data) = &content.data else {
-        check_anomaly(signed, content, findings);
+        check_anomaly(signed, original, findings);
         if let Some(time) = signing_time {
             check_date(&signed.outer, time, || time.to_string(), findings);
         }
         return;
     };
-    check_reference(&signed.hints, data, content, findings);
-    check_subject(&signed.outer, data, content, kind, findings);
-    check_to(signed, content, data, kind, findings);
+    check_reference(&signed.hints, data, original, findings);
+    check_subject(&signed.outer, data, original, kind, findings);
+    check_to(signed, original, data, kind, findings);
     check_date(
         &signed.outer,
         data.time,
@@ -68,11 +68,8 @@ pub(super) fn check(
 }
 
 /// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
-fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Findings) {
-    let original = content.original.as_deref();
-    let Some(arrived) = original.and_then(|octets| Entity::parse(octets).ok()) else {
-        return;
-    };
+fn check_anomaly(signed: &Signed<'_>, arrived: Option<&Entity<'_>>, findings: &mut Findings) {
+    let Some(arrived) = arrived else { return };
     let decoded = |entity: &Entity<'_>, name: &str| {
         let field = entity.header.first(name);
         field
@@ -80,7 +77,7 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
             .unwrap_or_default()
     };
     let subject = decoded(&signed.outer, "Subject");
-    let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(&arrived, "Subject"));
+    let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(arrived, "Subject"));
     findings.pass(CheckId::HeaderSubject);
     if !check_subject_kind(
         &subjects(&signed.outer),
@@ -97,9 +94,9 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         );
     }
     findings.pass(CheckId::HeaderTo);
-    compare_addressees(&signed.outer, &arrived, findings);
-    let from = addresses(&arrived, &["From"]);
-    let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
+    compare_addressees(&signed.outer, arrived, findings);
+    let from = addresses(arrived, &["From"]);
+    let authors = addresses(arrived, &["From", "Sender", "Return-Path"]);
     // Providers name the address for bounces too, which the mail inside need not: nobody
     // certifies it.
     check_envelope_name(
@@ -109,7 +106,7 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         Weight::Doubt,
         findings,
     );
-    let allowed = || [from, addresses(&arrived, &["Reply-To"])].concat();
+    let allowed = || [from, addresses(arrived, &["Reply-To"])].concat();
     check_reply_to(&signed.outer, allowed, findings);
 }
 
@@ -433,21 +430,15 @@ fn check_marks(hints: &Hints, kind: MessageKind, findings: &mut Findings) {
 fn check_reference(
     hints: &Hints,
     data: &CertificationData,
-    content: &Content<'_>,
+    original: Option<&Entity<'_>>,
     findings: &mut Findings,
 ) {
     let from_original = || {
-        let original = Entity::parse(content.original.as_deref()?).ok()?;
-        Some(
-            original
-                .header
-                .first("X-Riferimento-Message-ID")?
-                .text()
-                .into_owned(),
-        )
+        let field = original?.header.first("X-Riferimento-Message-ID")?;
+        Some(field.text())
     };
     let stated = data.message_id.as_deref().map(Cow::Borrowed);
-    let Some(signed) = stated.or_else(|| from_original().map(Cow::Owned)) else {
+    let Some(signed) = stated.or_else(from_original) else {
         return;
     };
     // Some gateways write long identifiers as encoded words.
@@ -483,14 +474,17 @@ fn check_reference(
 fn check_subject(
     outer: &Entity<'_>,
     data: &CertificationData,
-    content: &Content<'_>,
+    original: Option<&Entity<'_>>,
     kind: MessageKind,
     findings: &mut Findings,
 ) {
     // Data may lack a subject (it is optional); then the original's is what was sent.
     let certified = match &data.subject {
         Some(subject) => Cow::Borrowed(&**subject),
-        None => subject_of(content).unwrap_or_default(),
+        None => {
+            let subject = original.and_then(|original| original.header.first("Subject"));
+            subject.map(Field::decoded).unwrap_or_default()
+        }
     };
     let has_virus = data.error_word == ErrorClass::Virus.word();
     let fits = |shown: &str| {
@@ -524,13 +518,6 @@ fn subjects<'a>(outer: &Entity<'a>) -> Vec<Cow<'a, str>> {
     let fields = outer.header.fields().iter();
     let subjects = fields.filter(|field| field.is("Subject"));
     subjects.map(|field| field.decoded()).collect()
-}
-
-/// The subject of the original, when it is there.
-fn subject_of<'c>(content: &Content<'_>) -> Option<Cow<'c, str>> {
-    let original = Entity::parse(content.original.as_deref()?).ok()?;
-    let subject = original.header.first("Subject")?.decoded().into_owned();
-    Some(Cow::Owned(subject))
 }
 
 /// Whether a decoded text would break a line where it is shown, and look like more fields.
@@ -573,7 +560,7 @@ fn check_subject_kind(
 /// providers go to a service mailbox that only the directory knows.
 fn check_to(
     signed: &Signed<'_>,
-    content: &Content<'_>,
+    original: Option<&Entity<'_>>,
     data: &CertificationData,
     kind: MessageKind,
     findings: &mut Findings,
@@ -583,9 +570,8 @@ fn check_to(
     findings.pass(CheckId::HeaderTo);
     match kind {
         K::TransportEnvelope => {
-            let original = content.original.as_deref();
-            if let Some(original) = original.and_then(|octets| Entity::parse(octets).ok()) {
-                compare_addressees(outer, &original, findings);
+            if let Some(original) = original {
+                compare_addressees(outer, original, findings);
             }
             return;
         }

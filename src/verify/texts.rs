@@ -8,9 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::{self, Finder};
 
 use super::finding::{CheckId, Findings, Weight};
-use crate::mime::Entity;
-use crate::mime::media::MediaType;
-use crate::mime::multipart::{self, Dashes};
+use crate::mime::tree::{Part, Tree};
 use crate::pec::{CertificationData, MessageKind};
 
 /// A readable text, decoded.
@@ -20,36 +18,22 @@ pub(super) struct Text<'c> {
 }
 
 /// The readable text: the first part, or the alternatives in it (RFC 6109, 4.3.1).
-pub(super) fn read<'c>(
-    part: &Entity<'c>,
-    media: &MediaType<'_>,
-    dashes: &Dashes<'_>,
-) -> Vec<Text<'c>> {
-    if media.essence != "multipart/alternative" {
-        return one(part, media).into_iter().collect();
+pub(super) fn read<'c>(tree: &Tree<'c>, part: &Part<'c>) -> Vec<Text<'c>> {
+    match part.essence() {
+        "multipart/alternative" => tree.parts_of(part).filter_map(one).collect(),
+        _ => one(part).into_iter().collect(),
     }
-    let Ok(cut) = media
-        .boundary()
-        .and_then(|boundary| multipart::split_known(part.body, boundary, dashes))
-    else {
-        return Vec::new();
-    };
-    let text = |part: &&'c [u8]| {
-        let part = Entity::parse(part).ok()?;
-        one(&part, &part.media_type().ok()?)
-    };
-    cut.parts.iter().filter_map(text).collect()
 }
 
-fn one<'c>(part: &Entity<'c>, media: &MediaType<'_>) -> Option<Text<'c>> {
-    let html = match &*media.essence {
+fn one<'c>(part: &Part<'c>) -> Option<Text<'c>> {
+    let html = match part.essence() {
         "text/html" => true,
         "text/plain" => false,
         _ => return None,
     };
     Some(Text {
         html,
-        octets: part.decoded().ok()?,
+        octets: part.entity.decoded().ok()?,
     })
 }
 
