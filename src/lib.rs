@@ -3,6 +3,26 @@
 //! Certified mail has the weight of a registered letter. This program sends it, never twice, finds
 //! its receipts, proves each one genuine or not, and says for every recipient where it stands.
 //!
+//! Whoever wants the judgement alone builds the crate with `default-features = false`: no network,
+//! no ledger, no command line. Time, trust and octets are handed in; the built-in trust is
+//! [`Trust::built_in`](providers::Trust::built_in).
+//!
+//! ```
+//! use postacert::providers::Trust;
+//! use postacert::timestamp::Timestamp;
+//! use postacert::verify::{Question, Verifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let trust = Trust::parse(&std::fs::read_to_string("fixtures/pki/trust.toml")?, "practice")?;
+//! let octets = std::fs::read("fixtures/receipts/avvenuta-consegna-completa.eml")?;
+//! let question = Question::new(Timestamp::parse("2026-11-22T12:00:00Z")?);
+//! match Verifier::new(trust).examine(&octets, &question).into_verified() {
+//!     Ok(receipt) => println!("genuine: {:?} of {}", receipt.kind(), receipt.data().time),
+//!     Err(examination) => println!("not proved: {:?}", examination.headline()),
+//! }
+//! # Ok(()) }
+//! ```
+//!
 //! Where things are:
 //!
 //! - [`verify`]: judgement; its documentation lists the steps and where each is.
@@ -34,31 +54,46 @@
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
 //! in `output`, `zip` in `input`, `minijinja`, `encoding_rs`, `calamine` and `rust_xlsxwriter` in
-//! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec` in
-//! `practice`.
+//! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec`
+//! and `cms` in `practice`.
 
 #![forbid(unsafe_code)]
-#![deny(missing_docs, rustdoc::broken_intra_doc_links)]
+#![deny(missing_docs)]
+// The verifier alone has no modules for some of these links.
+#![cfg_attr(feature = "program", deny(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "program")]
 pub mod account;
 pub mod address;
+#[cfg(feature = "program")]
 pub mod batch;
+#[cfg(feature = "program")]
 pub mod client;
+#[cfg(feature = "program")]
 pub mod command;
+#[cfg(feature = "program")]
 pub mod context;
+#[cfg(feature = "program")]
 pub mod exit;
+#[cfg(feature = "program")]
 pub mod input;
+#[cfg(feature = "program")]
 pub mod lang;
+#[cfg(feature = "program")]
 pub mod ledger;
 pub mod mime;
+#[cfg(feature = "program")]
 pub mod output;
 pub mod pec;
+#[cfg(feature = "program")]
 pub mod practice;
 pub mod printable;
 pub mod providers;
+#[cfg(feature = "program")]
 pub mod secret;
 pub mod smime;
 pub mod timestamp;
+#[cfg(feature = "program")]
 pub mod transport;
 pub mod verify;
 pub mod work;

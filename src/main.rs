@@ -9,6 +9,10 @@ use postacert::exit::ExitStatus;
 
 fn main() -> ExitCode {
     leave_no_core();
+    #[cfg(feature = "drop-a-finding")]
+    if let Ok(case) = std::env::var("PEC_DROP_A_FINDING") {
+        postacert::verify::drop_a_finding(case);
+    }
     let context = Context::from_process();
     let mut out = BufWriter::new(io::stdout());
     let mut err = io::stderr();

@@ -68,6 +68,13 @@ impl Timestamp {
         italy().to_offset(self.jiff()).seconds()
     }
 
+    /// The day in Italy, as `2026-11-22`: in this form days compare as texts.
+    pub fn italian_day(self) -> String {
+        let mut text = self.rfc3339_at(self.italian_offset());
+        text.truncate("2026-11-22".len());
+        text
+    }
+
     /// Whether Italian clocks showed the same time an hour before or after: they are set back once
     /// a year, on the last Sunday of October.
     pub fn is_in_repeated_hour(self) -> bool {

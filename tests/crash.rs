@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use support::practising::{Practising, Ran, now};
+use support::skipped::skipped;
 
 /// What changes the world: the disk, or what a server sees.
 const CALLS: &str = "write,pwrite64,writev,sendto,fsync,fdatasync,rename,unlink,ftruncate";
@@ -25,7 +26,7 @@ fn can_trace() -> bool {
         .status();
     let can = traced.is_ok_and(|status| status.success());
     if !can {
-        eprintln!("skipped: killing at every step needs strace, with leave to trace");
+        skipped("killing at every step needs strace, with leave to trace");
     }
     can
 }

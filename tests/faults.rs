@@ -9,6 +9,7 @@ use postacert::practice::Fault;
 use postacert::transport::{Mailbox, Security};
 use support::practising::{Practising, Ran, config};
 use support::scripted::{Peer, Script, Scripted};
+use support::skipped::skipped;
 use support::tls;
 
 const RESUME: [&str; 4] = ["send", "--resume", "--yes", "--no-copy"];
@@ -809,7 +810,7 @@ fn a_login_that_is_refused_while_watching_ends_it_at_once() {
 #[test]
 fn an_editor_gets_no_password_and_works_in_a_private_folder() {
     if !has_script() {
-        eprintln!("skipped: a terminal for the editor needs script(1)");
+        skipped("a terminal for the editor needs script(1)");
         return;
     }
     use std::os::unix::fs::PermissionsExt;
@@ -866,7 +867,7 @@ fn an_editor_gets_no_password_and_works_in_a_private_folder() {
 #[test]
 fn an_acceptance_that_comes_while_somebody_is_asked_is_found() {
     if !has_script() {
-        eprintln!("skipped: a terminal to ask on needs script(1)");
+        skipped("a terminal to ask on needs script(1)");
         return;
     }
     let world = Practising::with(postacert::practice::Config {

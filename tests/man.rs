@@ -5,6 +5,8 @@
 #[path = "support/practising.rs"]
 #[allow(dead_code, reason = "shared with other suites")]
 mod practising;
+#[path = "support/skipped.rs"]
+mod skipped;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,6 +17,7 @@ use postacert::command::manual_pages;
 use postacert::lang::Lang;
 use postacert::verify::CheckId;
 use practising::Practising;
+use skipped::skipped;
 
 const LANGUAGES: [(Lang, &str); 2] = [(Lang::En, "man"), (Lang::It, "man/it")];
 
@@ -105,7 +108,7 @@ fn formatters_do_not_complain() {
         for (path, _) in pages() {
             match complaints(program, args, &path) {
                 None => {
-                    println!("skipped: no {program}");
+                    skipped(&format!("no {program}"));
                     break;
                 }
                 Some(words) if words.is_empty() => {}

@@ -6,6 +6,8 @@
 
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/skipped.rs"]
+mod skipped;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,6 +15,7 @@ use std::process::{Command, Stdio};
 
 use rayon::prelude::*;
 use serde::Deserialize;
+use skipped::skipped;
 
 #[derive(Deserialize, Default)]
 struct Divergences {
@@ -38,7 +41,7 @@ fn openssl_says_the_same_about_every_signature() {
         .status()
         .is_err()
     {
-        eprintln!("skipped: there is no openssl on this machine");
+        skipped("there is no openssl on this machine");
         return;
     }
     let folder = run::fixtures_folder();

@@ -4,6 +4,9 @@
 //! Witnesses (`openssl`, Python's smtplib and imaplib, curl, mbsync) are skipped, with a line
 //! that says so, where they are not installed.
 
+#[path = "support/skipped.rs"]
+mod skipped;
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -22,6 +25,7 @@ use postacert::timestamp::Timestamp;
 use postacert::verify::{Examination, Question, Sent, Verdict, Verifier, Weight};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use skipped::skipped;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -205,9 +209,8 @@ fn every_form_of_delivery_receipt_fits_what_was_sent() {
         let expected = (form != DeliveryForm::Concise).then_some(true);
         assert_eq!(sent.matches, expected, "{form:?} {sent:?}");
         let other = String::from_utf8_lossy(&transaction.octets).replace("no?", "no!");
-        let other = examine(&octets, Some(other.as_bytes()))
-            .sent
-            .expect("compared");
+        let other = examine(&octets, Some(other.as_bytes()));
+        let other = other.sent().expect("compared");
         let expected = (form != DeliveryForm::Concise).then_some(false);
         assert_eq!(other.matches, expected, "{other:?}");
     }
@@ -246,7 +249,7 @@ fn installed(program: &str, argument: &str) -> bool {
         .status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("skipped: there is no {program} on this machine");
+        skipped(&format!("there is no {program} on this machine"));
     }
     found
 }

@@ -22,6 +22,7 @@ use postacert::verify::{Question, Verdict, Verifier};
 use support::message::Message;
 use support::random::Random;
 use support::receipt::{Kind, Receipt};
+use support::skipped::skipped;
 
 /// What a reader shows: parts, then senders.
 type Shown = serde_json::Value;
@@ -250,7 +251,7 @@ impl Python {
             .stdout(Stdio::piped())
             .spawn();
         let Ok(mut child) = child else {
-            eprintln!("skipped: Python's email, there is no python3 on this machine");
+            skipped("Python's email, there is no python3 on this machine");
             return None;
         };
         let out = BufReader::new(child.stdout.take().expect("a pipe"));

@@ -1,7 +1,9 @@
 //! Genuine mail of real providers, which stays outside the repository: `PEC_REAL_MAIL` names
 //! its folder. Without it these tests are skipped and say so.
 
-use std::io::Write;
+#[path = "support/skipped.rs"]
+mod skipped;
+
 use std::path::PathBuf;
 
 use postacert::providers::Trust;
@@ -11,15 +13,12 @@ use postacert::smime::chain::find_paths;
 use postacert::timestamp::Timestamp;
 use postacert::verify::{Question, Verifier};
 use postacert::work::Work;
+use skipped::skipped;
 
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PEC_REAL_MAIL").map(PathBuf::from);
     if folder.is_none() {
-        // Not println: the test harness would keep it to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: PEC_REAL_MAIL is not set, so no real mail was verified"
-        );
+        skipped("PEC_REAL_MAIL is not set, so no real mail was verified");
     }
     folder
 }

@@ -22,6 +22,7 @@ use support::schema::Schema;
 use support::sender::{
     Desk, account, after, base, ends_in_doubt, ends_refused, moment, outgoing, taken,
 };
+use support::skipped::skipped;
 
 const HOUR: i64 = 3_600;
 
@@ -138,7 +139,7 @@ fn lead_to(desk: &mut Desk, number: usize, message: &MessageRef, standing: Stand
                         text: "5.1.1 unknown \u{1b}[31mred".to_owned(),
                     },
                 }],
-                ..refused(false, 554, "5.5.1 no valid recipients")
+                ..ends_refused(false, 554, "5.5.1 no valid recipients")
             };
             return desk.attempt(message, never, &end);
         }
@@ -834,7 +835,7 @@ fn a_ledger_that_may_not_be_written_is_read() {
     let ran = match ran {
         Ok(ran) => ran,
         Err(error) => {
-            println!("skipped: nobody else may run the program: {error}");
+            skipped(&format!("nobody else may run the program: {error}"));
             return;
         }
     };

@@ -9,6 +9,7 @@ use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::practice::Taken;
 use serde_json::Value;
 use support::practising::{Practising, Ran};
+use support::skipped::skipped;
 
 /// `pec batch ACTION FILE` with both templates.
 fn batch(world: &Practising, action: &str, file: &str, more: &[&str]) -> Ran {
@@ -820,7 +821,7 @@ fn on_terminal(world: &Practising, arguments: &[&str], typed: &str) -> Option<Ra
         .stdout(std::process::Stdio::piped())
         .spawn();
     let Ok(mut child) = started else {
-        eprintln!("skipped: a terminal needs script(1)");
+        skipped("a terminal needs script(1)");
         return None;
     };
     let mut answers = child.stdin.take().expect("a pipe");

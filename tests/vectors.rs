@@ -375,6 +375,36 @@ fn a_case_that_is_not_told_is_noticed() {
 }
 
 #[test]
+fn a_check_has_passed_only_where_both_sides_were_there() {
+    let folder = run::fixtures_folder().join("vectors/c-message");
+    let args = [trust_alone(), vec!["--all".to_owned()]].concat();
+    for (file, check, is_made) in [
+        // Data that name no subject: the header is compared with the message inside.
+        ("data-without-a-subject.eml", "original.subject", false),
+        ("data-without-a-subject.eml", "header.subject", true),
+        (
+            "../../receipts/avvenuta-consegna-completa.eml",
+            "original.subject",
+            true,
+        ),
+        // A receipt without Reply-To, and an envelope with one.
+        ("../../receipts/accettazione.eml", "header.reply-to", false),
+        (
+            "../../receipts/posta-certificata.eml",
+            "header.reply-to",
+            true,
+        ),
+    ] {
+        let answer = verify(&folder, &args, file);
+        let result = answer.result(Path::new(file));
+        let passed = result["passed"].as_array().expect("with --all");
+        let has_passed = passed.iter().any(|id| id == check);
+        assert_eq!(has_passed, is_made, "{file}: {check}");
+        assert!(findings(result).all(|finding| finding["id"] != check));
+    }
+}
+
+#[test]
 fn a_message_over_the_limit_is_not_examined() {
     let trust = run::fixtures_folder().join("pki/trust.toml");
     let trust = std::fs::read_to_string(trust).expect("a readable file");

@@ -38,13 +38,16 @@ pub use sync::{
     Event, EventKind, FolderList, Judge, SyncReport, adopt, folders_not_read, folders_to_read,
     list_folders, read, sync,
 };
-pub use watch::{Connect, Ends, Patience, WatchEnd, WatchEvent, watch};
+pub use watch::{Ends, Patience, WatchEnd, WatchEvent, watch};
 
 use crate::timestamp::Timestamp;
 use crate::{ledger, transport};
 
 /// The present, asked for whenever it matters.
 pub type Now<'a> = &'a dyn Fn() -> Timestamp;
+
+/// Opens a connection to the mailbox, logged in.
+pub type Connect<'a> = &'a mut dyn FnMut() -> Result<Box<dyn transport::Mailbox>, transport::Error>;
 
 /// Why a journey ended early. What was recorded until then stays.
 #[derive(Debug, thiserror::Error)]

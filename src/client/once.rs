@@ -11,6 +11,7 @@
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;
 use crate::ledger::{Acceptance, Error, Ledger, Life, MessageRef, MessageRow};
+use crate::pec::MessageId;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
 
@@ -85,8 +86,7 @@ pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Time
     }
     // One Message-ID is one message, however old.
     let is_it = |one: &&Acceptance| {
-        crate::verify::bare_id(&one.message_id) == crate::verify::bare_id(message_id)
-            || is_within(one.at, now)
+        MessageId::new(&one.message_id) == MessageId::new(message_id) || is_within(one.at, now)
     };
     if let Some(one) = elsewhere.same.iter().find(is_it) {
         let (message_id, at) = (one.message_id.clone(), one.at);

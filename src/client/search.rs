@@ -14,8 +14,8 @@ use super::{Error, Now};
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;
 use crate::ledger::{self, Ledger, MessageRef};
+use crate::pec::MessageId;
 use crate::transport::{self, Folder, Mailbox, Stop};
-use crate::verify::bare_id;
 
 /// The field of a receipt that names the message it is about (RFC 6109, 3.1).
 const REFERENCE: &str = "X-Riferimento-Message-ID";
@@ -193,7 +193,9 @@ pub fn search(
             }
             let id = ledger.row(message)?.message_id;
             // Without the brackets, which some providers leave out.
-            let uids = match of_the_folder(mailbox.search_header(REFERENCE, bare_id(&id)))? {
+            let uids = match of_the_folder(
+                mailbox.search_header(REFERENCE, MessageId::new(&id).as_str()),
+            )? {
                 Ok(uids) => uids,
                 Err(words) => {
                     asked.miss(&folder, GapKind::NotSearched(words));
@@ -243,7 +245,7 @@ fn is_blind(
     let Some((uid, id)) = ledger.receipt_in(judge.account, folder, uid_validity)? else {
         return Ok(false);
     };
-    let id = bare_id(&id);
+    let id = MessageId::new(&id).as_str();
     let there = mailbox.summaries(uid..=uid, &[REFERENCE]).whole()?;
     let named = there
         .iter()

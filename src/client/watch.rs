@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use super::patience::{Pauses, may_pass};
 use super::sync::{Event, Judge, list_folders, sync};
-use super::{Error, Now};
+use super::{Connect, Error, Now};
 use crate::ledger::Ledger;
 use crate::transport::{self, Mailbox, Stop, Waited};
-
-/// Opens a connection to the mailbox, logged in.
-pub type Connect<'a> = &'a mut dyn FnMut() -> Result<Box<dyn Mailbox>, transport::Error>;
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,8 @@
 //! One thing that was looked at: whether it is right, and what to do when it is not.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::io;
 
 use schemars::JsonSchema;

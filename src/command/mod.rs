@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod arguments;
 mod batch;
 mod check;
 mod completions;
@@ -15,22 +16,28 @@ mod failure;
 mod follow;
 mod language;
 mod man;
+mod meant;
+mod order;
 mod reach;
 mod sandbox;
 mod send;
 mod servers;
 mod span;
 mod status;
+mod stay;
+mod sync;
 mod text_form;
 mod trusted;
 mod verify;
+mod wait;
+mod watch;
 mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use order::Order;
 
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -39,86 +46,8 @@ use crate::output::report::Output;
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
 
+pub use arguments::tree;
 pub use failure::Failure;
-
-/// Italian certified e-mail (PEC): send it, follow it, prove its receipts
-#[derive(Debug, Parser)]
-#[command(
-    name = "pec",
-    version,
-    disable_help_subcommand = true,
-    args_override_self = true,
-    arg_required_else_help = true,
-    after_help = "To begin: pec demo shows everything in some seconds; pec account add adds a mailbox; pec man is the manual.",
-    max_term_width = 100
-)]
-struct Arguments {
-    /// Language of the texts: it or en (default: that of the system)
-    #[arg(long, global = true, value_name = "LANG", hide_possible_values = true)]
-    lang: Option<LangArgument>,
-
-    /// Colours: auto, always, never
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    color: ColorArgument,
-
-    /// The account to use: its name or address (default: the one marked in the configuration)
-    #[arg(long, global = true, value_name = "NAME")]
-    account: Option<String>,
-
-    /// The configuration file (default: pec/config.toml in the folder of configurations)
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// The folder of ledger and messages (default: pec in the folder of data)
-    #[arg(long, global = true, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Send(Box<send::Arguments>),
-    Batch(batch::Arguments),
-    Sync(follow::SyncArguments),
-    Watch(follow::WatchArguments),
-    Wait(follow::WaitArguments),
-    Status(status::Arguments),
-    Verify(verify::Arguments),
-    Account(account::Arguments),
-    Doctor(doctor::Arguments),
-    Demo(demo::Arguments),
-    Sandbox(sandbox::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LangArgument {
-    It,
-    En,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ColorArgument {
-    Auto,
-    Always,
-    Never,
-}
-
-impl Command {
-    const fn needs_the_time(&self) -> bool {
-        !matches!(self, Self::Completions(_) | Self::Man(_))
-    }
-}
 
 /// No clock that was ever set shows an earlier time.
 const EPOCH: Timestamp = Timestamp::from_unix(0);
@@ -159,11 +88,8 @@ pub fn run(
     let now = || context.clock.now();
     let tree = tree(lang);
     let subcommand = language::subcommand(&arguments, &tree);
-    let parsed = tree
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match parsed {
-        Ok(arguments) => arguments,
+    let (common, order) = match arguments::understand(arguments, tree) {
+        Ok(understood) => understood,
         Err(error) => {
             return Ok(language::report_usage(
                 &error,
@@ -175,52 +101,23 @@ pub fn run(
             )?);
         }
     };
-    let lang = match arguments.lang {
-        Some(LangArgument::It) => Lang::It,
-        Some(LangArgument::En) => Lang::En,
-        None => context.lang,
-    };
-    let colored = match arguments.color {
-        ColorArgument::Always => true,
-        ColorArgument::Never => false,
-        ColorArgument::Auto => context.stdout_is_terminal && !context.no_color,
-    };
-    let style = if colored {
-        Style::Colored
-    } else {
-        Style::Plain
-    };
+    let lang = common.lang.unwrap_or(context.lang);
+    let style = common.color.style(context);
     let mut session = Session {
         context,
         lang,
         style,
-        account: arguments.account,
-        config_file: arguments
+        account: common.account,
+        config_file: common
             .config
             .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
-        data_dir: arguments.data_dir.or_else(|| context.data_dir.clone()),
+        data_dir: common.data_dir.or_else(|| context.data_dir.clone()),
         out: Output::new(lang, style, &now, out),
         err,
     };
-    let done = match arguments.command {
-        // Certificates of servers and signers are judged by this clock.
-        ref command if context.now < EPOCH && command.needs_the_time() => {
-            Err(Failure::new("clock", [("now", context.now.to_string())]).into())
-        }
-        Command::Send(arguments) => send::run(&arguments, &mut session),
-        Command::Batch(arguments) => batch::run(arguments, &mut session),
-        Command::Sync(arguments) => follow::sync(&arguments, &mut session),
-        Command::Watch(arguments) => follow::watch(&arguments, &mut session),
-        Command::Wait(arguments) => follow::wait_command(&arguments, &mut session),
-        Command::Demo(arguments) => demo::run(&arguments, &mut session),
-        Command::Verify(arguments) => verify::run(arguments, &mut session),
-        Command::Status(arguments) => status::run(&arguments, &mut session),
-        Command::Sandbox(arguments) => sandbox::run(arguments, &mut session),
-        Command::Account(arguments) => account::run(arguments, &mut session),
-        Command::Doctor(arguments) => doctor::run(&arguments, &mut session),
-        Command::Completions(arguments) => completions::run(&arguments, &mut session),
-        Command::Man(arguments) => man::run(&arguments, &mut session),
-    };
+    let done = order
+        .map_err(anyhow::Error::from)
+        .and_then(|order| obey(order, &mut session));
     done.or_else(|failure| match failure.downcast::<Failure>() {
         Ok(failure) => {
             failure.write(lang, session.err)?;
@@ -230,9 +127,29 @@ pub fn run(
     })
 }
 
-/// The command tree with its help in a language.
-pub fn tree(lang: Lang) -> clap::Command {
-    language::localized(Arguments::command(), lang)
+/// Does what one order says.
+fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let now = session.context.now;
+    // Certificates of servers and signers are judged by this clock.
+    if now < EPOCH && !order.is_timeless() {
+        return Err(Failure::new("clock", [("now", now.to_string())]).into());
+    }
+    match order {
+        Order::Send(arguments) => send::run(&arguments, session),
+        Order::Batch(arguments) => batch::run(arguments, session),
+        Order::Sync(order) => sync::run(order, session),
+        Order::Watch(order) => watch::run(order, session),
+        Order::Wait(order) => wait::run(&order, session),
+        Order::Status(order) => status::run(&order, session),
+        Order::Verify(order) => verify::run(order, session),
+        Order::Account(order) => account::run(order, session),
+        Order::Doctor(order) => doctor::run(&order, session),
+        Order::Demo(order) => demo::run(&order, session),
+        Order::Sandbox(order) => sandbox::run(order, session),
+        Order::Completions(order) => completions::run(&order, session),
+        Order::Man(order) => man::run(&order, session),
+        Order::Schema(write) => Ok(write(&mut session.out)?),
+    }
 }
 
 /// All manual pages in a language: file name and roff text.

@@ -3,6 +3,9 @@
 //! A login that was refused is not tried again, at the other server neither: some providers lock
 //! an account after a few wrong ones.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::net::IpAddr;
 
 use super::Failure;
@@ -169,7 +172,18 @@ impl Visit<'_> {
             Error::LoginRefused(_) => (login, Err(LoginRefused)),
             Error::Refused { .. } => (login, Ok(())),
             Error::NotOffered(what) if *what != "STARTTLS" => (login, Ok(())),
-            _ => (tls, Ok(())),
+            Error::Resolve { .. }
+            | Error::Connect { .. }
+            | Error::Tls { .. }
+            | Error::Roots(_)
+            | Error::Silent
+            | Error::Broken(_)
+            | Error::NotOffered(_)
+            | Error::Protocol(_)
+            | Error::Injection(_)
+            | Error::Unnumbered
+            | Error::Held(_)
+            | Error::SenderRefused(_) => (tls, Ok(())),
         };
         if id == login {
             let server = at.to_string();

@@ -1,5 +1,8 @@
 //! The servers as commands meet them: how they are reached, and what is wrong with them in words.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 use std::net::IpAddr;
 
 use super::Failure;

@@ -13,10 +13,8 @@ use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 
-use super::file::{self, ReadSeek};
-use super::{Contents, Error, Found, Given, Item, is_clutter, unreadable};
+use super::{Error, Given, ReadSeek, is_clutter};
 use crate::mime::MAX_MESSAGE_OCTETS;
-use crate::verify::Unfolded;
 
 /// Entries of one archive: ten years of a mailbox with 25 messages a day. An archive without
 /// ZIP64 holds 65,535 (APPNOTE 4.4.21).
@@ -34,49 +32,9 @@ const MAX_EXPANSION: u64 = 100;
 /// has one or two. Each level that is open holds one entry in memory.
 const MAX_DEPTH: usize = 3;
 
-/// Messages taken from an archive that is attached to mail, as many as are looked at in one mail.
-const MAX_ATTACHED: usize = 100;
-
-/// How many times its size an attached archive may unfold to: mail that is text deflates to a fifth,
-/// and what any mail may make us do is bounded by its size.
-const MAX_ATTACHED_EXPANSION: u64 = 8;
-
-/// The mail in an archive in memory and in the archives within it, by the names of the entries;
-/// nothing of what is no archive, or of a document that is built as one.
-pub fn mail_in_archive(octets: &[u8]) -> Unfolded {
-    let mut unfolded = Unfolded::default();
-    let limit = (octets.len() as u64).saturating_mul(MAX_ATTACHED_EXPANSION);
-    let allowance = Allowance::new(limit, Wanted::Mail);
-    let archive = match Archive::within(String::new(), octets.to_vec(), allowance) {
-        Ok(archive) if archive.holds_mail() => archive,
-        Ok(_) => return unfolded,
-        Err(_) => {
-            unfolded.incomplete = true;
-            return unfolded;
-        }
-    };
-    let mut open: Vec<Contents> = vec![Box::new(archive)];
-    while let Some(innermost) = open.last_mut() {
-        match innermost.next() {
-            Some(Found::Item(Item::Message(source))) => {
-                let name = source.name.trim_start_matches("!/").to_owned();
-                unfolded.entries.push((name, source.octets));
-            }
-            Some(Found::Item(Item::Unreadable { .. })) => unfolded.incomplete = true,
-            Some(Found::Within(contents)) => open.push(contents),
-            None => drop(open.pop()),
-        }
-        if unfolded.entries.len() == MAX_ATTACHED {
-            unfolded.incomplete |= !open.is_empty();
-            break;
-        }
-    }
-    unfolded
-}
-
 /// Which entries are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+pub(super) enum Wanted {
     /// Every file.
     Files,
     /// What looks like mail, and archives.
@@ -94,7 +52,7 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    fn new(limit: u64, wanted: Wanted) -> Self {
+    pub(super) fn new(limit: u64, wanted: Wanted) -> Self {
         Self {
             limit,
             left: Arc::new(AtomicU64::new(limit)),
@@ -152,6 +110,13 @@ pub fn entry_within(octets: &[u8], name: &str, most: u64) -> Option<Vec<u8>> {
         .read_to_end(&mut content)
         .ok()?;
     (content.len() as u64 <= most).then_some(content)
+}
+
+/// One file of an archive, by its name with that of the archive before it.
+pub(super) struct Entry {
+    pub name: String,
+    /// What it holds, or why that cannot be read.
+    pub octets: Result<Vec<u8>, Error>,
 }
 
 /// An archive that is being read.
@@ -242,8 +207,13 @@ impl Archive {
         self.zip.into_inner().into_inner().file
     }
 
+    /// What may be unfolded of all that is within.
+    pub(super) fn allowance(&self) -> &Allowance {
+        &self.allowance
+    }
+
     /// Reads the entry of this index; `None` for folders, links and clutter.
-    fn entry(&mut self, index: usize) -> Option<Found> {
+    fn entry(&mut self, index: usize) -> Option<Entry> {
         let entry = self.zip.by_index_data(index).ok()?;
         let inner = entry
             .name()
@@ -257,7 +227,7 @@ impl Archive {
             return None;
         }
         let name = format!("{}!/{inner}", self.name);
-        let read = if entry.encrypted() {
+        let octets = if entry.encrypted() {
             Err(Error::ZipEncrypted)
         } else if entry.size() > MAX_MESSAGE_OCTETS as u64 {
             Err(Error::TooLarge {
@@ -266,10 +236,7 @@ impl Archive {
         } else {
             self.read(index)
         };
-        Some(match read {
-            Ok(octets) => file::from_archive(name, octets, &self.allowance),
-            Err(error) => Found::Item(unreadable(name, error)),
-        })
+        Some(Entry { name, octets })
     }
 
     /// Unfolds one entry; the library holds it to its stated size and checksum.
@@ -302,19 +269,19 @@ impl Archive {
 }
 
 impl Iterator for Archive {
-    type Item = Found;
+    type Item = Entry;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<Entry> {
         if std::mem::take(&mut self.tell_same_name) {
-            return Some(Found::Item(unreadable(
-                self.name.clone(),
-                Error::ZipSameName,
-            )));
+            return Some(Entry {
+                name: self.name.clone(),
+                octets: Err(Error::ZipSameName),
+            });
         }
         while self.next < self.zip.len() {
             self.next += 1;
-            if let Some(found) = self.entry(self.next - 1) {
-                return Some(found);
+            if let Some(entry) = self.entry(self.next - 1) {
+                return Some(entry);
             }
         }
         None
@@ -448,7 +415,8 @@ pub(super) mod tests {
     use zip::write::SimpleFileOptions;
 
     use super::*;
-    use crate::input::Item;
+    use crate::input::file::{Entries, MAX_ATTACHED, mail_in_archive};
+    use crate::input::{Contents, Found, Item};
 
     type Seen = (String, Result<Vec<u8>, &'static str>);
 
@@ -469,7 +437,7 @@ pub(super) mod tests {
 
     fn read(zip: Vec<u8>) -> Vec<Seen> {
         let mut seen = Vec::new();
-        let mut within: Vec<Contents> = vec![Box::new(open(zip).unwrap())];
+        let mut within: Vec<Contents> = vec![Box::new(Entries(open(zip).unwrap()))];
         while let Some(innermost) = within.last_mut() {
             match innermost.next() {
                 Some(Found::Item(item)) => seen.push(seen_of(item)),

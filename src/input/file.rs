@@ -2,16 +2,16 @@
 //! told apart by their first octets.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::archive::{Allowance, Archive};
+use super::archive::{Allowance, Archive, Wanted};
 use super::mbox::{self, Mbox};
-use super::{Error, Found, Given, Item, Source, shown, unreadable};
+use super::{Contents, Error, Found, Given, Item, ReadSeek, Source, shown, unreadable};
 use crate::mime::MAX_MESSAGE_OCTETS;
-use crate::verify::Stored;
+use crate::verify::{Stored, Unfolded};
 
 /// Octets looked at to tell what a file is: a line of mail has 998 at most (RFC 5322, 2.1.1).
 const HEAD_OCTETS: u64 = 1_024;
@@ -19,9 +19,12 @@ const HEAD_OCTETS: u64 = 1_024;
 /// Octets asked of the system at once.
 const BUFFER_OCTETS: usize = 64 * 1024;
 
-/// A file that can be read from any place.
-pub(super) trait ReadSeek: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadSeek for T {}
+/// Messages taken from an archive that is attached to mail, as many as are looked at in one mail.
+pub(super) const MAX_ATTACHED: usize = 100;
+
+/// How many times its size an attached archive may unfold to: mail that is text deflates to a fifth,
+/// and what any mail may make us do is bounded by its size.
+const MAX_ATTACHED_EXPANSION: u64 = 8;
 
 enum Kind {
     Mbox,
@@ -94,20 +97,68 @@ pub(super) fn open_stream(name: String, mut stream: Box<dyn Read + Send>, given:
     }
 }
 
+/// What the entries of an archive are.
+pub(super) struct Entries(pub Archive);
+
+impl Iterator for Entries {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        let entry = self.0.next()?;
+        Some(match entry.octets {
+            Ok(octets) => from_archive(entry.name, octets, self.0.allowance()),
+            Err(error) => failed(entry.name, error),
+        })
+    }
+}
+
 /// What an archive held: a message, an mbox, or an archive, which is opened if there may be mail
 /// in it and not too many are open.
-pub(super) fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance) -> Found {
+fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance) -> Found {
     match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
         Kind::Mbox => within_mbox(name, Cursor::new(octets)),
         Kind::Zip if let Some(allowance) = allowance.within() => {
             match Archive::within(name.clone(), octets.clone(), allowance) {
-                Ok(archive) if archive.holds_mail() => Found::Within(Box::new(archive)),
+                Ok(archive) if archive.holds_mail() => Found::Within(Box::new(Entries(archive))),
                 Ok(_) | Err(Error::ZipDamaged) => as_it_is(name, octets),
                 Err(error) => failed(name, error),
             }
         }
         Kind::Zip | Kind::Gzip | Kind::Message => as_it_is(name, octets),
     }
+}
+
+/// The mail in an archive in memory and in the archives within it, by the names of the entries;
+/// nothing of what is no archive, or of a document that is built as one.
+pub fn mail_in_archive(octets: &[u8]) -> Unfolded {
+    let mut unfolded = Unfolded::default();
+    let limit = (octets.len() as u64).saturating_mul(MAX_ATTACHED_EXPANSION);
+    let allowance = Allowance::new(limit, Wanted::Mail);
+    let archive = match Archive::within(String::new(), octets.to_vec(), allowance) {
+        Ok(archive) if archive.holds_mail() => archive,
+        Ok(_) => return unfolded,
+        Err(_) => {
+            unfolded.incomplete = true;
+            return unfolded;
+        }
+    };
+    let mut open: Vec<Contents> = vec![Box::new(Entries(archive))];
+    while let Some(innermost) = open.last_mut() {
+        match innermost.next() {
+            Some(Found::Item(Item::Message(source))) => {
+                let name = source.name.trim_start_matches("!/").to_owned();
+                unfolded.entries.push((name, source.octets));
+            }
+            Some(Found::Item(Item::Unreadable { .. })) => unfolded.incomplete = true,
+            Some(Found::Within(contents)) => open.push(contents),
+            None => drop(open.pop()),
+        }
+        if unfolded.entries.len() == MAX_ATTACHED {
+            unfolded.incomplete |= !open.is_empty();
+            break;
+        }
+    }
+    unfolded
 }
 
 /// A message that was compressed by itself, or those of an mbox that was.
@@ -145,7 +196,7 @@ fn within_mbox(name: String, octets: impl BufRead + Send + 'static) -> Found {
 
 fn zip(name: String, file: Box<dyn ReadSeek>, given: Given) -> Found {
     match Archive::open(name.clone(), file) {
-        Ok(archive) if archive.is_to_be_opened(given) => Found::Within(Box::new(archive)),
+        Ok(archive) if archive.is_to_be_opened(given) => Found::Within(Box::new(Entries(archive))),
         Ok(archive) => {
             let mut file = archive.into_inner();
             match file.rewind() {

@@ -15,13 +15,14 @@ mod folder;
 mod mbox;
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::vec;
 
 use crate::verify::Stored;
 
-pub use archive::{entry_within, mail_in_archive, names_in_archive, unfolds_within};
+pub use archive::{entry_within, names_in_archive, unfolds_within};
+pub use file::mail_in_archive;
 
 /// One message to look at, or why there is none.
 #[derive(Debug)]
@@ -236,6 +237,10 @@ enum Found {
 
 /// The rest of a container.
 type Contents = Box<dyn Iterator<Item = Found> + Send>;
+
+/// A file that can be read from any place.
+trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
 
 /// How we came upon a file.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -11,12 +11,12 @@ use super::surroundings::listed;
 use super::unread::{self, Place};
 use super::{Error, Ledger, MatchRule, MessageRef, matching, query};
 use crate::address::MailAddress;
-use crate::pec::MessageKind;
 use crate::pec::wrapped::WrappedMail;
+use crate::pec::{MessageId, MessageKind};
 use crate::providers::Trust;
 use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
-use crate::verify::{CheckId, Examination, Verdict, VerifiedReceipt, bare_id};
+use crate::verify::{CheckId, Examination, Verdict, VerifiedReceipt};
 
 /// How far a folder has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -443,7 +443,7 @@ fn put_verified(
         None::<String>,
         data.time.unix(),
         data.message_id,
-        bare_id(&data.identifier),
+        MessageId::new(&data.identifier).as_str(),
         data.sender.as_str(),
         data.delivered_to.as_ref().map(MailAddress::as_str),
         data.subject,

@@ -41,9 +41,9 @@
 use std::borrow::Cow;
 
 use crate::address::MailAddress;
-use crate::pec::{MessageKind, RecipientKind};
+use crate::pec::{MessageId, MessageKind, RecipientKind};
 use crate::timestamp::Timestamp;
-use crate::verify::{VerifiedReceipt, bare_id};
+use crate::verify::VerifiedReceipt;
 
 /// One thing known about a message, or about one of its recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,7 +263,8 @@ impl Fact {
                 place,
                 at: data.time,
                 evidence: evidence.to_owned(),
-                identifier: Some(bare_id(&data.identifier).to_owned()).filter(|id| !id.is_empty()),
+                identifier: Some(MessageId::new(&data.identifier).as_str().to_owned())
+                    .filter(|id| !id.is_empty()),
                 error_code: data.error_code().map(str::to_owned),
                 error: data.extended_error.clone(),
             })

@@ -7,8 +7,7 @@ use rusqlite::{OptionalExtension, Transaction};
 
 use super::{Error, MessageRef, query};
 use crate::address::MailAddress;
-use crate::pec::{CertificationData, MessageKind};
-use crate::verify::bare_id;
+use crate::pec::{CertificationData, MessageId, MessageKind};
 
 /// How a receipt was led to a message, or why to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ fn by_identifier(
     transaction: &Transaction<'_>,
     data: &CertificationData,
 ) -> Result<Option<MessageRef>, Error> {
-    let identifier = bare_id(&data.identifier);
+    let identifier = MessageId::new(&data.identifier).as_str();
     if data.message_id.is_some() || identifier.is_empty() {
         return Ok(None);
     }

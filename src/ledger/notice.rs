@@ -22,9 +22,9 @@ use super::submission::{append, insert, refresh};
 use super::{Error, Ledger, MessageRef, NewRow, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
+use crate::pec::MessageId;
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
-use crate::verify::bare_id;
 
 /// One of the messages that serve a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,7 +267,7 @@ fn free_id(
         let id = identity.message_id(further, row.account.domain());
         let is_accepted = accepted
             .iter()
-            .any(|one| bare_id(&one.message_id) == bare_id(&id));
+            .any(|one| MessageId::new(&one.message_id) == MessageId::new(&id));
         if !is_accepted && query::by_message_id(connection, &id)?.is_none() {
             return Ok(id);
         }
@@ -414,9 +414,9 @@ fn accepted_as(
     account: &MailAddress,
     message_id: &str,
 ) -> Result<Vec<Acceptance>, Error> {
-    let id = bare_id(message_id);
+    let id = MessageId::new(message_id);
     let mut all = Vec::new();
-    for id in [id.to_owned(), format!("<{id}>")] {
+    for id in [id.as_str().to_owned(), id.to_string()] {
         // The next text after it.
         let end = format!("{id}\0");
         all.extend(accepted_between(connection, account, (&id, &end))?);

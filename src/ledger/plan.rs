@@ -7,8 +7,8 @@
 use super::MessageRef;
 use super::state::{Open, Standing};
 use crate::address::MailAddress;
+use crate::pec::MessageId;
 use crate::timestamp::Timestamp;
-use crate::verify::bare_id;
 
 /// What may still become of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Plan {
                 message_id, rest, ..
             } => Some((message_id.clone(), rest.as_ref())),
             Self::Adopt(accepted, rest) => {
-                let id = format!("<{}>", bare_id(&accepted.message_id));
+                let id = MessageId::new(&accepted.message_id).to_string();
                 Some((id, rest.as_ref()))
             }
             Self::Linked(_) | Self::Join(_) | Self::Wait(_) => None,

@@ -9,9 +9,10 @@ use super::fact::{self, Fact, What};
 use super::state::{Open, RecipientState, Standing};
 use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
+use crate::pec::MessageId;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::timestamp::Timestamp;
-use crate::verify::{Verdict, bare_id};
+use crate::verify::Verdict;
 
 /// Which messages to list. All that are set must fit.
 #[derive(Clone, Debug, Default)]
@@ -281,7 +282,7 @@ impl Ledger {
             });
         }
         let receipts = self.received("examination.message = ?1", &[&message.id], usize::MAX, 0)?;
-        let id = bare_id(&row.message_id);
+        let id = MessageId::new(&row.message_id).as_str();
         let about: [&dyn rusqlite::ToSql; 2] = [&message.id, &id];
         let remarks = self.received(REMARK, &about, MOST_REMARKS, 0)?;
         Ok(MessageView {
@@ -516,7 +517,7 @@ pub(super) fn by_message_id(
 ) -> Result<Option<MessageRef>, Error> {
     Ok(connection
         .prepare_cached("SELECT id, short FROM message WHERE message_id = ?1")?
-        .query_row([format!("<{}>", bare_id(message_id))], message_ref)
+        .query_row([MessageId::new(message_id).to_string()], message_ref)
         .optional()?)
 }
 

@@ -12,6 +12,7 @@ pub mod header;
 pub mod media;
 pub mod multipart;
 pub mod plain;
+pub mod tree;
 
 use std::borrow::Cow;
 

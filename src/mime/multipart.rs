@@ -141,9 +141,30 @@ impl<'a> Dashes<'a> {
         Self { body, runs }
     }
 
+    /// Units of [`Work`](crate::work::Work) to cut a multipart that lies in the body: every octet is
+    /// looked at, and each dash may begin a delimiter.
+    pub(super) fn work_to_cut(&self, piece: &[u8]) -> usize {
+        const PER_OCTET: usize = 2;
+        const PER_DASH: usize = 16;
+        let dashes = match self.inside(piece) {
+            Some((_, runs)) => runs.len(),
+            None => memchr::memchr_iter(b'-', piece).count(),
+        };
+        PER_OCTET * piece.len() + PER_DASH * dashes
+    }
+
     /// The runs in a piece of the body, counted from its beginning; `None` where they are not
     /// known.
     fn within(&self, piece: &[u8]) -> Option<impl Iterator<Item = Range<usize>> + use<'_>> {
+        let end = piece.len();
+        let (start, runs) = self.inside(piece)?;
+        let counted =
+            move |run: &Range<usize>| run.start.saturating_sub(start)..(run.end - start).min(end);
+        Some(runs.iter().map(counted))
+    }
+
+    /// Where a piece begins in the body, and the runs in it.
+    fn inside(&self, piece: &[u8]) -> Option<(usize, &[Range<usize>])> {
         let start = piece
             .as_ptr()
             .addr()
@@ -154,8 +175,8 @@ impl<'a> Dashes<'a> {
         }
         let runs = self.runs.as_deref()?;
         let first = runs.partition_point(|run| run.end <= start);
-        let inside = runs[first..].iter().take_while(move |run| run.start < end);
-        Some(inside.map(move |run| run.start.max(start) - start..run.end.min(end) - start))
+        let last = first + runs[first..].partition_point(|run| run.start < end);
+        Some((start, &runs[first..last]))
     }
 }
 

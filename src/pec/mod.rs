@@ -9,11 +9,13 @@
 pub mod caution;
 pub mod certification;
 pub mod header;
+mod message_id;
 pub mod outgoing;
 pub mod wrapped;
 pub mod xml;
 
 pub use certification::CertificationData;
+pub use message_id::MessageId;
 
 /// Local part of every address that signs PEC (RFC 6109, 3.1.5 calls it `certified-mail`).
 pub const SIGNER_LOCAL_PART: &str = "posta-certificata";

@@ -8,9 +8,11 @@ use std::collections::HashSet;
 
 use super::DeliveryForm;
 use crate::address::MailAddress;
+use crate::mime::Entity;
 use crate::mime::decode::{self, Mailbox};
 use crate::mime::header::Header;
-use crate::mime::{Entity, MAX_DEPTH, multipart};
+use crate::mime::tree::{Bounds, Part, Tree};
+use crate::work::Work;
 
 /// Octets of a line without its line end (RFC 5322, 2.1.1).
 const MAX_LINE_OCTETS: usize = 998;
@@ -175,15 +177,14 @@ impl OutgoingMessage {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut leaves = Vec::new();
-        collect_leaves(&entity, 0, &mut leaves);
         let attachment = |leaf: Leaf| {
             Some(Attachment {
                 name: leaf.name?,
                 content: leaf.content,
             })
         };
-        let attachments = leaves.into_iter().filter_map(attachment).collect();
+        let attachments = leaves_of(entity).into_iter().filter_map(attachment);
+        let attachments = attachments.collect();
         Ok(Self {
             message_id,
             sender,
@@ -274,11 +275,7 @@ impl OutgoingMessage {
     }
 
     fn leaves(&self) -> Vec<Leaf> {
-        let mut leaves = Vec::new();
-        if let Ok(entity) = Entity::parse(&self.octets) {
-            collect_leaves(&entity, 0, &mut leaves);
-        }
-        leaves
+        Entity::parse(&self.octets).map_or_else(|_| Vec::new(), leaves_of)
     }
 }
 
@@ -490,25 +487,14 @@ struct Leaf {
     content: Vec<u8>,
 }
 
-fn collect_leaves(entity: &Entity<'_>, depth: usize, all: &mut Vec<Leaf>) {
-    if depth > MAX_DEPTH {
-        return;
-    }
-    if let Ok(media) = entity.media_type()
-        && let Ok(boundary) = media.boundary()
-        && let Ok(parts) = multipart::split(entity.body, boundary)
-    {
-        for part in parts.parts {
-            if let Ok(part) = Entity::parse(part) {
-                collect_leaves(&part, depth + 1, all);
-            }
-        }
-        return;
-    }
-    let media = entity.media_type().ok();
-    all.push(Leaf {
-        essence: media.map_or_else(String::new, |media| media.essence.into_owned()),
-        name: entity.file_names().shown().map(str::to_owned),
-        content: entity.decoded().unwrap_or_default().into_owned(),
-    });
+fn leaves_of(message: Entity<'_>) -> Vec<Leaf> {
+    let work = Work::of_message(message.octets.len());
+    let tree = Tree::of(message, Bounds::new(&work));
+    let leaves = tree.parts().iter().filter(|part| part.frame().is_none());
+    let leaf = |part: &Part<'_>| Leaf {
+        essence: part.essence().to_owned(),
+        name: part.names.shown().map(str::to_owned),
+        content: part.entity.decoded().unwrap_or_default().into_owned(),
+    };
+    leaves.map(leaf).collect()
 }

@@ -6,8 +6,9 @@
 
 use super::ORIGINAL_FILE;
 use crate::mime::header::Header;
-use crate::mime::media::MediaType;
-use crate::mime::{Entity, decode, multipart};
+use crate::mime::tree::{Bounds, Part, Tree};
+use crate::mime::{Entity, decode};
+use crate::work::Work;
 
 /// Recipients read from one report; more than any message has.
 const MAX_RECIPIENTS: usize = 1_000;
@@ -50,24 +51,20 @@ impl WrappedMail {
     /// The mail in an anomaly envelope. Whether that is genuine is asked of
     /// [`verify`](crate::verify), not here.
     pub fn inside(envelope: &[u8]) -> Option<Self> {
-        let envelope = Entity::parse(envelope).ok()?;
-        let signed = Entity::parse(parts(&envelope)?.first()?).ok()?;
-        let parts = parts(&signed)?;
-        let mut parts = parts
-            .into_iter()
-            .filter_map(|part| Entity::parse(part).ok());
-        let is_mail = |part: &Entity<'_>| {
-            part.file_names().is(ORIGINAL_FILE) || essence(part) == "message/rfc822"
-        };
-        let mail = parts.rfind(is_mail)?;
-        Some(Self::read(&mail.decoded().ok()?))
+        let tree = tree(envelope, 1)?;
+        let signed = tree.parts_of(tree.root()).next()?;
+        let is_mail =
+            |part: &&Part<'_>| part.names.is(ORIGINAL_FILE) || part.essence() == "message/rfc822";
+        let mail = tree.parts_of(signed).filter(is_mail).last()?;
+        Some(Self::read(&mail.entity.decoded().ok()?))
     }
 
     /// What a mail says of itself.
     pub fn read(octets: &[u8]) -> Self {
-        let Ok(mail) = Entity::parse(octets) else {
+        let Some(tree) = tree(octets, 0) else {
             return Self::default();
         };
+        let mail = &tree.root().entity;
         let first = |name: &str| mail.header.first(name);
         let sender = first("From").map(|from| {
             let named = decode::addresses(from.value).into_iter();
@@ -78,14 +75,15 @@ impl WrappedMail {
         Self {
             sender: sender.unwrap_or_default(),
             subject: subject.unwrap_or_default(),
-            report: DeliveryReport::of(&mail),
+            report: DeliveryReport::of(&tree),
         }
     }
 }
 
 impl DeliveryReport {
-    fn of(mail: &Entity<'_>) -> Option<Self> {
-        let media = mail.media_type().ok()?;
+    fn of(tree: &Tree<'_>) -> Option<Self> {
+        let root = tree.root();
+        let (mail, media) = (&root.entity, root.media.as_ref().ok()?);
         let is_of_delivery = media
             .parameter("report-type")
             .is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
@@ -98,15 +96,14 @@ impl DeliveryReport {
             about: referred_to(mail),
             recipients: named,
         };
-        let parts = parts(mail).or_else(|| (!is_report).then(Vec::new))?;
-        for part in parts {
-            let Ok(part) = Entity::parse(part) else {
+        if is_report && root.frame().is_none() {
+            return None;
+        }
+        for part in tree.parts_of(root) {
+            let Ok(content) = part.entity.decoded() else {
                 continue;
             };
-            let Ok(content) = part.decoded() else {
-                continue;
-            };
-            match &*essence(&part) {
+            match part.essence() {
                 "message/delivery-status" => report.recipients = recipients(&content),
                 "message/rfc822" | "text/rfc822-headers" => {
                     report.about = about(&content).or(report.about);
@@ -189,16 +186,14 @@ fn recipients(status: &[u8]) -> Vec<ReportedRecipient> {
     found
 }
 
-fn parts<'a>(entity: &Entity<'a>) -> Option<Vec<&'a [u8]>> {
-    let media = entity.media_type().ok().filter(MediaType::is_multipart)?;
-    let parts = multipart::split(entity.body, media.boundary().ok()?);
-    Some(parts.ok()?.parts)
-}
-
-fn essence(part: &Entity<'_>) -> String {
-    part.media_type()
-        .map(|media| media.essence.to_string())
-        .unwrap_or_default()
+/// A message with the parts in so many levels of multiparts within the one that it is.
+fn tree(octets: &[u8], depth: usize) -> Option<Tree<'_>> {
+    let work = Work::of_message(octets.len());
+    let bounds = Bounds {
+        depth,
+        ..Bounds::new(&work)
+    };
+    Some(Tree::of(Entity::parse(octets).ok()?, bounds))
 }
 
 #[cfg(test)]

@@ -13,17 +13,17 @@ use std::sync::Arc;
 use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use der::asn1::{Any, Ia5String, OctetString};
+use der::Decode;
+use der::asn1::{Ia5String, OctetString};
 use der::oid::ObjectIdentifier as Oid;
-use der::{Decode, Encode};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_cert::ext::pkix::certpolicy::PolicyInformation;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{CertificatePolicies, ExtendedKeyUsage, NameConstraints};
 
-use super::Error;
-use super::certificate::{self, Extension, PrivateKey, Request, explicit, sequence, set};
+use super::certificate::{Extension, PrivateKey, Request};
+use super::{Error, signature};
 use crate::pec::{SIGNER_LOCAL_PART, SIGNER_POLICY};
 use crate::smime::certificate::hex;
 use crate::smime::pem::armoured;
@@ -218,61 +218,10 @@ impl Identity {
         Ok(Arc::new(config))
     }
 
-    /// Detached CMS SignedData over the octets (RFC 5652), as providers write it: one signer,
-    /// SHA-256, three signed attributes, signer and authority certificates inside.
+    /// A signature over the octets, beside them.
     pub(super) fn sign(&self, content: &[u8], at: Timestamp) -> Result<Vec<u8>, Error> {
-        const DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.1");
-        const SIGNED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.2");
-        let digest = sequence([Oid::new_unwrap("2.16.840.1.101.3.4.2.1").to_der()?])?;
-        let signed = sequence([
-            1u8.to_der()?,
-            set(vec![digest.clone()])?,
-            sequence([DATA.to_der()?])?,
-            explicit(0, [&*self.0.signer, &*self.0.authority].concat())?,
-            set(vec![self.signer_info(content, at, &digest)?])?,
-        ])?;
-        sequence([SIGNED_DATA.to_der()?, explicit(0, signed)?])
-    }
-
-    fn signer_info(&self, content: &[u8], at: Timestamp, digest: &[u8]) -> Result<Vec<u8>, Error> {
-        let hashed = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content);
-        let attribute = |oid: &str, value: Vec<u8>| {
-            sequence([Oid::new_unwrap(oid).to_der()?, set(vec![value])?])
-        };
-        let mut attributes = vec![
-            attribute(
-                "1.2.840.113549.1.9.3",
-                Oid::new_unwrap("1.2.840.113549.1.7.1").to_der()?,
-            )?,
-            attribute("1.2.840.113549.1.9.5", certificate::time(at)?)?,
-            attribute(
-                "1.2.840.113549.1.9.4",
-                OctetString::new(hashed.as_ref())?.to_der()?,
-            )?,
-        ];
-        attributes.sort();
-        // A SET OF under the signature, [0] IMPLICIT where it is sent (RFC 5652, 5.4).
-        let mut value = vec![0; self.0.signer_key.public_modulus_len()];
-        self.0
-            .signer_key
-            .sign(
-                &aws_lc_rs::signature::RSA_PKCS1_SHA256,
-                &aws_lc_rs::rand::SystemRandom::new(),
-                &set(attributes.clone())?,
-                &mut value,
-            )
-            .map_err(|_| Error::Key)?;
-        let own = x509_cert::Certificate::from_der(&self.0.signer)?;
-        let own = own.tbs_certificate();
-        let rsa = Oid::new_unwrap("1.2.840.113549.1.1.1").to_der()?;
-        sequence([
-            1u8.to_der()?,
-            sequence([own.issuer().to_der()?, own.serial_number().to_der()?])?,
-            digest.to_vec(),
-            explicit(0, attributes.concat())?,
-            sequence([rsa, Any::null().to_der()?])?,
-            OctetString::new(value)?.to_der()?,
-        ])
+        let own = &self.0;
+        signature::detached(content, at, &own.signer_key, [&own.signer, &own.authority])
     }
 }
 
@@ -407,7 +356,7 @@ fn trust_file(
          permitted_mail_hosts = [\"{domain}\"]\n\
          permitted_directory_names = [\"{PERMITTED}\"]\n\
          excluded = [\"IPAddress:0.0.0.0/0\", \"IPAddress:::/0\"]\n",
-        day = &from.rfc3339_at(from.italian_offset())[..10],
+        day = from.italian_day(),
         spki_sha256 = sha256(&spki),
         spki = STANDARD.encode(&spki),
         sha256 = sha256(certificate),

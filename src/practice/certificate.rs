@@ -214,21 +214,15 @@ impl Request<'_> {
 }
 
 /// A SEQUENCE of elements that are encoded already.
-pub(super) fn sequence(parts: impl IntoIterator<Item = Vec<u8>>) -> Result<Vec<u8>, Error> {
+fn sequence(parts: impl IntoIterator<Item = Vec<u8>>) -> Result<Vec<u8>, Error> {
     element(
         Tag::Sequence,
         parts.into_iter().collect::<Vec<_>>().concat(),
     )
 }
 
-/// A SET OF, in the order of DER (X.690, 11.6).
-pub(super) fn set(mut parts: Vec<Vec<u8>>) -> Result<Vec<u8>, Error> {
-    parts.sort();
-    element(Tag::Set, parts.concat())
-}
-
-/// `[number] EXPLICIT`; with the content of a SET it is also `[number] IMPLICIT SET`.
-pub(super) fn explicit(number: u32, content: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// `[number] EXPLICIT`.
+fn explicit(number: u32, content: Vec<u8>) -> Result<Vec<u8>, Error> {
     let tag = Tag::ContextSpecific {
         constructed: true,
         number: TagNumber(number),
@@ -241,7 +235,7 @@ fn element(tag: Tag, content: Vec<u8>) -> Result<Vec<u8>, Error> {
 }
 
 /// A distinguished name from its RFC 4514 text, DER.
-pub(super) fn name(text: &str) -> Result<Vec<u8>, Error> {
+fn name(text: &str) -> Result<Vec<u8>, Error> {
     Ok(text.parse::<Name>()?.to_der()?)
 }
 

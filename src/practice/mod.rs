@@ -36,6 +36,7 @@ mod original;
 mod provider;
 mod receipt;
 mod server;
+mod signature;
 mod submission;
 mod text;
 

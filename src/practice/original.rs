@@ -1,9 +1,11 @@
 //! The original message as the provider hands it on: its own lines in the header (RFC 6109,
 //! 2.2.1), or with hashes in the place of attachments (3.3.2.2).
 
-use crate::mime::{Entity, MAX_DEPTH, multipart};
+use crate::mime::Entity;
+use crate::mime::tree::{Bounds, Part, Tree};
 use crate::smime::sha1;
 use crate::timestamp::Timestamp;
+use crate::work::Work;
 
 use super::text::Moment;
 
@@ -42,14 +44,17 @@ pub(super) fn delivered(
 /// own enveloped S/MIME stays whole, and of what the sender signed only the first part is
 /// looked into.
 pub(super) fn hashed(original: &[u8]) -> Vec<u8> {
-    replaced(original, MAX_DEPTH)
+    let Ok(message) = Entity::parse(original) else {
+        return original.to_vec();
+    };
+    let work = Work::of_message(original.len());
+    let tree = Tree::of(message, Bounds::new(&work));
+    replaced(&tree, tree.root())
 }
 
-fn replaced(octets: &[u8], depth: usize) -> Vec<u8> {
-    let Ok(entity) = Entity::parse(octets) else {
-        return octets.to_vec();
-    };
-    let Ok(media) = entity.media_type() else {
+fn replaced<'a>(tree: &Tree<'a>, part: &Part<'a>) -> Vec<u8> {
+    let octets = part.entity.octets;
+    let Ok(media) = &part.media else {
         return octets.to_vec();
     };
     if matches!(
@@ -58,31 +63,24 @@ fn replaced(octets: &[u8], depth: usize) -> Vec<u8> {
     ) {
         return octets.to_vec();
     }
-    let names = entity.file_names_with(Some(&media));
-    if let (false, Some(name)) = (media.is_multipart(), names.shown()) {
-        return hash_file(&entity, name);
+    if let (false, Some(name)) = (media.is_multipart(), part.names.shown()) {
+        return hash_file(&part.entity, name);
     }
-    let cut = media
-        .boundary()
-        .ok()
-        .filter(|_| media.is_multipart() && depth > 0)
-        .and_then(|boundary| multipart::split(entity.body, boundary).ok())
-        .filter(|cut| cut.closed && !cut.ambiguous);
-    let Some(cut) = cut else {
+    let Some(frame) = part.frame().filter(|frame| frame.is_plain) else {
         return octets.to_vec();
     };
     let looked_into = match &*media.essence {
         "multipart/signed" => 1,
-        _ => cut.parts.len(),
+        _ => frame.pieces.len(),
     };
     // The parts are slices of the whole: what lies between them stays.
     let mut out = Vec::with_capacity(octets.len());
     let mut from = 0;
-    for part in cut.parts.iter().take(looked_into) {
-        let start = part.as_ptr() as usize - octets.as_ptr() as usize;
+    for part in tree.parts_of(part).take(looked_into) {
+        let start = part.entity.octets.as_ptr().addr() - octets.as_ptr().addr();
         out.extend_from_slice(&octets[from..start]);
-        out.extend(replaced(part, depth - 1));
-        from = start + part.len();
+        out.extend(replaced(tree, part));
+        from = start + part.entity.octets.len();
     }
     out.extend_from_slice(&octets[from..]);
     out

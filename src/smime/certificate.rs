@@ -19,7 +19,6 @@ use super::algorithm::{
 use super::ber::{Reader, tag};
 use super::constraints::{GeneralName, NameConstraints};
 use super::name::Name;
-use super::revocation::points;
 use super::{Error, Fault, sha1_collides};
 use crate::timestamp::Timestamp;
 
@@ -459,12 +458,42 @@ fn decode<'a, T: Decode<'a>>(value: &'a [u8]) -> Result<T, Error> {
 
 /// Lower-case hexadecimal.
 pub fn hex(octets: &[u8]) -> String {
-    use std::fmt::Write;
-    octets.iter().fold(
-        String::with_capacity(octets.len() * 2),
-        |mut text, octet| {
-            let _ = write!(text, "{octet:02x}");
-            text
-        },
-    )
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digit = |value: u8| DIGITS[usize::from(value)];
+    let mut text = String::with_capacity(octets.len() * 2);
+    for octet in octets {
+        text.extend([digit(octet >> 4), digit(octet & 0x0f)]);
+    }
+    text
+}
+
+/// DER of each name of a distribution point (CRLDistributionPoints of a certificate,
+/// RFC 5280, 4.2.1.13). Points whose lists another authority issues are left out.
+fn points(value: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
+    let mut names = Vec::new();
+    let mut points = Reader::new(value).enter(tag::SEQUENCE)?;
+    while !points.is_empty() {
+        let mut point = points.enter(tag::SEQUENCE)?;
+        let name = point.optional(tag::CONTEXT_0)?;
+        point.optional(0x81)?;
+        if let (Some(name), true) = (name, point.is_empty()) {
+            let name = Reader::new(name.content).value()?;
+            if name.tag == tag::CONTEXT_0 {
+                names.extend(general_names(name.content)?);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// DER of each of some general names (RFC 5280, 4.2.1.6).
+pub(super) fn general_names(content: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
+    let mut reader = Reader::new(content);
+    let mut names = Vec::new();
+    while !reader.is_empty() {
+        names.push(reader.value()?.octets.into());
+    }
+    Ok(names)
 }

@@ -18,7 +18,7 @@ use x509_cert::ext::pkix::CrlReason;
 
 use super::algorithm::{DigestAlgorithm, PublicKey, SignatureAlgorithm};
 use super::ber::{Reader, Tlv, tag};
-use super::certificate::Certificate;
+use super::certificate::{Certificate, general_names};
 use super::name::Name;
 use super::pem;
 use super::{Error, Fault, sha1_collides};
@@ -407,34 +407,6 @@ fn reasons(content: &[u8]) -> Reasons {
     };
     let set = (0..9).filter(|&number| bit(number));
     Reasons(set.fold(0, |all, number| all | 1 << number))
-}
-
-/// DER of each name of a distribution point (CRLDistributionPoints of a certificate,
-/// RFC 5280, 4.2.1.13). Points whose lists another authority issues are left out.
-pub(super) fn points(value: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
-    let mut names = Vec::new();
-    let mut points = Reader::new(value).enter(tag::SEQUENCE)?;
-    while !points.is_empty() {
-        let mut point = points.enter(tag::SEQUENCE)?;
-        let name = point.optional(tag::CONTEXT_0)?;
-        point.optional(0x81)?;
-        if let (Some(name), true) = (name, point.is_empty()) {
-            let name = Reader::new(name.content).value()?;
-            if name.tag == tag::CONTEXT_0 {
-                names.extend(general_names(name.content)?);
-            }
-        }
-    }
-    Ok(names)
-}
-
-fn general_names(content: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
-    let mut reader = Reader::new(content);
-    let mut names = Vec::new();
-    while !reader.is_empty() {
-        names.push(reader.value()?.octets.into());
-    }
-    Ok(names)
 }
 
 /// The directory name among general names (RFC 5280, 5.3.3).

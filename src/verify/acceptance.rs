@@ -3,11 +3,10 @@
 //! The acceptance is verified on its own first; only a genuine one is compared. It is signed
 //! by the sender's provider, so it is a second witness of transaction, recipients and time.
 
-use super::agreement::bare_id;
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::Findings;
 use super::table::{Case, CheckId};
-use crate::pec::{CertificationData, MessageKind, RecipientKind};
+use crate::pec::{CertificationData, MessageId, MessageKind, RecipientKind};
 
 /// Clock error between two providers: each may be a second off (decree, art. 9); a few for
 /// receipts that were made in the same moment.
@@ -22,13 +21,13 @@ pub(super) fn check(
     acceptance: &CertificationData,
     findings: &mut Findings,
 ) {
-    let is_same = bare_id(&data.identifier) == bare_id(&acceptance.identifier);
+    let is_same = MessageId::new(&data.identifier) == MessageId::new(&acceptance.identifier);
     let transaction = match (is_same, &data.message_id, &acceptance.message_id) {
         (false, _, _) => Differs(
             Case::AcceptanceTransaction
                 .both(acceptance.identifier.clone(), data.identifier.clone()),
         ),
-        (true, Some(mine), Some(theirs)) if bare_id(mine) != bare_id(theirs) => {
+        (true, Some(mine), Some(theirs)) if MessageId::new(mine) != MessageId::new(theirs) => {
             Differs(Case::AcceptanceTransaction.both(theirs.clone(), mine.clone()))
         }
         (true, _, _) => Agrees,

@@ -1,15 +1,17 @@
 //! Step 15: whether the signed part agrees with itself: time, recipient, provider, and the
 //! original message inside.
 
+use super::compare::{addresses, same_text};
 use super::content::Content;
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::{Finding, Findings};
+use super::original::Original;
 use super::table::{Case, CheckId};
 use super::{sent, texts};
 use crate::address::MailAddress;
 use crate::mime::header::Header;
-use crate::mime::{self, Entity, decode};
-use crate::pec::{CertificationData, DeliveryForm, MessageKind, RecipientKind};
+use crate::mime::{self, Entity};
+use crate::pec::{CertificationData, DeliveryForm, MessageId, MessageKind, RecipientKind};
 use crate::smime::certificate::Certificate;
 use crate::smime::signed_data::VerifiedContent;
 use crate::timestamp::Timestamp;
@@ -31,6 +33,7 @@ const HOUR: i64 = 3_600;
 /// Step 15.
 pub(super) fn check(
     content: &Content<'_>,
+    original: Option<&Original<'_>>,
     verified: &VerifiedContent<'_>,
     signer: &Certificate,
     now: Timestamp,
@@ -45,10 +48,13 @@ pub(super) fn check(
     findings.record(CheckId::ProviderName, provider_name(data, signer));
     texts::check(&content.texts, data, findings);
     findings.record_all(CheckId::AddressLookalike, lookalikes(data));
-    match &content.original {
-        Some(octets) => match Entity::parse(octets) {
-            Ok(original) => check_original(data, &original, findings),
-            Err(_) => findings.tell(Case::OriginalPresentUnreadable),
+    match original {
+        Some(original) => match &original.message {
+            Some(message) => {
+                check_original(data, message, findings);
+                check_hashes(data, original, findings);
+            }
+            None => findings.tell(Case::OriginalPresentUnreadable),
         },
         None if content.has_original_part => {}
         None => check_original_absent(data, findings),
@@ -227,7 +233,7 @@ fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mu
     let any_is = |name: &str, wanted: &str| {
         let mut fields = header.all(name).peekable();
         fields.peek()?;
-        Some(fields.any(|field| bare_id(&field.text()) == bare_id(wanted)))
+        Some(fields.any(|field| MessageId::new(&field.text()) == MessageId::new(wanted)))
     };
     let first = |name: &str| {
         header
@@ -260,17 +266,17 @@ fn check_original(data: &CertificationData, original: &Entity<'_>, findings: &mu
     let recipient = original_recipient(data, original);
     findings.record(CheckId::OriginalRecipient, recipient);
     findings.record(CheckId::OriginalSubject, original_subject(data, original));
-    check_hashes(data, original, findings);
 }
 
 /// RFC 6109, 3.3.2.2: in a brief receipt each attachment is replaced by its SHA-1.
-fn check_hashes(data: &CertificationData, original: &Entity<'_>, findings: &mut Findings) {
+fn check_hashes(data: &CertificationData, original: &Original<'_>, findings: &mut Findings) {
     let brief = data.receipt_form == Some(DeliveryForm::Brief)
         && data.kind() == Some(MessageKind::Delivery);
     if !brief {
         return;
     }
-    let malformed = sent::malformed_hashes(original);
+    let malformed = original.parts().map(sent::malformed_hashes);
+    let malformed = malformed.unwrap_or_default();
     if malformed.is_empty() {
         findings.record(CheckId::OriginalHash, Agrees);
         findings.tell(Case::OriginalPresentBrief);
@@ -333,17 +339,6 @@ fn are_plain(addresses: &[MailAddress]) -> bool {
     addresses.iter().all(MailAddress::is_well_formed)
 }
 
-/// Addresses of all fields of these names, without empty ones.
-pub(super) fn addresses(entity: &Entity<'_>, names: &[&str]) -> Vec<MailAddress> {
-    let mut found = Vec::new();
-    for field in names.iter().flat_map(|name| entity.header.all(name)) {
-        let all = decode::addresses(field.value).into_iter();
-        let stated = all.filter(|mailbox| !mailbox.address.is_empty());
-        found.extend(stated.map(|mailbox| MailAddress::of(mailbox.address)));
-    }
-    found
-}
-
 fn original_subject(data: &CertificationData, original: &Entity<'_>) -> Comparison {
     let Some(certified) = &data.subject else {
         return NotMade;
@@ -361,47 +356,6 @@ fn original_subject(data: &CertificationData, original: &Entity<'_>) -> Comparis
         return NotMade;
     }
     Differs(Case::OriginalSubject.both(certified.clone(), stated.into_owned()))
-}
-
-/// Addresses to show: twenty say enough, 500 would push the verdict off the screen.
-pub(super) fn list(addresses: &[MailAddress]) -> String {
-    addresses
-        .iter()
-        .map(MailAddress::as_str)
-        .take(20)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// Equality of subjects but for blanks, which folding and XML both change, and for control
-/// characters, which XML does not have: there they are U+FFFD.
-///
-/// Some providers certify the subject as it was encoded; the words are the same.
-pub(super) fn same_text(a: &str, b: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        let words = text.split_whitespace();
-        words
-            .map(|word| word.replace(|c: char| c.is_ascii_control(), "\u{fffd}"))
-            .collect()
-    };
-    let same = |a: &str, b: &str| {
-        a == b || a.split_whitespace().eq(b.split_whitespace()) || words(a) == words(b)
-    };
-    let plain = |text: &str| match text.contains("=?") {
-        true => decode::unstructured(text.as_bytes()),
-        false => text.to_owned(),
-    };
-    same(a, b) || ((a.contains("=?") || b.contains("=?")) && same(&plain(a), &plain(b)))
-}
-
-/// A Message-ID without angle brackets and blanks around it. Nothing inside is changed:
-/// comparison is exact.
-pub(crate) fn bare_id(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_prefix('<')
-        .and_then(|rest| rest.strip_suffix('>'))
-        .unwrap_or(text)
-        .trim()
 }
 
 fn check_original_absent(data: &CertificationData, findings: &mut Findings) {

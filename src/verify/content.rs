@@ -3,18 +3,17 @@
 //! Everything here is read from the octets that step 7 verified and from nothing else.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 
 use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use super::texts::{self, Text};
-use crate::mime::multipart::{self, Dashes};
-use crate::mime::{self, Entity, MAX_DEPTH};
+use crate::mime::Entity;
+use crate::mime::multipart::Dashes;
+use crate::mime::tree::{Bounds, Inside, Part, Tree, Uncut};
 use crate::pec::certification::{self, ProfileFault};
 use crate::pec::{CERTIFICATION_FILE, CertificationData, MessageKind, ORIGINAL_FILE};
 use crate::smime::signed_data::VerifiedContent;
+use crate::work::Work;
 
 /// What the signed part holds.
 pub(super) struct Content<'c> {
@@ -30,12 +29,15 @@ pub(super) struct Content<'c> {
     pub data_missing: bool,
     /// The readable texts.
     pub texts: Vec<Text<'c>>,
+    /// All parts; `None` when the header of the signed part cannot be read.
+    pub tree: Option<Tree<'c>>,
 }
 
 /// Steps 8, 13 and 14. `dashes` are those of the octets, or of more around them.
 pub(super) fn read<'c>(
     verified: &VerifiedContent<'c>,
     dashes: &Dashes<'_>,
+    work: &Work,
     findings: &mut Findings,
 ) -> Content<'c> {
     let mut content = Content {
@@ -45,40 +47,49 @@ pub(super) fn read<'c>(
         has_original_part: false,
         data_missing: true,
         texts: Vec::new(),
+        tree: None,
     };
     if verified.has_nul() {
         findings.tell(Case::MessageOctets);
     }
-    let Some(parts) = first_level(verified.octets(), dashes, findings) else {
+    let Ok(root) = Entity::parse(verified.octets()) else {
         return content;
     };
+    let tree = content
+        .tree
+        .insert(Tree::known(root, dashes, Bounds::new(work)));
+    if !is_readable(tree, findings) {
+        return content;
+    }
     let mut data_parts = Vec::new();
     let mut originals = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let media = part.media_type().ok();
-        let names = part.file_names_with(media.as_ref());
-        let essence = media.as_ref().map_or("", |media| &*media.essence);
+    for part in tree.parts_of(tree.root()) {
+        let names = &part.names;
         if names.is(CERTIFICATION_FILE) {
-            data_parts.push((part, names));
-        } else if names.is(ORIGINAL_FILE) || essence == "message/rfc822" {
-            originals.push((part, names.is(ORIGINAL_FILE)));
-        } else if let (0, Some(media)) = (index, &media) {
-            content.texts = texts::read(part, media, dashes);
+            data_parts.push(part);
+        } else if names.is(ORIGINAL_FILE) || part.essence() == "message/rfc822" {
+            originals.push(part);
+        } else if part.number() == 1 {
+            content.texts = texts::read(tree, part);
         }
-        if essence.starts_with("multipart/")
-            && MULTIPART.find(part.body).is_some()
-            && is_deeper_than(part, MAX_DEPTH)
-        {
-            findings.tell(Case::MessageComplexitySigned);
-        }
+    }
+    // The original message is the sender's and is not looked into: its depth is no property of the
+    // receipt.
+    let is_too_deep = |part: &Part<'_>| matches!(part.inside, Inside::Uncut(Uncut::TooDeep));
+    if !tree.is_whole() {
+        findings.tell(match tree.parts().iter().any(is_too_deep) {
+            true => Case::MessageComplexitySigned,
+            false => Case::MessageComplexityParts,
+        });
     }
     content.data_missing = data_parts.is_empty();
     content.has_original_part = !originals.is_empty();
     content.original = the_original(&originals, findings);
     match &data_parts[..] {
         [] => {}
-        [(part, names)] => {
+        [part] => {
             findings.record(CheckId::DaticertPresent, Comparison::Agrees);
+            let names = &part.names;
             let differ = names.disagree().then(|| {
                 Case::DaticertName.both(
                     names.name.as_deref().unwrap_or_default(),
@@ -86,7 +97,7 @@ pub(super) fn read<'c>(
                 )
             });
             findings.record(CheckId::DaticertName, Comparison::of_all(differ));
-            content.data = parse_data(part, findings);
+            content.data = parse_data(&part.entity, findings);
         }
         many => {
             let many = Case::DaticertPresentMany.both("1", many.len().to_string());
@@ -102,88 +113,54 @@ pub(super) fn read<'c>(
 
 /// The original message: the one part called postacert.eml, or the one message where none is
 /// called so (names vary in anomaly envelopes).
-fn the_original<'c>(
-    candidates: &[(&Entity<'c>, bool)],
-    findings: &mut Findings,
-) -> Option<Cow<'c, [u8]>> {
-    let any_named = candidates.iter().any(|(_, named)| *named);
-    let mut chosen = candidates.iter().filter(|(_, named)| *named == any_named);
-    let (part, _) = chosen.next()?;
+fn the_original<'c>(candidates: &[&Part<'c>], findings: &mut Findings) -> Option<Cow<'c, [u8]>> {
+    let is_named = |part: &&&Part<'_>| part.names.is(ORIGINAL_FILE);
+    let any_named = candidates.iter().any(|part| is_named(&part));
+    let mut chosen = candidates.iter().filter(|part| is_named(part) == any_named);
+    let part = chosen.next()?;
     if chosen.next().is_some() {
         findings.tell(Case::OriginalPresentMany);
         return None;
     }
-    let decoded = part.decoded();
+    let decoded = part.entity.decoded();
     if decoded.is_err() {
         findings.tell(Case::OriginalPresentUnreadable);
     }
     decoded.ok()
 }
 
-/// The parts at the first level of the signed multipart/mixed; `None` when there is none, or
-/// when an encoding could hide another tree (RFC 2045, 6.4).
-fn first_level<'c>(
-    octets: &'c [u8],
-    dashes: &Dashes<'_>,
-    findings: &mut Findings,
-) -> Option<Vec<Entity<'c>>> {
-    let root = Entity::parse(octets).ok()?;
-    let Ok(media) = root.media_type() else {
-        findings.tell(Case::StructureBoundaryInner);
-        return None;
-    };
-    if !media.is_multipart() {
-        return None;
+/// Whether the signed part is a multipart that every reader cuts alike, and whose parts are not in
+/// an encoding that could hide another tree (RFC 2045, 6.4).
+fn is_readable(tree: &Tree<'_>, findings: &mut Findings) -> bool {
+    let root = tree.root();
+    match &root.media {
+        Err(_) => {
+            findings.tell(Case::StructureBoundaryInner);
+            return false;
+        }
+        Ok(media) if !media.is_multipart() => return false,
+        Ok(_) => {}
     }
-    let encoding = root.transfer_encoding();
+    let encoding = root.entity.transfer_encoding();
     if !matches!(&*encoding, "7bit" | "8bit" | "binary") {
         findings.tell_found(Case::StructureEncoding, encoding);
-        return None;
+        return false;
     }
     findings.record(CheckId::StructureEncoding, Comparison::Agrees);
-    let cut = media
-        .boundary()
-        .and_then(|boundary| multipart::split_known(root.body, boundary, dashes));
-    match cut {
-        Ok(cut) if !cut.ambiguous && cut.closed => Some(
-            cut.parts
-                .into_iter()
-                .filter_map(|part| Entity::parse(part).ok())
-                .collect(),
-        ),
-        Err(mime::Error::TooManyParts) => {
+    match &root.inside {
+        Inside::Parts(frame) if frame.is_plain => return true,
+        Inside::Uncut(Uncut::TooManyParts) => {
             findings.tell(Case::MessageComplexityParts);
-            None
         }
-        _ => {
+        // Told for the whole message.
+        Inside::Uncut(Uncut::Work) => {}
+        Inside::Parts(_)
+        | Inside::Content
+        | Inside::Uncut(Uncut::Boundary | Uncut::TooDeep | Uncut::Unasked) => {
             findings.tell(Case::StructureBoundaryInner);
-            None
         }
     }
-}
-
-/// What a multipart within another cannot do without; most have none within.
-static MULTIPART: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ultipart/"));
-
-/// Whether multiparts stand in multiparts more than `depth` times. The original message is the
-/// sender's and is not looked into: its depth is no property of the receipt.
-fn is_deeper_than(part: &Entity<'_>, depth: usize) -> bool {
-    let Ok(media) = part.media_type() else {
-        return false;
-    };
-    if !media.is_multipart() {
-        return false;
-    }
-    if depth == 0 {
-        return true;
-    }
-    let cut = media
-        .boundary()
-        .and_then(|boundary| multipart::split(part.body, boundary));
-    cut.is_ok_and(|cut| {
-        let mut parts = cut.parts.iter().filter_map(|part| Entity::parse(part).ok());
-        parts.any(|part| is_deeper_than(&part, depth - 1))
-    })
+    false
 }
 
 /// Step 14.

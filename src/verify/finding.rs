@@ -1,39 +1,6 @@
 //! What a check found: the case in which it speaks, what was expected, what was there.
 
-use super::table::{Case, CheckId};
-
-/// What a finding does to the verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// A genuine provider or an honest transport would not produce this: not genuine.
-    Refutes,
-    /// Without this the question cannot be decided: cannot tell.
-    Undecides,
-    /// Genuine, but not about what the user says it is about.
-    OtherMessage,
-    /// Genuine, but whether it is about that cannot be decided.
-    NotCompared,
-    /// Odd about this message; the verdict stands.
-    Doubt,
-    /// Routine remark.
-    Note,
-}
-
-impl Weight {
-    /// The word in the JSON.
-    pub const fn severity(self) -> &'static str {
-        match self {
-            Self::Refutes | Self::Undecides | Self::OtherMessage | Self::NotCompared => "failure",
-            Self::Doubt => "doubt",
-            Self::Note => "note",
-        }
-    }
-
-    /// Whether this is a failed check.
-    pub const fn is_failure(self) -> bool {
-        !matches!(self, Self::Doubt | Self::Note)
-    }
-}
+use super::table::{Case, CheckId, Weight};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,7 +136,10 @@ impl Findings {
 
     fn push(&mut self, finding: Finding) {
         #[cfg(feature = "drop-a-finding")]
-        if dropped::is(finding.case) {
+        if DROPPED
+            .get()
+            .is_some_and(|name| *name == format!("{:?}", finding.case))
+        {
             return;
         }
         self.list.push(finding);
@@ -225,22 +195,16 @@ impl Findings {
     }
 }
 
-/// For `tests/vectors.rs` alone, which asks of each case whether anybody notices that it is not
-/// told. The program that is shipped cannot be asked to pass over anything.
+/// The case that is passed over: for `tests/vectors.rs` alone, which asks of each whether anybody
+/// notices. The program that is shipped cannot be asked to.
 #[cfg(feature = "drop-a-finding")]
-mod dropped {
-    use std::sync::LazyLock;
+static DROPPED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
 
-    use super::Case;
-
-    static DROPPED: LazyLock<Option<String>> =
-        LazyLock::new(|| std::env::var("PEC_DROP_A_FINDING").ok());
-
-    pub(super) fn is(case: Case) -> bool {
-        DROPPED
-            .as_deref()
-            .is_some_and(|name| name == format!("{case:?}"))
-    }
+/// Passes over a case, by the name of its row, for as long as the process lives.
+#[cfg(feature = "drop-a-finding")]
+pub fn drop_a_finding(case: String) {
+    // The first one stays.
+    let _ = DROPPED.set(case);
 }
 
 #[cfg(test)]

@@ -32,12 +32,15 @@
 
 mod acceptance;
 mod agreement;
+mod compare;
 mod content;
 mod display;
 mod facts;
 mod finding;
+mod object;
 mod opaque;
 mod ordinary;
+mod original;
 mod outer;
 mod revoked;
 mod sent;
@@ -48,24 +51,27 @@ mod structure;
 mod table;
 mod texts;
 
-use crate::mime::MAX_DEPTH;
 use crate::mime::multipart::Dashes;
+use crate::mime::tree::{Bounds, Tree};
+use crate::mime::{Entity, MAX_DEPTH};
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
-pub(crate) use agreement::bare_id;
 pub use facts::{EditionFacts, Facts, SignerFacts};
-pub use finding::{Finding, Findings, Weight};
+#[cfg(feature = "drop-a-finding")]
+pub use finding::drop_a_finding;
+pub use finding::{Finding, Findings};
 pub use opaque::OwnSignature;
 pub use ordinary::Ordinary;
 pub use revoked::Crls;
 pub use sent::{Sent, SentResult};
 pub use structure::{Level, Unfold, Unfolded};
-pub use table::{Advice, Case, CheckId};
+pub use table::{Advice, Case, CheckId, Weight};
 
 use content::Content;
+use original::Original;
 use revoked::TrustedCrls;
 use signature::{KnownSigners, Means, Outcome};
 use signer::Judge;
@@ -87,11 +93,13 @@ struct Place<'a> {
 const WORK_PER_OCTET: usize = 2;
 
 /// The answer.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "program",
+    derive(serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "kebab-case"),
+    schemars(rename = "verdict")
 )]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "verdict")]
 pub enum Verdict {
     /// Issued by a provider of certified mail, and as it was issued.
     Genuine,
@@ -104,6 +112,19 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Genuine,
+        Self::NotGenuine,
+        Self::CannotTell,
+        Self::NotCertifiedMail,
+    ];
+
+    /// The verdict of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.word() == word)
+    }
+
     /// The word in the JSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -116,9 +137,13 @@ impl Verdict {
 }
 
 /// How the time of judgement was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "time_basis")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "program",
+    derive(serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "kebab-case"),
+    schemars(rename = "time_basis")
+)]
 pub enum TimeBasis {
     /// The time that the signed data (or else the signed attributes) state.
     Receipt,
@@ -416,12 +441,13 @@ impl Verifier {
             question,
             work: &work,
         };
-        let mut examination = self.examine_at(octets, at);
+        let mut examination = self.examine_at(octets, None, at);
         examination.work = work.spent();
         examination
     }
 
-    fn examine_at(&self, octets: &[u8], at: Place<'_>) -> Examination {
+    /// `known` is what the octets are as an entity, where that was read before.
+    fn examine_at(&self, octets: &[u8], known: Option<&Entity<'_>>, at: Place<'_>) -> Examination {
         let Place { level, work, .. } = at;
         let judged_at = match at.question.at {
             Some(time) => (time, TimeBasis::Given),
@@ -429,33 +455,34 @@ impl Verifier {
         };
         let mut examination = Examination::new(judged_at);
         let mut copy = Copy::of(octets);
+        let known = known.filter(|_| copy.conversions.is_empty());
         let octets = &*copy.octets;
         // Never short at the top; deep inside, the octets may have been looked at often enough.
         let located = match work.draw(WORK_PER_OCTET * octets.len()) {
-            true => structure::locate(octets, level, &mut examination.findings),
-            false => Located::Unproven,
+            true => structure::locate(octets, known, level, work, &mut examination.findings),
+            false => Located::Unproven(Entity::parse(octets).ok()),
         };
         let single;
         let (octets, located) = match located {
             Located::Signed(_) => (octets, located),
-            Located::Ordinary(_) | Located::Unproven => {
+            Located::Ordinary(..) | Located::Unproven(_) => {
                 single = stored::with_single_returns(octets).unwrap_or_default();
                 let mut findings = Findings::default();
-                match structure::locate(&single, level, &mut findings) {
+                match structure::locate(&single, None, level, work, &mut findings) {
                     signed @ Located::Signed(_) => {
                         copy.conversions.push(Conversion::DoubledReturns);
                         examination.findings = findings;
                         (&*single, signed)
                     }
-                    Located::Ordinary(_) | Located::Unproven => (octets, located),
+                    Located::Ordinary(..) | Located::Unproven(_) => (octets, located),
                 }
             }
         };
         match located {
-            Located::Ordinary(ordinary) => {
-                self.examine_ordinary(octets, ordinary, at, &mut examination);
+            Located::Ordinary(ordinary, message) => {
+                self.examine_ordinary(octets, (ordinary, message), at, &mut examination);
             }
-            Located::Unproven => self.add_nested(octets, at, &mut examination),
+            Located::Unproven(message) => self.add_nested(message, at, &mut examination),
             Located::Signed(signed) => self.examine_mended(*signed, at, &mut examination),
         }
         tell_conversions(&copy.conversions, &mut examination);
@@ -524,12 +551,13 @@ impl Verifier {
         let content = outcome
             .content
             .as_ref()
-            .map(|verified| content::read(verified, &signed.dashes, findings));
-        if let Some(ordinary) = not_certified(signed, content.as_ref(), &outcome) {
+            .map(|verified| content::read(verified, &signed.dashes, at.work, findings));
+        if let Some((ordinary, inner)) = not_certified(signed, content.as_ref(), &outcome, at.work)
+        {
             examination.signature = Some(OwnSignature::beside(&outcome, findings));
             findings.clear();
             examination.ordinary = Some(ordinary);
-            self.add_nested(signed.content, at, examination);
+            self.add_nested(Some(inner), at, examination);
             return;
         }
         if !signed.is_complete {
@@ -566,8 +594,12 @@ impl Verifier {
             findings.forget_notes();
             return;
         };
+        let original = content.original.as_deref();
+        let original = original.map(|octets| Original::read(octets, at.work));
+        let original = original.as_ref();
         agreement::check(
             &content,
+            original,
             verified,
             &signer.certificate,
             question.now,
@@ -576,7 +608,10 @@ impl Verifier {
         if at.level == Level::Message {
             outer::check(
                 signed,
-                &content,
+                (
+                    &content,
+                    original.and_then(|original| original.message.as_ref()),
+                ),
                 &signer.certificate,
                 verified.signing_time(),
                 findings,
@@ -587,9 +622,9 @@ impl Verifier {
         }
         examination.sent = question
             .sent
-            .map(|sent| sent::check(sent, &content, findings));
+            .map(|sent| sent::check(sent, content.data.as_ref(), original, findings));
         if content.kind.is_some_and(MessageKind::is_envelope)
-            && let Some(original) = &content.original
+            && let Some(original) = original
         {
             examination.nested = self.nested_original(original, at, findings);
         }
@@ -608,11 +643,17 @@ impl Verifier {
 
     /// Certified messages among the parts of a message, each judged on its own. What was sent
     /// is asked of the message itself, not of what is inside it.
-    fn add_nested(&self, octets: &[u8], at: Place<'_>, examination: &mut Examination) {
+    fn add_nested(
+        &self,
+        message: Option<Entity<'_>>,
+        at: Place<'_>,
+        examination: &mut Examination,
+    ) {
+        let Some(message) = message else { return };
         // The search has an account of its own: what is inside takes nothing from the answer
         // about what is around it.
-        let search = at.work.of_message_within(octets.len());
-        let candidates = structure::candidates(octets, at.question.unfold, &search);
+        let search = at.work.of_message_within(message.octets.len());
+        let candidates = structure::candidates(message, at.question.unfold, &search);
         at.work.settle(&search);
         if at.depth >= MAX_DEPTH || candidates.incomplete {
             examination.findings.tell(Case::MessageComplexityDepth);
@@ -621,7 +662,7 @@ impl Verifier {
             return;
         }
         for candidate in candidates.found {
-            let inner = self.examine_within(&candidate.octets, candidate.level, at);
+            let inner = self.examine_within(&candidate.octets, None, candidate.level, at);
             if inner.ordinary.is_none() || !inner.nested.is_empty() {
                 examination.nested.push(Nested {
                     place: candidate.place,
@@ -635,7 +676,7 @@ impl Verifier {
     /// What was not looked at there is told of the envelope: it is no answer that nothing is inside.
     fn nested_original(
         &self,
-        original: &[u8],
+        original: &Original<'_>,
         at: Place<'_>,
         findings: &mut Findings,
     ) -> Vec<Nested> {
@@ -646,7 +687,8 @@ impl Verifier {
             incomplete();
             return Vec::new();
         }
-        let examination = self.examine_within(original, Level::Message, at);
+        let known = original.message.as_ref();
+        let examination = self.examine_within(original.octets, known, Level::Message, at);
         let mut inner = examination.findings.list().iter();
         if inner.any(|finding| finding.check() == CheckId::MessageComplexity) {
             incomplete();
@@ -666,7 +708,13 @@ impl Verifier {
     }
 
     /// A message within the one at a place, with its share of the work.
-    fn examine_within(&self, octets: &[u8], level: Level, at: Place<'_>) -> Examination {
+    fn examine_within(
+        &self,
+        octets: &[u8],
+        known: Option<&Entity<'_>>,
+        level: Level,
+        at: Place<'_>,
+    ) -> Examination {
         let share = at.work.of_message_within(octets.len());
         let question = Question {
             sent: None,
@@ -676,6 +724,7 @@ impl Verifier {
         };
         let examination = self.examine_at(
             octets,
+            known,
             Place {
                 level,
                 depth: at.depth + 1,
@@ -705,12 +754,13 @@ fn tell_conversions(conversions: &[Conversion], examination: &mut Examination) {
 }
 
 /// A signed message without any mark of PEC, outside or inside, is somebody's own signed mail,
-/// or REM: not ours to judge.
-fn not_certified(
-    signed: &Signed<'_>,
-    content: Option<&Content<'_>>,
+/// or REM: not ours to judge. What is signed comes with the answer.
+fn not_certified<'a>(
+    signed: &Signed<'a>,
+    content: Option<&Content<'a>>,
     outcome: &signature::Outcome<'_>,
-) -> Option<Ordinary> {
+    work: &Work,
+) -> Option<(Ordinary, Entity<'a>)> {
     let by_provider = outcome.signer.as_ref().is_some_and(|signer| {
         signer
             .certificate
@@ -725,12 +775,20 @@ fn not_certified(
     if signed.hints.claims_certified_mail() || has_data || by_provider {
         return None;
     }
-    let inner = crate::mime::Entity::parse(signed.content).ok()?;
-    Some(if structure::is_rem(&signed.outer, &inner) {
-        Ordinary::Rem
-    } else {
-        Ordinary::SignedMail
-    })
+    let cut;
+    let tree = match content.and_then(|content| content.tree.as_ref()) {
+        Some(tree) => tree,
+        None => {
+            let inner = Entity::parse(signed.content).ok()?;
+            cut = Tree::of(inner, Bounds::first_level(work));
+            &cut
+        }
+    };
+    let ordinary = match structure::is_rem(&signed.outer, tree) {
+        true => Ordinary::Rem,
+        false => Ordinary::SignedMail,
+    };
+    Some((ordinary, tree.root().entity.clone()))
 }
 
 /// A signed part without daticert.xml is an anomaly envelope when the header says so, or says

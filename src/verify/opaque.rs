@@ -7,27 +7,15 @@
 use std::borrow::Cow;
 
 use super::facts::SignerFacts;
-use super::finding::{Findings, Weight};
+use super::finding::Findings;
+use super::object::object;
 use super::signature::{Outcome, WORK_PER_OCTET_TO_NAME};
-use super::table::{Case, CheckId};
+use super::table::{Case, CheckId, Weight};
 use super::{Examination, Level, Nested, Ordinary, Place, Verifier};
-use crate::mime::{Entity, MAX_DEPTH, decode};
+use crate::mime::{Entity, MAX_DEPTH};
 use crate::smime::content::{Content, ContentKind};
-use crate::smime::pem;
 use crate::smime::signed_data::{SignatureFault, SignatureOctets, SignedData, SignerInfo};
 use crate::work::Work;
-
-/// id-signedData in DER (RFC 5652, 5.1).
-const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-
-/// Octets in which the type of an object stands: tag and length before it take eight at most.
-const START_OCTETS: usize = 24;
-
-/// Signs that the beginning of an object takes in base64.
-const START_SIGNS: usize = START_OCTETS / 3 * 4;
-
-/// Names of objects in text (RFC 7468, 8 and 9; OpenSSL).
-const LABELS: [&str; 3] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
 
 /// A signature that is no provider's.
 #[derive(Clone, Debug, Default)]
@@ -58,40 +46,6 @@ impl OwnSignature {
                 None => fails.then_some(false),
             },
         }
-    }
-}
-
-/// Whether octets begin as a signed object does, in DER, PEM or base64.
-pub(super) fn is_object(octets: &[u8]) -> bool {
-    let names_type = |start: &[u8]| {
-        start.first() == Some(&0x30) && memchr::memmem::find(start, SIGNED_DATA).is_some()
-    };
-    match octets {
-        [0x30, ..] => names_type(&octets[..octets.len().min(START_OCTETS)]),
-        [b'M', ..] => octets
-            .get(..START_SIGNS)
-            .and_then(|start| decode::base64(start).ok())
-            .is_some_and(|start| names_type(&start)),
-        _ => label(octets).is_some(),
-    }
-}
-
-fn label(octets: &[u8]) -> Option<&'static str> {
-    let text = octets.strip_prefix(b"-----BEGIN ")?;
-    LABELS.into_iter().find(|label| {
-        let rest = text.strip_prefix(label.as_bytes());
-        rest.is_some_and(|rest| rest.starts_with(b"-----"))
-    })
-}
-
-/// The object itself; `None` where the text around it is broken.
-fn object(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if octets.first() == Some(&0x30) {
-        return Some(Cow::Borrowed(octets));
-    }
-    match label(octets) {
-        Some(label) => pem::objects(octets, label).ok()?.into_iter().next(),
-        None => decode::base64(octets).ok().map(Cow::Owned),
     }
 }
 
@@ -167,14 +121,14 @@ impl Verifier {
     pub(super) fn examine_ordinary(
         &self,
         octets: &[u8],
-        ordinary: Ordinary,
+        (ordinary, message): (Ordinary, Option<Entity<'_>>),
         at: Place<'_>,
         examination: &mut Examination,
     ) {
         examination.ordinary = Some(ordinary);
         let object = match ordinary {
             Ordinary::SignedFile => object(octets),
-            Ordinary::SignedMail => opaque_part(octets),
+            Ordinary::SignedMail => message.as_ref().and_then(opaque_part),
             Ordinary::Empty
             | Ordinary::Mail
             | Ordinary::EncryptedMail
@@ -189,7 +143,7 @@ impl Verifier {
             | Ordinary::Picture
             | Ordinary::Html
             | Ordinary::Xml
-            | Ordinary::NoMail => return self.add_nested(octets, at, examination),
+            | Ordinary::NoMail => return self.add_nested(message, at, examination),
         };
         // An account of its own: an answer about certified mail does not depend on it.
         let share = at.work.of_message_within(octets.len());
@@ -200,7 +154,7 @@ impl Verifier {
             if ordinary == Ordinary::SignedMail {
                 examination.signature = Some(OwnSignature::default());
             }
-            return self.add_nested(octets, at, examination);
+            return self.add_nested(message, at, examination);
         };
         examination.signature = Some(opened.signature);
         match opened.content {
@@ -219,7 +173,7 @@ impl Verifier {
             examination.findings.tell(Case::MessageComplexityDepth);
             return;
         }
-        let inner = self.examine_within(content, Level::Message, at);
+        let inner = self.examine_within(content, None, Level::Message, at);
         if inner.ordinary.is_none() {
             examination.nested.push(Nested {
                 place: PLACE.to_owned(),
@@ -238,46 +192,11 @@ impl Verifier {
 }
 
 /// The object that is the whole of a message.
-fn opaque_part(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let entity = Entity::parse(octets).ok()?;
-    let media = entity.media_type().ok()?;
+fn opaque_part<'a>(message: &Entity<'a>) -> Option<Cow<'a, [u8]>> {
+    let media = message.media_type().ok()?;
     let is_opaque = matches!(
         &*media.essence,
         "application/pkcs7-mime" | "application/x-pkcs7-mime"
     );
-    is_opaque.then(|| entity.decoded().ok())?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signed_objects_are_known_by_their_beginning() {
-        let der = [b"\x30\x82\x01\x00", SIGNED_DATA, &[0; 40]].concat();
-        let base64 = base64_simd::STANDARD.encode_to_string(&der);
-        let armour =
-            |label: &str| format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n");
-        for octets in [
-            &der[..],
-            &[b"\x30\x80", SIGNED_DATA].concat(),
-            base64.as_bytes(),
-            armour("PKCS7").as_bytes(),
-            armour("CMS").as_bytes(),
-        ] {
-            assert!(is_object(octets), "{octets:?}");
-        }
-        for octets in [
-            &b""[..],
-            b"0",
-            b"M",
-            b"Message-ID: <a@b.example>\r\nFrom: a@b.example\r\n\r\n",
-            // Of a certificate, and of an encrypted object.
-            b"\x30\x82\x01\x00\x30\x82\x01\x00",
-            b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
-            armour("CERTIFICATE").as_bytes(),
-        ] {
-            assert!(!is_object(octets), "{octets:?}");
-        }
-    }
+    is_opaque.then(|| message.decoded().ok())?
 }

@@ -1,6 +1,6 @@
 //! Plain answers for what is no certified mail at all.
 
-use super::opaque;
+use super::object;
 use crate::mime::Entity;
 use crate::mime::header::Header;
 use crate::mime::media::MediaType;
@@ -111,7 +111,7 @@ impl Ordinary {
             [0x89, b'P', b'N', b'G', ..]
             | [0xff, 0xd8, 0xff, ..]
             | [b'G', b'I', b'F', b'8', ..] => Some(Self::Picture),
-            _ if opaque::is_object(octets) => Some(Self::SignedFile),
+            _ if object::is_object(octets) => Some(Self::SignedFile),
             _ if begins(b"<?xml") || begins(b"<postacert") => Some(Self::Xml),
             _ if begins(b"<html") || begins(b"<!doctype html") => Some(Self::Html),
             _ => None,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::agreement::{addresses, bare_id, list, same_text};
+use super::compare::{addresses, list, same_text};
 use super::content::Content;
 use super::display;
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
@@ -16,7 +16,7 @@ use crate::address::MailAddress;
 use crate::mime::header::Field;
 use crate::mime::{Entity, decode, plain};
 use crate::pec::header::{self, Hints};
-use crate::pec::{CertificationData, ErrorClass, MessageKind};
+use crate::pec::{CertificationData, ErrorClass, MessageId, MessageKind};
 use crate::smime::certificate::Certificate;
 use crate::timestamp::Timestamp;
 
@@ -30,7 +30,7 @@ const MAX_COMPARED: usize = 100;
 /// Step 16 for a message whose signature holds.
 pub(super) fn check(
     signed: &Signed<'_>,
-    content: &Content<'_>,
+    (content, original): (&Content<'_>, Option<&Entity<'_>>),
     certificate: &Certificate,
     signing_time: Option<Timestamp>,
     findings: &mut Findings,
@@ -43,16 +43,17 @@ pub(super) fn check(
     let Some(kind) = content.kind else { return };
     findings.record(CheckId::HeaderKind, marks(hints, kind));
     let Some(data) = &content.data else {
-        check_anomaly(signed, content, findings);
+        check_anomaly(signed, original, findings);
         if let Some(time) = signing_time {
             let date = date(outer, time, || time.to_string());
             findings.record(CheckId::HeaderDate, date);
         }
         return;
     };
-    findings.record(CheckId::HeaderReference, reference(hints, data, content));
-    findings.record(CheckId::HeaderSubject, subject(outer, data, content, kind));
-    check_to(signed, content, data, kind, findings);
+    findings.record(CheckId::HeaderReference, reference(hints, data, original));
+    let subject = subject(outer, data, original, kind);
+    findings.record(CheckId::HeaderSubject, subject);
+    check_to(signed, original, data, kind, findings);
     let date = date(outer, data.time, || data.time.rfc3339_at(data.zone));
     findings.record(CheckId::HeaderDate, date);
     if kind.is_envelope() {
@@ -60,19 +61,17 @@ pub(super) fn check(
         return;
     }
     // Receipts come from the provider: there is nobody else to answer.
-    let signer = certificate.mail_addresses().map(MailAddress::new);
-    let allowed: Vec<MailAddress> = signer
-        .chain([data.sender.clone(), data.reply_to.clone()])
-        .collect();
-    findings.record(CheckId::HeaderReplyTo, reply_to(outer, &allowed));
+    let allowed = || {
+        let signer = certificate.mail_addresses().map(MailAddress::new);
+        let people = signer.chain([data.sender.clone(), data.reply_to.clone()]);
+        people.collect()
+    };
+    findings.record(CheckId::HeaderReplyTo, reply_to(outer, allowed));
 }
 
 /// RFC 6109, 3.2.2: an anomaly envelope takes over what arrived, which is inside and signed.
-fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Findings) {
-    let original = content.original.as_deref();
-    let Some(arrived) = original.and_then(|octets| Entity::parse(octets).ok()) else {
-        return;
-    };
+fn check_anomaly(signed: &Signed<'_>, arrived: Option<&Entity<'_>>, findings: &mut Findings) {
+    let Some(arrived) = arrived else { return };
     let decoded = |entity: &Entity<'_>, name: &str| {
         let field = entity.header.first(name);
         field
@@ -80,7 +79,7 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
             .unwrap_or_default()
     };
     let subject = decoded(&signed.outer, "Subject");
-    let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(&arrived, "Subject"));
+    let wanted = format!("ANOMALIA MESSAGGIO: {}", decoded(arrived, "Subject"));
     let of_another = subject_of_another(&subjects(&signed.outer), MessageKind::AnomalyEnvelope);
     let subject = match of_another {
         Some(of_another) => Differs(of_another),
@@ -88,17 +87,17 @@ fn check_anomaly(signed: &Signed<'_>, content: &Content<'_>, findings: &mut Find
         None => Differs(Case::HeaderSubject.both(wanted, subject)),
     };
     findings.record(CheckId::HeaderSubject, subject);
-    let addressees = other_addressees_than(&signed.outer, &arrived);
+    let addressees = other_addressees_than(&signed.outer, arrived);
     findings.record_all(CheckId::HeaderTo, addressees);
-    let from = addresses(&arrived, &["From"]);
-    let authors = addresses(&arrived, &["From", "Sender", "Return-Path"]);
+    let from = addresses(arrived, &["From"]);
+    let authors = addresses(arrived, &["From", "Sender", "Return-Path"]);
     // Providers name the address for bounces too, which the mail inside need not: nobody
     // certifies it.
     let of_stranger = Case::HeaderDisplayName;
     let name = envelope_name(&signed.hints, &signed.outer, &authors, of_stranger);
     findings.record(CheckId::HeaderDisplayName, name);
-    let allowed = [from, addresses(&arrived, &["Reply-To"])].concat();
-    findings.record(CheckId::HeaderReplyTo, reply_to(&signed.outer, &allowed));
+    let allowed = || [from, addresses(arrived, &["Reply-To"])].concat();
+    findings.record(CheckId::HeaderReplyTo, reply_to(&signed.outer, allowed));
 }
 
 /// The display name of an envelope is `Per conto di: a@b` of its sender (RFC 6109, 3.1.5).
@@ -128,10 +127,11 @@ fn envelope_name(
 }
 
 /// Answers go where the original says, the first of `allowed` before all.
-fn reply_to(outer: &Entity<'_>, allowed: &[MailAddress]) -> Comparison {
+fn reply_to(outer: &Entity<'_>, allowed: impl FnOnce() -> Vec<MailAddress>) -> Comparison {
     if outer.header.first("Reply-To").is_none() {
         return NotMade;
     }
+    let allowed = allowed();
     let shown = addresses(outer, &["Reply-To"]);
     let allowed = &allowed[..allowed.len().min(MAX_COMPARED)];
     let mut places = shown.iter().enumerate();
@@ -189,6 +189,9 @@ fn other_addressees_than(outer: &Entity<'_>, inside: &Entity<'_>) -> Vec<Finding
 
 /// The addresses of one field, unless they are these and nothing in it can be taken for another.
 fn other_addressees(outer: &Entity<'_>, name: &str, expected: &[MailAddress]) -> Option<Finding> {
+    if is_bare(outer, name, expected) {
+        return None;
+    }
     let shown = addresses(outer, &[name]);
     let is_odd =
         |field: &&Field<'_>| !plain::are_mailboxes(field.value) || names_others(field, expected);
@@ -199,6 +202,22 @@ fn other_addressees(outer: &Entity<'_>, name: &str, expected: &[MailAddress]) ->
         Some(_) | None => list(&shown),
     };
     Some(Case::HeaderTo.both(list(expected), found))
+}
+
+/// Whether the field is not there and nobody is expected, or is the one address as providers write
+/// it, without a name: then there is nothing in it to read.
+fn is_bare(outer: &Entity<'_>, name: &str, expected: &[MailAddress]) -> bool {
+    let mut fields = outer.header.all(name);
+    match (fields.next(), expected) {
+        (None, []) => true,
+        (Some(field), [one]) => {
+            field.value.trim_ascii() == one.as_str().as_bytes()
+                && plain::is_mailbox(field.value)
+                && plain::are_encoded_words(field.value)
+                && fields.next().is_none()
+        }
+        (None, [_, ..]) | (Some(_), [] | [_, _, ..]) => false,
+    }
 }
 
 /// Nobody certifies a Bcc, and some programs show it.
@@ -215,7 +234,9 @@ fn from(signed: &Signed<'_>, certificate: &Certificate) -> Comparison {
     let groups = field.map_or(Vec::new(), |field| decode::groups(field.value));
     let is_signer = |address: &str| {
         let mut signers = certificate.mail_addresses();
-        signers.any(|signer| MailAddress::new(signer) == MailAddress::new(address))
+        signers.any(|signer| {
+            signer == address || MailAddress::new(signer) == MailAddress::new(address)
+        })
     };
     let is_plain = field.is_some_and(|field| is_plain_from(field, &hints.from));
     let case = match (hints.from_fields, &hints.from[..]) {
@@ -319,26 +340,21 @@ fn marks(hints: &Hints, kind: MessageKind) -> Comparison {
 }
 
 /// X-Riferimento-Message-ID is the signed msgid; in data without one, the original's.
-fn reference(hints: &Hints, data: &CertificationData, content: &Content<'_>) -> Comparison {
+fn reference(hints: &Hints, data: &CertificationData, original: Option<&Entity<'_>>) -> Comparison {
     let from_original = || {
-        let original = Entity::parse(content.original.as_deref()?).ok()?;
-        Some(
-            original
-                .header
-                .first("X-Riferimento-Message-ID")?
-                .text()
-                .into_owned(),
-        )
+        let field = original?.header.first("X-Riferimento-Message-ID")?;
+        Some(field.text())
     };
     let stated = data.message_id.as_deref().map(Cow::Borrowed);
-    let Some(signed) = stated.or_else(|| from_original().map(Cow::Owned)) else {
+    let Some(signed) = stated.or_else(from_original) else {
         return NotMade;
     };
     // Some gateways write long identifiers as encoded words.
-    let plain = |text: &str| -> String { text.split_whitespace().collect() };
+    let plain = |id: MessageId<'_>| -> String { id.as_str().split_whitespace().collect() };
     let fits = |shown: &String| {
-        bare_id(shown) == bare_id(&signed)
-            || plain(bare_id(&decode::unstructured(shown.as_bytes()))) == plain(bare_id(&signed))
+        MessageId::new(shown) == MessageId::new(&signed)
+            || plain(MessageId::new(&decode::unstructured(shown.as_bytes())))
+                == plain(MessageId::new(&signed))
     };
     if hints.references.is_empty() {
         Differs(Case::HeaderReferenceMissing.both(signed.into_owned(), ""))
@@ -356,12 +372,13 @@ fn reference(hints: &Hints, data: &CertificationData, content: &Content<'_>) -> 
 fn subject(
     outer: &Entity<'_>,
     data: &CertificationData,
-    content: &Content<'_>,
+    original: Option<&Entity<'_>>,
     kind: MessageKind,
 ) -> Comparison {
     // Data may lack a subject (it is optional); then the original's is what was sent.
+    let of_original = || original?.header.first("Subject").map(Field::decoded);
     let stated = data.subject.as_deref().map(Cow::Borrowed);
-    let stated = stated.or_else(|| subject_of(content));
+    let stated = stated.or_else(of_original);
     let is_stated = stated.is_some();
     let certified = stated.unwrap_or_default();
     let has_virus = data.error_word == ErrorClass::Virus.word();
@@ -390,13 +407,6 @@ fn subjects<'a>(outer: &Entity<'a>) -> Vec<Cow<'a, str>> {
     let fields = outer.header.fields().iter();
     let subjects = fields.filter(|field| field.is("Subject"));
     subjects.map(|field| field.decoded()).collect()
-}
-
-/// The subject of the original, when it is there.
-fn subject_of<'c>(content: &Content<'_>) -> Option<Cow<'c, str>> {
-    let original = Entity::parse(content.original.as_deref()?).ok()?;
-    let subject = original.header.first("Subject")?.decoded().into_owned();
-    Some(Cow::Owned(subject))
 }
 
 /// Whether a decoded text would break a line where it is shown, and look like more fields.
@@ -428,7 +438,7 @@ fn subject_of_another(subjects: &[Cow<'_, str>], kind: MessageKind) -> Option<Fi
 /// providers go to a service mailbox that only the directory knows.
 fn check_to(
     signed: &Signed<'_>,
-    content: &Content<'_>,
+    original: Option<&Entity<'_>>,
     data: &CertificationData,
     kind: MessageKind,
     findings: &mut Findings,
@@ -438,9 +448,8 @@ fn check_to(
     let mut differing = Vec::new();
     match kind {
         K::TransportEnvelope => {
-            let original = content.original.as_deref();
-            if let Some(original) = original.and_then(|octets| Entity::parse(octets).ok()) {
-                let addressees = other_addressees_than(outer, &original);
+            if let Some(original) = original {
+                let addressees = other_addressees_than(outer, original);
                 findings.record_all(CheckId::HeaderTo, addressees);
             }
             return;
@@ -488,16 +497,16 @@ fn check_envelope(signed: &Signed<'_>, data: &CertificationData, findings: &mut 
     let of_stranger = Case::HeaderDisplayNameStranger;
     let name = envelope_name(&signed.hints, &signed.outer, senders, of_stranger);
     findings.record(CheckId::HeaderDisplayName, name);
-    let allowed = [data.reply_to.clone(), data.sender.clone()];
-    findings.record(CheckId::HeaderReplyTo, reply_to(&signed.outer, &allowed));
+    let allowed = || vec![data.reply_to.clone(), data.sender.clone()];
+    findings.record(CheckId::HeaderReplyTo, reply_to(&signed.outer, allowed));
     let message_id = signed
         .outer
         .header
         .first("Message-ID")
         .map(|field| field.text())
         .unwrap_or_default();
-    let differs = (bare_id(&message_id) != bare_id(&data.identifier))
-        .then(|| Case::HeaderMessageId.both(data.identifier.clone(), message_id.into_owned()));
+    let differs = (MessageId::new(&message_id) != MessageId::new(&data.identifier))
+        .then(|| Case::HeaderMessageId.both(data.identifier.clone(), &*message_id));
     findings.record(CheckId::HeaderMessageId, Comparison::of_all(differs));
     if let (Some(form), Some(shown)) = (data.receipt_form, &signed.hints.receipt_form) {
         let differs = (form.word() != shown)

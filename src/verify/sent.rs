@@ -8,15 +8,17 @@
 mod hashes;
 mod parts;
 
-use super::agreement::{addresses, bare_id, list, same_text};
-use super::content::Content;
+use super::compare::{addresses, list, same_text};
 use super::finding::{Comparison, Findings};
+use super::original::Original;
 use super::table::{Case, CheckId};
 use crate::address::MailAddress;
+use crate::mime::tree::{Bounds, Tree};
 use crate::mime::{Entity, decode};
-use crate::pec::{CertificationData, DeliveryForm, MessageKind, header};
+use crate::pec::{CertificationData, DeliveryForm, MessageId, MessageKind, header};
 use crate::smime::content::with_crlf;
 use crate::smime::sha256;
+use crate::work::Work;
 use hashes::FileHashes;
 pub(super) use parts::malformed_hashes;
 use parts::{Compared, leaves};
@@ -75,6 +77,12 @@ impl Sent {
         Self { octets }
     }
 
+    /// The parts of the file as a message.
+    fn parts<'a>(message: &Entity<'a>) -> Tree<'a> {
+        let work = Work::of_message(message.octets.len());
+        Tree::of(message.clone(), Bounds::new(&work))
+    }
+
     /// The file as a message, if it is one: From, and a Message-ID or a Date.
     fn message(&self) -> Option<Entity<'_>> {
         let entity = Entity::parse(&self.octets).ok()?;
@@ -84,38 +92,31 @@ impl Sent {
 }
 
 /// Step 17 for a receipt whose signature holds.
-pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings) -> SentResult {
-    let Some(data) = &content.data else {
+pub(super) fn check(
+    sent: &Sent,
+    data: Option<&CertificationData>,
+    original: Option<&Original<'_>>,
+    findings: &mut Findings,
+) -> SentResult {
+    let Some(data) = data else {
         findings.tell(Case::SentMessageNoData);
         return SentResult::unknown("no-data");
     };
-    let original = content
-        .original
-        .as_deref()
-        .and_then(|octets| Entity::parse(octets).ok());
+    let original = original.filter(|original| original.message.is_some());
     let form = Form::of(data);
-    if let Some(result) = original
-        .as_ref()
-        .and_then(|original| sent_attachment(sent, original, form))
-    {
+    let parts = original.and_then(Original::parts);
+    if let Some(result) = parts.and_then(|parts| sent_attachment(sent, parts, form)) {
         tell(&result, findings);
         return result;
     }
     if let Some(message) = sent.message() {
-        return check_message(&message, data, original.as_ref(), findings);
+        return check_message(&message, data, original, findings);
     }
-    let has_hashes = |original: &Entity<'_>| {
-        form == Form::Brief
-            && leaves(original)
-                .list
-                .iter()
-                .any(|leaf| leaf.hash().is_some())
-    };
-    let (case, result) = match &original {
+    let has_hashes =
+        |parts: &Tree<'_>| form == Form::Brief && leaves(parts).any(|leaf| leaf.hash().is_some());
+    let (case, result) = match parts {
         None => (Case::SentContentNone, SentResult::unknown("no-content")),
-        Some(original) if has_hashes(original) => {
-            (Case::SentContentHash, SentResult::unknown("hash"))
-        }
+        Some(parts) if has_hashes(parts) => (Case::SentContentHash, SentResult::unknown("hash")),
         Some(_) => (Case::SentContentAttachment, SentResult::not("attachment")),
     };
     findings.tell_found(case, sha256(&sent.octets));
@@ -127,11 +128,10 @@ pub(super) fn check(sent: &Sent, content: &Content<'_>, findings: &mut Findings)
 ///
 /// A file called `.hash` stands for another only in a brief delivery receipt: in any other the
 /// sender may have written it.
-fn sent_attachment(sent: &Sent, original: &Entity<'_>, form: Form) -> Option<SentResult> {
-    let leaves = leaves(original);
+fn sent_attachment(sent: &Sent, original: &Tree<'_>, form: Form) -> Option<SentResult> {
     let mut hashes = FileHashes::new(&sent.octets);
     let canonical = canonical(&sent.octets);
-    for leaf in leaves.list.iter().filter(|leaf| leaf.frame.is_none()) {
+    for leaf in leaves(original).filter(|leaf| leaf.frame().is_none()) {
         if let (Form::Brief, Some(stated)) = (form, leaf.hash()) {
             if let Some(fit) = hashes.find(&stated) {
                 return Some(match fit.collides {
@@ -139,7 +139,7 @@ fn sent_attachment(sent: &Sent, original: &Entity<'_>, form: Form) -> Option<Sen
                     false => SentResult::by(fit.rule).with(leaf.shown()),
                 });
             }
-        } else if leaf.name.is_some() && leaf.is_file(&sent.octets, &canonical) {
+        } else if leaf.name().is_some() && leaf.is_file(&sent.octets, &canonical) {
             return Some(SentResult::by("attachment").with(leaf.shown()));
         }
     }
@@ -149,7 +149,7 @@ fn sent_attachment(sent: &Sent, original: &Entity<'_>, form: Form) -> Option<Sen
 fn check_message(
     message: &Entity<'_>,
     data: &CertificationData,
-    original: Option<&Entity<'_>>,
+    original: Option<&Original<'_>>,
     findings: &mut Findings,
 ) -> SentResult {
     let id = match_id(message, data);
@@ -166,7 +166,7 @@ fn check_message(
     if let Some(result) = check_people(message, data, findings) {
         return result;
     }
-    match original {
+    match original.and_then(Original::parts) {
         Some(original) => {
             let result = compare(message, original, Form::of(data));
             tell(&result, findings);
@@ -209,11 +209,16 @@ fn match_id(message: &Entity<'_>, data: &CertificationData) -> Option<bool> {
     let ids: Vec<String> = ["Message-ID", "X-Riferimento-Message-ID"]
         .iter()
         .filter_map(|name| message.header.first(name))
-        .map(|field| bare_id(&field.text()).to_owned())
+        .map(|field| MessageId::new(&field.text()).as_str().to_owned())
         .filter(|id| !id.is_empty())
         .collect();
     let signed = [data.message_id.as_deref(), Some(&*data.identifier)];
-    let fits = |id: &String| signed.iter().flatten().any(|wanted| bare_id(wanted) == id);
+    let fits = |id: &String| {
+        signed
+            .iter()
+            .flatten()
+            .any(|wanted| MessageId::new(wanted).as_str() == id)
+    };
     if ids.iter().any(fits) {
         return Some(true);
     }
@@ -287,7 +292,8 @@ fn texts(entity: &Entity<'_>, name: &str) -> Vec<String> {
 
 /// Compares the sent message with the original inside a receipt: the fields that a reader
 /// sees, then the body octet for octet, then part by part.
-fn compare(message: &Entity<'_>, original: &Entity<'_>, form: Form) -> SentResult {
+fn compare(message: &Entity<'_>, parts: &Tree<'_>, form: Form) -> SentResult {
+    let original = &parts.root().entity;
     if let Some(name) = differing_field(message, original) {
         return SentResult::not("header").with(format!(
             "{name}: {} ≠ {}",
@@ -304,7 +310,7 @@ fn compare(message: &Entity<'_>, original: &Entity<'_>, form: Form) -> SentResul
     if same_type && canonical(message.body) == canonical(original.body) {
         return SentResult::by("content");
     }
-    match parts::compare(&leaves(message), &leaves(original), form) {
+    match parts::compare(&Sent::parts(message), parts, form) {
         Compared::Same(rule) => SentResult::by(rule),
         Compared::Differ(what) => SentResult::not("parts").with(what),
         Compared::Collide(what) => SentResult::not("collision").with(what),

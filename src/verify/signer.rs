@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::facts::EditionFacts;
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
-use super::finding::{Finding, Findings, Weight};
+use super::finding::{Finding, Findings};
 use super::revoked::{Issuer, TrustedCrls, some_of};
 use super::signature::{Outcome, Signer};
-use super::table::{Case, CheckId};
+use super::table::{Case, CheckId, Weight};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
 use crate::providers::{ProviderList, Trust};

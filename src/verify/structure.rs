@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 
 use super::finding::{Comparison, Finding, Findings};
-use super::opaque;
+use super::object;
 use super::ordinary::{LOOKED_AT, Ordinary};
 use super::table::{Case, CheckId};
 use crate::mime::header::Field;
 use crate::mime::media::MediaType;
 use crate::mime::multipart::{self, Dashes, Parts};
+use crate::mime::tree::{Bounds, Inside, Part, Tree, Uncut};
 use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, decode, plain};
 use crate::pec::CERTIFICATION_FILE;
 use crate::pec::header::{self, Hints};
@@ -36,10 +37,10 @@ pub enum Level {
 
 /// What was found at the top.
 pub(super) enum Located<'a> {
-    /// No certified mail.
-    Ordinary(Ordinary),
+    /// No certified mail; the message where it is one.
+    Ordinary(Ordinary, Option<Entity<'a>>),
     /// Passed off as certified mail, but nothing can be verified; findings say why.
-    Unproven,
+    Unproven(Option<Entity<'a>>),
     /// A signed first part.
     Signed(Box<Signed<'a>>),
 }
@@ -63,14 +64,20 @@ pub(super) struct Signed<'a> {
     pub is_complete: bool,
 }
 
-/// Steps 1 to 4.
-pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings) -> Located<'a> {
+/// Steps 1 to 4. `known` is what the octets are as an entity, where that was read before.
+pub(super) fn locate<'a>(
+    octets: &'a [u8],
+    known: Option<&Entity<'a>>,
+    level: Level,
+    work: &Work,
+    findings: &mut Findings,
+) -> Located<'a> {
     if octets.len() > MAX_MESSAGE_OCTETS {
         findings.tell_found(Case::MessageSize, octets.len().to_string());
-        return Located::Unproven;
+        return Located::Unproven(None);
     }
     if let Some(ordinary) = Ordinary::by_first_octets(octets) {
-        return Located::Ordinary(ordinary);
+        return Located::Ordinary(ordinary, None);
     }
     let stored = octets;
     let octets = if level == Level::Message {
@@ -78,16 +85,17 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
     } else {
         octets
     };
-    let Ok(outer) = Entity::parse(octets) else {
+    let known = known.filter(|known| known.octets.len() == octets.len());
+    let Ok(outer) = known.cloned().map_or_else(|| Entity::parse(octets), Ok) else {
         let is_no_mail = !Ordinary::begins_as_mail(octets) && !mentions_certification(octets);
         if level == Level::Message && is_no_mail {
-            return Located::Ordinary(Ordinary::NoMail);
+            return Located::Ordinary(Ordinary::NoMail, None);
         }
         findings.tell(Case::MessageComplexityHeader);
-        return Located::Unproven;
+        return Located::Unproven(None);
     };
     if level == Level::Message && !Ordinary::looks_like_mail(&outer.header) {
-        return Located::Ordinary(Ordinary::NoMail);
+        return Located::Ordinary(Ordinary::NoMail, Some(outer));
     }
     let hints = Hints::of(&outer.header);
     // Cheap words in the octets tell whether anything here wants to be certified mail.
@@ -100,9 +108,9 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
                 (true, false) => Case::HeaderAmbiguousContentTypeUnmarked,
                 (false, _) => Case::StructureBoundaryParameter,
             });
-            return Located::Unproven;
+            return Located::Unproven(Some(outer));
         }
-        Err(_) => return Located::Ordinary(Ordinary::Mail),
+        Err(_) => return Located::Ordinary(Ordinary::Mail, Some(outer)),
     };
     match &*media.essence {
         "multipart/signed" => {
@@ -114,17 +122,17 @@ pub(super) fn locate<'a>(octets: &'a [u8], level: Level, findings: &mut Findings
         }
         _ if memchr::memchr(0, octets).is_some() && (claims || mentions_certification(octets)) => {
             findings.tell(Case::MessageOctets);
-            Located::Unproven
+            Located::Unproven(Some(outer))
         }
         "application/pkcs7-mime" | "application/x-pkcs7-mime" if claims => {
             findings.tell(Case::StructureFormOpaque);
-            Located::Unproven
+            Located::Unproven(Some(outer))
         }
-        _ if claims || has_certification_part(&outer) => {
+        _ if claims || has_certification_part(&outer, work) => {
             findings.tell(Case::StructureSigned);
-            Located::Unproven
+            Located::Unproven(Some(outer))
         }
-        _ => Located::Ordinary(Ordinary::of_mail(&outer, &media)),
+        _ => Located::Ordinary(Ordinary::of_mail(&outer, &media), Some(outer)),
     }
 }
 
@@ -229,17 +237,17 @@ fn locate_signed<'a>(
         .parameter("protocol")
         .is_some_and(|p| p.eq_ignore_ascii_case("application/pgp-signature"));
     if is_pgp && !hints.claims_certified_mail() {
-        return Located::Ordinary(Ordinary::SignedMail);
+        return Located::Ordinary(Ordinary::SignedMail, Some(outer));
     }
     let Ok(boundary) = media.boundary() else {
         findings.tell(Case::StructureBoundaryParameter);
-        return Located::Unproven;
+        return Located::Unproven(Some(outer));
     };
     let dashes = Dashes::of(outer.body);
     let body = without_cut_delimiter(outer.body, boundary);
     let Ok(cut) = multipart::split_known(body, boundary, &dashes) else {
         findings.tell(Case::MessageComplexityParts);
-        return Located::Unproven;
+        return Located::Unproven(Some(outer));
     };
     let cut = Parts {
         ambiguous: cut.ambiguous || shares_boundary(&cut, boundary),
@@ -254,7 +262,7 @@ fn locate_signed<'a>(
         if !cut.closed {
             missing_end(Proof::Lost, findings);
         }
-        return Located::Unproven;
+        return Located::Unproven(Some(outer));
     };
     findings.record_all(CheckId::HeaderAmbiguous, ambiguous_fields(&outer));
     check_shown_names(&outer, media, findings);
@@ -667,30 +675,14 @@ fn mentions_certification(octets: &[u8]) -> bool {
 }
 
 /// Whether an unsigned message has a part called daticert.xml at its first level.
-fn has_certification_part(outer: &Entity<'_>) -> bool {
+fn has_certification_part(outer: &Entity<'_>, work: &Work) -> bool {
     mentions_certification(outer.octets)
-        && children(outer)
-            .iter()
-            .any(|part| part.file_names().is(CERTIFICATION_FILE))
+        && is_certification_in(&Tree::of(outer.clone(), Bounds::first_level(work)))
 }
 
-/// The parts of a multipart that can be read; none of anything else.
-fn children<'a>(entity: &Entity<'a>) -> Vec<Entity<'a>> {
-    let parts = parts_of(entity).unwrap_or_default();
-    parts
-        .into_iter()
-        .filter_map(|part| Entity::parse(part).ok())
-        .collect()
-}
-
-/// The octets of the parts of a multipart, none of anything else; `None` when they cannot be told.
-fn parts_of<'a>(entity: &Entity<'a>) -> Option<Vec<&'a [u8]>> {
-    let media = entity.media_type().ok()?;
-    if !media.is_multipart() {
-        return Some(Vec::new());
-    }
-    let boundary = media.boundary().ok()?;
-    Some(multipart::split(entity.body, boundary).ok()?.parts)
+fn is_certification_in(tree: &Tree<'_>) -> bool {
+    let mut parts = tree.parts_of(tree.root());
+    parts.any(|part| part.names.is(CERTIFICATION_FILE))
 }
 
 /// Something inside a message that may be certified mail.
@@ -723,7 +715,7 @@ pub type Unfold = fn(&[u8]) -> Unfolded;
 ///
 /// The work for it grows with the depth; what is used up ends the search.
 pub(super) fn candidates<'a, 'w>(
-    octets: &'a [u8],
+    message: Entity<'a>,
     unfold: Option<Unfold>,
     work: &'w Work,
 ) -> Search<'a, 'w> {
@@ -734,16 +726,11 @@ pub(super) fn candidates<'a, 'w>(
         unfold,
         work,
     };
-    if let Ok(entity) = Entity::parse(octets) {
-        search.enter(Cow::Borrowed(octets), &entity, "", 0);
+    let whole = Whole(Cow::Borrowed(message.octets));
+    if let Some(tree) = search.tree_of(message, 0) {
+        search.enter(&whole, &tree, "", 0);
     }
     search
-}
-
-/// Units of [`Work`] to cut a multipart into its parts: each dash may begin a delimiter.
-fn work_to_cut(octets: &[u8]) -> usize {
-    const PER_DASH: usize = 16;
-    WORK_PER_OCTET * octets.len() + PER_DASH * memchr::memchr_iter(b'-', octets).count()
 }
 
 /// What was found inside a message.
@@ -758,87 +745,91 @@ pub(super) struct Search<'a, 'w> {
 }
 
 impl<'a> Search<'a, '_> {
-    /// `whole` owns or borrows what `entity` was read from.
-    fn enter(&mut self, whole: Cow<'a, [u8]>, entity: &Entity<'_>, place: &str, depth: usize) {
+    /// The parts of a message with so many multiparts and messages around it, within the bounds of
+    /// the whole search. What is signed stays closed: it is taken as it is.
+    fn tree_of<'t>(&mut self, message: Entity<'t>, depth: usize) -> Option<Tree<'t>> {
         let is_over = depth > MAX_DEPTH || self.found.len() >= MAX_NESTED;
-        if is_over || !self.work.draw(work_to_cut(entity.octets)) {
+        if is_over || !self.work.draw(WORK_PER_OCTET * message.octets.len()) {
             self.incomplete = true;
-            return;
+            return None;
         }
-        let Some(parts) = parts_of(entity) else {
-            self.incomplete = true;
-            return;
+        let bounds = Bounds {
+            depth: MAX_DEPTH - depth,
+            parts: MAX_PARTS.saturating_sub(self.parts),
+            opens: |media| media.essence != "multipart/signed",
+            ..Bounds::new(self.work)
         };
-        let is_digest = entity
-            .media_type()
-            .is_ok_and(|media| media.essence == "multipart/digest");
-        for (index, part) in parts.into_iter().enumerate() {
-            let Ok(child) = Entity::parse(part) else {
-                self.incomplete = true;
-                continue;
+        let tree = Tree::of(message, bounds);
+        self.parts += tree.parts().len() - 1;
+        let is_closed = |part: &Part<'_>| match part.inside {
+            Inside::Uncut(Uncut::Boundary | Uncut::TooManyParts) => true,
+            Inside::Uncut(Uncut::TooDeep | Uncut::Work | Uncut::Unasked)
+            | Inside::Content
+            | Inside::Parts(_) => part.media.is_err(),
+        };
+        self.incomplete |= !tree.is_whole() || tree.parts().iter().any(is_closed);
+        Some(tree)
+    }
+
+    /// `whole` is what the tree was read from.
+    fn enter(&mut self, whole: &Whole<'a>, tree: &Tree<'_>, place: &str, depth: usize) {
+        for part in &tree.parts()[1..] {
+            let place = match place {
+                "" => tree.place(part),
+                around => format!("{around}.{}", tree.place(part)),
             };
-            self.parts += 1;
-            if self.parts > MAX_PARTS {
-                self.incomplete = true;
-                return;
-            }
-            let number = index + 1;
-            let place = if place.is_empty() {
-                number.to_string()
-            } else {
-                format!("{place}.{number}")
-            };
-            let octets = slice_of(&whole, child.octets);
+            let around = tree.around(part).map_or("", Part::essence);
             // RFC 2046, 5.1.5: without a type they are messages.
-            if is_digest && child.header.first("Content-Type").is_none() {
-                self.attached(octets, &child, &place, depth);
+            let is_untyped = part.entity.header.first("Content-Type").is_none();
+            if around == "multipart/digest" && is_untyped {
+                self.attached(whole, &part.entity, &place, depth + part.depth);
             } else {
-                self.child(octets, &child, &place, depth);
+                self.part(whole, part, &place, depth + part.depth);
             }
         }
     }
 
-    fn child(&mut self, octets: Cow<'a, [u8]>, child: &Entity<'_>, place: &str, depth: usize) {
-        let Ok(media) = child.media_type() else {
-            self.incomplete = true;
+    fn part(&mut self, whole: &Whole<'a>, part: &Part<'_>, place: &str, depth: usize) {
+        let Ok(media) = &part.media else { return };
+        let entity = &part.entity;
+        if media.essence == "multipart/signed" {
+            let octets = whole.slice(entity.octets);
+            return self.take(octets, place.to_owned(), Level::Part);
+        }
+        // Its parts come after it.
+        if media.is_multipart() {
             return;
-        };
-        let names = child.file_names();
-        let name = names.shown().unwrap_or_default().to_ascii_lowercase();
+        }
+        let name = part.names.shown().unwrap_or_default().to_ascii_lowercase();
         let is_message = matches!(&*media.essence, "message/rfc822" | "message/global")
             || [".eml", ".emlx"].iter().any(|end| name.ends_with(end))
-            || (media.essence == "application/octet-stream" && begins_as_mail(child));
-        let is_signed_message = name.ends_with(".eml.p7m");
-        if media.essence == "multipart/signed" {
-            self.take(octets, place.to_owned(), Level::Part);
-        } else if media.is_multipart() {
-            self.enter(octets, child, place, depth + 1);
-        } else if let Some(unfold) = self.unfold
-            && begins_as_archive(child)
+            || (media.essence == "application/octet-stream" && begins_as_mail(entity));
+        if let Some(unfold) = self.unfold
+            && begins_as_archive(entity)
         {
-            self.archive(child, unfold, place, depth);
-        } else if is_signed_message {
-            if let Some(message) = self.decoded(&octets, child) {
+            self.archive(entity, unfold, place, depth);
+        } else if name.ends_with(".eml.p7m") {
+            if let Some(message) = self.decoded(whole, entity) {
                 self.take(message, place.to_owned(), Level::Message);
             }
         } else if is_message {
-            self.attached(octets, child, place, depth);
+            self.attached(whole, entity, place, depth);
         }
     }
 
     /// A part whose content is a message.
-    fn attached(&mut self, octets: Cow<'a, [u8]>, part: &Entity<'_>, place: &str, depth: usize) {
-        if let Some(message) = self.decoded(&octets, part) {
+    fn attached(&mut self, whole: &Whole<'a>, part: &Entity<'_>, place: &str, depth: usize) {
+        if let Some(message) = self.decoded(whole, part) {
             self.message(message, place, depth);
         }
     }
 
-    /// The content of a part, which lies in `octets`.
-    fn decoded(&mut self, octets: &Cow<'a, [u8]>, part: &Entity<'_>) -> Option<Cow<'a, [u8]>> {
+    /// The content of a part, which lies in `whole`.
+    fn decoded(&mut self, whole: &Whole<'a>, part: &Entity<'_>) -> Option<Cow<'a, [u8]>> {
         let decoded = part.decoded();
         self.incomplete |= decoded.is_err();
         Some(match decoded.ok()? {
-            Cow::Borrowed(body) => slice_of(octets, body),
+            Cow::Borrowed(body) => whole.slice(body),
             Cow::Owned(decoded) => Cow::Owned(decoded),
         })
     }
@@ -866,7 +857,7 @@ impl<'a> Search<'a, '_> {
                 return;
             }
             let place = format!("{place}!/{name}");
-            if opaque::is_object(&octets) {
+            if object::is_object(&octets) {
                 self.take(Cow::Owned(octets), place, Level::Message);
             } else {
                 self.message(Cow::Owned(octets), &place, depth);
@@ -876,22 +867,24 @@ impl<'a> Search<'a, '_> {
 
     /// A message within: taken when it is signed or claims to be certified, else looked through.
     fn message(&mut self, octets: Cow<'a, [u8]>, place: &str, depth: usize) {
-        let Ok(entity) = mime::Entity::parse(without_wrapping(&octets)) else {
+        let whole = Whole(octets);
+        let Ok(entity) = Entity::parse(without_wrapping(&whole.0)) else {
             self.incomplete = true;
             return;
         };
-        let signed = entity
+        let is_signed = entity
             .media_type()
             .is_ok_and(|media| media.essence == "multipart/signed");
-        if signed
-            || Hints::of(&entity.header).claims_certified_mail()
-            || has_certification_part(&entity)
-        {
-            self.take(octets, place.to_owned(), Level::Message);
-        } else {
-            let again = octets.clone();
-            self.enter(again, &entity, place, depth + 1);
+        if is_signed || Hints::of(&entity.header).claims_certified_mail() {
+            return self.take(whole.0, place.to_owned(), Level::Message);
         }
+        let Some(tree) = self.tree_of(entity, depth) else {
+            return;
+        };
+        if is_certification_in(&tree) {
+            return self.take(whole.0, place.to_owned(), Level::Message);
+        }
+        self.enter(&whole, &tree, place, depth);
     }
 }
 
@@ -911,23 +904,27 @@ fn begins_as_mail(part: &Entity<'_>) -> bool {
     start.is_some_and(|start| Ordinary::begins_as_mail(&start))
 }
 
-/// `part` as a piece of `whole`: borrowed when that is borrowed and `part` lies in it.
-fn slice_of<'a>(whole: &Cow<'a, [u8]>, part: &[u8]) -> Cow<'a, [u8]> {
-    if let Cow::Borrowed(octets) = whole {
-        let start = part.as_ptr().addr().checked_sub(octets.as_ptr().addr());
-        if let Some(inside) = start.and_then(|start| octets.get(start..start + part.len())) {
-            return Cow::Borrowed(inside);
+/// The octets that parts are read from: the file's own, or decoded ones.
+struct Whole<'a>(Cow<'a, [u8]>);
+
+impl<'a> Whole<'a> {
+    /// A piece of it: borrowed where it is borrowed and the piece lies in it.
+    fn slice(&self, piece: &[u8]) -> Cow<'a, [u8]> {
+        if let Cow::Borrowed(octets) = self.0 {
+            let start = piece.as_ptr().addr().checked_sub(octets.as_ptr().addr());
+            let inside = start.and_then(|start| octets.get(start..start + piece.len()));
+            if let Some(inside) = inside {
+                return Cow::Borrowed(inside);
+            }
         }
+        Cow::Owned(piece.to_vec())
     }
-    Cow::Owned(part.to_vec())
 }
 
 /// Whether a signed part with no daticert.xml is a REM message.
-pub(super) fn is_rem(outer: &Entity<'_>, content: &Entity<'_>) -> bool {
-    header::is_rem(&outer.header)
-        || children(content)
-            .iter()
-            .any(|part| header::is_rem(&part.header))
+pub(super) fn is_rem(outer: &Entity<'_>, content: &Tree<'_>) -> bool {
+    let mut parts = content.parts_of(content.root());
+    header::is_rem(&outer.header) || parts.any(|part| header::is_rem(&part.entity.header))
 }
 
 #[cfg(test)]
@@ -956,9 +953,16 @@ mod tests {
         let lines = "1;2;3\n".repeat(mime::MAX_HEADER_OCTETS / 5);
         let located = |octets: &str| {
             let mut findings = Findings::default();
-            match locate(octets.as_bytes(), Level::Message, &mut findings) {
-                Located::Ordinary(ordinary) => Some(ordinary),
-                Located::Unproven | Located::Signed(_) => None,
+            let work = Work::of_message(octets.len());
+            match locate(
+                octets.as_bytes(),
+                None,
+                Level::Message,
+                &work,
+                &mut findings,
+            ) {
+                Located::Ordinary(ordinary, _) => Some(ordinary),
+                Located::Unproven(_) | Located::Signed(_) => None,
             }
         };
         assert_eq!(located(&lines), Some(Ordinary::NoMail));
@@ -972,6 +976,7 @@ mod tests {
             b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
             Content-Type: message/rfc822\r\n\r\n--x--\r\n";
         let work = Work::of_message(octets.len());
-        assert!(candidates(octets, None, &work).found.is_empty());
+        let message = Entity::parse(octets).unwrap();
+        assert!(candidates(message, None, &work).found.is_empty());
     }
 }

@@ -8,7 +8,38 @@
 
 use std::fmt;
 
-use super::finding::Weight;
+/// What a finding does to the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A genuine provider or an honest transport would not produce this: not genuine.
+    Refutes,
+    /// Without this the question cannot be decided: cannot tell.
+    Undecides,
+    /// Genuine, but not about what the user says it is about.
+    OtherMessage,
+    /// Genuine, but whether it is about that cannot be decided.
+    NotCompared,
+    /// Odd about this message; the verdict stands.
+    Doubt,
+    /// Routine remark.
+    Note,
+}
+
+impl Weight {
+    /// The word in the JSON.
+    pub const fn severity(self) -> &'static str {
+        match self {
+            Self::Refutes | Self::Undecides | Self::OtherMessage | Self::NotCompared => "failure",
+            Self::Doubt => "doubt",
+            Self::Note => "note",
+        }
+    }
+
+    /// Whether this is a failed check.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Doubt | Self::Note)
+    }
+}
 
 macro_rules! checks {
     ($(

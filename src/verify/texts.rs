@@ -9,9 +9,7 @@ use memchr::memmem::{self, Finder};
 
 use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
-use crate::mime::Entity;
-use crate::mime::media::MediaType;
-use crate::mime::multipart::{self, Dashes};
+use crate::mime::tree::{Part, Tree};
 use crate::pec::{CertificationData, MessageKind};
 
 /// A readable text, decoded.
@@ -21,36 +19,22 @@ pub(super) struct Text<'c> {
 }
 
 /// The readable text: the first part, or the alternatives in it (RFC 6109, 4.3.1).
-pub(super) fn read<'c>(
-    part: &Entity<'c>,
-    media: &MediaType<'_>,
-    dashes: &Dashes<'_>,
-) -> Vec<Text<'c>> {
-    if media.essence != "multipart/alternative" {
-        return one(part, media).into_iter().collect();
+pub(super) fn read<'c>(tree: &Tree<'c>, part: &Part<'c>) -> Vec<Text<'c>> {
+    match part.essence() {
+        "multipart/alternative" => tree.parts_of(part).filter_map(one).collect(),
+        _ => one(part).into_iter().collect(),
     }
-    let Ok(cut) = media
-        .boundary()
-        .and_then(|boundary| multipart::split_known(part.body, boundary, dashes))
-    else {
-        return Vec::new();
-    };
-    let text = |part: &&'c [u8]| {
-        let part = Entity::parse(part).ok()?;
-        one(&part, &part.media_type().ok()?)
-    };
-    cut.parts.iter().filter_map(text).collect()
 }
 
-fn one<'c>(part: &Entity<'c>, media: &MediaType<'_>) -> Option<Text<'c>> {
-    let html = match &*media.essence {
+fn one<'c>(part: &Part<'c>) -> Option<Text<'c>> {
+    let html = match part.essence() {
         "text/html" => true,
         "text/plain" => false,
         _ => return None,
     };
     Some(Text {
         html,
-        octets: part.decoded().ok()?,
+        octets: part.entity.decoded().ok()?,
     })
 }
 
@@ -229,6 +213,9 @@ fn first_shape(octets: &[u8], shape: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(found).into_owned())
 }
 
+/// Octets of a tag that are looked at.
+const TAG_OCTETS: usize = 2_000;
+
 /// What loads or runs something when the text is opened (RFC 6109, 4.3.1 forbids it): a tag
 /// that does so by itself, or any other tag but a link that holds an address or a script. Of
 /// `meta` only the one that leads to another page does (HTML, 4.2.5.3).
@@ -245,16 +232,21 @@ fn active_html(octets: &[u8]) -> Option<String> {
     let mut refresh = next(b"refresh");
     for at in memchr::memchr_iter(b'<', octets) {
         let start = at + 1;
-        let end = closing.place_from(start).min(start + 2_000);
+        // Most tags begin with none of their letters, and nothing that acts is near.
+        let first = octets.get(start).map(u8::to_ascii_lowercase);
+        let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
+        let farthest = start + TAG_OCTETS;
+        let is_near = |next: &mut Next<'_>| next.place_from(start) < farthest.min(octets.len());
+        if !may_be_active && !is_near(&mut script) && !is_near(&mut equals) {
+            continue;
+        }
+        let end = closing.place_from(start).min(farthest);
         let tag = &octets[start..end];
         let begins = |word: &str| {
             tag.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
         let holds = |next: &mut Next<'_>| next.place_from(start) + next.word.len() <= end;
-        // Most tags begin with none of their letters.
-        let first = tag.first().map(u8::to_ascii_lowercase);
-        let may_be_active = first.is_some_and(|letter| b"siofem".contains(&letter));
         let found = (may_be_active && ACTIVE.iter().any(|word| begins(word)))
             || (may_be_active && begins("meta") && holds(&mut refresh))
             || holds(&mut script)

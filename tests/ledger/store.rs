@@ -16,6 +16,7 @@ use crate::support::receipt::{Kind, Receipt, SENDER, SUBJECT};
 use crate::support::sender::{
     Desk, account, after, base, ends_in_doubt, ends_refused, ends_unsent, moment, outgoing, taken,
 };
+use crate::support::skipped::skipped;
 
 use Standing as S;
 
@@ -472,7 +473,7 @@ fn facts_cannot_be_changed_or_removed_and_the_file_is_sound() {
     desk.send(&base());
     let file = desk.folder().join("ledger.sqlite");
     let Some(count) = witness(&file, "SELECT count(*) FROM fact") else {
-        println!("skipped: no python3");
+        skipped("no python3");
         return;
     };
     assert_eq!(count, "[(3,)]");

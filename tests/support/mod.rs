@@ -26,6 +26,7 @@ pub mod scripted;
 pub mod sender;
 pub mod servers;
 pub mod shelf;
+pub mod skipped;
 pub mod text;
 pub mod tls;
 pub mod world;

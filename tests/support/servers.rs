@@ -30,6 +30,7 @@ use std::time::Duration;
 use postacert::secret::Secret;
 use postacert::transport::{Endpoint, Login, Roots, Security};
 
+use super::skipped::skipped;
 use super::{pki, tls};
 
 /// The password of everybody.
@@ -108,7 +109,7 @@ pub fn running() -> Option<&'static Servers> {
                 panic!("PEC_TEST_SERVERS is set, and {what}")
             }
             Some(what) => {
-                eprintln!("skipped: tests with real mail servers ({what})");
+                skipped(&format!("tests with real mail servers ({what})"));
                 None
             }
         })

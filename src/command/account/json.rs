@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::{self, day, of_preset, sure_of_server};
+use super::sure::{of_preset, of_server};
+use super::text;
 use crate::account::presets::{DATE, Known, Preset, Sureness};
 use crate::account::{Account, IMAP_PORT, SMTP_PORT, SentCopy};
 use crate::command::check::Check;
 use crate::command::reach;
 use crate::exit::ExitStatus;
 use crate::output::report::{Page, Report, known};
+use crate::timestamp::Timestamp;
 use crate::transport::{Endpoint, Security};
 
 /// # Results of pec account, version 1
@@ -52,8 +54,11 @@ impl Report for Results<'_> {
 
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         match self {
-            Self::List { accounts, file } => list::accounts(accounts, file, page),
-            Self::Presets { presets } => list::presets(presets, page),
+            Self::List { accounts, file } => {
+                let accounts = accounts.iter().map(|one| (one.account, one.default));
+                text::accounts(&accounts.collect::<Vec<_>>(), file, page)
+            }
+            Self::Presets { presets } => text::presets(presets, page),
             Self::Test { checks, account } => {
                 let values = [
                     ("account", &*account.name),
@@ -144,12 +149,12 @@ struct LimitsJson<'a> {
 pub(super) struct AccountJson<'a> {
     /// All of it, for texts.
     #[serde(skip)]
-    pub account: &'a Account,
+    account: &'a Account,
     /// Its name.
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
     name: &'a str,
     /// Whether it is used when none is named.
-    pub default: bool,
+    default: bool,
     /// The certified address.
     #[schemars(regex(pattern = r"@"))]
     address: &'a str,
@@ -200,11 +205,11 @@ impl<'a> AccountJson<'a> {
             preset: preset.map(|preset| &*preset.name),
             imap: ServerJson::of(
                 &account.imap,
-                sure_of_server(&account.imap, IMAP_PORT, preset.map(|preset| &preset.imap)),
+                of_server(&account.imap, IMAP_PORT, preset.map(|preset| &preset.imap)),
             ),
             smtp: ServerJson::of(
                 &account.smtp,
-                sure_of_server(&account.smtp, SMTP_PORT, preset.map(|preset| &preset.smtp)),
+                of_server(&account.smtp, SMTP_PORT, preset.map(|preset| &preset.smtp)),
             ),
             user: &account.user,
             password_source: account.password.word(),
@@ -220,7 +225,7 @@ impl<'a> AccountJson<'a> {
             limits: limits_json(account),
             ca_file: path(&account.ca_file),
             trust_file: path(&account.trust_file),
-            app_password_date: account.app_password_date.map(day),
+            app_password_date: account.app_password_date.map(Timestamp::italian_day),
         }
     }
 }

@@ -1,56 +1,24 @@
-//! `pec account list` and `pec account presets`: what is configured, what is known of providers,
-//! and how sure each value is.
-
-use std::io;
+//! `pec account list` and `pec account presets`: what is configured, what is known of providers.
 
 use super::json::{AccountJson, Results};
-use crate::account::presets::{self, Known, LoginForm, Mailboxes, OtherServers, Preset, Sureness};
-use crate::account::{
-    Account, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, IMAP_PORT, SMTP_PORT, SentCopy,
-};
+use crate::account::presets;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
-use crate::lang::Lang;
-use crate::output::catalogue::Catalogue;
-use crate::output::report::{Form, Page};
-use crate::printable::Printable;
-use crate::transport::{Endpoint, Security};
+use crate::output::report::Form;
 
-/// List the accounts and how sure each value is
-#[derive(Debug, clap::Args)]
-pub(super) struct ListArguments {
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Write the JSON schema of the results and end
-    #[arg(long)]
-    json_schema: bool,
+/// The order to list what is configured.
+pub(in crate::command) struct ListOrder {
+    pub form: Form,
 }
 
-/// List what is known of providers: servers, limits, how sure each value is
-#[derive(Debug, clap::Args)]
-pub(super) struct PresetsArguments {
-    /// Only this one
-    #[arg(value_name = "NAME")]
-    name: Option<String>,
-
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Write the JSON schema of the results and end
-    #[arg(long)]
-    json_schema: bool,
+/// The order to list what is known of providers.
+pub(in crate::command) struct PresetsOrder {
+    /// Only this one.
+    pub name: Option<String>,
+    pub form: Form,
 }
 
-pub(super) fn run(
-    arguments: &ListArguments,
-    session: &mut Session<'_>,
-) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<Results<'_>>()?);
-    }
+pub(super) fn run(order: &ListOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let config = session.config()?;
     let chosen = session.account.as_deref();
     if let Some(name) = chosen {
@@ -66,35 +34,14 @@ pub(super) fn run(
             .collect(),
         file: config.file().display().to_string(),
     };
-    Ok(session.out.show(&results, Form::of(arguments.json))?)
-}
-
-/// Writes accounts for a person.
-pub(super) fn accounts(
-    accounts: &[AccountJson<'_>],
-    file: &str,
-    page: &mut Page<'_>,
-) -> io::Result<()> {
-    if accounts.is_empty() {
-        page.line(page.texts().fill("accounts.none", &[("file", file)]))?;
-    }
-    for (number, one) in accounts.iter().enumerate() {
-        if number > 0 {
-            page.line("")?;
-        }
-        page.lines(account_lines(one.account, one.default, page.lang))?;
-    }
-    Ok(())
+    Ok(session.out.show(&results, order.form)?)
 }
 
 pub(super) fn run_presets(
-    arguments: &PresetsArguments,
+    order: &PresetsOrder,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<Results<'_>>()?);
-    }
-    let presets = match arguments.name.as_deref() {
+    let presets = match order.name.as_deref() {
         None => presets::all().iter().collect(),
         Some(name) => vec![
             presets::named(name)
@@ -102,252 +49,5 @@ pub(super) fn run_presets(
         ],
     };
     let results = Results::Presets { presets };
-    Ok(session.out.show(&results, Form::of(arguments.json))?)
-}
-
-/// Writes presets for a person.
-pub(super) fn presets(presets: &[&Preset], page: &mut Page<'_>) -> io::Result<()> {
-    for preset in presets {
-        page.lines(preset_lines(preset, page.lang))?;
-        page.line("")?;
-    }
-    let values = [("as_of", presets::as_of())];
-    page.line(page.texts().fill("accounts.presets-as-of", &values))
-}
-
-/// A value of an account and how sure the preset is of it; none when the user gave it.
-pub(super) fn of_preset<'a, T: PartialEq>(
-    value: &T,
-    known: Option<&'a Known<T>>,
-) -> Option<(Sureness, &'a str)> {
-    let known = known.filter(|known| known.value == *value)?;
-    Some((known.sure, &known.date))
-}
-
-pub(super) fn sure_of_server<'a>(
-    server: &Endpoint,
-    port: u16,
-    known: Option<&'a Known<String>>,
-) -> Option<(Sureness, &'a str)> {
-    let usual = server.port == port && server.security == Security::Tls;
-    of_preset(&server.host, known.filter(|_| usual))
-}
-
-/// Label and value in columns.
-fn row(label: &str, value: &str, lang: Lang) -> String {
-    let label = Catalogue::of(lang).text(&format!("label.{label}"));
-    format!("  {label:<16} {value}")
-}
-
-/// `(AB, the provider's own page or …, 2026-09-19)`, or that the user gave it.
-fn sureness(sure: Option<(Sureness, &str)>, lang: Lang) -> String {
-    let texts = Catalogue::of(lang);
-    match sure {
-        None => texts.text("sure.given").to_owned(),
-        Some((sure, date)) => {
-            let words = texts.text(&format!("sure.{}", sure.word()));
-            let values = [
-                ("letters", sure.letters()),
-                ("words", words),
-                ("date", date),
-            ];
-            texts.fill("sure.line", &values)
-        }
-    }
-}
-
-fn security(server: &Endpoint, lang: Lang) -> &'static str {
-    Catalogue::of(lang).text(match server.security {
-        Security::Tls => "security.tls",
-        Security::StartTls => "security.starttls",
-    })
-}
-
-fn account_lines(account: &Account, default: bool, lang: Lang) -> Vec<String> {
-    let texts = Catalogue::of(lang);
-    let preset = account.preset;
-    let values = [
-        ("account", &*account.name),
-        ("address", account.address.as_str()),
-    ];
-    let mut lines = vec![texts.fill(
-        match default {
-            true => "accounts.heading-default",
-            false => "accounts.heading",
-        },
-        &values,
-    )];
-    if let Some(preset) = preset {
-        lines.push(row(
-            "preset",
-            &format!("{} ({})", preset.name, preset.provider),
-            lang,
-        ));
-    }
-    for (label, server, port, known) in [
-        (
-            "imap",
-            &account.imap,
-            IMAP_PORT,
-            preset.map(|preset| &preset.imap),
-        ),
-        (
-            "smtp",
-            &account.smtp,
-            SMTP_PORT,
-            preset.map(|preset| &preset.smtp),
-        ),
-    ] {
-        let sure = sureness(sure_of_server(server, port, known), lang);
-        let value = format!("{server}, {} {sure}", security(server, lang));
-        lines.push(row(label, &value, lang));
-    }
-    lines.push(row("user", &Printable(&account.user).to_string(), lang));
-    lines.push(row(
-        "password",
-        texts.text(&format!("password.{}", account.password.word())),
-        lang,
-    ));
-    lines.push(row("sent-copy", &sent_copy(account, lang), lang));
-    if !account.folders.is_empty() {
-        let folders = account.folders.join(", ");
-        lines.push(row("folders", &Printable(&folders).to_string(), lang));
-    }
-    lines.extend(limit_lines(account, lang));
-    for (label, file) in [
-        ("ca-file", &account.ca_file),
-        ("trust-file", &account.trust_file),
-    ] {
-        if let Some(file) = file {
-            let file = file.display().to_string();
-            lines.push(row(label, &Printable(&file).to_string(), lang));
-        }
-    }
-    if let Some(date) = account.app_password_date {
-        lines.push(row("app-password", &day(date), lang));
-    }
-    lines
-}
-
-/// `2026-10-01` in Italy.
-pub(super) fn day(date: crate::timestamp::Timestamp) -> String {
-    date.rfc3339_at(date.italian_offset())[..10].to_owned()
-}
-
-fn sent_copy(account: &Account, lang: Lang) -> String {
-    let texts = Catalogue::of(lang);
-    let known = account
-        .preset
-        .and_then(|preset| preset.sent_folder.as_ref());
-    match &account.sent_copy {
-        SentCopy::NotFiled => texts.text("accounts.sent-not-filed").to_owned(),
-        SentCopy::WhereMarked => texts.text("accounts.sent-where-marked").to_owned(),
-        SentCopy::Folder(folder) => {
-            let sure = sureness(of_preset(folder, known), lang);
-            format!("{} {sure}", Printable(folder))
-        }
-    }
-}
-
-fn limit_lines(account: &Account, lang: Lang) -> Vec<String> {
-    let texts = Catalogue::of(lang);
-    let (limits, preset) = (account.limits, account.preset);
-    let of = |known: Option<(Sureness, &str)>| sureness(known, lang);
-    let guaranteed = texts.text("sure.guaranteed");
-    let recipients = preset.and_then(|preset| preset.recipients.as_ref());
-    let octets = preset.and_then(|preset| preset.octets_total.as_ref());
-    let minute = preset.and_then(|preset| preset.messages_per_minute.as_ref());
-    let mut lines = vec![
-        match limits.recipients {
-            Some(number) => format!("{number} {}", of(of_preset(&number, recipients))),
-            None => format!("{GUARANTEED_RECIPIENTS} {guaranteed}"),
-        },
-        match limits.octets_total {
-            Some(number) => {
-                format!("{} {}", texts.size(number), of(of_preset(&number, octets)))
-            }
-            None => format!("{} {guaranteed}", texts.size(GUARANTEED_OCTETS)),
-        },
-    ];
-    lines[0] = row("max-recipients", &lines[0], lang);
-    lines[1] = row("max-size", &lines[1], lang);
-    if let Some(number) = limits.messages_per_minute {
-        let value = format!("{number} {}", of(of_preset(&number, minute)));
-        lines.push(row("per-minute", &value, lang));
-    }
-    if let Some(number) = limits.recipients_per_hour {
-        lines.push(row("per-hour", &format!("{number} {}", of(None)), lang));
-    }
-    lines
-}
-
-fn preset_lines(preset: &Preset, lang: Lang) -> Vec<String> {
-    let texts = Catalogue::of(lang);
-    fn known<T>(known: &Known<T>, lang: Lang) -> String {
-        sureness(Some((known.sure, &*known.date)), lang)
-    }
-    let mut lines = vec![format!("{}: {}", preset.name, preset.provider)];
-    for (label, server, port) in [
-        ("imap", &preset.imap, IMAP_PORT),
-        ("smtp", &preset.smtp, SMTP_PORT),
-    ] {
-        let value = format!("{}:{port} {}", server.value, known(server, lang));
-        lines.push(row(label, &value, lang));
-    }
-    let login = texts.text(match preset.login.value {
-        LoginForm::Address => "login.address",
-        LoginForm::Code => "login.code",
-    });
-    lines.push(row(
-        "user",
-        &format!("{login} {}", known(&preset.login, lang)),
-        lang,
-    ));
-    if let Some(folder) = &preset.sent_folder {
-        lines.push(row(
-            "sent-copy",
-            &format!("{} {}", folder.value, known(folder, lang)),
-            lang,
-        ));
-    }
-    if let Some(limit) = &preset.recipients {
-        let value = format!("{} {}", limit.value, known(limit, lang));
-        lines.push(row("max-recipients", &value, lang));
-    }
-    if let Some(limit) = &preset.octets_total {
-        let value = format!("{} {}", texts.size(limit.value), known(limit, lang));
-        lines.push(row("max-size", &value, lang));
-    }
-    if let Some(limit) = &preset.messages_per_minute {
-        let value = format!("{} {}", limit.value, known(limit, lang));
-        lines.push(row("per-minute", &value, lang));
-    }
-    if let Some(days) = &preset.password_days {
-        let value = texts.fill("accounts.days", &[("days", &days.value.to_string())]);
-        lines.push(row(
-            "app-password",
-            &format!("{value} {}", known(days, lang)),
-            lang,
-        ));
-    }
-    for other in &preset.other {
-        lines.push(row("other-servers", &other_servers(other, lang), lang));
-    }
-    lines.push(row("domains", &preset.domains.join(", "), lang));
-    lines
-}
-
-fn other_servers(other: &OtherServers, lang: Lang) -> String {
-    let mailboxes = Catalogue::of(lang).text(match other.mailboxes {
-        Mailboxes::Pro => "mailboxes.pro",
-        Mailboxes::Older => "mailboxes.older",
-    });
-    let mut servers = Vec::new();
-    for (protocol, host) in [("IMAP", &other.imap), ("SMTP", &other.smtp)] {
-        if let Some(host) = host {
-            servers.push(format!("{protocol} {host}"));
-        }
-    }
-    let sure = sureness(Some((other.sure, &other.date)), lang);
-    format!("{mailboxes}: {} {sure}", servers.join(", "))
+    Ok(session.out.show(&results, order.form)?)
 }

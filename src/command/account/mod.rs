@@ -1,43 +1,38 @@
 //! `pec account`: the mailboxes that we use, their servers, and where their passwords come from.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod add;
+mod arguments;
 mod ask;
 mod json;
 mod list;
 mod remove;
+mod sure;
 mod test;
-
-use clap::Subcommand;
+mod text;
 
 use super::Session;
 use crate::exit::ExitStatus;
 
-/// Manage accounts: servers, limits, where the password comes from
-///
-/// Accounts stand in the configuration file, which holds no passwords: these come from a
-/// command, a file of mode 0600, the system keyring, the terminal, or PEC_PASSWORD.
-#[derive(Debug, clap::Args)]
-#[command(arg_required_else_help = true)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    action: Action,
+pub(super) use arguments::Arguments;
+
+/// The order to look at accounts, or to change them.
+pub(super) enum AccountOrder {
+    Add(Box<add::AddOrder>),
+    List(list::ListOrder),
+    Presets(list::PresetsOrder),
+    Test(test::TestOrder),
+    Remove(remove::RemoveOrder),
 }
 
-#[derive(Debug, Subcommand)]
-enum Action {
-    Add(Box<add::Arguments>),
-    List(list::ListArguments),
-    Presets(list::PresetsArguments),
-    Test(test::Arguments),
-    Remove(remove::Arguments),
-}
-
-pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    match arguments.action {
-        Action::Add(arguments) => add::run(*arguments, session),
-        Action::List(arguments) => list::run(&arguments, session),
-        Action::Presets(arguments) => list::run_presets(&arguments, session),
-        Action::Test(arguments) => test::run(&arguments, session),
-        Action::Remove(arguments) => remove::run(&arguments, session),
+pub(super) fn run(order: AccountOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    match order {
+        AccountOrder::Add(order) => add::run(*order, session),
+        AccountOrder::List(order) => list::run(&order, session),
+        AccountOrder::Presets(order) => list::run_presets(&order, session),
+        AccountOrder::Test(order) => test::run(&order, session),
+        AccountOrder::Remove(order) => remove::run(&order, session),
     }
 }

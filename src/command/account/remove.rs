@@ -8,27 +8,19 @@ use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 
-/// Take an account out of the configuration
-///
-/// The ledger, the messages and the mailbox itself are left alone, and so is the password where
-/// it is kept.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// Which account
-    #[arg(value_name = "NAME")]
-    name: String,
-
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+/// The order to take an account out.
+pub(in crate::command) struct RemoveOrder {
+    pub name: String,
+    /// Whether a person is asked first.
+    pub asks: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(order: &RemoveOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let mut config = session.config()?;
     let lang = session.lang;
     let told = |error| failure(&error, lang);
-    let account = config.account(Some(&arguments.name)).map_err(told)?.clone();
-    if !arguments.yes && !confirmed(&account.name, account.address.as_str(), session)? {
+    let account = config.account(Some(&order.name)).map_err(told)?.clone();
+    if order.asks && !confirmed(&account.name, account.address.as_str(), session)? {
         return Ok(ExitStatus::No);
     }
     let was_default = config.is_default(&account);

@@ -99,6 +99,13 @@ pub(super) struct Findings {
     pub identity: String,
 }
 
+impl Findings {
+    /// How the table was read, for a person.
+    pub fn lines(&self, prepared: &Prepared, lang: Lang) -> Vec<String> {
+        view::lines(self.view.as_ref(), &self.files, prepared, lang)
+    }
+}
+
 /// Walks over all rows; tells each problem.
 ///
 /// # Errors
@@ -378,7 +385,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             growing.close(&document)?;
         }
         List::Text(mut page) => {
-            page.lines(view::lines(&findings, &prepared, lang))?;
+            page.lines(findings.lines(&prepared, lang))?;
             page.lines(view::letters(&findings.shown, lang))?;
             page.lines(summary(&findings, lang))?;
             if findings.problems == 0 {
@@ -671,7 +678,12 @@ impl Rest {
             came_back_rows: findings.came_back,
             served_by: findings.served_by.iter().cloned().collect(),
             warnings: warnings.collect(),
-            view: ViewJson::of(findings, terms.prepared),
+            view: ViewJson::of(
+                findings.view.as_ref(),
+                &findings.files,
+                &findings.shown,
+                terms.prepared,
+            ),
             forecast: ForecastJson {
                 messages: all.messages,
                 recipients: all.recipients,

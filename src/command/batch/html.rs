@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::events::{Counts, line};
-use super::report::{self, Line};
+use super::lines::{Line, header, lines, state_of, written};
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
@@ -93,7 +93,7 @@ pub(super) fn write(
         lang.code(),
         choices(texts),
     ))?;
-    let columns = report::header(ledger, job)?;
+    let columns = header(ledger, job)?;
     let heads = [
         ("row", "batch.head.row"),
         ("ref", "batch.head.reference"),
@@ -110,7 +110,7 @@ pub(super) fn write(
         })
         .collect();
     page.line(format_args!("<thead><tr>{heads}</tr></thead>\n<tbody>"))?;
-    report::lines(ledger, job, &mut |line| {
+    lines(ledger, job, &mut |line| {
         Ok(page.line(row(&line, &columns, lang))?)
     })?;
     page.line("</tbody>\n</table>\n</body>\n</html>")?;
@@ -141,7 +141,7 @@ fn folded(summary: &str, inside: &str) -> String {
 /// The cells of the table that stand in no other column, the first of them as what is seen.
 fn data(line: &Line, columns: &[String]) -> String {
     let cells = columns.iter().filter_map(|name| {
-        let text = report::written(line.columns.get(name)?);
+        let text = written(line.columns.get(name)?);
         let is_beside = text == line.reference || Some(&text) == line.recipient.as_ref();
         (!text.is_empty() && !is_beside).then_some((name, text))
     });
@@ -163,7 +163,7 @@ fn data(line: &Line, columns: &[String]) -> String {
 
 fn row(line: &Line, columns: &[String], lang: Lang) -> String {
     let texts = Catalogue::of(lang);
-    let mut state = report::state_of(line, texts);
+    let mut state = state_of(line, texts);
     if let Some(why) = line.error.as_ref().or(line.note.as_ref()) {
         state = format!("{state}: {why}");
     }

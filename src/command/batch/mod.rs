@@ -3,6 +3,7 @@
 mod check;
 mod events;
 mod html;
+mod lines;
 mod prepare;
 mod problem;
 mod receipts;
@@ -188,7 +189,7 @@ fn schema() -> Schema {
     let of = vec![
         ("check", output::schema::<check::Document<'_>>()),
         ("status", output::schema::<status::Document>()),
-        ("report", output::schema::<report::Line>()),
+        ("report", output::schema::<lines::Line>()),
         ("event", output::schema::<events::EventJson<'_>>()),
     ];
     output::any("batch:1", TITLE, ABOUT, of)

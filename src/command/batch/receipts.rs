@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::report::{self, Line, ReceiptJson};
+use super::lines::{Line, ReceiptJson, lines};
 use super::whole;
 use crate::account::make_private_folder;
 use crate::command::Failure;
@@ -36,7 +36,7 @@ pub(super) fn write(ledger: &Ledger, job: &JobView, folder: &Path) -> anyhow::Re
     make_private_folder(folder).map_err(told)?;
     let mut names = Names::default();
     let (mut count, mut row, mut shelf) = (0, None, Shelf::default());
-    report::lines(ledger, job, &mut |line| {
+    lines(ledger, job, &mut |line| {
         if row != Some(line.row) {
             count += put(ledger, folder, &std::mem::take(&mut shelf))?;
             shelf.name = names.of(&line.reference);

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::check::{self, Terms};
 use super::events::{Form, Reporter};
 use super::prepare::{self, Disk, Origin, Prepared};
-use super::view::{self, Show};
+use super::view::Show;
 use super::{PaceArguments, TableArguments, WordArguments, one_job, problem, status};
 use crate::account::Account;
 use crate::address::MailAddress;
@@ -207,7 +207,7 @@ fn from_table(
     if let Some(before) = before.first() {
         tell(session, "batch.changed", before)?;
     }
-    for line in view::lines(&findings, &prepared, lang) {
+    for line in findings.lines(&prepared, lang) {
         writeln!(session.err, "{line}")?;
     }
     if findings.problems == 0 {

@@ -1,9 +1,10 @@
 //! How a table was read, and its rows as they will go: what a person looks at before sending.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::check::Findings;
 use super::prepare::{Origin, Prepared};
 use crate::batch::columns::Role;
 use crate::batch::notice::{ColumnUse, Notice};
@@ -112,10 +113,15 @@ impl Letter {
     }
 }
 
-/// How the table was read, in a few lines.
-pub(super) fn lines(findings: &Findings, prepared: &Prepared, lang: Lang) -> Vec<String> {
+/// How the table was read, and how many good rows have how many files, in a few lines.
+pub(super) fn lines(
+    view: Option<&View>,
+    files: &BTreeMap<usize, u64>,
+    prepared: &Prepared,
+    lang: Lang,
+) -> Vec<String> {
     let texts = Catalogue::of(lang);
-    let Some(view) = &findings.view else {
+    let Some(view) = view else {
         return Vec::new();
     };
     let mut lines = match &prepared.origin {
@@ -141,13 +147,13 @@ pub(super) fn lines(findings: &Findings, prepared: &Prepared, lang: Lang) -> Vec
     }
     lines.extend(column_lines(&view.columns, texts));
     // Nothing is said of files where there is neither a column nor a file.
-    let has_files = findings.files.keys().any(|count| *count > 0)
+    let has_files = files.keys().any(|count| *count > 0)
         || view
             .columns
             .iter()
             .any(|one| one.roles.contains(&Role::Attach));
-    if has_files && !findings.files.is_empty() {
-        let counts = findings.files.iter().map(|(files, rows)| {
+    if has_files && !files.is_empty() {
+        let counts = files.iter().map(|(files, rows)| {
             let (files, rows) = (files.to_string(), rows.to_string());
             texts.fill("batch.view.count", &[("files", &files), ("rows", &rows)])
         });
@@ -301,8 +307,12 @@ fn uses(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl ViewJson {
-    pub fn of(findings: &Findings, prepared: &Prepared) -> Self {
-        let view = findings.view.as_ref();
+    pub fn of(
+        view: Option<&View>,
+        files: &BTreeMap<usize, u64>,
+        shown: &[Letter],
+        prepared: &Prepared,
+    ) -> Self {
         let origin = &prepared.origin;
         let column = |one: &ColumnUse| ColumnJson {
             name: one.name.clone(),
@@ -313,8 +323,6 @@ impl ViewJson {
                 .chain(one.in_texts.then_some("texts"))
                 .collect(),
         };
-        let counts = findings.files.iter();
-        let shown = findings.shown.iter();
         Self {
             form: view.map(|view| form_of(view.form, origin)),
             delimiter: view.and_then(|view| delimiter_of(view.form, origin)),
@@ -326,13 +334,15 @@ impl ViewJson {
             columns: view
                 .map(|view| view.columns.iter().map(column).collect())
                 .unwrap_or_default(),
-            files: counts
+            files: files
+                .iter()
                 .map(|(files, rows)| CountJson {
                     files: *files,
                     rows: *rows,
                 })
                 .collect(),
             shown: shown
+                .iter()
                 .filter_map(|one| serde_json::to_value(one).ok())
                 .collect(),
         }

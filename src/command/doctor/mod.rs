@@ -3,6 +3,10 @@
 //! What it cannot see it does not claim: no mail server tells the time, so the clock is held
 //! against dates that cannot lie in the future, and seconds are not checked.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+mod arguments;
 mod local;
 
 use std::io;
@@ -20,25 +24,19 @@ use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report};
 use crate::secret::Secret;
 
-/// Check configuration, network, login, folders, clock and trust data
-///
-/// Looks at everything that sending and reading depend on, for every account or for that of
-/// --account, and says what to do. Logs in once per server; nothing is sent, read or changed.
-///
-/// Exits with 0 if nothing failed (warnings do not count), 1 if something did.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// Leave the network alone: no names, no connections, no passwords
-    #[arg(long)]
-    offline: bool,
+pub(super) use arguments::Arguments;
 
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
+/// The order to look at everything.
+pub(super) struct DoctorOrder {
+    pub network: Network,
+    pub form: Form,
+}
 
-    /// Write the JSON schema of the results and end
-    #[arg(long)]
-    json_schema: bool,
+/// Whether names are looked up, connections made and passwords asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Network {
+    Asked,
+    LeftAlone,
 }
 
 /// # Results of pec doctor, version 1
@@ -47,7 +45,7 @@ pub(super) struct Arguments {
 /// so objects are open. Texts meant for people (text, advice) are in the language of the run;
 /// everything else is the same in both.
 #[derive(Serialize, JsonSchema)]
-struct Results {
+pub(super) struct Results {
     /// What was looked at: the machine first, then each account.
     #[schemars(length(min = 1))]
     checks: Vec<Check>,
@@ -60,7 +58,7 @@ struct Results {
 /// How many checks ended how; the exit status is 1 when one failed, else 0.
 #[derive(Default, Serialize, JsonSchema)]
 #[schemars(rename = "totals")]
-struct Totals {
+pub(super) struct Totals {
     /// That are right.
     ok: usize,
     /// That work but want something done.
@@ -71,21 +69,18 @@ struct Totals {
     skipped: usize,
 }
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<Results>()?);
-    }
-    let results = look(arguments, session)?;
-    Ok(session.out.show(&results, Form::of(arguments.json))?)
+pub(super) fn run(order: &DoctorOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let results = look(order.network, session)?;
+    Ok(session.out.show(&results, order.form)?)
 }
 
-fn look(arguments: &Arguments, session: &Session<'_>) -> Result<Results, Failure> {
+fn look(network: Network, session: &Session<'_>) -> Result<Results, Failure> {
     let config = session.config();
     let mut checks = local::of_program(&config, session);
     let mut accounts = Vec::new();
     if let Ok(config) = &config {
         for account in chosen(config, session)? {
-            let found = of_account(account, config, arguments, session);
+            let found = of_account(account, config, network, session);
             checks.extend(found.into_iter().map(|check| check.about(&account.name)));
             accounts.push((account.name.clone(), account.address.as_str().to_owned()));
         }
@@ -172,7 +167,7 @@ fn chosen<'c>(config: &'c Config, session: &Session<'_>) -> Result<Vec<&'c Accou
 fn of_account(
     account: &Account,
     config: &Config,
-    arguments: &Arguments,
+    network: Network,
     session: &Session<'_>,
 ) -> Vec<Check> {
     let lang = session.lang;
@@ -180,10 +175,10 @@ fn of_account(
     let unusable = checks
         .iter()
         .any(|check| check.has_failed() && check.id == "account.ca-file");
-    match (arguments.offline, unusable) {
-        (true, _) => checks.push(Check::skipped("network", lang, "offline", &[])),
-        (false, true) => checks.push(Check::skipped("network", lang, "not-reached", &[])),
-        (false, false) => {
+    match (network, unusable) {
+        (Network::LeftAlone, _) => checks.push(Check::skipped("network", lang, "offline", &[])),
+        (Network::Asked, true) => checks.push(Check::skipped("network", lang, "not-reached", &[])),
+        (Network::Asked, false) => {
             checks.extend(reach::checks(account, &Servers::ON_THE_WIRE, lang, || {
                 secret(account, config, session)
             }))

@@ -13,13 +13,14 @@ use clap::ValueEnum;
 
 use self::report::Before;
 use super::access::{self, Access};
-use super::{Failure, Session, follow, is_closed_pipe, span};
+use super::{Failure, Session, is_closed_pipe, span, wait};
 use crate::account::SentCopy;
 use crate::client::{self, Resend, Submitted};
 use crate::context::{Interruption, stop_on_signals};
 use crate::exit::ExitStatus;
 use crate::ledger::{Claim, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
+use crate::output::report::Form;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::transport::smtp::SmtpSubmission;
 use crate::transport::{Mailbox, Submission, SubmissionOutcome};
@@ -141,7 +142,7 @@ pub(super) struct Arguments {
 
     /// Wait for the receipts: accepted or delivered
     #[arg(long, value_name = "FOR", hide_possible_values = true)]
-    wait: Option<follow::GoalArgument>,
+    wait: Option<wait::GoalArgument>,
 
     /// How long to wait: 90s, 30m, 2h, 1d
     #[arg(
@@ -439,18 +440,16 @@ fn follow_up(
     }
     if let Some(goal) = goal {
         let messages: Vec<MessageRef> = sent.into_iter().map(|(message, _)| message).collect();
-        let waited = follow::wait(
-            &messages,
-            goal.into(),
-            arguments.timeout,
-            access,
-            ledger,
-            arguments.json,
-            session,
-        );
+        let terms = wait::Terms {
+            until: goal.into(),
+            timeout: arguments.timeout,
+            poll: wait::Terms::POLL,
+        };
+        let form = Form::of(arguments.json);
+        let waited = wait::wait(&messages, terms, access, ledger, form, session);
         if waited.is_err() && arguments.json {
             // The document is promised, and says at least what was sent.
-            super::status::show(&messages, ledger, true, session)?;
+            super::status::show(&messages, ledger, Form::Json, session)?;
         }
         status = status.worse(waited?);
     }

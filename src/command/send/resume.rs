@@ -8,7 +8,7 @@ use super::report::Before;
 use super::{Arguments, ResendArgument, confirmed, documented, finish, hand_over, report, told};
 use crate::client::{self, AfterAsking, Asked, Found, Gap, GapKind, Mood, Over, Search};
 use crate::command::access::{self, Access};
-use crate::command::{Failure, Session, follow};
+use crate::command::{Failure, Session, follow, meant};
 use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -183,7 +183,7 @@ fn wanted(
         let all = ledger.unsettled(&access.account.address);
         return Ok(all.map_err(|error| Failure::of_ledger(&error))?);
     }
-    let one = |word: &String| follow::one_message_of(ledger, word, &access.account.address);
+    let one = |word: &String| meant::one_message_of(ledger, word, &access.account.address);
     arguments.messages.iter().map(one).collect()
 }
 

@@ -7,11 +7,13 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+mod arguments;
 pub(super) mod json;
 pub(super) mod text;
 
 use json::Document;
 
+use super::meant::not_one;
 use super::{Failure, Session, access};
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
@@ -23,76 +25,45 @@ use crate::output::style::Style;
 use crate::pec::wrapped::{ReportedRecipient, WrappedMail};
 use crate::timestamp::Timestamp;
 
-/// Say where each message stands, for every recipient
-///
-/// Without MESSAGE all messages, newest first. With one, all that is known of it: the attempts
-/// to send it, and for every recipient what was certified, when, by which receipt, and what may
-/// be expected until when. A statement counts only when its receipt was proved genuine.
-///
-/// Works without network on what was recorded; pec sync reads the mailbox. A list exits with 0;
-/// one message with 0 if it reached every recipient, 1 if it did not reach one, 3 if something
-/// is awaited, in doubt or contradictory, 2 if no message or more than one is meant.
-#[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
-pub(super) struct Arguments {
-    /// One message: its short id, its Message-ID, or words of its subject
-    #[arg(
-        value_name = "MESSAGE",
-        conflicts_with_all = ["since", "pending", "failed", "to", "orphans", "unproven"]
-    )]
-    message: Option<String>,
+pub(super) use arguments::Arguments;
 
-    /// Only messages recorded at this time or later
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+/// The order to say where messages stand.
+pub(super) struct StatusOrder {
+    wanted: Wanted,
+    form: Form,
+}
 
-    /// Only messages for which something is still awaited
-    #[arg(long)]
-    pending: bool,
+/// Of what.
+enum Wanted {
+    /// One message, whole: by its short id, its Message-ID, or words of its subject.
+    Message(String),
+    /// A page of a list.
+    List {
+        of: Listed,
+        /// How many at most, from 1.
+        limit: u32,
+        /// Which, from 1.
+        page: u32,
+    },
+}
 
-    /// Only messages that did not reach a recipient
-    #[arg(long)]
-    failed: bool,
-
-    /// Only messages to an address that contains this text
-    #[arg(long, value_name = "TEXT")]
-    to: Option<String>,
-
-    /// Genuine receipts that belong to no message in the ledger
-    #[arg(long, conflicts_with_all = ["unproven", "since", "pending", "failed", "to"])]
-    orphans: bool,
-
-    /// What passes itself off as certified mail and was not proved genuine
-    #[arg(long, conflicts_with_all = ["since", "pending", "failed", "to"])]
-    unproven: bool,
-
-    /// How many to show at most (default: 50)
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 50,
-        hide_default_value = true,
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
-    limit: u32,
-
-    /// Which page of the list, from 1
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 1,
-        hide_default_value = true,
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
-    page: u32,
-
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Write the JSON schema of the document and end
-    #[arg(long)]
-    json_schema: bool,
+/// What a list is of.
+enum Listed {
+    /// Messages of ours.
+    Messages {
+        /// Recorded then or later.
+        since: Option<Timestamp>,
+        /// For which something is still awaited.
+        pending: bool,
+        /// That did not reach a recipient.
+        failed: bool,
+        /// To an address that contains this text.
+        to: Option<String>,
+    },
+    /// Genuine receipts that belong to none of them.
+    Orphans,
+    /// What passes itself off as certified mail.
+    Unproven,
 }
 
 /// What texts and JSON of a message need beside the message.
@@ -145,15 +116,11 @@ struct Page {
     unsettling: Unsettling,
 }
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return write_schema(session);
-    }
-    let since = since(arguments)?;
+pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let Some(mut ledger) = open(session)? else {
-        return without_ledger(arguments, session);
+        return without_ledger(order, session);
     };
-    let filter = filter(arguments, since, &ledger, session)?;
+    let account = account(&ledger, session)?;
     let now = session.context.now;
     if ledger.is_writable() {
         // Another process may write at this moment: what it leaves open is shown as it is.
@@ -165,26 +132,21 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
         lang: session.lang,
         style: session.style,
     };
-    match &arguments.message {
-        Some(word) => one(word, arguments, &reading, session),
-        None => {
-            let page =
-                page(arguments, &filter, &ledger).map_err(|error| Failure::of_ledger(&error))?;
+    match &order.wanted {
+        Wanted::Message(word) => one(word, order.form, &reading, session),
+        Wanted::List { of, limit, page } => {
+            let page = page_of(of, *limit, *page, account, &ledger)
+                .map_err(|error| Failure::of_ledger(&error))?;
             let document = Document::of_page(&page, Some(&reading), session.lang);
-            Ok(session.out.show(&document, Form::of(arguments.json))?)
+            Ok(session.out.show(&document, order.form)?)
         }
     }
-}
-
-/// The schema of the document, for every command that writes it.
-pub(super) fn write_schema(session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    Ok(session.out.schema::<Document<'_>>()?)
 }
 
 /// One message whole, or why it cannot be told which.
 fn one(
     word: &str,
-    arguments: &Arguments,
+    form: Form,
     reading: &Reading<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
@@ -202,43 +164,27 @@ fn one(
     };
     let view = [ledger.view(message).map_err(failure)?];
     let document = Document::of_messages(&view, reading);
-    Ok(session.out.show(&document, Form::of(arguments.json))?)
-}
-
-pub(super) fn not_one(word: &str, none: bool) -> Failure {
-    let word = [("message", word.to_owned())];
-    if none {
-        Failure::new("no-message", word)
-    } else {
-        Failure::new("which-message", word)
-    }
+    Ok(session.out.show(&document, form)?)
 }
 
 /// The answer where there is no ledger: no messages yet.
-fn without_ledger(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    if let Some(word) = &arguments.message {
-        return Err(not_one(word, true).into());
-    }
+fn without_ledger(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let (of, number) = match &order.wanted {
+        Wanted::Message(word) => return Err(not_one(word, true).into()),
+        Wanted::List { of, page, .. } => (of, *page),
+    };
     let none = Page {
-        found: match (arguments.orphans, arguments.unproven) {
-            (true, _) => Found::Orphans(Vec::new()),
-            (_, true) => Found::Unproven(Vec::new()),
-            _ => Found::Messages(Vec::new()),
+        found: match of {
+            Listed::Messages { .. } => Found::Messages(Vec::new()),
+            Listed::Orphans => Found::Orphans(Vec::new()),
+            Listed::Unproven => Found::Unproven(Vec::new()),
         },
-        number: arguments.page,
+        number,
         more: false,
         unsettling: Unsettling::default(),
     };
     let document = Document::of_page(&none, None, session.lang);
-    Ok(session.out.show(&document, Form::of(arguments.json))?)
-}
-
-fn since(arguments: &Arguments) -> Result<Option<Timestamp>, Failure> {
-    let Some(text) = &arguments.since else {
-        return Ok(None);
-    };
-    let parsed = Timestamp::parse(text).map(Some);
-    parsed.map_err(|_| Failure::new("since", [("value", text.clone())]))
+    Ok(session.out.show(&document, order.form)?)
 }
 
 /// The account of `--account`: as the configuration has it, else as the ledger knows it.
@@ -256,61 +202,67 @@ fn account(ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Option<Mail
     Ok(Some(known.unwrap_or_else(|| MailAddress::new(word))))
 }
 
-fn filter(
-    arguments: &Arguments,
-    since: Option<Timestamp>,
+fn page_of(
+    listed: &Listed,
+    limit: u32,
+    number: u32,
+    account: Option<MailAddress>,
     ledger: &Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<Filter> {
-    Ok(Filter {
-        account: account(ledger, session)?,
-        since,
-        pending: arguments.pending,
-        failed: arguments.failed,
-        to: arguments.to.clone(),
-    })
-}
-
-fn page(arguments: &Arguments, filter: &Filter, ledger: &Ledger) -> Result<Page, ledger::Error> {
-    let limit = arguments.limit as usize;
-    let offset = limit.saturating_mul(arguments.page as usize - 1);
-    let account = filter.account.as_ref();
+) -> Result<Page, ledger::Error> {
+    let unsettling = ledger.unsettling(account.as_ref())?;
+    let limit = limit as usize;
+    let offset = limit.saturating_mul(number as usize - 1);
     // One more than asked for tells whether another page follows.
     let wanted = limit.saturating_add(1);
-    let mut more = false;
-    let found = if arguments.orphans || arguments.unproven {
-        let mut rows = if arguments.orphans {
-            ledger.orphans(account, wanted, offset)?
-        } else {
-            ledger.unproven(account, wanted, offset)?
-        };
-        more |= rows.len() > limit;
-        rows.truncate(limit);
-        if arguments.orphans {
-            Found::Orphans(rows)
-        } else {
-            Found::Unproven(rows)
+    let (found, more) = match listed {
+        Listed::Messages {
+            since,
+            pending,
+            failed,
+            to,
+        } => {
+            let filter = Filter {
+                account,
+                since: *since,
+                pending: *pending,
+                failed: *failed,
+                to: to.clone(),
+            };
+            let (rows, more) = cut(ledger.list(&filter, wanted, offset)?, limit);
+            let views = rows.iter().map(|row| ledger.view(&row.message));
+            (Found::Messages(views.collect::<Result<_, _>>()?), more)
         }
-    } else {
-        let mut rows = ledger.list(filter, wanted, offset)?;
-        more |= rows.len() > limit;
-        rows.truncate(limit);
-        let views = rows.iter().map(|row| ledger.view(&row.message));
-        Found::Messages(views.collect::<Result<_, _>>()?)
+        Listed::Orphans => {
+            let rows = ledger.orphans(account.as_ref(), wanted, offset)?;
+            let (rows, more) = cut(rows, limit);
+            (Found::Orphans(rows), more)
+        }
+        Listed::Unproven => {
+            let rows = ledger.unproven(account.as_ref(), wanted, offset)?;
+            let (rows, more) = cut(rows, limit);
+            (Found::Unproven(rows), more)
+        }
     };
     Ok(Page {
         found,
-        number: arguments.page,
+        number,
         more,
-        unsettling: ledger.unsettling(account)?,
+        unsettling,
     })
+}
+
+/// The first rows, and whether there are others.
+fn cut<T>(mut rows: Vec<T>, limit: usize) -> (Vec<T>, bool) {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
 }
 
 /// Shows messages as `pec status MESSAGE` does, one after the other or in one document.
 pub(super) fn show(
     messages: &[MessageRef],
     ledger: &Ledger,
-    as_json: bool,
+    form: Form,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     let reading = Reading {
@@ -322,7 +274,7 @@ pub(super) fn show(
     let views: Result<Vec<_>, _> = messages.iter().map(|one| ledger.view(one)).collect();
     let views = views.map_err(|error| Failure::of_ledger(&error))?;
     let document = Document::of_messages(&views, &reading);
-    session.out.show(&document, Form::of(as_json))?;
+    session.out.show(&document, form)?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use crate::output::layout::{Table, shown};
 use crate::output::style::Tone;
 use crate::pec::outgoing::RecipientField;
 use crate::printable::Printable;
+use crate::verify::Verdict;
 
 /// Characters of a subject in a list; the whole of it is shown with the message.
 const SUBJECT_CHARACTERS: usize = 48;
@@ -435,7 +436,13 @@ fn orphans(rows: &[ReceivedRow], reading: &Reading<'_>) -> Vec<String> {
         let why = match row.rule {
             Some(MatchRule::OtherSender) => "unmatched.other-sender",
             Some(MatchRule::OtherContent) => "unmatched.other-content",
-            _ => "unmatched.orphan",
+            Some(
+                MatchRule::Orphan
+                | MatchRule::NotForSender
+                | MatchRule::MessageId
+                | MatchRule::Identifier,
+            )
+            | None => "unmatched.orphan",
         };
         let at = row.certified_at.map(|at| shown(at, reading.lang));
         let kind = row.kind.as_deref().unwrap_or("-");
@@ -468,9 +475,11 @@ fn unproven(rows: &[ReceivedRow], reading: &Reading<'_>) -> Vec<String> {
     let mut lines = vec![reading.style.paint(Tone::Bad, warning), String::new()];
     for row in rows {
         let verdict = texts.text(&format!("row.{}", row.verdict));
-        let tone = match &*row.verdict {
-            "not-genuine" => Tone::Bad,
-            _ => Tone::Unsure,
+        let tone = match Verdict::from_word(&row.verdict) {
+            Some(Verdict::NotGenuine) => Tone::Bad,
+            Some(Verdict::Genuine | Verdict::CannotTell | Verdict::NotCertifiedMail) | None => {
+                Tone::Unsure
+            }
         };
         let check = row.headline.as_deref().unwrap_or_default();
         let verdict = reading.style.paint(tone, verdict);

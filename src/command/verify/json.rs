@@ -468,7 +468,7 @@ pub(super) fn document(
 impl Report for Results<'_> {
     const SCHEMA: &'static str = "pec/verify";
 
-    /// Texts are written answer by answer; see [`text::all`].
+    /// Texts are written answer by answer; see `show`.
     fn text(&self, _: &mut Page<'_>) -> io::Result<()> {
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::text::read_error;
-use super::{Arguments, Asked, Failure};
+use super::{Asked, Failure, VerifyOrder};
 use crate::command::Session;
 use crate::command::trusted::{self, read};
 use crate::lang::Lang;
@@ -16,33 +16,27 @@ use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 use crate::verify::{Crls, Question, Sent, Verifier};
 
-/// Reads everything that the arguments name.
+/// Reads everything that the order names.
 ///
 /// # Errors
 /// A [`Failure`] that names the file.
-pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Result<Asked> {
-    let at = match &arguments.at {
-        None => None,
-        Some(text) => Some(
-            Timestamp::parse(text).map_err(|_| Failure::new("at", [("value", text.clone())]))?,
-        ),
-    };
-    let mut verifier = Verifier::new(trust(arguments, session.lang)?);
-    if !arguments.crl.is_empty() {
-        verifier = verifier.with_crls(crls(&arguments.crl, session.lang)?);
+pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Result<Asked> {
+    let mut verifier = Verifier::new(trust(order, session.lang)?);
+    if !order.crls.is_empty() {
+        verifier = verifier.with_crls(crls(&order.crls, session.lang)?);
     }
-    if let Some(file) = &arguments.providers {
+    if let Some(file) = &order.providers {
         let octets = read(file, session.lang)?;
         let list = ProviderList::parse(&octets, &verifier.trust().anchors)
             .map_err(|error| trusted::of_providers(&error, file, session.lang))?;
         verifier = verifier.with_providers(list);
     }
     let now = session.context.now;
-    let acceptance = match &arguments.acceptance {
+    let acceptance = match &order.acceptance {
         Some(file) => Some(acceptance(file, &verifier, now, session)?),
         None => None,
     };
-    let sent = match &arguments.sent {
+    let sent = match &order.sent {
         Some(file) => Some((
             file.display().to_string(),
             Sent::new(read(file, session.lang)?),
@@ -51,23 +45,23 @@ pub(super) fn asked(arguments: &Arguments, session: &Session<'_>) -> anyhow::Res
     };
     Ok(Asked {
         verifier,
-        at,
+        at: order.at,
         now,
         sent,
         acceptance,
         lang: session.lang,
-        all: arguments.all,
-        strict: arguments.strict,
+        all: order.all,
+        strict: order.strict,
     })
 }
 
 /// The data compiled in, unless the user named others.
-fn trust(arguments: &Arguments, lang: Lang) -> anyhow::Result<Trust> {
+fn trust(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Trust> {
     let mut trust: Option<Trust> = None;
-    if let Some(file) = &arguments.trust {
+    if let Some(file) = &order.trust {
         trust = Some(trusted::trust(file, lang)?);
     }
-    for file in &arguments.anchor {
+    for file in &order.anchors {
         let more = Trust::from_certificates(&read(file, lang)?, &file.display().to_string())
             .map_err(|error| trusted::of_anchors(&error, file, lang))?;
         trust = Some(match trust {

@@ -1,7 +1,12 @@
 //! `pec verify`: is this receipt genuine?
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+mod arguments;
 mod json;
 mod load;
+mod show;
 pub(super) mod text;
 
 use std::io;
@@ -14,81 +19,49 @@ use crate::exit::ExitStatus;
 use crate::input::{self, Item};
 use crate::lang::Lang;
 use crate::output::progress::Progress;
-use crate::output::report::Form;
+use crate::output::report;
 use crate::pec::CertificationData;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Question, Sent, Stored, Verdict, Verifier, Weight};
 
-/// Say whether a certified-mail receipt or envelope is genuine
-///
-/// Checks the signature, the provider's certificate up to the keys of the authorities (AgID
-/// and its predecessors) and the certified data, and compares the header, which nobody signed,
-/// with the signed part. Works without network. Every fact shown comes from the signed part.
-///
-/// Exits with 0 if all are genuine, 1 if one is not or is no certified mail, 3 if one cannot
-/// be decided (with --strict also if there is a doubt about one), 2 if a file cannot be read.
-#[derive(Debug, clap::Args)]
-#[command(
-    args_override_self = true,
-    override_usage = "pec verify [OPTIONS] <FILE>..."
-)]
-pub(super) struct Arguments {
-    /// .eml files, folders, Maildir, mbox, zip archives, gzip; - for standard input
-    #[arg(required_unless_present = "json_schema", value_name = "FILE")]
-    files: Vec<PathBuf>,
+pub(super) use arguments::Arguments;
 
-    /// The message that was sent, or one attachment of it: is the receipt about it?
-    #[arg(long, value_name = "FILE")]
-    sent: Option<PathBuf>,
+/// The order to judge messages.
+pub(super) struct VerifyOrder {
+    /// Files, folders, archives; `-` for standard input.
+    pub files: Vec<PathBuf>,
+    /// The message that was sent, or an attachment of it.
+    pub sent: Option<PathBuf>,
+    /// The acceptance of the same transaction.
+    pub acceptance: Option<PathBuf>,
+    /// Trust data, and certificates of authorities, instead of those compiled in.
+    pub trust: Option<PathBuf>,
+    pub anchors: Vec<PathBuf>,
+    /// The list of providers.
+    pub providers: Option<PathBuf>,
+    /// Files or folders of revocation lists.
+    pub crls: Vec<PathBuf>,
+    /// The time to judge at; without it that in the receipt.
+    pub at: Option<Timestamp>,
+    /// Whether a doubt leaves undecided.
+    pub strict: bool,
+    /// Whether passed checks are told too.
+    pub all: bool,
+    pub form: Form,
+}
 
-    /// The acceptance receipt of the same transaction, to compare with
-    #[arg(long, value_name = "FILE")]
-    acceptance: Option<PathBuf>,
-
-    /// Use the trust data of this file instead of those compiled in
-    #[arg(long, value_name = "FILE")]
-    trust: Option<PathBuf>,
-
-    /// Use the certificates of authorities in this file (PEM or DER) instead of those compiled in
-    #[arg(long, value_name = "FILE")]
-    anchor: Vec<PathBuf>,
-
-    /// List of providers (IGPEC): LDIF, or signed .p7m
-    #[arg(long, value_name = "FILE")]
-    providers: Option<PathBuf>,
-
-    /// Revocation lists: a file or a folder (DER or PEM); repeatable
-    #[arg(long, value_name = "FILE|DIR")]
-    crl: Vec<PathBuf>,
-
-    /// Exit with 3 also where something is genuine and there is a doubt about it
-    #[arg(long)]
-    strict: bool,
-
-    /// Judge at this time instead of the time in the receipt
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
-
-    /// Write one JSON document
-    #[arg(long, conflicts_with_all = ["ndjson", "quiet"])]
-    json: bool,
-
-    /// Write one JSON object a line, for many files
-    #[arg(long, conflicts_with = "quiet")]
-    ndjson: bool,
-
-    /// Write the JSON schema of the results and end
-    #[arg(long)]
-    json_schema: bool,
-
-    /// Write nothing: only the exit status answers
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Show passed checks too
-    #[arg(long)]
-    all: bool,
+/// How the answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For a person.
+    Text,
+    /// One JSON document.
+    Document,
+    /// A line of JSON for each message.
+    Lines,
+    /// Not at all.
+    Silent,
 }
 
 /// Octets read ahead of the verification, and messages in one round: enough to keep all cores
@@ -217,30 +190,24 @@ impl Asked {
     }
 }
 
-pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<json::Results<'_>>()?);
-    }
-    let asked = load::asked(&arguments, session)?;
-    let items = input::items(arguments.files, Box::new(io::stdin()));
+pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let asked = load::asked(&order, session)?;
+    let items = input::items(order.files, Box::new(io::stdin()));
     let progress = Progress::new(
-        session.context.stderr_is_terminal && !arguments.quiet,
+        session.context.stderr_is_terminal && order.form != Form::Silent,
         crate::output::catalogue::Catalogue::of(session.lang).text("totals.progress"),
     );
-    let status = if arguments.quiet {
-        answers(&asked, items, &progress, &mut |_| Ok(()))
-    } else if arguments.json {
-        json::document(&asked, items, &progress, &mut session.out)
-    } else if arguments.ndjson {
-        answers(&asked, items, &progress, &mut |answer| {
+    let status = match order.form {
+        Form::Silent => answers(&asked, items, &progress, &mut |_| Ok(())),
+        Form::Document => json::document(&asked, items, &progress, &mut session.out),
+        Form::Lines => answers(&asked, items, &progress, &mut |answer| {
             let line = json::Line {
                 answer,
                 asked: &asked,
             };
-            Ok(session.out.list(&line, Form::Json)?)
-        })
-    } else {
-        text::all(&asked, items, &progress, session)
+            Ok(session.out.list(&line, report::Form::Json)?)
+        }),
+        Form::Text => show::all(&asked, items, &progress, session),
     };
     progress.finish();
     status

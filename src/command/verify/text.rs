@@ -1,20 +1,15 @@
-//! The answer for people: one line that can be repeated, then the facts, then the findings.
+//! The answer in words: one line that can be repeated, then the facts, then the findings; for more
+//! than one message a row each.
 //!
-//! For more than one message a table with totals. Everything that comes from a message is
-//! escaped before it is written.
+//! Everything that comes from a message is escaped before it is written.
 
-use super::json::Line;
-use super::{Answer, Asked, Examined, Totals, answers, is_doubted};
-use crate::command::Session;
-use crate::exit::ExitStatus;
-use crate::input::{self, Item};
+use super::{Answer, Asked, Examined, Totals, is_doubted};
+use crate::input;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{Table, shown};
-use crate::output::progress::Progress;
-use crate::output::report::Form;
 use crate::output::style::{Style, Tone};
-use crate::pec::{CertificationData, MessageKind};
+use crate::pec::{CertificationData, MessageKind, RecipientKind};
 use crate::printable::Printable;
 use crate::providers::trust::Source;
 use crate::verify::{
@@ -27,65 +22,25 @@ const SHOWN_RECIPIENTS: usize = 20;
 /// Recipients named in a row of the table.
 const ROW_RECIPIENTS: usize = 3;
 
-/// Writes the whole answer: in full for one message, as a table for several.
-pub(super) fn all(
-    asked: &Asked,
-    items: impl Iterator<Item = Item> + Send,
-    progress: &Progress,
-    session: &mut Session<'_>,
-) -> anyhow::Result<ExitStatus> {
-    let mut items = items.fuse();
-    let (first, second) = (items.next(), items.next());
-    if second.is_none() {
-        let Some(item) = first else {
-            return Ok(ExitStatus::Yes);
-        };
-        let answer = asked.answer(item);
-        return one(&answer, asked, session);
-    }
-    let mut totals = Totals::default();
-    let rest = first.into_iter().chain(second).chain(items);
-    let status = answers(asked, rest, progress, &mut |answer| {
-        totals.count(answer);
-        session.out.list(&Line { answer, asked }, Form::Text)?;
-        // Rows appear as they come; a closed pipe is noticed at once.
-        if session.context.stdout_is_terminal {
-            session.out.flush()?;
-        }
-        Ok(())
-    })?;
-    let mut page = session.out.page();
-    page.line("")?;
-    page.line(totals_line(&totals, asked.lang))?;
-    page.line(trust_line(asked))?;
-    Ok(status)
-}
-
-fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    match answer {
-        Answer::Unreadable { name, error } => {
-            let failure = super::Failure::new(
-                "read",
-                [
-                    ("file", name.clone()),
-                    ("reason", read_error(error, asked.lang)),
-                ],
-            );
-            failure.write(asked.lang, session.err)?;
-        }
-        Answer::Examined(examined) => {
-            let lines = in_full(examined, asked, session.style);
-            session.out.page().lines(lines)?;
-        }
-    }
-    Ok(answer.status())
-}
-
 /// Why an input could not be read.
 pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String {
     let reason = match error {
         input::Error::Io(error) => error.to_string(),
-        _ => String::new(),
+        input::Error::NotFound
+        | input::Error::Permission
+        | input::Error::Folder
+        | input::Error::TooLarge { .. }
+        | input::Error::TooDeep { .. }
+        | input::Error::Empty
+        | input::Error::StdinTwice
+        | input::Error::ZipDamaged
+        | input::Error::ZipTooMany { .. }
+        | input::Error::ZipSameName
+        | input::Error::ZipExpands { .. }
+        | input::Error::ZipEncrypted
+        | input::Error::ZipMethod
+        | input::Error::ZipEntry
+        | input::Error::Gzip => String::new(),
     };
     Catalogue::of(lang).fill(error.key(), &[("reason", &reason)])
 }
@@ -255,7 +210,7 @@ fn tone(examination: &Examination) -> Tone {
 }
 
 /// One message in full.
-fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
+pub(super) fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
     let examination = &examined.examination;
     let mut lines = vec![colored_answer(examination, asked, style)];
     lines.push(String::new());
@@ -388,9 +343,9 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
         .iter()
         .take(SHOWN_RECIPIENTS)
         .map(|recipient| {
-            let kind = texts.text(match recipient.kind.word() {
-                "certificato" => "value.kind-certificato",
-                _ => "value.kind-esterno",
+            let kind = texts.text(match recipient.kind {
+                RecipientKind::Certified => "value.kind-certificato",
+                RecipientKind::External => "value.kind-esterno",
             });
             format!("{} ({kind})", Printable(recipient.address.as_str()))
         })
@@ -524,7 +479,7 @@ fn trust_value(asked: &Asked) -> String {
     }
 }
 
-fn trust_line(asked: &Asked) -> String {
+pub(super) fn trust_line(asked: &Asked) -> String {
     format!(
         "{}: {}",
         Catalogue::of(asked.lang).text("label.trust"),
@@ -705,7 +660,7 @@ fn row_word(examination: &Examination) -> &'static str {
     }
 }
 
-fn totals_line(totals: &Totals, lang: Lang) -> String {
+pub(super) fn totals_line(totals: &Totals, lang: Lang) -> String {
     Catalogue::of(lang).fill(
         "totals.line",
         &[

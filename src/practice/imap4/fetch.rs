@@ -14,7 +14,9 @@ use super::super::mailbox::{Flags, Folder, Stored};
 use super::super::text::Moment;
 use super::structure::{self, Detail};
 use super::{Answer, BATCH_OCTETS, Session, bad, no, ok};
-use crate::mime::{Entity, MAX_DEPTH, multipart};
+use crate::mime::tree::{Bounds, Inside, Tree};
+use crate::mime::{Entity, MAX_DEPTH};
+use crate::work::Work;
 
 impl Session<'_> {
     /// Answers FETCH and UID FETCH; long answers are sent while they are made.
@@ -236,9 +238,10 @@ fn section_of(octets: &[u8], section: Option<&Section<'_>>) -> Option<Vec<u8>> {
 
 /// The message inside a part of type message/rfc822.
 fn message_in(octets: &[u8], part: &Part) -> Option<Vec<u8>> {
-    let entity = Entity::parse(part_of(octets, part)?).ok()?;
-    let is_message = entity.media_type().ok()?.essence == "message/rfc822";
-    is_message.then(|| entity.body.to_vec())
+    let work = Work::of_message(octets.len());
+    let part = first_level(part_of(octets, part)?, &work)?;
+    let is_message = part.root().essence() == "message/rfc822";
+    is_message.then(|| part.root().entity.body.to_vec())
 }
 
 /// The part with these numbers, its own header before it.
@@ -247,24 +250,27 @@ fn part_of<'a>(octets: &'a [u8], part: &Part) -> Option<&'a [u8]> {
     if numbers.len() > MAX_DEPTH {
         return None;
     }
+    let work = Work::of_message(octets.len());
     let mut here = octets;
     for number in numbers {
-        let mut entity = Entity::parse(here).ok()?;
-        if entity.media_type().ok()?.essence == "message/rfc822" {
-            entity = Entity::parse(entity.body).ok()?;
+        let mut tree = first_level(here, &work)?;
+        if tree.root().essence() == "message/rfc822" {
+            tree = first_level(tree.root().entity.body, &work)?;
         }
-        let media = entity.media_type().ok()?;
-        here = match media.is_multipart() {
-            true => {
-                let cut = multipart::split(entity.body, media.boundary().ok()?).ok()?;
-                cut.parts.get(number.get() as usize - 1)?
-            }
+        let root = tree.root();
+        here = match (&root.inside, number.get()) {
+            (Inside::Parts(frame), number) => frame.pieces.get(number as usize - 1)?,
             // A message that is no multipart has part 1: itself.
-            false if number.get() == 1 => entity.octets,
-            false => return None,
+            (Inside::Content, 1) if root.media.is_ok() => root.entity.octets,
+            (Inside::Content | Inside::Uncut(_), _) => return None,
         };
     }
     Some(here)
+}
+
+fn first_level<'a>(octets: &'a [u8], work: &Work) -> Option<Tree<'a>> {
+    let entity = Entity::parse(octets).ok()?;
+    Some(Tree::of(entity, Bounds::first_level(work)))
 }
 
 /// Header with the empty line after it, and body.

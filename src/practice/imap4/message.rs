@@ -6,9 +6,10 @@ use std::ops::Range;
 use imap_codec::imap_types::core::Charset;
 use imap_codec::imap_types::flag::{Flag, StoreResponse, StoreType};
 use imap_codec::imap_types::search::SearchKey;
-use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
+use imap_codec::imap_types::sequence::SequenceSet;
 
 use super::super::mailbox::{Flags, Folder};
+use super::sequence::bounds;
 use super::{Answer, Session, bad, fetch, no, ok, search};
 
 impl Session<'_> {
@@ -178,17 +179,4 @@ pub(super) fn flags_of(flags: &[Flag<'_>]) -> Flags {
             .find(|(.., own)| own.eq_ignore_ascii_case(&name))
     });
     Flags(known.fold(0, |bits, (flag, ..)| bits | flag.0))
-}
-
-/// Both ends of a range, the lower first; `*` is the last number in use (RFC 3501, 9).
-pub(super) fn bounds(sequence: &Sequence, last: u32) -> (u32, u32) {
-    let number = |one: &SeqOrUid| match one {
-        SeqOrUid::Value(number) => number.get(),
-        SeqOrUid::Asterisk => last.max(1),
-    };
-    let (a, b) = match sequence {
-        Sequence::Single(one) => (number(one), number(one)),
-        Sequence::Range(a, b) => (number(a), number(b)),
-    };
-    (a.min(b), a.max(b))
 }

@@ -9,6 +9,7 @@ mod fetch;
 mod folder;
 mod message;
 mod search;
+mod sequence;
 mod structure;
 
 use std::io;

@@ -5,7 +5,7 @@ use imap_codec::imap_types::search::SearchKey;
 use imap_codec::imap_types::sequence::SequenceSet;
 
 use super::super::mailbox::{Flags, Stored};
-use super::message::bounds;
+use super::sequence::bounds;
 use crate::mime::Entity;
 use crate::timestamp::Timestamp;
 
@@ -47,9 +47,9 @@ impl Place<'_> {
             K::Unseen => !self.has("\\Seen"),
             K::Larger(limit) => size > u64::from(*limit),
             K::Smaller(limit) => size < u64::from(*limit),
-            K::Before(date) => day(self.message.at) < text(date),
-            K::On(date) => day(self.message.at) == text(date),
-            K::Since(date) => day(self.message.at) >= text(date),
+            K::Before(date) => self.message.at.italian_day() < text(date),
+            K::On(date) => self.message.at.italian_day() == text(date),
+            K::Since(date) => self.message.at.italian_day() >= text(date),
             K::SentBefore(date) => self.sent_day().is_some_and(|day| day < text(date)),
             K::SentOn(date) => self.sent_day().is_some_and(|day| day == text(date)),
             K::SentSince(date) => self.sent_day().is_some_and(|day| day >= text(date)),
@@ -85,13 +85,8 @@ impl Place<'_> {
 
     fn sent_day(&self) -> Option<String> {
         let entity = Entity::parse(&self.message.octets).ok()?;
-        crate::pec::header::date(&entity.header).map(day)
+        crate::pec::header::date(&entity.header).map(Timestamp::italian_day)
     }
-}
-
-/// The day in Italy, as [`text`] writes it.
-fn day(at: Timestamp) -> String {
-    at.rfc3339_at(at.italian_offset())[..10].to_owned()
 }
 
 /// `2026-11-22`: in this form days compare as texts.

@@ -1,8 +1,9 @@
 //! ENVELOPE and BODYSTRUCTURE (RFC 3501, 7.4.2): a message described without its text.
 
-use crate::mime::media::MediaType;
-use crate::mime::{Entity, MAX_DEPTH, decode, multipart};
+use crate::mime::tree::{Bounds, Part, Tree};
+use crate::mime::{Entity, MAX_DEPTH, decode};
 use crate::practice::text::header_text;
+use crate::work::Work;
 
 /// Parameters of media types that are told; others are left out.
 const PARAMETERS: [&str; 9] = [
@@ -78,44 +79,53 @@ pub(super) fn envelope(octets: &[u8]) -> Vec<u8> {
 
 /// The tree of a message's parts.
 pub(super) fn body(octets: &[u8], detail: Detail) -> Vec<u8> {
-    describe(octets, detail, MAX_DEPTH)
+    message(octets, detail, MAX_DEPTH)
 }
 
-fn describe(octets: &[u8], detail: Detail, depth: usize) -> Vec<u8> {
+/// A message, in which so many levels of parts are described.
+fn message(octets: &[u8], detail: Detail, depth: usize) -> Vec<u8> {
     let Ok(entity) = Entity::parse(octets) else {
         return unknown(octets.len());
     };
-    let media = entity
-        .media_type()
-        .unwrap_or_else(|_| MediaType::text_plain());
-    let parts = media
-        .boundary()
-        .ok()
-        .filter(|_| media.is_multipart() && depth > 0)
-        .and_then(|boundary| multipart::split(entity.body, boundary).ok())
-        .map(|cut| cut.parts)
-        .unwrap_or_default();
-    if parts.is_empty() {
-        return describe_leaf(&entity, &media, detail, depth);
+    let work = Work::of_message(octets.len());
+    let bounds = Bounds {
+        depth,
+        ..Bounds::new(&work)
+    };
+    let tree = Tree::of(entity, bounds);
+    describe(&tree, tree.root(), detail, depth)
+}
+
+fn describe<'a>(tree: &Tree<'a>, part: &Part<'a>, detail: Detail, depth: usize) -> Vec<u8> {
+    let pieces = part.frame().map_or(&[][..], |frame| &frame.pieces);
+    if pieces.is_empty() {
+        return describe_leaf(part, detail, depth);
     }
-    let (_, subtype) = media.essence.split_once('/').unwrap_or(("", "mixed"));
-    let described = parts.iter().map(|part| describe(part, detail, depth - 1));
+    // One whose header passes a limit is not in the tree.
+    let described = (1..).zip(pieces).map(|(number, piece)| {
+        let mut parts = tree.parts_of(part);
+        match parts.find(|part| part.number() == number) {
+            Some(part) => describe(tree, part, detail, depth.saturating_sub(1)),
+            None => unknown(piece.len()),
+        }
+    });
+    let (_, subtype) = part.essence().split_once('/').unwrap_or(("", "mixed"));
     let mut pieces = vec![described.collect::<Vec<_>>().concat(), string(subtype)];
     if detail == Detail::Full {
-        pieces.push(parameters(&media));
-        pieces.push(disposition(&entity));
+        pieces.push(parameters(part));
+        pieces.push(disposition(part));
         pieces.extend([b"NIL".to_vec(), b"NIL".to_vec()]);
     }
     list(pieces)
 }
 
-fn describe_leaf(
-    entity: &Entity<'_>,
-    media: &MediaType<'_>,
-    detail: Detail,
-    depth: usize,
-) -> Vec<u8> {
-    let (kind, subtype) = media.essence.split_once('/').unwrap_or(("text", "plain"));
+fn describe_leaf(part: &Part<'_>, detail: Detail, depth: usize) -> Vec<u8> {
+    let entity = &part.entity;
+    let essence = match part.essence() {
+        "" => "text/plain",
+        essence => essence,
+    };
+    let (kind, subtype) = essence.split_once('/').unwrap_or(("text", "plain"));
     if kind == "multipart" {
         return unknown(entity.body.len());
     }
@@ -128,22 +138,22 @@ fn describe_leaf(
     let mut pieces = vec![
         string(kind),
         string(subtype),
-        parameters(media),
+        parameters(part),
         field("Content-ID"),
         field("Content-Description"),
         string(&entity.transfer_encoding()),
         number(entity.body.len()),
     ];
-    if media.essence == "message/rfc822" && depth > 0 {
+    if essence == "message/rfc822" && depth > 0 {
         pieces.push(envelope(entity.body));
-        pieces.push(describe(entity.body, detail, depth - 1));
+        pieces.push(message(entity.body, detail, depth - 1));
         pieces.push(lines());
     } else if kind == "text" {
         pieces.push(lines());
     }
     if detail == Detail::Full {
         pieces.push(field("Content-MD5"));
-        pieces.push(disposition(entity));
+        pieces.push(disposition(part));
         pieces.extend([b"NIL".to_vec(), b"NIL".to_vec()]);
     }
     list(pieces)
@@ -154,9 +164,9 @@ fn unknown(size: usize) -> Vec<u8> {
     format!("(\"application\" \"octet-stream\" NIL NIL NIL \"binary\" {size})").into_bytes()
 }
 
-fn parameters(media: &MediaType<'_>) -> Vec<u8> {
+fn parameters(part: &Part<'_>) -> Vec<u8> {
     let known = PARAMETERS.iter().filter_map(|name| {
-        let value = media.parameter(name)?;
+        let value = part.media.as_ref().ok()?.parameter(name)?;
         Some([string(name), string(value)])
     });
     let known: Vec<Vec<u8>> = known.flatten().collect();
@@ -167,14 +177,14 @@ fn parameters(media: &MediaType<'_>) -> Vec<u8> {
 }
 
 /// `("attachment" ("filename" "atto.pdf"))`.
-fn disposition(entity: &Entity<'_>) -> Vec<u8> {
-    let Some(field) = entity.header.first("Content-Disposition") else {
+fn disposition(part: &Part<'_>) -> Vec<u8> {
+    let Some(field) = part.entity.header.first("Content-Disposition") else {
         return b"NIL".to_vec();
     };
     let text = field.text();
     let word = text.split([';', ' ']).next().unwrap_or_default();
-    let name = match entity.file_names().filename {
-        Some(name) => list([string("filename"), string(&name)]),
+    let name = match &part.names.filename {
+        Some(name) => list([string("filename"), string(name)]),
         None => b"NIL".to_vec(),
     };
     list([string(word), name])

@@ -6,33 +6,21 @@ use std::borrow::Cow;
 use super::hashes::{self, is_sha1_hex};
 use super::{Form, canonical, same_text};
 use crate::mime::media::MediaType;
-use crate::mime::{self, Entity, MAX_DEPTH, MAX_PARTS, multipart};
+use crate::mime::tree::{Frame, Part, Tree};
 use crate::smime::sha256;
 
-/// A part: one with a content, or a multipart.
-pub(super) struct Leaf<'a> {
-    place: String,
-    pub name: Option<String>,
-    /// Media type in lower case.
-    essence: String,
-    /// What else the media type states; `None` when it cannot be read strictly.
-    parameters: Option<Vec<(String, String)>>,
-    /// A multipart is only what it is beside its parts, which follow it in the list.
-    pub frame: Option<Frame<'a>>,
-    entity: Entity<'a>,
+/// A part in its tree: one with a content, or a multipart, which is only what it is beside its
+/// parts.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf<'t> {
+    tree: &'t Tree<'t>,
+    part: &'t Part<'t>,
 }
 
-/// A multipart without its parts.
-pub(super) struct Frame<'a> {
-    parts: usize,
-    preamble: &'a [u8],
-    epilogue: &'a [u8],
-}
-
-/// The parts of a message in their order, and whether they are all of them.
-pub(super) struct Leaves<'a> {
-    pub list: Vec<Leaf<'a>>,
-    complete: bool,
+/// The parts of a message in their order, each multipart before its own. An attached message
+/// counts as one part, as in brief receipts (RFC 6109, 3.3.2.2).
+pub(super) fn leaves<'t>(tree: &'t Tree<'t>) -> impl Iterator<Item = Leaf<'t>> {
+    tree.parts().iter().map(|part| Leaf { tree, part })
 }
 
 /// What comparing gave; where they are not the same, the parts in words.
@@ -47,17 +35,17 @@ pub(super) enum Compared {
     TooComplex,
 }
 
-pub(super) fn compare(sent: &Leaves<'_>, delivered: &Leaves<'_>, form: Form) -> Compared {
-    if !sent.complete || !delivered.complete {
+pub(super) fn compare(sent: &Tree<'_>, delivered: &Tree<'_>, form: Form) -> Compared {
+    if !sent.is_whole() || !delivered.is_whole() {
         return Compared::TooComplex;
     }
-    let (sent, delivered) = (&sent.list, &delivered.list);
-    if sent.len() != delivered.len() {
-        return Compared::Differ(format!("{} ≠ {}", sent.len(), delivered.len()));
+    let [ours, theirs] = [sent, delivered].map(|tree| tree.parts().len());
+    if ours != theirs {
+        return Compared::Differ(format!("{ours} ≠ {theirs}"));
     }
     let mut rule = "parts";
     let (mut unknown, mut collides) = (None, None);
-    for (sent, delivered) in sent.iter().zip(delivered) {
+    for (sent, delivered) in leaves(sent).zip(leaves(delivered)) {
         let stands_for = form == Form::Brief && delivered.stands_for(sent);
         match stands_for.then(|| delivered.hash_of(sent)) {
             Some(Ok(fit)) if fit.collides => collides = Some(sent.shown()),
@@ -79,16 +67,29 @@ pub(super) fn compare(sent: &Leaves<'_>, delivered: &Leaves<'_>, form: Form) -> 
     }
 }
 
-impl Leaf<'_> {
-    pub fn shown(&self) -> String {
-        match &self.name {
-            Some(name) => format!("{} ({name})", self.place),
-            None => self.place.clone(),
+impl<'t> Leaf<'t> {
+    pub fn name(self) -> Option<&'t str> {
+        self.part.names.shown()
+    }
+
+    /// A multipart without its parts; they follow it.
+    pub fn frame(self) -> Option<&'t Frame<'t>> {
+        self.part.frame()
+    }
+
+    pub fn shown(self) -> String {
+        let place = match self.part.depth {
+            0 => "1".to_owned(),
+            _ => self.tree.place(self.part),
+        };
+        match self.name() {
+            Some(name) => format!("{place} ({name})"),
+            None => place,
         }
     }
 
     /// Whether the decoded content is that of a file; line ends of text do not count.
-    pub fn is_file(&self, file: &[u8], file_canonical: &[u8]) -> bool {
+    pub fn is_file(self, file: &[u8], file_canonical: &[u8]) -> bool {
         self.decoded().is_some_and(|octets| {
             octets == file || (self.has_loose_ends() && canonical(&octets) == file_canonical)
         })
@@ -96,28 +97,32 @@ impl Leaf<'_> {
 
     /// In base64 and quoted-printable every octet is the sender's (RFC 2045, 6.7 and 6.8);
     /// elsewhere, and in text, line ends are the transport's.
-    fn has_loose_ends(&self) -> bool {
+    fn has_loose_ends(self) -> bool {
         let is_encoded = matches!(
-            &*self.entity.transfer_encoding(),
+            &*self.part.entity.transfer_encoding(),
             "base64" | "quoted-printable"
         );
-        !is_encoded || self.essence.starts_with("text/")
+        !is_encoded || self.part.essence().starts_with("text/")
     }
 
     /// In what a part differs from another, in words: type, name, parameters, or content.
-    fn difference(&self, other: &Leaf<'_>) -> Option<String> {
+    fn difference(self, other: Leaf<'_>) -> Option<String> {
         let shown = self.shown();
-        if self.essence != other.essence {
-            return Some(format!("{shown}: {} ≠ {}", self.essence, other.essence));
+        if self.part.essence() != other.part.essence() {
+            return Some(format!(
+                "{shown}: {} ≠ {}",
+                self.part.essence(),
+                other.part.essence()
+            ));
         }
-        if self.name != other.name {
+        if self.name() != other.name() {
             return Some(format!("{shown} ≠ {}", other.shown()));
         }
         if let Some(difference) = self.parameter_difference(other) {
             return Some(format!("{shown}: {difference}"));
         }
-        if let (Some(a), Some(b)) = (&self.frame, &other.frame) {
-            return a.difference(b).map(|what| format!("{shown}: {what}"));
+        if let (Some(a), Some(b)) = (self.frame(), other.frame()) {
+            return frame_difference(a, b).map(|what| format!("{shown}: {what}"));
         }
         let (a, b) = (self.decoded(), other.decoded());
         if let (Some(a), Some(b)) = (&a, &b)
@@ -131,28 +136,29 @@ impl Leaf<'_> {
     }
 
     /// Character set, format, report type and the like.
-    fn parameter_difference(&self, other: &Leaf<'_>) -> Option<String> {
-        let (Some(a), Some(b)) = (&self.parameters, &other.parameters) else {
-            let text = |leaf: &Leaf<'_>| super::texts(&leaf.entity, "Content-Type").join("; ");
+    fn parameter_difference(self, other: Leaf<'_>) -> Option<String> {
+        let (Ok(a), Ok(b)) = (&self.part.media, &other.part.media) else {
+            let text = |leaf: Leaf<'_>| super::texts(&leaf.part.entity, "Content-Type").join("; ");
             let (a, b) = (text(self), text(other));
             return (!same_text(&a, &b)).then(|| format!("{a} ≠ {b}"));
         };
+        let (a, b) = (parameters(a), parameters(b));
         let first = a.iter().find(|one| !b.contains(one));
         let (name, _) = first.or_else(|| b.iter().find(|one| !a.contains(one)))?;
         let value = |all: &[(String, String)]| {
             let found = all.iter().find(|(other, _)| other == name);
             found.map(|(_, value)| value.clone()).unwrap_or_default()
         };
-        Some(format!("{name} {} ≠ {}", value(a), value(b)))
+        Some(format!("{name} {} ≠ {}", value(&a), value(&b)))
     }
 
-    fn decoded(&self) -> Option<Cow<'_, [u8]>> {
-        self.entity.decoded().ok()
+    fn decoded(self) -> Option<Cow<'t, [u8]>> {
+        self.part.entity.decoded().ok()
     }
 
     /// The stated SHA-1 when this part stands for an attachment in a brief receipt: a name in
     /// `.hash` and 40 hexadecimal digits, nothing else.
-    pub fn hash(&self) -> Option<String> {
+    pub fn hash(self) -> Option<String> {
         self.hashed_name()?;
         let text = self.decoded()?;
         let text = std::str::from_utf8(&text).ok()?;
@@ -161,44 +167,43 @@ impl Leaf<'_> {
     }
 
     /// The name before `.hash`, in whatever letters that is.
-    fn hashed_name(&self) -> Option<&str> {
-        let (name, end) = self.name.as_deref()?.rsplit_once('.')?;
+    fn hashed_name(self) -> Option<&'t str> {
+        let (name, end) = self.name()?.rsplit_once('.')?;
         end.eq_ignore_ascii_case("hash").then_some(name)
     }
 
     /// Whether this part is called the hash of `sent`.
-    fn stands_for(&self, sent: &Leaf<'_>) -> bool {
-        sent.name.is_some() && self.hashed_name() == sent.name.as_deref()
+    fn stands_for(self, sent: Leaf<'_>) -> bool {
+        sent.name().is_some() && self.hashed_name() == sent.name()
     }
 
     /// Which form of `sent` has the hash that this part states, or what was tried.
-    fn hash_of(&self, sent: &Leaf<'_>) -> Result<hashes::Fit, Vec<String>> {
+    fn hash_of(self, sent: Leaf<'_>) -> Result<hashes::Fit, Vec<String>> {
         match self.hash() {
-            Some(stated) => hashes::of_part(&sent.entity, &stated),
+            Some(stated) => hashes::of_part(&sent.part.entity, &stated),
             None => Err(vec!["SHA-1?".into()]),
         }
     }
 }
 
-impl Frame<'_> {
-    /// In the number of parts, or in the text around them.
-    fn difference(&self, other: &Frame<'_>) -> Option<String> {
-        if self.parts != other.parts {
-            return Some(format!("{} ≠ {}", self.parts, other.parts));
-        }
-        let around = [
-            ("preamble", self.preamble, other.preamble),
-            ("epilogue", self.epilogue, other.epilogue),
-        ];
-        let differs = |(_, a, b): &(&str, &[u8], &[u8])| {
-            canonical(a.trim_ascii_start()) != canonical(b.trim_ascii_start())
-        };
-        let found = around.into_iter().find(differs);
-        found.map(|(name, a, b)| {
-            let text = |octets: &[u8]| String::from_utf8_lossy(octets.trim_ascii()).into_owned();
-            format!("{name}: {} ≠ {}", text(a), text(b))
-        })
+/// In what two multiparts differ beside their parts: their number, or the text around them.
+fn frame_difference(a: &Frame<'_>, b: &Frame<'_>) -> Option<String> {
+    let [ours, theirs] = [a, b].map(|frame| frame.pieces.len());
+    if ours != theirs {
+        return Some(format!("{ours} ≠ {theirs}"));
     }
+    let around = [
+        ("preamble", a.preamble, b.preamble),
+        ("epilogue", a.epilogue, b.epilogue),
+    ];
+    let differs = |(_, a, b): &(&str, &[u8], &[u8])| {
+        canonical(a.trim_ascii_start()) != canonical(b.trim_ascii_start())
+    };
+    let found = around.into_iter().find(differs);
+    found.map(|(name, a, b)| {
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets.trim_ascii()).into_owned();
+        format!("{name}: {} ≠ {}", text(a), text(b))
+    })
 }
 
 /// What a media type states beside the type: but for the boundary, which every program makes
@@ -227,72 +232,9 @@ fn parameters(media: &MediaType<'_>) -> Vec<(String, String)> {
     found
 }
 
-/// The parts of a message in their order, each multipart before its own. An attached message
-/// counts as one part, as in brief receipts (RFC 6109, 3.3.2.2).
-pub(super) fn leaves<'a>(message: &Entity<'a>) -> Leaves<'a> {
-    let mut found = Leaves {
-        list: Vec::new(),
-        complete: true,
-    };
-    found.collect(message.clone(), String::new(), 0);
-    found
-}
-
-impl<'a> Leaves<'a> {
-    fn collect(&mut self, entity: Entity<'a>, place: String, depth: usize) {
-        if self.list.len() >= MAX_PARTS || depth > MAX_DEPTH {
-            self.complete = false;
-            return;
-        }
-        let media = entity.media_type();
-        let cut = match &media {
-            Ok(media) if media.is_multipart() => media
-                .boundary()
-                .and_then(|boundary| multipart::split(entity.body, boundary)),
-            Ok(_) => Err(mime::Error::Boundary),
-            Err(error) => Err(*error),
-        };
-        // A multipart that cannot be cut is compared as a whole.
-        let frame = cut.as_ref().ok().map(|cut| Frame {
-            parts: cut.parts.len(),
-            preamble: cut.preamble,
-            epilogue: cut.epilogue,
-        });
-        let shown = match &place {
-            empty if empty.is_empty() => "1".to_owned(),
-            place => place.clone(),
-        };
-        self.list.push(Leaf {
-            place: shown,
-            name: entity.file_names().shown().map(str::to_owned),
-            parameters: media.as_ref().ok().map(parameters),
-            essence: media
-                .map(|media| media.essence.into_owned())
-                .unwrap_or_default(),
-            frame,
-            entity,
-        });
-        let parts = cut.map(|cut| cut.parts).unwrap_or_default();
-        for (index, part) in parts.iter().enumerate() {
-            let number = index + 1;
-            let place = if place.is_empty() {
-                number.to_string()
-            } else {
-                format!("{place}.{number}")
-            };
-            match Entity::parse(part) {
-                Ok(part) => self.collect(part, place, depth + 1),
-                Err(_) => self.complete = false,
-            }
-        }
-    }
-}
-
 /// Hash parts of the original in a brief receipt whose text is no SHA-1 (step 15).
-pub(in crate::verify) fn malformed_hashes(original: &Entity<'_>) -> Vec<String> {
+pub(in crate::verify) fn malformed_hashes(original: &Tree<'_>) -> Vec<String> {
     leaves(original)
-        .list
-        .iter()
         .filter(|leaf| leaf.hashed_name().is_some() && leaf.hash().is_none())
         .map(Leaf::shown)
         .collect()

@@ -1,5 +1,10 @@
 //! `pec sandbox`: a practice provider on this computer, until it is stopped.
 
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+mod arguments;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,46 +19,22 @@ use crate::exit::ExitStatus;
 use crate::output::report::{Form, Page, Report};
 use crate::practice::{self, Behaviour, CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
 
-/// Run a practice provider of certified mail on this computer; nothing it signs has legal value
-///
-/// Takes messages by SMTP, issues the receipts that a real provider would, and keeps them in
-/// mailboxes for IMAP. Other programs of mail can use it too. It listens on 127.0.0.1 only, and
-/// its receipts are genuine only by its own trust file.
-///
-/// Runs until Ctrl-C, or as long as --for says.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The folder of its keys and mail (default: sandbox in the folder of data)
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+pub(super) use arguments::Arguments;
 
-    /// Port of SMTP under TLS; 0 for any free one
-    #[arg(long, value_name = "PORT", default_value_t = 4650)]
-    smtp_port: u16,
-
-    /// Port of IMAP under TLS; 0 for any free one
-    #[arg(long, value_name = "PORT", default_value_t = 9930)]
-    imap_port: u16,
-
-    /// How long an hour lasts for the notices after 12 and 24 hours: 500ms, 10s, 1m
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    hour: Duration,
-
-    /// Stop after this time: 500ms, 10s, 1m
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    r#for: Option<Duration>,
-
-    /// Add a line of JSON to this file for every message taken
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-
-    /// Write addresses, ports and files as one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Write the JSON schema of the document and end
-    #[arg(long)]
-    json_schema: bool,
+/// The order to be a provider.
+pub(super) struct SandboxOrder {
+    /// The folder of its keys and mail; without it one in the folder of data.
+    pub folder: Option<PathBuf>,
+    /// Zero for any free one, like the other.
+    pub smtp_port: u16,
+    pub imap_port: u16,
+    /// How long an hour lasts.
+    pub hour: Duration,
+    /// When to stop by itself.
+    pub lasts: Option<Duration>,
+    /// A file that gets a line for every message taken.
+    pub log: Option<PathBuf>,
+    pub form: Form,
 }
 
 /// Name and address of the account in the command that is shown.
@@ -63,29 +44,26 @@ const MAILBOX: &str = "io";
 /// How soon a signal ends it.
 const STEP: Duration = Duration::from_millis(50);
 
-pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    if arguments.json_schema {
-        return Ok(session.out.schema::<Place>()?);
-    }
+pub(super) fn run(order: SandboxOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     // Before anything is said, so that whoever reads it may stop us.
     let stop = context::stop_on_signals();
-    let Some(folder) = folder(&arguments, session) else {
+    let Some(folder) = folder(order.folder, session) else {
         return Err(Failure::new("sandbox-folder", []).into());
     };
     let clock = session.context.clock;
     let config = Config {
         folder: Some(folder.clone()),
-        smtp_port: arguments.smtp_port,
-        imap_port: arguments.imap_port,
-        hour: arguments.hour,
-        log: arguments.log.clone(),
+        smtp_port: order.smtp_port,
+        imap_port: order.imap_port,
+        hour: order.hour,
+        log: order.log,
         ..Config::new(Arc::new(move || clock.now()))
     };
     let practice = Practice::start(config).map_err(failure)?;
     let place = Place::of(&practice, &folder);
-    let status = session.out.show(&place, Form::of(arguments.json))?;
-    let steps = arguments
-        .r#for
+    let status = session.out.show(&place, order.form)?;
+    let steps = order
+        .lasts
         .map(|time| time.as_millis().div_ceil(STEP.as_millis()));
     let mut passed = 0;
     while !stop.is_asked() && steps.is_none_or(|steps| passed < steps) {
@@ -96,8 +74,7 @@ pub(super) fn run(arguments: Arguments, session: &mut Session<'_>) -> anyhow::Re
     Ok(status)
 }
 
-fn folder(arguments: &Arguments, session: &Session<'_>) -> Option<PathBuf> {
-    let given = arguments.dir.clone();
+fn folder(given: Option<PathBuf>, session: &Session<'_>) -> Option<PathBuf> {
     let folder = given.or_else(|| Some(session.data_dir.as_ref()?.join("sandbox")))?;
     // The account that is shown is used from any folder.
     Some(std::path::absolute(&folder).unwrap_or(folder))
@@ -109,7 +86,13 @@ fn failure(error: practice::Error) -> Failure {
             let values = [("port", port.to_string()), ("reason", error.to_string())];
             Failure::new("sandbox-port", values)
         }
-        other => Failure::new("sandbox", [("reason", other.to_string())]),
+        other @ (practice::Error::Key
+        | practice::Error::Encoding(_)
+        | practice::Error::Tls(_)
+        | practice::Error::File { .. }
+        | practice::Error::InUse(_)
+        | practice::Error::Thread(_)
+        | practice::Error::TooMany(_)) => Failure::new("sandbox", [("reason", other.to_string())]),
     };
     failure.with_status(ExitStatus::NotNow)
 }
@@ -119,7 +102,7 @@ fn failure(error: practice::Error) -> Failure {
 /// The document that `pec sandbox --json` writes as soon as the servers listen. Fields may be added
 /// within version 1, so objects are open.
 #[derive(Serialize, JsonSchema)]
-struct Place {
+pub(super) struct Place {
     /// Always true: nothing that it signs has legal value.
     #[schemars(extend("const" = true))]
     practice_only: bool,
@@ -147,7 +130,7 @@ struct Place {
 /// Where a server listens.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "server")]
-struct Server {
+pub(super) struct Server {
     /// The name that the certificate bears.
     host: String,
     /// The port.
@@ -269,46 +252,9 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// `500ms`, `10s`, `5m`, `2h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let factor = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(String::new()),
-    };
-    let number: u64 = number.parse().map_err(|_| String::new())?;
-    let most = Duration::from_secs(100 * 86_400);
-    let time = Duration::from_millis(number.saturating_mul(factor));
-    (time <= most).then_some(time).ok_or_else(String::new)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_have_a_number_and_a_unit() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
-        for wrong in [
-            "",
-            "s",
-            "5",
-            "5 s",
-            "-1s",
-            "1d",
-            "99999999999999999999s",
-            "9999h",
-        ] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn words_with_blanks_are_quoted_for_the_shell() {

@@ -3,22 +3,24 @@
 //! The pages are committed under `man/` (English) and `man/it/`; a test compares them with
 //! what this makes.
 
+mod arguments;
+
 use std::io;
 
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 
-/// Write a manual page (for man -l -)
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// Which page: send, status, account-add and so on; without it that of the program
-    #[arg(value_name = "COMMAND")]
-    page: Option<String>,
+pub(super) use arguments::Arguments;
+
+/// The order to write a manual page.
+pub(super) struct ManOrder {
+    /// Which page; without it that of the program.
+    pub page: Option<String>,
 }
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let wanted = match &arguments.page {
+pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let wanted = match &order.page {
         Some(page) => format!("pec-{}.1", page.trim_start_matches("pec-")),
         None => "pec.1".to_owned(),
     };
@@ -28,7 +30,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             .iter()
             .filter_map(|(name, _)| name.strip_prefix("pec-")?.strip_suffix(".1"))
             .collect();
-        let page = arguments.page.clone().unwrap_or_default();
+        let page = order.page.clone().unwrap_or_default();
         return Err(Failure::new("man", [("page", page), ("pages", names.join(", "))]).into());
     };
     session.out.page().text(text)?;
@@ -124,32 +126,32 @@ const ITALIAN_HEADINGS: [(&str, &str); 5] = [
 /// What is written by hand: exit status, trust, examples.
 fn sections(name: &str, lang: Lang) -> &'static str {
     match (name, lang) {
-        ("pec-verify", Lang::En) => include_str!("../../man/sections/pec-verify.roff"),
-        ("pec-verify", Lang::It) => include_str!("../../man/sections/it/pec-verify.roff"),
-        ("pec-batch", Lang::En) => include_str!("../../man/sections/pec-batch.roff"),
-        ("pec-batch", Lang::It) => include_str!("../../man/sections/it/pec-batch.roff"),
-        ("pec-status", Lang::En) => include_str!("../../man/sections/pec-status.roff"),
-        ("pec-status", Lang::It) => include_str!("../../man/sections/it/pec-status.roff"),
-        ("pec-sandbox", Lang::En) => include_str!("../../man/sections/pec-sandbox.roff"),
-        ("pec-sandbox", Lang::It) => include_str!("../../man/sections/it/pec-sandbox.roff"),
-        ("pec-account", Lang::En) => include_str!("../../man/sections/pec-account.roff"),
-        ("pec-account", Lang::It) => include_str!("../../man/sections/it/pec-account.roff"),
-        ("pec-doctor", Lang::En) => include_str!("../../man/sections/pec-doctor.roff"),
-        ("pec-doctor", Lang::It) => include_str!("../../man/sections/it/pec-doctor.roff"),
-        ("pec-send", Lang::En) => include_str!("../../man/sections/pec-send.roff"),
-        ("pec-send", Lang::It) => include_str!("../../man/sections/it/pec-send.roff"),
-        ("pec-sync", Lang::En) => include_str!("../../man/sections/pec-sync.roff"),
-        ("pec-sync", Lang::It) => include_str!("../../man/sections/it/pec-sync.roff"),
-        ("pec-watch", Lang::En) => include_str!("../../man/sections/pec-watch.roff"),
-        ("pec-watch", Lang::It) => include_str!("../../man/sections/it/pec-watch.roff"),
-        ("pec-wait", Lang::En) => include_str!("../../man/sections/pec-wait.roff"),
-        ("pec-wait", Lang::It) => include_str!("../../man/sections/it/pec-wait.roff"),
-        ("pec-demo", Lang::En) => include_str!("../../man/sections/pec-demo.roff"),
-        ("pec-demo", Lang::It) => include_str!("../../man/sections/it/pec-demo.roff"),
-        ("pec-kept", Lang::En) => include_str!("../../man/sections/kept.roff"),
-        ("pec-kept", Lang::It) => include_str!("../../man/sections/it/kept.roff"),
-        ("pec-common", Lang::En) => include_str!("../../man/sections/common.roff"),
-        ("pec-common", Lang::It) => include_str!("../../man/sections/it/common.roff"),
+        ("pec-verify", Lang::En) => include_str!("../../../man/sections/pec-verify.roff"),
+        ("pec-verify", Lang::It) => include_str!("../../../man/sections/it/pec-verify.roff"),
+        ("pec-batch", Lang::En) => include_str!("../../../man/sections/pec-batch.roff"),
+        ("pec-batch", Lang::It) => include_str!("../../../man/sections/it/pec-batch.roff"),
+        ("pec-status", Lang::En) => include_str!("../../../man/sections/pec-status.roff"),
+        ("pec-status", Lang::It) => include_str!("../../../man/sections/it/pec-status.roff"),
+        ("pec-sandbox", Lang::En) => include_str!("../../../man/sections/pec-sandbox.roff"),
+        ("pec-sandbox", Lang::It) => include_str!("../../../man/sections/it/pec-sandbox.roff"),
+        ("pec-account", Lang::En) => include_str!("../../../man/sections/pec-account.roff"),
+        ("pec-account", Lang::It) => include_str!("../../../man/sections/it/pec-account.roff"),
+        ("pec-doctor", Lang::En) => include_str!("../../../man/sections/pec-doctor.roff"),
+        ("pec-doctor", Lang::It) => include_str!("../../../man/sections/it/pec-doctor.roff"),
+        ("pec-send", Lang::En) => include_str!("../../../man/sections/pec-send.roff"),
+        ("pec-send", Lang::It) => include_str!("../../../man/sections/it/pec-send.roff"),
+        ("pec-sync", Lang::En) => include_str!("../../../man/sections/pec-sync.roff"),
+        ("pec-sync", Lang::It) => include_str!("../../../man/sections/it/pec-sync.roff"),
+        ("pec-watch", Lang::En) => include_str!("../../../man/sections/pec-watch.roff"),
+        ("pec-watch", Lang::It) => include_str!("../../../man/sections/it/pec-watch.roff"),
+        ("pec-wait", Lang::En) => include_str!("../../../man/sections/pec-wait.roff"),
+        ("pec-wait", Lang::It) => include_str!("../../../man/sections/it/pec-wait.roff"),
+        ("pec-demo", Lang::En) => include_str!("../../../man/sections/pec-demo.roff"),
+        ("pec-demo", Lang::It) => include_str!("../../../man/sections/it/pec-demo.roff"),
+        ("pec-kept", Lang::En) => include_str!("../../../man/sections/kept.roff"),
+        ("pec-kept", Lang::It) => include_str!("../../../man/sections/it/kept.roff"),
+        ("pec-common", Lang::En) => include_str!("../../../man/sections/common.roff"),
+        ("pec-common", Lang::It) => include_str!("../../../man/sections/it/common.roff"),
         _ => "",
     }
 }

@@ -1,22 +1,26 @@
 //! `pec completions`: what the shell needs to complete our words.
 
+mod arguments;
+
 use clap_complete::Shell;
 
 use super::Session;
 use crate::exit::ExitStatus;
 
-/// Write completions for the shell
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// For which shell: bash, zsh, fish, elvish, powershell
-    #[arg(value_name = "SHELL", hide_possible_values = true)]
-    shell: Shell,
+pub(super) use arguments::Arguments;
+
+/// The order to write completions.
+pub(super) struct CompletionsOrder {
+    pub shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(
+    order: &CompletionsOrder,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(
-        arguments.shell,
+        order.shell,
         &mut super::tree(session.lang),
         "pec",
         &mut script,

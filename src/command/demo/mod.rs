@@ -2,6 +2,8 @@
 //!
 //! It runs the commands that a user would type, one after the other, in a folder of its own.
 
+mod arguments;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,16 +19,12 @@ use crate::output::catalogue::Catalogue;
 use crate::output::style::Tone;
 use crate::practice::{CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
 
-/// Show the whole journey with a practice provider, in some seconds
-///
-/// Starts a practice provider on this computer, sends a message to several recipients, follows
-/// the receipts, shows where it stands for each, proves one receipt, and removes everything.
-/// Nothing leaves the computer, and nothing in it has legal value.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// Work in this new folder and keep it
-    #[arg(long, value_name = "DIR")]
-    keep: Option<PathBuf>,
+pub(super) use arguments::Arguments;
+
+/// The order to show the whole journey.
+pub(super) struct DemoOrder {
+    /// The new folder to work in and to keep; without it one that is removed in the end.
+    pub keep: Option<PathBuf>,
 }
 
 /// The name of the account that the demonstration makes.
@@ -38,8 +36,8 @@ const RECIPIENTS: [&str; 4] = ["delivered", "unknown", "full", "slow"];
 /// A mailbox that is not certified.
 const ORDINARY: &str = "someone@ordinary.example";
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let folder = Folder::new(arguments, session.context)?;
+pub(super) fn run(order: &DemoOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let folder = Folder::new(order, session.context)?;
     let clock = session.context.clock;
     let practice = Practice::start(Config {
         folder: Some(folder.path.join("provider")),
@@ -53,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     practice.stop();
     let status = ran?;
     let texts = Catalogue::of(session.lang);
-    let end = match arguments.keep {
+    let end = match order.keep {
         Some(_) => {
             let folder = folder.path.display().to_string();
             texts.fill("demo.kept", &[("folder", &folder)])
@@ -111,7 +109,7 @@ fn journey(
     step(&send, folder, session)?;
 
     let ledger = Ledger::open(&folder.join("data")).map_err(|error| Failure::of_ledger(&error))?;
-    let message = super::follow::one_message(&ledger, &subject)?;
+    let message = super::meant::one_message(&ledger, &subject)?;
     say(session, texts.text("demo.wait"))?;
     step(
         &["wait", &message.short, "--timeout", "8s", "--poll", "1s"],
@@ -190,8 +188,8 @@ struct Folder {
 }
 
 impl Folder {
-    fn new(arguments: &Arguments, context: &Context) -> anyhow::Result<Self> {
-        let path = match &arguments.keep {
+    fn new(order: &DemoOrder, context: &Context) -> anyhow::Result<Self> {
+        let path = match &order.keep {
             Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
             None => context
                 .temporary
@@ -206,7 +204,7 @@ impl Folder {
         })?;
         Ok(Self {
             path,
-            keep: arguments.keep.is_some(),
+            keep: order.keep.is_some(),
         })
     }
 }

@@ -1,0 +1,248 @@
+//! What `pec account add` is told.
+
+use std::path::PathBuf;
+
+use super::{AddOrder, Server, absolute, is_address, is_command, is_server};
+use crate::account::presets;
+use crate::account::{
+    Limits, PasswordSource, Preset, SentCopy, is_account_name, is_plain_text, parse_day,
+};
+use crate::transport::Security;
+
+/// Add an account, by options or by answering questions
+///
+/// Without a preset the servers are named with --imap and --smtp. What is missing is asked for
+/// on a terminal; elsewhere all that is missing is named at once. No connection is made: try
+/// the account with pec account test.
+#[derive(Debug, clap::Args)]
+pub(in crate::command) struct Arguments {
+    /// A word by which to choose the account: letters, digits, - _ .
+    #[arg(value_name = "NAME", value_parser = account_name)]
+    name: Option<String>,
+
+    /// The certified address
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    address: Option<String>,
+
+    /// The provider, as in pec account presets
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    preset: Option<&'static Preset>,
+
+    /// The server for reading; the port only if it is not the usual one
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = server)]
+    imap: Option<String>,
+
+    /// The server for sending
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = server)]
+    smtp: Option<String>,
+
+    /// TLS begins with STARTTLS at both servers, not with the first octet
+    #[arg(long)]
+    starttls: bool,
+
+    /// How TLS begins at the IMAP server: tls (first octet) or starttls
+    #[arg(long, value_name = "HOW", value_parser = security, conflicts_with = "starttls")]
+    imap_security: Option<Security>,
+
+    /// How TLS begins at the SMTP server: tls (first octet) or starttls
+    #[arg(long, value_name = "HOW", value_parser = security, conflicts_with = "starttls")]
+    smtp_security: Option<Security>,
+
+    /// The user name, if it is not the address
+    #[arg(long, value_name = "USER", value_parser = plain_text)]
+    user: Option<String>,
+
+    /// Certificates of an authority of one's own (PEM), for in-house servers
+    #[arg(long, value_name = "FILE", value_parser = path)]
+    ca_file: Option<PathBuf>,
+
+    /// Judge this account's receipts by these trust data (a practice provider)
+    #[arg(long, value_name = "FILE", value_parser = path)]
+    trust: Option<PathBuf>,
+
+    /// The folder in which copies of sent messages are filed
+    #[arg(long, value_name = "FOLDER", value_parser = plain_text)]
+    sent_folder: Option<String>,
+
+    /// File no copy of sent messages
+    #[arg(long, conflicts_with = "sent_folder")]
+    no_sent_copy: bool,
+
+    /// A folder to read besides INBOX; repeatable
+    #[arg(long, value_name = "FOLDER", value_parser = plain_text)]
+    folder: Vec<String>,
+
+    /// A shell command that writes the password on one line
+    #[arg(long, value_name = "CMD", group = "password", value_parser = command)]
+    password_command: Option<String>,
+
+    /// A file of mode 0600 with the password on one line
+    #[arg(long, value_name = "FILE", group = "password", value_parser = path)]
+    password_file: Option<PathBuf>,
+
+    /// The password is in the system keyring
+    #[arg(long, group = "password")]
+    keyring: bool,
+
+    /// Ask for the password each time
+    #[arg(long, group = "password")]
+    prompt: bool,
+
+    /// Most recipients of a message
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    max_recipients: Option<u32>,
+
+    /// Most that a message's size times its recipients may be: 30MB, or octets
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_size: Option<u64>,
+
+    /// Most messages a minute
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    per_minute: Option<u32>,
+
+    /// Most recipients an hour
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    per_hour: Option<u32>,
+
+    /// The day on which the password for programs was made: 2026-10-01
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    app_password_date: Option<String>,
+
+    /// Use this account when none is named
+    #[arg(long)]
+    default: bool,
+}
+
+impl Arguments {
+    pub(in crate::command) fn order(self) -> AddOrder {
+        let starttls = self.starttls.then_some(Security::StartTls);
+        let folder = self.sent_folder.map(SentCopy::Folder);
+        let command = self.password_command.map(PasswordSource::Command);
+        let file = self.password_file.map(PasswordSource::File);
+        AddOrder {
+            name: self.name,
+            address: self.address,
+            preset: self.preset,
+            imap: Server {
+                host: self.imap,
+                security: self.imap_security.or(starttls),
+            },
+            smtp: Server {
+                host: self.smtp,
+                security: self.smtp_security.or(starttls),
+            },
+            user: self.user,
+            ca_file: self.ca_file,
+            trust_file: self.trust,
+            sent_copy: folder.or(self.no_sent_copy.then_some(SentCopy::NotFiled)),
+            folders: self.folder,
+            password: command
+                .or(file)
+                .or(self.keyring.then_some(PasswordSource::Keyring))
+                .or(self.prompt.then_some(PasswordSource::Prompt)),
+            limits: Limits {
+                recipients: self.max_recipients,
+                octets_total: self.max_size,
+                messages_per_minute: self.per_minute,
+                recipients_per_hour: self.per_hour,
+            },
+            app_password_date: self.app_password_date,
+            default: self.default,
+        }
+    }
+}
+
+// What follows is shown as "VALUE is no value for OPTION"; the words of the errors are not seen.
+
+fn checked(text: &str, usable: bool) -> Result<String, String> {
+    usable.then(|| text.to_owned()).ok_or_else(String::new)
+}
+
+fn account_name(text: &str) -> Result<String, String> {
+    checked(text, is_account_name(text))
+}
+
+fn address(text: &str) -> Result<String, String> {
+    checked(text, is_address(text))
+}
+
+fn preset(text: &str) -> Result<&'static Preset, String> {
+    presets::named(text).ok_or_else(String::new)
+}
+
+fn server(text: &str) -> Result<String, String> {
+    checked(text, is_server(text))
+}
+
+fn plain_text(text: &str) -> Result<String, String> {
+    checked(text, is_plain_text(text))
+}
+
+fn command(text: &str) -> Result<String, String> {
+    checked(text, is_command(text))
+}
+
+fn day(text: &str) -> Result<String, String> {
+    checked(text, parse_day(text).is_some())
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    absolute(text).ok_or_else(String::new)
+}
+
+fn security(text: &str) -> Result<Security, String> {
+    match text {
+        "tls" => Ok(Security::Tls),
+        "starttls" => Ok(Security::StartTls),
+        _ => Err(String::new()),
+    }
+}
+
+/// `30MB`, `30 MB` (decimal), `28MiB`, or octets.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let factor: u64 = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return Err(String::new()),
+    };
+    let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
+    let octets = number.and_then(|number| number.checked_mul(factor));
+    // TOML's whole numbers are signed.
+    octets
+        .filter(|octets| i64::try_from(*octets).is_ok())
+        .ok_or_else(String::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_decimal_unless_they_say_otherwise() {
+        for (text, octets) in [
+            ("30MB", 30_000_000),
+            ("30 mb", 30_000_000),
+            ("28MiB", 29_360_128),
+            ("31457280", 31_457_280),
+        ] {
+            assert_eq!(size(text), Ok(octets), "{text}");
+        }
+        for text in [
+            "",
+            "MB",
+            "0MB",
+            "-1",
+            "30XB",
+            "1.5MB",
+            "99999999999GB",
+            "30\u{1b}",
+        ] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

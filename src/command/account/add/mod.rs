@@ -1,0 +1,289 @@
+//! `pec account add`: writes an account into the configuration, asking for what is missing.
+
+mod arguments;
+
+use std::io::{self, BufRead};
+use std::path::{self, PathBuf};
+
+use super::ask::Asker;
+use crate::account::presets::{self, LoginForm};
+use crate::account::{
+    Config, Entry, Limits, PasswordSource, Preset, Protocol, SentCopy, is_account_name,
+    is_plain_text, parse_server,
+};
+use crate::address::MailAddress;
+use crate::command::configuration::failure;
+use crate::command::{Failure, Session};
+use crate::exit::ExitStatus;
+use crate::output::catalogue::Catalogue;
+use crate::transport::{Endpoint, Security};
+
+pub(super) use arguments::Arguments;
+
+/// The order to write an account; what is not said may be asked for.
+pub(in crate::command) struct AddOrder {
+    name: Option<String>,
+    address: Option<String>,
+    preset: Option<&'static Preset>,
+    imap: Server,
+    smtp: Server,
+    /// Unless it is the address.
+    user: Option<String>,
+    /// Certificates of an authority for the servers.
+    ca_file: Option<PathBuf>,
+    /// Trust data for the receipts.
+    trust_file: Option<PathBuf>,
+    sent_copy: Option<SentCopy>,
+    /// To be read besides INBOX.
+    folders: Vec<String>,
+    password: Option<PasswordSource>,
+    limits: Limits,
+    /// The day on which the password for programs was made.
+    app_password_date: Option<String>,
+    /// Whether it is used when none is named.
+    default: bool,
+}
+
+/// A server, as far as it was said.
+struct Server {
+    /// With the port, if it is not the usual one.
+    host: Option<String>,
+    security: Option<Security>,
+}
+
+fn is_address(text: &str) -> bool {
+    let address = MailAddress::new(text);
+    address.is_well_formed() && address.as_str() == text
+}
+
+fn is_server(text: &str) -> bool {
+    parse_server(text, None, Protocol::Imap).is_some()
+}
+
+fn is_command(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+/// The path from the root, since the configuration is read from anywhere; none where it cannot be
+/// written into a text file.
+fn absolute(text: &str) -> Option<PathBuf> {
+    let path = path::absolute(text).ok()?;
+    path.to_str().is_some().then_some(path)
+}
+
+pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if order.password == Some(PasswordSource::Keyring) && !cfg!(feature = "keyring") {
+        return Err(failure(&crate::account::Error::KeyringNotBuilt, session.lang).into());
+    }
+    let mut config = session.config()?;
+    let by_questions = session.context.stdin_is_terminal && session.context.stderr_is_terminal;
+    // What has a usual value is asked for only when something must be asked anyway.
+    let order = match by_questions && !missing(&order, session).is_empty() {
+        true => completed(order, &config, &mut io::stdin().lock(), session)?,
+        false => order,
+    };
+    let missing = missing(&order, session);
+    if !missing.is_empty() {
+        return Err(Failure::new("account-missing", [("missing", missing.join(", "))]).into());
+    }
+    let default = order.default;
+    let entry = order.entry();
+    let lang = session.lang;
+    let told = |error| failure(&error, lang);
+    let account = config.add(&entry, default).map_err(told)?.clone();
+    // Authorities that cannot be read would be found out at the first connection only.
+    account.roots().map_err(told)?;
+    #[cfg(feature = "keyring")]
+    if account.password == PasswordSource::Keyring {
+        store(&account, session)?;
+    }
+    config.save().map_err(told)?;
+    let texts = Catalogue::of(session.lang);
+    let values = [
+        ("account", &*account.name),
+        ("file", &config.file().display().to_string()),
+    ];
+    let line = texts.fill("accounts.added", &values);
+    session.out.page().line(line)?;
+    Ok(ExitStatus::Yes)
+}
+
+/// Asks for the password once and puts it into the keyring.
+#[cfg(feature = "keyring")]
+fn store(account: &crate::account::Account, session: &Session<'_>) -> anyhow::Result<()> {
+    let asked = crate::account::Account {
+        password: PasswordSource::Prompt,
+        ..account.clone()
+    };
+    let secret = session.password(&asked)?;
+    crate::account::store_in_keyring(account, &secret)
+        .map_err(|error| failure(&error, session.lang))?;
+    Ok(())
+}
+
+impl AddOrder {
+    fn endpoint(&self, protocol: Protocol) -> Option<Endpoint> {
+        let (given, of_preset) = match protocol {
+            Protocol::Imap => (&self.imap, self.preset.map(|preset| &*preset.imap.value)),
+            Protocol::Smtp => (&self.smtp, self.preset.map(|preset| &*preset.smtp.value)),
+        };
+        // What the preset says alike is left to it.
+        let host = match (given.host.as_deref(), given.security) {
+            (None, None) => return None,
+            (host, _) => host.or(of_preset)?,
+        };
+        parse_server(host, given.security, protocol)
+    }
+
+    fn entry(self) -> Entry {
+        Entry {
+            imap: self.endpoint(Protocol::Imap),
+            smtp: self.endpoint(Protocol::Smtp),
+            name: self.name.unwrap_or_default(),
+            address: self.address.unwrap_or_default(),
+            preset: self.preset.map(|preset| preset.name.clone()),
+            user: self.user,
+            ca_file: self.ca_file,
+            trust_file: self.trust_file,
+            sent_copy: self.sent_copy,
+            folders: self.folders,
+            limits: self.limits,
+            password: self.password,
+            app_password_date: self.app_password_date,
+        }
+    }
+
+    fn guess(&self) -> Option<&'static Preset> {
+        presets::guess(&MailAddress::new(self.address.as_deref()?))
+    }
+
+    fn asks_for_a_code(&self) -> bool {
+        self.preset
+            .is_some_and(|preset| preset.login.value == LoginForm::Code)
+    }
+}
+
+/// Every option that is needed and was not given.
+fn missing(order: &AddOrder, session: &Session<'_>) -> Vec<String> {
+    let texts = Catalogue::of(session.lang);
+    let mut missing = Vec::new();
+    if order.name.is_none() {
+        missing.push(texts.text("missing.name").to_owned());
+    }
+    if order.address.is_none() {
+        missing.push("--address".to_owned());
+    }
+    if order.preset.is_none() {
+        match (&order.imap.host, &order.smtp.host, order.guess()) {
+            (None, None, Some(guess)) => {
+                missing.push(texts.fill("missing.servers-guess", &[("preset", &guess.name)]));
+            }
+            (None, None, None) => missing.push(texts.text("missing.servers").to_owned()),
+            (None, Some(_), _) => missing.push("--imap".to_owned()),
+            (Some(_), None, _) => missing.push("--smtp".to_owned()),
+            (Some(_), Some(_), _) => {}
+        }
+    }
+    if order.asks_for_a_code() && order.user.is_none() {
+        missing.push(texts.text("missing.code").to_owned());
+    }
+    missing
+}
+
+/// Asks for what is missing.
+fn completed(
+    mut given: AddOrder,
+    config: &Config,
+    input: &mut dyn BufRead,
+    session: &mut Session<'_>,
+) -> anyhow::Result<AddOrder> {
+    let mut asker = Asker {
+        input,
+        err: &mut *session.err,
+        lang: session.lang,
+    };
+    let text = |answer: &str| is_plain_text(answer).then(|| answer.to_owned());
+    if given.address.is_none() {
+        let address = asker.ask("address", &[], None, |answer| {
+            is_address(answer).then(|| answer.to_owned())
+        })?;
+        given.address = Some(address);
+    }
+    if given.name.is_none() {
+        let taken = |name: &str| config.accounts().iter().any(|one| one.name == name);
+        let address = MailAddress::new(given.address.as_deref().unwrap_or_default());
+        let local = Some(address.local_part());
+        let suggested = local.filter(|local| is_account_name(local) && !taken(local));
+        let name = asker.ask("name", &[], suggested, |answer| {
+            (is_account_name(answer) && !taken(answer)).then(|| answer.to_owned())
+        })?;
+        given.name = Some(name);
+    }
+    if given.preset.is_none() && given.imap.host.is_none() && given.smtp.host.is_none() {
+        let names: Vec<&str> = presets::all().iter().map(|preset| &*preset.name).collect();
+        let guess = given.guess().map(|preset| &*preset.name);
+        let values = [("presets", &*names.join(", "))];
+        let preset = asker.ask("preset", &values, Some(guess.unwrap_or("-")), |answer| {
+            let is_known = presets::named(answer).is_some();
+            (is_known || answer == "-").then(|| answer.to_owned())
+        })?;
+        given.preset = presets::named(&preset);
+    }
+    let server = |answer: &str| is_server(answer).then(|| answer.to_owned());
+    if given.preset.is_none() && given.imap.host.is_none() {
+        given.imap.host = Some(asker.ask("imap", &[], None, server)?);
+    }
+    if given.preset.is_none() && given.smtp.host.is_none() {
+        given.smtp.host = Some(asker.ask(
+            "smtp",
+            &[],
+            given.imap.host.as_deref().and_then(host),
+            server,
+        )?);
+    }
+    if given.user.is_none() {
+        let address = given.address.clone().unwrap_or_default();
+        let (key, default) = match given.asks_for_a_code() {
+            true => ("code", None),
+            false => ("user", Some(&*address)),
+        };
+        let user = asker.ask(key, &[], default, text)?;
+        given.user = Some(user).filter(|user| *user != address);
+    }
+    if given.password.is_none() {
+        given.password = Some(password_source(&mut asker)?);
+    }
+    Ok(given)
+}
+
+/// Where the password comes from. The password itself is not asked for.
+fn password_source(asker: &mut Asker<'_>) -> anyhow::Result<PasswordSource> {
+    let words = match cfg!(feature = "keyring") {
+        true => &["prompt", "command", "file", "keyring"][..],
+        false => &["prompt", "command", "file"],
+    };
+    let values = [("sources", &*words.join(", "))];
+    let source = asker.ask("source", &values, Some("prompt"), |answer| {
+        words.iter().find(|word| **word == answer).copied()
+    })?;
+    Ok(match source {
+        "command" => PasswordSource::Command(asker.ask("command", &[], None, |answer| {
+            is_command(answer).then(|| answer.to_owned())
+        })?),
+        "file" => {
+            let usable = |answer: &str| {
+                let file = absolute(answer);
+                file.filter(|_| !answer.is_empty() && !answer.starts_with('~'))
+            };
+            PasswordSource::File(asker.ask("file", &[], None, usable)?)
+        }
+        "keyring" => PasswordSource::Keyring,
+        _ => PasswordSource::Prompt,
+    })
+}
+
+/// The host alone.
+fn host(server: &str) -> Option<&str> {
+    let plain = !server.starts_with('[') && server.matches(':').count() < 2;
+    plain.then(|| server.split(':').next().unwrap_or(server))
+}

@@ -1,0 +1,139 @@
+//! The command line as it is written: the options of every command, and the commands.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use super::order::{Color, Common, Order};
+use super::{
+    Failure, account, batch, completions, demo, doctor, language, man, sandbox, send, status, sync,
+    verify, wait, watch,
+};
+use crate::lang::Lang;
+
+/// Italian certified e-mail (PEC): send it, follow it, prove its receipts
+#[derive(Debug, Parser)]
+#[command(
+    name = "pec",
+    version,
+    disable_help_subcommand = true,
+    args_override_self = true,
+    arg_required_else_help = true,
+    after_help = "To begin: pec demo shows everything in some seconds; pec account add adds a mailbox; pec man is the manual.",
+    max_term_width = 100
+)]
+struct Arguments {
+    /// Language of the texts: it or en (default: that of the system)
+    #[arg(long, global = true, value_name = "LANG", hide_possible_values = true)]
+    lang: Option<LangArgument>,
+
+    /// Colours: auto, always, never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    color: ColorArgument,
+
+    /// The account to use: its name or address (default: the one marked in the configuration)
+    #[arg(long, global = true, value_name = "NAME")]
+    account: Option<String>,
+
+    /// The configuration file (default: pec/config.toml in the folder of configurations)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The folder of ledger and messages (default: pec in the folder of data)
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Send(Box<send::Arguments>),
+    Batch(batch::Arguments),
+    Sync(sync::Arguments),
+    Watch(watch::Arguments),
+    Wait(wait::Arguments),
+    Status(status::Arguments),
+    Verify(verify::Arguments),
+    Account(account::Arguments),
+    Doctor(doctor::Arguments),
+    Demo(demo::Arguments),
+    Sandbox(sandbox::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LangArgument {
+    It,
+    En,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorArgument {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The command tree with its help in a language.
+pub fn tree(lang: Lang) -> clap::Command {
+    language::localized(Arguments::command(), lang)
+}
+
+/// Understands a command line. A word of it that only the command can judge, like a time, is
+/// a failure inside.
+///
+/// # Errors
+/// What is to be shown instead: help, the version, or what is wrong.
+pub(super) fn understand(
+    words: Vec<OsString>,
+    tree: clap::Command,
+) -> Result<(Common, Result<Order, Failure>), clap::Error> {
+    let matches = tree.try_get_matches_from(words)?;
+    let arguments = Arguments::from_arg_matches(&matches)?;
+    let common = Common {
+        lang: arguments.lang.map(|lang| match lang {
+            LangArgument::It => Lang::It,
+            LangArgument::En => Lang::En,
+        }),
+        color: match arguments.color {
+            ColorArgument::Auto => Color::Auto,
+            ColorArgument::Always => Color::Always,
+            ColorArgument::Never => Color::Never,
+        },
+        account: arguments.account,
+        config: arguments.config,
+        data_dir: arguments.data_dir,
+    };
+    Ok((common, arguments.command.order()))
+}
+
+impl Command {
+    fn order(self) -> Result<Order, Failure> {
+        Ok(match self {
+            Self::Send(arguments) => Order::Send(arguments),
+            Self::Batch(arguments) => Order::Batch(arguments),
+            Self::Sync(arguments) => arguments.order(),
+            Self::Watch(arguments) => arguments.order(),
+            Self::Wait(arguments) => arguments.order(),
+            Self::Status(arguments) => arguments.order()?,
+            Self::Verify(arguments) => arguments.order()?,
+            Self::Account(arguments) => arguments.order(),
+            Self::Doctor(arguments) => arguments.order(),
+            Self::Demo(arguments) => arguments.order(),
+            Self::Sandbox(arguments) => arguments.order(),
+            Self::Completions(arguments) => arguments.order(),
+            Self::Man(arguments) => arguments.order(),
+        })
+    }
+}

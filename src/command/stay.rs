@@ -1,0 +1,173 @@
+//! Staying with the mailbox until something is so, the time is over, or somebody says stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::Session;
+use super::access::Access;
+use super::follow::{Form, Summary, tell, tell_odd_folder, tell_unlisted, tell_unread};
+use crate::client::{self, Ends, Patience, WatchEnd, WatchEvent};
+use crate::context::stop_on_signals;
+use crate::ledger::{self, Ledger};
+use crate::output::catalogue::Catalogue;
+use crate::transport::{self, Mailbox, Stop, Timeouts};
+
+/// Watches until done, asked to stop, or the time is over.
+pub(super) fn stay(
+    access: &mut Access,
+    ledger: &mut Ledger,
+    patience: Patience,
+    limit: Option<Duration>,
+    form: Form,
+    is_done: &mut dyn FnMut(&Ledger) -> Result<bool, ledger::Error>,
+    session: &mut Session<'_>,
+) -> anyhow::Result<WatchEnd> {
+    let verifier = access.verifier()?;
+    access.tell_trust(session)?;
+    let (stop, cut) = (Stop::default(), Stop::default());
+    let signals = stop_on_signals();
+    let alarm = Alarm::set(limit, &signals, (&stop, &cut));
+    let clock = session.context.clock;
+    let address = access.account.address.clone();
+    let named = access.account.folders.clone();
+    let mut no_password = None;
+    let mut connect = || {
+        let timeouts = Timeouts::default().within(alarm.left());
+        connect(access, timeouts, &mut no_password)
+    };
+    let judge = client::Judge {
+        account: &address,
+        verifier: &verifier,
+    };
+    let mut written = Ok(());
+    let watched = client::watch(
+        ledger,
+        judge,
+        &mut connect,
+        &named,
+        patience,
+        Ends {
+            stop: &stop,
+            cut: &cut,
+        },
+        &|| clock.now(),
+        is_done,
+        &mut |event| {
+            let told = tell_watch(event, form, session);
+            if written.is_ok() && told.is_err() {
+                written = told;
+                // The reader went away: nobody is told any more.
+                stop.ask();
+                cut.ask();
+            }
+        },
+    );
+    if let Some(error) = no_password {
+        return Err(error);
+    }
+    written?;
+    Ok(watched.map_err(|error| access.failure_of_journey(&error))?)
+}
+
+/// For the last look when the time is over; on a dead line the end comes no later.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Ends a wait when the time is over or a signal came; ends itself when dropped.
+struct Alarm {
+    ended: Stop,
+    /// Milliseconds that passed.
+    passed: Arc<AtomicU64>,
+    limit: Option<Duration>,
+}
+
+impl Alarm {
+    /// `stop` is asked when the time is over, `cut` some seconds later; both by a signal.
+    fn set(limit: Option<Duration>, signals: &Stop, (stop, cut): (&Stop, &Stop)) -> Self {
+        const TURN: Duration = Duration::from_millis(100);
+        let alarm = Self {
+            ended: Stop::default(),
+            passed: Arc::default(),
+            limit,
+        };
+        let (signals, over, clock) = (signals.clone(), alarm.ended.clone(), alarm.passed.clone());
+        let (stop, cut) = (stop.clone(), cut.clone());
+        std::thread::spawn(move || {
+            let mut passed = Duration::ZERO;
+            while !over.is_asked() && !cut.is_asked() {
+                if signals.is_asked() || limit.is_some_and(|limit| passed >= limit) {
+                    stop.ask();
+                }
+                if signals.is_asked()
+                    || limit.is_some_and(|limit| passed >= limit.saturating_add(GRACE))
+                {
+                    cut.ask();
+                }
+                std::thread::sleep(TURN);
+                passed += TURN;
+                let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
+                clock.store(millis, Ordering::SeqCst);
+            }
+        });
+        alarm
+    }
+
+    /// How long anything may last from now on.
+    fn left(&self) -> Duration {
+        let passed = Duration::from_millis(self.passed.load(Ordering::SeqCst));
+        match self.limit {
+            Some(limit) => limit.saturating_add(GRACE).saturating_sub(passed),
+            None => Duration::MAX,
+        }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.ended.ask();
+    }
+}
+
+/// A connection for those who try again. A password that cannot be had is no broken line: it
+/// ends the journey, in its own words, which are left in `no_password`.
+pub(super) fn connect(
+    access: &mut Access,
+    timeouts: Timeouts,
+    no_password: &mut Option<anyhow::Error>,
+) -> Result<Box<dyn Mailbox>, transport::Error> {
+    match access.connect_within(timeouts) {
+        Ok(connected) => connected.map(|mailbox| Box::new(mailbox) as Box<dyn Mailbox>),
+        Err(error) => {
+            *no_password = Some(error);
+            Err(transport::Error::Held("password".to_owned()))
+        }
+    }
+}
+
+fn tell_watch(event: WatchEvent, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let texts = Catalogue::of(session.lang);
+    match event {
+        WatchEvent::Found(event) => tell(&Summary::of(&event), form, session),
+        WatchEvent::Ready if form == Form::Text => {
+            Ok(writeln!(session.err, "{}", texts.text("watch.ready"))?)
+        }
+        WatchEvent::Ready => Ok(()),
+        WatchEvent::Unread { folder, reason } => tell_unread(&folder, &reason, session),
+        WatchEvent::OddFolder(line) => tell_odd_folder(&line, session),
+        WatchEvent::Unlisted(reason) => tell_unlisted(&reason, session),
+        WatchEvent::NotAsked(error) => {
+            let line = texts.fill("watch.not-asked", &[("reason", &error.to_string())]);
+            Ok(writeln!(session.err, "{line}")?)
+        }
+        WatchEvent::Broken { error, pause } => {
+            let seconds = pause.as_secs().to_string();
+            let reason = error.to_string();
+            let values = [("reason", &*reason), ("seconds", &*seconds)];
+            Ok(writeln!(
+                session.err,
+                "{}",
+                texts.fill("watch.broken", &values)
+            )?)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `pec sync`: reads the mailbox once, and tells what is new in it.
+
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+mod arguments;
+
+use super::access::{self, Access};
+use super::follow::{self, Form, Summary};
+use super::reach::names_of;
+use super::{Failure, Session, stay};
+use crate::client::{self, SyncReport};
+use crate::exit::ExitStatus;
+use crate::output::catalogue::Catalogue;
+use crate::transport::Timeouts;
+
+pub(super) use arguments::Arguments;
+
+/// The order to read once.
+pub(super) struct SyncOrder {
+    /// Folders to read too.
+    folders: Vec<String>,
+    /// What to read anew.
+    again: Vec<Again>,
+    form: Form,
+}
+
+/// What is read anew from the beginning.
+enum Again {
+    /// Every folder.
+    Everything,
+    /// This one.
+    Folder(String),
+}
+
+impl Again {
+    /// An empty name stands for every folder; that of INBOX is written in any letters (RFC 3501,
+    /// 5.1).
+    fn of(name: String) -> Self {
+        match &*name {
+            "" => Self::Everything,
+            inbox if inbox.eq_ignore_ascii_case("INBOX") => Self::Folder("INBOX".to_owned()),
+            _ => Self::Folder(name),
+        }
+    }
+}
+
+pub(super) fn run(order: SyncOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let mut access = Access::open(session)?;
+    access.account.folders.extend(order.folders);
+    let verifier = access.verifier()?;
+    access.tell_trust(session)?;
+    let mut ledger = access::ledger_for(&access.account, session)?;
+    let address = access.account.address.clone();
+    for again in order.again {
+        let read = match &again {
+            Again::Everything => ledger.read_again(&address, None),
+            Again::Folder(name) => ledger.read_again(&address, Some(name)),
+        };
+        read.map_err(|error| Failure::of_ledger(&error))?;
+        if let Again::Folder(name) = again {
+            access.account.folders.push(name);
+        }
+    }
+    let named = access.account.folders.clone();
+    let clock = session.context.clock;
+    let mut status = ExitStatus::Yes;
+    let mut written = Ok(());
+    let mut no_password = None;
+    let synced = client::read(
+        &mut ledger,
+        client::Judge {
+            account: &address,
+            verifier: &verifier,
+        },
+        &mut || stay::connect(&mut access, Timeouts::default(), &mut no_password),
+        &named,
+        &|| clock.now(),
+        &mut |event| {
+            let summary = Summary::of(&event);
+            if summary.alarming {
+                status = ExitStatus::No;
+            }
+            if written.is_ok() {
+                written = follow::tell(&summary, order.form, session);
+            }
+        },
+    );
+    if let Some(error) = no_password {
+        return Err(error);
+    }
+    written?;
+    let report = synced.map_err(|error| access.failure_of_journey(&error))?;
+    Ok(status.worse(tell_report(&report, session)?))
+}
+
+/// What a reading did, and what it could not.
+fn tell_report(report: &SyncReport, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let texts = Catalogue::of(session.lang);
+    let mut status = ExitStatus::Yes;
+    let values = [
+        ("folders", &*report.folders.to_string()),
+        ("looked-at", &*report.looked_at.to_string()),
+        ("fetched", &*report.fetched.to_string()),
+        ("facts", &*report.new_facts.to_string()),
+    ];
+    writeln!(session.err, "{}", texts.fill("sync.done", &values))?;
+    if report.renumbered > 0 {
+        let count = report.renumbered.to_string();
+        let line = texts.fill("sync.renumbered", &[("count", &count)]);
+        writeln!(session.err, "{line}")?;
+    }
+    if !report.not_read.is_empty() {
+        let (count, names) = (
+            report.not_read.len().to_string(),
+            names_of(&report.not_read),
+        );
+        let line = texts.fill("sync.not-read", &[("count", &count), ("names", &names)]);
+        writeln!(session.err, "{line}")?;
+    }
+    for line in &report.odd_folders {
+        follow::tell_odd_folder(line, session)?;
+    }
+    if let Some(reason) = &report.unlisted {
+        follow::tell_unlisted(reason, session)?;
+        status = ExitStatus::NotNow;
+    }
+    for (folder, reason) in &report.unread {
+        follow::tell_unread(folder, reason, session)?;
+        status = ExitStatus::NotNow;
+    }
+    if !report.unread_messages.is_empty() {
+        follow::tell_unread_messages(&report.unread_messages, session)?;
+        status = ExitStatus::NotNow;
+    }
+    Ok(status)
+}

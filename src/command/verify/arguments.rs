@@ -1,0 +1,110 @@
+//! What `pec verify` is told.
+
+use std::path::PathBuf;
+
+use super::{Form, VerifyOrder, json};
+use crate::command::Failure;
+use crate::command::order::Order;
+use crate::timestamp::Timestamp;
+
+/// Say whether a certified-mail receipt or envelope is genuine
+///
+/// Checks the signature, the provider's certificate up to the keys of the authorities (AgID
+/// and its predecessors) and the certified data, and compares the header, which nobody signed,
+/// with the signed part. Works without network. Every fact shown comes from the signed part.
+///
+/// Exits with 0 if all are genuine, 1 if one is not or is no certified mail, 3 if one cannot
+/// be decided (with --strict also if there is a doubt about one), 2 if a file cannot be read.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_override_self = true,
+    override_usage = "pec verify [OPTIONS] <FILE>..."
+)]
+pub(in crate::command) struct Arguments {
+    /// .eml files, folders, Maildir, mbox, zip archives, gzip; - for standard input
+    #[arg(required_unless_present = "json_schema", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// The message that was sent, or one attachment of it: is the receipt about it?
+    #[arg(long, value_name = "FILE")]
+    sent: Option<PathBuf>,
+
+    /// The acceptance receipt of the same transaction, to compare with
+    #[arg(long, value_name = "FILE")]
+    acceptance: Option<PathBuf>,
+
+    /// Use the trust data of this file instead of those compiled in
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+
+    /// Use the certificates of authorities in this file (PEM or DER) instead of those compiled in
+    #[arg(long, value_name = "FILE")]
+    anchor: Vec<PathBuf>,
+
+    /// List of providers (IGPEC): LDIF, or signed .p7m
+    #[arg(long, value_name = "FILE")]
+    providers: Option<PathBuf>,
+
+    /// Revocation lists: a file or a folder (DER or PEM); repeatable
+    #[arg(long, value_name = "FILE|DIR")]
+    crl: Vec<PathBuf>,
+
+    /// Exit with 3 also where something is genuine and there is a doubt about it
+    #[arg(long)]
+    strict: bool,
+
+    /// Judge at this time instead of the time in the receipt
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// Write one JSON document
+    #[arg(long, conflicts_with_all = ["ndjson", "quiet"])]
+    json: bool,
+
+    /// Write one JSON object a line, for many files
+    #[arg(long, conflicts_with = "quiet")]
+    ndjson: bool,
+
+    /// Write the JSON schema of the results and end
+    #[arg(long)]
+    json_schema: bool,
+
+    /// Write nothing: only the exit status answers
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Show passed checks too
+    #[arg(long)]
+    all: bool,
+}
+
+impl Arguments {
+    /// # Errors
+    /// A [`Failure`] when the time is none.
+    pub(in crate::command) fn order(self) -> Result<Order, Failure> {
+        if self.json_schema {
+            return Ok(Order::schema::<json::Results<'_>>());
+        }
+        let at = self
+            .at
+            .map(|text| Timestamp::parse(&text).map_err(|_| Failure::new("at", [("value", text)])));
+        Ok(Order::Verify(VerifyOrder {
+            files: self.files,
+            sent: self.sent,
+            acceptance: self.acceptance,
+            trust: self.trust,
+            anchors: self.anchor,
+            providers: self.providers,
+            crls: self.crl,
+            at: at.transpose()?,
+            strict: self.strict,
+            all: self.all,
+            form: match (self.json, self.ndjson, self.quiet) {
+                (true, _, _) => Form::Document,
+                (_, true, _) => Form::Lines,
+                (_, _, true) => Form::Silent,
+                (false, false, false) => Form::Text,
+            },
+        }))
+    }
+}

@@ -1,0 +1,63 @@
+//! The answer for people: in full for one message, as a table with totals for several.
+
+use super::json::Line;
+use super::{Answer, Asked, Totals, answers, text};
+use crate::command::{Failure, Session};
+use crate::exit::ExitStatus;
+use crate::input::Item;
+use crate::output::progress::Progress;
+use crate::output::report::Form;
+
+/// Writes the whole answer: in full for one message, as a table for several.
+pub(super) fn all(
+    asked: &Asked,
+    items: impl Iterator<Item = Item> + Send,
+    progress: &Progress,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let mut items = items.fuse();
+    let (first, second) = (items.next(), items.next());
+    if second.is_none() {
+        let Some(item) = first else {
+            return Ok(ExitStatus::Yes);
+        };
+        let answer = asked.answer(item);
+        return one(&answer, asked, session);
+    }
+    let mut totals = Totals::default();
+    let rest = first.into_iter().chain(second).chain(items);
+    let status = answers(asked, rest, progress, &mut |answer| {
+        totals.count(answer);
+        session.out.list(&Line { answer, asked }, Form::Text)?;
+        // Rows appear as they come; a closed pipe is noticed at once.
+        if session.context.stdout_is_terminal {
+            session.out.flush()?;
+        }
+        Ok(())
+    })?;
+    let mut page = session.out.page();
+    page.line("")?;
+    page.line(text::totals_line(&totals, asked.lang))?;
+    page.line(text::trust_line(asked))?;
+    Ok(status)
+}
+
+fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    match answer {
+        Answer::Unreadable { name, error } => {
+            let failure = Failure::new(
+                "read",
+                [
+                    ("file", name.clone()),
+                    ("reason", text::read_error(error, asked.lang)),
+                ],
+            );
+            failure.write(asked.lang, session.err)?;
+        }
+        Answer::Examined(examined) => {
+            let lines = text::in_full(examined, asked, session.style);
+            session.out.page().lines(lines)?;
+        }
+    }
+    Ok(answer.status())
+}
