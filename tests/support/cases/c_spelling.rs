@@ -252,6 +252,12 @@ fn senders() -> Vec<Vector> {
             "The sender's From has a name and an address without brackets.",
             "Studio Legale studio@pec.mittente.example",
         ),
+        same(
+            "sender-with-a-point-at-the-end",
+            "The sender's From has a point after the domain.",
+            "studio@pec.mittente.example.",
+        )
+        .finding("original.sender doubt"),
     ]
 }
 
