@@ -33,6 +33,7 @@
 //! - [`practice`]: a certified mail provider on the loopback interface, to learn and to test.
 //! - [`client`]: sending once, reading receipts, waiting; the journeys over all of these.
 //! - [`command`], [`output`], [`context`]: the command line, its texts, the world around it.
+//! - [`located`]: TOML that people write, with the line of what is wrong.
 //! - [`timestamp`], [`address`], [`printable`], [`secret`], [`lang`], [`exit`], [`work`]: words
 //!   that all others use.
 //!
@@ -46,7 +47,7 @@
 //!    account  practice             but account may name servers (transport)
 //! 2  verify  batch                 judgement; tables of notices
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
-//! 0  timestamp  address -> printable  secret  lang  exit  work
+//! 0  timestamp  address -> printable  secret  lang  located  exit  work
 //! ```
 //!
 //! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
@@ -81,6 +82,7 @@ pub mod input;
 pub mod lang;
 #[cfg(feature = "program")]
 pub mod ledger;
+pub mod located;
 pub mod mime;
 #[cfg(feature = "program")]
 pub mod output;

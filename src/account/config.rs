@@ -13,10 +13,9 @@
 //! a misspelt one would be silently without effect; a key that looks like a password is refused.
 
 use std::fmt;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike, Value, value};
+use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
 use super::presets::{self, LoginForm};
 use super::{
@@ -24,6 +23,7 @@ use super::{
     is_plain_text, parse_server, private,
 };
 use crate::address::MailAddress;
+use crate::located::{self, NoToml};
 use crate::timestamp::Timestamp;
 use crate::transport::{Endpoint, Security};
 
@@ -202,11 +202,14 @@ impl Config {
 
     /// Reads the text of a configuration whose place is `file`.
     fn parse(file: &Path, text: String) -> Result<Self, Error> {
-        let source = Source { file, text: &text };
-        let document = Document::parse(&*text).map_err(|error| {
-            source.fault(error.span(), Fault::Syntax(error.message().to_owned()))
+        let source = Source { file };
+        let document = located::File::parse(text.as_bytes());
+        let document = document.map_err(|error| match error {
+            NoToml::Syntax { line, reason, .. } => source.fault(line, Fault::Syntax(reason)),
+            NoToml::NotText { .. } => Error::read(file, std::io::ErrorKind::InvalidData.into()),
         })?;
-        let (accounts, default) = source.read(document.as_table())?;
+        let (accounts, default) = source.read(document.root())?;
+        drop(document);
         Ok(Self {
             file: file.to_owned(),
             accounts,
@@ -433,79 +436,79 @@ fn is_like_a_secret(key: &str) -> bool {
     key == "pass" || parts.iter().any(|part| key.contains(part))
 }
 
-/// The text being read, to name lines.
+/// The file being read.
 struct Source<'a> {
     file: &'a Path,
-    text: &'a str,
 }
 
 impl Source<'_> {
-    fn fault(&self, at: Option<Range<usize>>, fault: Fault) -> Error {
-        let before = at.and_then(|at| self.text.get(..at.start));
+    fn fault(&self, line: usize, fault: Fault) -> Error {
         Error::Config {
             file: self.file.to_owned(),
-            line: before.map_or(0, |text| text.matches('\n').count()) + 1,
+            line,
             fault,
         }
     }
 
-    fn unknown(&self, section: &dyn TableLike, key: &str) -> Error {
-        let fault = match is_like_a_secret(key) {
-            true => Fault::Secret(key.to_owned()),
-            false => Fault::UnknownKey(key.to_owned()),
+    fn unknown(&self, item: located::Item<'_>) -> Error {
+        let key = item.key().to_owned();
+        let fault = match is_like_a_secret(&key) {
+            true => Fault::Secret(key),
+            false => Fault::UnknownKey(key),
         };
-        self.fault(section.key(key).and_then(|key| key.span()), fault)
+        self.fault(item.key_line(), fault)
     }
 
-    fn read(&self, root: &Table) -> Result<(Vec<Account>, Option<String>), Error> {
-        let section = Section::new(self, root, root.span());
+    fn read(&self, root: located::Section<'_>) -> Result<(Vec<Account>, Option<String>), Error> {
+        let section = Section::new(self, root, 1);
         section.only(&["default", "account"])?;
         let mut accounts = Vec::new();
-        if let Some(item) = root.get("account") {
+        if let Some(item) = root.find("account") {
             let table = item
-                .as_table_like()
+                .section()
                 .ok_or_else(|| section.wrong("account", Expected::Table))?;
-            let all = Section::new(self, table, section.place("account"));
-            for (name, item) in table.iter() {
-                if !is_account_name(name) {
-                    return Err(all.wrong(name, Expected::Name));
+            let all = Section::new(self, table, item.key_line());
+            for item in table.items() {
+                if !is_account_name(item.key()) {
+                    return Err(all.wrong(item.key(), Expected::Name));
                 }
                 // `account.password = …` is no account.
-                let Some(of_account) = item.as_table_like() else {
-                    return Err(self.unknown(table, name));
+                let Some(of_account) = item.section() else {
+                    return Err(self.unknown(item));
                 };
-                let place = all.place(name);
-                accounts.push(Section::new(self, of_account, place).account(name)?);
+                let of_account = Section::new(self, of_account, item.key_line());
+                accounts.push(of_account.account(item.key())?);
             }
         }
         let default = section.text("default")?;
         if let Some(name) = default.filter(|name| accounts.iter().all(|one| one.name != *name)) {
             let fault = Fault::UnknownDefault(name.to_owned());
-            return Err(self.fault(section.place("default"), fault));
+            return Err(self.fault(section.line_of("default"), fault));
         }
         Ok((accounts, default.map(str::to_owned)))
     }
 }
 
-/// One table and where it begins.
+/// One table and the line where it begins.
 struct Section<'a> {
     source: &'a Source<'a>,
-    table: &'a dyn TableLike,
-    begin: Option<Range<usize>>,
+    table: located::Section<'a>,
+    line: usize,
 }
 
 impl<'a> Section<'a> {
-    fn new(source: &'a Source<'a>, table: &'a dyn TableLike, begin: Option<Range<usize>>) -> Self {
+    fn new(source: &'a Source<'a>, table: located::Section<'a>, line: usize) -> Self {
         Self {
             source,
             table,
-            begin,
+            line,
         }
     }
 
-    fn place(&self, key: &str) -> Option<Range<usize>> {
-        let key = self.table.key(key).and_then(|key| key.span());
-        key.or_else(|| self.begin.clone())
+    /// The line of a key, or that of the table where it is not there.
+    fn line_of(&self, key: &str) -> usize {
+        let item = self.table.find(key);
+        item.map_or(self.line, located::Item::key_line)
     }
 
     fn wrong(&self, key: &str, expected: Expected) -> Error {
@@ -513,13 +516,13 @@ impl<'a> Section<'a> {
             key: key.to_owned(),
             expected,
         };
-        self.source.fault(self.place(key), fault)
+        self.source.fault(self.line_of(key), fault)
     }
 
     /// No other keys than these.
     fn only(&self, keys: &[&str]) -> Result<(), Error> {
-        match self.table.iter().find(|(key, _)| !keys.contains(key)) {
-            Some((key, _)) => Err(self.source.unknown(self.table, key)),
+        match self.table.items().find(|item| !keys.contains(&item.key())) {
+            Some(item) => Err(self.source.unknown(item)),
             None => Ok(()),
         }
     }
@@ -531,7 +534,7 @@ impl<'a> Section<'a> {
         let missing = |key| {
             let account = name.to_owned();
             self.source
-                .fault(self.begin.clone(), Fault::Missing { account, key })
+                .fault(self.line, Fault::Missing { account, key })
         };
         let address = self
             .parsed("address", Expected::Address, |text| {
@@ -572,7 +575,7 @@ impl<'a> Section<'a> {
             Some(preset) => Ok(Some(preset)),
             None => {
                 let fault = Fault::UnknownPreset(name.to_owned());
-                Err(self.source.fault(self.place("preset"), fault))
+                Err(self.source.fault(self.line_of("preset"), fault))
             }
         }
     }
@@ -654,33 +657,32 @@ impl<'a> Section<'a> {
 
     fn conflict(&self, one: &'static str, other: &'static str) -> Error {
         self.source
-            .fault(self.place(one), Fault::Conflict(one, other))
+            .fault(self.line_of(one), Fault::Conflict(one, other))
+    }
+
+    /// What `read` makes of a value; nothing where it cannot be used.
+    fn read<T>(
+        &self,
+        key: &str,
+        expected: Expected,
+        read: impl FnOnce(located::Item<'a>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let item = self.table.find(key);
+        item.map(|item| read(item).ok_or_else(|| self.wrong(key, expected)))
+            .transpose()
     }
 
     fn text(&self, key: &str) -> Result<Option<&'a str>, Error> {
-        match self.table.get(key) {
-            None => Ok(None),
-            Some(item) => {
-                let text = item.as_str();
-                text.map(Some)
-                    .ok_or_else(|| self.wrong(key, Expected::Text))
-            }
-        }
+        self.read(key, Expected::Text, located::Item::text)
     }
 
     fn parsed<T>(
         &self,
         key: &str,
         expected: Expected,
-        parse: impl Fn(&str) -> Option<T>,
+        parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Error> {
-        match self.table.get(key) {
-            None => Ok(None),
-            Some(item) => {
-                let parsed = item.as_str().and_then(parse);
-                parsed.map(Some).ok_or_else(|| self.wrong(key, expected))
-            }
-        }
+        self.read(key, expected, |item| parse(item.text()?))
     }
 
     fn line(&self, key: &str) -> Result<Option<&'a str>, Error> {
@@ -707,52 +709,29 @@ impl<'a> Section<'a> {
     }
 
     fn day(&self, key: &str) -> Result<Option<Timestamp>, Error> {
-        let Some(item) = self.table.get(key) else {
-            return Ok(None);
-        };
-        let text = match item.as_datetime() {
-            Some(day) => day.to_string(),
-            None => item.as_str().unwrap_or_default().to_owned(),
-        };
-        parse_day(&text)
-            .map(Some)
-            .ok_or_else(|| self.wrong(key, Expected::Day))
+        self.read(key, Expected::Day, |item| {
+            let text = item.time().or_else(|| item.text().map(str::to_owned));
+            parse_day(&text?)
+        })
     }
 
     fn number(&self, key: &str) -> Result<Option<u64>, Error> {
-        match self.table.get(key) {
-            None => Ok(None),
-            Some(item) => item
-                .as_integer()
-                .and_then(|number| u64::try_from(number).ok())
-                .filter(|number| *number > 0)
-                .map(Some)
-                .ok_or_else(|| self.wrong(key, Expected::Number)),
-        }
+        self.read(key, Expected::Number, |item| {
+            item.number().filter(|number| *number > 0)
+        })
     }
 
     fn flag(&self, key: &str) -> Result<Option<bool>, Error> {
-        match self.table.get(key) {
-            None => Ok(None),
-            Some(item) => item
-                .as_bool()
-                .map(Some)
-                .ok_or_else(|| self.wrong(key, Expected::Boolean)),
-        }
+        self.read(key, Expected::Boolean, located::Item::flag)
     }
 
     fn list(&self, key: &str) -> Result<Vec<String>, Error> {
-        let Some(item) = self.table.get(key) else {
-            return Ok(Vec::new());
+        let one = |item: located::Item<'_>| {
+            let text = item.text().filter(|text| is_plain_text(text));
+            text.map(str::to_owned)
         };
-        let wrong = || self.wrong(key, Expected::List);
-        let texts = item.as_array().ok_or_else(wrong)?.iter();
-        texts
-            .map(|text| {
-                let text = text.as_str().filter(|text| is_plain_text(text));
-                text.map(str::to_owned).ok_or_else(wrong)
-            })
-            .collect()
+        let list = self.read(key, Expected::List, |item| item.list()?.map(one).collect())?;
+        Ok(list.unwrap_or_default())
     }
 }
 

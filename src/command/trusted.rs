@@ -11,6 +11,7 @@ use std::path::Path;
 use super::Failure;
 use super::verify::text::read_error;
 use crate::lang::Lang;
+use crate::located::NoToml;
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::providers::trust_file::{Expected, Fault as ValueFault, Place};
@@ -68,12 +69,12 @@ pub(super) fn of_trust_file(error: &trust_file::Error, file: &Path, lang: Lang) 
     let place = |at: &Place| ("place", place(at, texts));
     let key = |field: &&'static str| ("field", (*field).to_owned());
     match error {
-        E::NotText { line } => Failure::new("trust-not-text", [file, at(line)]),
-        E::Syntax {
+        E::NoToml(NoToml::NotText { line }) => Failure::new("trust-not-text", [file, at(line)]),
+        E::NoToml(NoToml::Syntax {
             line,
             column,
             reason,
-        } => Failure::new(
+        }) => Failure::new(
             "trust-syntax",
             [
                 file,

@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use der::oid::ObjectIdentifier as Oid;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
+use crate::located::{File as Toml, Item, NoToml, Section};
 use crate::smime::algorithm::{AlgorithmError, PublicKey};
 use crate::smime::chain::{Anchor, Edition};
 use crate::smime::constraints::{GeneralName, NameConstraints};
@@ -33,22 +32,9 @@ pub(super) struct File {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Octets that are no text.
-    #[error("line {line} is not UTF-8")]
-    NotText {
-        /// From 1.
-        line: usize,
-    },
-    /// Text that is no TOML.
-    #[error("line {line}, column {column}: {reason}")]
-    Syntax {
-        /// From 1.
-        line: usize,
-        /// Characters, from 1.
-        column: usize,
-        /// Why, in the words of the parser: English.
-        reason: String,
-    },
+    /// No TOML.
+    #[error(transparent)]
+    NoToml(#[from] NoToml),
     /// A value that must be there is not.
     #[error("{place}: {field} is missing")]
     Missing {
@@ -151,14 +137,9 @@ pub enum Fault {
 /// When it is not UTF-8 or not TOML, a value is missing or cannot be used, or no authority is
 /// in it. Of several faults the first of the first authority.
 pub(super) fn read(octets: &[u8]) -> Result<File, Error> {
-    let text = std::str::from_utf8(octets).map_err(|error| Error::NotText {
-        line: line_of(octets, error.valid_up_to()),
-    })?;
-    let document = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
+    let file = Toml::parse(octets)?;
     let root = Table {
-        text,
-        values: document.get_ref(),
-        start: 0,
+        section: file.root(),
         name: "",
         authority: None,
     };
@@ -184,51 +165,31 @@ pub(super) fn read(octets: &[u8]) -> Result<File, Error> {
     })
 }
 
-/// The line of an octet, from 1.
-fn line_of(octets: &[u8], at: usize) -> usize {
-    let before = &octets[..at.min(octets.len())];
-    before.iter().filter(|&&octet| octet == b'\n').count() + 1
-}
-
-fn syntax(text: &str, error: &toml::de::Error) -> Error {
-    let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = &text.as_bytes()[..at];
-    let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
-    Error::Syntax {
-        line: line_of(before, at),
-        column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
-        reason: error.message().replace('\n', " "),
-    }
-}
-
 /// A table, with what is needed to say where a fault in it is.
 struct Table<'f> {
-    text: &'f str,
-    values: &'f DeTable<'f>,
-    /// Where it begins.
-    start: usize,
+    section: Section<'f>,
     name: &'static str,
     authority: Option<String>,
 }
 
-/// A text and where it stands.
+/// A text and the line where it stands.
 #[derive(Clone, Copy)]
 struct Text<'f> {
     value: &'f str,
-    at: usize,
+    line: usize,
 }
 
 impl<'f> Table<'f> {
-    fn place(&self, at: usize) -> Place {
+    fn place(&self, line: usize) -> Place {
         Place {
-            line: line_of(self.text.as_bytes(), at),
+            line,
             table: self.name,
             authority: self.authority.clone(),
         }
     }
 
-    fn unusable(&self, at: usize, field: &'static str, fault: Fault) -> Error {
-        let place = self.place(at);
+    fn unusable(&self, line: usize, field: &'static str, fault: Fault) -> Error {
+        let place = self.place(line);
         Error::Value {
             place,
             field,
@@ -239,44 +200,39 @@ impl<'f> Table<'f> {
     /// What `read` makes of the value; nothing where it is of another type.
     fn typed<T>(
         &self,
-        value: &'f Spanned<DeValue<'f>>,
+        item: Item<'f>,
         field: &'static str,
         expected: Expected,
-        read: impl FnOnce(&'f DeValue<'f>) -> Option<T>,
+        read: impl FnOnce(Item<'f>) -> Option<T>,
     ) -> Result<T, Error> {
-        read(value.get_ref()).ok_or_else(|| Error::Type {
-            place: self.place(value.span().start),
+        read(item).ok_or_else(|| Error::Type {
+            place: self.place(item.line()),
             field,
             expected,
         })
     }
 
-    fn find(&self, field: &'static str) -> Option<&'f Spanned<DeValue<'f>>> {
-        self.values.get(field)
-    }
-
-    fn needed(&self, field: &'static str) -> Result<&'f Spanned<DeValue<'f>>, Error> {
-        self.find(field).ok_or_else(|| Error::Missing {
-            place: self.place(self.start),
+    fn needed(&self, field: &'static str) -> Result<Item<'f>, Error> {
+        self.section.find(field).ok_or_else(|| Error::Missing {
+            place: self.place(self.section.line()),
             field,
         })
     }
 
     fn as_text(
         &self,
-        value: &'f Spanned<DeValue<'f>>,
+        item: Item<'f>,
         field: &'static str,
         expected: Expected,
     ) -> Result<Text<'f>, Error> {
-        let at = value.span().start;
-        self.typed(value, field, expected, DeValue::as_str)
-            .map(|value| Text { value, at })
+        let value = self.typed(item, field, expected, Item::text)?;
+        let line = item.line();
+        Ok(Text { value, line })
     }
 
     fn text(&self, field: &'static str) -> Result<Option<Text<'f>>, Error> {
-        let value = self.find(field);
-        value
-            .map(|value| self.as_text(value, field, Expected::Text))
+        let item = self.section.find(field);
+        item.map(|item| self.as_text(item, field, Expected::Text))
             .transpose()
     }
 
@@ -285,54 +241,45 @@ impl<'f> Table<'f> {
     }
 
     fn texts(&self, field: &'static str) -> Result<Vec<Text<'f>>, Error> {
-        let Some(value) = self.find(field) else {
+        let Some(item) = self.section.find(field) else {
             return Ok(Vec::new());
         };
-        let list = self.typed(value, field, Expected::Texts, DeValue::as_array)?;
-        list.iter()
-            .map(|value| self.as_text(value, field, Expected::Texts))
+        let list = self.typed(item, field, Expected::Texts, Item::list)?;
+        list.map(|item| self.as_text(item, field, Expected::Texts))
             .collect()
     }
 
     fn octet(&self, field: &'static str) -> Result<Option<u8>, Error> {
-        let value = self.find(field);
-        let read = |value: &DeValue<'_>| {
-            let number = value.as_integer()?;
-            u8::from_str_radix(number.as_str(), number.radix()).ok()
-        };
-        value
-            .map(|value| self.typed(value, field, Expected::Octet, read))
+        let item = self.section.find(field);
+        let read = |item: Item<'_>| u8::try_from(item.number()?).ok();
+        item.map(|item| self.typed(item, field, Expected::Octet, read))
             .transpose()
     }
 
     fn time(&self, field: &'static str) -> Result<Timestamp, Error> {
-        let value = self.needed(field)?;
-        let time = self.typed(value, field, Expected::Time, DeValue::as_datetime)?;
-        Timestamp::parse(&time.to_string())
-            .map_err(|_| self.unusable(value.span().start, field, Fault::Time))
+        let item = self.needed(field)?;
+        let time = self.typed(item, field, Expected::Time, Item::time)?;
+        Timestamp::parse(&time).map_err(|_| self.unusable(item.line(), field, Fault::Time))
     }
 
     fn tables(&self, field: &'static str, name: &'static str) -> Result<Vec<Table<'f>>, Error> {
-        let Some(value) = self.find(field) else {
+        let Some(item) = self.section.find(field) else {
             return Ok(Vec::new());
         };
-        let list = self.typed(value, field, Expected::Tables, DeValue::as_array)?;
-        list.iter()
-            .map(|value| {
-                Ok(Table {
-                    text: self.text,
-                    values: self.typed(value, field, Expected::Tables, DeValue::as_table)?,
-                    start: value.span().start,
-                    name,
-                    authority: self.authority.clone(),
-                })
+        let list = self.typed(item, field, Expected::Tables, Item::list)?;
+        list.map(|item| {
+            Ok(Table {
+                section: self.typed(item, field, Expected::Tables, Item::section)?,
+                name,
+                authority: self.authority.clone(),
             })
-            .collect()
+        })
+        .collect()
     }
 
     fn name_of(&self, text: Text<'_>, field: &'static str) -> Result<Name, Error> {
         Name::from_rfc4514(text.value)
-            .map_err(|error| self.unusable(text.at, field, Fault::Name(error)))
+            .map_err(|error| self.unusable(text.line, field, Fault::Name(error)))
     }
 
     /// `[[authority]]`
@@ -375,16 +322,16 @@ impl<'f> Table<'f> {
     ) -> Result<(Box<[u8]>, PublicKey), Error> {
         let spki = base64_simd::STANDARD
             .decode_to_vec(text.value)
-            .map_err(|_| self.unusable(text.at, field, Fault::Base64))?;
+            .map_err(|_| self.unusable(text.line, field, Fault::Base64))?;
         if let Some(stated) = self.text(digest)?
             && !stated
                 .value
                 .eq_ignore_ascii_case(&crate::smime::sha256(&spki))
         {
-            return Err(self.unusable(stated.at, digest, Fault::Fingerprint));
+            return Err(self.unusable(stated.line, digest, Fault::Fingerprint));
         }
         let key = PublicKey::from_spki(&spki)
-            .map_err(|error| self.unusable(text.at, field, Fault::Key(error)))?;
+            .map_err(|error| self.unusable(text.line, field, Fault::Key(error)))?;
         Ok((spki.into(), key))
     }
 
@@ -393,8 +340,8 @@ impl<'f> Table<'f> {
         match text.map_or(DEFAULT_POLICY, |text| text.value) {
             "" => Ok(None),
             policy => Oid::new(policy).map(Some).map_err(|_| {
-                let at = text.map_or(self.start, |text| text.at);
-                self.unusable(at, "signer_policy", Fault::Policy)
+                let line = text.map_or(self.section.line(), |text| text.line);
+                self.unusable(line, "signer_policy", Fault::Policy)
             }),
         }
     }
@@ -416,7 +363,8 @@ impl<'f> Table<'f> {
         let mut excluded = Vec::new();
         for text in self.texts("excluded")? {
             let name = excluded_name(text.value);
-            excluded.push(name.ok_or_else(|| self.unusable(text.at, "excluded", Fault::Excluded))?);
+            excluded
+                .push(name.ok_or_else(|| self.unusable(text.line, "excluded", Fault::Excluded))?);
         }
         let sha256 = self.text("sha256")?.map_or("", |text| text.value);
         Ok(Edition {
@@ -519,19 +467,11 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_what_is_no_toml_is_that_of_the_character() {
-        let at = |text: &str| match read(text.as_bytes()).map(|_| ()) {
-            Err(Error::Syntax { line, column, .. }) => (line, column),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(at("a = 1\nperché = 2"), (2, 6));
-        assert_eq!(at("a = 1\n= 2"), (2, 1));
-        assert_eq!(at("a = 1\na = 2"), (2, 1));
-        assert!(matches!(
-            read(b"a = 1\nb = \"\xe0\""),
-            Err(Error::NotText { line: 2 })
-        ));
-        assert!(matches!(read(b"as_of = \"2026-01-01\""), Err(Error::Empty)));
+    fn without_an_authority_it_is_none() {
+        let empty = read(b"as_of = \"2026-01-01\"").map(|_| ());
+        assert_eq!(empty, Err(Error::Empty));
+        let no_toml = read(b"a = 1\n= 2").map(|_| ());
+        assert!(matches!(no_toml, Err(Error::NoToml(_))), "{no_toml:?}");
     }
 
     #[test]
