@@ -54,7 +54,7 @@
 //! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
-//! in `output`, `zip` in `input`, `minijinja`, `encoding_rs`, `calamine` and `rust_xlsxwriter` in
+//! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `encoding_rs`, `calamine` and `rust_xlsxwriter` in
 //! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec`
 //! and `cms` in `practice`.
 

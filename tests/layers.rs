@@ -68,7 +68,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("rustix", &["context"]),
     ("mail_parser", &["mime"]),
     ("sha1_checked", &["smime"]),
-    ("minijinja", &["batch"]),
+    ("minijinja", &["batch", "output"]),
     ("calamine", &["batch"]),
     ("rust_xlsxwriter", &["batch"]),
     ("encoding_rs", &["batch"]),

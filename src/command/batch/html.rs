@@ -1,6 +1,10 @@
-//! The report as one page of HTML: no script, nothing loaded, every text escaped.
+//! The report as one page of HTML: no script, nothing loaded. What it looks like stands in
+//! `report.html`, a template.
 
+use std::borrow::Cow;
 use std::path::Path;
+
+use serde::Serialize;
 
 use super::events::{Counts, line};
 use super::lines::{Line, header, lines, state_of, written};
@@ -9,31 +13,16 @@ use crate::lang::Lang;
 use crate::ledger::state::Standing;
 use crate::ledger::{JobView, Ledger};
 use crate::output::catalogue::Catalogue;
+use crate::output::html::Pages;
 use crate::output::layout::shown;
 use crate::output::report::PROGRAM;
-use crate::printable::Printable;
 use crate::timestamp::Timestamp;
 
-/// The table is as wide as the page, whatever stands in it: digests and addresses are folded. What
-/// is long opens on request, and is open on paper. The inputs choose which rows are shown.
-const STYLE: &str = "body{font:14px/1.4 sans-serif;margin:1.5em}\
-h1{font-size:1.5em;overflow-wrap:anywhere}\
-p{margin:.3em 0;overflow-wrap:anywhere}\
-table{border-collapse:collapse;margin-top:1em;width:100%;table-layout:fixed}\
-th,td{border:1px solid #bbb;padding:.2em .4em;text-align:left;vertical-align:top;\
-overflow-wrap:anywhere}\
-th{background:#eee;position:sticky;top:0}\
-.row{width:5%}.ref{width:12%}.data{width:18%}.to{width:19%}.time{width:16%}\
-.good{background:#dfd}.bad{background:#fdd}.wait{background:#ffd}\
-code{font-size:11px}\
-#good:checked~table tbody tr:not(.good),\
-#bad:checked~table tbody tr:not(.bad),\
-#wait:checked~table tbody tr:not(.wait){display:none}\
-@page{size:A4 landscape;margin:10mm}\
-@media print{body{font-size:9px;margin:0}code{font-size:7px}input,label{display:none}\
-tr{break-inside:avoid}th{position:static}\
-tr,th{print-color-adjust:exact;-webkit-print-color-adjust:exact}\
-details::details-content{content-visibility:visible;display:block;block-size:auto}}";
+/// The page: what stands before the rows, a row, and what stands behind them.
+const PAGE: &str = include_str!("report.html");
+
+/// Where the page is cut.
+const CUTS: [&str; 2] = ["{# one row #}\n", "{# after the rows #}\n"];
 
 /// Which rows are shown, with the words for it; the first one is all.
 const CHOICES: [(&str, &str); 4] = [
@@ -73,148 +62,145 @@ pub(super) fn write(
         ("now", &*shown(session.context.clock.now(), lang)),
     ];
     let table = Path::new(&job.path).file_name().unwrap_or_default();
-    let title = escaped(&table.to_string_lossy());
-    let paragraphs: String = [
-        line(&Counts::of(&tally), None, lang),
-        texts.fill("batch.made", &values),
-        texts.fill("batch.job", &values),
-    ]
-    .iter()
-    .map(|text| format!("<p>{}</p>\n", escaped(text)))
-    .collect();
-    let mut page = session.out.page();
-    page.line(format_args!(
-        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" \
-         content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         {paragraphs}{}\n<table>",
-        lang.code(),
-        choices(texts),
-    ))?;
+    let head = Head {
+        lang: lang.code(),
+        title: table.to_string_lossy().into_owned(),
+        paragraphs: [
+            line(&Counts::of(&tally), None, lang),
+            texts.fill("batch.made", &values),
+            texts.fill("batch.job", &values),
+        ],
+        choices: CHOICES.map(|(name, key)| Named::new(name, texts.text(key))),
+        heads: HEADS.map(|(name, key)| Named::new(name, texts.text(key))),
+    };
+    let pages = Pages::new(&pieces());
+    session.out.page().line(pages.fill("head", &head))?;
     let columns = header(ledger, job)?;
-    let heads = [
-        ("row", "batch.head.row"),
-        ("ref", "batch.head.reference"),
-        ("data", "batch.head.data"),
-        ("to", "batch.head.recipient"),
-        ("state", "batch.head.state"),
-        ("time", "batch.head.times"),
-    ];
-    let heads: String = heads
-        .iter()
-        .map(|(class, key)| {
-            let text = escaped(texts.text(key));
-            format!("<th class=\"{class}\">{text}</th>")
-        })
-        .collect();
-    page.line(format_args!("<thead><tr>{heads}</tr></thead>\n<tbody>"))?;
     lines(ledger, job, &mut |line| {
-        Ok(page.line(row(&line, &columns, lang))?)
+        let row = Row::of(&line, &columns, lang);
+        Ok(session.out.page().line(pages.fill("row", &row))?)
     })?;
-    page.line("</tbody>\n</table>\n</body>\n</html>")?;
+    session.out.page().line(pages.fill("foot", &()))?;
     Ok(())
 }
 
-/// Inputs that choose rows, without a script.
-fn choices(texts: &Catalogue) -> String {
-    let one = |(place, (name, key)): (usize, &(&str, &str))| {
-        let checked = if place == 0 { " checked" } else { "" };
-        let label = escaped(texts.text(key));
-        format!(
-            "<input type=\"radio\" name=\"rows\" id=\"{name}\"{checked}>\
-             <label for=\"{name}\">{label}</label>"
-        )
-    };
-    CHOICES.iter().enumerate().map(one).collect()
+/// The templates in the page.
+fn pieces() -> [(&'static str, &'static str); 3] {
+    let (head, rest) = PAGE.split_once(CUTS[0]).expect("a mark in the page");
+    let (row, foot) = rest.split_once(CUTS[1]).expect("a mark in the page");
+    [("head", head), ("row", row), ("foot", foot)]
 }
 
-/// A text that opens on request; nothing where there is none.
-fn folded(summary: &str, inside: &str) -> String {
-    format!(
-        "<details><summary>{}</summary>{inside}</details>",
-        escaped(summary)
-    )
+/// The columns, with the words for them.
+const HEADS: [(&str, &str); 6] = [
+    ("row", "batch.head.row"),
+    ("ref", "batch.head.reference"),
+    ("data", "batch.head.data"),
+    ("to", "batch.head.recipient"),
+    ("state", "batch.head.state"),
+    ("time", "batch.head.times"),
+];
+
+/// What stands before the rows.
+#[derive(Serialize)]
+struct Head<'a> {
+    lang: &'a str,
+    title: String,
+    paragraphs: [String; 3],
+    choices: [Named<'a>; CHOICES.len()],
+    heads: [Named<'a>; HEADS.len()],
 }
 
-/// The cells of the table that stand in no other column, the first of them as what is seen.
-fn data(line: &Line, columns: &[String]) -> String {
-    let cells = columns.iter().filter_map(|name| {
-        let text = written(line.columns.get(name)?);
-        let is_beside = text == line.reference || Some(&text) == line.recipient.as_ref();
-        (!text.is_empty() && !is_beside).then_some((name, text))
-    });
-    let cells: Vec<(&String, String)> = cells.collect();
-    let seen: Vec<&str> = cells
-        .iter()
-        .map(|(_, text)| &**text)
-        .take(SHOWN_CELLS)
-        .collect();
-    let all: Vec<String> = cells
-        .iter()
-        .map(|(name, text)| format!("{}: {}", escaped(name), escaped(text)))
-        .collect();
-    match cells.is_empty() {
-        true => String::new(),
-        false => folded(&seen.join(", "), &all.join("<br>")),
+/// A text and a name for it.
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    text: Cow<'a, str>,
+}
+
+impl<'a> Named<'a> {
+    fn new(name: &'a str, text: impl Into<Cow<'a, str>>) -> Self {
+        let text = text.into();
+        Self { name, text }
     }
 }
 
-fn row(line: &Line, columns: &[String], lang: Lang) -> String {
-    let texts = Catalogue::of(lang);
+/// One recipient.
+#[derive(Serialize)]
+struct Row<'a> {
+    class: &'static str,
+    row: u64,
+    reference: &'a str,
+    /// Of `cells` what is seen before they are opened.
+    seen: String,
+    /// The cells of the table that stand in no other column.
+    cells: Vec<Named<'a>>,
+    recipient: &'a str,
+    state: String,
+    receipts_head: &'a str,
+    identifier_head: &'a str,
+    identifier: &'a str,
+    /// The digest of each, by what it states.
+    receipts: Vec<Named<'a>>,
+    times: Vec<String>,
+}
+
+impl<'a> Row<'a> {
+    fn of(line: &'a Line, columns: &'a [String], lang: Lang) -> Self {
+        let texts = Catalogue::of(lang);
+        let cells = columns.iter().filter_map(|name| {
+            let text = written(line.columns.get(name)?);
+            let is_beside = text == line.reference || Some(&text) == line.recipient.as_ref();
+            (!text.is_empty() && !is_beside).then(|| Named::new(name, text))
+        });
+        let cells: Vec<Named<'_>> = cells.collect();
+        let seen = cells.iter().map(|cell| &*cell.text).take(SHOWN_CELLS);
+        let receipts = line.receipts.iter().map(|receipt| {
+            let name = texts.text(&format!("fact.{}", receipt.what));
+            Named::new(name, &*receipt.sha256)
+        });
+        Self {
+            class: class(line.state),
+            row: line.row,
+            reference: &line.reference,
+            seen: seen.collect::<Vec<_>>().join(", "),
+            cells,
+            recipient: line.recipient.as_deref().unwrap_or_default(),
+            state: state(line, texts),
+            receipts_head: texts.text("batch.head.receipts"),
+            identifier_head: texts.text("batch.head.identifier"),
+            identifier: line.identifier.as_deref().unwrap_or_default(),
+            receipts: receipts.collect(),
+            times: times(line, lang),
+        }
+    }
+}
+
+/// Where it stands, why, and who sent it.
+fn state(line: &Line, texts: &Catalogue) -> String {
     let mut state = state_of(line, texts);
     if let Some(why) = line.error.as_ref().or(line.note.as_ref()) {
         state = format!("{state}: {why}");
     }
-    if let Some(mark) = mark(line, texts) {
-        state = format!("{state} ({mark})");
+    match mark(line, texts) {
+        Some(mark) => format!("{state} ({mark})"),
+        None => state,
     }
-    let cell = |text: &str| format!("<td>{}</td>", escaped(text));
-    let times: Vec<String> = [
+}
+
+fn times(line: &Line, lang: Lang) -> Vec<String> {
+    let texts = Catalogue::of(lang);
+    let times = [
         ("batch.head.sent", &line.sent_at),
         ("batch.head.accepted", &line.accepted_at),
         ("batch.head.delivered", &line.delivered_at),
         ("batch.head.failed", &line.failed_at),
-    ]
-    .into_iter()
-    .filter_map(|(key, text)| {
+    ];
+    let known = times.into_iter().filter_map(|(key, text)| {
         let at = Timestamp::parse(text.as_deref()?).ok()?;
-        let words = format!("{}: {}", texts.text(key), shown(at, lang));
-        Some(escaped(&words))
-    })
-    .collect();
-    format!(
-        "<tr class=\"{}\">{}{}<td>{}</td>{}<td>{}{}</td><td>{}</td></tr>",
-        class(line.state),
-        cell(&line.row.to_string()),
-        cell(&line.reference),
-        data(line, columns),
-        cell(line.recipient.as_deref().unwrap_or_default()),
-        escaped(&state),
-        proof(line, texts),
-        times.join("<br>"),
-    )
-}
-
-/// The identifier and the digests of the receipts, folded.
-fn proof(line: &Line, texts: &Catalogue) -> String {
-    if line.receipts.is_empty() {
-        return String::new();
-    }
-    let identifier = line.identifier.as_deref().unwrap_or_default();
-    let mut inside = format!(
-        "{}: <code>{}</code>",
-        escaped(texts.text("batch.head.identifier")),
-        escaped(identifier)
-    );
-    for receipt in &line.receipts {
-        let name = escaped(texts.text(&format!("fact.{}", receipt.what)));
-        let digest = escaped(&receipt.sha256);
-        inside.push_str(&format!("<br>{name}, SHA-256 <code>{digest}</code>"));
-    }
-    let summary = texts.text("batch.head.receipts");
-    folded(&format!("{summary}: {}", line.receipts.len()), &inside)
+        Some(format!("{}: {}", texts.text(key), shown(at, lang)))
+    });
+    known.collect()
 }
 
 /// By whom it was sent, where not by this job.
@@ -254,22 +240,6 @@ fn class(state: &str) -> &'static str {
     }
 }
 
-/// A text that HTML cannot take for its own, and that deceives no reader.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in Printable(text).to_string().chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(c),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,13 +256,5 @@ mod tests {
         ] {
             assert_eq!(class(state), expected, "{state}");
         }
-    }
-
-    #[test]
-    fn nothing_in_a_text_is_markup() {
-        assert_eq!(
-            escaped("<script>'&\"\u{202e}"),
-            "&lt;script&gt;&#39;&amp;&quot;\\u{202e}"
-        );
     }
 }
