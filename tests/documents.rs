@@ -27,7 +27,7 @@ const KEPT: [(&str, &str, &str); 12] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 8] = [
+const SCHEMAS: [(&str, &[&str]); 12] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -35,6 +35,10 @@ const SCHEMAS: [(&str, &[&str]); 8] = [
     ("batch", &["batch"]),
     ("doctor", &["doctor"]),
     ("event", &["sync", "watch"]),
+    ("ledger-backup", &["ledger backup"]),
+    ("ledger-check", &["ledger check"]),
+    ("ledger-restore", &["ledger restore"]),
+    ("ledger-stat", &["ledger stat"]),
     ("sandbox", &["sandbox"]),
     ("send", &["send"]),
     ("status", &["status", "wait"]),
@@ -63,6 +67,7 @@ fn kept(name: &str) -> Vec<Value> {
 
 /// Fields that were added since.
 fn add_what_is_new(document: &mut Value) {
+    let is_status = document["schema"] == "pec/status";
     let mut add = |place: &str, name: &str, value: Value| {
         let fields = document.pointer_mut(place).and_then(Value::as_object_mut);
         if let Some(fields) = fields {
@@ -72,6 +77,9 @@ fn add_what_is_new(document: &mut Value) {
     add("", "program", json!("pec 0.1.0"));
     add("", "at", json!("2026-05-04T08:15:07Z"));
     add("/jobs/0", "overdue", json!([]));
+    if is_status {
+        add("", "mailboxes", json!([]));
+    }
     if document["schema"] == "pec/batch-event" {
         document["recipients"] = json!(null);
     }

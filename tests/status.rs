@@ -871,7 +871,7 @@ fn a_ledger_that_cannot_be_used_is_told_with_its_folder() {
         rusqlite::Connection::open(&file).expect("a database")
     };
     connection
-        .pragma_update(None, "user_version", 8)
+        .pragma_update(None, "user_version", 99)
         .expect("set");
     drop(connection);
     let ran = run(home.path(), after(0), Lang::It, &[]);

@@ -34,10 +34,14 @@ pub fn read_all(
     let listed = mailbox.folders()?;
     let needed = folders_to_read(&listed, named);
     let all = [&*needed, &*folders_not_read(&listed, &needed)].concat();
+    let began = now();
     let report = sync(ledger, judge, mailbox, &all, now, on_event)?;
     let unread = report.unread.into_iter();
     let (of_needed, others): (Vec<_>, Vec<_>) =
         unread.partition(|(folder, _)| needed.contains(folder));
+    if of_needed.is_empty() {
+        ledger.note_look(judge.account, began)?;
+    }
     Ok(Missed {
         needed: of_needed.into_iter().next(),
         others,

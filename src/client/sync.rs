@@ -311,6 +311,8 @@ pub(super) struct Run<'a> {
     done: BTreeSet<String>,
     /// Messages that were asked for in vain: not again in this run.
     tried: BTreeSet<Place>,
+    /// When it began: what came until then is read.
+    began: Timestamp,
 }
 
 /// A folder that is open.
@@ -404,6 +406,7 @@ impl<'a> Run<'a> {
             again: Again::AtOnce,
             done: BTreeSet::new(),
             tried: BTreeSet::new(),
+            began: now(),
         }
     }
 
@@ -422,6 +425,9 @@ impl<'a> Run<'a> {
     }
 
     fn end(mut self) -> Result<SyncReport, Error> {
+        if self.report.unread.is_empty() {
+            self.ledger.note_look(self.judge.account, self.began)?;
+        }
         self.report.unread_messages = self.ledger.unread(self.judge.account)?;
         Ok(self.report)
     }

@@ -10,7 +10,7 @@ use crate::client::Judge;
 use crate::client::batch::Reach;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Depth, Flaw, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::providers::Trust;
 use crate::secret::Secret;
@@ -314,7 +314,21 @@ pub(super) fn ledger(session: &mut Session<'_>) -> anyhow::Result<Ledger> {
     };
     let ledger = Ledger::open(folder).map_err(|error| Failure::of_opening(&error, folder))?;
     tell_recovered(&ledger, session)?;
+    tell_lost(&ledger, session)?;
     Ok(ledger)
+}
+
+/// Says that messages or receipts are gone, as far as a glance at the latest shows it.
+fn tell_lost(ledger: &Ledger, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let found = ledger.evidence(Depth::Latest, &mut || {});
+    let found = found.map_err(|error| Failure::of_ledger(&error))?;
+    if found.is_whole() {
+        return Ok(());
+    }
+    let count = found.lost().to_string();
+    let texts = Catalogue::of(session.lang);
+    let line = texts.fill("upkeep.evidence-lost", &[("count", &count)]);
+    Ok(writeln!(session.err, "{line}")?)
 }
 
 /// The same, where there is one; one that may not be written is read.
@@ -401,7 +415,8 @@ impl Failure {
         match error {
             ledger::Error::Corrupt(_)
             | ledger::Error::Newer { .. }
-            | ledger::Error::Older { .. } => Self::of_ledger(error),
+            | ledger::Error::Occupied { .. }
+            | ledger::Error::NotWhole { .. } => Self::of_ledger(error),
             // It names its file.
             ledger::Error::Disk { .. } => Self::of_ledger(error),
             other => {
@@ -422,7 +437,18 @@ impl Failure {
         let reason = error.to_string();
         match error {
             E::Newer { .. } => Self::new("ledger-newer", [("reason", reason)]),
-            E::Older { found, .. } => Self::new("ledger-older", [("form", found.to_string())]),
+            E::Occupied { path } => Self::new("occupied", [("path", path.display().to_string())]),
+            E::NotWhole { path, flaw } => {
+                let path = ("path", path.display().to_string());
+                match flaw {
+                    Flaw::NoList => Self::new("backup-list", [path]),
+                    Flaw::Newer => Self::new("backup-newer", [path]),
+                    Flaw::Database => Self::new("backup-database", [path]),
+                    Flaw::Octets { lost } => {
+                        Self::new("backup-octets", [path, ("count", lost.to_string())])
+                    }
+                }
+            }
             E::Corrupt(word) => Self::new("ledger-corrupt", [("reason", word.clone())]),
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])

@@ -7,8 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, language, man, sandbox, send, status, sync,
-    verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, language, ledger, man, sandbox, send,
+    status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -66,6 +66,7 @@ enum Command {
     Verify(verify::Arguments),
     Account(account::Arguments),
     Doctor(doctor::Arguments),
+    Ledger(ledger::Arguments),
     Demo(demo::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
@@ -130,6 +131,7 @@ impl Command {
             Self::Verify(arguments) => arguments.order()?,
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),
+            Self::Ledger(arguments) => arguments.order(),
             Self::Demo(arguments) => arguments.order(),
             Self::Sandbox(arguments) => arguments.order(),
             Self::Completions(arguments) => arguments.order(),

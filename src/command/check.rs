@@ -16,11 +16,14 @@ use crate::output::report::{Page, known};
 use crate::output::style::Tone;
 
 /// The checks of today, for the schema: more may come.
-const IDS: [&str; 23] = [
+const IDS: [&str; 26] = [
     "config.file",
     "config.permissions",
     "data.permissions",
     "ledger",
+    "ledger.evidence",
+    "ledger.home",
+    "mailbox.last-read",
     "clock",
     "trust.data",
     "account.trust-file",

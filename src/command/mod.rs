@@ -15,6 +15,8 @@ mod doctor;
 mod failure;
 mod follow;
 mod language;
+mod ledger;
+mod look;
 mod man;
 mod meant;
 mod order;
@@ -144,6 +146,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Verify(order) => verify::run(order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),
+        Order::Ledger(order) => ledger::run(order, session),
         Order::Demo(order) => demo::run(&order, session),
         Order::Sandbox(order) => sandbox::run(order, session),
         Order::Completions(order) => completions::run(&order, session),

@@ -10,6 +10,7 @@ use super::account::AccountOrder;
 use super::completions::CompletionsOrder;
 use super::demo::DemoOrder;
 use super::doctor::DoctorOrder;
+use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::sandbox::SandboxOrder;
 use super::status::StatusOrder;
@@ -76,6 +77,7 @@ pub(super) enum Order {
     Verify(VerifyOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),
+    Ledger(LedgerOrder),
     Demo(DemoOrder),
     Sandbox(SandboxOrder),
     Completions(CompletionsOrder),

@@ -73,6 +73,11 @@ impl OctetStore {
         }
     }
 
+    /// How many octets the file of a SHA-256 has.
+    pub fn length(&self, name: &str) -> io::Result<u64> {
+        fs::metadata(self.path(name)).map(|found| found.len())
+    }
+
     /// Removes what processes of earlier versions left when they were cut off. Best effort.
     pub fn clear_old(&self) {
         for folder in self.folders().unwrap_or_default() {

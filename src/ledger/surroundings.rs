@@ -4,10 +4,11 @@
 //! - It knows less than left this computer (restored, truncated, without its `-wal` file): the
 //!   `journal` has lines that it has not. These messages are entered again from their octets, in
 //!   doubt, so that nothing sends them by itself.
+//! - It is new, and octets of another one lie beside it.
 //! - It is not where it was (a copy, a folder brought back): the file `place` is another one, or
 //!   was written again. What the original sent meanwhile, only the mailbox knows.
 //!
-//! In both cases the mailbox of an account is to be read before anything leaves
+//! In all cases the mailbox of an account is to be read before anything leaves
 //! ([`Ledger::has_asked`]). A disk that was set back as a whole is not noticed.
 
 use std::collections::HashSet;
@@ -176,21 +177,43 @@ fn identity(_: &fs::Metadata, _: &fs::Metadata) -> io::Result<String> {
     Ok(String::new())
 }
 
+/// What is around the file.
+pub(super) struct Around<'a> {
+    /// The octets beside it.
+    pub octets: &'a OctetStore,
+    /// The journal beside it.
+    pub journal: &'a Journal,
+    /// Where it is; `None` where what is around it may not be written.
+    pub place: Option<&'a str>,
+}
+
+/// The octets of the journal whose lines the ledger knows; `None` where it was never held against
+/// one.
+fn known(connection: &Connection) -> Result<Option<u64>, Error> {
+    let known: Option<i64> = connection
+        .prepare_cached("SELECT journal FROM surroundings")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(known.map(i64::unsigned_abs))
+}
+
+/// Whether the ledger knows all that the journal has. One that cannot be asked does not.
+pub(super) fn is_settled(connection: &Connection, journal: &Journal) -> io::Result<bool> {
+    let found = journal.length()?;
+    // Where the journal is gone, or older, nothing was lost.
+    Ok(known(connection)
+        .is_ok_and(|known| known.is_some_and(|known| found.is_none_or(|found| found <= known))))
+}
+
 /// Holds the ledger against the journal, and enters what it has lost.
 pub(super) fn settle(
     connection: &mut Connection,
-    octets: &OctetStore,
-    journal: &Journal,
-    place: &str,
+    around: &Around<'_>,
     disk: &dyn Fn(io::Error) -> Error,
 ) -> Result<Recovered, Error> {
-    let known = |connection: &Connection| -> Result<Option<u64>, Error> {
-        let known: Option<i64> = connection
-            .prepare_cached("SELECT journal FROM surroundings")?
-            .query_row([], |row| row.get(0))
-            .optional()?;
-        Ok(known.map(i64::unsigned_abs))
-    };
+    let Around {
+        octets, journal, ..
+    } = *around;
     let length = || journal.length().map_err(disk);
     // Read first, so that in the usual case nothing is locked or written.
     if let Some(known) = known(connection)?
@@ -210,7 +233,7 @@ pub(super) fn settle(
         begun: begun(&transaction)?,
         recovered: Recovered::default(),
     };
-    if known.is_none() {
+    if known.is_none() && around.place.is_some() {
         octets.clear_old();
     }
     let mut lines = Vec::new();
@@ -219,19 +242,25 @@ pub(super) fn settle(
         Ok(())
     };
     journal.lines(&mut keep).map_err(disk)?;
-    if found.is_none() && run.is_empty()? {
+    let is_empty = run.is_empty()?;
+    if found.is_none() && is_empty {
         lines = of_octets(octets).map_err(disk)?;
     }
+    // A new file beside octets of an old one knows nothing of what they were about.
+    let is_bereft = known.is_none() && is_empty && octets.holds_any();
     for line in &lines {
         run.enter(line)?;
     }
     let recovered = run.recovered;
-    let length = match found {
-        Some(found) if known.is_none_or(|known| known <= found) => found,
+    let length = match (found, around.place) {
+        (Some(found), _) if known.is_none_or(|known| known <= found) => found,
         // It is gone, or an older copy: what the ledger knows of it is written again.
-        _ => journal.rewrite(&handed(&transaction)?).map_err(disk)?,
+        (_, Some(_)) => journal.rewrite(&handed(&transaction)?).map_err(disk)?,
+        (_, None) => found.unwrap_or_default(),
     };
-    let home = Some(place).filter(|_| known.is_none() && recovered.is_empty());
+    let home = around
+        .place
+        .filter(|_| known.is_none() && recovered.is_empty() && !is_bereft);
     match known {
         None => transaction.execute(
             "INSERT INTO surroundings (journal, home) VALUES (?1, ?2)",

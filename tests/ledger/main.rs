@@ -2,6 +2,7 @@
 //! process, a disk and a mailbox.
 //!
 //! - `accounts`: whose rows they are.
+//! - `beside`: nobody waits for a large job.
 //! - `notice`: each notice once, whatever happens.
 //! - `store`: what is written stays, once, whoever writes.
 //! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
@@ -12,6 +13,7 @@
 mod support;
 
 mod accounts;
+mod beside;
 mod doubt;
 mod notice;
 mod receipts;

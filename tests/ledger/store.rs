@@ -191,6 +191,7 @@ fn a_child_does_what_its_environment_says() {
         "begin" | "hand" => hold(Path::new(&folder), role == "hand"),
         "open" => drop(Ledger::open(Path::new(&folder)).expect("a ledger")),
         "fill" => fill(Path::new(&folder)),
+        "record" => crate::beside::record(Path::new(&folder)),
         other => panic!("{other}"),
     }
 }
@@ -215,7 +216,7 @@ fn only_message(ledger: &Ledger) -> MessageRef {
     rows.remove(0).message
 }
 
-fn child(role: &str, folder: &Path) -> Command {
+pub fn child(role: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this binary"));
     command
         .args([

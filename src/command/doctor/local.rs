@@ -9,11 +9,17 @@ use crate::command::configuration::{failure, mode};
 use crate::command::trusted::of_trust_file;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Depth, Ledger, Manner};
+use crate::output::layout;
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
 
 const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+
+/// Hours after which nobody reads a mailbox any more, it seems: within them the last notice about
+/// a message comes (RFC 6109, 3.1.6).
+const LOOK_HOURS: i64 = 24;
 
 /// Days after which trust data are called old: AgID certifies its authority anew about once a
 /// year, and the providers' lists change a few times in it.
@@ -30,7 +36,11 @@ const NEARLY_OVER: i64 = 14;
 const MAX_TRUST_OCTETS: u64 = 16 * 1024 * 1024;
 
 /// Configuration, data folder, clock and trust data.
-pub(super) fn of_program(config: &Result<Config, Failure>, session: &Session<'_>) -> Vec<Check> {
+pub(super) fn of_program(
+    config: &Result<Config, Failure>,
+    opened: Option<&Result<Option<Ledger>, ledger::Error>>,
+    session: &Session<'_>,
+) -> Vec<Check> {
     let lang = session.lang;
     let mut checks = Vec::new();
     match config {
@@ -42,13 +52,12 @@ pub(super) fn of_program(config: &Result<Config, Failure>, session: &Session<'_>
     if let Some(folder) = &session.data_dir {
         checks.push(data_folder(folder, lang));
     }
-    let ledger = session.data_dir.as_deref().map(Ledger::open_existing);
-    if let (Some(folder), Some(opened)) = (&session.data_dir, &ledger) {
-        checks.push(of_ledger(opened.as_ref().map(Option::as_ref), folder, lang));
+    if let (Some(folder), Some(opened)) = (&session.data_dir, opened) {
+        checks.extend(of_ledger(opened.as_ref().map(Option::as_ref), folder, lang));
     }
-    let ledger = ledger.and_then(Result::ok).flatten();
+    let ledger = opened.and_then(|opened| opened.as_ref().ok()?.as_ref());
     let trust = Trust::built_in();
-    checks.push(clock(session.context.now, lang, ledger.as_ref(), &trust));
+    checks.push(clock(session.context.now, lang, ledger, &trust));
     checks.push(trust_data(session.context.now, &trust, lang));
     checks
 }
@@ -124,24 +133,87 @@ fn data_folder(folder: &Path, lang: Lang) -> Check {
     }
 }
 
-/// Whether the ledger can be used, whether its file is sound, and whether it had lost something.
-fn of_ledger(opened: Result<Option<&Ledger>, &ledger::Error>, folder: &Path, lang: Lang) -> Check {
+/// Whether the ledger can be used, whether its file is sound, whether it had lost something, and
+/// whether the files that it names are there.
+fn of_ledger(
+    opened: Result<Option<&Ledger>, &ledger::Error>,
+    folder: &Path,
+    lang: Lang,
+) -> Vec<Check> {
     let id = "ledger";
     let shown = folder.display().to_string();
+    let failed = |error: &ledger::Error| {
+        vec![Check::of_failure(
+            id,
+            lang,
+            &Failure::of_opening(error, folder),
+        )]
+    };
     let ledger = match opened {
         Ok(Some(ledger)) => ledger,
-        Ok(None) => return Check::ok(id, lang, "ledger-none", &[("folder", &shown)]),
-        Err(error) => return Check::of_failure(id, lang, &Failure::of_opening(error, folder)),
+        Ok(None) => return vec![Check::ok(id, lang, "ledger-none", &[("folder", &shown)])],
+        Err(error) => return failed(error),
     };
     if let Err(error) = ledger.check() {
-        return Check::of_failure(id, lang, &Failure::of_opening(&error, folder));
+        return failed(&error);
     }
     let recovered = ledger.recovered();
     let count = (recovered.messages.len() + recovered.missing.len()).to_string();
     let values = [("folder", &*shown), ("count", &*count)];
-    match recovered.is_empty() {
-        true => Check::ok(id, lang, "ledger-ok", &values),
-        false => Check::warning(id, lang, "ledger-recovered", &values),
+    let of_file = match (recovered.is_empty(), ledger.manner()) {
+        (false, _) => Check::warning(id, lang, "ledger-recovered", &values),
+        (true, Manner::ToRead) => Check::failed(id, lang, "ledger-read-only", &values),
+        (true, Manner::OfEarlierForm) => Check::ok(id, lang, "ledger-earlier", &values),
+        (true, Manner::ToWrite) => Check::ok(id, lang, "ledger-ok", &values),
+    };
+    vec![of_file, evidence(ledger, folder, lang)]
+}
+
+/// Whether messages and receipts are there; whether they are what was kept, `pec ledger check`
+/// looks.
+fn evidence(ledger: &Ledger, folder: &Path, lang: Lang) -> Check {
+    let id = "ledger.evidence";
+    let found = match ledger.evidence(Depth::Names, &mut || {}) {
+        Ok(found) => found,
+        Err(error) => return Check::of_failure(id, lang, &Failure::of_opening(&error, folder)),
+    };
+    match found.lost() {
+        0 => {
+            let count = found.named.to_string();
+            Check::ok(id, lang, "evidence-ok", &[("count", &count)])
+        }
+        lost => {
+            let count = lost.to_string();
+            Check::failed(id, lang, "evidence-lost", &[("count", &count)])
+        }
+    }
+}
+
+/// Whether the mailbox of an account is read, and was since the ledger came where it is.
+pub(super) fn of_mailbox(account: &Account, ledger: &Ledger, session: &Session<'_>) -> Vec<Check> {
+    let lang = session.lang;
+    let mut checks = Vec::new();
+    if ledger.is_writable() && matches!(ledger.has_asked(&account.address), Ok(false)) {
+        checks.push(Check::warning("ledger.home", lang, "ledger-away", &[]));
+    }
+    // What a damaged ledger cannot tell is told above.
+    if let Ok(last) = ledger.last_look(&account.address) {
+        checks.push(last_look(last, session.context.now, lang));
+    }
+    checks
+}
+
+fn last_look(last: Option<Timestamp>, now: Timestamp, lang: Lang) -> Check {
+    let id = "mailbox.last-read";
+    let Some(last) = last else {
+        return Check::ok(id, lang, "look-never", &[]);
+    };
+    let time = layout::shown(last, lang);
+    let hours = now.seconds_since(last).div_euclid(HOUR);
+    let values = [("time", &*time), ("hours", &*hours.to_string())];
+    match hours >= LOOK_HOURS {
+        true => Check::warning(id, lang, "look-old", &values),
+        false => Check::ok(id, lang, "look-ok", &values),
     }
 }
 

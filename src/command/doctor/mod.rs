@@ -20,6 +20,7 @@ use super::servers::Servers;
 use super::{Failure, Session, reach};
 use crate::account::{Account, Config, PasswordContext, password};
 use crate::exit::ExitStatus;
+use crate::ledger::Ledger;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report};
 use crate::secret::Secret;
@@ -76,11 +77,13 @@ pub(super) fn run(order: &DoctorOrder, session: &mut Session<'_>) -> anyhow::Res
 
 fn look(network: Network, session: &Session<'_>) -> Result<Results, Failure> {
     let config = session.config();
-    let mut checks = local::of_program(&config, session);
+    let opened = session.data_dir.as_deref().map(Ledger::open_existing);
+    let mut checks = local::of_program(&config, opened.as_ref(), session);
+    let ledger = opened.and_then(Result::ok).flatten();
     let mut accounts = Vec::new();
     if let Ok(config) = &config {
         for account in chosen(config, session)? {
-            let found = of_account(account, config, network, session);
+            let found = of_account(account, config, ledger.as_ref(), network, session);
             checks.extend(found.into_iter().map(|check| check.about(&account.name)));
             accounts.push((account.name.clone(), account.address.as_str().to_owned()));
         }
@@ -167,11 +170,15 @@ fn chosen<'c>(config: &'c Config, session: &Session<'_>) -> Result<Vec<&'c Accou
 fn of_account(
     account: &Account,
     config: &Config,
+    ledger: Option<&Ledger>,
     network: Network,
     session: &Session<'_>,
 ) -> Vec<Check> {
     let lang = session.lang;
     let mut checks = local::of_account(account, session);
+    if let Some(ledger) = ledger {
+        checks.extend(local::of_mailbox(account, ledger, session));
+    }
     let unusable = checks
         .iter()
         .any(|check| check.has_failed() && check.id == "account.ca-file");

@@ -100,7 +100,8 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 5] = [
+const KEEPING: [&str; 6] = [
+    "pec-ledger",
     "pec-send",
     "pec-sync",
     "pec-watch",
@@ -148,6 +149,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-wait", Lang::It) => include_str!("../../../man/sections/it/pec-wait.roff"),
         ("pec-demo", Lang::En) => include_str!("../../../man/sections/pec-demo.roff"),
         ("pec-demo", Lang::It) => include_str!("../../../man/sections/it/pec-demo.roff"),
+        ("pec-ledger", Lang::En) => include_str!("../../../man/sections/pec-ledger.roff"),
+        ("pec-ledger", Lang::It) => include_str!("../../../man/sections/it/pec-ledger.roff"),
         ("pec-kept", Lang::En) => include_str!("../../../man/sections/kept.roff"),
         ("pec-kept", Lang::It) => include_str!("../../../man/sections/it/kept.roff"),
         ("pec-common", Lang::En) => include_str!("../../../man/sections/common.roff"),

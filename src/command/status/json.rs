@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::{Found, Page, Reading, Remark, text};
+use crate::command::look::LookJson;
 use crate::command::words;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -40,6 +41,9 @@ pub(in crate::command) struct Document<'a> {
     /// How much there is beside the messages, of the account asked for or of all; null when one
     /// message was asked for.
     totals: Option<TotalsJson>,
+    /// The mailboxes that were used, and when each was last read: of the account asked for or of
+    /// all; empty when messages were asked for.
+    mailboxes: &'a [LookJson],
     /// The same for a person.
     #[serde(skip)]
     lines: Vec<String>,
@@ -298,6 +302,7 @@ impl<'a> Document<'a> {
                 unproven: page.unsettling.unproven,
                 unread: page.unsettling.unread,
             }),
+            mailboxes: &page.mailboxes,
             lines: match reading {
                 Some(reading) => text::list(page, reading),
                 None => text::nothing(page, lang),
@@ -325,6 +330,7 @@ impl<'a> Document<'a> {
             unproven: Vec::new(),
             more: false,
             totals: None,
+            mailboxes: &[],
             lines: texts.collect(),
             exit: answers.fold(ExitStatus::Yes, ExitStatus::worse),
         }

@@ -13,6 +13,7 @@ pub(super) mod text;
 
 use json::Document;
 
+use super::look::{LookJson, looks};
 use super::meant::not_one;
 use super::{Failure, Session, access};
 use crate::address::MailAddress;
@@ -114,6 +115,8 @@ struct Page {
     /// Whether another follows.
     more: bool,
     unsettling: Unsettling,
+    /// The mailboxes that were used, and when each was last read.
+    mailboxes: Vec<LookJson>,
 }
 
 pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
@@ -182,6 +185,7 @@ fn without_ledger(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
         number,
         more: false,
         unsettling: Unsettling::default(),
+        mailboxes: Vec::new(),
     };
     let document = Document::of_page(&none, None, session.lang);
     Ok(session.out.show(&document, order.form)?)
@@ -210,6 +214,7 @@ fn page_of(
     ledger: &Ledger,
 ) -> Result<Page, ledger::Error> {
     let unsettling = ledger.unsettling(account.as_ref())?;
+    let mailboxes = looks(ledger, account.as_ref())?;
     let limit = limit as usize;
     let offset = limit.saturating_mul(number as usize - 1);
     // One more than asked for tells whether another page follows.
@@ -248,6 +253,7 @@ fn page_of(
         number,
         more,
         unsettling,
+        mailboxes,
     })
 }
 

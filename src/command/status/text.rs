@@ -20,6 +20,9 @@ use crate::verify::Verdict;
 /// Characters of a subject in a list; the whole of it is shown with the message.
 const SUBJECT_CHARACTERS: usize = 48;
 
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
 /// A page of a list.
 pub(super) fn list(page: &Page, reading: &Reading<'_>) -> Vec<String> {
     let mut lines = match &page.found {
@@ -181,6 +184,18 @@ fn foot(page: &Page, reading: &Reading<'_>) -> Vec<String> {
     if unsettling.unread > 0 {
         let line = counted("status.some-unread", unsettling.unread);
         lines.push(reading.style.paint(Tone::Bad, line));
+    }
+    // Reading has stopped, it seems: within that time the last notice about a message comes.
+    let stopped = page.mailboxes.iter().filter(|mailbox| {
+        let passed = mailbox.last_read.map(|at| reading.now.seconds_since(at));
+        passed.is_some_and(|seconds| seconds >= DAY)
+    });
+    for mailbox in stopped {
+        lines.push(
+            reading
+                .style
+                .paint(Tone::Unsure, mailbox.line(reading.lang)),
+        );
     }
     if !lines.is_empty() {
         lines.insert(0, String::new());

@@ -1,0 +1,87 @@
+//! `pec ledger restore`: a backup put back, and marked as what it is.
+
+use std::io;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{LostJson, progress};
+use crate::command::{Failure, Session};
+use crate::exit::ExitStatus;
+use crate::ledger::{self, Wanted};
+use crate::output::layout::shown;
+use crate::output::report::{Page, Report};
+use crate::output::style::Tone;
+use crate::timestamp::Timestamp;
+
+/// # Results of pec ledger restore, version 1
+///
+/// The document that `pec ledger restore --json` writes. Fields may be added within version 1, so
+/// objects are open.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Done {
+    /// The folder of the ledger.
+    folder: String,
+    /// When the backup was made, by the clock of that machine. UTC, RFC 3339.
+    made_at: Timestamp,
+    /// Files of messages and receipts.
+    files: u64,
+    /// Their octets.
+    octets: u64,
+    /// Messages and receipts that the ledger names and that are not there.
+    lost: Vec<LostJson>,
+}
+
+pub(super) fn put_back(
+    from: &Path,
+    wanted: Wanted,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Done> {
+    let Some(folder) = session.data_dir.clone() else {
+        return Err(Failure::new("no-data-folder", []).into());
+    };
+    let progress = progress(session);
+    let now = session.context.now;
+    let restored = ledger::restore(from, &folder, wanted, now, &mut || progress.add(1));
+    progress.finish();
+    let restored = restored.map_err(|error| Failure::of_ledger(&error))?;
+    Ok(Done {
+        folder: folder.display().to_string(),
+        made_at: restored.made_at,
+        files: restored.files,
+        octets: restored.octets,
+        lost: LostJson::of(&restored.lost),
+    })
+}
+
+impl Report for Done {
+    const SCHEMA: &'static str = "pec/ledger-restore";
+
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let texts = page.texts();
+        let values = [
+            ("folder", &*self.folder),
+            ("time", &shown(self.made_at, page.lang)),
+            ("count", &self.files.to_string()),
+            ("size", &texts.size(self.octets)),
+        ];
+        page.line(texts.fill("upkeep.restored", &values))?;
+        if !self.lost.is_empty() {
+            let count = self.lost.len().to_string();
+            let line = texts.fill("upkeep.restored-without", &[("count", &count)]);
+            page.line(page.style.paint(Tone::Bad, line))?;
+            for one in &self.lost {
+                page.line(one.line(texts))?;
+            }
+        }
+        page.line(texts.text("upkeep.restored-do"))
+    }
+
+    fn exit(&self) -> ExitStatus {
+        match self.lost.is_empty() {
+            true => ExitStatus::Yes,
+            false => ExitStatus::No,
+        }
+    }
+}
