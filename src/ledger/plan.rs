@@ -113,6 +113,20 @@ pub enum Serving {
     Conflict(Other),
 }
 
+impl Serving {
+    /// Whether something goes out for a notice that stands here, under what a person allowed. As
+    /// [`plan`] says of a row that has no message yet.
+    pub const fn goes(&self, terms: Terms) -> bool {
+        match self {
+            Self::Free | Self::Recorded(_) => true,
+            Self::Served(_) | Self::Elsewhere(_) => false,
+            Self::InPart(_) | Self::CameBack(_) => terms.retry,
+            Self::OtherCameBack(_) => terms.retry || terms.correct,
+            Self::Conflict(_) => terms.correct,
+        }
+    }
+}
+
 /// Where a notice stands, given all that is known under its key, in the order of its recording.
 pub fn decide(earlier: &[Earlier], accepted: &[Acceptance]) -> Serving {
     let message = |one: &Earlier| one.message.clone();
@@ -284,5 +298,75 @@ pub(super) fn plan(linked: Option<&Linked>, known: &Known, terms: Terms) -> Plan
         Serving::OtherCameBack(_) if terms.retry || terms.correct => send(None),
         Serving::Conflict(_) if terms.correct => send(None),
         Serving::OtherCameBack(_) | Serving::Conflict(_) => Plan::Wait(serving),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms() -> impl Iterator<Item = Terms> {
+        [(false, false), (false, true), (true, false), (true, true)]
+            .into_iter()
+            .map(|(retry, correct)| Terms { retry, correct })
+    }
+
+    /// Everything that one message and one acceptance under a key can be.
+    fn all_known() -> Vec<Known> {
+        let message = || MessageRef {
+            id: 1,
+            short: "abcd".to_owned(),
+        };
+        let lives = [
+            Life::Live,
+            Life::InPart,
+            Life::Unsent,
+            Life::CameBack,
+            Life::Withdrawn,
+        ];
+        let earlier = lives.into_iter().flat_map(|life| {
+            [true, false].map(|is_same| Earlier {
+                message: message(),
+                is_same,
+                life,
+                missed: Vec::new(),
+            })
+        });
+        let accepted = [true, false].map(|is_same| Acceptance {
+            message_id: "<a@b>".to_owned(),
+            is_same,
+            at: Timestamp::from_unix(0),
+        });
+        let mut all = Vec::new();
+        for earlier in earlier.map(Some).chain([None]) {
+            for accepted in accepted.iter().cloned().map(Some).chain([None]) {
+                all.push(Known {
+                    earlier: earlier.clone().into_iter().collect(),
+                    accepted: accepted.into_iter().collect(),
+                    next_id: "<next@b>".to_owned(),
+                });
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn what_a_check_says_will_go_is_what_a_run_sends() {
+        for known in all_known() {
+            for terms in terms() {
+                let serving = decide(&known.earlier, &known.accepted);
+                let goes = match plan(None, &known, terms) {
+                    Plan::Send { .. } => true,
+                    Plan::Join(_) => matches!(serving, Serving::Recorded(_)),
+                    Plan::Adopt(..) | Plan::Linked(_) => false,
+                    // A correction reached somebody since: a run looks at more than a check.
+                    Plan::Wait(Serving::Conflict(_)) if matches!(serving, Serving::InPart(_)) => {
+                        continue;
+                    }
+                    Plan::Wait(_) => false,
+                };
+                assert_eq!(serving.goes(terms), goes, "{serving:?} {terms:?}");
+            }
+        }
     }
 }
