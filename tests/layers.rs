@@ -88,14 +88,6 @@ const COMMAND_LINE_FILES: &[&str] = &[
     "command/language.rs",
     "command/man/mod.rs",
     "command/completions/mod.rs",
-    // These carry what is written still; none is added.
-    "command/batch/check.rs",
-    "command/batch/mod.rs",
-    "command/batch/report.rs",
-    "command/batch/run.rs",
-    "command/batch/status.rs",
-    "command/batch/template.rs",
-    "command/send/mod.rs",
 ];
 
 /// What reads the clock or the environment, and the files that may.

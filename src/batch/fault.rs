@@ -1,6 +1,7 @@
 //! What is wrong with a row, or with the whole job, as data. The words stand in the catalogue.
 
 use crate::pec::outgoing;
+use crate::timestamp::Timestamp;
 
 /// A fault and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,7 +224,7 @@ pub enum Fault {
         /// The reference.
         reference: String,
         /// When it was accepted.
-        time: String,
+        at: Timestamp,
     },
     /// There is no reference, and a job of this table sent another text to the same recipients.
     Changed {
@@ -381,9 +382,8 @@ impl Fault {
                 ("message", own(message)),
                 ("job", own(job)),
             ],
-            Self::ConflictElsewhere { reference, time } => {
-                vec![("reference", own(reference)), ("time", own(time))]
-            }
+            // Its time is shown in the language of who reads.
+            Self::ConflictElsewhere { reference, .. } => vec![("reference", own(reference))],
             Self::Changed { message, job } => vec![("message", own(message)), ("job", own(job))],
             Self::OtherCameBack { reference, message } => {
                 vec![("reference", own(reference)), ("message", own(message))]

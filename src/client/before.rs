@@ -48,3 +48,41 @@ pub fn read_all(
         messages: report.unread_messages,
     })
 }
+
+/// What of the mailbox keeps everything back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeptBack {
+    /// A folder that is always read could not be.
+    #[error("{folder}: {reason}")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why.
+        reason: String,
+    },
+    /// So many messages did not come, and one of them may be an acceptance that the ledger had
+    /// lost.
+    #[error("{0} messages did not come")]
+    Messages(usize),
+}
+
+/// Why the mailbox is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The ledger is a copy or had lost rows: what it takes for unsent may have been sent.
+    Loss,
+    /// Nobody confirms what leaves: it may have left from elsewhere.
+    Nobody,
+}
+
+impl Missed {
+    /// What lets nothing leave. A message that never comes would keep everything back for ever:
+    /// only where the ledger had lost something it does.
+    pub(super) fn keeps_back(&self, cause: Cause) -> Option<KeptBack> {
+        if let Some((folder, reason)) = self.needed.clone() {
+            return Some(KeptBack::Folder { folder, reason });
+        }
+        let count = self.messages.len();
+        (cause == Cause::Loss && count > 0).then_some(KeptBack::Messages(count))
+    }
+}

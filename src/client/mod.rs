@@ -3,9 +3,10 @@
 //! Each walks over ledger, transport and verifier. Clock and network are handed in; what
 //! happens on the way is told to the caller as it happens.
 //!
-//! - [`submit()`]: one message to the server, with its facts.
-//! - [`once()`]: whether the same went already; [`read_all()`]: the mailbox, before that is asked.
-//! - [`Mood`], [`Asked`]: what may be done with a message that was recorded before.
+//! - [`send_new()`]: a new message, once; [`resume()`]: messages that were recorded before. Both get
+//!   a [`Desk`]: the way to the servers, a person who is asked ([`Confirm`]), and somebody to tell.
+//! - [`submit()`]: one recorded message to the server, with its facts.
+//! - [`read_all()`]: the mailbox, before anything leaves that nobody confirms.
 //! - [`sync()`]: what is new in the folders of a mailbox; [`read()`] gets past messages that
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
@@ -18,22 +19,37 @@
 pub mod batch;
 
 mod before;
+mod confirm;
+mod desk;
 mod fetch;
+mod filing;
+mod handing;
+mod new;
 mod once;
 mod patience;
+#[cfg(test)]
+mod practised;
+mod reading;
+mod recorded;
 mod resume;
 mod search;
 mod submit;
 mod sync;
 mod watch;
 
-pub use before::{Missed, read_all};
+pub use before::{KeptBack, Missed, read_all};
+pub use confirm::{Answer, Confirm, Consent, Question, Word};
+pub use desk::{Answered, Desk, News};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
-pub use once::{Once, Similar, is_elsewhere, once, record_once, similar};
+pub use filing::Filed;
+pub use handing::Handed;
+pub use new::{Kept, New, NewEnd, send_new};
+pub use once::{Cautions, Goes, Similar, Went};
 pub use patience::may_pass;
-pub use resume::{AfterAsking, Asked, Mood, Over, is_left_over, ripe_at};
+pub use recorded::{ResumeEnd, Resumption, resume};
+pub use resume::{Over, SendAgain, ripe_at};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
-pub use submit::{Submitted, submit, submit_at_pace};
+pub use submit::{Submitted, submit};
 pub use sync::{
     Event, EventKind, FolderList, Judge, SyncReport, adopt, folders_not_read, folders_to_read,
     list_folders, read, sync,

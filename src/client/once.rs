@@ -8,12 +8,37 @@
 //! There is no conflict here as there is between two texts under one reference: the key of a
 //! message without a reference is its content, so that another content is another message.
 
+use super::confirm::Consent;
+use crate::address::MailAddress;
+use crate::input;
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;
 use crate::ledger::{Acceptance, Error, Ledger, Life, MessageRef, MessageRow};
 use crate::pec::MessageId;
-use crate::pec::outgoing::{Limits, OutgoingMessage};
+use crate::pec::caution::Warning;
+use crate::pec::outgoing::{Attachment, Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
+
+/// On whose word a new message goes, and whether that is for once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goes {
+    /// When a person, who is told of twins, says yes.
+    WhenConfirmed,
+    /// Without a question, unless the same went: nobody looks.
+    Once,
+    /// Without a question, and although the same went.
+    InAnyCase,
+}
+
+impl Goes {
+    /// Whether a person is asked.
+    pub const fn consent(self) -> Consent {
+        match self {
+            Self::WhenConfirmed => Consent::Asked,
+            Self::Once | Self::InAnyCase => Consent::Given,
+        }
+    }
+}
 
 /// How long the same content for the same people is the same message.
 const DAY_SECONDS: i64 = 24 * 3_600;
@@ -48,6 +73,13 @@ pub enum Once {
     Free,
     /// The same was recorded and never left: that one goes.
     GoesOn(MessageRef),
+    /// It went already.
+    Went(Went),
+}
+
+/// How the same went already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Went {
     /// The same left from here, or may have, or leaves now.
     Here {
         /// What it is called.
@@ -82,7 +114,7 @@ pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Time
     // What reached nobody, and what was given up, is no twin.
     if let Some(twin) = newest(&[Life::Live, Life::InPart]) {
         let (message, at) = (twin.message.clone(), twin.recorded_at);
-        return Once::Here { message, at };
+        return Once::Went(Went::Here { message, at });
     }
     // One Message-ID is one message, however old.
     let is_it = |one: &&Acceptance| {
@@ -90,10 +122,10 @@ pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Time
     };
     if let Some(one) = elsewhere.same.iter().find(is_it) {
         let (message_id, at) = (one.message_id.clone(), one.at);
-        return Once::Elsewhere { message_id, at };
+        return Once::Went(Went::Elsewhere { message_id, at });
     }
     if let Some(at) = elsewhere.alike.filter(|at| is_within(*at, now)) {
-        return Once::Alike { at };
+        return Once::Went(Went::Alike { at });
     }
     match newest(&[Life::Unsent]) {
         Some(twin) => Once::GoesOn(twin.message.clone()),
@@ -132,7 +164,7 @@ pub fn is_elsewhere(
     row: &MessageRow,
     now: Timestamp,
 ) -> Result<Option<Acceptance>, Error> {
-    let sender = crate::address::MailAddress::new(&row.sender);
+    let sender = MailAddress::new(&row.sender);
     let same = ledger.accepted_of(&sender, &row.message_id)?;
     Ok(same.into_iter().find(|one| is_within(one.at, now)))
 }
@@ -159,14 +191,12 @@ pub fn record_once(
 /// The messages of these 24 hours that say the same to the same, newest first.
 fn twins(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<Vec<Twin>, Error> {
     let mut twins = Vec::new();
-    for row in ledger.twins(message, since(now))? {
+    let rows = ledger.twins(message, since(now))?.into_iter();
+    // One with the same Message-ID is told by the ledger when it is to be recorded.
+    for row in rows.filter(|row| row.message_id != message.message_id()) {
         let octets = ledger.octets(&row.octets)?;
         let recorded = OutgoingMessage::freeze(octets, message.sender(), Limits::default());
-        // One with the same Message-ID is told by the ledger when it is to be recorded.
-        let is_twin = |recorded: OutgoingMessage| {
-            recorded.is_alike(message) && recorded.message_id() != message.message_id()
-        };
-        if recorded.is_ok_and(is_twin) {
+        if recorded.is_ok_and(|recorded| recorded.is_alike(message)) {
             let facts = ledger.view(&row.message)?.facts;
             let handed = facts.iter().filter(|fact| fact.what() == What::Handed);
             twins.push(Twin {
@@ -194,12 +224,37 @@ pub struct Similar {
     pub elsewhere: Option<Timestamp>,
 }
 
+/// What should make a person stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cautions {
+    /// Of the message itself.
+    pub warnings: Vec<Warning>,
+    /// What else went.
+    pub similar: Similar,
+}
+
+impl Cautions {
+    /// Of a message, given its provider's limits; without a ledger of the message alone.
+    pub fn of(
+        message: &OutgoingMessage,
+        limits: Limits,
+        ledger: Option<&Ledger>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let known_ordinary = |address: &MailAddress| {
+            ledger.is_some_and(|ledger| ledger.is_known_ordinary(address).unwrap_or(false))
+        };
+        let names_in = |attachment: &Attachment| input::names_in_archive(&attachment.content);
+        let similar = ledger.map(|ledger| similar(ledger, message, now));
+        Ok(Self {
+            warnings: message.warnings(limits, &known_ordinary, &names_in),
+            similar: similar.transpose()?.unwrap_or_default(),
+        })
+    }
+}
+
 /// What is similar to a message, of these 24 hours, whatever it says.
-pub fn similar(
-    ledger: &Ledger,
-    message: &OutgoingMessage,
-    now: Timestamp,
-) -> Result<Similar, Error> {
+fn similar(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<Similar, Error> {
     let newest = ledger.twins(message, since(now))?.into_iter().next();
     Ok(Similar {
         here: newest.map(|twin| (twin.message, twin.frozen_at)),
@@ -210,7 +265,6 @@ pub fn similar(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::MailAddress;
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
     const ID: &str = "<questo@pec.mittente.example>";
@@ -274,28 +328,35 @@ mod tests {
     #[test]
     fn a_twin_counts_for_24_hours_to_the_second() {
         let here = |recorded, handed| of_twins(&[twin(Standing::Sent, recorded, handed)]);
-        assert!(matches!(here(LAST, None), Once::Here { .. }));
+        assert!(matches!(here(LAST, None), Once::Went(Went::Here { .. })));
         assert_eq!(here(OVER, None), Once::Free);
         // Since it left, where it was resumed later.
-        assert!(matches!(here(OVER, Some(LAST)), Once::Here { .. }));
+        assert!(matches!(
+            here(OVER, Some(LAST)),
+            Once::Went(Went::Here { .. })
+        ));
         assert_eq!(here(OVER + 1, Some(OVER)), Once::Free);
         // A clock that was set back takes it for one of tomorrow.
-        assert!(matches!(here(-OVER, None), Once::Here { .. }));
+        assert!(matches!(here(-OVER, None), Once::Went(Went::Here { .. })));
     }
 
     #[test]
     fn an_acceptance_counts_for_24_hours_to_the_second() {
         let other = "<altro@pec.mittente.example>";
         let (message_id, at) = (other.to_owned(), ago(LAST));
-        let elsewhere = Once::Elsewhere { message_id, at };
+        let elsewhere = Once::Went(Went::Elsewhere { message_id, at });
         assert_eq!(of_mailbox(other, Some(LAST), None), elsewhere);
         assert_eq!(of_mailbox(other, Some(OVER), None), Once::Free);
-        assert_eq!(of_mailbox(other, None, Some(LAST)), Once::Alike { at });
+        let alike = Once::Went(Went::Alike { at });
+        assert_eq!(of_mailbox(other, None, Some(LAST)), alike);
         assert_eq!(of_mailbox(other, None, Some(OVER)), Once::Free);
         // Of this very message, with its brackets or without, at any age.
         for id in [ID, ID.trim_matches(['<', '>'])] {
             let found = of_mailbox(id, Some(400 * OVER), None);
-            assert!(matches!(found, Once::Elsewhere { .. }), "{found:?}");
+            assert!(
+                matches!(found, Once::Went(Went::Elsewhere { .. })),
+                "{found:?}"
+            );
         }
     }
 
@@ -316,10 +377,10 @@ mod tests {
                 | S::Delayed
                 | S::TimedOut
                 | S::Delivered
-                | S::Contradictory => Once::Here {
+                | S::Contradictory => Once::Went(Went::Here {
                     message: twin.message.clone(),
                     at: twin.recorded_at,
-                },
+                }),
             };
             assert_eq!(of_twins(&[twin]), expected, "{standing:?}");
         }
@@ -329,7 +390,10 @@ mod tests {
     fn of_several_recipients_one_who_has_it_is_enough() {
         let mut twin = twin(Standing::Delivered, 60, Some(60));
         twin.standings.push(Standing::NotDelivered);
-        assert!(matches!(of_twins(&[twin.clone()]), Once::Here { .. }));
+        assert!(matches!(
+            of_twins(&[twin.clone()]),
+            Once::Went(Went::Here { .. })
+        ));
         twin.standings = vec![Standing::NotDelivered, Standing::Refused];
         assert_eq!(of_twins(&[twin.clone()]), Once::Free);
         twin.standings = vec![Standing::RefusedForNow, Standing::Refused];
@@ -341,13 +405,13 @@ mod tests {
         let unsent = twin(Standing::Recorded, 60, None);
         let sent = twin(Standing::Sent, 120, Some(120));
         let both = of_twins(&[unsent.clone(), sent]);
-        assert!(matches!(both, Once::Here { .. }), "{both:?}");
+        assert!(matches!(both, Once::Went(Went::Here { .. })), "{both:?}");
         let alike = Elsewhere {
             same: Vec::new(),
             alike: Some(ago(60)),
         };
         let both = decide(ID, &[unsent], &alike, NOW);
-        assert_eq!(both, Once::Alike { at: ago(60) });
+        assert_eq!(both, Once::Went(Went::Alike { at: ago(60) }));
     }
 
     #[test]

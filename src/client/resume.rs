@@ -86,6 +86,15 @@ impl Over {
     }
 }
 
+/// What a person allowed to be sent again of what is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendAgain {
+    /// Which of it, by what the mailbox answers.
+    pub what: Resend,
+    /// How old the newest attempt must be, so that a slow acceptance had its time.
+    pub patience: Duration,
+}
+
 /// A message that the mailbox was asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {

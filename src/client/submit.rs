@@ -2,7 +2,7 @@
 
 use super::Now;
 use crate::ledger::fact::{AttemptEnd, RecipientAnswer, Refusal, Words};
-use crate::ledger::{self, Claim, End, Ledger, MessageRef, Room};
+use crate::ledger::{self, Claim, End, Ledger, MessageRef, MessageRow, Room};
 use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
 
 /// What became of a message, and whether that could be written down.
@@ -15,7 +15,113 @@ pub struct Submitted {
     pub unrecorded: Option<ledger::Error>,
 }
 
-/// As [`submit_at_pace`], at once.
+impl Submitted {
+    /// Whether the provider has it, for some of its recipients at least.
+    pub const fn is_taken(&self) -> bool {
+        matches!(self.report.outcome, SubmissionOutcome::Taken(_))
+    }
+
+    /// Whether the provider has it, or may have it.
+    pub const fn may_have_left(&self) -> bool {
+        match self.report.outcome {
+            SubmissionOutcome::Taken(_) | SubmissionOutcome::InDoubt { .. } => true,
+            SubmissionOutcome::Refused(_)
+            | SubmissionOutcome::SenderRefused(_)
+            | SubmissionOutcome::NotSent(_) => false,
+        }
+    }
+
+    /// Whether another message may follow over the same connection: it holds, and the provider
+    /// takes something from this sender.
+    pub const fn lets_others_follow(&self) -> bool {
+        match self.report.outcome {
+            SubmissionOutcome::Taken(_) | SubmissionOutcome::Refused(_) => true,
+            SubmissionOutcome::SenderRefused(_)
+            | SubmissionOutcome::NotSent(_)
+            | SubmissionOutcome::InDoubt { .. } => false,
+        }
+    }
+}
+
+/// A recorded message with its octets as they were frozen, read from the ledger once.
+#[derive(Debug)]
+pub(super) struct Frozen {
+    /// What is known of it.
+    pub row: MessageRow,
+    /// What leaves, and what is filed.
+    pub octets: Vec<u8>,
+}
+
+impl Frozen {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// Those of the ledger, also when its octets are not those that were recorded.
+    pub fn of(ledger: &Ledger, message: &MessageRef) -> Result<Self, ledger::Error> {
+        let row = ledger.row(message)?;
+        let octets = ledger.octets(&row.octets)?;
+        Ok(Self { row, octets })
+    }
+
+    /// As [`Frozen::submit_at_pace`], at once.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn submit(
+        &self,
+        ledger: &mut Ledger,
+        claim: Claim,
+        submission: &mut dyn Submission,
+        now: Now<'_>,
+    ) -> Result<Submitted, ledger::Error> {
+        let submitted = self.submit_at_pace(ledger, claim, submission, now, None)?;
+        submitted.ok_or_else(|| ledger::Error::BeingSent {
+            short: self.row.message.short.clone(),
+        })
+    }
+
+    /// Submits it over an open connection: its octets as they were frozen, to those of its
+    /// recipients that it did not go to yet, once. `None` when the pace does not allow it now.
+    ///
+    /// # Errors
+    /// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
+    /// nothing left then.
+    pub fn submit_at_pace(
+        &self,
+        ledger: &mut Ledger,
+        claim: Claim,
+        submission: &mut dyn Submission,
+        now: Now<'_>,
+        pace: Option<Room<'_>>,
+    ) -> Result<Option<Submitted>, ledger::Error> {
+        let Some(attempt) = ledger.begin_at_pace(&self.row.message, claim, now(), pace)? else {
+            return Ok(None);
+        };
+        let recipients = &self.row.recipients;
+        let places = attempt.places().iter();
+        let addresses = places.filter_map(|&place| recipients.get(place));
+        let envelope = Envelope {
+            sender: self.row.sender.clone(),
+            recipients: addresses.map(|(address, _)| address.to_string()).collect(),
+        };
+        let mut before_data = || {
+            ledger
+                .hand(&attempt, now())
+                .map_err(|error| error.to_string())
+        };
+        let mut report = submission.submit(&envelope, &self.octets, &mut before_data);
+        // Of those to whom it went before the server was not asked.
+        let mut answers = vec![None; recipients.len()];
+        for (&place, answer) in attempt.places().iter().zip(report.recipients) {
+            answers[place] = answer;
+        }
+        report.recipients = answers;
+        let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
+        Ok(Some(Submitted { report, unrecorded }))
+    }
+}
+
+/// As [`Frozen::submit`], of a message that is read for it.
 ///
 /// # Errors
 /// As there.
@@ -26,51 +132,7 @@ pub fn submit(
     submission: &mut dyn Submission,
     now: Now<'_>,
 ) -> Result<Submitted, ledger::Error> {
-    let submitted = submit_at_pace(ledger, message, claim, submission, now, None)?;
-    submitted.ok_or_else(|| ledger::Error::BeingSent {
-        short: message.short.clone(),
-    })
-}
-
-/// Submits a recorded message over an open connection: its octets as they were frozen, to those
-/// of its recipients that it did not go to yet, once. `None` when the pace does not allow it now.
-///
-/// # Errors
-/// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
-/// nothing left then.
-pub fn submit_at_pace(
-    ledger: &mut Ledger,
-    message: &MessageRef,
-    claim: Claim,
-    submission: &mut dyn Submission,
-    now: Now<'_>,
-    pace: Option<Room<'_>>,
-) -> Result<Option<Submitted>, ledger::Error> {
-    let row = ledger.row(message)?;
-    let octets = ledger.octets(&row.octets)?;
-    let Some(attempt) = ledger.begin_at_pace(message, claim, now(), pace)? else {
-        return Ok(None);
-    };
-    let places = attempt.places();
-    let addresses = places.iter().filter_map(|&place| row.recipients.get(place));
-    let envelope = Envelope {
-        sender: row.sender,
-        recipients: addresses.map(|(address, _)| address.to_string()).collect(),
-    };
-    let mut before_data = || {
-        ledger
-            .hand(&attempt, now())
-            .map_err(|error| error.to_string())
-    };
-    let mut report = submission.submit(&envelope, &octets, &mut before_data);
-    // Of those to whom it went before the server was not asked.
-    let mut answers = vec![None; row.recipients.len()];
-    for (&place, answer) in attempt.places().iter().zip(report.recipients) {
-        answers[place] = answer;
-    }
-    report.recipients = answers;
-    let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
-    Ok(Some(Submitted { report, unrecorded }))
+    Frozen::of(ledger, message)?.submit(ledger, claim, submission, now)
 }
 
 /// The facts of a report.

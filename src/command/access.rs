@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::servers::Servers;
-use super::{Failure, Session, configuration, follow, servers, trusted};
+use super::{Failure, Session, configuration, servers, trusted};
 use crate::account::{Account, PasswordContext, password};
 use crate::client;
-use crate::client::Judge;
 use crate::client::batch::Reach;
+use crate::client::{Judge, KeptBack};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{self, Depth, Flaw, Ledger};
@@ -26,16 +26,6 @@ pub(super) struct Access {
     login: Option<Login>,
     context: PasswordContext,
     lang: Lang,
-    has_read: bool,
-}
-
-/// What follows when a message of the mailbox does not come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// It may be an acceptance that the ledger had lost: nothing leaves.
-    KeepsBack,
-    /// It is told, and asked for again at every reading: nobody could send any more.
-    IsTold,
 }
 
 impl Access {
@@ -64,7 +54,6 @@ impl Access {
                 question: session.question(account),
             },
             lang: session.lang,
-            has_read: false,
         })
     }
 
@@ -145,101 +134,6 @@ impl Access {
             roots: self.roots.clone(),
             login: self.login()?.clone(),
         })
-    }
-
-    /// Reads the mailbox before anything leaves, where the ledger is a copy or had lost rows:
-    /// what it takes for unsent may have been sent.
-    ///
-    /// # Errors
-    /// A [`Failure`]; then nothing may leave.
-    pub fn ask_first(
-        &mut self,
-        ledger: &mut Ledger,
-        session: &mut Session<'_>,
-    ) -> anyhow::Result<()> {
-        let of_ledger = |error| Failure::of_ledger(&error);
-        let address = self.account.address.clone();
-        if ledger.has_asked(&address).map_err(of_ledger)? {
-            return Ok(());
-        }
-        let texts = Catalogue::of(session.lang);
-        let account = [("account", &*self.account.name)];
-        writeln!(session.err, "{}", texts.fill("sync.asks-first", &account))?;
-        self.read_mailbox(Unreadable::KeepsBack, ledger, session)?;
-        ledger.note_asked(&address).map_err(of_ledger)?;
-        tell_elsewhere(&self.account, ledger, session)
-    }
-
-    /// Reads the mailbox before something leaves that nobody confirms, once for a command: it says
-    /// what was sent from elsewhere. As before the rows of a batch, one that cannot be read lets
-    /// nothing leave.
-    ///
-    /// # Errors
-    /// A [`Failure`]; then nothing may leave.
-    pub fn read_before_sending(
-        &mut self,
-        ledger: &mut Ledger,
-        session: &mut Session<'_>,
-    ) -> anyhow::Result<()> {
-        if self.has_read {
-            return Ok(());
-        }
-        let read = self.read_mailbox(Unreadable::IsTold, ledger, session);
-        if read.is_err() {
-            let line = Catalogue::of(session.lang).text("send.not-read-first");
-            writeln!(session.err, "{line}")?;
-        }
-        read
-    }
-
-    /// Reads what is new in every folder of the mailbox that can be opened, since people and
-    /// their programs file receipts anywhere; tells only what alarms.
-    ///
-    /// # Errors
-    /// A [`Failure`], also when one of the folders that are always read, or a message that keeps
-    /// back, could not be read.
-    fn read_mailbox(
-        &mut self,
-        unreadable: Unreadable,
-        ledger: &mut Ledger,
-        session: &mut Session<'_>,
-    ) -> anyhow::Result<()> {
-        let verifier = self.verifier()?;
-        self.tell_trust(session)?;
-        let mut mailbox = self.mailbox()?;
-        let clock = session.context.clock;
-        let mut found = Vec::new();
-        let read = client::read_all(
-            ledger,
-            judge(self, &verifier),
-            &mut mailbox,
-            &self.account.folders,
-            &|| clock.now(),
-            &mut |event| found.push(follow::Summary::of(&event)),
-        );
-        for event in found.iter().filter(|event| event.alarming) {
-            follow::tell(event, follow::Form::Text, session)?;
-        }
-        let missed = read.map_err(|error| self.failure_of_journey(&error))?;
-        if let Some((folder, reason)) = missed.needed {
-            let values = [("folder", folder), ("reason", reason)];
-            let unread = Failure::new("folder-unread", values);
-            return Err(unread.with_status(ExitStatus::NotNow).into());
-        }
-        for (folder, reason) in missed.others {
-            follow::tell_unread(&folder, &reason, session)?;
-        }
-        if !missed.messages.is_empty() {
-            follow::tell_unread_messages(&missed.messages, session)?;
-            if unreadable == Unreadable::KeepsBack {
-                let count = missed.messages.len().to_string();
-                let unread = Failure::new("messages-unread", [("count", count)]);
-                return Err(unread.with_status(ExitStatus::NotNow).into());
-            }
-        }
-        mailbox.log_out();
-        self.has_read = true;
-        Ok(())
     }
 
     /// What the server of the mailbox, or the way to it, did.
@@ -347,22 +241,6 @@ pub(super) fn existing_ledger(session: &mut Session<'_>) -> anyhow::Result<Optio
     Ok(ledger)
 }
 
-/// Says how many messages of an account others sent, as far as the mailbox shows.
-fn tell_elsewhere(
-    account: &Account,
-    ledger: &Ledger,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    let count = ledger.sent_elsewhere(&account.address);
-    let count = count.map_err(|error| Failure::of_ledger(&error))?;
-    if count == 0 {
-        return Ok(());
-    }
-    let values = [("account", &*account.name), ("count", &*count.to_string())];
-    let line = Catalogue::of(session.lang).fill("sync.sent-elsewhere", &values);
-    Ok(writeln!(session.err, "{line}")?)
-}
-
 /// Says what a ledger had lost when it was opened.
 fn tell_recovered(ledger: &Ledger, session: &mut Session<'_>) -> anyhow::Result<()> {
     /// More are counted.
@@ -410,6 +288,31 @@ pub(super) fn note(account: &Account, ledger: &mut Ledger) -> anyhow::Result<()>
 }
 
 impl Failure {
+    /// What an error says to a person, where it is one of the program's own; else the error.
+    ///
+    /// # Errors
+    /// What cannot be said so: of streams, most of all.
+    pub(super) fn of(error: anyhow::Error) -> Result<Self, anyhow::Error> {
+        let error = match error.downcast::<Self>() {
+            Ok(failure) => return Ok(failure),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<ledger::Error>() {
+            Ok(error) => return Ok(Self::of_ledger(&error)),
+            Err(error) => error,
+        };
+        let kept_back = error.downcast::<KeptBack>()?;
+        let unread = match kept_back {
+            KeptBack::Folder { folder, reason } => {
+                Self::new("folder-unread", [("folder", folder), ("reason", reason)])
+            }
+            KeptBack::Messages(count) => {
+                Self::new("messages-unread", [("count", count.to_string())])
+            }
+        };
+        Ok(unread.with_status(ExitStatus::NotNow))
+    }
+
     /// Why the ledger of a folder cannot be used.
     pub(super) fn of_opening(error: &ledger::Error, folder: &Path) -> Self {
         match error {

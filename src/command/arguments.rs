@@ -122,8 +122,8 @@ pub(super) fn understand(
 impl Command {
     fn order(self) -> Result<Order, Failure> {
         Ok(match self {
-            Self::Send(arguments) => Order::Send(arguments),
-            Self::Batch(arguments) => Order::Batch(arguments),
+            Self::Send(arguments) => arguments.order(),
+            Self::Batch(arguments) => arguments.order(),
             Self::Sync(arguments) => arguments.order(),
             Self::Watch(arguments) => arguments.order(),
             Self::Wait(arguments) => arguments.order(),

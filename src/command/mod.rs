@@ -10,6 +10,7 @@ mod batch;
 mod check;
 mod completions;
 mod configuration;
+mod confirm;
 mod demo;
 mod doctor;
 mod failure;
@@ -120,7 +121,7 @@ pub fn run(
     let done = order
         .map_err(anyhow::Error::from)
         .and_then(|order| obey(order, &mut session));
-    done.or_else(|failure| match failure.downcast::<Failure>() {
+    done.or_else(|error| match Failure::of(error) {
         Ok(failure) => {
             failure.write(lang, session.err)?;
             Ok(failure.status())
@@ -137,8 +138,8 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         return Err(Failure::new("clock", [("now", now.to_string())]).into());
     }
     match order {
-        Order::Send(arguments) => send::run(&arguments, session),
-        Order::Batch(arguments) => batch::run(arguments, session),
+        Order::Send(order) => send::run(order, session),
+        Order::Batch(order) => batch::run(order, session),
         Order::Sync(order) => sync::run(order, session),
         Order::Watch(order) => watch::run(order, session),
         Order::Wait(order) => wait::run(&order, session),

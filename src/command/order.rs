@@ -7,18 +7,19 @@ use std::io;
 use std::path::PathBuf;
 
 use super::account::AccountOrder;
+use super::batch::BatchOrder;
 use super::completions::CompletionsOrder;
 use super::demo::DemoOrder;
 use super::doctor::DoctorOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::sandbox::SandboxOrder;
+use super::send::SendOrder;
 use super::status::StatusOrder;
 use super::sync::SyncOrder;
 use super::verify::VerifyOrder;
 use super::wait::WaitOrder;
 use super::watch::WatchOrder;
-use super::{batch, send};
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -68,8 +69,8 @@ impl Color {
 
 /// One command with all that it was told.
 pub(super) enum Order {
-    Send(Box<send::Arguments>),
-    Batch(batch::Arguments),
+    Send(Box<SendOrder>),
+    Batch(BatchOrder),
     Sync(SyncOrder),
     Watch(WatchOrder),
     Wait(WaitOrder),

@@ -375,6 +375,9 @@ pub trait Submission {
 
     /// The largest message in octets that the server announced (RFC 1870), if it did.
     fn size_limit(&self) -> Option<u64>;
+
+    /// Says goodbye. What the server answers does not matter.
+    fn close(self: Box<Self>) {}
 }
 
 /// A folder of a mailbox.

@@ -325,6 +325,10 @@ impl Submission for SmtpSubmission {
     fn size_limit(&self) -> Option<u64> {
         self.size_limit
     }
+
+    fn close(self: Box<Self>) {
+        self.quit();
+    }
 }
 
 impl SmtpSubmission {

@@ -63,6 +63,36 @@ pub enum Remark {
     /// A cell of this column goes on with a line that has an address in it: a quotation mark may
     /// be closed a row too late.
     LineWithAddress(String),
+    /// There are no files, where other rows have some.
+    NoFiles,
+    /// The row has no reference of its own.
+    NoReference,
+}
+
+impl Remark {
+    /// Its word in the JSON; none where the same is a fault of a row.
+    pub const fn kind(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Message(warning) => match warning {
+                Warning::Ordinary { .. } => "ordinary",
+                Warning::LookAlike { .. } => "look-alike",
+                Warning::NotificationWithoutComplete(_) | Warning::NotificationToCopy(_) => {
+                    "notification"
+                }
+                Warning::ManyRecipients(_) => "many-recipients",
+                Warning::Blocked { .. } => "blocked",
+                Warning::Unsigned(_) => "unsigned",
+                Warning::EmptyAttachment(_) => "empty-attachment",
+                Warning::Large(_) | Warning::EmptySubject | Warning::EmptyText => return None,
+            },
+            Self::FileTwice(_) => "file-twice",
+            Self::SameName(_) => "same-name",
+            Self::Outside(_) => "outside",
+            Self::LineWithAddress(_) => "line-with-address",
+            Self::NoFiles => "no-files",
+            Self::NoReference => "no-reference",
+        })
+    }
 }
 
 /// The files that rows name, relative to the table.

@@ -1,6 +1,7 @@
 //! Many notices: every row checked before anything is sent, each sent once, receipts followed.
 //!
 //! - [`Walk`]: from the rows of a table to what is wrong with each, or what is recorded for it.
+//! - [`survey()`]: what all rows come to: which go, which went, what a person should know.
 //! - [`Runner`]: the rows of one account, in order, at its pace; whatever ends it, the next one
 //!   goes on from what the ledger says.
 //! - [`Follower`]: the receipts of the same account, as they come, and the room in its mailbox.
@@ -13,12 +14,14 @@ mod check;
 mod follow;
 mod message;
 mod run;
+mod survey;
 
 pub use awaited::{Awaited, awaited, is_awaited};
 pub use check::{Checked, Examiner, Good, Walk, WalkError, identity_of};
 pub use follow::Follower;
 pub use message::{FileFacts, Files, Remark, Sender};
 pub use run::{End, Runner};
+pub use survey::{Against, Findings, Noted, Sight, View, survey};
 
 use std::time::Duration;
 

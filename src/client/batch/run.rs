@@ -18,7 +18,8 @@ use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
 use crate::client::patience::may_pass;
-use crate::client::{self, Error, Found, Judge, Resend, read_all, submit_at_pace};
+use crate::client::submit::Frozen;
+use crate::client::{self, Error, Found, Judge, SendAgain, read_all};
 use crate::ledger::fact::What;
 use crate::ledger::state::{Open, Standing};
 use crate::ledger::{
@@ -82,9 +83,8 @@ pub struct Runner<'a> {
     pub files: &'a mut dyn Files,
     /// When the next may leave.
     pub pace: Pace,
-    /// What of that which is in doubt may be sent again, and how old its attempt must be;
-    /// `None`: nothing.
-    pub resend: Option<(Resend, Duration)>,
+    /// What of that which is in doubt may be sent again; `None`: nothing.
+    pub resend: Option<SendAgain>,
     /// What a person allowed of what would not go by itself.
     pub allowed: &'a Allowed,
     /// Asked to stop.
@@ -543,8 +543,8 @@ impl Runner<'_> {
         };
         let room = pace.counts().then_some(room);
         let (ledger, line) = (&mut *self.ledger, &mut **line);
-        let submitted = submit_at_pace(ledger, message, claim, line, self.time.now, room);
-        let submitted = match submitted {
+        let frozen = Frozen::of(ledger, message)?;
+        let submitted = match frozen.submit_at_pace(ledger, claim, line, self.time.now, room) {
             Ok(Some(submitted)) => submitted,
             // Another process was quicker.
             Ok(None) => return Ok(After::Again),
@@ -692,8 +692,8 @@ impl Runner<'_> {
             };
             doubts.clear();
             for (row, found) in answers {
-                let resend = self.resend.filter(|(resend, _)| resend.allows(found));
-                let Some((_, patience)) = resend else {
+                let resend = self.resend.filter(|resend| resend.what.allows(found));
+                let Some(SendAgain { patience, .. }) = resend else {
                     self.tell(Some(&row), Happening::StillInDoubt(found));
                     continue;
                 };

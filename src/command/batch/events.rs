@@ -8,12 +8,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::check::duration;
+use super::order::{Lanes, RunOrder};
 use crate::batch::forecast;
 use crate::batch::pace::{Limits, Pace};
 use crate::client::batch::{Event, Happening, awaited};
 use crate::client::{self, Found};
 use crate::command::follow::reason_of;
-use crate::command::send::resume::gap_line;
+use crate::command::send::desk::gap_line;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing as S;
@@ -21,18 +22,9 @@ use crate::ledger::{JobRef, JobView, Ledger, Tally};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::output::progress::StatusLine;
-use crate::output::report::{self, Page, Report, known};
+use crate::output::report::{self, Form, Page, Report, known};
 use crate::output::style::{Style, Tone};
 use crate::timestamp::Timestamp;
-
-/// How events are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// For a person.
-    Text,
-    /// A line of JSON each.
-    Ndjson,
-}
 
 /// Seconds between two lines where there is no terminal.
 const LINE_SECONDS: i64 = 60;
@@ -45,7 +37,7 @@ pub(super) struct Reporter {
     rows: u64,
     limits: BTreeMap<String, Limits>,
     form: Form,
-    parallel: bool,
+    lanes: Lanes,
     lang: Lang,
     line: StatusLine,
     is_visible: bool,
@@ -229,17 +221,16 @@ impl Reporter {
     pub fn new(
         job: &JobView,
         limits: BTreeMap<String, Limits>,
-        form: Form,
-        parallel: bool,
+        order: &RunOrder,
         session: &Session<'_>,
     ) -> Self {
-        let is_visible = session.context.stderr_is_terminal && form == Form::Text;
+        let is_visible = session.context.stderr_is_terminal && order.form == Form::Text;
         Self {
             job: job.job.clone(),
             rows: job.rows,
             limits,
-            form,
-            parallel,
+            form: order.form,
+            lanes: order.pace.lanes,
             lang: session.lang,
             line: StatusLine::new(is_visible),
             is_visible,
@@ -266,7 +257,7 @@ impl Reporter {
             self.sent_now += 1;
         }
         self.has_acted |= is_act(&event.what);
-        if self.form == Form::Ndjson {
+        if self.form == Form::Json {
             let event = self.json(event, session.context.clock.now());
             return Ok(session.out.tell(&event, report::Form::Json)?);
         }
@@ -314,7 +305,7 @@ impl Reporter {
             .map_err(|error| Failure::of_ledger(&error))?;
         let counts = Counts::of(&tally);
         let left = self.seconds_left(&counts, now);
-        if self.form == Form::Ndjson {
+        if self.form == Form::Json {
             let progress = EventJson {
                 seconds: Some(left),
                 counts: Some(counts),
@@ -336,9 +327,9 @@ impl Reporter {
     fn seconds_left(&self, counts: &Counts, now: Timestamp) -> u64 {
         let spent = now.seconds_since(self.begun).unsigned_abs() * 1_000;
         let milliseconds = spent.checked_div(self.sent_now).unwrap_or(1_000);
-        let lanes = match self.parallel {
-            true => self.limits.len().max(1) as u64,
-            false => 1,
+        let lanes = match self.lanes {
+            Lanes::AtOnce => self.limits.len().max(1) as u64,
+            Lanes::InTurn => 1,
         };
         let limits = self.limits.values().next().copied().unwrap_or_default();
         // What was measured holds the waits already.
@@ -367,7 +358,7 @@ impl Reporter {
             let line = self.nothing_left(ledger, &counts)?;
             writeln!(session.err, "{line}")?;
         }
-        if self.form == Form::Ndjson {
+        if self.form == Form::Json {
             let end = EventJson {
                 counts: Some(counts),
                 ..self.bare("end", now)

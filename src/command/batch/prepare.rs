@@ -1,4 +1,4 @@
-//! From arguments to a table that is open, a recipe, and those who send.
+//! From an order to a table that is open, a recipe, and those who send.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use super::{PaceArguments, TableArguments};
+use super::order::{PaceOrder, TableOrder};
 use crate::account::{Account, Config, Error};
 use crate::address::MailAddress;
 use crate::batch::Fault;
-use crate::batch::columns::Given;
 use crate::batch::encoding::{Decoded, Encoding, NoText, Survey};
 use crate::batch::notice::Recipe;
 use crate::batch::pace;
@@ -20,7 +19,6 @@ use crate::batch::workbook::{self, NoSheet};
 use crate::client::batch::{Examiner, FileFacts, Files, Remark, Sender, Walk, identity_of};
 use crate::command::{Failure, Session, configuration, text_form};
 use crate::input;
-use crate::pec::DeliveryForm;
 use crate::pec::caution::attachment_warnings;
 use crate::pec::outgoing::Attachment;
 use crate::smime::{Sha256, sha256};
@@ -103,40 +101,30 @@ impl Prepared {
     ///
     /// # Errors
     /// A [`Failure`] that names the file.
-    pub fn new(
-        path: &Path,
-        arguments: &TableArguments,
-        session: &Session<'_>,
-    ) -> anyhow::Result<Self> {
+    pub fn new(path: &Path, order: &TableOrder, session: &Session<'_>) -> anyhow::Result<Self> {
         let config = session.config()?;
         let account = default_account(&config, session)?;
-        let loaded = load(path, arguments.sheet.as_deref())?;
-        let encoding = match (&arguments.encoding, loaded.encoding) {
+        let loaded = load(path, order.sheet.as_deref())?;
+        let encoding = match (&order.encoding, loaded.encoding) {
             (Some(label), _) if loaded.origin == Origin::Text => Encoding::named(label)
                 .ok_or_else(|| Failure::new("batch-encoding", [("value", label.clone())]))?,
             (_, Ok(found)) => found,
             (_, Err(no_text)) => return Err(failure_of(path, no_text).into()),
         };
         let delimiter = match loaded.origin {
-            Origin::Text => arguments.delimiter,
+            Origin::Text => order.delimiter,
             Origin::Sheet(..) => Some(workbook::DELIMITER),
             Origin::Array => None,
         };
-        let body = arguments.body_file.as_deref().map(template).transpose()?;
+        let body = order.body_file.as_deref().map(template).transpose()?;
         let recipe = Recipe {
-            subject: arguments.subject.clone(),
+            subject: order.subject.clone(),
             body,
-            columns: Given {
-                to: arguments.to_column.clone(),
-                cc: arguments.cc_column.clone(),
-                attach: arguments.attach_column.clone(),
-                reference: arguments.ref_column.clone(),
-                account: arguments.account_column.clone(),
-            },
-            form: DeliveryForm::from(arguments.receipt).word().to_owned(),
-            reply_to: arguments.reply_to.clone(),
+            columns: order.columns.clone(),
+            form: order.form.word().to_owned(),
+            reply_to: order.reply_to.clone(),
             account,
-            again: arguments.again.clone(),
+            again: order.round.clone(),
         };
         let accounts = config.accounts().to_vec();
         let senders = accounts
@@ -224,21 +212,22 @@ impl Prepared {
     }
 
     /// The limits of an account.
-    pub fn limits(&self, name: &str, arguments: &PaceArguments) -> pace::Limits {
+    pub fn limits(&self, name: &str, order: PaceOrder) -> pace::Limits {
         limits_of(
             self.accounts.iter().find(|account| account.name == name),
-            arguments,
+            order,
         )
     }
 }
 
-/// What the options say, else what is known of the provider.
-pub(super) fn limits_of(account: Option<&Account>, arguments: &PaceArguments) -> pace::Limits {
+/// What the order says, else what is known of the provider.
+pub(super) fn limits_of(account: Option<&Account>, order: PaceOrder) -> pace::Limits {
+    let given = order.limits;
     let known = account.map(|account| account.limits).unwrap_or_default();
     pace::Limits {
-        per_minute: arguments.per_minute.or(known.messages_per_minute),
-        recipients_per_hour: arguments.recipients_per_hour.or(known.recipients_per_hour),
-        between: arguments.between,
+        per_minute: given.per_minute.or(known.messages_per_minute),
+        recipients_per_hour: given.recipients_per_hour.or(known.recipients_per_hour),
+        between: given.between,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::batch::{Fault, Problem};
 use crate::command::send::checks;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::layout::shown;
 use crate::output::report::known;
 
 /// Something wrong.
@@ -95,7 +96,10 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
     if let Fault::Message(fault) = fault {
         return checks::words(fault, texts);
     }
-    let values = fault.values();
+    let mut values = fault.values();
+    if let Fault::ConflictElsewhere { at, .. } = fault {
+        values.push(("time", shown(*at, lang)));
+    }
     let values: Vec<(&str, &str)> = values
         .iter()
         .map(|(name, value)| (*name, &**value))

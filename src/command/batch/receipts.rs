@@ -8,7 +8,6 @@ use std::path::Path;
 use super::lines::{Line, ReceiptJson, lines};
 use super::whole;
 use crate::account::make_private_folder;
-use crate::command::Failure;
 use crate::ledger::fact::What;
 use crate::ledger::{JobView, Ledger};
 use crate::smime::sha256;
@@ -85,9 +84,7 @@ fn put(ledger: &Ledger, folder: &Path, shelf: &Shelf) -> anyhow::Result<usize> {
 /// Adds the receipts that a folder does not have.
 fn fill(ledger: &Ledger, folder: &Path, shelf: &Shelf) -> anyhow::Result<()> {
     for (digest, stem) in &shelf.receipts {
-        let octets = ledger
-            .octets(digest)
-            .map_err(|error| Failure::of_ledger(&error))?;
+        let octets = ledger.octets(digest)?;
         let numbered = (2_u32..).map(|number| format!("{stem}-{number}.eml"));
         for file in std::iter::once(format!("{stem}.eml")).chain(numbered) {
             let path = folder.join(file);

@@ -1,8 +1,7 @@
 //! `pec batch report`: every row and recipient, with what was certified and by which receipt.
 
-use std::path::{Path, PathBuf};
-
 use super::lines::{Line, header, lines, state_of, time, written};
+use super::order::{ReportOrder, Shape};
 use super::{html, one_job, receipts, status, whole};
 use crate::batch::cell;
 use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
@@ -16,59 +15,13 @@ use crate::output::report;
 use crate::printable::Printable;
 use crate::timestamp::Timestamp;
 
-/// Write every row of a job with where it stands, by which receipts
-///
-/// One line for each recipient: the columns of the table as they were, then reference,
-/// recipient, state, times, identifiers and the SHA-256 of message and receipts. In the CSV,
-/// cells that a spreadsheet would run as a formula begin with an apostrophe, and the state is in
-/// the language asked; in NDJSON it is a word that stays. A file whose name ends in .xlsx becomes a
-/// workbook with the same columns: every text stays as it is, and times are days and hours that a
-/// spreadsheet knows, in Italian legal time.
-///
-/// The exit status is that of status: 0 only when every recipient is reached.
-#[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
-pub(super) struct Arguments {
-    /// The job: its table, or its id
-    #[arg(value_name = "JOB")]
-    job: String,
-
-    /// CSV, as a spreadsheet opens it (this is the default)
-    #[arg(long, conflicts_with_all = ["ndjson", "html"])]
-    csv: bool,
-
-    /// One JSON object a line
-    #[arg(long, conflicts_with = "html")]
-    ndjson: bool,
-
-    /// A page for the browser that needs nothing else
-    #[arg(long)]
-    html: bool,
-
-    /// What stands between the cells of the CSV: ; , tab |
-    #[arg(long, value_name = "SIGN", default_value = ";", value_parser = super::delimiter)]
-    delimiter: u8,
-
-    /// Write into this file, whole or not at all (default: standard output); FILE.xlsx becomes a
-    /// workbook, FILE.html a page, FILE.ndjson lines of JSON
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-
-    /// Write acceptance, delivery and notices of each row into a folder of this one, named by its
-    /// reference
-    #[arg(long, value_name = "FOLDER")]
-    receipts: Option<PathBuf>,
-}
-
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let no_job = || Failure::new("no-job", [("job", arguments.job.clone())]);
+pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let no_job = || Failure::new("no-job", [("job", order.job.clone())]);
     let ledger = existing_ledger(session)?.ok_or_else(no_job)?;
-    let job = one_job(&ledger, &arguments.job)?;
-    let tally = ledger
-        .tally(&job.job, None)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    match &arguments.output {
-        None => write_all(arguments, &ledger, &job, session)?,
+    let job = one_job(&ledger, &order.job)?;
+    let tally = ledger.tally(&job.job, None)?;
+    match &order.output {
+        None => write_all(order.shape, &ledger, &job, session)?,
         Some(path) => whole::write(path, &mut |file| {
             let mut into_file = Session {
                 context: session.context,
@@ -80,16 +33,16 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
                 out: session.out.into_file(file),
                 err: session.err,
             };
-            write_all(arguments, &ledger, &job, &mut into_file)
+            write_all(order.shape, &ledger, &job, &mut into_file)
         })?,
     }
-    if let Some(path) = &arguments.output {
+    if let Some(path) = &order.output {
         // An exit status of 1 is no failure to write it.
         let file = path.display().to_string();
         let line = Catalogue::of(session.lang).fill("batch.report-written", &[("file", &file)]);
         writeln!(session.err, "{line}")?;
     }
-    if let Some(folder) = &arguments.receipts {
+    if let Some(folder) = &order.receipts {
         let count = receipts::write(&ledger, &job, folder)?.to_string();
         let values = [
             ("count", &*count),
@@ -102,47 +55,18 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
 }
 
 fn write_all(
-    arguments: &Arguments,
+    shape: Shape,
     ledger: &Ledger,
     job: &JobView,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
-    match Form::of(arguments) {
-        Form::Html => html::write(ledger, job, session),
-        Form::Ndjson => lines(ledger, job, &mut |line| {
+    match shape {
+        Shape::Html => html::write(ledger, job, session),
+        Shape::Ndjson => lines(ledger, job, &mut |line| {
             Ok(session.out.list(&line, report::Form::Json)?)
         }),
-        Form::Csv => csv(ledger, job, arguments.delimiter, session),
-        Form::Workbook => workbook(ledger, job, session),
-    }
-}
-
-/// What is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Csv,
-    Ndjson,
-    Html,
-    Workbook,
-}
-
-impl Form {
-    /// What the options say, else what the name of the file says.
-    fn of(arguments: &Arguments) -> Self {
-        match (arguments.csv, arguments.ndjson, arguments.html) {
-            (true, _, _) => return Self::Csv,
-            (_, true, _) => return Self::Ndjson,
-            (_, _, true) => return Self::Html,
-            (false, false, false) => {}
-        }
-        let path = arguments.output.as_deref().map(Path::extension);
-        let ending = path.flatten().unwrap_or_default().to_ascii_lowercase();
-        match ending.to_str() {
-            Some("xlsx") => Self::Workbook,
-            Some("html" | "htm") => Self::Html,
-            Some("ndjson" | "jsonl") => Self::Ndjson,
-            Some(_) | None => Self::Csv,
-        }
+        Shape::Csv(delimiter) => csv(ledger, job, delimiter, session),
+        Shape::Workbook => workbook(ledger, job, session),
     }
 }
 

@@ -11,10 +11,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::check::{self, Terms};
-use super::events::{Form, Reporter};
+use super::events::Reporter;
+use super::order::{BadRows, Lanes, RunOrder};
 use super::prepare::{self, Disk, Origin, Prepared};
-use super::view::Show;
-use super::{PaceArguments, TableArguments, WordArguments, one_job, problem, status};
+use super::view::{self, Show};
+use super::{one_job, problem, status};
 use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::Fault;
@@ -22,10 +23,10 @@ use crate::batch::forecast::Forecast;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
 use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
-use crate::client::{self, Judge, Resend};
+use crate::client::{self, Consent, Judge, Question, SendAgain, Word};
 use crate::command::access::{self, Access, Line};
-use crate::command::send::ResendArgument;
-use crate::command::{Failure, Session, is_closed_pipe, span};
+use crate::command::confirm::Terminal;
+use crate::command::{Failure, Session, is_closed_pipe};
 use crate::context::{Clock, Interruption, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -36,114 +37,31 @@ use crate::timestamp::Timestamp;
 use crate::transport::{self, Mailbox, Quota, Stop};
 use crate::verify::Verifier;
 
-/// Send what a table says, each row once; called again it goes on
-///
-/// First everything that check does: if anything is wrong, nothing is sent. Then all rows are
-/// recorded, and each is sent once, at the pace of the provider. Whatever ends it, the same
-/// command goes on where it was; rows in doubt are looked for in the mailbox first. Ctrl-C, SIGTERM
-/// and the end of the terminal end it after the message in hand. A table that was changed is a new
-/// job: what was sent before, the same to the same, is not sent again, and something else under the
-/// same reference only with --correct or --again.
-///
-/// JOB is the table, or the id of a job that was recorded.
-///
-/// Exits with 0 when all is delivered, 1 when a recipient was not reached, 2 when something is
-/// wrong and nothing was sent, 3 while something waits or is in doubt, 4 when it could not go on
-/// now, 5 when the provider refused the login or takes nothing more from the sender.
-#[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
-pub(super) struct Arguments {
-    /// The table: CSV, .xlsx, .ods, JSON, NDJSON, or - for standard input; or the id of a job
-    #[arg(value_name = "JOB")]
-    job: PathBuf,
-
-    #[command(flatten)]
-    table: TableArguments,
-
-    #[command(flatten)]
-    words: WordArguments,
-
-    #[command(flatten)]
-    pace: PaceArguments,
-
-    /// Send the good rows, and write those that are not into a table of their own
-    #[arg(long)]
-    skip_bad: bool,
-
-    /// Send again what is in doubt and has no receipt in the whole mailbox;
-    /// =even-if-it-arrives-twice: also where that cannot be known
-    #[arg(
-        long,
-        value_name = "HOW",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "if-nothing-is-there",
-        hide_possible_values = true
-    )]
-    resend: Option<ResendArgument>,
-
-    /// With --resend: how old the attempt must be, so that a slow acceptance had its time
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "15m",
-        requires = "resend",
-        value_parser = span::parse
-    )]
-    patience: Duration,
-
-    /// Read the receipts while it runs, and stay until the last one is there
-    #[arg(long)]
-    follow: bool,
-
-    /// With --follow: how often to look for receipts
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span::parse)]
-    poll: Duration,
-
-    /// End after this time, as Ctrl-C does: 90s, 30m, 2h, 1d
-    #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
-    r#for: Option<Duration>,
-
-    /// Do not ask before sending
-    #[arg(long, short)]
-    yes: bool,
-
-    /// Write one JSON object a line for each thing that happens
-    #[arg(long)]
-    ndjson: bool,
-}
-
 /// How often the screen is written anew, at most.
 const TURN: Duration = Duration::from_millis(250);
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let is_there = prepare::is_input(&arguments.job) || arguments.job.exists();
+pub(super) fn run(order: &RunOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let is_there = prepare::is_input(&order.job) || order.job.exists();
     let mut opened = Opened::default();
     let words = Catalogue::of(session.lang).text("batch.interrupted");
     let interruption = Interruption::tells(words.to_owned());
     let job = match is_there {
-        false => recorded(arguments, session)?,
-        true => match from_table(arguments, &mut opened, session)? {
+        false => recorded(order, session)?,
+        true => match from_table(order, &mut opened, session)? {
             Ok(job) => job,
             Err(status) => return Ok(status),
         },
     };
     let mut ledger = access::ledger(session)?;
-    send(
-        arguments,
-        &job,
-        (opened, interruption),
-        &mut ledger,
-        session,
-    )
+    send(order, &job, (opened, interruption), &mut ledger, session)
 }
 
 /// Accounts by address whose password is known already: nobody is asked twice.
 type Opened = BTreeMap<String, Access>;
 
 /// A job by its id, which needs its table no more.
-fn recorded(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<JobView> {
-    let word = arguments.job.display().to_string();
+fn recorded(order: &RunOrder, session: &mut Session<'_>) -> anyhow::Result<JobView> {
+    let word = order.job.display().to_string();
     match access::existing_ledger(session)? {
         Some(ledger) => one_job(&ledger, &word),
         None => Err(Failure::new("no-job", [("job", word)]).into()),
@@ -153,22 +71,22 @@ fn recorded(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<
 /// Checks the table, and records its job unless that was done before. Inside `Err`: nothing is
 /// to be sent.
 fn from_table(
-    arguments: &Arguments,
+    order: &RunOrder,
     opened: &mut Opened,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Result<JobView, ExitStatus>> {
-    let prepared = Prepared::new(&arguments.job, &arguments.table, session)?;
+    let prepared = Prepared::new(&order.job, &order.table, session)?;
     let (lang, now) = (session.lang, session.context.clock.now());
     let texts = Catalogue::of(lang);
     let existing = access::existing_ledger(session)?;
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut files = prepared.files();
-    let findings = check::pass(
+    let (findings, _) = check::pass(
         (&prepared, &mut files),
-        (existing.as_ref(), &arguments.words.allowed()),
-        Show::Nothing,
-        (lang, now),
+        (existing.as_ref(), &order.allowed),
+        &Show::Nothing,
+        now,
         &progress,
         &mut |one| {
             let line = problem::line(one, lang);
@@ -176,38 +94,32 @@ fn from_table(
             Ok(())
         },
     )?;
-    progress.finish();
     if findings.problems > 0 {
         for line in check::summary(&findings, lang) {
             writeln!(session.err, "{line}")?;
         }
         let only_rows = findings.bad > 0 && findings.bad < findings.rows;
         let is_whole = findings.identity.is_empty();
-        if !arguments.skip_bad || !only_rows || is_whole {
-            let table = arguments.job.display().to_string();
+        if order.bad == BadRows::StopAll || !only_rows || is_whole {
+            let table = order.job.display().to_string();
             return Err(Failure::new("batch-bad", [("table", table)]).into());
         }
     }
     let mut ledger = access::ledger(session)?;
-    let of_ledger = |error| Failure::of_ledger(&error);
-    let known = ledger
-        .job_of_identity(&findings.identity)
-        .map_err(of_ledger)?;
+    let known = ledger.job_of_identity(&findings.identity)?;
     if let Some(mut job) = known {
         if job.path != prepared.absolute {
-            ledger
-                .move_job(&job.job, &prepared.absolute)
-                .map_err(of_ledger)?;
+            ledger.move_job(&job.job, &prepared.absolute)?;
             job.path = prepared.absolute;
         }
         tell(session, "batch.goes-on", &job)?;
         return Ok(Ok(job));
     }
-    let before = ledger.jobs_of_path(&prepared.absolute).map_err(of_ledger)?;
+    let before = ledger.jobs_of_path(&prepared.absolute)?;
     if let Some(before) = before.first() {
         tell(session, "batch.changed", before)?;
     }
-    for line in findings.lines(&prepared, lang) {
+    for line in view::lines(findings.view.as_ref(), &findings.files, &prepared, lang) {
         writeln!(session.err, "{line}")?;
     }
     if findings.problems == 0 {
@@ -217,7 +129,7 @@ fn from_table(
     }
     let terms = Terms {
         prepared: &prepared,
-        pace: &arguments.pace,
+        pace: order.pace,
         ledger: Some(&ledger),
         free: session.data_dir.as_deref().and_then(free_room),
         now,
@@ -225,12 +137,14 @@ fn from_table(
     for line in check::forecast_lines(&findings, &terms, lang) {
         writeln!(session.err, "{line}")?;
     }
-    if !arguments.yes && !session.context.stdin_is_terminal {
+    if order.consent == Consent::Asked && !session.context.stdin_is_terminal {
         return Err(Failure::new("batch-needs-yes", []).into());
     }
     tell_room(&findings.forecasts, opened, session)?;
-    if !arguments.yes && !confirmed(session)? {
-        return Ok(Err(ExitStatus::Unusable));
+    let question = Question::Rows(findings.rows - findings.bad);
+    match order.consent.word(question, &mut Terminal(session))? {
+        Word::Beforehand | Word::Now => {}
+        Word::Refused | Word::Missing => return Ok(Err(ExitStatus::Unusable)),
     }
     let bad = record(
         (&prepared, &mut files),
@@ -244,9 +158,7 @@ fn from_table(
         let values = [("count", &*count), ("file", &file.display().to_string())];
         writeln!(session.err, "{}", texts.fill("batch.bad-rows", &values))?;
     }
-    let job = ledger
-        .job_of_identity(&findings.identity)
-        .map_err(of_ledger)?;
+    let job = ledger.job_of_identity(&findings.identity)?;
     let job = job.ok_or_else(|| Failure::new("batch-changed", [("file", prepared.absolute)]))?;
     tell(session, "batch.recorded", &job)?;
     Ok(Ok(job))
@@ -322,19 +234,6 @@ fn room_line(
             say(key, &[("free", &free), ("limit", &limit)])
         }
     }
-}
-
-fn confirmed(session: &mut Session<'_>) -> anyhow::Result<bool> {
-    let texts = Catalogue::of(session.lang);
-    write!(session.err, "{} ", texts.text("send.question"))?;
-    session.err.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    let yes = ["y", "yes", "s", "si", "sì"].contains(&answer.trim().to_lowercase().as_str());
-    if !yes {
-        writeln!(session.err, "{}", texts.text("send.not-sent-by-choice"))?;
-    }
-    Ok(yes)
 }
 
 /// A recipe as it is recorded: with the digest of the table, by which its job is known wherever the
@@ -476,9 +375,8 @@ struct Shared<'a> {
     table: &'a Path,
     stop: Stop,
     clock: Clock,
-    resend: Option<(Resend, Duration)>,
-    allowed: Allowed,
-    poll: Duration,
+    resend: Option<SendAgain>,
+    allowed: &'a Allowed,
 }
 
 /// What a thread says to the one that writes.
@@ -492,7 +390,7 @@ enum Message {
 }
 
 fn send(
-    arguments: &Arguments,
+    order: &RunOrder,
     job: &JobView,
     (mut opened, interruption): (Opened, Interruption),
     ledger: &mut Ledger,
@@ -500,9 +398,7 @@ fn send(
 ) -> anyhow::Result<ExitStatus> {
     let recipe: Recipe = serde_json::from_str(&job.recipe)
         .map_err(|_| Failure::new("batch-recipe", [("job", job.job.short.clone())]))?;
-    let accounts = ledger
-        .accounts_of(&job.job)
-        .map_err(|error| Failure::of_ledger(&error))?;
+    let accounts = ledger.accounts_of(&job.job)?;
     let mut lanes = Vec::new();
     for account in &accounts {
         let mut access = match opened.remove(&account.key()) {
@@ -514,7 +410,7 @@ fn send(
             sender: Sender::of(&access.account),
             line: access.line()?,
             verifier: access.verifier()?,
-            limits: prepare::limits_of(Some(&access.account), &arguments.pace),
+            limits: prepare::limits_of(Some(&access.account), order.pace),
             account: access.account,
             hold: AtomicBool::new(false),
             sent: AtomicBool::new(false),
@@ -528,11 +424,8 @@ fn send(
         table: Path::new(&job.path),
         stop: stop_on_signals(),
         clock: session.context.clock,
-        resend: arguments
-            .resend
-            .map(|resend| (resend.term(), arguments.patience)),
-        allowed: arguments.words.allowed(),
-        poll: arguments.poll,
+        resend: order.resend,
+        allowed: &order.allowed,
     };
     // From here on what was asked for is told by those who heed it.
     drop(interruption);
@@ -540,32 +433,28 @@ fn send(
         .iter()
         .map(|lane| (lane.account.name.clone(), lane.limits))
         .collect();
-    let form = match arguments.ndjson {
-        true => Form::Ndjson,
-        false => Form::Text,
-    };
-    let mut reporter = Reporter::new(job, limits, form, arguments.pace.parallel, session);
+    let mut reporter = Reporter::new(job, limits, order, session);
     let ended = std::thread::scope(|scope| {
         let (outlet, events) = mpsc::channel();
         let (lanes, shared) = (&lanes, &shared);
-        let senders: Vec<&[Lane]> = match arguments.pace.parallel {
-            true => lanes.chunks(1).collect(),
-            false => vec![&lanes[..]],
+        let senders: Vec<&[Lane]> = match order.pace.lanes {
+            Lanes::AtOnce => lanes.chunks(1).collect(),
+            Lanes::InTurn => vec![&lanes[..]],
         };
         for group in senders {
             let outlet = outlet.clone();
             scope.spawn(move || group.iter().for_each(|lane| lane.send(shared, &outlet)));
         }
-        if arguments.follow {
+        if let Some(poll) = order.follow {
             for lane in lanes {
                 let outlet = outlet.clone();
-                scope.spawn(move || lane.follow(shared, &outlet));
+                scope.spawn(move || lane.follow(poll, shared, &outlet));
             }
         }
         drop(outlet);
         listen(
             &events,
-            arguments.r#for,
+            order.limit,
             lanes,
             shared,
             ledger,
@@ -578,9 +467,7 @@ fn send(
         Ok(given_up) => (given_up, Ok(())),
         Err(error) => (None, Err(error)),
     };
-    let tally = ledger
-        .tally(&job.job, None)
-        .map_err(|error| Failure::of_ledger(&error))?;
+    let tally = ledger.tally(&job.job, None)?;
     let told = told.and_then(|()| {
         let was_stopped = shared.stop.is_asked();
         let last = reporter.last(ledger, &tally, was_stopped, session);
@@ -637,9 +524,7 @@ fn listen(
                         Ok(reporter.suspend(|| failure.write(session.lang, session.err))?)
                     }
                     (Ok(_), _) => Ok(()),
-                    (Err(client::Error::Ledger(error)), _) => {
-                        Err(Failure::of_ledger(&error).into())
-                    }
+                    (Err(client::Error::Ledger(error)), _) => Err(error.into()),
                     (Err(error), _) => reporter.not_followed(&error, session),
                 }
             }
@@ -696,7 +581,7 @@ impl Lane {
             files: &mut Disk::beside(shared.table),
             pace: Pace::new(self.limits, history),
             resend: shared.resend,
-            allowed: &shared.allowed,
+            allowed: shared.allowed,
             stop: &shared.stop,
             hold: &self.hold,
             time: Time {
@@ -710,7 +595,7 @@ impl Lane {
         runner.run()
     }
 
-    fn follow(&self, shared: &Shared<'_>, outlet: &Outlet<Message>) {
+    fn follow(&self, poll: Duration, shared: &Shared<'_>, outlet: &Outlet<Message>) {
         let clock = shared.clock;
         let followed = Ledger::open(shared.folder)
             .map_err(client::Error::from)
@@ -722,7 +607,7 @@ impl Lane {
                     judge: self.judge(),
                     folders: &self.account.folders,
                     reach: &mut self.line.clone(),
-                    poll: shared.poll,
+                    poll,
                     stop: &shared.stop,
                     sent: &self.sent,
                     hold: &self.hold,

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::events::{Counts, line};
+use super::order::StatusOrder;
 use super::{one_job, states};
 use crate::client::batch::awaited;
 use crate::command::access::existing_ledger;
@@ -17,30 +18,9 @@ use crate::ledger::state::Standing;
 use crate::ledger::{JobRow, JobView, Ledger, Tally};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
-use crate::output::report::{Form, Page, Report, known};
+use crate::output::report::{Page, Report, known};
 use crate::printable::Printable;
 use crate::timestamp::Timestamp;
-
-/// Say where a job stands
-///
-/// Without JOB all jobs, newest first. Works on what was recorded; pec sync reads the mailbox. Of
-/// one job the rows are named that did not reach somebody, are held, in doubt or cannot be sent,
-/// and those whose receipts should have come by now: no acceptance within an hour, neither
-/// delivery nor notice within 24 hours of the acceptance and one more.
-///
-/// Exits with 0 when every recipient of the job is reached, 1 when one is not, 3 while something
-/// waits, is held or in doubt, 2 when no job is meant.
-#[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
-pub(super) struct Arguments {
-    /// The job: its table, or its id
-    #[arg(value_name = "JOB")]
-    job: Option<String>,
-
-    /// Write one JSON document
-    #[arg(long)]
-    json: bool,
-}
 
 /// Rows of a list that are shown as text; the JSON has all.
 const SHOWN_ROWS: usize = 50;
@@ -161,14 +141,14 @@ struct OverdueJson {
     at: Timestamp,
 }
 
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let ledger = existing_ledger(session)?;
-    let views = match (&arguments.job, &ledger) {
+    let views = match (&order.job, &ledger) {
         (Some(word), Some(ledger)) => vec![one_job(ledger, word)?],
         (Some(word), None) => {
             return Err(Failure::new("no-job", [("job", word.clone())]).into());
         }
-        (None, Some(ledger)) => ledger.jobs().map_err(|error| Failure::of_ledger(&error))?,
+        (None, Some(ledger)) => ledger.jobs()?,
         (None, None) => Vec::new(),
     };
     let mut document = Document {
@@ -178,16 +158,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
     };
     for view in views {
         let ledger = ledger.as_ref().expect("it has the job");
-        let of_ledger = |error| Failure::of_ledger(&error);
-        let tally = ledger.tally(&view.job, None).map_err(of_ledger)?;
-        let (attention, overdue) = match arguments.job.is_some() {
+        let tally = ledger.tally(&view.job, None)?;
+        let (attention, overdue) = match order.job.is_some() {
             true => (
-                attention(ledger, &view).map_err(of_ledger)?,
-                overdue(ledger, &view, session.context.clock.now()).map_err(of_ledger)?,
+                attention(ledger, &view)?,
+                overdue(ledger, &view, session.context.clock.now())?,
             ),
             false => Default::default(),
         };
-        if arguments.job.is_some() {
+        if order.job.is_some() {
             document.exit = document.exit.worse(answer(&tally));
         }
         let counts = Counts::of(&tally);
@@ -204,7 +183,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::R
             overdue,
         });
     }
-    Ok(session.out.show(&document, Form::of(arguments.json))?)
+    Ok(session.out.show(&document, order.form)?)
 }
 
 /// A job for a person.

@@ -11,32 +11,18 @@ use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 
-/// Write an example of a table, to be filled in a spreadsheet
-///
-/// A CSV that Excel and LibreOffice open as it is: recipients, in copy, a reference, two columns
-/// of files, and columns for the texts. Its rows are examples: delete them.
-///
-/// Exits with 0, or with 2 when the file is there already or cannot be written.
-#[derive(Debug, clap::Args)]
-#[command(args_override_self = true)]
-pub(super) struct Arguments {
-    /// Into this file, which must not be there yet (default: standard output)
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-pub(super) fn run(arguments: &Arguments, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(file: Option<PathBuf>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let table = table(session.lang);
-    let Some(path) = &arguments.output else {
+    let Some(path) = file else {
         session.out.page().text(&table)?;
         return Ok(ExitStatus::Yes);
     };
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .open(path)
+        .open(&path)
         .and_then(|mut file| file.write_all(table.as_bytes()));
-    written.map_err(|error| prepare::unreadable(path, &error))?;
+    written.map_err(|error| prepare::unreadable(&path, &error))?;
     let texts = Catalogue::of(session.lang);
     // Braces in a text of the catalogue would be a place to fill.
     let column = match session.lang {

@@ -10,7 +10,7 @@ use crate::batch::columns::Role;
 use crate::batch::notice::{ColumnUse, Notice};
 use crate::batch::rows::Rows;
 use crate::batch::table::Form;
-use crate::client::batch::Good;
+use crate::client::batch::{Good, View};
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{known, or_null};
@@ -23,31 +23,24 @@ const MOST_SHOWN: usize = 1_000;
 const LINE_LETTERS: usize = 500;
 
 /// Which rows to show.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Show<'a> {
+#[derive(Clone, Debug)]
+pub(in crate::command) enum Show {
     /// None.
     Nothing,
     /// The first that can be sent.
     First,
     /// Those that were named.
-    These(&'a Rows),
+    These(Rows),
 }
 
-impl Show<'_> {
-    pub fn wants(self, row: u64, shown: &[Letter]) -> bool {
+impl Show {
+    pub(super) fn wants(&self, row: u64, shown: &[Letter]) -> bool {
         match self {
             Self::Nothing => false,
             Self::First => shown.is_empty(),
             Self::These(rows) => rows.contains(row) && shown.len() < MOST_SHOWN,
         }
     }
-}
-
-/// How a table was read.
-pub(super) struct View {
-    pub form: Form,
-    pub accented: Vec<String>,
-    pub columns: Vec<ColumnUse>,
 }
 
 /// A row as it will go.

@@ -1,15 +1,12 @@
 //! What is wrong with a message, and what a person should know before it goes, in words.
 
-use crate::address::MailAddress;
-use crate::client::{self, Once};
-use crate::command::{Failure, Session};
-use crate::input;
+use crate::client::{Cautions, Kept, Went};
+use crate::command::Failure;
 use crate::lang::Lang;
-use crate::ledger::{Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::pec::caution::Warning;
-use crate::pec::outgoing::{Attachment, Fault, Limits, OutgoingMessage};
+use crate::pec::outgoing::Fault;
 
 /// All faults in one failure.
 pub(super) fn failure(faults: &[Fault], lang: Lang) -> Failure {
@@ -56,62 +53,41 @@ pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
 }
 
 /// What should make a person stop, a sentence each.
-pub(super) fn warnings(
-    message: &OutgoingMessage,
-    limits: Limits,
-    ledger: Option<&Ledger>,
-    session: &Session<'_>,
-) -> anyhow::Result<Vec<String>> {
-    let texts = Catalogue::of(session.lang);
-    let known_ordinary = |address: &MailAddress| {
-        ledger.is_some_and(|ledger| ledger.is_known_ordinary(address).unwrap_or(false))
-    };
-    let names_in = |attachment: &Attachment| input::names_in_archive(&attachment.content);
-    let found = message.warnings(limits, &known_ordinary, &names_in);
-    let mut lines: Vec<String> = found
-        .iter()
-        .map(|warning| sentence(warning, texts))
-        .collect();
-    if let Some(ledger) = ledger {
-        let similar = client::similar(ledger, message, session.context.clock.now())
-            .map_err(|error| Failure::of_ledger(&error))?;
-        if let Some((twin, at)) = similar.here {
-            let at = shown(at, session.lang);
-            let values = [("message", &*twin.short), ("time", &*at)];
-            lines.push(texts.fill("warning.twin", &values));
-        }
-        if let Some(at) = similar.elsewhere {
-            let at = shown(at, session.lang);
-            lines.push(texts.fill("warning.twin-elsewhere", &[("time", &at)]));
-        }
+pub(super) fn warnings(cautions: &Cautions, lang: Lang) -> Vec<String> {
+    let texts = Catalogue::of(lang);
+    let warnings = cautions.warnings.iter();
+    let mut lines: Vec<String> = warnings.map(|warning| sentence(warning, texts)).collect();
+    if let Some((twin, at)) = &cautions.similar.here {
+        let values = [("message", &*twin.short), ("time", &*shown(*at, lang))];
+        lines.push(texts.fill("warning.twin", &values));
     }
-    Ok(lines)
+    if let Some(at) = cautions.similar.elsewhere {
+        let values = [("time", &*shown(at, lang))];
+        lines.push(texts.fill("warning.twin-elsewhere", &values));
+    }
+    lines
 }
 
-/// What was recorded before, says the same and never left, if there is such a message: it is the
-/// one to send. The mailbox was read before.
-///
-/// # Errors
-/// A [`Failure`] when the same people would get the same twice.
-pub(super) fn only_once(
-    message: &OutgoingMessage,
-    ledger: &Ledger,
-    session: &Session<'_>,
-) -> anyhow::Result<Option<MessageRef>> {
-    let time = |at| ("time", shown(at, session.lang));
-    let once = client::once(ledger, message, session.context.clock.now());
-    let failure = match once.map_err(|error| Failure::of_ledger(&error))? {
-        Once::Free => return Ok(None),
-        Once::GoesOn(recorded) => return Ok(Some(recorded)),
-        Once::Here { message, at } => {
+/// Why a new message was not handed over, where that was not a person's choice.
+pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
+    let time = |at| ("time", shown(at, lang));
+    let size = |octets| Catalogue::of(lang).size(octets);
+    Some(match kept {
+        Kept::Declined => return None,
+        Kept::Unasked => Failure::new("needs-yes", []),
+        Kept::Went(Went::Here { message, at }) => {
             Failure::new("said-already", [("message", message.short), time(at)])
         }
-        Once::Elsewhere { message_id, at } => {
+        Kept::Went(Went::Elsewhere { message_id, at }) => {
             Failure::new("said-by-another", [("message", message_id), time(at)])
         }
-        Once::Alike { at } => Failure::new("said-elsewhere", [time(at)]),
-    };
-    Err(failure.into())
+        Kept::Went(Went::Alike { at }) => Failure::new("said-elsewhere", [time(at)]),
+        Kept::Meanwhile => Failure::new("said-meanwhile", []),
+        Kept::TooLarge { octets, limit } => {
+            let values = [("size", size(octets)), ("limit", size(limit))];
+            Failure::new("too-large-for-server", values)
+        }
+    })
 }
 
 pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> String {

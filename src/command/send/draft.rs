@@ -1,15 +1,16 @@
-//! From arguments to the octets of a message: the parts gathered, everything wrong with them
+//! From an order to the octets of a message: the parts gathered, everything wrong with them
 //! told at once.
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Arguments, ReceiptArgument};
+use super::order::{Body, Letter, Source, What};
 use crate::account::make_private_folder;
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
 use crate::batch::notice::digest;
+use crate::client::Consent;
 use crate::command::{Failure, Session, text_form};
 use crate::context::random_hex;
 use crate::mime::header::Header;
@@ -17,63 +18,54 @@ use crate::output::catalogue::Catalogue;
 use crate::pec::DeliveryForm;
 use crate::smime::content::with_crlf;
 use crate::smime::sha256;
+use crate::timestamp::Timestamp;
 use crate::transport::compose::{ComposeError, Draft, compose};
 
 /// Octets of one attachment, or of a ready message: more than any provider takes.
 const MAX_FILE_OCTETS: u64 = 140_000_000;
 
-/// The octets of the message that the arguments describe; not yet checked.
+/// The octets of the message that was ordered; not yet checked.
 ///
 /// # Errors
 /// A [`Failure`] that names all files that cannot be read, or the part that cannot be used.
 pub(super) fn octets(
-    arguments: &Arguments,
+    what: What,
+    consent: Consent,
     from: &MailAddress,
     typed: &mut Typed,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Vec<u8>> {
-    if let Some(file) = &arguments.eml {
-        return ready(file, from, session);
+    match what {
+        What::Ready(source) => ready(&source, from, session.context.clock.now()),
+        What::Written(letter) => written(letter, consent, from, typed, session),
     }
-    let wrong: Vec<&str> = [&arguments.to, &arguments.cc]
-        .into_iter()
-        .flatten()
-        .chain(&arguments.reply_to)
-        .filter(|text| !MailAddress::new(text).is_well_formed())
-        .map(String::as_str)
-        .collect();
-    if !wrong.is_empty() {
-        return Err(Failure::new("compose-address", [("value", wrong.join("; "))]).into());
-    }
-    let odd: Vec<String> = [&arguments.to, &arguments.cc]
-        .into_iter()
-        .flatten()
-        .chain(&arguments.reply_to)
-        .filter(|text| !text.is_ascii())
-        .map(|text| MailAddress::new(text).ascii_form().unwrap_or_default())
-        .collect();
-    if !odd.is_empty() {
-        return Err(Failure::new("compose-ascii", [("value", odd.join("; "))]).into());
-    }
-    let attachments = attachments(arguments)?;
-    let body = body(arguments, typed, session)?;
+}
+
+fn written(
+    letter: Letter,
+    consent: Consent,
+    from: &MailAddress,
+    typed: &mut Typed,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Vec<u8>> {
+    check_addresses(&letter)?;
+    let attachments = attachments(&letter.attach)?;
+    let body = body(letter.body, consent, typed, session)?;
     let addresses = |texts: &[String]| -> Vec<MailAddress> {
         texts.iter().map(|text| MailAddress::new(text)).collect()
     };
     let mut fields = Vec::new();
-    let form = DeliveryForm::from(arguments.receipt);
-    if form != DeliveryForm::Complete {
-        fields.push(("X-TipoRicevuta", form.word().to_owned()));
+    if letter.form != DeliveryForm::Complete {
+        fields.push(("X-TipoRicevuta", letter.form.word().to_owned()));
     }
-    let (to, cc) = (addresses(&arguments.to), addresses(&arguments.cc));
-    let subject = arguments.subject.clone().unwrap_or_default();
-    let message_id = identified(from, (&to, &cc), (&subject, &body), &attachments);
+    let (to, cc) = (addresses(&letter.to), addresses(&letter.cc));
+    let message_id = identified(from, (&to, &cc), (&letter.subject, &body), &attachments);
     let draft = Draft {
         from: from.clone(),
         to,
         cc,
-        reply_to: arguments.reply_to.as_deref().map(MailAddress::new),
-        subject,
+        reply_to: letter.reply_to.as_deref().map(MailAddress::new),
+        subject: letter.subject,
         body,
         attachments,
         fields,
@@ -88,6 +80,29 @@ pub(super) fn octets(
         other => Failure::new("compose", [("value", other.to_string())]),
     };
     compose(&draft).map_err(|error| failure(error).into())
+}
+
+/// Refuses what is no address, and what is one in other letters than ASCII: all at once.
+fn check_addresses(letter: &Letter) -> Result<(), Failure> {
+    let all = || letter.to.iter().chain(&letter.cc).chain(&letter.reply_to);
+    let wrong: Vec<&str> = all()
+        .filter(|text| !MailAddress::new(text).is_well_formed())
+        .map(String::as_str)
+        .collect();
+    if !wrong.is_empty() {
+        return Err(Failure::new(
+            "compose-address",
+            [("value", wrong.join("; "))],
+        ));
+    }
+    let odd: Vec<String> = all()
+        .filter(|text| !text.is_ascii())
+        .map(|text| MailAddress::new(text).ascii_form().unwrap_or_default())
+        .collect();
+    match odd.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new("compose-ascii", [("value", odd.join("; "))])),
+    }
 }
 
 /// A Message-ID that says what the message is, so that another machine knows its acceptance, and
@@ -123,17 +138,8 @@ fn marked(from: &MailAddress, content: &str) -> String {
 
 /// A ready message. Line ends of LF become CRLF; Message-ID and Date are added at the top
 /// where they are missing; all else is sent as it is.
-fn ready(file: &Path, from: &MailAddress, session: &mut Session<'_>) -> anyhow::Result<Vec<u8>> {
-    let octets = if file.as_os_str() == "-" {
-        let mut octets = Vec::new();
-        io::stdin()
-            .take(MAX_FILE_OCTETS)
-            .read_to_end(&mut octets)
-            .map_err(|error| unreadable(&[(file.to_owned(), error)]))?;
-        octets
-    } else {
-        read(file).map_err(|error| unreadable(&[(file.to_owned(), error)]))?
-    };
+fn ready(source: &Source, from: &MailAddress, now: Timestamp) -> anyhow::Result<Vec<u8>> {
+    let octets = source.read()?;
     let mut octets = if octets.contains(&b'\r') {
         octets
     } else {
@@ -148,7 +154,7 @@ fn ready(file: &Path, from: &MailAddress, session: &mut Session<'_>) -> anyhow::
             added.push_str(&format!("Message-ID: {id}\r\n"));
         }
         if header.count("Date") == 0 {
-            let date = session.context.clock.now().rfc5322();
+            let date = now.rfc5322();
             added.push_str(&format!("Date: {date}\r\n"));
         }
     }
@@ -156,10 +162,10 @@ fn ready(file: &Path, from: &MailAddress, session: &mut Session<'_>) -> anyhow::
     Ok(octets)
 }
 
-fn attachments(arguments: &Arguments) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+fn attachments(files: &[PathBuf]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut read_ones = Vec::new();
     let mut missing = Vec::new();
-    for path in &arguments.attach {
+    for path in files {
         let name = path.file_name().unwrap_or(path.as_os_str());
         match read(path) {
             Ok(octets) => read_ones.push((name.to_string_lossy().into_owned(), octets)),
@@ -169,7 +175,7 @@ fn attachments(arguments: &Arguments) -> anyhow::Result<Vec<(String, Vec<u8>)>> 
     if missing.is_empty() {
         Ok(read_ones)
     } else {
-        Err(unreadable(&missing))
+        Err(unreadable(&missing).into())
     }
 }
 
@@ -187,42 +193,48 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-fn unreadable(files: &[(std::path::PathBuf, io::Error)]) -> anyhow::Error {
+impl Source {
+    fn read(&self) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::File(path) => read(path).map_err(|error| unreadable(&[(path.clone(), error)])),
+            Self::Input => {
+                let mut octets = Vec::new();
+                let input = io::stdin().take(MAX_FILE_OCTETS).read_to_end(&mut octets);
+                input.map_err(|error| unreadable(&[("-".into(), error)]))?;
+                Ok(octets)
+            }
+        }
+    }
+}
+
+fn unreadable(files: &[(PathBuf, io::Error)]) -> Failure {
     let lines: Vec<String> = files
         .iter()
         .map(|(path, error)| format!("{}: {error}", path.display()))
         .collect();
-    Failure::new("attachments", [("files", lines.join("; "))]).into()
+    Failure::new("attachments", [("files", lines.join("; "))])
 }
 
-/// The text: given, from a file, from the editor, or from standard input.
+/// The text: given, read, or from the editor.
 fn body(
-    arguments: &Arguments,
+    body: Body,
+    consent: Consent,
     typed: &mut Typed,
     session: &mut Session<'_>,
 ) -> anyhow::Result<String> {
-    if let Some(text) = &arguments.body {
-        return Ok(text.clone());
-    }
-    let octets = match &arguments.body_file {
-        Some(file) if file.as_os_str() != "-" => {
-            let octets = read(file).map_err(|error| unreadable(&[(file.clone(), error)]))?;
-            text_form::plain(file, &octets)?;
-            octets
-        }
-        None if session.context.stdin_is_terminal => return edit(typed, session),
-        _ => {
-            let mut octets = Vec::new();
-            io::stdin()
-                .take(MAX_FILE_OCTETS)
-                .read_to_end(&mut octets)
-                .map_err(|error| unreadable(&[("-".into(), error)]))?;
-            octets
-        }
+    let source = match body {
+        Body::Given(text) => return Ok(text),
+        Body::Asked if session.context.stdin_is_terminal => return edit(typed, session),
+        Body::Asked => Source::Input,
+        Body::From(source) => source,
     };
+    let octets = source.read()?;
+    if let Source::File(path) = &source {
+        text_form::plain(path, &octets)?;
+    }
     let text = String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []))?;
     // A script that lost its text must not send a letter without one: nobody is asked.
-    if arguments.yes && text.trim().is_empty() {
+    if consent == Consent::Given && text.trim().is_empty() {
         return Err(Failure::new("empty-body", []).into());
     }
     Ok(text)
@@ -298,14 +310,4 @@ fn edit(typed: &mut Typed, session: &mut Session<'_>) -> anyhow::Result<String> 
         return Err(failed(io::Error::other(status.to_string())));
     }
     String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []).into())
-}
-
-impl From<ReceiptArgument> for DeliveryForm {
-    fn from(argument: ReceiptArgument) -> Self {
-        match argument {
-            ReceiptArgument::Complete => Self::Complete,
-            ReceiptArgument::Brief => Self::Brief,
-            ReceiptArgument::Concise => Self::Concise,
-        }
-    }
 }

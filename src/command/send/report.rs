@@ -9,11 +9,12 @@ use std::slice;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use crate::client::{Search, Submitted};
+use super::desk::{Before, Desk};
+use crate::client::{Filed, Handed, Search, Submitted};
 use crate::command::access::Access;
 use crate::command::{Session, words as known_words};
 use crate::exit::ExitStatus;
-use crate::ledger::{Ledger, MessageRef, MessageRow};
+use crate::ledger::{Ledger, MessageRow};
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
@@ -158,15 +159,6 @@ impl Report for Document<'_> {
     }
 }
 
-/// What was found out before anything was sent.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Before<'a> {
-    /// What should make a person stop.
-    pub warnings: &'a [String],
-    /// What the mailbox answered about messages in doubt.
-    pub searched: Option<&'a Search>,
-}
-
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "searched")]
 struct SearchedJson<'a> {
@@ -180,19 +172,13 @@ struct SearchedJson<'a> {
     found: &'static str,
 }
 
-impl<'a> Before<'a> {
-    fn searched(self) -> Vec<SearchedJson<'a>> {
-        let answers = self.searched.map_or(&[][..], |search| &search.answers);
-        let answers = answers.iter().map(|(message, found)| SearchedJson {
+impl<'a> SearchedJson<'a> {
+    fn of(search: &'a Search) -> Vec<Self> {
+        let answers = search.answers.iter().map(|(message, found)| Self {
             id: &message.short,
             found: found.word(),
         });
         answers.collect()
-    }
-
-    fn not_asked(self) -> Vec<String> {
-        let gaps = self.searched.map_or(&[][..], |search| &search.gaps);
-        gaps.iter().map(ToString::to_string).collect()
     }
 }
 
@@ -248,7 +234,7 @@ pub(super) fn dry_run(
     message: &OutgoingMessage,
     warnings: &[String],
     access: &Access,
-    as_json: bool,
+    form: Form,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let mut lines = summary(message, access, session);
@@ -268,8 +254,8 @@ pub(super) fn dry_run(
         lines,
         exit: ExitStatus::Yes,
     };
-    if as_json {
-        return Ok(session.out.show(&document, Form::Json)?);
+    if form == Form::Json {
+        return Ok(session.out.show(&document, form)?);
     }
     write_warnings(warnings, session)?;
     let status = session.out.show(&document, Form::Text)?;
@@ -377,81 +363,83 @@ struct CopyJson {
     error: Option<String>,
 }
 
-type FiledCopy = Option<Result<Option<String>, String>>;
-
-/// What became of the messages, for a person: each with what is said beside it.
-pub(super) fn text(
-    sent: &[(MessageRef, Submitted)],
-    copies: &[FiledCopy],
+/// What became of messages: one JSON document, or for a person each with what is said beside it. Where
+/// a wait follows, the one document of the run is that of the status.
+pub(super) fn tell(
+    handed: &[Handed],
+    wait_follows: bool,
     ledger: &Ledger,
-    session: &mut Session<'_>,
+    desk: &mut Desk<'_, '_>,
 ) -> anyhow::Result<()> {
-    for (one, copy) in sent.iter().zip(copies) {
-        let (sent, copies) = (slice::from_ref(one), slice::from_ref(copy));
-        let document = Document::of(sent, copies, ledger, "", Before::default(), session)?;
-        session.out.show(&document, Form::Text)?;
-        tell_beside(one, copy, session)?;
+    match desk.form {
+        Form::Json if wait_follows => Ok(()),
+        Form::Json => show(handed, ledger, desk),
+        Form::Text => handed.iter().try_for_each(|one| {
+            show(slice::from_ref(one), ledger, desk)?;
+            tell_beside(one, desk.session)
+        }),
     }
+}
+
+/// What became of messages, in the form that was asked for.
+fn show(handed: &[Handed], ledger: &Ledger, desk: &mut Desk<'_, '_>) -> anyhow::Result<()> {
+    let rows = handed.iter().map(|one| ledger.row(&one.message));
+    let rows = rows.collect::<Result<_, _>>()?;
+    let account = &desk.access.account.name;
+    let document = Document::of(handed, rows, account, &desk.before, desk.session);
+    desk.session.out.show(&document, desk.form)?;
     Ok(())
 }
 
-/// The same as one JSON document.
-pub(super) fn json(
-    sent: &[(MessageRef, Submitted)],
-    copies: &[FiledCopy],
-    ledger: &Ledger,
-    account: &str,
-    before: Before<'_>,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    let document = Document::of(sent, copies, ledger, account, before, session)?;
-    session.out.show(&document, Form::Json)?;
-    Ok(())
+impl Desk<'_, '_> {
+    /// A failure before anything left: the document is promised all the same.
+    pub(super) fn documented(&mut self, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
+        if self.form == Form::Json {
+            let account = &self.access.account.name;
+            let document = Document::of(&[], Vec::new(), account, &self.before, self.session);
+            self.session.out.show(&document, Form::Json)?;
+        }
+        Ok(error)
+    }
 }
 
 impl<'a> Document<'a> {
     /// What became of messages.
     fn of(
-        sent: &'a [(MessageRef, Submitted)],
-        copies: &[FiledCopy],
-        ledger: &Ledger,
+        handed: &'a [Handed],
+        rows: Vec<MessageRow>,
         account: &'a str,
-        before: Before<'a>,
+        before: &'a Before,
         session: &Session<'_>,
-    ) -> anyhow::Result<Self> {
+    ) -> Self {
         let (mut messages, mut lines) = (Vec::new(), Vec::new());
-        for ((message, submitted), copy) in sent.iter().zip(copies) {
-            let row = row(ledger, message)?;
-            lines.extend(told(message, &row, submitted, session));
-            messages.push(SentMessage::of(message, row, submitted, copy));
+        for (one, row) in handed.iter().zip(rows) {
+            lines.extend(told(one, &row, session));
+            messages.push(SentMessage::of(one, row));
         }
-        Ok(Self {
+        Self {
             account,
-            warnings: before.warnings,
-            searched: before.searched(),
-            not_asked: before.not_asked(),
+            warnings: &before.warnings,
+            searched: SearchedJson::of(&before.searched),
+            not_asked: before
+                .searched
+                .gaps
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             done: Done::Sent {
                 dry_run: false,
                 messages,
             },
             lines,
-            exit: exit_status(sent),
-        })
+            exit: exit_status(handed),
+        }
     }
 }
 
-fn row(ledger: &Ledger, message: &MessageRef) -> anyhow::Result<MessageRow> {
-    let row = ledger.row(message);
-    Ok(row.map_err(|error| crate::command::Failure::of_ledger(&error))?)
-}
-
 impl<'a> SentMessage<'a> {
-    fn of(
-        message: &'a MessageRef,
-        row: MessageRow,
-        submitted: &Submitted,
-        copy: &FiledCopy,
-    ) -> Self {
+    fn of(handed: &'a Handed, row: MessageRow) -> Self {
+        let submitted = &handed.submitted;
         let (outcome, reply, reason) = words(&submitted.report.outcome);
         let answers = submitted.report.recipients.iter();
         let recipients = row.recipients.iter().zip(answers);
@@ -461,25 +449,33 @@ impl<'a> SentMessage<'a> {
             reply: reply.as_ref().map(ReplyJson::from),
         });
         Self {
-            id: &message.short,
+            id: &handed.message.short,
             outcome,
             reply: reply.map(ReplyJson::from),
             reason,
             recorded: submitted.unrecorded.is_none(),
             recipients: recipients.collect(),
-            copy: copy.as_ref().map(|copy| CopyJson {
-                folder: copy.as_ref().ok().cloned().flatten(),
-                error: copy.as_ref().err().cloned(),
-            }),
+            copy: handed.copy.as_ref().map(CopyJson::of),
             message_id: row.message_id,
             sha256: row.octets,
         }
     }
 }
 
+impl CopyJson {
+    fn of(filed: &Filed) -> Self {
+        let (folder, error) = match filed {
+            Filed::In(folder) => (Some(folder.clone()), None),
+            Filed::Nowhere => (None, None),
+            Filed::Failed(reason) => (None, Some(reason.clone())),
+        };
+        Self { folder, error }
+    }
+}
+
 /// The worst of the messages' outcomes.
-pub(super) fn exit_status(sent: &[(MessageRef, Submitted)]) -> ExitStatus {
-    let each = sent.iter().map(|(_, submitted)| exit_status_of(submitted));
+pub(super) fn exit_status(handed: &[Handed]) -> ExitStatus {
+    let each = handed.iter().map(|one| exit_status_of(&one.submitted));
     each.fold(ExitStatus::Yes, ExitStatus::worse)
 }
 
@@ -516,18 +512,14 @@ fn exit_status_of(submitted: &Submitted) -> ExitStatus {
 }
 
 /// What became of one, in lines.
-fn told(
-    message: &MessageRef,
-    row: &MessageRow,
-    submitted: &Submitted,
-    session: &Session<'_>,
-) -> Vec<String> {
+fn told(handed: &Handed, row: &MessageRow, session: &Session<'_>) -> Vec<String> {
+    let submitted = &handed.submitted;
     let texts = Catalogue::of(session.lang);
     let (outcome, reply, reason) = words(&submitted.report.outcome);
     let reply = reply.map(ToString::to_string).unwrap_or_default();
     let reason = reason.unwrap_or_default();
     let values = [
-        ("message", &*message.short),
+        ("message", &*handed.message.short),
         ("subject", &*row.subject),
         ("reply", &reply),
         ("reason", &reason),
@@ -571,39 +563,17 @@ fn told(
 }
 
 /// What a person is told of one beside its result.
-fn tell_beside(
-    (message, submitted): &(MessageRef, Submitted),
-    copy: &FiledCopy,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
+fn tell_beside(handed: &Handed, session: &mut Session<'_>) -> anyhow::Result<()> {
     let texts = Catalogue::of(session.lang);
-    if let Some(error) = &submitted.unrecorded {
-        let reason = error.to_string();
-        writeln!(
-            session.err,
-            "{}",
-            texts.fill(
-                "send.unrecorded",
-                &[("reason", &reason), ("message", &message.short)]
-            )
-        )?;
+    if let Some(error) = &handed.submitted.unrecorded {
+        let (reason, short) = (error.to_string(), &handed.message.short);
+        let values = [("reason", &*reason), ("message", short)];
+        writeln!(session.err, "{}", texts.fill("send.unrecorded", &values))?;
     }
-    match copy {
-        Some(Ok(Some(folder))) => {
-            writeln!(
-                session.err,
-                "{}",
-                texts.fill("send.copy", &[("folder", folder)])
-            )?;
-        }
-        Some(Err(reason)) => {
-            writeln!(
-                session.err,
-                "{}",
-                texts.fill("send.no-copy", &[("reason", reason)])
-            )?;
-        }
-        _ => {}
-    }
-    Ok(())
+    let line = match &handed.copy {
+        Some(Filed::In(folder)) => texts.fill("send.copy", &[("folder", folder)]),
+        Some(Filed::Failed(reason)) => texts.fill("send.no-copy", &[("reason", reason)]),
+        Some(Filed::Nowhere) | None => return Ok(()),
+    };
+    Ok(writeln!(session.err, "{line}")?)
 }

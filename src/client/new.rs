@@ -1,0 +1,316 @@
+//! A new message: shown, confirmed or held against what went before, recorded, handed over once.
+
+use super::Now;
+use super::confirm::{Question, Word};
+use super::desk::{Desk, News};
+use super::handing::{Handed, hand_over};
+use super::once::{Cautions, Goes, Once, Went, once, record_once};
+use super::reading::Reading;
+use crate::account::SentCopy;
+use crate::ledger::{Claim, Ledger};
+use crate::pec::outgoing::{Limits, OutgoingMessage};
+
+/// A new message.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// What goes.
+    pub message: &'a OutgoingMessage,
+    /// What its provider takes.
+    pub limits: Limits,
+    /// On whose word it goes.
+    pub goes: Goes,
+    /// Where a copy is filed; without it nowhere.
+    pub copy: Option<&'a SentCopy>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum NewEnd {
+    /// It was handed over.
+    Handed(Handed),
+    /// It was not, and nothing of it is recorded.
+    Kept(Kept),
+}
+
+/// Why a new message was not handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A person said no.
+    Declined,
+    /// Nobody is there who could be asked.
+    Unasked,
+    /// The same went.
+    Went(Went),
+    /// Another process recorded the same meanwhile, and sends it.
+    Meanwhile,
+    /// It has more octets than the server takes.
+    TooLarge {
+        /// Its octets.
+        octets: u64,
+        /// Those of the server.
+        limit: u64,
+    },
+}
+
+/// Sends a new message, once.
+///
+/// # Errors
+/// Nothing has left then.
+pub fn send_new<D: Desk>(
+    new: New<'_>,
+    ledger: &mut Ledger,
+    now: Now<'_>,
+    desk: &mut D,
+) -> Result<NewEnd, D::Failure> {
+    let message = new.message;
+    let mut reading = Reading::default();
+    reading.after_loss(message.sender(), ledger, desk)?;
+    let cautions = Cautions::of(message, new.limits, Some(ledger), now())?;
+    desk.tell(News::New(message, &cautions))?;
+    // A person is told by the cautions and decides; a script may just have been started again.
+    let mut unsent = None;
+    if new.goes == Goes::Once {
+        reading.for_nobody(ledger, desk)?;
+        match once(ledger, message, now())? {
+            Once::Free => {}
+            Once::GoesOn(recorded) => unsent = Some(recorded),
+            Once::Went(went) => return Ok(NewEnd::Kept(Kept::Went(went))),
+        }
+    }
+    match new.goes.consent().word(Question::New(message), desk)? {
+        Word::Beforehand | Word::Now => {}
+        Word::Refused => return Ok(NewEnd::Kept(Kept::Declined)),
+        Word::Missing => return Ok(NewEnd::Kept(Kept::Unasked)),
+    }
+    // Connected before anything is recorded: a wrong password leaves nothing behind that a later
+    // resuming would send.
+    let mut submission = desk.submission()?;
+    let octets = message.octets().len() as u64;
+    if let Some(limit) = submission.size_limit().filter(|limit| octets > *limit) {
+        return Ok(NewEnd::Kept(Kept::TooLarge { octets, limit }));
+    }
+    let recorded = match unsent {
+        Some(recorded) => {
+            desk.tell(News::GoesOn(&recorded))?;
+            recorded
+        }
+        None if new.goes == Goes::Once => match record_once(ledger, message, now())? {
+            Some(recorded) => recorded,
+            None => return Ok(NewEnd::Kept(Kept::Meanwhile)),
+        },
+        None => ledger.freeze(message, now())?,
+    };
+    desk.tell(News::Leaving(octets))?;
+    let going = (recorded, Claim::NeverLeft);
+    let handed = hand_over(going, new.copy, &mut *submission, ledger, now, desk)?;
+    submission.close();
+    Ok(NewEnd::Handed(handed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::practised::{Does, Failed, Practised, message};
+    use crate::client::{Answer, Filed, KeptBack};
+    use crate::ledger::state::Standing;
+
+    const FIRST: &str = "<uno@pec.mittente.example>";
+    const SECOND: &str = "<due@pec.mittente.example>";
+    /// The last second of the 24 hours.
+    const LAST: i64 = 24 * 3_600 - 1;
+
+    fn handed(end: NewEnd) -> Handed {
+        match end {
+            NewEnd::Handed(handed) => handed,
+            NewEnd::Kept(kept) => panic!("{kept:?}"),
+        }
+    }
+
+    fn kept(end: NewEnd) -> Kept {
+        match end {
+            NewEnd::Kept(kept) => kept,
+            NewEnd::Handed(handed) => panic!("{handed:?}"),
+        }
+    }
+
+    #[test]
+    fn the_same_goes_once_in_24_hours_to_the_second_when_nobody_looks() {
+        for (passed, count) in [(LAST, 1), (LAST + 1, 2)] {
+            let mut world = Practised::new();
+            let first = handed(
+                world
+                    .send(&message(FIRST, &["a"]), Goes::Once)
+                    .expect("sent"),
+            );
+            world.pass(passed);
+            let second = world
+                .send(&message(SECOND, &["a"]), Goes::Once)
+                .expect("an end");
+            match (count, second) {
+                (1, NewEnd::Kept(Kept::Went(Went::Here { message, .. }))) => {
+                    assert_eq!(message, first.message);
+                }
+                (2, NewEnd::Handed(_)) => {}
+                (_, other) => panic!("{other:?}"),
+            }
+            assert_eq!(world.got(), count, "after {passed} seconds");
+            assert_eq!(world.recorded(), count);
+        }
+    }
+
+    #[test]
+    fn the_same_goes_again_where_somebody_says_so() {
+        let mut world = Practised::new();
+        world.person.answer = Answer::Yes;
+        for (id, goes) in [
+            (FIRST, Goes::Once),
+            (SECOND, Goes::InAnyCase),
+            ("<tre@pec.mittente.example>", Goes::WhenConfirmed),
+        ] {
+            handed(world.send(&message(id, &["a"]), goes).expect("sent"));
+        }
+        assert_eq!(world.got(), 3);
+    }
+
+    #[test]
+    fn another_recipient_or_another_text_is_no_twin() {
+        let mut world = Practised::new();
+        handed(
+            world
+                .send(&message(FIRST, &["a"]), Goes::Once)
+                .expect("sent"),
+        );
+        handed(
+            world
+                .send(&message(SECOND, &["b"]), Goes::Once)
+                .expect("sent"),
+        );
+        assert_eq!(world.got(), 2);
+    }
+
+    #[test]
+    fn what_is_in_doubt_keeps_its_twin_back_and_what_never_left_goes_on() {
+        for (does, count) in [(Does::LeavesInDoubt, 1), (Does::Breaks, 1)] {
+            let mut world = Practised::new();
+            world.server([does]);
+            let first = handed(
+                world
+                    .send(&message(FIRST, &["a"]), Goes::Once)
+                    .expect("an end"),
+            );
+            let second = world
+                .send(&message(SECOND, &["a"]), Goes::Once)
+                .expect("an end");
+            if does == Does::Breaks {
+                // The same message, under its first name.
+                assert_eq!(handed(second).message, first.message);
+                assert!(world.person.told.contains(&"GoesOn".to_owned()));
+            } else {
+                assert!(matches!(kept(second), Kept::Went(Went::Here { .. })));
+            }
+            assert_eq!((world.got(), world.recorded()), (count, 1), "{does:?}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_that_cannot_be_read_lets_only_leave_what_somebody_answers_for() {
+        let needed = Some(("INBOX".to_owned(), "no".to_owned()));
+        for (goes, count) in [
+            (Goes::Once, 0),
+            (Goes::InAnyCase, 1),
+            (Goes::WhenConfirmed, 1),
+        ] {
+            let mut world = Practised::new();
+            world.person.answer = Answer::Yes;
+            world.person.missed.needed.clone_from(&needed);
+            let end = world.send(&message(FIRST, &["a"]), goes);
+            if goes == Goes::Once {
+                let (folder, reason) = needed.clone().expect("one");
+                let kept_back = KeptBack::Folder { folder, reason };
+                assert_eq!(end.err(), Some(Failed::KeptBack(kept_back)));
+                assert!(world.person.told.contains(&"NotRead".to_owned()));
+            } else {
+                assert!(!world.person.done.contains(&"read"), "{goes:?}");
+            }
+            assert_eq!((world.got(), world.recorded()), (count, count), "{goes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_declined_too_large_or_without_a_server_leaves_nothing_behind() {
+        type Change = fn(&mut Practised);
+        let cases: [(Change, Goes, &str); 4] = [
+            (
+                |world| world.person.answer = Answer::No,
+                Goes::WhenConfirmed,
+                "Declined",
+            ),
+            (|_| {}, Goes::WhenConfirmed, "Unasked"),
+            (
+                |world| world.person.has_no_server = true,
+                Goes::Once,
+                "NoServer",
+            ),
+            (
+                |world| world.servers.borrow_mut().size_limit = Some(10),
+                Goes::Once,
+                "TooLarge",
+            ),
+        ];
+        for (change, goes, why) in cases {
+            let mut world = Practised::new();
+            change(&mut world);
+            let end = world.send(&message(FIRST, &["a"]), goes);
+            assert!(format!("{end:?}").contains(why), "{end:?}");
+            assert_eq!((world.got(), world.recorded()), (0, 0), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_asked_before_a_connection_and_a_script_reads_the_mailbox_first() {
+        for (goes, done) in [
+            (Goes::WhenConfirmed, &["ask", "connect", "file"][..]),
+            (Goes::Once, &["read", "connect", "file"]),
+            (Goes::InAnyCase, &["connect", "file"]),
+        ] {
+            let mut world = Practised::new();
+            world.person.answer = Answer::Yes;
+            handed(world.send(&message(FIRST, &["a"]), goes).expect("sent"));
+            assert_eq!(world.person.done, done, "{goes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_filed_is_what_left_and_only_if_it_was_taken() {
+        for does in [Does::Takes, Does::LeavesInDoubt, Does::Breaks] {
+            let mut world = Practised::new();
+            world.server([does]);
+            let end = handed(
+                world
+                    .send(&message(FIRST, &["a"]), Goes::Once)
+                    .expect("an end"),
+            );
+            let servers = world.servers.borrow();
+            if does == Does::Takes {
+                assert!(matches!(end.copy, Some(Filed::In(_))));
+                assert_eq!(servers.sent, [servers.got[0].1.clone()]);
+            } else {
+                assert_eq!((end.copy, servers.sent.len()), (None, 0), "{does:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_filed_changes_nothing_about_the_message() {
+        let mut world = Practised::new();
+        world.servers.borrow_mut().is_full = true;
+        let end = handed(
+            world
+                .send(&message(FIRST, &["a"]), Goes::Once)
+                .expect("sent"),
+        );
+        assert!(matches!(end.copy, Some(Filed::Failed(_))), "{end:?}");
+        let row = world.ledger.row(&end.message).expect("a row");
+        assert_eq!(row.recipients[0].1, Standing::Sent);
+    }
+}

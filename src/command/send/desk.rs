@@ -1,0 +1,298 @@
+//! What `pec send` gives to its journeys: the servers, a terminal to ask on, and words for what
+//! happens.
+
+// A new case is thought about wherever cases are told apart.
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+use super::{checks, report};
+use crate::client::{
+    self, Answer, Answered, Confirm, Gap, GapKind, Missed, News, Over, Question, Search,
+};
+use crate::command::access::{self, Access};
+use crate::command::{Failure, Session, confirm, follow};
+use crate::context::{Interruption, stop_on_signals};
+use crate::exit::ExitStatus;
+use crate::lang::Lang;
+use crate::ledger::{Ledger, MessageRef};
+use crate::output::catalogue::Catalogue;
+use crate::output::layout::shown;
+use crate::output::report::Form;
+use crate::transport::{Mailbox, Stop, Submission};
+
+/// Octets of a message that takes so long that a person is told it is on its way.
+const LARGE_OCTETS: u64 = 1_000_000;
+
+/// One run of `pec send`.
+pub(super) struct Desk<'d, 's> {
+    pub access: &'d mut Access,
+    pub session: &'d mut Session<'s>,
+    /// How the result is written.
+    pub form: Form,
+    /// Whether somebody can be asked.
+    pub can_ask: bool,
+    /// What signals say from the question on until the server heeds them, if anything.
+    interrupted: Option<&'static str>,
+    interruption: Option<Interruption>,
+    /// What was found out before anything left.
+    pub before: Before,
+}
+
+/// What was found out before anything left.
+#[derive(Default)]
+pub(super) struct Before {
+    /// What should make a person stop, a sentence each.
+    pub warnings: Vec<String>,
+    /// What the mailbox answered about messages in doubt.
+    pub searched: Search,
+}
+
+impl<'d, 's> Desk<'d, 's> {
+    pub fn new(access: &'d mut Access, session: &'d mut Session<'s>, form: Form) -> Self {
+        Self {
+            can_ask: session.context.stdin_is_terminal,
+            access,
+            session,
+            form,
+            interrupted: None,
+            interruption: None,
+            before: Before::default(),
+        }
+    }
+
+    /// From the question on signals say these words, until the server heeds them.
+    pub fn interrupted_by(self, words: &'static str) -> Self {
+        Self {
+            interrupted: Some(words),
+            ..self
+        }
+    }
+
+    fn let_interrupt(&mut self) {
+        if let Some(words) = self.interrupted.take() {
+            self.interruption = Some(Interruption::tells(words.to_owned()));
+        }
+    }
+
+    /// Says a sentence beside the result.
+    pub fn say(&mut self, key: &str, values: &[(&str, &str)]) -> anyhow::Result<()> {
+        let line = Catalogue::of(self.session.lang).fill(key, values);
+        Ok(writeln!(self.session.err, "{line}")?)
+    }
+
+    /// Says a sentence about a message.
+    fn say_of(&mut self, key: &str, message: &MessageRef) -> anyhow::Result<()> {
+        self.say(key, &[("message", &message.short)])
+    }
+}
+
+impl Confirm for Desk<'_, '_> {
+    type Failure = anyhow::Error;
+
+    fn confirm(&mut self, _: Question<'_>) -> anyhow::Result<Answer> {
+        if !self.can_ask {
+            return Ok(Answer::Nobody);
+        }
+        self.let_interrupt();
+        confirm::ask(self.session)
+    }
+}
+
+impl client::Desk for Desk<'_, '_> {
+    fn read(&mut self, ledger: &mut Ledger) -> anyhow::Result<Missed> {
+        let verifier = self.access.verifier()?;
+        self.access.tell_trust(self.session)?;
+        let mut mailbox = self.access.mailbox()?;
+        let clock = self.session.context.clock;
+        let mut found = Vec::new();
+        let read = client::read_all(
+            ledger,
+            access::judge(self.access, &verifier),
+            &mut mailbox,
+            &self.access.account.folders,
+            &|| clock.now(),
+            &mut |event| found.push(follow::Summary::of(&event)),
+        );
+        // Only what alarms: the rest is what sync tells.
+        for event in found.iter().filter(|event| event.alarming) {
+            follow::tell(event, follow::Form::Text, self.session)?;
+        }
+        let missed = read.map_err(|error| self.access.failure_of_journey(&error))?;
+        mailbox.log_out();
+        Ok(missed)
+    }
+
+    fn search(&mut self, ledger: &mut Ledger, messages: &[MessageRef]) -> anyhow::Result<Search> {
+        let verifier = self.access.verifier()?;
+        self.access.tell_trust(self.session)?;
+        let mut mailbox = self.access.mailbox()?;
+        let clock = self.session.context.clock;
+        let mut found = Vec::new();
+        let searched = client::search(
+            ledger,
+            access::judge(self.access, &verifier),
+            &mut mailbox,
+            &self.access.account.folders,
+            messages,
+            &Stop::default(),
+            &|| clock.now(),
+            &mut |event| found.push(follow::Summary::of(&event)),
+        );
+        // What is found on the way is no part of the document.
+        let form = match self.form {
+            Form::Json => follow::Form::Silent,
+            Form::Text => follow::Form::Text,
+        };
+        for event in found {
+            follow::tell(&event, form, self.session)?;
+        }
+        let searched = searched.map_err(|error| self.access.failure_of_journey(&error))?;
+        mailbox.log_out();
+        for gap in &searched.gaps {
+            writeln!(self.session.err, "{}", gap_line(gap, self.session.lang))?;
+        }
+        self.before.searched.take_in(searched.clone());
+        Ok(searched)
+    }
+
+    fn submission(&mut self) -> anyhow::Result<Box<dyn Submission>> {
+        self.let_interrupt();
+        let mut submission = self.access.submission()?;
+        submission.heed(stop_on_signals());
+        self.interruption = None;
+        Ok(Box::new(submission))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, String> {
+        match self.access.connect_mailbox() {
+            Ok(Ok(mailbox)) => Ok(Box::new(mailbox)),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn tell(&mut self, news: News<'_>) -> anyhow::Result<()> {
+        let lang = self.session.lang;
+        let texts = Catalogue::of(lang);
+        match news {
+            News::AsksFirst => {
+                let account = self.access.account.name.clone();
+                self.say("sync.asks-first", &[("account", &account)])
+            }
+            News::SentElsewhere(count) => {
+                let account = self.access.account.name.clone();
+                let values = [("account", &*account), ("count", &*count.to_string())];
+                self.say("sync.sent-elsewhere", &values)
+            }
+            News::Missed(missed) => {
+                for (folder, reason) in &missed.others {
+                    follow::tell_unread(folder, reason, self.session)?;
+                }
+                match missed.messages.is_empty() {
+                    true => Ok(()),
+                    false => follow::tell_unread_messages(&missed.messages, self.session),
+                }
+            }
+            News::NotRead => self.say("send.not-read-first", &[]),
+            News::New(message, cautions) => {
+                self.before.warnings = checks::warnings(cautions, lang);
+                report::preview(message, &self.before.warnings, self.access, self.session)
+            }
+            News::GoesOn(message) => self.say_of("send.goes-on", message),
+            News::Leaving(octets) => {
+                match octets >= LARGE_OCTETS && self.session.context.stderr_is_terminal {
+                    true => self.say("send.sending", &[("size", &texts.size(octets))]),
+                    false => Ok(()),
+                }
+            }
+            News::Nothing => self.say("send.nothing-to-resume", &[]),
+            News::WrittenAgain(message, other) => {
+                let values = [("message", &*message.short), ("other", &*other.short)];
+                self.say("send.written-again", &values)
+            }
+            News::BeingSent(message) => self.say_of("send.being-sent", message),
+            News::Over(message, over) => self.say_of(over_key(over), message),
+            News::Stays(message, answered) => self.say_of(answered_key(answered), message),
+            News::TooYoung(message) => self.say_of("send.too-young", message),
+            News::Elsewhere(message, other) => {
+                let values = [
+                    ("message", &*message.short),
+                    ("other", &*other.message_id),
+                    ("time", &*shown(other.at, lang)),
+                ];
+                self.say("send.sent-elsewhere", &values)
+            }
+            News::Goes(row, days) => {
+                let to = row.recipients.iter().map(|(address, _)| address.as_str());
+                let values = [
+                    ("message", &*row.message.short),
+                    ("subject", &*row.subject),
+                    ("to", &*to.collect::<Vec<_>>().join(", ")),
+                    ("time", &*shown(row.frozen_at, lang)),
+                ];
+                self.say("send.will-resume", &values)?;
+                match days {
+                    Some(days) => self.say("send.is-old", &[("days", &days.to_string())]),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn stopped(&mut self, failure: anyhow::Error) -> anyhow::Result<ExitStatus> {
+        told(failure, self.session)
+    }
+}
+
+/// Tells what failed without ending for it; gives its exit status.
+pub(super) fn told(error: anyhow::Error, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    match Failure::of(error) {
+        Ok(failure) => {
+            failure.write(session.lang, session.err)?;
+            Ok(failure.status())
+        }
+        Err(error) => {
+            writeln!(session.err, "{error:#}")?;
+            Ok(ExitStatus::NotNow)
+        }
+    }
+}
+
+/// What is said of a message with which nothing may be done.
+const fn over_key(over: Over) -> &'static str {
+    match over {
+        Over::Went => "send.settled",
+        Over::GivenUp => "send.settled-given-up",
+        Over::Contradictory => "send.settled-contradictory",
+        Over::Failed => "send.settled-failed",
+    }
+}
+
+/// What is said of a message about which the mailbox answered.
+const fn answered_key(answered: Answered) -> &'static str {
+    match answered {
+        Answered::Taken => "send.found",
+        Answered::NotAccepted => "send.found-refusal",
+        Answered::Unproved => "send.unproved",
+        Answered::Unknown => "send.unknown",
+        Answered::Nothing => "send.still-in-doubt",
+    }
+}
+
+/// What of the mailbox did not answer, in a sentence.
+pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
+    let folder = ("folder", &*gap.folder);
+    match &gap.what {
+        GapKind::NotNamed => texts.fill("send.gap-named", &[folder]),
+        GapKind::NotOpened(reason) => texts.fill("send.gap-opened", &[folder, ("reason", reason)]),
+        GapKind::NotSearched(reason) => {
+            texts.fill("send.gap-searched", &[folder, ("reason", reason)])
+        }
+        GapKind::NotTold => texts.fill("send.gap-told", &[folder]),
+        GapKind::NotRead(message, count) => {
+            let count = count.to_string();
+            let values = [folder, ("message", &*message.short), ("count", &*count)];
+            texts.fill("send.gap-read", &values)
+        }
+    }
+}

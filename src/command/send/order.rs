@@ -1,0 +1,131 @@
+//! What `pec send` is asked, once its words are understood.
+
+use std::path::PathBuf;
+
+use crate::client::{Consent, Goes, SendAgain};
+use crate::command::wait::Terms;
+use crate::output::report::Form;
+use crate::pec::DeliveryForm;
+
+/// One of the two things that `pec send` does.
+pub(in crate::command) enum SendOrder {
+    /// Sends a new message.
+    New(NewOrder),
+    /// Goes on with messages that were recorded before.
+    Resume(ResumeOrder),
+}
+
+/// A new message.
+pub(in crate::command) struct NewOrder {
+    /// What it is made of.
+    pub what: What,
+    /// On whose word it goes.
+    pub goes: Goes,
+    /// Whether it goes at all.
+    pub deed: Deed,
+    /// What follows.
+    pub after: After,
+}
+
+/// Messages that were recorded before.
+pub(in crate::command) struct ResumeOrder {
+    /// Which.
+    pub which: Which,
+    /// What of those in doubt may go again; without it nothing.
+    pub resend: Option<SendAgain>,
+    /// On whose word they go.
+    pub consent: Consent,
+    /// What follows.
+    pub after: After,
+}
+
+/// What a message is made of.
+pub(in crate::command) enum What {
+    /// It is there already.
+    Ready(Source),
+    /// Its parts.
+    Written(Letter),
+}
+
+/// The parts of a message, as they were given.
+pub(in crate::command) struct Letter {
+    pub to: Vec<String>,
+    pub cc: Vec<String>,
+    pub subject: String,
+    pub body: Body,
+    /// Files.
+    pub attach: Vec<PathBuf>,
+    /// The delivery receipt to ask for.
+    pub form: DeliveryForm,
+    pub reply_to: Option<String>,
+}
+
+/// Where the text of a message comes from.
+pub(in crate::command) enum Body {
+    /// It was given.
+    Given(String),
+    /// It is read.
+    From(Source),
+    /// It is written in the editor where there is a terminal, else read from standard input.
+    Asked,
+}
+
+impl Body {
+    /// Whether it comes by standard input because somebody said so.
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::From(Source::Input))
+    }
+}
+
+/// Where octets are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::command) enum Source {
+    /// Standard input.
+    Input,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Source {
+    /// What a word means where `-` is standard input.
+    pub fn of(word: PathBuf) -> Self {
+        match word.as_os_str() == "-" {
+            true => Self::Input,
+            false => Self::File(word),
+        }
+    }
+}
+
+/// Whether something is done or only shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::command) enum Deed {
+    /// Everything is shown; nothing is sent or recorded.
+    Show,
+    /// It is sent.
+    Send,
+}
+
+/// Which messages.
+pub(in crate::command) enum Which {
+    /// All that may need it.
+    Unsettled,
+    /// Those that words mean.
+    Named(Vec<String>),
+}
+
+/// What follows once something left.
+pub(in crate::command) struct After {
+    /// Whether a copy is filed.
+    pub filing: Filing,
+    /// What is waited for.
+    pub wait: Option<Terms>,
+    /// How the result is written.
+    pub form: Form,
+}
+
+/// Whether a copy is filed in the folder of sent mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::command) enum Filing {
+    AsTheAccountSays,
+    None,
+}
