@@ -364,7 +364,11 @@ fn a_case_that_is_not_told_is_noticed() {
             unnoticed.push((*case, case.key()));
         }
     }
-    let held_elsewhere = |(_, key): &(Case, &str)| HELD_ELSEWHERE.iter().any(|(of, _)| of == key);
+    let held_elsewhere = |(case, key): &(Case, &str)| {
+        // Told where the work of a message is used up before all that may have been done to it
+        // was tried: no small file.
+        *case == Case::SignatureDigestUntried || HELD_ELSEWHERE.iter().any(|(of, _)| of == key)
+    };
     let noticed = Case::ALL.len() - unnoticed.len();
     println!(
         "{noticed} of {} rows are noticed by a vector",

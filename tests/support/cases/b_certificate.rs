@@ -501,6 +501,34 @@ fn times() -> Vec<Vector> {
             .message(certified(
                 signer().valid("2026-05-11T09:00:00Z", "2029-05-11T09:00:00Z"),
             )),
+        B.cannot_tell("asked-of-a-day-after-its-end", "chain.time.ended")
+            .case(28, Medium)
+            .because(
+                "Asked of a day in 2029, when the signer's certificate has ended. It was \
+                 valid when the receipt says that it was signed: nobody is accused.",
+            )
+            .receipt("accettazione")
+            .with(&["--at", "2029-05-04"])
+            .twin("accettazione"),
+        B.cannot_tell("asked-of-a-day-before-its-beginning", "chain.time.not-yet")
+            .case(29, Medium)
+            .because("Asked of a day in 2022, before the signer's certificate began.")
+            .receipt("accettazione")
+            .with(&["--at", "2022-05-04"])
+            .twin("accettazione"),
+        B.cannot_tell(
+            "asked-of-a-day-after-the-authoritys-end",
+            "chain.time.ended",
+        )
+        .case(30, Medium)
+        .because(
+            "Asked of a day in 2050, when the authority's certificate has ended, too. \
+                 The trust data are older than that day and may lack a later one.",
+        )
+        .receipt("accettazione")
+        .finding("chain.time.authority-ended")
+        .with(&["--at", "2050-05-04"])
+        .twin("accettazione"),
         B.genuine("expired-since")
             .case(30, High)
             .because(

@@ -350,7 +350,17 @@ fn ends() -> Vec<Vector> {
         D.cannot_tell("cut-inside-the-signature", "structure.complete")
             .case(98, High)
             .because("The file ends in the middle of the signature: nobody is accused of it.")
+            .finding("cms.decode")
             .message(eml[..find(&eml, b"smime.p7s") + 400].to_vec()),
+        D.cannot_tell("cut-before-the-signature", "structure.complete")
+            .case(98, High)
+            .because("The file ends where the signature should begin: nobody is accused of it.")
+            .finding("cms.decode.empty")
+            .message({
+                let part = find(&eml, b"smime.p7s");
+                let end = part + find(&eml[part..], b"\r\n\r\n") + 4;
+                eml[..end].to_vec()
+            }),
         D.cannot_tell("cut-inside-the-signed-part", "structure.complete")
             .case(98, High)
             .because("The file ends in the middle of the signed part.")

@@ -441,6 +441,24 @@ fn duplicates() -> Vec<Vector> {
                  MIME-Version: 1.0\r\nContent-Type",
             ),
         ),
+        D.cannot_tell(
+            "content-type-twice-and-no-mark",
+            "header.ambiguous.content-type",
+        )
+        .case(68, High)
+        .because(
+            "The same on a message that is from somebody else and has no X-Ricevuta: \
+                 nothing outside says that it is certified mail, and daticert.xml is inside.",
+        )
+        .message(replaced(
+            &headed(Kind::Delivery, |header| {
+                header.remove("X-Ricevuta");
+                header.set("From", "altri@altrove.example");
+            }),
+            "MIME-Version: 1.0\r\nContent-Type",
+            "Content-Type: multipart/mixed; boundary=\"=_altro\"\r\n\
+                 MIME-Version: 1.0\r\nContent-Type",
+        )),
         refused(
             "from-twice",
             "header.from.doubled",
