@@ -10,6 +10,7 @@ use std::io;
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
+use crate::verify::CheckId;
 
 pub(super) use arguments::Arguments;
 
@@ -88,7 +89,7 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
             text = text.replace(&format!(".SH {english}\n"), &format!(".SH {italian}\n"));
         }
     }
-    text.push_str(sections(name, lang));
+    text.push_str(&with_checks(sections(name, lang)));
     if KEEPING.contains(&name) {
         text.push_str(sections("pec-kept", lang));
     }
@@ -114,6 +115,27 @@ fn synopsis(command: &clap::Command) -> String {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
     format!(".SH SYNOPSIS\n{usage}\n")
+}
+
+/// Each line `.CHECKS header` gives way to the ids of the checks that begin so.
+fn with_checks(section: &str) -> String {
+    let mut text = String::new();
+    for line in section.lines() {
+        match line.strip_prefix(".CHECKS ") {
+            Some(family) => {
+                let ids = CheckId::ALL.iter().map(|check| check.id());
+                let ids: Vec<String> = ids
+                    .filter(|id| id.split('.').next() == Some(family))
+                    .map(|id| format!("\\%{}", id.replace('-', "\\-")))
+                    .collect();
+                text.push_str(&ids.join(",\n"));
+                text.push('.');
+            }
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
 }
 
 const ITALIAN_HEADINGS: [(&str, &str); 5] = [
