@@ -179,3 +179,78 @@ fn end_of(report: &SubmissionReport) -> End {
         refused: refused.collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::MailAddress;
+    use crate::ledger::state::Standing;
+    use crate::pec::outgoing::{Limits, OutgoingMessage};
+    use crate::timestamp::Timestamp;
+    use crate::transport::{Censor, Error};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
+    const DRAFT: &str = "From: io@pec.mittente.example\r\nTo: a@pec.destinatario.example\r\n\
+        Subject: Avviso\r\nMessage-ID: <1@pec.mittente.example>\r\n\
+        Date: Sun, 22 Nov 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\
+        Content-Type: text/plain; charset=us-ascii\r\n\r\nTesto.\r\n";
+
+    fn reply(code: u16, text: &str) -> Reply {
+        Reply {
+            code,
+            text: Censor::none().text(text),
+        }
+    }
+
+    /// Where a message stands for its recipient after an attempt that got as far as the octets.
+    fn standing_after(outcome: SubmissionOutcome) -> Standing {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut ledger = Ledger::open(&folder.path().join("pec")).expect("a ledger");
+        let sender = MailAddress::new("io@pec.mittente.example");
+        let message = OutgoingMessage::freeze(DRAFT.into(), &sender, Limits::default());
+        let message = message.expect("a good message");
+        let message = ledger.freeze(&message, NOW).expect("recorded");
+        let attempt = ledger.begin(&message, Claim::NeverLeft, NOW);
+        let attempt = attempt.expect("an attempt");
+        ledger.hand(&attempt, NOW).expect("handed");
+        let report = SubmissionReport {
+            recipients: vec![Some(reply(250, "2.1.5 ok"))],
+            outcome,
+        };
+        let ended = ledger.end(attempt, &end_of(&report), NOW);
+        ended.expect("an end");
+        let row = ledger.row(&message).expect("a row");
+        row.recipients[0].1
+    }
+
+    #[test]
+    fn each_end_of_an_attempt_is_recorded_as_what_it_was() {
+        use SubmissionOutcome as O;
+        let in_doubt = |reply| O::InDoubt {
+            reply,
+            reason: "reset".to_owned(),
+        };
+        for (standing, outcome) in [
+            (Standing::Sent, O::Taken(reply(250, "2.0.0 taken"))),
+            (Standing::Refused, O::Refused(reply(554, "5.6.0 no"))),
+            (
+                Standing::RefusedForNow,
+                O::Refused(reply(452, "4.3.1 full")),
+            ),
+            (
+                Standing::RefusedForNow,
+                O::SenderRefused(reply(550, "5.7.1 not you")),
+            ),
+            (
+                Standing::Recorded,
+                O::NotSent(Error::Broken("reset".to_owned())),
+            ),
+            // Never taken for one that did not leave: that one goes again by itself.
+            (Standing::InDoubt, in_doubt(None)),
+            (Standing::InDoubt, in_doubt(Some(reply(451, "4.4.1 relay")))),
+        ] {
+            let told = format!("{outcome:?}");
+            assert_eq!(standing_after(outcome), standing, "{told}");
+        }
+    }
+}
