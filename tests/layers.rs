@@ -85,6 +85,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
 /// of `command`: what is written there is an order in our own types before anything is done.
 const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "clap_mangen"];
 const COMMAND_LINE_FILES: &[&str] = &[
+    "command/mod.rs",
     "command/language.rs",
     "command/man/mod.rs",
     "command/completions/mod.rs",
@@ -524,12 +525,14 @@ fn rounds(sources: &[(String, String)]) -> Vec<String> {
 #[test]
 fn no_file_needs_one_that_needs_it() {
     let mut found = rounds(&sources());
-    // To be untied: with the seam of the ledger, and with the orders of the commands.
-    found.retain(|line| {
-        !["src/ledger/", "src/command/"]
-            .iter()
-            .any(|at| line.starts_with(at))
-    });
+    // To be untied: with the seam of the ledger, and with the orders of send and batch.
+    let left = [
+        "src/ledger/",
+        "src/command/order.rs",
+        "src/command/send/",
+        "src/command/batch/",
+    ];
+    found.retain(|line| !left.iter().any(|at| line.starts_with(at)));
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 

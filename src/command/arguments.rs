@@ -59,18 +59,18 @@ struct Arguments {
 enum Command {
     Send(Box<send::Arguments>),
     Batch(batch::Arguments),
-    Sync(sync::Arguments),
-    Watch(watch::Arguments),
-    Wait(wait::Arguments),
-    Status(status::Arguments),
-    Verify(verify::Arguments),
-    Account(account::Arguments),
-    Doctor(doctor::Arguments),
-    Ledger(ledger::Arguments),
-    Demo(demo::Arguments),
-    Sandbox(sandbox::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
+    Sync(sync::arguments::Arguments),
+    Watch(watch::arguments::Arguments),
+    Wait(wait::arguments::Arguments),
+    Status(status::arguments::Arguments),
+    Verify(verify::arguments::Arguments),
+    Account(account::arguments::Arguments),
+    Doctor(doctor::arguments::Arguments),
+    Ledger(ledger::arguments::Arguments),
+    Demo(demo::arguments::Arguments),
+    Sandbox(sandbox::arguments::Arguments),
+    Completions(completions::arguments::Arguments),
+    Man(man::arguments::Arguments),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -87,7 +87,7 @@ enum ColorArgument {
 }
 
 /// The command tree with its help in a language.
-pub fn tree(lang: Lang) -> clap::Command {
+pub(super) fn tree(lang: Lang) -> clap::Command {
     language::localized(Arguments::command(), lang)
 }
 

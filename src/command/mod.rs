@@ -49,7 +49,6 @@ use crate::output::report::Output;
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
 
-pub use arguments::tree;
 pub use failure::Failure;
 
 /// No clock that was ever set shows an earlier time.
@@ -154,6 +153,11 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Man(order) => man::run(&order, session),
         Order::Schema(write) => Ok(write(&mut session.out)?),
     }
+}
+
+/// The command tree with its help in a language.
+pub fn tree(lang: Lang) -> clap::Command {
+    arguments::tree(lang)
 }
 
 /// All manual pages in a language: file name and roff text.

@@ -23,7 +23,7 @@ pub(in crate::command) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    Add(Box<add::Arguments>),
+    Add(Box<add::arguments::Arguments>),
     List(ListArguments),
     Presets(PresetsArguments),
     Test(TestArguments),

@@ -4,7 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 mod add;
-mod arguments;
+pub(super) mod arguments;
 mod ask;
 mod json;
 mod list;
@@ -15,8 +15,6 @@ mod text;
 
 use super::Session;
 use crate::exit::ExitStatus;
-
-pub(super) use arguments::Arguments;
 
 /// The order to look at accounts, or to change them.
 pub(super) enum AccountOrder {

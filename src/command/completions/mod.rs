@@ -1,13 +1,11 @@
 //! `pec completions`: what the shell needs to complete our words.
 
-mod arguments;
+pub(super) mod arguments;
 
 use clap_complete::Shell;
 
 use super::Session;
 use crate::exit::ExitStatus;
-
-pub(super) use arguments::Arguments;
 
 /// The order to write completions.
 pub(super) struct CompletionsOrder {

@@ -2,7 +2,7 @@
 //!
 //! It runs the commands that a user would type, one after the other, in a folder of its own.
 
-mod arguments;
+pub(super) mod arguments;
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,8 +18,6 @@ use crate::ledger::fact::What;
 use crate::output::catalogue::Catalogue;
 use crate::output::style::Tone;
 use crate::practice::{CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
-
-pub(super) use arguments::Arguments;
 
 /// The order to show the whole journey.
 pub(super) struct DemoOrder {

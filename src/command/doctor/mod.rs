@@ -6,7 +6,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod arguments;
+pub(super) mod arguments;
 mod local;
 
 use std::io;
@@ -24,8 +24,6 @@ use crate::ledger::Ledger;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report};
 use crate::secret::Secret;
-
-pub(super) use arguments::Arguments;
 
 /// The order to look at everything.
 pub(super) struct DoctorOrder {

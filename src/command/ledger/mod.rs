@@ -1,6 +1,6 @@
 //! `pec ledger`: what keeps the evidence, looked after.
 
-mod arguments;
+pub(super) mod arguments;
 mod backup;
 mod check;
 mod restore;
@@ -17,8 +17,6 @@ use crate::ledger::{Ledger, Lost, Wanted};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::output::report::{Form, SHA256, SHORT_ID};
-
-pub(super) use arguments::Arguments;
 
 /// What is to be done.
 #[derive(Debug)]

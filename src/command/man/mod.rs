@@ -3,7 +3,7 @@
 //! The pages are committed under `man/` (English) and `man/it/`; a test compares them with
 //! what this makes.
 
-mod arguments;
+pub(super) mod arguments;
 
 use std::io;
 
@@ -11,8 +11,6 @@ use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::verify::CheckId;
-
-pub(super) use arguments::Arguments;
 
 /// The order to write a manual page.
 pub(super) struct ManOrder {

@@ -3,7 +3,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod arguments;
+pub(super) mod arguments;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,6 @@ use crate::context;
 use crate::exit::ExitStatus;
 use crate::output::report::{Form, Page, Report};
 use crate::practice::{self, Behaviour, CA_FILE, Config, PASSWORD_FILE, Practice, TRUST_FILE};
-
-pub(super) use arguments::Arguments;
 
 /// The order to be a provider.
 pub(super) struct SandboxOrder {

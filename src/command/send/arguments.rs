@@ -13,7 +13,8 @@ use super::report;
 use crate::client::{Goes, Resend, SendAgain};
 use crate::command::order::Order;
 use crate::command::span;
-use crate::command::wait::{GoalArgument, Terms};
+use crate::command::wait::Terms;
+use crate::command::wait::arguments::GoalArgument;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
 

@@ -7,7 +7,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod arguments;
+pub(super) mod arguments;
 pub(super) mod json;
 pub(super) mod text;
 
@@ -25,8 +25,6 @@ use crate::output::report::Form;
 use crate::output::style::Style;
 use crate::pec::wrapped::{ReportedRecipient, WrappedMail};
 use crate::timestamp::Timestamp;
-
-pub(super) use arguments::Arguments;
 
 /// The order to say where messages stand.
 pub(super) struct StatusOrder {

@@ -3,7 +3,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod arguments;
+pub(super) mod arguments;
 
 use super::access::{self, Access};
 use super::follow::{self, Form, Summary};
@@ -13,8 +13,6 @@ use crate::client::{self, SyncReport};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 use crate::transport::Timeouts;
-
-pub(super) use arguments::Arguments;
 
 /// The order to read once.
 pub(super) struct SyncOrder {

@@ -3,7 +3,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod arguments;
+pub(super) mod arguments;
 mod json;
 mod load;
 mod show;
@@ -24,8 +24,6 @@ use crate::pec::CertificationData;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Question, Sent, Stored, Verdict, Verifier, Weight};
-
-pub(super) use arguments::Arguments;
 
 /// The order to judge messages.
 pub(super) struct VerifyOrder {

@@ -3,7 +3,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod arguments;
+pub(super) mod arguments;
 
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ use crate::exit::ExitStatus;
 use crate::ledger::state::{Goal, Meaning};
 use crate::ledger::{Ledger, MessageRef};
 use crate::output::report::Form;
-
-pub(super) use arguments::{Arguments, GoalArgument};
 
 /// The order to wait.
 pub(super) struct WaitOrder {

@@ -1,6 +1,6 @@
 //! `pec watch`: stays, and tells what comes into the mailbox.
 
-mod arguments;
+pub(super) mod arguments;
 
 use std::time::Duration;
 
@@ -10,8 +10,6 @@ use super::{Session, stay};
 use crate::client::{Patience, WatchEnd};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
-
-pub(super) use arguments::Arguments;
 
 /// The order to stay.
 pub(super) struct WatchOrder {

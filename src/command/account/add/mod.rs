@@ -1,6 +1,6 @@
 //! `pec account add`: writes an account into the configuration, asking for what is missing.
 
-mod arguments;
+pub(super) mod arguments;
 
 use std::io::{self, BufRead};
 use std::path::{self, PathBuf};
@@ -17,8 +17,6 @@ use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 use crate::transport::{Endpoint, Security};
-
-pub(super) use arguments::Arguments;
 
 /// The order to write an account; what is not said may be asked for.
 pub(in crate::command) struct AddOrder {
