@@ -6,6 +6,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::fact::Fact;
+use super::judged::{Authorities, JudgedBy};
 use super::submission::{append, refresh};
 use super::surroundings::listed;
 use super::unread::{self, Place};
@@ -14,7 +15,6 @@ use crate::address::MailAddress;
 use crate::pec::wrapped::WrappedMail;
 use crate::pec::{MessageId, MessageKind};
 use crate::providers::Trust;
-use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
 use crate::verify::{CheckId, Examination, Verdict, VerifiedReceipt};
 
@@ -106,7 +106,7 @@ impl Ledger {
         trust: &Trust,
         now: Timestamp,
     ) -> Result<Vec<Recorded>, Error> {
-        let judged_by = judged_by(trust);
+        let judged_by = JudgedBy::of(trust);
         let account = &*account.key();
         let transaction = self.immediate()?;
         let mut recorded = Vec::with_capacity(arrivals.len());
@@ -179,7 +179,12 @@ impl Ledger {
                        OR verdict = 'cannot-tell' AND certified_at <= ?4)))",
         )?;
         let clock = CheckId::TimePlausible.id();
-        let values = params![account.key(), judged_by(trust), clock, now.unix()];
+        let values = params![
+            account.key(),
+            JudgedBy::of(trust).to_string(),
+            clock,
+            now.unix()
+        ];
         let found = statement.query_map(values, |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
@@ -226,19 +231,6 @@ impl Ledger {
         });
         Ok(found.optional()?)
     }
-}
-
-/// How what was judged by a trust file begins.
-pub(super) const OF_A_FILE: &str = "file";
-
-/// By which trust data, of which day, and by which version of this program.
-fn judged_by(trust: &Trust) -> String {
-    let source = match trust.source {
-        Source::BuiltIn => "built-in",
-        Source::Files(_) => OF_A_FILE,
-    };
-    let day = trust.as_of.as_deref().unwrap_or("undated");
-    format!("{source} {day} pec {}", env!("CARGO_PKG_VERSION"))
 }
 
 fn put_received(
@@ -303,7 +295,7 @@ fn judge(
     transaction: &Transaction<'_>,
     account: &str,
     arrival: &Arrival,
-    judged_by: &str,
+    judged_by: &JudgedBy,
     now: Timestamp,
 ) -> Result<Recorded, Error> {
     let before: Option<String> = transaction
@@ -335,7 +327,10 @@ fn judge(
         } => (receipt, *other_content),
     };
     // A trust file speaks for its account only: a practice provider proves nothing elsewhere.
-    let only_of = judged_by.starts_with(OF_A_FILE).then_some(account);
+    let only_of = match judged_by.authorities {
+        Authorities::OfTheAccount => Some(account),
+        Authorities::BuiltIn => None,
+    };
     let (mut rule, message) = matching::find(transaction, receipt.kind(), receipt.data(), only_of)?;
     if rule.is_match() && other_content {
         rule = MatchRule::OtherContent;
@@ -391,7 +386,7 @@ fn put_other(
     account: &str,
     arrival: &Arrival,
     (examination, wrapped): (&Examination, Option<&WrappedMail>),
-    judged_by: &str,
+    judged_by: &JudgedBy,
     now: Timestamp,
 ) -> Result<(), Error> {
     let none = None::<String>;
@@ -416,7 +411,7 @@ fn put_other(
         wrapped.map(|mail| &*mail.subject),
         None::<i64>,
         none,
-        judged_by,
+        judged_by.to_string(),
         now.unix(),
         none,
     ])?;
@@ -429,7 +424,7 @@ fn put_verified(
     arrival: &Arrival,
     receipt: &VerifiedReceipt,
     (rule, message): (MatchRule, Option<&MessageRef>),
-    judged_by: &str,
+    judged_by: &JudgedBy,
     now: Timestamp,
 ) -> Result<(), Error> {
     let data = receipt.data();
@@ -449,7 +444,7 @@ fn put_verified(
         data.subject,
         message.map(|message| message.id),
         rule.word(),
-        judged_by,
+        judged_by.to_string(),
         now.unix(),
         recipients,
     ])?;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::account::LABEL;
 use super::fact::{self, Fact, What};
+use super::judged::{Authorities, JudgedBy};
 use super::state::{Open, RecipientState, Standing};
 use super::{Error, Ledger, MatchRule, MessageRef, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
@@ -120,7 +121,7 @@ pub struct ReceivedRow {
     /// How it was led to a message, or why to none.
     pub rule: Option<MatchRule>,
     /// By which trust data and program it was judged.
-    pub judged_by: Option<String>,
+    pub judged_by: Option<JudgedBy>,
     /// Where it was found first: folder and UID.
     pub place: Option<(String, u32)>,
 }
@@ -128,8 +129,8 @@ pub struct ReceivedRow {
 impl ReceivedRow {
     /// Whether it was judged by authorities that the account names, not by those compiled in.
     pub fn is_by_other_trust(&self) -> bool {
-        let by = self.judged_by.as_deref().unwrap_or_default();
-        by.starts_with(super::arrival::OF_A_FILE)
+        let by = self.judged_by.as_ref();
+        by.is_some_and(|by| by.authorities == Authorities::OfTheAccount)
     }
 }
 
@@ -621,7 +622,9 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         delivered_to: row.get("delivered_to")?,
         sender: row.get("sender")?,
         rule: rule.as_deref().and_then(MatchRule::from_word),
-        judged_by: row.get("trust_as_of")?,
+        judged_by: row
+            .get::<_, Option<String>>("trust_as_of")?
+            .and_then(|text| JudgedBy::read(&text)),
         place: folder.zip(uid),
     })
 }
