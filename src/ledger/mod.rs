@@ -5,75 +5,68 @@
 //! process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
 //! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one ([`fact`]).
 //!
+//! [`Ledger`] is what the client knows. Behind it are three seams: a [`Store`] of messages, facts
+//! and receipts, [`Octets`], and [`Leases`] by which it is known which processes are alive. Each
+//! has one implementation: SQLite (`sqlite`, where all SQL is), files in a folder, locked files.
+//!
 //! - `submission`: a message frozen, an attempt begun, handed, ended. Never twice.
 //! - `job`: many notices of one table, recorded.
 //! - `plan`: whether a row was served, and what may be done for it, as pure functions; `notice` asks
-//!   the tables for that, and carries it out.
+//!   the store for that, and carries it out.
 //! - `account`: whose rows they are.
-//! - `arrival`: what the mailbox holds, how far it was read; `look`: when it was read last.
-//! - `journal`, `surroundings`: what it notices when it knows less, or is a copy.
-//! - `unread`: what it holds and could not be read.
+//! - `arrival`: what the mailbox holds, how far it was read; `look`: when it was read last; `rule`:
+//!   how receipts are led to messages; `judged`: by whom they are judged.
+//! - `surroundings`: what is noticed when a store knows less, or is a copy.
+//! - `unread`: what the mailbox holds and could not be read.
 //! - `query`: what `status` shows; `stat`: how much there is.
 //! - `evidence`: whether all octets that are named are there.
 //! - `backup`: a copy that is whole, made while others work, and put back.
 
-mod account;
-mod arrival;
+pub mod account;
+pub mod arrival;
 mod backup;
-#[cfg(test)]
-mod cost;
+mod disk;
 mod evidence;
 pub mod fact;
-mod job;
-mod journal;
+pub mod job;
 mod judged;
-mod look;
-mod matching;
-mod notice;
-mod octets;
+pub mod lease;
+pub mod look;
+pub mod notice;
+pub mod octets;
 mod plan;
-mod process;
-mod query;
-mod schema;
-mod seen;
-mod stat;
+pub mod query;
+mod rule;
+mod sqlite;
+pub mod stat;
 pub mod state;
-mod submission;
-mod surroundings;
-mod unread;
+mod store;
+pub mod submission;
+pub mod surroundings;
+pub mod unread;
 
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use rusqlite::backup::{Backup, StepResult};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
-
-use crate::timestamp::Timestamp;
 
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
-pub use backup::{BackedUp, Flaw, Restored, Wanted, restore};
+pub use backup::{BackedUp, Flaw, Restored, Wanted};
 pub use evidence::{Depth, Evidence, Lost};
 pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use judged::{Authorities, JudgedBy};
+pub use lease::Leases;
 pub use look::Look;
-pub use matching::MatchRule;
 pub use notice::{Part, Taken};
+pub use octets::Octets;
 pub use plan::{Acceptance, Earlier, Life, Other, Plan, Rest, Serving, Terms, decide};
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
-pub use seen::Seen;
+pub use rule::MatchRule;
+pub use sqlite::{Fault, Seen, restore};
 pub use stat::Stat;
+pub use store::Store;
 pub use submission::{Attempt, Claim, Departure, End, MessageRef, Room};
 pub use surroundings::Recovered;
 pub use unread::{Place, Reading, Reason, Unread};
-
-/// The database, in the folder of the ledger.
-const FILE: &str = "ledger.sqlite";
-/// What left, beside it.
-const JOURNAL: &str = "journal";
-/// How long one process waits for another's transaction; each lasts milliseconds.
-const BUSY: Duration = Duration::from_secs(30);
 
 /// Why the ledger could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +82,7 @@ pub enum Error {
     },
     /// SQLite's own.
     #[error("ledger: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(#[source] sqlite::Fault),
     /// A later version of this program made the file.
     #[error("the ledger has form {found}; this program knows forms up to {known}")]
     Newer {
@@ -141,28 +134,9 @@ impl Error {
     /// Whether the file is damaged, or has not the tables that its form has: nothing that may be
     /// better later.
     pub fn is_of_damage(&self) -> bool {
-        use rusqlite::Error as S;
-        use rusqlite::ErrorCode as C;
         match self {
             Self::Corrupt(_) => true,
-            Self::Sql(S::SqliteFailure(error, words)) => {
-                let of_tables = |words: &String| words.starts_with("no such ");
-                match error.code {
-                    C::DatabaseCorrupt | C::NotADatabase => true,
-                    C::Unknown => words.as_ref().is_some_and(of_tables),
-                    _ => false,
-                }
-            }
-            Self::Sql(
-                S::InvalidColumnName(_)
-                | S::InvalidColumnIndex(_)
-                | S::InvalidColumnType(..)
-                | S::FromSqlConversionFailure(..)
-                | S::IntegralValueOutOfRange(..)
-                | S::Utf8Error(..)
-                | S::QueryReturnedNoRows,
-            ) => true,
-            Self::Sql(S::SqlInputError { msg, .. }) => msg.starts_with("no such "),
+            Self::Sql(fault) => fault.is_of_damage(),
             _ => false,
         }
     }
@@ -170,24 +144,12 @@ impl Error {
     /// Whether writing is what failed, so that reading may still do.
     fn is_of_access(&self) -> bool {
         use io::ErrorKind as K;
-        use rusqlite::ErrorCode as C;
         match self {
             Self::Disk { source, .. } => matches!(
                 source.kind(),
                 K::PermissionDenied | K::ReadOnlyFilesystem | K::StorageFull | K::QuotaExceeded
             ),
-            Self::Sql(error) => matches!(
-                error.sqlite_error_code(),
-                // Where the disk is full SQLite cannot make the memory that it shares, and calls
-                // that a failure of the disk.
-                Some(
-                    C::ReadOnly
-                        | C::CannotOpen
-                        | C::PermissionDenied
-                        | C::DiskFull
-                        | C::SystemIoFailure
-                )
-            ),
+            Self::Sql(fault) => fault.is_of_access(),
             _ => false,
         }
     }
@@ -204,19 +166,32 @@ pub enum Manner {
     ToRead,
 }
 
-/// An open ledger; one per process is enough, several processes may have one each.
+/// An open ledger; one per process is enough, several processes may have one each. What a [`Store`]
+/// does, it does.
 #[derive(Debug)]
 pub struct Ledger {
-    connection: Connection,
-    octets: octets::OctetStore,
-    processes: process::Processes,
-    journal: journal::Journal,
+    store: Box<dyn Store>,
+    octets: Box<dyn Octets>,
+    leases: Box<dyn Leases>,
     recovered: Recovered,
-    place: String,
     /// This process, once it judges something that it may not survive.
-    alive: Option<process::Alive>,
+    alive: Option<Box<dyn lease::Lease>>,
     folder: PathBuf,
     manner: Manner,
+}
+
+impl Deref for Ledger {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.store
+    }
+}
+
+impl DerefMut for Ledger {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut *self.store
+    }
 }
 
 impl Ledger {
@@ -226,17 +201,7 @@ impl Ledger {
     /// # Errors
     /// When the folder cannot be used, or a later program made it.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let disk = |source| Error::Disk {
-            path: folder.to_owned(),
-            source,
-        };
-        octets::make_private_folder(folder).map_err(disk)?;
-        make_private_file(&folder.join(FILE)).map_err(disk)?;
-        let mut connection = connect(folder)?;
-        prepare_to_write(&connection)?;
-        let processes = process::Processes::open(folder.join("processes")).map_err(disk)?;
-        schema::migrate(&mut connection, folder)?;
-        Self::settled(connection, processes, folder)
+        sqlite::open(folder).map(|opened| Self::over(opened, folder))
     }
 
     /// Opens the ledger of a folder to read in it; `None` when there is none. Nothing is made
@@ -246,133 +211,25 @@ impl Ledger {
     /// # Errors
     /// When it cannot be read, or a later program made it.
     pub fn open_existing(folder: &Path) -> Result<Option<Self>, Error> {
-        let file = folder.join(FILE);
-        let length = match std::fs::metadata(&file) {
-            Ok(found) => found.len(),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => 0,
-            Err(source) => return Err(Error::Disk { path: file, source }),
-        };
-        // A process that was cut off while it made the file leaves it empty; so does whoever
-        // truncates one that knew something.
-        let opened = match length {
-            0 if !Self::has_traces(folder) => return Ok(None),
-            0 => Self::open(folder),
-            _ => Self::open_of_present_form(folder),
-        };
-        match opened {
-            Err(error) if error.is_of_access() => {
-                Self::open_to_read(folder, Manner::ToRead).map(Some)
-            }
-            Err(error) => Err(error),
-            Ok(opened) => Ok(Some(opened)),
-        }
+        let opened = sqlite::open_existing(folder)?;
+        Ok(opened.map(|opened| Self::over(opened, folder)))
     }
 
-    /// Opens one that is there. One of an older form is read only.
-    fn open_of_present_form(folder: &Path) -> Result<Self, Error> {
-        let connection = connect(folder)?;
-        match schema::form(&connection)? {
-            // Nobody has made its tables yet.
-            schema::Form::Older(0) => Self::open(folder),
-            schema::Form::Older(_) => {
-                drop(connection);
-                Self::open_to_read(folder, Manner::OfEarlierForm)
-            }
-            schema::Form::Present if connection.is_readonly(MAIN_DB)? => {
-                Self::open_to_read(folder, Manner::ToRead)
-            }
-            schema::Form::Present => {
-                prepare_to_write(&connection)?;
-                let processes = process::Processes::open(folder.join("processes"));
-                let processes = processes.map_err(|source| Error::Disk {
-                    path: folder.to_owned(),
-                    source,
-                })?;
-                Self::settled(connection, processes, folder)
-            }
-        }
-    }
-
-    /// Holds it against what is around it, and enters what it has lost.
-    fn settled(
-        mut connection: Connection,
-        processes: process::Processes,
-        folder: &Path,
-    ) -> Result<Self, Error> {
-        let disk = |source| Error::Disk {
-            path: folder.to_owned(),
-            source,
-        };
-        let octets = octets::OctetStore::open(folder.join("messages")).map_err(disk)?;
-        let journal = journal::Journal::at(folder.join(JOURNAL));
-        let place = surroundings::place(folder, &folder.join(FILE)).map_err(disk)?;
-        let around = surroundings::Around {
-            octets: &octets,
-            journal: &journal,
-            place: Some(&place),
-        };
-        let recovered = surroundings::settle(&mut connection, &around, &disk)?;
-        Ok(Self {
-            connection,
-            octets,
-            processes,
-            journal,
-            recovered,
-            place,
+    fn over(opened: sqlite::Opened, folder: &Path) -> Self {
+        Self {
+            store: Box::new(opened.store),
+            octets: Box::new(opened.octets),
+            leases: Box::new(opened.leases),
+            recovered: opened.recovered,
             alive: None,
             folder: folder.to_owned(),
-            manner: Manner::ToWrite,
-        })
-    }
-
-    /// Whether something was sent or received by a ledger of this folder.
-    fn has_traces(folder: &Path) -> bool {
-        let journal = journal::Journal::at(folder.join(JOURNAL));
-        let octets = octets::OctetStore::at(folder.join("messages"));
-        matches!(journal.length(), Ok(Some(1..))) || octets.holds_any()
-    }
-
-    fn open_to_read(folder: &Path, manner: Manner) -> Result<Self, Error> {
-        let disk = |source| Error::Disk {
-            path: folder.to_owned(),
-            source,
-        };
-        let octets = octets::OctetStore::at(folder.join("messages"));
-        let journal = journal::Journal::at(folder.join(JOURNAL));
-        let mut connection = connect_to_read(&folder.join(FILE))?;
-        let is_present = schema::form(&connection)? == schema::Form::Present;
-        let mut recovered = Recovered::default();
-        if !is_present || !surroundings::is_settled(&connection, &journal).map_err(disk)? {
-            // What reading needs written is written where nobody else sees it.
-            connection = copy_aside(&connection)?;
-            schema::bring_forward(&mut connection)?;
-            let around = surroundings::Around {
-                octets: &octets,
-                journal: &journal,
-                place: None,
-            };
-            recovered = surroundings::settle(&mut connection, &around, &disk)?;
+            manner: opened.manner,
         }
-        Ok(Self {
-            connection,
-            octets,
-            processes: process::Processes::at(folder.join("processes")),
-            journal,
-            recovered,
-            place: String::new(),
-            alive: None,
-            folder: folder.to_owned(),
-            manner,
-        })
     }
 
-    /// Whether the file is sound, as far as that is seen without reading every index twice
-    /// (SQLite, `quick_check`).
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] with what is wrong first; those of the ledger.
-    pub fn check(&self) -> Result<(), Error> {
-        quick_check(&self.connection)
+    /// What it had lost when it was opened.
+    pub fn recovered(&self) -> &Recovered {
+        &self.recovered
     }
 
     /// Whether it was opened to be written.
@@ -420,128 +277,4 @@ impl Ledger {
             source,
         }
     }
-}
-
-/// Has changes written to a log first (WAL). Of several processes that do so with a new file one
-/// holds it alone for a moment, and SQLite does not wait for that by itself.
-fn use_log(connection: &Connection) -> Result<(), Error> {
-    const TURNS: u32 = 500;
-    const TURN: Duration = Duration::from_millis(20);
-    for _ in 0..TURNS {
-        match connection.pragma_update(None, "journal_mode", "wal") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                std::thread::sleep(TURN);
-            }
-            done => return Ok(done?),
-        }
-    }
-    Ok(connection.pragma_update(None, "journal_mode", "wal")?)
-}
-
-/// A connection that may write, to a file that is there, which is left as it is.
-fn connect(folder: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(folder.join(FILE), flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
-}
-
-fn prepare_to_write(connection: &Connection) -> Result<(), Error> {
-    use_log(connection)?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    Ok(connection.pragma_update(None, "foreign_keys", true)?)
-}
-
-/// A connection that writes nothing. In a folder that may not be written SQLite cannot share
-/// memory with others; then the file is read as one that nobody changes, with the log beside it
-/// where that holds what is not in it yet.
-fn connect_to_read(file: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let shared = Connection::open_with_flags(file, flags)?;
-    shared.busy_timeout(BUSY)?;
-    let Err(error) = schema::version(&shared) else {
-        return Ok(shared);
-    };
-    let log = file.with_extension("sqlite-wal");
-    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        return connect_alone(file, flags).map_err(|_| error);
-    }
-    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-    Ok(Connection::open_with_flags(immutable(file), flags)?)
-}
-
-/// A copy of a file and its log, of which no process shares memory with others: none has it open.
-/// SQLite reads a log without that memory where nobody else may come, and needs no locks then.
-#[cfg(unix)]
-fn connect_alone(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
-    if file.with_extension("sqlite-shm").exists() {
-        return Err(rusqlite::Error::InvalidPath(file.to_owned()).into());
-    }
-    let alone = Connection::open_with_flags_and_vfs(file, flags, c"unix-none")?;
-    alone.pragma_update(None, "locking_mode", "exclusive")?;
-    alone.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    copy_aside(&alone)
-}
-
-#[cfg(not(unix))]
-fn connect_alone(file: &Path, _: OpenFlags) -> Result<Connection, Error> {
-    Err(rusqlite::Error::InvalidPath(file.to_owned()).into())
-}
-
-/// All that a connection reads, in a temporary file that nobody else sees.
-fn copy_aside(connection: &Connection) -> Result<Connection, Error> {
-    const ALL_PAGES: i32 = -1;
-    // SQLite, "Temporary Databases": an empty name is a file that is removed at once.
-    let mut copy = Connection::open("")?;
-    let backup = Backup::new(connection, &mut copy)?;
-    while backup.step(ALL_PAGES)? != StepResult::Done {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    drop(backup);
-    copy.pragma_update(None, "foreign_keys", true)?;
-    Ok(copy)
-}
-
-/// The address of a file that nobody changes (SQLite, "URI Filenames").
-fn immutable(file: &Path) -> String {
-    let mut address = "file:".to_owned();
-    for octet in file.as_os_str().as_encoded_bytes() {
-        match octet {
-            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*octet)),
-            _ if octet.is_ascii_alphanumeric() => address.push(char::from(*octet)),
-            _ => address.push_str(&format!("%{octet:02x}")),
-        }
-    }
-    address + "?immutable=1"
-}
-
-/// Whether a database is sound (SQLite, `quick_check`).
-fn quick_check(connection: &Connection) -> Result<(), Error> {
-    let query = "PRAGMA quick_check(1)";
-    let found: String = connection.query_row(query, [], |row| row.get(0))?;
-    match &*found {
-        "ok" => Ok(()),
-        // Of several lines, as a sentence has one.
-        _ => Err(Error::Corrupt(found.replace('\n', " "))),
-    }
-}
-
-fn make_private_file(path: &Path) -> io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-/// A column of seconds.
-fn timestamp(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
-    row.get(column).map(Timestamp::from_unix)
-}
-
-/// A column of seconds that may be empty.
-fn maybe_timestamp(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
-    let seconds: Option<i64> = row.get(column)?;
-    Ok(seconds.map(Timestamp::from_unix))
 }

@@ -1,26 +1,52 @@
-//! Octets of messages, each once, under their SHA-256.
+//! Octets of messages, each once, under their SHA-256: what is needed of who keeps them, and files
+//! that do.
 //!
 //! A file is written whole, brought to the disk and only then given its name; a name that is
 //! there stands for octets that are there. Nothing is ever rewritten or removed.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-use super::process::{clear, make_locked};
+use super::disk::{clear, entries, make_locked, make_private_folder, sync_folder};
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
+/// Who keeps octets.
+pub trait Octets: fmt::Debug + Send {
+    /// Keeps octets and gives their SHA-256; when it returns they are kept, whatever happens.
+    fn put(&self, octets: &[u8]) -> io::Result<String>;
+
+    /// The octets of a SHA-256; `NotFound`, or `InvalidData` when others are kept under it.
+    fn get(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// How many octets are kept under a SHA-256; `NotFound`.
+    fn length(&self, name: &str) -> io::Result<u64>;
+
+    /// Where a person finds the octets of a SHA-256.
+    fn path(&self, name: &str) -> PathBuf;
+
+    /// Whether there are any.
+    fn holds_any(&self) -> bool;
+
+    /// Every name, with the time at which its octets came.
+    fn each(&self, each: &mut dyn FnMut(&str, Timestamp)) -> io::Result<()>;
+
+    /// Removes what was left by who was cut off. Best effort.
+    fn clear_old(&self);
+}
+
 /// The folder `messages`.
 #[derive(Debug)]
-pub(super) struct OctetStore {
+pub(super) struct Files {
     folder: PathBuf,
     /// Where files are written before they have their name.
     new: PathBuf,
 }
 
-impl OctetStore {
+impl Files {
     /// Opens the folder, making it if need be, and removes what was not finished in it.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         let store = Self::at(folder);
@@ -35,8 +61,16 @@ impl OctetStore {
         Self { folder, new }
     }
 
-    /// Keeps octets and gives their SHA-256; when it returns they are on the disk.
-    pub fn put(&self, octets: &[u8]) -> io::Result<String> {
+    /// Those named by the first two digits.
+    fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folders = entries(&self.folder)?;
+        folders.retain(|folder| folder.file_name().is_some_and(|name| name.len() == 2));
+        Ok(folders)
+    }
+}
+
+impl Octets for Files {
+    fn put(&self, octets: &[u8]) -> io::Result<String> {
         let name = sha256(octets);
         let path = self.path(&name);
         // A file that something else changed is written anew.
@@ -60,8 +94,7 @@ impl OctetStore {
         written.map(|()| name)
     }
 
-    /// The octets of a SHA-256; `InvalidData` when the file holds others.
-    pub fn get(&self, name: &str) -> io::Result<Vec<u8>> {
+    fn get(&self, name: &str) -> io::Result<Vec<u8>> {
         let octets = fs::read(self.path(name))?;
         if sha256(&octets) == name {
             Ok(octets)
@@ -73,13 +106,11 @@ impl OctetStore {
         }
     }
 
-    /// How many octets the file of a SHA-256 has.
-    pub fn length(&self, name: &str) -> io::Result<u64> {
+    fn length(&self, name: &str) -> io::Result<u64> {
         fs::metadata(self.path(name)).map(|found| found.len())
     }
 
-    /// Removes what processes of earlier versions left when they were cut off. Best effort.
-    pub fn clear_old(&self) {
+    fn clear_old(&self) {
         for folder in self.folders().unwrap_or_default() {
             for file in entries(&folder).unwrap_or_default() {
                 let name = file.file_name().unwrap_or_default();
@@ -90,8 +121,7 @@ impl OctetStore {
         }
     }
 
-    /// Whether there are any.
-    pub fn holds_any(&self) -> bool {
+    fn holds_any(&self) -> bool {
         let folders = self.folders().unwrap_or_default();
         folders
             .iter()
@@ -99,8 +129,7 @@ impl OctetStore {
             .any(|file| file.extension().is_some_and(|it| it == "eml"))
     }
 
-    /// Every name, with the time at which its octets came.
-    pub fn each(&self, each: &mut dyn FnMut(&str, Timestamp)) -> io::Result<()> {
+    fn each(&self, each: &mut dyn FnMut(&str, Timestamp)) -> io::Result<()> {
         for folder in self.folders()? {
             for file in entries(&folder)? {
                 let names = [folder.file_name(), file.file_stem()];
@@ -119,28 +148,9 @@ impl OctetStore {
         Ok(())
     }
 
-    /// Those named by the first two digits.
-    fn folders(&self) -> io::Result<Vec<PathBuf>> {
-        let mut folders = entries(&self.folder)?;
-        folders.retain(|folder| folder.file_name().is_some_and(|name| name.len() == 2));
-        Ok(folders)
-    }
-
-    /// Where the octets of a SHA-256 are.
-    pub fn path(&self, name: &str) -> PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         let (first, rest) = name.split_at_checked(2).unwrap_or(("", name));
         self.folder.join(first).join(format!("{rest}.eml"))
-    }
-}
-
-/// What is in a folder; nothing in what is none.
-pub(super) fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
-    match fs::read_dir(path) {
-        Ok(found) => found.map(|entry| Ok(entry?.path())).collect(),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Vec::new()),
-            _ => Err(error),
-        },
     }
 }
 
@@ -149,30 +159,15 @@ fn write_all(mut file: &File, octets: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a folder that only its owner enters.
-pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Brings the names in a folder to the disk.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
-    fn store() -> (tempfile::TempDir, OctetStore) {
+    fn store() -> (tempfile::TempDir, Files) {
         let folder = tempfile::tempdir().unwrap();
-        let store = OctetStore::open(folder.path().join("messages")).unwrap();
+        let store = Files::open(folder.path().join("messages")).unwrap();
         (folder, store)
     }
 

@@ -1,7 +1,11 @@
 //! How much a ledger holds.
 
+use std::path::Path;
+
+use super::evidence::{Depth, Lost};
+use super::octets::Octets;
 use super::state::Standing;
-use super::{Error, FILE, Ledger, schema};
+use super::{BackedUp, Error};
 use crate::timestamp::Timestamp;
 
 /// How much there is.
@@ -29,51 +33,40 @@ pub struct Stat {
     pub at_home: bool,
 }
 
-impl Ledger {
+/// What who looks after a ledger asks.
+pub trait Upkeep {
+    /// Whether what is kept is sound, as far as that is seen without reading every index twice.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] with what is wrong first; those of the ledger.
+    fn check(&self) -> Result<(), Error>;
+
+    /// Every octets that are named, as such that are lost.
+    ///
+    /// # Errors
+    /// Those of the ledger, and of `each`.
+    fn each_named(
+        &self,
+        depth: Depth,
+        each: &mut dyn FnMut(Lost) -> Result<(), Error>,
+    ) -> Result<(), Error>;
+
+    /// Copies all of it and all octets that it names into a new folder, see
+    /// [`Ledger::back_up`](super::Ledger::back_up).
+    ///
+    /// # Errors
+    /// As there.
+    fn copy_whole(
+        &self,
+        octets: &dyn Octets,
+        to: &Path,
+        now: Timestamp,
+        each: &mut dyn FnMut(),
+    ) -> Result<BackedUp, Error>;
+
     /// How much there is.
     ///
     /// # Errors
     /// Those of the ledger.
-    pub fn stat(&self) -> Result<Stat, Error> {
-        let count = |table: &str| -> Result<u64, Error> {
-            let query = format!("SELECT count(*) FROM {table}");
-            let count: i64 = self.connection.query_row(&query, [], |row| row.get(0))?;
-            Ok(count.unsigned_abs())
-        };
-        let restored: Option<i64> =
-            self.connection
-                .query_row("SELECT max(restored) FROM surroundings", [], |row| {
-                    row.get(0)
-                })?;
-        let files = ["", "-wal"].map(|end| self.folder.join(format!("{FILE}{end}")));
-        let length = |file: &std::path::PathBuf| std::fs::metadata(file).map_or(0, |it| it.len());
-        Ok(Stat {
-            form: schema::version(&self.connection)?,
-            database: files.iter().map(length).sum(),
-            messages: count("message")?,
-            standings: self.all_standings()?,
-            facts: count("fact")?,
-            received: count("received")?,
-            jobs: count("job")?,
-            newest: self.newest_entry()?,
-            restored: restored.map(Timestamp::from_unix),
-            // Read only it has no place by which that could be told.
-            at_home: !self.is_writable() || self.is_at_home()?,
-        })
-    }
-
-    fn all_standings(&self) -> Result<Vec<(Standing, u64)>, Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT standing, count(*) FROM recipient GROUP BY standing")?;
-        let mut rows = statement.query([])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (word, count): (String, i64) = (row.get(0)?, row.get(1)?);
-            let standing = Standing::from_word(&word).ok_or(Error::Corrupt(word))?;
-            found.push((standing, count.unsigned_abs()));
-        }
-        found.sort();
-        Ok(found)
-    }
+    fn stat(&self) -> Result<Stat, Error>;
 }

@@ -1,35 +1,20 @@
 //! Whether the ledger is what it was, and where it was: noticed whenever it is opened, before
 //! anything leaves.
 //!
-//! - It knows less than left this computer (restored, truncated, without its `-wal` file): the
-//!   `journal` has lines that it has not. These messages are entered again from their octets, in
+//! - It knows less than left this computer (restored, truncated, without its `-wal` file): a
+//!   journal beside it has lines that it has not. These messages are entered again from their octets, in
 //!   doubt, so that nothing sends them by itself.
 //! - It is new, and octets of another one lie beside it.
 //! - It is not where it was (a copy, a folder brought back): the file `place` is another one, or
 //!   was written again. What the original sent meanwhile, only the mailbox knows.
 //!
 //! In all cases the mailbox of an account is to be read before anything leaves
-//! ([`Ledger::has_asked`]). A disk that was set back as a whole is not noticed.
+//! ([`Surroundings::has_asked`]). A disk that was set back as a whole is not noticed.
 
-use std::collections::HashSet;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::Path;
-
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-
-use super::fact::{AttemptEnd, Fact, Words};
-use super::journal::{Journal, Line};
-use super::octets::OctetStore;
-use super::submission::{append, insert, refresh};
-use super::{Error, Ledger, MessageRef, query};
+use super::{Error, MessageRef};
 use crate::address::MailAddress;
-use crate::batch::identity::Identity;
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
-
-/// Stands in the facts of an attempt of which only the journal, or the octets, knew.
-const LOST: &str = "the ledger had lost what it knew of this attempt";
 
 /// What a ledger had lost and was entered again when it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,341 +32,29 @@ impl Recovered {
     }
 }
 
-impl Ledger {
-    /// What it had lost when it was opened.
-    pub fn recovered(&self) -> &Recovered {
-        &self.recovered
-    }
-
+/// Whether a ledger is what it was, and where it was.
+pub trait Surroundings {
     /// Whether it belongs where it is, or the mailbox of the account was read since it came
     /// here. If not, others may have sent what it takes for unsent.
     ///
     /// # Errors
     /// Those of the ledger; so for all of these.
-    pub fn has_asked(&self, account: &MailAddress) -> Result<bool, Error> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)
-                     OR EXISTS (SELECT 1 FROM asked WHERE account = ?2 AND place = ?1)",
-            )?
-            .query_row([&self.place, &account.key()], |row| row.get(0))?)
-    }
-
-    /// Whether it belongs where it is.
-    pub(super) fn is_at_home(&self) -> Result<bool, Error> {
-        let query = "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)";
-        Ok(self
-            .connection
-            .prepare_cached(query)?
-            .query_row([&self.place], |row| row.get(0))?)
-    }
+    fn has_asked(&self, account: &MailAddress) -> Result<bool, Error>;
 
     /// Records that the mailbox of an account was read here, all of it.
-    pub fn note_asked(&mut self, account: &MailAddress) -> Result<(), Error> {
-        if !self.has_asked(account)? {
-            self.connection.execute(
-                "INSERT OR REPLACE INTO asked (account, place) VALUES (?1, ?2)",
-                [&account.key(), &self.place],
-            )?;
-        }
-        Ok(())
-    }
+    fn note_asked(&mut self, account: &MailAddress) -> Result<(), Error>;
 
     /// How many acceptances the mailbox showed for messages of this sender that are none of this
     /// ledger.
-    pub fn sent_elsewhere(&self, account: &MailAddress) -> Result<usize, Error> {
-        let count: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM examination
-                 WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
-                   AND account = ?1 AND sender = ?1 COLLATE NOCASE",
-            )?
-            .query_row([account.key()], |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or_default())
-    }
+    fn sent_elsewhere(&self, account: &MailAddress) -> Result<usize, Error>;
 
     /// When the mailbox showed an acceptance, since a time, for a message of this sender, with
     /// this subject and exactly these recipients, that is none of this ledger: another program,
     /// or another copy of the ledger, sent it. Where both Message-IDs say what their messages are,
     /// that counts, and not subject and recipients.
-    pub fn accepted_elsewhere(
+    fn accepted_elsewhere(
         &self,
         message: &OutgoingMessage,
         since: Timestamp,
-    ) -> Result<Option<Timestamp>, Error> {
-        let addresses = message.recipients().iter().map(|one| &one.address);
-        let account = message.sender().key();
-        let own = Identity::read(message.message_id());
-        let mut statement = self.connection.prepare_cached(
-            "SELECT certified_at, message_id FROM examination INDEXED BY examination_elsewhere
-             WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
-               AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
-               AND recipients = ?3 AND certified_at >= ?4
-             ORDER BY certified_at DESC",
-        )?;
-        let values = params![account, message.subject(), listed(addresses), since.unix()];
-        let mut found = statement.query(values)?;
-        while let Some(row) = found.next()? {
-            let id: Option<String> = row.get(1)?;
-            let other = id.and_then(|id| Identity::read(&id));
-            if own.is_none() || other.is_none() || own == other {
-                return Ok(Some(Timestamp::from_unix(row.get(0)?)));
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// Addresses as the column `recipients` has them.
-pub(super) fn listed<'a>(addresses: impl Iterator<Item = &'a MailAddress>) -> String {
-    let mut keys: Vec<String> = addresses.map(MailAddress::key).collect();
-    keys.sort();
-    keys.dedup();
-    keys.join("\n")
-}
-
-/// Where a folder is: another text when it, or the database in it, is another copy. Empty on
-/// systems that do not tell.
-pub(super) fn place(folder: &Path, database: &Path) -> io::Result<String> {
-    const WORDS: &[u8] = b"By this file pec notices that its folder was copied or restored.\n";
-    let path = folder.join("place");
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
-        Ok(mut file) => file.write_all(WORDS)?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    identity(&fs::metadata(&path)?, &fs::metadata(database)?)
-}
-
-/// The numbers of both files, and when anything was last changed about the one that nobody
-/// changes: a copy has other numbers, and one written over what was there another time.
-#[cfg(unix)]
-fn identity(place: &fs::Metadata, database: &fs::Metadata) -> io::Result<String> {
-    use std::os::unix::fs::MetadataExt;
-    let (seconds, nanoseconds) = (place.ctime(), place.ctime_nsec());
-    Ok(format!(
-        "{} {} {seconds}.{nanoseconds:09}",
-        database.ino(),
-        place.ino()
-    ))
-}
-
-#[cfg(not(unix))]
-fn identity(_: &fs::Metadata, _: &fs::Metadata) -> io::Result<String> {
-    Ok(String::new())
-}
-
-/// What is around the file.
-pub(super) struct Around<'a> {
-    /// The octets beside it.
-    pub octets: &'a OctetStore,
-    /// The journal beside it.
-    pub journal: &'a Journal,
-    /// Where it is; `None` where what is around it may not be written.
-    pub place: Option<&'a str>,
-}
-
-/// The octets of the journal whose lines the ledger knows; `None` where it was never held against
-/// one.
-fn known(connection: &Connection) -> Result<Option<u64>, Error> {
-    let known: Option<i64> = connection
-        .prepare_cached("SELECT journal FROM surroundings")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(known.map(i64::unsigned_abs))
-}
-
-/// Whether the ledger knows all that the journal has. One that cannot be asked does not.
-pub(super) fn is_settled(connection: &Connection, journal: &Journal) -> io::Result<bool> {
-    let found = journal.length()?;
-    // Where the journal is gone, or older, nothing was lost.
-    Ok(known(connection)
-        .is_ok_and(|known| known.is_some_and(|known| found.is_none_or(|found| found <= known))))
-}
-
-/// Holds the ledger against the journal, and enters what it has lost.
-pub(super) fn settle(
-    connection: &mut Connection,
-    around: &Around<'_>,
-    disk: &dyn Fn(io::Error) -> Error,
-) -> Result<Recovered, Error> {
-    let Around {
-        octets, journal, ..
-    } = *around;
-    let length = || journal.length().map_err(disk);
-    // Read first, so that in the usual case nothing is locked or written.
-    if let Some(known) = known(connection)?
-        && length()? == Some(known)
-    {
-        return Ok(Recovered::default());
-    }
-    // Whoever adds to the journal holds this lock.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (known, found) = (known(&transaction)?, length()?);
-    if known.is_some() && known == found {
-        return Ok(Recovered::default());
-    }
-    let mut run = Run {
-        transaction: &transaction,
-        octets,
-        begun: begun(&transaction)?,
-        recovered: Recovered::default(),
-    };
-    if known.is_none() && around.place.is_some() {
-        octets.clear_old();
-    }
-    let mut lines = Vec::new();
-    let mut keep = |line| {
-        lines.push(line);
-        Ok(())
-    };
-    journal.lines(&mut keep).map_err(disk)?;
-    let is_empty = run.is_empty()?;
-    if found.is_none() && is_empty {
-        lines = of_octets(octets).map_err(disk)?;
-    }
-    // A new file beside octets of an old one knows nothing of what they were about.
-    let is_bereft = known.is_none() && is_empty && octets.holds_any();
-    for line in &lines {
-        run.enter(line)?;
-    }
-    let recovered = run.recovered;
-    let length = match (found, around.place) {
-        (Some(found), _) if known.is_none_or(|known| known <= found) => found,
-        // It is gone, or an older copy: what the ledger knows of it is written again.
-        (_, Some(_)) => journal.rewrite(&handed(&transaction)?).map_err(disk)?,
-        (_, None) => found.unwrap_or_default(),
-    };
-    let home = around
-        .place
-        .filter(|_| known.is_none() && recovered.is_empty() && !is_bereft);
-    match known {
-        None => transaction.execute(
-            "INSERT INTO surroundings (journal, home) VALUES (?1, ?2)",
-            params![length as i64, home],
-        )?,
-        Some(_) => transaction.execute("UPDATE surroundings SET journal = ?1", [length as i64])?,
-    };
-    if !recovered.is_empty() {
-        transaction.execute_batch("UPDATE surroundings SET home = NULL; DELETE FROM asked")?;
-    }
-    transaction.commit()?;
-    Ok(recovered)
-}
-
-/// All attempts of which the ledger knows that they left, or may have.
-fn handed(transaction: &Transaction<'_>) -> Result<Vec<Line>, Error> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT fact.at, fact.attempt, octets, message_id FROM fact
-         JOIN message ON message.id = fact.message WHERE what = 'handed' ORDER BY fact.id",
-    )?;
-    let lines = statement.query_map([], |row| {
-        Ok(Line {
-            at: Timestamp::from_unix(row.get(0)?),
-            attempt: row.get::<_, Option<u32>>(1)?.unwrap_or(1),
-            octets: row.get(2)?,
-            message_id: row.get(3)?,
-        })
-    })?;
-    Ok(lines.collect::<Result<_, _>>()?)
-}
-
-/// All attempts of which the ledger knows.
-fn begun(transaction: &Transaction<'_>) -> Result<HashSet<(String, u32)>, Error> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT message_id, attempt FROM fact JOIN message ON message.id = fact.message
-         WHERE what = 'begun'",
-    )?;
-    let found = statement.query_map([], |row| {
-        Ok((row.get(0)?, row.get::<_, Option<u32>>(1)?.unwrap_or(1)))
-    })?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// Messages of ours among the octets, for a ledger that knows nothing and has no journal.
-fn of_octets(octets: &OctetStore) -> io::Result<Vec<Line>> {
-    let mut lines = Vec::new();
-    octets.each(&mut |name, at| {
-        // One that was damaged is no message of anybody.
-        let Ok(content) = octets.get(name) else {
-            return;
-        };
-        if let Some(message) = OutgoingMessage::reread(content) {
-            lines.push(Line {
-                at,
-                attempt: 1,
-                octets: name.to_owned(),
-                message_id: message.message_id().to_owned(),
-            });
-        }
-    })?;
-    lines.sort_by(|one, other| (one.at, &one.octets).cmp(&(other.at, &other.octets)));
-    Ok(lines)
-}
-
-struct Run<'a> {
-    transaction: &'a Transaction<'a>,
-    octets: &'a OctetStore,
-    /// Message-ID and number of every attempt that the ledger knows.
-    begun: HashSet<(String, u32)>,
-    recovered: Recovered,
-}
-
-impl Run<'_> {
-    /// Whether no message was ever recorded.
-    fn is_empty(&self) -> Result<bool, Error> {
-        let query = "SELECT NOT EXISTS (SELECT 1 FROM message)";
-        Ok(self.transaction.query_row(query, [], |row| row.get(0))?)
-    }
-
-    /// Enters an attempt of which the ledger knows nothing: in doubt.
-    fn enter(&mut self, line: &Line) -> Result<(), Error> {
-        // It is on the disk that an attempt began before the journal has its line.
-        if !self.begun.insert((line.message_id.clone(), line.attempt)) {
-            return Ok(());
-        }
-        let message = match query::by_message_id(self.transaction, &line.message_id)? {
-            Some(message) => message,
-            None => {
-                let kept = self.octets.get(&line.octets).ok();
-                let Some(message) = kept.and_then(OutgoingMessage::reread) else {
-                    self.recovered.missing.push(line.message_id.clone());
-                    return Ok(());
-                };
-                insert(self.transaction, &message, &line.octets, line.at)?
-            }
-        };
-        let Line { attempt, at, .. } = *line;
-        let lost = Words {
-            code: None,
-            text: LOST.to_owned(),
-        };
-        let end = AttemptEnd::InDoubt(lost);
-        for fact in [
-            Fact::Begun {
-                attempt,
-                at,
-                process: None,
-            },
-            Fact::Handed { attempt, at },
-            Fact::Ended { attempt, at, end },
-        ] {
-            append(self.transaction, message.id, &fact, line.at)?;
-        }
-        self.transaction.execute(
-            "UPDATE message SET recovered = 1 WHERE id = ?1",
-            [message.id],
-        )?;
-        refresh(self.transaction, message.id)?;
-        if !self.recovered.messages.contains(&message) {
-            self.recovered.messages.push(message);
-        }
-        Ok(())
-    }
+    ) -> Result<Option<Timestamp>, Error>;
 }

@@ -150,11 +150,11 @@ fn of_form_5(more: &str) -> tempfile::TempDir {
     let file = home.path().join("ledger.sqlite");
     let connection = rusqlite::Connection::open(file).expect("a database");
     for script in [
-        include_str!("../../src/ledger/schema/0001.sql"),
-        include_str!("../../src/ledger/schema/0002.sql"),
-        include_str!("../../src/ledger/schema/0003.sql"),
-        include_str!("../../src/ledger/schema/0004.sql"),
-        include_str!("../../src/ledger/schema/0005.sql"),
+        include_str!("../../src/ledger/sqlite/schema/0001.sql"),
+        include_str!("../../src/ledger/sqlite/schema/0002.sql"),
+        include_str!("../../src/ledger/sqlite/schema/0003.sql"),
+        include_str!("../../src/ledger/sqlite/schema/0004.sql"),
+        include_str!("../../src/ledger/sqlite/schema/0005.sql"),
         "PRAGMA user_version = 5",
         more,
     ] {

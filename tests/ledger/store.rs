@@ -577,7 +577,7 @@ fn home_of_old_leftovers() -> tempfile::TempDir {
 fn an_attempt_is_found_without_walking_through_all_facts() {
     let desk = Desk::new();
     let connection = Connection::open(desk.folder().join("ledger.sqlite")).unwrap();
-    let query = include_str!("../../src/ledger/submission.rs");
+    let query = include_str!("../../src/ledger/sqlite/submission.rs");
     let from = query.find("\"SELECT begun.message").expect("the query") + 1;
     let until = from + query[from..].find('"').expect("its end");
     let mut plan = connection

@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use super::octets::sync_folder;
+use crate::ledger::disk::sync_folder;
 use crate::timestamp::Timestamp;
 
 /// Octets of a line; a Message-ID has at most 998.

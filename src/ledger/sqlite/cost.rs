@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
-use super::fact::{AttemptEnd, Words};
-use super::{
+use crate::address::MailAddress;
+use crate::ledger::fact::{AttemptEnd, Words};
+use crate::ledger::{
     Arrival, Claim, Cursor, End, Finding, JobRef, Ledger, NewJob, NewRow, Place, Taken, Terms,
 };
-use crate::address::MailAddress;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
@@ -112,7 +113,7 @@ fn job(ledger: &mut Ledger) -> JobRef {
     });
     let recorded = ledger.record_job(
         new,
-        &mut || Ok::<_, super::Error>(rows.next()),
+        &mut || Ok::<_, crate::ledger::Error>(rows.next()),
         &mut || Ok(()),
         NOW,
     );
@@ -120,7 +121,7 @@ fn job(ledger: &mut Ledger) -> JobRef {
 }
 
 /// All that a run does for its rows, and a reading of the mailbox before them.
-fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), super::Error> {
+fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), crate::ledger::Error> {
     let terms = Terms::default();
     ledger.settle_cut_off(NOW)?;
     ledger.has_asked(&account())?;
@@ -171,7 +172,7 @@ const RECEIPTS: [&str; 4] = [
 
 /// All that a reading of the mailbox does for receipts, before their message is recorded and after:
 /// first they belong to nobody.
-fn receive(ledger: &mut Ledger) -> Result<(), super::Error> {
+fn receive(ledger: &mut Ledger) -> Result<(), crate::ledger::Error> {
     let sender = MailAddress::new("studio@pec.mittente.example");
     let trust = std::fs::read_to_string("fixtures/pki/trust.toml").expect("a fixture");
     let verifier = Verifier::new(Trust::parse(&trust, "test").expect("a trust file"));
@@ -235,8 +236,8 @@ fn receive(ledger: &mut Ledger) -> Result<(), super::Error> {
 #[test]
 fn no_statement_of_a_message_walks_through_what_grows() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut ledger = Ledger::open(folder.path()).expect("a ledger");
-    let job = job(&mut ledger);
+    let job = job(&mut Ledger::open(folder.path()).expect("a ledger"));
+    let mut opened = super::open(folder.path()).expect("a ledger");
     let ran = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = Arc::clone(&ran);
     let note = move |event: TraceEvent<'_>| {
@@ -245,16 +246,16 @@ fn no_statement_of_a_message_walks_through_what_grows() {
             seen.lock().expect("one thread").insert(text);
         }
     };
-    ledger
+    opened
+        .store
         .connection
         .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note))
         .expect("traced");
+    let mut ledger = Ledger::over(opened, folder.path());
     send(&mut ledger, &job).expect("sent");
     receive(&mut ledger).expect("received");
-    ledger
-        .connection
-        .trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>)
-        .expect("traced no more");
+    drop(ledger);
+    let asked_again = Connection::open(folder.path().join(super::FILE)).expect("a database");
     let statements = ran.lock().expect("one thread").clone();
     let mut walking = Vec::new();
     let mut asked = 0;
@@ -264,7 +265,7 @@ fn no_statement_of_a_message_walks_through_what_grows() {
             continue;
         }
         asked += 1;
-        for step in steps(&ledger, text) {
+        for step in steps(&asked_again, text) {
             if walks(&step) {
                 walking.push(format!("{step}\n    of {text}"));
             }
@@ -274,9 +275,9 @@ fn no_statement_of_a_message_walks_through_what_grows() {
     assert!(walking.is_empty(), "{}", walking.join("\n"));
 }
 
-fn steps(ledger: &Ledger, text: &str) -> Vec<String> {
+fn steps(connection: &Connection, text: &str) -> Vec<String> {
     let query = format!("EXPLAIN QUERY PLAN {text}");
-    let mut statement = ledger.connection.prepare(&query).expect("a plan");
+    let mut statement = connection.prepare(&query).expect("a plan");
     let none = vec![rusqlite::types::Null; statement.parameter_count()];
     let found = statement.query_map(rusqlite::params_from_iter(none), |row| row.get(3));
     let found = found.expect("a plan");

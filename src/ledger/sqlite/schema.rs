@@ -7,9 +7,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::octets::sync_folder;
-use super::process::make_locked;
-use super::{Error, FILE};
+use super::FILE;
+use crate::ledger::Error;
+use crate::ledger::disk::{make_locked, sync_folder};
 
 /// One script per version, in order; a released one never changes. `user_version` says how
 /// many a file has been through.

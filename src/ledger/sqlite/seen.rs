@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Error;
+use crate::ledger::Error;
 
 /// A set of texts with the number under which each came first. It is gone when it is dropped.
 #[derive(Debug)]

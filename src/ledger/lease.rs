@@ -1,16 +1,33 @@
-//! Which processes of this program are alive: each that sends holds a locked file.
+//! Which processes of this program are alive: what is needed of who knows, and locked files that
+//! tell: each process that sends holds one.
 //!
 //! The lock dies with the process, however it dies. The name of the file stands in the facts
 //! of an attempt, so that another process can tell one that goes on from one that was cut off.
 //! Octets that are being written are locked files, too, until they have their name: what a process
 //! leaves that was cut off is removed by the next one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fmt;
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 
-use super::octets;
+use super::disk::{clear, make_locked, make_private_folder};
+
+/// Who knows which processes are alive.
+pub trait Leases: fmt::Debug + Send {
+    /// This process, alive until the lease is dropped or the process ends, however it ends.
+    fn enter(&self) -> io::Result<Box<dyn Lease>>;
+
+    /// Whether the process of this name still runs, or may. Taking one that runs for ended could
+    /// send a message twice.
+    fn is_alive(&self, name: &str) -> bool;
+}
+
+/// A process that is alive.
+pub trait Lease: fmt::Debug + Send {
+    /// The name under which others ask for it.
+    fn name(&self) -> &str;
+}
 
 /// The folder `processes`.
 #[derive(Debug)]
@@ -20,7 +37,7 @@ pub(super) struct Processes {
 
 /// This process, alive as long as this value.
 #[derive(Debug)]
-pub(super) struct Alive {
+struct Alive {
     name: String,
     path: PathBuf,
     _locked: File,
@@ -29,7 +46,7 @@ pub(super) struct Alive {
 impl Processes {
     /// Opens the folder, making it if need be, and removes what the dead left in it.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        octets::make_private_folder(&folder)?;
+        make_private_folder(&folder)?;
         clear(&folder);
         Ok(Self { folder })
     }
@@ -38,22 +55,22 @@ impl Processes {
     pub fn at(folder: PathBuf) -> Self {
         Self { folder }
     }
+}
 
+impl Leases for Processes {
     /// Makes and locks a file of this process.
-    pub fn enter(&self) -> io::Result<Alive> {
+    fn enter(&self) -> io::Result<Box<dyn Lease>> {
         let (path, locked) = make_locked(&self.folder, "")?;
         let name = path.file_name().unwrap_or_default();
-        Ok(Alive {
+        Ok(Box::new(Alive {
             name: name.to_string_lossy().into_owned(),
             path,
             _locked: locked,
-        })
+        }))
     }
 
-    /// Whether the process of this name still runs, or may: only a file that is gone, or whose
-    /// lock is free, says that it ended. Taking one that runs for ended could send a message
-    /// twice.
-    pub fn is_alive(&self, name: &str) -> bool {
+    /// Only a file that is gone, or whose lock is free, says that it ended.
+    fn is_alive(&self, name: &str) -> bool {
         if name.is_empty() || !name.bytes().all(|c| c.is_ascii_digit() || c == b'-') {
             return false;
         }
@@ -64,47 +81,8 @@ impl Processes {
     }
 }
 
-/// Removes the files of processes that were cut off. Best effort: what stays takes room.
-pub(super) fn clear(folder: &Path) {
-    for path in octets::entries(folder).unwrap_or_default() {
-        let Ok(file) = File::open(&path) else {
-            continue;
-        };
-        // Held while it is removed: who made it and waits for the lock finds it gone.
-        if file.try_lock().is_ok() {
-            let _ = fs::remove_file(&path);
-        }
-    }
-}
-
-/// A new file, locked by this process as long as it is open; its name is used by no other.
-pub(super) fn make_locked(folder: &Path, end: &str) -> io::Result<(PathBuf, File)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    loop {
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{}-{count}{end}", std::process::id()));
-        let file = match options.open(&path) {
-            Ok(file) => file,
-            // Left by an earlier process of the same number, or by another one of the same
-            // number in another container.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            Err(error) => return Err(error),
-        };
-        file.lock()?;
-        // Whoever clears up may have come between.
-        if path.try_exists()? {
-            return Ok((path, file));
-        }
-    }
-}
-
-impl Alive {
-    /// The name under which others ask for it.
-    pub fn name(&self) -> &str {
+impl Lease for Alive {
+    fn name(&self) -> &str {
         &self.name
     }
 }
@@ -163,7 +141,7 @@ mod tests {
             fs::write(processes.folder.join(name), b"x").unwrap();
         }
         clear(&processes.folder);
-        let left = octets::entries(&processes.folder).unwrap();
+        let left = crate::ledger::disk::entries(&processes.folder).unwrap();
         assert_eq!(left, [processes.folder.join(alive.name())]);
         assert!(processes.is_alive(alive.name()));
     }
