@@ -121,7 +121,7 @@ impl Frozen {
     }
 }
 
-/// As [`Frozen::submit`], of a message that is read for it.
+/// As `Frozen::submit`, of a message that is read for it.
 ///
 /// # Errors
 /// As there.

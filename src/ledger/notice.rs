@@ -1,7 +1,7 @@
 //! Whether a row was served already, and what may be done for it now.
 //!
-//! What is known under the identity of a notice ([`Identity`]): messages of this ledger, and
-//! genuine acceptances in the mailbox for messages that it does not have. [`plan`](super::plan) says
+//! What is known under the identity of a notice (`Identity`): messages of this ledger, and
+//! genuine acceptances in the mailbox for messages that it does not have. `plan` says
 //! what follows, so that every run looks anew at what came back.
 //! What is done rests on a [`Plan`], which is made again in the transaction that carries it out:
 //! no two processes serve a notice at once.

@@ -115,7 +115,7 @@ pub enum Serving {
 
 impl Serving {
     /// Whether something goes out for a notice that stands here, under what a person allowed. As
-    /// [`plan`] says of a row that has no message yet.
+    /// `plan` says of a row that has no message yet.
     pub const fn goes(&self, terms: Terms) -> bool {
         match self {
             Self::Free | Self::Recorded(_) => true,
