@@ -1,8 +1,10 @@
 //! The parts of a message as a tree, cut once: whoever walks over parts walks over these.
 //!
 //! What bounds it bounds every walk: how deep multiparts are cut, how many parts there are, and the
-//! work that the message may cause. Each part has its media type and its file names read once. What
-//! is encoded is not looked into, attached messages are not entered.
+//! work that the message may cause. Each part has its media type read once, and its file names when they
+//! are first asked for. What is encoded is not looked into, attached messages are not entered.
+
+use std::sync::OnceLock;
 
 use super::media::{FileNames, MediaType};
 use super::multipart::{self, Dashes, Parts};
@@ -24,12 +26,12 @@ pub struct Part<'a> {
     pub entity: Entity<'a>,
     /// What the header says it is, read strictly.
     pub media: Result<MediaType<'a>, Error>,
-    /// The file names that it states.
-    pub names: FileNames<'a>,
     /// Whether there are parts in it.
     pub inside: Inside<'a>,
     /// How many multiparts are around it.
     pub depth: usize,
+    /// Read when they are first asked for: of most parts nobody does.
+    names: OnceLock<FileNames<'a>>,
     /// Its place in the list, that of the multipart around it, and its number in that.
     index: usize,
     parent: usize,
@@ -161,7 +163,7 @@ impl<'a> Tree<'a> {
         }
         let index = self.parts.len();
         self.parts.push(Part {
-            names: entity.file_names_with(media.as_ref().ok()),
+            names: OnceLock::new(),
             entity,
             media,
             inside,
@@ -282,6 +284,13 @@ impl<'a> Part<'a> {
         self.media.as_ref().map_or("", |media| &*media.essence)
     }
 
+    /// The file names that it states.
+    pub fn names(&self) -> &FileNames<'a> {
+        let media = self.media.as_ref().ok();
+        self.names
+            .get_or_init(|| self.entity.file_names_with(media))
+    }
+
     /// Its number in the multipart that it is in, from 1; of the root 0.
     pub fn number(&self) -> usize {
         self.number
@@ -309,9 +318,8 @@ mod tests {
     }
 
     fn places(tree: &Tree<'_>) -> Vec<String> {
-        let parts = tree.parts().iter();
-        let line = |part: &Part<'_>| format!("{} {}", tree.place(part), part.essence());
-        parts.map(line).collect()
+        let line = |part| format!("{} {}", tree.place(part), part.essence());
+        tree.parts().iter().map(line).collect()
     }
 
     /// So many multiparts around a text, each with a text behind it.
@@ -342,15 +350,14 @@ mod tests {
             ]
         );
         assert!(tree.is_whole() && work.spent() > 0);
-        let of = |part: &Part<'_>| {
-            tree.parts_of(part)
-                .map(|part| tree.place(part))
-                .collect::<Vec<_>>()
+        let of = |part| {
+            let parts = tree.parts_of(part);
+            parts.map(|part| tree.place(part)).collect::<Vec<_>>()
         };
         assert_eq!(of(tree.root()), ["1", "2"]);
         assert_eq!(of(&tree.parts()[1]), ["1.1", "1.2"]);
         assert!(of(&tree.parts()[2]).is_empty());
-        assert_eq!(tree.parts()[4].names.shown(), Some("a.htm"));
+        assert_eq!(tree.parts()[4].names().shown(), Some("a.htm"));
         assert!(
             tree.root()
                 .frame()

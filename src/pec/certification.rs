@@ -383,8 +383,8 @@ fn read_time(
     let day = parts.text("giorno")?;
     let hour = parts.text("ora")?;
     parts.end("data")?;
-    let date = numbers(&day, '/', [2, 2, 4]).ok_or(Error::Value("giorno"))?;
-    let clock = numbers(&hour, ':', [2, 2, 2]).ok_or(Error::Value("ora"))?;
+    let date = numbers(&day, b'/', [2, 2, 4]).ok_or(Error::Value("giorno"))?;
+    let clock = numbers(&hour, b':', [2, 2, 2]).ok_or(Error::Value("ora"))?;
     let [d, m, y] = date;
     let [h, min, s] = clock;
     // Two digits always fit; the year has four.
@@ -409,15 +409,15 @@ fn zone_seconds(text: &str) -> Option<i32> {
 }
 
 /// Three numbers of so many digits each.
-fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i16; 3]> {
+fn numbers(text: &str, separator: u8, digits: [usize; 3]) -> Option<[i16; 3]> {
     let mut out = [0; 3];
-    let mut pieces = text.split(separator);
+    let mut pieces = text.as_bytes().split(|&octet| octet == separator);
     for (slot, count) in out.iter_mut().zip(digits) {
-        let piece = pieces.next()?;
-        if piece.len() != count || !piece.bytes().all(|digit| digit.is_ascii_digit()) {
-            return None;
+        let piece = pieces.next().filter(|piece| piece.len() == count)?;
+        for digit in piece {
+            let digit = char::from(*digit).to_digit(10)?;
+            *slot = *slot * 10 + digit as i16;
         }
-        *slot = piece.parse().ok()?;
     }
     pieces.next().is_none().then_some(out)
 }

@@ -493,7 +493,7 @@ fn leaves_of(message: Entity<'_>) -> Vec<Leaf> {
     let leaves = tree.parts().iter().filter(|part| part.frame().is_none());
     let leaf = |part: &Part<'_>| Leaf {
         essence: part.essence().to_owned(),
-        name: part.names.shown().map(str::to_owned),
+        name: part.names().shown().map(str::to_owned),
         content: part.entity.decoded().unwrap_or_default().into_owned(),
     };
     leaves.map(leaf).collect()

@@ -54,7 +54,7 @@ impl WrappedMail {
         let tree = tree(envelope, 1)?;
         let signed = tree.parts_of(tree.root()).next()?;
         let is_mail =
-            |part: &&Part<'_>| part.names.is(ORIGINAL_FILE) || part.essence() == "message/rfc822";
+            |part: &&Part<'_>| part.names().is(ORIGINAL_FILE) || part.essence() == "message/rfc822";
         let mail = tree.parts_of(signed).filter(is_mail).last()?;
         Some(Self::read(&mail.entity.decoded().ok()?))
     }

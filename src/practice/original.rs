@@ -63,7 +63,7 @@ fn replaced<'a>(tree: &Tree<'a>, part: &Part<'a>) -> Vec<u8> {
     ) {
         return octets.to_vec();
     }
-    if let (false, Some(name)) = (media.is_multipart(), part.names.shown()) {
+    if let (false, Some(name)) = (media.is_multipart(), part.names().shown()) {
         return hash_file(&part.entity, name);
     }
     let Some(frame) = part.frame().filter(|frame| frame.is_plain) else {

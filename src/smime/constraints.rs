@@ -158,19 +158,21 @@ fn mail_is_within(address: &str, base: &str) -> bool {
     let Some(host) = host_of(address) else {
         return false;
     };
-    if base.contains('@') {
-        return address.eq_ignore_ascii_case(base);
+    // Of hundreds of bases nearly all differ in their length already.
+    if host.eq_ignore_ascii_case(base) {
+        return true;
     }
-    match base.strip_prefix('.') {
+    match base.strip_prefix('.').filter(|_| !base.contains('@')) {
         Some(domain) => is_same_or_below(host, domain) && !host.eq_ignore_ascii_case(domain),
-        None => host.eq_ignore_ascii_case(base),
+        None => address.eq_ignore_ascii_case(base),
     }
 }
 
 /// The host of an address with one `@`; no signer has a quoted one before it.
 fn host_of(address: &str) -> Option<&str> {
-    let (_, host) = address.split_once('@')?;
-    (!host.contains('@')).then_some(host)
+    let at = memchr::memchr(b'@', address.as_bytes())?;
+    let is_one = memchr::memrchr(b'@', address.as_bytes()) == Some(at);
+    is_one.then(|| &address[at + 1..])
 }
 
 fn is_same_or_below(host: &str, domain: &str) -> bool {
@@ -231,6 +233,9 @@ mod tests {
         assert!(!mail_is_within("a@pec.example", ".pec.example"));
         assert!(mail_is_within("a@pec.example", "a@pec.example"));
         assert!(!mail_is_within("b@pec.example", "a@pec.example"));
+        assert!(!mail_is_within("a@pec.example", "@pec.example"));
+        assert!(!mail_is_within("a@sub.pec.example", ".@pec.example"));
+        assert!(mail_is_within("A@SUB.pec.example", ".Pec.example"));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn read<'c>(
     let mut data_parts = Vec::new();
     let mut originals = Vec::new();
     for part in tree.parts_of(tree.root()) {
-        let names = &part.names;
+        let names = part.names();
         if names.is(CERTIFICATION_FILE) {
             data_parts.push(part);
         } else if names.is(ORIGINAL_FILE) || part.essence() == "message/rfc822" {
@@ -89,7 +89,7 @@ pub(super) fn read<'c>(
         [] => {}
         [part] => {
             findings.record(CheckId::DaticertPresent, Comparison::Agrees);
-            let names = &part.names;
+            let names = part.names();
             let differ = names.disagree().then(|| {
                 Case::DaticertName.both(
                     names.name.as_deref().unwrap_or_default(),
@@ -114,7 +114,7 @@ pub(super) fn read<'c>(
 /// The original message: the one part called postacert.eml, or the one message where none is
 /// called so (names vary in anomaly envelopes).
 fn the_original<'c>(candidates: &[&Part<'c>], findings: &mut Findings) -> Option<Cow<'c, [u8]>> {
-    let is_named = |part: &&&Part<'_>| part.names.is(ORIGINAL_FILE);
+    let is_named = |part: &&&Part<'_>| part.names().is(ORIGINAL_FILE);
     let any_named = candidates.iter().any(|part| is_named(&part));
     let mut chosen = candidates.iter().filter(|part| is_named(part) == any_named);
     let part = chosen.next()?;

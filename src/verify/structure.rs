@@ -682,7 +682,7 @@ fn has_certification_part(outer: &Entity<'_>, work: &Work) -> bool {
 
 fn is_certification_in(tree: &Tree<'_>) -> bool {
     let mut parts = tree.parts_of(tree.root());
-    parts.any(|part| part.names.is(CERTIFICATION_FILE))
+    parts.any(|part| part.names().is(CERTIFICATION_FILE))
 }
 
 /// Something inside a message that may be certified mail.
@@ -800,7 +800,11 @@ impl<'a> Search<'a, '_> {
         if media.is_multipart() {
             return;
         }
-        let name = part.names.shown().unwrap_or_default().to_ascii_lowercase();
+        let name = part
+            .names()
+            .shown()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let is_message = matches!(&*media.essence, "message/rfc822" | "message/global")
             || [".eml", ".emlx"].iter().any(|end| name.ends_with(end))
             || (media.essence == "application/octet-stream" && begins_as_mail(entity));

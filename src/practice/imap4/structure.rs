@@ -183,7 +183,7 @@ fn disposition(part: &Part<'_>) -> Vec<u8> {
     };
     let text = field.text();
     let word = text.split([';', ' ']).next().unwrap_or_default();
-    let name = match &part.names.filename {
+    let name = match &part.names().filename {
         Some(name) => list([string("filename"), string(name)]),
         None => b"NIL".to_vec(),
     };

@@ -12,14 +12,14 @@ use crate::smime::sha256;
 /// A part in its tree: one with a content, or a multipart, which is only what it is beside its
 /// parts.
 #[derive(Clone, Copy)]
-pub(super) struct Leaf<'t> {
-    tree: &'t Tree<'t>,
-    part: &'t Part<'t>,
+pub(super) struct Leaf<'t, 'a> {
+    tree: &'t Tree<'a>,
+    part: &'t Part<'a>,
 }
 
 /// The parts of a message in their order, each multipart before its own. An attached message
 /// counts as one part, as in brief receipts (RFC 6109, 3.3.2.2).
-pub(super) fn leaves<'t>(tree: &'t Tree<'t>) -> impl Iterator<Item = Leaf<'t>> {
+pub(super) fn leaves<'t, 'a>(tree: &'t Tree<'a>) -> impl Iterator<Item = Leaf<'t, 'a>> {
     tree.parts().iter().map(|part| Leaf { tree, part })
 }
 
@@ -39,7 +39,7 @@ pub(super) fn compare(sent: &Tree<'_>, delivered: &Tree<'_>, form: Form) -> Comp
     if !sent.is_whole() || !delivered.is_whole() {
         return Compared::TooComplex;
     }
-    let [ours, theirs] = [sent, delivered].map(|tree| tree.parts().len());
+    let (ours, theirs) = (sent.parts().len(), delivered.parts().len());
     if ours != theirs {
         return Compared::Differ(format!("{ours} ≠ {theirs}"));
     }
@@ -67,13 +67,13 @@ pub(super) fn compare(sent: &Tree<'_>, delivered: &Tree<'_>, form: Form) -> Comp
     }
 }
 
-impl<'t> Leaf<'t> {
+impl<'t, 'a> Leaf<'t, 'a> {
     pub fn name(self) -> Option<&'t str> {
-        self.part.names.shown()
+        self.part.names().shown()
     }
 
     /// A multipart without its parts; they follow it.
-    pub fn frame(self) -> Option<&'t Frame<'t>> {
+    pub fn frame(self) -> Option<&'t Frame<'a>> {
         self.part.frame()
     }
 
@@ -106,7 +106,7 @@ impl<'t> Leaf<'t> {
     }
 
     /// In what a part differs from another, in words: type, name, parameters, or content.
-    fn difference(self, other: Leaf<'_>) -> Option<String> {
+    fn difference(self, other: Leaf<'_, '_>) -> Option<String> {
         let shown = self.shown();
         if self.part.essence() != other.part.essence() {
             return Some(format!(
@@ -136,9 +136,10 @@ impl<'t> Leaf<'t> {
     }
 
     /// Character set, format, report type and the like.
-    fn parameter_difference(self, other: Leaf<'_>) -> Option<String> {
+    fn parameter_difference(self, other: Leaf<'_, '_>) -> Option<String> {
         let (Ok(a), Ok(b)) = (&self.part.media, &other.part.media) else {
-            let text = |leaf: Leaf<'_>| super::texts(&leaf.part.entity, "Content-Type").join("; ");
+            let text =
+                |leaf: Leaf<'_, '_>| super::texts(&leaf.part.entity, "Content-Type").join("; ");
             let (a, b) = (text(self), text(other));
             return (!same_text(&a, &b)).then(|| format!("{a} ≠ {b}"));
         };
@@ -173,12 +174,12 @@ impl<'t> Leaf<'t> {
     }
 
     /// Whether this part is called the hash of `sent`.
-    fn stands_for(self, sent: Leaf<'_>) -> bool {
+    fn stands_for(self, sent: Leaf<'_, '_>) -> bool {
         sent.name().is_some() && self.hashed_name() == sent.name()
     }
 
     /// Which form of `sent` has the hash that this part states, or what was tried.
-    fn hash_of(self, sent: Leaf<'_>) -> Result<hashes::Fit, Vec<String>> {
+    fn hash_of(self, sent: Leaf<'_, '_>) -> Result<hashes::Fit, Vec<String>> {
         match self.hash() {
             Some(stated) => hashes::of_part(&sent.part.entity, &stated),
             None => Err(vec!["SHA-1?".into()]),
