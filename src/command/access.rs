@@ -366,7 +366,9 @@ impl Failure {
                     ("standing", (*standing).to_owned()),
                 ],
             ),
-            _ => Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow),
+            E::Disk { .. } | E::Sql(_) => {
+                Self::new("ledger", [("reason", reason)]).with_status(ExitStatus::NotNow)
+            }
         }
     }
 }

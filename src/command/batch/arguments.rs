@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::order::Show;
 use super::order::{
     BadRows, BatchOrder, CheckOrder, Lanes, PaceOrder, ReportOrder, RunOrder, Shape, StatusOrder,
     TableOrder,
 };
-use super::view::Show;
 use crate::batch::columns::Given;
 use crate::batch::pace::{Hours, Limits};
 use crate::batch::rows::Rows;

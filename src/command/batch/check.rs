@@ -5,10 +5,11 @@ use std::io;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
+use super::order::Show;
 use super::order::{CheckOrder, Lanes, PaceOrder};
 use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
-use super::view::{self, Letter, Show, ViewJson};
+use super::view::{self, Letter, ViewJson};
 use crate::batch::Problem;
 use crate::batch::forecast::{self, Forecast};
 use crate::batch::pace::{LOOKS_BACK, Pace};

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::view::Show;
 use crate::batch::columns::Given;
 use crate::batch::pace::Limits;
+use crate::batch::rows::Rows;
 use crate::client::batch::Allowed;
 use crate::client::{Consent, SendAgain};
 use crate::output::report::Form;
@@ -123,4 +123,15 @@ pub(in crate::command) enum Shape {
     Ndjson,
     Html,
     Workbook,
+}
+
+/// Which rows to show.
+#[derive(Clone, Debug)]
+pub(in crate::command) enum Show {
+    /// None.
+    Nothing,
+    /// The first that can be sent.
+    First,
+    /// Those that were named.
+    These(Rows),
 }

@@ -12,9 +12,10 @@ use serde::Serialize;
 
 use super::check::{self, Terms};
 use super::events::Reporter;
+use super::order::Show;
 use super::order::{BadRows, Lanes, RunOrder};
 use super::prepare::{self, Disk, Origin, Prepared};
-use super::view::{self, Show};
+use super::view;
 use super::{one_job, problem, status};
 use crate::account::Account;
 use crate::address::MailAddress;

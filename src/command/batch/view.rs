@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
+use super::order::Show;
 use super::prepare::{Origin, Prepared};
 use crate::batch::columns::Role;
 use crate::batch::notice::{ColumnUse, Notice};
-use crate::batch::rows::Rows;
 use crate::batch::table::Form;
 use crate::client::batch::{Good, View};
 use crate::lang::Lang;
@@ -21,17 +21,6 @@ const MOST_SHOWN: usize = 1_000;
 
 /// Letters of a line that is shown: less than what is cut off as too long for a value.
 const LINE_LETTERS: usize = 500;
-
-/// Which rows to show.
-#[derive(Clone, Debug)]
-pub(in crate::command) enum Show {
-    /// None.
-    Nothing,
-    /// The first that can be sent.
-    First,
-    /// Those that were named.
-    These(Rows),
-}
 
 impl Show {
     pub(super) fn wants(&self, row: u64, shown: &[Letter]) -> bool {

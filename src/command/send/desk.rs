@@ -4,9 +4,12 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+use std::slice;
+
+use super::report::Before;
 use super::{checks, report};
 use crate::client::{
-    self, Answer, Answered, Confirm, Gap, GapKind, Missed, News, Over, Question, Search,
+    self, Answer, Answered, Confirm, Gap, GapKind, Handed, Missed, News, Over, Question, Search,
 };
 use crate::command::access::{self, Access};
 use crate::command::{Failure, Session, confirm, follow};
@@ -35,15 +38,6 @@ pub(super) struct Desk<'d, 's> {
     interruption: Option<Interruption>,
     /// What was found out before anything left.
     pub before: Before,
-}
-
-/// What was found out before anything left.
-#[derive(Default)]
-pub(super) struct Before {
-    /// What should make a person stop, a sentence each.
-    pub warnings: Vec<String>,
-    /// What the mailbox answered about messages in doubt.
-    pub searched: Search,
 }
 
 impl<'d, 's> Desk<'d, 's> {
@@ -294,5 +288,46 @@ pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
             let values = [folder, ("message", &*message.short), ("count", &*count)];
             texts.fill("send.gap-read", &values)
         }
+    }
+}
+
+/// What became of messages: one JSON document, or for a person each with what is said beside it. Where
+/// a wait follows, the one document of the run is that of the status.
+pub(super) fn tell(
+    handed: &[Handed],
+    wait_follows: bool,
+    ledger: &Ledger,
+    desk: &mut Desk<'_, '_>,
+) -> anyhow::Result<()> {
+    match desk.form {
+        Form::Json if wait_follows => Ok(()),
+        Form::Json => show(handed, ledger, desk),
+        Form::Text => handed.iter().try_for_each(|one| {
+            show(slice::from_ref(one), ledger, desk)?;
+            report::tell_beside(one, desk.session)
+        }),
+    }
+}
+
+/// What became of messages, in the form that was asked for.
+fn show(handed: &[Handed], ledger: &Ledger, desk: &mut Desk<'_, '_>) -> anyhow::Result<()> {
+    let rows = handed.iter().map(|one| ledger.row(&one.message));
+    let rows = rows.collect::<Result<_, _>>()?;
+    let account = &desk.access.account.name;
+    let document = report::Document::of(handed, rows, account, &desk.before, desk.session);
+    desk.session.out.show(&document, desk.form)?;
+    Ok(())
+}
+
+impl Desk<'_, '_> {
+    /// A failure before anything left: the document is promised all the same.
+    pub(super) fn documented(&mut self, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
+        if self.form == Form::Json {
+            let account = &self.access.account.name;
+            let document =
+                report::Document::of(&[], Vec::new(), account, &self.before, self.session);
+            self.session.out.show(&document, Form::Json)?;
+        }
+        Ok(error)
     }
 }

@@ -4,17 +4,15 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 use std::io;
-use std::slice;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::desk::{Before, Desk};
 use crate::client::{Filed, Handed, Search, Submitted};
 use crate::command::access::Access;
 use crate::command::{Session, words as known_words};
 use crate::exit::ExitStatus;
-use crate::ledger::{Ledger, MessageRow};
+use crate::ledger::MessageRow;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
@@ -138,13 +136,46 @@ fn founds(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn outcomes(_: &mut SchemaGenerator) -> Schema {
-    known([
-        "taken",
-        "refused",
-        "refused-for-now",
-        "not-sent",
-        "in-doubt",
-    ])
+    known(Outcome::ALL.map(Outcome::word))
+}
+
+/// How handing over a message ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Taken,
+    Refused,
+    RefusedForNow,
+    NotSent,
+    InDoubt,
+}
+
+impl Outcome {
+    const ALL: [Self; 5] = [
+        Self::Taken,
+        Self::Refused,
+        Self::RefusedForNow,
+        Self::NotSent,
+        Self::InDoubt,
+    ];
+
+    /// The word in the JSON, and in the keys of the texts.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Refused => "refused",
+            Self::RefusedForNow => "refused-for-now",
+            Self::NotSent => "not-sent",
+            Self::InDoubt => "in-doubt",
+        }
+    }
+
+    const fn tone(self) -> Tone {
+        match self {
+            Self::Taken => Tone::Good,
+            Self::InDoubt => Tone::Unsure,
+            Self::Refused | Self::RefusedForNow | Self::NotSent => Tone::Bad,
+        }
+    }
 }
 
 impl Report for Document<'_> {
@@ -363,49 +394,18 @@ struct CopyJson {
     error: Option<String>,
 }
 
-/// What became of messages: one JSON document, or for a person each with what is said beside it. Where
-/// a wait follows, the one document of the run is that of the status.
-pub(super) fn tell(
-    handed: &[Handed],
-    wait_follows: bool,
-    ledger: &Ledger,
-    desk: &mut Desk<'_, '_>,
-) -> anyhow::Result<()> {
-    match desk.form {
-        Form::Json if wait_follows => Ok(()),
-        Form::Json => show(handed, ledger, desk),
-        Form::Text => handed.iter().try_for_each(|one| {
-            show(slice::from_ref(one), ledger, desk)?;
-            tell_beside(one, desk.session)
-        }),
-    }
-}
-
-/// What became of messages, in the form that was asked for.
-fn show(handed: &[Handed], ledger: &Ledger, desk: &mut Desk<'_, '_>) -> anyhow::Result<()> {
-    let rows = handed.iter().map(|one| ledger.row(&one.message));
-    let rows = rows.collect::<Result<_, _>>()?;
-    let account = &desk.access.account.name;
-    let document = Document::of(handed, rows, account, &desk.before, desk.session);
-    desk.session.out.show(&document, desk.form)?;
-    Ok(())
-}
-
-impl Desk<'_, '_> {
-    /// A failure before anything left: the document is promised all the same.
-    pub(super) fn documented(&mut self, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
-        if self.form == Form::Json {
-            let account = &self.access.account.name;
-            let document = Document::of(&[], Vec::new(), account, &self.before, self.session);
-            self.session.out.show(&document, Form::Json)?;
-        }
-        Ok(error)
-    }
+/// What was found out before anything left.
+#[derive(Default)]
+pub(super) struct Before {
+    /// What should make a person stop, a sentence each.
+    pub warnings: Vec<String>,
+    /// What the mailbox answered about messages in doubt.
+    pub searched: Search,
 }
 
 impl<'a> Document<'a> {
     /// What became of messages.
-    fn of(
+    pub fn of(
         handed: &'a [Handed],
         rows: Vec<MessageRow>,
         account: &'a str,
@@ -450,7 +450,7 @@ impl<'a> SentMessage<'a> {
         });
         Self {
             id: &handed.message.short,
-            outcome,
+            outcome: outcome.word(),
             reply: reply.map(ReplyJson::from),
             reason,
             recorded: submitted.unrecorded.is_none(),
@@ -479,17 +479,17 @@ pub(super) fn exit_status(handed: &[Handed]) -> ExitStatus {
     each.fold(ExitStatus::Yes, ExitStatus::worse)
 }
 
-fn words(outcome: &SubmissionOutcome) -> (&'static str, Option<&Reply>, Option<String>) {
+fn words(outcome: &SubmissionOutcome) -> (Outcome, Option<&Reply>, Option<String>) {
     match outcome {
-        SubmissionOutcome::Taken(reply) => ("taken", Some(reply), None),
+        SubmissionOutcome::Taken(reply) => (Outcome::Taken, Some(reply), None),
         SubmissionOutcome::Refused(reply) if reply.is_for_now() => {
-            ("refused-for-now", Some(reply), None)
+            (Outcome::RefusedForNow, Some(reply), None)
         }
-        SubmissionOutcome::SenderRefused(reply) => ("refused-for-now", Some(reply), None),
-        SubmissionOutcome::Refused(reply) => ("refused", Some(reply), None),
-        SubmissionOutcome::NotSent(error) => ("not-sent", None, Some(error.to_string())),
+        SubmissionOutcome::SenderRefused(reply) => (Outcome::RefusedForNow, Some(reply), None),
+        SubmissionOutcome::Refused(reply) => (Outcome::Refused, Some(reply), None),
+        SubmissionOutcome::NotSent(error) => (Outcome::NotSent, None, Some(error.to_string())),
         SubmissionOutcome::InDoubt { reply, reason } => {
-            ("in-doubt", reply.as_ref(), Some(reason.clone()))
+            (Outcome::InDoubt, reply.as_ref(), Some(reason.clone()))
         }
     }
 }
@@ -524,11 +524,6 @@ fn told(handed: &Handed, row: &MessageRow, session: &Session<'_>) -> Vec<String>
         ("reply", &reply),
         ("reason", &reason),
     ];
-    let tone = match outcome {
-        "taken" => Tone::Good,
-        "in-doubt" => Tone::Unsure,
-        _ => Tone::Bad,
-    };
     let line = match &submitted.report.outcome {
         SubmissionOutcome::SenderRefused(_) => texts.fill("send.outcome.sender-refused", &values),
         SubmissionOutcome::InDoubt { reply: Some(_), .. } => {
@@ -538,10 +533,10 @@ fn told(handed: &Handed, row: &MessageRow, session: &Session<'_>) -> Vec<String>
         | SubmissionOutcome::Refused(_)
         | SubmissionOutcome::NotSent(_)
         | SubmissionOutcome::InDoubt { reply: None, .. } => {
-            texts.fill(&format!("send.outcome.{outcome}"), &values)
+            texts.fill(&format!("send.outcome.{}", outcome.word()), &values)
         }
     };
-    let mut lines = vec![session.style.paint(tone, line)];
+    let mut lines = vec![session.style.paint(outcome.tone(), line)];
     let answers = row.recipients.iter().zip(&submitted.report.recipients);
     for ((address, _), reply) in answers {
         if let Some(reply) = reply.as_ref().filter(|reply| reply.code >= 400) {
@@ -553,17 +548,17 @@ fn told(handed: &Handed, row: &MessageRow, session: &Session<'_>) -> Vec<String>
             lines.push(format!("  {line}"));
         }
     }
-    lines.push(texts.fill(&format!("send.next.{outcome}"), &values));
+    lines.push(texts.fill(&format!("send.next.{}", outcome.word()), &values));
     let mut answers = submitted.report.recipients.iter().flatten();
     let is_left_over = |reply: &Reply| reply.code >= 400 && reply.is_for_now();
-    if outcome == "taken" && answers.any(is_left_over) {
+    if outcome == Outcome::Taken && answers.any(is_left_over) {
         lines.push(texts.fill("send.next.left-over", &values));
     }
     lines
 }
 
 /// What a person is told of one beside its result.
-fn tell_beside(handed: &Handed, session: &mut Session<'_>) -> anyhow::Result<()> {
+pub(super) fn tell_beside(handed: &Handed, session: &mut Session<'_>) -> anyhow::Result<()> {
     let texts = Catalogue::of(session.lang);
     if let Some(error) = &handed.submitted.unrecorded {
         let (reason, short) = (error.to_string(), &handed.message.short);
