@@ -1,7 +1,7 @@
 //! What verification costs, as ratios of two things measured in turns within one run.
 //!
 //! `cargo bench --bench verify` prints the table; `-- --quick` is a trial of a few seconds, `-- small`
-//! its first row alone.
+//! its first rows alone.
 //! Nothing here fails on a slow machine: the table says what is met, the exit status is 0.
 
 use std::fs;
@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use postacert::pec::xml::Document;
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
 use postacert::verify::{Question, Verdict, Verifier};
+use quick_xml::XmlVersion;
+use quick_xml::events::Event;
 use rayon::prelude::*;
 
 use support::cases::sent;
@@ -34,6 +37,7 @@ fn main() {
     let mut table = Table::default();
     table.head();
     one_small_receipt(&effort, &mut table);
+    other_readers_of_xml(&effort, &mut table);
     if std::env::args().any(|a| a == "small") {
         return table.end();
     }
@@ -196,6 +200,58 @@ fn one_small_receipt(effort: &Effort, table: &mut Table) {
         micros(cost.sides[0]),
         micros(cost.sides[1])
     ));
+}
+
+/// What a receipt would cost with a package's reader of XML in place of our own.
+fn other_readers_of_xml(effort: &Effort, table: &mut Table) {
+    let receipt = Receipt::new(Kind::Delivery);
+    let text = receipt.daticert.to_xml();
+    let (_, file) = delivery(SMALL);
+    let verifier = verifier();
+    let ours = || drop(Document::parse(black_box(&text), 1_000).expect("well-formed"));
+    let mut add = |what, read: &dyn Fn()| {
+        let with = || {
+            examine(&verifier, &file);
+            read();
+        };
+        let without = || {
+            examine(&verifier, &file);
+            ours();
+        };
+        table.ratio(what, &compare(effort, with, without), Target::None);
+    };
+    add("receipt, XML by roxmltree / our own", &|| {
+        drop(roxmltree::Document::parse(black_box(&text)).expect("well-formed"));
+    });
+    add("receipt, XML by quick-xml / our own", &|| {
+        black_box(nodes_by_quick_xml(black_box(&text)));
+    });
+}
+
+/// The nodes of a document as events of quick-xml, its attributes and texts with their references
+/// resolved. A tree is not made of them, and the rules of XML that it does not check are not.
+fn nodes_by_quick_xml(text: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    reader.config_mut().check_comments = true;
+    let mut nodes = Vec::with_capacity(64);
+    loop {
+        match reader.read_event().expect("well-formed") {
+            Event::Start(tag) | Event::Empty(tag) => {
+                let attributes = tag.attributes().map(|attribute| {
+                    let attribute = attribute.expect("well-formed");
+                    let value = attribute
+                        .normalized_value(XmlVersion::Implicit1_0)
+                        .expect("known references");
+                    (attribute.key.as_ref().to_owned(), value.into_owned())
+                });
+                let attributes = attributes.collect();
+                nodes.push((tag.name().as_ref().to_owned(), attributes));
+            }
+            Event::Text(text) => nodes.push((text.to_string(), Vec::new())),
+            Event::Eof => return nodes,
+            _ => {}
+        }
+    }
 }
 
 fn one_large_receipt(effort: &Effort, table: &mut Table) {
