@@ -11,8 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::RsaKeyPair;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use der::Decode;
 use der::asn1::{Ia5String, OctetString};
 use der::oid::ObjectIdentifier as Oid;
@@ -358,14 +357,14 @@ fn trust_file(
          excluded = [\"IPAddress:0.0.0.0/0\", \"IPAddress:::/0\"]\n",
         day = from.italian_day(),
         spki_sha256 = sha256(&spki),
-        spki = STANDARD.encode(&spki),
+        spki = STANDARD.encode_to_string(&spki),
         sha256 = sha256(certificate),
         sha1 = sha1(certificate),
     ))
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
+    let text = STANDARD.encode_to_string(der);
     let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
     let lines: Vec<_> = lines.collect();
     format!(

@@ -9,8 +9,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use rustls::ServerConfig;
 
 use super::access::{Behaviour, Submitted};
@@ -236,7 +235,7 @@ impl Session<'_> {
             "=" => String::new(),
             given => given.to_owned(),
         };
-        let octets = STANDARD.decode(text.trim()).ok();
+        let octets = STANDARD.decode_to_vec(text.trim()).ok();
         Ok(octets.and_then(|octets| String::from_utf8(octets).ok()))
     }
 

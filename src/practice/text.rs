@@ -1,8 +1,7 @@
 //! How texts become mail: transfer encodings (RFC 2045), header values (RFC 2047), times
 //! (RFC 5322, RFC 3501).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 
 use crate::timestamp::Timestamp;
 
@@ -91,7 +90,7 @@ impl Moment {
 
 /// Base64 in lines of `width`, each ended by CRLF.
 pub(super) fn base64_lines(octets: &[u8], width: usize) -> String {
-    let text = STANDARD.encode(octets);
+    let text = STANDARD.encode_to_string(octets);
     let mut out = String::with_capacity(text.len() + text.len() / width * 2 + 2);
     for line in text.as_bytes().chunks(width) {
         out.extend(line.iter().map(|&octet| char::from(octet)));
@@ -149,7 +148,7 @@ pub(super) fn header_text(text: &str) -> String {
     words.push(word);
     let words: Vec<String> = words
         .iter()
-        .map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word)))
+        .map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode_to_string(word)))
         .collect();
     words.join("\r\n ")
 }

@@ -5,8 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use lettre::Address;
 use lettre::Message;
 use lettre::address::Envelope;
@@ -187,7 +186,7 @@ fn subject(text: &str) -> HeaderValue {
     let mut rest = text;
     while !rest.is_empty() {
         let (word, behind) = rest.split_at(rest.floor_char_boundary(WORD_OCTETS));
-        words.push(format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+        words.push(format!("=?utf-8?B?{}?=", STANDARD.encode_to_string(word)));
         rest = behind;
     }
     HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), words.join("\r\n "))

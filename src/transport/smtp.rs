@@ -18,8 +18,7 @@ use std::io;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64_simd::STANDARD as BASE64;
 use lettre::transport::smtp::commands::{Ehlo, Quit, Rset, Starttls};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
@@ -467,7 +466,7 @@ fn log_in(
 fn coded(before: &str, text: &str) -> Secret {
     let mut line = String::with_capacity(before.len() + text.len() * 2 + 8);
     line.push_str(before);
-    BASE64.encode_string(text, &mut line);
+    BASE64.encode_append(text, &mut line);
     line.push_str("\r\n");
     Secret::new(line)
 }

@@ -8,8 +8,7 @@
 use std::fmt;
 use std::ops::{Deref, Range};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64_simd::STANDARD as BASE64;
 
 use super::{Login, text_of};
 use crate::secret::Secret;
@@ -121,7 +120,7 @@ impl Censor {
         if dense < SHORTEST {
             if !password.is_empty() {
                 look_for(format!("\"{}\"", escaped(password)), Reach::Itself);
-                let coded = BASE64.encode(password);
+                let coded = BASE64.encode_to_string(password);
                 look_for(coded.trim_end_matches('=').to_owned(), Reach::WholeRun);
             }
             return Self(needles);
@@ -222,7 +221,7 @@ impl Needle {
 fn window(octets: &[u8], shift: usize) -> String {
     let shifted = [&[0; 2][..shift], octets].concat();
     let (first, end) = ((8 * shift).div_ceil(6), 8 * shifted.len() / 6);
-    BASE64.encode(shifted)[first..end].to_owned()
+    BASE64.encode_to_string(shifted)[first..end].to_owned()
 }
 
 #[cfg(test)]
@@ -230,7 +229,6 @@ mod tests {
     use super::{BASE64, Censor, MAX_TEXT};
     use crate::secret::Secret;
     use crate::transport::Login;
-    use base64::Engine as _;
 
     const USER: &str = "u@pec.example";
 
@@ -249,8 +247,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_cut_out_wherever_and_however_it_is_repeated() {
-        let plain = BASE64.encode(format!("\0{USER}\0{PASSWORD}"));
-        let alone = BASE64.encode(PASSWORD);
+        let plain = BASE64.encode_to_string(format!("\0{USER}\0{PASSWORD}"));
+        let alone = BASE64.encode_to_string(PASSWORD);
         let escaped = r#"S3gretissima-\"Pw\\42 è"#;
         for (text, expected) in [
             (format!("no: {PASSWORD}"), "no: ***"),
@@ -282,15 +280,15 @@ mod tests {
         let password = "S3gretissima";
         for before in ["", "a", "ab", "abc", "\0u@pec.example\0"] {
             for after in ["", "x", "xy", "\0"] {
-                let text = BASE64.encode(format!("{before}{password}{after}"));
+                let text = BASE64.encode_to_string(format!("{before}{password}{after}"));
                 assert_eq!(said(password, &format!("a {text} b")), "a *** b");
                 // The twin with another one stays.
-                let other = BASE64.encode(format!("{before}Tranquillamente{after}"));
+                let other = BASE64.encode_to_string(format!("{before}Tranquillamente{after}"));
                 let kept = before.len() < 5;
                 assert_eq!(said(password, &other) == other, kept, "{before:?}");
             }
         }
-        let plain = BASE64.encode(format!("\0{USER}\0{password}"));
+        let plain = BASE64.encode_to_string(format!("\0{USER}\0{password}"));
         for end in 20..plain.len() {
             assert_eq!(said(password, &plain[..end]), "***", "{end}");
         }

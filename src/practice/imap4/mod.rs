@@ -17,8 +17,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use imap_codec::CommandCodec;
 use imap_codec::decode::{CommandDecodeError, Decoder};
 use imap_codec::imap_types::IntoStatic;
@@ -272,7 +271,7 @@ impl Session<'_> {
                 self.flush()?;
                 let mut line = Vec::new();
                 self.line.read_line(&mut line, LINE_OCTETS)?;
-                match STANDARD.decode(line.trim_ascii()) {
+                match STANDARD.decode_to_vec(line.trim_ascii()) {
                     Ok(octets) => octets,
                     Err(_) => return Ok(bad("annullato")),
                 }
