@@ -43,7 +43,8 @@ impl Work {
         Self::with(share.min(self.left.get()))
     }
 
-    fn with(units: u64) -> Self {
+    /// An account of so many units.
+    pub(crate) fn with(units: u64) -> Self {
         Self {
             left: Cell::new(units),
             spent: Cell::new(0),

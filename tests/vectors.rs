@@ -366,7 +366,8 @@ fn a_case_that_is_not_told_is_noticed() {
     }
     let held_elsewhere = |(case, key): &(Case, &str)| {
         // Told where the work of a message is used up before all that may have been done to it
-        // was tried: no small file.
+        // was tried: no small file. `a_digest_accuses_only_when_all_that_could_explain_it_was_tried`
+        // holds it.
         *case == Case::SignatureDigestUntried || HELD_ELSEWHERE.iter().any(|(of, _)| of == key)
     };
     let noticed = Case::ALL.len() - unnoticed.len();

@@ -458,3 +458,55 @@ pub(super) const fn change_case(change: Change) -> Case {
         Change::StoredAsUtf8 => Case::SignatureDigestStoredAsUtf8,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Finding;
+    use super::super::structure::{Level, Located, locate};
+    use super::super::table::CheckId;
+    use super::*;
+    use crate::providers::Trust;
+
+    /// What is told of a digest that fails, where the account of work is this.
+    fn told(octets: &[u8], trust: &Trust, work: &Work) -> (Vec<Case>, bool) {
+        let reading = Work::of_message(octets.len());
+        let mut findings = Findings::default();
+        let Located::Signed(signed) = locate(octets, None, Level::Message, &reading, &mut findings)
+        else {
+            panic!("a signed message");
+        };
+        let means = Means {
+            anchors: &trust.anchors,
+            known: &KnownSigners::default(),
+            work,
+        };
+        let mut findings = Findings::default();
+        check(&signed, means, &mut findings);
+        let list = findings.list().iter().map(Finding::case);
+        let of_digest = list.filter(|case| case.check() == CheckId::SignatureDigest);
+        (of_digest.collect(), work.is_short())
+    }
+
+    #[test]
+    fn a_digest_accuses_only_when_all_that_could_explain_it_was_tried() {
+        let trust = std::fs::read_to_string("fixtures/pki/trust.toml").unwrap();
+        let trust = Trust::parse(&trust, "test").unwrap();
+        let mut octets = std::fs::read("fixtures/receipts/accettazione.eml").unwrap();
+        let at = memchr::memmem::find(&octets, b"Il giorno").unwrap();
+        octets[at] = b'A';
+        let whole = Work::of_message(octets.len());
+        let accused = (vec![Case::SignatureDigest], false);
+        assert_eq!(told(&octets, &trust, &whole), accused);
+        let needed = whole.spent();
+        // First there is nothing to say, then not everything was tried, then it is tried.
+        let mut said = Vec::new();
+        for left in (0..needed).step_by(needed as usize / 100) {
+            let (cases, is_short) = told(&octets, &trust, &Work::with(left));
+            assert!(is_short, "{left} of {needed}");
+            said.extend(cases);
+        }
+        said.dedup();
+        let in_turn = [Case::SignatureDigestUntried, Case::SignatureDigest];
+        assert_eq!(said, in_turn);
+    }
+}
