@@ -50,11 +50,8 @@ pub fn split_known<'a>(
     }
     // What follows the dashes is none: a delimiter ends its run of dashes there.
     let ends_here = |run: &Range<usize>| {
-        let begins_so = |octet: &u8| octet.eq_ignore_ascii_case(&tail[0]);
         let after = body.get(run.end..run.end + tail.len());
-        run.len() >= dashes_before
-            && body.get(run.end).is_some_and(begins_so)
-            && after.is_some_and(|after| after.eq_ignore_ascii_case(tail))
+        run.len() >= dashes_before && after.is_some_and(|after| after.eq_ignore_ascii_case(tail))
     };
     let begin = |run: Range<usize>| run.end - dashes_before;
     match dashes.within(body) {

@@ -1,6 +1,6 @@
 //! Modified UTF-7, the encoding of folder names (RFC 3501, 5.1.3).
 
-/// Base64 without padding; in a name a comma stands for the slash.
+// Without padding; in a name a comma stands for the slash.
 use base64_simd::STANDARD_NO_PAD as BASE64;
 
 /// The name as a server wants it.

@@ -489,10 +489,10 @@ mod tests {
 
     #[test]
     fn a_digest_accuses_only_when_all_that_could_explain_it_was_tried() {
-        let trust = std::fs::read_to_string("fixtures/pki/trust.toml").unwrap();
-        let trust = Trust::parse(&trust, "test").unwrap();
-        let mut octets = std::fs::read("fixtures/receipts/accettazione.eml").unwrap();
-        let at = memchr::memmem::find(&octets, b"Il giorno").unwrap();
+        let trust = Trust::parse(include_str!("../../fixtures/pki/trust.toml"), "test")
+            .expect("a trust file");
+        let mut octets = include_bytes!("../../fixtures/receipts/accettazione.eml").to_vec();
+        let at = memchr::memmem::find(&octets, b"Il giorno").expect("the signed text");
         octets[at] = b'A';
         let whole = Work::of_message(octets.len());
         let accused = (vec![Case::SignatureDigest], false);

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::order::Show;
 use super::order::{
-    BadRows, BatchOrder, CheckOrder, Lanes, PaceOrder, ReportOrder, RunOrder, Shape, StatusOrder,
-    TableOrder,
+    BadRows, BatchOrder, CheckOrder, Lanes, PaceOrder, ReportOrder, RunOrder, Shape, Show,
+    StatusOrder, TableOrder,
 };
 use crate::batch::columns::Given;
 use crate::batch::pace::{Hours, Limits};

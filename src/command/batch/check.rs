@@ -5,8 +5,7 @@ use std::io;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::order::Show;
-use super::order::{CheckOrder, Lanes, PaceOrder};
+use super::order::{CheckOrder, Lanes, PaceOrder, Show};
 use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
 use super::view::{self, Letter, ViewJson};

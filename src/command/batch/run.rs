@@ -12,8 +12,7 @@ use serde::Serialize;
 
 use super::check::{self, Terms};
 use super::events::Reporter;
-use super::order::Show;
-use super::order::{BadRows, Lanes, RunOrder};
+use super::order::{BadRows, Lanes, RunOrder, Show};
 use super::prepare::{self, Disk, Origin, Prepared};
 use super::view;
 use super::{one_job, problem, status};

@@ -291,35 +291,35 @@ pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
     }
 }
 
-/// What became of messages: one JSON document, or for a person each with what is said beside it. Where
-/// a wait follows, the one document of the run is that of the status.
-pub(super) fn tell(
-    handed: &[Handed],
-    wait_follows: bool,
-    ledger: &Ledger,
-    desk: &mut Desk<'_, '_>,
-) -> anyhow::Result<()> {
-    match desk.form {
-        Form::Json if wait_follows => Ok(()),
-        Form::Json => show(handed, ledger, desk),
-        Form::Text => handed.iter().try_for_each(|one| {
-            show(slice::from_ref(one), ledger, desk)?;
-            report::tell_beside(one, desk.session)
-        }),
-    }
-}
-
-/// What became of messages, in the form that was asked for.
-fn show(handed: &[Handed], ledger: &Ledger, desk: &mut Desk<'_, '_>) -> anyhow::Result<()> {
-    let rows = handed.iter().map(|one| ledger.row(&one.message));
-    let rows = rows.collect::<Result<_, _>>()?;
-    let account = &desk.access.account.name;
-    let document = report::Document::of(handed, rows, account, &desk.before, desk.session);
-    desk.session.out.show(&document, desk.form)?;
-    Ok(())
-}
-
 impl Desk<'_, '_> {
+    /// What became of messages: one JSON document, or for a person each with what is said beside
+    /// it. Where a wait follows, the one document of the run is that of the status.
+    pub(super) fn tell(
+        &mut self,
+        handed: &[Handed],
+        wait_follows: bool,
+        ledger: &Ledger,
+    ) -> anyhow::Result<()> {
+        match self.form {
+            Form::Json if wait_follows => Ok(()),
+            Form::Json => self.show(handed, ledger),
+            Form::Text => handed.iter().try_for_each(|one| {
+                self.show(slice::from_ref(one), ledger)?;
+                report::tell_beside(one, self.session)
+            }),
+        }
+    }
+
+    /// What became of messages, in the form that was asked for.
+    fn show(&mut self, handed: &[Handed], ledger: &Ledger) -> anyhow::Result<()> {
+        let rows = handed.iter().map(|one| ledger.row(&one.message));
+        let rows = rows.collect::<Result<_, _>>()?;
+        let account = &self.access.account.name;
+        let document = report::Document::of(handed, rows, account, &self.before, self.session);
+        self.session.out.show(&document, self.form)?;
+        Ok(())
+    }
+
     /// A failure before anything left: the document is promised all the same.
     pub(super) fn documented(&mut self, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
         if self.form == Form::Json {

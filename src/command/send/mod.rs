@@ -185,7 +185,7 @@ fn follow_up(
     let answer = report::exit_status(&handed);
     let is_sent = matches!(answer, ExitStatus::Yes | ExitStatus::No) && !handed.is_empty();
     let wait = after.wait.filter(|_| is_sent);
-    desk::tell(&handed, wait.is_some(), ledger, desk)?;
+    desk.tell(&handed, wait.is_some(), ledger)?;
     let Some(terms) = wait else {
         return Ok(answer);
     };

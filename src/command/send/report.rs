@@ -13,6 +13,7 @@ use crate::command::access::Access;
 use crate::command::{Session, words as known_words};
 use crate::exit::ExitStatus;
 use crate::ledger::MessageRow;
+use crate::ledger::fact::What;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
@@ -158,15 +159,16 @@ impl Outcome {
         Self::InDoubt,
     ];
 
-    /// The word in the JSON, and in the keys of the texts.
+    /// The word in the JSON, and in the keys of the texts: that of the fact.
     const fn word(self) -> &'static str {
-        match self {
-            Self::Taken => "taken",
-            Self::Refused => "refused",
-            Self::RefusedForNow => "refused-for-now",
-            Self::NotSent => "not-sent",
-            Self::InDoubt => "in-doubt",
-        }
+        let what = match self {
+            Self::Taken => What::Taken,
+            Self::Refused => What::Refused,
+            Self::RefusedForNow => What::RefusedForNow,
+            Self::NotSent => What::NotSent,
+            Self::InDoubt => What::InDoubt,
+        };
+        what.word()
     }
 
     const fn tone(self) -> Tone {
