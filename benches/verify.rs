@@ -16,9 +16,6 @@ use postacert::pec::xml::Document;
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
 use postacert::verify::{Question, Verdict, Verifier};
-use quick_xml::XmlVersion;
-use quick_xml::escape::resolve_xml_entity;
-use quick_xml::events::Event;
 use rayon::prelude::*;
 
 use support::cases::sent;
@@ -26,6 +23,9 @@ use support::message::Message;
 use support::receipt::{IDENTIFIER, Kind, Receipt};
 use support::world;
 
+#[allow(dead_code, reason = "its tree is made, and not looked at")]
+#[path = "../tests/support/strict.rs"]
+mod strict;
 #[allow(unused_imports, reason = "its own tests are not part of a benchmark")]
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -225,41 +225,10 @@ fn other_readers_of_xml(effort: &Effort, table: &mut Table) {
         drop(roxmltree::Document::parse(black_box(&text)).expect("well-formed"));
     });
     add("receipt, XML by quick-xml / our own", &|| {
-        black_box(events_of_quick_xml(black_box(&text)));
+        drop(black_box(
+            strict::parse(black_box(&text), 1_000).expect("well-formed"),
+        ));
     });
-}
-
-/// A document as events of quick-xml, borrowed from its text, values and references resolved. No
-/// tree is made of them, and what quick-xml does not check is not checked.
-fn events_of_quick_xml(text: &str) -> Vec<Event<'_>> {
-    let mut reader = quick_xml::Reader::from_str(text);
-    reader.config_mut().check_comments = true;
-    let mut events = Vec::with_capacity(64);
-    loop {
-        let event = reader.read_event().expect("well-formed");
-        match &event {
-            Event::Start(tag) | Event::Empty(tag) => {
-                for attribute in tag.attributes() {
-                    let attribute = attribute.expect("well-formed");
-                    let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-                    black_box(value.expect("known references"));
-                }
-            }
-            Event::Text(text) => drop(black_box(text.xml10_content())),
-            Event::CData(text) => drop(black_box(text.xml10_content())),
-            Event::GeneralRef(reference) => {
-                let c = reference.resolve_char_ref().expect("a character");
-                black_box((c, resolve_xml_entity(reference)));
-            }
-            Event::Eof => return events,
-            Event::End(_)
-            | Event::Comment(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_) => {}
-        }
-        events.push(event);
-    }
 }
 
 fn one_large_receipt(effort: &Effort, table: &mut Table) {
