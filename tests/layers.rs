@@ -67,6 +67,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("signal_hook", &["context"]),
     ("rustix", &["context"]),
     ("mail_parser", &["mime"]),
+    ("quick_xml", &["pec"]),
     ("sha1_checked", &["smime"]),
     ("minijinja", &["batch", "output"]),
     ("calamine", &["batch"]),

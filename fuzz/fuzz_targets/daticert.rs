@@ -1,4 +1,4 @@
-//! Any octets as daticert.xml, and as XML that `roxmltree` and `quick-xml` read too.
+//! Any octets as daticert.xml, and as XML that `roxmltree` reads too.
 #![no_main]
 
 #[path = "../../tests/support/trees.rs"]

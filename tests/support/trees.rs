@@ -1,10 +1,6 @@
-//! Trees of XML documents in one form: as the program reads them, and as `roxmltree` and `quick-xml`
-//! do.
+//! Trees of XML documents in one form: as the program reads them, and as `roxmltree` does.
 
 use postacert::pec::xml::{Child, Document, Element, Error};
-
-#[path = "strict.rs"]
-mod strict;
 
 /// Nodes that a document may have here.
 const MOST: usize = 50_000;
@@ -54,7 +50,6 @@ pub fn agree(text: &str) {
     let mended = mended(text);
     if mended == text && !text.contains("<!DOCTYPE") && !has_instruction(text) {
         assert_eq!(read, witnessed(text), "{text:?}");
-        assert_eq!(read, in_events(text), "{text:?}");
     } else if read.is_some() && !(text.contains("&#") && text.contains("<![CDATA[")) {
         assert_eq!(read, witnessed(&mended), "{text:?}");
     }
@@ -128,38 +123,6 @@ fn show_witnessed(node: roxmltree::Node<'_, '_>, out: &mut String) -> Option<()>
     }
     out.push(')');
     Some(())
-}
-
-/// The tree that is made of the events of `quick-xml`; `None` where it refuses the text.
-fn in_events(text: &str) -> Option<String> {
-    let tree = strict::parse(text, MOST)?;
-    let (mut out, mut open) = (String::new(), Vec::new());
-    // Pieces of one text come one by one.
-    let mut piece = String::new();
-    for (at, node) in tree.nodes.iter().enumerate() {
-        let closes = open.iter().rev().take_while(|&&end| end == at).count();
-        if let (0, strict::Kind::Text(text)) = (closes, &node.kind) {
-            piece.push_str(text);
-            continue;
-        }
-        show_text(&std::mem::take(&mut piece), &mut out);
-        open.truncate(open.len() - closes);
-        out.push_str(&")".repeat(closes));
-        match &node.kind {
-            strict::Kind::Element { name, attributes } => {
-                open.push(node.end);
-                out.push_str(&format!("({name}"));
-                for (name, value) in &tree.attributes[attributes.clone()] {
-                    out.push_str(&format!(" {name}={value:?}"));
-                }
-            }
-            strict::Kind::Text(text) => piece.push_str(text),
-            strict::Kind::Comment => out.push('!'),
-        }
-    }
-    show_text(&piece, &mut out);
-    out.push_str(&")".repeat(open.len()));
-    Some(out)
 }
 
 /// Whether the witness is more lenient than XML about something in the text, or at fault: it
