@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::lang::Lang;
 use crate::secret::Secret;
@@ -24,6 +25,10 @@ pub struct Context {
     pub stdout_is_terminal: bool,
     /// Whether diagnostics go to a terminal.
     pub stderr_is_terminal: bool,
+    /// Columns of the terminal that results go to.
+    pub stdout_width: Option<usize>,
+    /// Columns of the terminal that diagnostics go to.
+    pub stderr_width: Option<usize>,
     /// Whether the user asked for no colour (`NO_COLOR`, or `TERM=dumb`).
     pub no_color: bool,
     /// Whether somebody can be asked: standard input is a terminal.
@@ -90,6 +95,8 @@ impl Context {
             stdin_is_terminal: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
+            stdout_width: None,
+            stderr_width: None,
             no_color: true,
             clock: Clock::Fixed(now),
             config_dir: None,
@@ -127,9 +134,15 @@ impl Context {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdout_width: terminal_size_of(std::io::stdout()).map(columns),
+            stderr_width: terminal_size_of(std::io::stderr()).map(columns),
             no_color: variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb"),
         }
     }
+}
+
+fn columns((Width(columns), _): (Width, Height)) -> usize {
+    usize::from(columns)
 }
 
 /// Has the system keep no image of this process when it dies: it holds passwords. Programs that it

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::lang::Lang;
 
+/// Lines of help are no longer than this.
+const WIDEST: usize = 100;
+
 /// Italian certified e-mail (PEC): send it, follow it, prove its receipts
 #[derive(Debug, Parser)]
 #[command(
@@ -20,8 +23,7 @@ use crate::lang::Lang;
     disable_help_subcommand = true,
     args_override_self = true,
     arg_required_else_help = true,
-    after_help = "To begin: pec demo shows everything in some seconds; pec account add adds a mailbox; pec man is the manual.",
-    max_term_width = 100
+    after_help = "To begin: pec demo shows everything in some seconds; pec account add adds a mailbox; pec man is the manual."
 )]
 struct Arguments {
     /// Language of the texts: it or en (default: that of the system)
@@ -86,9 +88,10 @@ enum ColorArgument {
     Never,
 }
 
-/// The command tree with its help in a language.
-pub(super) fn tree(lang: Lang) -> clap::Command {
-    language::localized(Arguments::command(), lang)
+/// The command tree with its help in a language, folded at the width of the terminal.
+pub(super) fn tree(lang: Lang, width: Option<usize>) -> clap::Command {
+    let width = width.map_or(WIDEST, |width| width.min(WIDEST));
+    language::localized(Arguments::command().term_width(width), lang)
 }
 
 /// Understands a command line. A word of it that only the command can judge, like a time, is

@@ -45,6 +45,7 @@ use order::Order;
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
+use crate::output::fold::Folding;
 use crate::output::report::Output;
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
@@ -86,9 +87,11 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
+    let mut err = Folding::new(err, context.stderr_width);
+    let err: &mut dyn Write = &mut err;
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
     let now = || context.clock.now();
-    let tree = tree(lang);
+    let tree = arguments::tree(lang, context.stdout_width);
     let subcommand = language::subcommand(&arguments, &tree);
     let (common, order) = match arguments::understand(arguments, tree) {
         Ok(understood) => understood,
@@ -114,7 +117,7 @@ pub fn run(
             .config
             .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
         data_dir: common.data_dir.or_else(|| context.data_dir.clone()),
-        out: Output::new(lang, style, &now, out),
+        out: Output::new(lang, style, &now, out).of_width(context.stdout_width),
         err,
     };
     let done = order
@@ -157,7 +160,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
 
 /// The command tree with its help in a language.
 pub fn tree(lang: Lang) -> clap::Command {
-    arguments::tree(lang)
+    arguments::tree(lang, None)
 }
 
 /// All manual pages in a language: file name and roff text.

@@ -4,6 +4,7 @@
 //! it, in every format.
 
 pub mod catalogue;
+pub mod fold;
 pub mod html;
 pub mod json;
 pub mod layout;

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::catalogue::Catalogue;
+use super::fold::Folding;
 use super::json;
 use super::style::Style;
 use crate::exit::ExitStatus;
@@ -80,6 +81,8 @@ pub struct Page<'a> {
     pub lang: Lang,
     /// Whether to colour.
     pub style: Style,
+    /// Columns of the terminal; none where it is no terminal.
+    width: Option<usize>,
     out: &'a mut dyn Write,
 }
 
@@ -89,12 +92,12 @@ impl Page<'_> {
         Catalogue::of(self.lang)
     }
 
-    /// Writes a line.
+    /// Writes a line, folded where the terminal is narrower.
     ///
     /// # Errors
     /// Those of the stream.
     pub fn line(&mut self, line: impl std::fmt::Display) -> io::Result<()> {
-        writeln!(self.out, "{line}")
+        writeln!(Folding::new(self.out, self.width), "{line}")
     }
 
     /// Writes lines.
@@ -131,6 +134,8 @@ pub struct Output<'a> {
     style: Style,
     /// The machine's clock.
     now: &'a dyn Fn() -> Timestamp,
+    /// Columns of the terminal; none where it is no terminal.
+    width: Option<usize>,
     out: &'a mut dyn Write,
 }
 
@@ -146,8 +151,14 @@ impl<'a> Output<'a> {
             lang,
             style,
             now,
+            width: None,
             out,
         }
+    }
+
+    /// The same, on a terminal of so many columns.
+    pub fn of_width(self, width: Option<usize>) -> Self {
+        Self { width, ..self }
     }
 
     /// The same, into a file that the user named.
@@ -159,6 +170,7 @@ impl<'a> Output<'a> {
             lang: self.lang,
             style: self.style,
             now: self.now,
+            width: None,
             out,
         }
     }
@@ -168,6 +180,7 @@ impl<'a> Output<'a> {
         Page {
             lang: self.lang,
             style: self.style,
+            width: self.width,
             out: self.out,
         }
     }
