@@ -115,6 +115,8 @@ fn help_keys(command: &clap::Command, above: &str, found: &mut BTreeSet<String>)
         let id = argument.get_id().as_str().replace('_', "-");
         found.insert(format!("help.{name}.{id}"));
         found.insert(format!("help.pec.{id}"));
+        let names = argument.get_value_names().unwrap_or_default().iter();
+        found.extend(names.map(|name| format!("help.value-{name}")));
     }
     for command in command.get_subcommands() {
         help_keys(command, &name, found);
@@ -462,6 +464,11 @@ fn every_command_and_argument_has_italian_help() {
             let own = format!("help.{name}.{id}");
             if !texts.has(&own) && !texts.has(&format!("help.pec.{id}")) {
                 missing.push(own);
+            }
+            let names = argument.get_value_names().unwrap_or_default().iter();
+            let keys = names.map(|name| format!("help.value-{name}"));
+            if argument.get_action().takes_values() {
+                missing.extend(keys.filter(|key| !texts.has(key)));
             }
         }
         for command in command.get_subcommands() {

@@ -50,13 +50,91 @@ pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
     // Built, so that the options that clap adds, and those of all commands, are there.
     let mut command = command;
     command.build();
-    match lang {
+    let texts = Catalogue::of(lang);
+    let command = match lang {
         Lang::En => with_common_apart(command, "Options of every command"),
-        Lang::It => {
-            let texts = Catalogue::of(lang);
-            with_common_apart(localize(command, "", texts), texts.text("help.common"))
+        Lang::It => with_common_apart(localize(command, "", texts), texts.text("help.common")),
+    };
+    with_ends(command, "", lang)
+}
+
+/// Each help begins with what the command does, and ends with examples of the manual and where more
+/// stands.
+fn with_ends(command: clap::Command, above: &str, lang: Lang) -> clap::Command {
+    let texts = Catalogue::of(lang);
+    let name = match above {
+        "" => command.get_name().to_owned(),
+        above => format!("{above}-{}", command.get_name()),
+    };
+    let (about, long) = (command.get_about(), command.get_long_about());
+    let both = match (
+        about.map(ToString::to_string),
+        long.map(ToString::to_string),
+    ) {
+        (Some(about), Some(long)) if !long.starts_with(&about) => {
+            Some(format!("{about}\n\n{long}"))
+        }
+        (_, long) => long,
+    };
+    let mut command = command;
+    if let Some(both) = both {
+        command = command.long_about(both);
+    }
+    if !above.is_empty() {
+        let examples = super::man::examples(&name, lang)
+            .into_iter()
+            .map(|example| {
+                let commands: Vec<String> = example
+                    .commands
+                    .iter()
+                    .map(|c| format!("    {c}"))
+                    .collect();
+                format!("  {}\n{}", example.title, commands.join("\n"))
+            });
+        let examples: Vec<String> = examples.collect();
+        let more = texts.fill(
+            "usage.see-also",
+            &[("page", name.trim_start_matches("pec-"))],
+        );
+        let end = match examples.is_empty() {
+            true => more,
+            false => format!(
+                "{}\n{}\n\n{more}",
+                texts.text("usage.examples"),
+                examples.join("\n\n")
+            ),
+        };
+        command = command.after_long_help(end);
+    }
+    command.mut_subcommands(|sub| with_ends(sub, &name, lang))
+}
+
+/// `pec help send` is `pec send --help`; `pec help` is `pec --help`.
+pub(super) fn with_help_as_option(arguments: Vec<OsString>, tree: &clap::Command) -> Vec<OsString> {
+    let takes_value = |word: &OsString| {
+        let mut options = tree
+            .get_arguments()
+            .filter(|option| option.get_action().takes_values());
+        options.any(|option| {
+            option
+                .get_long()
+                .is_some_and(|long| *word == *format!("--{long}"))
+        })
+    };
+    let mut words = arguments.iter().enumerate().skip(1);
+    while let Some((at, word)) = words.next() {
+        if takes_value(word) {
+            words.next();
+        } else if word == "help" {
+            let mut arguments = arguments;
+            arguments.remove(at);
+            arguments.push("--help".into());
+            return arguments;
+        } else if !word.to_string_lossy().starts_with('-') {
+            break;
         }
     }
+    arguments
 }
 
 /// The options that every command has stand at the end of the help of each, under a heading.
@@ -76,7 +154,26 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
         "" | "pec" => command.get_name().to_owned(),
         above => format!("{above}-{}", command.get_name()),
     };
-    let mut command = command;
+    // Before the usage is written, which names them.
+    let mut command = command.mut_args(|argument| {
+        let names: Vec<String> = argument
+            .get_value_names()
+            .unwrap_or_default()
+            .iter()
+            .map(|name| {
+                let key = format!("help.value-{name}");
+                if texts.has(&key) {
+                    texts.text(&key).to_owned()
+                } else {
+                    name.to_string()
+                }
+            })
+            .collect();
+        match names.is_empty() {
+            true => argument,
+            false => argument.value_names(names),
+        }
+    });
     let usage = command.render_usage().to_string();
     let heading = texts.text("help.usage");
     // The lines below the first stand where the heading ends.

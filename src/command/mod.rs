@@ -92,6 +92,7 @@ pub fn run(
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
     let now = || context.clock.now();
     let tree = arguments::tree(lang, context.stdout_width);
+    let arguments = language::with_help_as_option(arguments, &tree);
     let subcommand = language::subcommand(&arguments, &tree);
     let (common, order) = match arguments::understand(arguments, tree) {
         Ok(understood) => understood,

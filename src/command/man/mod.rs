@@ -5,7 +5,8 @@
 
 pub(super) mod arguments;
 
-use std::io;
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
 
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
@@ -32,8 +33,25 @@ pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result
         let page = order.page.clone().unwrap_or_default();
         return Err(Failure::new("man", [("page", page), ("pages", names.join(", "))]).into());
     };
-    session.out.page().text(text)?;
+    if !(session.context.stdout_is_terminal && is_read_by_man(text)) {
+        session.out.page().text(text)?;
+    }
     Ok(ExitStatus::Yes)
+}
+
+/// Shows a page as the system shows its own; false where it cannot.
+fn is_read_by_man(page: &str) -> bool {
+    let mut command = Command::new("man");
+    let Ok(mut man) = command.args(["-l", "-"]).stdin(Stdio::piped()).spawn() else {
+        return false;
+    };
+    // A reader who leaves before the end has seen enough.
+    let written = man
+        .stdin
+        .take()
+        .map(|mut stdin| stdin.write_all(page.as_bytes()));
+    let has_shown = man.wait().is_ok_and(|status| status.success());
+    has_shown && written.is_some()
 }
 
 /// All pages in a language: file name and text.
@@ -75,6 +93,8 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
+    // Else words are divided as in English.
+    text.extend_from_slice(b".nh\n");
     text.extend_from_slice(synopsis(command).as_bytes());
     man.render_description_section(&mut text)?;
     if command.get_subcommands().next().is_some() {
@@ -113,6 +133,73 @@ fn synopsis(command: &clap::Command) -> String {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
     format!(".SH SYNOPSIS\n{usage}\n")
+}
+
+/// A command of the manual, or several that belong together.
+pub(super) struct Example {
+    /// What they are for.
+    pub title: String,
+    /// As they are typed.
+    pub commands: Vec<String>,
+}
+
+/// As many examples stand in a help.
+const IN_HELP: usize = 3;
+
+/// The first examples of a command in the manual. A command inside another has its own among those of
+/// that one.
+pub(super) fn examples(name: &str, lang: Lang) -> Vec<Example> {
+    let typed = name.replace('-', " ");
+    let (page, _) = match sections(name, lang) {
+        "" => name.rsplit_once('-').unwrap_or_default(),
+        _ => (name, ""),
+    };
+    let text = sections(page, lang);
+    let Some((_, text)) = text.split_once(match lang {
+        Lang::It => "\n.SH ESEMPI\n",
+        Lang::En => "\n.SH EXAMPLES\n",
+    }) else {
+        return Vec::new();
+    };
+    let own = typed.trim_start_matches("pec");
+    let mut examples = Vec::new();
+    let (mut title, mut commands) = (String::new(), Vec::new());
+    for line in text.split("\n.SH ").next().unwrap_or_default().lines() {
+        let is_command = ["pec ", ".B pec "]
+            .iter()
+            .any(|word| line.starts_with(word));
+        let goes_on = line.starts_with("    ");
+        if is_command || goes_on {
+            commands.push(plain(line.trim_start_matches(".B ")));
+        } else if line == ".RE" {
+            let commands = std::mem::take(&mut commands);
+            if commands.iter().any(|command| command.contains(own)) {
+                examples.push(Example {
+                    title: title.clone(),
+                    commands,
+                });
+            }
+        } else if !line.starts_with('.') && commands.is_empty() && !says_exit(line) {
+            title = plain(line);
+        }
+    }
+    examples.truncate(IN_HELP);
+    examples
+}
+
+/// Whether a line tells the exit status of the example.
+fn says_exit(line: &str) -> bool {
+    ["Esce con ", "Exits with "]
+        .iter()
+        .any(|words| line.starts_with(words))
+}
+
+/// Text of a page without the signs of roff.
+fn plain(text: &str) -> String {
+    text.replace("\\-", "-")
+        .replace("\\(aq", "'")
+        .replace("\\(dq", "\"")
+        .replace("\\e", "\\")
 }
 
 /// Each line `.CHECKS header` gives way to the ids of the checks that begin so.
@@ -171,6 +258,12 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-demo", Lang::It) => include_str!("../../../man/sections/it/pec-demo.roff"),
         ("pec-ledger", Lang::En) => include_str!("../../../man/sections/pec-ledger.roff"),
         ("pec-ledger", Lang::It) => include_str!("../../../man/sections/it/pec-ledger.roff"),
+        ("pec-completions", Lang::En) => include_str!("../../../man/sections/pec-completions.roff"),
+        ("pec-completions", Lang::It) => {
+            include_str!("../../../man/sections/it/pec-completions.roff")
+        }
+        ("pec-man", Lang::En) => include_str!("../../../man/sections/pec-man.roff"),
+        ("pec-man", Lang::It) => include_str!("../../../man/sections/it/pec-man.roff"),
         ("pec-kept", Lang::En) => include_str!("../../../man/sections/kept.roff"),
         ("pec-kept", Lang::It) => include_str!("../../../man/sections/it/kept.roff"),
         ("pec-common", Lang::En) => include_str!("../../../man/sections/common.roff"),

@@ -26,7 +26,7 @@ pub(in crate::command) struct Arguments {
     message: Option<String>,
 
     /// Only messages recorded at this time or later
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "DATE")]
     since: Option<String>,
 
     /// Only messages for which something is still awaited

@@ -54,7 +54,7 @@ pub(in crate::command) struct Arguments {
     strict: bool,
 
     /// Judge at this time instead of the time in the receipt
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "DATE")]
     at: Option<String>,
 
     /// Write one JSON document

@@ -1,0 +1,264 @@
+//! What a person sees on terminals of 60, 80 and 120 columns, in both languages: no line is wider, no
+//! word is cut, and the screens are those of `fixtures/screens`, which somebody looked at.
+//! `PEC_BLESS=1 cargo test --test screens` writes them anew.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+use postacert::command;
+use postacert::context::Context;
+use postacert::lang::Lang;
+use postacert::ledger::Claim;
+use postacert::timestamp::Timestamp;
+use support::receipt::{Kind, ORDINARY, RECIPIENT, Receipt};
+use support::sender::{Desk, after, ends_in_doubt, outgoing, taken};
+use support::skipped::skipped;
+
+const WIDTHS: [usize; 3] = [60, 80, 120];
+/// A word longer than this may have to be broken.
+const LONG: usize = 24;
+
+/// A screen: its name, whether it is of a ledger, and what is typed.
+const SCREENS: [(&str, bool, &[&str]); 22] = [
+    (
+        "verify-genuine",
+        false,
+        &["verify", "--trust", TRUST, COMPLETE],
+    ),
+    (
+        "verify-all",
+        false,
+        &[
+            "verify",
+            "--trust",
+            TRUST,
+            "--all",
+            "fixtures/receipts/accettazione.eml",
+        ],
+    ),
+    ("verify-unknown-authority", false, &["verify", COMPLETE]),
+    (
+        "verify-altered",
+        false,
+        &["verify", "--trust", TRUST, ALTERED],
+    ),
+    (
+        "verify-other-message",
+        false,
+        &["verify", "--trust", TRUST, "--sent", OTHER, COMPLETE],
+    ),
+    (
+        "verify-folder",
+        false,
+        &["verify", "--trust", TRUST, "fixtures/receipts"],
+    ),
+    (
+        "verify-nothing",
+        false,
+        &[
+            "verify",
+            "fixtures/receipts/nessuna-ricevuta-con-un-nome-lungo.eml",
+        ],
+    ),
+    (
+        "verify-ordinary",
+        false,
+        &["verify", "fixtures/sent/richiesta.eml"],
+    ),
+    ("status-list", true, &["status"]),
+    ("status-failed", true, &["status", "--failed"]),
+    ("status-unproven", true, &["status", "--unproven"]),
+    ("status-delivered", true, &["status", "Consegnato"]),
+    ("status-undelivered", true, &["status", "Non consegnato"]),
+    ("status-in-doubt", true, &["status", "In dubbio"]),
+    ("status-nobody", true, &["status", "mai scritto"]),
+    (
+        "batch-check",
+        false,
+        &[
+            "batch",
+            "check",
+            "--config",
+            "fixtures/batch/config.toml",
+            "fixtures/batch/avvisi.csv",
+            "--subject",
+            "Avviso {{ riferimento }}",
+            "--body-file",
+            "fixtures/batch/testo.txt",
+        ],
+    ),
+    (
+        "batch-faults",
+        false,
+        &[
+            "batch",
+            "check",
+            "--config",
+            "fixtures/batch/config.toml",
+            "fixtures/batch/errati.csv",
+            "--subject",
+            "Avviso {{ riferimento }}",
+            "--body-file",
+            "fixtures/batch/testo.txt",
+        ],
+    ),
+    (
+        "account-list",
+        false,
+        &["account", "list", "--config", "fixtures/batch/config.toml"],
+    ),
+    ("account-presets", false, &["account", "presets"]),
+    ("usage-unknown", false, &["send", "--soggetto", "x"]),
+    ("help-wait", false, &["wait", "--help"]),
+    ("help", false, &["--help"]),
+];
+
+const TRUST: &str = "fixtures/pki/trust.toml";
+const COMPLETE: &str = "fixtures/receipts/avvenuta-consegna-completa.eml";
+const ALTERED: &str = "fixtures/vectors/a-signature/recipient-changed-after-signing.eml";
+const OTHER: &str = "fixtures/sent/richiesta-altra-pagina.eml";
+
+/// A ledger with a message that was delivered, one that was not, and one in doubt.
+fn ledger() -> Desk {
+    let mut desk = Desk::new();
+    let subjects = ["Consegnato a uno", "Non consegnato", "In dubbio"];
+    for (number, subject) in subjects.into_iter().enumerate() {
+        let id = format!("<{number}@client.mittente.example>");
+        let message = desk.freeze(&outgoing(&id, subject, &[RECIPIENT, ORDINARY], &[]));
+        if subject == "In dubbio" {
+            desk.attempt(
+                &message,
+                Claim::NeverLeft,
+                &ends_in_doubt("connection reset"),
+            );
+            continue;
+        }
+        desk.attempt(&message, Claim::NeverLeft, &taken());
+        let outcome = match subject {
+            "Non consegnato" => Kind::NonDelivery,
+            _ => Kind::Delivery,
+        };
+        for kind in [Kind::Acceptance, outcome] {
+            let receipt = Receipt::with(kind, |receipt| {
+                receipt.daticert.message_id = Some(id.clone());
+                receipt.daticert.identifier = format!("{number}.opec");
+                receipt.daticert.subject = Some(subject.to_owned());
+            });
+            desk.now = after(3_600);
+            desk.receive(&[&receipt.to_eml()]);
+        }
+    }
+    desk.receive(&[&std::fs::read(ALTERED).expect("a fixture")]);
+    desk
+}
+
+/// What is shown for words on a terminal of so many columns; without a width it is none.
+fn shown(words: &[&str], data: Option<&Path>, lang: Lang, width: Option<usize>) -> String {
+    let mut all: Vec<OsString> = vec!["pec".into()];
+    all.extend(words.iter().map(OsString::from));
+    if let Some(data) = data {
+        all.extend([OsString::from("--data-dir"), data.into()]);
+    }
+    let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("an instant");
+    let context = Context {
+        stdout_width: width,
+        stderr_width: width,
+        ..Context::fixed(now, lang)
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    command::run(all, &context, &mut out, &mut err).expect("written to memory");
+    let text = |octets| String::from_utf8(octets).expect("UTF-8");
+    text(err) + &text(out)
+}
+
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split_whitespace()
+        .filter(|word| *word != "\\")
+        .collect()
+}
+
+#[test]
+fn screens_fit_and_are_those_that_were_looked_at() {
+    std::env::set_current_dir(env!("CARGO_MANIFEST_DIR")).expect("the folder of the sources");
+    let bless = std::env::var_os("PEC_BLESS").is_some_and(|value| value == "1");
+    let desk = ledger();
+    let data = desk.folder();
+    let mut wrong = Vec::new();
+    for (name, of_ledger, typed) in SCREENS {
+        let data = of_ledger.then_some(&*data);
+        for lang in [Lang::It, Lang::En] {
+            let whole = shown(typed, data, lang, None);
+            let mut file = format!("$ pec {}\n", typed.join(" "));
+            for width in WIDTHS {
+                let screen = shown(typed, data, lang, Some(width));
+                for line in screen.lines().filter(|line| line.chars().count() > width) {
+                    wrong.push(format!("{name}, {width}: too wide: {line}"));
+                }
+                // Help is folded by its own package.
+                if !typed.contains(&"--help") {
+                    let long: String = words(&whole)
+                        .into_iter()
+                        .filter(|w| w.chars().count() > LONG)
+                        .collect();
+                    let cut = words(&screen)
+                        .into_iter()
+                        .filter(|word| !words(&whole).contains(word) && !long.contains(word));
+                    wrong.extend(cut.map(|word| format!("{name}, {width}: cut: {word}")));
+                    let letters = |text: &str| {
+                        text.split_whitespace()
+                            .filter(|w| *w != "\\")
+                            .collect::<String>()
+                    };
+                    if letters(&screen) != letters(&whole) {
+                        wrong.push(format!("{name}, {width}: not the same words"));
+                    }
+                }
+                file += &format!("\n{} {width}\n{screen}", "-".repeat(width - 4));
+            }
+            let path = format!("fixtures/screens/{}/{name}.txt", lang.code());
+            if bless {
+                std::fs::create_dir_all(Path::new(&path).parent().expect("a folder"))
+                    .expect("made");
+                std::fs::write(&path, &file).expect("written");
+            }
+            if std::fs::read_to_string(&path).ok().as_deref() != Some(&file) {
+                wrong.push(format!("{path} differs"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The width is asked of the terminal itself.
+#[test]
+fn a_terminal_gives_its_width() {
+    let script = |columns: usize| {
+        let pec = env!("CARGO_BIN_EXE_pec");
+        let typed = format!(
+            "stty rows 40 cols {columns}; {pec} --lang it verify --trust {TRUST} {COMPLETE}"
+        );
+        Command::new("script")
+            .args(["-qec", &typed, "/dev/null"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("NO_COLOR", "1")
+            .output()
+    };
+    let Ok(output) = script(60) else {
+        return skipped("screens on a terminal: script is not installed");
+    };
+    let narrow = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(narrow.lines().count() > 10, "{narrow}");
+    assert!(
+        narrow
+            .lines()
+            .all(|line| line.trim_end().chars().count() <= 60),
+        "{narrow}"
+    );
+    let wide = script(120).expect("as before").stdout;
+    let wide = String::from_utf8_lossy(&wide).into_owned();
+    assert!(wide.lines().any(|line| line.chars().count() > 60), "{wide}");
+}
