@@ -205,6 +205,9 @@ struct Reader<'a> {
     /// The elements that are not closed yet.
     open: Vec<usize>,
     most: usize,
+    /// Nothing that is changed in texts (`\r`, control characters) or can be forbidden there (`]`)
+    /// is anywhere.
+    is_usual: bool,
     /// There are control characters, which may stand in texts and values only.
     has_controls: bool,
     /// The last node is a text that goes on with a reference.
@@ -227,6 +230,7 @@ impl<'a> Reader<'a> {
             },
             open: Vec::with_capacity(8),
             most,
+            is_usual: false,
             has_controls: false,
             continues: false,
         }
@@ -293,14 +297,18 @@ impl<'a> Reader<'a> {
                 | (octet == 0x7f)
                 | (octet == 0xef)
         };
-        if !self
-            .text
-            .bytes()
-            .fold(false, |odd, octet| odd | is_odd(octet))
-        {
+        let is_unusual = |octet: u8| (octet == b'\r') | (octet == b']');
+        let (mut odd, mut unusual) = (false, false);
+        for octet in self.text.bytes() {
+            odd |= is_odd(octet);
+            unusual |= is_unusual(octet);
+        }
+        self.is_usual = !unusual;
+        if !odd {
             return Ok(());
         }
         self.has_controls = self.text.contains(is_control);
+        self.is_usual &= !self.has_controls;
         self.check_allowed(|c| is_character(c) || is_control(c), 0..self.text.len())
     }
 
@@ -371,6 +379,8 @@ impl<'a> Reader<'a> {
                 self.continues = false;
                 Ok(())
             }
+            // Nearly all texts stay as they are.
+            Event::Text(_) if self.is_usual => self.add_text(Cow::Borrowed(self.raw())),
             Event::Text(text) => {
                 if let Some(at) = memchr::memmem::find(text.as_bytes(), b"]]>") {
                     return Err(self.fault_at("]]> in a text", self.start + at));
@@ -387,8 +397,7 @@ impl<'a> Reader<'a> {
                 let c = c.ok_or_else(|| self.fault("unknown or malformed reference"))?;
                 let is_mended = is_control(c);
                 self.document.oddities.control_characters |= is_mended;
-                let c = if is_mended { '\u{fffd}' } else { c };
-                self.add_text(Cow::Owned(c.to_string()))
+                self.add_character(if is_mended { '\u{fffd}' } else { c })
             }
             Event::CData(text) => {
                 let text = self.mended(text.xml10_content());
@@ -421,20 +430,31 @@ impl<'a> Reader<'a> {
 
     /// Text and the references in it are one node.
     fn add_text(&mut self, text: Cow<'a, str>) -> Result<(), Error> {
-        if let (
-            true,
-            Some(Node {
-                kind: Kind::Text(so_far),
-                ..
-            }),
-        ) = (self.continues, self.document.nodes.last_mut())
-        {
-            so_far.to_mut().push_str(&text);
+        if let Some(so_far) = self.continued() {
+            so_far.push_str(&text);
             return Ok(());
         }
         self.add(Kind::Text(text))?;
         self.continues = true;
         Ok(())
+    }
+
+    fn add_character(&mut self, c: char) -> Result<(), Error> {
+        match self.continued() {
+            Some(so_far) => {
+                so_far.push(c);
+                Ok(())
+            }
+            None => self.add_text(Cow::Owned(c.to_string())),
+        }
+    }
+
+    /// The text that goes on.
+    fn continued(&mut self) -> Option<&mut String> {
+        match self.document.nodes.last_mut().map(|node| &mut node.kind) {
+            Some(Kind::Text(so_far)) if self.continues => Some(so_far.to_mut()),
+            _ => None,
+        }
     }
 
     fn take_comment(&mut self) -> Result<(), Error> {
@@ -450,8 +470,7 @@ impl<'a> Reader<'a> {
         let name = &tag[..tag.bytes().position(is_blank).unwrap_or(tag.len())];
         self.check_name(name)?;
         let first = self.document.attributes.len();
-        self.each_attribute(tag, name.len(), |reader, attribute, value| {
-            let name = attribute.key.into_inner();
+        self.each_attribute(tag, name.len(), |reader, name, value| {
             reader.check_name(name)?;
             if name == "xmlns" {
                 return Err(Error::Forbidden("namespace"));
@@ -472,8 +491,11 @@ impl<'a> Reader<'a> {
         &mut self,
         tag: &'a str,
         name_end: usize,
-        mut each: impl FnMut(&mut Self, Attribute<'a>, Cow<'a, str>) -> Result<(), Error>,
+        mut each: impl FnMut(&mut Self, &'a str, Cow<'a, str>) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        if tag.len() == name_end {
+            return Ok(());
+        }
         let mut end = name_end;
         for attribute in Attributes::new(tag, name_end) {
             let attribute = attribute.map_err(|error| self.fault_in_tag(error))?;
@@ -486,17 +508,12 @@ impl<'a> Reader<'a> {
                 return Err(self.fault("blank or end of the tag expected"));
             }
             end = offset(tag, raw) + raw.len() + "\"".len();
-            if raw.contains('<') {
-                return Err(self.fault("unescaped < in a value"));
-            }
-            let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|error| self.fault_in_tag(error))?;
-            let value = match value {
-                Cow::Owned(value) => Cow::Owned(self.mended_value(value)?),
-                value @ Cow::Borrowed(_) => self.mended(value),
+            let is_special = |octet| matches!(octet, b'&' | b'<' | 0x7f | 0..0x20);
+            let value = match raw.bytes().any(is_special) {
+                true => Cow::Owned(self.value(&attribute)?),
+                false => Cow::Borrowed(raw),
             };
-            each(self, attribute, value)?;
+            each(self, attribute.key.into_inner(), value)?;
         }
         Ok(())
     }
@@ -505,16 +522,23 @@ impl<'a> Reader<'a> {
         self.fault_at(error.to_string(), self.start)
     }
 
-    /// A value in which references were resolved.
-    fn mended_value(&mut self, value: String) -> Result<String, Error> {
+    /// A value with its references resolved, line ends and tabs as spaces (section 3.3.3).
+    fn value(&mut self, attribute: &Attribute<'a>) -> Result<String, Error> {
+        if attribute.value.contains('<') {
+            return Err(self.fault("unescaped < in a value"));
+        }
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| self.fault_in_tag(error))?;
         if !value.chars().all(|c| is_character(c) || is_control(c)) {
             return Err(self.fault("unknown or malformed reference"));
         }
-        if !value.contains(is_control) {
-            return Ok(value);
-        }
-        self.document.oddities.control_characters = true;
-        Ok(value.replace(is_control, "\u{fffd}"))
+        let is_mended = value.contains(is_control);
+        self.document.oddities.control_characters |= is_mended;
+        Ok(match is_mended {
+            true => value.replace(is_control, "\u{fffd}"),
+            false => value.into_owned(),
+        })
     }
 
     /// Section 2.3; without a colon, which makes it a name of a namespace.
@@ -545,8 +569,7 @@ impl<'a> Reader<'a> {
         }
         let mut expected = ["version", "encoding", "standalone"].iter();
         let inside = &raw["<?".len()..raw.len() - "?>".len()];
-        self.each_attribute(inside, "xml".len(), |reader, attribute, _| {
-            let name = attribute.key.into_inner();
+        self.each_attribute(inside, "xml".len(), |reader, name, _| {
             let is_first = expected.len() == 3;
             match expected.any(|expected| *expected == name) && (!is_first || expected.len() == 2) {
                 true => Ok(()),
