@@ -14,15 +14,21 @@ fn main() -> ExitCode {
         postacert::verify::drop_a_finding(case);
     }
     let context = Context::from_process();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    match command::complete(&arguments, &context) {
+        Ok(false) => {}
+        Ok(true) => return ExitStatus::Yes.into(),
+        Err(_) => return ExitStatus::Unusable.into(),
+    }
     let mut out = BufWriter::new(io::stdout());
     let mut err = io::stderr();
-    let done = command::run(std::env::args_os().collect(), &context, &mut out, &mut err).and_then(
-        |status| match out.flush().map_err(anyhow::Error::from) {
+    let done = command::run(arguments, &context, &mut out, &mut err).and_then(|status| {
+        match out.flush().map_err(anyhow::Error::from) {
             // The command had come to its end: its answer stays.
             Err(error) if !is_closed_pipe(&error) => Err(error),
             _ => Ok(status),
-        },
-    );
+        }
+    });
     match done {
         Ok(status) => status.into(),
         // `pec verify folder | head` is not a failure.

@@ -159,6 +159,14 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     }
 }
 
+/// Answers a shell that completes a word, when one asks; gives whether one did.
+///
+/// # Errors
+/// What it asked cannot be answered.
+pub fn complete(arguments: &[OsString], context: &Context) -> anyhow::Result<bool> {
+    completions::answer(arguments, context)
+}
+
 /// The command tree with its help in a language.
 pub fn tree(lang: Lang) -> clap::Command {
     arguments::tree(lang, None)

@@ -1,0 +1,140 @@
+//! What a shell may offer for a word that is being typed: accounts, messages with their subjects,
+//! presets, jobs, files of the right kind. Nothing is written, nothing is asked of a server, and what
+//! cannot be read offers nothing.
+
+use std::path::{Path, PathBuf};
+
+use clap::Arg;
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter,
+};
+
+use crate::account::{Config, presets};
+use crate::context::Context;
+use crate::lang::Lang;
+use crate::ledger::Ledger;
+use crate::ledger::query::Filter;
+use crate::printable::Printable;
+
+/// As many messages or jobs are offered, the last ones.
+const MOST: usize = 30;
+
+/// Where things are, when nothing else is said on the command line.
+#[derive(Clone)]
+pub(super) struct Places {
+    config: Option<PathBuf>,
+    data: Option<PathBuf>,
+    lang: Lang,
+}
+
+impl Places {
+    pub(super) fn of(context: &Context) -> Self {
+        Self {
+            config: context
+                .config_dir
+                .as_ref()
+                .map(|folder| folder.join("config.toml")),
+            data: context.data_dir.clone(),
+            lang: context.lang,
+        }
+    }
+
+    fn accounts(&self) -> Vec<CompletionCandidate> {
+        let config = self.config.as_deref().map(Config::load);
+        let Some(Ok(config)) = config else {
+            return Vec::new();
+        };
+        let accounts = config.accounts().iter();
+        accounts
+            .map(|account| candidate(&account.name, account.address.as_str()))
+            .collect()
+    }
+
+    fn messages(&self) -> Vec<CompletionCandidate> {
+        let ledger = self.data.as_deref().map(Ledger::open_existing);
+        let Some(Ok(Some(ledger))) = ledger else {
+            return Vec::new();
+        };
+        let rows = ledger
+            .list(&Filter::default(), MOST, 0)
+            .unwrap_or_default()
+            .into_iter();
+        rows.map(|row| candidate(&row.message.short, &row.subject))
+            .collect()
+    }
+
+    fn jobs(&self) -> Vec<CompletionCandidate> {
+        let ledger = self.data.as_deref().map(Ledger::open_existing);
+        let Some(Ok(Some(ledger))) = ledger else {
+            return Vec::new();
+        };
+        let jobs = ledger.jobs().unwrap_or_default();
+        let jobs = jobs.into_iter().take(MOST);
+        jobs.map(|view| candidate(&view.job.short, &view.path))
+            .collect()
+    }
+
+    fn pages(&self) -> Vec<CompletionCandidate> {
+        let pages = crate::command::manual_pages(self.lang)
+            .unwrap_or_default()
+            .into_iter();
+        let names = pages.filter_map(|(name, _)| {
+            Some(name.strip_prefix("pec-")?.strip_suffix(".1")?.to_owned())
+        });
+        names.map(CompletionCandidate::new).collect()
+    }
+}
+
+fn known_presets() -> Vec<CompletionCandidate> {
+    presets::all()
+        .iter()
+        .map(|preset| candidate(&preset.name, &preset.provider))
+        .collect()
+}
+
+/// A word with its description, which comes from anybody.
+fn candidate(word: &str, description: &str) -> CompletionCandidate {
+    let description = Printable(description).to_string();
+    CompletionCandidate::new(word.to_owned()).help(Some(description.into()))
+}
+
+/// The tree, each argument with what may be offered for it.
+pub(super) fn offered(command: clap::Command, places: &Places) -> clap::Command {
+    let name = command.get_name().to_owned();
+    let command = command.mut_args(|argument| offer(argument, &name, places));
+    command.mut_subcommands(|below| offered(below, places))
+}
+
+fn offer(argument: Arg, command: &str, places: &Places) -> Arg {
+    let places = places.clone();
+    let names = argument.get_value_names().unwrap_or_default();
+    let value = names.first().map(ToString::to_string).unwrap_or_default();
+    match (argument.get_id().as_str(), &*value) {
+        ("account", _) => argument.add(ArgValueCandidates::new(move || places.accounts())),
+        ("preset", _) => argument.add(ArgValueCandidates::new(known_presets)),
+        ("name", _) if command == "presets" => argument.add(ArgValueCandidates::new(known_presets)),
+        ("name", _) if command != "add" => {
+            argument.add(ArgValueCandidates::new(move || places.accounts()))
+        }
+        ("page", _) => argument.add(ArgValueCandidates::new(move || places.pages())),
+        (_, "MESSAGE") => argument.add(ArgValueCandidates::new(move || places.messages())),
+        (_, "JOB") => argument.add(ArgValueCandidates::new(move || places.jobs())),
+        (_, "DIR") => argument.add(ArgValueCompleter::new(PathCompleter::dir())),
+        (_, "TABLE") => argument.add(files(&["csv", "tsv", "txt", "xlsx"])),
+        ("config" | "trust", _) => argument.add(files(&["toml"])),
+        ("eml" | "acceptance", _) => argument.add(files(&["eml"])),
+        _ => argument,
+    }
+}
+
+/// Files whose names end so, and folders on the way.
+fn files(kinds: &'static [&'static str]) -> ArgValueCompleter {
+    let is_one = move |path: &Path| {
+        let kind = path
+            .extension()
+            .and_then(|kind| kind.to_str())
+            .unwrap_or_default();
+        path.is_dir() || kinds.iter().any(|one| one.eq_ignore_ascii_case(kind))
+    };
+    ArgValueCompleter::new(PathCompleter::any().filter(is_one))
+}
