@@ -8,6 +8,7 @@
 
 use super::fact::{Fact, What};
 use crate::exit::ExitStatus;
+use crate::pec::Notice;
 use crate::timestamp::Timestamp;
 
 /// Where a message stands for a recipient.
@@ -396,24 +397,16 @@ impl RecipientState {
 }
 
 /// When the second timeout notice says that time is over. Both notices have the same type;
-/// what tells them apart, best first: the code 5.4.1, the words unless they name both times,
-/// and that the second is not issued before 22 hours (RFC 6109, 3.1.6). Unclear ones are the first, which closes nothing.
+/// what tells them apart, best first: what they state ([`Notice::stated`]), and that the second is
+/// not issued before 22 hours (RFC 6109, 3.1.6). Unclear ones are the first, which closes nothing.
 fn final_notice(facts: &[&Fact], accepted_at: Option<Timestamp>) -> Option<Timestamp> {
-    let says = |fact: &Fact, words: &[&str]| {
-        let text = fact.text().unwrap_or_default().to_lowercase();
-        words.iter().any(|word| text.contains(word))
-    };
     let is_final = |fact: &&&Fact| {
         if fact.what() != What::TimeoutNotice {
             return false;
         }
-        if fact.code().as_deref() == Some("5.4.1") {
-            return true;
-        }
-        let first = says(fact, &["dodici ore", "12 ore"]);
-        let second = says(fact, &["ventiquattro ore", "24 ore"]);
-        if first != second {
-            return second;
+        let words = fact.text().unwrap_or_default();
+        if let Some(stated) = Notice::stated(fact.code().as_deref(), words) {
+            return stated == Notice::Final;
         }
         let elapsed = accepted_at.map(|accepted| fact.at().seconds_since(accepted));
         elapsed.is_some_and(|seconds| seconds >= SECOND_NOTICE_EARLIEST_SECONDS)

@@ -8,6 +8,7 @@
 
 pub mod caution;
 pub mod certification;
+mod evidence;
 pub mod header;
 mod message_id;
 pub mod outgoing;
@@ -15,6 +16,7 @@ pub mod wrapped;
 pub mod xml;
 
 pub use certification::CertificationData;
+pub use evidence::{Cause, Certifies, Evidence, Holds, Notice};
 pub use message_id::MessageId;
 
 /// Local part of every address that signs PEC (RFC 6109, 3.1.5 calls it `certified-mail`).

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::pec::{CertificationData, MessageKind};
+use crate::pec::{CertificationData, Evidence, Holds, MessageKind};
 use crate::smime::certificate::Certificate;
 use crate::smime::content::Form;
 use crate::timestamp::Timestamp;
@@ -46,6 +46,17 @@ impl Facts {
     /// Whether the original message is inside.
     pub fn has_original(&self) -> bool {
         self.has_original
+    }
+
+    /// What of the original message is inside.
+    pub fn holds(&self) -> Holds {
+        Holds::of(self.kind, self.data(), self.has_original)
+    }
+
+    /// What it is to the person who holds it; `None` when the signed data cannot be read.
+    pub fn evidence(&self) -> Option<Evidence> {
+        let kind = self.kind?;
+        Some(Evidence::of(kind, self.data(), self.holds()))
     }
 
     /// The signed signing time.
