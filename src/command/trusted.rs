@@ -258,6 +258,7 @@ const fn expected_key(expected: Expected) -> &'static str {
         Expected::Texts => "expected.list",
         Expected::Octet => "expected.octet",
         Expected::Time => "expected.time",
+        Expected::Flag => "expected.boolean",
         Expected::Tables => "expected.tables",
     }
 }

@@ -34,6 +34,8 @@ pub struct Trust {
     pub source: Source,
     /// The authorities.
     pub anchors: Vec<Anchor>,
+    /// Whether they are those of a practice provider, whose hours are short.
+    pub is_practice: bool,
     hosts: HashSet<String>,
     organizations: HashSet<String>,
 }
@@ -92,6 +94,7 @@ impl Trust {
         let file = trust_file::read(text.as_ref())?;
         let mut trust = Self::new(file.anchors, name);
         trust.as_of = file.as_of;
+        trust.is_practice = file.is_practice;
         trust.hosts.extend(file.hosts);
         Ok(trust)
     }
@@ -175,6 +178,7 @@ impl Trust {
             .collect();
         Self {
             as_of: None,
+            is_practice: false,
             source: Source::Files(vec![name.to_owned()]),
             anchors,
             hosts,
@@ -203,6 +207,7 @@ impl Trust {
                 None => self.anchors.push(anchor),
             }
         }
+        self.is_practice &= other.is_practice;
         self.hosts.extend(other.hosts);
         self.organizations.extend(other.organizations);
         if let (Source::Files(mine), Source::Files(theirs)) = (&mut self.source, other.source) {

@@ -22,6 +22,8 @@ const DEFAULT_POLICY: &str = "1.3.76.16.3.1.1";
 pub(super) struct File {
     /// The day of the data, as it is written.
     pub as_of: Option<String>,
+    /// Whether they are those of a practice provider.
+    pub is_practice: bool,
     /// The authorities; at least one.
     pub anchors: Vec<Anchor>,
     /// Mail hosts of the signers that were seen, in lower case.
@@ -100,6 +102,8 @@ pub enum Expected {
     Octet,
     /// A day, or a day and an hour, without quotation marks.
     Time,
+    /// `true` or `false`.
+    Flag,
     /// Tables, each with a header of its own.
     Tables,
 }
@@ -160,6 +164,7 @@ pub(super) fn read(octets: &[u8]) -> Result<File, Error> {
     }
     Ok(File {
         as_of,
+        is_practice: root.flag("practice")?.unwrap_or_default(),
         anchors,
         hosts,
     })
@@ -253,6 +258,12 @@ impl<'f> Table<'f> {
         let item = self.section.find(field);
         let read = |item: Item<'_>| u8::try_from(item.number()?).ok();
         item.map(|item| self.typed(item, field, Expected::Octet, read))
+            .transpose()
+    }
+
+    fn flag(&self, field: &'static str) -> Result<Option<bool>, Error> {
+        let item = self.section.find(field);
+        item.map(|item| self.typed(item, field, Expected::Flag, Item::flag))
             .transpose()
     }
 

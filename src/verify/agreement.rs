@@ -12,6 +12,8 @@ use crate::address::MailAddress;
 use crate::mime::header::Header;
 use crate::mime::{self, Entity};
 use crate::pec::{CertificationData, DeliveryForm, MessageId, MessageKind, RecipientKind};
+use crate::providers::Trust;
+use crate::smime::algorithm::DigestAlgorithm;
 use crate::smime::certificate::Certificate;
 use crate::smime::signed_data::VerifiedContent;
 use crate::timestamp::Timestamp;
@@ -19,8 +21,14 @@ use crate::timestamp::Timestamp;
 /// 2005-01-01T00:00:00Z: the decree on PEC is of 2 November 2005, trials were earlier that year.
 const FIRST_PEC: Timestamp = Timestamp::from_unix(1_104_537_600);
 
-/// Seconds by which a receipt may be ahead of our clock: a day, for clocks set wrong.
+/// Seconds by which a receipt may be ahead of our clock: silent up to five minutes, which clocks that
+/// nobody sets are apart; a note up to an hour, then a doubt; beyond a day it cannot be decided.
+const FUTURE_SILENT: i64 = 300;
+const FUTURE_NOTE: i64 = 3_600;
 const FUTURE_TOLERANCE: i64 = 86_400;
+
+/// 2025-01-01T00:00:00+01:00: of no provider a receipt with SHA-1 was seen from after 2024.
+const AFTER_SHA1: Timestamp = Timestamp::from_unix(1_735_686_000);
 
 /// Signing time against certified time: silent up to 5 s (at most 1 s was seen), a note up to
 /// a minute, then a doubt.
@@ -36,11 +44,11 @@ pub(super) fn check(
     original: Option<&Original<'_>>,
     verified: &VerifiedContent<'_>,
     signer: &Certificate,
-    now: Timestamp,
+    (now, clock): (Timestamp, Clock),
     findings: &mut Findings,
 ) {
     let Some(data) = &content.data else { return };
-    findings.record(CheckId::TimePlausible, plausible(data, now));
+    findings.record(CheckId::TimePlausible, plausible(data, now, clock));
     findings.record(CheckId::TimeZone, zone(data));
     let signing = signing_time(data, verified.signing_time());
     findings.record(CheckId::TimeSigning, signing);
@@ -61,14 +69,56 @@ pub(super) fn check(
     }
 }
 
-fn plausible(data: &CertificationData, now: Timestamp) -> Comparison {
-    if data.time < FIRST_PEC {
-        Differs(Case::TimePlausiblePast.found(data.time.to_string()))
-    } else if data.time.seconds_since(now) > FUTURE_TOLERANCE {
+/// By which clock a receipt may be ahead of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// That of a provider, which is right to the second (DM 2005-11-02, 9).
+    Real,
+    /// That of a practice provider, whose hours are short.
+    Practice,
+}
+
+impl Clock {
+    /// Of those whom these data trust.
+    pub(super) fn of(trust: &Trust) -> Self {
+        match trust.is_practice {
+            true => Self::Practice,
+            false => Self::Real,
+        }
+    }
+}
+
+fn plausible(data: &CertificationData, now: Timestamp, clock: Clock) -> Comparison {
+    let ahead = data.time.seconds_since(now);
+    let case = if data.time < FIRST_PEC {
+        return Differs(Case::TimePlausiblePast.found(data.time.to_string()));
+    } else if ahead > FUTURE_TOLERANCE {
         // Who signed is proved; of two clocks one is wrong, and it may be ours.
-        Differs(Case::TimePlausibleFuture.both(now.to_string(), data.time.to_string()))
+        Case::TimePlausibleFuture
+    } else if clock == Clock::Practice || ahead <= FUTURE_SILENT {
+        return Agrees;
+    } else if ahead > FUTURE_NOTE {
+        Case::TimePlausibleAhead
     } else {
-        Agrees
+        Case::TimePlausibleAheadLittle
+    };
+    Differs(case.both(now.to_string(), data.time.to_string()))
+}
+
+/// RFC 6109, 5.5 allows SHA-1; whether it was usual is a matter of the day.
+pub(super) fn digest(
+    verified: &VerifiedContent<'_>,
+    time: Option<Timestamp>,
+    findings: &mut Findings,
+) {
+    if verified.digest() != DigestAlgorithm::Sha1 {
+        return;
+    }
+    match time {
+        Some(time) if time >= AFTER_SHA1 => {
+            findings.tell_found(Case::SignatureAlgorithmSha1Late, "SHA-1");
+        }
+        Some(_) | None => findings.tell_found(Case::SignatureAlgorithmSha1, "SHA-1"),
     }
 }
 

@@ -66,7 +66,7 @@ pub use finding::{Finding, Findings};
 pub use opaque::OwnSignature;
 pub use ordinary::Ordinary;
 pub use revoked::Crls;
-pub use sent::{Sent, SentResult};
+pub use sent::{SameContent, Sent, SentResult};
 pub use structure::{Level, Unfold, Unfolded};
 pub use table::{Advice, Case, CheckId, Weight};
 
@@ -602,9 +602,11 @@ impl Verifier {
             original,
             verified,
             &signer.certificate,
-            question.now,
+            (question.now, agreement::Clock::of(&self.trust)),
             findings,
         );
+        let stated = content.data.as_ref().map(|data| data.time);
+        agreement::digest(verified, stated.or(outcome.signing_time), findings);
         if at.level == Level::Message {
             outer::check(
                 signed,

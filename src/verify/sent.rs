@@ -21,7 +21,7 @@ use crate::smime::sha256;
 use crate::work::Work;
 use hashes::FileHashes;
 pub(super) use parts::malformed_hashes;
-use parts::{Compared, leaves};
+use parts::{Compared, Decided, leaves};
 
 /// A file that the user says was sent.
 #[derive(Clone, Debug)]
@@ -36,8 +36,43 @@ pub struct SentResult {
     pub matches: Option<bool>,
     /// By which rule: a stable word.
     pub rule: &'static str,
+    /// The part of the original that decided, by number and name, where one did.
+    pub part: Option<String>,
     /// Parts that match or differ, in words.
     pub details: Vec<String>,
+}
+
+/// What comparing what was sent with what a receipt holds gave; a promise to other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameContent {
+    /// The receipt holds the same.
+    Identical,
+    /// It holds the SHA-1 of the same.
+    Consistent,
+    /// It holds nothing of it, or nothing that can be compared.
+    NotCompared,
+    /// It is about something else.
+    Different,
+}
+
+impl SameContent {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Identical,
+        Self::Consistent,
+        Self::NotCompared,
+        Self::Different,
+    ];
+
+    /// The word in the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Consistent => "consistent",
+            Self::NotCompared => "not-compared",
+            Self::Different => "different",
+        }
+    }
 }
 
 impl SentResult {
@@ -45,6 +80,7 @@ impl SentResult {
         Self {
             matches: Some(true),
             rule,
+            part: None,
             details: Vec::new(),
         }
     }
@@ -53,6 +89,7 @@ impl SentResult {
         Self {
             matches: Some(false),
             rule,
+            part: None,
             details: Vec::new(),
         }
     }
@@ -61,6 +98,7 @@ impl SentResult {
         Self {
             matches: None,
             rule,
+            part: None,
             details: Vec::new(),
         }
     }
@@ -68,6 +106,23 @@ impl SentResult {
     fn with(mut self, detail: impl Into<String>) -> Self {
         self.details.push(detail.into());
         self
+    }
+
+    /// The part that decided, with what there is to say of it.
+    fn of_part(self, decided: Decided) -> Self {
+        let part = decided.part;
+        Self { part, ..self }.with(decided.detail)
+    }
+
+    /// What comparing the contents gave.
+    pub fn content(&self) -> SameContent {
+        // The rules of brief receipts alone name a form behind a colon.
+        match (self.matches, self.rule.contains(':')) {
+            (Some(true), true) => SameContent::Consistent,
+            (Some(true), false) => SameContent::Identical,
+            (Some(false), _) => SameContent::Different,
+            (None, _) => SameContent::NotCompared,
+        }
     }
 }
 
@@ -135,12 +190,12 @@ fn sent_attachment(sent: &Sent, original: &Tree<'_>, form: Form) -> Option<SentR
         if let (Form::Brief, Some(stated)) = (form, leaf.hash()) {
             if let Some(fit) = hashes.find(&stated) {
                 return Some(match fit.collides {
-                    true => SentResult::not("collision").with(leaf.shown()),
-                    false => SentResult::by(fit.rule).with(leaf.shown()),
+                    true => SentResult::not("collision").of_part(leaf.decided()),
+                    false => SentResult::by(fit.rule).of_part(leaf.decided()),
                 });
             }
         } else if leaf.name().is_some() && leaf.is_file(&sent.octets, &canonical) {
-            return Some(SentResult::by("attachment").with(leaf.shown()));
+            return Some(SentResult::by("attachment").of_part(leaf.decided()));
         }
     }
     None
@@ -312,9 +367,9 @@ fn compare(message: &Entity<'_>, parts: &Tree<'_>, form: Form) -> SentResult {
     }
     match parts::compare(&Sent::parts(message), parts, form) {
         Compared::Same(rule) => SentResult::by(rule),
-        Compared::Differ(what) => SentResult::not("parts").with(what),
-        Compared::Collide(what) => SentResult::not("collision").with(what),
-        Compared::HashUnknown(what) => SentResult::unknown("hash").with(what),
+        Compared::Differ(what) => SentResult::not("parts").of_part(what),
+        Compared::Collide(what) => SentResult::not("collision").of_part(what),
+        Compared::HashUnknown(what) => SentResult::unknown("hash").of_part(what),
         Compared::TooComplex => SentResult::unknown("too-complex"),
     }
 }

@@ -188,6 +188,7 @@ checks! {
         SignatureAlgorithmBroken: Refutes, "signature.algorithm.broken", DoNotRely;
         SignatureAlgorithmUnknown: Undecides, "signature.algorithm.unknown", NewerProgram;
         SignatureAlgorithmSha1: Note, "signature.algorithm.sha1", Nothing;
+        SignatureAlgorithmSha1Late: Doubt, "signature.algorithm.sha1-late", CompareOfThoseDays;
     }
     /// The signed attributes are there, once each, and fit.
     SignatureAttributes = "signature.attributes", "RFC 5652, 5.3, 11" {
@@ -394,6 +395,8 @@ checks! {
     TimePlausible = "time.plausible", "RFC 6109, 4.1; DM 2005-11-02" {
         TimePlausiblePast: Refutes, "time.plausible.past", AskProvider;
         TimePlausibleFuture: Undecides, "time.plausible.future", TimePlausibleFuture;
+        TimePlausibleAhead: Doubt, "time.plausible.ahead", TimePlausibleFuture;
+        TimePlausibleAheadLittle: Note, "time.plausible.ahead", TimePlausibleFuture;
     }
     // Step 17
     /// The acceptance is of the same transaction.

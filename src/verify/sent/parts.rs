@@ -27,12 +27,20 @@ pub(super) fn leaves<'t, 'a>(tree: &'t Tree<'a>) -> impl Iterator<Item = Leaf<'t
 pub(super) enum Compared {
     /// By which rule.
     Same(&'static str),
-    Differ(String),
+    Differ(Decided),
     /// The hash in the receipt is that of a part made so that another has it too.
-    Collide(String),
+    Collide(Decided),
     /// All but hashes that are of no known form of the part.
-    HashUnknown(String),
+    HashUnknown(Decided),
     TooComplex,
+}
+
+/// What decided a comparison.
+pub(super) struct Decided {
+    /// The part, by number and name, if one did.
+    pub part: Option<String>,
+    /// The same with what there is to say of it.
+    pub detail: String,
 }
 
 pub(super) fn compare(sent: &Tree<'_>, delivered: &Tree<'_>, form: Form) -> Compared {
@@ -41,21 +49,30 @@ pub(super) fn compare(sent: &Tree<'_>, delivered: &Tree<'_>, form: Form) -> Comp
     }
     let (ours, theirs) = (sent.parts().len(), delivered.parts().len());
     if ours != theirs {
-        return Compared::Differ(format!("{ours} ≠ {theirs}"));
+        return Compared::Differ(Decided {
+            part: None,
+            detail: format!("{ours} ≠ {theirs}"),
+        });
     }
     let mut rule = "parts";
     let (mut unknown, mut collides) = (None, None);
     for (sent, delivered) in leaves(sent).zip(leaves(delivered)) {
         let stands_for = form == Form::Brief && delivered.stands_for(sent);
         match stands_for.then(|| delivered.hash_of(sent)) {
-            Some(Ok(fit)) if fit.collides => collides = Some(sent.shown()),
+            Some(Ok(fit)) if fit.collides => collides = Some(sent.decided()),
             Some(Ok(fit)) => rule = fit.rule,
             Some(Err(tried)) => {
-                unknown.get_or_insert(format!("{}: {}", sent.shown(), tried.join(", ")));
+                unknown.get_or_insert(Decided {
+                    detail: format!("{}: {}", sent.shown(), tried.join(", ")),
+                    ..sent.decided()
+                });
             }
             None => {
-                if let Some(difference) = sent.difference(delivered) {
-                    return Compared::Differ(difference);
+                if let Some(detail) = sent.difference(delivered) {
+                    return Compared::Differ(Decided {
+                        detail,
+                        ..sent.decided()
+                    });
                 }
             }
         }
@@ -85,6 +102,14 @@ impl<'t, 'a> Leaf<'t, 'a> {
         match self.name() {
             Some(name) => format!("{place} ({name})"),
             None => place,
+        }
+    }
+
+    /// That this part decided, with nothing to say beside it.
+    pub fn decided(self) -> Decided {
+        Decided {
+            part: Some(self.shown()),
+            detail: self.shown(),
         }
     }
 

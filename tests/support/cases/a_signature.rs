@@ -488,6 +488,16 @@ fn algorithms() -> Vec<Vector> {
             )
             .receipt("avvenuta-consegna-sha1")
             .finding("signature.algorithm.sha1 note"),
+        A.genuine("digest-sha1-after-2024")
+            .case(15, High)
+            .because(
+                "The digest is SHA-1 in a receipt of 2026, when no provider that is \
+                 known used it any more: a doubt, and no more than that.",
+            )
+            .message(super::genuine::signed_with(Scheme::Pkcs1(Digest::Sha1)))
+            .finding("signature.algorithm.sha1-late doubt")
+            .absent("signature.algorithm.sha1 note")
+            .twin("avvenuta-consegna-sha1"),
         A.genuine("micalg-of-another-digest")
             .case(16, Medium)
             .because(

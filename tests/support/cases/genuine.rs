@@ -34,10 +34,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             mixed_line_ends(&delivery()),
         ),
         ("avvenuta-consegna-copia", copied()),
-        (
-            "avvenuta-consegna-sha1",
-            signed_with(Scheme::Pkcs1(Digest::Sha1)),
-        ),
+        ("avvenuta-consegna-sha1", of_2024()),
         (
             "avvenuta-consegna-sha512",
             signed_with(Scheme::Pkcs1(Digest::Sha512)),
@@ -92,7 +89,7 @@ fn copied() -> Vec<u8> {
     .to_eml()
 }
 
-fn signed_with(scheme: Scheme) -> Vec<u8> {
+pub fn signed_with(scheme: Scheme) -> Vec<u8> {
     Receipt::new(Kind::Delivery)
         .message()
         .signer(|signer, content| signer.scheme(scheme, content))
@@ -119,6 +116,19 @@ fn without_issuer() -> Vec<u8> {
     let mut message = Receipt::new(Kind::Delivery).message();
     message.signed.certificates.truncate(1);
     message.to_eml()
+}
+
+/// SHA-1 under a certificate with SHA-256, as the largest providers signed until then.
+fn of_2024() -> Vec<u8> {
+    Receipt::with(Kind::Delivery, |receipt| {
+        receipt.set_time("2024-12-30T08:15:07Z");
+        receipt.certificate = world::RECEIVING
+            .certificate()
+            .valid("2023-11-05T09:00:00Z", "2026-11-05T09:00:00Z");
+    })
+    .message()
+    .signer(|signer, content| signer.scheme(Scheme::Pkcs1(Digest::Sha1), content))
+    .to_eml()
 }
 
 /// RSA 1024, SHA-1 everywhere, an authority that is no more: as a receipt of 2012 is today.
