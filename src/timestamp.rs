@@ -75,6 +75,19 @@ impl Timestamp {
         text
     }
 
+    /// The same hour of the Italian clock so many months later; the last day of a month that is
+    /// shorter.
+    pub fn months_later(self, months: i64) -> Self {
+        let later = jiff::Timestamp::from_second(self.0).ok().and_then(|at| {
+            let later = at
+                .to_zoned(italy())
+                .checked_add(jiff::Span::new().try_months(months).ok()?);
+            Some(Self(later.ok()?.timestamp().as_second()))
+        });
+        // Beyond all calendars: then never.
+        later.unwrap_or(Self(i64::MAX))
+    }
+
     /// Whether Italian clocks showed the same time an hour before or after: they are set back once
     /// a year, on the last Sunday of October.
     pub fn is_in_repeated_hour(self) -> bool {

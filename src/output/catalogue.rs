@@ -3,7 +3,9 @@
 //! `program.*.toml` holds what the program says of itself, `findings.*.toml` what it says of
 //! messages it judges, `mail.*.toml` what when sending and reading, `status.*.toml` what of
 //! messages on their way, `batch.*.toml` what of many at once, `trusted.*.toml` what of files that
-//! it judges by, `ledger.*.toml` what of the files of the ledger. A test compares the two languages key by key, placeholders included.
+//! it judges by, `ledger.*.toml` what of the files of the ledger, `legal.*.toml` what
+//! it says of the law (see `legal.rs`). A test compares the two languages key by key, placeholders
+//! included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -17,7 +19,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 7]); 2] = [
+const SOURCES: [(Lang, [&str; 8]); 2] = [
     (
         Lang::It,
         [
@@ -28,6 +30,7 @@ const SOURCES: [(Lang, [&str; 7]); 2] = [
             include_str!("catalogue/batch.it.toml"),
             include_str!("catalogue/trusted.it.toml"),
             include_str!("catalogue/ledger.it.toml"),
+            include_str!("catalogue/legal.it.toml"),
         ],
     ),
     (
@@ -40,6 +43,7 @@ const SOURCES: [(Lang, [&str; 7]); 2] = [
             include_str!("catalogue/batch.en.toml"),
             include_str!("catalogue/trusted.en.toml"),
             include_str!("catalogue/ledger.en.toml"),
+            include_str!("catalogue/legal.en.toml"),
         ],
     ),
 ];

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod html;
 pub mod json;
 pub mod layout;
+pub mod legal;
 pub mod progress;
 pub mod report;
 pub mod style;
