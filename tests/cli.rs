@@ -466,7 +466,7 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
 
 #[test]
 fn the_language_is_that_of_the_option_then_of_the_first_variable_set() {
-    let (italian, english) = ("Autentica secondo", "Genuine by");
+    let (italian, english) = ("CONSEGNATO. Ricevuta", "DELIVERED. Genuine");
     for (variables, option, starts) in [
         (&[][..], None, english),
         (&[("LANG", "it_IT.UTF-8")][..], None, italian),
@@ -518,10 +518,15 @@ fn in_fixtures(name: &str) -> PathBuf {
 
 /// `pec verify --trust … ARGS` as `main` runs it, with the clock stopped and streams of our own.
 fn run(args: &[&str], terminal: bool, no_color: bool) -> String {
+    let now = Timestamp::parse("2026-11-22").expect("a day");
+    run_at(now, args, terminal, no_color)
+}
+
+fn run_at(now: Timestamp, args: &[&str], terminal: bool, no_color: bool) -> String {
     let context = Context {
         stdout_is_terminal: terminal,
         no_color,
-        ..Context::fixed(Timestamp::parse("2026-11-22").expect("a day"), Lang::En)
+        ..Context::fixed(now, Lang::En)
     };
     let trust = text(&in_fixtures("pki/trust.toml"));
     let args = [&["pec", "verify", "--trust", &trust], args].concat();
@@ -709,62 +714,408 @@ fn told(ran: &Ran) -> &str {
 }
 
 #[test]
-fn the_first_line_says_what_a_message_is() {
+fn the_first_line_says_the_fact_first_and_then_whether_it_is_authentic() {
+    // The word, what it is, the rest; in both languages.
     for (file, italian, english) in [
         (
             "accettazione",
-            "ricevuta di accettazione di un messaggio di studio@pec.mittente.example del 04/05/2026 10:15:02, firmata da Gestore Mittente S.p.A.",
-            "acceptance receipt for a message of studio@pec.mittente.example, 2026-05-04 10:15:02, signed by Gestore Mittente S.p.A.",
+            [
+                "ACCETTATO",
+                "Ricevuta di accettazione autentica",
+                "il 4 maggio 2026 alle ore 10:15:02 il gestore Gestore Mittente S.p.A. ha accettato per la spedizione il messaggio di studio@pec.mittente.example. Non è prova di consegna.",
+            ],
+            [
+                "ACCEPTED",
+                "Genuine acceptance receipt",
+                "on 4 May 2026 at 10:15:02 (Italian time) the provider Gestore Mittente S.p.A. accepted the message of studio@pec.mittente.example for dispatch. It does not prove delivery.",
+            ],
         ),
         (
             "non-accettazione",
-            "avviso di non accettazione di un messaggio di studio@pec.mittente.example del 04/05/2026 10:15:02, firmato da Gestore Mittente S.p.A.",
-            "notice of non-acceptance of a message of studio@pec.mittente.example, 2026-05-04 10:15:02, signed by Gestore Mittente S.p.A.",
+            [
+                "NON SPEDITO",
+                "Avviso di non accettazione autentico",
+                "non è partito per nessun destinatario. Causa dichiarata: ",
+            ],
+            [
+                "NOT SENT",
+                "Genuine notice of non-acceptance",
+                "it left for no recipient. Stated cause: ",
+            ],
         ),
         (
             "presa-in-carico",
-            "ricevuta di presa in carico tra gestori del 04/05/2026 10:15:05, firmata da Gestore Destinatario S.r.l.",
-            "taking-charge receipt between providers, 2026-05-04 10:15:05, signed by Gestore Destinatario S.r.l.",
+            [
+                "IN TRANSITO",
+                "Ricevuta di presa in carico autentica",
+                "Non è prova di consegna.",
+            ],
+            [
+                "IN TRANSIT",
+                "Genuine taking-charge receipt",
+                "It does not prove delivery.",
+            ],
         ),
         (
             "avvenuta-consegna-completa",
-            "ricevuta di avvenuta consegna a ufficio@pec.destinatario.example del 04/05/2026 10:15:07, firmata da Gestore Destinatario S.r.l.",
-            "delivery receipt for ufficio@pec.destinatario.example, 2026-05-04 10:15:07, signed by Gestore Destinatario S.r.l.",
+            [
+                "CONSEGNATO",
+                "Ricevuta di avvenuta consegna (completa) autentica",
+                "il 4 maggio 2026 alle ore 10:15:07 il messaggio è stato reso disponibile nella casella ufficio@pec.destinatario.example. La ricevuta contiene il messaggio con i suoi allegati (firma: Gestore Destinatario S.r.l.).",
+            ],
+            [
+                "DELIVERED",
+                "Genuine delivery receipt (complete)",
+                "on 4 May 2026 at 10:15:07 (Italian time) the message was made available in the mailbox ufficio@pec.destinatario.example. The receipt contains the message with its attachments (signed by Gestore Destinatario S.r.l.).",
+            ],
+        ),
+        (
+            "avvenuta-consegna-breve",
+            [
+                "CONSEGNATO",
+                "Ricevuta di avvenuta consegna (breve) autentica",
+                "La ricevuta contiene il testo e, al posto di ogni allegato, la sua impronta SHA-1",
+            ],
+            [
+                "DELIVERED",
+                "Genuine delivery receipt (brief)",
+                "contains the text and, in place of each attachment, its SHA-1 digest",
+            ],
+        ),
+        (
+            "avvenuta-consegna-sintetica",
+            [
+                "CONSEGNATO",
+                "Ricevuta di avvenuta consegna (sintetica) autentica",
+                "La ricevuta non contiene il messaggio: non mostra che cosa è stato consegnato",
+            ],
+            [
+                "DELIVERED",
+                "Genuine delivery receipt (concise)",
+                "does not contain the message: it does not show what was delivered",
+            ],
         ),
         (
             "posta-certificata",
-            "busta di trasporto con un messaggio di studio@pec.mittente.example del 04/05/2026 10:15:02, firmata da Gestore Mittente S.p.A.",
-            "transport envelope with a message of studio@pec.mittente.example, 2026-05-04 10:15:02, signed by Gestore Mittente S.p.A.",
+            [
+                "MESSAGGIO DI POSTA CERTIFICATA",
+                "Busta di trasporto autentica",
+                "Attesta la casella di partenza, non la persona; non attesta la consegna",
+            ],
+            [
+                "CERTIFIED MESSAGE",
+                "Genuine transport envelope",
+                "It attests the mailbox, not the person; it does not attest delivery",
+            ],
         ),
         (
             "errore-consegna",
-            "avviso di mancata consegna a ufficio@pec.destinatario.example del 04/05/2026 10:15:07, firmato da Gestore Destinatario S.r.l.",
-            "notice of non-delivery to ufficio@pec.destinatario.example, 2026-05-04 10:15:07, signed by Gestore Destinatario S.r.l.",
+            [
+                "NON CONSEGNATO",
+                "Avviso di mancata consegna autentico",
+                "il 4 maggio 2026 alle ore 10:15:07 il messaggio non è stato consegnato a ufficio@pec.destinatario.example. Causa dichiarata: 5.1.1",
+            ],
+            [
+                "NOT DELIVERED",
+                "Genuine notice of non-delivery",
+                "the message was not delivered to ufficio@pec.destinatario.example. Stated cause: 5.1.1",
+            ],
+        ),
+        (
+            "preavviso-12-ore",
+            [
+                "IN ATTESA",
+                "Primo avviso di mancata consegna (12 ore) autentico",
+                "Non è un esito definitivo",
+            ],
+            [
+                "WAITING",
+                "Genuine first notice of non-delivery (12 hours)",
+                "This is no final outcome",
+            ],
         ),
         (
             "preavviso-24-ore",
-            "avviso di mancata consegna a ufficio@pec.destinatario.example per superamento del tempo massimo del 05/05/2026 09:40:11, firmato da Gestore Mittente S.p.A.",
-            "notice of non-delivery to ufficio@pec.destinatario.example within the time limit, 2026-05-05 09:40:11, signed by Gestore Mittente S.p.A.",
+            [
+                "NON CONSEGNATO ENTRO 24 ORE",
+                "Avviso finale di mancata consegna (24 ore) autentico",
+                "entro il tempo massimo",
+            ],
+            [
+                "NOT DELIVERED WITHIN 24 HOURS",
+                "Genuine final notice of non-delivery (24 hours)",
+                "within the maximum time",
+            ],
         ),
         (
             "rilevazione-virus",
-            "avviso di rilevazione virus tra gestori del 04/05/2026 10:15:05, firmato da Gestore Destinatario S.r.l.",
-            "virus notice between providers, 2026-05-04 10:15:05, signed by Gestore Destinatario S.r.l.",
+            [
+                "NON CONSEGNATO",
+                "Avviso di rilevazione virus autentico",
+                "è un avviso scambiato tra gestori",
+            ],
+            [
+                "NOT DELIVERED",
+                "Genuine virus notice",
+                "this notice passes between providers",
+            ],
         ),
         (
             "anomalia",
-            "busta di anomalia del 04/05/2026 10:15:07, firmata da Gestore Destinatario S.r.l.; il messaggio che contiene non è certificato",
-            "anomaly envelope, 2026-05-04 10:15:07, signed by Gestore Destinatario S.r.l.; the message inside is not certified",
+            [
+                "NON È POSTA CERTIFICATA",
+                "Busta di anomalia autentica",
+                "non certifica né il mittente né il contenuto",
+            ],
+            [
+                "NOT CERTIFIED MAIL",
+                "Genuine anomaly envelope",
+                "certifies neither its sender nor its content",
+            ],
         ),
     ] {
         let file = format!("receipts/{file}.eml");
-        let ran = verify(&["--lang", "it", &file]);
-        let verdict = "Autentica secondo i dati di fiducia di pki/trust.toml: ";
-        assert_eq!(ran.first(), format!("{verdict}{italian}"));
-        let ran = verify(&["--lang", "en", &file]);
-        let verdict = "Genuine by the trust data of pki/trust.toml: ";
-        assert_eq!(ran.first(), format!("{verdict}{english}"));
+        for (lang, by, [head, genuine, says]) in [
+            ("it", "secondo i dati di fiducia di", italian),
+            ("en", "by the trust data of", english),
+        ] {
+            let ran = verify(&["--lang", lang, &file]);
+            let start = format!("{head}. {genuine} {by} pki/trust.toml: ");
+            let said = ran.first().strip_prefix(&*start);
+            assert!(
+                said.is_some_and(|said| said.contains(says)),
+                "{}",
+                ran.first()
+            );
+            assert!(ran.first().ends_with('.') && !ran.first().ends_with(".."));
+        }
     }
+}
+
+#[test]
+fn what_a_receipt_holds_and_certifies_is_told_to_programs() {
+    for (file, certifies, contains) in [
+        ("accettazione", "dispatch", "without"),
+        ("non-accettazione", "failure", "without"),
+        ("presa-in-carico", "pending", "without"),
+        ("avvenuta-consegna-completa", "delivery", "with-original"),
+        ("avvenuta-consegna-breve", "delivery", "with-hashes"),
+        ("avvenuta-consegna-sintetica", "delivery", "without"),
+        ("errore-consegna", "failure", "without"),
+        ("preavviso-12-ore", "pending", "without"),
+        ("preavviso-24-ore", "failure", "without"),
+        ("rilevazione-virus", "failure", "without"),
+        ("posta-certificata", "origin", "with-original"),
+        ("anomalia", "nothing", "with-original"),
+    ] {
+        let ran = verify(&["--json", &format!("receipts/{file}.eml")]);
+        let result = &document(&ran)["results"][0];
+        assert_eq!(result["certifies"], certifies, "{file}");
+        assert_eq!(result["facts"]["contains"], contains, "{file}");
+    }
+    // What is not genuine certifies nothing, whatever it says.
+    for file in [ALTERED, UNDECIDED, ORDINARY] {
+        let ran = verify(&["--json", file]);
+        assert_eq!(
+            document(&ran)["results"][0]["certifies"],
+            "nothing",
+            "{file}"
+        );
+    }
+    // A brief receipt is never said to hold the original, in either language.
+    for (lang, word) in [
+        ("it", "il messaggio con i suoi allegati"),
+        ("en", "with its attachments"),
+    ] {
+        let said = |form: &str| {
+            let file = format!("receipts/avvenuta-consegna-{form}.eml");
+            verify(&["--lang", lang, &file]).out.contains(word)
+        };
+        assert!(
+            said("completa") && !said("breve") && !said("sintetica"),
+            "{lang}"
+        );
+    }
+}
+
+#[test]
+fn expecting_a_kind_makes_the_exit_status_answer_that() {
+    let receipts = "receipts/avvenuta-consegna";
+    let (complete, brief) = (
+        format!("{receipts}-completa.eml"),
+        format!("{receipts}-breve.eml"),
+    );
+    for (expected, file, status) in [
+        ("consegna", &*complete, 0),
+        ("delivery", &complete, 0),
+        ("consegna", &brief, 0),
+        ("consegna-completa", &complete, 0),
+        ("complete-delivery", &brief, 1),
+        ("accettazione", &complete, 1),
+        ("accettazione", "receipts/accettazione.eml", 0),
+        ("delivery", "receipts/errore-consegna.eml", 1),
+        ("mancata-consegna", "receipts/errore-consegna.eml", 0),
+        ("non-delivery", "receipts/preavviso-24-ore.eml", 0),
+        // After 12 hours nothing is decided.
+        ("non-delivery", "receipts/preavviso-12-ore.eml", 1),
+        ("primo-avviso", "receipts/preavviso-12-ore.eml", 0),
+        ("busta", "receipts/posta-certificata.eml", 0),
+        ("envelope", "receipts/anomalia.eml", 1),
+        // What is not genuine is that first.
+        ("consegna", ALTERED, 1),
+        ("consegna", UNDECIDED, 3),
+        ("consegna", ORDINARY, 1),
+        ("consegna", MISSING, 2),
+    ] {
+        for format in [&[][..], &["--json"], &["--ndjson"], &["--quiet"]] {
+            let ran = verify(&[format, &["--expect", expected, file]].concat());
+            assert_eq!(ran.status, status, "{expected} {file} {format:?}");
+        }
+    }
+    let expected = |args: &[&str]| document(&verify(args))["results"][0]["expected"].clone();
+    let of = |kind: &str, file| expected(&["--json", "--expect", kind, file]);
+    assert_eq!(expected(&["--json", GENUINE]), Value::Null);
+    assert_eq!(
+        of("delivery", GENUINE),
+        serde_json::json!({"kind": "consegna", "met": true})
+    );
+    assert_eq!(of("busta", GENUINE)["met"], false);
+    assert_eq!(of("consegna", ALTERED)["met"], Value::Null);
+    let ran = verify(&["--lang", "it", "--expect", "accettazione", GENUINE]);
+    assert!(
+        ran.out.contains("ricevuta di accettazione: NO"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn what_each_kind_proves_is_told_on_demand_with_its_source() {
+    for (lang, proves, open, source) in [
+        ("it", "Prova ", "Non prova ", "(verificata il 20"),
+        ("en", "Proves ", "Not proved ", "(checked on 20"),
+    ] {
+        let ran = verify(&["--lang", lang, "--explain", GENUINE]);
+        for words in [proves, open, source, "Cass. 10091/2024"] {
+            assert!(ran.out.contains(words), "no {words} in {}", ran.out);
+        }
+        let ran = verify(&["--lang", lang, GENUINE]);
+        assert!(!ran.out.contains("Cass."), "{}", ran.out);
+        // What is not genuine proves nothing.
+        let ran = verify(&["--lang", lang, "--explain", ALTERED]);
+        assert!(!ran.out.contains(source), "{}", ran.out);
+        // Of many each kind once.
+        let files = ["receipts/accettazione.eml", GENUINE, GENUINE];
+        let ran = verify(&[&["--lang", lang, "--explain"], &files[..]].concat());
+        assert_eq!(ran.out.matches(source).count(), 2, "{}", ran.out);
+    }
+    let ran = verify(&["--json", "--explain", GENUINE]);
+    let told = &document(&ran)["results"][0]["explanation"];
+    assert!(
+        told["source"]
+            .as_str()
+            .is_some_and(|source| !source.is_empty())
+    );
+    let ran = verify(&["--json", GENUINE]);
+    assert!(document(&ran)["results"][0]["explanation"].is_null());
+}
+
+#[test]
+fn only_what_is_to_be_looked_at_is_shown_and_all_are_counted() {
+    let doubted = "vectors/a-signature/digest-sha1-after-2024.eml";
+    let files = [GENUINE, doubted, ALTERED, ORDINARY];
+    let ran = verify(&[&["--lang", "en", "--only-bad"], &files[..]].concat());
+    assert_eq!(ran.status, 1);
+    for (file, is_shown) in [
+        (GENUINE, false),
+        (doubted, true),
+        (ALTERED, true),
+        (ORDINARY, true),
+    ] {
+        assert_eq!(ran.out.contains(file), is_shown, "{file}: {}", ran.out);
+    }
+    assert!(
+        ran.out.contains("2 genuine (1 of them with doubts)"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("3 of 4"), "{}", ran.out);
+    let ran = verify(&[&["--json", "--only-bad"], &files[..]].concat());
+    let document = document(&ran);
+    assert_eq!(files_of(&document["results"]), [doubted, ALTERED, ORDINARY]);
+    assert_eq!(document["totals"]["files"], 4);
+    let ran = verify(&[&["--ndjson", "--only-bad"], &files[..]].concat());
+    assert_eq!(ran.out.lines().count(), 3);
+    // A single file, too: nothing to look at is told as that.
+    let ran = verify(&["--lang", "en", "--only-bad", GENUINE]);
+    assert!(ran.status == 0 && ran.out.contains("0 of 1"), "{}", ran.out);
+    assert!(!ran.out.contains(GENUINE), "{}", ran.out);
+}
+
+#[test]
+fn of_many_each_has_its_mark_what_is_signed_and_a_line_for_every_doubt() {
+    let two = "vectors/d-shown/subject-date-and-recipient-of-another.eml";
+    let doubted = Receipt::new(Kind::Delivery)
+        .message()
+        .header(|header| {
+            header.set("Subject", "CONSEGNA: Altro");
+            header.set("Date", "Mon, 04 May 2026 11:15:07 +0200");
+        })
+        .to_eml();
+    let home = folder();
+    let doubted = write(&home, two.rsplit('/').next().unwrap_or(two), doubted);
+    let ran = verify(&["--lang", "en", GENUINE, &doubted, ALTERED]);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    let signed = "genuine, signed by Gestore Destinatario S.r.l.: from studio@pec.mittente.example \
+                  to ufficio@pec.destinatario.example, subject: Pratica n. 42: richiesta di copia";
+    assert!(lines[0].starts_with("  DELIVERED "), "{}", ran.out);
+    assert_eq!(lines[1].trim(), signed);
+    assert!(lines[2].starts_with("! DELIVERED "), "{}", ran.out);
+    assert_eq!(lines[3].trim(), signed);
+    let doubts: Vec<&&str> = lines
+        .iter()
+        .filter(|line| line.contains("doubt: "))
+        .collect();
+    assert_eq!(doubts.len(), 2, "{}", ran.out);
+    assert!(ran.out.contains("\nX NOT GENUINE "), "{}", ran.out);
+    // By which program, and when.
+    assert!(
+        ran.out.contains("Verified: ") && ran.out.contains("by pec "),
+        "{}",
+        ran.out
+    );
+    // One alone is headed by its fact and the warning.
+    let ran = verify(&["--lang", "it", &doubted]);
+    assert!(
+        ran.first().starts_with("CONSEGNATO, MA CON UN DUBBIO. "),
+        "{}",
+        ran.first()
+    );
+    assert!(ran.first().contains(", ma "), "{}", ran.first());
+    assert_eq!(verify(&["--strict", &doubted]).status, 3);
+}
+
+#[test]
+fn the_advice_to_ask_for_logs_says_until_when_there_are_any() {
+    let file = text(&in_fixtures(
+        "vectors/c-message/delivered-to-nobody-of-the-list.eml",
+    ));
+    let advice = |now: &str| {
+        let now = Timestamp::parse(now).expect("a time");
+        let out = run_at(now, &["--lang", "it", &file], false, false);
+        out.lines()
+            .filter(|line| line.contains("registri"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let kept = advice("2028-11-04T00:00:00Z");
+    assert!(
+        kept.contains("conservati 30 mesi (fino al 04/11/2028)"),
+        "{kept}"
+    );
+    let over = advice("2028-11-05T00:00:00Z");
+    assert!(over.contains("se ne ha ancora traccia"), "{over}");
 }
 
 #[test]
@@ -772,16 +1123,16 @@ fn the_first_line_names_the_trust_data_that_the_user_chose() {
     let ran = verify(&["--lang", "en", GENUINE]);
     assert!(
         ran.first()
-            .starts_with("Genuine by the trust data of pki/trust.toml: ")
+            .contains("receipt (complete) by the trust data of pki/trust.toml: ")
     );
     let ran = pec(&["verify", "--anchor", "pki/anchor.pem", GENUINE]);
     assert!(
         ran.first()
-            .starts_with("Genuine by the trust data of pki/anchor.pem: ")
+            .contains("receipt (complete) by the trust data of pki/anchor.pem: ")
     );
     let ran = verify(&["--anchor", "pki/anchor.pem", GENUINE]);
-    let both = "Genuine by the trust data of pki/trust.toml, pki/anchor.pem: ";
-    assert!(ran.first().starts_with(both), "{}", ran.first());
+    let both = " by the trust data of pki/trust.toml, pki/anchor.pem: ";
+    assert!(ran.first().contains(both), "{}", ran.first());
     // By the authorities compiled in nothing of the test world is genuine.
     let ran = pec(&["verify", GENUINE]);
     assert_ne!(ran.status, 0);
@@ -794,17 +1145,19 @@ fn another_message_is_told_first() {
     let ran = verify(&["--sent", other, GENUINE]);
     assert_eq!(ran.status, 1);
     assert!(
-        ran.first().contains("but about another message: "),
+        ran.first().starts_with("GENUINE, BUT OF ANOTHER MESSAGE: "),
         "{}",
         ran.first()
     );
     assert!(
+        ran.first().contains(&format!("in the mailbox {RECIPIENT}")),
+        "{}",
         ran.first()
-            .contains(&format!("delivery receipt for {RECIPIENT}"))
     );
     let ran = verify(&["--lang", "it", "--sent", other, GENUINE]);
     assert!(
-        ran.first().contains("ma riguarda un altro messaggio: "),
+        ran.first()
+            .starts_with("AUTENTICO, MA DI UN ALTRO MESSAGGIO: "),
         "{}",
         ran.first()
     );
@@ -818,20 +1171,34 @@ fn another_message_is_told_first() {
 fn what_cannot_be_compared_is_undecided() {
     let concise = "receipts/avvenuta-consegna-sintetica.eml";
     let ran = verify(&["--sent", "sent/relazione.pdf", concise]);
-    assert!(ran.first().contains("cannot be told: "), "{}", ran.first());
-    assert!(!ran.out.contains("is NOT about it"), "{}", ran.out);
+    let head = "GENUINE, BUT NOT COMPARED WITH WHAT WAS SENT: ";
+    assert!(ran.first().starts_with(head), "{}", ran.first());
+    assert!(!ran.out.contains("is NOT about"), "{}", ran.out);
     assert_eq!(ran.status, 3);
 }
 
 #[test]
 fn the_acceptance_of_another_transaction_is_told_first() {
     let acceptance = ["--acceptance", "receipts/accettazione.eml"];
-    assert_eq!(verify(&[&acceptance[..], &[GENUINE]].concat()).status, 0);
+    let ran = verify(&[&acceptance[..], &["--lang", "it", GENUINE]].concat());
+    assert_eq!(ran.status, 0);
+    // That it was compared is said, and with what.
+    let same = "STESSA TRASMISSIONE: l'accettazione del 04/05/2026 10:15:02";
+    assert!(ran.out.contains(same), "{}", ran.out);
+    assert!(
+        ran.out
+            .contains("è tra i destinatari certificati dell'accettazione")
+    );
+    assert!(
+        !verify(&["--lang", "it", GENUINE])
+            .out
+            .contains("TRASMISSIONE")
+    );
     let winter = "receipts/avvenuta-consegna-ora-solare.eml";
     let ran = verify(&[&acceptance[..], &[winter]].concat());
     assert_eq!(ran.status, 1);
     assert!(
-        ran.first().contains("but about another message: "),
+        ran.first().starts_with("GENUINE, BUT OF ANOTHER MESSAGE: "),
         "{}",
         ran.first()
     );
@@ -850,14 +1217,12 @@ fn a_changed_header_is_told_first_and_the_signed_facts_after_it() {
     let file = write(&home, "a.eml", octets);
     let ran = verify(&[&file]);
     assert_eq!(ran.status, 1);
-    assert!(ran.first().starts_with("Not genuine by"), "{}", ran.first());
-    let (reason, facts) = ran
-        .first()
-        .split_once("The signed part reads: ")
-        .expect("both");
-    assert!(reason.contains("header"), "{reason}");
+    let head = "HEADER NOT RELIABLE: ";
+    assert!(ran.first().starts_with(head), "{}", ran.first());
+    let (reason, facts) = ran.first().split_once(" and says: ").expect("both");
+    assert!(reason.contains("The signed part is genuine by"), "{reason}");
     assert!(
-        facts.starts_with(&format!("delivery receipt for {RECIPIENT}")),
+        facts.starts_with(&format!("delivery receipt (complete) for {RECIPIENT}")),
         "{facts}"
     );
     assert!(ran.out.contains(&format!("found: {from}")), "{}", ran.out);
@@ -878,7 +1243,7 @@ fn one_letter_changed_in_the_signed_part_is_not_genuine_and_certifies_nothing() 
     assert!(result["facts"].is_null());
     let ran = verify(&["--lang", "it", &file]);
     assert!(
-        ran.first().starts_with("Non autentica secondo"),
+        ran.first().starts_with("NON AUTENTICO secondo"),
         "{}",
         ran.first()
     );
@@ -894,7 +1259,7 @@ fn what_is_no_mail_is_named() {
         let ran = verify(&[file]);
         assert_eq!(ran.status, 1);
         assert!(
-            ran.first().starts_with("Not certified mail: "),
+            ran.first().starts_with("NOT CERTIFIED MAIL: "),
             "{}",
             ran.first()
         );

@@ -83,6 +83,40 @@ fn add_what_is_new(document: &mut Value) {
     if document["schema"] == "pec/batch-event" {
         document["recipients"] = json!(null);
     }
+    if document["schema"] == "pec/event" {
+        document["doubts"] = json!(0);
+    }
+    add_to_each(document);
+}
+
+/// Those of results, of recipients and of what is inside others, wherever they stand.
+fn add_to_each(value: &mut Value) {
+    const SINCE: [(&str, &str, &str); 7] = [
+        ("verdict", "certifies", "\"nothing\""),
+        ("judged_at", "explanation", "null"),
+        ("contains_original", "contains", "\"without\""),
+        ("matches", "content", "\"not-compared\""),
+        ("contradiction", "outlook", "null"),
+        ("to_send", "undecided", "0"),
+        ("to_send", "ordinary", "0"),
+    ];
+    match value {
+        Value::Object(fields) => {
+            for (beside, name, default) in SINCE {
+                let is_examination = name != "certifies" || fields.contains_key("judged_at");
+                if fields.contains_key(beside) && is_examination {
+                    let default = serde_json::from_str(default).expect("a value");
+                    fields.entry(name).or_insert(default);
+                }
+            }
+            if fields.contains_key("judged_at") && fields.contains_key("file") {
+                fields.entry("expected").or_insert(json!(null));
+            }
+            fields.values_mut().for_each(add_to_each);
+        }
+        Value::Array(items) => items.iter_mut().for_each(add_to_each),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 #[test]

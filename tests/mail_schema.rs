@@ -246,7 +246,7 @@ fn ordinary_mail_that_was_wrapped_is_told_as_such_and_a_bounce_at_its_message() 
     }
     // For a person, read by another ledger.
     let told = elsewhere(&world, &["sync"]);
-    let words = "ordinary mail, wrapped, in INBOX: from bollette@posta.example, as it claims  \
+    let words = "NOT CERTIFIED MAIL, in INBOX: from bollette@posta.example, as it claims  \
                  \"Bolletta di maggio\"";
     assert!(told.out.contains(words), "{told:?}");
     assert!(!told.out.contains("certified message"), "{told:?}");

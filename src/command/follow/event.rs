@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::reason_of;
 use crate::client::{Event, EventKind};
+use crate::command::verify::headline::{head, tone_of};
 use crate::command::{verify, words};
 use crate::lang::Lang;
 use crate::ledger::{MatchRule, Reason};
@@ -15,9 +16,9 @@ use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::output::report::{Page, Report, SHORT_ID, known};
 use crate::output::style::Tone;
-use crate::pec::MessageKind;
+use crate::pec::{Evidence, MessageKind};
 use crate::timestamp::{Timestamp, WITH_OFFSET};
-use crate::verify::{Finding, Verdict};
+use crate::verify::{Facts, Finding, Verdict};
 
 /// # A thing found in the mailbox, version 1
 ///
@@ -95,9 +96,14 @@ pub(in crate::command) struct Summary {
     /// Why it is unread, with details.
     #[serde(skip)]
     unread: Option<(Reason, String)>,
-    /// The finding behind `headline`, for a person.
+    /// How many doubts there are about a genuine one; its verdict stands. See pec verify.
+    doubts: usize,
+    /// The finding behind `headline`, or the first doubt, for a person.
     #[serde(skip)]
     finding: Option<Finding>,
+    /// What it is to the person who holds it, when it is genuine.
+    #[serde(skip)]
+    evidence: Option<Evidence>,
     #[serde(skip)]
     pub alarming: bool,
 }
@@ -227,7 +233,9 @@ impl Summary {
             claimed_about: None,
             reason: None,
             unread: None,
+            doubts: 0,
             finding: None,
+            evidence: None,
             at: event.certified_at(),
             alarming: event.is_alarming(),
         };
@@ -236,6 +244,7 @@ impl Summary {
             EventKind::Anomaly(wrapped) => {
                 summary.verdict = Verdict::Genuine;
                 summary.kind = Some(MessageKind::AnomalyEnvelope.word());
+                summary.evidence = Some(Evidence::Anomaly);
                 summary.subject = Some(wrapped.subject.clone());
                 summary.claimed_sender = Some(wrapped.sender.clone());
                 summary.claimed_about = wrapped
@@ -259,7 +268,11 @@ impl Summary {
                 new_facts,
             } => {
                 let data = receipt.data();
+                let examination = receipt.examination();
                 summary.verdict = Verdict::Genuine;
+                summary.evidence = examination.facts().and_then(Facts::evidence);
+                summary.doubts = examination.doubts();
+                summary.finding = examination.first_doubt().cloned();
                 summary.kind = Some(receipt.kind().word());
                 summary.time = Some(data.time.rfc3339_at(data.zone));
                 summary.subject.clone_from(&data.subject);
@@ -290,17 +303,18 @@ impl Report for Summary {
 }
 
 impl Summary {
+    /// That of the fact where it is proved, of a warning where it is doubted.
     fn tone(&self) -> Tone {
-        let good = [MessageKind::Acceptance, MessageKind::Delivery];
         match self.event {
-            EventWord::Receipt => match good.iter().any(|kind| self.kind == Some(kind.word())) {
-                true => Tone::Good,
-                false => Tone::Bad,
+            EventWord::Receipt => match self.evidence.filter(|_| self.doubts == 0) {
+                Some(evidence) => tone_of(evidence),
+                None => Tone::Unsure,
             },
             EventWord::Unproven | EventWord::Mismatch | EventWord::TooLarge | EventWord::Unread => {
                 Tone::Bad
             }
             EventWord::Orphan => Tone::Unsure,
+            EventWord::Envelope if self.doubts > 0 => Tone::Unsure,
             EventWord::Envelope | EventWord::Anomaly | EventWord::Ordinary => Tone::Faint,
         }
     }
@@ -310,10 +324,9 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let time = summary.at.map(|at| shown(at, lang)).unwrap_or_default();
     let uid = summary.uid.to_string();
-    let kind = match summary.kind {
-        Some(kind) => texts.text(&format!("event.kind.{kind}")),
-        None => "",
-    };
+    let kind = summary
+        .evidence
+        .map_or("", |evidence| head(evidence, texts));
     let empty = String::new();
     let error = summary.error.as_ref().unwrap_or(&empty);
     let detail = match &summary.error {
@@ -321,7 +334,7 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         None => String::new(),
     };
     let finding = summary.finding.as_ref();
-    let reason = finding.map(|finding| verify::text::meaning(finding, texts));
+    let reason = finding.map(|finding| verify::said::meaning(finding, texts));
     let unread = summary.unread.as_ref();
     let unread = unread.map(|(reason, words)| reason_of(*reason, words, texts));
     let reason = reason.or(unread).unwrap_or_default();
@@ -342,5 +355,9 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         (EventWord::Receipt, Some(_)) => "receipt-for",
         (event, _) => event.word(),
     };
-    texts.fill(&format!("event.{key}"), &values)
+    let line = texts.fill(&format!("event.{key}"), &values);
+    match summary.doubts {
+        0 => line,
+        _ => texts.fill("event.doubted", &[("line", &line), ("reason", &reason)]),
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use super::expect::Expected;
 use super::{Form, VerifyOrder, json};
 use crate::command::Failure;
 use crate::command::order::Order;
@@ -13,8 +17,9 @@ use crate::timestamp::Timestamp;
 /// and its predecessors) and the certified data, and compares the header, which nobody signed,
 /// with the signed part. Works without network. Every fact shown comes from the signed part.
 ///
-/// Exits with 0 if all are genuine, 1 if one is not or is no certified mail, 3 if one cannot
-/// be decided (with --strict also if there is a doubt about one), 2 if a file cannot be read.
+/// Exits with 0 if all are genuine (with --expect: and of that kind), 1 if one is not or is no
+/// certified mail, 3 if one cannot be decided (with --strict also if there is a doubt about one),
+/// 2 if a file cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -49,6 +54,11 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FILE|DIR")]
     crl: Vec<PathBuf>,
 
+    /// Exit with 1 also where something is genuine and of another kind: acceptance, delivery,
+    /// complete-delivery, non-delivery, first-notice, envelope, and so on
+    #[arg(long, value_name = "KIND", hide_possible_values = true)]
+    expect: Option<Expected>,
+
     /// Exit with 3 also where something is genuine and there is a doubt about it
     #[arg(long)]
     strict: bool,
@@ -73,9 +83,30 @@ pub(in crate::command) struct Arguments {
     #[arg(short, long)]
     quiet: bool,
 
+    /// Show only what is not genuine without a doubt; the totals count all
+    #[arg(long)]
+    only_bad: bool,
+
+    /// Tell what each kind proves and what it does not, and where that stands
+    #[arg(long)]
+    explain: bool,
+
     /// Show passed checks too
     #[arg(long)]
     all: bool,
+}
+
+impl ValueEnum for Expected {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    /// In the words of both languages.
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (italian, english) = self.words();
+        let other = Some(english).filter(|english| *english != italian);
+        Some(PossibleValue::new(italian).aliases(other))
+    }
 }
 
 impl Arguments {
@@ -98,6 +129,9 @@ impl Arguments {
             crls: self.crl,
             at: at.transpose()?,
             strict: self.strict,
+            expect: self.expect,
+            only_bad: self.only_bad,
+            explain: self.explain,
             all: self.all,
             form: match (self.json, self.ndjson, self.quiet) {
                 (true, _, _) => Form::Document,

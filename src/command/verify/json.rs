@@ -7,19 +7,22 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Answer, Asked, Examined, Totals, answers, text};
+use super::expect::Expected;
+use super::{Answer, Asked, Examined, Totals, answers, headline, said, text};
 use crate::command::words;
 use crate::exit::ExitStatus;
 use crate::input::Item;
+use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::legal::Proof;
 use crate::output::progress::Progress;
 use crate::output::report::{self, Output, Page, Report, SHA256, known, only, or_null};
-use crate::pec::RecipientKind;
+use crate::pec::{Certifies, Evidence, Holds, RecipientKind};
 use crate::providers::trust::Source;
 use crate::timestamp::{Timestamp, WITH_OFFSET};
 use crate::verify::{
-    Examination, Facts, Finding, Ordinary, OwnSignature, SentResult, SignerFacts, TimeBasis,
-    Verdict,
+    Examination, Facts, Finding, Ordinary, OwnSignature, SameContent, SentResult, SignerFacts,
+    TimeBasis, Verdict,
 };
 
 /// # Results of pec verify, version 1
@@ -35,7 +38,8 @@ pub(super) struct Results<'a> {
     #[serde(flatten)]
     by: By<'a>,
     /// One result per message that could be read, in the order of the files on the command line
-    /// and, within folders, of the names.
+    /// and, within folders, of the names. With --only-bad those alone that a person should look at;
+    /// the totals count all.
     results: Vec<ResultJson<'a>>,
     /// Files, entries and folders that could not be read, in their order.
     errors: Vec<ErrorJson>,
@@ -111,8 +115,21 @@ struct ResultJson<'a> {
     /// SHA-256 of the octets of the message as they are stored, in lower-case hexadecimal.
     #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
+    /// What --expect asked for; null without it.
+    expected: Option<ExpectedJson>,
     #[serde(flatten)]
     examination: ExaminationJson<'a>,
+}
+
+/// What --expect asked for.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "expected")]
+struct ExpectedJson {
+    /// The kind.
+    #[schemars(schema_with = "expectations")]
+    kind: &'static str,
+    /// Whether it is genuine and of that kind; null where it is not genuine.
+    met: Option<bool>,
 }
 
 /// Something that was named or found, and could not be read.
@@ -145,6 +162,11 @@ struct ExaminationJson<'a> {
     /// issued so, or changed since. cannot-tell: neither can be shown. not-certified-mail: it does
     /// not even claim to be certified mail.
     verdict: Verdict,
+    /// What is certified by it: dispatch, delivery, failure (it did not arrive, or will not), pending
+    /// (it is on its way, and no more), origin (the mailbox it comes from), nothing. Whatever is not
+    /// genuine certifies nothing.
+    #[schemars(schema_with = "certified")]
+    certifies: &'static str,
     /// How many findings of severity doubt there are, those of nested messages not counted. A
     /// genuine message with doubts is genuine in what is signed, and is shown by programs as
     /// something else, or was changed on its way: read the findings.
@@ -182,6 +204,9 @@ struct ExaminationJson<'a> {
     /// What the checks found: failures first, each severity in the order in which a failure makes
     /// the headline. The first failure is the reason in answer.
     findings: Vec<FindingJson<'a>>,
+    /// With --explain, of what is genuine: what it proves in law and what it does not, for people;
+    /// else null.
+    explanation: Option<ExplanationJson>,
     /// Only with --all: checks that passed, in their order. A check that is in neither list could
     /// not be made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,6 +215,32 @@ struct ExaminationJson<'a> {
     /// Messages inside this one that are or present themselves as certified, each judged on its
     /// own; their verdict says nothing about the message around them.
     nested: Vec<NestedJson<'a>>,
+}
+
+/// What a kind of message proves, in the language of the run.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "explanation")]
+struct ExplanationJson {
+    /// What it proves.
+    proves: String,
+    /// What it does not prove.
+    does_not_prove: String,
+    /// Where that stands.
+    source: &'static str,
+    /// The day on which that was looked up.
+    checked_on: &'static str,
+}
+
+impl ExplanationJson {
+    fn of(evidence: Evidence, lang: Lang) -> Self {
+        let Proof { proves, open } = Proof::of(evidence, lang);
+        Self {
+            proves: proves.text,
+            does_not_prove: open.text,
+            source: proves.source,
+            checked_on: proves.checked_on,
+        }
+    }
 }
 
 /// A signature that is no provider's.
@@ -280,8 +331,14 @@ struct FactsJson<'a> {
     /// 3.3.2); null where the kind has none.
     #[schemars(schema_with = "words::delivery_form_or_null")]
     receipt_form: Option<&'static str>,
-    /// Whether the original message (postacert.eml) is in the signed part.
+    /// Whether the original message (postacert.eml) is in the signed part. In a brief receipt it is
+    /// without its attachments: see contains.
     contains_original: bool,
+    /// What of the original message is in the signed part: with-original, all of it; with-hashes,
+    /// the message with the SHA-1 of each attachment in its place (a brief receipt); without,
+    /// nothing.
+    #[schemars(schema_with = "held")]
+    contains: &'static str,
     /// dati/data: the certified time, at the offset that the data state (zona). RFC 3339 with an
     /// offset, whole seconds.
     #[schemars(regex(pattern = WITH_OFFSET))]
@@ -354,6 +411,11 @@ struct SentJson<'a> {
     /// Whether the receipt is about it; null when that could not be compared: the finding
     /// sent.message or sent.content says why.
     matches: Option<bool>,
+    /// What comparing the contents gave. identical: the receipt holds the same. consistent: it
+    /// holds the SHA-1 of the same (a brief receipt). not-compared: it holds nothing of it, or
+    /// nothing that can be compared. different: it is about something else.
+    #[schemars(schema_with = "contents")]
+    content: &'static str,
     /// By which rule that was decided. content, parts: the original in the receipt is the message,
     /// octet for octet or part by part. attachment: the file is (or is no) attachment of the
     /// original. brief:…: the SHA-1 in a brief receipt (RFC 6109, 3.3.2.2) is that of the encoded
@@ -455,6 +517,9 @@ pub(super) fn document(
     let mut growing = out.grow(&document, "results")?;
     document.exit = answers(asked, items, progress, &mut |answer| {
         totals.count(answer);
+        if !asked.tells(answer) {
+            return Ok(());
+        }
         match Found::of(answer, asked) {
             Found::Result(result) => growing.add(&result)?,
             Found::Unreadable(error) => document.errors.push(error),
@@ -596,6 +661,22 @@ fn rules(_: &mut SchemaGenerator) -> Schema {
     ])
 }
 
+fn certified(_: &mut SchemaGenerator) -> Schema {
+    only(Certifies::ALL.map(Certifies::word))
+}
+
+fn expectations(_: &mut SchemaGenerator) -> Schema {
+    known(Expected::ALL.map(Expected::word))
+}
+
+fn held(_: &mut SchemaGenerator) -> Schema {
+    only(Holds::ALL.map(Holds::word))
+}
+
+fn contents(_: &mut SchemaGenerator) -> Schema {
+    only(SameContent::ALL.map(SameContent::word))
+}
+
 fn severities(_: &mut SchemaGenerator) -> Schema {
     only(["failure", "doubt", "note"])
 }
@@ -650,6 +731,10 @@ impl<'a> ResultJson<'a> {
         Self {
             file: &examined.name,
             sha256: &examined.sha256,
+            expected: examined.expected().map(|(expected, met)| ExpectedJson {
+                kind: expected.word(),
+                met,
+            }),
             examination: ExaminationJson::of(&examined.examination, asked),
         }
     }
@@ -658,10 +743,14 @@ impl<'a> ResultJson<'a> {
 impl<'a> ExaminationJson<'a> {
     fn of(examination: &'a Examination, asked: &Asked) -> Self {
         let (at, basis) = examination.judged_at();
+        let logs = text::logs(examination, asked);
         Self {
             verdict: examination.verdict(),
+            certifies: super::proved(examination)
+                .map_or(Certifies::Nothing, Evidence::certifies)
+                .word(),
             doubts: examination.doubts(),
-            answer: text::answer(examination, asked),
+            answer: headline::answer(examination, asked),
             judged_at: at,
             judged_at_basis: basis,
             instead: examination.ordinary().map(|ordinary| ordinary.word()),
@@ -672,8 +761,11 @@ impl<'a> ExaminationJson<'a> {
                 .findings()
                 .list()
                 .iter()
-                .map(|finding| FindingJson::of(finding, asked))
+                .map(|finding| FindingJson::of(finding, &logs, asked))
                 .collect(),
+            explanation: super::proved(examination)
+                .filter(|_| asked.explain)
+                .map(|evidence| ExplanationJson::of(evidence, asked.lang)),
             passed: asked.all.then(|| {
                 examination
                     .findings()
@@ -744,6 +836,7 @@ impl<'a> FactsJson<'a> {
                 .and_then(|data| data.receipt_form)
                 .map(|form| form.word()),
             contains_original: facts.has_original(),
+            contains: facts.holds().word(),
             time: data.map(|data| data.time.rfc3339_at(data.zone)),
             time_utc: data.map(|data| data.time),
             time_italian: data.map(|data| data.time.rfc3339_at(data.time.italian_offset())),
@@ -780,6 +873,7 @@ impl<'a> SentJson<'a> {
     fn of(sent: &'a SentResult) -> Self {
         Self {
             matches: sent.matches,
+            content: sent.content().word(),
             rule: sent.rule,
             details: &sent.details,
         }
@@ -787,7 +881,7 @@ impl<'a> SentJson<'a> {
 }
 
 impl<'a> FindingJson<'a> {
-    fn of(finding: &'a Finding, asked: &Asked) -> Self {
+    fn of(finding: &'a Finding, logs: &str, asked: &Asked) -> Self {
         let texts = Catalogue::of(asked.lang);
         Self {
             id: finding.check().id(),
@@ -796,8 +890,8 @@ impl<'a> FindingJson<'a> {
             expected: finding.expected(),
             found: finding.found(),
             rule: finding.check().rule(),
-            text: text::meaning(finding, texts),
-            advice: text::advice(finding, texts),
+            text: said::meaning(finding, texts),
+            advice: text::advice(finding, logs, texts),
         }
     }
 }

@@ -52,6 +52,9 @@ pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Resul
         lang: session.lang,
         all: order.all,
         strict: order.strict,
+        expect: order.expect,
+        only_bad: order.only_bad,
+        explain: order.explain,
     })
 }
 

@@ -4,8 +4,11 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 pub(super) mod arguments;
+mod expect;
+pub(super) mod headline;
 mod json;
 mod load;
+pub(super) mod said;
 mod show;
 pub(super) mod text;
 
@@ -14,16 +17,17 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+use self::expect::Expected;
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
 use crate::lang::Lang;
 use crate::output::progress::Progress;
 use crate::output::report;
-use crate::pec::CertificationData;
+use crate::pec::{CertificationData, Evidence};
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
-use crate::verify::{Examination, Question, Sent, Stored, Verdict, Verifier, Weight};
+use crate::verify::{Examination, Facts, Question, Sent, Stored, Verdict, Verifier, Weight};
 
 /// The order to judge messages.
 pub(super) struct VerifyOrder {
@@ -44,6 +48,12 @@ pub(super) struct VerifyOrder {
     pub at: Option<Timestamp>,
     /// Whether a doubt leaves undecided.
     pub strict: bool,
+    /// Of which kind they should be.
+    pub expect: Option<Expected>,
+    /// Whether those that are genuine without a doubt are left out.
+    pub only_bad: bool,
+    /// Whether it is told what each kind proves.
+    pub explain: bool,
     /// Whether passed checks are told too.
     pub all: bool,
     pub form: Form,
@@ -86,14 +96,49 @@ pub(crate) struct Examined {
     sha256: String,
     examination: Examination,
     strict: bool,
+    expect: Option<Expected>,
+}
+
+impl Examined {
+    /// What was expected, if anything, and whether it is that; `None` where it is not genuine.
+    fn expected(&self) -> Option<(Expected, Option<bool>)> {
+        let (expected, evidence) = (self.expect?, self.evidence());
+        Some((expected, evidence.map(|evidence| expected.is(evidence))))
+    }
+
+    /// What it is, where it is genuine.
+    fn evidence(&self) -> Option<Evidence> {
+        proved(&self.examination)
+    }
 }
 
 impl Answer {
+    /// What it is, where it is genuine.
+    fn proved(&self) -> Option<Evidence> {
+        match self {
+            Self::Examined(examined) => examined.evidence(),
+            Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Whether a person should look at it: all but what is genuine without a doubt, and what was
+    /// asked for.
+    fn is_bad(&self) -> bool {
+        let is_doubted = match self {
+            Self::Examined(examined) => is_doubted(&examined.examination),
+            Self::Unreadable { .. } => false,
+        };
+        is_doubted || self.status() != ExitStatus::Yes
+    }
+
     fn status(&self) -> ExitStatus {
         match self {
             Self::Unreadable { .. } => ExitStatus::Unusable,
             Self::Examined(examined) => match examined.examination.verdict() {
                 Verdict::Genuine if examined.examination.findings().has(Weight::OtherMessage) => {
+                    ExitStatus::No
+                }
+                Verdict::Genuine if matches!(examined.expected(), Some((_, Some(false)))) => {
                     ExitStatus::No
                 }
                 Verdict::Genuine if examined.examination.findings().has(Weight::NotCompared) => {
@@ -108,6 +153,13 @@ impl Answer {
             },
         }
     }
+}
+
+/// What a message is, where it is genuine.
+fn proved(examination: &Examination) -> Option<Evidence> {
+    let is_genuine = examination.verdict() == Verdict::Genuine;
+    let facts = examination.facts().filter(|_| is_genuine);
+    facts.and_then(Facts::evidence)
 }
 
 /// Whether a message is genuine and there is a doubt about it.
@@ -126,11 +178,14 @@ pub(crate) struct Totals {
     cannot_tell: usize,
     ordinary: usize,
     unreadable: usize,
+    /// Those that a person should look at.
+    bad: usize,
 }
 
 impl Totals {
     fn count(&mut self, answer: &Answer) {
         self.files += 1;
+        self.bad += usize::from(answer.is_bad());
         if let Answer::Examined(examined) = answer
             && is_doubted(&examined.examination)
         {
@@ -159,9 +214,17 @@ pub(crate) struct Asked {
     lang: Lang,
     all: bool,
     strict: bool,
+    expect: Option<Expected>,
+    only_bad: bool,
+    explain: bool,
 }
 
 impl Asked {
+    /// Whether an answer is told.
+    fn tells(&self, answer: &Answer) -> bool {
+        !self.only_bad || answer.is_bad()
+    }
+
     fn question(&self, stored: Stored) -> Question<'_> {
         Question {
             at: self.at,
@@ -183,6 +246,7 @@ impl Asked {
                     .examine(&source.octets, &self.question(source.stored)),
                 name: source.name,
                 strict: self.strict,
+                expect: self.expect,
             })),
         }
     }
@@ -199,6 +263,9 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
         Form::Silent => answers(&asked, items, &progress, &mut |_| Ok(())),
         Form::Document => json::document(&asked, items, &progress, &mut session.out),
         Form::Lines => answers(&asked, items, &progress, &mut |answer| {
+            if !asked.tells(answer) {
+                return Ok(());
+            }
             let line = json::Line {
                 answer,
                 asked: &asked,

@@ -7,6 +7,7 @@ use crate::exit::ExitStatus;
 use crate::input::Item;
 use crate::output::progress::Progress;
 use crate::output::report::Form;
+use crate::pec::Evidence;
 
 /// Writes the whole answer: in full for one message, as a table for several.
 pub(super) fn all(
@@ -17,7 +18,7 @@ pub(super) fn all(
 ) -> anyhow::Result<ExitStatus> {
     let mut items = items.fuse();
     let (first, second) = (items.next(), items.next());
-    if second.is_none() {
+    if second.is_none() && !asked.only_bad {
         let Some(item) = first else {
             return Ok(ExitStatus::Yes);
         };
@@ -25,9 +26,15 @@ pub(super) fn all(
         return one(&answer, asked, session);
     }
     let mut totals = Totals::default();
+    let mut kinds: Vec<Evidence> = Vec::new();
     let rest = first.into_iter().chain(second).chain(items);
     let status = answers(asked, rest, progress, &mut |answer| {
         totals.count(answer);
+        if !asked.tells(answer) {
+            return Ok(());
+        }
+        let evidence = answer.proved().filter(|_| asked.explain);
+        kinds.extend(evidence.filter(|one| !kinds.contains(one)));
         session.out.list(&Line { answer, asked }, Form::Text)?;
         // Rows appear as they come; a closed pipe is noticed at once.
         if session.context.stdout_is_terminal {
@@ -36,9 +43,17 @@ pub(super) fn all(
         Ok(())
     })?;
     let mut page = session.out.page();
-    page.line("")?;
+    for evidence in kinds {
+        page.lines(text::explanation(evidence, asked.lang))?;
+    }
+    if totals.bad > 0 || !asked.only_bad {
+        page.line("")?;
+    }
     page.line(text::totals_line(&totals, asked.lang))?;
-    page.line(text::trust_line(asked))?;
+    if asked.only_bad {
+        page.line(text::only_bad_line(&totals, asked.lang))?;
+    }
+    page.lines(text::foot(asked))?;
     Ok(status)
 }
 

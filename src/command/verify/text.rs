@@ -3,24 +3,25 @@
 //!
 //! Everything that comes from a message is escaped before it is written.
 
-use super::{Answer, Asked, Examined, Totals, is_doubted};
+use super::headline::{Standing, answer, head, painted, tone};
+use super::said::{instead, meaning, recipients_of};
+use super::{Answer, Asked, Examined, Totals};
 use crate::input;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{Table, shown};
+use crate::output::legal::{LOG_MONTHS, Proof, Rule};
+use crate::output::report::PROGRAM;
 use crate::output::style::{Style, Tone};
-use crate::pec::{CertificationData, MessageKind, RecipientKind};
+use crate::pec::{CertificationData, Evidence, Holds, MessageKind, RecipientKind};
 use crate::printable::Printable;
 use crate::providers::trust::Source;
 use crate::verify::{
-    Examination, Facts, Finding, Ordinary, SignerFacts, TimeBasis, Verdict, Weight,
+    CheckId, Examination, Facts, Finding, SameContent, SentResult, TimeBasis, Verdict, Weight,
 };
 
 /// Recipients listed by name; the others are counted.
 const SHOWN_RECIPIENTS: usize = 20;
-
-/// Recipients named in a row of the table.
-const ROW_RECIPIENTS: usize = 3;
 
 /// Why an input could not be read.
 pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String {
@@ -45,179 +46,39 @@ pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String
     Catalogue::of(lang).fill(error.key(), &[("reason", &reason)])
 }
 
-/// What a finding means.
-pub(in crate::command) fn meaning(finding: &Finding, texts: &Catalogue) -> String {
-    fill_finding(finding, texts, "finding", finding.case().key())
+/// What to do about it; may be empty. `logs` is what can be said of the provider's logs.
+pub(super) fn advice(finding: &Finding, logs: &str, texts: &Catalogue) -> String {
+    let key = format!("advice.{}", finding.case().advice().word());
+    texts.fill(&key, &[("logs", logs)])
 }
 
-/// What to do about it; may be empty.
-pub(super) fn advice(finding: &Finding, texts: &Catalogue) -> String {
-    fill_finding(finding, texts, "advice", finding.case().advice().word())
-}
-
-fn fill_finding(finding: &Finding, texts: &Catalogue, family: &str, key: &str) -> String {
-    texts.fill(
-        &format!("{family}.{key}"),
-        &[
-            ("expected", finding.expected().unwrap_or_default()),
-            ("found", finding.found().unwrap_or_default()),
-        ],
-    )
-}
-
-/// The one line that a lawyer can repeat.
-pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
-    let texts = Catalogue::of(asked.lang);
-    let verdict = texts
-        .text(&format!("verdict.{}", examination.verdict().word()))
-        .to_owned();
-    let trust = match &asked.verifier.trust().source {
-        Source::BuiltIn => String::new(),
-        Source::Files(files) => texts.fill("headline.trust-files", &[("files", &files.join(", "))]),
+/// Whether the provider still has to have its logs of a message, by the time that is signed.
+pub(super) fn logs(examination: &Examination, asked: &Asked) -> String {
+    let data = examination.facts().and_then(Facts::data);
+    let until = data.map(|data| data.time.months_later(LOG_MONTHS));
+    let (key, day) = match until {
+        Some(until) if until >= asked.now => ("logs.kept", Some(until)),
+        Some(until) => ("logs.over", Some(until)),
+        None => ("logs.undated", None),
     };
-    let what = examination
-        .facts()
-        .map(|facts| what(facts, asked.lang))
-        .unwrap_or_default();
-    let reason = examination
-        .headline()
-        .map(|finding| meaning(finding, texts));
-    let values = |reason: &str| {
-        let reason = reason.to_owned();
-        move |key: &str| {
-            texts.fill(
-                key,
-                &[
-                    ("verdict", &verdict),
-                    ("trust", &trust),
-                    ("what", &what),
-                    ("reason", &reason),
-                ],
-            )
-        }
-    };
-    match (examination.verdict(), &reason, examination.facts()) {
-        (Verdict::NotCertifiedMail, _, _) => {
-            let own = values(&instead(examination, texts))("headline.ordinary");
-            with_nested(own, examination, asked)
-        }
-        (Verdict::Genuine, Some(reason), _) if examination.findings().has(Weight::OtherMessage) => {
-            values(reason)("headline.other-message")
-        }
-        (Verdict::Genuine, Some(reason), _) => values(reason)("headline.not-compared"),
-        (Verdict::Genuine, None, _) => match examination.first_doubt() {
-            Some(doubt) => {
-                let reason = meaning(doubt, texts);
-                let others = examination.doubts() - 1;
-                let reason = match others {
-                    0 => reason,
-                    _ => texts.fill(
-                        "headline.and-others",
-                        &[("reason", &reason), ("count", &others.to_string())],
-                    ),
-                };
-                values(&reason)("headline.genuine-doubted")
-            }
-            None => values("")("headline.genuine"),
-        },
-        (_, Some(reason), Some(facts)) if facts.authority().is_some() => {
-            values(reason)("headline.failed-with-facts")
-        }
-        (_, Some(reason), Some(_)) => values(reason)("headline.failed-with-claims"),
-        (_, Some(reason), None) => {
-            with_nested(values(reason)("headline.failed"), examination, asked)
-        }
-        (_, None, _) => values(texts.text("headline.unknown"))("headline.failed"),
-    }
-}
-
-/// What it is that is no certified mail, and by whom it is signed if it is.
-fn instead(examination: &Examination, texts: &Catalogue) -> String {
-    let word = examination.ordinary().map_or("", Ordinary::word);
-    let ordinary = texts.text(&format!("ordinary.{word}"));
-    let Some(signature) = examination.signature() else {
-        return ordinary.to_owned();
-    };
-    if signature.holds.is_none() && signature.signers.is_empty() {
-        return texts.fill("headline.signature-unknown", &[("ordinary", ordinary)]);
-    }
-    let key = match signature.holds {
-        Some(true) => "headline.signature-holds",
-        Some(false) => "headline.signature-fails",
-        None => "headline.signature-unchecked",
-    };
-    let signer = |signer: &SignerFacts| match &*signer.address {
-        "" => signer.subject.clone(),
-        address => format!("{} <{address}>", signer.subject),
-    };
-    let signers = match &signature.signers[..] {
-        [] => texts.text("headline.signature-of-nobody").to_owned(),
-        some => some.iter().map(signer).collect::<Vec<_>>().join("; "),
-    };
-    texts.fill(key, &[("ordinary", ordinary), ("signers", &signers)])
-}
-
-/// An unsigned message with certified ones inside: both answers in one line.
-fn with_nested(own: String, examination: &Examination, asked: &Asked) -> String {
-    let Some(nested) = examination.nested().first() else {
-        return own;
-    };
-    let texts = Catalogue::of(asked.lang);
-    let inner = answer(&nested.examination, asked);
-    let inside = texts.fill(
-        "headline.nested",
-        &[("place", &nested.place), ("answer", &inner)],
-    );
-    format!("{own}. {inside}")
-}
-
-/// What the signed part is, in one phrase.
-fn what(facts: &Facts, lang: Lang) -> String {
-    let texts = Catalogue::of(lang);
-    let word = facts.kind().map_or("unknown", MessageKind::word);
-    let data = facts.data();
-    let time = data
-        .map(|data| data.time)
-        .or(facts.signing_time())
-        .map(|time| shown(time, lang))
-        .unwrap_or_default();
-    let to = data
-        .and_then(|data| data.delivered_to.as_ref())
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let sender = data.map(|data| data.sender.to_string()).unwrap_or_default();
-    texts.fill(
-        &format!("what.{word}"),
-        &[
-            ("sender", &sender),
-            ("to", &to),
-            ("time", &time),
-            ("signer", &facts.signer().organization),
-        ],
-    )
-}
-
-fn tone(examination: &Examination) -> Tone {
-    match examination.verdict() {
-        Verdict::Genuine if examination.findings().has(Weight::OtherMessage) => Tone::Bad,
-        Verdict::Genuine if examination.findings().has(Weight::NotCompared) => Tone::Unsure,
-        Verdict::Genuine if examination.doubts() > 0 => Tone::Unsure,
-        Verdict::Genuine => Tone::Good,
-        Verdict::NotGenuine => Tone::Bad,
-        Verdict::CannotTell => Tone::Unsure,
-        Verdict::NotCertifiedMail => Tone::Faint,
-    }
+    let day = day.map(|until| shown(until, asked.lang));
+    let day = day.as_deref().and_then(|day| day.split(' ').next());
+    let values = [("day", day.unwrap_or_default())];
+    Rule::of(key, &values, asked.lang).text
 }
 
 /// One message in full.
 pub(super) fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<String> {
     let examination = &examined.examination;
-    let mut lines = vec![colored_answer(examination, asked, style)];
+    let mut lines = vec![painted(examination, asked, style)];
     lines.push(String::new());
     let mut table = Table::new(asked.lang);
     if let Some(facts) = examination.facts() {
         lines.extend(facts_heading(examination, facts, asked.lang));
         fact_rows(facts, &mut table);
+    }
+    if let Some(evidence) = explained(examined, asked) {
+        proves_rows(evidence, &mut table);
     }
     situation_rows(examined, asked, &mut table);
     lines.extend(table.lines());
@@ -271,24 +132,14 @@ fn nested_lines(
     }
 }
 
-/// The answer with its verdict in colour.
-fn colored_answer(examination: &Examination, asked: &Asked, style: Style) -> String {
-    let line = answer(examination, asked);
-    let verdict =
-        Catalogue::of(asked.lang).text(&format!("verdict.{}", examination.verdict().word()));
-    match line.strip_prefix(verdict) {
-        Some(rest) => format!("{}{rest}", style.paint(tone(examination), verdict)),
-        None => line,
-    }
-}
-
 fn fact_rows(facts: &Facts, table: &mut Table) {
     let texts = table.texts;
     if let Some(kind) = facts.kind() {
         table.add("kind", kind.word());
         // What it means holds only where an authority stands behind the signer.
-        if facts.authority().is_some() {
-            table.add_safe("outcome", outcome(kind, facts.data(), texts));
+        if let Some(evidence) = facts.evidence().filter(|_| facts.authority().is_some()) {
+            let outcome = texts.text(&format!("outcome.{}", evidence.word()));
+            table.add_safe("outcome", outcome.to_owned());
         }
     }
     if let Some(data) = facts.data() {
@@ -377,27 +228,16 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
     table.add("identifier", &data.identifier);
     table.add("provider", &data.provider);
     if let Some(form) = data.receipt_form {
-        let inside = texts.text(if facts.has_original() {
-            "value.with-original"
-        } else {
-            "value.without-original"
+        let inside = texts.text(match facts.holds() {
+            Holds::Original => "value.with-original",
+            Holds::Hashes => "value.with-hashes",
+            Holds::Nothing => "value.without",
         });
         table.add_safe(
             "form",
             texts.fill("value.form", &[("form", form.word()), ("inside", inside)]),
         );
     }
-}
-
-/// What the kind means for somebody who waits for a delivery. Of the two timeout notices only
-/// the one with code 5.4.1 is final.
-fn outcome(kind: MessageKind, data: Option<&CertificationData>, texts: &Catalogue) -> String {
-    let is_final = kind == MessageKind::TimeoutNotice
-        && data.and_then(CertificationData::error_code) == Some("5.4.1");
-    let suffix = if is_final { "-final" } else { "" };
-    texts
-        .text(&format!("outcome.{}{suffix}", kind.word()))
-        .to_owned()
 }
 
 /// File, time of judgement, trust data, lists, what was sent.
@@ -408,6 +248,16 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         "file",
         format!("{} (SHA-256 {})", examined.name, examined.sha256),
     );
+    table.add_safe("checked", checked_value(asked));
+    if let Some((expected, met)) = examined.expected() {
+        let key = match met {
+            Some(true) => "value.expected-yes",
+            Some(false) => "value.expected-no",
+            None => "value.expected-open",
+        };
+        let name = texts.text(&format!("expect.{}", expected.word()));
+        table.add_safe("expect", texts.fill(key, &[("expected", name)]));
+    }
     if examination.ordinary().is_some() {
         return;
     }
@@ -442,25 +292,100 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         };
         table.add_safe("providers", value);
     }
-    if let (Some(sent), Some((file, _))) = (examination.sent(), &asked.sent) {
-        let key = match sent.matches {
-            Some(true) => "value.sent-yes",
-            Some(false) => "value.sent-no",
-            None if sent.rule == "message-id" => "value.sent-same",
-            None => "value.sent-unknown",
-        };
-        let details = sent
-            .details
-            .iter()
-            .fold(String::new(), |all, detail| format!("{all}; {detail}"));
-        table.add_safe(
-            "sent",
-            texts.fill(
-                key,
-                &[("file", file), ("rule", sent.rule), ("details", &details)],
-            ),
-        );
+    if let Some(same) = acceptance_value(examination, asked) {
+        table.add_safe("acceptance", same);
     }
+    if let (Some(sent), Some((file, _))) = (examination.sent(), &asked.sent) {
+        table.add_safe("sent", sent_value(sent, file, asked));
+    }
+}
+
+/// How the receipt relates to what was sent; by which rule only where all is shown.
+fn sent_value(sent: &SentResult, file: &str, asked: &Asked) -> String {
+    let texts = Catalogue::of(asked.lang);
+    let is_attachment =
+        sent.rule == "attachment" || (sent.part.is_some() && sent.matches == Some(true));
+    let key = match (sent.content(), sent.part.is_some()) {
+        (SameContent::Identical, _) if is_attachment => "value.sent-attachment",
+        (SameContent::Identical, _) => "value.sent-identical",
+        (SameContent::Consistent, true) => "value.sent-consistent-attachment",
+        (SameContent::Consistent, false) => "value.sent-consistent",
+        (SameContent::NotCompared, _) if sent.rule == "message-id" => "value.sent-same",
+        (SameContent::NotCompared, true) => "value.sent-unknown-part",
+        (SameContent::NotCompared, false) => "value.sent-unknown",
+        (SameContent::Different, true) => "value.sent-no-part",
+        (SameContent::Different, false) => "value.sent-no",
+    };
+    let part = sent.part.as_deref().unwrap_or_default();
+    let said = texts.fill(key, &[("file", file), ("part", part)]);
+    if !asked.all {
+        return said;
+    }
+    let details = sent.details.iter();
+    let details = details.fold(String::new(), |all, detail| format!("{all}; {detail}"));
+    let values = [("sent", &*said), ("rule", sent.rule), ("details", &details)];
+    texts.fill("value.sent-rule", &values)
+}
+
+/// That the acceptance given is of the same transaction, where that was compared.
+fn acceptance_value(examination: &Examination, asked: &Asked) -> Option<String> {
+    let acceptance = asked.acceptance.as_ref()?;
+    let passed = |check: CheckId| examination.findings().passed().any(|one| one == check);
+    if !passed(CheckId::AcceptanceTransaction) {
+        return None;
+    }
+    let data = examination.facts()?.data()?;
+    let listed = data.delivered_to.as_ref();
+    let listed = listed.filter(|_| passed(CheckId::AcceptanceRecipient));
+    let key = match listed {
+        Some(_) => "value.acceptance-same-listed",
+        None => "value.acceptance-same",
+    };
+    let values = [
+        ("time", &*shown(acceptance.time, asked.lang)),
+        ("identifier", &*data.identifier),
+        ("to", listed.map_or("", |address| address.as_str())),
+    ];
+    Some(Catalogue::of(asked.lang).fill(key, &values))
+}
+
+/// What a genuine message is, where it was asked what it proves.
+fn explained(examined: &Examined, asked: &Asked) -> Option<Evidence> {
+    examined.evidence().filter(|_| asked.explain)
+}
+
+/// What it proves and what it does not, and where that stands.
+fn proves_rows(evidence: Evidence, table: &mut Table) {
+    let Proof { proves, open } = Proof::of(evidence, table.lang);
+    let law = law(&proves, table.texts);
+    table.add_safe("proves", proves.text);
+    table.add_safe("does-not-prove", open.text);
+    table.add_safe("law", law);
+}
+
+/// Where a sentence of law stands, and when that was looked up.
+pub(in crate::command) fn law(rule: &Rule, texts: &Catalogue) -> String {
+    let values = [("source", rule.source), ("day", rule.checked_on)];
+    texts.fill("value.law", &values)
+}
+
+/// What each kind among many proves, once.
+pub(super) fn explanation(evidence: Evidence, lang: Lang) -> Vec<String> {
+    let mut table = Table::new(lang);
+    proves_rows(evidence, &mut table);
+    let name = Catalogue::of(lang).text(&format!("headline.genuine.{}", evidence.word()));
+    let mut lines = vec![String::new(), name.to_owned()];
+    lines.extend(table.lines());
+    lines
+}
+
+/// When, and by which program, this was found out.
+fn checked_value(asked: &Asked) -> String {
+    let values = [
+        ("time", &*shown(asked.now, asked.lang)),
+        ("program", PROGRAM),
+    ];
+    Catalogue::of(asked.lang).fill("value.checked", &values)
 }
 
 fn trust_value(asked: &Asked) -> String {
@@ -479,18 +404,20 @@ fn trust_value(asked: &Asked) -> String {
     }
 }
 
-pub(super) fn trust_line(asked: &Asked) -> String {
-    format!(
-        "{}: {}",
-        Catalogue::of(asked.lang).text("label.trust"),
-        trust_value(asked)
-    )
+/// By what, when and by which program many were judged.
+pub(super) fn foot(asked: &Asked) -> [String; 2] {
+    let label = |key: &str| Catalogue::of(asked.lang).text(key);
+    [
+        format!("{}: {}", label("label.trust"), trust_value(asked)),
+        format!("{}: {}", label("label.checked"), checked_value(asked)),
+    ]
 }
 
 fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<String> {
     let texts = Catalogue::of(asked.lang);
     let label = |key: &str| texts.text(&format!("label.{key}")).to_owned();
     let findings = examination.findings().list();
+    let logs = logs(examination, asked);
     let mut lines = Vec::new();
     if !findings.is_empty() {
         lines.extend([String::new(), label("findings")]);
@@ -521,8 +448,10 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
             }
         };
         detail("expected", finding.expected());
-        detail("found", finding.found());
-        detail("advice", Some(&advice(finding, texts)));
+        // Of parts that differ the digests are for those who ask for all.
+        let is_digests = finding.check() == CheckId::SentContent && !asked.all;
+        detail("found", finding.found().filter(|_| !is_digests));
+        detail("advice", Some(&advice(finding, &logs, texts)));
         if finding.weight() != Weight::Note || asked.all {
             detail("rule", Some(finding.check().rule()));
         }
@@ -537,127 +466,160 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
     lines
 }
 
-/// One row of the table: verdict, kind, time, file; below it why not, and what is inside.
+/// One row of the table: whether to look at it, the fact or why there is none, time, file; below it
+/// what is signed, every doubt, and what is inside.
 pub(super) fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
     let texts = Catalogue::of(asked.lang);
-    let width = [
-        "genuine",
-        "genuine-doubted",
-        "genuine-other",
-        "genuine-not-compared",
-        "not-genuine",
-        "cannot-tell",
-        "not-certified-mail",
-        "unreadable",
-    ]
-    .iter()
-    .map(|word| texts.text(&format!("row.{word}")).chars().count())
-    .max()
-    .unwrap_or(0);
-    let cell = |word: &str, tone: Tone| {
-        style.paint(
-            tone,
-            format!("{:width$}", texts.text(&format!("row.{word}"))),
+    let width = head_width(texts);
+    let cell = |mark: char, words: &str, tone: Tone| {
+        let painted = style.paint(tone, format!("{mark} {words}"));
+        // Blanks have no colour.
+        format!(
+            "{painted}{:1$}",
+            "",
+            width.saturating_sub(words.chars().count())
         )
     };
     match answer {
         Answer::Unreadable { name, error } => {
             let reason = read_error(error, asked.lang);
-            vec![format!(
-                "{}  {}: {reason}",
-                cell("unreadable", Tone::Unsure),
-                Printable(name)
-            )]
+            let cell = cell('?', texts.text("row.unreadable"), Tone::Unsure);
+            vec![format!("{cell}  {}: {reason}", Printable(name))]
         }
         Answer::Examined(examined) => {
             let examination = &examined.examination;
-            let kind = examination
-                .facts()
-                .and_then(|facts| facts.kind())
-                .map_or("-", MessageKind::word);
-            let time = examination
-                .facts()
-                .and_then(|facts| facts.data())
+            let facts = examination.facts();
+            let time = facts
+                .and_then(Facts::data)
                 .map_or("-".to_owned(), |data| shown(data.time, asked.lang));
-            let cell = cell(row_word(examination), tone(examination));
-            let mut lines = vec![format!(
-                "{cell}  {kind:25}  {time:19}  {}",
-                Printable(&examined.name)
-            )];
-            if let Some(finding) = examination.headline() {
-                lines.push(format!(
-                    "{:width$}  {}  [{}]",
-                    "",
-                    meaning(finding, texts),
-                    finding.check()
-                ));
-            } else if let Some(doubt) = examination
-                .first_doubt()
-                .filter(|_| is_doubted(examination))
-            {
-                let others = examination.doubts() - 1;
-                let more = match others {
-                    0 => String::new(),
-                    _ => format!(" (+{others})"),
-                };
-                let means = meaning(doubt, texts);
-                lines.push(format!("{:width$}  {means}  [{}]{more}", "", doubt.check()));
-                if let Some(data) = examination.facts().and_then(|facts| facts.data()) {
-                    lines.push(format!("{:width$}  {}", "", signed_line(data, texts)));
-                }
-            } else if examination.ordinary().is_some() {
-                lines.push(format!("{:width$}  {}", "", instead(examination, texts)));
-            }
-            for nested in examination.nested() {
-                let verdict = texts.text(&format!("row.{}", row_word(&nested.examination)));
-                let inside = texts.fill(
-                    "row.inside",
-                    &[("place", &nested.place), ("verdict", verdict)],
-                );
-                lines.push(format!("{:width$}  {inside}", ""));
-            }
+            let tone = match is_unexpected(examined) {
+                true => Tone::Bad,
+                false => tone(examination),
+            };
+            let cell = cell(mark(examined), row_head(examination, texts), tone);
+            let mut lines = vec![format!("{cell}  {time:19}  {}", Printable(&examined.name))];
+            lines.extend(row_details(examined, texts).map(|line| format!("      {line}")));
             lines
         }
     }
 }
 
-/// What is signed, beside a message that may be shown as something else.
-fn signed_line(data: &CertificationData, texts: &Catalogue) -> String {
-    let to = match &data.delivered_to {
-        Some(address) => address.to_string(),
-        None => {
-            let all = data.recipients.iter().map(|one| one.address.as_str());
-            let shown: Vec<&str> = all.take(ROW_RECIPIENTS).collect();
-            let more = data.recipients.len() - shown.len();
-            match more {
-                0 => shown.join(", "),
-                _ => format!("{} (+{more})", shown.join(", ")),
-            }
-        }
-    };
-    let subject = data.subject.as_deref();
-    texts.fill(
-        "row.signed",
-        &[
-            ("sender", data.sender.as_str()),
-            ("to", &to),
-            ("subject", subject.unwrap_or(texts.text("value.no-subject"))),
-        ],
-    )
+/// How wide the words before the time are.
+fn head_width(texts: &Catalogue) -> usize {
+    let heads = Evidence::ALL.map(|evidence| head(evidence, texts));
+    let rows = [
+        "row.genuine-other",
+        "row.genuine-not-compared",
+        "row.not-genuine",
+        "row.cannot-tell",
+        "row.not-certified-mail",
+        "row.unreadable",
+    ]
+    .map(|key| texts.text(key));
+    let all = heads.iter().chain(&rows);
+    all.map(|text| text.chars().count()).max().unwrap_or(0)
 }
 
-fn row_word(examination: &Examination) -> &'static str {
+/// Whether it is genuine, and not what was expected.
+fn is_unexpected(examined: &Examined) -> bool {
+    matches!(examined.expected(), Some((_, Some(false))))
+}
+
+/// A sign that needs no colour: what is genuine without a doubt has none.
+fn mark(examined: &Examined) -> char {
+    let examination = &examined.examination;
     match examination.verdict() {
-        Verdict::Genuine if examination.findings().has(Weight::OtherMessage) => "genuine-other",
-        Verdict::Genuine if examination.findings().has(Weight::NotCompared) => {
-            "genuine-not-compared"
-        }
-        Verdict::Genuine if examination.doubts() > 0 => "genuine-doubted",
-        verdict @ (Verdict::Genuine
-        | Verdict::NotGenuine
-        | Verdict::CannotTell
-        | Verdict::NotCertifiedMail) => verdict.word(),
+        Verdict::Genuine if is_unexpected(examined) => 'X',
+        Verdict::Genuine => match Standing::of(examination) {
+            Standing::OtherMessage => 'X',
+            Standing::NotCompared => '?',
+            Standing::Doubted => '!',
+            Standing::Sure => ' ',
+        },
+        Verdict::NotGenuine => 'X',
+        Verdict::CannotTell => '?',
+        Verdict::NotCertifiedMail => '-',
     }
+}
+
+fn row_head<'t>(examination: &Examination, texts: &'t Catalogue) -> &'t str {
+    let verdict = examination.verdict();
+    match verdict {
+        Verdict::Genuine => match Standing::of(examination) {
+            Standing::OtherMessage => texts.text("row.genuine-other"),
+            Standing::NotCompared => texts.text("row.genuine-not-compared"),
+            Standing::Doubted | Standing::Sure => {
+                let evidence = examination.facts().and_then(Facts::evidence);
+                evidence.map_or("-", |evidence| head(evidence, texts))
+            }
+        },
+        Verdict::NotGenuine | Verdict::CannotTell | Verdict::NotCertifiedMail => {
+            texts.text(&format!("row.{}", verdict.word()))
+        }
+    }
+}
+
+/// What is signed, what fails, every doubt, what is inside.
+fn row_details<'e>(
+    examined: &'e Examined,
+    texts: &'e Catalogue,
+) -> impl Iterator<Item = String> + 'e {
+    let examination = &examined.examination;
+    let is_genuine = examination.verdict() == Verdict::Genuine;
+    let signed = examination.facts().filter(|_| is_genuine);
+    let signed = signed.and_then(|facts| signed_line(facts, texts));
+    let failed = examination.headline();
+    let failed =
+        failed.map(|finding| format!("{}  [{}]", meaning(finding, texts), finding.check()));
+    let instead = examination.ordinary().map(|_| instead(examination, texts));
+    let unexpected = match examined.expected() {
+        Some((expected, Some(false))) => {
+            let name = texts.text(&format!("expect.{}", expected.word()));
+            Some(texts.fill("row.unexpected", &[("expected", name)]))
+        }
+        Some(_) | None => None,
+    };
+    let doubts = examination.findings().list().iter();
+    let doubts = doubts.filter(move |finding| is_genuine && finding.weight() == Weight::Doubt);
+    let doubts = doubts.map(|doubt| {
+        let said = texts.fill("row.doubt", &[("reason", &meaning(doubt, texts))]);
+        format!("{said}  [{}]", doubt.check())
+    });
+    let inside = examination.nested().iter().map(|nested| {
+        let values = [
+            ("place", &*nested.place),
+            ("verdict", row_head(&nested.examination, texts)),
+        ];
+        texts.fill("row.inside", &values)
+    });
+    let first = signed.into_iter().chain(failed).chain(instead);
+    first.chain(unexpected).chain(doubts).chain(inside)
+}
+
+/// What is signed, beside a message that may be shown as something else.
+fn signed_line(facts: &Facts, texts: &Catalogue) -> Option<String> {
+    let data = facts.data()?;
+    let to = match &data.delivered_to {
+        Some(address) => address.to_string(),
+        None => recipients_of(data),
+    };
+    let subject = data.subject.as_deref();
+    let values = [
+        ("signer", &*facts.signer().organization),
+        ("sender", data.sender.as_str()),
+        ("to", &*to),
+        ("subject", subject.unwrap_or(texts.text("value.no-subject"))),
+    ];
+    Some(texts.fill("row.signed", &values))
+}
+
+/// That not all were shown.
+pub(super) fn only_bad_line(totals: &Totals, lang: Lang) -> String {
+    let values = [
+        ("shown", &*totals.bad.to_string()),
+        ("files", &*totals.files.to_string()),
+    ];
+    Catalogue::of(lang).fill("totals.only-bad", &values)
 }
 
 pub(super) fn totals_line(totals: &Totals, lang: Lang) -> String {
