@@ -525,7 +525,13 @@ fn one_message_shows_each_statement_with_its_time_and_its_receipt() {
          Some receipts were judged by authorities that the account names, not by those built in.\n",
         short = message.short
     );
-    assert_eq!(ran.out, expected);
+    // What each comes to is told between: see below.
+    let said = ["  Consequence: ", "  What to do now: ", "  Source: "];
+    let is_said = |line: &&str| said.iter().any(|start| line.starts_with(start));
+    let rest = ran.out.lines().filter(|line| !is_said(line));
+    let rest = rest.map(|line| format!("{line}\n")).collect::<String>();
+    assert_eq!(rest, expected);
+    assert_eq!(ran.out.lines().filter(is_said).count(), 3 * 3);
 }
 
 #[test]
@@ -563,9 +569,9 @@ fn each_standing_is_shown_with_what_a_person_needs() {
         ),
         (
             S::Delayed,
-            &["final notice (24 hours)", "timeout notice: 4.4.1 - "],
+            &["final notice (24 hours)", "first notice: not delivered within 12 hours: 4.4.1 - "],
         ),
-        (S::TimedOut, &["timeout notice: 5.4.1 - "]),
+        (S::TimedOut, &["final notice: not delivered within 24 hours: 5.4.1 - "]),
         (
             S::Delivered,
             &["delivered late, after the notice that it would not be"],
@@ -997,4 +1003,100 @@ fn the_json_of_one_message_says_what_the_text_says() {
         Value::Null,
         "which process is nobody's business"
     );
+}
+
+/// The id of the outlook of the first recipient, and its sentences.
+fn outlook(desk: &Desk, short: &str, lang: Lang) -> (String, [String; 3]) {
+    let ran = run(&desk.folder(), desk.now, lang, &[short, "--json"]).json();
+    let told = &ran["messages"][0]["recipients"][0]["outlook"];
+    let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+    (text("id"), ["consequence", "next", "source"].map(text))
+}
+
+#[test]
+fn every_standing_has_its_consequence_and_what_to_do_now() {
+    let full = full();
+    for (standing, message) in &full.messages {
+        let expected = match standing {
+            Standing::RefusedForNow => "recorded",
+            Standing::Delivered => "delivered-late",
+            // An hour after it should have come.
+            Standing::Sent => "sent-overdue",
+            // By the code in the receipt of the test: 5.1.1.
+            Standing::NotDelivered => "unknown-address",
+            other => other.word(),
+        };
+        for lang in [Lang::It, Lang::En] {
+            let (id, said) = outlook(&full.desk, &message.short, lang);
+            assert_eq!(id, expected, "{standing:?}");
+            for text in &said {
+                assert!(text.len() > 3 && !text.contains(['{', '…']), "{text}");
+            }
+            let ran = run(&full.desk.folder(), full.desk.now, lang, &[&message.short]);
+            for text in &said {
+                assert!(ran.out.contains(&**text), "{text}: {}", ran.out);
+            }
+        }
+    }
+    // A list says where each stands and no more.
+    let list = status(&full.desk, &["--limit", "100"]);
+    assert!(!list.out.contains("Consequence"), "{}", list.out);
+    let list = status(&full.desk, &["--json"]).json();
+    assert!(list["messages"][0]["recipients"][0]["outlook"].is_null());
+}
+
+#[test]
+fn a_failure_is_told_apart_by_its_signed_cause() {
+    for (error, words, expected) in [
+        ("altro", "5.2.2 - Gestore - casella piena", "full-mailbox"),
+        (
+            "no-dest",
+            "5.1.1 - Gestore - indirizzo non valido",
+            "unknown-address",
+        ),
+        ("altro", "5.1.1 - Gestore - altro", "unknown-address"),
+        ("virus", "5.5.1 - Gestore - presenza di un virus", "virus"),
+        ("altro", "5.3.0 - Gestore - altro", "not-delivered"),
+        ("altro", "casella piena", "full-mailbox"),
+    ] {
+        let mut desk = Desk::new();
+        let message = desk.send(&to_one(7, "Causa"));
+        let notice = Receipt::with(Kind::NonDelivery, |receipt| {
+            receipt.set_time(&moment(5));
+            receipt.daticert.message_id = Some(id(7));
+            receipt.daticert.subject = Some("Causa".to_owned());
+            receipt.daticert.recipients = vec![(RECIPIENT.to_owned(), "certificato".to_owned())];
+            receipt.daticert.error = Some(error.to_owned());
+            receipt.daticert.extended_error = Some(words.to_owned());
+        });
+        desk.receive(&[&notice.to_eml()]);
+        let (id, [consequence, ..]) = outlook(&desk, &message.short, Lang::It);
+        assert_eq!(id, expected, "{words}");
+        // Of a full mailbox above all.
+        assert_eq!(
+            consequence.contains("NON equivale a consegna"),
+            id == "full-mailbox"
+        );
+    }
+}
+
+#[test]
+fn what_is_late_has_an_outlook_of_its_own() {
+    let mut desk = Desk::new();
+    let sent = desk.send(&to_one(1, &subject_of(Standing::ALL[1])));
+    let of = |desk: &Desk, message: &MessageRef| outlook(desk, &message.short, Lang::It);
+    assert_eq!(of(&desk, &sent).0, "sent");
+    desk.now = after(2 * HOUR);
+    assert_eq!(of(&desk, &sent).0, "sent-overdue");
+    desk.receive(&[&about(1, Kind::Acceptance, 0)]);
+    assert_eq!(of(&desk, &sent).0, "accepted");
+    desk.now = after(26 * HOUR);
+    let (id, [_, next, _]) = of(&desk, &sent);
+    assert_eq!(id, "overdue");
+    // 4 May 2026 and 30 months.
+    assert!(next.contains("fino al 04/11/2028"), "{next}");
+    desk.receive(&[&about(1, Kind::NoticeAfter24Hours, 24 * HOUR)]);
+    assert_eq!(of(&desk, &sent).0, "timed-out");
+    desk.receive(&[&about(1, Kind::DeliveryConcise, 25 * HOUR)]);
+    assert_eq!(of(&desk, &sent).0, "delivered-late");
 }

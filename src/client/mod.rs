@@ -11,6 +11,7 @@
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
+//! - [`Outlook`]: what a standing comes to for the sender.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
 
 // A new case is thought about wherever cases are told apart.
@@ -26,6 +27,7 @@ mod filing;
 mod handing;
 mod new;
 mod once;
+mod outlook;
 mod patience;
 #[cfg(test)]
 mod practised;
@@ -45,6 +47,7 @@ pub use filing::Filed;
 pub use handing::Handed;
 pub use new::{Kept, New, NewEnd, send_new};
 pub use once::{Cautions, Goes, Similar, Went};
+pub use outlook::Outlook;
 pub use patience::may_pass;
 pub use recorded::{ResumeEnd, Resumption, resume};
 pub use resume::{Over, SendAgain, ripe_at};

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::{Found, Page, Reading, Remark, text};
+use crate::client::Outlook;
 use crate::command::look::LookJson;
 use crate::command::words;
 use crate::exit::ExitStatus;
@@ -182,9 +183,48 @@ struct RecipientJson<'a> {
     /// are in facts.
     #[schemars(schema_with = "words::whats")]
     contradiction: Vec<&'static str>,
+    /// What that comes to for the sender, and what is to be done now; null in a list.
+    outlook: Option<OutlookJson>,
     /// What is known, in the order in which it became known: certified facts, and the server's
     /// answers for this recipient.
     facts: Vec<FactJson<'a>>,
+}
+
+/// What a standing comes to for the sender, and what is to be done now.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "outlook")]
+struct OutlookJson {
+    /// A stable word: the standing, told apart by the cause that the notice states (full-mailbox,
+    /// unknown-address, virus) and by what is late (sent-overdue, overdue, delivered-late).
+    #[schemars(schema_with = "outlooks")]
+    id: &'static str,
+    /// Its consequence, for people.
+    #[schemars(length(min = 1))]
+    consequence: String,
+    /// What is to be done now, for people.
+    #[schemars(length(min = 1))]
+    next: String,
+    /// Where that stands in law and rules.
+    #[schemars(length(min = 1))]
+    source: &'static str,
+    /// The day on which that was looked up.
+    checked_on: &'static str,
+}
+
+impl From<text::Told> for OutlookJson {
+    fn from(told: text::Told) -> Self {
+        Self {
+            id: told.outlook.word(),
+            consequence: told.consequence.text,
+            next: told.next.text,
+            source: told.consequence.source,
+            checked_on: told.consequence.checked_on,
+        }
+    }
+}
+
+fn outlooks(_: &mut SchemaGenerator) -> Schema {
+    known(Outlook::ALL.map(Outlook::word))
 }
 
 /// What may be expected, until when; null when nothing more is awaited from the provider.
@@ -313,7 +353,7 @@ impl<'a> Document<'a> {
             return document;
         };
         match &page.found {
-            Found::Messages(views) => document.messages = messages(views, reading),
+            Found::Messages(views) => document.messages = messages(views, reading, Detail::Row),
             Found::Orphans(rows) => document.orphans = received(rows, reading),
             Found::Unproven(rows) => document.unproven = received(rows, reading),
         }
@@ -325,7 +365,7 @@ impl<'a> Document<'a> {
         let texts = views.iter().flat_map(|view| text::message(view, reading));
         let answers = views.iter().map(super::outcome);
         Self {
-            messages: messages(views, reading),
+            messages: messages(views, reading, Detail::Whole),
             orphans: Vec::new(),
             unproven: Vec::new(),
             more: false,
@@ -337,9 +377,24 @@ impl<'a> Document<'a> {
     }
 }
 
-fn messages<'a>(views: &'a [MessageView], reading: &Reading<'_>) -> Vec<MessageJson<'a>> {
+/// How much is told of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Detail {
+    /// What stands in a list.
+    Row,
+    /// All.
+    Whole,
+}
+
+fn messages<'a>(
+    views: &'a [MessageView],
+    reading: &Reading<'_>,
+    detail: Detail,
+) -> Vec<MessageJson<'a>> {
     let views = views.iter();
-    views.map(|view| MessageJson::of(view, reading)).collect()
+    views
+        .map(|view| MessageJson::of(view, reading, detail))
+        .collect()
 }
 
 fn received<'a>(rows: &'a [ReceivedRow], reading: &Reading<'_>) -> Vec<ReceivedJson<'a>> {
@@ -348,7 +403,7 @@ fn received<'a>(rows: &'a [ReceivedRow], reading: &Reading<'_>) -> Vec<ReceivedJ
 }
 
 impl<'a> MessageJson<'a> {
-    fn of(view: &'a MessageView, reading: &Reading<'_>) -> Self {
+    fn of(view: &'a MessageView, reading: &Reading<'_>, detail: Detail) -> Self {
         let row = &view.row;
         let plain = Reading {
             style: Style::Plain,
@@ -372,7 +427,9 @@ impl<'a> MessageJson<'a> {
                 .recipients
                 .iter()
                 .enumerate()
-                .map(|(place, recipient)| RecipientJson::of(place, recipient, view, &plain))
+                .map(|(place, recipient)| {
+                    RecipientJson::of((place, recipient), view, &plain, detail)
+                })
                 .collect(),
             attempts: view
                 .facts
@@ -418,10 +475,10 @@ impl<'a> RemarkJson<'a> {
 
 impl<'a> RecipientJson<'a> {
     fn of(
-        place: usize,
-        recipient: &'a RecipientView,
+        (place, recipient): (usize, &'a RecipientView),
         view: &'a MessageView,
         reading: &Reading<'_>,
+        detail: Detail,
     ) -> Self {
         let state = &recipient.state;
         let facts = view.facts.iter().filter(|fact| text::concerns(fact, place));
@@ -438,6 +495,8 @@ impl<'a> RecipientJson<'a> {
             late: state.late,
             twice: state.twice,
             contradiction: state.contradiction.iter().map(|what| what.word()).collect(),
+            outlook: (detail == Detail::Whole)
+                .then(|| text::Told::of(place, recipient, view, reading).into()),
             facts: facts.map(|fact| FactJson::of(fact, reading)).collect(),
         }
     }

@@ -6,15 +6,20 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 use super::{Found, Page, Reading, Remark};
+use crate::client::Outlook;
+use crate::command::verify::text::law;
 use crate::lang::Lang;
 use crate::ledger::fact::{Fact, What};
 use crate::ledger::state::{Deadline, RecipientState, Standing};
 use crate::ledger::{MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{Table, shown};
+use crate::output::legal::{LOG_MONTHS, Rule};
 use crate::output::style::Tone;
+use crate::pec::Notice;
 use crate::pec::outgoing::RecipientField;
 use crate::printable::Printable;
+use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
 
 /// Characters of a subject in a list; the whole of it is shown with the message.
@@ -361,6 +366,7 @@ fn recipient_lines(
         };
         remark(tone, deadline_text(deadline, reading.lang));
     }
+    lines.extend(outlook_lines(place, recipient, view, reading));
     let mut facts: Vec<&Fact> = view
         .facts
         .iter()
@@ -373,6 +379,60 @@ fn recipient_lines(
         lines.extend(receipt.map(|sha256| format!("      {}", kept_at(sha256, reading))));
     }
     lines
+}
+
+/// Which consequence it has, and what is to be done now.
+fn outlook_lines(
+    place: usize,
+    recipient: &RecipientView,
+    view: &MessageView,
+    reading: &Reading<'_>,
+) -> [String; 3] {
+    let texts = Catalogue::of(reading.lang);
+    let told = Told::of(place, recipient, view, reading);
+    let law = law(&told.consequence, texts);
+    [
+        ("status.consequence", &told.consequence.text),
+        ("status.next", &told.next.text),
+        ("status.law", &law),
+    ]
+    .map(|(key, text)| format!("  {}", texts.fill(key, &[("text", text)])))
+}
+
+/// What a standing comes to, in sentences.
+pub(super) struct Told {
+    pub outlook: Outlook,
+    pub consequence: Rule,
+    pub next: Rule,
+}
+
+impl Told {
+    pub fn of(
+        place: usize,
+        recipient: &RecipientView,
+        view: &MessageView,
+        reading: &Reading<'_>,
+    ) -> Self {
+        let state = &recipient.state;
+        let outlook = Outlook::of(state, place, &view.facts, reading.now);
+        let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| shown(at, reading.lang));
+        let sent = state.accepted_at.or(state.since);
+        let logs = sent.map(|at| at.months_later(LOG_MONTHS));
+        let values = [
+            ("message", &*view.row.message.short),
+            ("accepted", &*time(state.accepted_at)),
+            ("logs", &*time(logs)),
+        ];
+        let rule = |family: &str| {
+            let key = format!("{family}.{}", outlook.word());
+            Rule::of(&key, &values, reading.lang)
+        };
+        Self {
+            outlook,
+            consequence: rule("consequence"),
+            next: rule("next"),
+        }
+    }
 }
 
 /// Whether a fact is told with a recipient: those of our attempts for the whole message are
@@ -399,11 +459,24 @@ fn fact_word(what: What, lang: Lang) -> &'static str {
 /// When, what, and the words of server or provider.
 pub(in crate::command) fn fact_text(fact: &Fact, reading: &Reading<'_>) -> String {
     let at = shown(fact.at(), reading.lang);
-    let what = fact_word(fact.what(), reading.lang);
+    let what = match notice(fact) {
+        Some(Notice::First) => Catalogue::of(reading.lang).text("fact.first-notice"),
+        Some(Notice::Final) => Catalogue::of(reading.lang).text("fact.final-notice"),
+        None => fact_word(fact.what(), reading.lang),
+    };
     match words(fact) {
         None => format!("{at}  {what}"),
         Some(words) => format!("{at}  {what}: {}", Printable(&words)),
     }
+}
+
+/// Which of the two timeout notices it is, as far as it says.
+fn notice(fact: &Fact) -> Option<Notice> {
+    let is_one = fact.what() == What::TimeoutNotice;
+    let words = fact.text().unwrap_or_default();
+    is_one
+        .then(|| Notice::stated(fact.code().as_deref(), words))
+        .flatten()
 }
 
 /// Code and words of server or provider, if they said any.
