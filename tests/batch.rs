@@ -334,7 +334,7 @@ fn three_rows_from_excel_to_a_finished_report() {
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(
         ran.out
-            .contains("sent 3 of 3, accepted 3, delivered 1, failed 1, in doubt 0"),
+            .contains("sent 3 of 3: delivered 1, ordinary mail 1, no outcome yet 0, not delivered 1, in doubt 0"),
         "{ran:?}"
     );
     let lines = report(&world);

@@ -49,9 +49,9 @@ pub(super) struct Reporter {
     has_acted: bool,
 }
 
-/// Recipients of the job, by where they stand. Each is counted in total and in one of sent, failed
-/// (refused before), in_doubt, held, to_send, bad, withdrawn; here, served_before and elsewhere say
-/// who sent; accepted, delivered and the failures after it are part of sent.
+/// Recipients of the job, by where they stand. By what came of them each is counted in total and in
+/// one of delivered, ordinary, undecided, failed, in_doubt, held, to_send, bad, withdrawn. sent and
+/// accepted count how far they came; here, served_before and elsewhere say who sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "counts")]
 pub(super) struct Counts {
@@ -63,6 +63,10 @@ pub(super) struct Counts {
     pub accepted: u64,
     /// With a delivery receipt.
     pub delivered: u64,
+    /// Accepted for ordinary mail: nothing more will be certified.
+    pub ordinary: u64,
+    /// Sent, and no outcome is certified yet.
+    pub undecided: u64,
     /// Not reached: refused, not accepted, not delivered, or contradictory.
     pub failed: u64,
     /// Nobody knows whether the provider has it.
@@ -106,6 +110,8 @@ impl Counts {
             sent,
             accepted,
             delivered,
+            ordinary: tally.of(&[S::Ordinary]),
+            undecided: tally.of(&[S::Sent, S::Accepted, S::Delayed]),
             failed: refused + late + not_accepted,
             in_doubt: tally.of(&[S::InDoubt]),
             held: tally.held,
@@ -574,7 +580,9 @@ pub(super) fn line(counts: &Counts, left: Option<u64>, lang: Lang) -> String {
     let values = [
         ("total", &*counts.total.to_string()),
         ("sent", &*counts.sent.to_string()),
-        ("accepted", &*counts.accepted.to_string()),
+        ("ordinary", &*counts.ordinary.to_string()),
+        ("undecided", &*counts.undecided.to_string()),
+        ("to-send", &*counts.to_send.to_string()),
         ("delivered", &*counts.delivered.to_string()),
         ("failed", &*counts.failed.to_string()),
         ("in-doubt", &*counts.in_doubt.to_string()),
@@ -714,4 +722,37 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::NotAsked(gap) => (Tone::Unsure, say(key, &[("reason", &gap_line(gap, lang))])),
         Happening::AsksFirst | Happening::Elsewhere => (Tone::Unsure, say(key, &[])),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_of_all_recipients_adds_up_whatever_they_stand_at() {
+        // Powers of two: each standing is counted once, or the sum shows it.
+        let standings = S::ALL.into_iter().zip((0..).map(|power| 1 << power));
+        let tally = Tally {
+            waiting: 1 << 20,
+            held: 1 << 21,
+            bad: 1 << 22,
+            standings: standings.collect(),
+            before: 0,
+            elsewhere: 0,
+        };
+        let counts = Counts::of(&tally);
+        let outcomes = [
+            counts.delivered,
+            counts.ordinary,
+            counts.undecided,
+            counts.failed,
+            counts.in_doubt,
+            counts.held,
+            counts.to_send,
+            counts.bad,
+            counts.withdrawn,
+        ];
+        assert_eq!(outcomes.iter().sum::<u64>(), counts.total);
+        assert_eq!(outcomes.iter().fold(0, |all, one| all | one), counts.total);
+    }
 }
