@@ -459,3 +459,126 @@ fn the_same_content_from_two_processes_at_once_goes_once() {
     let sent = ends.filter(|status| status.success()).count();
     assert_eq!((world.practice.taken().len(), sent), (1, 1));
 }
+
+const NOTIFICATION: &str = "notificazione ai sensi della legge n. 53 del 1994";
+
+#[test]
+fn a_notification_stops_until_what_is_wrong_with_it_is_named() {
+    let world = Practising::new();
+    let anna = world.address("anna");
+    let bruno = world.address("bruno");
+    let tax = "notificazione ai sensi dell'art. 16-bis, comma 3, D.Lgs. 546/92";
+    let send = |subject: &str, more: &[&str]| {
+        let given = [
+            "send",
+            "--to",
+            &anna,
+            "--subject",
+            subject,
+            "--body",
+            "Testo.",
+        ];
+        world.run(&[&given, more].concat())
+    };
+    for (subject, wrong, key) in [
+        (
+            NOTIFICATION,
+            &["--receipt", "concise"][..],
+            "notification-form",
+        ),
+        (tax, &["--receipt", "breve"], "notification-form"),
+        (NOTIFICATION, &["--cc", &bruno], "notification-copy"),
+        (
+            NOTIFICATION,
+            &["--to", "x@gmail.com"],
+            "notification-ordinary",
+        ),
+    ] {
+        // Neither --yes nor --again passes it, nor a word for something else.
+        let other = match key {
+            "notification-copy" => "notification-form",
+            _ => "notifica-copia",
+        };
+        for word in [
+            &["--yes"][..],
+            &["--yes", "--again"],
+            &["--yes", "--despite", other],
+        ] {
+            let ran = send(subject, &[wrong, word].concat());
+            assert_eq!(ran.exit, 2, "{ran:?}");
+            assert!(ran.err.contains(&format!("--despite {key}")), "{ran:?}");
+        }
+        assert!(world.practice.taken().is_empty());
+    }
+    // What is shown is not stopped, and says why it would be.
+    let ran = send(NOTIFICATION, &["--receipt", "concise", "--dry-run"]);
+    assert!(ran.exit == 0 && ran.err.contains("44/2011"), "{ran:?}");
+    let ran = send(
+        NOTIFICATION,
+        &[
+            "--yes",
+            "--receipt",
+            "concise",
+            "--despite",
+            "notification-form",
+        ],
+    );
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    // Complete receipts, everybody in To: nothing to name. So does any other subject go.
+    assert_eq!(send(NOTIFICATION, &["--yes"]).exit, 0);
+    assert_eq!(send("Avviso", &["--yes", "--receipt", "concise"]).exit, 0);
+    assert_eq!(world.practice.taken().len(), 3);
+}
+
+#[test]
+fn a_batch_of_notifications_stops_in_the_same_way() {
+    let world = Practising::new();
+    let table = world.path("notifiche.csv");
+    let rows = "pec;cc;oggetto;testo;ref\nanna@pec.prova.example;;Avviso;T;1\n\
+                bruno@pec.prova.example;carla@pec.prova.example;notificazione ai sensi della \
+                legge n. 53 del 1994;T;2\n";
+    std::fs::write(&table, rows).expect("a file");
+    let table = table.display().to_string();
+    let batch =
+        |action: &str, more: &[&str]| world.run(&[&["batch", action, &table], more].concat());
+    let ran = batch("check", &["--json"]).json();
+    let problems = ran["problems"].as_array().expect("a list");
+    assert_eq!(problems.len(), 1, "{ran}");
+    assert_eq!(
+        (&problems[0]["row"], &problems[0]["id"]),
+        (&3.into(), &"stopped".into())
+    );
+    let text = problems[0]["text"].as_str().unwrap_or_default();
+    assert!(text.contains("--despite notification-copy"), "{text}");
+    let ran = batch("run", &["--yes"]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(world.practice.taken().is_empty());
+    assert_eq!(batch("check", &["--despite", "notification-copy"]).exit, 0);
+    let ran = batch("run", &["--yes", "--despite", "notification-copy"]);
+    assert!(matches!(ran.exit, 0 | 3), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 2);
+}
+
+#[test]
+fn several_recipients_are_told_that_each_sees_all_addresses() {
+    let world = Practising::new();
+    let (anna, bruno) = (world.address("anna"), world.address("bruno"));
+    let send = |to: &[&str]| {
+        let given = [
+            "send",
+            "--subject",
+            "Avviso",
+            "--body",
+            "Testo.",
+            "--dry-run",
+        ];
+        world.run(&[&given, to].concat())
+    };
+    let told = "will see the addresses of all";
+    let ran = send(&["--to", &anna, "--to", &bruno]);
+    assert!(
+        ran.err.contains(told) && ran.err.contains("pec batch"),
+        "{ran:?}"
+    );
+    assert!(!send(&["--to", &anna]).err.contains(told));
+}

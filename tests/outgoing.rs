@@ -265,9 +265,14 @@ fn warnings_of(text: &str, limits: Limits, known: &[&str]) -> Vec<Warning> {
         "archivio.zip" => vec!["leggimi.txt".to_owned(), "cartella/avvia.EXE".to_owned()],
         _ => Vec::new(),
     };
-    freeze_with(text, limits)
-        .unwrap()
-        .warnings(limits, &known, &names)
+    let message = freeze_with(text, limits).unwrap();
+    let mut warnings = message.warnings(limits, &known, &names);
+    // Told of each message to several.
+    let several = message.recipients().len();
+    let visible = Warning::VisibleRecipients(several);
+    assert_eq!(warnings.contains(&visible), several > 1);
+    warnings.retain(|warning| *warning != visible);
+    warnings
 }
 
 fn warnings(text: &str) -> Vec<Warning> {
@@ -382,6 +387,20 @@ fn a_legal_notification_wants_complete_receipts_and_nobody_in_copy() {
     );
     let other = brief.replace("legge n. 53 del 1994", "legge n. 54 del 1994");
     assert_eq!(warnings(&other), []);
+    let tax = "art. 16-bis, comma 3, D.Lgs. 546/92";
+    let tax = brief.replace("della legge n. 53 del 1994", tax);
+    assert_eq!(
+        warnings(&tax),
+        [Warning::NotificationWithoutComplete(DeliveryForm::Brief)]
+    );
+    // Whom an earlier acceptance listed as ordinary mail, and whose domain is one of free mail.
+    let known = warnings_of(&alone, Limits::default(), &["a@pec.uno.example"]);
+    let ordinary = Warning::NotificationToOrdinary("a@pec.uno.example".into());
+    assert!(known.contains(&ordinary), "{known:?}");
+    assert!(!warnings(&alone).contains(&ordinary));
+    let free = warnings(&alone.replace("a@pec.uno.example", "a@gmail.com"));
+    let ordinary = Warning::NotificationToOrdinary("a@gmail.com".into());
+    assert!(free.contains(&ordinary), "{free:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is wrong with a row, or with the whole job, as data. The words stand in the catalogue.
 
+use crate::pec::caution::Warning;
 use crate::pec::outgoing;
 use crate::timestamp::Timestamp;
 
@@ -242,6 +243,8 @@ pub enum Fault {
     },
     /// What the provider would not take.
     Message(outgoing::Fault),
+    /// What stops the message until a person names it.
+    Stopped(Warning),
     /// What no message can be made of, in the builder's words.
     Compose {
         /// Its words.
@@ -290,6 +293,7 @@ impl Fault {
             Self::Changed { .. } => "changed",
             Self::OtherCameBack { .. } => "other-came-back",
             Self::Message(_) => "message",
+            Self::Stopped(_) => "stopped",
             Self::Compose { .. } => "compose",
         }
     }
@@ -394,6 +398,7 @@ impl Fault {
             | Self::NoRows
             | Self::ManyRows
             | Self::NoRecipient
+            | Self::Stopped(_)
             | Self::Message(_) => Vec::new(),
         }
     }

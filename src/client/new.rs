@@ -8,6 +8,7 @@ use super::once::{Cautions, Goes, Once, Went, once, record_once};
 use super::reading::Reading;
 use crate::account::SentCopy;
 use crate::ledger::{Claim, Ledger};
+use crate::pec::caution::Stop;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 
 /// A new message.
@@ -19,6 +20,8 @@ pub struct New<'a> {
     pub limits: Limits,
     /// On whose word it goes.
     pub goes: Goes,
+    /// What a person named of what would stop it.
+    pub despite: &'a [Stop],
     /// Where a copy is filed; without it nowhere.
     pub copy: Option<&'a SentCopy>,
 }
@@ -39,6 +42,8 @@ pub enum Kept {
     Declined,
     /// Nobody is there who could be asked.
     Unasked,
+    /// Something stops it that nobody has named.
+    Stopped(Vec<Stop>),
     /// The same went.
     Went(Went),
     /// Another process recorded the same meanwhile, and sends it.
@@ -67,6 +72,10 @@ pub fn send_new<D: Desk>(
     reading.after_loss(message.sender(), ledger, desk)?;
     let cautions = Cautions::of(message, new.limits, Some(ledger), now())?;
     desk.tell(News::New(message, &cautions))?;
+    let stops = Stop::left(&cautions.warnings, new.despite);
+    if !stops.is_empty() {
+        return Ok(NewEnd::Kept(Kept::Stopped(stops)));
+    }
     // A person is told by the cautions and decides; a script may just have been started again.
     let mut unsent = None;
     if new.goes == Goes::Once {
@@ -110,7 +119,7 @@ pub fn send_new<D: Desk>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::practised::{Does, Failed, Practised, message};
+    use crate::client::practised::{Does, Failed, Practised, message, with_fields};
     use crate::client::{Answer, Filed, KeptBack};
     use crate::ledger::state::Standing;
 
@@ -170,6 +179,34 @@ mod tests {
             handed(world.send(&message(id, &["a"]), goes).expect("sent"));
         }
         assert_eq!(world.got(), 3);
+    }
+
+    #[test]
+    fn a_notification_without_complete_receipts_leaves_only_where_that_is_named() {
+        let brief = "Subject: Notificazione ai sensi della legge n. 53 del 1994\r\n\
+                     X-TipoRicevuta: breve\r\n";
+        let stop = Stop::NotificationForm;
+        for goes in [Goes::Once, Goes::InAnyCase, Goes::WhenConfirmed] {
+            let mut world = Practised::new();
+            world.person.answer = Answer::Yes;
+            let written = with_fields(FIRST, &["a"], brief);
+            let end = world.send_despite(&written, goes, &[]).expect("an end");
+            assert_eq!(kept(end), Kept::Stopped(vec![stop]), "{goes:?}");
+            // Nobody was asked, nothing is left behind.
+            assert_eq!((world.got(), world.recorded()), (0, 0));
+            assert!(!world.person.done.contains(&"ask"));
+            let other = [Stop::NotificationCopy];
+            let end = world.send_despite(&written, goes, &other).expect("an end");
+            assert_eq!(kept(end), Kept::Stopped(vec![stop]));
+            handed(world.send_despite(&written, goes, &[stop]).expect("sent"));
+            assert_eq!(world.got(), 1);
+            // Complete receipts need no word.
+            let complete = brief.replace("breve", "completa");
+            let mut world = Practised::new();
+            world.person.answer = Answer::Yes;
+            let written = with_fields(FIRST, &["a"], &complete);
+            handed(world.send_despite(&written, goes, &[]).expect("sent"));
+        }
     }
 
     #[test]

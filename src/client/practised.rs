@@ -14,6 +14,7 @@ use crate::account::SentCopy;
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
 use crate::ledger::{self, Ledger, MessageRef};
+use crate::pec::caution;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
 use crate::transport::{
@@ -95,12 +96,17 @@ pub(super) struct Person {
 }
 
 pub(super) fn message(id: &str, to: &[&str]) -> OutgoingMessage {
+    with_fields(id, to, "Subject: Avviso\r\n")
+}
+
+/// The same with these fields, the subject among them.
+pub(super) fn with_fields(id: &str, to: &[&str], fields: &str) -> OutgoingMessage {
     let to = to
         .iter()
         .map(|user| format!("{user}@pec.destinatario.example"));
     let to: Vec<String> = to.collect();
     let octets = format!(
-        "From: io@pec.mittente.example\r\nTo: {}\r\nSubject: Avviso\r\nMessage-ID: {id}\r\n\
+        "From: io@pec.mittente.example\r\nTo: {}\r\n{fields}Message-ID: {id}\r\n\
          Date: Sun, 22 Nov 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=us-ascii\r\n\r\nTesto.\r\n",
         to.join(", ")
@@ -145,10 +151,20 @@ impl Practised {
     }
 
     pub fn send(&mut self, message: &OutgoingMessage, goes: Goes) -> Result<NewEnd, Failed> {
+        self.send_despite(message, goes, &[])
+    }
+
+    pub fn send_despite(
+        &mut self,
+        message: &OutgoingMessage,
+        goes: Goes,
+        despite: &[caution::Stop],
+    ) -> Result<NewEnd, Failed> {
         let new = New {
             message,
             limits: Limits::default(),
             goes,
+            despite,
             copy: Some(&SentCopy::WhereMarked),
         };
         let now = || self.now.get();

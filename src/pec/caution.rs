@@ -18,7 +18,7 @@ pub enum Warning {
         /// Whether an earlier acceptance listed it so; else its domain is one of free mail.
         by_acceptance: bool,
     },
-    /// Public offices do not register attachments that are not signed.
+    /// An attachment that is not signed: where it comes from, and what it says, may be contested.
     Unsigned(String),
     /// Providers block attachments that can run.
     Blocked {
@@ -27,10 +27,14 @@ pub enum Warning {
         /// The name inside it, when it is an archive.
         inside: Option<String>,
     },
-    /// A notification under law 53 of 1994 needs complete receipts (DM 44/2011, art. 18).
+    /// Service of a legal notice needs complete receipts.
     NotificationWithoutComplete(DeliveryForm),
-    /// The same with a recipient in Cc, whose receipt is concise.
+    /// The same with a recipient in Cc, whose receipt is concise (RFC 6109, 3.3.2.1).
     NotificationToCopy(String),
+    /// The same with a recipient who has ordinary mail.
+    NotificationToOrdinary(String),
+    /// So many recipients, each of whom sees the addresses of all: there is no blind copy.
+    VisibleRecipients(usize),
     /// More recipients than every provider must take, and this one's limit is not known.
     ManyRecipients(usize),
     /// More octets times recipients than every provider must take; limit not known.
@@ -48,6 +52,66 @@ pub enum Warning {
         /// In ASCII.
         ascii: String,
     },
+}
+
+/// What keeps a message from leaving until a person names it: to agree without looking is not
+/// enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// [`Warning::NotificationWithoutComplete`].
+    NotificationForm,
+    /// [`Warning::NotificationToCopy`].
+    NotificationCopy,
+    /// [`Warning::NotificationToOrdinary`].
+    NotificationOrdinary,
+}
+
+impl Stop {
+    /// All of them.
+    pub const ALL: [Self; 3] = [
+        Self::NotificationForm,
+        Self::NotificationCopy,
+        Self::NotificationOrdinary,
+    ];
+
+    /// The word that names it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotificationForm => "notification-form",
+            Self::NotificationCopy => "notification-copy",
+            Self::NotificationOrdinary => "notification-ordinary",
+        }
+    }
+
+    /// Those of some warnings that nobody has named, each once.
+    pub fn left<'w>(warnings: impl IntoIterator<Item = &'w Warning>, named: &[Self]) -> Vec<Self> {
+        let mut stops: Vec<Self> = warnings.into_iter().filter_map(Warning::stop).collect();
+        stops.retain(|stop| !named.contains(stop));
+        stops.sort_unstable();
+        stops.dedup();
+        stops
+    }
+}
+
+impl Warning {
+    /// What must be named before the message leaves, if that is so.
+    pub const fn stop(&self) -> Option<Stop> {
+        match self {
+            Self::NotificationWithoutComplete(_) => Some(Stop::NotificationForm),
+            Self::NotificationToCopy(_) => Some(Stop::NotificationCopy),
+            Self::NotificationToOrdinary(_) => Some(Stop::NotificationOrdinary),
+            Self::Ordinary { .. }
+            | Self::Unsigned(_)
+            | Self::Blocked { .. }
+            | Self::VisibleRecipients(_)
+            | Self::ManyRecipients(_)
+            | Self::Large(_)
+            | Self::EmptySubject
+            | Self::EmptyText
+            | Self::EmptyAttachment(_)
+            | Self::LookAlike { .. } => None,
+        }
+    }
 }
 
 impl OutgoingMessage {
@@ -86,7 +150,10 @@ impl OutgoingMessage {
         for attachment in self.attachments() {
             warnings.extend(attachment_warnings(attachment, names_in));
         }
-        warnings.extend(self.notification_warnings());
+        warnings.extend(self.notification_warnings(known_ordinary));
+        if self.recipients().len() > 1 {
+            warnings.push(Warning::VisibleRecipients(self.recipients().len()));
+        }
         if limits.recipients.is_none() && self.recipients().len() > GUARANTEED_RECIPIENTS {
             warnings.push(Warning::ManyRecipients(self.recipients().len()));
         }
@@ -97,8 +164,8 @@ impl OutgoingMessage {
         warnings
     }
 
-    fn notification_warnings(&self) -> Vec<Warning> {
-        if !is_legal_notification(self.subject()) {
+    fn notification_warnings(&self, known_ordinary: &dyn Fn(&MailAddress) -> bool) -> Vec<Warning> {
+        if !announces_notification(self.subject()) {
             return Vec::new();
         }
         let form = (self.form() != DeliveryForm::Complete)
@@ -108,8 +175,22 @@ impl OutgoingMessage {
             .iter()
             .filter(|recipient| recipient.field == RecipientField::Cc)
             .map(|recipient| Warning::NotificationToCopy(recipient.address.to_string()));
-        form.into_iter().chain(copies).collect()
+        let addresses = self.recipients().iter().map(|recipient| &recipient.address);
+        let ordinary = to_ordinary(addresses, known_ordinary);
+        form.into_iter().chain(copies).chain(ordinary).collect()
     }
+}
+
+/// Of the recipients of a notification, those whose mail is ordinary.
+pub fn to_ordinary<'a>(
+    addresses: impl IntoIterator<Item = &'a MailAddress>,
+    known_ordinary: &dyn Fn(&MailAddress) -> bool,
+) -> Vec<Warning> {
+    let addresses = addresses.into_iter();
+    addresses
+        .filter(|address| is_free_mail(address) || known_ordinary(address))
+        .map(|address| Warning::NotificationToOrdinary(address.to_string()))
+        .collect()
 }
 
 /// What a person should know of an attachment; `names_in` as for a message.
@@ -209,11 +290,57 @@ pub fn is_free_mail(address: &MailAddress) -> bool {
     DOMAINS.contains(&&*address.domain().to_ascii_lowercase())
 }
 
-/// Whether the subject announces a notification under law 53 of 1994 (art. 3-bis, 4).
-fn is_legal_notification(subject: &str) -> bool {
+/// Whether the subject announces service of a legal notice, in the words that the rules prescribe:
+/// law 53 of 1994 (art. 3-bis, 4), or decree 546 of 1992 (art. 16-bis, 3) in tax matters.
+pub fn announces_notification(subject: &str) -> bool {
     let lower = subject.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    let has = |all: [&str; 2]| words.contains(&all[0]) || words.contains(&all[1]);
     words.iter().any(|word| word.starts_with("notific"))
-        && words.contains(&"53")
-        && (words.contains(&"1994") || words.contains(&"94"))
+        && (words.contains(&"53") && has(["1994", "94"])
+            || words.contains(&"546") && has(["1992", "92"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_both_laws_announce_a_notification_and_nothing_near_them() {
+        for subject in [
+            "notificazione ai sensi della legge n. 53 del 1994",
+            "NOTIFICAZIONE AI SENSI DELLA LEGGE N. 53 DEL 1994",
+            "Notifica ex L. 53/94",
+            "notificazione ai sensi dell'art. 16-bis, comma 3, D.Lgs. 546/92",
+            "Notificazione ai sensi dell'art. 16-bis, comma 3, d.lgs. 31 dicembre 1992, n. 546",
+        ] {
+            assert!(announces_notification(subject), "{subject}");
+        }
+        for subject in [
+            "legge n. 53 del 1994",
+            "notifica n. 53",
+            "notifica del 1994",
+            "Notifica: fattura 546",
+            "rinnovo ex d.lgs. 546/92",
+            "notifica n. 153 del 1994",
+        ] {
+            assert!(!announces_notification(subject), "{subject}");
+        }
+    }
+
+    #[test]
+    fn what_was_named_stops_no_more_and_the_rest_does_each_once() {
+        let warnings = [
+            Warning::NotificationToCopy("a@pec.example".to_owned()),
+            Warning::NotificationToCopy("b@pec.example".to_owned()),
+            Warning::NotificationWithoutComplete(DeliveryForm::Brief),
+            Warning::Unsigned("a.pdf".to_owned()),
+        ];
+        let left = |named: &[Stop]| Stop::left(&warnings, named);
+        let (form, copy) = (Stop::NotificationForm, Stop::NotificationCopy);
+        assert_eq!(left(&[]), [form, copy]);
+        assert_eq!(left(&[form]), [copy]);
+        assert_eq!(left(&[form, copy]), []);
+        assert_eq!(left(&[Stop::NotificationOrdinary]), [form, copy]);
+    }
 }

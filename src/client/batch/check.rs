@@ -12,7 +12,7 @@ use crate::batch::notice::{ColumnUse, Notice, Recipe, Writer};
 use crate::batch::table::{Columns, Form, Row, Table};
 use crate::batch::{Fault, MAX_COLUMNS, MAX_ROWS};
 use crate::ledger::{self, NewRow, Seen};
-use crate::pec::caution::Warning;
+use crate::pec::caution::{self, Stop, Warning};
 use crate::smime::Sha256;
 use crate::timestamp::Timestamp;
 
@@ -69,12 +69,22 @@ pub struct Checked {
     pub outcome: Result<Good, Vec<Fault>>,
 }
 
+/// What keeps a row from leaving, and what of it a person named.
+#[derive(Clone, Copy)]
+pub struct Stops<'a> {
+    /// What was named.
+    pub despite: &'a [Stop],
+    /// Whether an earlier acceptance listed an address as ordinary mail.
+    pub known_ordinary: &'a dyn Fn(&MailAddress) -> bool,
+}
+
 /// What rows are held against.
 pub struct Examiner<'a> {
     writer: Writer<'a>,
     recipe: &'a Recipe,
     senders: &'a HashMap<String, Sender>,
     files: &'a mut dyn Files,
+    stops: Stops<'a>,
     seen: Seen,
     now: Timestamp,
 }
@@ -88,6 +98,7 @@ impl<'a> Examiner<'a> {
         recipe: &'a Recipe,
         senders: &'a HashMap<String, Sender>,
         files: &'a mut dyn Files,
+        stops: Stops<'a>,
         now: Timestamp,
     ) -> Result<Result<Self, Vec<Fault>>, ledger::Error> {
         let seen = Seen::new()?;
@@ -96,6 +107,7 @@ impl<'a> Examiner<'a> {
             recipe,
             senders,
             files,
+            stops,
             seen,
             now,
         }))
@@ -127,9 +139,10 @@ impl<'a> Examiner<'a> {
             size,
             warnings,
         } = alone;
+        let warnings = self.stops.with_known(warnings, &notice);
+        let mut faults = self.stops.faults(&warnings);
         let mut remarks: Vec<Remark> = warnings.into_iter().map(Remark::Message).collect();
         remarks.extend(swallowed(columns, &notice));
-        let mut faults = Vec::new();
         let mut files: Vec<(&str, FileFacts)> = Vec::new();
         for name in &notice.attach {
             match self.files.look(name) {
@@ -191,6 +204,28 @@ impl<'a> Examiner<'a> {
             },
             notice,
         }))
+    }
+}
+
+impl Stops<'_> {
+    /// What is wrong with a row whose message would be stopped: each warning of a stop that was not
+    /// named.
+    fn faults(&self, warnings: &[Warning]) -> Vec<Fault> {
+        let stops = Stop::left(warnings, self.despite);
+        let stopping = warnings
+            .iter()
+            .filter(|warning| warning.stop().is_some_and(|stop| stops.contains(&stop)));
+        stopping.cloned().map(Fault::Stopped).collect()
+    }
+
+    /// The same warnings, and those about recipients of whom only earlier acceptances tell.
+    fn with_known(&self, mut warnings: Vec<Warning>, notice: &Notice) -> Vec<Warning> {
+        if caution::announces_notification(&notice.subject) {
+            let known = caution::to_ordinary(notice.recipients(), self.known_ordinary);
+            warnings.retain(|warning| !known.contains(warning));
+            warnings.extend(known);
+        }
+        warnings
     }
 }
 

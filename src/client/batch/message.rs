@@ -76,9 +76,10 @@ impl Remark {
             Self::Message(warning) => match warning {
                 Warning::Ordinary { .. } => "ordinary",
                 Warning::LookAlike { .. } => "look-alike",
-                Warning::NotificationWithoutComplete(_) | Warning::NotificationToCopy(_) => {
-                    "notification"
-                }
+                Warning::NotificationWithoutComplete(_)
+                | Warning::NotificationToCopy(_)
+                | Warning::NotificationToOrdinary(_) => "notification",
+                Warning::VisibleRecipients(_) => "visible-recipients",
                 Warning::ManyRecipients(_) => "many-recipients",
                 Warning::Blocked { .. } => "blocked",
                 Warning::Unsigned(_) => "unsigned",

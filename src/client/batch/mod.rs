@@ -17,7 +17,7 @@ mod run;
 mod survey;
 
 pub use awaited::{Awaited, awaited, is_awaited};
-pub use check::{Checked, Examiner, Good, Walk, WalkError, identity_of};
+pub use check::{Checked, Examiner, Good, Stops, Walk, WalkError, identity_of};
 pub use follow::Follower;
 pub use message::{FileFacts, Files, Remark, Sender};
 pub use run::{End, Runner};
@@ -28,6 +28,7 @@ use std::time::Duration;
 use super::{Found, Gap};
 use crate::batch::rows::Rows;
 use crate::ledger::Terms;
+use crate::pec::caution::Stop;
 use crate::timestamp::Timestamp;
 use crate::transport::{self, Mailbox, Quota, Reply, Submission};
 
@@ -62,6 +63,8 @@ pub struct Allowed {
     pub retry: bool,
     /// Rows that go although something else went out under their references.
     pub correct: Rows,
+    /// What stops messages and was named.
+    pub despite: Vec<Stop>,
 }
 
 impl Allowed {

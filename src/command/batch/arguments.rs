@@ -18,6 +18,7 @@ use crate::command::order::Order;
 use crate::command::span;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
+use crate::pec::caution::Stop;
 
 /// Send many notices from a table, each exactly once
 ///
@@ -131,6 +132,11 @@ struct WordArguments {
         value_parser = some_rows
     )]
     correct: Option<Rows>,
+
+    /// Send despite what stops a message, named: notification-form, notification-copy,
+    /// notification-ordinary; repeatable
+    #[arg(long, value_name = "KEY", hide_possible_values = true)]
+    despite: Vec<Stop>,
 }
 
 /// `--retry`, in the words of both languages.
@@ -470,6 +476,7 @@ impl From<WordArguments> for Allowed {
         Self {
             retry: given.retry.is_some(),
             correct: given.correct.unwrap_or_default(),
+            despite: given.despite,
         }
     }
 }

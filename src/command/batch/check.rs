@@ -9,10 +9,11 @@ use super::order::{CheckOrder, Lanes, PaceOrder, Show};
 use super::prepare::{Disk, Prepared};
 use super::problem::{self, ProblemJson};
 use super::view::{self, Letter, ViewJson};
+use crate::address::MailAddress;
 use crate::batch::Problem;
 use crate::batch::forecast::{self, Forecast};
 use crate::batch::pace::{LOOKS_BACK, Pace};
-use crate::client::batch::{Against, Allowed, Findings, Remark, Sight, WalkError, survey};
+use crate::client::batch::{Against, Allowed, Findings, Remark, Sight, Stops, WalkError, survey};
 use crate::command::send::checks;
 use crate::command::{Failure, Session, access};
 use crate::context::free_room;
@@ -45,7 +46,12 @@ pub(super) fn pass(
         form: DeliveryForm::from_word(&prepared.recipe.form).unwrap_or(DeliveryForm::Complete),
         name_of: &|address| prepared.name_of(address),
     };
-    let walk = prepared.walk(files, now)?;
+    let known_ordinary = known_ordinary(ledger);
+    let stops = Stops {
+        despite: &allowed.despite,
+        known_ordinary: &known_ordinary,
+    };
+    let walk = prepared.walk(files, stops, now)?;
     let findings = survey(walk, against, &mut |sight| -> anyhow::Result<()> {
         match sight {
             Sight::Row => progress.add(1),
@@ -65,12 +71,17 @@ pub(super) fn pass(
     Ok((findings, shown))
 }
 
+/// Whether an earlier acceptance listed an address as ordinary mail.
+pub(super) fn known_ordinary(ledger: Option<&Ledger>) -> impl Fn(&MailAddress) -> bool {
+    move |address| ledger.is_some_and(|ledger| ledger.is_known_ordinary(address).unwrap_or(false))
+}
+
 /// What a person should know, in a sentence.
 fn sentence(remark: &Remark, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let of_file = |key: &str, name: &str| texts.fill(key, &[("name", name)]);
     match remark {
-        Remark::Message(warning) => checks::sentence(warning, texts),
+        Remark::Message(warning) => checks::sentence(warning, lang),
         Remark::FileTwice(name) => of_file("batch.remark.file-twice", name),
         Remark::SameName(name) => of_file("batch.remark.same-name", name),
         Remark::Outside(name) => of_file("batch.remark.outside", name),
@@ -330,6 +341,7 @@ fn warnings(_: &mut SchemaGenerator) -> Schema {
         "ordinary",
         "look-alike",
         "notification",
+        "visible-recipients",
         "many-recipients",
         "blocked",
         "unsigned",

@@ -16,7 +16,7 @@ use crate::batch::notice::Recipe;
 use crate::batch::pace;
 use crate::batch::table::Table;
 use crate::batch::workbook::{self, NoSheet};
-use crate::client::batch::{Examiner, FileFacts, Files, Remark, Sender, Walk, identity_of};
+use crate::client::batch::{Examiner, FileFacts, Files, Remark, Sender, Stops, Walk, identity_of};
 use crate::command::{Failure, Session, configuration, text_form};
 use crate::input;
 use crate::pec::caution::attachment_warnings;
@@ -183,13 +183,14 @@ impl Prepared {
     pub fn walk<'a>(
         &'a self,
         files: &'a mut Disk,
+        stops: Stops<'a>,
         now: Timestamp,
     ) -> anyhow::Result<Result<Walk<'a, Text>, Vec<Fault>>> {
         let table = match self.table()? {
             Ok(table) => table,
             Err(faults) => return Ok(Err(faults)),
         };
-        let examiner = Examiner::new(&self.recipe, &self.senders, files, now)
+        let examiner = Examiner::new(&self.recipe, &self.senders, files, stops, now)
             .map_err(|error| Failure::of_ledger(&error))?;
         let examiner = match examiner {
             Ok(examiner) => examiner,

@@ -9,6 +9,7 @@ use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::output::report::known;
+use crate::pec::caution::Stop;
 
 /// Something wrong.
 #[derive(Serialize, JsonSchema)]
@@ -63,6 +64,7 @@ fn problems(_: &mut SchemaGenerator) -> Schema {
         "changed",
         "other-came-back",
         "message",
+        "stopped",
         "compose",
     ])
 }
@@ -95,6 +97,14 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     if let Fault::Message(fault) = fault {
         return checks::words(fault, texts);
+    }
+    if let Fault::Stopped(warning) = fault {
+        let stop = warning.stop().map_or("", Stop::word);
+        let values = [
+            ("sentence", &*checks::sentence(warning, lang)),
+            ("stop", stop),
+        ];
+        return texts.fill("batch-fault.stopped", &values);
     }
     let mut values = fault.values();
     if let Fault::ConflictElsewhere { at, .. } = fault {

@@ -22,7 +22,9 @@ use crate::batch::Fault;
 use crate::batch::forecast::Forecast;
 use crate::batch::notice::Recipe;
 use crate::batch::pace::{LOOKS_BACK, Limits, Pace};
-use crate::client::batch::{Allowed, End, Event, Follower, Runner, Sender, Time, Walk, WalkError};
+use crate::client::batch::{
+    Allowed, End, Event, Follower, Runner, Sender, Stops, Time, Walk, WalkError,
+};
 use crate::client::{self, Consent, Judge, Question, SendAgain, Word};
 use crate::command::access::{self, Access, Line};
 use crate::command::confirm::Terminal;
@@ -146,9 +148,14 @@ fn from_table(
         Word::Beforehand | Word::Now => {}
         Word::Refused | Word::Missing => return Ok(Err(ExitStatus::Unusable)),
     }
+    let known_ordinary = check::known_ordinary(existing.as_ref());
+    let stops = Stops {
+        despite: &order.allowed.despite,
+        known_ordinary: &known_ordinary,
+    };
     let bad = record(
         (&prepared, &mut files),
-        &findings.identity,
+        (&findings.identity, stops),
         &mut ledger,
         (lang, now),
     )?;
@@ -248,11 +255,11 @@ struct Recorded<'a> {
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
 fn record(
     (prepared, files): (&Prepared, &mut Disk),
-    identity: &str,
+    (identity, stops): (&str, Stops<'_>),
     ledger: &mut Ledger,
     (lang, now): (Lang, Timestamp),
 ) -> anyhow::Result<Vec<Range<u64>>> {
-    let Ok(walk) = prepared.walk(files, now)? else {
+    let Ok(walk) = prepared.walk(files, stops, now)? else {
         return Err(check::failure(&WalkError::Changed, prepared).into());
     };
     let recipe = serde_json::to_string(&Recorded {

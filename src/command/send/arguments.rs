@@ -17,6 +17,7 @@ use crate::command::wait::Terms;
 use crate::command::wait::arguments::GoalArgument;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
+use crate::pec::caution::Stop;
 
 /// Send a certified message, once
 ///
@@ -129,6 +130,16 @@ pub(in crate::command) struct Arguments {
     #[arg(long, requires = "yes", conflicts_with = "resume")]
     again: bool,
 
+    /// Send despite what stops a message, named: notification-form, notification-copy,
+    /// notification-ordinary; repeatable
+    #[arg(
+        long,
+        value_name = "KEY",
+        conflicts_with = "resume",
+        hide_possible_values = true
+    )]
+    despite: Vec<Stop>,
+
     /// Show everything, send and record nothing
     #[arg(long)]
     dry_run: bool,
@@ -173,6 +184,23 @@ impl ValueEnum for DeliveryForm {
             Self::Concise => "concise",
         };
         Some(PossibleValue::new(english).alias(self.word()))
+    }
+}
+
+/// For `batch` too.
+impl ValueEnum for Stop {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    /// In the words of both languages.
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let italian = match self {
+            Self::NotificationForm => "notifica-ricevuta",
+            Self::NotificationCopy => "notifica-copia",
+            Self::NotificationOrdinary => "notifica-ordinaria",
+        };
+        Some(PossibleValue::new(self.word()).alias(italian))
     }
 }
 
@@ -253,6 +281,7 @@ impl From<Arguments> for SendOrder {
                 }),
             },
             goes,
+            despite: given.despite,
             deed: match given.dry_run {
                 true => Deed::Show,
                 false => Deed::Send,

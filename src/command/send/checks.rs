@@ -5,7 +5,8 @@ use crate::command::Failure;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
-use crate::pec::caution::Warning;
+use crate::output::legal::Rule;
+use crate::pec::caution::{Stop, Warning};
 use crate::pec::outgoing::Fault;
 
 /// All faults in one failure.
@@ -56,7 +57,7 @@ pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
 pub(super) fn warnings(cautions: &Cautions, lang: Lang) -> Vec<String> {
     let texts = Catalogue::of(lang);
     let warnings = cautions.warnings.iter();
-    let mut lines: Vec<String> = warnings.map(|warning| sentence(warning, texts)).collect();
+    let mut lines: Vec<String> = warnings.map(|warning| sentence(warning, lang)).collect();
     if let Some((twin, at)) = &cautions.similar.here {
         let values = [("message", &*twin.short), ("time", &*shown(*at, lang))];
         lines.push(texts.fill("warning.twin", &values));
@@ -75,6 +76,7 @@ pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
     Some(match kept {
         Kept::Declined => return None,
         Kept::Unasked => Failure::new("needs-yes", []),
+        Kept::Stopped(stops) => stopped(&stops),
         Kept::Went(Went::Here { message, at }) => {
             Failure::new("said-already", [("message", message.short), time(at)])
         }
@@ -90,8 +92,25 @@ pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
     })
 }
 
-pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> String {
+/// That a message is stopped, and what would have to be named.
+fn stopped(stops: &[Stop]) -> Failure {
+    let options = stops
+        .iter()
+        .map(|stop| format!("--despite {}", stop.word()));
+    let options = options.collect::<Vec<_>>().join(" ");
+    Failure::new("stopped", [("options", options)])
+}
+
+/// A warning in words.
+pub(in crate::command) fn sentence(warning: &Warning, lang: Lang) -> String {
+    let texts = Catalogue::of(lang);
     let say = |key: &str, values: &[(&str, &str)]| texts.fill(key, values);
+    let law = |key: &str, values: &[(&str, &str)]| {
+        let rule = Rule::of(&format!("caution.{key}"), values, lang);
+        let sentence = rule.text.trim_end_matches('.');
+        let values = [("sentence", sentence), ("source", rule.source)];
+        texts.fill("warning.law", &values)
+    };
     match warning {
         Warning::Ordinary {
             address,
@@ -100,7 +119,7 @@ pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> Stri
         Warning::Ordinary { address, .. } => {
             say("warning.ordinary-domain", &[("address", address)])
         }
-        Warning::Unsigned(name) => say("warning.unsigned", &[("name", name)]),
+        Warning::Unsigned(name) => law("unsigned", &[("name", name)]),
         Warning::Blocked { name, inside: None } => say("warning.blocked", &[("name", name)]),
         Warning::Blocked {
             name,
@@ -110,10 +129,14 @@ pub(in crate::command) fn sentence(warning: &Warning, texts: &Catalogue) -> Stri
             &[("name", name), ("inside", inside)],
         ),
         Warning::NotificationWithoutComplete(form) => {
-            say("warning.notification-form", &[("form", form.word())])
+            law("notification-form", &[("form", form.word())])
         }
-        Warning::NotificationToCopy(address) => {
-            say("warning.notification-copy", &[("address", address)])
+        Warning::NotificationToCopy(address) => law("notification-copy", &[("address", address)]),
+        Warning::NotificationToOrdinary(address) => {
+            law("notification-ordinary", &[("address", address)])
+        }
+        Warning::VisibleRecipients(count) => {
+            law("visible-recipients", &[("count", &count.to_string())])
         }
         Warning::ManyRecipients(count) => {
             say("warning.many-recipients", &[("count", &count.to_string())])

@@ -60,6 +60,7 @@ fn new(
         message: &message,
         limits,
         goes: order.goes,
+        despite: &order.despite,
         copy: copy.as_ref(),
     };
     let words = Catalogue::of(session.lang).text("send.interrupted");

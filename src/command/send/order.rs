@@ -6,6 +6,7 @@ use crate::client::{Consent, Goes, SendAgain};
 use crate::command::wait::Terms;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
+use crate::pec::caution::Stop;
 
 /// One of the two things that `pec send` does.
 pub(in crate::command) enum SendOrder {
@@ -21,6 +22,8 @@ pub(in crate::command) struct NewOrder {
     pub what: What,
     /// On whose word it goes.
     pub goes: Goes,
+    /// What was named of what would stop it.
+    pub despite: Vec<Stop>,
     /// Whether it goes at all.
     pub deed: Deed,
     /// What follows.
