@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use postacert::client::Outlook;
 use postacert::command;
 use postacert::lang::Lang;
 use postacert::ledger::Reason;
 use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
 use postacert::output::catalogue::Catalogue;
-use postacert::pec::MessageKind;
+use postacert::pec::Evidence;
+use postacert::pec::caution::Stop;
 use postacert::verify::{Advice, Case, CheckId, Ordinary, Verdict, Weight};
 
 const LANGUAGES: [Lang; 2] = [Lang::It, Lang::En];
@@ -163,19 +165,24 @@ fn composed() -> BTreeSet<String> {
     ];
     all.extend(keys("verdict", verdicts.map(Verdict::word)));
     all.extend(keys("row", verdicts.map(Verdict::word)));
-    let kinds = MessageKind::STATED
-        .iter()
-        .chain([&MessageKind::AnomalyEnvelope]);
-    let kinds: Vec<&str> = kinds.map(|kind| kind.word()).collect();
-    all.extend(keys("what", &kinds));
-    all.extend(keys("event.kind", &kinds));
+    let evidence = Evidence::ALL.map(Evidence::word);
+    for family in [
+        "what",
+        "head",
+        "outcome",
+        "headline.genuine",
+        "headline.says",
+    ] {
+        all.extend(keys(family, evidence));
+    }
+    all.extend(keys("headline", HEADLINES));
+    all.extend(keys("expect", EXPECTED));
+    all.extend(rules());
     all.extend(keys("event", EVENTS));
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));
-    all.extend(keys("outcome", &kinds));
     all.insert("what.unknown".into());
-    all.insert("outcome.preavviso-errore-consegna-final".into());
     all.extend(keys("standing", Standing::ALL.map(Standing::word)));
     all.extend(keys("fact", What::ALL.map(What::word)));
     all.extend(keys(
@@ -203,6 +210,51 @@ fn composed() -> BTreeSet<String> {
         all.extend(["what", "hint"].map(|what| format!("error.{key}-{what}")));
     }
     all
+}
+
+/// Forms of the first line of a verdict, and what some begin with.
+const HEADLINES: [&str; 11] = [
+    "sure",
+    "doubted",
+    "other-message",
+    "other-message-head",
+    "not-compared",
+    "not-compared-head",
+    "header",
+    "failed",
+    "failed-with-facts",
+    "failed-with-claims",
+    "ordinary",
+];
+
+/// What `pec verify --expect` takes.
+const EXPECTED: [&str; 9] = [
+    "accettazione",
+    "non-accettazione",
+    "presa-in-carico",
+    "consegna",
+    "consegna-completa",
+    "mancata-consegna",
+    "primo-avviso",
+    "busta",
+    "anomalia",
+];
+
+/// The sentences of law, each with its source and its day.
+fn rules() -> BTreeSet<String> {
+    let evidence = Evidence::ALL.map(Evidence::word);
+    let outlooks = Outlook::ALL.map(Outlook::word);
+    let mut of = keys("proves", evidence);
+    of.extend(keys("does-not-prove", evidence));
+    of.extend(keys("consequence", outlooks));
+    of.extend(keys("next", outlooks));
+    of.extend(keys("caution", Stop::ALL.map(Stop::word)));
+    of.extend(keys("caution", ["unsigned", "visible-recipients"]));
+    of.extend(keys("logs", ["kept", "over", "undated"]));
+    let fields = ["text", "source", "checked_on"];
+    of.iter()
+        .flat_map(|key| fields.map(|field| format!("legal.{key}.{field}")))
+        .collect()
 }
 
 /// What `pec sync` and `pec watch` tell of.
@@ -374,7 +426,8 @@ fn both_catalogues_say_what_each_case_means_and_each_advice_and_nothing_more() {
             .collect();
         assert_eq!(there, table, "{}", lang.code());
         for key in &there {
-            let text = texts.fill(key, &[("expected", "1"), ("found", "2")]);
+            let values = [("expected", "1"), ("found", "2"), ("logs", "")];
+            let text = texts.fill(key, &values);
             assert!(!text.contains('{'), "{}: {key}: {text}", lang.code());
             // Half a sentence: it is put behind a verdict or a label.
             assert!(!text.ends_with('.'), "{}: {key}: {text}", lang.code());
@@ -421,11 +474,18 @@ fn every_family_of_composed_keys_is_known() {
         "standing",
         "fact",
         "check",
+        "advice",
+        "caution",
+        "finding",
+        "legal",
         "ordinary",
         "verdict",
         "row",
         "what",
+        "head",
         "outcome",
+        "headline",
+        "expect",
         "severity",
         "error",
         "help",
