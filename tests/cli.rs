@@ -1168,6 +1168,87 @@ fn another_message_is_told_first() {
 }
 
 #[test]
+fn how_what_was_sent_relates_to_a_receipt_is_told_in_words_and_digests_on_demand() {
+    let of = |form: &str| format!("receipts/avvenuta-consegna-{form}.eml");
+    let (complete, brief, concise) = (of("completa"), of("breve"), of("sintetica"));
+    let (message, file) = ("sent/richiesta.eml", "sent/relazione.pdf");
+    let other = "sent/richiesta-altra-pagina.eml";
+    for (sent, receipt, status, content, italian) in [
+        (
+            message,
+            &complete,
+            0,
+            "identical",
+            "IDENTICO: il messaggio contenuto nella ricevuta",
+        ),
+        (
+            file,
+            &complete,
+            0,
+            "identical",
+            "IDENTICO: il file sent/relazione.pdf è un allegato",
+        ),
+        (
+            message,
+            &brief,
+            0,
+            "consistent",
+            "COMPATIBILE: le impronte SHA-1",
+        ),
+        (
+            file,
+            &brief,
+            0,
+            "consistent",
+            "COMPATIBILE: l'impronta SHA-1 nella parte 2",
+        ),
+        // Same Message-ID, sender, recipients, subject: nothing is said of the content.
+        (
+            message,
+            &concise,
+            3,
+            "not-compared",
+            "STESSO INVIO, CONTENUTO NON CONFRONTATO",
+        ),
+        (
+            other,
+            &concise,
+            3,
+            "not-compared",
+            "STESSO INVIO, CONTENUTO NON CONFRONTATO",
+        ),
+        (file, &concise, 3, "not-compared", "NON CONFRONTATO: "),
+        (
+            other,
+            &complete,
+            1,
+            "different",
+            "DIVERSO: la ricevuta NON riguarda",
+        ),
+    ] {
+        let ran = verify(&["--lang", "it", "--sent", sent, receipt]);
+        assert_eq!(ran.status, status, "{sent} {receipt}: {}", ran.out);
+        assert!(ran.out.contains(italian), "no {italian} in {}", ran.out);
+        assert!(!ran.out.contains("[regola:"), "{}", ran.out);
+        // The part that differs has its name, and no digests beside it.
+        if content == "different" {
+            assert!(ran.out.contains("(relazione.pdf)"), "{}", ran.out);
+            let row = ran.out.lines().find(|line| line.contains("DIVERSO"));
+            assert!(!row.unwrap_or_default().contains('≠'), "{}", ran.out);
+            assert!(
+                !ran.out.contains("trovato: 2 (relazione.pdf): SHA"),
+                "{}",
+                ran.out
+            );
+        }
+        let ran = verify(&["--json", "--sent", sent, receipt]);
+        assert_eq!(document(&ran)["results"][0]["sent"]["content"], content);
+        let ran = verify(&["--lang", "it", "--all", "--sent", sent, receipt]);
+        assert!(ran.out.contains("[regola: "), "{}", ran.out);
+    }
+}
+
+#[test]
 fn what_cannot_be_compared_is_undecided() {
     let concise = "receipts/avvenuta-consegna-sintetica.eml";
     let ran = verify(&["--sent", "sent/relazione.pdf", concise]);

@@ -569,9 +569,15 @@ fn each_standing_is_shown_with_what_a_person_needs() {
         ),
         (
             S::Delayed,
-            &["final notice (24 hours)", "first notice: not delivered within 12 hours: 4.4.1 - "],
+            &[
+                "final notice (24 hours)",
+                "first notice: not delivered within 12 hours: 4.4.1 - ",
+            ],
         ),
-        (S::TimedOut, &["final notice: not delivered within 24 hours: 5.4.1 - "]),
+        (
+            S::TimedOut,
+            &["final notice: not delivered within 24 hours: 5.4.1 - "],
+        ),
         (
             S::Delivered,
             &["delivered late, after the notice that it would not be"],
