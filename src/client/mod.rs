@@ -45,7 +45,7 @@ pub use desk::{Answered, Desk, News};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use filing::Filed;
 pub use handing::Handed;
-pub use new::{Kept, New, NewEnd, send_new};
+pub use new::{Kept, New, NewEnd, OfDraft, send_new};
 pub use once::{Cautions, Goes, Similar, Went};
 pub use outlook::Outlook;
 pub use patience::may_pass;

@@ -7,7 +7,7 @@ use super::handing::{Handed, hand_over};
 use super::once::{Cautions, Goes, Once, Went, once, record_once};
 use super::reading::Reading;
 use crate::account::SentCopy;
-use crate::ledger::{Claim, Ledger};
+use crate::ledger::{self, Claim, DraftRef, Ledger, Made};
 use crate::pec::caution::Stop;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 
@@ -24,6 +24,18 @@ pub struct New<'a> {
     pub despite: &'a [Stop],
     /// Where a copy is filed; without it nowhere.
     pub copy: Option<&'a SentCopy>,
+    /// The draft that it was made of, if it was of one. Once the message is recorded there is no
+    /// draft any more; until then it stays, whatever happens.
+    pub draft: Option<OfDraft<'a>>,
+}
+
+/// The draft of a new message.
+#[derive(Clone, Copy, Debug)]
+pub struct OfDraft<'a> {
+    /// Which.
+    pub draft: &'a DraftRef,
+    /// Whether it was made for this message.
+    pub made: Made,
 }
 
 /// What became of it.
@@ -83,7 +95,10 @@ pub fn send_new<D: Desk>(
         match once(ledger, message, now())? {
             Once::Free => {}
             Once::GoesOn(recorded) => unsent = Some(recorded),
-            Once::Went(went) => return Ok(NewEnd::Kept(Kept::Went(went))),
+            Once::Went(went) => {
+                needless(new.draft, &went, ledger)?;
+                return Ok(NewEnd::Kept(Kept::Went(went)));
+            }
         }
     }
     match new.goes.consent().word(Question::New(message), desk)? {
@@ -98,16 +113,19 @@ pub fn send_new<D: Desk>(
     if let Some(limit) = submission.size_limit().filter(|limit| octets > *limit) {
         return Ok(NewEnd::Kept(Kept::TooLarge { octets, limit }));
     }
+    let draft = new.draft.map(|of| of.draft);
     let recorded = match unsent {
         Some(recorded) => {
+            // What it says is in the message that goes.
+            draft.map(|draft| ledger.drop_draft(draft)).transpose()?;
             desk.tell(News::GoesOn(&recorded))?;
             recorded
         }
-        None if new.goes == Goes::Once => match record_once(ledger, message, now())? {
+        None if new.goes == Goes::Once => match record_once(ledger, (message, draft), now())? {
             Some(recorded) => recorded,
             None => return Ok(NewEnd::Kept(Kept::Meanwhile)),
         },
-        None => ledger.freeze(message, now())?,
+        None => ledger.freeze_draft(message, draft, now())?,
     };
     desk.tell(News::Leaving(octets))?;
     let going = (recorded, Claim::NeverLeft);
@@ -116,12 +134,27 @@ pub fn send_new<D: Desk>(
     Ok(NewEnd::Handed(handed))
 }
 
+/// Takes away the draft of a script that was started again after all went well: the ledger has what
+/// it says. One that somebody kept stays, since that may be sent all the same.
+fn needless(
+    of: Option<OfDraft<'_>>,
+    went: &Went,
+    ledger: &mut Ledger,
+) -> Result<(), ledger::Error> {
+    match (of, went) {
+        (Some(of), Went::Here { .. }) if of.made == Made::Now => ledger.drop_draft(of.draft),
+        (None | Some(_), Went::Here { .. } | Went::Elsewhere { .. } | Went::Alike { .. }) => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::practised::{Does, Failed, Practised, message, with_fields};
     use crate::client::{Answer, Filed, KeptBack};
+    use crate::ledger::Letter;
     use crate::ledger::state::Standing;
+    use crate::pec::DeliveryForm;
 
     const FIRST: &str = "<uno@pec.mittente.example>";
     const SECOND: &str = "<due@pec.mittente.example>";
@@ -301,6 +334,164 @@ mod tests {
             assert!(format!("{end:?}").contains(why), "{end:?}");
             assert_eq!((world.got(), world.recorded()), (0, 0), "{why}");
         }
+    }
+
+    fn letter() -> Letter {
+        Letter {
+            to: vec!["a@pec.destinatario.example".to_owned()],
+            cc: Vec::new(),
+            reply_to: None,
+            subject: "Avviso".to_owned(),
+            body: "Testo.".to_owned(),
+            files: Vec::new(),
+            form: DeliveryForm::Complete,
+        }
+    }
+
+    #[test]
+    fn a_draft_stays_until_its_message_is_recorded_and_no_longer() {
+        type Change = fn(&mut Practised);
+        let cases: [(Change, Goes, usize, usize); 9] = [
+            (
+                |world| world.person.answer = Answer::No,
+                Goes::WhenConfirmed,
+                0,
+                1,
+            ),
+            (|_| {}, Goes::WhenConfirmed, 0, 1),
+            (|world| world.person.has_no_server = true, Goes::Once, 0, 1),
+            (
+                |world| world.servers.borrow_mut().size_limit = Some(10),
+                Goes::Once,
+                0,
+                1,
+            ),
+            (
+                |world| {
+                    world.person.missed.needed = Some(("INBOX".to_owned(), "no".to_owned()));
+                },
+                Goes::Once,
+                0,
+                1,
+            ),
+            (|_| {}, Goes::Once, 1, 0),
+            (|_| {}, Goes::InAnyCase, 1, 0),
+            (
+                |world| world.server([Does::LeavesInDoubt]),
+                Goes::Once,
+                1,
+                0,
+            ),
+            // Recorded: it goes with --resume.
+            (|world| world.server([Does::Breaks]), Goes::Once, 1, 0),
+        ];
+        for (case, (change, goes, recorded, drafts)) in cases.into_iter().enumerate() {
+            let mut world = Practised::new();
+            change(&mut world);
+            let (draft, made) = world.draft(&letter());
+            let of = OfDraft {
+                draft: &draft,
+                made,
+            };
+            let _ = world.send_draft(&message(FIRST, &["a"]), goes, of);
+            let left = world.ledger.drafts().expect("a list").len();
+            assert_eq!((world.recorded(), left), (recorded, drafts), "case {case}");
+        }
+    }
+
+    #[test]
+    fn one_draft_goes_once_whoever_sends_it_and_what_changed_meanwhile_does_not() {
+        for changed in [false, true] {
+            let mut world = Practised::new();
+            let (draft, made) = world.draft(&letter());
+            let of = OfDraft {
+                draft: &draft,
+                made,
+            };
+            let other = Letter {
+                body: "Altro.".to_owned(),
+                ..letter()
+            };
+            if changed {
+                let now = world.now.get();
+                world
+                    .ledger
+                    .change_draft(&draft, &other, now)
+                    .expect("kept");
+            } else {
+                let sent = world.send_draft(&message(FIRST, &["a"]), Goes::InAnyCase, of);
+                handed(sent.expect("sent"));
+            }
+            // Another process, that had read the draft before.
+            let second = world.send_draft(&message(SECOND, &["b"]), Goes::InAnyCase, of);
+            let Err(Failed::Ledger(reason)) = second else {
+                panic!("{second:?}");
+            };
+            assert!(reason.contains("meanwhile"), "{reason}");
+            assert_eq!(world.got(), usize::from(!changed));
+            let left = world.ledger.drafts().expect("a list");
+            assert_eq!(left.iter().any(|row| row.letter == other), changed);
+        }
+    }
+
+    #[test]
+    fn a_draft_whose_twin_never_left_is_no_draft_when_that_one_goes() {
+        let mut world = Practised::new();
+        world.server([Does::Breaks]);
+        let first = world
+            .send(&message(FIRST, &["a"]), Goes::Once)
+            .expect("an end");
+        let first = handed(first).message;
+        let (draft, made) = world.draft(&letter());
+        let of = OfDraft {
+            draft: &draft,
+            made,
+        };
+        let second = world.send_draft(&message(SECOND, &["a"]), Goes::Once, of);
+        assert_eq!(handed(second.expect("sent")).message, first);
+        assert_eq!((world.got(), world.recorded()), (1, 1));
+        assert_eq!(world.ledger.drafts().expect("a list"), []);
+    }
+
+    #[test]
+    fn a_script_that_was_started_again_leaves_no_draft_and_a_person_keeps_his() {
+        for (made, left) in [(Made::Now, 0), (Made::Before, 1)] {
+            let mut world = Practised::new();
+            handed(
+                world
+                    .send(&message(FIRST, &["a"]), Goes::Once)
+                    .expect("sent"),
+            );
+            let (draft, _) = world.draft(&letter());
+            let of = OfDraft {
+                draft: &draft,
+                made,
+            };
+            let second = world.send_draft(&message(SECOND, &["a"]), Goes::Once, of);
+            assert!(matches!(kept(second.expect("an end")), Kept::Went(_)));
+            assert_eq!(world.ledger.drafts().expect("a list").len(), left);
+            assert_eq!(world.got(), 1);
+        }
+    }
+
+    #[test]
+    fn the_same_letter_of_the_same_account_is_one_draft() {
+        let mut world = Practised::new();
+        let (first, made) = world.draft(&letter());
+        assert_eq!(
+            (made, world.draft(&letter())),
+            (Made::Now, (first, Made::Before))
+        );
+        let other = Letter {
+            subject: "Altro".to_owned(),
+            ..letter()
+        };
+        assert_ne!(world.draft(&other).0, first);
+        assert_eq!(world.ledger.drafts().expect("a list").len(), 2);
+        // A number is never another draft's.
+        let last = world.draft(&other).0;
+        world.ledger.drop_draft(&last).expect("gone");
+        assert!(world.draft(&other).0.number() > last.number());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::address::MailAddress;
 use crate::input;
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;
-use crate::ledger::{Acceptance, Error, Ledger, Life, MessageRef, MessageRow};
+use crate::ledger::{Acceptance, DraftRef, Error, Ledger, Life, MessageRef, MessageRow};
 use crate::pec::MessageId;
 use crate::pec::caution::Warning;
 use crate::pec::outgoing::{Attachment, Limits, OutgoingMessage};
@@ -173,10 +173,10 @@ pub fn is_elsewhere(
 /// first record goes, and this one is given up.
 pub fn record_once(
     ledger: &mut Ledger,
-    message: &OutgoingMessage,
+    (message, draft): (&OutgoingMessage, Option<&DraftRef>),
     now: Timestamp,
 ) -> Result<Option<MessageRef>, Error> {
-    let recorded = ledger.freeze(message, now)?;
+    let recorded = ledger.freeze_draft(message, draft, now)?;
     let counts = |twin: &Twin| match Life::of(&twin.standings) {
         Life::Live | Life::InPart | Life::Unsent => twin.message.is_before(&recorded),
         Life::CameBack | Life::Withdrawn => false,
@@ -429,12 +429,12 @@ mod tests {
         // Who records the same meanwhile gives way.
         let later = Timestamp::from_unix(NOW.unix() + LAST);
         assert_eq!(
-            record_once(&mut ledger, &again, later).expect("an answer"),
+            record_once(&mut ledger, (&again, None), later).expect("an answer"),
             None
         );
         ledger.withdraw(&first, later).expect("given up");
         let third = message("<3@pec.mittente.example>");
-        let recorded = record_once(&mut ledger, &third, later).expect("an answer");
+        let recorded = record_once(&mut ledger, (&third, None), later).expect("an answer");
         assert!(recorded.is_some());
     }
 }

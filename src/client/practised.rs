@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{
-    Answer, Confirm, Desk, Found, Goes, Handed, KeptBack, Missed, New, NewEnd, News, Question,
-    ResumeEnd, Resumption, Search, resume, send_new,
+    Answer, Confirm, Desk, Found, Goes, Handed, KeptBack, Missed, New, NewEnd, News, OfDraft,
+    Question, ResumeEnd, Resumption, Search, resume, send_new,
 };
 use crate::account::SentCopy;
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
-use crate::ledger::{self, Ledger, MessageRef};
+use crate::ledger::{self, DraftRef, Ledger, Letter, Made, MessageRef};
 use crate::pec::caution;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
@@ -151,7 +151,7 @@ impl Practised {
     }
 
     pub fn send(&mut self, message: &OutgoingMessage, goes: Goes) -> Result<NewEnd, Failed> {
-        self.send_despite(message, goes, &[])
+        self.send_of(message, goes, &[], None)
     }
 
     pub fn send_despite(
@@ -160,7 +160,33 @@ impl Practised {
         goes: Goes,
         despite: &[caution::Stop],
     ) -> Result<NewEnd, Failed> {
+        self.send_of(message, goes, despite, None)
+    }
+
+    pub fn send_draft(
+        &mut self,
+        message: &OutgoingMessage,
+        goes: Goes,
+        of: OfDraft<'_>,
+    ) -> Result<NewEnd, Failed> {
+        self.send_of(message, goes, &[], Some(of))
+    }
+
+    /// Keeps a letter.
+    pub fn draft(&mut self, letter: &Letter) -> (DraftRef, Made) {
+        let kept = self.ledger.keep_draft(&account(), letter, self.now.get());
+        kept.expect("kept")
+    }
+
+    fn send_of(
+        &mut self,
+        message: &OutgoingMessage,
+        goes: Goes,
+        despite: &[caution::Stop],
+        draft: Option<OfDraft<'_>>,
+    ) -> Result<NewEnd, Failed> {
         let new = New {
+            draft,
             message,
             limits: Limits::default(),
             goes,

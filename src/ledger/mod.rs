@@ -13,6 +13,7 @@
 //! - `job`: many notices of one table, recorded.
 //! - `plan`: whether a row was served, and what may be done for it, as pure functions; `notice` asks
 //!   the store for that, and carries it out.
+//! - `draft`: what was written and not sent.
 //! - `account`: whose rows they are.
 //! - `arrival`: what the mailbox holds, how far it was read; `look`: when it was read last; `rule`:
 //!   how receipts are led to messages; `judged`: by whom they are judged.
@@ -26,6 +27,7 @@ pub mod account;
 pub mod arrival;
 mod backup;
 mod disk;
+pub mod draft;
 mod evidence;
 pub mod fact;
 pub mod job;
@@ -51,6 +53,7 @@ use std::path::{Path, PathBuf};
 
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
 pub use backup::{BackedUp, Flaw, Restored, Wanted};
+pub use draft::{DraftRef, DraftRow, Letter, Made};
 pub use evidence::{Depth, Evidence, Lost};
 pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use judged::{Authorities, JudgedBy};
@@ -124,6 +127,12 @@ pub enum Error {
         short: String,
         /// Where it stands.
         standing: &'static str,
+    },
+    /// A draft is not as it was read any more: another process sent, changed or removed it.
+    #[error("draft {number} was sent, changed or removed meanwhile")]
+    NoDraft {
+        /// What people call it.
+        number: i64,
     },
     /// A row says what no version of this program writes.
     #[error("the ledger holds a word that it should not: {0}")]

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::account::Accounts;
 use super::arrival::Mailboxes;
+use super::draft::Drafts;
 use super::job::Jobs;
 use super::look::Looks;
 use super::notice::Notices;
@@ -19,6 +20,7 @@ use super::unread::Unreads;
 pub trait Store:
     Accounts
     + Attempts
+    + Drafts
     + Jobs
     + Looks
     + Mailboxes
@@ -35,6 +37,7 @@ pub trait Store:
 impl<T> Store for T where
     T: Accounts
         + Attempts
+        + Drafts
         + Jobs
         + Looks
         + Mailboxes

@@ -8,6 +8,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+use super::draft::DraftRef;
 use super::fact::{AttemptEnd, Fact, RecipientAnswer, What};
 use super::lease::Lease;
 use super::state::{Open, RecipientState, Standing};
@@ -139,14 +140,16 @@ pub(super) fn has_ended(number: u32, facts: &[Fact]) -> bool {
 /// Messages and the attempts to send them; each change is a commit on the disk.
 pub trait Attempts {
     /// Records a message of the account that is its sender, whose octets are kept under this
-    /// SHA-256.
+    /// SHA-256, and takes away the draft that it was made of.
     ///
     /// # Errors
-    /// [`Error::Known`] when its Message-ID was recorded before; those of the disk.
+    /// [`Error::Known`] when its Message-ID was recorded before, [`Error::NoDraft`] when the draft
+    /// is not as it was read; those of the disk.
     fn record_message(
         &mut self,
         message: &OutgoingMessage,
         octets: &str,
+        draft: Option<&DraftRef>,
         now: Timestamp,
     ) -> Result<MessageRef, Error>;
 
@@ -224,8 +227,22 @@ impl Ledger {
         message: &OutgoingMessage,
         now: Timestamp,
     ) -> Result<MessageRef, Error> {
+        self.freeze_draft(message, None, now)
+    }
+
+    /// As [`Ledger::freeze`], of a draft: when it returns, there is a message and no draft.
+    ///
+    /// # Errors
+    /// As there, and [`Error::NoDraft`] when the draft is not as it was read any more: then nothing
+    /// was recorded.
+    pub fn freeze_draft(
+        &mut self,
+        message: &OutgoingMessage,
+        draft: Option<&DraftRef>,
+        now: Timestamp,
+    ) -> Result<MessageRef, Error> {
         let octets = self.keep(message.octets())?;
-        self.store.record_message(message, &octets, now)
+        self.store.record_message(message, &octets, draft, now)
     }
 
     /// Claims a message for one attempt. Until the attempt ends no other process gets it.

@@ -16,6 +16,7 @@ mod arrival;
 mod backup;
 #[cfg(test)]
 mod cost;
+mod draft;
 mod evidence;
 mod facts;
 mod fault;

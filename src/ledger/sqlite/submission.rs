@@ -7,12 +7,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::facts::{append, insert, refresh};
 use super::journal::Line;
-use super::{Sqlite, query};
+use super::{Sqlite, draft, query};
 use crate::address::MailAddress;
 use crate::ledger::fact::{AttemptEnd, Fact, Refusal, What, Words};
 use crate::ledger::state::RecipientState;
 use crate::ledger::submission::{Attempts, attempts, has_ended, places_to_send};
-use crate::ledger::{Attempt, Claim, End, Error, MessageRef, Room};
+use crate::ledger::{Attempt, Claim, DraftRef, End, Error, MessageRef, Room};
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
@@ -21,9 +21,13 @@ impl Attempts for Sqlite {
         &mut self,
         message: &OutgoingMessage,
         octets: &str,
+        draft: Option<&DraftRef>,
         now: Timestamp,
     ) -> Result<MessageRef, Error> {
         let transaction = self.immediate()?;
+        if let Some(draft) = draft {
+            draft::take(&transaction, draft)?;
+        }
         let recorded = insert(&transaction, message, octets, now)?;
         transaction.commit()?;
         Ok(recorded)
