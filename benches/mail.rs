@@ -93,6 +93,7 @@ fn message(number: usize, to: &str) -> OutgoingMessage {
 fn named(number: usize, to: &str, message_id: String) -> OutgoingMessage {
     let octets = compose(&Draft {
         from: MailAddress::new(USER),
+        from_name: None,
         to: vec![MailAddress::new(to)],
         cc: Vec::new(),
         reply_to: None,

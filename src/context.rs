@@ -44,8 +44,14 @@ pub struct Context {
     pub temporary: PathBuf,
     /// `PEC_PASSWORD`, for containers.
     pub password: Option<Secret>,
-    /// `VISUAL` or `EDITOR`.
+    /// `VISUAL` or `EDITOR`; else the first of the usual ones that is installed.
     pub editor: Option<String>,
+    /// `PAGER`.
+    pub pager: Option<String>,
+    /// The user's own folder.
+    pub home: Option<PathBuf>,
+    /// Lines of the terminal that diagnostics go to, if it says.
+    pub lines: Option<usize>,
 }
 
 /// Where the time comes from.
@@ -104,6 +110,17 @@ impl Context {
             temporary: PathBuf::from("/tmp"),
             password: None,
             editor: None,
+            pager: None,
+            home: None,
+            lines: None,
+        }
+    }
+
+    /// A path as people write it: `~/` is their own folder, wherever no shell has replaced it.
+    pub fn at_home(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), &self.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(text),
         }
     }
 
@@ -129,7 +146,12 @@ impl Context {
             data_dir: under("XDG_DATA_HOME", ".local/share"),
             temporary: std::env::temp_dir(),
             password: variable("PEC_PASSWORD").map(Secret::new),
-            editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+            editor: variable("VISUAL")
+                .or_else(|| variable("EDITOR"))
+                .or_else(|| usual_editor(&std::env::var_os("PATH")?)),
+            pager: variable("PAGER"),
+            home: std::env::home_dir(),
+            lines: terminal_size_of(std::io::stderr()).map(lines),
             lang: Lang::of_locale(locale.as_deref().unwrap_or_default()),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
@@ -143,6 +165,19 @@ impl Context {
 
 fn columns((Width(columns), _): (Width, Height)) -> usize {
     usize::from(columns)
+}
+
+fn lines((_, Height(lines)): (Width, Height)) -> usize {
+    usize::from(lines)
+}
+
+/// The editor of whoever has set none: the one that Debian calls so, else one that most systems
+/// have.
+fn usual_editor(path: &std::ffi::OsStr) -> Option<String> {
+    let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
+    let is_there = |name: &&str| folders.iter().any(|folder| folder.join(name).is_file());
+    let found = ["editor", "nano", "vi"].into_iter().find(is_there);
+    found.map(str::to_owned)
 }
 
 /// Has the system keep no image of this process when it dies: it holds passwords. Programs that it
@@ -177,8 +212,8 @@ pub fn free_room(folder: &std::path::Path) -> Option<u64> {
     }
 }
 
-/// While this is held, Ctrl-C and SIGTERM say what they leave behind before they end the program.
-/// After it they do what they did before, until [`stop_on_signals`].
+/// While this is held, Ctrl-C, SIGTERM and the end of the terminal say what they leave behind before
+/// they end the program. After it they do what they did before, until [`stop_on_signals`].
 pub struct Interruption(Arc<AtomicBool>);
 
 /// Whether signals only ask, and somebody heeds them.
@@ -187,13 +222,12 @@ static IS_HEEDED: AtomicBool = AtomicBool::new(false);
 impl Interruption {
     /// These words, on standard error.
     pub fn tells(words: String) -> Self {
-        use signal_hook::consts::{SIGINT, SIGTERM};
         /// What shells add to the number of a signal that ended a program.
         const BY_SIGNAL: i32 = 128;
         let is_told = Arc::new(AtomicBool::new(true));
         let tells = Arc::clone(&is_told);
         // Without it signals end the program as ever, in silence.
-        if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) {
+        if let Ok(mut signals) = signal_hook::iterator::Signals::new(ending_signals()) {
             std::thread::spawn(move || {
                 for signal in signals.forever() {
                     let tells = tells.load(Ordering::SeqCst);
@@ -209,6 +243,18 @@ impl Interruption {
         }
         Self(is_told)
     }
+}
+
+/// The signals that ask a program to end; that of the terminal's end is none for one that was
+/// started so.
+fn ending_signals() -> Vec<i32> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(unix)]
+    if !ignores_hangup() {
+        signals.push(signal_hook::consts::SIGHUP);
+    }
+    signals
 }
 
 impl Drop for Interruption {

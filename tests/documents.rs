@@ -27,13 +27,14 @@ const KEPT: [(&str, &str, &str); 12] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 12] = [
+const SCHEMAS: [(&str, &[&str]); 13] = [
     (
         "account",
         &["account list", "account presets", "account test"],
     ),
     ("batch", &["batch"]),
     ("doctor", &["doctor"]),
+    ("draft", &["draft list", "draft show"]),
     ("event", &["sync", "watch"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),

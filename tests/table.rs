@@ -9,7 +9,6 @@ use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::practice::Taken;
 use serde_json::Value;
 use support::practising::{Practising, Ran};
-use support::skipped::skipped;
 
 /// `pec batch ACTION FILE` with both templates.
 fn batch(world: &Practising, action: &str, file: &str, more: &[&str]) -> Ran {
@@ -809,87 +808,6 @@ fn how_a_table_was_read_and_what_for_is_said() {
 }
 
 // Typed words
-
-/// The program on a terminal, as script(1) makes one; what is typed at its questions.
-fn on_terminal(world: &Practising, arguments: &[&str], typed: &str) -> Option<Ran> {
-    let command = world.command(arguments);
-    let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_string_lossy());
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let line = words.map(quoted).collect::<Vec<_>>().join(" ");
-    let started = std::process::Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
-        .env("EDITOR", world.path("editor"))
-        .env_remove("VISUAL")
-        .env_remove("PEC_PASSWORD")
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn();
-    let Ok(mut child) = started else {
-        skipped("a terminal needs script(1)");
-        return None;
-    };
-    let mut answers = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut answers, typed.as_bytes()).expect("heard");
-    drop(answers);
-    Some(Ran::of(child.wait_with_output().expect("an end")))
-}
-
-#[test]
-fn what_was_written_in_the_editor_is_kept_until_it_leaves() {
-    use std::os::unix::fs::PermissionsExt;
-    let world = Practising::new();
-    let mode = |bits| std::fs::Permissions::from_mode(bits);
-    put(
-        &world,
-        "editor",
-        "#!/bin/sh\nprintf 'Una lunga lettera.\\n' >\"$1\"\n",
-    );
-    std::fs::set_permissions(world.path("editor"), mode(0o700)).expect("a mode");
-    let kept = || -> Vec<std::path::PathBuf> {
-        let Ok(found) = std::fs::read_dir(world.data()) else {
-            return Vec::new();
-        };
-        let paths = found.flatten().map(|entry| entry.path());
-        paths
-            .filter(|path| path.to_string_lossy().contains("draft-"))
-            .collect()
-    };
-    let to = world.address("delivered");
-    let send = ["send", "--no-copy", "--to", &*to, "--subject", "Avviso"];
-    // Nobody wants it after all; and the server cannot be reached.
-    let Some(ran) = on_terminal(&world, &send, "n\n") else {
-        return;
-    };
-    assert_eq!(ran.exit, 2, "{ran:?}");
-    assert_eq!(kept().len(), 1, "{ran:?}");
-    let config = std::fs::read_to_string(world.path("config.toml")).expect("it");
-    let port = format!("localhost:{}", world.practice.smtp().port());
-    put(&world, "config.toml", config.replace(&port, "localhost:9"));
-    let yes = [&send[..], &["--yes"]].concat();
-    let ran = on_terminal(&world, &yes, "").expect("script");
-    assert_eq!(ran.exit, 4, "{ran:?}");
-    assert_eq!(kept().len(), 2, "{ran:?}");
-    for file in kept() {
-        let bits = std::fs::metadata(&file).expect("it").permissions().mode();
-        assert_eq!(bits & 0o777, 0o600);
-        let text = std::fs::read_to_string(&file).expect("it");
-        assert_eq!(text, "Una lunga lettera.\n");
-    }
-    let shown = kept()
-        .iter()
-        .any(|file| ran.out.contains(&file.display().to_string()));
-    assert!(shown && ran.out.contains("--body-file"), "{ran:?}");
-    assert!(world.practice.taken().is_empty());
-    // What leaves is in the ledger, and kept nowhere else.
-    put(&world, "config.toml", config);
-    for file in kept() {
-        std::fs::remove_file(file).expect("removed");
-    }
-    let ran = on_terminal(&world, &yes, "").expect("script");
-    assert_eq!(ran.exit, 0, "{ran:?}");
-    assert!(kept().is_empty(), "{ran:?}");
-    assert_eq!(world.practice.taken().len(), 1);
-}
 
 #[test]
 fn a_letter_without_a_text_is_sent_only_when_that_is_said() {

@@ -20,7 +20,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 use super::presets::{self, LoginForm};
 use super::{
     Access, Account, Error, Limits, PasswordSource, Preset, Protocol, SentCopy, is_account_name,
-    is_plain_text, parse_server, private,
+    is_display_name, is_plain_text, parse_server, private,
 };
 use crate::address::MailAddress;
 use crate::located::{self, NoToml};
@@ -107,6 +107,8 @@ pub enum Expected {
     Boolean,
     /// A day, `2026-10-01`.
     Day,
+    /// A name for From: one line without an address in it.
+    DisplayName,
     /// `prompt`, `keyring` or `environment`.
     PasswordFrom,
 }
@@ -126,6 +128,7 @@ impl Expected {
             Self::Number => "number",
             Self::Boolean => "boolean",
             Self::Day => "day",
+            Self::DisplayName => "display-name",
             Self::PasswordFrom => "password-from",
         }
     }
@@ -153,6 +156,8 @@ pub struct Entry {
     pub name: String,
     /// Its address.
     pub address: String,
+    /// The name beside it in From.
+    pub display_name: Option<String>,
     /// The preset that gives what is left out here.
     pub preset: Option<String>,
     /// Where mail is read.
@@ -343,6 +348,7 @@ impl Entry {
         let number = |number: Option<u64>| Some(i64::try_from(number?).ok()?.into());
         let text = |text: &Option<String>| Some(text.as_ref()?.into());
         put("address", Some((&self.address).into()));
+        put("display_name", text(&self.display_name));
         put("preset", text(&self.preset));
         for (key, security, server) in [
             ("imap", "imap_security", &self.imap),
@@ -405,8 +411,9 @@ fn security_word(security: Security) -> &'static str {
 }
 
 /// The keys of an account, as written.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "address",
+    "display_name",
     "preset",
     "imap",
     "imap_security",
@@ -559,6 +566,9 @@ impl<'a> Section<'a> {
             trust_file: self.path("trust_file")?,
             sent_copy: self.sent_copy(preset)?,
             folders: self.list("folders")?,
+            display_name: self.parsed("display_name", Expected::DisplayName, |text| {
+                is_display_name(text).then(|| text.to_owned())
+            })?,
             limits: self.limits(preset)?,
             password: self.password()?,
             app_password_date: self.day("app_password_date")?,

@@ -15,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::address::MailAddress;
+use crate::printable::is_deceptive;
 use crate::secret::{NoSecret, Secret};
 use crate::timestamp::Timestamp;
 use crate::transport::{Endpoint, Login, Roots, Security};
@@ -45,6 +46,8 @@ pub struct Account {
     pub name: String,
     /// Its certified address: From and MAIL FROM.
     pub address: MailAddress,
+    /// The name that stands beside it in From, if one shall.
+    pub display_name: Option<String>,
     /// The preset that gave what the configuration leaves out.
     pub preset: Option<&'static Preset>,
     /// Where mail is read.
@@ -428,6 +431,14 @@ pub fn is_account_name(text: &str) -> bool {
 /// at most 255 octets.
 pub fn is_plain_text(text: &str) -> bool {
     !text.is_empty() && text.len() <= 255 && !text.chars().any(char::is_control)
+}
+
+/// Whether a text may stand as a name beside the address in From: one line of at most 64 characters
+/// that nobody takes for another address.
+pub fn is_display_name(text: &str) -> bool {
+    let is_short = text.chars().count() <= 64;
+    let is_odd = |c: char| is_deceptive(c) || matches!(c, '@' | '<' | '>' | '"' | '\\');
+    is_short && !text.trim().is_empty() && text.trim() == text && !text.chars().any(is_odd)
 }
 
 #[cfg(test)]

@@ -352,6 +352,7 @@ impl Failure {
                     }
                 }
             }
+            E::NoDraft { number } => Self::new("draft-gone", [("draft", number.to_string())]),
             E::Corrupt(word) => Self::new("ledger-corrupt", [("reason", word.clone())]),
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])

@@ -7,8 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, language, ledger, man, sandbox, send,
-    status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, language, ledger, man, sandbox,
+    send, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -61,6 +61,7 @@ struct Arguments {
 enum Command {
     Send(Box<send::Arguments>),
     Batch(batch::Arguments),
+    Draft(draft::arguments::Arguments),
     Sync(sync::arguments::Arguments),
     Watch(watch::arguments::Arguments),
     Wait(wait::arguments::Arguments),
@@ -127,6 +128,7 @@ impl Command {
         Ok(match self {
             Self::Send(arguments) => arguments.order(),
             Self::Batch(arguments) => arguments.order(),
+            Self::Draft(arguments) => arguments.order(),
             Self::Sync(arguments) => arguments.order(),
             Self::Watch(arguments) => arguments.order(),
             Self::Wait(arguments) => arguments.order(),

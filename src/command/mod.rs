@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod arguments;
+mod ask;
 mod batch;
 mod check;
 mod completions;
@@ -13,6 +14,8 @@ mod configuration;
 mod confirm;
 mod demo;
 mod doctor;
+mod draft;
+mod drafts;
 mod failure;
 mod follow;
 mod language;
@@ -143,6 +146,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     match order {
         Order::Send(order) => send::run(order, session),
         Order::Batch(order) => batch::run(order, session),
+        Order::Draft(order) => draft::run(order, session),
         Order::Sync(order) => sync::run(order, session),
         Order::Watch(order) => watch::run(order, session),
         Order::Wait(order) => wait::run(&order, session),

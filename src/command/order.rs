@@ -11,6 +11,7 @@ use super::batch::BatchOrder;
 use super::completions::CompletionsOrder;
 use super::demo::DemoOrder;
 use super::doctor::DoctorOrder;
+use super::draft::DraftOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::sandbox::SandboxOrder;
@@ -71,6 +72,7 @@ impl Color {
 pub(super) enum Order {
     Send(Box<SendOrder>),
     Batch(BatchOrder),
+    Draft(DraftOrder),
     Sync(SyncOrder),
     Watch(WatchOrder),
     Wait(WaitOrder),

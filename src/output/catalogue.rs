@@ -2,10 +2,10 @@
 //!
 //! `program.*.toml` holds what the program says of itself, `findings.*.toml` what it says of
 //! messages it judges, `mail.*.toml` what when sending and reading, `status.*.toml` what of
-//! messages on their way, `batch.*.toml` what of many at once, `trusted.*.toml` what of files that
-//! it judges by, `ledger.*.toml` what of the files of the ledger, `legal.*.toml` what
-//! it says of the law (see `legal.rs`). A test compares the two languages key by key, placeholders
-//! included.
+//! messages on their way, `draft.*.toml` what of what is written and not sent, `batch.*.toml` what of
+//! many at once, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
+//! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
+//! languages key by key, placeholders included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -19,7 +19,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 8]); 2] = [
+const SOURCES: [(Lang, [&str; 9]); 2] = [
     (
         Lang::It,
         [
@@ -31,6 +31,7 @@ const SOURCES: [(Lang, [&str; 8]); 2] = [
             include_str!("catalogue/trusted.it.toml"),
             include_str!("catalogue/ledger.it.toml"),
             include_str!("catalogue/legal.it.toml"),
+            include_str!("catalogue/draft.it.toml"),
         ],
     ),
     (
@@ -44,6 +45,7 @@ const SOURCES: [(Lang, [&str; 8]); 2] = [
             include_str!("catalogue/trusted.en.toml"),
             include_str!("catalogue/ledger.en.toml"),
             include_str!("catalogue/legal.en.toml"),
+            include_str!("catalogue/draft.en.toml"),
         ],
     ),
 ];

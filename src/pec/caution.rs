@@ -221,7 +221,7 @@ pub fn attachment_warnings(
 /// Whether a public office takes the document as signed: a CMS envelope (`.p7m`), a PDF with a
 /// signature field (ISO 32000-1, 12.8), an XML with a signature, a certified message. The
 /// signature itself is not checked here.
-fn is_signed_document(attachment: &Attachment) -> bool {
+pub fn is_signed_document(attachment: &Attachment) -> bool {
     let name = attachment.name.to_ascii_lowercase();
     let has = |text: &[u8]| memchr::memmem::find(&attachment.content, text).is_some();
     if name.ends_with(".p7m") || name == ORIGINAL_FILE {

@@ -267,6 +267,20 @@ impl OutgoingMessage {
             && self.leaves() == other.leaves()
     }
 
+    /// The plain texts without a file name, as a person reads them. What is not UTF-8 is shown as
+    /// Windows-1252 without its signs of punctuation: enough to know one's own words by.
+    pub fn texts(&self) -> Vec<String> {
+        let leaves = self.leaves().into_iter();
+        let is_text = |leaf: &Leaf| leaf.name.is_none() && leaf.essence == "text/plain";
+        leaves
+            .filter(is_text)
+            .map(|leaf| match String::from_utf8(leaf.content) {
+                Ok(text) => text,
+                Err(error) => error.into_bytes().into_iter().map(char::from).collect(),
+            })
+            .collect()
+    }
+
     /// Whether a part without a file name says anything.
     pub(super) fn has_text(&self) -> bool {
         let leaves = self.leaves();

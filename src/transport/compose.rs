@@ -29,6 +29,8 @@ const WORD_OCTETS: usize = 42;
 pub struct Draft {
     /// From.
     pub from: MailAddress,
+    /// The name beside it there, if one shall stand.
+    pub from_name: Option<String>,
     /// To, in order.
     pub to: Vec<MailAddress>,
     /// Cc, in order.
@@ -74,7 +76,7 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, ComposeError> {
     let mut builder = Message::builder()
         .message_id(Some(draft.message_id.clone()))
         .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-        .from(mailbox(&draft.from)?)
+        .from(Mailbox::new(draft.from_name.clone(), parsed(&draft.from)?))
         .raw_header(subject(&draft.subject));
     for (name, addresses) in [("To", &draft.to), ("Cc", &draft.cc)] {
         if !addresses.is_empty() {
@@ -117,6 +119,9 @@ fn check_controls(draft: &Draft) -> Result<(), ComposeError> {
     let controls = |text: &str| text.chars().any(char::is_control);
     let names = draft.attachments.iter().map(|(name, _)| &**name);
     let fields = draft.fields.iter().map(|(_, value)| &**value);
+    if draft.from_name.as_deref().is_some_and(controls) {
+        return Err(ComposeError::Control("From"));
+    }
     if controls(&draft.subject) {
         return Err(ComposeError::Control("subject"));
     }
@@ -260,6 +265,7 @@ mod tests {
 
     fn draft() -> Draft {
         Draft {
+            from_name: None,
             from: MailAddress::new("a@pec.example"),
             to: vec![MailAddress::new("b@pec.example")],
             cc: Vec::new(),

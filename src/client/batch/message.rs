@@ -22,6 +22,8 @@ pub struct Sender {
     pub account: String,
     /// Its address.
     pub address: MailAddress,
+    /// The name beside it in From.
+    pub display_name: Option<String>,
     /// What the provider takes, where it is known.
     pub limits: Limits,
 }
@@ -32,6 +34,7 @@ impl Sender {
         Self {
             account: account.name.clone(),
             address: account.address.clone(),
+            display_name: account.display_name.clone(),
             limits: Limits {
                 recipients: account.limits.recipients.map(|most| most as usize),
                 octets: account.limits.octets_total,
@@ -134,6 +137,7 @@ pub(super) fn freeze(
     }
     let draft = Draft {
         from: sender.address.clone(),
+        from_name: sender.display_name.clone(),
         to: notice.to.clone(),
         cc: notice.cc.clone(),
         reply_to: recipe.reply_to.as_deref().map(MailAddress::new),

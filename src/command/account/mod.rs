@@ -5,7 +5,6 @@
 
 mod add;
 pub(super) mod arguments;
-mod ask;
 mod json;
 mod list;
 mod remove;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::ask::Asker;
+use crate::command::ask::Asker;
 use crate::command::configuration::failure;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;

@@ -12,6 +12,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 use super::Session;
 use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 
 /// The variable by which a script asks.
 const ASKED: &str = "PEC_COMPLETE";
@@ -59,7 +60,7 @@ fn quoting(script: &str) -> String {
 /// Those of the stream.
 pub(super) fn answer(arguments: &[OsString], context: &Context) -> anyhow::Result<bool> {
     let places = offers::Places::of(context);
-    let tree = || offers::offered(super::tree(context.lang), &places);
+    let tree = || offers::offered(super::tree(context.lang), &super::tree(Lang::En), &places);
     let has_answered = CompleteEnv::with_factory(tree)
         .var(ASKED)
         .bin("pec")

@@ -98,18 +98,28 @@ fn candidate(word: &str, description: &str) -> CompletionCandidate {
     CompletionCandidate::new(word.to_owned()).help(Some(description.into()))
 }
 
-/// The tree, each argument with what may be offered for it.
-pub(super) fn offered(command: clap::Command, places: &Places) -> clap::Command {
-    let name = command.get_name().to_owned();
-    let command = command.mut_args(|argument| offer(argument, &name, places));
-    command.mut_subcommands(|below| offered(below, places))
+/// The tree, each argument with what may be offered for it. `english` is the same tree, in which the
+/// placeholders are those of the code.
+pub(super) fn offered(
+    command: clap::Command,
+    english: &clap::Command,
+    places: &Places,
+) -> clap::Command {
+    let command = command.mut_args(|argument| {
+        let mut same = english.get_arguments();
+        let same = same.find(|other| other.get_id() == argument.get_id());
+        let names = same.and_then(Arg::get_value_names).unwrap_or_default();
+        let value = names.first().map(ToString::to_string).unwrap_or_default();
+        offer(argument, english.get_name(), &value, places.clone())
+    });
+    command.mut_subcommands(|below| match english.find_subcommand(below.get_name()) {
+        Some(english) => offered(below, english, places),
+        None => below,
+    })
 }
 
-fn offer(argument: Arg, command: &str, places: &Places) -> Arg {
-    let places = places.clone();
-    let names = argument.get_value_names().unwrap_or_default();
-    let value = names.first().map(ToString::to_string).unwrap_or_default();
-    match (argument.get_id().as_str(), &*value) {
+fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
+    match (argument.get_id().as_str(), value) {
         ("account", _) => argument.add(ArgValueCandidates::new(move || places.accounts())),
         ("preset", _) => argument.add(ArgValueCandidates::new(known_presets)),
         ("name", _) if command == "presets" => argument.add(ArgValueCandidates::new(known_presets)),

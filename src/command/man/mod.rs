@@ -119,7 +119,8 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 6] = [
+const KEEPING: [&str; 7] = [
+    "pec-draft",
     "pec-ledger",
     "pec-send",
     "pec-sync",
@@ -248,6 +249,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-doctor", Lang::It) => include_str!("../../../man/sections/it/pec-doctor.roff"),
         ("pec-send", Lang::En) => include_str!("../../../man/sections/pec-send.roff"),
         ("pec-send", Lang::It) => include_str!("../../../man/sections/it/pec-send.roff"),
+        ("pec-draft", Lang::En) => include_str!("../../../man/sections/pec-draft.roff"),
+        ("pec-draft", Lang::It) => include_str!("../../../man/sections/it/pec-draft.roff"),
         ("pec-sync", Lang::En) => include_str!("../../../man/sections/pec-sync.roff"),
         ("pec-sync", Lang::It) => include_str!("../../../man/sections/it/pec-sync.roff"),
         ("pec-watch", Lang::En) => include_str!("../../../man/sections/pec-watch.roff"),

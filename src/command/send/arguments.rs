@@ -32,7 +32,7 @@ use crate::pec::caution::Stop;
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
-    override_usage = "pec send --to <ADDRESS> --subject <TEXT> [OPTIONS]\n       \
+    override_usage = "pec send [--to <ADDRESS> --subject <TEXT>] [OPTIONS]\n       \
                       pec send --eml <FILE> [OPTIONS]\n       \
                       pec send --resume [MESSAGE]..."
 )]
@@ -42,11 +42,7 @@ pub(in crate::command) struct Arguments {
     messages: Vec<String>,
 
     /// A recipient; repeatable
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        required_unless_present_any = ["eml", "resume", "json_schema"]
-    )]
+    #[arg(short, long, value_name = "ADDRESS")]
     to: Vec<String>,
 
     /// A recipient in copy, whose delivery receipt is always concise; repeatable
@@ -54,15 +50,11 @@ pub(in crate::command) struct Arguments {
     cc: Vec<String>,
 
     /// The subject
-    #[arg(
-        long,
-        value_name = "TEXT",
-        required_unless_present_any = ["eml", "resume", "json_schema"]
-    )]
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "resume")]
     subject: Option<String>,
 
     /// The text (without --body and --body-file: from standard input, or from $EDITOR)
-    #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "body_file")]
     body: Option<String>,
 
     /// The text, from a file in UTF-8; - for standard input
@@ -70,7 +62,7 @@ pub(in crate::command) struct Arguments {
     body_file: Option<PathBuf>,
 
     /// A file to attach; repeatable
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     attach: Vec<PathBuf>,
 
     /// The delivery receipt to ask for: complete, brief or concise
@@ -95,7 +87,7 @@ pub(in crate::command) struct Arguments {
     eml: Option<PathBuf>,
 
     /// Go on with messages that never left, and settle those in doubt by asking the mailbox
-    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again"])]
     resume: bool,
 
     /// With --resume: send again what is in doubt and has no acceptance in the whole mailbox;
@@ -121,13 +113,24 @@ pub(in crate::command) struct Arguments {
     )]
     patience: Duration,
 
+    #[command(flatten)]
+    leaving: LeavingArguments,
+
+    /// Write the JSON schema of the document and end
+    #[arg(long)]
+    json_schema: bool,
+}
+
+/// Whether, how and with what after it a message leaves; the same for `draft send`.
+#[derive(Debug, clap::Args)]
+pub(in crate::command) struct LeavingArguments {
     /// Do not ask before sending
     #[arg(long, short)]
     yes: bool,
 
     /// With --yes: send also what left within 24 hours with the same content for the same
     /// recipients, and do not read the mailbox for it
-    #[arg(long, requires = "yes", conflicts_with = "resume")]
+    #[arg(long, requires = "yes")]
     again: bool,
 
     /// Send despite what stops a message, named: notification-form, notification-copy,
@@ -165,10 +168,6 @@ pub(in crate::command) struct Arguments {
     /// Write one JSON document
     #[arg(long)]
     json: bool,
-
-    /// Write the JSON schema of the document and end
-    #[arg(long)]
-    json_schema: bool,
 }
 
 impl ValueEnum for DeliveryForm {
@@ -231,24 +230,9 @@ impl Arguments {
 
 impl From<Arguments> for SendOrder {
     fn from(given: Arguments) -> Self {
-        let form = Form::of(given.json);
-        let goes = match (given.yes, given.again) {
-            (false, _) => Goes::WhenConfirmed,
-            (true, false) => Goes::Once,
-            (true, true) => Goes::InAnyCase,
-        };
-        let after = After {
-            filing: match given.no_copy {
-                true => Filing::None,
-                false => Filing::AsTheAccountSays,
-            },
-            wait: given.wait.map(|goal| Terms {
-                until: goal.into(),
-                timeout: given.timeout,
-                poll: Terms::POLL,
-            }),
-            form,
-        };
+        let deed = given.leaving.deed();
+        let goes = given.leaving.goes();
+        let after = given.leaving.after();
         if given.resume {
             return Self::Resume(ResumeOrder {
                 which: match given.messages.is_empty() {
@@ -269,7 +253,7 @@ impl From<Arguments> for SendOrder {
                 None => What::Written(Letter {
                     to: given.to,
                     cc: given.cc,
-                    subject: given.subject.unwrap_or_default(),
+                    subject: given.subject,
                     body: match (given.body, given.body_file) {
                         (Some(text), _) => Body::Given(text),
                         (None, Some(file)) => Body::From(Source::of(file)),
@@ -282,11 +266,52 @@ impl From<Arguments> for SendOrder {
             },
             goes,
             despite: given.despite,
-            deed: match given.dry_run {
-                true => Deed::Show,
-                false => Deed::Send,
-            },
+            deed,
             after,
         })
+    }
+}
+
+impl SendOrder {
+    /// To send a draft.
+    pub(in crate::command) fn of_draft(word: String, leaving: LeavingArguments) -> Self {
+        Self::New(NewOrder {
+            what: What::Draft(word),
+            goes: leaving.goes(),
+            deed: leaving.deed(),
+            after: leaving.after(),
+        })
+    }
+}
+
+impl LeavingArguments {
+    fn goes(&self) -> Goes {
+        match (self.yes, self.again) {
+            (false, _) => Goes::WhenConfirmed,
+            (true, false) => Goes::Once,
+            (true, true) => Goes::InAnyCase,
+        }
+    }
+
+    fn deed(&self) -> Deed {
+        match self.dry_run {
+            true => Deed::Show,
+            false => Deed::Send,
+        }
+    }
+
+    fn after(self) -> After {
+        After {
+            filing: match self.no_copy {
+                true => Filing::None,
+                false => Filing::AsTheAccountSays,
+            },
+            wait: self.wait.map(|goal| Terms {
+                until: goal.into(),
+                timeout: self.timeout,
+                poll: Terms::POLL,
+            }),
+            form: Form::of(self.json),
+        }
     }
 }

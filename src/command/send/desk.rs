@@ -34,8 +34,10 @@ pub(super) struct Desk<'d, 's> {
     /// Whether somebody can be asked.
     pub can_ask: bool,
     /// What signals say from the question on until the server heeds them, if anything.
-    interrupted: Option<&'static str>,
+    interrupted: Option<String>,
     interruption: Option<Interruption>,
+    /// Whether a person is asked about it.
+    pub asks: bool,
     /// What was found out before anything left.
     pub before: Before,
 }
@@ -49,13 +51,16 @@ impl<'d, 's> Desk<'d, 's> {
             form,
             interrupted: None,
             interruption: None,
+            asks: false,
             before: Before::default(),
         }
     }
 
-    /// From the question on signals say these words, until the server heeds them.
-    pub fn interrupted_by(self, words: &'static str) -> Self {
+    /// Whether a person is asked; from the question on signals say these words, until the server
+    /// heeds them.
+    pub fn asking(self, asks: bool, words: String) -> Self {
         Self {
+            asks,
             interrupted: Some(words),
             ..self
         }
@@ -63,7 +68,7 @@ impl<'d, 's> Desk<'d, 's> {
 
     fn let_interrupt(&mut self) {
         if let Some(words) = self.interrupted.take() {
-            self.interruption = Some(Interruption::tells(words.to_owned()));
+            self.interruption = Some(Interruption::tells(words));
         }
     }
 
@@ -189,7 +194,14 @@ impl client::Desk for Desk<'_, '_> {
             News::NotRead => self.say("send.not-read-first", &[]),
             News::New(message, cautions) => {
                 self.before.warnings = checks::warnings(cautions, lang);
-                report::preview(message, &self.before.warnings, self.access, self.session)
+                let asks = self.asks;
+                report::preview(
+                    message,
+                    &self.before.warnings,
+                    self.access,
+                    asks,
+                    self.session,
+                )
             }
             News::GoesOn(message) => self.say_of("send.goes-on", message),
             News::Leaving(octets) => {

@@ -5,16 +5,18 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::order::{Body, Letter, Source, What};
-use crate::account::make_private_folder;
+use super::keeping::{self, Origin, Text};
+use super::order::{Body, Source};
+use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
 use crate::batch::notice::digest;
 use crate::client::Consent;
 use crate::command::{Failure, Session, text_form};
 use crate::context::random_hex;
+use crate::ledger::Letter;
+use crate::mime::decode;
 use crate::mime::header::Header;
-use crate::output::catalogue::Catalogue;
 use crate::pec::DeliveryForm;
 use crate::smime::content::with_crlf;
 use crate::smime::sha256;
@@ -24,33 +26,16 @@ use crate::transport::compose::{ComposeError, Draft, compose};
 /// Octets of one attachment, or of a ready message: more than any provider takes.
 const MAX_FILE_OCTETS: u64 = 140_000_000;
 
-/// The octets of the message that was ordered; not yet checked.
+/// The octets of a letter; not yet checked as a message.
 ///
 /// # Errors
 /// A [`Failure`] that names all files that cannot be read, or the part that cannot be used.
-pub(super) fn octets(
-    what: What,
-    consent: Consent,
-    from: &MailAddress,
-    typed: &mut Typed,
-    session: &mut Session<'_>,
+pub(super) fn written(
+    letter: &Letter,
+    attachments: Vec<(String, Vec<u8>)>,
+    account: &Account,
+    now: Timestamp,
 ) -> anyhow::Result<Vec<u8>> {
-    match what {
-        What::Ready(source) => ready(&source, from, session.context.clock.now()),
-        What::Written(letter) => written(letter, consent, from, typed, session),
-    }
-}
-
-fn written(
-    letter: Letter,
-    consent: Consent,
-    from: &MailAddress,
-    typed: &mut Typed,
-    session: &mut Session<'_>,
-) -> anyhow::Result<Vec<u8>> {
-    check_addresses(&letter)?;
-    let attachments = attachments(&letter.attach)?;
-    let body = body(letter.body, consent, typed, session)?;
     let addresses = |texts: &[String]| -> Vec<MailAddress> {
         texts.iter().map(|text| MailAddress::new(text)).collect()
     };
@@ -58,19 +43,26 @@ fn written(
     if letter.form != DeliveryForm::Complete {
         fields.push(("X-TipoRicevuta", letter.form.word().to_owned()));
     }
+    let from = &account.address;
     let (to, cc) = (addresses(&letter.to), addresses(&letter.cc));
-    let message_id = identified(from, (&to, &cc), (&letter.subject, &body), &attachments);
+    let message_id = identified(
+        from,
+        (&to, &cc),
+        (&letter.subject, &letter.body),
+        &attachments,
+    );
     let draft = Draft {
         from: from.clone(),
+        from_name: account.display_name.clone(),
         to,
         cc,
         reply_to: letter.reply_to.as_deref().map(MailAddress::new),
-        subject: letter.subject,
-        body,
+        subject: letter.subject.clone(),
+        body: letter.body.clone(),
         attachments,
         fields,
         message_id,
-        date: session.context.clock.now(),
+        date: now,
     };
     let failure = |error| match error {
         ComposeError::Address(address) => Failure::new("compose-address", [("value", address)]),
@@ -82,8 +74,21 @@ fn written(
     compose(&draft).map_err(|error| failure(error).into())
 }
 
+/// The address that somebody wrote or pasted, with or without a name before it
+/// (`"Mario Rossi" <a@b.example>`): the name of a recipient is nobody's to give, and is left out.
+pub(in crate::command) fn address_in(text: &str) -> String {
+    let found = match text.contains('<') {
+        true => decode::addresses(text.as_bytes()),
+        false => Vec::new(),
+    };
+    match &found[..] {
+        [one] if !one.address.is_empty() => one.address.clone(),
+        _ => text.trim().to_owned(),
+    }
+}
+
 /// Refuses what is no address, and what is one in other letters than ASCII: all at once.
-fn check_addresses(letter: &Letter) -> Result<(), Failure> {
+pub(in crate::command) fn check_addresses(letter: &Letter) -> Result<(), Failure> {
     let all = || letter.to.iter().chain(&letter.cc).chain(&letter.reply_to);
     let wrong: Vec<&str> = all()
         .filter(|text| !MailAddress::new(text).is_well_formed())
@@ -138,7 +143,11 @@ fn marked(from: &MailAddress, content: &str) -> String {
 
 /// A ready message. Line ends of LF become CRLF; Message-ID and Date are added at the top
 /// where they are missing; all else is sent as it is.
-fn ready(source: &Source, from: &MailAddress, now: Timestamp) -> anyhow::Result<Vec<u8>> {
+pub(super) fn ready(
+    source: &Source,
+    from: &MailAddress,
+    now: Timestamp,
+) -> anyhow::Result<Vec<u8>> {
     let octets = source.read()?;
     let mut octets = if octets.contains(&b'\r') {
         octets
@@ -162,14 +171,18 @@ fn ready(source: &Source, from: &MailAddress, now: Timestamp) -> anyhow::Result<
     Ok(octets)
 }
 
-fn attachments(files: &[PathBuf]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+/// Names and octets of files to attach.
+///
+/// # Errors
+/// A [`Failure`] that names all that cannot be read.
+pub(in crate::command) fn attachments(files: &[String]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut read_ones = Vec::new();
     let mut missing = Vec::new();
-    for path in files {
+    for path in files.iter().map(Path::new) {
         let name = path.file_name().unwrap_or(path.as_os_str());
         match read(path) {
             Ok(octets) => read_ones.push((name.to_string_lossy().into_owned(), octets)),
-            Err(error) => missing.push((path.clone(), error)),
+            Err(error) => missing.push((path.to_owned(), error)),
         }
     }
     if missing.is_empty() {
@@ -216,15 +229,21 @@ fn unreadable(files: &[(PathBuf, io::Error)]) -> Failure {
 }
 
 /// The text: given, read, or from the editor.
-fn body(
+///
+/// # Errors
+/// A [`Failure`]: there is none, it cannot be read, or it is no text; `file` says where what was
+/// written is then.
+pub(super) fn text(
     body: Body,
     consent: Consent,
-    typed: &mut Typed,
+    file: &mut Option<PathBuf>,
     session: &mut Session<'_>,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Text> {
     let source = match body {
-        Body::Given(text) => return Ok(text),
-        Body::Asked if session.context.stdin_is_terminal => return edit(typed, session),
+        Body::Given(words) => return Ok(Text::elsewhere(words)),
+        Body::Asked if session.context.stdin_is_terminal => {
+            return keeping::edit("", file, session);
+        }
         Body::Asked => Source::Input,
         Body::From(source) => source,
     };
@@ -232,82 +251,33 @@ fn body(
     if let Source::File(path) = &source {
         text_form::plain(path, &octets)?;
     }
-    let text = String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []))?;
+    let words = match String::from_utf8(octets) {
+        Ok(words) => words,
+        Err(error) => {
+            if source == Source::Input {
+                *file = Some(keeping::aside(error.as_bytes(), session)?);
+            }
+            return Err(Failure::new("body-encoding", []).into());
+        }
+    };
     // A script that lost its text must not send a letter without one: nobody is asked.
-    if consent == Consent::Given && text.trim().is_empty() {
+    if consent == Consent::Given && words.trim().is_empty() {
         return Err(Failure::new("empty-body", []).into());
     }
-    Ok(text)
+    Ok(match source {
+        Source::Input => Text {
+            words,
+            from: Origin::Input,
+        },
+        Source::File(_) => Text::elsewhere(words),
+    })
 }
 
-/// The text that was written in the editor: a file beside the ledger, kept until the message
-/// left.
-#[derive(Default)]
-pub(super) struct Typed(Option<PathBuf>);
-
-impl Typed {
-    /// The message left, or may have: the ledger keeps it.
-    pub fn is_sent(&mut self) {
-        if let Some(path) = self.0.take() {
-            // Best effort: what is left is private.
-            let _ = fs::remove_file(path);
+impl Text {
+    fn elsewhere(words: String) -> Self {
+        Self {
+            words,
+            from: Origin::Elsewhere,
         }
     }
-
-    /// Says where the text is, if there is one that did not leave.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn tell(&self, session: &mut Session<'_>) -> io::Result<()> {
-        let Some(path) = &self.0 else {
-            return Ok(());
-        };
-        let texts = Catalogue::of(session.lang);
-        let values = [("file", &*path.display().to_string())];
-        writeln!(session.err, "{}", texts.fill("send.text-kept", &values))
-    }
-}
-
-/// Asks the user's editor for the text.
-fn edit(typed: &mut Typed, session: &mut Session<'_>) -> anyhow::Result<String> {
-    let Some(editor) = &session.context.editor else {
-        return Err(Failure::new("no-editor", []).into());
-    };
-    let failed = |error: io::Error| {
-        anyhow::Error::from(Failure::new(
-            "editor",
-            [("editor", editor.clone()), ("reason", error.to_string())],
-        ))
-    };
-    // In the private data folder, not in one that others can read.
-    let folder = session
-        .data_dir
-        .as_ref()
-        .ok_or_else(|| Failure::new("no-data-folder", []))?;
-    make_private_folder(folder).map_err(failed)?;
-    let path = folder.join(format!("draft-{}.txt", random_hex()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&path).map_err(failed)?;
-    // `sh -c` because EDITOR may hold options, as git and others take it.
-    let status = std::process::Command::new("sh")
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
-        .env_remove("PEC_PASSWORD")
-        .arg(&path)
-        .status()
-        .map_err(failed)?;
-    *typed = Typed(Some(path.clone()));
-    let octets = fs::read(&path).map_err(failed)?;
-    if octets.trim_ascii().is_empty() {
-        typed.is_sent();
-        return Err(Failure::new("empty-body", []).into());
-    }
-    // Said at once: Ctrl-C at the question leaves no time for it.
-    typed.tell(session)?;
-    if !status.success() {
-        return Err(failed(io::Error::other(status.to_string())));
-    }
-    String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []).into())
 }

@@ -4,15 +4,18 @@
 mod arguments;
 pub(super) mod checks;
 pub(super) mod desk;
-mod draft;
+pub(super) mod draft;
+pub(super) mod keeping;
 mod order;
+mod pages;
+mod questions;
 mod report;
 
 use self::desk::{Desk, told};
-use self::draft::Typed;
+use self::keeping::Keeping;
 use self::order::{After, Deed, Filing, NewOrder, ResumeOrder, Source, What, Which};
 use super::access::{self, Access};
-use super::{Failure, Session, is_closed_pipe, meant, status, wait};
+use super::{Failure, Session, drafts, is_closed_pipe, meant, status, wait};
 use crate::account::{Account, SentCopy};
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
 use crate::exit::ExitStatus;
@@ -21,15 +24,16 @@ use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 
-pub(super) use arguments::Arguments;
+pub(super) use arguments::{Arguments, LeavingArguments};
 pub(super) use order::SendOrder;
+pub(super) use questions::whole;
 
 pub(super) fn run(order: Box<SendOrder>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     match *order {
         SendOrder::New(order) => {
-            let mut typed = Typed::default();
-            let answer = new(order, &mut typed, session);
-            typed.tell(session)?;
+            let mut keeping = Keeping::default();
+            let answer = new(order, &mut keeping, session);
+            keeping.tell(session)?;
             answer
         }
         SendOrder::Resume(order) => resume(order, session),
@@ -38,15 +42,14 @@ pub(super) fn run(order: Box<SendOrder>, session: &mut Session<'_>) -> anyhow::R
 
 fn new(
     order: NewOrder,
-    typed: &mut Typed,
+    keeping: &mut Keeping,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    let mut access = Access::open(session)?;
-    let (consent, address) = (order.goes.consent(), access.account.address.clone());
+    let consent = order.goes.consent();
     let can_ask = session.context.stdin_is_terminal && !order.what.is_input();
-    let octets = draft::octets(order.what, consent, &address, typed, session)?;
+    let (octets, mut access) = octets(order.what, (consent, order.deed), keeping, session)?;
     let limits = limits(&access.account);
-    let message = OutgoingMessage::freeze(octets, &address, limits)
+    let message = OutgoingMessage::freeze(octets, &access.account.address, limits)
         .map_err(|faults| checks::failure(&faults, session.lang))?;
     if order.deed == Deed::Show {
         return show(&message, limits, &access, &order.after, session);
@@ -54,29 +57,81 @@ fn new(
     if consent == Consent::Asked && !can_ask {
         return Err(Failure::new("needs-yes", []).into());
     }
-    let mut ledger = access::ledger_for(&access.account, session)?;
     let (clock, copy) = (session.context.clock, order.after.copy(&access.account));
+    let mut words = Catalogue::of(session.lang)
+        .text("send.interrupted")
+        .to_owned();
+    if let Some(line) = keeping.line(session) {
+        words = format!("{words}\n{line}");
+    }
+    let (ledger, draft) = keeping.parts(&access, session)?;
     let new = New {
         message: &message,
         limits,
         goes: order.goes,
         despite: &order.despite,
         copy: copy.as_ref(),
+        draft,
     };
-    let words = Catalogue::of(session.lang).text("send.interrupted");
-    let mut desk = Desk::new(&mut access, session, order.after.form).interrupted_by(words);
-    match client::send_new(new, &mut ledger, &|| clock.now(), &mut desk) {
-        Ok(NewEnd::Handed(handed)) => {
-            if handed.submitted.may_have_left() {
-                typed.is_sent();
-            }
-            finish(vec![handed], &order.after, &mut ledger, &mut desk)
-        }
+    let mut desk =
+        Desk::new(&mut access, session, order.after.form).asking(consent == Consent::Asked, words);
+    match client::send_new(new, ledger, &|| clock.now(), &mut desk) {
+        Ok(NewEnd::Handed(handed)) => finish(vec![handed], &order.after, ledger, &mut desk),
         Ok(NewEnd::Kept(kept)) => match checks::kept(kept, desk.session.lang) {
             Some(failure) => Err(failure.into()),
             None => Ok(ExitStatus::Unusable),
         },
         Err(error) => Err(desk.documented(error)?),
+    }
+}
+
+/// The octets of the message that was ordered, not yet checked, and the account that sends it. What
+/// somebody wrote for it is in a draft then, or where `keeping` says.
+fn octets(
+    what: What,
+    (consent, deed): (Consent, Deed),
+    keeping: &mut Keeping,
+    session: &mut Session<'_>,
+) -> anyhow::Result<(Vec<u8>, Access)> {
+    let now = session.context.clock.now();
+    match what {
+        What::Ready(source) => {
+            let access = Access::open(session)?;
+            let octets = draft::ready(&source, &access.account.address, now)?;
+            Ok((octets, access))
+        }
+        What::Written(written) => {
+            let access = Access::open(session)?;
+            let written = questions::completed(written, consent, session)?;
+            let (mut letter, body) = written.letter()?;
+            draft::check_addresses(&letter)?;
+            let attachments = draft::attachments(&letter.files)?;
+            let text = draft::text(body, consent, keeping.file(), session)?;
+            keeping.note(&text);
+            letter.body = text.words;
+            if deed == Deed::Send {
+                keeping.keep(&letter, &text.from, &access.account, session)?;
+            }
+            let octets = draft::written(&letter, attachments, &access.account, now)?;
+            Ok((octets, access))
+        }
+        What::Draft(word) => {
+            let found = match deed {
+                Deed::Send => Some(access::ledger(session)?),
+                Deed::Show => access::existing_ledger(session)?,
+            };
+            let ledger = found.ok_or_else(|| drafts::none(&word))?;
+            let row = drafts::one(&ledger, &word)?;
+            *keeping = Keeping::of(row.draft, ledger);
+            let access = match &session.account {
+                Some(_) => Access::open(session)?,
+                None => Access::open_named(Some(row.sender.as_str()), session)?,
+            };
+            draft::check_addresses(&row.letter)?;
+            let attachments = draft::attachments(&row.letter.files)?;
+            let octets = draft::written(&row.letter, attachments, &access.account, now)?;
+            Ok((octets, access))
+        }
     }
 }
 
@@ -140,6 +195,7 @@ impl What {
         match self {
             Self::Ready(source) => *source == Source::Input,
             Self::Written(letter) => letter.body.is_input(),
+            Self::Draft(_) => false,
         }
     }
 }

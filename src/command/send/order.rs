@@ -48,13 +48,17 @@ pub(in crate::command) enum What {
     Ready(Source),
     /// Its parts.
     Written(Letter),
+    /// A draft, by its number or words of its subject.
+    Draft(String),
 }
 
 /// The parts of a message, as they were given.
 pub(in crate::command) struct Letter {
+    /// Asked for where there are none and somebody can answer.
     pub to: Vec<String>,
     pub cc: Vec<String>,
-    pub subject: String,
+    /// Asked for where there is none and somebody can answer.
+    pub subject: Option<String>,
     pub body: Body,
     /// Files.
     pub attach: Vec<PathBuf>,

@@ -8,31 +8,41 @@ use std::io;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
+use super::pages;
 use crate::client::{Filed, Handed, Search, Submitted};
 use crate::command::access::Access;
 use crate::command::{Session, words as known_words};
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::MessageRow;
 use crate::ledger::fact::What;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
-use crate::pec::outgoing::{OutgoingMessage, RecipientField};
+use crate::pec::caution::is_signed_document;
+use crate::pec::outgoing::{Attachment, OutgoingMessage, RecipientField};
 use crate::printable::Printable;
 use crate::smime::sha256;
 use crate::transport::{Reply, SubmissionOutcome};
 
-/// The message as a person checks it before sending; on standard error.
+/// The message before it goes, on standard error: who and what, and for a person who is asked the
+/// whole text.
+///
+/// # Errors
+/// Those of the streams.
 pub(super) fn preview(
     message: &OutgoingMessage,
     warnings: &[String],
     access: &Access,
+    asks: bool,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
-    let lines = summary(message, access, session);
-    for line in lines {
-        writeln!(session.err, "{line}")?;
+    let mut lines = summary(message, access, session);
+    // Only who is asked reads.
+    if asks {
+        lines.extend(text(message, session.lang));
     }
+    pages::show(&lines, session)?;
     write_warnings(warnings, session)
 }
 
@@ -48,35 +58,86 @@ fn write_warnings(warnings: &[String], session: &mut Session<'_>) -> anyhow::Res
 fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) -> Vec<String> {
     let texts = Catalogue::of(session.lang);
     let line = |key: &str, value: &str| {
-        let label = texts.text(key);
+        let label = if key.is_empty() { "" } else { texts.text(key) };
         format!("{label:<14} {}", Printable(value))
     };
-    let named = |field: RecipientField| -> Vec<&str> {
+    // One a line: among many a wrong one is overlooked.
+    let named = |key: &'static str, field: RecipientField| -> Vec<String> {
         let all = message.recipients().iter();
         all.filter(|recipient| recipient.field == field)
-            .map(|recipient| recipient.address.as_str())
+            .enumerate()
+            .map(|(at, recipient)| {
+                let key = if at == 0 { key } else { "" };
+                line(key, recipient.address.as_str())
+            })
             .collect()
+    };
+    let from = match &access.account.display_name {
+        Some(name) => format!("{name} <{}>", message.sender().as_str()),
+        None => message.sender().as_str().to_owned(),
     };
     let mut lines = vec![
         line("send.label.account", &access.account.name),
-        line("send.label.from", message.sender().as_str()),
-        line("send.label.to", &named(RecipientField::To).join(", ")),
+        line("send.label.from", &from),
     ];
-    let copies = named(RecipientField::Cc);
-    if !copies.is_empty() {
-        lines.push(line("send.label.cc", &copies.join(", ")));
-    }
+    lines.extend(named("send.label.to", RecipientField::To));
+    lines.extend(named("send.label.cc", RecipientField::Cc));
     lines.push(line("send.label.subject", message.subject()));
     lines.push(line("send.label.receipt", message.form().word()));
     for attachment in message.attachments() {
         let size = texts.size(attachment.content.len() as u64);
+        let signed = match is_signed_document(attachment) {
+            true => "preview.signed",
+            false => "preview.unsigned",
+        };
+        let values = [
+            ("name", &*attachment.name),
+            ("size", &*size),
+            ("type", &*kind(attachment, texts)),
+            ("signed", texts.text(signed)),
+        ];
         lines.push(line(
             "send.label.attachment",
-            &format!("{} ({size})", attachment.name),
+            &texts.fill("preview.attachment", &values),
         ));
     }
     let octets = message.octets().len() as u64;
     lines.push(line("send.label.size", &texts.size(octets)));
+    lines
+}
+
+/// What a file is, in a word that both languages know.
+fn kind(attachment: &Attachment, texts: &Catalogue) -> String {
+    let ending = attachment
+        .name
+        .rsplit_once('.')
+        .map_or("", |(_, ending)| ending);
+    let begins = |start: &[u8]| attachment.content.starts_with(start);
+    let is_word =
+        (1..=5).contains(&ending.len()) && ending.bytes().all(|c| c.is_ascii_alphanumeric());
+    match () {
+        () if begins(b"%PDF-") => "PDF".to_owned(),
+        () if is_word => ending.to_ascii_uppercase(),
+        () if begins(b"PK\x03\x04") => "ZIP".to_owned(),
+        () => texts.text("preview.type").to_owned(),
+    }
+}
+
+/// The whole text, line by line.
+fn text(message: &OutgoingMessage, lang: Lang) -> Vec<String> {
+    let texts = Catalogue::of(lang);
+    let mut lines = vec![String::new()];
+    for text in message.texts() {
+        lines.extend(text.lines().flat_map(pages::safe));
+    }
+    if lines.iter().all(|line| line.trim().is_empty()) {
+        lines = vec![format!(
+            "{:<14} {}",
+            texts.text("preview.text"),
+            texts.text("preview.no-text")
+        )];
+    }
+    lines.push(String::new());
     lines
 }
 
@@ -271,10 +332,17 @@ pub(super) fn dry_run(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let mut lines = summary(message, access, session);
-    lines.push(String::new());
-    // Printable line by line: a ready message may hold anything.
-    let octets = String::from_utf8_lossy(message.octets());
-    lines.extend(octets.lines().map(|line| Printable(line).to_string()));
+    let texts = Catalogue::of(session.lang);
+    if session.context.stdout_is_terminal {
+        // Nobody reads megabytes of base64.
+        lines.extend(text(message, session.lang));
+        lines.push(texts.text("preview.whole").to_owned());
+    } else {
+        lines.push(String::new());
+        // Printable line by line: a ready message may hold anything.
+        let octets = String::from_utf8_lossy(message.octets());
+        lines.extend(octets.lines().map(|line| Printable(line).to_string()));
+    }
     let document = Document {
         account: &access.account.name,
         warnings,
@@ -292,7 +360,6 @@ pub(super) fn dry_run(
     }
     write_warnings(warnings, session)?;
     let status = session.out.show(&document, Form::Text)?;
-    let texts = Catalogue::of(session.lang);
     writeln!(session.err, "{}", texts.text("send.dry-run"))?;
     Ok(status)
 }

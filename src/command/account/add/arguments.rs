@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::{AddOrder, Server, absolute, is_address, is_command, is_server};
 use crate::account::presets;
 use crate::account::{
-    Limits, PasswordSource, Preset, SentCopy, is_account_name, is_plain_text, parse_day,
+    Limits, PasswordSource, Preset, SentCopy, is_account_name, is_display_name, is_plain_text,
+    parse_day,
 };
 use crate::transport::Security;
 
@@ -23,6 +24,10 @@ pub(in crate::command) struct Arguments {
     /// The certified address
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     address: Option<String>,
+
+    /// A name to stand beside the address in From: Studio Rossi
+    #[arg(long, value_name = "TEXT", value_parser = display_name)]
+    display_name: Option<String>,
 
     /// The provider, as in pec account presets
     #[arg(long, value_name = "NAME", value_parser = preset)]
@@ -122,6 +127,7 @@ impl Arguments {
         AddOrder {
             name: self.name,
             address: self.address,
+            display_name: self.display_name,
             preset: self.preset,
             imap: Server {
                 host: self.imap,
@@ -164,6 +170,10 @@ fn account_name(text: &str) -> Result<String, String> {
 
 fn address(text: &str) -> Result<String, String> {
     checked(text, is_address(text))
+}
+
+fn display_name(text: &str) -> Result<String, String> {
+    checked(text, is_display_name(text))
 }
 
 fn preset(text: &str) -> Result<&'static Preset, String> {

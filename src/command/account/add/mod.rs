@@ -5,13 +5,13 @@ pub(super) mod arguments;
 use std::io::{self, BufRead};
 use std::path::{self, PathBuf};
 
-use super::ask::Asker;
 use crate::account::presets::{self, LoginForm};
 use crate::account::{
     Config, Entry, Limits, PasswordSource, Preset, Protocol, SentCopy, is_account_name,
     is_plain_text, parse_server,
 };
 use crate::address::MailAddress;
+use crate::command::ask::Asker;
 use crate::command::configuration::failure;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
@@ -22,6 +22,8 @@ use crate::transport::{Endpoint, Security};
 pub(in crate::command) struct AddOrder {
     name: Option<String>,
     address: Option<String>,
+    /// The name beside it in From.
+    display_name: Option<String>,
     preset: Option<&'static Preset>,
     imap: Server,
     smtp: Server,
@@ -139,6 +141,7 @@ impl AddOrder {
             smtp: self.endpoint(Protocol::Smtp),
             name: self.name.unwrap_or_default(),
             address: self.address.unwrap_or_default(),
+            display_name: self.display_name,
             preset: self.preset.map(|preset| preset.name.clone()),
             user: self.user,
             ca_file: self.ca_file,

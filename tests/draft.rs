@@ -1,0 +1,459 @@
+//! What a person wrote is never lost: whatever happens before its message is recorded, the text is in
+//! a draft; and no draft goes out twice.
+
+mod support {
+    #[allow(dead_code, reason = "shared with other suites")]
+    pub mod practising;
+    pub mod skipped;
+    #[allow(dead_code, reason = "shared with other suites")]
+    pub mod terminal;
+}
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+
+use support::practising::{PASSWORD, Practising, Ran, files};
+use support::skipped::skipped;
+use support::terminal::{Terminal, is_there, line_of};
+
+/// What the editor of the tests writes.
+const TEXT: &str = "Spett. Ufficio,\nun'ora di lavoro.";
+
+fn executable(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a file");
+    let mode = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(path, mode).expect("a mode");
+}
+
+/// A program that writes the text and ends.
+fn editor(world: &Practising) -> String {
+    let path = world.path("editor");
+    let text = "#!/bin/sh\nprintf 'Spett. Ufficio,\\nun'\\''ora di lavoro.\\n' >\"$1\"\n";
+    executable(&path, text);
+    path.display().to_string()
+}
+
+/// `pec send` with a text from the editor, on a terminal.
+fn written(world: &Practising) -> Terminal {
+    let to = world.address("delivered");
+    let send = world.command(&["send", "-t", &to, "-s", "Richiesta", "--no-copy"]);
+    Terminal::start(&send, &[("EDITOR", &editor(world))], world.folder.path())
+}
+
+/// The texts of all drafts.
+fn drafts(world: &Practising) -> Vec<String> {
+    let listed = world.run(&["draft", "list", "--json"]);
+    assert_eq!(listed.exit, 0, "{listed:?}");
+    let drafts = listed.json()["drafts"].as_array().expect("a list").clone();
+    let body =
+        |draft: &serde_json::Value| draft["body"].as_str().expect("a text").trim().to_owned();
+    drafts.iter().map(body).collect()
+}
+
+/// Files beside the ledger that hold a text.
+fn left_files(world: &Practising) -> usize {
+    let names = files(&world.data());
+    let is_draft = |path: &&std::path::PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("draft-"))
+    };
+    names.iter().filter(is_draft).count()
+}
+
+/// The text is in the one draft, nothing left, and it can be sent, once.
+fn kept(world: &Practising, shown: &str) {
+    assert!(shown.contains("pec draft send 1"), "{shown}");
+    assert_is_draft(world);
+}
+
+fn assert_is_draft(world: &Practising) {
+    assert!(world.practice.taken().is_empty());
+    assert_eq!(drafts(world), [TEXT]);
+    assert_eq!(left_files(world), 0);
+    let status = world.run(&["status", "--json"]);
+    assert_eq!(status.json()["messages"].as_array().map(Vec::len), Some(0));
+}
+
+fn goes_once(world: &Practising) {
+    let sent = world.run(&["draft", "send", "1", "--yes", "--no-copy"]);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+    assert_eq!(drafts(world), [""; 0]);
+    let again = world.run(&["draft", "send", "1", "--yes", "--again", "--no-copy"]);
+    assert_eq!(again.exit, 2, "{again:?}");
+    assert!(again.err.contains("no draft matches"), "{again:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+macro_rules! needs_terminal {
+    () => {
+        if !is_there() {
+            skipped("a terminal to write on needs script(1)");
+            return;
+        }
+    };
+}
+
+#[test]
+fn a_no_leaves_the_text_in_a_draft_that_can_be_sent_once() {
+    needs_terminal!();
+    let world = Practising::new();
+    let mut terminal = written(&world);
+    terminal.until("Send it?");
+    // Seen before it goes.
+    for line in TEXT.lines() {
+        assert!(terminal.shown().contains(line), "{}", terminal.shown());
+    }
+    terminal.keys("n\n");
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 2, "{shown}");
+    kept(&world, &shown);
+    goes_once(&world);
+}
+
+#[test]
+fn signals_at_the_question_leave_the_text_in_a_draft_and_say_so() {
+    needs_terminal!();
+    for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let world = Practising::new();
+        let mut terminal = written(&world);
+        terminal.until("Send it?");
+        match signal {
+            "INT" => terminal.keys("\u{3}"),
+            other => terminal.signal(other),
+        }
+        let (exit, shown) = terminal.end();
+        assert_eq!(exit, status, "{signal}: {shown}");
+        assert!(shown.contains("nothing left"), "{signal}: {shown}");
+        kept(&world, &shown);
+    }
+}
+
+#[test]
+fn a_wrong_password_leaves_the_text_in_a_draft() {
+    needs_terminal!();
+    let world = Practising::new();
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let mut terminal = written(&world);
+    terminal.until("Send it?");
+    terminal.keys("y\n");
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 5, "{shown}");
+    kept(&world, &shown);
+    std::fs::write(world.path("password"), PASSWORD).expect("a file");
+    goes_once(&world);
+}
+
+#[test]
+fn a_server_that_does_not_answer_leaves_the_text_in_a_draft() {
+    needs_terminal!();
+    let world = Practising::new();
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = nobody.local_addr().expect("an address").port();
+    drop(nobody);
+    let smtp = format!("localhost:{}", world.practice.smtp().port());
+    let away = config.replace(&smtp, &format!("localhost:{port}"));
+    std::fs::write(world.path("config.toml"), away).expect("a file");
+    let mut terminal = written(&world);
+    terminal.until("Send it?");
+    terminal.keys("y\n");
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 4, "{shown}");
+    kept(&world, &shown);
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    goes_once(&world);
+}
+
+#[test]
+fn a_program_that_is_killed_after_the_editor_ended_has_kept_the_text() {
+    needs_terminal!();
+    let world = Practising::new();
+    let terminal = written(&world);
+    terminal.until("Send it?");
+    terminal.signal("KILL");
+    terminal.end();
+    assert_is_draft(&world);
+    goes_once(&world);
+}
+
+#[test]
+fn a_program_that_is_killed_while_the_editor_runs_leaves_its_file_and_names_it() {
+    needs_terminal!();
+    let world = Practising::new();
+    let seen = world.path("seen");
+    executable(
+        &world.path("editor"),
+        &format!(
+            "#!/bin/sh\nprintf 'Mezza lettera' >\"$1\"\necho \"$1\" >'{}'\nsleep 30\n",
+            seen.display()
+        ),
+    );
+    let to = world.address("delivered");
+    let send = world.command(&["send", "-t", &to, "-s", "Richiesta"]);
+    let editor = world.path("editor").display().to_string();
+    let terminal = Terminal::start(&send, &[("EDITOR", &editor)], world.folder.path());
+    let began = std::time::Instant::now();
+    while std::fs::read_to_string(&seen)
+        .unwrap_or_default()
+        .is_empty()
+    {
+        assert!(began.elapsed().as_secs() < 60, "{}", terminal.shown());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    terminal.signal("KILL");
+    drop(terminal);
+    let file = std::fs::read_to_string(&seen).expect("a path");
+    let listed = world.run(&["draft", "list"]);
+    assert!(listed.out.contains(file.trim()), "{listed:?}");
+    let text = std::fs::read_to_string(file.trim()).expect("the text");
+    assert_eq!(text, "Mezza lettera");
+}
+
+#[test]
+fn an_editor_that_fails_or_leaves_nothing_loses_nothing_and_sends_nothing() {
+    needs_terminal!();
+    for (script, exit_words, left) in [
+        ("printf x >\"$1\"; exit 3", "exit status: 3", 1),
+        (": >\"$1\"", "the text is empty", 0),
+        ("printf '\\377' >\"$1\"", "not UTF-8", 1),
+    ] {
+        let world = Practising::new();
+        executable(&world.path("editor"), &format!("#!/bin/sh\n{script}\n"));
+        let to = world.address("delivered");
+        let send = world.command(&["send", "-t", &to, "-s", "Richiesta"]);
+        let editor = world.path("editor").display().to_string();
+        let terminal = Terminal::start(&send, &[("EDITOR", &editor)], world.folder.path());
+        let (exit, shown) = terminal.end();
+        assert_eq!(exit, 2, "{shown}");
+        assert!(shown.contains(exit_words), "{shown}");
+        assert_eq!(left_files(&world), left, "{shown}");
+        assert_eq!(shown.contains("in no draft"), left == 1, "{shown}");
+        assert!(world.practice.taken().is_empty());
+    }
+}
+
+/// `pec` with a text on its standard input.
+fn piped(world: &Practising, arguments: &[&str], text: &str) -> Ran {
+    let mut command = world.command(arguments);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, text.as_bytes()).expect("read");
+    drop(input);
+    Ran::of(child.wait_with_output().expect("an end"))
+}
+
+#[test]
+fn a_text_on_standard_input_is_kept_once_however_often_a_script_tries() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let send = ["send", "--yes", "--no-copy", "-t", &to, "-s", "Richiesta"];
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    for _ in 0..2 {
+        let ran = piped(&world, &send, TEXT);
+        assert_eq!(ran.exit, 5, "{ran:?}");
+        assert!(ran.err.contains("pec draft send 1"), "{ran:?}");
+    }
+    assert_is_draft(&world);
+    std::fs::write(world.path("password"), PASSWORD).expect("a file");
+    let ran = piped(&world, &send, TEXT);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(drafts(&world), [""; 0]);
+    // Once more: it went, and no draft is left of that either.
+    let ran = piped(&world, &send, TEXT);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(drafts(&world), [""; 0]);
+    assert!(!ran.err.contains("pec draft"), "{ran:?}");
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+#[test]
+fn a_script_without_a_word_leaves_a_draft_and_a_dry_run_none() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let dry = piped(
+        &world,
+        &["send", "-t", &to, "-s", "Richiesta", "--dry-run"],
+        TEXT,
+    );
+    assert_eq!(dry.exit, 0, "{dry:?}");
+    assert!(!world.data().exists());
+    let ran = piped(&world, &["send", "-t", &to, "-s", "Richiesta"], TEXT);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    kept(&world, &ran.err);
+    // A text that is elsewhere needs none.
+    let ran = world.run(&["send", "-t", &to, "-s", "Altro", "-b", "x"]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(drafts(&world), [TEXT]);
+}
+
+#[test]
+fn on_a_full_disk_the_text_is_in_a_file_that_is_named() {
+    let world = Practising::new();
+    // Room for small files, none for the ledger.
+    let to = world.address("delivered");
+    let command = world.command(&["send", "--yes", "-t", &to, "-s", "Richiesta"]);
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 8; printf '%s' \"$TEXT\" | {}",
+        line_of(&command)
+    );
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &limited])
+        .env("TEXT", TEXT)
+        .output()
+        .expect("sh starts");
+    let ran = Ran::of(ran);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    assert!(ran.err.contains("--body-file"), "{ran:?}");
+    assert_eq!(left_files(&world), 1, "{ran:?}");
+    let found = files(&world.data());
+    let texts = found
+        .iter()
+        .map(|file| std::fs::read(file).expect("a file"));
+    assert!(
+        texts.into_iter().any(|octets| octets == TEXT.as_bytes()),
+        "{found:?}"
+    );
+    assert!(world.practice.taken().is_empty());
+}
+
+#[test]
+fn two_processes_send_one_draft_once() {
+    let world = Practising::new();
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let to = world.address("delivered");
+    piped(
+        &world,
+        &["send", "--yes", "-t", &to, "-s", "Richiesta"],
+        TEXT,
+    );
+    std::fs::write(world.path("password"), PASSWORD).expect("a file");
+    // Even where somebody says that it may go twice.
+    let send = ["draft", "send", "1", "--yes", "--again", "--no-copy"];
+    let children: Vec<_> = (0..4)
+        .map(|_| {
+            let mut command = world.command(&send);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().expect("the program starts")
+        })
+        .collect();
+    let ran: Vec<Ran> = children
+        .into_iter()
+        .map(|child| Ran::of(child.wait_with_output().expect("an end")))
+        .collect();
+    let went = ran.iter().filter(|ran| ran.exit == 0).count();
+    assert_eq!((went, world.practice.taken().len()), (1, 1), "{ran:?}");
+    assert!(ran.iter().all(|ran| [0, 2].contains(&ran.exit)), "{ran:?}");
+}
+
+#[test]
+fn a_draft_is_shown_changed_and_deleted() {
+    needs_terminal!();
+    let world = Practising::new();
+    let to = world.address("delivered");
+    piped(
+        &world,
+        &["send", "-t", &to, "-s", "Richiesta\u{202e}"],
+        TEXT,
+    );
+    let shown = world.run(&["draft", "show", "richiesta"]);
+    assert_eq!(shown.exit, 0, "{shown:?}");
+    assert!(shown.out.contains(TEXT), "{shown:?}");
+    assert!(!shown.out.contains('\u{202e}'), "{shown:?}");
+    let bad = world.run(&["draft", "edit", "1", "--to", "nessuno"]);
+    assert_eq!(bad.exit, 2, "{bad:?}");
+    let other = world.address("accepted");
+    let named = format!("Mario Rossi <{other}>");
+    let edited = world.run(&["draft", "edit", "1", "-t", &named, "-s", "Richiesta 7"]);
+    assert_eq!(edited.exit, 0, "{edited:?}");
+    let draft = world.run(&["draft", "list", "--json"]).json()["drafts"][0].clone();
+    assert_eq!(draft["to"], serde_json::json!([other]));
+    assert_eq!(draft["subject"], "Richiesta 7");
+    // In the editor, which gets what there is.
+    executable(
+        &world.path("editor"),
+        "#!/bin/sh\necho 'Saluti.' >>\"$1\"\n",
+    );
+    let edit = world.command(&["draft", "edit", "Richiesta"]);
+    let editor = world.path("editor").display().to_string();
+    let terminal = Terminal::start(&edit, &[("EDITOR", &editor)], world.folder.path());
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 0, "{shown}");
+    assert_eq!(drafts(&world), [format!("{TEXT}Saluti.")]);
+    assert_eq!(left_files(&world), 0);
+    assert_eq!(world.run(&["draft", "delete", "1"]).exit, 2);
+    assert_eq!(world.run(&["draft", "delete", "1", "--yes"]).exit, 0);
+    assert_eq!(world.run(&["draft", "show", "1"]).exit, 2);
+    assert_eq!(drafts(&world), [""; 0]);
+}
+
+#[test]
+fn who_gives_nothing_is_asked_for_everything() {
+    needs_terminal!();
+    let world = Practising::new();
+    std::fs::write(world.path("atto.txt"), "atto").expect("a file");
+    let send = world.command(&["send", "--no-copy"]);
+    let variables = [
+        ("EDITOR", &*editor(&world)),
+        ("HOME", world.folder.path().to_str().expect("text")),
+    ];
+    let mut terminal = Terminal::start(&send, &variables, world.folder.path());
+    terminal.until("To which PEC addresses");
+    terminal.keys("Mario Rossi\n");
+    terminal.until("looks like name@domain");
+    let to = world.address("delivered");
+    terminal.keys(&format!(
+        "Mario Rossi <{to}>, {}\n",
+        world.address("accepted")
+    ));
+    terminal.until("Subject: ");
+    terminal.keys("Richiesta\n");
+    terminal.until("A file to attach");
+    terminal.keys("~/manca.pdf\n");
+    terminal.until("There is no such file");
+    terminal.keys("~/atto.txt\n");
+    terminal.keys("\n");
+    terminal.until("Send it?");
+    let shown = terminal.shown();
+    assert!(shown.contains("atto.txt (4 B, TXT, not signed)"), "{shown}");
+    // Each on its own line.
+    assert!(
+        shown.contains(&format!("To             {to}\r\n")),
+        "{shown}"
+    );
+    terminal.keys("n\n");
+    let (_, shown) = terminal.end();
+    kept(&world, &shown);
+    let draft = world.run(&["draft", "list", "--json"]).json()["drafts"][0].clone();
+    assert_eq!(draft["to"].as_array().map(Vec::len), Some(2));
+    assert_eq!(draft["files"].as_array().map(Vec::len), Some(1));
+    // From another folder, and a file that is gone is told before anything else.
+    std::fs::remove_file(world.path("atto.txt")).expect("gone");
+    let sent = world.run(&["draft", "send", "1", "--yes"]);
+    assert_eq!(sent.exit, 2, "{sent:?}");
+    assert!(sent.err.contains("atto.txt"), "{sent:?}");
+    assert_eq!(drafts(&world), [TEXT]);
+}
+
+#[test]
+fn who_cannot_be_asked_is_told_what_is_missing() {
+    let world = Practising::new();
+    for (arguments, missing) in [
+        (&["send", "-b", "x"][..], "--to, --subject"),
+        (&["send", "-b", "x", "-t", "a@b.example"], "--subject"),
+        (&["send", "-b", "x", "-s", "y"], "--to"),
+    ] {
+        let ran = world.run(arguments);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(
+            ran.err.contains(&format!("missing: {missing}\n")),
+            "{ran:?}"
+        );
+    }
+}
