@@ -69,6 +69,12 @@ fn kept(name: &str) -> Vec<Value> {
 /// Fields that were added since.
 fn add_what_is_new(document: &mut Value) {
     let is_status = document["schema"] == "pec/status";
+    if document["schema"] == "pec/send" && document["dry_run"] == false {
+        let account = document["account"].clone();
+        for message in document["messages"].as_array_mut().into_iter().flatten() {
+            message["account"] = account.clone();
+        }
+    }
     let mut add = |place: &str, name: &str, value: Value| {
         let fields = document.pointer_mut(place).and_then(Value::as_object_mut);
         if let Some(fields) = fields {

@@ -236,93 +236,97 @@ fn the_same_command_again_sends_nothing_that_is_in_doubt() {
 }
 
 #[test]
-fn ctrl_c_at_the_final_dot_says_that_it_is_in_doubt() {
-    let world = Practising::new();
-    let (heard, dot) = std::sync::mpsc::channel();
-    let silent: Script = Box::new(move |peer: &mut Peer| {
-        peer.smtp_login("");
-        peer.smtp_transaction(1);
-        peer.hear_message();
-        heard.send(()).expect("a test");
-        peer.hear_end();
-    });
-    let server = replace(&world, "smtp", Security::Tls, vec![silent]);
-    let to = world.address("delivered");
-    let send = [
-        "send",
-        "--yes",
-        "--no-copy",
-        "--to",
-        &to,
-        "--subject",
-        "Avviso",
-    ];
-    let child = world
-        .command(&[&send[..], &["--body", "x"]].concat())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    dot.recv().expect("the dot came");
-    let ended = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(ended.expect("kill starts").success());
-    let ran = Ran::of(child.wait_with_output().expect("an end"));
-    server.finish();
-    assert_eq!(ran.exit, 3, "{ran:?}");
-    for words in ["IN DOUBT", "ended here", "send --resume"] {
-        assert!(ran.out.contains(words), "{ran:?}");
+fn a_signal_at_the_final_dot_says_that_it_is_in_doubt() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let world = Practising::new();
+        let (heard, dot) = std::sync::mpsc::channel();
+        let silent: Script = Box::new(move |peer: &mut Peer| {
+            peer.smtp_login("");
+            peer.smtp_transaction(1);
+            peer.hear_message();
+            heard.send(()).expect("a test");
+            peer.hear_end();
+        });
+        let server = replace(&world, "smtp", Security::Tls, vec![silent]);
+        let to = world.address("delivered");
+        let send = [
+            "send",
+            "--yes",
+            "--no-copy",
+            "--to",
+            &to,
+            "--subject",
+            "Avviso",
+        ];
+        let child = world
+            .command(&[&send[..], &["--body", "x"]].concat())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        dot.recv().expect("the dot came");
+        let ended = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(ended.expect("kill starts").success());
+        let ran = Ran::of(child.wait_with_output().expect("an end"));
+        server.finish();
+        assert_eq!(ran.exit, 3, "{ran:?}");
+        for words in ["IN DOUBT", "ended here", "send --resume"] {
+            assert!(ran.out.contains(words), "{ran:?}");
+        }
+        assert_eq!(standing(&world, "Avviso", "delivered"), "in-doubt");
     }
-    assert_eq!(standing(&world, "Avviso", "delivered"), "in-doubt");
 }
 
 #[test]
-fn ctrl_c_in_an_upload_says_that_nothing_was_sent() {
-    let world = Practising::new();
-    let (heard, some) = std::sync::mpsc::channel();
-    let (ended, end) = std::sync::mpsc::channel();
-    let slow: Script = Box::new(move |peer: &mut Peer| {
-        peer.smtp_login("");
-        peer.smtp_transaction(1);
-        peer.hear_octets(1_000_000);
-        heard.send(()).expect("a test");
-        end.recv().expect("a signal");
-        // What was on its way is read, so that it is the program that ends it.
-        while peer.command().is_some_and(|line| line != ".") {}
-    });
-    let server = replace(&world, "smtp", Security::Tls, vec![slow]);
-    let file = world.path("atto.p7m");
-    std::fs::write(&file, vec![b'x'; 30_000_000]).expect("a file");
-    let (to, file) = (world.address("delivered"), file.display().to_string());
-    let send = [
-        "send",
-        "--yes",
-        "--no-copy",
-        "--to",
-        &*to,
-        "--subject",
-        "Avviso",
-    ];
-    let child = world
-        .command(&[&send[..], &["--body", "x", "--attach", &file]].concat())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    some.recv().expect("the upload began");
-    let signal = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(signal.expect("kill starts").success());
-    ended.send(()).expect("a server");
-    let ran = Ran::of(child.wait_with_output().expect("an end"));
-    server.finish();
-    assert_eq!(ran.exit, 4, "{ran:?}");
-    for words in ["NOT SENT", "ended here", "send --resume"] {
-        assert!(ran.out.contains(words), "{ran:?}");
+fn a_signal_in_an_upload_says_that_nothing_was_sent() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let world = Practising::new();
+        let (heard, some) = std::sync::mpsc::channel();
+        let (ended, end) = std::sync::mpsc::channel();
+        let slow: Script = Box::new(move |peer: &mut Peer| {
+            peer.smtp_login("");
+            peer.smtp_transaction(1);
+            peer.hear_octets(1_000_000);
+            heard.send(()).expect("a test");
+            end.recv().expect("a signal");
+            // What was on its way is read, so that it is the program that ends it.
+            while peer.command().is_some_and(|line| line != ".") {}
+        });
+        let server = replace(&world, "smtp", Security::Tls, vec![slow]);
+        let file = world.path("atto.p7m");
+        std::fs::write(&file, vec![b'x'; 30_000_000]).expect("a file");
+        let (to, file) = (world.address("delivered"), file.display().to_string());
+        let send = [
+            "send",
+            "--yes",
+            "--no-copy",
+            "--to",
+            &*to,
+            "--subject",
+            "Avviso",
+        ];
+        let child = world
+            .command(&[&send[..], &["--body", "x", "--attach", &file]].concat())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        some.recv().expect("the upload began");
+        let signal = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(signal.expect("kill starts").success());
+        ended.send(()).expect("a server");
+        let ran = Ran::of(child.wait_with_output().expect("an end"));
+        server.finish();
+        assert_eq!(ran.exit, 4, "{ran:?}");
+        for words in ["NOT SENT", "ended here", "send --resume"] {
+            assert!(ran.out.contains(words), "{ran:?}");
+        }
+        assert_eq!(standing(&world, "Avviso", "delivered"), "recorded");
     }
-    assert_eq!(standing(&world, "Avviso", "delivered"), "recorded");
 }
 
 #[test]
@@ -896,7 +900,7 @@ fn an_acceptance_that_comes_while_somebody_is_asked_is_found() {
     let mut answers = child.stdin.take().expect("a pipe");
     std::io::Write::write_all(&mut answers, b"y\n").expect("heard");
     let ran = Ran::of(child.wait_with_output().expect("an end"));
-    assert!(ran.out.contains("Send it?"), "{ran:?}");
+    assert!(ran.out.contains("Send it again?"), "{ran:?}");
     assert!(ran.out.contains("found in the mailbox"), "{ran:?}");
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1);

@@ -15,7 +15,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::presets::{self, LoginForm};
 use super::{
@@ -150,7 +150,7 @@ impl fmt::Display for Fault {
 }
 
 /// What is written into the configuration for a new account: only what differs from its preset.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// Its name.
     pub name: String,
@@ -301,16 +301,95 @@ impl Config {
     pub fn remove(&mut self, name: &str) -> Result<(), Error> {
         let name = &*self.account(Some(name))?.name.clone();
         let mut document = self.document();
-        if let Some(accounts) = document
-            .get_mut("account")
-            .and_then(Item::as_table_like_mut)
-        {
+        if let Some(accounts) = accounts_of(&mut document) {
             accounts.remove(name);
         }
         if self.default.as_deref() == Some(name) {
             document.remove("default");
         }
         self.replace(&document)
+    }
+
+    /// Has an account be used when none is named. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`].
+    pub fn set_default(&mut self, name: &str) -> Result<&Account, Error> {
+        let name = self.account(Some(name))?.name.clone();
+        let mut document = self.document();
+        document["default"] = value(&name);
+        self.replace(&document)?;
+        self.account(Some(&name))
+    }
+
+    /// Has an account be called otherwise, as the default too. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`], and [`Error::AccountExists`] when another one is called so.
+    pub fn rename(&mut self, name: &str, new: &str) -> Result<&Account, Error> {
+        let name = &*self.account(Some(name))?.name.clone();
+        if self.accounts.iter().any(|one| one.name == new) {
+            let name = new.to_owned();
+            return Err(Error::AccountExists { name });
+        }
+        let mut document = self.document();
+        if let Some(accounts) = accounts_of(&mut document) {
+            // The table keeps its place in the file, and what is written above it.
+            if let Some(table) = accounts.remove(name) {
+                accounts.insert(new, table);
+            }
+        }
+        if self.default.as_deref() == Some(name) {
+            document["default"] = value(new);
+        }
+        self.replace(&document)?;
+        self.account(Some(new))
+    }
+
+    /// Has an account say what an entry says; what that leaves out stays. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`]; [`Error::Config`] as if the user had written it.
+    pub fn change(&mut self, name: &str, entry: &Entry) -> Result<&Account, Error> {
+        let name = self.account(Some(name))?.name.clone();
+        let mut document = self.document();
+        let account = accounts_of(&mut document).and_then(|accounts| accounts.get_mut(&name));
+        if let Some(account) = account.and_then(Item::as_table_like_mut) {
+            for (key, item) in entry.table() {
+                for other in instead_of(&key) {
+                    account.remove(other);
+                }
+                match account.get_mut(&key).and_then(Item::as_value_mut) {
+                    // With what is written beside it.
+                    Some(before) => {
+                        let decor = before.decor().clone();
+                        if let Ok(mut after) = item.into_value() {
+                            *after.decor_mut() = decor;
+                            *before = after;
+                        }
+                    }
+                    None => {
+                        account.insert(&key, item);
+                    }
+                }
+            }
+        }
+        self.replace(&document)?;
+        self.account(Some(&name))
+    }
+
+    /// Has the whole text be another one, as the user wrote it. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the line.
+    pub fn rewrite(&mut self, text: String) -> Result<(), Error> {
+        *self = Self::parse(&self.file, text)?;
+        Ok(())
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Writes it: whole or not at all, mode 0600, in a folder of mode 0700.
@@ -334,6 +413,25 @@ impl Config {
     }
 }
 
+/// The accounts of a file.
+fn accounts_of(document: &mut DocumentMut) -> Option<&mut dyn TableLike> {
+    document
+        .get_mut("account")
+        .and_then(Item::as_table_like_mut)
+}
+
+/// The keys that may not stand beside one, since they say the same otherwise.
+fn instead_of(key: &str) -> &'static [&'static str] {
+    match key {
+        "password_command" => &["password_file", "password_from"],
+        "password_file" => &["password_command", "password_from"],
+        "password_from" => &["password_command", "password_file"],
+        "sent_folder" => &["file_sent_copy"],
+        "file_sent_copy" => &["sent_folder"],
+        _ => &[],
+    }
+}
+
 impl Entry {
     /// Its keys, in the order of [`KEYS`].
     fn table(&self) -> Table {
@@ -347,7 +445,8 @@ impl Entry {
             |path: &Option<PathBuf>| Some(path.as_ref()?.to_string_lossy().into_owned().into());
         let number = |number: Option<u64>| Some(i64::try_from(number?).ok()?.into());
         let text = |text: &Option<String>| Some(text.as_ref()?.into());
-        put("address", Some((&self.address).into()));
+        let address = Some(&self.address).filter(|address| !address.is_empty());
+        put("address", address.map(Into::into));
         put("display_name", text(&self.display_name));
         put("preset", text(&self.preset));
         for (key, security, server) in [

@@ -5,18 +5,19 @@ use std::path::Path;
 use super::servers::Servers;
 use super::{Failure, Session, configuration, servers, trusted};
 use crate::account::{Account, PasswordContext, password};
+use crate::address::MailAddress;
 use crate::client;
 use crate::client::batch::Reach;
 use crate::client::{Judge, KeptBack};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::{self, Depth, Flaw, Ledger};
+use crate::ledger::{self, Depth, Flaw, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::providers::Trust;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
 use crate::transport::smtp::SmtpSubmission;
-use crate::transport::{self, Endpoint, Login, Mailbox, Roots, Submission, Timeouts};
+use crate::transport::{self, Endpoint, Login, Mailbox, Meter, Roots, Submission, Timeouts};
 use crate::verify::Verifier;
 
 /// An account with what is needed to use it, its password asked for when first needed.
@@ -26,6 +27,8 @@ pub(super) struct Access {
     login: Option<Login>,
     context: PasswordContext,
     lang: Lang,
+    /// Counts what is read from the mailbox.
+    pub meter: Meter,
 }
 
 impl Access {
@@ -44,16 +47,59 @@ impl Access {
     pub fn open_named(name: Option<&str>, session: &Session<'_>) -> anyhow::Result<Self> {
         let config = session.config()?;
         let account = session.account_of(&config, name)?;
+        Self::over(account, true, session)
+    }
+
+    /// All accounts, or that of `--account`. `PEC_PASSWORD` is for the one that is used when none is
+    /// named: it is one password, and there may be many accounts.
+    ///
+    /// # Errors
+    /// A [`Failure`] that says what to do.
+    pub fn all(session: &Session<'_>) -> anyhow::Result<Vec<Self>> {
+        let config = session.config()?;
+        if session.account.is_some() || config.accounts().len() < 2 {
+            return Ok(vec![Self::open(session)?]);
+        }
+        let accounts = config.accounts().iter();
+        accounts
+            .map(|account| Self::over(account, config.is_default(account), session))
+            .collect()
+    }
+
+    /// The account that a message was sent by, whichever is used when none is named.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it is not in the configuration, or `--account` names another one.
+    pub fn of_message(
+        message: &MessageRef,
+        ledger: &Ledger,
+        session: &Session<'_>,
+    ) -> anyhow::Result<Self> {
+        let row = ledger.row(message);
+        let row = row.map_err(|error| Failure::of_ledger(&error))?;
+        let access = match session.account {
+            Some(_) => Self::open(session)?,
+            None => Self::open_named(Some(&row.sender), session)?,
+        };
+        if access.account.address != MailAddress::new(&row.sender) {
+            let values = [("message", row.message.short), ("account", row.account)];
+            return Err(Failure::new("other-account", values).into());
+        }
+        Ok(access)
+    }
+
+    fn over(account: &Account, is_meant: bool, session: &Session<'_>) -> anyhow::Result<Self> {
         let roots = account.roots();
         Ok(Self {
             roots: roots.map_err(|error| configuration::failure(&error, session.lang))?,
             account: account.clone(),
             login: None,
             context: PasswordContext {
-                environment: session.context.password.clone(),
+                environment: session.context.password.clone().filter(|_| is_meant),
                 question: session.question(account),
             },
             lang: session.lang,
+            meter: Meter::default(),
         })
     }
 
@@ -119,8 +165,13 @@ impl Access {
         timeouts: Timeouts,
     ) -> anyhow::Result<Result<ImapMailbox, transport::Error>> {
         let (endpoint, roots) = (self.account.imap.clone(), self.roots.clone());
+        let meter = self.meter.clone();
         let login = self.login()?;
-        Ok(ImapMailbox::connect(&endpoint, &roots, login, timeouts))
+        let connected = ImapMailbox::connect(&endpoint, &roots, login, timeouts);
+        Ok(connected.map(|mut mailbox| {
+            mailbox.count(meter);
+            mailbox
+        }))
     }
 
     /// What another thread needs to connect by itself.
@@ -285,6 +336,32 @@ pub(super) fn ledger_for(account: &Account, session: &mut Session<'_>) -> anyhow
 pub(super) fn note(account: &Account, ledger: &mut Ledger) -> anyhow::Result<()> {
     let noted = ledger.note_account(&account.address, &account.name);
     Ok(noted.map_err(|error| Failure::of_ledger(&error))?)
+}
+
+/// Which of several accounts is spoken of from now on.
+///
+/// # Errors
+/// Those of the stream.
+pub(super) fn tell_account(account: &Account, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let values = [
+        ("account", &*account.name),
+        ("address", account.address.as_str()),
+    ];
+    let line = Catalogue::of(session.lang).fill("accounts.turn", &values);
+    Ok(writeln!(session.err, "{line}")?)
+}
+
+/// Tells what failed for one of several accounts, without ending for it; gives its exit status.
+///
+/// # Errors
+/// What is no failure of the account: of streams, most of all.
+pub(super) fn tell_failure(
+    error: anyhow::Error,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let failure = Failure::of(error)?;
+    failure.write(session.lang, session.err)?;
+    Ok(failure.status())
 }
 
 impl Failure {

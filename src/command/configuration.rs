@@ -88,7 +88,7 @@ pub(super) fn failure(error: &Error, lang: Lang) -> Failure {
             "no-such-account",
             [("account", name.clone()), ("known", known.join(", "))],
         ),
-        Error::NoDefault { known } => Failure::new("no-default", [("known", known.join(", "))]),
+        Error::NoDefault { known } => Failure::new("which-account", [("known", known.join(", "))]),
         Error::AccountExists { name } => {
             Failure::new("account-exists", [("account", name.clone())])
         }

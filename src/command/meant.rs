@@ -4,25 +4,23 @@ use super::Failure;
 use crate::address::MailAddress;
 use crate::ledger::{Ledger, MessageRef};
 
-/// The one message of an account that a person's word means: the mailbox of another account
-/// is not the one where its receipts come.
+/// Whether a message is of an account: the mailbox of another one is not where its receipts come.
 ///
 /// # Errors
-/// As [`one_message`], and when it belongs to another account.
-pub(super) fn one_message_of(
+/// When it belongs to another account.
+pub(super) fn is_of(
     ledger: &Ledger,
-    word: &str,
+    message: &MessageRef,
     account: &MailAddress,
-) -> anyhow::Result<MessageRef> {
-    let message = one_message(ledger, word)?;
+) -> anyhow::Result<()> {
     let row = ledger
-        .row(&message)
+        .row(message)
         .map_err(|error| Failure::of_ledger(&error))?;
     if MailAddress::new(&row.sender) != *account {
-        let values = [("message", message.short), ("account", row.account)];
+        let values = [("message", row.message.short), ("account", row.account)];
         return Err(Failure::new("other-account", values).into());
     }
-    Ok(message)
+    Ok(())
 }
 
 /// The one message that a person's word means.

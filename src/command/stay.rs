@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use super::Session;
-use super::access::Access;
+use super::access::{self, Access};
 use super::follow::{Form, Summary, tell, tell_odd_folder, tell_unlisted, tell_unread};
+use crate::client::batch::Reach;
 use crate::client::{self, Ends, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
+use crate::exit::ExitStatus;
 use crate::ledger::{self, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::transport::{self, Mailbox, Stop, Timeouts};
@@ -68,6 +71,102 @@ pub(super) fn stay(
     }
     written?;
     Ok(watched.map_err(|error| access.failure_of_journey(&error))?)
+}
+
+/// Watches all of several accounts at once, each over its own connection, until asked to stop or the
+/// time is over. What ends one of them ends no other; the worst of them is the answer.
+///
+/// # Errors
+/// When a password cannot be had, or the ledger cannot be opened; those of the streams.
+pub(super) fn stay_with_all(
+    all: &mut [Access],
+    patience: Patience,
+    limit: Option<Duration>,
+    form: Form,
+    session: &mut Session<'_>,
+) -> anyhow::Result<(ExitStatus, WatchEnd)> {
+    let (mut lines, mut ledgers, mut verifiers) = (Vec::new(), Vec::new(), Vec::new());
+    for access in all.iter_mut() {
+        verifiers.push(access.verifier()?);
+        access.tell_trust(session)?;
+        ledgers.push(access::ledger_for(&access.account, session)?);
+        // Asked for one after the other, before the first event is told among the questions.
+        lines.push(access.line()?);
+    }
+    let (stop, cut) = (Stop::default(), Stop::default());
+    let signals = stop_on_signals();
+    let _alarm = Alarm::set(limit, &signals, (&stop, &cut));
+    let clock = session.context.clock;
+    let (send, events) = mpsc::channel();
+    let parts = all.iter().zip(lines).zip(ledgers).zip(&verifiers);
+    std::thread::scope(|threads| {
+        for (((access, mut line), mut ledger), verifier) in parts {
+            let (send, stop, cut) = (send.clone(), stop.clone(), cut.clone());
+            threads.spawn(move || {
+                let watched = client::watch(
+                    &mut ledger,
+                    client::Judge {
+                        account: &access.account.address,
+                        verifier,
+                    },
+                    &mut || line.mailbox(),
+                    &access.account.folders,
+                    patience,
+                    Ends {
+                        stop: &stop,
+                        cut: &cut,
+                    },
+                    &|| clock.now(),
+                    &mut |_| Ok(false),
+                    // Nobody listens any more only when all of it ends.
+                    &mut |event| drop(send.send((access, Happened::Event(event)))),
+                );
+                drop(send.send((access, Happened::End(watched))));
+            });
+        }
+        drop(send);
+        let mut spoken_of: Option<&Access> = None;
+        let (mut status, mut end) = (ExitStatus::Yes, WatchEnd::Done);
+        let mut written = Ok(());
+        for (access, happened) in events {
+            let one = || -> anyhow::Result<()> {
+                let is_other = spoken_of.is_none_or(|other| !std::ptr::eq(other, access));
+                if is_other && form == Form::Text {
+                    access::tell_account(&access.account, session)?;
+                    spoken_of = Some(access);
+                }
+                match happened {
+                    Happened::Event(event) => tell_watch(event, form, session),
+                    Happened::End(Ok(one)) => {
+                        if one == WatchEnd::Stopped {
+                            end = one;
+                        }
+                        Ok(())
+                    }
+                    Happened::End(Err(error)) => {
+                        let failure = access.failure_of_journey(&error);
+                        status = status.worse(access::tell_failure(failure.into(), session)?);
+                        Ok(())
+                    }
+                }
+            };
+            if written.is_ok() {
+                written = one();
+                if written.is_err() {
+                    // The reader went away: nobody is told any more.
+                    stop.ask();
+                    cut.ask();
+                }
+            }
+        }
+        written.map(|()| (status, end))
+    })
+}
+
+/// What happens at one of several accounts.
+enum Happened {
+    Event(WatchEvent),
+    End(Result<WatchEnd, client::Error>),
 }
 
 /// For the last look when the time is over; on a dead line the end comes no later.

@@ -1,8 +1,13 @@
 //! Progress on standard error, for what lasts over a second, on a terminal only.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::catalogue::Catalogue;
 
 /// Nothing is shown for work that ends sooner.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -52,6 +57,94 @@ impl Progress {
     }
 }
 
+/// Octets on their way: a bar with how many, how fast and how long still. It looks by itself at what
+/// counts them, and ends when it is dropped.
+#[derive(Debug)]
+pub struct Transfer {
+    bar: ProgressBar,
+    is_over: Arc<AtomicBool>,
+    looks: Option<JoinHandle<()>>,
+}
+
+impl Transfer {
+    /// Silent unless `visible`; without `total` it is not known how many there will be.
+    pub fn start(
+        visible: bool,
+        total: Option<u64>,
+        octets: impl Fn() -> u64 + Send + 'static,
+        texts: &'static Catalogue,
+    ) -> Self {
+        const TURN: Duration = Duration::from_millis(100);
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        let template = match total {
+            Some(_) => "{bar:24} {msg}",
+            None => "{spinner} {msg}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        let is_over = Arc::new(AtomicBool::new(!visible));
+        let (shown, over, began) = (bar.clone(), Arc::clone(&is_over), Instant::now());
+        let looks = visible.then(|| {
+            std::thread::spawn(move || {
+                let mut is_shown = false;
+                while !over.load(Ordering::SeqCst) {
+                    std::thread::sleep(TURN);
+                    let (passed, done) = (began.elapsed(), octets());
+                    // Work that waits for an answer is no transfer.
+                    if passed < PATIENCE || done == 0 || over.load(Ordering::SeqCst) {
+                        continue;
+                    }
+                    if !is_shown {
+                        shown.set_draw_target(ProgressDrawTarget::stderr());
+                        is_shown = true;
+                    }
+                    shown.set_message(transferred(done, total, passed, texts));
+                    shown.set_position(done.min(total.unwrap_or(done)));
+                    shown.tick();
+                }
+            })
+        });
+        Self {
+            bar,
+            is_over,
+            looks,
+        }
+    }
+
+    /// Runs what prints without the bar in its way.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        if let Some(looks) = self.looks.take() {
+            // It ends within a turn.
+            let _ = looks.join();
+        }
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How a transfer stands, in words.
+fn transferred(done: u64, total: Option<u64>, passed: Duration, texts: &Catalogue) -> String {
+    let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = done.saturating_mul(1_000) / millis;
+    let (size, speed) = (texts.size(done), texts.size(rate));
+    let values = [("done", &*size), ("rate", &*speed)];
+    let Some(total) = total else {
+        return texts.fill("progress.so-far", &values);
+    };
+    let seconds = total.saturating_sub(done) / rate.max(1);
+    let left = format!("{}:{:02}", seconds / 60, seconds % 60);
+    let whole = texts.size(total);
+    let values = [values[0], values[1], ("total", &*whole), ("left", &*left)];
+    texts.fill("progress.of", &values)
+}
+
 /// One line that says how a long work stands; rewritten in place.
 #[derive(Debug)]
 pub struct StatusLine {
@@ -87,5 +180,33 @@ impl StatusLine {
     /// Takes the line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Lang;
+
+    #[test]
+    fn a_transfer_says_how_much_how_fast_and_how_long_still() {
+        let said = |done, total, seconds, lang| {
+            let passed = Duration::from_secs(seconds);
+            transferred(done, total, passed, Catalogue::of(lang))
+        };
+        let some = said(5_500_000, Some(20_000_000), 5, Lang::It);
+        assert_eq!(some, "5,5 MB di 20 MB, 1,1 MB/s, ancora 0:13");
+        let some = said(1_000_000, Some(200_000_000), 1, Lang::En);
+        assert_eq!(some, "1 MB of 200 MB, 1 MB/s, 3:19 left");
+        assert_eq!(said(30_000, None, 2, Lang::En), "30 kB, 15 kB/s");
+        // Nothing yet, and more than was said.
+        assert_eq!(
+            said(0, Some(10), 0, Lang::En),
+            "0 B of 10 B, 0 B/s, 0:10 left"
+        );
+        assert_eq!(
+            said(12, Some(10), 1, Lang::En),
+            "12 B of 10 B, 12 B/s, 0:00 left"
+        );
     }
 }

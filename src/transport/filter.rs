@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::data::{self, Item, Listed, Response};
 use super::tls::Wire;
-use super::{Censor, Error, ServerText, Stop};
+use super::{Censor, Error, Meter, ServerText, Stop};
 
 /// Octets of one literal. Providers take messages of 100 MB at most, and a receipt that holds
 /// one whole adds base64 for a part of it; more is a mistake or an attack.
@@ -105,6 +105,8 @@ pub(super) struct Shared {
     pub cut: Option<Stop>,
     /// Octets read.
     pub read: u64,
+    /// The same, for somebody who looks on.
+    pub meter: Meter,
     /// Octets written.
     pub written: u64,
     /// Why nothing comes through any more.
@@ -161,6 +163,7 @@ impl Board {
             cut: None,
             read: 0,
             written: 0,
+            meter: Meter::default(),
             failure: None,
         })))
     }
@@ -553,7 +556,11 @@ impl<S: Wire> Filter<S> {
             Err(e) => return Err(e),
         };
         self.quiet = Duration::ZERO;
-        self.board.lock().read += n as u64;
+        {
+            let mut shared = self.board.lock();
+            shared.read += n as u64;
+            shared.meter.add(n);
+        }
         self.answer += n as u64;
         if self.answer > MAX_ANSWER {
             return self.protocol("an answer without end");

@@ -20,8 +20,8 @@ use super::data::Item;
 use super::filter::{Board, Expect, Filter, SLICE, code_of};
 use super::tls::{self, Wire};
 use super::{
-    Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Quota, Reply,
-    Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, text_of, utf7,
+    Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Meter, Quota,
+    Reply, Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, text_of, utf7,
 };
 
 /// Octets of a line before the session begins: a greeting, an answer to STARTTLS.
@@ -123,6 +123,11 @@ impl ImapMailbox {
             odd_folders: Vec::new(),
             dead: None,
         }
+    }
+
+    /// Octets that are read from now on are counted here.
+    pub fn count(&mut self, meter: Meter) {
+        self.board.lock().meter = meter;
     }
 
     /// Warnings and alerts of the server, and what it said that is not understood. May hold

@@ -19,7 +19,7 @@ mod words;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -130,6 +130,22 @@ impl Stop {
     /// The flag itself, for a signal handler.
     pub fn flag(&self) -> Arc<AtomicBool> {
         self.0.clone()
+    }
+}
+
+/// Counts the octets of a connection, for somebody who looks on.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<AtomicU64>);
+
+impl Meter {
+    /// So many went by.
+    fn add(&self, octets: usize) {
+        self.0.fetch_add(octets as u64, Ordering::Relaxed);
+    }
+
+    /// How many went by.
+    pub fn octets(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -26,7 +26,7 @@ use lettre::transport::smtp::response::Response;
 use super::filter::SLICE;
 use super::tls::{self, TlsStream, Wire};
 use super::{
-    Censor, Endpoint, Envelope, Error, Login, Reply, Roots, Security, Stop, Submission,
+    Censor, Endpoint, Envelope, Error, Login, Meter, Reply, Roots, Security, Stop, Submission,
     SubmissionOutcome, SubmissionReport, Timeouts, text_of,
 };
 use crate::secret::Secret;
@@ -103,6 +103,11 @@ impl SmtpSubmission {
     /// the message is in doubt.
     pub fn heed(&mut self, stop: Stop) {
         self.stop = stop;
+    }
+
+    /// Octets that are written from now on are counted here.
+    pub fn count(&mut self, meter: Meter) {
+        self.dialogue.meter = meter;
     }
 
     /// Says goodbye and ends the connection. What the server answers does not matter.
@@ -530,6 +535,7 @@ struct Dialogue<S> {
     unread: Vec<u8>,
     read: u64,
     written: u64,
+    meter: Meter,
 }
 
 impl<S: Wire> Dialogue<S> {
@@ -540,6 +546,7 @@ impl<S: Wire> Dialogue<S> {
             unread: Vec::new(),
             read: 0,
             written: 0,
+            meter: Meter::default(),
         }
     }
 
@@ -575,7 +582,9 @@ impl<S: Wire> Dialogue<S> {
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         self.written += octets.len() as u64;
         self.stream.write_all(octets)?;
-        self.stream.flush()
+        self.stream.flush()?;
+        self.meter.add(octets.len());
+        Ok(())
     }
 
     /// Between commands the server has nothing to say: what is there was not asked for.

@@ -28,6 +28,8 @@ pub struct Terminal {
     shown: Arc<Mutex<String>>,
     reader: Option<std::thread::JoinHandle<()>>,
     pid: std::path::PathBuf,
+    /// How much was shown when a question was answered last.
+    seen: usize,
 }
 
 impl Terminal {
@@ -65,6 +67,7 @@ impl Terminal {
             shown,
             reader: Some(reader),
             pid,
+            seen: 0,
         }
     }
 
@@ -87,6 +90,21 @@ impl Terminal {
         let terminal = self.keys.as_mut().expect("a terminal");
         terminal.write_all(keys.as_bytes()).expect("heard");
         terminal.flush().expect("heard");
+    }
+
+    /// Answers the question that is asked next, whatever its words.
+    pub fn answer(&mut self, answer: &str) {
+        let began = Instant::now();
+        while !self.shown()[self.seen..].ends_with(": ") {
+            let shown = self.shown();
+            assert!(
+                began.elapsed() < PATIENCE,
+                "no question for {answer}: {shown}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.seen = self.shown().len();
+        self.keys(&format!("{answer}\n"));
     }
 
     /// Sends the program a signal: `KILL`, `TERM`, `HUP`.

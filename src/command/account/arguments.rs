@@ -2,11 +2,13 @@
 
 use clap::Subcommand;
 
+use super::change::ChangeOrder;
 use super::json::Results;
 use super::list::{ListOrder, PresetsOrder};
 use super::remove::RemoveOrder;
 use super::test::TestOrder;
 use super::{AccountOrder, add};
+use crate::account::is_account_name;
 use crate::command::order::Order;
 use crate::output::report::Form;
 
@@ -27,6 +29,9 @@ enum Action {
     List(ListArguments),
     Presets(PresetsArguments),
     Test(TestArguments),
+    Default(DefaultArguments),
+    Rename(RenameArguments),
+    Edit(Box<EditArguments>),
     Remove(RemoveArguments),
 }
 
@@ -96,13 +101,60 @@ struct RemoveArguments {
     yes: bool,
 }
 
+/// Use an account when none is named
+#[derive(Debug, clap::Args)]
+struct DefaultArguments {
+    /// Which account
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Call an account otherwise
+///
+/// Messages, receipts and drafts belong to its address and stay where they are. Tables of pec
+/// batch that name it in a column need the new name.
+#[derive(Debug, clap::Args)]
+struct RenameArguments {
+    /// Which account
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// The new name: letters, digits, - _ .
+    #[arg(value_name = "NEW", value_parser = new_name)]
+    new: String,
+}
+
+fn new_name(text: &str) -> Result<String, String> {
+    is_account_name(text)
+        .then(|| text.to_owned())
+        .ok_or_else(String::new)
+}
+
+/// Change what an account says by options, or the whole configuration in the editor
+///
+/// Options replace what the account says; what is not named stays. Without an account the file of
+/// the configuration is opened in the editor, and written only when it is one.
+#[derive(Debug, clap::Args)]
+struct EditArguments {
+    /// Which account (without: the whole file, in the editor)
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    #[command(flatten)]
+    given: add::arguments::Given,
+}
+
 impl Arguments {
     pub(in crate::command) fn order(self) -> Order {
         let schema = match &self.action {
             Action::List(arguments) => arguments.json_schema,
             Action::Presets(arguments) => arguments.json_schema,
             Action::Test(arguments) => arguments.json_schema,
-            Action::Add(_) | Action::Remove(_) => false,
+            Action::Add(_)
+            | Action::Remove(_)
+            | Action::Default(_)
+            | Action::Rename(_)
+            | Action::Edit(_) => false,
         };
         if schema {
             return Order::schema::<Results<'_>>();
@@ -119,6 +171,20 @@ impl Arguments {
             Action::Test(arguments) => AccountOrder::Test(TestOrder {
                 name: arguments.name,
                 form: Form::of(arguments.json),
+            }),
+            Action::Default(arguments) => {
+                AccountOrder::Change(ChangeOrder::Default(arguments.name))
+            }
+            Action::Rename(arguments) => AccountOrder::Change(ChangeOrder::Rename {
+                name: arguments.name,
+                new: arguments.new,
+            }),
+            Action::Edit(arguments) => AccountOrder::Change(match arguments.name {
+                Some(name) => ChangeOrder::Edit {
+                    name,
+                    given: Box::new(arguments.given.order()),
+                },
+                None => ChangeOrder::EditFile,
             }),
             Action::Remove(arguments) => AccountOrder::Remove(RemoveOrder {
                 name: arguments.name,

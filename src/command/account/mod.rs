@@ -5,6 +5,7 @@
 
 mod add;
 pub(super) mod arguments;
+mod change;
 mod json;
 mod list;
 mod remove;
@@ -22,6 +23,7 @@ pub(super) enum AccountOrder {
     Presets(list::PresetsOrder),
     Test(test::TestOrder),
     Remove(remove::RemoveOrder),
+    Change(change::ChangeOrder),
 }
 
 pub(super) fn run(order: AccountOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
@@ -31,5 +33,6 @@ pub(super) fn run(order: AccountOrder, session: &mut Session<'_>) -> anyhow::Res
         AccountOrder::Presets(order) => list::run_presets(&order, session),
         AccountOrder::Test(order) => test::run(&order, session),
         AccountOrder::Remove(order) => remove::run(&order, session),
+        AccountOrder::Change(order) => change::run(order, session),
     }
 }

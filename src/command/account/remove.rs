@@ -34,7 +34,7 @@ pub(super) fn run(order: &RemoveOrder, session: &mut Session<'_>) -> anyhow::Res
     let mut page = session.out.page();
     page.line(texts.fill("accounts.removed", &values))?;
     if was_default && config.accounts().len() > 1 {
-        page.line(texts.text("accounts.no-default-left"))?;
+        page.line(texts.text("accounts.default-is-gone"))?;
     }
     Ok(ExitStatus::Yes)
 }

@@ -19,8 +19,10 @@ use crate::lang::Lang;
 use crate::ledger::{Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
+use crate::output::progress::Transfer;
 use crate::output::report::Form;
-use crate::transport::{Mailbox, Stop, Submission};
+use crate::transport::smtp::SmtpSubmission;
+use crate::transport::{Envelope, Mailbox, Meter, Stop, Submission, SubmissionReport};
 
 /// Octets of a message that takes so long that a person is told it is on its way.
 const LARGE_OCTETS: u64 = 1_000_000;
@@ -87,12 +89,12 @@ impl<'d, 's> Desk<'d, 's> {
 impl Confirm for Desk<'_, '_> {
     type Failure = anyhow::Error;
 
-    fn confirm(&mut self, _: Question<'_>) -> anyhow::Result<Answer> {
+    fn confirm(&mut self, question: Question<'_>) -> anyhow::Result<Answer> {
         if !self.can_ask {
             return Ok(Answer::Nobody);
         }
         self.let_interrupt();
-        confirm::ask(self.session)
+        confirm::ask(&question, self.session)
     }
 }
 
@@ -158,7 +160,14 @@ impl client::Desk for Desk<'_, '_> {
         let mut submission = self.access.submission()?;
         submission.heed(stop_on_signals());
         self.interruption = None;
-        Ok(Box::new(submission))
+        let meter = Meter::default();
+        submission.count(meter.clone());
+        Ok(Box::new(Watched {
+            line: submission,
+            meter,
+            visible: self.session.context.stderr_is_terminal,
+            lang: self.session.lang,
+        }))
     }
 
     fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, String> {
@@ -246,6 +255,39 @@ impl client::Desk for Desk<'_, '_> {
 
     fn stopped(&mut self, failure: anyhow::Error) -> anyhow::Result<ExitStatus> {
         told(failure, self.session)
+    }
+}
+
+/// A connection that shows how much of a message has left.
+struct Watched {
+    line: SmtpSubmission,
+    meter: Meter,
+    visible: bool,
+    lang: Lang,
+}
+
+impl Submission for Watched {
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        octets: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        let (meter, before) = (self.meter.clone(), self.meter.octets());
+        let total = Some(octets.len() as u64);
+        let texts = Catalogue::of(self.lang);
+        let done = move || meter.octets().saturating_sub(before);
+        // Until the server has answered.
+        let _shown = Transfer::start(self.visible, total, done, texts);
+        self.line.submit(envelope, octets, before_data)
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        self.line.size_limit()
+    }
+
+    fn close(self: Box<Self>) {
+        self.line.quit();
     }
 }
 

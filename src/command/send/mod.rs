@@ -14,9 +14,11 @@ mod report;
 use self::desk::{Desk, told};
 use self::keeping::Keeping;
 use self::order::{After, Deed, Filing, NewOrder, ResumeOrder, Source, What, Which};
+use self::report::Before;
 use super::access::{self, Access};
 use super::{Failure, Session, drafts, is_closed_pipe, meant, status, wait};
 use crate::account::{Account, SentCopy};
+use crate::address::MailAddress;
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
 use crate::exit::ExitStatus;
 use crate::ledger::{Ledger, MessageRef};
@@ -152,33 +154,142 @@ fn show(
 }
 
 fn resume(order: ResumeOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let mut access = Access::open(session)?;
-    let mut ledger = access::ledger_for(&access.account, session)?;
-    let account = access.account.address.clone();
-    let named = match order.which {
-        Which::Unsettled => None,
-        Which::Named(words) => {
-            let words = words.iter();
-            let named = words.map(|word| meant::one_message_of(&ledger, word, &account));
-            Some(named.collect::<anyhow::Result<Vec<MessageRef>>>()?)
+    let mut ledger = access::ledger(session)?;
+    let mut turns = turns(&order.which, &ledger, session)?;
+    if let [only] = &mut turns[..] {
+        return resume_of(only, &order, &mut ledger, session);
+    }
+    if order.after.form == Form::Json {
+        return resume_all(turns, &order, &mut ledger, session);
+    }
+    let mut worst = ExitStatus::Yes;
+    for turn in &mut turns {
+        access::tell_account(&turn.access.account, session)?;
+        let status = match resume_of(turn, &order, &mut ledger, session) {
+            Ok(status) => status,
+            // The others go on all the same.
+            Err(error) => access::tell_failure(error, session)?,
+        };
+        worst = worst.worse(status);
+    }
+    Ok(worst)
+}
+
+/// One account, and which of its messages are gone on with.
+struct Turn {
+    access: Access,
+    /// Without any named, all that may need it.
+    named: Option<Vec<MessageRef>>,
+}
+
+/// The accounts of the messages that are named; without any all accounts, or that of `--account`.
+fn turns(which: &Which, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Vec<Turn>> {
+    let Which::Named(words) = which else {
+        let all = Access::all(session)?.into_iter();
+        return Ok(all
+            .map(|access| Turn {
+                access,
+                named: None,
+            })
+            .collect());
+    };
+    let mut turns: Vec<Turn> = Vec::new();
+    for word in words {
+        let message = meant::one_message(ledger, word)?;
+        let access = Access::of_message(&message, ledger, session)?;
+        let same = |turn: &&mut Turn| turn.access.account.address == access.account.address;
+        match turns.iter_mut().find(same) {
+            Some(turn) => turn.named.get_or_insert_default().push(message),
+            None => turns.push(Turn {
+                access,
+                named: Some(vec![message]),
+            }),
         }
-    };
-    let (clock, copy) = (session.context.clock, order.after.copy(&access.account));
-    let resumption = Resumption {
-        account: &account,
-        messages: named.as_deref(),
-        resend: order.resend,
-        consent: order.consent,
-        copy: copy.as_ref(),
-    };
-    let mut desk = Desk::new(&mut access, session, order.after.form);
-    match client::resume(resumption, &mut ledger, &|| clock.now(), &mut desk) {
+    }
+    Ok(turns)
+}
+
+/// Goes on with messages of one account, and tells what became of them.
+fn resume_of(
+    turn: &mut Turn,
+    order: &ResumeOrder,
+    ledger: &mut Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let clock = session.context.clock;
+    let copy = order.after.copy(&turn.access.account);
+    access::note(&turn.access.account, ledger)?;
+    let address = turn.access.account.address.clone();
+    let mut desk = Desk::new(&mut turn.access, session, order.after.form);
+    let resumption = order.resumption(&address, turn.named.as_deref(), copy.as_ref());
+    match client::resume(resumption, ledger, &|| clock.now(), &mut desk) {
         Ok(ResumeEnd::Done(handed, worst)) => {
-            Ok(worst.worse(finish(handed, &order.after, &mut ledger, &mut desk)?))
+            Ok(worst.worse(finish(handed, &order.after, ledger, &mut desk)?))
         }
         Ok(ResumeEnd::Declined) => Ok(ExitStatus::Unusable),
         Ok(ResumeEnd::Unasked) => Err(Failure::new("needs-yes", []).into()),
         Err(error) => Err(desk.documented(error)?),
+    }
+}
+
+/// The same with several accounts, of which one document tells.
+fn resume_all(
+    turns: Vec<Turn>,
+    order: &ResumeOrder,
+    ledger: &mut Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    if order.after.wait.is_some() {
+        return Err(Failure::new("wait-one-account", []).into());
+    }
+    let clock = session.context.clock;
+    let (mut all, mut before, mut names) = (Vec::new(), Before::default(), Vec::new());
+    let mut worst = ExitStatus::Yes;
+    for mut turn in turns {
+        names.push(turn.access.account.name.clone());
+        let copy = order.after.copy(&turn.access.account);
+        access::note(&turn.access.account, ledger)?;
+        let address = turn.access.account.address.clone();
+        let mut desk = Desk::new(&mut turn.access, session, order.after.form);
+        let resumption = order.resumption(&address, turn.named.as_deref(), copy.as_ref());
+        let ended = client::resume(resumption, ledger, &|| clock.now(), &mut desk);
+        before.take_in(std::mem::take(&mut desk.before));
+        let status = match ended {
+            Ok(ResumeEnd::Done(handed, status)) => {
+                let status = status.worse(report::exit_status(&handed));
+                all.extend(handed);
+                status
+            }
+            Ok(ResumeEnd::Declined) => ExitStatus::Unusable,
+            Ok(ResumeEnd::Unasked) => {
+                access::tell_failure(Failure::new("needs-yes", []).into(), session)?
+            }
+            Err(error) => access::tell_failure(error, session)?,
+        };
+        worst = worst.worse(status);
+    }
+    let rows = all.iter().map(|one| ledger.row(&one.message));
+    let rows = rows.collect::<Result<_, _>>()?;
+    let names = names.join(", ");
+    let document = report::Document::of(&all, rows, &names, &before, session);
+    session.out.show(&document, Form::Json)?;
+    Ok(worst)
+}
+
+impl ResumeOrder {
+    fn resumption<'a>(
+        &self,
+        account: &'a MailAddress,
+        messages: Option<&'a [MessageRef]>,
+        copy: Option<&'a SentCopy>,
+    ) -> Resumption<'a> {
+        Resumption {
+            account,
+            messages,
+            resend: self.resend,
+            consent: self.consent,
+            copy,
+        }
     }
 }
 

@@ -151,7 +151,7 @@ fn text(message: &OutgoingMessage, lang: Lang) -> Vec<String> {
 /// in both languages. Characters that act on a terminal are written as \uXXXX.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Document<'a> {
-    /// The account that sends.
+    /// The account that sends. With --resume of several accounts their names, between commas.
     account: &'a str,
     /// What should make a person stop, a sentence each.
     warnings: &'a [String],
@@ -395,6 +395,8 @@ struct SentMessage<'a> {
     /// The short id, for pec status, pec wait and pec send --resume.
     #[schemars(regex(pattern = SHORT_ID))]
     id: &'a str,
+    /// The account that sends it, by the name under which it was used last.
+    account: String,
     /// Its Message-ID with angle brackets.
     #[schemars(regex(pattern = r"^<.+>$"))]
     message_id: String,
@@ -472,6 +474,14 @@ pub(super) struct Before {
     pub searched: Search,
 }
 
+impl Before {
+    /// Takes over what was found out for another account.
+    pub fn take_in(&mut self, other: Self) {
+        self.warnings.extend(other.warnings);
+        self.searched.take_in(other.searched);
+    }
+}
+
 impl<'a> Document<'a> {
     /// What became of messages.
     pub fn of(
@@ -526,6 +536,7 @@ impl<'a> SentMessage<'a> {
             recipients: recipients.collect(),
             copy: handed.copy.as_ref().map(CopyJson::of),
             message_id: row.message_id,
+            account: row.account,
             sha256: row.octets,
         }
     }

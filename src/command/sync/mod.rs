@@ -12,6 +12,7 @@ use super::{Failure, Session, stay};
 use crate::client::{self, SyncReport};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
+use crate::output::progress::Transfer;
 use crate::transport::Timeouts;
 
 /// The order to read once.
@@ -44,20 +45,53 @@ impl Again {
 }
 
 pub(super) fn run(order: SyncOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let mut access = Access::open(session)?;
-    access.account.folders.extend(order.folders);
+    // A folder is one mailbox's.
+    let mut all = match order.names_a_folder() {
+        true => vec![Access::open(session)?],
+        false => Access::all(session)?,
+    };
+    if let [only] = &mut all[..] {
+        return read(&order, only, session);
+    }
+    let mut status = ExitStatus::Yes;
+    for access in &mut all {
+        access::tell_account(&access.account, session)?;
+        let of_one = match read(&order, access, session) {
+            Ok(status) => status,
+            // The others are read all the same.
+            Err(error) => access::tell_failure(error, session)?,
+        };
+        status = status.worse(of_one);
+    }
+    Ok(status)
+}
+
+impl SyncOrder {
+    fn names_a_folder(&self) -> bool {
+        let named = |again: &Again| matches!(again, Again::Folder(_));
+        !self.folders.is_empty() || self.again.iter().any(named)
+    }
+}
+
+/// Reads the mailbox of one account.
+fn read(
+    order: &SyncOrder,
+    access: &mut Access,
+    session: &mut Session<'_>,
+) -> anyhow::Result<ExitStatus> {
+    access.account.folders.extend(order.folders.iter().cloned());
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
     let mut ledger = access::ledger_for(&access.account, session)?;
     let address = access.account.address.clone();
-    for again in order.again {
-        let read = match &again {
+    for again in &order.again {
+        let read = match again {
             Again::Everything => ledger.read_again(&address, None),
             Again::Folder(name) => ledger.read_again(&address, Some(name)),
         };
         read.map_err(|error| Failure::of_ledger(&error))?;
         if let Again::Folder(name) = again {
-            access.account.folders.push(name);
+            access.account.folders.push(name.clone());
         }
     }
     let named = access.account.folders.clone();
@@ -65,13 +99,17 @@ pub(super) fn run(order: SyncOrder, session: &mut Session<'_>) -> anyhow::Result
     let mut status = ExitStatus::Yes;
     let mut written = Ok(());
     let mut no_password = None;
+    let meter = access.meter.clone();
+    let texts = Catalogue::of(session.lang);
+    let visible = session.context.stderr_is_terminal;
+    let shown = Transfer::start(visible, None, move || meter.octets(), texts);
     let synced = client::read(
         &mut ledger,
         client::Judge {
             account: &address,
             verifier: &verifier,
         },
-        &mut || stay::connect(&mut access, Timeouts::default(), &mut no_password),
+        &mut || stay::connect(access, Timeouts::default(), &mut no_password),
         &named,
         &|| clock.now(),
         &mut |event| {
@@ -80,10 +118,11 @@ pub(super) fn run(order: SyncOrder, session: &mut Session<'_>) -> anyhow::Result
                 status = ExitStatus::No;
             }
             if written.is_ok() {
-                written = follow::tell(&summary, order.form, session);
+                written = shown.suspend(|| follow::tell(&summary, order.form, session));
             }
         },
     );
+    drop(shown);
     if let Some(error) = no_password {
         return Err(error);
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::access::{self, Access};
 use super::follow;
-use super::meant::one_message_of;
+use super::meant::{is_of, one_message};
 use super::{Failure, Session, stay};
 use crate::client::Patience;
 use crate::exit::ExitStatus;
@@ -40,13 +40,19 @@ impl Terms {
 }
 
 pub(super) fn run(order: &WaitOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let mut access = Access::open(session)?;
-    let mut ledger = access::ledger_for(&access.account, session)?;
-    let messages = order
-        .messages
-        .iter()
-        .map(|word| one_message_of(&ledger, word, &access.account.address))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut ledger = access::ledger(session)?;
+    let words = order.messages.iter();
+    let messages = words.map(|word| one_message(&ledger, word));
+    let messages = messages.collect::<anyhow::Result<Vec<_>>>()?;
+    // The first brings its account; receipts of the others come there too.
+    let mut access = match messages.first() {
+        Some(first) => Access::of_message(first, &ledger, session)?,
+        None => Access::open(session)?,
+    };
+    for message in &messages {
+        is_of(&ledger, message, &access.account.address)?;
+    }
+    access::note(&access.account, &mut ledger)?;
     wait(
         &messages,
         order.terms,

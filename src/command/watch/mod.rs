@@ -23,13 +23,24 @@ pub(super) struct WatchOrder {
 }
 
 pub(super) fn run(order: WatchOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let mut access = Access::open(session)?;
-    access.account.folders.extend(order.folders);
-    let mut ledger = access::ledger_for(&access.account, session)?;
     let patience = Patience {
         poll: order.poll,
         ..Patience::default()
     };
+    // A folder is one mailbox's.
+    let mut all = match order.folders.is_empty() {
+        false => vec![Access::open(session)?],
+        true => Access::all(session)?,
+    };
+    if all.len() > 1 {
+        let (status, end) =
+            stay::stay_with_all(&mut all, patience, order.lasts, order.form, session)?;
+        tell_end(end, order.form, session)?;
+        return Ok(status);
+    }
+    let mut access = all.remove(0);
+    access.account.folders.extend(order.folders);
+    let mut ledger = access::ledger_for(&access.account, session)?;
     let end = stay::stay(
         &mut access,
         &mut ledger,
@@ -39,9 +50,14 @@ pub(super) fn run(order: WatchOrder, session: &mut Session<'_>) -> anyhow::Resul
         &mut |_| Ok(false),
         session,
     )?;
-    if end == WatchEnd::Stopped && order.form == Form::Text {
+    tell_end(end, order.form, session)?;
+    Ok(ExitStatus::Yes)
+}
+
+fn tell_end(end: WatchEnd, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
+    if end == WatchEnd::Stopped && form == Form::Text {
         let texts = Catalogue::of(session.lang);
         writeln!(session.err, "{}", texts.text("watch.stopped"))?;
     }
-    Ok(ExitStatus::Yes)
+    Ok(())
 }

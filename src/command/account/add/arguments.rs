@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{AddOrder, Server, absolute, is_address, is_command, is_server};
+use super::{AddOrder, Server, is_address, is_command, is_server};
 use crate::account::presets;
 use crate::account::{
     Limits, PasswordSource, Preset, SentCopy, is_account_name, is_display_name, is_plain_text,
@@ -21,6 +21,17 @@ pub(in crate::command) struct Arguments {
     #[arg(value_name = "NAME", value_parser = account_name)]
     name: Option<String>,
 
+    #[command(flatten)]
+    given: Given,
+
+    /// Use this account when none is named
+    #[arg(long)]
+    default: bool,
+}
+
+/// What an account says; the same for `account edit`.
+#[derive(Debug, clap::Args)]
+pub(in crate::command) struct Given {
     /// The certified address
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     address: Option<String>,
@@ -112,20 +123,27 @@ pub(in crate::command) struct Arguments {
     /// The day on which the password for programs was made: 2026-10-01
     #[arg(long, value_name = "DAY", value_parser = day)]
     app_password_date: Option<String>,
-
-    /// Use this account when none is named
-    #[arg(long)]
-    default: bool,
 }
 
 impl Arguments {
+    pub(in crate::command) fn order(self) -> AddOrder {
+        AddOrder {
+            name: self.name,
+            default: self.default,
+            ..self.given.order()
+        }
+    }
+}
+
+impl Given {
+    /// Without name.
     pub(in crate::command) fn order(self) -> AddOrder {
         let starttls = self.starttls.then_some(Security::StartTls);
         let folder = self.sent_folder.map(SentCopy::Folder);
         let command = self.password_command.map(PasswordSource::Command);
         let file = self.password_file.map(PasswordSource::File);
         AddOrder {
-            name: self.name,
+            name: None,
             address: self.address,
             display_name: self.display_name,
             preset: self.preset,
@@ -153,7 +171,7 @@ impl Arguments {
                 recipients_per_hour: self.per_hour,
             },
             app_password_date: self.app_password_date,
-            default: self.default,
+            default: false,
         }
     }
 }
@@ -196,8 +214,9 @@ fn day(text: &str) -> Result<String, String> {
     checked(text, parse_day(text).is_some())
 }
 
+/// Made whole when it is known whose folder `~` is.
 fn path(text: &str) -> Result<PathBuf, String> {
-    absolute(text).ok_or_else(String::new)
+    checked(text, !text.is_empty() && !text.contains('\0')).map(PathBuf::from)
 }
 
 fn security(text: &str) -> Result<Security, String> {

@@ -5,6 +5,7 @@ pub(super) mod arguments;
 use std::io::{self, BufRead};
 use std::path::{self, PathBuf};
 
+use super::test;
 use crate::account::presets::{self, LoginForm};
 use crate::account::{
     Config, Entry, Limits, PasswordSource, Preset, Protocol, SentCopy, is_account_name,
@@ -14,8 +15,10 @@ use crate::address::MailAddress;
 use crate::command::ask::Asker;
 use crate::command::configuration::failure;
 use crate::command::{Failure, Session};
+use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
+use crate::output::report::Form;
 use crate::transport::{Endpoint, Security};
 
 /// The order to write an account; what is not said may be asked for.
@@ -66,8 +69,8 @@ fn is_command(text: &str) -> bool {
 
 /// The path from the root, since the configuration is read from anywhere; none where it cannot be
 /// written into a text file.
-fn absolute(text: &str) -> Option<PathBuf> {
-    let path = path::absolute(text).ok()?;
+fn absolute(text: &str, context: &Context) -> Option<PathBuf> {
+    let path = path::absolute(context.at_home(text)).ok()?;
     path.to_str().is_some().then_some(path)
 }
 
@@ -76,9 +79,11 @@ pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<
         return Err(failure(&crate::account::Error::KeyringNotBuilt, session.lang).into());
     }
     let mut config = session.config()?;
+    let order = order.with_whole_paths(session)?;
     let by_questions = session.context.stdin_is_terminal && session.context.stderr_is_terminal;
     // What has a usual value is asked for only when something must be asked anyway.
-    let order = match by_questions && !missing(&order, session).is_empty() {
+    let asks = by_questions && !missing(&order, session).is_empty();
+    let order = match asks {
         true => completed(order, &config, &mut io::stdin().lock(), session)?,
         false => order,
     };
@@ -86,6 +91,37 @@ pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<
     if !missing.is_empty() {
         return Err(Failure::new("account-missing", [("missing", missing.join(", "))]).into());
     }
+    let name = order.name.clone().unwrap_or_default();
+    if let Err(error) = written(order, &mut config, session) {
+        if asks {
+            // Who answered ten questions is not asked them again for one of them.
+            let line = Catalogue::of(session.lang).text("accounts.answers-again");
+            writeln!(session.err, "{line}")?;
+        }
+        return Err(error);
+    }
+    if !asks {
+        return Ok(ExitStatus::Yes);
+    }
+    let wanted = Asker {
+        input: &mut io::stdin().lock(),
+        err: &mut *session.err,
+        lang: session.lang,
+    }
+    .confirm("test", &[("account", &name)]);
+    // The account is written: who went away has said no.
+    if !wanted.unwrap_or(false) {
+        return Ok(ExitStatus::Yes);
+    }
+    let order = test::TestOrder {
+        name: Some(name),
+        form: Form::Text,
+    };
+    test::run(&order, session)
+}
+
+/// Writes the account into the configuration, and says so.
+fn written(order: AddOrder, config: &mut Config, session: &mut Session<'_>) -> anyhow::Result<()> {
     let default = order.default;
     let entry = order.entry();
     let lang = session.lang;
@@ -104,8 +140,8 @@ pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<
         ("file", &config.file().display().to_string()),
     ];
     let line = texts.fill("accounts.added", &values);
-    session.out.page().line(line)?;
-    Ok(ExitStatus::Yes)
+    session.out.say(line)?;
+    Ok(())
 }
 
 /// Asks for the password once and puts it into the keyring.
@@ -122,6 +158,30 @@ fn store(account: &crate::account::Account, session: &Session<'_>) -> anyhow::Re
 }
 
 impl AddOrder {
+    /// With its files named from the root.
+    ///
+    /// # Errors
+    /// When a path is no text.
+    pub(super) fn with_whole_paths(self, session: &Session<'_>) -> Result<Self, Failure> {
+        let whole = |path: PathBuf| {
+            let text = path.to_str();
+            let found = text.and_then(|text| absolute(text, session.context));
+            found.ok_or_else(|| {
+                let file = path.display().to_string();
+                Failure::new("path-no-text", [("file", file)])
+            })
+        };
+        Ok(Self {
+            ca_file: self.ca_file.map(whole).transpose()?,
+            trust_file: self.trust_file.map(whole).transpose()?,
+            password: match self.password {
+                Some(PasswordSource::File(file)) => Some(PasswordSource::File(whole(file)?)),
+                other => other,
+            },
+            ..self
+        })
+    }
+
     fn endpoint(&self, protocol: Protocol) -> Option<Endpoint> {
         let (given, of_preset) = match protocol {
             Protocol::Imap => (&self.imap, self.preset.map(|preset| &*preset.imap.value)),
@@ -135,7 +195,7 @@ impl AddOrder {
         parse_server(host, given.security, protocol)
     }
 
-    fn entry(self) -> Entry {
+    pub(super) fn entry(self) -> Entry {
         Entry {
             imap: self.endpoint(Protocol::Imap),
             smtp: self.endpoint(Protocol::Smtp),
@@ -198,6 +258,7 @@ fn completed(
     input: &mut dyn BufRead,
     session: &mut Session<'_>,
 ) -> anyhow::Result<AddOrder> {
+    let context = session.context;
     let mut asker = Asker {
         input,
         err: &mut *session.err,
@@ -248,24 +309,39 @@ fn completed(
             true => ("code", None),
             false => ("user", Some(&*address)),
         };
-        let user = asker.ask(key, &[], default, text)?;
+        // The address is no code: that would be found out after the last question.
+        let is_code = |answer: &str| default.is_some() || answer != address;
+        let user = asker.ask(key, &[], default, |answer| {
+            text(answer).filter(|answer| is_code(answer))
+        })?;
         given.user = Some(user).filter(|user| *user != address);
     }
     if given.password.is_none() {
-        given.password = Some(password_source(&mut asker)?);
+        given.password = Some(password_source(&mut asker, context)?);
+    }
+    if !given.default && !config.accounts().is_empty() {
+        let name = given.name.clone().unwrap_or_default();
+        given.default = asker.confirm("make-default", &[("account", &name)])?;
     }
     Ok(given)
 }
 
 /// Where the password comes from. The password itself is not asked for.
-fn password_source(asker: &mut Asker<'_>) -> anyhow::Result<PasswordSource> {
+fn password_source(asker: &mut Asker<'_>, context: &Context) -> anyhow::Result<PasswordSource> {
     let words = match cfg!(feature = "keyring") {
         true => &["prompt", "command", "file", "keyring"][..],
         false => &["prompt", "command", "file"],
     };
     let values = [("sources", &*words.join(", "))];
     let source = asker.ask("source", &values, Some("prompt"), |answer| {
-        words.iter().find(|word| **word == answer).copied()
+        let number = answer.parse::<usize>().ok();
+        let at = number.and_then(|number| number.checked_sub(1));
+        let by_number = at.and_then(|at| words.get(at));
+        words
+            .iter()
+            .find(|word| **word == answer)
+            .or(by_number)
+            .copied()
     })?;
     Ok(match source {
         "command" => PasswordSource::Command(asker.ask("command", &[], None, |answer| {
@@ -273,8 +349,8 @@ fn password_source(asker: &mut Asker<'_>) -> anyhow::Result<PasswordSource> {
         })?),
         "file" => {
             let usable = |answer: &str| {
-                let file = absolute(answer);
-                file.filter(|_| !answer.is_empty() && !answer.starts_with('~'))
+                let file = absolute(answer, context).filter(|_| !answer.is_empty());
+                file.filter(|file| file.is_file())
             };
             PasswordSource::File(asker.ask("file", &[], None, usable)?)
         }
