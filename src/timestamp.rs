@@ -53,9 +53,44 @@ impl Timestamp {
         if let Ok(instant) = text.parse::<jiff::Timestamp>() {
             return Ok(Self(instant.as_second()));
         }
+        // A time behind the day would be read and left out.
+        if text.contains([' ', 'T', 't', '_']) {
+            return Err(TimeError);
+        }
         let date: jiff::civil::Date = text.parse().map_err(|_| TimeError)?;
         let start = date.to_zoned(italy()).map_err(|_| TimeError)?;
         Ok(Self(start.timestamp().as_second()))
+    }
+
+    /// Reads what [`Self::parse`] does, and a day or a time as it is shown, in Italian legal time:
+    /// `28/11/2026`, `28/11/2026 12:06`, `2026-11-28 12:06:37`.
+    ///
+    /// # Errors
+    /// When it is none of these, or there is no such day.
+    pub fn parse_shown(text: &str) -> Result<Self, TimeError> {
+        if let Ok(instant) = Self::parse(text) {
+            return Ok(instant);
+        }
+        let (date, clock) = text.split_once(' ').unwrap_or((text, "00:00"));
+        let date = match date.split('/').collect::<Vec<_>>()[..] {
+            [day, month, year] if year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
+            [date] => date.to_owned(),
+            _ => return Err(TimeError),
+        };
+        let civil: jiff::civil::DateTime = format!("{date}T{}", clock.trim())
+            .parse()
+            .map_err(|_| TimeError)?;
+        let instant = civil.to_zoned(italy()).map_err(|_| TimeError)?;
+        Ok(Self(instant.timestamp().as_second()))
+    }
+
+    /// When the day began in Italy that was so many days before this instant's.
+    pub fn day_before(self, days: i64) -> Self {
+        const DAY: i64 = 86_400;
+        // Noon of a day is in that day, whatever the clocks did in between.
+        let today = Self::parse(&self.italian_day()).unwrap_or(self);
+        let noon = today.0 + DAY / 2 - days * DAY;
+        Self::parse(&Self(noon).italian_day()).unwrap_or(Self(noon))
     }
 
     /// Whole seconds from `earlier` to `self`; negative when `self` comes first.
@@ -188,6 +223,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn days_and_times_are_read_as_they_are_shown() {
+        for (text, same) in [
+            ("28/11/2026", "2026-11-28"),
+            ("1/7/2026", "2026-07-01"),
+            ("28/11/2026 12:06:37", "2026-11-28T11:06:37Z"),
+            ("01/07/2026 12:06", "2026-07-01T10:06:00Z"),
+            ("2026-11-28 12:06:37", "2026-11-28T11:06:37Z"),
+            ("2026-11-28", "2026-11-28"),
+            ("2026-11-28T11:06:37Z", "2026-11-28T11:06:37Z"),
+        ] {
+            let same = Timestamp::parse(same).expect("a time");
+            assert_eq!(Timestamp::parse_shown(text), Ok(same), "{text}");
+        }
+        let shown = Timestamp::parse("2026-11-28T11:06:37Z").expect("a time");
+        assert_eq!(Timestamp::parse_shown(&shown.italian()), Ok(shown));
+        for text in [
+            "",
+            "31/02/2026",
+            "11/28/2026",
+            "28/11/26",
+            "28/11",
+            "28/11/2026 25:00",
+            "x",
+        ] {
+            assert_eq!(Timestamp::parse_shown(text), Err(TimeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn yesterday_begins_at_midnight_in_italy_also_when_the_clocks_were_set() {
+        let day = |text: &str| Timestamp::parse(text).expect("a time");
+        let late = day("2026-11-28T23:30:00Z"); // Sunday the 29th in Italy
+        assert_eq!(late.day_before(0), day("2026-11-29"));
+        assert_eq!(late.day_before(1), day("2026-11-28"));
+        // 25 October 2026 has 25 hours.
+        assert_eq!(day("2026-10-25T22:59:00Z").day_before(0), day("2026-10-25"));
+        assert_eq!(day("2026-10-26").day_before(1), day("2026-10-25"));
+        assert_eq!(day("2026-03-30").day_before(1), day("2026-03-29"));
+    }
+
+    #[test]
     fn civil_time_with_an_offset_is_an_instant() {
         let at = Timestamp::from_civil((2018, 11, 13), (16, 39, 27), 3600).unwrap();
         assert_eq!(at.to_string(), "2018-11-13T15:39:27Z");
@@ -214,6 +290,8 @@ mod tests {
             1_530_403_200
         );
         assert!(Timestamp::parse("ieri").is_err());
+        assert!(Timestamp::parse("2018-07-01 12:00").is_err());
+        assert!(Timestamp::parse("2018-07-01T12:00:00").is_err());
     }
 
     #[test]

@@ -1408,6 +1408,7 @@ impl Errand {
         let sender = Sender {
             account: "prova".to_owned(),
             address: MailAddress::new(&format!("io@{}", practice.domain())),
+            display_name: None,
             limits: Default::default(),
         };
         let mut ledger = Ledger::open(folder).expect("a ledger");

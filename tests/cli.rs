@@ -379,7 +379,7 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
         ),
         (
             &["--color", "purple", "verify", "x"],
-            &["purple is no value for --color"],
+            &["purple is no value for --color", "auto, always, never"],
             &["purple non è un valore per --color"],
         ),
         (

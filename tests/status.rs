@@ -341,10 +341,20 @@ fn filters_keep_what_fits_all_of_them() {
     assert_eq!(listed(&desk, &["--since", "2026-05-05"]).len(), 0);
     assert_eq!(listed(&desk, &["--account", "studio"]), every);
     assert_eq!(listed(&desk, &["--account", "altro"]).len(), 0);
-    let ran = status(&desk, &["--since", "ieri"]);
+    // Days and times as they are shown, and words of both languages; the present is 4 May 2026.
+    for (since, count) in [
+        ("04/05/2026", messages.len()),
+        ("5/5/2026", 0),
+        ("2026-05-04 00:00:00", messages.len()),
+        ("ieri", messages.len()),
+        ("Yesterday", messages.len()),
+    ] {
+        assert_eq!(listed(&desk, &["--since", since]).len(), count, "{since}");
+    }
+    let ran = status(&desk, &["--since", "domani"]);
     assert_eq!((ran.status, &*ran.out), (2, ""));
     assert!(
-        ran.err.starts_with("pec: --since ieri: not a time\n"),
+        ran.err.starts_with("pec: --since domani: no day or time\n"),
         "{}",
         ran.err
     );

@@ -291,7 +291,16 @@ fn usage_fault(error: &clap::Error, subcommand: &str, lang: Lang) -> String {
         {
             ("usage.no-value", both.to_vec())
         }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => ("usage.invalid", both.to_vec()),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            // Where only some words are one, they are named.
+            match context(ContextKind::ValidValue).filter(|words| !words.is_empty()) {
+                Some(words) => {
+                    let words = [("values", words)];
+                    ("usage.invalid-of", [&both[..], &words].concat())
+                }
+                None => ("usage.invalid", both.to_vec()),
+            }
+        }
         ErrorKind::ArgumentConflict => {
             let prior = context(ContextKind::PriorArg).unwrap_or_default();
             (

@@ -17,9 +17,28 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(u64::from(number) * unit))
 }
 
+/// A span as it is typed, in the largest unit that gives a whole number.
+pub(super) fn words(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let unit = units
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds % unit == 0);
+    let (unit, sign) = unit.unwrap_or((1, 's'));
+    format!("{}{sign}", seconds / unit)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, words};
+
+    #[test]
+    fn a_span_is_shown_as_it_is_typed() {
+        for text in ["90s", "30m", "2h", "1d", "0s", "61m"] {
+            assert_eq!(words(parse(text).unwrap()), text);
+        }
+        assert_eq!(words(parse("120s").unwrap()), "2m");
+    }
 
     #[test]
     fn a_number_and_a_unit() {

@@ -16,16 +16,36 @@ use crate::ledger::{self, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::transport::{self, Mailbox, Stop, Timeouts};
 
+/// When it is said that somebody waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Announced {
+    /// It was said before.
+    Before,
+    /// Once the mailbox is open and was read.
+    WhenRead,
+}
+
+/// How staying ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StayEnd {
+    /// What was waited for is there.
+    Done,
+    /// Somebody ended it.
+    Stopped,
+    /// The time is over.
+    TimeOver,
+}
+
 /// Watches until done, asked to stop, or the time is over.
 pub(super) fn stay(
     access: &mut Access,
     ledger: &mut Ledger,
     patience: Patience,
     limit: Option<Duration>,
-    form: Form,
+    (form, announced): (Form, Announced),
     is_done: &mut dyn FnMut(&Ledger) -> Result<bool, ledger::Error>,
     session: &mut Session<'_>,
-) -> anyhow::Result<WatchEnd> {
+) -> anyhow::Result<StayEnd> {
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
     let (stop, cut) = (Stop::default(), Stop::default());
@@ -44,6 +64,7 @@ pub(super) fn stay(
         verifier: &verifier,
     };
     let mut written = Ok(());
+    let ready = announced == Announced::WhenRead;
     let watched = client::watch(
         ledger,
         judge,
@@ -57,7 +78,10 @@ pub(super) fn stay(
         &|| clock.now(),
         is_done,
         &mut |event| {
-            let told = tell_watch(event, form, session);
+            let told = match event {
+                WatchEvent::Ready if !ready => Ok(()),
+                event => tell_watch(event, form, session),
+            };
             if written.is_ok() && told.is_err() {
                 written = told;
                 // The reader went away: nobody is told any more.
@@ -70,7 +94,12 @@ pub(super) fn stay(
         return Err(error);
     }
     written?;
-    Ok(watched.map_err(|error| access.failure_of_journey(&error))?)
+    let ended = watched.map_err(|error| access.failure_of_journey(&error))?;
+    Ok(match (ended, signals.is_asked()) {
+        (WatchEnd::Done, _) => StayEnd::Done,
+        (WatchEnd::Stopped, true) => StayEnd::Stopped,
+        (WatchEnd::Stopped, false) => StayEnd::TimeOver,
+    })
 }
 
 /// Watches all of several accounts at once, each over its own connection, until asked to stop or the
@@ -84,7 +113,7 @@ pub(super) fn stay_with_all(
     limit: Option<Duration>,
     form: Form,
     session: &mut Session<'_>,
-) -> anyhow::Result<(ExitStatus, WatchEnd)> {
+) -> anyhow::Result<(ExitStatus, StayEnd)> {
     let (mut lines, mut ledgers, mut verifiers) = (Vec::new(), Vec::new(), Vec::new());
     for access in all.iter_mut() {
         verifiers.push(access.verifier()?);
@@ -126,7 +155,7 @@ pub(super) fn stay_with_all(
         }
         drop(send);
         let mut spoken_of: Option<&Access> = None;
-        let (mut status, mut end) = (ExitStatus::Yes, WatchEnd::Done);
+        let (mut status, mut end) = (ExitStatus::Yes, StayEnd::Done);
         let mut written = Ok(());
         for (access, happened) in events {
             let one = || -> anyhow::Result<()> {
@@ -139,7 +168,7 @@ pub(super) fn stay_with_all(
                     Happened::Event(event) => tell_watch(event, form, session),
                     Happened::End(Ok(one)) => {
                         if one == WatchEnd::Stopped {
-                            end = one;
+                            end = StayEnd::Stopped;
                         }
                         Ok(())
                     }

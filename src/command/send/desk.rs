@@ -6,7 +6,7 @@
 
 use std::slice;
 
-use super::report::Before;
+use super::report::{Before, Next};
 use super::{checks, report};
 use crate::client::{
     self, Answer, Answered, Confirm, Gap, GapKind, Handed, Missed, News, Over, Question, Search,
@@ -356,20 +356,25 @@ impl Desk<'_, '_> {
     ) -> anyhow::Result<()> {
         match self.form {
             Form::Json if wait_follows => Ok(()),
-            Form::Json => self.show(handed, ledger),
+            Form::Json => self.show(handed, Next::Person, ledger),
             Form::Text => handed.iter().try_for_each(|one| {
-                self.show(slice::from_ref(one), ledger)?;
+                let next = match wait_follows {
+                    true => Next::ThisRun,
+                    false => Next::Person,
+                };
+                self.show(slice::from_ref(one), next, ledger)?;
                 report::tell_beside(one, self.session)
             }),
         }
     }
 
     /// What became of messages, in the form that was asked for.
-    fn show(&mut self, handed: &[Handed], ledger: &Ledger) -> anyhow::Result<()> {
+    fn show(&mut self, handed: &[Handed], next: Next, ledger: &Ledger) -> anyhow::Result<()> {
         let rows = handed.iter().map(|one| ledger.row(&one.message));
         let rows = rows.collect::<Result<_, _>>()?;
         let account = &self.access.account.name;
-        let document = report::Document::of(handed, rows, account, &self.before, self.session);
+        let document =
+            report::Document::of(handed, rows, account, &self.before, next, self.session);
         self.session.out.show(&document, self.form)?;
         Ok(())
     }
@@ -378,8 +383,14 @@ impl Desk<'_, '_> {
     pub(super) fn documented(&mut self, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
         if self.form == Form::Json {
             let account = &self.access.account.name;
-            let document =
-                report::Document::of(&[], Vec::new(), account, &self.before, self.session);
+            let document = report::Document::of(
+                &[],
+                Vec::new(),
+                account,
+                &self.before,
+                Next::Person,
+                self.session,
+            );
             self.session.out.show(&document, Form::Json)?;
         }
         Ok(error)

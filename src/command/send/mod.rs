@@ -14,7 +14,7 @@ mod report;
 use self::desk::{Desk, told};
 use self::keeping::Keeping;
 use self::order::{After, Deed, Filing, NewOrder, ResumeOrder, Source, What, Which};
-use self::report::Before;
+use self::report::{Before, Next};
 use super::access::{self, Access};
 use super::{Failure, Session, drafts, is_closed_pipe, meant, status, wait};
 use crate::account::{Account, SentCopy};
@@ -271,7 +271,7 @@ fn resume_all(
     let rows = all.iter().map(|one| ledger.row(&one.message));
     let rows = rows.collect::<Result<_, _>>()?;
     let names = names.join(", ");
-    let document = report::Document::of(&all, rows, &names, &before, session);
+    let document = report::Document::of(&all, rows, &names, &before, Next::Person, session);
     session.out.show(&document, Form::Json)?;
     Ok(worst)
 }

@@ -489,11 +489,12 @@ impl<'a> Document<'a> {
         rows: Vec<MessageRow>,
         account: &'a str,
         before: &'a Before,
+        next: Next,
         session: &Session<'_>,
     ) -> Self {
         let (mut messages, mut lines) = (Vec::new(), Vec::new());
         for (one, row) in handed.iter().zip(rows) {
-            lines.extend(told(one, &row, session));
+            lines.extend(told(one, &row, next, session));
             messages.push(SentMessage::of(one, row));
         }
         Self {
@@ -591,8 +592,17 @@ fn exit_status_of(submitted: &Submitted) -> ExitStatus {
     }
 }
 
+/// Who follows a message that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Whoever sent it: how is said.
+    Person,
+    /// This run, which waits for its receipts.
+    ThisRun,
+}
+
 /// What became of one, in lines.
-fn told(handed: &Handed, row: &MessageRow, session: &Session<'_>) -> Vec<String> {
+fn told(handed: &Handed, row: &MessageRow, next: Next, session: &Session<'_>) -> Vec<String> {
     let submitted = &handed.submitted;
     let texts = Catalogue::of(session.lang);
     let (outcome, reply, reason) = words(&submitted.report.outcome);
@@ -628,7 +638,9 @@ fn told(handed: &Handed, row: &MessageRow, session: &Session<'_>) -> Vec<String>
             lines.push(format!("  {line}"));
         }
     }
-    lines.push(texts.fill(&format!("send.next.{}", outcome.word()), &values));
+    if (outcome, next) != (Outcome::Taken, Next::ThisRun) {
+        lines.push(texts.fill(&format!("send.next.{}", outcome.word()), &values));
+    }
     let mut answers = submitted.report.recipients.iter().flatten();
     let is_left_over = |reply: &Reply| reply.code >= 400 && reply.is_for_now();
     if outcome == Outcome::Taken && answers.any(is_left_over) {

@@ -1,10 +1,9 @@
 //! What `pec status` is told.
 
-use super::{Listed, StatusOrder, Wanted, json};
+use super::{Listed, Since, StatusOrder, Wanted, json};
 use crate::command::Failure;
 use crate::command::order::Order;
 use crate::output::report::Form;
-use crate::timestamp::Timestamp;
 
 /// Say where each message stands, for every recipient
 ///
@@ -25,7 +24,7 @@ pub(in crate::command) struct Arguments {
     )]
     message: Option<String>,
 
-    /// Only messages recorded at this time or later
+    /// Only messages recorded at this time or later: 28/11/2026, 2026-11-28, yesterday, today
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
 
@@ -86,7 +85,8 @@ impl Arguments {
             return Ok(Order::schema::<json::Document<'_>>());
         }
         let since = self.since.map(|text| {
-            Timestamp::parse(&text).map_err(|_| Failure::new("since", [("value", text)]))
+            let known = Since::of(&text);
+            known.ok_or_else(|| Failure::new("since-when", [("value", text)]))
         });
         let since = since.transpose()?;
         let of = match (self.orphans, self.unproven) {

@@ -51,7 +51,7 @@ enum Listed {
     /// Messages of ours.
     Messages {
         /// Recorded then or later.
-        since: Option<Timestamp>,
+        since: Option<Since>,
         /// For which something is still awaited.
         pending: bool,
         /// That did not reach a recipient.
@@ -63,6 +63,34 @@ enum Listed {
     Orphans,
     /// What passes itself off as certified mail.
     Unproven,
+}
+
+/// From when on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Since {
+    At(Timestamp),
+    /// From the beginning of the day that was so many days ago.
+    DaysAgo(i64),
+}
+
+impl Since {
+    /// What a person's words mean, if anything.
+    fn of(words: &str) -> Option<Self> {
+        match words.trim().to_lowercase().as_str() {
+            "today" | "oggi" => Some(Self::DaysAgo(0)),
+            "yesterday" | "ieri" => Some(Self::DaysAgo(1)),
+            other => Timestamp::parse_shown(&other.to_uppercase())
+                .ok()
+                .map(Self::At),
+        }
+    }
+
+    fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::DaysAgo(days) => now.day_before(days),
+        }
+    }
 }
 
 /// What texts and JSON of a message need beside the message.
@@ -136,7 +164,7 @@ pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
     match &order.wanted {
         Wanted::Message(word) => one(word, order.form, &reading, session),
         Wanted::List { of, limit, page } => {
-            let page = page_of(of, *limit, *page, account, &ledger)
+            let page = page_of(of, *limit, *page, account, (&ledger, now))
                 .map_err(|error| Failure::of_ledger(&error))?;
             let document = Document::of_page(&page, Some(&reading), session.lang);
             Ok(session.out.show(&document, order.form)?)
@@ -209,7 +237,7 @@ fn page_of(
     limit: u32,
     number: u32,
     account: Option<MailAddress>,
-    ledger: &Ledger,
+    (ledger, now): (&Ledger, Timestamp),
 ) -> Result<Page, ledger::Error> {
     let unsettling = ledger.unsettling(account.as_ref())?;
     let mailboxes = looks(ledger, account.as_ref())?;
@@ -226,7 +254,7 @@ fn page_of(
         } => {
             let filter = Filter {
                 account,
-                since: *since,
+                since: since.map(|since| since.at(now)),
                 pending: *pending,
                 failed: *failed,
                 to: to.clone(),

@@ -10,11 +10,13 @@ use std::time::Duration;
 use super::access::{self, Access};
 use super::follow;
 use super::meant::{is_of, one_message};
-use super::{Failure, Session, stay};
+use super::stay::{Announced, StayEnd};
+use super::{Failure, Session, span, stay};
 use crate::client::Patience;
 use crate::exit::ExitStatus;
 use crate::ledger::state::{Goal, Meaning};
 use crate::ledger::{Ledger, MessageRef};
+use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
 
 /// The order to wait.
@@ -93,15 +95,28 @@ pub(super) fn wait(
     let known = is_over(ledger).map_err(|error| Failure::of_ledger(&error))?;
     if !known {
         let limit = Some(terms.timeout);
-        stay::stay(
+        let texts = Catalogue::of(session.lang);
+        if form == Form::Text {
+            // Before the first receipt, not after those that were there.
+            let time = span::words(terms.timeout);
+            let line = texts.fill("wait.begins", &[("time", &time)]);
+            writeln!(session.err, "{line}")?;
+        }
+        let ended = stay::stay(
             access,
             ledger,
             patience,
             limit,
-            events,
+            (events, Announced::Before),
             &mut is_over,
             session,
         )?;
+        if ended == StayEnd::TimeOver {
+            let shorts = messages.iter().map(|message| &*message.short);
+            let message = shorts.collect::<Vec<_>>().join(" ");
+            let line = texts.fill("wait.time-is-over", &[("message", &message)]);
+            writeln!(session.err, "{line}")?;
+        }
     }
     super::status::show(messages, ledger, form, session)?;
     let meanings = meanings(ledger).map_err(|error| Failure::of_ledger(&error))?;

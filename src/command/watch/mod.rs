@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::access::{self, Access};
 use super::follow::Form;
+use super::stay::{Announced, StayEnd};
 use super::{Session, stay};
-use crate::client::{Patience, WatchEnd};
+use crate::client::Patience;
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 
@@ -46,7 +47,7 @@ pub(super) fn run(order: WatchOrder, session: &mut Session<'_>) -> anyhow::Resul
         &mut ledger,
         patience,
         order.lasts,
-        order.form,
+        (order.form, Announced::WhenRead),
         &mut |_| Ok(false),
         session,
     )?;
@@ -54,8 +55,8 @@ pub(super) fn run(order: WatchOrder, session: &mut Session<'_>) -> anyhow::Resul
     Ok(ExitStatus::Yes)
 }
 
-fn tell_end(end: WatchEnd, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
-    if end == WatchEnd::Stopped && form == Form::Text {
+fn tell_end(end: StayEnd, form: Form, session: &mut Session<'_>) -> anyhow::Result<()> {
+    if end != StayEnd::Done && form == Form::Text {
         let texts = Catalogue::of(session.lang);
         writeln!(session.err, "{}", texts.text("watch.stopped"))?;
     }
