@@ -457,3 +457,96 @@ fn who_cannot_be_asked_is_told_what_is_missing() {
         );
     }
 }
+
+/// A text of fifty lines, in a file.
+fn long_text(world: &Practising) -> String {
+    let lines: Vec<String> = (1..=50).map(|number| format!("riga {number}.")).collect();
+    let file = world.path("lettera.txt");
+    std::fs::write(&file, lines.join("\n")).expect("a file");
+    file.display().to_string()
+}
+
+#[test]
+fn a_long_text_stops_at_each_page_and_goes_through_the_pager_where_there_is_one() {
+    needs_terminal!();
+    let world = Practising::new();
+    let (to, file) = (world.address("delivered"), long_text(&world));
+    let send = world.command(&["send", "-t", &to, "-s", "Lettera", "--body-file", &file]);
+    let start = |more: &[(&str, &str)]| {
+        let variables = [&[("ROWS", "20")][..], more].concat();
+        Terminal::start(&send, &variables, world.folder.path())
+    };
+    let mut terminal = start(&[]);
+    terminal.until("more lines");
+    assert!(
+        !terminal.shown().contains("riga 17."),
+        "{}",
+        terminal.shown()
+    );
+    terminal.keys("\n");
+    terminal.until("riga 20.");
+    terminal.until("more lines: Enter to go on, q to skip them --");
+    terminal.keys("q\n");
+    terminal.until("Send it?");
+    assert!(
+        !terminal.shown().contains("riga 50."),
+        "{}",
+        terminal.shown()
+    );
+    terminal.keys("n\n");
+    assert_eq!(terminal.end().0, 2);
+    // The pager gets all of it, and cannot be told to do anything by the text.
+    let seen = world.path("seen");
+    let pager = format!("cat >'{}'", seen.display());
+    let mut terminal = start(&[("PAGER", &pager)]);
+    terminal.until("Send it?");
+    terminal.keys("n\n");
+    let (_, shown) = terminal.end();
+    assert!(!shown.contains("riga 1."), "{shown}");
+    let paged = std::fs::read_to_string(&seen).expect("it ran");
+    assert!(
+        paged.contains("riga 1.\n") && paged.contains("riga 50.\n"),
+        "{paged}"
+    );
+}
+
+#[test]
+fn a_dry_run_on_a_terminal_shows_the_text_and_no_base64() {
+    needs_terminal!();
+    let world = Practising::new();
+    let (to, file) = (world.address("delivered"), long_text(&world));
+    let attached = world.path("atto.pdf");
+    std::fs::write(
+        &attached,
+        [b"%PDF-1.7 ".as_slice(), &[b'x'; 30_000]].concat(),
+    )
+    .expect("a file");
+    let attached = attached.display().to_string();
+    let arguments = [
+        "send",
+        "--dry-run",
+        "-t",
+        &to,
+        "-s",
+        "Lettera",
+        "--body-file",
+        &file,
+        "-a",
+        &attached,
+    ];
+    let dry = world.command(&arguments);
+    let terminal = Terminal::start(&dry, &[], world.folder.path());
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 0, "{shown}");
+    assert!(
+        shown.contains("riga 50.") && shown.contains("atto.pdf (30 kB, PDF, not signed)"),
+        "{shown}"
+    );
+    assert!(
+        shown.len() < 5_000 && !shown.contains("eHh4eHh4"),
+        "{shown}"
+    );
+    // A file gets it as it would leave.
+    let whole = world.run(&arguments);
+    assert!(whole.out.contains("eHh4eHh4") && whole.out.contains("MIME-Version: 1.0"));
+}

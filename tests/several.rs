@@ -371,3 +371,32 @@ fn a_code_that_is_the_address_is_refused_at_its_question() {
     let text = std::fs::read_to_string(world.path("config.toml")).expect("a file");
     assert!(text.contains("user = \"M1234567\""), "{text}");
 }
+
+#[test]
+fn who_gives_up_gets_the_answers_back_as_a_command() {
+    if !is_there() {
+        skipped("a terminal to answer on needs script(1)");
+        return;
+    }
+    let world = Practising::new();
+    let before = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let add = world.command(&["account", "add"]);
+    let mut terminal = Terminal::start(&add, &[], world.folder.path());
+    for answer in [
+        "a@pec.example",
+        "mio studio",
+        "studio",
+        "-",
+        "imap.pec.example",
+    ] {
+        terminal.answer(answer);
+    }
+    // The end of what is typed.
+    terminal.answer_end();
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 2, "{shown}");
+    let command = "pec account add studio --address a@pec.example --imap imap.pec.example";
+    assert!(shown.contains(command), "{shown}");
+    let after = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    assert_eq!(after, before);
+}

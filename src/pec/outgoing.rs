@@ -227,6 +227,14 @@ impl OutgoingMessage {
         &self.sender
     }
 
+    /// The name that stands beside the address in From, if one does.
+    pub fn sender_name(&self) -> Option<String> {
+        let entity = Entity::parse(&self.octets).ok()?;
+        let found = decode::addresses(entity.header.first("From")?.value);
+        let name = found.into_iter().next()?.display;
+        (!name.trim().is_empty()).then_some(name)
+    }
+
     /// To and then Cc, which are also RCPT TO; each once.
     pub fn recipients(&self) -> &[OutgoingRecipient] {
         &self.recipients

@@ -33,11 +33,16 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a command with these variables; `folder` is the test's own.
+    /// Starts a command with these variables, `ROWS` being the lines of the terminal; `folder` is the
+    /// test's own.
     pub fn start(command: &Command, variables: &[(&str, &str)], folder: &std::path::Path) -> Self {
         let pid = folder.join("pid");
         let _ = std::fs::remove_file(&pid);
-        let line = format!("echo $$ >'{}'; exec {}", pid.display(), line_of(command));
+        let line = format!(
+            "[ -z \"$ROWS\" ] || stty rows \"$ROWS\" cols 80; echo $$ >'{}'; exec {}",
+            pid.display(),
+            line_of(command)
+        );
         let mut child = Command::new("script")
             .args(["-qec", &line, "/dev/null"])
             .env_remove("PEC_PASSWORD")
@@ -94,6 +99,17 @@ impl Terminal {
 
     /// Answers the question that is asked next, whatever its words.
     pub fn answer(&mut self, answer: &str) {
+        self.until_asked(answer);
+        self.keys(&format!("{answer}\n"));
+    }
+
+    /// Says at the question that is asked next that nothing more is typed.
+    pub fn answer_end(&mut self) {
+        self.until_asked("the end");
+        self.keys("\u{4}");
+    }
+
+    fn until_asked(&mut self, answer: &str) {
         let began = Instant::now();
         while !self.shown()[self.seen..].ends_with(": ") {
             let shown = self.shown();
@@ -104,7 +120,6 @@ impl Terminal {
             std::thread::sleep(Duration::from_millis(20));
         }
         self.seen = self.shown().len();
-        self.keys(&format!("{answer}\n"));
     }
 
     /// Sends the program a signal: `KILL`, `TERM`, `HUP`.

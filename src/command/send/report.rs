@@ -72,7 +72,7 @@ fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) ->
             })
             .collect()
     };
-    let from = match &access.account.display_name {
+    let from = match message.sender_name() {
         Some(name) => format!("{name} <{}>", message.sender().as_str()),
         None => message.sender().as_str().to_owned(),
     };

@@ -83,20 +83,19 @@ pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<
     let by_questions = session.context.stdin_is_terminal && session.context.stderr_is_terminal;
     // What has a usual value is asked for only when something must be asked anyway.
     let asks = by_questions && !missing(&order, session).is_empty();
-    let order = match asks {
-        true => completed(order, &config, &mut io::stdin().lock(), session)?,
-        false => order,
-    };
+    let mut order = order;
+    if asks && let Err(error) = complete(&mut order, &config, &mut io::stdin().lock(), session) {
+        tell_answers(&order, session)?;
+        return Err(error);
+    }
     let missing = missing(&order, session);
     if !missing.is_empty() {
         return Err(Failure::new("account-missing", [("missing", missing.join(", "))]).into());
     }
     let name = order.name.clone().unwrap_or_default();
-    if let Err(error) = written(order, &mut config, session) {
+    if let Err(error) = written(&order, &mut config, session) {
         if asks {
-            // Who answered ten questions is not asked them again for one of them.
-            let line = Catalogue::of(session.lang).text("accounts.answers-again");
-            writeln!(session.err, "{line}")?;
+            tell_answers(&order, session)?;
         }
         return Err(error);
     }
@@ -120,8 +119,53 @@ pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<
     test::run(&order, session)
 }
 
+/// Says what was answered as the command that says the same: who answered ten questions is not asked
+/// them again for one of them.
+fn tell_answers(order: &AddOrder, session: &mut Session<'_>) -> io::Result<()> {
+    let server = |server: &Server| server.host.clone();
+    let (command, file, prompt) = match &order.password {
+        Some(PasswordSource::Command(command)) => (Some(command.clone()), None, false),
+        Some(PasswordSource::File(file)) => (None, Some(file.display().to_string()), false),
+        Some(PasswordSource::Prompt) => (None, None, true),
+        Some(PasswordSource::Keyring | PasswordSource::Environment) | None => (None, None, false),
+    };
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let options = [
+        ("--address", order.address.clone()),
+        ("--preset", order.preset.map(|preset| preset.name.clone())),
+        ("--imap", server(&order.imap)),
+        ("--smtp", server(&order.smtp)),
+        ("--user", order.user.clone()),
+        ("--ca-file", path(&order.ca_file)),
+        ("--trust", path(&order.trust_file)),
+        ("--password-command", command),
+        ("--password-file", file),
+    ];
+    let mut words = vec!["pec account add".to_owned()];
+    words.extend(order.name.as_deref().map(quoted));
+    for (option, value) in options {
+        words.extend(value.map(|value| format!("{option} {}", quoted(&value))));
+    }
+    words.extend(prompt.then(|| "--prompt".to_owned()));
+    if words.len() == 1 {
+        return Ok(());
+    }
+    let values = [("command", &*words.join(" "))];
+    let line = Catalogue::of(session.lang).fill("accounts.answers-again", &values);
+    writeln!(session.err, "{line}")
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._-/:".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
 /// Writes the account into the configuration, and says so.
-fn written(order: AddOrder, config: &mut Config, session: &mut Session<'_>) -> anyhow::Result<()> {
+fn written(order: &AddOrder, config: &mut Config, session: &mut Session<'_>) -> anyhow::Result<()> {
     let default = order.default;
     let entry = order.entry();
     let lang = session.lang;
@@ -195,22 +239,22 @@ impl AddOrder {
         parse_server(host, given.security, protocol)
     }
 
-    pub(super) fn entry(self) -> Entry {
+    pub(super) fn entry(&self) -> Entry {
         Entry {
             imap: self.endpoint(Protocol::Imap),
             smtp: self.endpoint(Protocol::Smtp),
-            name: self.name.unwrap_or_default(),
-            address: self.address.unwrap_or_default(),
-            display_name: self.display_name,
+            name: self.name.clone().unwrap_or_default(),
+            address: self.address.clone().unwrap_or_default(),
+            display_name: self.display_name.clone(),
             preset: self.preset.map(|preset| preset.name.clone()),
-            user: self.user,
-            ca_file: self.ca_file,
-            trust_file: self.trust_file,
-            sent_copy: self.sent_copy,
-            folders: self.folders,
+            user: self.user.clone(),
+            ca_file: self.ca_file.clone(),
+            trust_file: self.trust_file.clone(),
+            sent_copy: self.sent_copy.clone(),
+            folders: self.folders.clone(),
             limits: self.limits,
-            password: self.password,
-            app_password_date: self.app_password_date,
+            password: self.password.clone(),
+            app_password_date: self.app_password_date.clone(),
         }
     }
 
@@ -252,12 +296,12 @@ fn missing(order: &AddOrder, session: &Session<'_>) -> Vec<String> {
 }
 
 /// Asks for what is missing.
-fn completed(
-    mut given: AddOrder,
+fn complete(
+    given: &mut AddOrder,
     config: &Config,
     input: &mut dyn BufRead,
     session: &mut Session<'_>,
-) -> anyhow::Result<AddOrder> {
+) -> anyhow::Result<()> {
     let context = session.context;
     let mut asker = Asker {
         input,
@@ -323,7 +367,7 @@ fn completed(
         let name = given.name.clone().unwrap_or_default();
         given.default = asker.confirm("make-default", &[("account", &name)])?;
     }
-    Ok(given)
+    Ok(())
 }
 
 /// Where the password comes from. The password itself is not asked for.
