@@ -628,8 +628,9 @@ fn on_a_terminal(home: &Home, args: &str, lines: &str) -> Option<Ran> {
 #[test]
 fn on_a_terminal_what_is_missing_is_asked_for() {
     let home = Home::new();
-    // An address that is none, then: address, name (suggested), provider (guessed), user (the address), source, command.
-    let lines = "not-an-address\nstudio@pec.it\n\n\n\ncommand\npass studio\n";
+    // An address that is none, then: address, name (suggested), provider (guessed), user (the address), source, command;
+    // and no test.
+    let lines = "not-an-address\nstudio@pec.it\n\n\n\ncommand\npass studio\nno\n";
     let Some(ran) = on_a_terminal(&home, "account add", lines) else {
         skipped("no script");
         return;
