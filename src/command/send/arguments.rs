@@ -87,7 +87,7 @@ pub(in crate::command) struct Arguments {
     eml: Option<PathBuf>,
 
     /// Go on with messages that never left, and settle those in doubt by asking the mailbox
-    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again"])]
+    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again", "despite"])]
     resume: bool,
 
     /// With --resume: send again what is in doubt and has no acceptance in the whole mailbox;
@@ -135,12 +135,7 @@ pub(in crate::command) struct LeavingArguments {
 
     /// Send despite what stops a message, named: notification-form, notification-copy,
     /// notification-ordinary; repeatable
-    #[arg(
-        long,
-        value_name = "KEY",
-        conflicts_with = "resume",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "KEY", hide_possible_values = true)]
     despite: Vec<Stop>,
 
     /// Show everything, send and record nothing
@@ -232,6 +227,7 @@ impl From<Arguments> for SendOrder {
     fn from(given: Arguments) -> Self {
         let deed = given.leaving.deed();
         let goes = given.leaving.goes();
+        let despite = given.leaving.despite.clone();
         let after = given.leaving.after();
         if given.resume {
             return Self::Resume(ResumeOrder {
@@ -265,7 +261,7 @@ impl From<Arguments> for SendOrder {
                 }),
             },
             goes,
-            despite: given.despite,
+            despite,
             deed,
             after,
         })
@@ -278,6 +274,7 @@ impl SendOrder {
         Self::New(NewOrder {
             what: What::Draft(word),
             goes: leaving.goes(),
+            despite: leaving.despite.clone(),
             deed: leaving.deed(),
             after: leaving.after(),
         })
