@@ -50,6 +50,8 @@ pub struct Context {
     pub pager: Option<String>,
     /// The user's own folder.
     pub home: Option<PathBuf>,
+    /// The folder in which it was started.
+    pub folder: Option<PathBuf>,
     /// Lines of the terminal that diagnostics go to, if it says.
     pub lines: Option<usize>,
 }
@@ -112,6 +114,7 @@ impl Context {
             editor: None,
             pager: None,
             home: None,
+            folder: None,
             lines: None,
         }
     }
@@ -151,6 +154,7 @@ impl Context {
                 .or_else(|| usual_editor(&std::env::var_os("PATH")?)),
             pager: variable("PAGER"),
             home: std::env::home_dir(),
+            folder: std::env::current_dir().ok(),
             lines: terminal_size_of(std::io::stderr()).map(lines),
             lang: Lang::of_locale(locale.as_deref().unwrap_or_default()),
             stdin_is_terminal: std::io::stdin().is_terminal(),

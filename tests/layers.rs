@@ -87,6 +87,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
 const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "clap_mangen"];
 const COMMAND_LINE_FILES: &[&str] = &[
     "command/mod.rs",
+    "command/completions/offers.rs",
     "command/language.rs",
     "command/man/mod.rs",
     "command/completions/mod.rs",

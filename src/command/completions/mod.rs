@@ -65,9 +65,6 @@ pub(super) fn answer(arguments: &[OsString], context: &Context) -> anyhow::Resul
         .var(ASKED)
         .bin("pec")
         .completer("pec")
-        .try_complete(
-            arguments.iter().cloned(),
-            std::env::current_dir().ok().as_deref(),
-        )?;
+        .try_complete(arguments.iter().cloned(), context.folder.as_deref())?;
     Ok(has_answered)
 }
