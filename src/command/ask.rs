@@ -39,11 +39,12 @@ impl Asker<'_> {
         for _ in 0..MAX_TRIES {
             let question = texts.fill(&format!("ask.{key}"), values);
             match default {
-                Some(default) => {
+                // An empty one is told by the question.
+                Some(default) if !default.is_empty() => {
                     let default = texts.fill("ask.default", &[("default", default)]);
                     write!(self.err, "{question} {default}: ")?;
                 }
-                None => write!(self.err, "{question}: ")?,
+                Some(_) | None => write!(self.err, "{question}: ")?,
             }
             self.err.flush()?;
             let answer = self.line()?;

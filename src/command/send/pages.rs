@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::command::Session;
 use crate::output::catalogue::Catalogue;
+use crate::output::fold::folded;
 use crate::printable::Printable;
 
 /// Characters of a piece of a long line: all of them are shown, whatever one value may have.
@@ -38,6 +39,16 @@ pub(super) fn safe(line: &str) -> Vec<String> {
 /// Those of the streams.
 pub(super) fn show(lines: &[String], session: &mut Session<'_>) -> io::Result<()> {
     let context = session.context;
+    // As wide as the terminal, so that a page has as many lines as it seems to have.
+    let width = context.stderr_width.unwrap_or_default();
+    let folded: Vec<String> = lines
+        .iter()
+        .flat_map(|line| {
+            let folded = folded(line, width).into_owned();
+            folded.split('\n').map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let lines = &folded[..];
     let page = context.lines.filter(|_| context.stderr_is_terminal);
     let page = page.map(|lines| lines.saturating_sub(QUESTION_LINES).max(QUESTION_LINES));
     let Some(page) = page.filter(|page| context.stdin_is_terminal && lines.len() > *page) else {

@@ -1,7 +1,7 @@
 //! What a person is asked who gave no recipients or no subject.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::draft::address_in;
 use super::order::{Body, Letter as Written};
@@ -9,6 +9,7 @@ use crate::address::MailAddress;
 use crate::client::Consent;
 use crate::command::ask::Asker;
 use crate::command::{Failure, Session};
+use crate::context::Context;
 use crate::ledger::Letter;
 
 /// Asks for recipients, subject and files where recipients or subject are missing and somebody can
@@ -56,17 +57,25 @@ pub(super) fn completed(
         };
         written.subject = Some(asker.ask("subject", &[], None, one_line)?);
     }
-    while asks_for_files {
+    if asks_for_files {
+        written.attach = files(&mut asker, context)?;
+    }
+    Ok(written)
+}
+
+/// Files to attach, one answer each, until an empty one.
+fn files(asker: &mut Asker<'_>, context: &Context) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    loop {
         let file = asker.ask("attach", &[], Some(""), |answer| {
             let path = context.at_home(answer);
             (answer.is_empty() || path.is_file()).then_some(path)
         })?;
         if file.as_os_str().is_empty() {
-            break;
+            return Ok(files);
         }
-        written.attach.push(file);
+        files.push(file);
     }
-    Ok(written)
 }
 
 /// Addresses between commas or semicolons, with or without names; none where one is no address.
