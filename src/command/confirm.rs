@@ -20,7 +20,9 @@ pub(super) fn ask(question: &Question<'_>, session: &mut Session<'_>) -> anyhow:
     let answer = Answer::of(&words);
     if answer == Answer::No {
         let key = match question {
-            Question::New(_) | Question::Rows(_) => "send.not-sent-by-choice",
+            // What was written may be in a draft: where is said below.
+            Question::New(_) => "send.declined",
+            Question::Rows(_) => "send.not-sent-by-choice",
             Question::Recorded(_) => "send.not-resumed",
         };
         writeln!(session.err, "{}", texts.text(key))?;
