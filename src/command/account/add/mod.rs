@@ -350,7 +350,7 @@ fn complete(
     if given.user.is_none() {
         let address = given.address.clone().unwrap_or_default();
         let (key, default) = match given.asks_for_a_code() {
-            true => ("code", None),
+            true => ("user-code", None),
             false => ("user", Some(&*address)),
         };
         // The address is no code: that would be found out after the last question.
@@ -377,7 +377,7 @@ fn password_source(asker: &mut Asker<'_>, context: &Context) -> anyhow::Result<P
         false => &["prompt", "command", "file"],
     };
     let values = [("sources", &*words.join(", "))];
-    let source = asker.ask("source", &values, Some("prompt"), |answer| {
+    let source = asker.ask("password-source", &values, Some("prompt"), |answer| {
         let number = answer.parse::<usize>().ok();
         let at = number.and_then(|number| number.checked_sub(1));
         let by_number = at.and_then(|at| words.get(at));
@@ -396,7 +396,7 @@ fn password_source(asker: &mut Asker<'_>, context: &Context) -> anyhow::Result<P
                 let file = absolute(answer, context).filter(|_| !answer.is_empty());
                 file.filter(|file| file.is_file())
             };
-            PasswordSource::File(asker.ask("file", &[], None, usable)?)
+            PasswordSource::File(asker.ask("password-file", &[], None, usable)?)
         }
         "keyring" => PasswordSource::Keyring,
         _ => PasswordSource::Prompt,
