@@ -80,6 +80,15 @@ impl<'d, 's> Desk<'d, 's> {
         Ok(writeln!(self.session.err, "{line}")?)
     }
 
+    /// Shows what is read from the mailbox, until it is dropped.
+    fn transfer(&self) -> Transfer {
+        let meter = self.access.meter.clone();
+        let before = meter.octets();
+        let done = move || meter.octets().saturating_sub(before);
+        let visible = self.session.context.stderr_is_terminal;
+        Transfer::start(visible, None, done, Catalogue::of(self.session.lang))
+    }
+
     /// Says a sentence about a message.
     fn say_of(&mut self, key: &str, message: &MessageRef) -> anyhow::Result<()> {
         self.say(key, &[("message", &message.short)])
@@ -105,6 +114,7 @@ impl client::Desk for Desk<'_, '_> {
         let mut mailbox = self.access.mailbox()?;
         let clock = self.session.context.clock;
         let mut found = Vec::new();
+        let shown = self.transfer();
         let read = client::read_all(
             ledger,
             access::judge(self.access, &verifier),
@@ -113,6 +123,7 @@ impl client::Desk for Desk<'_, '_> {
             &|| clock.now(),
             &mut |event| found.push(follow::Summary::of(&event)),
         );
+        drop(shown);
         // Only what alarms: the rest is what sync tells.
         for event in found.iter().filter(|event| event.alarming) {
             follow::tell(event, follow::Form::Text, self.session)?;
@@ -128,6 +139,7 @@ impl client::Desk for Desk<'_, '_> {
         let mut mailbox = self.access.mailbox()?;
         let clock = self.session.context.clock;
         let mut found = Vec::new();
+        let shown = self.transfer();
         let searched = client::search(
             ledger,
             access::judge(self.access, &verifier),
@@ -138,6 +150,7 @@ impl client::Desk for Desk<'_, '_> {
             &|| clock.now(),
             &mut |event| found.push(follow::Summary::of(&event)),
         );
+        drop(shown);
         // What is found on the way is no part of the document.
         let form = match self.form {
             Form::Json => follow::Form::Silent,
