@@ -5,6 +5,8 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+use std::collections::BTreeSet;
+
 use super::{Found, Page, Reading, Remark};
 use crate::client::Outlook;
 use crate::command::verify::text::law;
@@ -62,27 +64,54 @@ pub(super) fn candidates(rows: &[MessageRow], lang: Lang) -> Vec<String> {
     rows.collect()
 }
 
-/// Short id, day and hour, subject, where it stands.
+/// Short id, day and hour, the account where there are several, subject, recipients, where it stands.
 fn rows(views: &[MessageView], reading: &Reading<'_>) -> Vec<String> {
-    let texts = Catalogue::of(reading.lang);
-    let subjects: Vec<String> = views
+    let accounts = views.iter().map(|view| &*view.row.account);
+    let has_several = accounts.collect::<BTreeSet<_>>().len() > 1;
+    let mut columns = vec![
+        column(views, |view| view.row.message.short.clone()),
+        column(views, |view| shown(view.row.frozen_at, reading.lang)),
+    ];
+    if has_several {
+        columns.push(column(views, |view| {
+            Printable(&view.row.account).to_string()
+        }));
+    }
+    columns.push(column(views, |view| subject(&view.row, reading.lang)));
+    columns.push(column(views, |view| recipients(&view.row)));
+    let rows = views.iter().enumerate().map(|(at, view)| {
+        let cells: Vec<&str> = columns.iter().map(|column| &*column[at]).collect();
+        format!("{}  {}", cells.join("  "), summary(view, reading))
+    });
+    rows.collect()
+}
+
+/// A value of each message, all as wide as the widest.
+fn column(views: &[MessageView], value: impl Fn(&MessageView) -> String) -> Vec<String> {
+    let values: Vec<String> = views.iter().map(value).collect();
+    let width = values.iter().map(|value| value.chars().count()).max();
+    let width = width.unwrap_or_default();
+    values
         .iter()
-        .map(|view| match &*view.row.subject {
-            "" => texts.text("value.no-subject").to_owned(),
-            subject => cut(&Printable(subject).to_string()),
-        })
-        .collect();
-    let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-    let subject_width = width(&mut subjects.iter().map(|subject| subject.chars().count()));
-    let short_width = width(&mut views.iter().map(|view| view.row.message.short.len()));
-    let rows = views.iter().zip(subjects);
-    rows.map(|(view, subject)| {
-        let at = shown(view.row.frozen_at, reading.lang);
-        let stands = summary(view, reading);
-        let short = &view.row.message.short;
-        format!("{short:short_width$}  {at}  {subject:subject_width$}  {stands}")
-    })
-    .collect()
+        .map(|value| format!("{value:width$}"))
+        .collect()
+}
+
+fn subject(row: &MessageRow, lang: Lang) -> String {
+    match &*row.subject {
+        "" => Catalogue::of(lang).text("value.no-subject").to_owned(),
+        subject => cut(&Printable(subject).to_string()),
+    }
+}
+
+/// The first recipient, and how many more.
+fn recipients(row: &MessageRow) -> String {
+    let first = row.recipients.first().map(|(address, _)| address.as_str());
+    let first = Printable(first.unwrap_or_default()).to_string();
+    match row.recipients.len() {
+        0 | 1 => first,
+        all => format!("{first} (+{})", all - 1),
+    }
 }
 
 fn cut(text: &str) -> String {
@@ -96,7 +125,7 @@ fn cut(text: &str) -> String {
 /// What a list says of standings; several recipients are counted by it.
 const SUMMARY: [(&str, &[Standing], Tone); 9] = [
     ("summary.delivered", &[Standing::Delivered], Tone::Good),
-    ("summary.ordinary", &[Standing::Ordinary], Tone::Good),
+    ("summary.ordinary", &[Standing::Ordinary], Tone::Unsure),
     (
         "summary.waiting",
         &[Standing::Sent, Standing::Accepted, Standing::Delayed],
