@@ -287,20 +287,20 @@ fn mistakes_are_named_with_file_line_and_key() {
     for (text, words) in [
         (
             "[account.a]\nadress = \"x\"\n",
-            &["config.toml, line 2", "unknown key adress"][..],
+            &["config.toml, line 2", "unknown key \"adress\""][..],
         ),
-        ("x = 1\n", &["line 1", "unknown key x"]),
+        ("x = 1\n", &["line 1", "unknown key \"x\""]),
         (
             "default = \"a\"\n\ndefault = \"b\"\n",
             &["line 3", "duplicate key"],
         ),
-        ("default = \"a\"\n", &["line 1", "no such account"]),
+        ("default = \"a\"\n", &["line 1", "does not exist"]),
         (
             "[account.a]\npassword = \"x\"\n",
             &["line 2", "looks like a password", "password_command"],
         ),
-        ("[account.a]\n", &["line 1", "no address"]),
-        ("[account.a\n", &["line 1", "no TOML"]),
+        ("[account.a]\n", &["line 1", "has no address"]),
+        ("[account.a\n", &["line 1", "not valid TOML"]),
     ] {
         let home = Home::new();
         home.write("config.toml", text, 0o600);
@@ -458,7 +458,7 @@ fn what_is_no_password_is_refused_before_a_server_sees_it() {
         ("", "empty"),
         ("\n", "empty"),
         ("one\ntwo\n", "several lines"),
-        ("a\u{1b}b", "no password"),
+        ("a\u{1b}b", "not a password"),
     ] {
         let home = Home::with("password_file = \"secret\"", "");
         home.write("secret", text, 0o600);
@@ -542,7 +542,7 @@ fn without_a_terminal_nobody_is_asked() {
     let home = Home::with("", "");
     let ran = home.pec(&["account", "test"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.out.contains("nobody can be asked"), "{ran:?}");
+    assert!(ran.out.contains("there is no terminal to ask"), "{ran:?}");
 }
 
 #[cfg(not(feature = "keyring"))]
@@ -814,17 +814,17 @@ fn a_trust_file_of_an_account_that_cannot_be_used_is_told_in_words() {
         (
             &b"as_of = 1"[..],
             "trust.toml, riga 1: as_of richiede un testo",
-            "trust.toml, line 1: as_of takes a text",
+            "trust.toml, line 1: as_of requires text",
         ),
         (
             b"\n\xff",
-            "trust.toml non \u{e8} un file di fiducia: alla riga 2",
-            "trust.toml is no trust file: at line 2",
+            "trust.toml non \u{e8} un elenco di autorit\u{e0} valido: la riga 2",
+            "trust.toml is not a trust file: line 2",
         ),
         (
             b"",
             "non contiene autorit\u{e0}",
-            "there is no authority in it",
+            "it contains no authorities",
         ),
     ] {
         fs::write(home.path("trust.toml"), octets).expect("a file");

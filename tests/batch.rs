@@ -124,23 +124,23 @@ fn everything_wrong_with_a_table_is_told_with_its_row() {
         (
             "an address with a comma",
             "rossi,mario@pec.it;A;R-2;",
-            "row 3: column pec: not an address (several are divided by ; or |): rossi,mario@pec.it",
+            "row 3: column pec: invalid address (separate several with ; or |): rossi,mario@pec.it",
         ),
         (
             "two addresses with a comma",
             "\"a@b.it,c@d.it\";A;R-2;",
-            "not an address (several are divided by ; or |): a@b.it,c@d.it",
+            "invalid address (separate several with ; or |): a@b.it,c@d.it",
         ),
         ("no address", ";A;R-2;", "row 3: no recipient"),
         (
             "an attachment that is not there",
             "a@b.it;A;R-2;manca.pdf",
-            "row 3: manca.pdf cannot be attached",
+            "row 3: cannot attach manca.pdf",
         ),
         (
             "a folder to attach",
             "a@b.it;A;R-2;.",
-            "row 3: . cannot be attached",
+            "row 3: cannot attach .:",
         ),
         (
             "a quotation mark inside",
@@ -150,12 +150,12 @@ fn everything_wrong_with_a_table_is_told_with_its_row() {
         (
             "text behind quotation marks",
             "a@b.it;\"A\"B;R-2;",
-            "row 3: text behind a closing quotation mark in line 3",
+            "row 3: text after a closing quotation mark in line 3",
         ),
         (
             "a quotation mark never closed",
             "a@b.it;\"A;R-2;",
-            "row 3: a quotation mark opened in line 3 is not closed",
+            "row 3: a quotation mark opened in line 3 of the file is not closed",
         ),
         (
             "a cell too few",
@@ -165,17 +165,17 @@ fn everything_wrong_with_a_table_is_told_with_its_row() {
         (
             "a line end in the subject",
             "a@b.it;A;\"R\r\nBcc: x@y.it\";",
-            "row 3: a line end or control character in subject",
+            "row 3: the subject contains a line end or a control character",
         ),
         (
             "a reference that stands there",
             "b@b.it;A;R-1;",
-            "row 3: the reference R-1 stands already in row 2",
+            "row 3: the reference R-1 is already used in row 2",
         ),
         (
             "a recipient twice",
             "a@b.it|A@b.it;A;R-2;",
-            "row 3: A@b.it stands twice",
+            "row 3: A@b.it appears twice",
         ),
     ] {
         let ran = check(&world, format!("{head}{good}{row}"));
@@ -189,17 +189,20 @@ fn everything_wrong_with_a_table_is_told_with_its_row() {
 fn a_wrong_table_is_told_as_a_whole() {
     let world = Practising::new();
     for (table, words) in [
-        (&b"nome;ref\r\nA;R\r\n"[..], "there is no column for to"),
+        (
+            &b"nome;ref\r\nA;R\r\n"[..],
+            "the column of the recipients is missing",
+        ),
         (
             b"pec;ref\r\na@b.it;R\r\n",
-            "names nome, which no column gives; there are: pec, ref",
+            "uses nome, which is not a column; columns: pec, ref",
         ),
-        (b"pec;nome;ref\r\n", "no row below the header"),
+        (b"pec;nome;ref\r\n", "no rows below the header"),
         (
             b"pec;nome;destinatario;ref\r\n",
             "columns pec and destinatario mean the same",
         ),
-        (b";;\r\n", "there is no header"),
+        (b";;\r\n", "the header is missing"),
     ] {
         let ran = check(&world, table);
         assert_eq!(ran.exit, 1, "{ran:?}");
@@ -207,7 +210,7 @@ fn a_wrong_table_is_told_as_a_whole() {
     }
     for (table, words) in [
         (&b"PK\x03\x04rest"[..], "as a workbook"),
-        (b"p\0e\0c\0", "is no text"),
+        (b"p\0e\0c\0", "is not text"),
         (b"", "is empty"),
     ] {
         let ran = check(&world, table);
@@ -246,7 +249,7 @@ fn encodings_are_found_and_a_wrong_one_is_told() {
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(
         ran.out
-            .contains("row 4: column nome holds letters of another encoding"),
+            .contains("row 4: column nome contains characters of another encoding"),
         "{ran:?}"
     );
     // Macintosh letters, which are no letters in windows-1252.
@@ -300,11 +303,11 @@ fn limits_of_the_provider_are_held_before_anything_is_sent() {
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(
         ran.out
-            .contains("row 2: 3 recipients; the provider takes 2"),
+            .contains("row 2: 3 recipients; the provider accepts 2"),
         "{ran:?}"
     );
     assert!(
-        ran.out.contains("row 3: size times recipients is"),
+        ran.out.contains("row 3: size multiplied by recipients:"),
         "{ran:?}"
     );
     assert!(world.practice.taken().is_empty());
@@ -327,7 +330,7 @@ fn three_rows_from_excel_to_a_finished_report() {
         "{checked:?}"
     );
     assert!(
-        checked.out.contains("Here messages and receipts need") && checked.out.contains("are free"),
+        checked.out.contains("Messages and receipts will take") && checked.out.contains("free."),
         "{checked:?}"
     );
     let ran = run(&world, &["--follow", "--poll", "1s"]);
@@ -420,7 +423,10 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
     let folder = world.path("ricevute").display().to_string();
     let report = ["batch", "report", &path, "--receipts", &folder];
     let ran = world.run(&[&["--lang", "it"][..], &report].concat());
-    assert!(ran.out.contains("\"consegnato, dopo l'avviso"), "{ran:?}");
+    assert!(
+        ran.out.contains("\"consegnato in ritardo, dopo l'avviso"),
+        "{ran:?}"
+    );
     let mut files: Vec<String> = Vec::new();
     for row in std::fs::read_dir(&folder).expect("a folder") {
         let row = row.expect("an entry").path();
@@ -459,7 +465,7 @@ fn a_report_rests_on_the_facts_that_stand_and_its_receipts_are_files() {
     let again = world.run(&report);
     assert_eq!(
         again.err,
-        ran.err.replace("ricevute sono in", "receipts are in")
+        ran.err.replace("ricevute salvate in", "receipts saved in")
     );
 }
 
@@ -484,7 +490,7 @@ fn receipts_are_added_to_folders_and_never_take_the_place_of_others() {
     };
     let put = || {
         let ran = world.run(&["batch", "report", &path, "--receipts", &shown]);
-        assert!(ran.err.contains("receipts are in"), "{ran:?}");
+        assert!(ran.err.contains("receipts saved in"), "{ran:?}");
         files()
     };
     write(&world, b"pec;nome;ref\nanna@pec.prova.example;A;1\n");
@@ -544,7 +550,7 @@ fn a_report_for_a_spreadsheet_keeps_what_the_table_had() {
     let shown = out.display().to_string();
     let ran = world.run(&["batch", "report", &path, "-o", &shown]);
     assert_eq!((ran.exit, &*ran.out), (1, ""), "{ran:?}");
-    assert!(ran.err.contains("The report is in"), "{ran:?}");
+    assert!(ran.err.contains("Report written to"), "{ran:?}");
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(&out).expect("a file").permissions();
@@ -638,10 +644,7 @@ fn a_report_that_cannot_be_written_leaves_the_old_one() {
     let out = world.path("chiusa/esito.csv");
     let ran = world.run(&["batch", "report", &path, "-o", &out.display().to_string()]);
     assert_eq!(ran.exit, 4, "{ran:?}");
-    assert!(
-        !out.exists() && ran.err.contains("was not written"),
-        "{ran:?}"
-    );
+    assert!(!out.exists() && ran.err.contains("cannot write"), "{ran:?}");
     // A device is written as it is: nothing beside it, nothing renamed.
     let ran = world.run(&["batch", "report", &path, "-o", "/dev/full"]);
     assert_eq!(ran.exit, 4, "{ran:?}");
@@ -655,8 +658,8 @@ fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     assert_eq!(first.exit, 3);
     assert!(!first.err.contains("Nothing to send"), "{first:?}");
     let again = run(&world, &[]);
-    assert!(again.err.contains("goes on"), "{again:?}");
-    let nothing = "Nothing to send: all rows (3) were sent before, the last one at 20";
+    assert!(again.err.contains("resuming"), "{again:?}");
+    let nothing = "Nothing to send: all 3 rows were already sent, the last one at 20";
     assert!(again.err.contains(nothing), "{again:?}");
     assert_eq!(world.practice.taken().len(), 3);
     // One row is new: only that one goes out.
@@ -665,12 +668,11 @@ fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     assert!(ran.err.contains("this is a new job"), "{ran:?}");
     assert!(
         ran.err
-            .contains("3 rows were served already, the same to the same, by job"),
+            .contains("3 rows were already sent, identical and to the same recipients, by job"),
         "{ran:?}"
     );
     assert!(
-        ran.out
-            .contains("of these sent by this job 1, by an earlier one 3"),
+        ran.out.contains("sent by this job 1, by an earlier one 3"),
         "{ran:?}"
     );
     assert_eq!(world.practice.taken().len(), 4);
@@ -703,7 +705,8 @@ fn without_references_the_content_is_the_reference() {
     write(&world, twice.as_bytes());
     let ran = batch(&world, "check", &subject);
     assert!(
-        ran.out.contains("row 4: the same, to the same, as row 2"),
+        ran.out
+            .contains("row 4: identical to row 2, and to the same recipients"),
         "{ran:?}"
     );
 }
@@ -745,7 +748,7 @@ fn a_file_that_changed_after_the_check_is_not_sent() {
     let between = format!("{:02}:00-{:02}:00", hour(8), hour(9));
     let ran = run(&world, &["--between", &between, "--for", "1s"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(ran.err.contains("nothing leaves before"), "{ran:?}");
+    assert!(ran.err.contains("nothing is sent before"), "{ran:?}");
     assert!(world.practice.taken().is_empty());
     let jobs = world.run(&["batch", "status", "--json"]).json();
     let id = jobs["jobs"][0]["id"].as_str().expect("an id").to_owned();
@@ -754,7 +757,7 @@ fn a_file_that_changed_after_the_check_is_not_sent() {
     let ran = world.run(&["batch", "run", &id, "--yes"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert!(
-        ran.err.contains("is not any more what was checked"),
+        ran.err.contains("has changed since it was checked"),
         "{ran:?}"
     );
     assert!(ran.out.contains("held 2"), "{ran:?}");
@@ -779,7 +782,7 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     // The second row is frozen, refused for now, and waits when the job is stopped.
     let ran = run(&world, &["--for", "5s"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(ran.err.contains("says that it is too much"), "{ran:?}");
+    assert!(ran.err.contains("reports too many messages"), "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1);
     let body = "Gentile {{ nome }}, paghi DI PIU'.\n";
     std::fs::write(world.path("testo.txt"), body).expect("a file");
@@ -810,7 +813,7 @@ fn a_row_that_was_refused_for_now_gives_way_to_its_correction() {
     assert!(began.elapsed() < Duration::from_secs(60), "{waited:?}");
     let resumed = world.run(&["send", "--resume", id, "--yes"]);
     assert_eq!(resumed.exit, 1, "{resumed:?}");
-    assert!(resumed.err.contains("nobody answered"), "{resumed:?}");
+    assert!(resumed.err.contains("no receipt is known"), "{resumed:?}");
     // Nothing sends what was withdrawn.
     let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
     assert!(!resumed.out.contains("DI PIU"), "{resumed:?}");
@@ -844,7 +847,10 @@ fn rows_may_name_their_accounts() {
     assert_eq!(last["counts"]["delivered"], 20);
     write(&world, table.replace("altra", "nessuna").as_bytes());
     let ran = batch(&world, "check", &[]);
-    assert!(ran.out.contains("row 3: no account \"nessuna\""), "{ran:?}");
+    assert!(
+        ran.out.contains("row 3: there is no account \"nessuna\""),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -882,7 +888,7 @@ fn lines_that_break_leave_doubts_that_the_mailbox_settles() {
     assert!(
         again
             .err
-            .contains("IN DOUBT, the mailbox has no receipt for it"),
+            .contains("IN DOUBT, no receipt for it in the mailbox"),
         "{again:?}"
     );
     assert_eq!(world.practice.taken().len(), 9);
@@ -964,7 +970,7 @@ fn a_signal_ends_it_after_the_message_in_hand() {
         let ran = signalled(command, signals, &world);
         assert_eq!(ran.exit, 3, "{signals:?}: {ran:?}");
         assert!(
-            ran.err.contains("Stopped after the message in hand"),
+            ran.err.contains("Stopped after the message in progress"),
             "{signals:?}: {ran:?}"
         );
         assert!(ran.out.contains("in doubt 0"), "{signals:?}: {ran:?}");
@@ -1025,7 +1031,7 @@ fn an_interruption_before_anything_leaves_says_so() {
         drop(line);
         let ran = Ran::of(child.wait_with_output().expect("output"));
         assert_eq!(status.code(), Some(130), "{ran:?}");
-        assert!(ran.err.contains("Interrupted: nothing left"), "{ran:?}");
+        assert!(ran.err.contains("Interrupted: nothing was sent"), "{ran:?}");
     }
 }
 
@@ -1898,7 +1904,7 @@ fn what_has_waited_too_long_is_named_and_not_waited_for() {
     let ran = run(&world, &["--follow", "--poll", "1s", "--for", "60s"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert!(
-        !ran.err.contains("Stopped") && ran.err.contains("should have come by now: 1."),
+        !ran.err.contains("Stopped") && ran.err.contains("overdue receipts: 1."),
         "{ran:?}"
     );
     let overdue = status(&world);
@@ -1929,7 +1935,8 @@ fn what_has_waited_too_long_is_named_and_not_waited_for() {
     write(&world, table.as_bytes());
     let ran = run(&world, &["--follow", "--poll", "1s", "--for", "4s"]);
     assert!(
-        ran.err.contains("all has left; recipients") && !ran.err.contains("should have come"),
+        ran.err.contains("all messages were sent; recipients")
+            && !ran.err.contains("overdue receipts"),
         "{ran:?}"
     );
     assert_eq!(status(&world), serde_json::json!([]));
@@ -1975,24 +1982,33 @@ fn room_for_the_receipts_is_asked_of_the_server_before_anything_leaves() {
         });
         write(&world, rows(3).as_bytes());
         let checked = batch(&world, "check", &[]);
-        assert!(!checked.out.contains("In the mailbox"), "{checked:?}");
+        assert!(
+            !checked.out.contains("The mailbox prova has"),
+            "{checked:?}"
+        );
         (run(&world, more), world)
     };
     // Three complete receipts and three acceptances take some 70 kB.
     let (enough, _world) = ran(1_000_000, &[]);
     assert!(
-        enough.err.contains("In the mailbox prova") && enough.err.contains("have room"),
+        enough.err.contains("The mailbox prova has")
+            && enough.err.contains("enough for the receipts"),
         "{enough:?}"
     );
     let (short, world) = ran(40_000, &[]);
     assert!(
-        short.err.contains("THE MAILBOX prova HAS NO ROOM"),
+        short.err.contains("NOT ENOUGH SPACE IN THE MAILBOX prova"),
         "{short:?}"
     );
-    let before = short.err.find("HAS NO ROOM") < short.err.find("recorded: 3 rows");
+    let before =
+        short.err.find("NOT ENOUGH SPACE IN THE MAILBOX") < short.err.find("recorded: 3 rows");
     assert!(before && world.practice.taken().len() == 3, "{short:?}");
     // Asked of a job once, when it begins.
-    assert!(!run(&world, &[]).err.contains("HAS NO ROOM"));
+    assert!(
+        !run(&world, &[])
+            .err
+            .contains("NOT ENOUGH SPACE IN THE MAILBOX")
+    );
     // A server that cannot be reached is told, and what follows is as ever.
     let world = Practising::new();
     write(&world, rows(1).as_bytes());
@@ -2001,7 +2017,10 @@ fn room_for_the_receipts_is_asked_of_the_server_before_anything_leaves() {
     let closed = config.replace(&format!("localhost:{port}"), "localhost:9");
     std::fs::write(world.path("config.toml"), closed).expect("a file");
     let ran = run(&world, &["--for", "1s"]);
-    assert!(ran.err.contains("could not be asked for"), "{ran:?}");
+    assert!(
+        ran.err.contains("Cannot determine the free space"),
+        "{ran:?}"
+    );
     assert!(world.practice.taken().is_empty(), "{ran:?}");
 }
 

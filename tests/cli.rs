@@ -317,14 +317,14 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
             ][..],
             &[
                 "opzione sconosciuta --jsn",
-                "forse --json?",
+                "si intendeva --json?",
                 "pec verify --help",
             ][..],
         ),
         (
             &["send", "--reciept", "x"],
             &["unknown option --reciept", "did you mean --receipt?"],
-            &["opzione sconosciuta --reciept", "forse --receipt?"],
+            &["opzione sconosciuta --reciept", "si intendeva --receipt?"],
         ),
         (
             &["send", "--resend"],
@@ -334,22 +334,22 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
         (
             &["watch", "--pol", "1s"],
             &["unknown option --pol", "did you mean --poll?"],
-            &["opzione sconosciuta --pol", "forse --poll?"],
+            &["opzione sconosciuta --pol", "si intendeva --poll?"],
         ),
         (
             &["wait", "x", "--timout", "1s"],
             &["unknown option --timout", "did you mean --timeout?"],
-            &["opzione sconosciuta --timout", "forse --timeout?"],
+            &["opzione sconosciuta --timout", "si intendeva --timeout?"],
         ),
         (
             &["wait", "x", "--timeout", "soon"],
-            &["soon is no value for --timeout"],
-            &["soon non è un valore per --timeout"],
+            &["invalid value for --timeout <TIME>: soon"],
+            &["valore non ammesso per --timeout <TIME>: soon"],
         ),
         (
             &["demo", "--kep", "x"],
             &["unknown option --kep", "did you mean --keep?"],
-            &["opzione sconosciuta --kep", "forse --keep?"],
+            &["opzione sconosciuta --kep", "si intendeva --keep?"],
         ),
         (
             &["verfy", "x"],
@@ -358,39 +358,45 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
                 "did you mean verify?",
                 "pec --help",
             ],
-            &["comando sconosciuto verfy", "forse verify?", "pec --help"],
+            &[
+                "comando sconosciuto verfy",
+                "si intendeva verify?",
+                "pec --help",
+            ],
         ),
         (&["verify"], &["missing", "FILE"], &["manca", "FILE"]),
         (&["completions"], &["missing", "SHELL"], &["manca", "SHELL"]),
         (
             &["verify", GENUINE, "--sent"],
-            &["--sent", "needs a value"],
-            &["--sent", "vuole un valore"],
+            &["--sent", "requires a value"],
+            &["--sent", "richiede un valore"],
         ),
         (
             &["verify", "--json", "--ndjson", "x"],
-            &["--json", "cannot be used with --ndjson"],
-            &["--json", "non si può usare con --ndjson"],
+            &["--json", "and --ndjson cannot be used together"],
+            &["--json", "e --ndjson non possono essere usati insieme"],
         ),
         (
             &["verify", "--json", "--quiet", "x"],
-            &["--json", "cannot be used with --quiet"],
-            &["--json", "non si può usare con --quiet"],
+            &["--json", "and --quiet cannot be used together"],
+            &["--json", "e --quiet non possono essere usati insieme"],
         ),
         (
             &["--color", "purple", "verify", "x"],
-            &["purple is no value for --color", "auto, always, never"],
-            &["purple non è un valore per --color"],
+            &[
+                "invalid value for --color <WHEN>: purple",
+                "auto, always, never",
+            ],
+            &["valore non ammesso per --color <QUANDO>: purple"],
         ),
-        (
-            &["completions", "tcsh"],
-            &["tcsh is no value"],
-            &["tcsh non è un valore"],
-        ),
+        (&["completions", "tcsh"], &[": tcsh"], &[": tcsh"]),
         (
             &["verify", "--at", "ieri", GENUINE],
-            &["--at ieri: not a time", "2018-11-13T15:39:27Z"],
-            &["--at ieri: non è un'ora", "2018-11-13T15:39:27Z"],
+            &["--at ieri: not a date or time", "2026-11-28T15:39:27Z"],
+            &[
+                "--at ieri: data od ora non riconosciuta",
+                "2026-11-28T15:39:27Z",
+            ],
         ),
         (
             &["verify", MISSING],
@@ -399,38 +405,44 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
                 "check the path",
             ],
             &[
-                "non si può leggere no-such-file.eml: file o cartella inesistente",
+                "impossibile leggere no-such-file.eml: file o cartella inesistente",
                 "controllare",
             ],
         ),
         (
             &["verify", "--trust", MISSING, GENUINE],
             &["cannot read no-such-file.eml"],
-            &["non si può leggere no-such-file.eml"],
+            &["impossibile leggere no-such-file.eml"],
         ),
         (
             &["verify", "--trust", GENUINE, GENUINE],
-            &["is no trust file", "pec-verify(1), TRUST"],
-            &["non è un file di fiducia", "pec-verify(1), FIDUCIA"],
+            &["is not a trust file", "pec-verify(1), TRUST"],
+            &[
+                "non è un elenco di autorità valido",
+                "pec-verify(1), FIDUCIA",
+            ],
         ),
         (
             &["verify", "--anchor", GENUINE, GENUINE],
-            &["no usable certificate of an authority"],
+            &["no usable authority certificate"],
             &["non contiene certificati di autorità"],
         ),
         (
             &["verify", "--crl", GENUINE, GENUINE],
-            &["no certificate revocation list", "DER or PEM"],
+            &["not a revocation list", "DER or PEM"],
             &["non è una lista di revoca", "DER o PEM"],
         ),
         (
             &["verify", "--providers", GENUINE, GENUINE],
             &["cannot be used as a provider list", "LDIF"],
-            &["non si può usare come elenco dei gestori", "LDIF"],
+            &["non è utilizzabile come elenco dei gestori", "LDIF"],
         ),
         (
             &["verify", "--acceptance", GENUINE, GENUINE],
-            &["is no genuine acceptance receipt", "pec verify receipts/"],
+            &[
+                "is not a genuine acceptance receipt",
+                "pec verify receipts/",
+            ],
             &[
                 "non è una ricevuta di accettazione autentica",
                 "pec verify receipts/",
@@ -439,12 +451,12 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
         (
             &["man", "nowhere"],
             &[
-                "there is no page called nowhere",
+                "there is no page nowhere",
                 "account, account-add",
                 "completions, man",
             ],
             &[
-                "non c'è una pagina chiamata nowhere",
+                "non esiste una pagina nowhere",
                 "account, account-add",
                 "completions, man",
             ],
@@ -1334,7 +1346,7 @@ fn one_letter_changed_in_the_signed_part_is_not_genuine_and_certifies_nothing() 
 fn what_is_no_mail_is_named() {
     for (file, words) in [
         ("vectors/g-handling/print-of-a-receipt.pdf", "PDF"),
-        ("pki/trust.toml", "not a mail message"),
+        ("pki/trust.toml", "not an e-mail message"),
         (ORDINARY, "ordinary"),
     ] {
         let ran = verify(&[file]);
@@ -1757,8 +1769,8 @@ fn six_million_empty_lines_need_no_multiple_of_their_size() {
 fn what_a_stranger_signed_is_called_a_claim() {
     let stranger = "vectors/b-certificate/self-signed-with-the-providers-name.eml";
     for (lang, claims, outcome) in [
-        ("en", "claims (not proven)", "recipient's mailbox"),
-        ("it", "(non provato)", "nella casella del destinatario"),
+        ("en", "claims (unproven)", "recipient's mailbox"),
+        ("it", "(non dimostrato)", "nella casella del destinatario"),
     ] {
         let genuine = verify(&["--lang", lang, GENUINE]);
         assert!(genuine.out.contains(outcome), "{}", genuine.out);
@@ -1806,7 +1818,7 @@ fn a_clock_before_1970_is_told_by_every_command_that_needs_the_time() {
         let status = command::run(args, &context, &mut out, &mut err).expect("memory to write to");
         (status as u8, String::from_utf8(err).expect("text"))
     };
-    let told = "pec: the clock of this computer says 1969-12-31T23:59:59Z\n     set it, then call pec again\n";
+    let told = "pec: the clock of this computer says 1969-12-31T23:59:59Z\n     set it, then run pec again\n";
     for words in [
         &["verify", "x.eml"][..],
         &["send", "--resume"],

@@ -241,12 +241,12 @@ fn ordinary_mail_that_was_wrapped_is_told_as_such_and_a_bounce_at_its_message() 
     assert_eq!(remarks[0]["recipients"][0]["action"], "failed");
     assert_eq!(status["messages"][0]["answer"], "yes");
     let shown = world.run(&["status", "uno@prova.example"]);
-    for words in ["Unproved", "x@posta.example: failed 5.1.1 550 no such user"] {
+    for words in ["Unproven", "x@posta.example: failed 5.1.1 550 no such user"] {
         assert!(shown.out.contains(words), "{shown:?}");
     }
     // For a person, read by another ledger.
     let told = elsewhere(&world, &["sync"]);
-    let words = "NOT CERTIFIED MAIL, in INBOX: from bollette@posta.example, as it claims  \
+    let words = "NOT CERTIFIED MAIL, in INBOX: stated sender bollette@posta.example  \
                  \"Bolletta di maggio\"";
     assert!(told.out.contains(words), "{told:?}");
     assert!(!told.out.contains("certified message"), "{told:?}");

@@ -129,7 +129,7 @@ fn the_same_numbers_for_other_people_are_a_conflict_and_nobody_is_called_served(
     assert_eq!(checked.exit, 1, "{checked:?}");
     for row in [2, 3] {
         let words = format!(
-            "row {row}: under the reference {} another text was sent, or to others",
+            "row {row}: under the reference {} a different text was already sent, or to other recipients",
             row - 1
         );
         assert!(checked.out.contains(&words), "{checked:?}");
@@ -196,8 +196,9 @@ fn without_references_a_changed_letter_does_not_go_to_everybody_again() {
     let ran = office.run("t.csv", &[]);
     assert_eq!(ran.exit, 2, "{ran:?}");
     assert!(
-        ran.err
-            .contains("row 2: another text was sent to the same recipients from this table"),
+        ran.err.contains(
+            "row 2: from this table a different text was already sent to the same recipients"
+        ),
         "{ran:?}"
     );
     assert_eq!(office.got(), counted(&[("a", 1), ("b", 1)]));
@@ -231,7 +232,7 @@ fn what_came_back_is_offered_again_and_its_correction_goes_with_the_word() {
     let ran = office.run("t.csv", &[]);
     assert_eq!(ran.exit, 2, "{ran:?}");
     assert!(
-        ran.err.contains("came back") && ran.err.contains("--retry failed"),
+        ran.err.contains("was not delivered") && ran.err.contains("--retry failed"),
         "{ran:?}"
     );
     assert_eq!(office.got(), counted(&[("unknown", 1)]));
@@ -247,8 +248,7 @@ fn a_row_that_came_back_goes_again_with_the_word_and_as_another_message() {
     let ran = office.run("t.csv", &["--follow", "--poll", "1s"]);
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(
-        ran.err
-            .contains("1 rows were refused or came back undelivered"),
+        ran.err.contains("1 row was refused or not delivered"),
         "{ran:?}"
     );
     // By itself it does not, in its own job or in one of a longer table.
@@ -461,7 +461,7 @@ fn two_machines_a_backup_and_a_ledger_without_its_log_send_each_once() {
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert!(
         ran.out.contains(&format!(
-            "of these sent by this job 0, by another machine {count}"
+            "sent by this job 0, from another computer {count}"
         )),
         "{ran:?}"
     );
@@ -476,7 +476,8 @@ fn two_machines_a_backup_and_a_ledger_without_its_log_send_each_once() {
     let ran = office.run("u.csv", &[]);
     assert_eq!(ran.exit, 2, "{ran:?}");
     assert!(
-        ran.err.contains("another machine sent another text"),
+        ran.err
+            .contains("another computer already sent a different text"),
         "{ran:?}"
     );
     // The backup, and the ledger without its log, know of some and not of the others.
@@ -601,7 +602,7 @@ fn what_another_machine_sent_meanwhile_is_not_resumed_by_a_script() {
     let resumed = office.pec(&["send", "--resume", "--yes", "--no-copy"]);
     assert_eq!((resumed.exit, office.got()["a"]), (3, 1), "{resumed:?}");
     assert!(
-        resumed.err.contains("another machine sent the same"),
+        resumed.err.contains("already sent from another computer"),
         "{resumed:?}"
     );
 }

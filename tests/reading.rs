@@ -110,9 +110,9 @@ impl Read {
 #[test]
 fn what_a_server_lists_and_does_not_give_is_told_remembered_and_read_when_it_comes() {
     for (part, give, words) in [
-        (Part::Octets, Give::Nil, "gives nothing for it"),
-        (Part::Octets, Give::Empty, "gives nothing for it"),
-        (Part::Octets, Give::Nothing, "gives nothing for it"),
+        (Part::Octets, Give::Nil, "does not deliver it"),
+        (Part::Octets, Give::Empty, "does not deliver it"),
+        (Part::Octets, Give::Nothing, "does not deliver it"),
         (Part::Octets, Give::Cut(700), "incomplete"),
         (Part::Octets, Give::No, "refuses it: FETCH: [SERVERBUG]"),
         (
@@ -120,11 +120,27 @@ fn what_a_server_lists_and_does_not_give_is_told_remembered_and_read_when_it_com
             Give::NoHere,
             "refuses it: FETCH: Some messages",
         ),
-        (Part::Octets, Give::Bye, "ends the connection over it"),
-        (Part::Octets, Give::ByeAtOnce, "ends the connection over it"),
+        (
+            Part::Octets,
+            Give::Bye,
+            "closes the connection when it is requested",
+        ),
+        (
+            Part::Octets,
+            Give::ByeAtOnce,
+            "closes the connection when it is requested",
+        ),
         (Part::Octets, Give::CutLine, "closed by the server"),
-        (Part::Header, Give::Bye, "ends the connection over it"),
-        (Part::Header, Give::ByeAtOnce, "ends the connection over it"),
+        (
+            Part::Header,
+            Give::Bye,
+            "closes the connection when it is requested",
+        ),
+        (
+            Part::Header,
+            Give::ByeAtOnce,
+            "closes the connection when it is requested",
+        ),
     ] {
         for (uid, read) in [(1, "delivered"), (2, "accepted")] {
             let case = format!("{part:?} {give:?} {uid}");
@@ -383,7 +399,7 @@ fn a_folder_is_read_anew_when_somebody_asks_for_it() {
     let read = one.world.run(&["sync", "--again", "Altro"]);
     assert_eq!(read.exit, 4, "{read:?}");
     assert!(
-        read.err.contains("the folder Altro could not be read"),
+        read.err.contains("cannot read the folder Altro"),
         "{read:?}"
     );
 }
@@ -410,7 +426,7 @@ fn an_odd_line_of_the_list_costs_its_folder_and_no_other() {
             "{shown}: {synced:?}"
         );
         let odd = line.contains(&b'\t') || line.ends_with(b"cd\"") || line.len() < 3;
-        let told = synced.err.contains("no folder can be read");
+        let told = synced.err.contains("names no recognisable folder");
         assert_eq!(told, odd, "{shown}: {synced:?}");
     }
 }
@@ -564,7 +580,10 @@ fn a_message_over_which_the_program_died_stops_nobody() {
     drop(ledger);
     let synced = one.sync();
     assert_eq!(synced.exit, 4, "{synced:?}");
-    assert!(synced.err.contains("ended while judging it"), "{synced:?}");
+    assert!(
+        synced.err.contains("ended while verifying it"),
+        "{synced:?}"
+    );
     // Not again by itself, but when somebody asks for it.
     assert_eq!(one.sync().exit, 4);
     let again = one.world.run(&["sync", "--again"]);
@@ -650,7 +669,10 @@ fn on_a_dead_line_it_ends_when_it_said_and_asks_by_another() {
     hide(&one);
     let (waited, took) = wait(&one, |server| server.shelf().dead_before = usize::MAX);
     assert_eq!(waited.exit, 3, "{waited:?}");
-    assert!(waited.err.contains("could not be asked"), "{waited:?}");
+    assert!(
+        waited.err.contains("Cannot check the mailbox"),
+        "{waited:?}"
+    );
     assert!(took < Duration::from_secs(16), "{took:?}");
 }
 
@@ -660,7 +682,7 @@ fn who_still_waits_is_told_that_a_receipt_may_be_unread() {
     let (waited, _) = wait(&one, |_| {});
     assert_eq!(waited.exit, 3, "{waited:?}");
     assert!(
-        waited.err.contains("1 messages of the mailbox are unread"),
+        waited.err.contains("unread messages in the mailbox: 1"),
         "{waited:?}"
     );
 }

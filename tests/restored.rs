@@ -47,7 +47,7 @@ fn resume(world: &Practising) -> Ran {
     ran
 }
 
-const ASKS: &str = "is a copy, was restored, or had lost something";
+const ASKS: &str = "is a copy, was restored, or had lost data";
 
 #[test]
 fn what_the_original_sent_meanwhile_is_not_sent_by_its_copy() {
@@ -58,7 +58,7 @@ fn what_the_original_sent_meanwhile_is_not_sent_by_its_copy() {
     assert_eq!(
         world.try_send("Diffida", &["delivered"]).exit,
         4,
-        "never left"
+        "never sent"
     );
     back_up(&world);
     assert_eq!(resume(&world).exit, 0);
@@ -146,13 +146,13 @@ fn what_the_original_sent_meanwhile_is_not_written_again_by_a_script() {
     assert_eq!(again.exit, 2, "{again:?}");
     assert!(again.err.contains(ASKS), "{again:?}");
     assert!(
-        again.err.contains("that this ledger does not know (1)"),
+        again.err.contains("that are not in this ledger (1)"),
         "{again:?}"
     );
     assert!(
         again
             .err
-            .contains("whichever machine sent it; nothing was sent"),
+            .contains("or a ledger that no longer exists; nothing was sent"),
         "{again:?}"
     );
     assert_eq!(world.practice.taken().len(), 2);
@@ -222,7 +222,7 @@ fn a_ledger_that_was_truncated_knows_again_what_left() {
             fs::write(world.data().join("ledger.sqlite"), b"").expect("written");
         }
         let again = world.try_send("Sollecito", &["delivered"]);
-        assert!(again.err.contains("knew less than what left"), "{again:?}");
+        assert!(again.err.contains("lacked messages sent"), "{again:?}");
         assert!(again.err.contains(&message), "{again:?}");
         assert_eq!((again.exit, world.practice.taken().len()), (2, 1), "{file}");
         // The mailbox was asked: its receipts say where it stands.
@@ -242,10 +242,7 @@ fn status_and_doctor_say_what_was_lost() {
     let status = world.run(&["status"]);
     assert_eq!(status.exit, 0);
     assert!(status.out.contains(&message), "{status:?}");
-    assert!(
-        status.err.contains("knew less than what left"),
-        "{status:?}"
-    );
+    assert!(status.err.contains("lacked messages sent"), "{status:?}");
     assert_eq!(world.standings(&message)[0].1, "in-doubt");
     let (world, _) = lost();
     let doctor = world.run(&["doctor", "--offline", "--json"]).json();
@@ -265,8 +262,8 @@ fn a_damaged_ledger_is_named_and_not_tried_again() {
     let mut of_others = sound.clone();
     of_others[..16].copy_from_slice(b"something else..");
     for (octets, words) in [
-        (&malformed, "database disk image is malformed"),
-        (&of_others, "file is not a database"),
+        (&malformed, "the database is damaged"),
+        (&of_others, "the file is not a database"),
     ] {
         fs::write(&file, octets).expect("written");
         for command in [&["status"][..], &["sync"], &["send", "--resume", "--yes"]] {
@@ -276,7 +273,7 @@ fn a_damaged_ledger_is_named_and_not_tried_again() {
                 ran.err.contains("the ledger is damaged") && ran.err.contains(words),
                 "{ran:?}"
             );
-            assert!(ran.err.contains("Put back a sound copy"), "{ran:?}");
+            assert!(ran.err.contains("Restore an intact copy"), "{ran:?}");
         }
         let doctor = world.run(&["doctor", "--offline"]);
         assert!(doctor.out.contains("the ledger is damaged"), "{doctor:?}");
@@ -359,7 +356,7 @@ fn a_copy_of_before_a_batch_settles_the_rows_that_the_original_sent() {
         let ran = run_table(&world);
         assert!(ran.err.contains(ASKS), "{ran:?}");
         assert_eq!(world.practice.taken().len(), 4, "{ran:?}");
-        let is_settled = ran.out.contains("by this job 0, by another machine 3");
+        let is_settled = ran.out.contains("by this job 0, from another computer 3");
         assert_eq!(is_settled, original_sent, "{ran:?}");
         // Not by itself, and not by coming back either.
         run_table(&world);
@@ -375,7 +372,7 @@ fn a_batch_whose_ledger_was_truncated_goes_on_with_what_left() {
         let _ = fs::remove_file(world.data().join(format!("ledger.sqlite{end}")));
     }
     let ran = run_table(&world);
-    assert!(ran.err.contains("knew less than what left"), "{ran:?}");
+    assert!(ran.err.contains("lacked messages sent"), "{ran:?}");
     assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
     assert_eq!(world.practice.taken().len(), 3, "{ran:?}");
     assert_eq!(world.run(&["sync"]).exit, 0);
@@ -401,7 +398,7 @@ fn a_copy_that_cannot_ask_sends_no_row() {
     fs::write(&file, text.replace(&imap, "localhost:1")).expect("written");
     let ran = run_table(&world);
     assert_eq!((ran.exit, world.practice.taken().len()), (4, 1), "{ran:?}");
-    assert!(ran.err.contains("cannot be asked now"), "{ran:?}");
+    assert!(ran.err.contains("cannot be checked now"), "{ran:?}");
 }
 
 // Renamed.
@@ -464,7 +461,7 @@ fn two_accounts_of_one_address_are_one() {
     // Read once for both.
     let synced = world.run(&["sync", "--account", "prova"]);
     assert!(
-        synced.err.contains("new messages looked at: 0"),
+        synced.err.contains("new messages examined: 0"),
         "{synced:?}"
     );
 }

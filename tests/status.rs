@@ -194,7 +194,7 @@ fn where_there_is_no_ledger_there_are_no_messages_and_none_is_made() {
         (&[][..], "no messages\n"),
         (&["--pending", "--to", "a"], "no messages\n"),
         (&["--orphans"], "no receipts without a message\n"),
-        (&["--unproven"], "nothing unproven\n"),
+        (&["--unproven"], "no unverified messages\n"),
     ] {
         let ran = run(&folder, after(0), Lang::En, args);
         assert_eq!(
@@ -208,8 +208,7 @@ fn where_there_is_no_ledger_there_are_no_messages_and_none_is_made() {
     let ran = run(&folder, after(0), Lang::En, &["1d9f"]);
     assert_eq!((ran.status, &*ran.out), (2, ""));
     assert!(
-        ran.err
-            .starts_with("pec: no message is meant by \"1d9f\"\n"),
+        ran.err.starts_with("pec: no message matches \"1d9f\"\n"),
         "{}",
         ran.err
     );
@@ -258,7 +257,7 @@ fn a_list_has_a_line_for_each_message_newest_first_and_exits_with_0() {
         foot,
         [
             "",
-            "NOT PROVED GENUINE, though passing itself off as certified mail: 1 \
+            "NOT SHOWN TO BE GENUINE, though presented as certified mail: 1 \
              (pec status --unproven)",
             "genuine receipts that belong to no message here: 1 (pec status --orphans)",
         ]
@@ -301,7 +300,7 @@ fn several_recipients_are_counted_by_where_they_stand() {
     assert!(ran.out.contains("04/05/2026 10:15:00"), "{}", ran.out);
     assert!(
         ran.out
-            .contains("in attesa: 1, in ritardo: chiedere al gestore"),
+            .contains("in attesa: 1, termine scaduto: rivolgersi al gestore"),
         "{}",
         ran.out
     );
@@ -377,7 +376,7 @@ fn pages_follow_each_other_without_gap_or_repetition() {
         assert!(
             status(&desk, &["--limit", "4", "--page", &page])
                 .out
-                .contains("there are more")
+                .contains("more messages")
         );
     }
     let expected: Vec<String> = messages
@@ -514,7 +513,7 @@ fn one_message_shows_each_statement_with_its_time_and_its_receipt() {
          \x20 File          {file}\n\
          \n\
          Sending\n\
-         \x20 attempt 1  2026-05-04 10:15:00  taken by the server: 250 2.0.0 Ok: queued as 4dG\n\
+         \x20 attempt 1  2026-05-04 10:15:00  received by the server: 250 2.0.0 Ok: queued as 4dG\n\
          \n\
          {RECIPIENT}: delivered, 2026-05-04 10:15:07\n\
          \x20 2026-05-04 10:15:02  accepted\n\
@@ -532,7 +531,7 @@ fn one_message_shows_each_statement_with_its_time_and_its_receipt() {
          \x20 2026-05-04 10:15:02  accepted\n\
          \x20     {acceptance}\n\
          \n\
-         Some receipts were judged by authorities that the account names, not by those built in.\n",
+         Some receipts were verified with the authorities set for the account, not the built-in ones.\n",
         short = message.short
     );
     // What each comes to is told between: see below.
@@ -563,13 +562,13 @@ fn each_standing_is_shown_with_what_a_person_needs() {
         ),
         (
             S::RefusedForNow,
-            &["refused by the server for now: 451 4.3.0 later"],
+            &["temporarily refused by the server: 451 4.3.0 later"],
         ),
         (
             S::Refused,
             &[
-                "refused by the server for good: 550 5.1.1 unknown \\u{1b}[31mred",
-                "refused by the server for good: 554 5.5.1 no valid recipients",
+                "permanently refused by the server: 550 5.1.1 unknown \\u{1b}[31mred",
+                "permanently refused by the server: 554 5.5.1 no valid recipients",
             ],
         ),
         (S::InDoubt, &["in doubt: the connection broke"]),
@@ -590,7 +589,7 @@ fn each_standing_is_shown_with_what_a_person_needs() {
         ),
         (
             S::Delivered,
-            &["delivered late, after the notice that it would not be"],
+            &["delivered late, after the non-delivery notice"],
         ),
         (
             S::NotDelivered,
@@ -599,7 +598,7 @@ fn each_standing_is_shown_with_what_a_person_needs() {
         (
             S::Contradictory,
             &[
-                "CONTRADICTION: these statements are proved genuine and cannot all be true: \
+                "CONTRADICTORY RECEIPTS: all genuine, but they cannot all be true: \
                  delivered / not delivered. Ask the providers",
                 "10:15:07  delivered\n",
                 "10:15:08  not delivered: 5.1.1",
@@ -642,7 +641,7 @@ fn twice_is_shown() {
     desk.receive(&[&second.to_eml()]);
     let out = status(&desk, &[&message.short]).out;
     assert!(
-        out.contains("it went out twice: its receipts name two transactions"),
+        out.contains("sent twice: its receipts name two different transmissions"),
         "{out}"
     );
     assert!(status(&desk, &[]).out.contains(", sent twice"));
@@ -672,7 +671,7 @@ fn a_message_is_found_by_short_id_message_id_and_words_of_its_subject() {
     }
     let ran = status(&desk, &["richiesta"]);
     assert_eq!((ran.status, &*ran.out), (2, ""));
-    let first = "pec: richiesta may mean several messages\n";
+    let first = "pec: \"richiesta\" matches several messages\n";
     assert!(ran.err.starts_with(first), "{}", ran.err);
     for message in [&one, &two] {
         assert!(ran.err.contains(&message.short), "{}", ran.err);
@@ -708,7 +707,7 @@ fn orphans_and_unproven_are_shown_with_reason_and_place() {
     let out = status(&desk, &["--orphans"]).out;
     for said in [
         "2026-05-04 10:15:07  avvenuta-consegna  Pratica n. 42: richiesta di copia\n",
-        "no message of this account in the ledger has its Message-ID or its identifier\n",
+        "its Message-ID and identifier belong to no message of this account in the ledger\n",
         "Message-ID: <99@client.mittente.example>\n",
         "account studio, folder INBOX/",
         "messages/",
@@ -717,8 +716,8 @@ fn orphans_and_unproven_are_shown_with_reason_and_place() {
     }
     let out = status(&desk, &["--unproven"]).out;
     for said in [
-        "THESE ARE NOT PROVED GENUINE. Whatever they say, do not rely on it\n",
-        "NOT GENUINE  it was not shown that ",
+        "THESE ARE NOT SHOWN TO BE GENUINE: do not rely on what they say\n",
+        "NOT GENUINE  check failed: ",
         "[signature.digest]\n",
         "messages/",
         "pec verify FILE",
@@ -733,10 +732,7 @@ fn orphans_and_unproven_are_shown_with_reason_and_place() {
     stranger.daticert.subject = Some("nero \u{202e}su\u{9b}2J bianco".to_owned());
     desk.receive(&[&stranger.to_eml()]);
     let out = status(&desk, &["--orphans"]).out;
-    assert!(
-        out.contains("but another mailbox sent that message"),
-        "{out}"
-    );
+    assert!(out.contains("sent from another mailbox"), "{out}");
     assert!(!out.chars().any(|c| is_deceptive(c) && c != '\n'), "{out}");
 }
 

@@ -197,7 +197,7 @@ fn what_every_provider_must_take_is_a_warning_and_a_known_limit_a_refusal() {
     assert!(exit == 2 && words.contains("52 recipients"), "{words}");
     let (exit, words) = refused(&addresses(12), &attach);
     assert!(
-        exit == 2 && words.contains("size times recipients"),
+        exit == 2 && words.contains("size multiplied by recipients"),
         "{words}"
     );
     assert!(world.practice.taken().is_empty());
@@ -303,9 +303,9 @@ fn numbers_of_a_table_compare_as_numbers() {
     assert!(texts[1].starts_with("1.250,00 ALTO"), "{texts:?}");
     // What cannot be said to be above or below is told with its row, and nothing leaves.
     for (cell, words) in [
-        ("1.250", "1.250 may be two"),
-        ("esente", "this is none: \"esente\""),
-        ("", "this is none: \"\""),
+        ("1.250", "1.250 is ambiguous"),
+        ("esente", "the value is \"esente\""),
+        ("", "the value is \"\""),
     ] {
         let ran = check(
             &world,
@@ -331,7 +331,7 @@ fn an_accented_column_is_a_variable() {
     }
     let ran = check(&world, table, "{{ citta }}", &[]);
     assert!(
-        ran.exit == 1 && ran.out.contains("there are: PEC, Città"),
+        ran.exit == 1 && ran.out.contains("columns: PEC, Città"),
         "{ran:?}"
     );
 }
@@ -378,7 +378,7 @@ fn null_is_no_word_and_an_error_of_a_spreadsheet_no_value() {
     assert!(ran.exit == 1 && ran.out.contains("row 1: "), "{ran:?}");
     // In words of the program, in the language asked, not in those of the engine.
     let wanted =
-        "row 1: the template of body, line 1, wants a value that this row does not have (nome)";
+        "row 1: the template of the text, line 1, needs a value that this row does not have (nome)";
     assert!(ran.out.contains(wanted), "{ran:?}");
     let ran = check(&world, null, "Gentile {{ nome|default('utente') }}", &[]);
     assert_eq!(ran.exit, 0, "{ran:?}");
@@ -390,11 +390,11 @@ fn null_is_no_word_and_an_error_of_a_spreadsheet_no_value() {
         assert_eq!(ran.exit, 1, "{ran:?}");
         assert!(
             ran.out
-                .contains(&format!("row 2: column nome holds {error}")),
+                .contains(&format!("row 2: column nome contains {error}")),
             "{ran:?}"
         );
         // A column that is not used may hold what it will.
-        assert!(!ran.out.contains("row 3"), "{ran:?}");
+        assert!(!ran.out.contains("row 3: column"), "{ran:?}");
     }
 }
 
@@ -409,13 +409,16 @@ fn all_that_is_wrong_with_a_row_is_told_at_once_and_shortly() {
     assert_eq!(ran.exit, 1, "{ran:?}");
     let line = |words: &str| ran.out.lines().find(|line| line.contains(words));
     assert!(
-        line("row 2: no account \"nessuna\"").is_some() && line("row 2: manca.pdf").is_some(),
+        line("row 2: there is no account \"nessuna\"").is_some()
+            && line("row 2: cannot attach manca.pdf").is_some(),
         "{ran:?}"
     );
     // The advice stands before the value, and the value is as long as it says something.
     let line = line("row 3: ").expect("a line");
     assert!(
-        line.contains("divided by ; or |): anna@pec") && line.ends_with('…') && line.len() < 220,
+        line.contains("separate several with ; or |): anna@pec")
+            && line.ends_with('…')
+            && line.len() < 220,
         "{line}"
     );
 }
@@ -517,7 +520,7 @@ fn every_column_of_files_counts() {
         let ran = check(&world, table.replace("a.p7m", "manca.pdf"), "Testo", &[]);
         assert_eq!(ran.exit, 1, "{ran:?}");
         assert!(
-            ran.out.contains("row 2: manca.pdf cannot be attached"),
+            ran.out.contains("row 2: cannot attach manca.pdf"),
             "{ran:?}"
         );
     }
@@ -614,7 +617,7 @@ fn a_pipe_or_a_device_is_no_file_and_hangs_nothing() {
         );
         assert_eq!(ran.exit, 1, "{ran:?}");
         assert!(
-            ran.out.contains(&format!("{name} cannot be attached")),
+            ran.out.contains(&format!("cannot attach {name}")),
             "{ran:?}"
         );
     }
@@ -640,7 +643,7 @@ fn recipients_are_found_as_clerks_name_them() {
     );
     assert_eq!(check(&world, two, "Testo", &["--to-column", "PEC"]).exit, 0);
     let ran = check(&world, "nome\r\nA\r\n", "Testo", &[]);
-    assert!(ran.out.contains("or name it with --to-column"), "{ran:?}");
+    assert!(ran.out.contains("or use --to-column"), "{ran:?}");
 }
 
 // Where the table is
@@ -691,7 +694,7 @@ fn a_table_that_was_moved_keeps_its_job_and_finds_its_files() {
     std::fs::rename(world.path("uno/t.csv"), world.path("due/t.csv")).expect("moved");
     std::fs::remove_dir_all(world.path("uno")).expect("removed");
     let ran = batch(&world, "run", "due/t.csv", &["--yes"]);
-    assert!(ran.err.contains("goes on"), "{ran:?}");
+    assert!(ran.err.contains("resuming"), "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1, "{ran:?}");
     let table = world.path("due/t.csv").display().to_string();
     for action in ["status", "report"] {
@@ -747,15 +750,15 @@ fn how_a_table_was_read_and_what_for_is_said() {
     let ran = check(&world, table, text, &["--show", "3"]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     for line in [
-        "Read as UTF-8, cells divided by ;.",
-        "Words with accents, to see whether they are right: Società, è, più, Forlì",
+        "Read as UTF-8, cells separated by ;.",
+        "Accented words to check: Società, è, più, Forlì",
         "Recipients from: PEC",
         "Files from: Allegato 1, Allegato 2",
         "Reference from: Rif",
         "In the texts: Nome",
         "Not used: nota, E-mail",
-        "Files of a row: 1 (rows: 2).",
-        "Row 3, as it will go:",
+        "Attachments per row: 1 (rows: 2).",
+        "Row 3, as it will be sent:",
         "  From: io@pec.prova.example (prova)",
         "  To: b@b.it",
         "  Reference: R-2",
@@ -771,7 +774,7 @@ fn how_a_table_was_read_and_what_for_is_said() {
     // Without the option the first that can go.
     let bad = table.replace("a@b.it", "nessuno");
     let ran = check(&world, &bad, text, &[]);
-    assert!(ran.out.contains("Row 3, as it will go:"), "{ran:?}");
+    assert!(ran.out.contains("Row 3, as it will be sent:"), "{ran:?}");
     // The same for programs.
     let document = check(&world, table, text, &["--json", "--show", "2-3"]).json();
     assert_eq!(document["form"], "csv");
@@ -957,8 +960,8 @@ fn a_sheet_of_excel_is_read_as_a_person_sees_it() {
     assert_eq!(ran.exit, 0, "{ran:?}");
     for words in [
         "Read from the sheet \"Avvisi\"",
-        "Other sheets are not read (Note)",
-        "Row 5, as it will go:",
+        "Sheets not read: Note",
+        "Row 5, as it will be sent:",
         "  | Forlì; \"centro\"|00118|007|1.234,50 €|31/12/2026|si",
     ] {
         assert!(ran.out.contains(words), "{words}: {ran:?}");
@@ -973,7 +976,7 @@ fn a_sheet_of_excel_is_read_as_a_person_sees_it() {
     assert!(ran.exit == 2 && ran.err.contains("Avvisi, Note"), "{ran:?}");
     let ran = batch(&world, "check", "avvisi.xlsx", &["--sheet", "note"]);
     assert!(
-        ran.exit == 1 && ran.out.contains("there is no column for to"),
+        ran.exit == 1 && ran.out.contains("the column of the recipients is missing"),
         "{ran:?}"
     );
     // A bad row keeps the number that Excel shows; the others go once.
@@ -981,7 +984,7 @@ fn a_sheet_of_excel_is_read_as_a_person_sees_it() {
     put(&world, "avvisi.xlsx", xlsx(&bad));
     let ran = batch(&world, "check", "avvisi.xlsx", &[]);
     assert!(
-        ran.out.contains("row 5: column PEC: not an address"),
+        ran.out.contains("row 5: column PEC: invalid address"),
         "{ran:?}"
     );
     let ran = batch(&world, "run", "avvisi.xlsx", &["--yes", "--skip-bad"]);
@@ -1096,7 +1099,7 @@ fn an_array_and_standard_input_are_tables() {
     };
     let ran = piped("check", &[]);
     assert!(
-        ran.exit == 0 && ran.out.contains("Files of a row: 1 (rows: 1)."),
+        ran.exit == 0 && ran.out.contains("Attachments per row: 1 (rows: 1)."),
         "{ran:?}"
     );
     let ran = piped("run", &[]);
@@ -1104,7 +1107,7 @@ fn an_array_and_standard_input_are_tables() {
     assert_eq!(piped("run", &["--yes"]).exit, 3);
     assert_eq!(world.practice.taken().len(), 1);
     let ran = piped("run", &["--yes"]);
-    assert!(ran.err.contains("goes on"), "{ran:?}");
+    assert!(ran.err.contains("resuming"), "{ran:?}");
     assert_eq!(world.practice.taken().len(), 1);
 }
 

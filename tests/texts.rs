@@ -12,6 +12,7 @@ use postacert::ledger::Reason;
 use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
 use postacert::output::catalogue::Catalogue;
+use postacert::output::reason;
 use postacert::pec::Evidence;
 use postacert::pec::caution::Stop;
 use postacert::verify::{Advice, Case, CheckId, Ordinary, Verdict, Weight};
@@ -137,6 +138,13 @@ fn require(wanted: &BTreeSet<String>) {
     }
 }
 
+/// The key of a text without what says for which number it is.
+fn stem(key: &str) -> &str {
+    let forms = [".zero", ".one", ".many"];
+    let stems = forms.iter().find_map(|form| key.strip_suffix(form));
+    stems.unwrap_or(key)
+}
+
 fn keys<T: AsRef<str>>(prefix: &str, words: impl IntoIterator<Item = T>) -> BTreeSet<String> {
     let words = words.into_iter();
     words
@@ -204,6 +212,11 @@ fn composed() -> BTreeSet<String> {
     for silent in BATCH_SILENT {
         all.remove(silent);
     }
+    all.extend(reason::keys());
+    let roles = ["to", "subject", "body"].map(|role| format!("batch.role.{role}"));
+    all.extend(roles);
+    let things = ["subject", "body", "attach"].map(|role| format!("batch.thing.{role}"));
+    all.extend(things);
     let weights = [Weight::Refutes, Weight::Doubt, Weight::Note];
     all.extend(keys("severity", weights.map(Weight::severity)));
     for key in failure_keys() {
@@ -334,7 +347,8 @@ const OUTCOMES: [&str; 5] = [
 ];
 
 /// Literals of the code that are the last part of a key, by the family.
-const FAMILIES_OF_LITERALS: [&str; 9] = [
+const FAMILIES_OF_LITERALS: [&str; 10] = [
+    "count",
     "label",
     "row",
     "doctor",
@@ -470,6 +484,8 @@ fn every_key_written_in_the_code_has_its_text() {
 #[test]
 fn every_family_of_composed_keys_is_known() {
     let known = [
+        "count",
+        "reason",
         "event",
         "standing",
         "fact",
@@ -552,6 +568,8 @@ fn no_text_is_there_in_vain() {
     let mut words = all_literals("command");
     words.extend(all_literals("account"));
     let is_used = |key: &str| {
+        // One text for each number, asked for by their common key.
+        let key = if used.contains(key) { key } else { stem(key) };
         let by_word = key.split_once('.').is_some_and(|(family, word)| {
             let endings = ENDINGS
                 .iter()
@@ -577,4 +595,341 @@ fn the_scan_reads_literals_and_nothing_else() {
     let code = "let a = \"one.a\"; // \"two\"\nif c == '\"' { \"three \\\" four\" } \"five\"";
     assert_eq!(literals(code), ["one.a", "three \\\" four", "five"]);
     assert!(is_key("a.b-c.9") && !is_key("a") && !is_key("a..b") && !is_key("A.b"));
+}
+
+/// A line that begins with `pec ` is folded as a command, with backslashes.
+#[test]
+fn no_advice_begins_as_a_command_does() {
+    for lang in LANGUAGES {
+        let texts = Catalogue::of(lang);
+        for key in texts.keys() {
+            let is_prose = texts.text(key).trim_start().starts_with("pec ");
+            assert!(
+                !(key.ends_with("-hint") && is_prose),
+                "{}: {key}",
+                lang.code()
+            );
+        }
+    }
+}
+
+// Reasons
+
+/// What the layers below say in English words of their own: the literals behind these makers.
+fn reasons_of_ours() -> BTreeSet<String> {
+    const MAKERS: [&str; 10] = [
+        "Error::Roots(",
+        "Error::Held(",
+        "Error::Broken(",
+        "Error::Protocol(",
+        "Error::NotOffered(",
+        "Error::Injection(",
+        "self.protocol(",
+        "const NO_ANSWER: &str = ",
+        "const ENDED_HERE: &str = ",
+        "const LOST: &str = ",
+    ];
+    let mut found = BTreeSet::new();
+    for folder in ["transport", "ledger"] {
+        for (_, code) in sources(folder) {
+            for maker in MAKERS {
+                for (at, _) in code.match_indices(maker) {
+                    let rest = &code[at + maker.len()..];
+                    let call = rest.split([';', '\n']).next().unwrap_or_default();
+                    found.extend(literals(call).first().map(|words| (*words).to_owned()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_layer_says_in_english_is_told_in_italian() {
+    let said = reasons_of_ours();
+    assert!(said.len() > 15, "the scan found {said:?} only");
+    let italian = Catalogue::of(Lang::It);
+    // Names of the protocol are the same everywhere.
+    let alike = ["STARTTLS"];
+    let is_ours = |words: &str| words.contains(char::is_alphabetic) && !alike.contains(&words);
+    let told = |words: &str| italian.reason(words) != words || !is_ours(words);
+    let english: Vec<&String> = said
+        .iter()
+        .filter(|words| {
+            let filled: Vec<&str> = words.split(['{', '}']).step_by(2).collect();
+            !told(&filled.join("7"))
+        })
+        .collect();
+    assert!(english.is_empty(), "no text for {english:#?}");
+}
+
+#[test]
+fn what_a_server_did_is_told_in_italian_whatever_it_was() {
+    use postacert::transport::{Censor, Endpoint, Error, Reply, Security, TlsFault};
+    let reply = || Reply {
+        code: 550,
+        text: Censor::none().text("no such user"),
+    };
+    let endpoint = Endpoint {
+        host: "mail.pec.example".to_owned(),
+        port: 993,
+        security: Security::Tls,
+    };
+    let refused = "Connection refused (os error 111)".to_owned();
+    let host = "mail.pec.example".to_owned();
+    let all = [
+        Error::Resolve {
+            host: host.clone(),
+            reason: "failed to lookup address information: Name or service not known".to_owned(),
+        },
+        Error::Connect {
+            endpoint,
+            reason: refused.clone(),
+        },
+        Error::Tls {
+            host,
+            reason: "invalid peer certificate: UnknownIssuer".to_owned(),
+            fault: TlsFault::Certificate,
+        },
+        Error::Roots("it holds no certificate".to_owned()),
+        Error::LoginRefused(reply()),
+        Error::Silent,
+        Error::Broken(refused),
+        Error::NotOffered("STARTTLS"),
+        Error::Protocol("* ?".to_owned()),
+        Error::Injection("the message"),
+        Error::Unnumbered,
+        Error::Held("no recipient".to_owned()),
+        Error::SenderRefused(reply()),
+    ];
+    for error in all {
+        let words = error.to_string();
+        let told = Catalogue::of(Lang::It).reason(&words);
+        for english in [
+            "connection",
+            "server does",
+            "refused",
+            "login",
+            " the ",
+            "no ",
+        ] {
+            let of_server = told.replace("no such user", "");
+            assert!(!of_server.contains(english), "{words}: {told}");
+        }
+        assert_ne!(told, words);
+    }
+}
+
+// The words
+
+/// All texts of a language that are not of the law.
+fn texts_of(lang: Lang) -> Vec<(&'static str, String)> {
+    let texts = Catalogue::of(lang);
+    let keys = texts.keys().into_iter();
+    keys.filter(|key| !key.starts_with("legal."))
+        .map(|key| (key, without_placeholders(texts.text(key)).to_lowercase()))
+        .collect()
+}
+
+fn without_placeholders(text: &str) -> String {
+    let parts = text.split('{').map(|part| match part.split_once('}') {
+        Some((_, after)) => after,
+        None => part,
+    });
+    parts.collect::<Vec<_>>().join("·")
+}
+
+/// Words that nobody writes any more, and phrases that may have them.
+struct Abandoned {
+    lang: Lang,
+    words: Vec<String>,
+    except: Vec<String>,
+}
+
+/// The list of CONTRIBUTING.
+fn abandoned() -> Vec<Abandoned> {
+    let text = include_str!("../CONTRIBUTING.md");
+    let (_, list) = text.split_once("### Abandoned words").expect("the list");
+    let list = list.split("\n## ").next().unwrap_or_default();
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row.split('|').map(|cell| cell.trim().to_owned());
+        cells.skip(1).collect()
+    };
+    let several = |cell: &str| -> Vec<String> {
+        let words = cell.split(',').map(|word| word.trim().to_lowercase());
+        words.filter(|word| !word.is_empty()).collect()
+    };
+    let rows = list.lines().filter(|line| line.starts_with('|')).map(cells);
+    rows.filter_map(|row| {
+        let lang = match row.first().map(String::as_str) {
+            Some("it") => Lang::It,
+            Some("en") => Lang::En,
+            _ => return None,
+        };
+        let [_, words, _, except, ..] = &row[..] else {
+            panic!("{row:?}");
+        };
+        let (words, except) = (several(words), several(except));
+        Some(Abandoned {
+            lang,
+            words,
+            except,
+        })
+    })
+    .collect()
+}
+
+/// Whether the words stand in a text, from the beginning of one word to the end of another.
+fn has_words(text: &str, words: &str) -> bool {
+    let is_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    text.match_indices(words).any(|(at, _)| {
+        let after = text[at + words.len()..].chars().next();
+        !is_of_word(text[..at].chars().next_back()) && !is_of_word(after)
+    })
+}
+
+impl Abandoned {
+    /// The first of its words that a text has outside what is excepted.
+    fn in_text(&self, text: &str) -> Option<&str> {
+        let except = self.except.iter();
+        let rest = except.fold(text.to_owned(), |rest, phrase| rest.replace(phrase, "·"));
+        let words = self.words.iter().map(String::as_str);
+        words.into_iter().find(|word| has_words(&rest, word))
+    }
+}
+
+#[test]
+fn no_text_has_a_word_that_was_abandoned() {
+    let list = abandoned();
+    for lang in LANGUAGES {
+        let of_lang = list.iter().filter(|one| one.lang == lang);
+        assert!(of_lang.clone().count() > 15, "{}", lang.code());
+        let texts = texts_of(lang);
+        let found: Vec<String> = of_lang
+            .flat_map(|one| {
+                texts.iter().filter_map(|(key, text)| {
+                    let word = one.in_text(text)?;
+                    Some(format!("{key}: {word}: {text}"))
+                })
+            })
+            .collect();
+        assert!(found.is_empty(), "{}: {found:#?}", lang.code());
+    }
+}
+
+#[test]
+fn a_word_is_found_whole_and_where_it_is_not_excepted() {
+    let one = Abandoned {
+        lang: Lang::It,
+        words: vec!["preso".to_owned(), "dà".to_owned()],
+        except: vec!["preso in carico".to_owned()],
+    };
+    assert_eq!(
+        one.in_text("il gestore ha preso il messaggio"),
+        Some("preso")
+    );
+    assert_eq!(one.in_text("(preso)"), Some("preso"));
+    assert_eq!(one.in_text("il server non li dà"), Some("dà"));
+    for text in ["compreso", "preso in carico", "dàgli", "appreso, presoché"] {
+        assert_eq!(one.in_text(text), None, "{text}");
+    }
+}
+
+/// Placeholders that stand for a number, by how the commands fill them.
+fn numbers() -> BTreeSet<String> {
+    let mut names = BTreeSet::from(["count".to_owned()]);
+    for (_, code) in sources("command") {
+        for maker in ["texts.number(", "number("] {
+            for (at, _) in code.match_indices(&format!("&*{maker}")) {
+                let before = code[..at].trim_end().trim_end_matches(',').trim_end();
+                let name = before.rsplit('"').nth(1);
+                names.extend(name.map(str::to_owned));
+            }
+        }
+    }
+    names
+}
+
+/// Texts of a number that is never one: more than any provider must take.
+const NEVER_ONE: [&str; 1] = ["warning.many-recipients"];
+
+/// Whether what follows a number looks like the things that are counted: a plural noun.
+fn is_plural(lang: Lang, word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    word.chars().count() > 3
+        && word.starts_with(char::is_alphabetic)
+        && match lang {
+            Lang::It => word.ends_with(['i', 'e']),
+            Lang::En => word.ends_with('s'),
+        }
+}
+
+#[test]
+fn a_number_has_a_text_for_one_thing_where_it_has_a_noun() {
+    let numbers = numbers();
+    assert!(numbers.len() > 10, "the scan found {numbers:?} only");
+    for lang in LANGUAGES {
+        let texts = Catalogue::of(lang);
+        for key in texts.keys() {
+            let text = texts.text(key);
+            let (stem, form) = key.rsplit_once('.').unwrap_or_default();
+            match form {
+                // Findings have cases of these names.
+                "one" | "zero" => assert!(texts.has(&format!("{stem}.many")), "{key}"),
+                "many"
+                    if [".one", ".zero"]
+                        .iter()
+                        .any(|form| texts.has(&format!("{stem}{form}"))) =>
+                {
+                    assert!(text.contains("{count}"), "{}: {key}: {text}", lang.code());
+                }
+                _ if NEVER_ONE.contains(&key) => {}
+                _ => {
+                    for name in &numbers {
+                        let holder = format!("{{{name}}} ");
+                        let mut rests = text.split(&*holder).skip(1);
+                        let noun = rests.find_map(|rest| {
+                            let word = rest.split_whitespace().next()?;
+                            is_plural(lang, word).then_some(word)
+                        });
+                        assert_eq!(noun, None, "{}: {key}: {text}", lang.code());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_for_each_number_is_asked_for_with_the_number() {
+    let texts = Catalogue::of(Lang::En);
+    let stems = texts.keys().into_iter().filter_map(|key| {
+        let stem = key.strip_suffix(".one")?;
+        Some(stem.to_owned())
+    });
+    let stems: Vec<String> = stems.collect();
+    assert!(stems.len() > 15, "{stems:?}");
+    for (path, code) in sources("command") {
+        let dense: String = code.split_whitespace().collect();
+        for stem in &stems {
+            for maker in ["fill", "text"] {
+                let call = format!("texts.{maker}(\"{stem}\"");
+                assert!(!dense.contains(&call), "{}: {call}", path.display());
+            }
+        }
+        // A number is told as the language writes it, with its thousands apart.
+        for maker in [
+            "len()",
+            "count",
+            "rows",
+            "recipients",
+            "messages",
+            "receipts",
+        ] {
+            for borrowed in ["&", "&*"] {
+                let call = format!(",{borrowed}{maker}.to_string())");
+                assert!(!dense.contains(&call), "{}: {call}", path.display());
+            }
+        }
+    }
 }

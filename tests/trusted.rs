@@ -83,7 +83,11 @@ fn filled(lang: Lang, key: &str, values: &[(&'static str, String)]) -> String {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    Catalogue::of(lang).fill(key, &values)
+    let count = values.iter().find(|(name, _)| *name == "count");
+    match count.and_then(|(_, count)| count.parse::<u64>().ok()) {
+        Some(count) => Catalogue::of(lang).count(key, count, &values),
+        None => Catalogue::of(lang).fill(key, &values),
+    }
 }
 
 /// Both lines on standard error.

@@ -14,7 +14,7 @@ use support::practising::{Practising, Ran, files};
 use support::schema::Schema;
 use support::skipped::skipped;
 
-const ASKS: &str = "is a copy, was restored, or had lost something";
+const ASKS: &str = "is a copy, was restored, or had lost data";
 
 fn settle(world: &Practising) {
     world.practice.wait_until_idle(Duration::from_secs(10));
@@ -84,14 +84,12 @@ fn what_is_missing_or_changed_is_named() {
     let doctor = world.run(&["doctor", "--offline"]);
     assert_eq!(doctor.exit, 1, "{doctor:?}");
     assert!(
-        doctor
-            .out
-            .contains("missing from the folder of the ledger: 1"),
+        doctor.out.contains("missing from the ledger folder: 1"),
         "{doctor:?}"
     );
     for command in [&["sync"][..], &["send", "--resume", "--yes"]] {
         let ran = world.run(command);
-        assert!(ran.err.contains("evidence is gone"), "{ran:?}");
+        assert!(ran.err.contains("evidence was lost"), "{ran:?}");
     }
 }
 
@@ -99,10 +97,10 @@ fn what_is_missing_or_changed_is_named() {
 fn the_whole_evidence_gone_is_noticed_before_anything_is_sent() {
     let (world, _) = with_a_message();
     let whole = world.try_send("Altra", &["delivered"]);
-    assert!(!whole.err.contains("evidence is gone"), "{whole:?}");
+    assert!(!whole.err.contains("evidence was lost"), "{whole:?}");
     fs::remove_dir_all(world.data().join("messages")).expect("removed");
     let ran = world.try_send("Sollecito", &["delivered"]);
-    assert!(ran.err.contains("evidence is gone"), "{ran:?}");
+    assert!(ran.err.contains("evidence was lost"), "{ran:?}");
     assert_eq!(world.run(&["doctor", "--offline"]).exit, 1);
     assert_eq!(ledger(&world, &["check"]).0, 1);
 }
@@ -135,7 +133,7 @@ fn without_a_ledger_there_is_nothing_to_look_after() {
     for words in [&["check"][..], &["stat"], &["backup", "copy"]] {
         let ran = world.run(&[&["ledger"], words].concat());
         assert_eq!(ran.exit, 2, "{ran:?}");
-        assert!(ran.err.contains("there is no ledger in"), "{ran:?}");
+        assert!(ran.err.contains("no ledger in"), "{ran:?}");
     }
     assert!(!world.data().exists());
 }
@@ -161,7 +159,7 @@ fn what_is_put_back_is_what_was_backed_up_and_asks_first() {
     assert!(stat["restored_at"].is_string(), "{stat}");
     let doctor = world.run(&["doctor", "--offline"]);
     assert!(
-        doctor.out.contains("the mailbox was not read since"),
+        doctor.out.contains("the mailbox has not been read since"),
         "{doctor:?}"
     );
     // What was sent since then is not sent again by a script.
@@ -174,7 +172,7 @@ fn what_is_put_back_is_what_was_backed_up_and_asks_first() {
     );
     let doctor = world.run(&["doctor", "--offline"]);
     assert!(
-        !doctor.out.contains("the mailbox was not read since"),
+        !doctor.out.contains("the mailbox has not been read since"),
         "{doctor:?}"
     );
 }
@@ -193,7 +191,7 @@ fn nothing_is_written_over() {
     for words in [["backup", &shown(&copy)], ["restore", &shown(&copy)]] {
         let ran = world.run(&[&["ledger"], &words[..]].concat());
         assert_eq!(ran.exit, 2, "{ran:?}");
-        assert!(ran.err.contains("there is something already"), "{ran:?}");
+        assert!(ran.err.contains("already exists"), "{ran:?}");
     }
     assert_eq!(all(), before);
 }
@@ -213,13 +211,13 @@ fn a_backup_that_is_not_whole_is_not_put_back_for_one() {
         (
             &octets,
             None,
-            "messages or receipts are missing or changed (1)",
+            "messages or receipts missing or changed (1)",
             true,
         ),
         (
             &octets,
             Some(b"else"),
-            "messages or receipts are missing or changed (1)",
+            "messages or receipts missing or changed (1)",
             true,
         ),
         (&list, None, "its list of files", false),
@@ -584,7 +582,7 @@ fn a_full_disk_is_read_and_named() {
     let doctor = with_small_files(&world.command(&["doctor", "--offline"]));
     assert_eq!(doctor.exit, 1, "{doctor:?}");
     assert!(
-        doctor.out.contains("can be read and not written"),
+        doctor.out.contains("can be read but not written"),
         "{doctor:?}"
     );
     assert_eq!(with_small_files(&world.command(&["sync"])).exit, 4);
@@ -668,7 +666,7 @@ fn what_was_lost_is_told_where_nothing_can_be_entered() {
         return;
     };
     assert_eq!(ran.exit, 0, "{ran:?}");
-    assert!(ran.err.contains("knew less than what left"), "{ran:?}");
+    assert!(ran.err.contains("lacked messages sent"), "{ran:?}");
     assert!(
         ran.out.contains(&lost) && ran.out.contains(&message),
         "{ran:?}"

@@ -187,6 +187,11 @@ pub enum Fault {
         /// What stands there.
         value: String,
     },
+    /// No account is named, be it in the row or for the whole table, and none is the default.
+    NoAccount {
+        /// Those there are.
+        known: String,
+    },
     /// No account of this name.
     UnknownAccount {
         /// The name.
@@ -284,6 +289,7 @@ impl Fault {
             Self::NoRecipient => "no-recipient",
             Self::SheetError { .. } => "sheet-error",
             Self::Address { .. } => "address",
+            Self::NoAccount { .. } => "no-account",
             Self::UnknownAccount { .. } => "unknown-account",
             Self::Attachment { .. } => "attachment",
             Self::SameNotice { .. } => "same-notice",
@@ -306,12 +312,8 @@ impl Fault {
             Self::QuoteOpen { line } | Self::AfterQuote { line } | Self::StrayQuote { line } => {
                 vec![("line", line.to_string())]
             }
-            Self::Cells { found, expected } => {
-                vec![
-                    ("found", found.to_string()),
-                    ("expected", expected.to_string()),
-                ]
-            }
+            // How many were found is counted in the language of who reads.
+            Self::Cells { expected, .. } => vec![("expected", expected.to_string())],
             Self::Encoding { column } => vec![("column", own(column))],
             Self::NoObject { reason } | Self::Compose { reason } => vec![("reason", own(reason))],
             Self::NoName { place } => vec![("place", place.to_string())],
@@ -370,6 +372,7 @@ impl Fault {
             Self::Address { column, value } | Self::SheetError { column, value } => {
                 vec![("column", own(column)), ("value", own(value))]
             }
+            Self::NoAccount { known } => vec![("known", cut(known, KNOWN_LETTERS))],
             Self::Attachment { name, reason } => {
                 vec![("name", own(name)), ("reason", own(reason))]
             }

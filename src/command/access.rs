@@ -309,11 +309,8 @@ fn tell_recovered(ledger: &Ledger, session: &mut Session<'_>) -> anyhow::Result<
         }
         let shown = words[..words.len().min(MOST)].join(", ");
         let more = if words.len() > MOST { ", …" } else { "" };
-        let values = [
-            ("count", &*words.len().to_string()),
-            ("messages", &*format!("{shown}{more}")),
-        ];
-        let line = Catalogue::of(session.lang).fill(key, &values);
+        let values = [("messages", &*format!("{shown}{more}"))];
+        let line = Catalogue::of(session.lang).count(key, words.len(), &values);
         writeln!(session.err, "{line}")?;
     }
     Ok(())

@@ -15,7 +15,7 @@ use crate::lang::Lang;
 /// Lines of help are no longer than this.
 const WIDEST: usize = 100;
 
-/// Italian certified e-mail (PEC): send it, follow it, prove its receipts
+/// Italian certified e-mail (PEC): send it, track it, verify its receipts
 #[derive(Debug, Parser)]
 #[command(
     name = "pec",
@@ -23,10 +23,10 @@ const WIDEST: usize = 100;
     disable_help_subcommand = true,
     args_override_self = true,
     arg_required_else_help = true,
-    after_help = "To begin: pec demo shows everything in some seconds; pec account add adds a mailbox; pec man is the manual."
+    after_help = "To begin: pec demo runs a complete demonstration in a few seconds; pec account add adds a mailbox; pec man is the manual."
 )]
 struct Arguments {
-    /// Language of the texts: it or en (default: that of the system)
+    /// Language of the texts: it or en (default: the system language)
     #[arg(long, global = true, value_name = "LANG", hide_possible_values = true)]
     lang: Option<LangArgument>,
 
@@ -41,15 +41,15 @@ struct Arguments {
     )]
     color: ColorArgument,
 
-    /// The account to use: its name or address (default: the one marked in the configuration)
+    /// Account to use: its name or address (default: the one set in the configuration)
     #[arg(long, global = true, value_name = "NAME")]
     account: Option<String>,
 
-    /// The configuration file (default: pec/config.toml in the folder of configurations)
+    /// Configuration file (default: pec/config.toml in the configuration folder)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The folder of ledger and messages (default: pec in the folder of data)
+    /// Folder of the ledger and messages (default: pec in the data folder)
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 

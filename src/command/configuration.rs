@@ -1,13 +1,10 @@
 //! The configuration as commands meet it: accounts, passwords, and what is wrong with them in
 //! words.
 
-use std::io;
-
 use super::{Failure, Session};
 use crate::account::{
     self, Access, Account, CommandEnd, Config, Error, Fault, PasswordContext, password,
 };
-use crate::input;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::secret::{NoSecret, Secret};
@@ -69,12 +66,11 @@ pub(super) fn failure(error: &Error, lang: Lang) -> Failure {
     let file = |file: &std::path::Path| ("file", file.display().to_string());
     match error {
         Error::Read { file: of, source } => {
-            Failure::new("read", [file(of), ("reason", reason(source, texts))])
+            Failure::new("read", [file(of), ("reason", source.to_string())])
         }
-        Error::Write { file: of, source } => Failure::new(
-            "config-write",
-            [file(of), ("reason", reason(source, texts))],
-        ),
+        Error::Write { file: of, source } => {
+            Failure::new("config-write", [file(of), ("reason", source.to_string())])
+        }
         Error::OpenToChange { file: of, mode } => {
             Failure::new("config-open", [file(of), ("mode", format!("{mode:04o}"))])
         }
@@ -109,7 +105,7 @@ pub(super) fn failure(error: &Error, lang: Lang) -> Failure {
         ),
         Error::Keyring(words) => Failure::new("keyring", [("reason", words.clone())]),
         Error::NobodyToAsk => Failure::new("nobody-to-ask", []),
-        Error::Prompt(error) => Failure::new("prompt", [("reason", reason(error, texts))]),
+        Error::Prompt(error) => Failure::new("prompt", [("reason", error.to_string())]),
         Error::NotInEnvironment => Failure::new("not-in-environment", []),
     }
 }
@@ -179,10 +175,9 @@ fn unusable(source: &str, problem: NoSecret, texts: &Catalogue) -> Failure {
 
 fn command_end(end: &CommandEnd, texts: &Catalogue) -> String {
     match end {
-        CommandEnd::NotStarted(error) => texts.fill(
-            "command-end.not-started",
-            &[("reason", &reason(error, texts))],
-        ),
+        CommandEnd::NotStarted(error) => {
+            texts.fill("command-end.not-started", &[("reason", &error.to_string())])
+        }
         CommandEnd::Status(status) => {
             texts.fill("command-end.status", &[("status", &status.to_string())])
         }
@@ -198,10 +193,4 @@ pub(super) fn mode(access: Access) -> String {
     access
         .mode
         .map_or_else(|| "-".to_owned(), |mode| format!("{mode:04o}"))
-}
-
-/// The words for what the system refused.
-fn reason(error: &io::Error, texts: &Catalogue) -> String {
-    let known = input::Error::from(io::Error::from(error.kind()));
-    texts.fill(known.key(), &[("reason", &error.to_string())])
 }

@@ -48,7 +48,16 @@ impl Failure {
             .iter()
             .map(|(name, value)| (*name, &**value))
             .collect();
-        let sentence = |part: &str| catalogue.fill(&format!("error.{}-{part}", self.key), &values);
+        // A number of things, whose text may be another for one of them.
+        let count = values.iter().find(|(name, _)| *name == "count");
+        let count: Option<u64> = count.and_then(|(_, count)| count.parse().ok());
+        let sentence = |part: &str| {
+            let key = format!("error.{}-{part}", self.key);
+            match count {
+                Some(count) => catalogue.count(&key, count, &values),
+                None => catalogue.fill(&key, &values),
+            }
+        };
         (sentence("what"), sentence("hint"))
     }
 

@@ -211,7 +211,10 @@ impl Visit<'_> {
             .collect();
         let read = client::folders_to_read(&folders, &self.account.folders);
         let not_read = client::folders_not_read(&folders, &read);
-        let (count, names) = (folders.len().to_string(), names(&folders));
+        let (count, names) = (
+            Catalogue::of(self.lang).number(folders.len()),
+            names(&folders),
+        );
         let values = [
             ("count", &*count),
             ("names", &names),

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use super::reason;
 use crate::lang::Lang;
 use crate::printable::Printable;
 
@@ -50,6 +51,9 @@ const SOURCES: [(Lang, [&str; 9]); 2] = [
     ),
 ];
 
+/// Placeholders that stand for what another layer said in its own words.
+const REASONS: [&str; 3] = ["reason", "answer", "what"];
+
 impl Catalogue {
     /// The catalogue of a language, read once.
     pub fn of(lang: Lang) -> &'static Self {
@@ -84,28 +88,74 @@ impl Catalogue {
         let tenths = |unit: u64, name: &str| {
             let tenths = octets / (unit / 10);
             match tenths % 10 {
-                0 => format!("{} {name}", tenths / 10),
+                0 => format!("{} {name}", self.number(tenths / 10)),
                 rest => format!(
                     "{}{}{rest} {name}",
-                    tenths / 10,
+                    self.number(tenths / 10),
                     self.text("number.decimal")
                 ),
             }
         };
         match octets {
-            0..10_000 => format!("{octets} B"),
+            0..10_000 => format!("{} B", self.number(octets)),
             10_000..1_000_000 => format!("{} kB", octets / 1_000),
             1_000_000..1_000_000_000 => tenths(1_000_000, "MB"),
             1_000_000_000.. => tenths(1_000_000_000, "GB"),
         }
     }
 
-    /// Whether there is a text.
-    pub fn has(&self, key: &str) -> bool {
-        self.texts.contains_key(key)
+    /// A whole number as a person reads it, its thousands apart; one too large for that as the
+    /// largest.
+    pub fn number<N: TryInto<u64>>(&self, number: N) -> String {
+        let digits = number.try_into().unwrap_or(u64::MAX).to_string();
+        let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+        for (at, digit) in digits.char_indices() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                out.push_str(self.text("number.thousands"));
+            }
+            out.push(digit);
+        }
+        out
     }
 
-    /// The text of a key with `{name}` replaced by values, which are made safe to show.
+    /// The text of a key for a number of things, which is its `{count}`: `.one` for one, `.many`
+    /// for any other number, `.zero` for none where there is such a text. A text that reads the
+    /// same for all numbers has none of these.
+    pub fn count<N: TryInto<u64>>(&self, key: &str, count: N, values: &[(&str, &str)]) -> String {
+        let count = count.try_into().unwrap_or(u64::MAX);
+        let forms: &[&str] = match count {
+            0 => &[".zero", ".many"],
+            1 => &[".one"],
+            _ => &[".many"],
+        };
+        let forms = forms.iter().map(|form| format!("{key}{form}"));
+        let form = forms.into_iter().find(|form| self.texts.contains_key(form));
+        let number = self.number(count);
+        let values: Vec<(&str, &str)> = [("count", &*number)]
+            .into_iter()
+            .chain(values.iter().copied())
+            .collect();
+        self.fill(form.as_deref().unwrap_or(key), &values)
+    }
+
+    /// A number of things in words: `1 riga`, `1.234 righe`.
+    pub fn counted<N: TryInto<u64>>(&self, thing: &str, count: N) -> String {
+        self.count(&format!("count.{thing}"), count, &[])
+    }
+
+    /// Whether there is a text, be it one for each number.
+    pub fn has(&self, key: &str) -> bool {
+        self.texts.contains_key(key) || self.texts.contains_key(&format!("{key}.many"))
+    }
+
+    /// Why something failed, as the system or another layer says it in English, in the words of
+    /// the language as far as they are known ([`reason`]).
+    pub fn reason(&self, words: &str) -> String {
+        reason::told(words, &|key, values| self.fill(key, values))
+    }
+
+    /// The text of a key with `{name}` replaced by values, which are made safe to show. What stands
+    /// for `{reason}` and the like is told in the language ([`Self::reason`]).
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let mut rest = self.text(key);
         let mut out = String::with_capacity(rest.len() + 64);
@@ -115,8 +165,14 @@ impl Catalogue {
             match after.split_once('}') {
                 Some((name, tail)) => {
                     match values.iter().find(|(known, _)| *known == name) {
+                        Some((name, value)) if REASONS.contains(name) => {
+                            out.push_str(&Printable(&self.reason(value)).to_string());
+                        }
                         Some((_, value)) => out.push_str(&Printable(value).to_string()),
-                        None => out.push_str(&format!("{{{name}}}")),
+                        None => {
+                            debug_assert!(!is_placeholder(name), "{key}: nothing for {name}");
+                            out.push_str(&format!("{{{name}}}"));
+                        }
                     }
                     rest = tail;
                 }
@@ -136,6 +192,12 @@ impl Catalogue {
         keys.sort_unstable();
         keys
     }
+}
+
+/// Whether a word between braces is one of ours, and no example of a template.
+fn is_placeholder(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '_');
+    !name.is_empty() && name.chars().all(is_of_name)
 }
 
 /// Tables become keys with dots: `[finding] "a.b" = …` is `finding.a.b`.
@@ -180,17 +242,56 @@ mod tests {
     fn sizes_are_written_as_the_language_writes_numbers() {
         for (octets, italian, english) in [
             (0, "0 B", "0 B"),
-            (9_999, "9999 B", "9999 B"),
+            (9_999, "9.999 B", "9,999 B"),
             (10_000, "10 kB", "10 kB"),
             (999_999, "999 kB", "999 kB"),
             (30_000_000, "30 MB", "30 MB"),
             (12_550_000, "12,5 MB", "12.5 MB"),
             (33_961_700_000, "33,9 GB", "33.9 GB"),
-            (u64::MAX, "18446744073,7 GB", "18446744073.7 GB"),
+            (u64::MAX, "18.446.744.073,7 GB", "18,446,744,073.7 GB"),
         ] {
             assert_eq!(Catalogue::of(Lang::It).size(octets), italian);
             assert_eq!(Catalogue::of(Lang::En).size(octets), english);
         }
+    }
+
+    #[test]
+    fn numbers_of_things_agree_with_their_words() {
+        for (count, italian, english) in [
+            (0, "0 righe", "0 rows"),
+            (1, "1 riga", "1 row"),
+            (2, "2 righe", "2 rows"),
+            (21, "21 righe", "21 rows"),
+            (999, "999 righe", "999 rows"),
+            (1_000, "1.000 righe", "1,000 rows"),
+            (1_234_567, "1.234.567 righe", "1,234,567 rows"),
+        ] {
+            assert_eq!(Catalogue::of(Lang::It).counted("rows", count), italian);
+            assert_eq!(Catalogue::of(Lang::En).counted("rows", count), english);
+        }
+    }
+
+    #[test]
+    fn a_text_for_none_is_taken_where_there_is_one_and_one_for_all_where_there_is_no_other() {
+        let texts = [
+            ("day.zero", "today"),
+            ("day.one", "yesterday"),
+            ("day.many", "{count} days ago, {x}"),
+            ("all", "all: {count}, {x}"),
+        ];
+        let texts = texts.map(|(key, text)| (key.to_owned(), text.to_owned()));
+        let catalogue = Catalogue {
+            texts: HashMap::from(texts),
+        };
+        let said = |key, count: i64| catalogue.count(key, count, &[("x", "y")]);
+        assert_eq!(said("day", 0), "today");
+        assert_eq!(said("day", 1), "yesterday");
+        assert_eq!(said("day", 2), "2 days ago, y");
+        assert_eq!(said("all", 0), "all: 0, y");
+        assert_eq!(said("all", 1), "all: 1, y");
+        // Nobody counts below nothing; what is told is no small number that looks right.
+        assert!(said("day", -1).ends_with("615 days ago, y"));
+        assert!(catalogue.has("day") && catalogue.has("all") && !catalogue.has("other"));
     }
 
     #[test]

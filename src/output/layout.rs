@@ -81,6 +81,17 @@ pub fn on(time: Timestamp, lang: Lang) -> String {
     texts.fill(key, &values)
 }
 
+/// A day of ISO 8601, or a month of it, as the language writes it; any other text as it is.
+pub fn day(text: &str, lang: Lang) -> String {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_number = |part: &&str| part.bytes().all(|octet| octet.is_ascii_digit());
+    let is_day = matches!(parts.len(), 2 | 3) && parts[0].len() == 4;
+    match (is_day && parts.iter().all(is_number), lang) {
+        (true, Lang::It) => parts.into_iter().rev().collect::<Vec<_>>().join("/"),
+        (true, Lang::En) | (false, _) => text.to_owned(),
+    }
+}
+
 /// Italian legal time as the language writes it: day first, or ISO 8601.
 pub fn shown(time: Timestamp, lang: Lang) -> String {
     match lang {

@@ -10,5 +10,6 @@ pub mod json;
 pub mod layout;
 pub mod legal;
 pub mod progress;
+pub mod reason;
 pub mod report;
 pub mod style;

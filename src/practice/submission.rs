@@ -365,7 +365,7 @@ impl Session<'_> {
                 Ok(Next::End)
             }
             Some(Fault::Answer { reply, .. }) => self.reply(&reply),
-            _ => self.reply(&format!("250 2.0.0 {identifier} preso")),
+            _ => self.reply(&format!("250 2.0.0 {identifier} ricevuto")),
         }
     }
 

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::message::{FileFacts, Files, Remark, Sender, file_name, freeze, size_fault, size_with};
 use crate::address::MailAddress;
+use crate::batch::columns::Role;
 use crate::batch::notice::{ColumnUse, Notice, Recipe, Writer};
 use crate::batch::table::{Columns, Form, Row, Table};
 use crate::batch::{Fault, MAX_COLUMNS, MAX_ROWS};
@@ -115,7 +116,13 @@ impl<'a> Examiner<'a> {
 
     /// What is wrong with the columns of a table whatever stands in them.
     pub fn header_faults(&self, header: &[String]) -> Vec<Fault> {
-        self.writer.header_faults(header)
+        let mut faults = self.writer.header_faults(header);
+        let names = header.iter().map(String::as_str);
+        let column = self.recipe.columns.find(Role::Account, names);
+        if self.recipe.account.is_empty() && matches!(column, Ok(None)) {
+            faults.push(no_sender("", self.senders));
+        }
+        faults
     }
 
     /// What is wrong with a row that makes no notice, its files included: all at once.
@@ -162,8 +169,7 @@ impl<'a> Examiner<'a> {
         let size = size_with(size, &weighed);
         let recipients = notice.to.len() + notice.cc.len();
         let Some(sender) = self.senders.get(&notice.account) else {
-            let name = notice.account;
-            return Ok(Err(vec![Fault::UnknownAccount { name }]));
+            return Ok(Err(vec![no_sender(&notice.account, self.senders)]));
         };
         faults.extend(size_fault(size, recipients, sender.limits));
         let digests = files.iter().map(|(name, facts)| (*name, &*facts.sha256));
@@ -227,6 +233,18 @@ impl Stops<'_> {
         }
         warnings
     }
+}
+
+/// What is wrong with the name of an account that is none: an empty one names nothing.
+fn no_sender(name: &str, senders: &HashMap<String, Sender>) -> Fault {
+    if !name.is_empty() {
+        let name = name.to_owned();
+        return Fault::UnknownAccount { name };
+    }
+    let mut known: Vec<&str> = senders.keys().map(String::as_str).collect();
+    known.sort_unstable();
+    let known = known.join(", ");
+    Fault::NoAccount { known }
 }
 
 /// A cell that holds what looks like another row: a line with an address that the notice does
@@ -446,8 +464,7 @@ impl Pure<'_> {
         let columns = row.columns.as_ref().map_err(|fault| vec![fault.clone()])?;
         let notice = self.writer.notice(columns)?;
         let Some(sender) = self.senders.get(&notice.account) else {
-            let name = notice.account;
-            return Err(vec![Fault::UnknownAccount { name }]);
+            return Err(vec![no_sender(&notice.account, self.senders)]);
         };
         let id = format!("<{:032}@{}>", 0, sender.address.domain());
         let message = freeze(&notice, self.recipe, sender, Vec::new(), id, self.now)?;

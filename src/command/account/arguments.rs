@@ -14,8 +14,8 @@ use crate::output::report::Form;
 
 /// Manage accounts: servers, limits, where the password comes from
 ///
-/// Accounts stand in the configuration file, which holds no passwords: these come from a
-/// command, a file of mode 0600, the system keyring, the terminal, or PEC_PASSWORD.
+/// Accounts are described in the configuration file, which contains no passwords: these come from a
+/// command, a file with mode 0600, the system keyring, the terminal, or PEC_PASSWORD.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(in crate::command) struct Arguments {
@@ -35,68 +35,67 @@ enum Action {
     Remove(RemoveArguments),
 }
 
-/// List the accounts and how sure each value is
+/// List the accounts, with the reliability of each value
 #[derive(Debug, clap::Args)]
 struct ListArguments {
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the results and end
+    /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// List what is known of providers: servers, limits, how sure each value is
+/// List what is known about providers: servers, limits, reliability of each value
 #[derive(Debug, clap::Args)]
 struct PresetsArguments {
-    /// Only this one
+    /// Only this provider
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the results and end
+    /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Try an account: names, TLS, login, folders, space
+/// Check an account: server names, TLS, login, folders, space
 ///
-/// Connects to the IMAP and the SMTP server and logs in once each; nothing is sent, read or
-/// changed. A login that was refused is not repeated, because some providers lock an account
-/// after a few wrong ones.
+/// Connects to the IMAP and SMTP servers and logs in once to each; nothing is sent, read or
+/// changed. A refused login is not repeated, because some providers lock the mailbox after a few
+/// failures.
 ///
-/// Exits with 0 if all is right, 2 if the configuration is wrong, 4 if a server cannot be
-/// reached now, 5 if it refused us.
+/// Exit status: 0 if nothing failed; 2 if the configuration is wrong; 4 if a server cannot be
+/// reached; 5 if a server refused.
 #[derive(Debug, clap::Args)]
 struct TestArguments {
-    /// Which account (default: as for every command)
+    /// Account to check (default: as for every command)
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the results and end
+    /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Take an account out of the configuration
+/// Remove an account from the configuration
 ///
-/// The ledger, the messages and the mailbox itself are left alone, and so is the password where
-/// it is kept.
+/// The ledger, the messages, the password and the mailbox at the provider are not touched.
 #[derive(Debug, clap::Args)]
 struct RemoveArguments {
-    /// Which account
+    /// Account to remove
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }

@@ -9,6 +9,7 @@ use crate::account::{
 };
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::layout;
 use crate::output::report::Page;
 use crate::printable::Printable;
 use crate::transport::{Endpoint, Security};
@@ -37,7 +38,8 @@ pub(super) fn presets(presets: &[&Preset], page: &mut Page<'_>) -> io::Result<()
         page.lines(preset_lines(preset, page.lang))?;
         page.line("")?;
     }
-    let values = [("as_of", presets::as_of())];
+    let as_of = layout::day(presets::as_of(), page.lang);
+    let values = [("as_of", &*as_of)];
     page.line(page.texts().fill("accounts.presets-as-of", &values))
 }
 
@@ -57,7 +59,7 @@ fn sureness(sure: Option<(Sureness, &str)>, lang: Lang) -> String {
             let values = [
                 ("letters", sure.letters()),
                 ("words", words),
-                ("date", date),
+                ("date", &*layout::day(date, lang)),
             ];
             texts.fill("sure.line", &values)
         }
@@ -132,7 +134,11 @@ fn account_lines(account: &Account, default: bool, lang: Lang) -> Vec<String> {
         }
     }
     if let Some(date) = account.app_password_date {
-        lines.push(row("app-password", &date.italian_day(), lang));
+        lines.push(row(
+            "app-password",
+            &layout::day(&date.italian_day(), lang),
+            lang,
+        ));
     }
     lines
 }
@@ -226,7 +232,7 @@ fn preset_lines(preset: &Preset, lang: Lang) -> Vec<String> {
         lines.push(row("per-minute", &value, lang));
     }
     if let Some(days) = &preset.password_days {
-        let value = texts.fill("accounts.days", &[("days", &days.value.to_string())]);
+        let value = texts.count("accounts.days", days.value, &[]);
         lines.push(row(
             "app-password",
             &format!("{value} {}", known(days, lang)),

@@ -20,19 +20,19 @@ use crate::output::report::Form;
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Stop;
 
-/// Send many notices from a table, each exactly once
+/// Send many messages from a table, each exactly once
 ///
-/// A table is a CSV, a sheet of Excel or LibreOffice, a JSON array or NDJSON: a row for each notice, whose columns fill
-/// the templates of subject and text. check says all that is wrong before anything is sent; run
-/// sends, and goes on where it was when it is called again; status and report say for every row
-/// where it stands and by which receipts.
+/// A table is a CSV, a sheet of Excel or LibreOffice, a JSON array or NDJSON: a row for each
+/// message, whose columns fill in the templates of subject and text. check reports all problems
+/// before anything is sent; run sends and, if repeated, resumes where it was; status and report
+/// show the state and the receipts of every row.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(in crate::command) struct Arguments {
     #[command(subcommand)]
     action: Option<Action>,
 
-    /// Write the JSON schema of the documents and lines and end
+    /// Print the JSON schema of the documents and lines and exit
     #[arg(long)]
     json_schema: bool,
 }
@@ -49,48 +49,49 @@ enum Action {
 /// How rows become notices; the same for `check` and `run`.
 #[derive(Debug, clap::Args)]
 struct TableArguments {
-    /// The subject, a template; without it the column subject or oggetto
+    /// Template of the subject; without it the column subject or oggetto
     #[arg(long, value_name = "TEMPLATE")]
     subject: Option<String>,
 
-    /// The text, a template in a file; without it the column body or testo
+    /// File with the template of the text; without it the column body or testo
     #[arg(long, value_name = "FILE")]
     body_file: Option<PathBuf>,
 
-    /// The column of the recipients (default: pec, indirizzo pec, destinatario, domicilio digitale, e-mail, to, …)
+    /// Column of the recipients (default: pec, indirizzo pec, destinatario, domicilio digitale,
+    /// e-mail, to, …)
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
 
-    /// The column of the recipients in copy (default: cc, copia)
+    /// Column of the recipients in copy (default: cc, copia)
     #[arg(long, value_name = "COLUMN")]
     cc_column: Option<String>,
 
-    /// The column of the files to attach (default: all that are called allegato, allegato 1,
-    /// allegati, file, pdf, attach)
+    /// Column of the files to attach (default: all named allegato, allegato 1, allegati, file, pdf,
+    /// attach)
     #[arg(long, value_name = "COLUMN")]
     attach_column: Option<String>,
 
-    /// The column of your own reference (default: ref, reference, riferimento)
+    /// Column of your own reference (default: ref, reference, riferimento)
     #[arg(long, value_name = "COLUMN")]
     ref_column: Option<String>,
 
-    /// The column of the account that sends (default: account, casella)
+    /// Column of the sending account (default: account, casella)
     #[arg(long, value_name = "COLUMN")]
     account_column: Option<String>,
 
-    /// The sheet of a workbook (default: the first that is seen and filled)
+    /// Sheet of the workbook (default: the first visible one with content)
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
 
-    /// The encoding, where it is not found: utf-8, windows-1252, cp850, macintosh, utf-16le
+    /// Encoding, if it is not recognised: utf-8, windows-1252, cp850, macintosh, utf-16le
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
 
-    /// What stands between the cells, where it is not found: ; , tab |
+    /// Cell separator, if it is not recognised: ; , tab |
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     delimiter: Option<u8>,
 
-    /// The delivery receipt to ask for: complete, brief or concise
+    /// Delivery receipt to request: complete, brief or concise
     #[arg(
         long,
         value_name = "FORM",
@@ -99,11 +100,11 @@ struct TableArguments {
     )]
     receipt: DeliveryForm,
 
-    /// Where people shall answer; receipts come to the sending mailbox in any case
+    /// Reply-To address; receipts come to the sending mailbox in any case
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Option<String>,
 
-    /// A round of its own: what other rounds served counts only there
+    /// New round: rows sent in other rounds do not count; every NAME is a round
     #[arg(
         long,
         value_name = "WORD",
@@ -117,12 +118,12 @@ struct TableArguments {
 /// What a person allows of what would not go by itself; the same for `check` and `run`.
 #[derive(Debug, clap::Args)]
 struct WordArguments {
-    /// Send again what came back, to those recipients alone for whom it did: failed
+    /// Send again what was refused or not delivered, only to the recipients not reached: failed
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     retry: Option<RetryArgument>,
 
-    /// Send these rows (=3,7-9; without numbers all) although something else was sent under
-    /// their references; the report keeps both
+    /// Send these rows (=3,7-9; without numbers all) even if something else was sent under their
+    /// references; the report keeps both
     #[arg(
         long,
         value_name = "ROWS",
@@ -149,15 +150,15 @@ enum RetryArgument {
 /// How fast; the same for `check` and `run`.
 #[derive(Debug, clap::Args)]
 struct PaceArguments {
-    /// Most messages a minute of one account (default: what is known of the provider)
+    /// Maximum number of messages per minute and account (default: the known limit of the provider)
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     per_minute: Option<u32>,
 
-    /// Most recipients an hour of one account (default: what is known of the provider)
+    /// Maximum number of recipients per hour and account (default: the known limit of the provider)
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     recipients_per_hour: Option<u32>,
 
-    /// Send only in these hours of Italian legal time: 08:00-20:00
+    /// Send only in these hours, Italian time: 08:00-20:00
     #[arg(long, value_name = "HOURS", value_parser = hours)]
     between: Option<Hours>,
 
@@ -166,13 +167,13 @@ struct PaceArguments {
     parallel: bool,
 }
 
-/// Say all that is wrong with a table, and what sending it would take
+/// Check a table and estimate the time and space that sending it needs
 ///
-/// Reads every row, fills both templates, looks at every file to attach, and holds the message
-/// against the rules and limits of the provider. Rows have the number that a spreadsheet shows;
-/// the header is row 1. Nothing is sent, recorded or connected to.
+/// Reads every row, fills in both templates, examines the files to attach, and compares each
+/// message with the rules and limits of the provider. Rows have the number shown by a spreadsheet;
+/// the header is row 1. Nothing is sent or recorded, and no connection is made.
 ///
-/// Exits with 0 when all rows can be sent, 1 when something is wrong, 2 when the table, a
+/// Exit status: 0 if all rows are ready to send; 1 if there is a problem; 2 if the table, a
 /// template or the configuration cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
@@ -190,29 +191,30 @@ struct CheckArguments {
     #[command(flatten)]
     pace: PaceArguments,
 
-    /// Show these rows as they will go: 2,17,30-33 or all (default: the first good one)
+    /// Show these rows as they will be sent: 2,17,30-33 or all (default: the first one without
+    /// problems)
     #[arg(long, value_name = "ROWS", value_parser = some_rows)]
     show: Option<Rows>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 }
 
-/// Send what a table says, each row once; called again it goes on
+/// Send the messages of a table, each row once; if repeated, resume
 ///
-/// First everything that check does: if anything is wrong, nothing is sent. Then all rows are
-/// recorded, and each is sent once, at the pace of the provider. Whatever ends it, the same
-/// command goes on where it was; rows in doubt are looked for in the mailbox first. Ctrl-C, SIGTERM
-/// and the end of the terminal end it after the message in hand. A table that was changed is a new
-/// job: what was sent before, the same to the same, is not sent again, and something else under the
-/// same reference only with --correct or --again.
+/// Does everything that check does first: if there is a problem, nothing is sent. Then all rows are
+/// recorded, and each is sent once, at the pace the provider allows. If it is interrupted, the same
+/// command resumes where it was; messages in doubt are first looked for in the mailbox. Ctrl-C,
+/// SIGTERM and closing the terminal stop it after the message in progress. A changed table is a new
+/// job: messages already sent, identical and to the same recipients, are not sent again; a
+/// different text under the same reference needs --correct or --again.
 ///
-/// JOB is the table, or the id of a job that was recorded.
+/// JOB is the table, or the id of a recorded job.
 ///
-/// Exits with 0 when all is delivered, 1 when a recipient was not reached, 2 when something is
-/// wrong and nothing was sent, 3 while something waits or is in doubt, 4 when it could not go on
-/// now, 5 when the provider refused the login or takes nothing more from the sender.
+/// Exit status: 0 if everything is delivered; 1 if a recipient was not reached; 2 if there is a
+/// problem and nothing was sent; 3 if an outcome is pending or in doubt; 4 if it could not continue
+/// now; 5 if the provider refused the login or accepts no more messages from the sender.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 struct RunArguments {
@@ -229,12 +231,12 @@ struct RunArguments {
     #[command(flatten)]
     pace: PaceArguments,
 
-    /// Send the good rows, and write those that are not into a table of their own
+    /// Send the rows without problems, and write the others to a separate table
     #[arg(long)]
     skip_bad: bool,
 
-    /// Send again what is in doubt and has no receipt in the whole mailbox;
-    /// =even-if-it-arrives-twice: also where that cannot be known
+    /// Send messages in doubt again if the mailbox contains no receipt for them;
+    /// =even-if-it-arrives-twice: even if the mailbox could not be read completely
     #[arg(
         long,
         value_name = "HOW",
@@ -245,7 +247,7 @@ struct RunArguments {
     )]
     resend: Option<Resend>,
 
-    /// With --resend: how old the attempt must be, so that a slow acceptance had its time
+    /// With --resend: minimum age of the attempt, to allow for a slow acceptance
     #[arg(
         long,
         value_name = "TIME",
@@ -255,50 +257,50 @@ struct RunArguments {
     )]
     patience: Duration,
 
-    /// Read the receipts while it runs, and stay until the last one is there
+    /// Read the receipts while sending, and wait for the last one
     #[arg(long)]
     follow: bool,
 
-    /// With --follow: how often to look for receipts
+    /// With --follow: interval between readings of the receipts
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span::parse)]
     poll: Duration,
 
-    /// End after this time, as Ctrl-C does: 90s, 30m, 2h, 1d
+    /// Stop after this time, as Ctrl-C does: 90s, 30m, 2h, 1d
     #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
     r#for: Option<Duration>,
 
-    /// Do not ask before sending
+    /// Do not ask for confirmation before sending
     #[arg(long, short)]
     yes: bool,
 
-    /// Write one JSON object a line for each thing that happens
+    /// Produce one JSON object per line for each event
     #[arg(long)]
     ndjson: bool,
 }
 
-/// Write an example of a table, to be filled in a spreadsheet
+/// Produce an example table, to fill in with a spreadsheet
 ///
-/// A CSV that Excel and LibreOffice open as it is: recipients, in copy, a reference, two columns
-/// of files, and columns for the texts. Its rows are examples: delete them.
+/// A CSV that Excel and LibreOffice open as it is: recipients, copies, a reference, two columns of
+/// attachments, and columns for the texts. Its rows are examples, to be deleted.
 ///
-/// Exits with 0, or with 2 when the file is there already or cannot be written.
+/// Exit status: 0; 2 if the file already exists or cannot be written.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 struct TemplateArguments {
-    /// Into this file, which must not be there yet (default: standard output)
+    /// File to create, which must not exist yet (default: standard output)
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// Say where a job stands
+/// Show the state of a job
 ///
-/// Without JOB all jobs, newest first. Works on what was recorded; pec sync reads the mailbox. Of
-/// one job the rows are named that did not reach somebody, are held, in doubt or cannot be sent,
-/// and those whose receipts should have come by now: no acceptance within an hour, neither
-/// delivery nor notice within 24 hours of the acceptance and one more.
+/// Without JOB lists all jobs, newest first. Relies on the ledger, updated by pec sync. For one job
+/// lists the rows that did not reach a recipient, are held, in doubt or cannot be sent, and those
+/// with overdue receipts: no acceptance within an hour, neither delivery nor notice within 24 hours
+/// of the acceptance plus one.
 ///
-/// Exits with 0 when every recipient of the job is reached, 1 when one is not, 3 while something
-/// waits, is held or in doubt, 2 when no job is meant.
+/// Exit status: 0 if every recipient was reached; 1 if one was not; 3 if an outcome is pending,
+/// held or in doubt; 2 if no job matches.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 struct StatusArguments {
@@ -306,21 +308,21 @@ struct StatusArguments {
     #[arg(value_name = "JOB")]
     job: Option<String>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 }
 
-/// Write every row of a job with where it stands, by which receipts
+/// Produce the report of a job: every row with its state and its receipts
 ///
-/// One line for each recipient: the columns of the table as they were, then reference,
-/// recipient, state, times, identifiers and the SHA-256 of message and receipts. In the CSV,
-/// cells that a spreadsheet would run as a formula begin with an apostrophe, and the state is in
-/// the language asked; in NDJSON it is a word that stays. A file whose name ends in .xlsx becomes a
-/// workbook with the same columns: every text stays as it is, and times are days and hours that a
-/// spreadsheet knows, in Italian legal time.
+/// One line for each recipient: the original columns of the table, then reference, recipient,
+/// state, times, identifiers and the SHA-256 of message and receipts. In the CSV, cells that a
+/// spreadsheet would run as a formula begin with an apostrophe, and the state is in the chosen
+/// language; in NDJSON it is a word that does not change. A file whose name ends in .xlsx becomes a
+/// workbook with the same columns: texts are unchanged, and times are dates and hours that the
+/// spreadsheet recognises, in Italian time.
 ///
-/// The exit status is that of status: 0 only when every recipient is reached.
+/// The exit status is that of status: 0 only if every recipient was reached.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 struct ReportArguments {
@@ -328,29 +330,28 @@ struct ReportArguments {
     #[arg(value_name = "JOB")]
     job: String,
 
-    /// CSV, as a spreadsheet opens it (this is the default)
+    /// CSV, as a spreadsheet opens it (default)
     #[arg(long, conflicts_with_all = ["ndjson", "html"])]
     csv: bool,
 
-    /// One JSON object a line
+    /// One JSON object per line
     #[arg(long, conflicts_with = "html")]
     ndjson: bool,
 
-    /// A page for the browser that needs nothing else
+    /// A page for the browser, with no other files
     #[arg(long)]
     html: bool,
 
-    /// What stands between the cells of the CSV: ; , tab |
+    /// Cell separator of the CSV: ; , tab |
     #[arg(long, value_name = "SIGN", default_value = ";", value_parser = delimiter)]
     delimiter: u8,
 
-    /// Write into this file, whole or not at all (default: standard output); FILE.xlsx becomes a
+    /// Write to this file, completely or not at all (default: standard output); FILE.xlsx becomes a
     /// workbook, FILE.html a page, FILE.ndjson lines of JSON
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Write acceptance, delivery and notices of each row into a folder of this one, named by its
-    /// reference
+    /// Save acceptance, delivery and notices of each row in a subfolder named after its reference
     #[arg(long, value_name = "FOLDER")]
     receipts: Option<PathBuf>,
 }

@@ -218,24 +218,22 @@ pub(super) fn summary(findings: &Findings, lang: Lang) -> Vec<String> {
         } else {
             ""
         };
-        let (count, rows) = (noted.count.to_string(), shown.join(", ") + more);
+        let rows = shown.join(", ") + more;
         let sentence = sentence(&noted.first, lang);
-        let values = [
-            ("count", &*count),
-            ("rows", &*rows),
-            ("sentence", &*sentence),
-        ];
-        lines.push(texts.fill("batch.warning", &values));
+        let values = [("rows", &*rows), ("sentence", &*sentence)];
+        lines.push(texts.count("batch.warning", noted.count, &values));
     }
-    let (rows, bad) = (findings.rows.to_string(), findings.bad.to_string());
-    let problems = findings.problems.to_string();
-    let values = [("rows", &*rows), ("bad", &*bad), ("problems", &*problems)];
+    let values = [
+        ("rows", &*texts.number(findings.rows)),
+        ("bad", &*texts.counted("rows", findings.bad)),
+        ("problems", &*texts.number(findings.problems)),
+    ];
     let key = match (findings.problems, findings.bad) {
         (0, _) => "batch.all-good",
         (_, 0) => "batch.whole-bad",
         _ => "batch.some-bad",
     };
-    lines.push(texts.fill(key, &values));
+    lines.push(texts.count(key, findings.rows, &values));
     lines
 }
 
@@ -251,39 +249,37 @@ pub(super) fn forecast_lines(findings: &Findings, terms: &Terms<'_>, lang: Lang)
     let time = duration(seconds(findings, terms), lang);
     let jobs: Vec<&str> = findings.served_by.iter().map(String::as_str).collect();
     let values = [
-        ("messages", &*all.messages.to_string()),
-        ("recipients", &*all.recipients.to_string()),
+        ("messages", &*texts.counted("messages", all.messages)),
+        ("recipients", &*texts.counted("recipients", all.recipients)),
         ("accounts", &*accounts.join(", ")),
         ("size", &*texts.size(all.octets)),
-        ("receipts", &*all.receipts.to_string()),
+        ("receipts", &*texts.number(all.receipts)),
         ("room", &*texts.size(all.receipt_octets)),
         ("here", &*texts.size(all.octets_here())),
         ("free", &*texts.size(terms.free.unwrap_or_default())),
-        ("served", &*findings.served.to_string()),
         ("jobs", &*jobs.join(", ")),
-        ("elsewhere", &*findings.elsewhere.to_string()),
-        ("came-back", &*findings.came_back.to_string()),
         ("time", &*time),
     ];
-    let mut keys = vec!["batch.forecast.messages", "batch.forecast.receipts"];
+    let mut lines = vec![
+        texts.fill("batch.forecast.messages", &values),
+        texts.fill("batch.forecast.receipts", &values),
+    ];
     if findings.served > findings.elsewhere {
-        keys.push("batch.forecast.served");
+        lines.push(texts.count("batch.forecast.served", findings.served, &values));
     }
     if findings.elsewhere > 0 {
-        keys.push("batch.forecast.elsewhere");
+        lines.push(texts.count("batch.forecast.elsewhere", findings.elsewhere, &values));
     }
     if findings.came_back > 0 {
-        keys.push("batch.forecast.came-back");
+        lines.push(texts.count("batch.forecast.came-back", findings.came_back, &values));
     }
-    keys.push(match terms.free {
+    let room = match terms.free {
         Some(free) if free < all.octets_here() => "batch.forecast.no-room-here",
         Some(_) => "batch.forecast.room-here",
         None => "batch.forecast.here",
-    });
-    keys.push("batch.forecast.time");
-    keys.into_iter()
-        .map(|key| texts.fill(key, &values))
-        .collect()
+    };
+    lines.extend([room, "batch.forecast.time"].map(|key| texts.fill(key, &values)));
+    lines
 }
 
 /// A span of time as people say it, in its two largest units.

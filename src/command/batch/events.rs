@@ -416,10 +416,9 @@ impl Reporter {
             let values = [
                 ("job", &*self.job.short),
                 ("jobs", &*jobs.join(", ")),
-                ("count", &*came_back.to_string()),
-                ("overdue", &*overdue.to_string()),
+                ("overdue", &*texts.number(overdue)),
             ];
-            let line = texts.fill(key, &values);
+            let line = texts.count(key, came_back, &values);
             writeln!(session.err, "{line}")?;
         }
         Ok(())
@@ -437,8 +436,7 @@ impl Reporter {
             true => "batch.nothing-all",
             false => "batch.nothing-more",
         };
-        let values = [("rows", &*self.rows.to_string()), ("time", &*last)];
-        Ok(texts.fill(key, &values))
+        Ok(texts.count(key, self.rows, &[("time", &*last)]))
     }
 
     fn bare(&self, event: &'static str, now: Timestamp) -> EventJson<'_> {
@@ -577,21 +575,22 @@ fn word(what: &Happening) -> &'static str {
 /// How a job stands, in one line.
 pub(super) fn line(counts: &Counts, left: Option<u64>, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
+    let number = |count| texts.number(count);
     let values = [
-        ("total", &*counts.total.to_string()),
-        ("sent", &*counts.sent.to_string()),
-        ("ordinary", &*counts.ordinary.to_string()),
-        ("undecided", &*counts.undecided.to_string()),
-        ("to-send", &*counts.to_send.to_string()),
-        ("delivered", &*counts.delivered.to_string()),
-        ("failed", &*counts.failed.to_string()),
-        ("in-doubt", &*counts.in_doubt.to_string()),
-        ("held", &*counts.held.to_string()),
-        ("bad", &*counts.bad.to_string()),
-        ("withdrawn", &*counts.withdrawn.to_string()),
-        ("here", &*counts.here.to_string()),
-        ("before", &*counts.served_before.to_string()),
-        ("elsewhere", &*counts.elsewhere.to_string()),
+        ("total", &*number(counts.total)),
+        ("sent", &*number(counts.sent)),
+        ("ordinary", &*number(counts.ordinary)),
+        ("undecided", &*number(counts.undecided)),
+        ("to-send", &*number(counts.to_send)),
+        ("delivered", &*number(counts.delivered)),
+        ("failed", &*number(counts.failed)),
+        ("in-doubt", &*number(counts.in_doubt)),
+        ("held", &*number(counts.held)),
+        ("bad", &*number(counts.bad)),
+        ("withdrawn", &*number(counts.withdrawn)),
+        ("here", &*number(counts.here)),
+        ("before", &*number(counts.served_before)),
+        ("elsewhere", &*number(counts.elsewhere)),
     ];
     let mut line = texts.fill("batch.line", &values);
     if counts.held > 0 {
@@ -707,7 +706,8 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
             )
         }
         Happening::Awaiting { recipients, until } => {
-            let (count, time) = (recipients.to_string(), shown(*until, lang));
+            let count = texts.number(*recipients);
+            let time = shown(*until, lang);
             (Tone::Faint, say(key, &[("count", &count), ("time", &time)]))
         }
         Happening::Found => (Tone::Good, say(key, &[])),

@@ -56,7 +56,7 @@ pub(super) fn write(
         ("job", &*job.job.short),
         ("path", &*job.path),
         ("time", &*shown(job.recorded_at, lang)),
-        ("rows", &*job.rows.to_string()),
+        ("rows", &*texts.counted("rows", job.rows)),
         ("accounts", &*accounts.join(", ")),
         ("program", PROGRAM),
         ("now", &*shown(session.context.clock.now(), lang)),

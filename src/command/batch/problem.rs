@@ -55,6 +55,7 @@ fn problems(_: &mut SchemaGenerator) -> Schema {
         "no-recipient",
         "sheet-error",
         "address",
+        "no-account",
         "unknown-account",
         "attachment",
         "same-notice",
@@ -110,9 +111,22 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
     if let Fault::ConflictElsewhere { at, .. } = fault {
         values.push(("time", shown(*at, lang)));
     }
+    // What it is about: `the template of the subject`, `the subject is empty`.
+    if let Some(at) = values.iter().position(|(name, _)| *name == "role") {
+        let (_, role) = values.swap_remove(at);
+        values.push((
+            "thing",
+            texts.text(&format!("batch.thing.{role}")).to_owned(),
+        ));
+        values.push(("role", texts.text(&format!("batch.role.{role}")).to_owned()));
+    }
     let values: Vec<(&str, &str)> = values
         .iter()
         .map(|(name, value)| (*name, &**value))
         .collect();
-    texts.fill(&format!("batch-fault.{}", fault.word()), &values)
+    let key = format!("batch-fault.{}", fault.word());
+    match fault {
+        Fault::Cells { found, .. } => texts.count(&key, *found, &values),
+        _ => texts.fill(&key, &values),
+    }
 }

@@ -43,12 +43,9 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
         writeln!(session.err, "{line}")?;
     }
     if let Some(folder) = &order.receipts {
-        let count = receipts::write(&ledger, &job, folder)?.to_string();
-        let values = [
-            ("count", &*count),
-            ("folder", &folder.display().to_string()),
-        ];
-        let line = Catalogue::of(session.lang).fill("batch.receipts-written", &values);
+        let count = receipts::write(&ledger, &job, folder)?;
+        let values = [("folder", &*folder.display().to_string())];
+        let line = Catalogue::of(session.lang).count("batch.receipts-written", count, &values);
         writeln!(session.err, "{line}")?;
     }
     Ok(status::answer(&tally))

@@ -161,9 +161,9 @@ fn from_table(
     )?;
     if !bad.is_empty() {
         let file = write_bad(&prepared, &findings.identity, &bad)?;
-        let count = bad.len().to_string();
-        let values = [("count", &*count), ("file", &file.display().to_string())];
-        writeln!(session.err, "{}", texts.fill("batch.bad-rows", &values))?;
+        let values = [("file", &*file.display().to_string())];
+        let line = texts.count("batch.bad-rows", bad.len(), &values);
+        writeln!(session.err, "{line}")?;
     }
     let job = ledger.job_of_identity(&findings.identity)?;
     let job = job.ok_or_else(|| Failure::new("batch-changed", [("file", prepared.absolute)]))?;
@@ -177,7 +177,7 @@ fn tell(session: &mut Session<'_>, key: &str, job: &JobView) -> anyhow::Result<(
     let values = [
         ("job", &*job.job.short),
         ("time", &*time),
-        ("rows", &*job.rows.to_string()),
+        ("rows", &*texts.counted("rows", job.rows)),
     ];
     Ok(writeln!(session.err, "{}", texts.fill(key, &values))?)
 }

@@ -199,7 +199,7 @@ fn lines(
         ("job", &*view.job.short),
         ("path", &*view.path),
         ("time", &*time),
-        ("rows", &*view.rows.to_string()),
+        ("rows", &*texts.counted("rows", view.rows)),
     ];
     let mut lines = vec![
         texts.fill("batch.job", &values),
@@ -238,8 +238,8 @@ fn lines(
 /// Says how many of a list are not shown.
 fn more(count: usize, view: &JobView, lang: Lang) -> Option<String> {
     let left = count.checked_sub(SHOWN_ROWS).filter(|left| *left > 0)?;
-    let values = [("count", &*left.to_string()), ("job", &*view.job.short)];
-    let line = Catalogue::of(lang).fill("batch.more", &values);
+    let values = [("job", &*view.job.short)];
+    let line = Catalogue::of(lang).count("batch.more", left, &values);
     Some(format!("  {line}"))
 }
 

@@ -5,10 +5,10 @@ use clap_complete::Shell;
 use super::CompletionsOrder;
 use crate::command::order::Order;
 
-/// Write completions for the shell
+/// Generate the completion script for a shell
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Arguments {
-    /// For which shell: bash, zsh, fish, elvish, powershell
+    /// Shell: bash, zsh, fish, elvish, powershell
     #[arg(value_name = "SHELL", hide_possible_values = true)]
     shell: Shell,
 }

@@ -6,21 +6,22 @@ use crate::output::report::Form;
 
 /// Check configuration, network, login, folders, clock and trust data
 ///
-/// Looks at everything that sending and reading depend on, for every account or for that of
-/// --account, and says what to do. Logs in once per server; nothing is sent, read or changed.
+/// Examines everything that sending and reading depend on, for every account or for the one set
+/// with --account, and explains how to fix problems. Logs in once per server; nothing is sent, read
+/// or changed.
 ///
-/// Exits with 0 if nothing failed (warnings do not count), 1 if something did.
+/// Exit status: 0 if nothing failed (warnings do not count), 1 otherwise.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Arguments {
-    /// Leave the network alone: no names, no connections, no passwords
+    /// Do not use the network: no names, connections or passwords
     #[arg(long)]
     offline: bool,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the results and end
+    /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
 }

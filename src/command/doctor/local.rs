@@ -10,6 +10,7 @@ use crate::command::trusted::of_trust_file;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::{self, Depth, Ledger, Manner};
+use crate::output::catalogue::Catalogue;
 use crate::output::layout;
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
@@ -64,7 +65,7 @@ pub(super) fn of_program(
 
 fn configuration(config: &Config, lang: Lang) -> Vec<Check> {
     let file = config.file().display().to_string();
-    let count = config.accounts().len().to_string();
+    let count = Catalogue::of(lang).number(config.accounts().len());
     let values = [("file", &*file), ("count", &*count)];
     if config.accounts().is_empty() {
         return vec![Check::warning("config.file", lang, "config-empty", &values)];
@@ -179,11 +180,11 @@ fn evidence(ledger: &Ledger, folder: &Path, lang: Lang) -> Check {
     };
     match found.lost() {
         0 => {
-            let count = found.named.to_string();
-            Check::ok(id, lang, "evidence-ok", &[("count", &count)])
+            let files = Catalogue::of(lang).counted("files", found.named);
+            Check::ok(id, lang, "evidence-ok", &[("files", &files)])
         }
         lost => {
-            let count = lost.to_string();
+            let count = Catalogue::of(lang).number(lost);
             Check::failed(id, lang, "evidence-lost", &[("count", &count)])
         }
     }
@@ -210,7 +211,8 @@ fn last_look(last: Option<Timestamp>, now: Timestamp, lang: Lang) -> Check {
     };
     let time = layout::shown(last, lang);
     let hours = now.seconds_since(last).div_euclid(HOUR);
-    let values = [("time", &*time), ("hours", &*hours.to_string())];
+    let hours_shown = Catalogue::of(lang).counted("hours", hours);
+    let values = [("time", &*time), ("hours", &*hours_shown)];
     match hours >= LOOK_HOURS {
         true => Check::warning(id, lang, "look-old", &values),
         false => Check::ok(id, lang, "look-ok", &values),
@@ -222,9 +224,12 @@ fn last_look(last: Option<Timestamp>, now: Timestamp, lang: Lang) -> Check {
 fn clock(now: Timestamp, lang: Lang, ledger: Option<&Ledger>, trust: &Trust) -> Check {
     let as_of = trust.as_of.as_deref().unwrap_or_default();
     let newest = ledger.and_then(|ledger| ledger.newest_entry().ok().flatten());
-    let (shown, recorded) = (now.to_string(), newest.map(|at| at.to_string()));
-    let recorded = recorded.unwrap_or_default();
-    let values = [("now", &*shown), ("as_of", as_of), ("recorded", &*recorded)];
+    let recorded = newest.map(|at| layout::shown(at, lang)).unwrap_or_default();
+    let values = [
+        ("now", &*layout::shown(now, lang)),
+        ("as_of", &*layout::day(as_of, lang)),
+        ("recorded", &*recorded),
+    ];
     match (Timestamp::parse(as_of), newest) {
         (Ok(date), _) if now < date => Check::failed("clock", lang, "clock-behind", &values),
         (_, Some(newest)) if now < newest => {
@@ -241,8 +246,8 @@ fn trust_data(now: Timestamp, trust: &Trust, lang: Lang) -> Check {
         return Check::warning(id, lang, "trust-undated", &[]);
     };
     let days = now.seconds_since(date) / DAY;
-    let shown = days.to_string();
-    let values = [("as_of", as_of), ("days", &*shown)];
+    let age = Catalogue::of(lang).counted("age", days);
+    let values = [("as_of", &*layout::day(as_of, lang)), ("age", &*age)];
     match days > TRUST_DAYS {
         true => Check::warning(id, lang, "trust-old", &values),
         false => Check::ok(id, lang, "trust-ok", &values),
@@ -331,9 +336,11 @@ fn app_password(account: &Account, made: Timestamp, now: Timestamp, lang: Lang) 
         .and_then(|preset| preset.password_days.as_ref());
     let lives = known.map_or(PASSWORD_DAYS, |known| i64::from(known.value));
     let days = now.seconds_since(made).div_euclid(DAY);
-    let (age, lives_shown) = (days.to_string(), lives.to_string());
-    let left = (lives - days).to_string();
-    let values = [("days", &*age), ("lives", &*lives_shown), ("left", &*left)];
+    let texts = Catalogue::of(lang);
+    let age = texts.counted("age", days);
+    let lives_shown = texts.counted("days", lives);
+    let left = texts.counted("within", lives - days);
+    let values = [("age", &*age), ("lives", &*lives_shown), ("left", &*left)];
     match days {
         ..0 => Check::warning(id, lang, "app-password-future", &values),
         _ if days >= lives && known.is_some() => {

@@ -145,15 +145,12 @@ impl Totals {
     }
 
     fn line(&self, texts: &Catalogue) -> String {
-        let numbers = [self.ok, self.warning, self.failed, self.skipped];
-        let [ok, warning, failed, skipped] = numbers.map(|number| number.to_string());
         let values = [
-            ("ok", &*ok),
-            ("warning", &warning),
-            ("failed", &failed),
-            ("skipped", &skipped),
+            ("warning", &*texts.counted("warnings", self.warning)),
+            ("failed", &texts.counted("errors", self.failed)),
+            ("skipped", &texts.counted("skipped", self.skipped)),
         ];
-        texts.fill("doctor.totals", &values)
+        texts.count("doctor.totals", self.ok, &values)
     }
 }
 

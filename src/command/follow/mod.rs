@@ -48,8 +48,7 @@ pub(super) fn tell_unread_messages(
 ) -> anyhow::Result<()> {
     const SHOWN: usize = 20;
     let texts = Catalogue::of(session.lang);
-    let count = unread.len().to_string();
-    let line = texts.fill("sync.unread-messages", &[("count", &count)]);
+    let line = texts.count("sync.unread-messages", unread.len(), &[]);
     writeln!(session.err, "{line}")?;
     for one in unread.iter().take(SHOWN) {
         let uid = one.place.uid.to_string();

@@ -9,10 +9,10 @@ use crate::command::order::Order;
 use crate::ledger::Wanted;
 use crate::output::report::Form;
 
-/// Look after the ledger: check it, back it up, put it back
+/// Manage the ledger: check, backup, restore
 ///
-/// The ledger is where it is recorded what was sent and what came back, with every message and
-/// receipt as it was: the evidence.
+/// The ledger contains everything that was sent and everything that came back, with every message
+/// and receipt in the original: the evidence.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(in crate::command) struct Arguments {
@@ -28,84 +28,86 @@ enum Action {
     Stat(StatArguments),
 }
 
-/// Check that the ledger is sound and every message and receipt is there
+/// Check that the ledger is intact and that every message and receipt is there
 ///
-/// Reads the whole database, and every file that it names: each must be there and hold what was
-/// kept (SHA-256). Changes nothing. For many thousands of messages it takes minutes.
+/// Reads the whole database and every file recorded in it: each must be present and have the
+/// content that was stored (SHA-256). Changes nothing. With many thousands of messages it takes
+/// some minutes.
 ///
-/// Exits with 0 if all is there, 1 if something is missing or damaged, 2 if there is no ledger or
-/// it cannot be read at all.
+/// Exit status: 0 if everything is there; 1 if something is missing or damaged; 2 if there is no
+/// ledger or it cannot be read.
 #[derive(Debug, clap::Args)]
 struct CheckArguments {
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Make a backup, while others send and read
+/// Create a backup, even while others send and read
 ///
-/// A backup is a folder of its own with the database, every message and every receipt, and a list
-/// of what belongs to it. It gets its name when all of it is on the disk: what has that name is
-/// whole, whatever was killed. Configuration and passwords are not in it.
+/// A backup is a folder of its own with the database, every message, every receipt and a list of
+/// its contents. It gets its final name only when everything is on the disk: a folder with that
+/// name is therefore complete, even after an interruption. Configuration and passwords are not
+/// included.
 ///
-/// Exits with 0 if it is made, 1 if it is made without messages or receipts that were missing or
-/// damaged already.
+/// Exit status: 0 if it is complete; 1 if it lacks messages or receipts that were already missing
+/// or damaged.
 #[derive(Debug, clap::Args)]
 struct BackupArguments {
-    /// The folder to make; there must be nothing there
+    /// Folder to create; it must not exist yet
     #[arg(value_name = "DIR", required_unless_present = "json_schema")]
     to: Option<PathBuf>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Put a backup back
+/// Restore a backup
 ///
-/// The folder of data must be empty, or not there; what was in it has to be moved elsewhere first.
-/// Every file is compared with its SHA-256 while it is copied. What was sent after the backup was
-/// made only the mailbox knows: it is read before anything leaves.
+/// The data folder must be empty or not exist; move its contents elsewhere first. Every file is
+/// compared with its SHA-256 while it is copied. What was sent after the backup is known only from
+/// the mailbox, which is read before anything is sent.
 ///
-/// Exits with 0 if it is done, 1 if it is done without messages or receipts that are missing, 2 if
-/// the folder is no whole backup.
+/// Exit status: 0 if the restore is complete; 1 if messages or receipts are missing; 2 if the
+/// folder is not a complete backup.
 #[derive(Debug, clap::Args)]
 struct RestoreArguments {
     /// The backup
     #[arg(value_name = "DIR", required_unless_present = "json_schema")]
     from: Option<PathBuf>,
 
-    /// Put back what is there, even where messages or receipts of the backup are missing or damaged
+    /// Restore what is there, even if messages or receipts of the backup are missing or damaged
     #[arg(long)]
     incomplete: bool,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Say how much the ledger holds, and when each mailbox was last read
+/// Show what the ledger contains and when each mailbox was last read
 ///
-/// Exits with 0, or with 2 if there is no ledger.
+/// Exit status: 0; 2 if there is no ledger.
 #[derive(Debug, clap::Args)]
 struct StatArguments {
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }

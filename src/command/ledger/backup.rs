@@ -52,15 +52,13 @@ impl Report for Made {
         let texts = page.texts();
         let values = [
             ("backup", &*self.backup),
-            ("count", &self.files.to_string()),
             ("size", &texts.size(self.database + self.octets)),
         ];
-        page.line(texts.fill("upkeep.backed-up", &values))?;
+        page.line(texts.count("upkeep.backed-up", self.files, &values))?;
         if self.lost.is_empty() {
             return Ok(());
         }
-        let count = self.lost.len().to_string();
-        let line = texts.fill("upkeep.backed-up-without", &[("count", &count)]);
+        let line = texts.count("upkeep.backed-up-without", self.lost.len(), &[]);
         page.line(page.style.paint(Tone::Bad, line))?;
         for one in &self.lost {
             page.line(one.line(texts))?;

@@ -119,7 +119,7 @@ impl Report for Results {
         };
         let lost = evidence.missing.len() + evidence.damaged.len();
         let values = [
-            ("count", &*evidence.named.to_string()),
+            ("files", &*texts.counted("files", evidence.named)),
             ("size", &texts.size(evidence.octets)),
         ];
         if lost == 0 {
@@ -133,7 +133,7 @@ impl Report for Results {
             if lost.is_empty() {
                 continue;
             }
-            let line = texts.fill(key, &[("count", &lost.len().to_string())]);
+            let line = texts.count(key, lost.len(), &[]);
             page.line(page.style.paint(Tone::Bad, line))?;
             for one in lost {
                 page.line(one.line(texts))?;

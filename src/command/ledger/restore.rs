@@ -63,13 +63,11 @@ impl Report for Done {
         let values = [
             ("folder", &*self.folder),
             ("time", &shown(self.made_at, page.lang)),
-            ("count", &self.files.to_string()),
             ("size", &texts.size(self.octets)),
         ];
-        page.line(texts.fill("upkeep.restored", &values))?;
+        page.line(texts.count("upkeep.restored", self.files, &values))?;
         if !self.lost.is_empty() {
-            let count = self.lost.len().to_string();
-            let line = texts.fill("upkeep.restored-without", &[("count", &count)]);
+            let line = texts.count("upkeep.restored-without", self.lost.len(), &[]);
             page.line(page.style.paint(Tone::Bad, line))?;
             for one in &self.lost {
                 page.line(one.line(texts))?;

@@ -103,7 +103,7 @@ impl Report for Results {
 
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let (texts, lang) = (page.texts(), page.lang);
-        let number = |count: u64| count.to_string();
+        let number = |count: u64| texts.number(count);
         let values = [
             ("folder", &*self.folder),
             ("form", &*self.form.to_string()),

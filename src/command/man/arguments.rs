@@ -3,10 +3,10 @@
 use super::ManOrder;
 use crate::command::order::Order;
 
-/// Write a manual page (for man -l -)
+/// Generate a manual page, to read with: pec man | man -l -
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Arguments {
-    /// Which page: send, status, account-add and so on; without it that of the program
+    /// Page: send, status, account-add and so on; without it the general one
     #[arg(value_name = "COMMAND")]
     page: Option<String>,
 }

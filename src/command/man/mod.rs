@@ -190,7 +190,7 @@ pub(super) fn examples(name: &str, lang: Lang) -> Vec<Example> {
 
 /// Whether a line tells the exit status of the example.
 fn says_exit(line: &str) -> bool {
-    ["Esce con ", "Exits with "]
+    ["Codice di uscita", "Exit status"]
         .iter()
         .any(|words| line.starts_with(words))
 }

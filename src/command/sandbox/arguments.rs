@@ -9,26 +9,26 @@ use crate::output::report::Form;
 
 /// Run a practice provider of certified mail on this computer; nothing it signs has legal value
 ///
-/// Takes messages by SMTP, issues the receipts that a real provider would, and keeps them in
-/// mailboxes for IMAP. Other programs of mail can use it too. It listens on 127.0.0.1 only, and
-/// its receipts are genuine only by its own trust file.
+/// Accepts messages over SMTP, issues the receipts that a real provider would, and delivers them to
+/// mailboxes for IMAP. Other mail programs can use it too. It listens on 127.0.0.1 only, and its
+/// receipts are genuine only according to its own trust file.
 ///
-/// Runs until Ctrl-C, or as long as --for says.
+/// Runs until Ctrl-C, or for the time set with --for.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Arguments {
-    /// The folder of its keys and mail (default: sandbox in the folder of data)
+    /// Folder for its keys and mail (default: sandbox in the data folder)
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 
-    /// Port of SMTP under TLS; 0 for any free one
+    /// SMTP port with TLS; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 4650)]
     smtp_port: u16,
 
-    /// Port of IMAP under TLS; 0 for any free one
+    /// IMAP port with TLS; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 9930)]
     imap_port: u16,
 
-    /// How long an hour lasts for the notices after 12 and 24 hours: 500ms, 10s, 1m
+    /// Simulated length of an hour, for the notices after 12 and 24 hours: 500ms, 10s, 1m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     hour: Duration,
 
@@ -36,15 +36,15 @@ pub(in crate::command) struct Arguments {
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     r#for: Option<Duration>,
 
-    /// Add a line of JSON to this file for every message taken
+    /// Append a line of JSON to this file for every message received
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 
-    /// Write addresses, ports and files as one JSON document
+    /// Produce addresses, ports and files as one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }

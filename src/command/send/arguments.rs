@@ -21,14 +21,14 @@ use crate::pec::caution::Stop;
 
 /// Send a certified message, once
 ///
-/// Checks everything that the provider would refuse, shows the message and asks, records it,
-/// and only then hands it over. If the line breaks where the provider may have the message it
-/// is in doubt, and is never sent again by itself: see --resume.
+/// Checks what the provider would refuse, shows the message and asks for confirmation, records it,
+/// and only then hands it to the provider. If the connection is lost when the provider may already
+/// have received the message, it is in doubt and is never sent again automatically: see --resume.
 ///
-/// Exits with 0 when the provider took the message (with --wait: when it was accepted or
-/// delivered), 1 when it took it not for all recipients or (with --wait) a receipt says no,
-/// 2 when the message or the question is wrong, 3 when in doubt or still waiting, 4 when it
-/// could not be sent now, 5 when the provider refused.
+/// Exit status: 0 if the provider received the message (with --wait: if it is accepted or
+/// delivered); 1 if it refused one or more recipients or, with --wait, if a notice says so; 2 if
+/// the message or the request is wrong; 3 if the outcome is in doubt or still pending; 4 if it
+/// could not be sent now; 5 if the provider refused the login or the message.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -37,15 +37,15 @@ use crate::pec::caution::Stop;
                       pec send --resume [MESSAGE]..."
 )]
 pub(in crate::command) struct Arguments {
-    /// With --resume: which messages (short id, Message-ID or subject); all unsettled without
+    /// With --resume: messages to resume (short id, Message-ID or subject); without, all still open
     #[arg(value_name = "MESSAGE", requires = "resume")]
     messages: Vec<String>,
 
-    /// A recipient; repeatable
+    /// Recipient; repeatable
     #[arg(short, long, value_name = "ADDRESS")]
     to: Vec<String>,
 
-    /// A recipient in copy, whose delivery receipt is always concise; repeatable
+    /// Recipient in copy, whose delivery receipt is always concise; repeatable
     #[arg(long, value_name = "ADDRESS")]
     cc: Vec<String>,
 
@@ -53,7 +53,7 @@ pub(in crate::command) struct Arguments {
     #[arg(short, long, value_name = "TEXT", conflicts_with = "resume")]
     subject: Option<String>,
 
-    /// The text (without --body and --body-file: from standard input, or from $EDITOR)
+    /// The text (without --body and --body-file: from standard input, or from the editor in EDITOR)
     #[arg(short, long, value_name = "TEXT", conflicts_with = "body_file")]
     body: Option<String>,
 
@@ -61,11 +61,11 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FILE")]
     body_file: Option<PathBuf>,
 
-    /// A file to attach; repeatable
+    /// File to attach; repeatable
     #[arg(short, long, value_name = "FILE")]
     attach: Vec<PathBuf>,
 
-    /// The delivery receipt to ask for: complete, brief or concise
+    /// Delivery receipt to request: complete, brief or concise
     #[arg(
         long,
         value_name = "FORM",
@@ -74,11 +74,11 @@ pub(in crate::command) struct Arguments {
     )]
     receipt: DeliveryForm,
 
-    /// Where people shall answer; receipts come to the sending mailbox in any case
+    /// Reply-To address; receipts come to the sending mailbox in any case
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Option<String>,
 
-    /// Send this ready message instead; - for standard input
+    /// Send this ready-made message; - for standard input
     #[arg(
         long,
         value_name = "FILE",
@@ -86,12 +86,12 @@ pub(in crate::command) struct Arguments {
     )]
     eml: Option<PathBuf>,
 
-    /// Go on with messages that never left, and settle those in doubt by asking the mailbox
+    /// Resume messages that were never sent, and settle those in doubt by checking the mailbox
     #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again", "despite"])]
     resume: bool,
 
-    /// With --resume: send again what is in doubt and has no acceptance in the whole mailbox;
-    /// =even-if-it-arrives-twice: also where that cannot be known
+    /// With --resume: send again messages in doubt whose acceptance is in no folder of the mailbox;
+    /// =even-if-it-arrives-twice: even if the mailbox could not be read completely
     #[arg(
         long,
         value_name = "HOW",
@@ -103,7 +103,7 @@ pub(in crate::command) struct Arguments {
     )]
     resend: Option<Resend>,
 
-    /// With --resend: how old the attempt must be, so that a slow acceptance had its time
+    /// With --resend: minimum age of the attempt, to allow for a slow acceptance
     #[arg(
         long,
         value_name = "TIME",
@@ -116,7 +116,7 @@ pub(in crate::command) struct Arguments {
     #[command(flatten)]
     leaving: LeavingArguments,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }
@@ -124,12 +124,12 @@ pub(in crate::command) struct Arguments {
 /// Whether, how and with what after it a message leaves; the same for `draft send`.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct LeavingArguments {
-    /// Do not ask before sending
+    /// Do not ask for confirmation before sending
     #[arg(long, short)]
     yes: bool,
 
-    /// With --yes: send also what left within 24 hours with the same content for the same
-    /// recipients, and do not read the mailbox for it
+    /// With --yes: send also a message with the same content and recipients as one sent in the last
+    /// 24 hours, without reading the mailbox
     #[arg(long, requires = "yes")]
     again: bool,
 
@@ -146,7 +146,7 @@ pub(in crate::command) struct LeavingArguments {
     #[arg(long, value_name = "FOR", hide_possible_values = true)]
     wait: Option<GoalArgument>,
 
-    /// How long to wait: 90s, 30m, 2h, 1d
+    /// Longest time to wait: 90s, 30m, 2h, 1d
     #[arg(
         long,
         value_name = "TIME",
@@ -156,11 +156,11 @@ pub(in crate::command) struct LeavingArguments {
     )]
     timeout: Duration,
 
-    /// File no copy in the folder of sent mail
+    /// Keep no copy in the folder of sent mail
     #[arg(long)]
     no_copy: bool,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 }

@@ -41,7 +41,10 @@ pub(in crate::command) fn words(fault: &Fault, texts: &Catalogue) -> String {
         Fault::BadForm(word) => say("fault.bad-form", &[("word", word)]),
         Fault::TooManyRecipients { found, limit } => say(
             "fault.too-many-recipients",
-            &[("found", &found.to_string()), ("limit", &limit.to_string())],
+            &[
+                ("found", &texts.counted("recipients", *found)),
+                ("limit", &texts.number(*limit)),
+            ],
         ),
         Fault::TooLarge { found, limit } => say(
             "fault.too-large",
@@ -138,9 +141,7 @@ pub(in crate::command) fn sentence(warning: &Warning, lang: Lang) -> String {
         Warning::VisibleRecipients(count) => {
             law("visible-recipients", &[("count", &count.to_string())])
         }
-        Warning::ManyRecipients(count) => {
-            say("warning.many-recipients", &[("count", &count.to_string())])
-        }
+        Warning::ManyRecipients(count) => texts.count("warning.many-recipients", *count, &[]),
         Warning::Large(octets) => say("warning.large", &[("size", &texts.size(*octets))]),
         Warning::EmptySubject => say("warning.empty-subject", &[]),
         Warning::EmptyText => say("warning.empty-text", &[]),

@@ -187,7 +187,11 @@ impl client::Desk for Desk<'_, '_> {
         match self.access.connect_mailbox() {
             Ok(Ok(mailbox)) => Ok(Box::new(mailbox)),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(error.to_string()),
+            // A failure of ours is known by its key alone; what it means stands in its sentence.
+            Err(error) => Err(match error.downcast_ref::<Failure>() {
+                Some(failure) => failure.sentences(self.session.lang).0,
+                None => error.to_string(),
+            }),
         }
     }
 
@@ -201,7 +205,8 @@ impl client::Desk for Desk<'_, '_> {
             }
             News::SentElsewhere(count) => {
                 let account = self.access.account.name.clone();
-                let values = [("account", &*account), ("count", &*count.to_string())];
+                let count = texts.number(count);
+                let values = [("account", &*account), ("count", &*count)];
                 self.say("sync.sent-elsewhere", &values)
             }
             News::Missed(missed) => {
@@ -259,7 +264,7 @@ impl client::Desk for Desk<'_, '_> {
                 ];
                 self.say("send.will-resume", &values)?;
                 match days {
-                    Some(days) => self.say("send.is-old", &[("days", &days.to_string())]),
+                    Some(days) => self.say("send.is-old", &[("age", &texts.counted("age", days))]),
                     None => Ok(()),
                 }
             }
@@ -351,7 +356,7 @@ pub(in crate::command) fn gap_line(gap: &Gap, lang: Lang) -> String {
         }
         GapKind::NotTold => texts.fill("send.gap-told", &[folder]),
         GapKind::NotRead(message, count) => {
-            let count = count.to_string();
+            let count = texts.number(*count);
             let values = [folder, ("message", &*message.short), ("count", &*count)];
             texts.fill("send.gap-read", &values)
         }

@@ -225,7 +225,7 @@ fn unreadable(files: &[(PathBuf, io::Error)]) -> Failure {
         .iter()
         .map(|(path, error)| format!("{}: {error}", path.display()))
         .collect();
-    Failure::new("attachments", [("files", lines.join("; "))])
+    Failure::new("attachments", [("reason", lines.join("; "))])
 }
 
 /// The text: given, read, or from the editor.

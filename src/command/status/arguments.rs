@@ -5,38 +5,38 @@ use crate::command::Failure;
 use crate::command::order::Order;
 use crate::output::report::Form;
 
-/// Say where each message stands, for every recipient
+/// Show the state of every message for each recipient
 ///
-/// Without MESSAGE all messages, newest first. With one, all that is known of it: the attempts
-/// to send it, and for every recipient what was certified, when, by which receipt, and what may
-/// be expected until when. A statement counts only when its receipt was proved genuine.
+/// Without MESSAGE lists all messages, newest first. With one, shows every detail: the attempts to
+/// send it and, for each recipient, what was certified, when and by which receipt, and what is
+/// expected by when. Only what a receipt verified as genuine attests counts.
 ///
-/// Works without network on what was recorded; pec sync reads the mailbox. A list exits with 0;
-/// one message with 0 if it reached every recipient, 1 if it did not reach one, 3 if something
-/// is awaited, in doubt or contradictory, 2 if no message or more than one is meant.
+/// Does not use the network: it relies on the ledger, updated by pec sync. Exit status: 0 for a
+/// list, or if the message reached every recipient; 1 if it did not reach one; 3 if an outcome is
+/// pending, in doubt or contradictory; 2 if no message matches or more than one does.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(in crate::command) struct Arguments {
-    /// One message: its short id, its Message-ID, or words of its subject
+    /// A message: short id, Message-ID, or words of the subject
     #[arg(
         value_name = "MESSAGE",
         conflicts_with_all = ["since", "pending", "failed", "to", "orphans", "unproven"]
     )]
     message: Option<String>,
 
-    /// Only messages recorded at this time or later: 28/11/2026, 2026-11-28, yesterday, today
+    /// Only messages recorded from this date and time on: 28/11/2026, 2026-11-28, yesterday, today
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
 
-    /// Only messages for which something is still awaited
+    /// Only messages with pending outcomes
     #[arg(long)]
     pending: bool,
 
-    /// Only messages that did not reach a recipient
+    /// Only messages that did not reach at least one recipient
     #[arg(long)]
     failed: bool,
 
-    /// Only messages to an address that contains this text
+    /// Only messages to addresses that contain this text
     #[arg(long, value_name = "TEXT")]
     to: Option<String>,
 
@@ -44,11 +44,11 @@ pub(in crate::command) struct Arguments {
     #[arg(long, conflicts_with_all = ["unproven", "since", "pending", "failed", "to"])]
     orphans: bool,
 
-    /// What passes itself off as certified mail and was not proved genuine
+    /// Messages that claim to be certified mail but are not shown to be genuine
     #[arg(long, conflicts_with_all = ["since", "pending", "failed", "to"])]
     unproven: bool,
 
-    /// How many to show at most (default: 50)
+    /// Maximum number of messages to show (default: 50)
     #[arg(
         long,
         value_name = "NUMBER",
@@ -58,7 +58,7 @@ pub(in crate::command) struct Arguments {
     )]
     limit: u32,
 
-    /// Which page of the list, from 1
+    /// Page of the list, from 1
     #[arg(
         long,
         value_name = "NUMBER",
@@ -68,11 +68,11 @@ pub(in crate::command) struct Arguments {
     )]
     page: u32,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }

@@ -166,7 +166,7 @@ pub(in crate::command) fn summary(view: &MessageView, reading: &Reading<'_>) -> 
             .filter_map(|(key, standings, tone)| {
                 let fits = |one: &&RecipientView| standings.contains(&one.state.standing);
                 let count = several.iter().filter(fits).count();
-                let said = texts.fill(key, &[("count", &count.to_string())]);
+                let said = texts.count(key, count, &[]);
                 (count > 0).then(|| reading.style.paint(*tone, said))
             })
             .collect(),
@@ -206,7 +206,7 @@ fn foot(page: &Page, reading: &Reading<'_>) -> Vec<String> {
         let next = page.number.saturating_add(1).to_string();
         lines.push(texts.fill("status.more", &[("page", &next)]));
     }
-    let counted = |key: &str, count: usize| texts.fill(key, &[("count", &count.to_string())]);
+    let counted = |key: &str, count: usize| texts.count(key, count, &[]);
     let unsettling = page.unsettling;
     if unsettling.unproven > 0 && !matches!(page.found, Found::Unproven(_)) {
         let line = counted("status.some-unproven", unsettling.unproven);
@@ -495,7 +495,10 @@ pub(in crate::command) fn fact_text(fact: &Fact, reading: &Reading<'_>) -> Strin
     };
     match words(fact) {
         None => format!("{at}  {what}"),
-        Some(words) => format!("{at}  {what}: {}", Printable(&words)),
+        Some(words) => {
+            let words = Catalogue::of(reading.lang).reason(&words);
+            format!("{at}  {what}: {}", Printable(&words))
+        }
     }
 }
 

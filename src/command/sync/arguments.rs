@@ -6,16 +6,15 @@ use crate::command::order::Order;
 
 /// Read new receipts once
 ///
-/// Reads INBOX, the folders of the account and every folder named Ricevute, marks, moves and
-/// deletes nothing, keeps every certified message, judges it, and records what the genuine
-/// ones say about the messages sent. Reading again reads only what is new; what was not proved
-/// before is judged again when the trust data, the program or a clock that was slow are others.
-/// A message that the server lists and does not give is remembered, told, and asked for again
-/// each time.
+/// Reads INBOX, the folders of the account and every folder named Ricevute; marks, moves and
+/// deletes nothing. Keeps every certified message, verifies it, and records what the genuine ones
+/// attest about the messages sent. Later readings examine only new messages; messages not verified
+/// are examined again when the trust data or the program change, or when a slow clock is corrected.
+/// A message that the server lists but does not deliver is reported and requested again each time.
 ///
-/// Exits with 0 when all was read, 1 when something that passes itself off as certified mail
-/// was not proved genuine, 4 when the line broke, or a folder or a message could not be read,
-/// 5 when the login was refused.
+/// Exit status: 0 if everything was read; 1 if a message that claims to be certified mail is not
+/// shown to be genuine; 4 if the connection was lost, or a folder or a message could not be read; 5
+/// if the login was refused.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(in crate::command) struct Arguments {
@@ -23,15 +22,15 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     folder: Vec<String>,
 
-    /// Read anew from the beginning: all folders, or this one; repeatable
+    /// Read again from the beginning: all folders, or this one; repeatable
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
     again: Vec<String>,
 
-    /// Write one JSON object a line for each thing found
+    /// Produce one JSON object per line for each message found
     #[arg(long, alias = "json")]
     ndjson: bool,
 
-    /// Write the JSON schema of the lines and end
+    /// Print the JSON schema of the lines and exit
     #[arg(long)]
     json_schema: bool,
 }

@@ -136,23 +136,19 @@ fn tell_report(report: &SyncReport, session: &mut Session<'_>) -> anyhow::Result
     let texts = Catalogue::of(session.lang);
     let mut status = ExitStatus::Yes;
     let values = [
-        ("folders", &*report.folders.to_string()),
-        ("looked-at", &*report.looked_at.to_string()),
-        ("fetched", &*report.fetched.to_string()),
-        ("facts", &*report.new_facts.to_string()),
+        ("folders", &*texts.number(report.folders)),
+        ("looked-at", &texts.number(report.looked_at)),
+        ("fetched", &texts.number(report.fetched)),
+        ("facts", &texts.number(report.new_facts)),
     ];
     writeln!(session.err, "{}", texts.fill("sync.done", &values))?;
     if report.renumbered > 0 {
-        let count = report.renumbered.to_string();
-        let line = texts.fill("sync.renumbered", &[("count", &count)]);
+        let line = texts.count("sync.renumbered", report.renumbered, &[]);
         writeln!(session.err, "{line}")?;
     }
     if !report.not_read.is_empty() {
-        let (count, names) = (
-            report.not_read.len().to_string(),
-            names_of(&report.not_read),
-        );
-        let line = texts.fill("sync.not-read", &[("count", &count), ("names", &names)]);
+        let names = names_of(&report.not_read);
+        let line = texts.count("sync.not-read", report.not_read.len(), &[("names", &names)]);
         writeln!(session.err, "{line}")?;
     }
     for line in &report.odd_folders {

@@ -11,15 +11,15 @@ use crate::command::Failure;
 use crate::command::order::Order;
 use crate::timestamp::Timestamp;
 
-/// Say whether a certified-mail receipt or envelope is genuine
+/// Verify whether receipts, notices and envelopes of certified mail are genuine
 ///
-/// Checks the signature, the provider's certificate up to the keys of the authorities (AgID
-/// and its predecessors) and the certified data, and compares the header, which nobody signed,
-/// with the signed part. Works without network. Every fact shown comes from the signed part.
+/// Checks the signature, the provider's certificate up to the recognised authorities (AgID and its
+/// predecessors) and the certification data, and compares the header, which is not signed, with the
+/// signed part. Does not use the network. All data shown comes from the signed part.
 ///
-/// Exits with 0 if all are genuine (with --expect: and of that kind), 1 if one is not or is no
-/// certified mail, 3 if one cannot be decided (with --strict also if there is a doubt about one),
-/// 2 if a file cannot be read.
+/// Exit status: 0 if all messages are genuine (with --expect: and of that kind); 1 if one is not, or
+/// is not certified mail; 3 if one cannot be verified (with --strict also if there is a doubt); 2 if
+/// a file cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -30,19 +30,19 @@ pub(in crate::command) struct Arguments {
     #[arg(required_unless_present = "json_schema", value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The message that was sent, or one attachment of it: is the receipt about it?
+    /// The message that was sent, or one of its attachments: check whether the receipt is about it
     #[arg(long, value_name = "FILE")]
     sent: Option<PathBuf>,
 
-    /// The acceptance receipt of the same transaction, to compare with
+    /// Acceptance receipt of the same transmission, to compare with
     #[arg(long, value_name = "FILE")]
     acceptance: Option<PathBuf>,
 
-    /// Use the trust data of this file instead of those compiled in
+    /// Use the trust data of this file instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
 
-    /// Use the certificates of authorities in this file (PEM or DER) instead of those compiled in
+    /// Use the authority certificates of this file (PEM or DER) instead of the built-in trust data
     #[arg(long, value_name = "FILE")]
     anchor: Vec<PathBuf>,
 
@@ -54,44 +54,44 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FILE|DIR")]
     crl: Vec<PathBuf>,
 
-    /// Exit with 1 also where something is genuine and of another kind: acceptance, delivery,
+    /// Exit with 1 also if a message is genuine but of another kind: acceptance, delivery,
     /// complete-delivery, non-delivery, first-notice, envelope, and so on
     #[arg(long, value_name = "KIND", hide_possible_values = true)]
     expect: Option<Expected>,
 
-    /// Exit with 3 also where something is genuine and there is a doubt about it
+    /// Exit with 3 also if a message is genuine but there is a doubt
     #[arg(long)]
     strict: bool,
 
-    /// Judge at this time instead of the time in the receipt
+    /// Verify with reference to this date and time instead of that of the message
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long, conflicts_with_all = ["ndjson", "quiet"])]
     json: bool,
 
-    /// Write one JSON object a line, for many files
+    /// Produce one JSON object per line, for many files
     #[arg(long, conflicts_with = "quiet")]
     ndjson: bool,
 
-    /// Write the JSON schema of the results and end
+    /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
 
-    /// Write nothing: only the exit status answers
+    /// Print nothing: the exit status is the answer
     #[arg(short, long)]
     quiet: bool,
 
-    /// Show only what is not genuine without a doubt; the totals count all
+    /// Show only messages that are not genuine without a doubt; the totals count all
     #[arg(long)]
     only_bad: bool,
 
-    /// Tell what each kind proves and what it does not, and where that stands
+    /// Explain what each kind proves and does not prove, with the sources
     #[arg(long)]
     explain: bool,
 
-    /// Show passed checks too
+    /// Also show the checks that passed
     #[arg(long)]
     all: bool,
 }
@@ -116,9 +116,9 @@ impl Arguments {
         if self.json_schema {
             return Ok(Order::schema::<json::Results<'_>>());
         }
-        let at = self
-            .at
-            .map(|text| Timestamp::parse(&text).map_err(|_| Failure::new("at", [("value", text)])));
+        let at = self.at.map(|text| {
+            Timestamp::parse_shown(&text).map_err(|_| Failure::new("at", [("value", text)]))
+        });
         Ok(Order::Verify(VerifyOrder {
             files: self.files,
             sent: self.sent,

@@ -9,7 +9,7 @@ use super::{Answer, Asked, Examined, Totals};
 use crate::input;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
-use crate::output::layout::{Table, shown};
+use crate::output::layout::{self, Table, shown};
 use crate::output::legal::{LOG_MONTHS, Proof, Rule};
 use crate::output::report::PROGRAM;
 use crate::output::style::{Style, Tone};
@@ -151,8 +151,8 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
         "value.certificate",
         &[
             ("serial", &signer.serial),
-            ("from", &signer.not_before.to_string()),
-            ("to", &signer.not_after.to_string()),
+            ("from", &shown(signer.not_before, table.lang)),
+            ("to", &shown(signer.not_after, table.lang)),
             ("sha256", &signer.sha256),
         ],
     );
@@ -160,12 +160,12 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
     let authority = match (facts.authority(), facts.edition()) {
         (Some(authority), Some(edition)) => {
             let day = edition.since.to_string();
-            let day = day.split('T').next().unwrap_or_default();
+            let day = layout::day(day.split('T').next().unwrap_or_default(), table.lang);
             let key = match edition.is_carried {
                 true => "value.authority-carried",
                 false => "value.authority",
             };
-            texts.fill(key, &[("authority", authority), ("edition", day)])
+            texts.fill(key, &[("authority", authority), ("edition", &day)])
         }
         (Some(authority), None) => Printable(authority).to_string(),
         (None, _) => texts.text("value.authority-unknown").to_owned(),
@@ -202,8 +202,8 @@ fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
         })
         .collect();
     if data.recipients.len() > SHOWN_RECIPIENTS {
-        let more = (data.recipients.len() - SHOWN_RECIPIENTS).to_string();
-        recipients.push(texts.fill("value.more", &[("count", &more)]));
+        let more = data.recipients.len() - SHOWN_RECIPIENTS;
+        recipients.push(texts.count("value.more", more, &[]));
     }
     table.add_safe("recipients", recipients.join(", "));
     if let Some(address) = &data.delivered_to {
@@ -267,12 +267,19 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
         TimeBasis::Given => "value.basis-given",
         TimeBasis::Now => "value.basis-now",
     };
-    table.add_safe("judged", texts.fill(key, &[("time", &at.to_string())]));
+    let time = texts.fill(
+        "value.time",
+        &[
+            ("italian", &shown(at, table.lang)),
+            ("utc", &at.to_string()),
+        ],
+    );
+    table.add_safe("judged", texts.fill(key, &[("time", &time)]));
     table.add_safe("trust", trust_value(asked));
     if let Some(list) = asked.verifier.providers() {
-        let count = list.providers.len().to_string();
+        let providers = texts.counted("providers", list.providers.len());
         let value = match &list.signer {
-            None => texts.fill("value.providers-plain", &[("count", &count)]),
+            None => texts.fill("value.providers-plain", &[("providers", &providers)]),
             Some(signer) => {
                 let authority = match &signer.authority {
                     Some(authority) => {
@@ -283,7 +290,7 @@ fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
                 texts.fill(
                     "value.providers-signed",
                     &[
-                        ("count", &count),
+                        ("providers", &providers),
                         ("signer", &signer.subject),
                         ("authority", &authority),
                     ],
@@ -391,15 +398,15 @@ fn checked_value(asked: &Asked) -> String {
 fn trust_value(asked: &Asked) -> String {
     let texts = Catalogue::of(asked.lang);
     let trust = asked.verifier.trust();
-    let as_of = trust.as_of.as_deref().unwrap_or_default();
+    let as_of = layout::day(trust.as_of.as_deref().unwrap_or_default(), asked.lang);
     match &trust.source {
-        Source::BuiltIn => texts.fill("value.trust-built-in", &[("as_of", as_of)]),
+        Source::BuiltIn => texts.fill("value.trust-built-in", &[("as_of", &as_of)]),
         Source::Files(files) => {
             let key = match trust.as_of {
                 Some(_) => "value.trust-file",
                 None => "value.trust-file-undated",
             };
-            texts.fill(key, &[("as_of", as_of), ("files", &files.join(", "))])
+            texts.fill(key, &[("as_of", &as_of), ("files", &files.join(", "))])
         }
     }
 }
@@ -623,16 +630,18 @@ pub(super) fn only_bad_line(totals: &Totals, lang: Lang) -> String {
 }
 
 pub(super) fn totals_line(totals: &Totals, lang: Lang) -> String {
-    Catalogue::of(lang).fill(
+    let texts = Catalogue::of(lang);
+    let number = |count| texts.number(count);
+    texts.fill(
         "totals.line",
         &[
-            ("files", &totals.files.to_string()),
-            ("genuine", &totals.genuine.to_string()),
-            ("doubted", &totals.doubted.to_string()),
-            ("not_genuine", &totals.not_genuine.to_string()),
-            ("cannot_tell", &totals.cannot_tell.to_string()),
-            ("ordinary", &totals.ordinary.to_string()),
-            ("unreadable", &totals.unreadable.to_string()),
+            ("files", &texts.counted("messages", totals.files)),
+            ("genuine", &number(totals.genuine)),
+            ("doubted", &number(totals.doubted)),
+            ("not_genuine", &number(totals.not_genuine)),
+            ("cannot_tell", &number(totals.cannot_tell)),
+            ("ordinary", &number(totals.ordinary)),
+            ("unreadable", &number(totals.unreadable)),
         ],
     )
 }

@@ -12,8 +12,8 @@ use crate::output::report::Form;
 
 /// Wait until a message is accepted or delivered
 ///
-/// Exits with 0 when it is, for every recipient, 1 when a receipt says that it will not be,
-/// 3 when the time is over or receipts contradict each other, 4 and 5 as sync.
+/// Exit status: 0 if it is, for every recipient; 1 if a notice says that it will not be; 3 if the
+/// time is over or receipts contradict each other; 4 and 5 as for sync.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -33,19 +33,19 @@ pub(in crate::command) struct Arguments {
     )]
     until: GoalArgument,
 
-    /// How long: 90s, 30m, 2h, 1d
+    /// Longest time to wait: 90s, 30m, 2h, 1d
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = span::parse)]
     timeout: Duration,
 
-    /// How often to look: 10s
+    /// Interval between checks: 10s
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = span::parse)]
     poll: Duration,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }

@@ -7,10 +7,10 @@ use crate::command::follow::{Form, Summary};
 use crate::command::order::Order;
 use crate::command::span;
 
-/// Stay, and tell each receipt as it arrives
+/// Keep running and report each receipt as it arrives
 ///
-/// Reads as sync does, then looks again and again, at once where the server tells (IDLE), goes
-/// on after a broken line, and ends on Ctrl-C.
+/// Reads as sync does, then checks the mailbox at intervals, or at once if the server announces new
+/// messages (IDLE); reconnects after a lost connection; stops on Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub(in crate::command) struct Arguments {
@@ -18,19 +18,19 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     folder: Vec<String>,
 
-    /// How often to look: 60s
+    /// Interval between checks: 60s
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = span::parse)]
     poll: Duration,
 
-    /// End after this time: 90s, 30m, 2h, 1d
+    /// Stop after this time: 90s, 30m, 2h, 1d
     #[arg(long, value_name = "TIME", value_parser = span::parse)]
     r#for: Option<Duration>,
 
-    /// Write one JSON object a line for each thing found
+    /// Produce one JSON object per line for each message found
     #[arg(long, alias = "json")]
     ndjson: bool,
 
-    /// Write the JSON schema of the lines and end
+    /// Print the JSON schema of the lines and exit
     #[arg(long)]
     json_schema: bool,
 }

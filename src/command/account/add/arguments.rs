@@ -10,21 +10,21 @@ use crate::account::{
 };
 use crate::transport::Security;
 
-/// Add an account, by options or by answering questions
+/// Add an account, with options or by answering questions
 ///
-/// Without a preset the servers are named with --imap and --smtp. What is missing is asked for
-/// on a terminal; elsewhere all that is missing is named at once. No connection is made: try
-/// the account with pec account test.
+/// If the provider has no preset, set the servers with --imap and --smtp. Missing data is asked for
+/// on the terminal or, without one, listed all at once. No connection is made: check the account
+/// with pec account test.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Arguments {
-    /// A word by which to choose the account: letters, digits, - _ .
+    /// Short name for the account: letters, digits, - _ .
     #[arg(value_name = "NAME", value_parser = account_name)]
     name: Option<String>,
 
     #[command(flatten)]
     given: Given,
 
-    /// Use this account when none is named
+    /// Make this the default account
     #[arg(long)]
     default: bool,
 }
@@ -32,35 +32,35 @@ pub(in crate::command) struct Arguments {
 /// What an account says; the same for `account edit`.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Given {
-    /// The certified address
+    /// The certified mail address
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     address: Option<String>,
 
-    /// A name to stand beside the address in From: Studio Rossi
+    /// Name shown beside the address in From: Studio Rossi
     #[arg(long, value_name = "TEXT", value_parser = display_name)]
     display_name: Option<String>,
 
-    /// The provider, as in pec account presets
+    /// Provider, as in pec account presets
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<&'static Preset>,
 
-    /// The server for reading; the port only if it is not the usual one
+    /// Server for reading (IMAP); the port only if it is not 993
     #[arg(long, value_name = "HOST[:PORT]", value_parser = server)]
     imap: Option<String>,
 
-    /// The server for sending
+    /// Server for sending (SMTP); the port only if it is not 465
     #[arg(long, value_name = "HOST[:PORT]", value_parser = server)]
     smtp: Option<String>,
 
-    /// TLS begins with STARTTLS at both servers, not with the first octet
+    /// TLS through STARTTLS on both servers, not from the start of the connection
     #[arg(long)]
     starttls: bool,
 
-    /// How TLS begins at the IMAP server: tls (first octet) or starttls
+    /// TLS mode of the IMAP server: tls (implicit) or starttls
     #[arg(long, value_name = "HOW", value_parser = security, conflicts_with = "starttls")]
     imap_security: Option<Security>,
 
-    /// How TLS begins at the SMTP server: tls (first octet) or starttls
+    /// TLS mode of the SMTP server: tls (implicit) or starttls
     #[arg(long, value_name = "HOW", value_parser = security, conflicts_with = "starttls")]
     smtp_security: Option<Security>,
 
@@ -68,31 +68,31 @@ pub(in crate::command) struct Given {
     #[arg(long, value_name = "USER", value_parser = plain_text)]
     user: Option<String>,
 
-    /// Certificates of an authority of one's own (PEM), for in-house servers
+    /// Extra CA certificates (PEM), for in-house servers
     #[arg(long, value_name = "FILE", value_parser = path)]
     ca_file: Option<PathBuf>,
 
-    /// Judge this account's receipts by these trust data (a practice provider)
+    /// Verify this account's receipts with these trust data (for a practice provider)
     #[arg(long, value_name = "FILE", value_parser = path)]
     trust: Option<PathBuf>,
 
-    /// The folder in which copies of sent messages are filed
+    /// Folder for copies of sent messages
     #[arg(long, value_name = "FOLDER", value_parser = plain_text)]
     sent_folder: Option<String>,
 
-    /// File no copy of sent messages
+    /// Keep no copies of sent messages
     #[arg(long, conflicts_with = "sent_folder")]
     no_sent_copy: bool,
 
-    /// A folder to read besides INBOX; repeatable
+    /// Folder to read besides INBOX; repeatable
     #[arg(long, value_name = "FOLDER", value_parser = plain_text)]
     folder: Vec<String>,
 
-    /// A shell command that writes the password on one line
+    /// Shell command that prints the password on one line
     #[arg(long, value_name = "CMD", group = "password", value_parser = command)]
     password_command: Option<String>,
 
-    /// A file of mode 0600 with the password on one line
+    /// File with mode 0600 that contains the password on one line
     #[arg(long, value_name = "FILE", group = "password", value_parser = path)]
     password_file: Option<PathBuf>,
 
@@ -104,23 +104,23 @@ pub(in crate::command) struct Given {
     #[arg(long, group = "password")]
     prompt: bool,
 
-    /// Most recipients of a message
+    /// Maximum number of recipients of a message
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     max_recipients: Option<u32>,
 
-    /// Most that a message's size times its recipients may be: 30MB, or octets
+    /// Limit for the size of a message multiplied by its recipients: 30MB, or a number of bytes
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
 
-    /// Most messages a minute
+    /// Maximum number of messages per minute
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     per_minute: Option<u32>,
 
-    /// Most recipients an hour
+    /// Maximum number of recipients per hour
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     per_hour: Option<u32>,
 
-    /// The day on which the password for programs was made: 2026-10-01
+    /// Date on which the app password was created, for example 2026-10-01
     #[arg(long, value_name = "DAY", value_parser = day)]
     app_password_date: Option<String>,
 }
