@@ -139,7 +139,8 @@ mod tests {
                 err: &mut err,
                 lang,
             };
-            let answer = asker.confirm("remove", &[]).unwrap_or(false);
+            let values = [("account", "studio"), ("address", "a@pec.example")];
+            let answer = asker.confirm("remove", &values).unwrap_or(false);
             assert_eq!(answer, expected, "{input:?}");
         }
     }

@@ -37,6 +37,13 @@ impl Table {
         self.rows.push((label, value));
     }
 
+    /// Labels and values.
+    pub fn rows(self) -> Vec<(String, String)> {
+        let label = |key: &str| self.texts.text(&format!("label.{key}")).to_owned();
+        let rows = self.rows.into_iter();
+        rows.map(|(key, value)| (label(key), value)).collect()
+    }
+
     /// The rows, indented.
     pub fn lines(self) -> Vec<String> {
         let label = |key: &str| self.texts.text(&format!("label.{key}")).to_owned();

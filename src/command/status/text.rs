@@ -64,37 +64,32 @@ pub(super) fn candidates(rows: &[MessageRow], lang: Lang) -> Vec<String> {
     rows.collect()
 }
 
-/// Short id, day and hour, the account where there are several, subject, recipients, where it stands.
+/// Short id, day and hour, subject, the account where there are several; below them the recipients and
+/// where the message stands.
 fn rows(views: &[MessageView], reading: &Reading<'_>) -> Vec<String> {
     let accounts = views.iter().map(|view| &*view.row.account);
     let has_several = accounts.collect::<BTreeSet<_>>().len() > 1;
-    let mut columns = vec![
-        column(views, |view| view.row.message.short.clone()),
-        column(views, |view| shown(view.row.frozen_at, reading.lang)),
-    ];
-    if has_several {
-        columns.push(column(views, |view| {
-            Printable(&view.row.account).to_string()
-        }));
-    }
-    columns.push(column(views, |view| subject(&view.row, reading.lang)));
-    columns.push(column(views, |view| recipients(&view.row)));
-    let rows = views.iter().enumerate().map(|(at, view)| {
-        let cells: Vec<&str> = columns.iter().map(|column| &*column[at]).collect();
-        format!("{}  {}", cells.join("  "), summary(view, reading))
+    let shorts = views.iter().map(|view| view.row.message.short.len());
+    let width = shorts.max().unwrap_or_default();
+    let rows = views.iter().flat_map(|view| {
+        let row = &view.row;
+        let at = shown(row.frozen_at, reading.lang);
+        let account = match has_several {
+            true => format!("  ({})", Printable(&row.account)),
+            false => String::new(),
+        };
+        let (short, subject) = (&row.message.short, subject(row, reading.lang));
+        [
+            format!("{short:width$}  {at}  {subject}{account}"),
+            format!(
+                "{:width$}  {}  {}",
+                "",
+                recipients(row),
+                summary(view, reading)
+            ),
+        ]
     });
     rows.collect()
-}
-
-/// A value of each message, all as wide as the widest.
-fn column(views: &[MessageView], value: impl Fn(&MessageView) -> String) -> Vec<String> {
-    let values: Vec<String> = views.iter().map(value).collect();
-    let width = values.iter().map(|value| value.chars().count()).max();
-    let width = width.unwrap_or_default();
-    values
-        .iter()
-        .map(|value| format!("{value:width$}"))
-        .collect()
 }
 
 fn subject(row: &MessageRow, lang: Lang) -> String {
@@ -419,7 +414,7 @@ fn outlook_lines(
 ) -> [String; 3] {
     let texts = Catalogue::of(reading.lang);
     let told = Told::of(place, recipient, view, reading);
-    let law = law(&told.consequence, texts);
+    let law = law(&told.consequence, reading.lang);
     [
         ("status.consequence", &told.consequence.text),
         ("status.next", &told.next.text),

@@ -75,6 +75,10 @@ pub(in crate::command) struct Arguments {
     #[arg(long, conflicts_with = "quiet")]
     ndjson: bool,
 
+    /// Produce a page of HTML that can be handed over or printed
+    #[arg(long, conflicts_with_all = ["json", "ndjson", "quiet"])]
+    html: bool,
+
     /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
@@ -133,11 +137,12 @@ impl Arguments {
             only_bad: self.only_bad,
             explain: self.explain,
             all: self.all,
-            form: match (self.json, self.ndjson, self.quiet) {
-                (true, _, _) => Form::Document,
-                (_, true, _) => Form::Lines,
-                (_, _, true) => Form::Silent,
-                (false, false, false) => Form::Text,
+            form: match (self.json, self.ndjson, self.html, self.quiet) {
+                (true, ..) => Form::Document,
+                (_, true, ..) => Form::Lines,
+                (_, _, true, _) => Form::Page,
+                (_, _, _, true) => Form::Silent,
+                (false, false, false, false) => Form::Text,
             },
         }))
     }

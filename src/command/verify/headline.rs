@@ -58,10 +58,19 @@ pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
 
 /// The line, its first words in their colour.
 pub(super) fn painted(examination: &Examination, asked: &Asked, style: Style) -> String {
+    let (head, rest) = head_and_rest(examination, asked);
+    match &*head {
+        "" => rest,
+        _ => format!("{}{rest}", style.paint(tone(examination), head)),
+    }
+}
+
+/// The first words of the line, and the others.
+pub(super) fn head_and_rest(examination: &Examination, asked: &Asked) -> (String, String) {
     let Headline { head, line } = Headline::of(examination, asked);
-    match line.strip_prefix(&*head) {
-        Some(rest) => format!("{}{rest}", style.paint(tone(examination), head)),
-        None => line,
+    match line.strip_prefix(&*head).map(str::to_owned) {
+        Some(rest) => (head, rest),
+        None => (String::new(), line),
     }
 }
 

@@ -8,6 +8,7 @@ mod expect;
 pub(super) mod headline;
 mod json;
 mod load;
+mod page;
 pub(super) mod said;
 mod show;
 pub(super) mod text;
@@ -68,6 +69,8 @@ pub(super) enum Form {
     Document,
     /// A line of JSON for each message.
     Lines,
+    /// A page of HTML.
+    Page,
     /// Not at all.
     Silent,
 }
@@ -272,6 +275,7 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
             };
             Ok(session.out.list(&line, report::Form::Json)?)
         }),
+        Form::Page => page::whole(&asked, items, &progress, session),
         Form::Text => show::all(&asked, items, &progress, session),
     };
     progress.finish();

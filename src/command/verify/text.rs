@@ -72,19 +72,27 @@ pub(super) fn in_full(examined: &Examined, asked: &Asked, style: Style) -> Vec<S
     let examination = &examined.examination;
     let mut lines = vec![painted(examination, asked, style)];
     lines.push(String::new());
-    let mut table = Table::new(asked.lang);
-    if let Some(facts) = examination.facts() {
-        lines.extend(facts_heading(examination, facts, asked.lang));
-        fact_rows(facts, &mut table);
-    }
-    if let Some(evidence) = explained(examined, asked) {
-        proves_rows(evidence, &mut table);
-    }
-    situation_rows(examined, asked, &mut table);
+    let (heading, table) = facts_table(examined, asked);
+    lines.extend(heading);
     lines.extend(table.lines());
     lines.extend(finding_lines(examination, asked, style));
     nested_lines(examination, "", asked, style, &mut lines);
     lines
+}
+
+/// What is known of a message, and of which kind these statements are.
+pub(super) fn facts_table(examined: &Examined, asked: &Asked) -> (Option<String>, Table) {
+    let examination = &examined.examination;
+    let mut table = Table::new(asked.lang);
+    let heading = examination.facts().and_then(|facts| {
+        fact_rows(facts, &mut table);
+        facts_heading(examination, facts, asked.lang)
+    });
+    if let Some(evidence) = explained(examined, asked) {
+        proves_rows(evidence, &mut table);
+    }
+    situation_rows(examined, asked, &mut table);
+    (heading, table)
 }
 
 /// What kind of statements the facts are, when the message is not genuine: a provider's, or
@@ -364,16 +372,17 @@ fn explained(examined: &Examined, asked: &Asked) -> Option<Evidence> {
 /// What it proves and what it does not, and where that stands.
 fn proves_rows(evidence: Evidence, table: &mut Table) {
     let Proof { proves, open } = Proof::of(evidence, table.lang);
-    let law = law(&proves, table.texts);
+    let law = law(&proves, table.lang);
     table.add_safe("proves", proves.text);
     table.add_safe("does-not-prove", open.text);
     table.add_safe("law", law);
 }
 
 /// Where a sentence of law stands, and when that was looked up.
-pub(in crate::command) fn law(rule: &Rule, texts: &Catalogue) -> String {
-    let values = [("source", rule.source), ("day", rule.checked_on)];
-    texts.fill("value.law", &values)
+pub(in crate::command) fn law(rule: &Rule, lang: Lang) -> String {
+    let checked_on = layout::day(rule.checked_on, lang);
+    let values = [("source", rule.source), ("day", &checked_on)];
+    Catalogue::of(lang).fill("value.law", &values)
 }
 
 /// What each kind among many proves, once.
@@ -420,16 +429,22 @@ pub(super) fn foot(asked: &Asked) -> [String; 2] {
     ]
 }
 
-fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<String> {
+/// A finding in words.
+pub(super) struct Told {
+    /// How grave it is.
+    pub tone: Tone,
+    pub severity: String,
+    pub meaning: String,
+    pub check: CheckId,
+    /// Labels and values: what was expected and found, what to do.
+    pub details: Vec<(String, String)>,
+}
+
+/// What was found, the gravest first.
+pub(super) fn told_findings(examination: &Examination, asked: &Asked) -> Vec<Told> {
     let texts = Catalogue::of(asked.lang);
-    let label = |key: &str| texts.text(&format!("label.{key}")).to_owned();
-    let findings = examination.findings().list();
     let logs = logs(examination, asked);
-    let mut lines = Vec::new();
-    if !findings.is_empty() {
-        lines.extend([String::new(), label("findings")]);
-    }
-    for finding in findings {
+    let told = examination.findings().list().iter().map(|finding| {
         let severity = match finding.weight() {
             Weight::NotCompared => texts.text("severity.not-compared"),
             Weight::Refutes
@@ -443,25 +458,44 @@ fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<
             Weight::Undecides | Weight::NotCompared | Weight::Doubt => Tone::Unsure,
             Weight::Note => Tone::Faint,
         };
-        let painted = style.paint(tone, severity);
-        lines.push(format!(
-            "  {painted}  {}  [{}]",
-            meaning(finding, texts),
-            finding.check()
-        ));
-        let mut detail = |key: &str, value: Option<&str>| {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                lines.push(format!("      {}: {}", label(key), Printable(value)));
-            }
-        };
-        detail("expected", finding.expected());
         // Of parts that differ the digests are for those who ask for all.
         let is_digests = finding.check() == CheckId::SentContent && !asked.all;
-        detail("found", finding.found().filter(|_| !is_digests));
-        detail("advice", Some(&advice(finding, &logs, texts)));
-        if finding.weight() != Weight::Note || asked.all {
-            detail("rule", Some(finding.check().rule()));
+        let says_rule = finding.weight() != Weight::Note || asked.all;
+        let advice = advice(finding, &logs, texts);
+        let details = [
+            ("expected", finding.expected()),
+            ("found", finding.found().filter(|_| !is_digests)),
+            ("advice", Some(&*advice)),
+            ("rule", Some(finding.check().rule()).filter(|_| says_rule)),
+        ];
+        let details = details.into_iter().filter_map(|(key, value)| {
+            let value = Printable(value.filter(|value| !value.is_empty())?).to_string();
+            Some((texts.text(&format!("label.{key}")).to_owned(), value))
+        });
+        Told {
+            tone,
+            severity: severity.to_owned(),
+            meaning: meaning(finding, texts),
+            check: finding.check(),
+            details: details.collect(),
         }
+    });
+    told.collect()
+}
+
+fn finding_lines(examination: &Examination, asked: &Asked, style: Style) -> Vec<String> {
+    let texts = Catalogue::of(asked.lang);
+    let label = |key: &str| texts.text(&format!("label.{key}")).to_owned();
+    let mut lines = Vec::new();
+    let told = told_findings(examination, asked);
+    if !told.is_empty() {
+        lines.extend([String::new(), label("findings")]);
+    }
+    for one in told {
+        let painted = style.paint(one.tone, one.severity);
+        lines.push(format!("  {painted}  {}  [{}]", one.meaning, one.check));
+        let details = one.details.iter();
+        lines.extend(details.map(|(label, value)| format!("      {label}: {value}")));
     }
     if asked.all && examination.ordinary().is_none() {
         lines.extend([String::new(), label("checks-passed")]);
