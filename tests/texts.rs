@@ -851,7 +851,10 @@ fn numbers() -> BTreeSet<String> {
 }
 
 /// Texts of a number that is never one: more than any provider must take.
-const NEVER_ONE: [&str; 1] = ["warning.many-recipients"];
+const NEVER_ONE: [&str; 2] = [
+    "warning.many-recipients",
+    "legal.caution.visible-recipients.text",
+];
 
 /// Whether what follows a number looks like the things that are counted: a plural noun.
 fn is_plural(lang: Lang, word: &str) -> bool {

@@ -139,7 +139,7 @@ pub(in crate::command) fn sentence(warning: &Warning, lang: Lang) -> String {
             law("notification-ordinary", &[("address", address)])
         }
         Warning::VisibleRecipients(count) => {
-            law("visible-recipients", &[("count", &count.to_string())])
+            law("visible-recipients", &[("count", &texts.number(*count))])
         }
         Warning::ManyRecipients(count) => texts.count("warning.many-recipients", *count, &[]),
         Warning::Large(octets) => say("warning.large", &[("size", &texts.size(*octets))]),
