@@ -79,12 +79,7 @@ pub(super) fn show(lines: &[String], session: &mut Session<'_>) -> io::Result<()
         if pages.peek().is_none() {
             break;
         }
-        let count = left.to_string();
-        write!(
-            session.err,
-            "{} ",
-            texts.fill("preview.more", &[("count", &count)])
-        )?;
+        write!(session.err, "{} ", texts.count("preview.more", left, &[]))?;
         session.err.flush()?;
         let mut answer = String::new();
         let is_over = io::stdin().read_line(&mut answer)? == 0;
