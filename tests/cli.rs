@@ -344,7 +344,7 @@ fn what_is_wrong_with_the_arguments_is_named_in_the_language_of_the_user() {
         (
             &["wait", "x", "--timeout", "soon"],
             &["invalid value for --timeout <TIME>: soon"],
-            &["valore non ammesso per --timeout <TIME>: soon"],
+            &["valore non ammesso per --timeout <DURATA>: soon"],
         ),
         (
             &["demo", "--kep", "x"],
@@ -1004,7 +1004,7 @@ fn expecting_a_kind_makes_the_exit_status_answer_that() {
 #[test]
 fn what_each_kind_proves_is_told_on_demand_with_its_source() {
     for (lang, proves, open, source) in [
-        ("it", "Prova ", "Non prova ", "(verificata il 20"),
+        ("it", "Prova ", "Non prova ", "(verificata il 29/11/2026"),
         ("en", "Proves ", "Not proved ", "(checked on 20"),
     ] {
         let ran = verify(&["--lang", lang, "--explain", GENUINE]);
@@ -1438,6 +1438,55 @@ fn a_list_of_providers_decides_about_the_domain() {
     assert_eq!(provider("providers/igpec.ldif.p7m"), (0, false));
     assert_eq!(provider("providers/igpec.ldif"), (0, false));
     assert_eq!(provider("providers/igpec-domain-elsewhere.ldif.p7m").0, 3);
+}
+
+// The page
+
+#[test]
+fn a_page_says_what_the_text_says_and_loads_nothing() {
+    let altered = "vectors/a-signature/recipient-changed-after-signing.eml";
+    for (lang, delivered, wrong) in [
+        ("it", "<strong>CONSEGNATO</strong>", "<strong>NON AUTENTICO"),
+        ("en", "<strong>DELIVERED</strong>", "<strong>NOT GENUINE"),
+    ] {
+        let ran = verify(&["--lang", lang, "--html", GENUINE, altered, MISSING]);
+        assert_eq!((ran.status, &*ran.err), (1, ""), "{}", ran.err);
+        let page = &ran.out;
+        assert!(
+            page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"),
+            "{page}"
+        );
+        for part in [
+            delivered,
+            wrong,
+            MISSING,
+            "class=\"good\"",
+            "class=\"bad\"",
+            "default-src 'none'",
+        ] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+        for loads in ["<script", "src=", "href=", "url(", "@import"] {
+            assert!(!page.contains(loads), "{loads}");
+        }
+        // All rows of the text, each with its value.
+        let text = verify(&["--lang", lang, GENUINE]).out;
+        let rows = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
+        let rows: Vec<_> = rows.filter(|(label, _)| !label.starts_with(' ')).collect();
+        assert!(rows.len() > 10, "{text}");
+        for (label, value) in rows {
+            let value = value
+                .trim()
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('\'', "&#39;");
+            // When it was checked is of this run.
+            let is_there = page.contains(&*value) || value.contains("pec 0.");
+            assert!(page.contains(label.trim()) && is_there, "{label}: {value}");
+        }
+    }
 }
 
 // Help, completions, manual

@@ -219,29 +219,34 @@ fn where_there_is_no_ledger_there_are_no_messages_and_none_is_made() {
 }
 
 #[test]
-fn a_list_has_a_line_for_each_message_newest_first_and_exits_with_0() {
+fn a_list_has_two_lines_for_each_message_newest_first_and_exits_with_0() {
     let Full { desk, messages } = full();
     let ran = status(&desk, &[]);
     assert_eq!((ran.status, &*ran.err), (0, ""));
-    let lines: Vec<&str> = ran.out.lines().take(messages.len()).collect();
-    for (line, (standing, message)) in lines.iter().zip(messages.iter().rev()) {
+    let lines: Vec<&str> = ran.out.lines().take(2 * messages.len()).collect();
+    let pairs: Vec<&[&str]> = lines.chunks(2).collect();
+    for (pair, (standing, message)) in pairs.iter().zip(messages.iter().rev()) {
+        let line = pair[0];
         assert!(
             line.starts_with(&format!("{}  2026-05-04 10:", message.short)),
             "{line}"
         );
-        assert!(line.contains(&subject_of(*standing)), "{line}");
+        assert!(
+            line.ends_with(&format!("  {}", subject_of(*standing))),
+            "{line}"
+        );
     }
     let stands = |word: &str| {
-        let subject = format!("Prova {word} ");
-        let line = lines
+        let subject = format!("  Prova {word}");
+        let pair = pairs
             .iter()
-            .find(|line| line.contains(&subject))
+            .find(|pair| pair[0].ends_with(&subject))
             .expect(word);
-        line.split(&subject)
-            .nth(1)
-            .unwrap_or_default()
+        let stands = pair[1]
             .trim()
-            .to_owned()
+            .strip_prefix(RECIPIENT)
+            .expect("the recipient first");
+        stands.trim().to_owned()
     };
     assert_eq!(stands("delivered"), "delivered");
     assert_eq!(
@@ -252,7 +257,7 @@ fn a_list_has_a_line_for_each_message_newest_first_and_exits_with_0() {
         stands("accepted"),
         "accepted; waiting for the delivery receipt"
     );
-    let foot: Vec<&str> = ran.out.lines().skip(messages.len()).collect();
+    let foot: Vec<&str> = ran.out.lines().skip(2 * messages.len()).collect();
     assert_eq!(
         foot,
         [
@@ -743,7 +748,7 @@ fn a_long_or_hostile_subject_does_not_break_the_list() {
     desk.freeze(&to_one(1, &format!("{encoded} {}", "x".repeat(300))));
     desk.freeze(&to_one(2, "corto"));
     let out = status(&desk, &[]).out;
-    assert_eq!(out.lines().count(), 2);
+    assert_eq!(out.lines().count(), 4);
     assert!(!out.chars().any(|c| is_deceptive(c) && c != '\n'), "{out}");
     assert!(out.lines().all(|line| line.chars().count() < 100), "{out}");
 }

@@ -243,7 +243,8 @@ mod tests {
     fn streams_fold_lines_and_leave_octets() {
         let mut out = Vec::new();
         let mut folding = Folding::new(&mut out, Some(10));
-        write!(folding, "una riga {} lunga\n", "troppo").expect("memory");
+        let much = "troppo";
+        writeln!(folding, "una riga {much} lunga").expect("memory");
         folding.write_all(b"octets as they are\n").expect("memory");
         assert_eq!(out, b"una riga\ntroppo\nlunga\noctets as they are\n");
         let mut out = Vec::new();
