@@ -1471,9 +1471,8 @@ fn a_page_says_what_the_text_says_and_loads_nothing() {
         }
         // All rows of the text, each with its value.
         let text = verify(&["--lang", lang, GENUINE]).out;
-        let rows = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
+        let table = text.lines().skip(2).take_while(|line| !line.is_empty());
+        let rows = table.filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
         let rows: Vec<_> = rows.filter(|(label, _)| !label.starts_with(' ')).collect();
         assert!(rows.len() > 10, "{text}");
         for (label, value) in rows {

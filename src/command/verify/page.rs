@@ -98,7 +98,10 @@ pub(super) fn whole(
         ],
         native: texts.text("page.native"),
     };
-    session.out.page().text(&pages.fill("foot", &foot))?;
+    session
+        .out
+        .page()
+        .text(&(pages.fill("foot", &foot) + "\n"))?;
     Ok(status)
 }
 
