@@ -39,6 +39,11 @@ impl Places {
         }
     }
 
+    /// The ledger, for reading; nothing where it is not there, or damaged.
+    fn ledger(&self) -> Option<Ledger> {
+        Ledger::open_existing(self.data.as_deref()?).ok().flatten()
+    }
+
     fn accounts(&self) -> Vec<CompletionCandidate> {
         let config = self.config.as_deref().map(Config::load);
         let Some(Ok(config)) = config else {
@@ -51,8 +56,7 @@ impl Places {
     }
 
     fn messages(&self) -> Vec<CompletionCandidate> {
-        let ledger = self.data.as_deref().map(Ledger::open_existing);
-        let Some(Ok(Some(ledger))) = ledger else {
+        let Some(ledger) = self.ledger() else {
             return Vec::new();
         };
         let rows = ledger
@@ -64,13 +68,22 @@ impl Places {
     }
 
     fn jobs(&self) -> Vec<CompletionCandidate> {
-        let ledger = self.data.as_deref().map(Ledger::open_existing);
-        let Some(Ok(Some(ledger))) = ledger else {
+        let Some(ledger) = self.ledger() else {
             return Vec::new();
         };
         let jobs = ledger.jobs().unwrap_or_default();
         let jobs = jobs.into_iter().take(MOST);
         jobs.map(|view| candidate(&view.job.short, &view.path))
+            .collect()
+    }
+
+    fn drafts(&self) -> Vec<CompletionCandidate> {
+        let Some(ledger) = self.ledger() else {
+            return Vec::new();
+        };
+        let drafts = ledger.drafts().unwrap_or_default().into_iter();
+        drafts
+            .map(|row| candidate(&row.draft.number().to_string(), &row.letter.subject))
             .collect()
     }
 
@@ -128,6 +141,7 @@ fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
         }
         ("page", _) => argument.add(ArgValueCandidates::new(move || places.pages())),
         (_, "MESSAGE") => argument.add(ArgValueCandidates::new(move || places.messages())),
+        (_, "DRAFT") => argument.add(ArgValueCandidates::new(move || places.drafts())),
         (_, "JOB") => argument.add(ArgValueCandidates::new(move || places.jobs())),
         (_, "DIR") => argument.add(ArgValueCompleter::new(PathCompleter::dir())),
         (_, "TABLE") => argument.add(files(&["csv", "tsv", "txt", "xlsx"])),
