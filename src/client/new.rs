@@ -4,7 +4,7 @@ use super::Now;
 use super::confirm::{Question, Word};
 use super::desk::{Desk, News};
 use super::handing::{Handed, hand_over};
-use super::once::{Cautions, Goes, Once, Went, once, record_once};
+use super::once::{Cautions, Goes, Once, Went, known, once, record_once};
 use super::reading::Reading;
 use crate::account::SentCopy;
 use crate::ledger::{self, Claim, DraftRef, Ledger, Made};
@@ -82,6 +82,8 @@ pub fn send_new<D: Desk>(
     let message = new.message;
     let mut reading = Reading::default();
     reading.after_loss(message.sender(), ledger, desk)?;
+    // What a person decides about is what is known now, not when the answer comes.
+    let shown = known(ledger, message, now())?;
     let cautions = Cautions::of(message, new.limits, Some(ledger), now())?;
     desk.tell(News::New(message, &cautions))?;
     let stops = Stop::left(&cautions.warnings, new.despite);
@@ -121,11 +123,17 @@ pub fn send_new<D: Desk>(
             desk.tell(News::GoesOn(&recorded))?;
             recorded
         }
-        None if new.goes == Goes::Once => match record_once(ledger, (message, draft), now())? {
-            Some(recorded) => recorded,
-            None => return Ok(NewEnd::Kept(Kept::Meanwhile)),
-        },
-        None => ledger.freeze_draft(message, draft, now())?,
+        None => {
+            let recorded = match new.goes {
+                Goes::Once => record_once(ledger, (message, draft), &[], now())?,
+                Goes::WhenConfirmed => record_once(ledger, (message, draft), &shown, now())?,
+                Goes::InAnyCase => Some(ledger.freeze_draft(message, draft, now())?),
+            };
+            match recorded {
+                Some(recorded) => recorded,
+                None => return Ok(NewEnd::Kept(Kept::Meanwhile)),
+            }
+        }
     };
     desk.tell(News::Leaving(octets))?;
     let going = (recorded, Claim::NeverLeft);
@@ -431,6 +439,32 @@ mod tests {
             assert_eq!(world.got(), usize::from(!changed));
             let left = world.ledger.drafts().expect("a list");
             assert_eq!(left.iter().any(|row| row.letter == other), changed);
+        }
+    }
+
+    /// A person decides about what was shown: what another process recorded while the question stood
+    /// there was not. Known before, it is told, and the answer holds.
+    #[test]
+    fn what_another_process_recorded_while_a_person_thought_keeps_the_message_back() {
+        for is_shown in [false, true] {
+            let mut world = Practised::new();
+            world.person.answer = Answer::Yes;
+            let folder = world.folder.path().join("pec");
+            let now = world.now.get();
+            let other = move || {
+                let mut ledger = Ledger::open(&folder).expect("the same ledger");
+                let twin = message(SECOND, &["a"]);
+                ledger.freeze_draft(&twin, None, now).expect("recorded");
+            };
+            match is_shown {
+                true => other(),
+                false => world.person.meanwhile = Some(Box::new(other)),
+            }
+            let end = world
+                .send(&message(FIRST, &["a"]), Goes::WhenConfirmed)
+                .expect("an end");
+            let is_kept = matches!(end, NewEnd::Kept(Kept::Meanwhile));
+            assert_eq!((is_kept, world.got()), (!is_shown, usize::from(is_shown)));
         }
     }
 

@@ -170,10 +170,11 @@ pub fn is_elsewhere(
 }
 
 /// Records a message that goes once; `None` when another process recorded the same before: the
-/// first record goes, and this one is given up.
+/// first record goes, and this one is given up. Those `known` to whoever decided do not count.
 pub fn record_once(
     ledger: &mut Ledger,
     (message, draft): (&OutgoingMessage, Option<&DraftRef>),
+    known: &[MessageRef],
     now: Timestamp,
 ) -> Result<Option<MessageRef>, Error> {
     let recorded = ledger.freeze_draft(message, draft, now)?;
@@ -181,11 +182,23 @@ pub fn record_once(
         Life::Live | Life::InPart | Life::Unsent => twin.message.is_before(&recorded),
         Life::CameBack | Life::Withdrawn => false,
     };
-    if twins(ledger, message, now)?.iter().any(counts) {
+    let mut others = twins(ledger, message, now)?.into_iter();
+    if others.any(|twin| !known.contains(&twin.message) && counts(&twin)) {
         ledger.withdraw(&recorded, now)?;
         return Ok(None);
     }
     Ok(Some(recorded))
+}
+
+/// The messages of these 24 hours that say the same to the same: what a person is told of before a
+/// decision.
+pub(super) fn known(
+    ledger: &Ledger,
+    message: &OutgoingMessage,
+    now: Timestamp,
+) -> Result<Vec<MessageRef>, Error> {
+    let twins = twins(ledger, message, now)?.into_iter();
+    Ok(twins.map(|twin| twin.message).collect())
 }
 
 /// The messages of these 24 hours that say the same to the same, newest first.
@@ -429,12 +442,12 @@ mod tests {
         // Who records the same meanwhile gives way.
         let later = Timestamp::from_unix(NOW.unix() + LAST);
         assert_eq!(
-            record_once(&mut ledger, (&again, None), later).expect("an answer"),
+            record_once(&mut ledger, (&again, None), &[], later).expect("an answer"),
             None
         );
         ledger.withdraw(&first, later).expect("given up");
         let third = message("<3@pec.mittente.example>");
-        let recorded = record_once(&mut ledger, (&third, None), later).expect("an answer");
+        let recorded = record_once(&mut ledger, (&third, None), &[], later).expect("an answer");
         assert!(recorded.is_some());
     }
 }

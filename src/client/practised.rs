@@ -89,6 +89,8 @@ pub(super) struct Person {
     /// What the mailbox answers about each message, search by search; in the end nothing.
     pub found: VecDeque<Found>,
     pub has_no_server: bool,
+    /// What happens while somebody thinks.
+    pub meanwhile: Option<Box<dyn FnOnce()>>,
     /// What was done, in order: `read`, `search`, `ask`, `connect`, `file`.
     pub done: Vec<&'static str>,
     /// What was told: the names of the news.
@@ -134,6 +136,7 @@ impl Practised {
                 missed: Missed::default(),
                 found: VecDeque::new(),
                 has_no_server: false,
+                meanwhile: None,
                 done: Vec::new(),
                 told: Vec::new(),
             },
@@ -222,6 +225,9 @@ impl Confirm for Person {
 
     fn confirm(&mut self, _: Question<'_>) -> Result<Answer, Failed> {
         self.done.push("ask");
+        if let Some(happens) = self.meanwhile.take() {
+            happens();
+        }
         Ok(self.answer)
     }
 }

@@ -92,7 +92,10 @@ pub fn resume<D: Desk>(
         {
             Word::Refused => return Ok(ResumeEnd::Declined),
             Word::Missing => return Ok(ResumeEnd::Unasked),
-            Word::Now => round.look_again(now())?,
+            Word::Now => {
+                round.leave_out_written_again()?;
+                round.look_again(now())?;
+            }
             Word::Beforehand => {}
         }
     }
@@ -212,6 +215,22 @@ impl<D: Desk> Round<'_, D> {
             let days = self.began.seconds_since(row.frozen_at) / DAY;
             let is_old = days >= OLD_DAYS;
             self.desk.tell(News::Goes(&row, is_old.then_some(days)))?;
+        }
+        Ok(())
+    }
+
+    /// Takes out, of those that nobody named, what was written anew while a person thought.
+    fn leave_out_written_again(&mut self) -> Result<(), D::Failure> {
+        if self.order.messages.is_some() {
+            return Ok(());
+        }
+        for (message, claim) in std::mem::take(&mut self.going) {
+            match self.ledger.written_again(&message)? {
+                Some(other) => {
+                    self.stays(News::WrittenAgain(&message, &other), ExitStatus::Undecided)?;
+                }
+                None => self.going.push((message, claim)),
+            }
         }
         Ok(())
     }
@@ -456,6 +475,30 @@ mod tests {
             ..order(&account)
         };
         assert_eq!(world.resume(order).expect("an end").0.len(), 1);
+    }
+
+    #[test]
+    fn what_is_written_again_while_a_person_thinks_stays() {
+        for is_written in [false, true] {
+            let (mut world, _) = after(Does::Breaks, &["a"]);
+            world.person.answer = Answer::Yes;
+            let folder = world.folder.path().join("pec");
+            let at = Timestamp::from_unix(world.now.get().unix() + 1);
+            if is_written {
+                world.person.meanwhile = Some(Box::new(move || {
+                    let mut ledger = Ledger::open(&folder).expect("the same ledger");
+                    let again = message("<due@pec.mittente.example>", &["a"]);
+                    ledger.freeze_draft(&again, None, at).expect("recorded");
+                }));
+            }
+            let account = account();
+            let order = Resumption {
+                consent: Consent::Asked,
+                ..order(&account)
+            };
+            world.resume(order).expect("an end");
+            assert_eq!(world.got(), usize::from(!is_written));
+        }
     }
 
     #[test]

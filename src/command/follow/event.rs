@@ -210,6 +210,11 @@ fn bind(schema: &mut Schema) {
 }
 
 impl Summary {
+    /// Whether it is about a message of ours, or alarms.
+    pub(in crate::command) fn is_news(&self) -> bool {
+        self.alarming || self.message.is_some()
+    }
+
     pub(in crate::command) fn of(event: &Event) -> Self {
         let mut summary = Self {
             event: EventWord::of(&event.kind),

@@ -10,7 +10,7 @@ use super::Session;
 use crate::ledger::{Reason, Unread};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
-use crate::output::report;
+use crate::output::report::{self, Output};
 
 pub(super) use event::Summary;
 
@@ -39,6 +39,13 @@ pub(super) fn tell(summary: &Summary, form: Form, session: &mut Session<'_>) -> 
         Form::Ndjson => Ok(session.out.tell(summary, report::Form::Json)?),
         Form::Text => Ok(session.out.tell(summary, report::Form::Text)?),
     }
+}
+
+/// The same beside the result of another command, which alone goes to standard output.
+pub(super) fn tell_beside(summary: &Summary, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let now = || session.context.clock.now();
+    let mut err = Output::new(session.lang, session.style, &now, session.err);
+    Ok(err.tell(summary, report::Form::Text)?)
 }
 
 /// Messages that are unread, from before too; the first ones by name.

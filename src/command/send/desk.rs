@@ -124,9 +124,9 @@ impl client::Desk for Desk<'_, '_> {
             &mut |event| found.push(follow::Summary::of(&event)),
         );
         drop(shown);
-        // Only what alarms: the rest is what sync tells.
-        for event in found.iter().filter(|event| event.alarming) {
-            follow::tell(event, follow::Form::Text, self.session)?;
+        // `sync` will not tell it again.
+        for event in found.iter().filter(|event| event.is_news()) {
+            follow::tell_beside(event, self.session)?;
         }
         let missed = read.map_err(|error| self.access.failure_of_journey(&error))?;
         mailbox.log_out();
@@ -152,12 +152,11 @@ impl client::Desk for Desk<'_, '_> {
         );
         drop(shown);
         // What is found on the way is no part of the document.
-        let form = match self.form {
-            Form::Json => follow::Form::Silent,
-            Form::Text => follow::Form::Text,
-        };
-        for event in found {
-            follow::tell(&event, form, self.session)?;
+        for event in &found {
+            match self.form {
+                Form::Json => follow::tell_beside(event, self.session)?,
+                Form::Text => follow::tell(event, follow::Form::Text, self.session)?,
+            }
         }
         let searched = searched.map_err(|error| self.access.failure_of_journey(&error))?;
         mailbox.log_out();
