@@ -276,6 +276,20 @@ fn a_text_on_standard_input_is_kept_once_however_often_a_script_tries() {
     assert_eq!(world.practice.taken().len(), 1);
 }
 
+/// What comes by a pipe cannot be typed again: it is kept before the letter is looked at.
+#[test]
+fn a_text_on_standard_input_is_kept_though_the_letter_cannot_leave() {
+    for wrong in [&["-a", "manca.pdf"][..], &["--cc", "nobody"]] {
+        let world = Practising::new();
+        let to = world.address("delivered");
+        let send = [&["send", "--yes", "-t", &to, "-s", "Richiesta"], wrong].concat();
+        let ran = piped(&world, &send, TEXT);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        kept(&world, &ran.err);
+        assert_eq!(drafts(&world), [TEXT]);
+    }
+}
+
 #[test]
 fn a_script_without_a_word_leaves_a_draft_and_a_dry_run_none() {
     let world = Practising::new();
@@ -353,6 +367,20 @@ fn two_processes_send_one_draft_once() {
     let went = ran.iter().filter(|ran| ran.exit == 0).count();
     assert_eq!((went, world.practice.taken().len()), (1, 1), "{ran:?}");
     assert!(ran.iter().all(|ran| [0, 2].contains(&ran.exit)), "{ran:?}");
+}
+
+#[test]
+fn a_draft_is_shown_whole_however_long_a_line_is() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let text = format!("{} fine.", "parola ".repeat(400));
+    let ran = piped(&world, &["send", "-t", &to, "-s", "Richiesta"], &text);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    let shown = world.run(&["draft", "show", "1"]).out;
+    // In pieces.
+    let whole = shown.replace('\n', "");
+    assert_eq!(whole.matches("parola").count(), 400, "{shown}");
+    assert!(shown.trim_end().ends_with("fine."), "{shown}");
 }
 
 #[test]

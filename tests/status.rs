@@ -722,7 +722,7 @@ fn orphans_and_unproven_are_shown_with_reason_and_place() {
     let out = status(&desk, &["--unproven"]).out;
     for said in [
         "THESE ARE NOT SHOWN TO BE GENUINE: do not rely on what they say\n",
-        "NOT GENUINE  check failed: ",
+        "NOT GENUINE  does not pass the check ",
         "[signature.digest]\n",
         "messages/",
         "pec verify FILE",

@@ -5,6 +5,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::command::send::pages::safe;
 use crate::command::words as known_words;
 use crate::ledger::DraftRow;
 use crate::output::layout::shown;
@@ -99,8 +100,7 @@ impl<'a> DraftJson<'a> {
         lines.extend(each("send.label.attachment", self.files));
         page.lines(lines)?;
         page.line("")?;
-        // Line by line, so that none is cut for its length together with the others.
-        page.lines(self.body.lines().map(|line| Printable(line).to_string()))
+        page.lines(self.body.lines().flat_map(safe))
     }
 
     fn row(&self, page: &mut Page<'_>) -> io::Result<()> {

@@ -7,7 +7,7 @@ pub(super) mod desk;
 pub(super) mod draft;
 pub(super) mod keeping;
 mod order;
-mod pages;
+pub(super) mod pages;
 mod questions;
 mod report;
 
@@ -21,7 +21,7 @@ use crate::account::{Account, SentCopy};
 use crate::address::MailAddress;
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
 use crate::exit::ExitStatus;
-use crate::ledger::{Ledger, MessageRef};
+use crate::ledger::{Ledger, Letter, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
@@ -106,14 +106,22 @@ fn octets(
             let access = Access::open(session)?;
             let written = questions::completed(written, consent, session)?;
             let (mut letter, body) = written.letter()?;
-            draft::check_addresses(&letter)?;
-            let attachments = draft::attachments(&letter.files)?;
+            // What comes by standard input is gone once we are: it is kept before all else. An editor
+            // is opened for a letter that can leave.
+            let checked = match body.comes_by_input(session.context.stdin_is_terminal) {
+                true => None,
+                false => Some(attachments(&letter)?),
+            };
             let text = draft::text(body, consent, keeping.file(), session)?;
             keeping.note(&text);
             letter.body = text.words;
             if deed == Deed::Send {
                 keeping.keep(&letter, &text.from, &access.account, session)?;
             }
+            let attachments = match checked {
+                Some(attachments) => attachments,
+                None => attachments(&letter)?,
+            };
             let octets = draft::written(&letter, attachments, &access.account, now)?;
             Ok((octets, access))
         }
@@ -129,12 +137,17 @@ fn octets(
                 Some(_) => Access::open(session)?,
                 None => Access::open_named(Some(row.sender.as_str()), session)?,
             };
-            draft::check_addresses(&row.letter)?;
-            let attachments = draft::attachments(&row.letter.files)?;
+            let attachments = attachments(&row.letter)?;
             let octets = draft::written(&row.letter, attachments, &access.account, now)?;
             Ok((octets, access))
         }
     }
+}
+
+/// The attachments of a letter whose addresses are such.
+fn attachments(letter: &Letter) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    draft::check_addresses(letter)?;
+    draft::attachments(&letter.files)
 }
 
 /// Shows what would be sent. Nothing is recorded; what is known of recipients is read if there is a

@@ -78,6 +78,15 @@ pub(in crate::command) enum Body {
 }
 
 impl Body {
+    /// Whether it is read from standard input.
+    pub fn comes_by_input(&self, is_terminal: bool) -> bool {
+        match self {
+            Self::From(Source::Input) => true,
+            Self::Asked => !is_terminal,
+            Self::Given(_) | Self::From(Source::File(_)) => false,
+        }
+    }
+
     /// Whether it comes by standard input because somebody said so.
     pub fn is_input(&self) -> bool {
         matches!(self, Self::From(Source::Input))

@@ -15,7 +15,7 @@ const PIECE: usize = 900;
 const QUESTION_LINES: usize = 3;
 
 /// A line of a text, made safe to show and whole: a long one in several pieces.
-pub(super) fn safe(line: &str) -> Vec<String> {
+pub(in crate::command) fn safe(line: &str) -> Vec<String> {
     let characters: Vec<char> = line.chars().collect();
     if characters.is_empty() {
         return vec![String::new()];
