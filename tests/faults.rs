@@ -1061,10 +1061,10 @@ fn a_wait_ends_with_three_when_its_time_is_over_and_when_somebody_ends_it() {
     assert_eq!(over.exit, 3, "{over:?}");
     assert!(over.out.contains("waiting for the acceptance"), "{over:?}");
     assert!(
-        over.err.contains("Waiting for receipts, 1s at most"),
+        over.err.contains("Waiting for receipts, at most 1s"),
         "{over:?}"
     );
-    assert!(over.err.contains("The time is over"), "{over:?}");
+    assert!(over.err.contains("Time is up"), "{over:?}");
     let mut command = world.command(&["wait", &message, "--timeout", "30s", "--poll", "1s"]);
     let child = command
         .stdout(std::process::Stdio::piped())
@@ -1078,7 +1078,7 @@ fn a_wait_ends_with_three_when_its_time_is_over_and_when_somebody_ends_it() {
     assert!(ended.expect("kill starts").success());
     let ended = Ran::of(child.wait_with_output().expect("an end"));
     assert_eq!(ended.exit, 3, "{ended:?}");
-    assert!(!ended.err.contains("The time is over"), "{ended:?}");
+    assert!(!ended.err.contains("Time is up"), "{ended:?}");
     assert!(
         ended.out.contains("waiting for the acceptance"),
         "{ended:?}"

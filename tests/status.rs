@@ -358,7 +358,8 @@ fn filters_keep_what_fits_all_of_them() {
     let ran = status(&desk, &["--since", "domani"]);
     assert_eq!((ran.status, &*ran.out), (2, ""));
     assert!(
-        ran.err.starts_with("pec: --since domani: no day or time\n"),
+        ran.err
+            .starts_with("pec: --since domani: not a date or time\n"),
         "{}",
         ran.err
     );

@@ -100,21 +100,21 @@ struct RemoveArguments {
     yes: bool,
 }
 
-/// Use an account when none is named
+/// Set the default account
 #[derive(Debug, clap::Args)]
 struct DefaultArguments {
-    /// Which account
+    /// Account to make the default
     #[arg(value_name = "NAME")]
     name: String,
 }
 
-/// Call an account otherwise
+/// Change the name of an account
 ///
 /// Messages, receipts and drafts belong to its address and stay where they are. Tables of pec
 /// batch that name it in a column need the new name.
 #[derive(Debug, clap::Args)]
 struct RenameArguments {
-    /// Which account
+    /// Account to rename
     #[arg(value_name = "NAME")]
     name: String,
 
@@ -129,13 +129,13 @@ fn new_name(text: &str) -> Result<String, String> {
         .ok_or_else(String::new)
 }
 
-/// Change what an account says by options, or the whole configuration in the editor
+/// Change an account with options, or the whole configuration in the editor
 ///
-/// Options replace what the account says; what is not named stays. Without an account the file of
-/// the configuration is opened in the editor, and written only when it is one.
+/// Options replace the values of the account; the others remain unchanged. Without an account the
+/// configuration file is opened in the editor, and written only if it is valid.
 #[derive(Debug, clap::Args)]
 struct EditArguments {
-    /// Which account (without: the whole file, in the editor)
+    /// Account to change (without: the whole file, in the editor)
     #[arg(value_name = "NAME")]
     name: Option<String>,
 

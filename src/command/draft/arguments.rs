@@ -11,11 +11,11 @@ use crate::command::send::{LeavingArguments, SendOrder};
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
 
-/// Letters that were written and not sent: list, show, edit, send, delete
+/// Manage letters that were written and not sent: list, show, edit, send, delete
 ///
-/// What is written in the editor, typed at the questions or read from standard input by pec send
-/// is kept as a draft before anything else happens. It stays until its message is recorded for
-/// sending: after a no, Ctrl-C, a wrong password or a server that does not answer it is here.
+/// Text written in the editor, typed at the questions or read from standard input by pec send is
+/// saved as a draft at once. It stays until its message is recorded for sending: even after a no,
+/// Ctrl-C, a wrong password or a server that does not answer.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(in crate::command) struct Arguments {
@@ -32,69 +32,69 @@ enum Action {
     Delete(DeleteArguments),
 }
 
-/// List the drafts, the latest first
+/// List the drafts, newest first
 #[derive(Debug, clap::Args)]
 struct ListArguments {
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Show a draft whole
+/// Show a whole draft
 #[derive(Debug, clap::Args)]
 struct ShowArguments {
-    /// Which draft: its number, or words of its subject
+    /// Draft: its number, or words of its subject
     #[arg(value_name = "DRAFT", required_unless_present = "json_schema")]
     draft: Option<String>,
 
-    /// Write one JSON document
+    /// Produce one JSON document
     #[arg(long)]
     json: bool,
 
-    /// Write the JSON schema of the document and end
+    /// Print the JSON schema of the document and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-/// Change the text of a draft in the editor, or what else it says by options
+/// Change the text of a draft in the editor, or the rest with options
 #[derive(Debug, clap::Args)]
 struct EditArguments {
-    /// Which draft: its number, or words of its subject
+    /// Draft: its number, or words of its subject
     #[arg(value_name = "DRAFT")]
     draft: String,
 
-    /// These recipients instead; repeatable
+    /// These recipients instead of the previous ones; repeatable
     #[arg(short, long, value_name = "ADDRESS")]
     to: Vec<String>,
 
-    /// These recipients in copy instead; repeatable
+    /// These recipients in copy instead of the previous ones; repeatable
     #[arg(long, value_name = "ADDRESS")]
     cc: Vec<String>,
 
-    /// This subject instead
+    /// This subject instead of the previous one
     #[arg(short, long, value_name = "TEXT")]
     subject: Option<String>,
 
-    /// These files instead; repeatable
+    /// These files instead of the previous ones; repeatable
     #[arg(short, long, value_name = "FILE")]
     attach: Vec<PathBuf>,
 
-    /// The delivery receipt to ask for: complete, brief or concise
+    /// Delivery receipt to request: complete, brief or concise
     #[arg(long, value_name = "FORM", hide_possible_values = true)]
     receipt: Option<DeliveryForm>,
 }
 
 /// Send a draft, once
 ///
-/// As pec send does with what it is told: checked, shown, asked about, recorded, handed over. Once
-/// its message is recorded the draft is gone, and no second process can send it.
+/// Like pec send: the draft is checked, shown, confirmed, recorded and handed to the server. Once
+/// its message is recorded the draft is gone, and no other process can send it.
 #[derive(Debug, clap::Args)]
 struct SendArguments {
-    /// Which draft: its number, or words of its subject
+    /// Draft: its number, or words of its subject
     #[arg(value_name = "DRAFT")]
     draft: String,
 
@@ -105,11 +105,11 @@ struct SendArguments {
 /// Delete a draft
 #[derive(Debug, clap::Args)]
 struct DeleteArguments {
-    /// Which draft: its number, or words of its subject
+    /// Draft: its number, or words of its subject
     #[arg(value_name = "DRAFT")]
     draft: String,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }

@@ -13,7 +13,7 @@ use crate::output::report::Form;
 /// Wait until a message is accepted or delivered
 ///
 /// Exit status: 0 if it is, for every recipient; 1 if a notice says that it will not be; 3 if the
-/// time is over or receipts contradict each other; 4 and 5 as for sync.
+/// time is up or receipts contradict each other; 4 and 5 as for sync.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
