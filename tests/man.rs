@@ -154,6 +154,11 @@ fn every_example_does_what_it_says() {
     let mut seen = Vec::new();
     for (page, text) in pages() {
         let found = examples(&text);
+        // Those of the other language are the same, which is held below.
+        if page.starts_with(root().join("man/it")) {
+            seen.push(found);
+            continue;
+        }
         // Each page begins anew: its commands may write.
         let folder = tempfile::tempdir().expect("a folder");
         if !found.is_empty() {
