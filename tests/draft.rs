@@ -232,7 +232,7 @@ fn an_editor_that_fails_or_leaves_nothing_loses_nothing_and_sends_nothing() {
         assert_eq!(exit, 2, "{shown}");
         assert!(shown.contains(exit_words), "{shown}");
         assert_eq!(left_files(&world), left, "{shown}");
-        assert_eq!(shown.contains("in no draft"), left == 1, "{shown}");
+        assert_eq!(shown.contains("not in a draft"), left == 1, "{shown}");
         assert!(world.practice.taken().is_empty());
     }
 }
@@ -435,9 +435,9 @@ fn who_gives_nothing_is_asked_for_everything() {
         ("HOME", world.folder.path().to_str().expect("text")),
     ];
     let mut terminal = Terminal::start(&send, &variables, world.folder.path());
-    terminal.until("To which PEC addresses");
+    terminal.until("PEC addresses of the recipients");
     terminal.keys("Mario Rossi\n");
-    terminal.until("looks like name@domain");
+    terminal.until("has the form name@domain");
     let to = world.address("delivered");
     terminal.keys(&format!(
         "Mario Rossi <{to}>, {}\n",
@@ -445,9 +445,9 @@ fn who_gives_nothing_is_asked_for_everything() {
     ));
     terminal.until("Subject: ");
     terminal.keys("Richiesta\n");
-    terminal.until("A file to attach");
+    terminal.until("File to attach");
     terminal.keys("~/manca.pdf\n");
-    terminal.until("There is no such file");
+    terminal.until("The file does not exist");
     terminal.keys("~/atto.txt\n");
     terminal.keys("\n");
     terminal.until("Send it?");
@@ -516,7 +516,7 @@ fn a_long_text_stops_at_each_page_and_goes_through_the_pager_where_there_is_one(
     );
     terminal.keys("\n");
     terminal.until("riga 20.");
-    terminal.until("more lines: Enter to go on, q to skip them --");
+    terminal.until("more lines: Enter to continue, q to skip them --");
     terminal.keys("q\n");
     terminal.until("Send it?");
     assert!(
