@@ -218,7 +218,7 @@ fn a_program_that_is_killed_while_the_editor_runs_leaves_its_file_and_names_it()
 fn an_editor_that_fails_or_leaves_nothing_loses_nothing_and_sends_nothing() {
     needs_terminal!();
     for (script, exit_words, left) in [
-        ("printf x >\"$1\"; exit 3", "exit status: 3", 1),
+        ("printf x >\"$1\"; exit 3", "exit status 3", 1),
         (": >\"$1\"", "the text is empty", 0),
         ("printf '\\377' >\"$1\"", "not UTF-8", 1),
     ] {

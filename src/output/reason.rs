@@ -132,6 +132,9 @@ const KNOWN: &[(&str, &str)] = &[
     ("{} is in use by another", "in-use"),
     ("no thread: {}", "no-thread"),
     ("too many {}", "too-many"),
+    // a program that was started
+    ("exit status: {}", "exit-status"),
+    ("signal: {}", "signal"),
     // files and templates
     ("a pipe or a device, not a file", "no-file"),
     ("more than {} octets", "octets"),
