@@ -453,7 +453,7 @@ impl<'a> Reader<'a> {
     fn continued(&mut self) -> Option<&mut String> {
         match self.document.nodes.last_mut().map(|node| &mut node.kind) {
             Some(Kind::Text(so_far)) if self.continues => Some(so_far.to_mut()),
-            _ => None,
+            Some(Kind::Text(_) | Kind::Element { .. } | Kind::Comment) | None => None,
         }
     }
 

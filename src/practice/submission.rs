@@ -365,7 +365,9 @@ impl Session<'_> {
                 Ok(Next::End)
             }
             Some(Fault::Answer { reply, .. }) => self.reply(&reply),
-            _ => self.reply(&format!("250 2.0.0 {identifier} ricevuto")),
+            Some(Fault::None | Fault::CutBeforeData | Fault::CutDuringData) | None => {
+                self.reply(&format!("250 2.0.0 {identifier} ricevuto"))
+            }
         }
     }
 

@@ -125,8 +125,9 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
         .map(|(name, value)| (*name, &**value))
         .collect();
     let key = format!("batch-fault.{}", fault.word());
-    match fault {
-        Fault::Cells { found, .. } => texts.count(&key, *found, &values),
-        _ => texts.fill(&key, &values),
+    // The one fault that counts things in its words.
+    if let Fault::Cells { found, .. } = fault {
+        return texts.count(&key, *found, &values);
     }
+    texts.fill(&key, &values)
 }

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_expected_by_a_word_and_only_a_delivery_by_two() {
+    fn every_kind_is_expected_by_its_words_and_no_other() {
         for evidence in Evidence::ALL {
             let fitting: Vec<&str> = Expected::ALL
                 .into_iter()
@@ -87,8 +87,17 @@ mod tests {
                 .map(Expected::word)
                 .collect();
             let wanted: &[&str] = match evidence {
+                Evidence::Acceptance => &["accettazione"],
+                Evidence::NonAcceptance => &["non-accettazione"],
+                Evidence::TakingCharge => &["presa-in-carico"],
                 Evidence::Delivery(Holds::Original) => &["consegna", "consegna-completa"],
-                _ => &fitting[..1],
+                Evidence::Delivery(Holds::Hashes | Holds::Nothing) => &["consegna"],
+                Evidence::NonDelivery | Evidence::Virus => &["mancata-consegna"],
+                // The first notice is no outcome.
+                Evidence::Timeout(Notice::First) => &["primo-avviso"],
+                Evidence::Timeout(Notice::Final) => &["mancata-consegna"],
+                Evidence::Envelope => &["busta"],
+                Evidence::Anomaly => &["anomalia"],
             };
             assert_eq!(fitting, wanted, "{evidence:?}");
         }
