@@ -4,11 +4,22 @@
 use minijinja::{Environment, Error, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
+use crate::lang::Lang;
 use crate::printable::Printable;
 
 /// Templates by name.
 pub struct Pages {
     environment: Environment<'static>,
+}
+
+const OPENING_NAME: &str = "opening";
+/// What every page begins with: it loads nothing and runs nothing.
+const OPENING: &str = include_str!("opening.html");
+
+#[derive(Serialize)]
+struct Opening<'a> {
+    lang: &'a str,
+    title: &'a str,
 }
 
 impl Pages {
@@ -17,12 +28,19 @@ impl Pages {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_formatter(put);
-        for (name, source) in templates {
+        let opening = [(OPENING_NAME, OPENING)];
+        for (name, source) in opening.iter().chain(templates) {
             environment
                 .add_template(name, source)
                 .expect("templates compiled in are tested");
         }
         Self { environment }
+    }
+
+    /// The lines up to the title; what follows is still in the head of the page.
+    pub fn opening(&self, lang: Lang, title: &str) -> String {
+        let lang = lang.code();
+        self.fill(OPENING_NAME, &Opening { lang, title })
     }
 
     /// A template with these values in it.

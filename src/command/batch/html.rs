@@ -63,7 +63,6 @@ pub(super) fn write(
     ];
     let table = Path::new(&job.path).file_name().unwrap_or_default();
     let head = Head {
-        lang: lang.code(),
         title: table.to_string_lossy().into_owned(),
         paragraphs: [
             line(&Counts::of(&tally), None, lang),
@@ -74,6 +73,7 @@ pub(super) fn write(
         heads: HEADS.map(|(name, key)| Named::new(name, texts.text(key))),
     };
     let pages = Pages::new(&pieces());
+    session.out.page().line(pages.opening(lang, &head.title))?;
     session.out.page().line(pages.fill("head", &head))?;
     let columns = header(ledger, job)?;
     lines(ledger, job, &mut |line| {
@@ -104,7 +104,6 @@ const HEADS: [(&str, &str); 6] = [
 /// What stands before the rows.
 #[derive(Serialize)]
 struct Head<'a> {
-    lang: &'a str,
     title: String,
     paragraphs: [String; 3],
     choices: [Named<'a>; CHOICES.len()],

@@ -24,7 +24,6 @@ const PIECES: [(&str, &str); 3] = [
 
 #[derive(Serialize)]
 struct Head<'a> {
-    lang: &'a str,
     title: &'a str,
     disclaimer: &'a str,
 }
@@ -73,10 +72,11 @@ pub(super) fn whole(
     let texts = Catalogue::of(asked.lang);
     let pages = Pages::new(&PIECES);
     let head = Head {
-        lang: asked.lang.code(),
         title: texts.text("page.title"),
         disclaimer: texts.text("page.disclaimer"),
     };
+    let opening = pages.opening(asked.lang, head.title);
+    session.out.page().line(opening)?;
     session.out.page().text(&pages.fill("head", &head))?;
     let mut totals = Totals::default();
     let status = answers(asked, items, progress, &mut |answer| {
