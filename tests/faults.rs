@@ -257,27 +257,9 @@ fn a_signal_at_the_final_dot_says_that_it_is_in_doubt() {
             peer.hear_end();
         });
         let server = replace(&world, "smtp", Security::Tls, vec![silent]);
-        let to = world.address("delivered");
-        let send = [
-            "send",
-            "--yes",
-            "--no-copy",
-            "--to",
-            &to,
-            "--subject",
-            "Avviso",
-        ];
-        let child = world
-            .command(&[&send[..], &["--body", "x"]].concat())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let child = leaving(&world, &[]);
         dot.recv().expect("the dot came");
-        let ended = std::process::Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status();
-        assert!(ended.expect("kill starts").success());
+        send_signal(signal, &child);
         let ran = Ran::of(child.wait_with_output().expect("an end"));
         server.finish();
         assert_eq!(ran.exit, 3, "{ran:?}");
@@ -286,6 +268,36 @@ fn a_signal_at_the_final_dot_says_that_it_is_in_doubt() {
         }
         assert_eq!(standing(&world, "Avviso", "delivered"), "in-doubt");
     }
+}
+
+/// `pec send` to somebody who gets it, with further options.
+fn leaving(world: &Practising, options: &[&str]) -> std::process::Child {
+    let to = world.address("delivered");
+    let send = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        "Avviso",
+        "--body",
+        "x",
+    ];
+    let mut command = world.command(&[&send[..], options].concat());
+    let piped = std::process::Stdio::piped;
+    command
+        .stdout(piped())
+        .stderr(piped())
+        .spawn()
+        .expect("the program starts")
+}
+
+fn send_signal(signal: &str, child: &std::process::Child) {
+    let ended = std::process::Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(ended.expect("kill starts").success());
 }
 
 #[test]
@@ -306,27 +318,9 @@ fn a_signal_in_an_upload_says_that_nothing_was_sent() {
         let server = replace(&world, "smtp", Security::Tls, vec![slow]);
         let file = world.path("atto.p7m");
         std::fs::write(&file, vec![b'x'; 30_000_000]).expect("a file");
-        let (to, file) = (world.address("delivered"), file.display().to_string());
-        let send = [
-            "send",
-            "--yes",
-            "--no-copy",
-            "--to",
-            &*to,
-            "--subject",
-            "Avviso",
-        ];
-        let child = world
-            .command(&[&send[..], &["--body", "x", "--attach", &file]].concat())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let child = leaving(&world, &["--attach", &file.display().to_string()]);
         some.recv().expect("the upload began");
-        let signal = std::process::Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status();
-        assert!(signal.expect("kill starts").success());
+        send_signal(signal, &child);
         ended.send(()).expect("a server");
         let ran = Ran::of(child.wait_with_output().expect("an end"));
         server.finish();
