@@ -1,0 +1,40 @@
+-- What is read: received mail, and messages of ours, by what they say. All of it is derived from the
+-- octets and from how they were judged, but for `opened_at`.
+CREATE TABLE letter (
+    id          INTEGER PRIMARY KEY,
+    short       TEXT    NOT NULL UNIQUE,    -- first digits of the SHA-256 of account and octets; of ours, its own
+    account     TEXT    NOT NULL,
+    octets      TEXT    NOT NULL,
+    message     INTEGER REFERENCES message (id),    -- ours; NULL: received
+    standing    TEXT    NOT NULL,           -- certified, anomaly, not-genuine, cannot-tell, ordinary; sent
+    at          INTEGER NOT NULL,           -- certified; else when the server had it, or when it was recorded
+    sender      TEXT    NOT NULL,           -- as certified, else as it claims
+    subject     TEXT    NOT NULL,           -- of the original
+    message_id  TEXT,                       -- that its writer gave it, without brackets
+    answers     TEXT,                       -- In-Reply-To of the original, without brackets
+    size        INTEGER NOT NULL,           -- octets as received
+    attachments INTEGER NOT NULL,           -- of the original
+    opened_at   INTEGER,                    -- by whoever reads it here: our own mark, never the server's
+    UNIQUE (account, octets)
+) STRICT;
+CREATE INDEX letter_received ON letter (at DESC, id DESC) WHERE message IS NULL;
+CREATE INDEX letter_by_message ON letter (message) WHERE message IS NOT NULL;
+CREATE INDEX letter_by_message_id ON letter (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX letter_by_answer ON letter (answers) WHERE answers IS NOT NULL;
+
+-- Its words, found without their accents and in any case; the row of a letter has the same number.
+CREATE VIRTUAL TABLE letter_words USING fts5 (
+    subject, people, body, files,
+    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- Whether what there is was looked at for this: what was judged anew is looked at anew.
+ALTER TABLE examination ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX examination_unindexed ON examination (account) WHERE NOT indexed;
+ALTER TABLE message ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX message_unindexed ON message (id) WHERE NOT indexed;
+
+-- A draft that answers: the Message-IDs of what it answers and of what came before, as its header
+-- will name them.
+ALTER TABLE draft ADD COLUMN in_reply_to TEXT;
+ALTER TABLE draft ADD COLUMN referring TEXT;
