@@ -19,6 +19,7 @@
 //!   how receipts are led to messages; `judged`: by whom they are judged.
 //! - `surroundings`: what is noticed when a store knows less, or is a copy.
 //! - `unread`: what the mailbox holds and could not be read.
+//! - `letter`: what is read, by what it says.
 //! - `query`: what `status` shows; `stat`: how much there is.
 //! - `evidence`: whether all octets that are named are there.
 //! - `backup`: a copy that is whole, made while others work, and put back.
@@ -33,6 +34,7 @@ pub mod fact;
 pub mod job;
 mod judged;
 pub mod lease;
+pub mod letter;
 pub mod look;
 pub mod notice;
 pub mod octets;
@@ -58,6 +60,7 @@ pub use evidence::{Depth, Evidence, Lost};
 pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use judged::{Authorities, JudgedBy};
 pub use lease::Leases;
+pub use letter::{LetterFilter, LetterList, LetterRef, LetterRow, LetterStanding, NewLetter};
 pub use look::Look;
 pub use notice::{Part, Taken};
 pub use octets::Octets;

@@ -7,6 +7,7 @@ use super::account::Accounts;
 use super::arrival::Mailboxes;
 use super::draft::Drafts;
 use super::job::Jobs;
+use super::letter::Letters;
 use super::look::Looks;
 use super::notice::Notices;
 use super::query::Queries;
@@ -22,6 +23,7 @@ pub trait Store:
     + Attempts
     + Drafts
     + Jobs
+    + Letters
     + Looks
     + Mailboxes
     + Notices
@@ -39,6 +41,7 @@ impl<T> Store for T where
         + Attempts
         + Drafts
         + Jobs
+        + Letters
         + Looks
         + Mailboxes
         + Notices

@@ -16,7 +16,7 @@ impl Accounts for Sqlite {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for table in ["cursor", "received", "examination", "job_row"] {
+        for table in ["cursor", "received", "examination", "letter", "job_row"] {
             // What both have is the same; the account's own stays.
             for step in [
                 format!("UPDATE OR IGNORE {table} SET account = ?1 WHERE account = ?2"),

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::facts::{append, refresh};
 use super::surroundings::listed;
-use super::{Sqlite, matching, query, unread};
+use super::{Sqlite, letter, matching, query, unread};
 use crate::address::MailAddress;
 use crate::ledger::arrival::Mailboxes;
 use crate::ledger::fact::Fact;
@@ -193,7 +193,7 @@ fn put_received(
 /// A message is the same under the same number (RFC 3501, 2.3.1.1): what came under it before in
 /// other octets was cut or spoilt on the way, and what it did not prove is no news of anybody.
 fn take_back(transaction: &Transaction<'_>, account: &str, octets: &str) -> Result<(), Error> {
-    transaction
+    let taken = transaction
         .prepare_cached(
             "DELETE FROM examination
              WHERE account = ?1 AND octets = ?2 AND verdict <> 'genuine'
@@ -201,6 +201,9 @@ fn take_back(transaction: &Transaction<'_>, account: &str, octets: &str) -> Resu
                      WHERE received.octets = ?2 AND received.account = ?1)",
         )?
         .execute([account, octets])?;
+    if taken > 0 {
+        letter::remove(transaction, account, octets)?;
+    }
     Ok(())
 }
 
@@ -289,8 +292,8 @@ fn add_facts(
 /// Writes what was found out; a second time replaces what was found out the first time.
 const PUT: &str = "INSERT OR REPLACE INTO examination (account, octets, verdict, kind, headline,
         certified_at, message_id, identifier, sender, delivered_to, subject, message, match_rule,
-        trust_as_of, examined_at, recipients)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        trust_as_of, examined_at, recipients, doubt)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
 /// Of an anomaly envelope its columns hold what the mail inside claims: its sender, its subject,
 /// and the Message-ID that it reports about.
@@ -327,6 +330,10 @@ fn put_other(
         judged_by.to_string(),
         now.unix(),
         none,
+        examination
+            .first_doubt()
+            .filter(|_| genuine)
+            .map(|doubt| doubt.check().id()),
     ])?;
     Ok(())
 }
@@ -360,6 +367,10 @@ fn put_verified(
         judged_by.to_string(),
         now.unix(),
         recipients,
+        receipt
+            .examination()
+            .first_doubt()
+            .map(|doubt| doubt.check().id()),
     ])?;
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! - `fault`: what could not be done.
 //! - `matching`: to which message a receipt belongs.
 //! - `journal`, `surroundings`: what it notices when it knows less, or is a copy.
+//! - `words`: what is looked for, as the index of words reads it.
 //! - `backup`: a copy that is whole, and put back.
 //! - `seen`: what was seen before, in tables of any length.
 //! - all others: what the trait of that name asks.
@@ -22,6 +23,7 @@ mod facts;
 mod fault;
 mod job;
 mod journal;
+mod letter;
 mod look;
 mod matching;
 mod notice;
@@ -32,6 +34,7 @@ mod stat;
 mod submission;
 mod surroundings;
 mod unread;
+mod words;
 
 use std::io;
 use std::path::{Path, PathBuf};
