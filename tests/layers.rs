@@ -65,7 +65,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("imap_codec", &["practice"]),
     ("zeroize", &["secret"]),
     ("signal_hook", &["context"]),
-    ("rustix", &["context"]),
+    ("rustix", &["context", "ledger"]),
     ("mail_parser", &["mime"]),
     ("quick_xml", &["pec"]),
     ("sha1_checked", &["smime"]),

@@ -42,6 +42,19 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Brings all that was written in the file system of an open folder to the disk, names included
+/// (syncfs). From Linux 5.8 on it fails where something could not be written since the folder was
+/// opened, as fsync does; an older one does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn sync_all_around(folder: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(folder)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn sync_all_around(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// A new file, locked by this process as long as it is open; its name is used by no other.
 pub(super) fn make_locked(folder: &Path, end: &str) -> io::Result<(PathBuf, File)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);

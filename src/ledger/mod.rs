@@ -267,6 +267,14 @@ impl Ledger {
         self.octets.put(octets).map_err(|error| self.disk(error))
     }
 
+    /// Keeps many; when it returns all are on the disk. Gives their SHA-256 in their order.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn keep_all(&self, all: &[&[u8]]) -> Result<Vec<String>, Error> {
+        self.octets.put_all(all).map_err(|error| self.disk(error))
+    }
+
     /// The octets of a SHA-256.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 //! that do.
 //!
 //! A file is written whole, brought to the disk and only then given its name; a name that is
-//! there stands for octets that are there. Nothing is ever rewritten or removed.
+//! there stands for octets that are there. Nothing is ever rewritten or removed. Many at once are
+//! brought to the disk together: all octets first, then all names.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -10,7 +11,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-use super::disk::{clear, entries, make_locked, make_private_folder, sync_folder};
+use super::disk::{
+    clear, entries, make_locked, make_private_folder, sync_all_around, sync_folder,
+};
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
@@ -18,6 +21,9 @@ use crate::timestamp::Timestamp;
 pub trait Octets: fmt::Debug + Send {
     /// Keeps octets and gives their SHA-256; when it returns they are kept, whatever happens.
     fn put(&self, octets: &[u8]) -> io::Result<String>;
+
+    /// The same for many, whose SHA-256 it gives in their order.
+    fn put_all(&self, all: &[&[u8]]) -> io::Result<Vec<String>>;
 
     /// The octets of a SHA-256; `NotFound`, or `InvalidData` when others are kept under it.
     fn get(&self, name: &str) -> io::Result<Vec<u8>>;
@@ -37,6 +43,11 @@ pub trait Octets: fmt::Debug + Send {
     /// Removes what was left by who was cut off. Best effort.
     fn clear_old(&self);
 }
+
+/// Fewer files are brought to the disk one by one: what others write there does not keep them.
+const FEW: usize = 4;
+/// Files that are open at once, at most; systems allow 256 or 1,024.
+const MOST_OPEN: usize = 128;
 
 /// The folder `messages`.
 #[derive(Debug)]
@@ -59,6 +70,33 @@ impl Files {
     pub fn at(folder: PathBuf) -> Self {
         let new = folder.join(".new");
         Self { folder, new }
+    }
+
+    /// Brings octets to the disk under their names: first all octets, then all names.
+    fn put_together<'a>(
+        &self,
+        all: impl Iterator<Item = (&'a [u8], &'a String)>,
+    ) -> io::Result<()> {
+        // Open before anything is written: it is told of faults from now on.
+        let around = File::open(&self.new)?;
+        let mut unnamed = Unnamed::default();
+        for (octets, name) in all {
+            let path = self.path(name);
+            if fs::read(&path).is_ok_and(|found| found == octets) {
+                continue;
+            }
+            let parent = path.parent().expect("a path below the folder");
+            make_private_folder(parent)?;
+            let (temporary, mut file) = make_locked(&self.new, ".eml")?;
+            unnamed.0.push((temporary, path, file.try_clone()?));
+            file.write_all(octets)?;
+        }
+        sync_all_around(&around)?;
+        for (temporary, path, _) in &unnamed.0 {
+            fs::rename(temporary, path)?;
+        }
+        // Also where all were there: who wrote them may not have come so far.
+        sync_all_around(&around)
     }
 
     /// Those named by the first two digits.
@@ -92,6 +130,22 @@ impl Octets for Files {
             let _ = fs::remove_file(&temporary);
         }
         written.map(|()| name)
+    }
+
+    fn put_all(&self, all: &[&[u8]]) -> io::Result<Vec<String>> {
+        let mut names = Vec::with_capacity(all.len());
+        for some in all.chunks(MOST_OPEN) {
+            if some.len() < FEW || !cfg!(target_os = "linux") {
+                for octets in some {
+                    names.push(self.put(octets)?);
+                }
+                continue;
+            }
+            names.extend(some.iter().map(|octets| sha256(octets)));
+            let new = &names[names.len() - some.len()..];
+            self.put_together(some.iter().copied().zip(new))?;
+        }
+        Ok(names)
     }
 
     fn get(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -151,6 +205,19 @@ impl Octets for Files {
     fn path(&self, name: &str) -> PathBuf {
         let (first, rest) = name.split_at_checked(2).unwrap_or(("", name));
         self.folder.join(first).join(format!("{rest}.eml"))
+    }
+}
+
+/// Files that have not their names yet, and those; held open, since they are locked to the end.
+#[derive(Debug, Default)]
+struct Unnamed(Vec<(PathBuf, PathBuf, File)>);
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        for (temporary, ..) in &self.0 {
+            // Best effort: what is left is no message, only room taken. Those with a name are gone.
+            let _ = fs::remove_file(temporary);
+        }
     }
 }
 
