@@ -11,6 +11,7 @@ pub mod decode;
 pub mod header;
 pub mod media;
 pub mod multipart;
+pub mod pieces;
 pub mod plain;
 pub mod tree;
 
