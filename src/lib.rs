@@ -28,6 +28,7 @@
 //! - [`verify`]: judgement; its documentation lists the steps and where each is.
 //! - [`mime`], [`smime`], [`pec`], [`providers`]: formats. Octets in, types out.
 //! - [`batch`]: many notices from one table.
+//! - [`contents`]: what a message holds, for a person to read.
 //! - [`input`]: files, folders, archives to octets.
 //! - [`account`], [`transport`], [`ledger`]: who we are, the servers, what we keep.
 //! - [`practice`]: a certified mail provider on the loopback interface, to learn and to test.
@@ -45,7 +46,7 @@
 //! 4  client                        journeys: time and network are handed in
 //! 3  input  transport  ledger      edges of the world; they do not import each other,
 //!    account  practice             but account may name servers (transport)
-//! 2  verify  batch                 judgement; tables of notices
+//! 2  verify  batch  contents       judgement; tables of notices; what a message holds
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
 //! 0  timestamp  address -> printable  secret  lang  located  exit  work
 //! ```
@@ -54,8 +55,8 @@
 //! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
-//! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `encoding_rs`, `calamine` and `rust_xlsxwriter` in
-//! `batch`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec`
+//! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `calamine` and `rust_xlsxwriter` in
+//! `batch`, `encoding_rs` there and in `contents`, `html5gum`, `icu_normalizer` and `infer` in `contents`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec`
 //! and `cms` in `practice`.
 
 #![forbid(unsafe_code)]
@@ -72,6 +73,8 @@ pub mod batch;
 pub mod client;
 #[cfg(feature = "program")]
 pub mod command;
+#[cfg(feature = "program")]
+pub mod contents;
 #[cfg(feature = "program")]
 pub mod context;
 #[cfg(feature = "program")]
