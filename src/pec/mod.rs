@@ -11,6 +11,7 @@ pub mod certification;
 mod evidence;
 pub mod header;
 mod message_id;
+pub mod original;
 pub mod outgoing;
 pub mod wrapped;
 pub mod xml;

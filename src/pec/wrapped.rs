@@ -4,9 +4,9 @@
 //! The provider's signature proves that this mail came, and vouches for nothing in it: all that
 //! is read here is a claim of whoever wrote it.
 
-use super::ORIGINAL_FILE;
+use super::original::original_in;
 use crate::mime::header::Header;
-use crate::mime::tree::{Bounds, Part, Tree};
+use crate::mime::tree::{Bounds, Tree};
 use crate::mime::{Entity, decode};
 use crate::work::Work;
 
@@ -51,17 +51,12 @@ impl WrappedMail {
     /// The mail in an anomaly envelope. Whether that is genuine is asked of
     /// [`verify`](crate::verify), not here.
     pub fn inside(envelope: &[u8]) -> Option<Self> {
-        let tree = tree(envelope, 1)?;
-        let signed = tree.parts_of(tree.root()).next()?;
-        let is_mail =
-            |part: &&Part<'_>| part.names().is(ORIGINAL_FILE) || part.essence() == "message/rfc822";
-        let mail = tree.parts_of(signed).filter(is_mail).last()?;
-        Some(Self::read(&mail.entity.decoded().ok()?))
+        Some(Self::read(&original_in(envelope)?))
     }
 
     /// What a mail says of itself.
     pub fn read(octets: &[u8]) -> Self {
-        let Some(tree) = tree(octets, 0) else {
+        let Some(tree) = tree(octets) else {
             return Self::default();
         };
         let mail = &tree.root().entity;
@@ -186,13 +181,10 @@ fn recipients(status: &[u8]) -> Vec<ReportedRecipient> {
     found
 }
 
-/// A message with the parts in so many levels of multiparts within the one that it is.
-fn tree(octets: &[u8], depth: usize) -> Option<Tree<'_>> {
+/// A message with its own parts.
+fn tree(octets: &[u8]) -> Option<Tree<'_>> {
     let work = Work::of_message(octets.len());
-    let bounds = Bounds {
-        depth,
-        ..Bounds::new(&work)
-    };
+    let bounds = Bounds::first_level(&work);
     Some(Tree::of(Entity::parse(octets).ok()?, bounds))
 }
 

@@ -11,7 +11,7 @@ use crate::mime::Entity;
 use crate::mime::multipart::Dashes;
 use crate::mime::tree::{Bounds, Inside, Part, Tree, Uncut};
 use crate::pec::certification::{self, ProfileFault};
-use crate::pec::{CERTIFICATION_FILE, CertificationData, MessageKind, ORIGINAL_FILE};
+use crate::pec::{CERTIFICATION_FILE, CertificationData, MessageKind, original};
 use crate::smime::signed_data::VerifiedContent;
 use crate::work::Work;
 
@@ -67,7 +67,7 @@ pub(super) fn read<'c>(
         let names = part.names();
         if names.is(CERTIFICATION_FILE) {
             data_parts.push(part);
-        } else if names.is(ORIGINAL_FILE) || part.essence() == "message/rfc822" {
+        } else if original::may_be_original(part) {
             originals.push(part);
         } else if part.number() == 1 {
             content.texts = texts::read(tree, part);
@@ -111,18 +111,13 @@ pub(super) fn read<'c>(
     content
 }
 
-/// The original message: the one part called postacert.eml, or the one message where none is
-/// called so (names vary in anomaly envelopes).
+/// The original message, where there is one that can be read.
 fn the_original<'c>(candidates: &[&Part<'c>], findings: &mut Findings) -> Option<Cow<'c, [u8]>> {
-    let is_named = |part: &&&Part<'_>| part.names().is(ORIGINAL_FILE);
-    let any_named = candidates.iter().any(|part| is_named(&part));
-    let mut chosen = candidates.iter().filter(|part| is_named(part) == any_named);
-    let part = chosen.next()?;
-    if chosen.next().is_some() {
+    let Ok(part) = original::the_original(candidates) else {
         findings.tell(Case::OriginalPresentMany);
         return None;
-    }
-    let decoded = part.entity.decoded();
+    };
+    let decoded = part?.entity.decoded();
     if decoded.is_err() {
         findings.tell(Case::OriginalPresentUnreadable);
     }
