@@ -9,6 +9,7 @@
 //! - [`read_all()`]: the mailbox, before anything leaves that nobody confirms.
 //! - [`sync()`]: what is new in the folders of a mailbox; [`read()`] gets past messages that
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
+//! - [`index()`]: letters with their words, of what is kept.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
 //! - [`Outlook`]: what a standing comes to for the sender.
@@ -25,6 +26,7 @@ mod desk;
 mod fetch;
 mod filing;
 mod handing;
+mod index;
 mod new;
 mod once;
 mod outlook;
@@ -45,6 +47,7 @@ pub use desk::{Answered, Desk, News};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use filing::Filed;
 pub use handing::Handed;
+pub use index::index;
 pub use new::{Kept, New, NewEnd, OfDraft, send_new};
 pub use once::{Cautions, Goes, Similar, Went};
 pub use outlook::Outlook;

@@ -2,7 +2,8 @@
 //!
 //! Headers first, octets only of what looks certified. A batch of octets is on the disk before
 //! one commit records all of it together with how far the folder was read: a cut anywhere
-//! costs at most that batch, which the next run fetches again.
+//! costs at most that batch, which the next run fetches again. What is recorded is indexed then
+//! (`index`), so that a letter is told with the id under which it is read.
 //!
 //! Nothing that the server lists is passed over. Its answers to FETCH are held against its own
 //! list (UID SEARCH); what does not come is asked for alone, then remembered in the ledger and
@@ -17,11 +18,12 @@ use std::ops::RangeInclusive;
 use std::panic::AssertUnwindSafe;
 
 use super::fetch::{Brought, Missing, Wanted, Why, fetch_all};
+use super::index::{AtHand, index_with};
 use super::{Connect, Error, Now};
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
 use crate::ledger::{
-    self, Arrival, Cursor, Ledger, MatchRule, MessageRef, Place, Reading, Reason, Unread,
+    self, Arrival, Cursor, Ledger, LetterRow, MatchRule, MessageRef, Place, Reading, Reason, Unread,
 };
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
@@ -90,6 +92,8 @@ pub struct Event {
     pub octets: String,
     /// Whether these octets had been seen before.
     pub known: bool,
+    /// The letter that it is to whoever reads it; `None`: a receipt, or not fetched.
+    pub letter: Option<Box<LetterRow>>,
     /// What it is.
     pub kind: EventKind,
 }
@@ -132,6 +136,8 @@ pub struct SyncReport {
     pub looked_at: usize,
     /// Messages fetched.
     pub fetched: usize,
+    /// Ordinary mail, left where it is: its header says nothing of certified mail.
+    pub left_alone: usize,
     /// Facts that were new.
     pub new_facts: usize,
     /// Folders whose UIDs had lost their meaning, and which were read from the beginning.
@@ -311,6 +317,8 @@ pub(super) struct Run<'a> {
     done: BTreeSet<String>,
     /// Messages that were asked for in vain: not again in this run.
     tried: BTreeSet<Place>,
+    /// Octets of arrivals that are not recorded yet.
+    at_hand: AtHand,
     /// When it began: what came until then is read.
     began: Timestamp,
 }
@@ -406,6 +414,7 @@ impl<'a> Run<'a> {
             again: Again::AtOnce,
             done: BTreeSet::new(),
             tried: BTreeSet::new(),
+            at_hand: AtHand::new(),
             began: now(),
         }
     }
@@ -649,7 +658,11 @@ impl<'a> Run<'a> {
         summaries: Vec<Summary>,
     ) -> Result<(), Error> {
         let mut candidates = Vec::new();
-        for summary in summaries.iter().filter(|summary| looks_certified(summary)) {
+        for summary in &summaries {
+            if !looks_certified(summary) {
+                self.report.left_alone += 1;
+                continue;
+            }
             if open.unread.contains(&summary.uid) {
                 continue;
             }
@@ -805,6 +818,7 @@ impl<'a> Run<'a> {
             uid: place.uid,
             octets: String::new(),
             known: false,
+            letter: None,
             kind,
         });
     }
@@ -908,9 +922,11 @@ impl<'a> Run<'a> {
         read_to: u32,
     ) -> Result<(), Error> {
         let facts = self.report.new_facts;
+        let octets: Vec<&[u8]> = fetched.iter().map(|message| &*message.octets).collect();
+        let kept = self.ledger.keep_all(&octets)?;
         let mut arrivals = Vec::with_capacity(fetched.len());
         let mut since = (self.now)();
-        for message in fetched {
+        for (message, octets) in fetched.into_iter().zip(kept) {
             let uid = message.uid;
             let large = message.octets.len() >= LARGE_OCTETS;
             if large {
@@ -919,7 +935,6 @@ impl<'a> Run<'a> {
                 let (account, place) = (self.judge.account, open.place(uid));
                 self.ledger.judging(account, &place, (self.now)())?;
             }
-            let octets = self.ledger.keep(&message.octets)?;
             let examine = AssertUnwindSafe(|| self.examine(&message.octets));
             let Ok(finding) = std::panic::catch_unwind(examine) else {
                 self.died(&open.place(uid))?;
@@ -930,9 +945,10 @@ impl<'a> Run<'a> {
                 uid_validity: open.cursor.uid_validity,
                 uid,
                 internal_date: message.internal_date,
-                octets,
+                octets: octets.clone(),
                 finding: finding?,
             });
+            self.at_hand.insert(octets, message.octets);
             self.report.fetched += 1;
             let now = (self.now)();
             if large || now.seconds_since(since) > A_WHILE_SECONDS {
@@ -988,6 +1004,8 @@ impl<'a> Run<'a> {
         let recorded = self
             .ledger
             .record(account, &arrivals, cursor, trust, (self.now)())?;
+        let at_hand = std::mem::take(&mut self.at_hand);
+        index_with(self.ledger, &at_hand, &mut |_| {})?;
         for (arrival, recorded) in arrivals.into_iter().zip(recorded) {
             self.report.new_facts += recorded.new_facts;
             let kind = match arrival.finding {
@@ -1004,11 +1022,13 @@ impl<'a> Run<'a> {
             if told_before && matches!(kind, EventKind::Other(_)) {
                 continue;
             }
+            let letter = self.ledger.letter_in(account, &arrival.octets)?;
             (self.on_event)(Event {
                 folder: arrival.folder,
                 uid: arrival.uid,
                 octets: arrival.octets,
                 known: recorded.known,
+                letter: letter.map(Box::new),
                 kind,
             });
         }
