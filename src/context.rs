@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -46,6 +46,8 @@ pub struct Context {
     pub password: Option<Secret>,
     /// `VISUAL` or `EDITOR`; else the first of the usual ones that is installed.
     pub editor: Option<String>,
+    /// Whether that is the user's choice.
+    pub has_chosen_editor: bool,
     /// `PAGER`.
     pub pager: Option<String>,
     /// The user's own folder.
@@ -112,6 +114,7 @@ impl Context {
             temporary: PathBuf::from("/tmp"),
             password: None,
             editor: None,
+            has_chosen_editor: false,
             pager: None,
             home: None,
             folder: None,
@@ -152,6 +155,7 @@ impl Context {
             editor: variable("VISUAL")
                 .or_else(|| variable("EDITOR"))
                 .or_else(|| usual_editor(&std::env::var_os("PATH")?)),
+            has_chosen_editor: variable("VISUAL").or_else(|| variable("EDITOR")).is_some(),
             pager: variable("PAGER"),
             home: std::env::home_dir(),
             folder: std::env::current_dir().ok(),
@@ -216,36 +220,100 @@ pub fn free_room(folder: &std::path::Path) -> Option<u64> {
     }
 }
 
-/// While this is held, Ctrl-C, SIGTERM and the end of the terminal say what they leave behind before
-/// they end the program. After it they do what they did before, until [`stop_on_signals`].
-pub struct Interruption(Arc<AtomicBool>);
+/// What is said when signals end the program; whoever came last says it.
+type LastWords = Box<dyn FnMut() -> String + Send>;
+
+/// The words of all that is held, each with its number.
+static LAST_WORDS: Mutex<Vec<(usize, LastWords)>> = Mutex::new(Vec::new());
 
 /// Whether signals only ask, and somebody heeds them.
 static IS_HEEDED: AtomicBool = AtomicBool::new(false);
 
+/// How many programs that a person works with have the terminal.
+static BESIDE: AtomicUsize = AtomicUsize::new(0);
+
+/// While this is held, Ctrl-C, SIGTERM and the end of the terminal say what they leave behind before
+/// they end the program. After it they do what they did before, until [`stop_on_signals`].
+pub struct Interruption(usize);
+
 impl Interruption {
     /// These words, on standard error.
     pub fn tells(words: String) -> Self {
-        /// What shells add to the number of a signal that ended a program.
-        const BY_SIGNAL: i32 = 128;
-        let is_told = Arc::new(AtomicBool::new(true));
-        let tells = Arc::clone(&is_told);
-        // Without it signals end the program as ever, in silence.
-        if let Ok(mut signals) = signal_hook::iterator::Signals::new(ending_signals()) {
-            std::thread::spawn(move || {
-                for signal in signals.forever() {
-                    let tells = tells.load(Ordering::SeqCst);
-                    if tells {
-                        // Below what was typed at a question.
-                        let _ = writeln!(std::io::stderr(), "\n{words}");
-                    }
-                    if tells || !IS_HEEDED.load(Ordering::SeqCst) {
-                        std::process::exit(BY_SIGNAL + signal);
-                    }
-                }
-            });
+        Self::finds(move || words.clone())
+    }
+
+    /// Words that are found when the signal comes, in a thread of their own.
+    pub fn finds(words: impl FnMut() -> String + Send + 'static) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        watched();
+        last_words().push((number, Box::new(words)));
+        Self(number)
+    }
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        last_words().retain(|(number, _)| *number != self.0);
+    }
+}
+
+fn last_words() -> MutexGuard<'static, Vec<(usize, LastWords)>> {
+    LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While this is held, Ctrl-C and Ctrl-\ are for the program that has the terminal: an editor, a
+/// pager. It was started by us, and we see how it ends.
+pub struct Beside(());
+
+impl Beside {
+    /// From here on.
+    pub fn begin() -> Self {
+        if let Some(watch) = watched() {
+            // One that cannot be caught ends us as ever.
+            let _ = watch.add_signal(signal_hook::consts::SIGQUIT);
         }
-        Self(is_told)
+        BESIDE.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        BESIDE.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The thread that hears signals, begun when it is needed first. Without it they end the program as
+/// ever, in silence.
+fn watched() -> Option<&'static signal_hook::iterator::Handle> {
+    static WATCH: OnceLock<Option<signal_hook::iterator::Handle>> = OnceLock::new();
+    let begun = || {
+        let mut signals = signal_hook::iterator::Signals::new(ending_signals()).ok()?;
+        let handle = signals.handle();
+        std::thread::spawn(move || signals.forever().for_each(hear));
+        Some(handle)
+    };
+    WATCH.get_or_init(begun).as_ref()
+}
+
+/// Ends the program for a signal, unless that is for another one or somebody heeds it.
+fn hear(signal: i32) {
+    use signal_hook::consts::{SIGINT, SIGQUIT};
+    /// What shells add to the number of a signal that ended a program.
+    const BY_SIGNAL: i32 = 128;
+    let is_of_keys = [SIGINT, SIGQUIT].contains(&signal);
+    if is_of_keys && BESIDE.load(Ordering::SeqCst) > 0 {
+        return;
+    }
+    let mut words = last_words();
+    if let Some((_, words)) = words.last_mut() {
+        // Below what was typed at a question.
+        let _ = writeln!(std::io::stderr(), "\n{}", words());
+        std::process::exit(BY_SIGNAL + signal);
+    }
+    if signal == SIGQUIT || !IS_HEEDED.load(Ordering::SeqCst) {
+        std::process::exit(BY_SIGNAL + signal);
     }
 }
 
@@ -259,12 +327,6 @@ fn ending_signals() -> Vec<i32> {
         signals.push(signal_hook::consts::SIGHUP);
     }
     signals
-}
-
-impl Drop for Interruption {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
-    }
 }
 
 /// Turns the signals that ask a program to end into a [`Stop`]; the second one ends it at once.

@@ -581,3 +581,345 @@ fn a_dry_run_on_a_terminal_shows_the_text_and_no_base64() {
     let whole = world.run(&arguments);
     assert!(whole.out.contains("eHh4eHh4") && whole.out.contains("MIME-Version: 1.0"));
 }
+
+/// The files beside the ledger that hold a text or a message.
+fn asides(world: &Practising) -> Vec<String> {
+    let mut found: Vec<String> = files(&world.data())
+        .iter()
+        .filter(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            name.starts_with("draft-")
+        })
+        .map(|path| std::fs::read_to_string(path).expect("a text"))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn a_text_on_standard_input_is_in_a_file_though_no_account_is_known() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let send = ["send", "--yes", "-t", &to, "-s", "Richiesta"];
+    for wrong in ["nothing = 1\n", ""] {
+        std::fs::write(world.path("config.toml"), wrong).expect("a file");
+        // However often a script tries.
+        for _ in 0..2 {
+            let ran = piped(&world, &send, TEXT);
+            assert_eq!(ran.exit, 2, "{ran:?}");
+            assert!(ran.err.contains("--body-file"), "{ran:?}");
+            assert_eq!(asides(&world), [TEXT], "{ran:?}");
+        }
+    }
+    let other = [&["--account", "altra"], &send[..]].concat();
+    let ran = piped(&world, &other, "Un altro testo.");
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(asides(&world), [TEXT, "Un altro testo."]);
+    // Nothing to keep, nothing kept.
+    let ran = piped(&world, &send, " \n");
+    assert!(!ran.err.contains("--body-file"), "{ran:?}");
+    assert_eq!(asides(&world).len(), 2);
+}
+
+#[test]
+fn a_text_on_standard_input_is_a_draft_though_recipient_or_subject_is_missing() {
+    let world = Practising::new();
+    let ran = piped(&world, &["send", "--yes", "-s", "Richiesta"], TEXT);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("missing: --to\n"), "{ran:?}");
+    kept(&world, &ran.err);
+    // It cannot leave as it is, and can once it is complete.
+    let sent = world.run(&["draft", "send", "1", "--yes"]);
+    assert_eq!(sent.exit, 2, "{sent:?}");
+    assert_is_draft(&world);
+    let to = world.address("delivered");
+    assert_eq!(world.run(&["draft", "edit", "1", "-t", &to]).exit, 0);
+    goes_once(&world);
+}
+
+#[test]
+fn a_ready_message_on_standard_input_is_in_a_file_until_it_is_recorded() {
+    let world = Practising::new();
+    let message = format!(
+        "From: {}\r\nTo: {}\r\nSubject: Pronto\r\n\r\nBuongiorno.\r\n",
+        world.address("io"),
+        world.address("delivered")
+    );
+    let send = ["send", "--yes", "--no-copy", "--eml", "-"];
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    for _ in 0..2 {
+        let ran = piped(&world, &send, &message);
+        assert_eq!(ran.exit, 5, "{ran:?}");
+        assert!(ran.err.contains("use --eml to send it"), "{ran:?}");
+        assert_eq!(asides(&world), [&*message]);
+    }
+    let listed = world.run(&["draft", "list"]);
+    assert!(listed.out.contains(".eml"), "{listed:?}");
+    // What cannot be sent at all is kept too.
+    let ran = piped(&world, &send, "Nessuna intestazione");
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(asides(&world).len(), 2);
+    std::fs::write(world.path("password"), PASSWORD).expect("a file");
+    let ran = piped(&world, &send, &message);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(!ran.err.contains("--eml"), "{ran:?}");
+    assert_eq!(asides(&world), ["Nessuna intestazione"]);
+    assert_eq!(world.practice.taken().len(), 1);
+}
+
+#[test]
+fn more_than_any_provider_takes_is_refused_and_not_cut() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let send = world.command(&["send", "--yes", "-t", &to, "-s", "Molto"]);
+    let line = format!(
+        "head -c 140000001 /dev/zero | tr '\\0' 'a' | {}",
+        line_of(&send)
+    );
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &line])
+        .output();
+    let ran = Ran::of(ran.expect("sh starts"));
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("larger than 140 MB"), "{}", ran.err);
+    // Half a text is not kept for the whole.
+    assert_eq!(drafts(&world), [""; 0]);
+    assert!(!world.data().exists() || left_files(&world) == 0);
+}
+
+#[test]
+fn answers_are_a_draft_when_the_editor_fails_or_the_questions_end() {
+    needs_terminal!();
+    let first =
+        |world: &Practising| world.run(&["draft", "list", "--json"]).json()["drafts"][0].clone();
+    for ends in ["editor", "Ctrl-C", "end"] {
+        let world = Practising::new();
+        executable(&world.path("editor"), "#!/bin/sh\nexit 3\n");
+        let editor = world.path("editor").display().to_string();
+        let send = world.command(&["send", "--no-copy"]);
+        let mut terminal = Terminal::start(&send, &[("EDITOR", &editor)], world.folder.path());
+        let to = world.address("delivered");
+        terminal.until("PEC addresses of the recipients");
+        terminal.keys(&format!("{to}\n"));
+        terminal.until("Subject: ");
+        let status = match ends {
+            "editor" => {
+                terminal.keys("Richiesta\n");
+                terminal.until("File to attach");
+                terminal.keys("\n");
+                2
+            }
+            "Ctrl-C" => {
+                terminal.keys("\u{3}");
+                130
+            }
+            _ => {
+                terminal.keys("\u{4}");
+                2
+            }
+        };
+        let (exit, shown) = terminal.end();
+        assert_eq!(exit, status, "{ends}: {shown}");
+        assert!(shown.contains("pec draft edit 1"), "{ends}: {shown}");
+        assert_eq!(first(&world)["to"], serde_json::json!([to]), "{ends}");
+        let subject = if ends == "editor" { "Richiesta" } else { "" };
+        assert_eq!(first(&world)["subject"], subject, "{ends}");
+        assert_eq!(left_files(&world), 0, "{ends}");
+    }
+}
+
+#[test]
+fn ctrl_c_is_the_editors_while_it_runs_and_ours_again_after_it() {
+    needs_terminal!();
+    let world = Practising::new();
+    let script = "#!/bin/sh\ntrap 'echo heard' INT\necho running\n\
+                  while [ ! -e \"$0.go\" ]; do sleep 0.05; done\n\
+                  printf 'Spett. Ufficio,\\nun'\\''ora di lavoro.\\n' >\"$1\"\n";
+    executable(&world.path("editor"), script);
+    let editor = world.path("editor").display().to_string();
+    let to = world.address("delivered");
+    let send = world.command(&["send", "-t", &to, "-s", "Richiesta", "--no-copy"]);
+    let mut terminal = Terminal::start(&send, &[("EDITOR", &editor)], world.folder.path());
+    terminal.until("running");
+    terminal.keys("\u{3}");
+    terminal.until("heard");
+    std::fs::write(world.path("editor.go"), "").expect("a file");
+    terminal.until("Send it?");
+    assert_is_draft(&world);
+    terminal.keys("\u{3}");
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 130, "{shown}");
+    kept(&world, &shown);
+}
+
+#[test]
+fn what_ends_us_while_the_editor_runs_names_the_file() {
+    needs_terminal!();
+    let world = Practising::new();
+    let script = "#!/bin/sh\nprintf 'Mezza lettera' >\"$1\"\necho running\nexec sleep 5\n";
+    executable(&world.path("editor"), script);
+    let editor = world.path("editor").display().to_string();
+    let to = world.address("delivered");
+    let send = world.command(&["send", "-t", &to, "-s", "Richiesta", "--no-copy"]);
+    let terminal = Terminal::start(&send, &[("EDITOR", &editor)], world.folder.path());
+    terminal.until("running");
+    terminal.signal("TERM");
+    terminal.until("What the editor saved is in the file");
+    drop(terminal);
+    assert_eq!(asides(&world), ["Mezza lettera"]);
+}
+
+#[test]
+fn ctrl_c_is_the_pagers_while_it_runs() {
+    needs_terminal!();
+    let world = Practising::new();
+    let (to, file) = (world.address("delivered"), long_text(&world));
+    let send = world.command(&["send", "-t", &to, "-s", "Lettera", "--body-file", &file]);
+    let pager = world.path("pager");
+    let script = "#!/bin/sh\ntrap 'echo heard' INT\necho paging\n\
+                  while [ ! -e \"$0.go\" ]; do sleep 0.05; done\ncat >/dev/null\n";
+    executable(&pager, script);
+    let variables = [("ROWS", "20"), ("PAGER", pager.to_str().expect("text"))];
+    let mut terminal = Terminal::start(&send, &variables, world.folder.path());
+    terminal.until("paging");
+    terminal.keys("\u{3}");
+    terminal.until("heard");
+    std::fs::write(world.path("pager.go"), "").expect("a file");
+    terminal.until("Send it?");
+    terminal.keys("n\n");
+    assert_eq!(terminal.end().0, 2);
+}
+
+#[test]
+fn ctrl_c_while_the_mailbox_is_read_says_that_nothing_left_and_where_the_text_is() {
+    needs_terminal!();
+    let world = Practising::new();
+    // Accepts and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let imap = format!("localhost:{}", world.practice.imap().port());
+    let away = config.replace(&imap, &format!("localhost:{port}"));
+    std::fs::write(world.path("config.toml"), &away).expect("a file");
+    let to = world.address("delivered");
+    let send = world.command(&["send", "--yes", "-t", &to, "-s", "Richiesta", "--no-copy"]);
+    let mut terminal = Terminal::start(&send, &[("EDITOR", &editor(&world))], world.folder.path());
+    terminal.until("Text saved as draft 1");
+    let _connected = silent.accept().expect("a connection");
+    terminal.keys("\u{3}");
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 130, "{shown}");
+    assert!(shown.contains("Interrupted: nothing was sent"), "{shown}");
+    kept(&world, &shown);
+    std::fs::write(world.path("config.toml"), config).expect("a file");
+    goes_once(&world);
+}
+
+#[test]
+fn of_two_terminals_with_one_letter_neither_takes_the_text_of_the_other() {
+    needs_terminal!();
+    for ends in ["no", "yes", "Ctrl-C"] {
+        let world = Practising::new();
+        let mut terminal = written(&world);
+        terminal.until("Send it?");
+        // Another terminal, where the same was written, deletes the draft.
+        let deleted = world.run(&["draft", "delete", "1", "--yes"]);
+        assert_eq!(deleted.exit, 0, "{deleted:?}");
+        let status = match ends {
+            "no" => {
+                terminal.keys("n\n");
+                2
+            }
+            "yes" => {
+                terminal.keys("y\n");
+                2
+            }
+            _ => {
+                terminal.keys("\u{3}");
+                130
+            }
+        };
+        let (exit, shown) = terminal.end();
+        assert_eq!(exit, status, "{ends}: {shown}");
+        assert!(shown.contains("in draft 2"), "{ends}: {shown}");
+        assert_is_draft(&world);
+    }
+    // What the other one sent is in its message, and no draft invites to send it twice.
+    let world = Practising::new();
+    let mut terminal = written(&world);
+    terminal.until("Send it?");
+    let sent = world.run(&["draft", "send", "1", "--yes", "--no-copy"]);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    terminal.keys("y\n");
+    let (exit, shown) = terminal.end();
+    assert_eq!(exit, 2, "{shown}");
+    assert_eq!(world.practice.taken().len(), 1);
+    assert_eq!(drafts(&world), [""; 0], "{shown}");
+}
+
+#[test]
+fn a_file_is_listed_unless_a_draft_says_the_same() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let ran = piped(&world, &["send", "-t", &to, "-s", "Richiesta"], TEXT);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    // As left by one that was killed after the draft was made.
+    std::fs::write(world.data().join("draft-00.txt"), TEXT).expect("a file");
+    let listed = world.run(&["draft", "list"]);
+    assert!(!listed.out.contains("draft-00.txt"), "{listed:?}");
+    std::fs::write(world.data().join("draft-00.txt"), format!("{TEXT} ")).expect("a file");
+    let listed = world.run(&["draft", "list"]);
+    assert!(listed.out.contains("draft-00.txt"), "{listed:?}");
+}
+
+#[test]
+fn a_text_in_another_encoding_is_named_with_the_command_that_converts_it() {
+    let world = Practising::new();
+    let to = world.address("delivered");
+    let file = world.path("lettera.txt");
+    for (octets, encoding) in [
+        (&b"Perch\xe9 no, citt\xe0 e virt\xf9."[..], "WINDOWS-1252"),
+        (b"\xff\xfeP\0e\0r\0", "UTF-16LE"),
+    ] {
+        std::fs::write(&file, octets).expect("a file");
+        let shown = file.display().to_string();
+        let ran = world.run(&["send", "--yes", "-t", &to, "-s", "x", "--body-file", &shown]);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        let command = format!("iconv -f {encoding} -t UTF-8 '{shown}'");
+        assert!(ran.err.contains(&command), "{ran:?}");
+    }
+}
+
+#[test]
+fn files_of_a_draft_are_added_and_left_out_though_one_is_gone() {
+    let world = Practising::new();
+    let (to, one, two) = (
+        world.address("delivered"),
+        world.path("uno.pdf"),
+        world.path("due.pdf"),
+    );
+    for file in [&one, &two] {
+        std::fs::write(file, "%PDF-1.7").expect("a file");
+    }
+    let (one, two) = (one.display().to_string(), two.display().to_string());
+    let send = ["send", "-t", &to, "-s", "Richiesta", "-a", &one];
+    assert_eq!(piped(&world, &send, TEXT).exit, 2);
+    let attached =
+        || world.run(&["draft", "show", "1", "--json"]).json()["drafts"][0]["files"].clone();
+    let added = world.run(&["draft", "edit", "1", "-a", &two, "-a", &one]);
+    assert_eq!(added.exit, 0, "{added:?}");
+    assert_eq!(attached(), serde_json::json!([one, two]));
+    std::fs::remove_file(&one).expect("gone");
+    let edited = world.run(&["draft", "edit", "1", "-s", "Altro"]);
+    assert_eq!(edited.exit, 0, "{edited:?}");
+    assert!(edited.err.contains("--no-attach"), "{edited:?}");
+    let left = world.run(&["draft", "edit", "1", "--no-attach", "uno.pdf"]);
+    assert_eq!((left.exit, &*left.err), (0, ""), "{left:?}");
+    assert_eq!(attached(), serde_json::json!([two]));
+    let wrong = world.run(&["draft", "edit", "1", "--no-attach", "uno.pdf"]);
+    assert_eq!(wrong.exit, 2, "{wrong:?}");
+    assert!(wrong.err.contains(&two), "{wrong:?}");
+    let missing = world.run(&["draft", "edit", "1", "-a", "manca.pdf"]);
+    assert_eq!(missing.exit, 2, "{missing:?}");
+    assert_eq!(attached(), serde_json::json!([two]));
+}

@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod arguments;
+mod aside;
 mod ask;
 mod batch;
 mod check;
@@ -16,6 +17,7 @@ mod demo;
 mod doctor;
 mod draft;
 mod drafts;
+mod editor;
 mod failure;
 mod follow;
 mod language;

@@ -1,8 +1,10 @@
-//! Files that a word processor or browser opens, given where plain text is wanted.
+//! Files that a word processor or browser opens, or in another encoding, given where plain text in UTF-8
+//! is wanted.
 
 use std::path::Path;
 
 use super::Failure;
+use crate::batch::encoding::Survey;
 
 /// Refuses what is no plain text: sent as it is, people would read its inside.
 ///
@@ -17,6 +19,21 @@ pub(super) fn plain(path: &Path, octets: &[u8]) -> Result<(), Failure> {
         "text-form",
         [("file", file), ("form", form.to_owned())],
     ))
+}
+
+/// Refuses a text that is not UTF-8: names what it seems to be, and the command that converts the file
+/// that holds it.
+pub(super) fn other_encoding(octets: &[u8], file: Option<&str>) -> Failure {
+    let mut survey = Survey::default();
+    survey.feed(octets);
+    let file = format!("'{}'", file.unwrap_or("FILE").replace('\'', "'\\''"));
+    match survey.finish() {
+        Ok(encoding) => {
+            let encoding = encoding.name().to_ascii_uppercase();
+            Failure::new("body-encoding", [("encoding", encoding), ("file", file)])
+        }
+        Err(_) => Failure::new("body-no-text", []),
+    }
 }
 
 /// The name of a form that is no plain text.

@@ -4,8 +4,7 @@
 use super::add::AddOrder;
 use crate::account::{Account, Config, Entry};
 use crate::command::configuration::failure;
-use crate::command::send::keeping;
-use crate::command::{Failure, Session, access};
+use crate::command::{Failure, Session, access, editor};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 
@@ -81,11 +80,11 @@ fn follow(account: &Account, before: &str, session: &mut Session<'_>) -> anyhow:
 fn edit_file(mut config: Config, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let mut file = None;
     let before = config.text().to_owned();
-    let edited = keeping::edit(&before, &mut file, session);
-    let saved = edited.and_then(|text| {
+    let edited = editor::edit(&before, &mut file, session);
+    let saved = edited.and_then(|words| {
         let lang = session.lang;
         let told = |error| failure(&error, lang);
-        config.rewrite(text.words).map_err(told)?;
+        config.rewrite(words).map_err(told)?;
         Ok(config.save().map_err(told)?)
     });
     let texts = Catalogue::of(session.lang);
@@ -93,8 +92,7 @@ fn edit_file(mut config: Config, session: &mut Session<'_>) -> anyhow::Result<Ex
     match saved {
         Ok(()) => {
             if let Some(file) = file {
-                // Best effort: what is left is private.
-                let _ = std::fs::remove_file(file);
+                file.remove();
             }
             let line = texts.fill("accounts.file-changed", &[("file", &shown)]);
             session.out.page().line(line)?;
@@ -102,7 +100,10 @@ fn edit_file(mut config: Config, session: &mut Session<'_>) -> anyhow::Result<Ex
         }
         Err(error) => {
             if let Some(file) = file {
-                let values = [("file", &*shown), ("edited", &file.display().to_string())];
+                let values = [
+                    ("file", &*shown),
+                    ("edited", &file.path.display().to_string()),
+                ];
                 writeln!(session.err, "{}", texts.fill("accounts.file-kept", &values))?;
             }
             Err(error)

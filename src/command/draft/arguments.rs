@@ -79,9 +79,13 @@ struct EditArguments {
     #[arg(short, long, value_name = "TEXT")]
     subject: Option<String>,
 
-    /// These files instead of the previous ones; repeatable
+    /// File to attach besides the others; repeatable
     #[arg(short, long, value_name = "FILE")]
     attach: Vec<PathBuf>,
+
+    /// File not to attach any more: its path or its name; repeatable
+    #[arg(long, value_name = "FILE")]
+    no_attach: Vec<PathBuf>,
 
     /// Delivery receipt to request: complete, brief or concise
     #[arg(long, value_name = "FORM", hide_possible_values = true)]
@@ -135,6 +139,7 @@ impl Arguments {
                     cc: arguments.cc,
                     subject: arguments.subject,
                     attach: arguments.attach,
+                    no_attach: arguments.no_attach,
                     form: arguments.receipt,
                 },
             ),

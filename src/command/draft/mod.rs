@@ -4,16 +4,17 @@ pub(super) mod arguments;
 mod report;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::report::{Document, DraftJson};
+use super::aside::{self, Aside, Matter};
 use super::ask::Asker;
 use super::send::draft::{address_in, attachments, check_addresses};
-use super::send::keeping;
 use super::send::whole;
-use super::{Failure, Session, access, drafts};
+use super::{Failure, Session, access, drafts, editor};
 use crate::exit::ExitStatus;
 use crate::ledger::{DraftRow, Ledger};
+use crate::mime::header::Header;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
@@ -37,7 +38,10 @@ pub(super) struct Changes {
     pub to: Vec<String>,
     pub cc: Vec<String>,
     pub subject: Option<String>,
+    /// Files to add.
     pub attach: Vec<PathBuf>,
+    /// Files to leave out: their paths, or their names alone.
+    pub no_attach: Vec<PathBuf>,
     pub form: Option<DeliveryForm>,
 }
 
@@ -52,10 +56,11 @@ pub(super) fn run(order: DraftOrder, session: &mut Session<'_>) -> anyhow::Resul
 
 fn list(form: Form, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let ledger = access::existing_ledger(session)?;
-    let found = ledger.map(|ledger| ledger.drafts()).transpose();
+    let found = ledger.as_ref().map(|ledger| ledger.drafts()).transpose();
     let mut found = found
         .map_err(|error| Failure::of_ledger(&error))?
         .unwrap_or_default();
+    let files = files(ledger.as_ref(), &found, session);
     if let Some(word) = session.account.clone() {
         let config = session.config()?;
         let address = session.account_of(&config, Some(&word))?.address.clone();
@@ -63,29 +68,36 @@ fn list(form: Form, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     }
     let document = Document {
         drafts: found.iter().map(DraftJson::of).collect(),
-        files: files(session),
+        files,
         whole: false,
     };
     Ok(session.out.show(&document, form)?)
 }
 
-/// Files that hold a text which is in no draft.
-fn files(session: &Session<'_>) -> Vec<String> {
+/// Files that hold what is in no draft and no message.
+fn files(ledger: Option<&Ledger>, drafts: &[DraftRow], session: &Session<'_>) -> Vec<String> {
     let folder = session.data_dir.as_deref();
-    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
-    let mut found: Vec<String> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(keeping::FILE) && name.ends_with(".txt")
-        })
-        .map(|entry| entry.path().display().to_string())
-        .collect();
-    found.sort();
-    found
+    let found = folder.map(aside::in_folder).unwrap_or_default();
+    // Who was killed between keeping a text and removing its file left both.
+    let is_elsewhere = |file: &Aside| match file.matter {
+        Matter::Text => drafts
+            .iter()
+            .any(|row| file.holds(row.letter.body.as_bytes())),
+        Matter::Message => ledger.is_some_and(|ledger| is_recorded(file, ledger)),
+    };
+    let found = found.into_iter().filter(|file| !is_elsewhere(file));
+    found.map(|file| file.path.display().to_string()).collect()
+}
+
+/// Whether the message of a file is in the ledger, as far as its Message-ID tells.
+fn is_recorded(file: &Aside, ledger: &Ledger) -> bool {
+    let Ok(octets) = std::fs::read(&file.path) else {
+        return false;
+    };
+    let header = Header::parse(&octets).ok();
+    let id =
+        header.and_then(|(header, _)| Some(header.first("Message-ID")?.text().trim().to_owned()));
+    id.is_some_and(|id| ledger.by_message_id(&id).is_ok_and(|found| found.is_some()))
 }
 
 fn show(word: &str, form: Form, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
@@ -105,16 +117,17 @@ fn edit(word: &str, changes: Changes, session: &mut Session<'_>) -> anyhow::Resu
     let mut letter = row.letter.clone();
     let mut file = None;
     if changes.is_none() {
-        let edited = keeping::edit(&letter.body, &mut file, session);
-        let text = match edited {
-            Ok(text) => text,
+        letter.body = match editor::edit(&letter.body, &mut file, session) {
+            Ok(words) => words,
             Err(error) => return Err(where_it_is(file, error, session)?),
         };
-        letter.body = text.words;
     } else {
         changes.apply(&mut letter)?;
         check_addresses(&letter)?;
-        attachments(&letter.files)?;
+        let before = |file: &&String| row.letter.files.contains(*file);
+        let (before, new): (Vec<&String>, Vec<&String>) = letter.files.iter().partition(before);
+        attachments(&new.into_iter().cloned().collect::<Vec<_>>())?;
+        tell_gone(&before, &row, session)?;
     }
     let now = session.context.clock.now();
     let number = row.draft.number().to_string();
@@ -124,8 +137,7 @@ fn edit(word: &str, changes: Changes, session: &mut Session<'_>) -> anyhow::Resu
         return Err(where_it_is(file, error.into(), session)?);
     }
     if let Some(file) = file {
-        // Best effort: what is left is private, and in the ledger.
-        let _ = std::fs::remove_file(file);
+        file.remove();
     }
     let texts = Catalogue::of(session.lang);
     let line = texts.fill("draft.changed", &[("draft", &number)]);
@@ -133,14 +145,25 @@ fn edit(word: &str, changes: Changes, session: &mut Session<'_>) -> anyhow::Resu
     Ok(ExitStatus::Yes)
 }
 
+/// Says which files of a draft are not there any more, and how it does without them.
+fn tell_gone(files: &[&String], row: &DraftRow, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let number = row.draft.number().to_string();
+    for file in files.iter().filter(|file| !Path::new(file).is_file()) {
+        let values = [("file", &***file), ("draft", &*number)];
+        let line = Catalogue::of(session.lang).fill("draft.file-gone", &values);
+        writeln!(session.err, "{line}")?;
+    }
+    Ok(())
+}
+
 /// Says where what was written is, if it is in no draft.
 fn where_it_is(
-    file: Option<PathBuf>,
+    file: Option<Aside>,
     error: anyhow::Error,
     session: &mut Session<'_>,
 ) -> anyhow::Result<anyhow::Error> {
     if let Some(file) = file {
-        let file = file.display().to_string();
+        let file = file.path.display().to_string();
         let line = Catalogue::of(session.lang).fill("draft.in-file", &[("file", &file)]);
         writeln!(session.err, "{line}")?;
     }
@@ -153,6 +176,7 @@ impl Changes {
             && self.cc.is_empty()
             && self.subject.is_none()
             && self.attach.is_empty()
+            && self.no_attach.is_empty()
             && self.form.is_none()
     }
 
@@ -164,14 +188,35 @@ impl Changes {
         if !self.cc.is_empty() {
             letter.cc = addresses(&self.cc);
         }
-        if !self.attach.is_empty() {
-            let files = self.attach.iter().map(|path| whole(path));
-            letter.files = files.collect::<Result<_, _>>()?;
+        for path in &self.no_attach {
+            leave_out(path, &mut letter.files)?;
+        }
+        for path in &self.attach {
+            let file = whole(path)?;
+            if !letter.files.contains(&file) {
+                letter.files.push(file);
+            }
         }
         letter.subject = self.subject.unwrap_or(std::mem::take(&mut letter.subject));
         letter.form = self.form.unwrap_or(letter.form);
         Ok(())
     }
+}
+
+/// Takes a file off a list, by its path or its name.
+fn leave_out(path: &Path, files: &mut Vec<String>) -> Result<(), Failure> {
+    let meant = whole(path)?;
+    let is_meant =
+        |file: &String| *file == meant || Path::new(file).file_name() == Some(path.as_os_str());
+    if !files.iter().any(is_meant) {
+        let values = [
+            ("file", path.display().to_string()),
+            ("files", files.join(", ")),
+        ];
+        return Err(Failure::new("not-attached", values));
+    }
+    files.retain(|file| !is_meant(file));
+    Ok(())
 }
 
 fn delete(word: &str, asks: bool, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {

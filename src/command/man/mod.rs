@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use super::{Failure, Session};
+use crate::context::Beside;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::verify::CheckId;
@@ -41,6 +42,7 @@ pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result
 
 /// Shows a page as the system shows its own; false where it cannot.
 fn is_read_by_man(page: &str) -> bool {
+    let _its_own = Beside::begin();
     let mut command = Command::new("man");
     let Ok(mut man) = command.args(["-l", "-"]).stdin(Stdio::piped()).spawn() else {
         return false;

@@ -35,8 +35,7 @@ pub(super) struct Desk<'d, 's> {
     pub form: Form,
     /// Whether somebody can be asked.
     pub can_ask: bool,
-    /// What signals say from the question on until the server heeds them, if anything.
-    interrupted: Option<String>,
+    /// What signals say until the server heeds them, if anything.
     interruption: Option<Interruption>,
     /// Whether a person is asked about it.
     pub asks: bool,
@@ -51,26 +50,22 @@ impl<'d, 's> Desk<'d, 's> {
             access,
             session,
             form,
-            interrupted: None,
             interruption: None,
             asks: false,
             before: Before::default(),
         }
     }
 
-    /// Whether a person is asked; from the question on signals say these words, until the server
-    /// heeds them.
-    pub fn asking(self, asks: bool, words: String) -> Self {
-        Self {
-            asks,
-            interrupted: Some(words),
-            ..self
-        }
+    /// Whether a person is asked.
+    pub fn asking(self, asks: bool) -> Self {
+        Self { asks, ..self }
     }
 
-    fn let_interrupt(&mut self) {
-        if let Some(words) = self.interrupted.take() {
-            self.interruption = Some(Interruption::tells(words));
+    /// What signals say until the server heeds them.
+    pub fn until_heeded(self, interruption: Interruption) -> Self {
+        Self {
+            interruption: Some(interruption),
+            ..self
         }
     }
 
@@ -102,7 +97,6 @@ impl Confirm for Desk<'_, '_> {
         if !self.can_ask {
             return Ok(Answer::Nobody);
         }
-        self.let_interrupt();
         confirm::ask(&question, self.session)
     }
 }
@@ -168,7 +162,6 @@ impl client::Desk for Desk<'_, '_> {
     }
 
     fn submission(&mut self) -> anyhow::Result<Box<dyn Submission>> {
-        self.let_interrupt();
         let mut submission = self.access.submission()?;
         submission.heed(stop_on_signals());
         self.interruption = None;

@@ -5,14 +5,12 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::keeping::{self, Origin, Text};
-use super::order::{Body, Source};
 use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
 use crate::batch::notice::digest;
 use crate::client::Consent;
-use crate::command::{Failure, Session, text_form};
+use crate::command::{Failure, text_form};
 use crate::context::random_hex;
 use crate::ledger::Letter;
 use crate::mime::decode;
@@ -143,12 +141,7 @@ fn marked(from: &MailAddress, content: &str) -> String {
 
 /// A ready message. Line ends of LF become CRLF; Message-ID and Date are added at the top
 /// where they are missing; all else is sent as it is.
-pub(super) fn ready(
-    source: &Source,
-    from: &MailAddress,
-    now: Timestamp,
-) -> anyhow::Result<Vec<u8>> {
-    let octets = source.read()?;
+pub(super) fn ready(octets: Vec<u8>, from: &MailAddress, now: Timestamp) -> Vec<u8> {
     let mut octets = if octets.contains(&b'\r') {
         octets
     } else {
@@ -168,7 +161,7 @@ pub(super) fn ready(
         }
     }
     octets.splice(0..0, added.into_bytes());
-    Ok(octets)
+    octets
 }
 
 /// Names and octets of files to attach.
@@ -206,17 +199,27 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-impl Source {
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::File(path) => read(path).map_err(|error| unreadable(&[(path.clone(), error)])),
-            Self::Input => {
-                let mut octets = Vec::new();
-                let input = io::stdin().take(MAX_FILE_OCTETS).read_to_end(&mut octets);
-                input.map_err(|error| unreadable(&[("-".into(), error)]))?;
-                Ok(octets)
-            }
-        }
+/// The octets of a file.
+///
+/// # Errors
+/// A [`Failure`] that names it.
+pub(super) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path).map_err(|error| unreadable(&[(path.to_owned(), error)]))
+}
+
+/// All octets of standard input.
+///
+/// # Errors
+/// A [`Failure`]; when there are more than any provider takes, since a part is not what was meant.
+pub(super) fn input() -> Result<Vec<u8>, Failure> {
+    let mut octets = Vec::new();
+    let input = io::stdin()
+        .take(MAX_FILE_OCTETS + 1)
+        .read_to_end(&mut octets);
+    input.map_err(|error| unreadable(&[("-".into(), error)]))?;
+    match octets.len() as u64 > MAX_FILE_OCTETS {
+        true => Err(Failure::new("input-too-large", [])),
+        false => Ok(octets),
     }
 }
 
@@ -228,56 +231,22 @@ fn unreadable(files: &[(PathBuf, io::Error)]) -> Failure {
     Failure::new("attachments", [("reason", lines.join("; "))])
 }
 
-/// The text: given, read, or from the editor.
+/// The words of a text that was read.
 ///
 /// # Errors
-/// A [`Failure`]: there is none, it cannot be read, or it is no text; `file` says where what was
-/// written is then.
-pub(super) fn text(
-    body: Body,
+/// A [`Failure`]: it is no text, or a script lost it; `file` is where it can be read again.
+pub(super) fn words(
+    octets: Vec<u8>,
+    file: Option<&Path>,
     consent: Consent,
-    file: &mut Option<PathBuf>,
-    session: &mut Session<'_>,
-) -> anyhow::Result<Text> {
-    let source = match body {
-        Body::Given(words) => return Ok(Text::elsewhere(words)),
-        Body::Asked if session.context.stdin_is_terminal => {
-            return keeping::edit("", file, session);
-        }
-        Body::Asked => Source::Input,
-        Body::From(source) => source,
-    };
-    let octets = source.read()?;
-    if let Source::File(path) = &source {
-        text_form::plain(path, &octets)?;
-    }
-    let words = match String::from_utf8(octets) {
-        Ok(words) => words,
-        Err(error) => {
-            if source == Source::Input {
-                *file = Some(keeping::aside(error.as_bytes(), session)?);
-            }
-            return Err(Failure::new("body-encoding", []).into());
-        }
-    };
+) -> Result<String, Failure> {
+    let shown = file.map(|file| file.display().to_string());
+    let words = String::from_utf8(octets);
+    let words =
+        words.map_err(|error| text_form::other_encoding(error.as_bytes(), shown.as_deref()))?;
     // A script that lost its text must not send a letter without one: nobody is asked.
     if consent == Consent::Given && words.trim().is_empty() {
-        return Err(Failure::new("empty-body", []).into());
+        return Err(Failure::new("empty-body", []));
     }
-    Ok(match source {
-        Source::Input => Text {
-            words,
-            from: Origin::Input,
-        },
-        Source::File(_) => Text::elsewhere(words),
-    })
-}
-
-impl Text {
-    fn elsewhere(words: String) -> Self {
-        Self {
-            words,
-            from: Origin::Elsewhere,
-        }
-    }
+    Ok(words)
 }

@@ -1,112 +1,116 @@
-//! Where the text of a letter is kept until a message of it is recorded: in a draft of the ledger;
-//! where that cannot be written, in a file.
+//! Where a letter is kept until a message of it is recorded: in a draft of the ledger; where that
+//! cannot be written, or a ready message comes by standard input, in a file.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::account::{Account, make_private_folder};
-use crate::client::OfDraft;
+use crate::account::Account;
+use crate::address::MailAddress;
+use crate::client::{Cautions, OfDraft};
 use crate::command::access::{self, Access};
+use crate::command::aside::{Aside, Matter};
 use crate::command::{Failure, Session};
-use crate::context::random_hex;
+use crate::context::{Clock, Interruption};
+use crate::lang::Lang;
 use crate::ledger::{DraftRef, Ledger, Letter, Made};
 use crate::output::catalogue::Catalogue;
-
-/// How the files begin that hold a text while it is written, and when no ledger can.
-pub(in crate::command) const FILE: &str = "draft-";
-
-/// A text that somebody wrote.
-pub(in crate::command) struct Text {
-    /// What it says.
-    pub words: String,
-    /// Where it is besides.
-    pub from: Origin,
-}
-
-/// Where a text comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::command) enum Origin {
-    /// An option or a file: it is there again tomorrow.
-    Elsewhere,
-    /// Standard input, which gives it once.
-    Input,
-    /// The editor, which wrote it into this file.
-    Editor(PathBuf),
-}
+use crate::pec::outgoing::{Limits, OutgoingMessage};
 
 /// The ledger and the draft of one letter.
 #[derive(Default)]
 pub(super) struct Keeping {
     ledger: Option<Ledger>,
+    /// The draft, and whether it was made for this letter.
     draft: Option<(DraftRef, Made)>,
-    /// Where the text is in no ledger.
-    file: Option<PathBuf>,
+    /// The same, for whoever ends the program.
+    place: Arc<Mutex<Place>>,
+}
+
+/// Where what somebody wrote is.
+#[derive(Default)]
+struct Place {
+    draft: Option<DraftRef>,
+    /// What was written here: another process may send or delete a draft that says the same.
+    written: Option<(MailAddress, Letter)>,
+    /// Where it is in no ledger.
+    file: Option<Aside>,
 }
 
 impl Keeping {
-    /// The draft that is sent.
-    pub fn of(draft: DraftRef, ledger: Ledger) -> Self {
-        Self {
-            ledger: Some(ledger),
-            draft: Some((draft, Made::Before)),
-            file: None,
-        }
+    /// From here on signals say where what was written is, until the gift is dropped.
+    pub fn begin(&self, session: &Session<'_>) -> Interruption {
+        let place = Arc::clone(&self.place);
+        let folder = session.data_dir.clone();
+        let (lang, clock) = (session.lang, session.context.clock);
+        Interruption::finds(move || last_words(&mut held(&place), folder.as_ref(), lang, clock))
     }
 
-    /// Where a text is that is in no ledger.
-    pub fn file(&mut self) -> &mut Option<PathBuf> {
-        &mut self.file
+    /// Takes a draft that is there, to be sent.
+    pub fn take(&mut self, draft: DraftRef, ledger: Ledger) {
+        self.ledger = Some(ledger);
+        self.draft = Some((draft, Made::Before));
+        held(&self.place).draft = Some(draft);
     }
 
-    /// A text that was written and is in no draft yet.
-    pub fn note(&mut self, text: &Text) {
-        if let Origin::Editor(file) = &text.from {
-            self.file = Some(file.clone());
-        }
+    /// Notes a file that holds what is in no ledger.
+    pub fn set_file(&mut self, file: Option<Aside>) {
+        held(&self.place).file = file;
     }
 
-    /// Makes a draft of what somebody wrote; of a text that is elsewhere none is needed. Where the
-    /// ledger cannot be written the text goes into a file.
+    /// Puts what was read from standard input, which gives it once, into a file.
     ///
     /// # Errors
-    /// Why the ledger cannot be written.
-    pub fn keep(
+    /// When no file can be written.
+    pub fn set_aside(
         &mut self,
-        letter: &Letter,
-        from: &Origin,
-        account: &Account,
-        session: &mut Session<'_>,
+        octets: &[u8],
+        matter: Matter,
+        session: &Session<'_>,
     ) -> anyhow::Result<()> {
-        if *from == Origin::Elsewhere {
-            return Ok(());
-        }
-        if let Err(error) = self.try_to_keep(letter, account, session) {
-            if *from == Origin::Input {
-                self.file = Some(aside(letter.body.as_bytes(), session)?);
-            }
-            return Err(error);
-        }
-        if let Some(file) = self.file.take() {
-            // Best effort: what is left is private, and in the ledger.
-            let _ = fs::remove_file(file);
-            // Only where somebody looks.
-            self.tell_short(session)?;
+        if !octets.trim_ascii().is_empty() {
+            self.set_file(Some(Aside::keep(octets, matter, session)?));
         }
         Ok(())
     }
 
-    fn try_to_keep(
+    /// Where the file is, if there is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        let place = held(&self.place);
+        place.file.as_ref().map(|file| file.path.clone())
+    }
+
+    /// Makes a draft of what somebody wrote, or has that of this letter say it.
+    ///
+    /// # Errors
+    /// Why the ledger cannot be written; a file stays then.
+    pub fn keep(
         &mut self,
         letter: &Letter,
         account: &Account,
         session: &mut Session<'_>,
     ) -> anyhow::Result<()> {
-        let mut ledger = access::ledger_for(account, session)?;
+        let mut ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => access::ledger_for(account, session)?,
+        };
         let now = session.context.clock.now();
-        let kept = ledger.keep_draft(&account.address, letter, now);
-        self.draft = Some(kept.map_err(|error| Failure::of_ledger(&error))?);
+        // One that was there says what somebody else wrote too.
+        let ours = self.draft.filter(|(_, made)| *made == Made::Now);
+        let changed = ours.and_then(|(draft, _)| ledger.change_draft(&draft, letter, now).ok());
+        let kept = match changed {
+            Some(draft) => Ok((draft, Made::Now)),
+            None => ledger.keep_draft(&account.address, letter, now),
+        };
         self.ledger = Some(ledger);
+        let (draft, made) = kept.map_err(|error| Failure::of_ledger(&error))?;
+        self.draft = Some((draft, made));
+        let mut place = held(&self.place);
+        place.draft = Some(draft);
+        place.written = Some((account.address.clone(), letter.clone()));
+        if let Some(file) = place.file.take() {
+            file.remove();
+        }
         Ok(())
     }
 
@@ -131,32 +135,44 @@ impl Keeping {
         ))
     }
 
-    /// The line that says where the text is, if it did not become a message.
-    pub fn line(&self, session: &Session<'_>) -> Option<String> {
-        let texts = Catalogue::of(session.lang);
-        if let Some(file) = &self.file {
-            let file = file.display().to_string();
-            return Some(texts.fill("draft.in-file", &[("file", &file)]));
+    /// Once a journey is over: what is in a message of the ledger needs no other place.
+    pub fn settle(&mut self, message: &OutgoingMessage, session: &Session<'_>) {
+        let Some(ledger) = &self.ledger else { return };
+        let is_itself = ledger.by_message_id(message.message_id());
+        let is_itself = is_itself.is_ok_and(|found| found.is_some());
+        let is_alike = || {
+            let now = session.context.clock.now();
+            let found = Cautions::of(message, Limits::default(), Some(ledger), now);
+            found.is_ok_and(|cautions| cautions.similar.here.is_some())
+        };
+        if !is_itself && !is_alike() {
+            return;
         }
-        let (draft, _) = self.draft.as_ref()?;
-        let drafts = self.ledger.as_ref()?.drafts().unwrap_or_default();
-        let is_there = drafts.iter().any(|row| row.draft == *draft);
-        let number = draft.number().to_string();
-        is_there.then(|| texts.fill("draft.stays", &[("draft", &number)]))
+        let mut place = held(&self.place);
+        place.written = None;
+        if let Some(file) = place.file.take() {
+            file.remove();
+        }
     }
 
-    /// Says it.
+    /// Says where what was written is, if it did not become a message.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn tell(&self, session: &mut Session<'_>) -> io::Result<()> {
-        match self.line(session) {
+    pub fn tell(&mut self, session: &mut Session<'_>) -> io::Result<()> {
+        let now = session.context.clock;
+        let line = held(&self.place).line(self.ledger.as_mut(), session.lang, now);
+        match line {
             Some(line) => writeln!(session.err, "{line}"),
             None => Ok(()),
         }
     }
 
-    fn tell_short(&self, session: &mut Session<'_>) -> io::Result<()> {
+    /// Says in which draft it was saved.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn tell_short(&self, session: &mut Session<'_>) -> io::Result<()> {
         let Some((draft, _)) = &self.draft else {
             return Ok(());
         };
@@ -167,92 +183,54 @@ impl Keeping {
     }
 }
 
-/// Octets into a file of their own: in the data folder, where that cannot be in that of the system
-/// for what is soon removed. Gives its path.
-///
-/// # Errors
-/// When neither can be written.
-pub(super) fn aside(octets: &[u8], session: &Session<'_>) -> anyhow::Result<PathBuf> {
-    let folders = [
-        session.data_dir.clone(),
-        Some(session.context.temporary.clone()),
-    ];
-    let mut failed = None;
-    for folder in folders.into_iter().flatten() {
-        match write_new(&folder, octets) {
-            Ok(path) => return Ok(path),
-            Err(error) => failed = Some((folder, error)),
+fn held(place: &Mutex<Place>) -> MutexGuard<'_, Place> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a signal that ends the program says.
+fn last_words(place: &mut Place, folder: Option<&PathBuf>, lang: Lang, clock: Clock) -> String {
+    let words = Catalogue::of(lang).text("send.interrupted");
+    // What was not written leaves no ledger behind.
+    let mut ledger = match (&place.draft, folder) {
+        (Some(_), Some(folder)) => Ledger::open(folder).ok(),
+        (Some(_), None) | (None, _) => None,
+    };
+    match place.line(ledger.as_mut(), lang, clock) {
+        Some(line) => format!("{words}\n{line}"),
+        None => words.to_owned(),
+    }
+}
+
+impl Place {
+    /// The line that says where it is; what is nowhere any more is kept again first.
+    fn line(&mut self, ledger: Option<&mut Ledger>, lang: Lang, clock: Clock) -> Option<String> {
+        let texts = Catalogue::of(lang);
+        if let Some(file) = &self.file {
+            let key = match file.matter {
+                Matter::Text => "draft.in-file",
+                Matter::Message => "draft.message-in-file",
+            };
+            let file = file.path.display().to_string();
+            return Some(texts.fill(key, &[("file", &file)]));
         }
+        let draft = self.in_ledger(ledger, clock)?;
+        let number = draft.number().to_string();
+        Some(texts.fill("draft.stays", &[("draft", &number)]))
     }
-    let (folder, error) =
-        failed.unwrap_or_else(|| (PathBuf::new(), io::ErrorKind::NotFound.into()));
-    let values = [
-        ("file", folder.display().to_string()),
-        ("reason", error.to_string()),
-    ];
-    Err(Failure::new("draft-aside", values).into())
-}
 
-/// A new file that only its owner reads; when it returns, its octets are on the disk.
-fn write_new(folder: &Path, octets: &[u8]) -> io::Result<PathBuf> {
-    make_private_folder(folder)?;
-    let path = folder.join(format!("{FILE}{}.txt", random_hex()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path)?;
-    let written = file.write_all(octets).and_then(|()| file.sync_all());
-    if written.is_err() {
-        // Half a text would be taken for the whole.
-        let _ = fs::remove_file(&path);
+    /// The draft that says it.
+    fn in_ledger(&mut self, ledger: Option<&mut Ledger>, clock: Clock) -> Option<DraftRef> {
+        let draft = self.draft?;
+        let Some(ledger) = ledger else {
+            return Some(draft);
+        };
+        let drafts = ledger.drafts().unwrap_or_default();
+        if drafts.iter().any(|row| row.draft == draft) {
+            return Some(draft);
+        }
+        let (account, letter) = self.written.as_ref()?;
+        let kept = ledger.keep_draft(account, letter, clock.now());
+        self.draft = kept.ok().map(|(draft, _)| draft);
+        self.draft
     }
-    written.map(|()| path)
-}
-
-/// Has a text written in the user's editor, beginning with what there is. The file stays until the
-/// text is elsewhere.
-///
-/// # Errors
-/// A [`Failure`]: there is no editor, it failed, or what it left is no text; `file` says where that
-/// is.
-pub(in crate::command) fn edit(
-    before: &str,
-    file: &mut Option<PathBuf>,
-    session: &mut Session<'_>,
-) -> anyhow::Result<Text> {
-    let Some(editor) = session.context.editor.clone() else {
-        return Err(Failure::new("no-editor", []).into());
-    };
-    let failed = |error: io::Error| {
-        let values = [("editor", editor.clone()), ("reason", error.to_string())];
-        anyhow::Error::from(Failure::new("editor", values))
-    };
-    let path = aside(before.as_bytes(), session)?;
-    // `sh -c` because EDITOR may hold options, as git and others take it.
-    let status = std::process::Command::new("sh")
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
-        .env_remove("PEC_PASSWORD")
-        .arg(&path)
-        .status();
-    let octets = fs::read(&path).map_err(failed)?;
-    let is_as_before = octets.trim_ascii() == before.as_bytes().trim_ascii();
-    if is_as_before || octets.trim_ascii().is_empty() {
-        // Best effort: there is nothing in it that is not elsewhere.
-        let _ = fs::remove_file(&path);
-    } else {
-        *file = Some(path.clone());
-    }
-    let status = status.map_err(failed)?;
-    if !status.success() {
-        return Err(failed(io::Error::other(status.to_string())));
-    }
-    if octets.trim_ascii().is_empty() {
-        return Err(Failure::new("empty-body", []).into());
-    }
-    let words = String::from_utf8(octets).map_err(|_| Failure::new("body-encoding", []))?;
-    Ok(Text {
-        words,
-        from: Origin::Editor(path),
-    })
 }

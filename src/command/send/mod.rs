@@ -13,13 +13,17 @@ mod report;
 
 use self::desk::{Desk, told};
 use self::keeping::Keeping;
-use self::order::{After, Deed, Filing, NewOrder, ResumeOrder, Source, What, Which};
+use self::order::{
+    After, Body, Deed, Filing, Letter as Written, NewOrder, ResumeOrder, Source, What, Which,
+};
 use self::report::{Before, Next};
 use super::access::{self, Access};
-use super::{Failure, Session, drafts, is_closed_pipe, meant, status, wait};
+use super::aside::Matter;
+use super::{Failure, Session, drafts, editor, is_closed_pipe, meant, status, text_form, wait};
 use crate::account::{Account, SentCopy};
 use crate::address::MailAddress;
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
+use crate::context::Interruption;
 use crate::exit::ExitStatus;
 use crate::ledger::{Ledger, Letter, MessageRef};
 use crate::output::catalogue::Catalogue;
@@ -49,6 +53,7 @@ fn new(
 ) -> anyhow::Result<ExitStatus> {
     let consent = order.goes.consent();
     let can_ask = session.context.stdin_is_terminal && !order.what.is_input();
+    let interruption = keeping.begin(session);
     let (octets, mut access) = octets(order.what, (consent, order.deed), keeping, session)?;
     let limits = limits(&access.account);
     let message = OutgoingMessage::freeze(octets, &access.account.address, limits)
@@ -60,12 +65,6 @@ fn new(
         return Err(Failure::new("needs-yes", []).into());
     }
     let (clock, copy) = (session.context.clock, order.after.copy(&access.account));
-    let mut words = Catalogue::of(session.lang)
-        .text("send.interrupted")
-        .to_owned();
-    if let Some(line) = keeping.line(session) {
-        words = format!("{words}\n{line}");
-    }
     let (ledger, draft) = keeping.parts(&access, session)?;
     let new = New {
         message: &message,
@@ -75,16 +74,19 @@ fn new(
         copy: copy.as_ref(),
         draft,
     };
-    let mut desk =
-        Desk::new(&mut access, session, order.after.form).asking(consent == Consent::Asked, words);
-    match client::send_new(new, ledger, &|| clock.now(), &mut desk) {
+    let mut desk = Desk::new(&mut access, session, order.after.form)
+        .asking(consent == Consent::Asked)
+        .until_heeded(interruption);
+    let ended = match client::send_new(new, ledger, &|| clock.now(), &mut desk) {
         Ok(NewEnd::Handed(handed)) => finish(vec![handed], &order.after, ledger, &mut desk),
         Ok(NewEnd::Kept(kept)) => match checks::kept(kept, desk.session.lang) {
             Some(failure) => Err(failure.into()),
             None => Ok(ExitStatus::Unusable),
         },
-        Err(error) => Err(desk.documented(error)?),
-    }
+        Err(error) => desk.documented(error).and_then(|error| Err(error)),
+    };
+    keeping.settle(&message, session);
+    ended
 }
 
 /// The octets of the message that was ordered, not yet checked, and the account that sends it. What
@@ -98,31 +100,20 @@ fn octets(
     let now = session.context.clock.now();
     match what {
         What::Ready(source) => {
+            let octets = match source {
+                Source::Input => input(Matter::Message, deed, keeping, session)?,
+                Source::File(path) => draft::file(&path)?,
+            };
             let access = Access::open(session)?;
-            let octets = draft::ready(&source, &access.account.address, now)?;
-            Ok((octets, access))
+            Ok((draft::ready(octets, &access.account.address, now), access))
         }
-        What::Written(written) => {
-            let access = Access::open(session)?;
-            let written = questions::completed(written, consent, session)?;
-            let (mut letter, body) = written.letter()?;
-            // What comes by standard input is gone once we are: it is kept before all else. An editor
-            // is opened for a letter that can leave.
-            let checked = match body.comes_by_input(session.context.stdin_is_terminal) {
-                true => None,
-                false => Some(attachments(&letter)?),
+        What::Written(letter) => {
+            let is_terminal = session.context.stdin_is_terminal;
+            let (letter, files, access) = match letter.body.comes_by_input(is_terminal) {
+                true => by_input(&letter, (consent, deed), keeping, session)?,
+                false => by_hand(letter, (consent, deed), keeping, session)?,
             };
-            let text = draft::text(body, consent, keeping.file(), session)?;
-            keeping.note(&text);
-            letter.body = text.words;
-            if deed == Deed::Send {
-                keeping.keep(&letter, &text.from, &access.account, session)?;
-            }
-            let attachments = match checked {
-                Some(attachments) => attachments,
-                None => attachments(&letter)?,
-            };
-            let octets = draft::written(&letter, attachments, &access.account, now)?;
+            let octets = draft::written(&letter, files, &access.account, now)?;
             Ok((octets, access))
         }
         What::Draft(word) => {
@@ -132,7 +123,7 @@ fn octets(
             };
             let ledger = found.ok_or_else(|| drafts::none(&word))?;
             let row = drafts::one(&ledger, &word)?;
-            *keeping = Keeping::of(row.draft, ledger);
+            keeping.take(row.draft, ledger);
             let access = match &session.account {
                 Some(_) => Access::open(session)?,
                 None => Access::open_named(Some(row.sender.as_str()), session)?,
@@ -142,6 +133,83 @@ fn octets(
             Ok((octets, access))
         }
     }
+}
+
+/// What comes by standard input, in a file before anything can go wrong: it is gone once we are.
+fn input(
+    matter: Matter,
+    deed: Deed,
+    keeping: &mut Keeping,
+    session: &Session<'_>,
+) -> anyhow::Result<Vec<u8>> {
+    let octets = draft::input()?;
+    if deed == Deed::Send {
+        keeping.set_aside(&octets, matter, session)?;
+    }
+    Ok(octets)
+}
+
+/// A letter, the files attached to it, and the account that sends it.
+type Whole = (Letter, Vec<(String, Vec<u8>)>, Access);
+
+/// A letter whose text comes by standard input: it is kept before anything else of it is looked at.
+fn by_input(
+    given: &Written,
+    (consent, deed): (Consent, Deed),
+    keeping: &mut Keeping,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Whole> {
+    let octets = input(Matter::Text, deed, keeping, session)?;
+    let words = draft::words(octets, keeping.file().as_deref(), consent)?;
+    let access = Access::open(session)?;
+    let mut letter = given.letter()?;
+    letter.body = words;
+    if deed == Deed::Send {
+        keeping.keep(&letter, &access.account, session)?;
+    }
+    questions::nothing_missing(given)?;
+    let files = attachments(&letter)?;
+    Ok((letter, files, access))
+}
+
+/// A letter whose text was given, is in a file, or is written in the editor; a person is asked for the
+/// rest.
+fn by_hand(
+    mut given: Written,
+    (consent, deed): (Consent, Deed),
+    keeping: &mut Keeping,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Whole> {
+    let access = Access::open(session)?;
+    let account = &access.account;
+    let mut keep = |letter: &Letter, session: &mut Session<'_>| match deed {
+        Deed::Send => keeping.keep(letter, account, session),
+        Deed::Show => Ok(()),
+    };
+    questions::complete(&mut given, consent, &mut keep, session)?;
+    let mut letter = given.letter()?;
+    // An editor is opened for a letter that can leave.
+    let files = attachments(&letter)?;
+    letter.body = match given.body {
+        Body::Given(words) => words,
+        Body::From(Source::File(path)) => {
+            let octets = draft::file(&path)?;
+            text_form::plain(&path, &octets)?;
+            draft::words(octets, Some(&path), consent)?
+        }
+        Body::Asked | Body::From(Source::Input) => {
+            let mut file = None;
+            let edited = editor::edit("", &mut file, session);
+            keeping.set_file(file);
+            letter.body = edited?;
+            if deed == Deed::Send {
+                keeping.keep(&letter, account, session)?;
+                keeping.tell_short(session)?;
+            }
+            return Ok((letter, files, access));
+        }
+    };
+    Ok((letter, files, access))
 }
 
 /// The attachments of a letter whose addresses are such.
@@ -233,7 +301,9 @@ fn resume_of(
     let copy = order.after.copy(&turn.access.account);
     access::note(&turn.access.account, ledger)?;
     let address = turn.access.account.address.clone();
-    let mut desk = Desk::new(&mut turn.access, session, order.after.form);
+    let interruption = resuming_interrupted(session);
+    let mut desk =
+        Desk::new(&mut turn.access, session, order.after.form).until_heeded(interruption);
     let resumption = order.resumption(&address, turn.named.as_deref(), copy.as_ref());
     match client::resume(resumption, ledger, &|| clock.now(), &mut desk) {
         Ok(ResumeEnd::Done(handed, worst)) => {
@@ -263,7 +333,9 @@ fn resume_all(
         let copy = order.after.copy(&turn.access.account);
         access::note(&turn.access.account, ledger)?;
         let address = turn.access.account.address.clone();
-        let mut desk = Desk::new(&mut turn.access, session, order.after.form);
+        let interruption = resuming_interrupted(session);
+        let mut desk =
+            Desk::new(&mut turn.access, session, order.after.form).until_heeded(interruption);
         let resumption = order.resumption(&address, turn.named.as_deref(), copy.as_ref());
         let ended = client::resume(resumption, ledger, &|| clock.now(), &mut desk);
         before.take_in(std::mem::take(&mut desk.before));
@@ -287,6 +359,12 @@ fn resume_all(
     let document = report::Document::of(&all, rows, &names, &before, Next::Person, session);
     session.out.show(&document, Form::Json)?;
     Ok(worst)
+}
+
+/// What signals say until the server heeds them.
+fn resuming_interrupted(session: &Session<'_>) -> Interruption {
+    let texts = Catalogue::of(session.lang);
+    Interruption::tells(texts.text("send.interrupted-resuming").to_owned())
 }
 
 impl ResumeOrder {

@@ -53,6 +53,7 @@ pub(in crate::command) enum What {
 }
 
 /// The parts of a message, as they were given.
+#[derive(Clone)]
 pub(in crate::command) struct Letter {
     /// Asked for where there are none and somebody can answer.
     pub to: Vec<String>,
@@ -68,6 +69,7 @@ pub(in crate::command) struct Letter {
 }
 
 /// Where the text of a message comes from.
+#[derive(Clone)]
 pub(in crate::command) enum Body {
     /// It was given.
     Given(String),

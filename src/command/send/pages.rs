@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use crate::command::Session;
+use crate::context::Beside;
 use crate::output::catalogue::Catalogue;
 use crate::output::fold::folded;
 use crate::printable::Printable;
@@ -93,8 +94,9 @@ pub(super) fn show(lines: &[String], session: &mut Session<'_>) -> io::Result<()
 /// Has a pager show lines, until it ends.
 fn paged(pager: &str, lines: &[String]) -> io::Result<()> {
     // `sh -c` because PAGER may hold options, as man and git take it.
+    let _its_own = Beside::begin();
     let mut child = Command::new("sh")
-        .args(["-c", pager])
+        .args(["-c", &format!("trap : INT QUIT; {pager}")])
         .env_remove("PEC_PASSWORD")
         .stdin(Stdio::piped())
         .spawn()?;
