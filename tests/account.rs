@@ -884,3 +884,178 @@ fn every_output_follows_its_schema() {
         assert!(schema.check(&changed).is_err(), "{place}");
     }
 }
+
+#[test]
+fn accounts_that_are_added_at_once_are_all_there() {
+    let home = Home::with("password_from = \"prompt\"", "password_from = \"prompt\"");
+    let children: Vec<_> = (0..8)
+        .map(|number| {
+            let name = format!("casella{number}");
+            let address = format!("c{number}@pec.example");
+            let add = [
+                "account",
+                "add",
+                &name,
+                "--address",
+                &address,
+                "--imap",
+                "127.0.0.1:1",
+                "--smtp",
+                "127.0.0.1:1",
+                "--prompt",
+            ];
+            let mut command = home.command(&add);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().expect("the program starts")
+        })
+        .collect();
+    for child in children {
+        let ran = child.wait_with_output().expect("an end");
+        assert!(ran.status.success(), "{ran:?}");
+    }
+    let config = home.read("config.toml");
+    for number in 0..8 {
+        assert!(
+            config.contains(&format!("[account.casella{number}]")),
+            "{config}"
+        );
+    }
+}
+
+#[test]
+fn a_text_from_the_editor_does_not_undo_what_another_process_wrote() {
+    let home = Home::with("password_from = \"prompt\"", "password_from = \"prompt\"");
+    home.write(
+        "editor",
+        &format!(
+            "#!/bin/sh\necho '# mine' >>\"$1\"\n[ -z \"$MEANWHILE\" ] || echo '# theirs' >>'{}'\n",
+            home.path("config.toml").display()
+        ),
+        0o700,
+    );
+    let edit = |meanwhile: &str| {
+        let mut command = home.command(&["account", "edit"]);
+        command
+            .env("EDITOR", home.path("editor"))
+            .env("MEANWHILE", meanwhile);
+        finish(command)
+    };
+    let ran = edit("");
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(home.read("config.toml").contains("# mine"));
+    let ran = edit("x");
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("another process changed it meanwhile"),
+        "{ran:?}"
+    );
+    let config = home.read("config.toml");
+    assert_eq!(config.matches("# mine").count(), 1, "{config}");
+    assert!(config.contains("# theirs"), "{config}");
+}
+
+#[test]
+fn an_account_that_is_not_there_opens_no_editor() {
+    let home = Home::with("password_from = \"prompt\"", "password_from = \"prompt\"");
+    home.write("editor", "#!/bin/sh\ntouch \"$0.ran\"\n", 0o700);
+    let edit = |name: &str| {
+        let mut command = home.command(&["account", "edit", name]);
+        command.env("EDITOR", home.path("editor"));
+        finish(command)
+    };
+    let ran = edit("stduio");
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.err.contains("studio"), "{ran:?}");
+    assert!(!home.path("editor.ran").exists());
+    edit("studio");
+    assert!(home.path("editor.ran").exists());
+}
+
+#[test]
+fn a_second_account_leaves_the_first_one_in_use_and_says_so() {
+    let home = Home::with("password_from = \"prompt\"", "password_from = \"prompt\"");
+    fs::remove_file(home.path("config.toml")).expect("gone");
+    let add = |name: &str, more: &[&str]| {
+        let address = format!("{name}@pec.example");
+        let add = [
+            &[
+                "account",
+                "add",
+                name,
+                "--address",
+                &address,
+                "--preset",
+                "aruba",
+                "--prompt",
+            ],
+            more,
+        ]
+        .concat();
+        let ran = home.pec(&add);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        ran.out
+    };
+    assert!(!add("uno", &[]).contains("default"));
+    let second = add("due", &[]);
+    assert!(
+        second.contains("The default account is still uno"),
+        "{second}"
+    );
+    assert!(second.contains("pec account default due"), "{second}");
+    assert!(home.read("config.toml").contains("default = \"uno\""));
+    let third = add("tre", &["--default"]);
+    assert!(third.contains("It is the default account"), "{third}");
+    let taken = home.pec(&["account", "add", "tre"]);
+    assert_eq!(taken.status, 2, "{taken:?}");
+    assert!(
+        taken.err.contains("tre") && !taken.err.contains("--address"),
+        "{taken:?}"
+    );
+}
+
+#[test]
+fn the_practice_provider_is_a_provider_by_its_name() {
+    let home = Home::with("password_from = \"prompt\"", "password_from = \"prompt\"");
+    let add = |name: &str, preset: &str| {
+        let address = format!("{name}@pec.test");
+        home.pec(&[
+            "account",
+            "add",
+            name,
+            "--address",
+            &address,
+            "--preset",
+            preset,
+        ])
+    };
+    let ran = add("io", "sandbox");
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.err.contains("pec sandbox"), "{ran:?}");
+    let ran = home.pec(&[
+        "sandbox",
+        "--for",
+        "1ms",
+        "--smtp-port",
+        "0",
+        "--imap-port",
+        "0",
+    ]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    for (name, preset) in [("io", "sandbox"), ("tu", "prova")] {
+        let ran = add(name, preset);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        let config = home.read("config.toml");
+        let own = config
+            .split(&format!("[account.{name}]"))
+            .nth(1)
+            .expect("an account");
+        for part in [
+            "localhost:9930",
+            "localhost:4650",
+            "sandbox/password",
+            "trust",
+        ] {
+            assert!(own.contains(part), "{part}: {own}");
+        }
+    }
+}

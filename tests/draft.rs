@@ -923,3 +923,77 @@ fn files_of_a_draft_are_added_and_left_out_though_one_is_gone() {
     assert_eq!(missing.exit, 2, "{missing:?}");
     assert_eq!(attached(), serde_json::json!([two]));
 }
+
+#[test]
+fn the_same_notice_from_two_accounts_and_a_draft_of_another_one_are_warned_of() {
+    let world = Practising::new();
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let both = format!(
+        "default = \"prova\"\n{config}{}",
+        world.account("altra", &world.address("tu"))
+    );
+    std::fs::write(world.path("config.toml"), both).expect("a file");
+    let to = world.address("delivered");
+    let send = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "-t",
+        &to,
+        "-s",
+        "Richiesta",
+        "-b",
+        TEXT,
+    ];
+    let first = world.run(&send);
+    assert_eq!(first.exit, 0, "{first:?}");
+    assert!(!first.err.contains("from the account"), "{first:?}");
+    let second = world.run(&[&["--account", "altra"], &send[..]].concat());
+    assert_eq!(second.exit, 0, "{second:?}");
+    assert!(second.err.contains("from the account prova"), "{second:?}");
+    // A draft of the one that leaves from the other.
+    let ran = piped(&world, &["send", "-t", &to, "-s", "Altra richiesta"], TEXT);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    let draft = ["draft", "send", "1", "--dry-run"];
+    for (account, is_other) in [("prova", false), ("altra", true)] {
+        let ran = world.run(&[&["--account", account], &draft[..]].concat());
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let words = "was written for the account io@";
+        assert_eq!(ran.err.contains(words), is_other, "{ran:?}");
+    }
+    let ran = world.run(&[
+        "--account",
+        "altra",
+        "draft",
+        "send",
+        "1",
+        "--yes",
+        "--no-copy",
+    ]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.err.contains("written for the account io@"), "{ran:?}");
+}
+
+/// What has the subject of another message and not its words is no copy of it.
+#[test]
+fn a_message_in_a_file_stays_where_only_its_subject_went() {
+    let world = Practising::new();
+    let message = |words: &str| {
+        format!(
+            "From: {}\r\nTo: {}\r\nSubject: Pronto\r\n\r\n{words}\r\n",
+            world.address("io"),
+            world.address("delivered")
+        )
+    };
+    let send = ["send", "--yes", "--no-copy", "--eml", "-"];
+    assert_eq!(piped(&world, &send, &message("Uno.")).exit, 0);
+    std::fs::write(world.path("password"), "sbagliata").expect("a file");
+    let ran = piped(&world, &send, &message("Due."));
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    assert_eq!(asides(&world), [message("Due.")]);
+    // The same once more needs no place: it is in the first one's message.
+    std::fs::write(world.path("password"), PASSWORD).expect("a file");
+    let ran = piped(&world, &send, &message("Uno."));
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(asides(&world), [message("Due.")]);
+}

@@ -268,7 +268,8 @@ impl Config {
             .is_ok_and(|default| default.name == account.name)
     }
 
-    /// Adds an account; with `default` it becomes the default. Nothing is written yet.
+    /// Adds an account; with `default` it becomes the default, else the only one there was does.
+    /// Nothing is written yet.
     ///
     /// # Errors
     /// [`Error::AccountExists`]; [`Error::Config`] as if the user had written the entry.
@@ -286,8 +287,11 @@ impl Config {
         if let Some(accounts) = accounts.as_table_like_mut() {
             accounts.insert(&entry.name, Item::Table(entry.table()));
         }
-        if default {
-            document["default"] = value(&entry.name);
+        match (&self.default, &*self.accounts) {
+            _ if default => document["default"] = value(&entry.name),
+            // The only one was used without being named, and still is.
+            (None, [only]) => document["default"] = value(&only.name),
+            (Some(_), _) | (None, _) => {}
         }
         self.replace(&document)?;
         self.account(Some(&entry.name))
@@ -382,7 +386,7 @@ impl Config {
     ///
     /// # Errors
     /// [`Error::Config`] with the line.
-    pub fn rewrite(&mut self, text: String) -> Result<(), Error> {
+    fn rewrite(&mut self, text: String) -> Result<(), Error> {
         *self = Self::parse(&self.file, text)?;
         Ok(())
     }
@@ -392,11 +396,42 @@ impl Config {
         &self.text
     }
 
-    /// Writes it: whole or not at all, mode 0600, in a folder of mode 0700.
+    /// Changes the configuration of a file as it is now, and writes it; no other process does
+    /// meanwhile. Where the change fails nothing is written.
     ///
     /// # Errors
-    /// [`Error::Write`].
-    pub fn save(&self) -> Result<(), Error> {
+    /// As [`Config::load`] and the change; [`Error::Write`].
+    pub fn update<T>(
+        file: &Path,
+        change: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let lock = private::lock(file);
+        let _lock = lock.map_err(|source| Error::Write {
+            file: file.to_owned(),
+            source,
+        })?;
+        let mut config = Self::load(file)?;
+        let changed = change(&mut config)?;
+        config.save()?;
+        Ok(changed)
+    }
+
+    /// Has the whole text be another one, unless it is not as it was read any more.
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`]; [`Error::Config`] with the line; [`Error::Write`].
+    pub fn replace_text(&self, text: String) -> Result<(), Error> {
+        let changed = |now: &Self| now.text != self.text;
+        Self::update(&self.file, |config| match changed(config) {
+            true => Err(Error::ChangedMeanwhile {
+                file: self.file.clone(),
+            }),
+            false => config.rewrite(text),
+        })
+    }
+
+    /// Writes it: whole or not at all, mode 0600, in a folder of mode 0700.
+    fn save(&self) -> Result<(), Error> {
         private::write(&self.file, self.text.as_bytes()).map_err(|source| Error::Write {
             file: self.file.clone(),
             source,

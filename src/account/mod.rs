@@ -267,6 +267,12 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// Another process changed the configuration meanwhile.
+    #[error("{file}: changed meanwhile", file = file.display())]
+    ChangedMeanwhile {
+        /// Which.
+        file: PathBuf,
+    },
     /// The extra authorities are no PEM certificates.
     #[error("{file}: no PEM certificate in it", file = file.display())]
     CaFile {

@@ -56,6 +56,28 @@ pub(super) fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     done
 }
 
+/// Keeps other processes from changing a file until it is dropped, or waits while one does. What is
+/// locked is its folder, since the file itself is replaced.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) fn lock(path: &Path) -> io::Result<Option<File>> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    make_private_folder(folder)?;
+    // Where folders are not opened like files, or not locked, two at once are not kept apart.
+    let Ok(folder) = File::open(folder) else {
+        return Ok(None);
+    };
+    match folder.lock() {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+        locked => locked.map(|()| Some(folder)),
+    }
+}
+
 fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
     // Left by a process of the same number that was killed.
     match fs::remove_file(path) {

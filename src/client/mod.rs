@@ -49,7 +49,7 @@ pub use filing::Filed;
 pub use handing::Handed;
 pub use index::index;
 pub use new::{Kept, New, NewEnd, OfDraft, send_new};
-pub use once::{Cautions, Goes, Similar, Went};
+pub use once::{Cautions, Goes, Similar, Went, has_twin};
 pub use outlook::Outlook;
 pub use patience::may_pass;
 pub use recorded::{ResumeEnd, Resumption, resume};

@@ -201,6 +201,14 @@ pub(super) fn known(
     Ok(twins.map(|twin| twin.message).collect())
 }
 
+/// Whether a message of these 24 hours says the same to the same.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn has_twin(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<bool, Error> {
+    Ok(!twins(ledger, message, now)?.is_empty())
+}
+
 /// The messages of these 24 hours that say the same to the same, newest first.
 fn twins(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<Vec<Twin>, Error> {
     let mut twins = Vec::new();
@@ -235,6 +243,8 @@ pub struct Similar {
     pub here: Option<(MessageRef, Timestamp)>,
     /// When the mailbox shows that one was accepted that this ledger does not have.
     pub elsewhere: Option<Timestamp>,
+    /// The newest that went from another account of this ledger.
+    pub other_account: Option<MessageRow>,
 }
 
 /// What should make a person stop.
@@ -272,6 +282,10 @@ fn similar(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result
     Ok(Similar {
         here: newest.map(|twin| (twin.message, twin.frozen_at)),
         elsewhere: ledger.accepted_elsewhere(message, since(now))?,
+        other_account: ledger
+            .twins_of_others(message, since(now))?
+            .into_iter()
+            .next(),
     })
 }
 

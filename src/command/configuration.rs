@@ -88,6 +88,7 @@ pub(super) fn failure(error: &Error, lang: Lang) -> Failure {
         Error::AccountExists { name } => {
             Failure::new("account-exists", [("account", name.clone())])
         }
+        Error::ChangedMeanwhile { file: of } => Failure::new("config-changed", [file(of)]),
         Error::CaFile { file: of } => Failure::new("ca-file", [file(of)]),
         Error::PasswordFileOpen { file: of, access } => {
             Failure::new("password-file-open", [file(of), ("mode", mode(*access))])

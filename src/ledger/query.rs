@@ -191,6 +191,13 @@ pub trait Queries {
     /// recipients of another, newest first; at most 100 of that subject are looked at.
     fn twins(&self, message: &OutgoingMessage, since: Timestamp) -> Result<Vec<MessageRow>, Error>;
 
+    /// The same from other accounts than that of the message.
+    fn twins_of_others(
+        &self,
+        message: &OutgoingMessage,
+        since: Timestamp,
+    ) -> Result<Vec<MessageRow>, Error>;
+
     /// The newest message recorded after this one with its sender, its subject and exactly its
     /// recipients: what somebody wrote again instead of resuming.
     fn written_again(&self, message: &MessageRef) -> Result<Option<MessageRef>, Error>;

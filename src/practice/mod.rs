@@ -63,6 +63,12 @@ use submission::Begin;
 
 /// The file with the password of every mailbox.
 pub const PASSWORD_FILE: &str = "password";
+/// Its folder in the folder of data, where none is chosen.
+pub const FOLDER: &str = "sandbox";
+/// The port of the server that takes messages, where none is chosen.
+pub const SMTP_PORT: u16 = 4650;
+/// The port of the server of the mailboxes, where none is chosen.
+pub const IMAP_PORT: u16 = 9930;
 /// The file that is locked while a provider runs.
 const LOCK_FILE: &str = "lock";
 /// The folder of the mailboxes.

@@ -2,7 +2,7 @@
 //! by their addresses, so that nothing is sent twice or lost for another name.
 
 use super::add::AddOrder;
-use crate::account::{Account, Config, Entry};
+use crate::account::{Account, Config, Entry, Error};
 use crate::command::configuration::failure;
 use crate::command::{Failure, Session, access, editor};
 use crate::exit::ExitStatus;
@@ -21,34 +21,38 @@ pub(in crate::command) enum ChangeOrder {
 }
 
 pub(super) fn run(order: ChangeOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let mut config = session.config()?;
+    let config = session.config()?;
     let lang = session.lang;
     let told = |error| failure(&error, lang);
+    let update = |change: &dyn Fn(&mut Config) -> Result<Account, Error>| {
+        Config::update(config.file(), change).map_err(told)
+    };
     let (key, account, before) = match order {
         ChangeOrder::Default(name) => {
-            let account = config.set_default(&name).map_err(told)?.clone();
+            let account = update(&|config| config.set_default(&name).cloned())?;
             ("accounts.is-default", account, name)
         }
         ChangeOrder::Rename { name, new } => {
             let before = config.account(Some(&name)).map_err(told)?.name.clone();
-            let account = config.rename(&name, &new).map_err(told)?.clone();
+            let account = update(&|config| config.rename(&before, &new).cloned())?;
+            follow(&account, &before, session)?;
             ("accounts.renamed", account, before)
         }
         ChangeOrder::Edit { name, given } => {
+            config.account(Some(&name)).map_err(told)?;
             let entry = given.with_whole_paths(session)?.entry();
             if entry == Entry::default() {
-                return edit_file(config, session);
+                return edit_file(&config, session);
             }
-            let account = config.change(&name, &entry).map_err(told)?.clone();
-            account.roots().map_err(told)?;
+            let account = update(&|config| {
+                let account = config.change(&name, &entry)?.clone();
+                account.roots()?;
+                Ok(account)
+            })?;
             ("accounts.changed", account, name)
         }
-        ChangeOrder::EditFile => return edit_file(config, session),
+        ChangeOrder::EditFile => return edit_file(&config, session),
     };
-    config.save().map_err(told)?;
-    if account.name != before && key == "accounts.renamed" {
-        follow(&account, &before, session)?;
-    }
     let values = [
         ("account", &*account.name),
         ("address", account.address.as_str()),
@@ -75,17 +79,16 @@ fn follow(account: &Account, before: &str, session: &mut Session<'_>) -> anyhow:
     Ok(noted.map_err(|error| Failure::of_ledger(&error))?)
 }
 
-/// The text of the configuration in the editor; what is no configuration is not written, and stays in
-/// a file that is named.
-fn edit_file(mut config: Config, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+/// The text of the configuration in the editor. What is no configuration, or would undo what another
+/// process wrote meanwhile, is not written, and stays in a file that is named.
+fn edit_file(config: &Config, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let mut file = None;
     let before = config.text().to_owned();
     let edited = editor::edit(&before, &mut file, session);
     let saved = edited.and_then(|words| {
         let lang = session.lang;
         let told = |error| failure(&error, lang);
-        config.rewrite(words).map_err(told)?;
-        Ok(config.save().map_err(told)?)
+        Ok(config.replace_text(words).map_err(told)?)
     });
     let texts = Catalogue::of(session.lang);
     let shown = config.file().display().to_string();

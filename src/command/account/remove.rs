@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::account::Config;
 use crate::command::ask::Asker;
 use crate::command::configuration::failure;
 use crate::command::{Failure, Session};
@@ -16,7 +17,7 @@ pub(in crate::command) struct RemoveOrder {
 }
 
 pub(super) fn run(order: &RemoveOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let mut config = session.config()?;
+    let config = session.config()?;
     let lang = session.lang;
     let told = |error| failure(&error, lang);
     let account = config.account(Some(&order.name)).map_err(told)?.clone();
@@ -24,8 +25,11 @@ pub(super) fn run(order: &RemoveOrder, session: &mut Session<'_>) -> anyhow::Res
         return Ok(ExitStatus::No);
     }
     let was_default = config.is_default(&account);
-    config.remove(&account.name).map_err(told)?;
-    config.save().map_err(told)?;
+    let left = Config::update(config.file(), |config| {
+        config.remove(&account.name)?;
+        Ok(config.accounts().len())
+    });
+    let left = left.map_err(told)?;
     let texts = Catalogue::of(session.lang);
     let values = [
         ("account", &*account.name),
@@ -33,7 +37,7 @@ pub(super) fn run(order: &RemoveOrder, session: &mut Session<'_>) -> anyhow::Res
     ];
     let mut page = session.out.page();
     page.line(texts.fill("accounts.removed", &values))?;
-    if was_default && config.accounts().len() > 1 {
+    if was_default && left > 1 {
         page.line(texts.text("accounts.default-is-gone"))?;
     }
     Ok(ExitStatus::Yes)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Place, SandboxOrder};
 use crate::command::order::Order;
 use crate::output::report::Form;
+use crate::practice;
 
 /// Run a practice provider of certified mail on this computer; nothing it signs has legal value
 ///
@@ -21,11 +22,11 @@ pub(in crate::command) struct Arguments {
     dir: Option<PathBuf>,
 
     /// SMTP port with TLS; 0 picks a free one
-    #[arg(long, value_name = "PORT", default_value_t = 4650)]
+    #[arg(long, value_name = "PORT", default_value_t = practice::SMTP_PORT)]
     smtp_port: u16,
 
     /// IMAP port with TLS; 0 picks a free one
-    #[arg(long, value_name = "PORT", default_value_t = 9930)]
+    #[arg(long, value_name = "PORT", default_value_t = practice::IMAP_PORT)]
     imap_port: u16,
 
     /// Simulated length of an hour, for the notices after 12 and 24 hours: 500ms, 10s, 1m

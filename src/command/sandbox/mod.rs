@@ -73,7 +73,7 @@ pub(super) fn run(order: SandboxOrder, session: &mut Session<'_>) -> anyhow::Res
 }
 
 fn folder(given: Option<PathBuf>, session: &Session<'_>) -> Option<PathBuf> {
-    let folder = given.or_else(|| Some(session.data_dir.as_ref()?.join("sandbox")))?;
+    let folder = given.or_else(|| Some(session.data_dir.as_ref()?.join(practice::FOLDER)))?;
     // The account that is shown is used from any folder.
     Some(std::path::absolute(&folder).unwrap_or(folder))
 }

@@ -69,6 +69,14 @@ pub(super) fn warnings(cautions: &Cautions, lang: Lang) -> Vec<String> {
         let values = [("time", &*shown(at, lang))];
         lines.push(texts.fill("warning.twin-elsewhere", &values));
     }
+    if let Some(row) = &cautions.similar.other_account {
+        let values = [
+            ("account", &*row.account),
+            ("message", &*row.message.short),
+            ("time", &*shown(row.frozen_at, lang)),
+        ];
+        lines.push(texts.fill("warning.twin-of-other-account", &values));
+    }
     lines
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Desk<'d, 's> {
     interruption: Option<Interruption>,
     /// Whether a person is asked about it.
     pub asks: bool,
+    /// What should make a person stop, besides what the message shows.
+    warned: Option<String>,
     /// What was found out before anything left.
     pub before: Before,
 }
@@ -52,6 +54,7 @@ impl<'d, 's> Desk<'d, 's> {
             form,
             interruption: None,
             asks: false,
+            warned: None,
             before: Before::default(),
         }
     }
@@ -59,6 +62,11 @@ impl<'d, 's> Desk<'d, 's> {
     /// Whether a person is asked.
     pub fn asking(self, asks: bool) -> Self {
         Self { asks, ..self }
+    }
+
+    /// What should make a person stop, besides what the message shows.
+    pub fn warned(self, warned: Option<String>) -> Self {
+        Self { warned, ..self }
     }
 
     /// What signals say until the server heeds them.
@@ -213,6 +221,7 @@ impl client::Desk for Desk<'_, '_> {
             News::NotRead => self.say("send.not-read-first", &[]),
             News::New(message, cautions) => {
                 self.before.warnings = checks::warnings(cautions, lang);
+                self.before.warnings.extend(self.warned.take());
                 let asks = self.asks;
                 report::preview(
                     message,

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::account::Account;
 use crate::address::MailAddress;
-use crate::client::{Cautions, OfDraft};
+use crate::client::{self, OfDraft};
 use crate::command::access::{self, Access};
 use crate::command::aside::{Aside, Matter};
 use crate::command::{Failure, Session};
 use crate::context::{Clock, Interruption};
 use crate::lang::Lang;
-use crate::ledger::{DraftRef, Ledger, Letter, Made};
+use crate::ledger::{DraftRef, DraftRow, Ledger, Letter, Made};
 use crate::output::catalogue::Catalogue;
-use crate::pec::outgoing::{Limits, OutgoingMessage};
+use crate::pec::outgoing::OutgoingMessage;
 
 /// The ledger and the draft of one letter.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(super) struct Keeping {
     ledger: Option<Ledger>,
     /// The draft, and whether it was made for this letter.
     draft: Option<(DraftRef, Made)>,
+    /// The address of the account that a draft was written for.
+    sender: Option<MailAddress>,
     /// The same, for whoever ends the program.
     place: Arc<Mutex<Place>>,
 }
@@ -47,10 +49,26 @@ impl Keeping {
     }
 
     /// Takes a draft that is there, to be sent.
-    pub fn take(&mut self, draft: DraftRef, ledger: Ledger) {
+    pub fn take(&mut self, row: &DraftRow, ledger: Ledger) {
         self.ledger = Some(ledger);
-        self.draft = Some((draft, Made::Before));
-        held(&self.place).draft = Some(draft);
+        self.draft = Some((row.draft, Made::Before));
+        self.sender = Some(row.sender.clone());
+        held(&self.place).draft = Some(row.draft);
+    }
+
+    /// What is said where a draft leaves from another account than that it was written for.
+    pub fn other_account(&self, account: &Account, session: &Session<'_>) -> Option<String> {
+        let (draft, _) = self.draft.as_ref()?;
+        let sender = self
+            .sender
+            .as_ref()
+            .filter(|sender| **sender != account.address)?;
+        let values = [
+            ("draft", &*draft.number().to_string()),
+            ("sender", sender.as_str()),
+            ("address", account.address.as_str()),
+        ];
+        Some(Catalogue::of(session.lang).fill("warning.draft-of-other-account", &values))
     }
 
     /// Notes a file that holds what is in no ledger.
@@ -142,8 +160,7 @@ impl Keeping {
         let is_itself = is_itself.is_ok_and(|found| found.is_some());
         let is_alike = || {
             let now = session.context.clock.now();
-            let found = Cautions::of(message, Limits::default(), Some(ledger), now);
-            found.is_ok_and(|cautions| cautions.similar.here.is_some())
+            client::has_twin(ledger, message, now).unwrap_or(false)
         };
         if !is_itself && !is_alike() {
             return;

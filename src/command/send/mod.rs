@@ -59,12 +59,14 @@ fn new(
     let message = OutgoingMessage::freeze(octets, &access.account.address, limits)
         .map_err(|faults| checks::failure(&faults, session.lang))?;
     if order.deed == Deed::Show {
-        return show(&message, limits, &access, &order.after, session);
+        let warned = keeping.other_account(&access.account, session);
+        return show(&message, (limits, warned), &access, &order.after, session);
     }
     if consent == Consent::Asked && !can_ask {
         return Err(Failure::new("needs-yes", []).into());
     }
     let (clock, copy) = (session.context.clock, order.after.copy(&access.account));
+    let warned = keeping.other_account(&access.account, session);
     let (ledger, draft) = keeping.parts(&access, session)?;
     let new = New {
         message: &message,
@@ -76,6 +78,7 @@ fn new(
     };
     let mut desk = Desk::new(&mut access, session, order.after.form)
         .asking(consent == Consent::Asked)
+        .warned(warned)
         .until_heeded(interruption);
     let ended = match client::send_new(new, ledger, &|| clock.now(), &mut desk) {
         Ok(NewEnd::Handed(handed)) => finish(vec![handed], &order.after, ledger, &mut desk),
@@ -123,7 +126,7 @@ fn octets(
             };
             let ledger = found.ok_or_else(|| drafts::none(&word))?;
             let row = drafts::one(&ledger, &word)?;
-            keeping.take(row.draft, ledger);
+            keeping.take(&row, ledger);
             let access = match &session.account {
                 Some(_) => Access::open(session)?,
                 None => Access::open_named(Some(row.sender.as_str()), session)?,
@@ -222,7 +225,7 @@ fn attachments(letter: &Letter) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
 /// ledger.
 fn show(
     message: &OutgoingMessage,
-    limits: Limits,
+    (limits, warned): (Limits, Option<String>),
     access: &Access,
     after: &After,
     session: &mut Session<'_>,
@@ -230,7 +233,8 @@ fn show(
     let ledger = access::existing_ledger(session)?;
     let now = session.context.clock.now();
     let cautions = Cautions::of(message, limits, ledger.as_ref(), now)?;
-    let warnings = checks::warnings(&cautions, session.lang);
+    let mut warnings = checks::warnings(&cautions, session.lang);
+    warnings.extend(warned);
     report::dry_run(message, &warnings, access, after.form, session)
 }
 

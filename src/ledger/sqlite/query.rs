@@ -233,34 +233,16 @@ impl Queries for Sqlite {
     }
 
     fn twins(&self, message: &OutgoingMessage, since: Timestamp) -> Result<Vec<MessageRow>, Error> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT *, {LABEL} AS label FROM message
-             WHERE subject = ?2 AND account = ?3
-               AND (frozen_at >= ?1 OR EXISTS (SELECT 1 FROM fact
-                   WHERE fact.message = message.id AND what = 'handed' AND fact.at >= ?1))
-             ORDER BY frozen_at DESC, id DESC LIMIT 100"
-        ))?;
-        let values = params![since.unix(), message.subject(), message.sender().key()];
-        let rows: Vec<MessageRow> = statement
-            .query_map(values, message_row)?
-            .collect::<Result<_, _>>()?;
-        let wanted: BTreeSet<String> = message
-            .recipients()
-            .iter()
-            .map(|recipient| recipient.address.as_str().to_ascii_lowercase())
-            .collect();
-        let mut twins = Vec::new();
-        for mut row in rows {
-            row.recipients = self.standings(row.message.id)?;
-            let found = row.recipients.iter();
-            let found = found.map(|(address, _)| address.as_str().to_ascii_lowercase());
-            if found.collect::<BTreeSet<_>>() == wanted {
-                twins.push(row);
-            }
-        }
-        Ok(twins)
+        self.to_the_same(message, "account = ?3", since)
     }
 
+    fn twins_of_others(
+        &self,
+        message: &OutgoingMessage,
+        since: Timestamp,
+    ) -> Result<Vec<MessageRow>, Error> {
+        self.to_the_same(message, "account <> ?3", since)
+    }
     fn written_again(&self, message: &MessageRef) -> Result<Option<MessageRef>, Error> {
         let found = self.refs(
             "SELECT later.id, later.short FROM message
@@ -291,6 +273,41 @@ impl Queries for Sqlite {
 }
 
 impl Sqlite {
+    /// Messages with the subject of one to its recipients, from accounts that a condition names.
+    fn to_the_same(
+        &self,
+        message: &OutgoingMessage,
+        accounts: &str,
+        since: Timestamp,
+    ) -> Result<Vec<MessageRow>, Error> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT *, {LABEL} AS label FROM message
+             WHERE subject = ?2 AND {accounts}
+               AND (frozen_at >= ?1 OR EXISTS (SELECT 1 FROM fact
+                   WHERE fact.message = message.id AND what = 'handed' AND fact.at >= ?1))
+             ORDER BY frozen_at DESC, id DESC LIMIT 100"
+        ))?;
+        let values = params![since.unix(), message.subject(), message.sender().key()];
+        let rows: Vec<MessageRow> = statement
+            .query_map(values, message_row)?
+            .collect::<Result<_, _>>()?;
+        let wanted: BTreeSet<String> = message
+            .recipients()
+            .iter()
+            .map(|recipient| recipient.address.as_str().to_ascii_lowercase())
+            .collect();
+        let mut twins = Vec::new();
+        for mut row in rows {
+            row.recipients = self.standings(row.message.id)?;
+            let found = row.recipients.iter();
+            let found = found.map(|(address, _)| address.as_str().to_ascii_lowercase());
+            if found.collect::<BTreeSet<_>>() == wanted {
+                twins.push(row);
+            }
+        }
+        Ok(twins)
+    }
+
     fn refs(&self, query: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<MessageRef>, Error> {
         let mut statement = self.connection.prepare_cached(query)?;
         let found = statement.query_map(values, message_ref)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{AddOrder, Server, is_address, is_command, is_server};
+use super::{AddOrder, Server, is_address, is_command, is_practice, is_server};
 use crate::account::presets;
 use crate::account::{
     Limits, PasswordSource, Preset, SentCopy, is_account_name, is_display_name, is_plain_text,
@@ -42,7 +42,7 @@ pub(in crate::command) struct Given {
 
     /// Provider, as in pec account presets
     #[arg(long, value_name = "NAME", value_parser = preset)]
-    preset: Option<&'static Preset>,
+    preset: Option<Chosen>,
 
     /// Server for reading (IMAP); the port only if it is not 993
     #[arg(long, value_name = "HOST[:PORT]", value_parser = server)]
@@ -146,7 +146,8 @@ impl Given {
             name: None,
             address: self.address,
             display_name: self.display_name,
-            preset: self.preset,
+            preset: self.preset.and_then(Chosen::preset),
+            practice: matches!(self.preset, Some(Chosen::Practice)),
             imap: Server {
                 host: self.imap,
                 security: self.imap_security.or(starttls),
@@ -194,8 +195,29 @@ fn display_name(text: &str) -> Result<String, String> {
     checked(text, is_display_name(text))
 }
 
-fn preset(text: &str) -> Result<&'static Preset, String> {
-    presets::named(text).ok_or_else(String::new)
+/// A provider as it was chosen.
+#[derive(Clone, Copy, Debug)]
+enum Chosen {
+    Preset(&'static Preset),
+    /// That of `pec sandbox`.
+    Practice,
+}
+
+impl Chosen {
+    const fn preset(self) -> Option<&'static Preset> {
+        match self {
+            Self::Preset(preset) => Some(preset),
+            Self::Practice => None,
+        }
+    }
+}
+
+fn preset(text: &str) -> Result<Chosen, String> {
+    match presets::named(text) {
+        Some(preset) => Ok(Chosen::Preset(preset)),
+        None if is_practice(text) => Ok(Chosen::Practice),
+        None => Err(String::new()),
+    }
 }
 
 fn server(text: &str) -> Result<String, String> {

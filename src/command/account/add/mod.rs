@@ -8,8 +8,8 @@ use std::path::{self, PathBuf};
 use super::test;
 use crate::account::presets::{self, LoginForm};
 use crate::account::{
-    Config, Entry, Limits, PasswordSource, Preset, Protocol, SentCopy, is_account_name,
-    is_plain_text, parse_server,
+    Account, Config, Entry, Error, Limits, PasswordSource, Preset, Protocol, SentCopy,
+    is_account_name, is_plain_text, parse_server,
 };
 use crate::address::MailAddress;
 use crate::command::ask::Asker;
@@ -19,15 +19,19 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
+use crate::practice;
 use crate::transport::{Endpoint, Security};
 
 /// The order to write an account; what is not said may be asked for.
+#[derive(Clone)]
 pub(in crate::command) struct AddOrder {
     name: Option<String>,
     address: Option<String>,
     /// The name beside it in From.
     display_name: Option<String>,
     preset: Option<&'static Preset>,
+    /// Whether it is at the practice provider of this computer.
+    practice: bool,
     imap: Server,
     smtp: Server,
     /// Unless it is the address.
@@ -48,6 +52,7 @@ pub(in crate::command) struct AddOrder {
 }
 
 /// A server, as far as it was said.
+#[derive(Clone)]
 struct Server {
     /// With the port, if it is not the usual one.
     host: Option<String>,
@@ -76,10 +81,13 @@ fn absolute(text: &str, context: &Context) -> Option<PathBuf> {
 
 pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     if order.password == Some(PasswordSource::Keyring) && !cfg!(feature = "keyring") {
-        return Err(failure(&crate::account::Error::KeyringNotBuilt, session.lang).into());
+        return Err(failure(&Error::KeyringNotBuilt, session.lang).into());
     }
-    let mut config = session.config()?;
-    let order = order.with_whole_paths(session)?;
+    let config = session.config()?;
+    if let Some(name) = &order.name {
+        not_taken(name, &config, session)?;
+    }
+    let order = order.with_whole_paths(session)?.with_practice(session)?;
     let by_questions = session.context.stdin_is_terminal && session.context.stderr_is_terminal;
     // What has a usual value is asked for only when something must be asked anyway.
     let asks = by_questions && !missing(&order, session).is_empty();
@@ -93,7 +101,7 @@ pub(super) fn run(order: AddOrder, session: &mut Session<'_>) -> anyhow::Result<
         return Err(Failure::new("account-missing", [("missing", missing.join(", "))]).into());
     }
     let name = order.name.clone().unwrap_or_default();
-    if let Err(error) = written(&order, &mut config, session) {
+    if let Err(error) = written(&order, &config, session) {
         if asks {
             tell_answers(&order, session)?;
         }
@@ -165,19 +173,22 @@ fn quoted(word: &str) -> String {
 }
 
 /// Writes the account into the configuration, and says so.
-fn written(order: &AddOrder, config: &mut Config, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let default = order.default;
+fn written(order: &AddOrder, config: &Config, session: &mut Session<'_>) -> anyhow::Result<()> {
     let entry = order.entry();
     let lang = session.lang;
     let told = |error| failure(&error, lang);
-    let account = config.add(&entry, default).map_err(told)?.clone();
-    // Authorities that cannot be read would be found out at the first connection only.
-    account.roots().map_err(told)?;
+    let add = |config: &mut Config| {
+        let account = config.add(&entry, order.default)?.clone();
+        // Authorities that cannot be read would be found out at the first connection only.
+        account.roots()?;
+        Ok((account, config.clone()))
+    };
+    // A password is asked for while nobody else waits.
     #[cfg(feature = "keyring")]
-    if account.password == PasswordSource::Keyring {
-        store(&account, session)?;
+    if entry.password == Some(PasswordSource::Keyring) {
+        store(&add(&mut config.clone()).map_err(told)?.0, session)?;
     }
-    config.save().map_err(told)?;
+    let (account, config) = Config::update(config.file(), add).map_err(told)?;
     let texts = Catalogue::of(session.lang);
     let values = [
         ("account", &*account.name),
@@ -185,13 +196,42 @@ fn written(order: &AddOrder, config: &mut Config, session: &mut Session<'_>) -> 
     ];
     let line = texts.fill("accounts.added", &values);
     session.out.say(line)?;
+    if config.accounts().len() > 1 {
+        let line = match config.account(None) {
+            Ok(default) => {
+                let values = [("default", &*default.name), ("account", &*account.name)];
+                texts.fill(default_key(&config, &account), &values)
+            }
+            Err(_) => texts.text("accounts.default-is-gone").to_owned(),
+        };
+        session.out.say(line)?;
+    }
     Ok(())
+}
+
+/// What is said of the default where there are several accounts.
+fn default_key(config: &Config, added: &Account) -> &'static str {
+    match config.is_default(added) {
+        true => "accounts.added-default",
+        false => "accounts.added-other",
+    }
+}
+
+/// Refuses a name that is taken before anything is asked.
+fn not_taken(name: &str, config: &Config, session: &Session<'_>) -> Result<(), Failure> {
+    match config.accounts().iter().any(|one| one.name == name) {
+        true => {
+            let name = name.to_owned();
+            Err(failure(&Error::AccountExists { name }, session.lang))
+        }
+        false => Ok(()),
+    }
 }
 
 /// Asks for the password once and puts it into the keyring.
 #[cfg(feature = "keyring")]
-fn store(account: &crate::account::Account, session: &Session<'_>) -> anyhow::Result<()> {
-    let asked = crate::account::Account {
+fn store(account: &Account, session: &Session<'_>) -> anyhow::Result<()> {
+    let asked = Account {
         password: PasswordSource::Prompt,
         ..account.clone()
     };
@@ -224,6 +264,34 @@ impl AddOrder {
             },
             ..self
         })
+    }
+
+    /// With what `pec sandbox` shows, where it is at the practice provider.
+    ///
+    /// # Errors
+    /// When that has never run here.
+    fn with_practice(mut self, session: &Session<'_>) -> Result<Self, Failure> {
+        if !self.practice {
+            return Ok(self);
+        }
+        let folder = session
+            .data_dir
+            .as_ref()
+            .map(|data| data.join(practice::FOLDER));
+        let folder = folder.filter(|folder| folder.join(practice::CA_FILE).is_file());
+        let folder = folder.ok_or_else(|| Failure::new("no-practice", []))?;
+        // From the root: the configuration is read from anywhere.
+        let folder = path::absolute(&folder).unwrap_or(folder);
+        let server = |port: u16| format!("localhost:{port}");
+        self.imap.host.get_or_insert(server(practice::IMAP_PORT));
+        self.smtp.host.get_or_insert(server(practice::SMTP_PORT));
+        self.ca_file.get_or_insert(folder.join(practice::CA_FILE));
+        self.trust_file
+            .get_or_insert(folder.join(practice::TRUST_FILE));
+        self.user = self.user.or_else(|| self.address.clone());
+        let password = PasswordSource::File(folder.join(practice::PASSWORD_FILE));
+        self.password.get_or_insert(password);
+        Ok(self)
     }
 
     fn endpoint(&self, protocol: Protocol) -> Option<Endpoint> {
@@ -278,7 +346,7 @@ fn missing(order: &AddOrder, session: &Session<'_>) -> Vec<String> {
     if order.address.is_none() {
         missing.push("--address".to_owned());
     }
-    if order.preset.is_none() {
+    if order.preset.is_none() && !order.practice {
         match (&order.imap.host, &order.smtp.host, order.guess()) {
             (None, None, Some(guess)) => {
                 missing.push(texts.fill("missing.servers-guess", &[("preset", &guess.name)]));
@@ -320,21 +388,39 @@ fn complete(
         let address = MailAddress::new(given.address.as_deref().unwrap_or_default());
         let local = Some(address.local_part());
         let suggested = local.filter(|local| is_account_name(local) && !taken(local));
-        let name = asker.ask("name", &[], suggested, |answer| {
+        let known: Vec<&str> = config.accounts().iter().map(|one| &*one.name).collect();
+        let values = [("taken", &*known.join(", "))];
+        let key = if known.is_empty() {
+            "name"
+        } else {
+            "name-of-several"
+        };
+        let name = asker.ask(key, &values, suggested, |answer| {
             (is_account_name(answer) && !taken(answer)).then(|| answer.to_owned())
         })?;
         given.name = Some(name);
     }
     if given.preset.is_none() && given.imap.host.is_none() && given.smtp.host.is_none() {
         let names: Vec<&str> = presets::all().iter().map(|preset| &*preset.name).collect();
-        let guess = given.guess().map(|preset| &*preset.name);
+        let address = MailAddress::new(given.address.as_deref().unwrap_or_default());
+        let guess = match address.domain() == practice::DOMAIN {
+            true => Some("sandbox"),
+            false => given.guess().map(|preset| &*preset.name),
+        };
         let values = [("presets", &*names.join(", "))];
         let preset = asker.ask("preset", &values, Some(guess.unwrap_or("-")), |answer| {
-            let is_known = presets::named(answer).is_some();
+            let is_known = presets::named(answer).is_some() || is_practice(answer);
             (is_known || answer == "-").then(|| answer.to_owned())
         })?;
+        given.practice = is_practice(&preset);
         given.preset = presets::named(&preset);
     }
+    complete_practice(given, session)?;
+    let mut asker = Asker {
+        input,
+        err: &mut *session.err,
+        lang: session.lang,
+    };
     let server = |answer: &str| is_server(answer).then(|| answer.to_owned());
     if given.preset.is_none() && given.imap.host.is_none() {
         given.imap.host = Some(asker.ask("imap", &[], None, server)?);
@@ -368,6 +454,18 @@ fn complete(
         given.default = asker.confirm("make-default", &[("account", &name)])?;
     }
     Ok(())
+}
+
+/// What the practice provider of this computer tells of itself.
+fn complete_practice(given: &mut AddOrder, session: &Session<'_>) -> Result<(), Failure> {
+    let practised = given.clone().with_practice(session)?;
+    *given = practised;
+    Ok(())
+}
+
+/// The words for the practice provider, in both languages.
+fn is_practice(text: &str) -> bool {
+    ["sandbox", "prova"].contains(&text)
 }
 
 /// Where the password comes from. The password itself is not asked for.
