@@ -48,7 +48,10 @@ pub(super) fn index_with(
         }
         let (mut read, mut octets) = (Vec::new(), 0);
         for one in unindexed {
-            let letter = one.known.as_ref().map(|known| read_kept(&one, known, ledger, at_hand));
+            let letter = one
+                .known
+                .as_ref()
+                .map(|known| read_kept(&one, known, ledger, at_hand));
             octets += letter.as_ref().map_or(0, |letter| letter.body.len());
             read.push((one, letter));
             if octets > MOST_WORDS_OCTETS {
@@ -116,7 +119,10 @@ fn letter(octets: &[u8], known: &Known) -> NewLetter {
     let people = [&head.from, &head.to, &head.cc].into_iter().flatten();
     let names: Vec<String> = mail.attachments().filter_map(|one| one.name).collect();
     let claimed = || head.from.first().map(|from| from.address.clone());
-    let subject = head.subject.clone().filter(|subject| !subject.trim().is_empty());
+    let subject = head
+        .subject
+        .clone()
+        .filter(|subject| !subject.trim().is_empty());
     NewLetter {
         sender: known.sender.clone().or_else(claimed).unwrap_or_default(),
         subject: subject.unwrap_or(unread.subject),

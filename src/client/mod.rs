@@ -5,6 +5,7 @@
 //!
 //! - [`send_new()`]: a new message, once; [`resume()`]: messages that were recorded before. Both get
 //!   a [`Desk`]: the way to the servers, a person who is asked ([`Confirm`]), and somebody to tell.
+//! - [`answer`]: how a letter begins that answers a received message, or passes it on.
 //! - [`submit()`]: one recorded message to the server, with its facts.
 //! - [`read_all()`]: the mailbox, before anything leaves that nobody confirms.
 //! - [`sync()`]: what is new in the folders of a mailbox; [`read()`] gets past messages that
@@ -18,6 +19,7 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+pub mod answer;
 pub mod batch;
 
 mod before;

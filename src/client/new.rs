@@ -353,6 +353,7 @@ mod tests {
             body: "Testo.".to_owned(),
             files: Vec::new(),
             form: DeliveryForm::Complete,
+            answered: None,
         }
     }
 

@@ -7,8 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, language, ledger, man, sandbox,
-    send, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, forward, language, ledger, man,
+    reply, sandbox, send, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -60,6 +60,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(Box<send::Arguments>),
+    Reply(Box<reply::arguments::Arguments>),
+    Forward(Box<forward::arguments::Arguments>),
     Batch(batch::Arguments),
     Draft(draft::arguments::Arguments),
     Sync(sync::arguments::Arguments),
@@ -127,6 +129,8 @@ impl Command {
     fn order(self) -> Result<Order, Failure> {
         Ok(match self {
             Self::Send(arguments) => arguments.order(),
+            Self::Reply(arguments) => arguments.order(),
+            Self::Forward(arguments) => arguments.order(),
             Self::Batch(arguments) => arguments.order(),
             Self::Draft(arguments) => arguments.order(),
             Self::Sync(arguments) => arguments.order(),

@@ -5,6 +5,8 @@
 //! and none sends it a second time. A draft that was changed since it was read is another one: what
 //! somebody wrote meanwhile is neither sent unseen nor lost.
 
+use std::borrow::Cow;
+
 use super::Error;
 use crate::address::MailAddress;
 use crate::pec::DeliveryForm;
@@ -38,10 +40,76 @@ pub struct Letter {
     pub subject: String,
     /// The text.
     pub body: String,
-    /// Files, by their paths from the root: read when it goes.
-    pub files: Vec<String>,
+    /// What is attached.
+    pub files: Vec<Attached>,
     /// The delivery receipt to ask for.
     pub form: DeliveryForm,
+    /// What it answers, if it answers something.
+    pub answered: Option<Answered>,
+}
+
+/// Something that is attached to a letter. Nothing of it is read before the letter goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attached {
+    /// A file of this computer, by its path from the root.
+    File(String),
+    /// A message that is kept here, whole or a part of it.
+    Kept {
+        /// SHA-256 of the message's octets.
+        octets: String,
+        /// The place of the part in it, as [`crate::contents`] gives it; empty: the whole message.
+        place: String,
+        /// The name under which it is attached.
+        name: String,
+    },
+}
+
+/// Before the parts of what is kept; no path from the root begins so.
+const KEPT: &str = "kept:";
+
+impl Attached {
+    /// As what it is known: the path of a file, or the name that it gets.
+    pub fn named(&self) -> &str {
+        match self {
+            Self::File(path) => path,
+            Self::Kept { name, .. } => name,
+        }
+    }
+
+    /// As one text, from which [`Attached::read`] makes the same.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::File(path) => Cow::Borrowed(path),
+            Self::Kept {
+                octets,
+                place,
+                name,
+            } => Cow::Owned(format!("{KEPT}{octets}:{place}:{name}")),
+        }
+    }
+
+    /// What a text stands for.
+    pub fn read(text: String) -> Self {
+        let kept = text.strip_prefix(KEPT).and_then(|rest| {
+            let (octets, rest) = rest.split_once(':')?;
+            let (place, name) = rest.split_once(':')?;
+            Some(Self::Kept {
+                octets: octets.to_owned(),
+                place: place.to_owned(),
+                name: name.to_owned(),
+            })
+        });
+        kept.unwrap_or(Self::File(text))
+    }
+}
+
+/// What a letter answers (RFC 5322, 3.6.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// In-Reply-To: the Message-ID that its writer gave it, in its brackets.
+    pub message_id: String,
+    /// References, in their brackets, between blanks: of what came before, and of it.
+    pub references: String,
 }
 
 /// A draft with what it says.

@@ -55,7 +55,7 @@ use std::path::{Path, PathBuf};
 
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
 pub use backup::{BackedUp, Flaw, Restored, Wanted};
-pub use draft::{DraftRef, DraftRow, Letter, Made};
+pub use draft::{Answered, Attached, DraftRef, DraftRow, Letter, Made};
 pub use evidence::{Depth, Evidence, Lost};
 pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use judged::{Authorities, JudgedBy};

@@ -11,9 +11,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-use super::disk::{
-    clear, entries, make_locked, make_private_folder, sync_all_around, sync_folder,
-};
+use super::disk::{clear, entries, make_locked, make_private_folder, sync_all_around, sync_folder};
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 

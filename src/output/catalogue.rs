@@ -20,7 +20,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 9]); 2] = [
+const SOURCES: [(Lang, [&str; 10]); 2] = [
     (
         Lang::It,
         [
@@ -33,6 +33,7 @@ const SOURCES: [(Lang, [&str; 9]); 2] = [
             include_str!("catalogue/ledger.it.toml"),
             include_str!("catalogue/legal.it.toml"),
             include_str!("catalogue/draft.it.toml"),
+            include_str!("catalogue/answer.it.toml"),
         ],
     ),
     (
@@ -47,6 +48,7 @@ const SOURCES: [(Lang, [&str; 9]); 2] = [
             include_str!("catalogue/ledger.en.toml"),
             include_str!("catalogue/legal.en.toml"),
             include_str!("catalogue/draft.en.toml"),
+            include_str!("catalogue/answer.en.toml"),
         ],
     ),
 ];

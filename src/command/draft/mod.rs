@@ -13,7 +13,7 @@ use super::send::draft::{address_in, attachments, check_addresses};
 use super::send::whole;
 use super::{Failure, Session, access, drafts, editor};
 use crate::exit::ExitStatus;
-use crate::ledger::{DraftRow, Ledger};
+use crate::ledger::{Attached, DraftRow, Ledger};
 use crate::mime::header::Header;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
@@ -124,9 +124,9 @@ fn edit(word: &str, changes: Changes, session: &mut Session<'_>) -> anyhow::Resu
     } else {
         changes.apply(&mut letter)?;
         check_addresses(&letter)?;
-        let before = |file: &&String| row.letter.files.contains(*file);
-        let (before, new): (Vec<&String>, Vec<&String>) = letter.files.iter().partition(before);
-        attachments(&new.into_iter().cloned().collect::<Vec<_>>())?;
+        let before = |file: &&Attached| row.letter.files.contains(*file);
+        let (before, new): (Vec<&Attached>, Vec<&Attached>) = letter.files.iter().partition(before);
+        attachments(new, Some(&ledger))?;
         tell_gone(&before, &row, session)?;
     }
     let now = session.context.clock.now();
@@ -146,10 +146,14 @@ fn edit(word: &str, changes: Changes, session: &mut Session<'_>) -> anyhow::Resu
 }
 
 /// Says which files of a draft are not there any more, and how it does without them.
-fn tell_gone(files: &[&String], row: &DraftRow, session: &mut Session<'_>) -> anyhow::Result<()> {
+fn tell_gone(files: &[&Attached], row: &DraftRow, session: &mut Session<'_>) -> anyhow::Result<()> {
     let number = row.draft.number().to_string();
-    for file in files.iter().filter(|file| !Path::new(file).is_file()) {
-        let values = [("file", &***file), ("draft", &*number)];
+    let is_gone = |file: &&&Attached| match file {
+        Attached::File(path) => !Path::new(path).is_file(),
+        Attached::Kept { .. } => false,
+    };
+    for file in files.iter().filter(is_gone) {
+        let values = [("file", file.named()), ("draft", &*number)];
         let line = Catalogue::of(session.lang).fill("draft.file-gone", &values);
         writeln!(session.err, "{line}")?;
     }
@@ -192,7 +196,7 @@ impl Changes {
             leave_out(path, &mut letter.files)?;
         }
         for path in &self.attach {
-            let file = whole(path)?;
+            let file = Attached::File(whole(path)?);
             if !letter.files.contains(&file) {
                 letter.files.push(file);
             }
@@ -204,14 +208,16 @@ impl Changes {
 }
 
 /// Takes a file off a list, by its path or its name.
-fn leave_out(path: &Path, files: &mut Vec<String>) -> Result<(), Failure> {
+fn leave_out(path: &Path, files: &mut Vec<Attached>) -> Result<(), Failure> {
     let meant = whole(path)?;
-    let is_meant =
-        |file: &String| *file == meant || Path::new(file).file_name() == Some(path.as_os_str());
+    let is_meant = |file: &Attached| {
+        file.named() == meant || Path::new(file.named()).file_name() == Some(path.as_os_str())
+    };
     if !files.iter().any(is_meant) {
+        let names: Vec<&str> = files.iter().map(Attached::named).collect();
         let values = [
             ("file", path.display().to_string()),
-            ("files", files.join(", ")),
+            ("files", names.join(", ")),
         ];
         return Err(Failure::new("not-attached", values));
     }

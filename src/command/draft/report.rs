@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::command::send::pages::safe;
 use crate::command::words as known_words;
-use crate::ledger::DraftRow;
+use crate::ledger::{Attached, DraftRow};
 use crate::output::layout::shown;
 use crate::output::report::{Page, Report};
 use crate::printable::Printable;
@@ -52,8 +52,10 @@ pub(super) struct DraftJson<'a> {
     subject: &'a str,
     /// The text.
     body: &'a str,
-    /// Paths of the files that will be attached.
-    files: &'a [String],
+    /// What will be attached: paths of files, and the names of what is kept.
+    files: Vec<&'a str>,
+    /// The Message-ID of what it answers, as its header will name it; null: of nothing.
+    in_reply_to: Option<&'a str>,
     /// The form of delivery receipt to ask for.
     #[schemars(schema_with = "known_words::delivery_form")]
     receipt_form: &'static str,
@@ -71,7 +73,8 @@ impl<'a> DraftJson<'a> {
             reply_to: letter.reply_to.as_deref(),
             subject: &letter.subject,
             body: &letter.body,
-            files: &letter.files,
+            files: letter.files.iter().map(Attached::named).collect(),
+            in_reply_to: letter.answered.as_ref().map(|it| &*it.message_id),
             receipt_form: letter.form.word(),
         }
     }
@@ -79,9 +82,10 @@ impl<'a> DraftJson<'a> {
     fn whole(&self, page: &mut Page<'_>) -> io::Result<()> {
         let texts = page.texts();
         let one = |key: &str, value: &str| format!("{:<14} {}", texts.text(key), Printable(value));
-        let each = |key: &'static str, values: &[String]| -> Vec<String> {
+        let each = |key: &'static str, values: &[&str]| -> Vec<String> {
             values.iter().map(|value| one(key, value)).collect()
         };
+        let (to, cc) = (strs(self.to), strs(self.cc));
         let time = shown(self.changed_at, page.lang);
         let number = self.id.to_string();
         let mut lines = vec![
@@ -89,15 +93,15 @@ impl<'a> DraftJson<'a> {
             one("draft.label.changed", &time),
             one("send.label.account", self.account),
         ];
-        lines.extend(each("send.label.to", self.to));
-        lines.extend(each("send.label.cc", self.cc));
+        lines.extend(each("send.label.to", &to));
+        lines.extend(each("send.label.cc", &cc));
         lines.extend(
             self.reply_to
                 .map(|address| one("draft.label.reply-to", address)),
         );
         lines.push(one("send.label.subject", self.subject));
         lines.push(one("send.label.receipt", self.receipt_form));
-        lines.extend(each("send.label.attachment", self.files));
+        lines.extend(each("send.label.attachment", &self.files));
         page.lines(lines)?;
         page.line("")?;
         page.lines(self.body.lines().flat_map(safe))
@@ -113,6 +117,10 @@ impl<'a> DraftJson<'a> {
         ];
         page.line(page.texts().fill("draft.row", &values))
     }
+}
+
+fn strs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 impl Report for Document<'_> {

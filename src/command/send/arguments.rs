@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::order::{
-    After, Body, Deed, Filing, Letter, NewOrder, ResumeOrder, SendOrder, Source, What, Which,
+    After, Answering, Body, Deed, Filing, Letter, NewOrder, ResumeOrder, SendOrder, Source, Taken,
+    Way, What, Which,
 };
 use super::report;
 use crate::client::{Goes, Resend, SendAgain};
@@ -165,6 +166,86 @@ pub(in crate::command) struct LeavingArguments {
     json: bool,
 }
 
+/// Of what and to whom an answer is; the same for `reply` and `forward`.
+#[derive(Debug, clap::Args)]
+pub(in crate::command) struct AnswerArguments {
+    /// Received message: short id (as pec inbox shows it) or Message-ID
+    #[arg(value_name = "MESSAGE")]
+    message: String,
+
+    /// Recipient; with reply, instead of the sender; repeatable
+    #[arg(short, long, value_name = "ADDRESS")]
+    to: Vec<String>,
+
+    /// Recipient in copy, whose delivery receipt is always concise; repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    cc: Vec<String>,
+
+    /// The subject, instead of that of the message
+    #[arg(short, long, value_name = "TEXT")]
+    subject: Option<String>,
+
+    /// The text, above the quotation (without --body and --body-file: from standard input, or from the
+    /// editor in EDITOR)
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "body_file")]
+    body: Option<String>,
+
+    /// The text, from a file in UTF-8; - for standard input
+    #[arg(long, value_name = "FILE")]
+    body_file: Option<PathBuf>,
+
+    /// File to attach; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+
+    /// Attach the attachments of the message too
+    #[arg(long)]
+    with_attachments: bool,
+
+    /// Do not quote the text of the message
+    #[arg(long)]
+    no_quote: bool,
+
+    /// Delivery receipt to request: complete, brief or concise
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "complete",
+        hide_possible_values = true
+    )]
+    receipt: DeliveryForm,
+}
+
+impl AnswerArguments {
+    pub(in crate::command) fn letter(self, way: Way) -> Letter {
+        Letter {
+            to: self.to,
+            cc: self.cc,
+            subject: self.subject,
+            body: body(self.body, self.body_file),
+            attach: self.attach,
+            form: self.receipt,
+            reply_to: None,
+            answering: Some(Answering {
+                word: self.message,
+                way,
+                attachments: self.with_attachments,
+                quotes: !self.no_quote,
+            }),
+            taken: Taken::default(),
+        }
+    }
+}
+
+/// Where a text comes from; only one of the two is there.
+fn body(text: Option<String>, file: Option<PathBuf>) -> Body {
+    match (text, file) {
+        (Some(text), _) => Body::Given(text),
+        (None, Some(file)) => Body::From(Source::of(file)),
+        (None, None) => Body::Asked,
+    }
+}
+
 impl ValueEnum for DeliveryForm {
     fn value_variants<'a>() -> &'a [Self] {
         &Self::ALL
@@ -250,14 +331,12 @@ impl From<Arguments> for SendOrder {
                     to: given.to,
                     cc: given.cc,
                     subject: given.subject,
-                    body: match (given.body, given.body_file) {
-                        (Some(text), _) => Body::Given(text),
-                        (None, Some(file)) => Body::From(Source::of(file)),
-                        (None, None) => Body::Asked,
-                    },
+                    body: body(given.body, given.body_file),
                     attach: given.attach,
                     form: given.receipt,
                     reply_to: given.reply_to,
+                    answering: None,
+                    taken: Taken::default(),
                 }),
             },
             goes,
@@ -271,8 +350,17 @@ impl From<Arguments> for SendOrder {
 impl SendOrder {
     /// To send a draft.
     pub(in crate::command) fn of_draft(word: String, leaving: LeavingArguments) -> Self {
+        Self::of(What::Draft(word), leaving)
+    }
+
+    /// To answer a message that was received, or to pass it on.
+    pub(in crate::command) fn of_answer(letter: Letter, leaving: LeavingArguments) -> Self {
+        Self::of(What::Written(letter), leaving)
+    }
+
+    fn of(what: What, leaving: LeavingArguments) -> Self {
         Self::New(NewOrder {
-            what: What::Draft(word),
+            what,
             goes: leaving.goes(),
             despite: leaving.despite.clone(),
             deed: leaving.deed(),

@@ -11,8 +11,9 @@ use crate::batch::identity::{Identity, Key, Matter};
 use crate::batch::notice::digest;
 use crate::client::Consent;
 use crate::command::{Failure, text_form};
+use crate::contents::{Contents, original_in};
 use crate::context::random_hex;
-use crate::ledger::Letter;
+use crate::ledger::{Attached, Ledger, Letter};
 use crate::mime::decode;
 use crate::mime::header::Header;
 use crate::pec::DeliveryForm;
@@ -38,6 +39,10 @@ pub(super) fn written(
         texts.iter().map(|text| MailAddress::new(text)).collect()
     };
     let mut fields = Vec::new();
+    if let Some(answered) = &letter.answered {
+        fields.push(("In-Reply-To", answered.message_id.clone()));
+        fields.push(("References", answered.references.clone()));
+    }
     if letter.form != DeliveryForm::Complete {
         fields.push(("X-TipoRicevuta", letter.form.word().to_owned()));
     }
@@ -164,17 +169,31 @@ pub(super) fn ready(octets: Vec<u8>, from: &MailAddress, now: Timestamp) -> Vec<
     octets
 }
 
-/// Names and octets of files to attach.
+/// Names and octets of what is attached; what is kept comes from the ledger.
 ///
 /// # Errors
 /// A [`Failure`] that names all that cannot be read.
-pub(in crate::command) fn attachments(files: &[String]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+pub(in crate::command) fn attachments<'a>(
+    files: impl IntoIterator<Item = &'a Attached>,
+    ledger: Option<&Ledger>,
+) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut read_ones = Vec::new();
     let mut missing = Vec::new();
-    for path in files.iter().map(Path::new) {
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        match read(path) {
-            Ok(octets) => read_ones.push((name.to_string_lossy().into_owned(), octets)),
+    for file in files {
+        let path = Path::new(file.named());
+        let (name, octets) = match file {
+            Attached::File(_) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                (name.to_string_lossy().into_owned(), read(path))
+            }
+            Attached::Kept {
+                octets,
+                place,
+                name,
+            } => (name.clone(), kept(octets, place, ledger)),
+        };
+        match octets {
+            Ok(octets) => read_ones.push((name, octets)),
             Err(error) => missing.push((path.to_owned(), error)),
         }
     }
@@ -183,6 +202,23 @@ pub(in crate::command) fn attachments(files: &[String]) -> anyhow::Result<Vec<(S
     } else {
         Err(unreadable(&missing).into())
     }
+}
+
+/// A message that is kept, or the part of it at a place.
+fn kept(octets: &str, place: &str, ledger: Option<&Ledger>) -> io::Result<Vec<u8>> {
+    let ledger = ledger.ok_or(io::ErrorKind::NotFound)?;
+    let whole = ledger.octets(octets).map_err(io::Error::other)?;
+    if place.is_empty() {
+        return Ok(whole);
+    }
+    let mail = original_in(&whole);
+    let contents = Contents::of(mail.as_deref().unwrap_or(&whole));
+    let part = contents.as_ref().and_then(|contents| {
+        let mut attachments = contents.attachments();
+        attachments.find(|attachment| attachment.place == place)
+    });
+    let part = part.ok_or(io::ErrorKind::InvalidData)?;
+    Ok(part.pieces().collect::<Vec<_>>().concat())
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

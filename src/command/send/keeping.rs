@@ -56,6 +56,16 @@ impl Keeping {
         held(&self.place).draft = Some(row.draft);
     }
 
+    /// Takes the ledger that the original of a letter is in.
+    pub fn take_ledger(&mut self, ledger: Ledger) {
+        self.ledger = Some(ledger);
+    }
+
+    /// The ledger, if it is open.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+
     /// What is said where a draft leaves from another account than that it was written for.
     pub fn other_account(&self, account: &Account, session: &Session<'_>) -> Option<String> {
         let (draft, _) = self.draft.as_ref()?;

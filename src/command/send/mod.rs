@@ -1,6 +1,7 @@
 //! `pec send`: one certified message, checked, shown, recorded, handed over once; and messages that
 //! were recorded before.
 
+mod answer;
 mod arguments;
 pub(super) mod checks;
 pub(super) mod desk;
@@ -30,8 +31,8 @@ use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 
-pub(super) use arguments::{Arguments, LeavingArguments};
-pub(super) use order::SendOrder;
+pub(super) use arguments::{AnswerArguments, Arguments, LeavingArguments};
+pub(super) use order::{SendOrder, Way};
 pub(super) use questions::whole;
 
 pub(super) fn run(order: Box<SendOrder>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
@@ -113,7 +114,7 @@ fn octets(
         What::Written(letter) => {
             let is_terminal = session.context.stdin_is_terminal;
             let (letter, files, access) = match letter.body.comes_by_input(is_terminal) {
-                true => by_input(&letter, (consent, deed), keeping, session)?,
+                true => by_input(letter, (consent, deed), keeping, session)?,
                 false => by_hand(letter, (consent, deed), keeping, session)?,
             };
             let octets = draft::written(&letter, files, &access.account, now)?;
@@ -131,7 +132,7 @@ fn octets(
                 Some(_) => Access::open(session)?,
                 None => Access::open_named(Some(row.sender.as_str()), session)?,
             };
-            let attachments = attachments(&row.letter)?;
+            let attachments = attachments(&row.letter, keeping.ledger())?;
             let octets = draft::written(&row.letter, attachments, &access.account, now)?;
             Ok((octets, access))
         }
@@ -157,21 +158,21 @@ type Whole = (Letter, Vec<(String, Vec<u8>)>, Access);
 
 /// A letter whose text comes by standard input: it is kept before anything else of it is looked at.
 fn by_input(
-    given: &Written,
+    mut given: Written,
     (consent, deed): (Consent, Deed),
     keeping: &mut Keeping,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Whole> {
     let octets = input(Matter::Text, deed, keeping, session)?;
     let words = draft::words(octets, keeping.file().as_deref(), consent)?;
-    let access = Access::open(session)?;
+    let access = open(&mut given, consent, keeping, session)?;
     let mut letter = given.letter()?;
-    letter.body = words;
+    letter.body = given.taken.under(words);
     if deed == Deed::Send {
         keeping.keep(&letter, &access.account, session)?;
     }
-    questions::nothing_missing(given)?;
-    let files = attachments(&letter)?;
+    questions::nothing_missing(&given)?;
+    let files = attachments(&letter, keeping.ledger())?;
     Ok((letter, files, access))
 }
 
@@ -183,7 +184,7 @@ fn by_hand(
     keeping: &mut Keeping,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Whole> {
-    let access = Access::open(session)?;
+    let access = open(&mut given, consent, keeping, session)?;
     let account = &access.account;
     let mut keep = |letter: &Letter, session: &mut Session<'_>| match deed {
         Deed::Send => keeping.keep(letter, account, session),
@@ -192,19 +193,25 @@ fn by_hand(
     questions::complete(&mut given, consent, &mut keep, session)?;
     let mut letter = given.letter()?;
     // An editor is opened for a letter that can leave.
-    let files = attachments(&letter)?;
+    let files = attachments(&letter, keeping.ledger())?;
     letter.body = match given.body {
-        Body::Given(words) => words,
+        Body::Given(words) => given.taken.under(words),
         Body::From(Source::File(path)) => {
             let octets = draft::file(&path)?;
             text_form::plain(&path, &octets)?;
-            draft::words(octets, Some(&path), consent)?
+            given
+                .taken
+                .under(draft::words(octets, Some(&path), consent)?)
         }
         Body::Asked | Body::From(Source::Input) => {
             let mut file = None;
-            let edited = editor::edit("", &mut file, session);
+            let before = given.taken.under(String::new());
+            let edited = editor::edit(&before, &mut file, session);
             keeping.set_file(file);
             letter.body = edited?;
+            if !before.is_empty() && letter.body.trim() == before.trim() {
+                return Err(Failure::new("answer-unchanged", []).into());
+            }
             if deed == Deed::Send {
                 keeping.keep(&letter, account, session)?;
                 keeping.tell_short(session)?;
@@ -215,10 +222,26 @@ fn by_hand(
     Ok((letter, files, access))
 }
 
+/// The account that sends a letter: of an answer the one that got the original, from which the letter
+/// takes what it has of it.
+fn open(
+    given: &mut Written,
+    consent: Consent,
+    keeping: &mut Keeping,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Access> {
+    let Some(answering) = given.answering.take() else {
+        return Access::open(session);
+    };
+    let (access, ledger) = answer::begin(&answering, given, consent, session)?;
+    keeping.take_ledger(ledger);
+    Ok(access)
+}
+
 /// The attachments of a letter whose addresses are such.
-fn attachments(letter: &Letter) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+fn attachments(letter: &Letter, ledger: Option<&Ledger>) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     draft::check_addresses(letter)?;
-    draft::attachments(&letter.files)
+    draft::attachments(&letter.files, ledger)
 }
 
 /// Shows what would be sent. Nothing is recorded; what is known of recipients is read if there is a

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::client::answer::Whom;
 use crate::client::{Consent, Goes, SendAgain};
 use crate::command::wait::Terms;
+use crate::ledger::{Answered, Attached};
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Stop;
@@ -52,6 +54,47 @@ pub(in crate::command) enum What {
     Draft(String),
 }
 
+/// The message that a letter answers or passes on.
+#[derive(Clone)]
+pub(in crate::command) struct Answering {
+    /// Which, by its short id, its Message-ID or words of its subject.
+    pub word: String,
+    /// Which of both.
+    pub way: Way,
+    /// Whether its attachments go along.
+    pub attachments: bool,
+    /// Whether its text is quoted.
+    pub quotes: bool,
+}
+
+/// What a letter has from the message that it answers or passes on; nothing, where it is a new one.
+#[derive(Clone, Default)]
+pub(in crate::command) struct Taken {
+    /// What stands under the text.
+    pub quotation: String,
+    /// What is attached before all else.
+    pub files: Vec<Attached>,
+    /// What its header names.
+    pub answered: Option<Answered>,
+}
+
+impl Taken {
+    /// A text with what is quoted under it.
+    pub fn under(&self, words: String) -> String {
+        match &*self.quotation {
+            "" => words,
+            quotation => format!("{}\n\n{quotation}", words.trim_end()),
+        }
+    }
+}
+
+/// Whether a message is answered or passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::command) enum Way {
+    Reply(Whom),
+    Forward,
+}
+
 /// The parts of a message, as they were given.
 #[derive(Clone)]
 pub(in crate::command) struct Letter {
@@ -66,6 +109,10 @@ pub(in crate::command) struct Letter {
     /// The delivery receipt to ask for.
     pub form: DeliveryForm,
     pub reply_to: Option<String>,
+    /// The message that it answers or passes on, before that was looked for.
+    pub answering: Option<Answering>,
+    /// What it has from that one.
+    pub taken: Taken,
 }
 
 /// Where the text of a message comes from.

@@ -10,7 +10,7 @@ use crate::client::Consent;
 use crate::command::ask::Asker;
 use crate::command::{Failure, Session};
 use crate::context::Context;
-use crate::ledger::Letter;
+use crate::ledger::{Attached, Letter};
 
 /// Asks for recipients, subject and files where recipients or subject are missing and somebody can
 /// answer. After each answer the letter is kept, as far as it goes.
@@ -171,16 +171,19 @@ impl Written {
     /// When a path is no text.
     pub fn letter(&self) -> Result<Letter, Failure> {
         let addresses = |texts: &[String]| texts.iter().map(|text| address_in(text)).collect();
-        let files: Result<Vec<String>, Failure> =
-            self.attach.iter().map(|path| whole(path)).collect();
+        let mut files = self.taken.files.clone();
+        for path in &self.attach {
+            files.push(Attached::File(whole(path)?));
+        }
         Ok(Letter {
             to: addresses(&self.to),
             cc: addresses(&self.cc),
             reply_to: self.reply_to.as_deref().map(address_in),
             subject: self.subject.clone().unwrap_or_default(),
             body: String::new(),
-            files: files?,
+            files,
             form: self.form,
+            answered: self.taken.answered.clone(),
         })
     }
 }

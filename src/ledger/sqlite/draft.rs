@@ -1,12 +1,12 @@
 //! Drafts, of SQLite.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::account::LABEL;
 use super::{Sqlite, timestamp};
 use crate::address::MailAddress;
 use crate::ledger::Error;
-use crate::ledger::draft::{DraftRef, DraftRow, Drafts, Letter, Made};
+use crate::ledger::draft::{Answered, Attached, DraftRef, DraftRow, Drafts, Letter, Made};
 use crate::pec::DeliveryForm;
 use crate::timestamp::Timestamp;
 
@@ -22,11 +22,12 @@ impl Drafts for Sqlite {
         if let Some(row) = drafts(&transaction)?.into_iter().find(same) {
             return Ok((row.draft, Made::Before));
         }
+        let answered = letter.answered.as_ref();
         transaction
             .prepare_cached(
                 "INSERT INTO draft (version, account, subject, body, receipt_form, reply_to,
-                     changed_at)
-                 VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+                     changed_at, in_reply_to, referring)
+                 VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 account.key(),
@@ -34,7 +35,9 @@ impl Drafts for Sqlite {
                 letter.body,
                 letter.form.word(),
                 letter.reply_to,
-                now.unix()
+                now.unix(),
+                answered.map(|it| &it.message_id),
+                answered.map(|it| &it.references),
             ])?;
         let draft = DraftRef {
             id: transaction.last_insert_rowid(),
@@ -112,10 +115,12 @@ fn enter(transaction: &Transaction<'_>, draft: i64, letter: &Letter) -> Result<(
     let mut insert = transaction.prepare_cached(
         "INSERT INTO draft_entry (draft, kind, place, value) VALUES (?1, ?2, ?3, ?4)",
     )?;
+    let texts = |values: &[String]| values.to_vec();
+    let files = letter.files.iter().map(|file| file.to_text().into_owned());
     for (kind, values) in [
-        ("to", &letter.to),
-        ("cc", &letter.cc),
-        ("file", &letter.files),
+        ("to", texts(&letter.to)),
+        ("cc", texts(&letter.cc)),
+        ("file", files.collect()),
     ] {
         for (place, value) in values.iter().enumerate() {
             insert.execute(params![draft, kind, place as i64, value])?;
@@ -133,6 +138,7 @@ fn drafts(connection: &Connection) -> Result<Vec<DraftRow>, Error> {
         let id: i64 = row.get("id")?;
         let form: String = row.get("receipt_form")?;
         let form = DeliveryForm::from_word(&form).ok_or(Error::Corrupt(form))?;
+        let files = entries(connection, id, "file")?;
         found.push(DraftRow {
             draft: DraftRef {
                 id,
@@ -146,13 +152,23 @@ fn drafts(connection: &Connection) -> Result<Vec<DraftRow>, Error> {
                 reply_to: row.get("reply_to")?,
                 subject: row.get("subject")?,
                 body: row.get("body")?,
-                files: entries(connection, id, "file")?,
+                files: files.into_iter().map(Attached::read).collect(),
                 form,
+                answered: answered(row)?,
             },
             changed_at: timestamp(row, "changed_at")?,
         });
     }
     Ok(found)
+}
+
+fn answered(row: &Row<'_>) -> Result<Option<Answered>, Error> {
+    let message_id: Option<String> = row.get("in_reply_to")?;
+    let references: Option<String> = row.get("referring")?;
+    Ok(message_id.map(|message_id| Answered {
+        message_id,
+        references: references.unwrap_or_default(),
+    }))
 }
 
 fn entries(connection: &Connection, draft: i64, kind: &str) -> Result<Vec<String>, Error> {
