@@ -367,7 +367,15 @@ fn three_rows_from_excel_to_a_finished_report() {
     assert!(csv.contains("\"'=1+1\"") && csv.contains("\"'@SUM(A1)\"") && csv.contains("\"-7\""));
     assert!(csv.contains("\"Anna \"\"B\"\"; s.r.l.\""));
     let html = world.run(&["batch", "report", &path, "--html"]).out;
-    assert!(html.contains("P-2") && !html.contains("<script"));
+    // Nothing is loaded, and a telephone has the names of the columns in each row.
+    for loads in ["<script", "src=", "href=", "url(", "@import", "<link"] {
+        assert!(!html.contains(loads), "{loads}: {html}");
+    }
+    assert!(html.contains("P-2"), "{html}");
+    assert!(
+        html.contains("td:nth-child(4)::before{content:\"Recipient \"}"),
+        "{html}"
+    );
     // Whose it is, of when, and times as people write them.
     assert!(
         html.contains("<h1>avvisi.csv</h1>") && html.contains("Sent from io@pec.prova.example")
@@ -2036,4 +2044,27 @@ fn a_mailbox_that_fills_stops_the_sending_until_there_is_room() {
     assert!(ran.err.contains("the mailbox is nearly full"), "{ran:?}");
     let taken = world.practice.taken().len();
     assert!(taken < 4_000, "{taken} sent");
+}
+
+#[test]
+fn what_a_template_does_wrong_in_every_row_is_told_once() {
+    let world = Practising::new();
+    let mut table = String::from("to;ref;nome\n");
+    for number in 0..5 {
+        writeln!(table, "delivered@{};{number};Anna", world.practice.domain()).expect("memory");
+    }
+    write(&world, table.as_bytes());
+    std::fs::write(world.path("testo.txt"), "{{ nome|round(2) }}").expect("a file");
+    for action in ["check", "run"] {
+        let ran = batch(&world, action, &[]);
+        assert_ne!(ran.exit, 0, "{ran:?}");
+        let all = format!("{}{}", ran.out, ran.err);
+        let told = all.lines().filter(|line| line.starts_with("row ")).count();
+        assert_eq!(told, 1, "{all}");
+        assert!(all.contains("the same in 4 more rows"), "{all}");
+        // Each row is counted all the same.
+        assert!(all.contains('5'), "{all}");
+    }
+    let json = batch(&world, "check", &["--json"]).json();
+    assert_eq!(json["problems"].as_array().map(Vec::len), Some(5), "{json}");
 }

@@ -102,6 +102,11 @@ fn a_no_leaves_the_text_in_a_draft_that_can_be_sent_once() {
     let mut terminal = written(&world);
     terminal.until("Send it?");
     // Seen before it goes.
+    assert!(
+        terminal.shown().contains("Attached       nothing"),
+        "{}",
+        terminal.shown()
+    );
     for line in TEXT.lines() {
         assert!(terminal.shown().contains(line), "{}", terminal.shown());
     }
@@ -806,6 +811,7 @@ fn ctrl_c_while_the_mailbox_is_read_says_that_nothing_left_and_where_the_text_is
     let mut terminal = Terminal::start(&send, &[("EDITOR", &editor(&world))], world.folder.path());
     terminal.until("Text saved as draft 1");
     let _connected = silent.accept().expect("a connection");
+    terminal.until("Still connecting to localhost");
     terminal.keys("\u{3}");
     let (exit, shown) = terminal.end();
     assert_eq!(exit, 130, "{shown}");

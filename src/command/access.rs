@@ -13,6 +13,7 @@ use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::{self, Depth, Flaw, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
+use crate::output::progress::Lasting;
 use crate::providers::Trust;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
@@ -29,6 +30,8 @@ pub(super) struct Access {
     lang: Lang,
     /// Counts what is read from the mailbox.
     pub meter: Meter,
+    /// Whether somebody looks on while it connects.
+    visible: bool,
 }
 
 impl Access {
@@ -100,6 +103,7 @@ impl Access {
             },
             lang: session.lang,
             meter: Meter::default(),
+            visible: session.context.stderr_is_terminal,
         })
     }
 
@@ -134,6 +138,8 @@ impl Access {
     /// A [`Failure`]; never tried twice.
     pub fn submission(&mut self) -> anyhow::Result<SmtpSubmission> {
         let (endpoint, roots) = (self.account.smtp.clone(), self.roots.clone());
+        self.login()?;
+        let _lasting = self.lasting(&endpoint);
         let login = self.login()?;
         SmtpSubmission::connect(&endpoint, &roots, login, Timeouts::default())
             .map_err(|error| servers::failure(&error, &endpoint).into())
@@ -166,12 +172,22 @@ impl Access {
     ) -> anyhow::Result<Result<ImapMailbox, transport::Error>> {
         let (endpoint, roots) = (self.account.imap.clone(), self.roots.clone());
         let meter = self.meter.clone();
+        // Asked for before, since a person may take longer.
+        self.login()?;
+        let _lasting = self.lasting(&endpoint);
         let login = self.login()?;
         let connected = ImapMailbox::connect(&endpoint, &roots, login, timeouts);
         Ok(connected.map(|mut mailbox| {
             mailbox.count(meter);
             mailbox
         }))
+    }
+
+    /// Says which server does not answer, when that lasts.
+    fn lasting(&self, endpoint: &Endpoint) -> Lasting {
+        let values = [("host", &*endpoint.host)];
+        let line = Catalogue::of(self.lang).fill("progress.connecting", &values);
+        Lasting::begin(self.visible, line)
     }
 
     /// What another thread needs to connect by itself.

@@ -15,6 +15,9 @@ use crate::lang::Lang;
 /// Lines of help are no longer than this.
 const WIDEST: usize = 100;
 
+/// As wide is the help where no terminal says how wide it is.
+const USUAL: usize = 80;
+
 /// Italian certified e-mail (PEC): send it, track it, verify its receipts
 #[derive(Debug, Parser)]
 #[command(
@@ -93,7 +96,7 @@ enum ColorArgument {
 
 /// The command tree with its help in a language, folded at the width of the terminal.
 pub(super) fn tree(lang: Lang, width: Option<usize>) -> clap::Command {
-    let width = width.map_or(WIDEST, |width| width.min(WIDEST));
+    let width = width.map_or(USUAL, |width| width.min(WIDEST));
     language::localized(Arguments::command().term_width(width), lang)
 }
 
@@ -128,7 +131,7 @@ pub(super) fn understand(
 impl Command {
     fn order(self) -> Result<Order, Failure> {
         Ok(match self {
-            Self::Send(arguments) => arguments.order(),
+            Self::Send(arguments) => arguments.order()?,
             Self::Reply(arguments) => arguments.order(),
             Self::Forward(arguments) => arguments.order(),
             Self::Batch(arguments) => arguments.order(),

@@ -155,7 +155,14 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
         above => format!("{above}-{}", command.get_name()),
     };
     // Before the usage is written, which names them.
+    let mut placeholders = vec![];
     let mut command = command.mut_args(|argument| {
+        for name in argument.get_value_names().unwrap_or_default() {
+            let key = format!("help.value-{name}");
+            if texts.has(&key) {
+                placeholders.push((name.to_string(), texts.text(&key)));
+            }
+        }
         let names: Vec<String> = argument
             .get_value_names()
             .unwrap_or_default()
@@ -178,11 +185,25 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
     let heading = texts.text("help.usage");
     // The lines below the first stand where the heading ends.
     let indent = |heading: &str| format!("\n{}", " ".repeat(heading.len() + 1));
+    // One that was written by hand names them in English.
+    let usage = placeholders.iter().fold(usage, |usage, (name, text)| {
+        let of = |open, close| {
+            (
+                format!("{open}{name}{close}"),
+                format!("{open}{text}{close}"),
+            )
+        };
+        let (required, optional) = (of('<', '>'), of('[', ']'));
+        usage
+            .replace(&required.0, &required.1)
+            .replace(&optional.0, &optional.1)
+    });
     let usage = usage
         .trim_start_matches("Usage: ")
         .replace(&indent("Usage:"), &indent(heading))
         .replace("[OPTIONS]", texts.text("help.options-placeholder"))
-        .replace("<COMMAND>", texts.text("help.command-placeholder"));
+        .replace("<COMMAND>", texts.text("help.command-placeholder"))
+        .replace("[COMMAND]", texts.text("help.command-placeholder-optional"));
     let text = |key: String| texts.has(&key).then(|| texts.text(&key).to_owned());
     command = command
         .override_usage(usage)
@@ -219,8 +240,17 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
 
 /// What holds without the argument, where clap would say so in English.
 fn default_of(argument: &clap::Arg, texts: &Catalogue) -> String {
+    let known = argument.get_possible_values();
+    // In the word of the language, where it has one.
+    let in_language = |value: String| {
+        let found = known.iter().find(|one| one.get_name() == value);
+        let word = found.and_then(|one| one.get_name_and_aliases().last());
+        word.map_or(value.clone(), str::to_owned)
+    };
     let values = argument.get_default_values().iter();
-    let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+    let values: Vec<_> = values
+        .map(|value| in_language(value.to_string_lossy().into_owned()))
+        .collect();
     let is_shown = argument.get_action().takes_values() && !argument.is_hide_default_value_set();
     if values.is_empty() || !is_shown {
         return String::new();
@@ -236,6 +266,7 @@ fn default_of(argument: &clap::Arg, texts: &Catalogue) -> String {
 pub(super) fn report_usage(
     error: &clap::Error,
     subcommand: &str,
+    tree: &clap::Command,
     lang: Lang,
     context: &Context,
     out: &mut Output<'_>,
@@ -254,13 +285,29 @@ pub(super) fn report_usage(
             return Ok(ExitStatus::Yes);
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => write!(err, "{shown}")?,
-        _ => write!(err, "{}", usage_fault(error, subcommand, lang))?,
+        _ => write!(err, "{}", usage_fault(error, subcommand, tree, lang))?,
     }
     Ok(ExitStatus::Unusable)
 }
 
+/// The words that an option takes, those of both languages where they differ.
+fn words_of(option: &str, subcommand: &str, tree: &clap::Command) -> Option<String> {
+    let mut command = tree;
+    for name in subcommand.split_whitespace() {
+        command = command.find_subcommand(name)?;
+    }
+    let mut arguments = command.get_arguments();
+    let argument = arguments.find(|argument| argument.to_string() == option)?;
+    let all = argument.get_possible_values();
+    let words = all.iter().map(|value| {
+        let names: Vec<&str> = value.get_name_and_aliases().collect();
+        names.join(" / ")
+    });
+    Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+}
+
 /// What is wrong, and what to try, in two or three lines.
-fn usage_fault(error: &clap::Error, subcommand: &str, lang: Lang) -> String {
+fn usage_fault(error: &clap::Error, subcommand: &str, tree: &clap::Command, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let context = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -274,10 +321,13 @@ fn usage_fault(error: &clap::Error, subcommand: &str, lang: Lang) -> String {
         ("value", value.clone().unwrap_or_default()),
     ];
     let (key, values) = match error.kind() {
-        ErrorKind::UnknownArgument => (
-            "usage.unknown-argument",
-            vec![("value", option.unwrap_or_default())],
-        ),
+        ErrorKind::UnknownArgument => {
+            let value = option.unwrap_or_default();
+            match value.starts_with('-') {
+                true => ("usage.unknown-argument", vec![("value", value)]),
+                false => ("usage.unexpected-word", vec![("value", value)]),
+            }
+        }
         ErrorKind::InvalidSubcommand => {
             let value = context(ContextKind::InvalidSubcommand).unwrap_or_default();
             ("usage.unknown-command", vec![("value", value)])
@@ -295,6 +345,7 @@ fn usage_fault(error: &clap::Error, subcommand: &str, lang: Lang) -> String {
             // Where only some words are one, they are named.
             match context(ContextKind::ValidValue).filter(|words| !words.is_empty()) {
                 Some(words) => {
+                    let words = words_of(&both[0].1, subcommand, tree).unwrap_or(words);
                     let words = [("values", words)];
                     ("usage.invalid-of", [&both[..], &words].concat())
                 }

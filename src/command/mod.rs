@@ -98,7 +98,9 @@ pub fn run(
     let err: &mut dyn Write = &mut err;
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
     let now = || context.clock.now();
-    let tree = arguments::tree(lang, context.stdout_width);
+    // Who reads the help through a pager has a terminal all the same.
+    let width = context.stdout_width.or(context.stderr_width);
+    let tree = arguments::tree(lang, width);
     let arguments = language::with_help_as_option(arguments, &tree);
     let subcommand = language::subcommand(&arguments, &tree);
     let (common, order) = match arguments::understand(arguments, tree) {
@@ -107,6 +109,7 @@ pub fn run(
             return Ok(language::report_usage(
                 &error,
                 &subcommand,
+                &arguments::tree(lang, width),
                 lang,
                 context,
                 &mut Output::new(lang, Style::Plain, &now, out),

@@ -14,6 +14,8 @@ use crate::context::stop_on_signals;
 use crate::exit::ExitStatus;
 use crate::ledger::{self, Ledger};
 use crate::output::catalogue::Catalogue;
+use crate::output::layout::shown;
+use crate::output::progress::Waiting;
 use crate::transport::{self, Mailbox, Stop, Timeouts};
 
 /// When it is said that somebody waits.
@@ -64,6 +66,7 @@ pub(super) fn stay(
         verifier: &verifier,
     };
     let mut written = Ok(());
+    let waiting = waiting(session);
     let ready = announced == Announced::WhenRead;
     let watched = client::watch(
         ledger,
@@ -80,7 +83,7 @@ pub(super) fn stay(
         &mut |event| {
             let told = match event {
                 WatchEvent::Ready if !ready => Ok(()),
-                event => tell_watch(event, form, session),
+                event => waiting.suspend(|| tell_watch(event, form, session)),
             };
             if written.is_ok() && told.is_err() {
                 written = told;
@@ -90,6 +93,7 @@ pub(super) fn stay(
             }
         },
     );
+    drop(waiting);
     if let Some(error) = no_password {
         return Err(error);
     }
@@ -126,6 +130,7 @@ pub(super) fn stay_with_all(
     let signals = stop_on_signals();
     let _alarm = Alarm::set(limit, &signals, (&stop, &cut));
     let clock = session.context.clock;
+    let waiting = waiting(session);
     let (send, events) = mpsc::channel();
     let parts = all.iter().zip(lines).zip(ledgers).zip(&verifiers);
     std::thread::scope(|threads| {
@@ -180,7 +185,7 @@ pub(super) fn stay_with_all(
                 }
             };
             if written.is_ok() {
-                written = one();
+                written = waiting.suspend(one);
                 if written.is_err() {
                     // The reader went away: nobody is told any more.
                     stop.ask();
@@ -190,6 +195,13 @@ pub(super) fn stay_with_all(
         }
         written.map(|()| (status, end))
     })
+}
+
+/// The line that says for how long somebody waits, where somebody looks.
+fn waiting(session: &Session<'_>) -> Waiting {
+    let since = shown(session.context.clock.now(), session.lang);
+    let visible = session.context.stderr_is_terminal;
+    Waiting::begin(visible, since, Catalogue::of(session.lang))
 }
 
 /// What happens at one of several accounts.

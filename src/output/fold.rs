@@ -1,4 +1,5 @@
-//! Lines as wide as the terminal: words whole, what continues below where it began.
+//! Lines as wide as the terminal: words whole, what continues below where it began. A word that is
+//! wider than a line is not broken: it could not be copied.
 //!
 //! Only terminals fold: in a pipe or a file a line stays a line. What continues stands under the
 //! last column that leaves room; a command that may be copied continues with a backslash, so that the
@@ -9,17 +10,17 @@ use std::fmt::Arguments;
 use std::io::{self, Write};
 
 use textwrap::WordSeparator;
-use textwrap::core::{Fragment, Word, break_words, display_width};
+use textwrap::core::{Fragment, Word, display_width};
 use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// What begins a failure; its advice stands below its words.
 const FAILURE: &str = "pec: ";
 /// What begins a command.
 const COMMAND: &str = "pec ";
+/// What is left of the indent of a word that needs the room.
+const LITTLE: usize = 4;
 /// Fewer letters than this make no column.
 const LEAST: usize = 24;
-/// After these a long word may go on below.
-const PAUSES: &[char] = &['@', '/', '.', '-', '_', '=', ':', ';', ',', '&', '?', '+'];
 
 /// The line in as many as a terminal of `width` columns needs.
 pub fn folded(line: &str, width: usize) -> Cow<'_, str> {
@@ -35,19 +36,34 @@ pub fn folded(line: &str, width: usize) -> Cow<'_, str> {
         false => {
             let words: Vec<Word<'_>> = WordSeparator::AsciiSpace.find_words(line).collect();
             let hang = hang(line, &words, width);
-            (short(words, width.saturating_sub(hang).max(1)), hang, "")
+            (words, hang, "")
         }
     };
     let first = width.saturating_sub(end.len());
     let widths = [first as f64, first.saturating_sub(hang).max(1) as f64];
-    let lines: Vec<String> = wrap_first_fit(&words, &widths)
-        .into_iter()
-        .map(|words| {
-            let line: String = words.iter().flat_map(|w| [w.word, w.whitespace]).collect();
-            line.trim_end().to_owned()
-        })
-        .collect();
-    lines.join(&format!("{end}\n{}", " ".repeat(hang))).into()
+    let mut lines = Vec::new();
+    for (at, words) in wrap_first_fit(&words, &widths).into_iter().enumerate() {
+        let line: String = words.iter().flat_map(|w| [w.word, w.whitespace]).collect();
+        let line = line.trim_end();
+        match (at, line) {
+            // Blanks before a word that needs the whole line.
+            (0, "") => {}
+            (0, line) => lines.push(line.to_owned()),
+            (_, line) => lines.push(" ".repeat(indent(line, words, hang, width)) + line),
+        }
+    }
+    lines.join(&format!("{end}\n")).into()
+}
+
+/// How far in a line begins that goes on. A path or an identifier that needs the room stays whole, to
+/// be copied; one that is longer than the terminal is folded by that, and is one word for whoever
+/// selects it.
+fn indent(line: &str, words: &[Word<'_>], hang: usize, width: usize) -> usize {
+    let fits = |indent: &usize| display_width(line) + indent <= width;
+    match words.len() {
+        1 => [hang, hang.min(LITTLE)].into_iter().find(fits).unwrap_or(0),
+        _ => hang,
+    }
 }
 
 /// The column under which a line goes on.
@@ -65,27 +81,6 @@ fn hang(line: &str, words: &[Word<'_>], width: usize) -> usize {
     ends.filter(|column| column + room <= width)
         .last()
         .unwrap_or_default()
-}
-
-/// Words that fit `most` columns, long ones in pieces.
-fn short(words: Vec<Word<'_>>, most: usize) -> Vec<Word<'_>> {
-    let pieces = words.into_iter().flat_map(|word| {
-        let is_long = display_width(word.word) > most && !word.word.contains('\u{1b}');
-        match is_long {
-            true => pieces(word),
-            false => vec![word],
-        }
-    });
-    break_words(pieces, most)
-}
-
-/// A word in what may stand on a line each.
-fn pieces(word: Word<'_>) -> Vec<Word<'_>> {
-    let mut pieces: Vec<Word<'_>> = word.word.split_inclusive(PAUSES).map(Word::from).collect();
-    if let Some(last) = pieces.last_mut() {
-        last.whitespace = word.whitespace;
-    }
-    pieces
 }
 
 /// The words of a command; those between quotes are one.
@@ -206,13 +201,32 @@ mod tests {
     }
 
     #[test]
-    fn long_words_break_after_signs_and_only_where_they_must() {
+    fn a_long_word_has_a_line_of_its_own_and_is_never_broken() {
         check(
-            "id opec1042.20260504101502.01838.310.1.63@gestore.example fine",
-            30,
-            "id opec1042.20260504101502.\n01838.310.1.63@gestore.example\nfine",
+            "  Identificativo  opec1042.20260504101502@gestore.example",
+            43,
+            "  Identificativo\n    opec1042.20260504101502@gestore.example",
         );
-        check(&"a".repeat(25), 10, "aaaaaaaaaa\naaaaaaaaaa\naaaaa");
+        check(
+            "  Identificativo  opec1042.20260504101502@gestore.example",
+            39,
+            "  Identificativo\nopec1042.20260504101502@gestore.example",
+        );
+        check("      /home/io/lettera.txt", 22, "/home/io/lettera.txt");
+        check(
+            "il file /home/io/una/cartella/lettera.txt non c'è",
+            34,
+            "il file\n/home/io/una/cartella/lettera.txt\nnon c'è",
+        );
+        // With room it stands where the others do.
+        check(
+            "pec: il file /home/io/lettera.txt",
+            26,
+            "pec: il file\n     /home/io/lettera.txt",
+        );
+        // The terminal folds it: whoever selects it has it whole.
+        let long = format!("a {}", "a/".repeat(25));
+        assert_eq!(folded(&long, 10), long.replacen(' ', "\n", 1));
     }
 
     #[test]

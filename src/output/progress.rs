@@ -1,7 +1,9 @@
 //! Progress on standard error, for what lasts over a second, on a terminal only.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -145,8 +147,109 @@ fn transferred(done: u64, total: Option<u64>, passed: Duration, texts: &Catalogu
     texts.fill("progress.of", &values)
 }
 
-/// One line that says how a long work stands; rewritten in place.
+/// A line that is said once when something lasts; not where that ends before, and this is dropped.
 #[derive(Debug)]
+pub struct Lasting {
+    /// Dropped, it ends the thread.
+    ends: Option<mpsc::Sender<()>>,
+    says: Option<JoinHandle<()>>,
+}
+
+impl Lasting {
+    /// Silent unless `visible`.
+    pub fn begin(visible: bool, line: String) -> Self {
+        const LONG: Duration = Duration::from_secs(2);
+        if !visible {
+            return Self {
+                ends: None,
+                says: None,
+            };
+        }
+        let (ends, end) = mpsc::channel();
+        let says = std::thread::spawn(move || {
+            if end.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+                // On a terminal that is gone there is nobody to tell.
+                let _ = writeln!(io::stderr(), "{line}");
+            }
+        });
+        Self {
+            ends: Some(ends),
+            says: Some(says),
+        }
+    }
+}
+
+impl Drop for Lasting {
+    fn drop(&mut self) {
+        drop(self.ends.take());
+        if let Some(says) = self.says.take() {
+            let _ = says.join();
+        }
+    }
+}
+
+/// One line that says for how long something is waited for; rewritten in place, taken away when it is
+/// dropped.
+#[derive(Debug)]
+pub struct Waiting {
+    line: StatusLine,
+    ends: Option<mpsc::Sender<()>>,
+    shows: Option<JoinHandle<()>>,
+}
+
+impl Waiting {
+    /// Silent unless `visible`; `since` is when it began, as it is shown.
+    pub fn begin(visible: bool, since: String, texts: &'static Catalogue) -> Self {
+        const TURN: Duration = Duration::from_secs(1);
+        let line = StatusLine::new(visible);
+        if !visible {
+            return Self {
+                line,
+                ends: None,
+                shows: None,
+            };
+        }
+        let (ends, end) = mpsc::channel::<()>();
+        let (shown, began) = (line.clone(), Instant::now());
+        let shows = std::thread::spawn(move || {
+            while end.recv_timeout(TURN) == Err(mpsc::RecvTimeoutError::Timeout) {
+                shown.show(waited(began.elapsed().as_secs(), &since, texts));
+            }
+        });
+        Self {
+            line,
+            ends: Some(ends),
+            shows: Some(shows),
+        }
+    }
+
+    /// Runs what prints without the line in its way.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.line.suspend(print)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        drop(self.ends.take());
+        if let Some(shows) = self.shows.take() {
+            let _ = shows.join();
+        }
+        self.line.finish();
+    }
+}
+
+/// For how long something was waited for, in words.
+fn waited(seconds: u64, since: &str, texts: &Catalogue) -> String {
+    let passed = match seconds / 3_600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    };
+    texts.fill("progress.waiting", &[("passed", &passed), ("since", since)])
+}
+
+/// One line that says how a long work stands; rewritten in place.
+#[derive(Clone, Debug)]
 pub struct StatusLine {
     bar: ProgressBar,
 }
@@ -187,6 +290,17 @@ impl StatusLine {
 mod tests {
     use super::*;
     use crate::lang::Lang;
+
+    #[test]
+    fn a_wait_says_for_how_long_and_since_when() {
+        for (seconds, lang, shown) in [
+            (5, Lang::It, "in attesa da 0:05 (inizio: 10:00)"),
+            (125, Lang::En, "waiting for 2:05 (since 10:00)"),
+            (7_325, Lang::En, "waiting for 2:02:05 (since 10:00)"),
+        ] {
+            assert_eq!(waited(seconds, "10:00", Catalogue::of(lang)), shown);
+        }
+    }
 
     #[test]
     fn a_transfer_says_how_much_how_fast_and_how_long_still() {

@@ -38,6 +38,7 @@ pub(super) fn presets(presets: &[&Preset], page: &mut Page<'_>) -> io::Result<()
         page.lines(preset_lines(preset, page.lang))?;
         page.line("")?;
     }
+    page.line(page.texts().text("accounts.presets-letters"))?;
     let as_of = layout::day(presets::as_of(), page.lang);
     let values = [("as_of", &*as_of)];
     page.line(page.texts().fill("accounts.presets-as-of", &values))

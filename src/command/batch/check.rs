@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::order::{CheckOrder, Lanes, PaceOrder, Show};
 use super::prepare::{Disk, Prepared};
-use super::problem::{self, ProblemJson};
+use super::problem::{ProblemJson, Told};
 use super::view::{self, Letter, ViewJson};
 use crate::address::MailAddress;
 use crate::batch::Problem;
@@ -112,7 +112,7 @@ pub(super) fn run(order: &CheckOrder, session: &mut Session<'_>) -> anyhow::Resu
     let mut document = Document::of(&prepared);
     let mut list = match order.form {
         Form::Json => List::Json(session.out.grow(&document, "problems")?),
-        Form::Text => List::Text(session.out.page()),
+        Form::Text => List::Text(session.out.page(), Told::default()),
     };
     let mut files = prepared.files();
     let (findings, shown) = pass(
@@ -135,7 +135,8 @@ pub(super) fn run(order: &CheckOrder, session: &mut Session<'_>) -> anyhow::Resu
             document.rest = Rest::of(&findings, &shown, &terms, lang);
             growing.close(&document)?;
         }
-        List::Text(mut page) => {
+        List::Text(mut page, told) => {
+            page.lines(told.rest(lang))?;
             page.lines(view::lines(
                 findings.view.as_ref(),
                 &findings.files,
@@ -157,14 +158,17 @@ pub(super) fn run(order: &CheckOrder, session: &mut Session<'_>) -> anyhow::Resu
 
 /// Problems written as they are found, so that memory does not grow with them.
 enum List<'o> {
-    Text(Page<'o>),
+    Text(Page<'o>, Told),
     Json(Growing<'o>),
 }
 
 impl List<'_> {
     fn add(&mut self, problem: &Problem, lang: Lang) -> io::Result<()> {
         match self {
-            Self::Text(page) => page.line(problem::line(problem, lang)),
+            Self::Text(page, told) => match told.line(problem, lang) {
+                Some(line) => page.line(line),
+                None => Ok(()),
+            },
             Self::Json(growing) => growing.add(&ProblemJson::of(problem, lang)),
         }
     }

@@ -1,5 +1,7 @@
 //! What is wrong with rows, in words.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
@@ -90,6 +92,43 @@ pub(super) fn line(problem: &Problem, lang: Lang) -> String {
             format!("{} {fault}", texts.fill("batch.row", &[("row", &row)]))
         }
         None => fault,
+    }
+}
+
+/// Problems as they are told to a person: what a template does wrong is told once, however many rows
+/// it is wrong in.
+#[derive(Default)]
+pub(super) struct Told {
+    /// In how many rows more.
+    again: BTreeMap<String, u64>,
+}
+
+impl Told {
+    /// More are each told: they depend on what rows say.
+    const MOST: usize = 100;
+
+    /// The line for a problem, unless the same was told.
+    pub fn line(&mut self, problem: &Problem, lang: Lang) -> Option<String> {
+        if let Fault::Render { .. } = &problem.fault {
+            let words = text(&problem.fault, lang);
+            if let Some(again) = self.again.get_mut(&words) {
+                *again += 1;
+                return None;
+            }
+            if self.again.len() < Self::MOST {
+                self.again.insert(words, 0);
+            }
+        }
+        Some(line(problem, lang))
+    }
+
+    /// What was told once, and in how many rows it is wrong besides.
+    pub fn rest(&self, lang: Lang) -> Vec<String> {
+        let texts = Catalogue::of(lang);
+        let again = self.again.iter().filter(|(_, again)| **again > 0);
+        let lines = again
+            .map(|(words, again)| texts.count("batch.same-fault", *again, &[("fault", words)]));
+        lines.collect()
     }
 }
 

@@ -84,6 +84,7 @@ fn from_table(
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut files = prepared.files();
+    let mut told = problem::Told::default();
     let (findings, _) = check::pass(
         (&prepared, &mut files),
         (existing.as_ref(), &order.allowed),
@@ -91,11 +92,15 @@ fn from_table(
         now,
         &progress,
         &mut |one| {
-            let line = problem::line(one, lang);
-            progress.suspend(|| writeln!(session.err, "{line}"))?;
+            if let Some(line) = told.line(one, lang) {
+                progress.suspend(|| writeln!(session.err, "{line}"))?;
+            }
             Ok(())
         },
     )?;
+    for line in told.rest(lang) {
+        writeln!(session.err, "{line}")?;
+    }
     if findings.problems > 0 {
         for line in check::summary(&findings, lang) {
             writeln!(session.err, "{line}")?;

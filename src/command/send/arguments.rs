@@ -6,12 +6,15 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
+use super::draft::address_in;
 use super::order::{
     After, Answering, Body, Deed, Filing, Letter, NewOrder, ResumeOrder, SendOrder, Source, Taken,
     Way, What, Which,
 };
 use super::report;
+use crate::address::MailAddress;
 use crate::client::{Goes, Resend, SendAgain};
+use crate::command::Failure;
 use crate::command::order::Order;
 use crate::command::span;
 use crate::command::wait::Terms;
@@ -39,7 +42,7 @@ use crate::pec::caution::Stop;
 )]
 pub(in crate::command) struct Arguments {
     /// With --resume: messages to resume (short id, Message-ID or subject); without, all still open
-    #[arg(value_name = "MESSAGE", requires = "resume")]
+    #[arg(value_name = "MESSAGE")]
     messages: Vec<String>,
 
     /// Recipient; repeatable
@@ -296,12 +299,30 @@ impl ValueEnum for Resend {
 }
 
 impl Arguments {
-    pub(in crate::command) fn order(self) -> Order {
-        match self.json_schema {
-            true => Order::schema::<report::Document<'_>>(),
-            false => Order::Send(Box::new(self.into())),
+    /// # Errors
+    /// When a word is neither a message to resume nor an address.
+    pub(in crate::command) fn order(mut self) -> Result<Order, Failure> {
+        if self.json_schema {
+            return Ok(Order::schema::<report::Document<'_>>());
         }
+        if !self.resume {
+            // Who leaves out --to means it, and nothing else can be meant.
+            let words = std::mem::take(&mut self.messages);
+            if let Some(word) = words
+                .iter()
+                .find(|word| self.eml.is_some() || !is_recipient(word))
+            {
+                return Err(Failure::new("send-word", [("word", word.clone())]));
+            }
+            self.to.extend(words);
+        }
+        Ok(Order::Send(Box::new(self.into())))
     }
+}
+
+/// Whether a word is an address, as people write one; one that begins with `<` is a Message-ID.
+fn is_recipient(word: &str) -> bool {
+    !word.starts_with('<') && MailAddress::new(&address_in(word)).is_well_formed()
 }
 
 impl From<Arguments> for SendOrder {

@@ -87,7 +87,7 @@ fn new(
             Some(failure) => Err(failure.into()),
             None => Ok(ExitStatus::Unusable),
         },
-        Err(error) => desk.documented(error).and_then(|error| Err(error)),
+        Err(error) => desk.documented(error).and_then(Err),
     };
     keeping.settle(&message, session);
     ended

@@ -44,20 +44,22 @@ pub(super) fn complete(
         given.subject = Some(ask("subject", None, one_line, session)?);
         keep(&given.letter()?, session)?;
     }
+    if !asks_for_files {
+        return Ok(());
+    }
     // One answer each, until an empty one.
-    while asks_for_files {
+    loop {
         let usable = |answer: &str| {
             let path = dropped(answer, context);
             (answer.is_empty() || path.is_file()).then_some(path)
         };
         let file = ask("attach", Some(""), usable, session)?;
         if file.as_os_str().is_empty() {
-            break;
+            return Ok(());
         }
         given.attach.push(file);
         keep(&given.letter()?, session)?;
     }
-    Ok(())
 }
 
 /// Refuses a letter without recipients or subject.

@@ -101,6 +101,10 @@ fn summary(message: &OutgoingMessage, access: &Access, session: &Session<'_>) ->
             &texts.fill("preview.attachment", &values),
         ));
     }
+    if message.attachments().is_empty() {
+        let none = texts.text("preview.no-attachment");
+        lines.push(line("send.label.attachments", none));
+    }
     let octets = message.octets().len() as u64;
     lines.push(line("send.label.size", &texts.size(octets)));
     lines

@@ -50,12 +50,14 @@ pub(in crate::command) struct Arguments {
     json_schema: bool,
 }
 
-/// What is waited for.
+/// What is waited for, in the words of both languages.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(in crate::command) enum GoalArgument {
     /// The provider's acceptance.
+    #[value(alias = "accettato")]
     Accepted,
     /// A delivery receipt for every recipient that can have one.
+    #[value(alias = "consegnato")]
     Delivered,
 }
 
