@@ -17,6 +17,7 @@ use postacert::printable::is_deceptive;
 use postacert::timestamp::Timestamp;
 use serde_json::Value;
 use support::receipt::{Kind, RECIPIENT, Receipt};
+use support::skipped::skipped;
 use tempfile::TempDir;
 
 const GENUINE: &str = "receipts/avvenuta-consegna-completa.eml";
@@ -1546,6 +1547,7 @@ fn a_shell_is_offered_what_the_program_knows() {
             &["Allegato à è (1).pdf"],
         ),
         ("pec batch check t", &["tabella.csv"]),
+        ("pec batch run t", &["tabella.csv"]),
         ("pec batch check n", &[]),
         ("pec status abc", &[]),
     ] {
@@ -1652,6 +1654,312 @@ fn help_is_in_one_language_on_standard_output() {
     let ran = pec(&["--version"]);
     assert_eq!(ran.out, format!("pec {}\n", env!("CARGO_PKG_VERSION")));
     assert_eq!(ran.status, 0);
+}
+
+/// The folder that the other shells complete in, and the path with the program.
+fn shell_folder() -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("pec")).expect("a folder");
+    let config = in_fixtures("batch/config.toml");
+    fs::copy(config, folder.path().join("pec/config.toml")).expect("a file");
+    for name in ["Allegato à è (1).pdf", "tabella.csv", "a:b.pdf"] {
+        fs::write(folder.path().join(name), "").expect("a file");
+    }
+    let bin = Path::new(env!("CARGO_BIN_EXE_pec"))
+        .parent()
+        .expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    (folder, format!("{}:{path}", bin.display()))
+}
+
+/// A shell in that folder, if it is installed.
+fn shell(name: &str, folder: &Path, path: &str) -> Option<Command> {
+    let found = Command::new(name).arg("--version").output();
+    if !found.is_ok_and(|output| output.status.success()) {
+        skipped(&format!("completion in {name}: {name} is not installed"));
+        return None;
+    }
+    let mut command = Command::new(name);
+    command
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .env("XDG_DATA_HOME", folder)
+        .env("LC_ALL", "C.UTF-8");
+    Some(command)
+}
+
+#[test]
+fn fish_is_offered_what_the_program_knows_however_it_is_typed() {
+    let (folder, path) = shell_folder();
+    let Some(mut installs) = shell("fish", folder.path(), &path) else {
+        return;
+    };
+    // Where fish looks by itself.
+    let installed = installs
+        .args(["-c", "pec completions fish --install"])
+        .output();
+    assert!(installed.expect("fish starts").status.success());
+    for (typed, offered) in [
+        ("pec sen", "send"),
+        ("pec account remove st", "studio"),
+        ("pec send --attach Alle", "Allegato à è (1).pdf"),
+        ("pec send --attach Allegato\\ ", "Allegato à è (1).pdf"),
+        ("pec send --attach 'Allegato ", "Allegato à è (1).pdf"),
+        ("pec send --attach \"Allegato ", "Allegato à è (1).pdf"),
+        ("pec send --attach a", "a:b.pdf"),
+        ("pec batch run t", "tabella.csv"),
+    ] {
+        let mut fish = shell("fish", folder.path(), &path).expect("it was there");
+        let output = fish
+            .args(["-c", "complete -C \"$TYPED\""])
+            .env("TYPED", typed)
+            .output()
+            .expect("fish starts");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        let words: Vec<&str> = shown
+            .lines()
+            .filter_map(|line| line.split('\t').next())
+            .collect();
+        assert_eq!(words, [offered], "{typed}: {output:?}");
+    }
+}
+
+/// Types into a zsh that has found the script by itself, and writes what stands in the line then.
+const IN_ZSH: &str = r#"
+zmodload zsh/zpty
+zpty shell "zsh -f -i"
+zpty -w shell "PS1='> '; fpath=($PWD/zsh/site-functions \$fpath); autoload -Uz compinit; compinit -u -d $PWD/dump
+written() { print -r -- \$BUFFER >$PWD/line; }; zle -N written; bindkey '^X' written; touch $PWD/ready"
+tries=0; while [[ ! -e ready && $tries -lt 600 ]]; do sleep 0.05; tries=$((tries + 1)); done
+for typed in "$@"; do
+  rm -f line
+  zpty -w -n shell "$typed"$'\t\x18'
+  tries=0; while [[ ! -s line && $tries -lt 600 ]]; do sleep 0.05; tries=$((tries + 1)); done
+  cat line
+  zpty -w -n shell $'\x15'
+done
+zpty -d shell
+"#;
+
+#[test]
+fn zsh_completes_what_the_program_knows_however_it_is_typed() {
+    let (folder, path) = shell_folder();
+    let Some(mut installs) = shell("zsh", folder.path(), &path) else {
+        return;
+    };
+    let installed = installs
+        .args(["-f", "-c", "pec completions zsh --install"])
+        .output();
+    assert!(installed.expect("zsh starts").status.success());
+    let cases = [
+        ("pec sen", "pec send "),
+        (
+            "pec send --attach Alle",
+            "pec send --attach Allegato\\ à\\ è\\ \\(1\\).pdf ",
+        ),
+        (
+            "pec send --attach Allegato\\ ",
+            "pec send --attach Allegato\\ à\\ è\\ \\(1\\).pdf ",
+        ),
+        (
+            "pec send --attach 'Allegato ",
+            "pec send --attach 'Allegato à è (1).pdf' ",
+        ),
+        ("pec send --attach a", "pec send --attach a:b.pdf "),
+        ("pec account remove st", "pec account remove studio "),
+        ("pec batch run t", "pec batch run tabella.csv "),
+    ];
+    let mut zsh = shell("zsh", folder.path(), &path).expect("it was there");
+    let output = zsh
+        .args(["-f", "-c", IN_ZSH, "zsh"])
+        .args(cases.map(|(typed, _)| typed))
+        .output()
+        .expect("zsh starts");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines, cases.map(|(_, line)| line), "{output:?}");
+}
+
+#[test]
+fn completions_and_pages_are_put_where_the_system_looks_and_taken_away_again() {
+    let home = tempfile::tempdir().expect("a folder");
+    let run = |words: &[&str]| {
+        let mut command = program();
+        command
+            .args(words)
+            .env("HOME", home.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_DATA_HOME");
+        let ran = finish(command);
+        assert_eq!((ran.status, &*ran.err), (0, ""), "{words:?}");
+        ran.out
+    };
+    let own = [
+        ".local/share/bash-completion/completions/pec",
+        ".local/share/zsh/site-functions/_pec",
+        ".config/fish/completions/pec.fish",
+    ];
+    let told = run(&["completions", "--install"]);
+    for file in own {
+        assert!(home.path().join(file).is_file(), "{file}");
+        assert!(told.contains(file), "{told}");
+    }
+    assert!(told.contains("fpath=("), "{told}");
+    let pages = [
+        ".local/share/man/man1/pec-send.1",
+        ".local/share/man/it/man1/pec-send.1",
+    ];
+    let told = run(&["man", "--install"]);
+    for file in pages {
+        let text = fs::read_to_string(home.path().join(file)).expect("a page");
+        assert!(text.starts_with(".ie") || text.contains(".TH"), "{file}");
+    }
+    assert!(told.contains("man1") && told.contains("MANPATH"), "{told}");
+    // As packages want it.
+    let to = home.path().join("share").display().to_string();
+    let told = run(&["completions", "--to", &to]);
+    assert!(!told.contains("fpath"), "{told}");
+    run(&["man", "--to", &to]);
+    let packaged = [
+        "share/bash-completion/completions/pec",
+        "share/zsh/site-functions/_pec",
+        "share/fish/vendor_completions.d/pec.fish",
+        "share/man/man1/pec.1",
+        "share/man/it/man1/pec.1",
+    ];
+    for file in packaged {
+        assert!(home.path().join(file).is_file(), "{file}");
+    }
+    run(&["completions", "--remove"]);
+    run(&["man", "--remove"]);
+    for file in own.iter().chain(&pages) {
+        assert!(!home.path().join(file).exists(), "{file}");
+    }
+    assert!(home.path().join(packaged[0]).is_file());
+    assert!(run(&["man", "--remove"]).contains("nothing to remove"));
+    let other = pec(&["completions", "elvish", "--install"]);
+    assert_eq!(other.status, 2, "{other:?}");
+    assert!(other.err.contains("pec completions elvish"), "{other:?}");
+}
+
+/// Placeholders as the code has them, in the usage lines too.
+#[test]
+fn usage_in_italian_has_no_english_placeholder() {
+    for command in [
+        &["send"][..],
+        &["wait"],
+        &["verify"],
+        &["batch"],
+        &["batch", "run"],
+        &["draft", "edit"],
+        &["status"],
+    ] {
+        let ran = pec(&[&["--lang", "it"], command, &["--help"]].concat());
+        let usage = ran.out.split("\n\n").nth(1).unwrap_or_default().to_owned();
+        for word in [
+            "ADDRESS", "TEXT", "FILE]", "MESSAGE", "COMMAND", "OPTIONS", "TABLE",
+        ] {
+            assert!(!usage.contains(word), "{command:?}: {usage}");
+        }
+    }
+    let send = pec(&["--lang", "it", "send", "--help"]).out;
+    assert!(send.contains("[predefinito: completa]"), "{send}");
+}
+
+#[test]
+fn help_in_a_pipe_is_no_wider_than_80() {
+    for lang in ["it", "en"] {
+        for command in [
+            &["send"][..],
+            &["verify"],
+            &["batch", "run"],
+            &["account", "add"],
+        ] {
+            let ran = pec(&[&["--lang", lang], command, &["--help"]].concat());
+            // Commands are copied: they stay whole.
+            let lines = ran.out.lines().filter(|line| !line.starts_with("    pec "));
+            for line in lines {
+                assert!(line.chars().count() <= 80, "{command:?}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_of_both_languages_are_understood_and_named_where_another_one_is_given() {
+    for (option, words) in [
+        (
+            "--receipt",
+            &[
+                "complete",
+                "completa",
+                "brief",
+                "breve",
+                "concise",
+                "sintetica",
+            ][..],
+        ),
+        (
+            "--wait",
+            &["accepted", "accettato", "delivered", "consegnato"],
+        ),
+        ("--despite", &["notification-form", "notifica-ricevuta"]),
+    ] {
+        for word in words {
+            // Understood: what is missing is the rest.
+            let ran = pec(&["send", option, word, "--config", "none.toml", "-b", "x"]);
+            assert!(ran.err.contains("no accounts"), "{option} {word}: {ran:?}");
+        }
+        for lang in ["it", "en"] {
+            let ran = pec(&["--lang", lang, "send", option, "x"]);
+            assert_eq!(ran.status, 2, "{ran:?}");
+            for word in words {
+                assert!(ran.err.contains(word), "{option} {lang}: {ran:?}");
+            }
+        }
+    }
+    for word in ["consegna", "delivery"] {
+        let ran = pec(&["verify", "--expect", "x"]);
+        assert!(ran.err.contains(word), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_bare_address_is_a_recipient_and_any_other_word_is_explained() {
+    let send = |words: &[&str]| {
+        pec(&[
+            &[
+                "send",
+                "--config",
+                "batch/config.toml",
+                "--dry-run",
+                "-b",
+                "x",
+                "-s",
+                "y",
+            ],
+            words,
+        ]
+        .concat())
+    };
+    for word in ["a@pec.example", "Mario Rossi <a@pec.example>"] {
+        let ran = send(&[word, "--account", "studio"]);
+        assert!(ran.out.contains("To: a@pec.example"), "{ran:?}");
+    }
+    for words in [
+        &["mario"][..],
+        &["<id@pec.example>"],
+        &["a@pec.example", "mario"],
+    ] {
+        let ran = send(words);
+        assert_eq!(ran.status, 2, "{ran:?}");
+        assert!(
+            ran.err.contains("--to ADDRESS") && ran.err.contains("--resume"),
+            "{ran:?}"
+        );
+    }
 }
 
 #[test]

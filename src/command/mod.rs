@@ -21,6 +21,7 @@ mod editor;
 mod failure;
 mod follow;
 mod forward;
+mod installed;
 mod language;
 mod ledger;
 mod look;

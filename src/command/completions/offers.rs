@@ -2,6 +2,7 @@
 //! presets, jobs, files of the right kind. Nothing is written, nothing is asked of a server, and what
 //! cannot be read offers nothing.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Arg;
@@ -18,6 +19,9 @@ use crate::printable::Printable;
 
 /// As many messages or jobs are offered, the last ones.
 const MOST: usize = 30;
+
+/// The endings of tables.
+const TABLES: &[&str] = &["csv", "tsv", "txt", "xlsx", "ods", "json", "ndjson"];
 
 /// Where things are, when nothing else is said on the command line.
 #[derive(Clone)]
@@ -142,9 +146,18 @@ fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
         ("page", _) => argument.add(ArgValueCandidates::new(move || places.pages())),
         (_, "MESSAGE") => argument.add(ArgValueCandidates::new(move || places.messages())),
         (_, "DRAFT") => argument.add(ArgValueCandidates::new(move || places.drafts())),
-        (_, "JOB") => argument.add(ArgValueCandidates::new(move || places.jobs())),
+        // A table, or a job that was made of one.
+        (_, "JOB") => argument.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            let word = typed.to_string_lossy().into_owned();
+            let jobs = places.jobs().into_iter();
+            let begins =
+                |job: &CompletionCandidate| job.get_value().to_string_lossy().starts_with(&word);
+            let mut found = files(TABLES).complete(typed);
+            found.extend(jobs.filter(begins));
+            found
+        })),
         (_, "DIR") => argument.add(ArgValueCompleter::new(PathCompleter::dir())),
-        (_, "TABLE") => argument.add(files(&["csv", "tsv", "txt", "xlsx"])),
+        (_, "TABLE") => argument.add(files(TABLES)),
         ("config" | "trust", _) => argument.add(files(&["toml"])),
         ("eml" | "acceptance", _) => argument.add(files(&["eml"])),
         _ => argument,

@@ -6,22 +6,51 @@
 pub(super) mod arguments;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::installed::{self, InstallOrder, Installed};
 use super::{Failure, Session};
 use crate::context::Beside;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::verify::CheckId;
 
-/// The order to write a manual page.
-pub(super) struct ManOrder {
-    /// Which page; without it that of the program.
-    pub page: Option<String>,
+/// What is done with manual pages.
+pub(super) enum ManOrder {
+    /// One is shown; without a name that of the program.
+    Show(Option<String>),
+    /// All are put where the system looks.
+    Install(InstallOrder),
 }
 
 pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let wanted = match &order.page {
+    let wanted = match order {
+        ManOrder::Install(order) => return install(order, session),
+        ManOrder::Show(page) => page,
+    };
+    show(wanted.as_deref(), session)
+}
+
+/// Puts all pages in both languages where the system looks.
+fn install(order: &InstallOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let mut files = Vec::new();
+    for (lang, folder) in [(Lang::En, "man/man1"), (Lang::It, "man/it/man1")] {
+        let pages = pages(lang)?.into_iter();
+        files.extend(pages.map(|(name, text)| Installed {
+            place: Path::new(folder).join(name),
+            own_place: None,
+            text,
+        }));
+    }
+    let folder = installed::shared(session).unwrap_or_default();
+    let folder = folder.join("man").display().to_string();
+    installed::run(order, &files, &[("installed.hint-man", &folder)], session)
+}
+
+/// Shows one page.
+fn show(page: Option<&str>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let wanted = match page {
         Some(page) => format!("pec-{}.1", page.trim_start_matches("pec-")),
         None => "pec.1".to_owned(),
     };
@@ -31,7 +60,7 @@ pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result
             .iter()
             .filter_map(|(name, _)| name.strip_prefix("pec-")?.strip_suffix(".1"))
             .collect();
-        let page = order.page.clone().unwrap_or_default();
+        let page = page.unwrap_or_default().to_owned();
         return Err(Failure::new("man", [("page", page), ("pages", names.join(", "))]).into());
     };
     if !(session.context.stdout_is_terminal && is_read_by_man(text)) {
