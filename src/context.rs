@@ -46,8 +46,8 @@ pub struct Context {
     pub password: Option<Secret>,
     /// `VISUAL` or `EDITOR`; else the first of the usual ones that is installed.
     pub editor: Option<String>,
-    /// Whether that is the user's choice.
-    pub has_chosen_editor: bool,
+    /// The program that this is, for whoever has chosen none.
+    pub usual_editor: Option<String>,
     /// `PAGER`.
     pub pager: Option<String>,
     /// The user's own folder.
@@ -114,7 +114,7 @@ impl Context {
             temporary: PathBuf::from("/tmp"),
             password: None,
             editor: None,
-            has_chosen_editor: false,
+            usual_editor: None,
             pager: None,
             home: None,
             folder: None,
@@ -145,6 +145,8 @@ impl Context {
                 .or_else(|| Some(std::env::home_dir()?.join(below_home)))
                 .map(|path| path.join("pec"))
         };
+        let chosen = variable("VISUAL").or_else(|| variable("EDITOR"));
+        let usual = std::env::var_os("PATH").and_then(|path| usual_editor(&path));
         Self {
             now: now(),
             clock: Clock::System,
@@ -152,10 +154,14 @@ impl Context {
             data_dir: under("XDG_DATA_HOME", ".local/share"),
             temporary: std::env::temp_dir(),
             password: variable("PEC_PASSWORD").map(Secret::new),
-            editor: variable("VISUAL")
-                .or_else(|| variable("EDITOR"))
-                .or_else(|| usual_editor(&std::env::var_os("PATH")?)),
-            has_chosen_editor: variable("VISUAL").or_else(|| variable("EDITOR")).is_some(),
+            usual_editor: chosen
+                .is_none()
+                .then(|| usual.as_deref().map(program))
+                .flatten(),
+            editor: chosen.or_else(|| {
+                let name = usual?.file_name()?.to_str()?.to_owned();
+                Some(name)
+            }),
             pager: variable("PAGER"),
             home: std::env::home_dir(),
             folder: std::env::current_dir().ok(),
@@ -181,11 +187,22 @@ fn lines((_, Height(lines)): (Width, Height)) -> usize {
 
 /// The editor of whoever has set none: the one that Debian calls so, else one that most systems
 /// have.
-fn usual_editor(path: &std::ffi::OsStr) -> Option<String> {
+fn usual_editor(path: &std::ffi::OsStr) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
-    let is_there = |name: &&str| folders.iter().any(|folder| folder.join(name).is_file());
-    let found = ["editor", "nano", "vi"].into_iter().find(is_there);
-    found.map(str::to_owned)
+    let mut names = ["editor", "nano", "vi"].into_iter();
+    names.find_map(|name| {
+        let mut places = folders.iter().map(|folder| folder.join(name));
+        places.find(|place| place.is_file())
+    })
+}
+
+/// What people call the program at a place, which may be a link to it: `vim` of
+/// `/usr/bin/vim.basic`.
+fn program(place: &std::path::Path) -> String {
+    let real = place.canonicalize();
+    let real = real.as_deref().unwrap_or(place);
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Has the system keep no image of this process when it dies: it holds passwords. Programs that it
@@ -384,6 +401,20 @@ fn instant(time: SystemTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn an_editor_is_known_by_the_program_that_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(usual_editor(folder.path().as_os_str()), None);
+        std::fs::write(at("vim.basic"), "").expect("a file");
+        std::fs::write(at("vi"), "").expect("a file");
+        assert_eq!(usual_editor(folder.path().as_os_str()), Some(at("vi")));
+        std::os::unix::fs::symlink(at("vim.basic"), at("editor")).expect("a link");
+        let found = usual_editor(folder.path().as_os_str()).expect("one");
+        assert_eq!((found.clone(), &*program(&found)), (at("editor"), "vim"));
+    }
 
     #[test]
     fn a_clock_before_1970_is_read_as_it_stands() {

@@ -1003,3 +1003,29 @@ fn a_message_in_a_file_stays_where_only_its_subject_went() {
     assert_eq!(ran.exit, 2, "{ran:?}");
     assert_eq!(asides(&world), [message("Due.")]);
 }
+
+#[test]
+fn who_has_chosen_no_editor_is_told_which_one_opens_and_how_to_leave_it() {
+    needs_terminal!();
+    let world = Practising::new();
+    let bin = world.path("bin");
+    std::fs::create_dir(&bin).expect("a folder");
+    std::fs::rename(editor(&world), bin.join("vim.basic")).expect("a file");
+    std::os::unix::fs::symlink(bin.join("vim.basic"), bin.join("editor")).expect("a link");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.display());
+    let to = world.address("delivered");
+    let send = world.command(&["send", "-t", &to, "-s", "Richiesta", "--no-copy"]);
+    for (chosen, is_told) in [("", true), ("editor", false)] {
+        let variables = [("EDITOR", chosen), ("PATH", &*path)];
+        let mut terminal = Terminal::start(&send, &variables, world.folder.path());
+        terminal.until("Send it?");
+        terminal.keys("n\n");
+        let (_, shown) = terminal.end();
+        assert_eq!(
+            shown.contains("Opening the editor vim: press i"),
+            is_told,
+            "{shown}"
+        );
+    }
+}

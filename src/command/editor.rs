@@ -29,7 +29,7 @@ pub(super) fn edit(
         anyhow::Error::from(Failure::new("editor", values))
     };
     let aside = Aside::write(before.as_bytes(), Matter::Text, session)?;
-    tell_usual(&editor, session)?;
+    tell_usual(session)?;
     let status = run(&editor, &aside, session);
     let octets = fs::read(&aside.path).map_err(failed)?;
     let is_as_before = octets.trim_ascii() == before.as_bytes().trim_ascii();
@@ -52,13 +52,13 @@ pub(super) fn edit(
 }
 
 /// Says which editor opens for whoever has chosen none, and how to leave it where nobody guesses it.
-fn tell_usual(editor: &str, session: &mut Session<'_>) -> io::Result<()> {
-    if session.context.has_chosen_editor {
+fn tell_usual(session: &mut Session<'_>) -> io::Result<()> {
+    let Some(editor) = &session.context.usual_editor else {
         return Ok(());
-    }
+    };
     let texts = Catalogue::of(session.lang);
-    let key = match editor {
-        "vi" => "editor.vi",
+    let key = match &**editor {
+        "vi" | "vim" | "nvim" | "vim-tiny" | "busybox" => "editor.vi",
         "nano" => "editor.nano",
         _ => "editor.usual",
     };

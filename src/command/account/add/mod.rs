@@ -474,8 +474,11 @@ fn password_source(asker: &mut Asker<'_>, context: &Context) -> anyhow::Result<P
         true => &["prompt", "command", "file", "keyring"][..],
         false => &["prompt", "command", "file"],
     };
-    let values = [("sources", &*words.join(", "))];
-    let source = asker.ask("password-source", &values, Some("prompt"), |answer| {
+    let key = match cfg!(feature = "keyring") {
+        true => "password-source-keyring",
+        false => "password-source",
+    };
+    let source = asker.ask(key, &[], Some("1"), |answer| {
         let number = answer.parse::<usize>().ok();
         let at = number.and_then(|number| number.checked_sub(1));
         let by_number = at.and_then(|at| words.get(at));
