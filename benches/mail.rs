@@ -3,7 +3,9 @@
 //!
 //! `cargo bench --bench mail` prints the table; `-- --quick` is a trial with fewer messages,
 //! `-- ledger` only the part that needs no server: among it what 300 rows of a table cost over
-//! ledgers of 0, 20,000 and 100,000 messages (with `--quick` 60 over 0, 1,000 and 5,000).
+//! ledgers of 0, 20,000 and 100,000 messages (with `--quick` 60 over 0, 1,000 and 5,000); `-- inbox`
+//! only what is read. `PEC_BENCH_LETTERS` and `PEC_BENCH_CERTIFIED` say over how many letters words
+//! are looked for (50,000), and how large the mailbox is that is all certified (20,000).
 //! Needs what `tests/support/servers.rs` names (root, Dovecot, Postfix), `mbsync` and
 //! `sqlite3`; what is missing is skipped with a line. Nothing here fails on a slow machine.
 
@@ -48,7 +50,21 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let scale = |full: usize| if quick { full / 20 } else { full };
     println!("{:<46} {:>8}   {:<14}  met", "what", "ratio", "target");
+    let of = |name: &str, full: usize| {
+        let given = std::env::var(name)
+            .ok()
+            .and_then(|count| count.parse().ok());
+        given.unwrap_or_else(|| scale(full))
+    };
+    let letters_of = of("PEC_BENCH_LETTERS", 50_000);
+    let certified_of = of("PEC_BENCH_CERTIFIED", 20_000);
     let only = std::env::args().nth(1).unwrap_or_default();
+    if only == "inbox" {
+        if let Some(servers) = servers::running() {
+            certified(servers, certified_of);
+        }
+        return letters(letters_of);
+    }
     if only == "ledger" {
         growth(quick);
         return ledger(scale(100_000));
@@ -56,9 +72,11 @@ fn main() {
     if let Some(servers) = servers::running() {
         sending(servers, scale(1_000));
         mailbox(servers, scale(20_000));
+        certified(servers, certified_of);
     }
     growth(quick);
     ledger(scale(100_000));
+    letters(letters_of);
 }
 
 /// A line of the table; `most` is the target.
@@ -178,6 +196,142 @@ fn ledger(count: usize) {
         "recording them took {:.2} ms each",
         each.as_secs_f64() * 1e3
     ));
+}
+
+// Letters
+
+/// Words of a text that somebody wrote: a few are everywhere, most are rare.
+fn words_of(number: usize) -> String {
+    let word = |at: usize| {
+        // Squares of a walk through all numbers: small ones come more often.
+        let mixed = (number * 7_919 + at * 104_729) % 10_007;
+        format!("parola{}", mixed * mixed / 20_000)
+    };
+    (0..60).map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The first page of an inbox, and words in it, beside the `sqlite3` shell asking the same.
+fn letters(count: usize) {
+    if Command::new("sqlite3").arg("-version").output().is_err() {
+        return println!("skipped: the inbox beside sqlite3, which is not installed");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Ledger::open(folder.path()).expect("a ledger"));
+    let file = folder.path().join("ledger.sqlite");
+    let mut connection = rusqlite::Connection::open(&file).expect("a ledger");
+    let transaction = connection.transaction().expect("a transaction");
+    for number in 1..=count as i64 {
+        let octets = format!("{number:064x}");
+        let subject = format!("Pratica n. {number}: richiesta di copia");
+        let words = words_of(number as usize);
+        let at = NOW.unix() - 90 * 86_400 + number;
+        let run = |query: &str, values: &[&dyn rusqlite::ToSql]| {
+            let mut statement = transaction.prepare_cached(query).expect("a query");
+            statement.execute(values).expect("run");
+        };
+        run(
+            "INSERT INTO examination (account, octets, verdict, kind, certified_at, sender, subject,
+                 match_rule, examined_at, indexed)
+             VALUES (?1, ?2, 'genuine', 'posta-certificata', ?3, ?1, ?4, 'not-for-sender', ?3, 1)",
+            &[&USER, &octets, &at, &subject],
+        );
+        run(
+            "INSERT INTO letter (id, short, account, octets, standing, at, sender, subject, size,
+                 attachments)
+             VALUES (?1, printf('%08x', ?1), ?2, ?3, 'certified', ?4, ?2, ?5, 12000, 1)",
+            &[&number, &USER, &octets, &at, &subject],
+        );
+        run(
+            "INSERT INTO letter_words (rowid, subject, sender, people, body, files)
+             VALUES (?1, ?2, ?3, '', ?4, 'relazione.pdf')",
+            &[&number, &subject, &USER, &words],
+        );
+    }
+    transaction.commit().expect("filled");
+    drop(connection);
+    // A shell of an earlier SQLite does not open an index from which rows can be deleted.
+    let shells = folder.path().join("shell.sqlite");
+    fs::copy(&file, &shells).expect("copied");
+    let connection = rusqlite::Connection::open(&shells).expect("a copy");
+    connection
+        .execute_batch(
+            "DROP TRIGGER letter_gone; DROP TABLE letter_words;
+             CREATE VIRTUAL TABLE letter_words USING fts5 (subject, sender, people, body, files,
+                 content = '', tokenize = 'unicode61 remove_diacritics 2'); BEGIN;",
+        )
+        .expect("the other index");
+    for number in 1..=count as i64 {
+        let subject = format!("Pratica n. {number}: richiesta di copia");
+        let words = words_of(number as usize);
+        let mut statement = connection
+            .prepare_cached(
+                "INSERT INTO letter_words (rowid, subject, sender, people, body, files)
+                 VALUES (?1, ?2, ?3, '', ?4, 'relazione.pdf')",
+            )
+            .expect("a query");
+        statement
+            .execute((number, subject, USER, words))
+            .expect("run");
+    }
+    connection.execute_batch("COMMIT;").expect("filled");
+    drop(connection);
+    let page = |from: &str, and: &str| {
+        format!(
+            "SELECT letter.*, examination.headline FROM {from}
+             LEFT JOIN examination ON examination.account = letter.account
+                 AND examination.octets = letter.octets
+             WHERE {and} ORDER BY letter.at DESC, letter.id DESC LIMIT 21;"
+        )
+    };
+    let of_words = "letter_words CROSS JOIN letter ON letter.id = letter_words.rowid";
+    let found = |words: &str| page(of_words, &format!("letter_words MATCH '{words}'"));
+    for (what, arguments, query) in [
+        (
+            "inbox, first page",
+            vec!["inbox"],
+            page("letter", "standing = 'certified'"),
+        ),
+        (
+            "inbox, a rare word",
+            vec!["inbox", "parola4711"],
+            found("\"parola4711\" *"),
+        ),
+        (
+            "search, a word of many",
+            vec!["search", "parola12"],
+            found("\"parola12\" *"),
+        ),
+        (
+            "search, two words of all",
+            vec!["search", "pratica", "copia"],
+            found("\"pratica\" * AND \"copia\" *"),
+        ),
+    ] {
+        let mut ours = Command::new(env!("CARGO_BIN_EXE_pec"));
+        ours.arg("--data-dir")
+            .arg(folder.path())
+            .args(arguments)
+            .arg("--json");
+        let mut theirs = Command::new("sqlite3");
+        theirs.arg(&shells).arg(query);
+        let (mut this, mut other) = (Vec::new(), Vec::new());
+        for _ in 0..31 {
+            this.push(timed(ours.stdout(Stdio::null())));
+            other.push(timed(theirs.stdout(Stdio::null())));
+        }
+        let (this, other) = (median(this), median(other));
+        let allowed = other + Duration::from_millis(5);
+        row(
+            &format!("{what} / sqlite3 shell + 5 ms"),
+            ratio(this, allowed),
+            Some(1.0),
+        );
+        note(&format!(
+            "{count} letters: {:.1} ms against {:.1} ms, whole processes",
+            this.as_secs_f64() * 1e3,
+            other.as_secs_f64() * 1e3
+        ));
+    }
 }
 
 // Growing
@@ -422,11 +576,11 @@ fn mailbox(servers: &Servers, count: usize) {
     let has_mbsync = Command::new("mbsync").arg("--version").output().is_ok();
     for _ in 0..3 {
         ours.push(once(&straight, |folder, port| {
-            pec_sync(servers, folder, port)
+            pec_sync(servers, USER, folder, port)
         }));
         if has_mbsync {
             theirs.push(once(&straight, |folder, port| {
-                mbsync(servers, folder, port)
+                mbsync(servers, USER, folder, port)
             }));
         }
     }
@@ -453,6 +607,44 @@ fn mailbox(servers: &Servers, count: usize) {
         theirs[0].1 as f64 / 1e6,
         other.as_secs_f64()
     ));
+}
+
+/// A mailbox that is all certified mail: `pec sync`, which verifies, indexes and keeps each, beside
+/// `mbsync` fetching the folder.
+fn certified(servers: &Servers, count: usize) {
+    const OTHER: &str = "protocollo@pec.mittente.example";
+    if Command::new("mbsync").arg("--version").output().is_err() {
+        return println!("skipped: certified mail beside mbsync, which is not installed");
+    }
+    servers.deliver(OTHER, (0..count).map(envelope));
+    let straight = servers.imap(Security::Tls);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let sync = |folder: &Path, port| pec_sync(servers, OTHER, folder, port);
+        ours.push(once(&straight, sync).0);
+        let sync = |folder: &Path, port| mbsync(servers, OTHER, folder, port);
+        theirs.push(once(&straight, sync).0);
+    }
+    let (this, other) = (median(ours), median(theirs));
+    row(
+        "pec sync / mbsync, all certified",
+        ratio(this, other),
+        Some(1.5),
+    );
+    note(&format!(
+        "{count} envelopes: {:.2} s against {:.2} s",
+        this.as_secs_f64(),
+        other.as_secs_f64()
+    ));
+}
+
+fn envelope(number: usize) -> Vec<u8> {
+    let identifier = format!("opec{number}.20260504101502.1.63@gestore-mittente.example");
+    let receipt = Receipt::with(Kind::Envelope, |receipt| {
+        receipt.original = Some(sent::base().delivered(&identifier));
+        receipt.daticert.identifier = identifier.clone();
+    });
+    receipt.to_eml()
 }
 
 fn receipt(number: usize) -> Vec<u8> {
@@ -483,7 +675,7 @@ fn once(server: &Endpoint, run: impl FnOnce(&Path, u16) -> Command) -> (Duration
     (took, proxy.octets.load(Ordering::SeqCst))
 }
 
-fn pec_sync(servers: &Servers, folder: &Path, port: u16) -> Command {
+fn pec_sync(servers: &Servers, user: &str, folder: &Path, port: u16) -> Command {
     let write = |name: &str, text: &[u8]| -> PathBuf {
         let path = folder.join(name);
         fs::write(&path, text).expect("a file");
@@ -493,7 +685,7 @@ fn pec_sync(servers: &Servers, folder: &Path, port: u16) -> Command {
     };
     let trust = write("trust.toml", world::trust_file().as_bytes());
     let config = format!(
-        "[account.banco]\naddress = \"{USER}\"\nimap = \"localhost:{port}\"\n\
+        "[account.banco]\naddress = \"{user}\"\nimap = \"localhost:{port}\"\n\
          smtp = \"localhost:465\"\nca_file = \"{}\"\ntrust_file = \"{}\"\n\
          password_from = \"environment\"\n",
         servers.roots_file().display(),
@@ -509,10 +701,10 @@ fn pec_sync(servers: &Servers, folder: &Path, port: u16) -> Command {
     command
 }
 
-fn mbsync(servers: &Servers, folder: &Path, port: u16) -> Command {
+fn mbsync(servers: &Servers, user: &str, folder: &Path, port: u16) -> Command {
     fs::create_dir(folder.join("mail")).expect("a folder");
     let config = format!(
-        "IMAPStore server\nHost localhost\nPort {port}\nUser {USER}\nPass {PASSWORD}\n\
+        "IMAPStore server\nHost localhost\nPort {port}\nUser {user}\nPass {PASSWORD}\n\
          SSLType IMAPS\nCertificateFile {}\n\nMaildirStore here\nPath {}/\nInbox {}/inbox\n\n\
          Channel all\nFar :server:\nNear :here:\nPatterns INBOX\nCreate Near\nSync Pull\n\
          SyncState *\n",
