@@ -16,7 +16,7 @@ use support::practising::{Practising, Ran, now};
 use support::skipped::skipped;
 
 /// What changes the world: the disk, or what a server sees.
-const CALLS: &str = "write,pwrite64,writev,sendto,fsync,fdatasync,rename,unlink,ftruncate";
+const CALLS: &str = "write,pwrite64,writev,sendto,fsync,fdatasync,syncfs,rename,unlink,ftruncate";
 
 /// Whether strace is here and may trace.
 fn can_trace() -> bool {
@@ -159,14 +159,16 @@ fn killed_at_every_step_of_reading() {
         return;
     }
     let world = Practising::new();
-    let message = world.send("Avviso", &["delivered", "unknown", "delivered2", "full"]);
+    // Enough at once for them to be brought to the disk together, and one that is read.
+    let to = ["delivered", "unknown", "delivered2", "full", "io"];
+    let message = world.send("Avviso", &to);
     world.practice.wait_until_idle(Duration::from_secs(10));
     let (data, kept) = (world.data(), world.path("kept"));
     copy(&data, &kept);
     let sync = || world.command(&["sync"]);
     let steps = count(&world, &sync());
     let expected = standings(&world, &message);
-    assert_eq!(expected.lines().count(), 4, "{expected}");
+    assert_eq!(expected.lines().count(), 5, "{expected}");
     assert_eq!(
         expected.matches(" \"not-delivered\" ").count(),
         2,
@@ -176,9 +178,15 @@ fn killed_at_every_step_of_reading() {
         std::fs::remove_dir_all(&data).expect("the ledger");
         copy(&kept, &data);
         kill_at(step, &sync());
+        // No row names octets that are not there, between those of one batch neither.
+        let checked = world.run(&["ledger", "check"]);
+        assert_eq!(checked.exit, 0, "step {step}: {checked:?}");
         let again = world.run(&["sync"]);
         assert_eq!(again.exit, 0, "step {step}: {again:?}");
         assert_eq!(standings(&world, &message), expected, "step {step}");
+        let inbox = world.run(&["inbox", "avviso", "--json"]).json();
+        let letters = inbox["messages"].as_array().map(Vec::len);
+        assert_eq!(letters, Some(1), "step {step}: {inbox}");
     }
     println!("{steps} steps of reading, each time all facts");
 }

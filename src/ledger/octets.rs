@@ -274,6 +274,44 @@ mod tests {
         });
     }
 
+    #[test]
+    fn many_at_once_are_kept_as_each_alone() {
+        let (_folder, store) = store();
+        let known = store.put(b"1").unwrap();
+        let all: Vec<String> = (0..300).map(|number| (number % 290).to_string()).collect();
+        let all: Vec<&[u8]> = all.iter().map(String::as_bytes).collect();
+        for some in [&all[..], &all[..1], &all[..3], &all[..4], &[]] {
+            let names = store.put_all(some).unwrap();
+            assert_eq!(names.len(), some.len());
+            for (name, octets) in names.iter().zip(some) {
+                assert_eq!(store.get(name).unwrap(), *octets);
+            }
+        }
+        assert_eq!(store.put_all(&all).unwrap()[1], known);
+        assert!(
+            entries(&store.new).unwrap().is_empty(),
+            "nothing is left over"
+        );
+        fs::write(store.path(&known), "2").unwrap();
+        store.put_all(&all).unwrap();
+        assert_eq!(store.get(&known).unwrap(), b"1", "mended");
+    }
+
+    #[test]
+    fn many_that_cannot_be_kept_leave_nothing_over() {
+        let (_folder, store) = store();
+        let all: [&[u8]; 5] = [b"1", b"2", b"3", b"4", b"5"];
+        // A file stands where a folder belongs.
+        let last = store.path(&sha256(b"5"));
+        fs::write(last.parent().unwrap(), "").unwrap();
+        assert!(store.put_all(&all).is_err());
+        assert!(entries(&store.new).unwrap().is_empty());
+        assert!(
+            !store.holds_any(),
+            "none has its name before all are on the disk"
+        );
+    }
+
     #[cfg(unix)]
     #[test]
     fn nobody_else_can_read_them() {
