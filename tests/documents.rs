@@ -27,7 +27,7 @@ const KEPT: [(&str, &str, &str); 12] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 13] = [
+const SCHEMAS: [(&str, &[&str]); 15] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -36,11 +36,13 @@ const SCHEMAS: [(&str, &[&str]); 13] = [
     ("doctor", &["doctor"]),
     ("draft", &["draft list", "draft show"]),
     ("event", &["sync", "watch"]),
+    ("inbox", &["inbox"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),
     ("ledger-stat", &["ledger stat"]),
     ("sandbox", &["sandbox"]),
+    ("search", &["search"]),
     ("send", &["send"]),
     ("status", &["status", "wait"]),
     ("verify", &["verify"]),
@@ -92,13 +94,18 @@ fn add_what_is_new(document: &mut Value) {
     }
     if document["schema"] == "pec/event" {
         document["doubts"] = json!(0);
+        for name in ["letter", "sender", "size"] {
+            document[name] = json!(null);
+        }
     }
     add_to_each(document);
 }
 
 /// Those of results, of recipients and of what is inside others, wherever they stand.
 fn add_to_each(value: &mut Value) {
-    const SINCE: [(&str, &str, &str); 7] = [
+    const SINCE: [(&str, &str, &str); 9] = [
+        ("remarks", "in_reply_to", "[]"),
+        ("remarks", "replies", "[]"),
         ("verdict", "certifies", "\"nothing\""),
         ("judged_at", "explanation", "null"),
         ("contains_original", "contains", "\"without\""),

@@ -22,7 +22,7 @@ use support::skipped::skipped;
 const WIDTHS: [usize; 3] = [60, 80, 120];
 
 /// A screen: its name, whether it is of a ledger, and what is typed.
-const SCREENS: [(&str, bool, &[&str]); 22] = [
+const SCREENS: [(&str, bool, &[&str]); 27] = [
     (
         "verify-genuine",
         false,
@@ -75,6 +75,11 @@ const SCREENS: [(&str, bool, &[&str]); 22] = [
     ("status-undelivered", true, &["status", "Non consegnato"]),
     ("status-in-doubt", true, &["status", "In dubbio"]),
     ("status-nobody", true, &["status", "mai scritto"]),
+    ("inbox", true, &["inbox"]),
+    ("inbox-words", true, &["inbox", "--from", "studio", "copia"]),
+    ("inbox-nothing", true, &["inbox", "mai", "scritto"]),
+    ("search", true, &["search", "consegnato"]),
+    ("search-received", true, &["search", "--received", "maggio"]),
     (
         "batch-check",
         false,
@@ -152,6 +157,9 @@ fn ledger() -> Desk {
         }
     }
     desk.receive(&[&std::fs::read(ALTERED).expect("a fixture")]);
+    for kind in [Kind::Envelope, Kind::Anomaly] {
+        desk.receive(&[&Receipt::new(kind).to_eml()]);
+    }
     desk
 }
 

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use postacert::client::Outlook;
 use postacert::command;
 use postacert::lang::Lang;
-use postacert::ledger::Reason;
 use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
+use postacert::ledger::{LetterStanding, Reason};
 use postacert::output::catalogue::Catalogue;
 use postacert::output::reason;
 use postacert::pec::Evidence;
@@ -187,6 +187,10 @@ fn composed() -> BTreeSet<String> {
     all.extend(keys("expect", EXPECTED));
     all.extend(rules());
     all.extend(keys("event", EVENTS));
+    let standings = LetterStanding::ALL.map(LetterStanding::word);
+    for family in ["inbox.of", "inbox.word"] {
+        all.extend(keys(family, standings));
+    }
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));
@@ -271,7 +275,8 @@ fn rules() -> BTreeSet<String> {
 }
 
 /// What `pec sync` and `pec watch` tell of.
-const EVENTS: [&str; 10] = [
+const EVENTS: [&str; 11] = [
+    "letter",
     "receipt",
     "receipt-for",
     "orphan",

@@ -69,10 +69,14 @@ fn read_kept(one: &Unindexed, known: &Known, ledger: &Ledger, at_hand: &AtHand) 
         Some(octets) => Some(Cow::Borrowed(&**octets)),
         None => ledger.octets(&one.octets).ok().map(Cow::Owned),
     };
-    // A fault of this program over one letter must not hide the others.
-    let read = AssertUnwindSafe(|| octets.map(|octets| letter(&octets, known)));
-    let read = std::panic::catch_unwind(read).ok().flatten();
-    read.unwrap_or_else(|| unread(known))
+    guarded(|| octets.map(|octets| letter(&octets, known))).unwrap_or_else(|| unread(known))
+}
+
+/// What was read; nothing where that ended in a fault of this program, which must not hide the others.
+fn guarded(read: impl FnOnce() -> Option<NewLetter>) -> Option<NewLetter> {
+    std::panic::catch_unwind(AssertUnwindSafe(read))
+        .ok()
+        .flatten()
 }
 
 /// What is known of a letter whose octets could not be read.
@@ -87,63 +91,148 @@ fn unread(known: &Known) -> NewLetter {
 
 /// What a letter says.
 fn letter(octets: &[u8], known: &Known) -> NewLetter {
-    let size = octets.len() as u64;
-    let inside = match known.standing {
-        LetterStanding::Sent => None,
-        LetterStanding::Certified
-        | LetterStanding::Anomaly
-        | LetterStanding::CannotTell
-        | LetterStanding::NotGenuine
-        | LetterStanding::Ordinary => original_in(octets),
-    };
-    let mail = match (&inside, known.standing) {
-        (Some(inside), _) => Contents::of(inside),
-        // Around it is a header that nobody signed.
-        (None, LetterStanding::Certified | LetterStanding::Anomaly) => None,
-        (
-            None,
-            LetterStanding::Sent
-            | LetterStanding::CannotTell
-            | LetterStanding::NotGenuine
-            | LetterStanding::Ordinary,
-        ) => Contents::of(octets),
-    };
     let unread = NewLetter {
-        size,
+        size: octets.len() as u64,
         ..unread(known)
     };
+    match known.standing {
+        LetterStanding::Sent => said(Contents::of(octets), unread),
+        // Around it is a header that nobody signed. Inside, the provider's identifier stands in the
+        // place of the Message-ID (RFC 6109, 2.2.1): the signed one is known.
+        LetterStanding::Certified => {
+            let inside = original_in(octets);
+            said(inside.as_deref().and_then(Contents::of), unread)
+        }
+        LetterStanding::Anomaly => {
+            let inside = original_in(octets);
+            let mail = inside.as_deref().and_then(Contents::of);
+            let message_id = mail
+                .as_ref()
+                .and_then(|mail| mail.head().message_id.clone());
+            NewLetter {
+                message_id,
+                ..said(mail, unread)
+            }
+        }
+        // As a person would see it elsewhere: by its own header; its words are those inside.
+        LetterStanding::CannotTell | LetterStanding::NotGenuine | LetterStanding::Ordinary => {
+            let outside = Contents::of(octets);
+            let head = outside.as_ref().map(|mail| mail.head().clone());
+            let head = head.unwrap_or_default();
+            let inside = original_in(octets);
+            let mail = inside.as_deref().and_then(Contents::of).or(outside);
+            NewLetter {
+                sender: head.from.first().map(shown).unwrap_or_default(),
+                subject: head.subject.unwrap_or_default(),
+                message_id: head.message_id,
+                ..said(mail, unread)
+            }
+        }
+    }
+}
+
+/// What a mail says; what is known of it counts instead of what it says of that.
+fn said(mail: Option<Contents<'_>>, known: NewLetter) -> NewLetter {
     let Some(mail) = mail else {
-        return unread;
+        return known;
     };
     let head = mail.head();
     let people = [&head.from, &head.to, &head.cc].into_iter().flatten();
     let names: Vec<String> = mail.attachments().filter_map(|one| one.name).collect();
-    let claimed = || head.from.first().map(|from| from.address.clone());
-    let subject = head
-        .subject
-        .clone()
-        .filter(|subject| !subject.trim().is_empty());
+    let subject = head.subject.clone();
+    let subject = subject.filter(|subject| !subject.trim().is_empty());
     NewLetter {
-        sender: known.sender.clone().or_else(claimed).unwrap_or_default(),
-        subject: subject.unwrap_or(unread.subject),
-        message_id: match known.standing {
-            // Inside, the provider's identifier stands in its place (RFC 6109, 2.2.1).
-            LetterStanding::Certified | LetterStanding::Sent => unread.message_id,
-            LetterStanding::Anomaly
-            | LetterStanding::CannotTell
-            | LetterStanding::NotGenuine
-            | LetterStanding::Ordinary => head.message_id.clone(),
-        },
+        subject: subject.unwrap_or(known.subject),
         answers: head.in_reply_to.clone(),
-        size,
         attachments: mail.attachments().count(),
-        people: people.map(words_of).collect::<Vec<_>>().join("\n"),
+        people: people.map(shown).collect::<Vec<_>>().join("\n"),
         body: mail.text(MOST_TEXT),
         files: names.join("\n"),
+        ..known
     }
 }
 
-/// Name and address.
-fn words_of(person: &Mailbox) -> String {
-    format!("{} {}", person.display, person.address)
+/// Name and address, as far as there are.
+fn shown(person: &Mailbox) -> String {
+    match (&*person.display, &*person.address) {
+        ("", address) => address.to_owned(),
+        (display, "") => display.to_owned(),
+        (display, address) => format!("{display} <{address}>"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamp::Timestamp;
+
+    fn known(standing: LetterStanding) -> Known {
+        Known {
+            standing,
+            at: Timestamp::from_unix(0),
+            sender: Some("firmato@pec.example".to_owned()),
+            subject: Some("firmato".to_owned()),
+            message_id: Some("firmato@client.example".to_owned()),
+            identifier: None,
+        }
+    }
+
+    fn fixture(name: &str) -> Vec<u8> {
+        std::fs::read(format!("fixtures/receipts/{name}.eml")).expect("a fixture")
+    }
+
+    #[test]
+    fn a_fault_over_one_letter_is_no_end() {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        assert_eq!(guarded(|| panic!("a fault")), None);
+        std::panic::set_hook(hook);
+        let one = || Some(NewLetter::default());
+        assert_eq!(guarded(one), one());
+    }
+
+    #[test]
+    fn of_certified_mail_nothing_is_taken_of_the_header_around_it() {
+        let around = "From: falso@x.example\r\nSubject: falso\r\nMessage-ID: <falso@x>\r\n\
+                      In-Reply-To: <falso@x>\r\n\r\nFalso.\r\n";
+        let mut whole = fixture("posta-certificata");
+        for octets in [around.as_bytes(), &{
+            whole.splice(
+                0..0,
+                b"Subject: falso\r\nIn-Reply-To: <falso@x>\r\n"
+                    .iter()
+                    .copied(),
+            );
+            whole
+        }] {
+            for standing in [LetterStanding::Certified, LetterStanding::Anomaly] {
+                let read = letter(octets, &known(standing));
+                assert_eq!(read.sender, "firmato@pec.example");
+                assert_ne!(read.subject, "falso");
+                assert_eq!(read.answers, None);
+                assert!(!read.body.contains("Falso"));
+            }
+            let read = letter(octets, &known(LetterStanding::Certified));
+            assert_eq!(read.message_id.as_deref(), Some("firmato@client.example"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_proved_is_told_as_it_claims_to_be() {
+        let octets = fixture("posta-certificata");
+        let read = letter(&octets, &known(LetterStanding::NotGenuine));
+        assert!(read.subject.starts_with("POSTA CERTIFICATA: "), "{read:?}");
+        assert!(read.sender.contains("Per conto di"), "{read:?}");
+        assert_eq!(read.attachments, 1);
+    }
+
+    #[test]
+    fn octets_of_any_kind_are_read_to_an_end() {
+        for octets in [&b""[..], b"\0", b":", b"\r\n\r\n", &[0xff; 1_000]] {
+            for standing in LetterStanding::ALL {
+                let read = letter(octets, &known(standing));
+                assert_eq!(read.size, octets.len() as u64);
+            }
+        }
+    }
 }

@@ -351,6 +351,27 @@ pub(super) fn note(account: &Account, ledger: &mut Ledger) -> anyhow::Result<()>
     Ok(noted.map_err(|error| Failure::of_ledger(&error))?)
 }
 
+/// The account of `--account`: as the configuration has it, else as the ledger knows it.
+///
+/// # Errors
+/// A [`Failure`].
+pub(super) fn known_account(
+    ledger: &Ledger,
+    session: &Session<'_>,
+) -> anyhow::Result<Option<MailAddress>> {
+    let Some(word) = &session.account else {
+        return Ok(None);
+    };
+    let config = session.config().ok();
+    let configured = config.as_ref().and_then(|one| one.account(Some(word)).ok());
+    if let Some(account) = configured {
+        return Ok(Some(account.address.clone()));
+    }
+    let known = ledger.account_named(word);
+    let known = known.map_err(|error| Failure::of_ledger(&error))?;
+    Ok(Some(known.unwrap_or_else(|| MailAddress::new(word))))
+}
+
 /// Which of several accounts is spoken of from now on.
 ///
 /// # Errors

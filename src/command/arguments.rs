@@ -7,8 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, forward, language, ledger, man,
-    reply, sandbox, send, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, forward, inbox, language, ledger, man, reply, sandbox, search, send, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -71,6 +70,8 @@ enum Command {
     Watch(watch::arguments::Arguments),
     Wait(wait::arguments::Arguments),
     Status(status::arguments::Arguments),
+    Inbox(inbox::arguments::Arguments),
+    Search(search::arguments::Arguments),
     Verify(verify::arguments::Arguments),
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
@@ -140,6 +141,8 @@ impl Command {
             Self::Watch(arguments) => arguments.order(),
             Self::Wait(arguments) => arguments.order(),
             Self::Status(arguments) => arguments.order()?,
+            Self::Inbox(arguments) => arguments.order()?,
+            Self::Search(arguments) => arguments.order()?,
             Self::Verify(arguments) => arguments.order()?,
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),

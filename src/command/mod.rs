@@ -13,6 +13,7 @@ mod check;
 mod completions;
 mod configuration;
 mod confirm;
+mod dates;
 mod demo;
 mod doctor;
 mod draft;
@@ -22,8 +23,10 @@ mod failure;
 mod follow;
 mod forward;
 mod installed;
+mod inbox;
 mod language;
 mod ledger;
+mod letters;
 mod look;
 mod man;
 mod meant;
@@ -31,6 +34,7 @@ mod order;
 mod reach;
 mod reply;
 mod sandbox;
+mod search;
 mod send;
 mod servers;
 mod span;
@@ -159,6 +163,8 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Watch(order) => watch::run(order, session),
         Order::Wait(order) => wait::run(&order, session),
         Order::Status(order) => status::run(&order, session),
+        Order::Inbox(order) => inbox::run(&order, session),
+        Order::Search(order) => search::run(&order, session),
         Order::Verify(order) => verify::run(order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),

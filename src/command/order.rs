@@ -12,9 +12,11 @@ use super::completions::CompletionsOrder;
 use super::demo::DemoOrder;
 use super::doctor::DoctorOrder;
 use super::draft::DraftOrder;
+use super::inbox::InboxOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::sandbox::SandboxOrder;
+use super::search::SearchOrder;
 use super::send::SendOrder;
 use super::status::StatusOrder;
 use super::sync::SyncOrder;
@@ -77,6 +79,8 @@ pub(super) enum Order {
     Watch(WatchOrder),
     Wait(WaitOrder),
     Status(StatusOrder),
+    Inbox(InboxOrder),
+    Search(SearchOrder),
     Verify(VerifyOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),

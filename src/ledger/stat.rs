@@ -23,6 +23,8 @@ pub struct Stat {
     pub facts: u64,
     /// Certified messages of mailboxes.
     pub received: u64,
+    /// Letters: what of these is read, and messages of ours, as far as they are indexed.
+    pub letters: u64,
     /// Jobs.
     pub jobs: u64,
     /// When the newest entry was made, by our clock.

@@ -20,7 +20,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 10]); 2] = [
+const SOURCES: [(Lang, [&str; 11]); 2] = [
     (
         Lang::It,
         [
@@ -34,6 +34,7 @@ const SOURCES: [(Lang, [&str; 10]); 2] = [
             include_str!("catalogue/legal.it.toml"),
             include_str!("catalogue/draft.it.toml"),
             include_str!("catalogue/answer.it.toml"),
+            include_str!("catalogue/inbox.it.toml"),
         ],
     ),
     (
@@ -49,6 +50,7 @@ const SOURCES: [(Lang, [&str; 10]); 2] = [
             include_str!("catalogue/legal.en.toml"),
             include_str!("catalogue/draft.en.toml"),
             include_str!("catalogue/answer.en.toml"),
+            include_str!("catalogue/inbox.en.toml"),
         ],
     ),
 ];

@@ -88,6 +88,15 @@ pub fn on(time: Timestamp, lang: Lang) -> String {
     texts.fill(key, &values)
 }
 
+/// A text in so many characters at most.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{start}…")
+}
+
 /// A day of ISO 8601, or a month of it, as the language writes it; any other text as it is.
 pub fn day(text: &str, lang: Lang) -> String {
     let parts: Vec<&str> = text.split('-').collect();

@@ -3,6 +3,7 @@
 //!
 //! - `accounts`: whose rows they are.
 //! - `beside`: nobody waits for a large job.
+//! - `letters`: what is read: certified mail, and what stands apart.
 //! - `notice`: each notice once, whatever happens.
 //! - `store`: what is written stays, once, whoever writes.
 //! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
@@ -15,6 +16,7 @@ mod support;
 mod accounts;
 mod beside;
 mod doubt;
+mod letters;
 mod notice;
 mod receipts;
 mod store;

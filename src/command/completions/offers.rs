@@ -13,8 +13,8 @@ use clap_complete::engine::{
 use crate::account::{Config, presets};
 use crate::context::Context;
 use crate::lang::Lang;
-use crate::ledger::Ledger;
 use crate::ledger::query::Filter;
+use crate::ledger::{Ledger, LetterFilter, LetterList};
 use crate::printable::Printable;
 
 /// As many messages or jobs are offered, the last ones.
@@ -68,6 +68,21 @@ impl Places {
             .unwrap_or_default()
             .into_iter();
         rows.map(|row| candidate(&row.message.short, &row.subject))
+            .collect()
+    }
+
+    /// Letters that were received, certified mail first.
+    fn letters(&self) -> Vec<CompletionCandidate> {
+        let Some(ledger) = self.ledger() else {
+            return Vec::new();
+        };
+        let lists = [LetterList::Certified, LetterList::Apart].into_iter();
+        let rows = lists.flat_map(|list| {
+            let found = ledger.letters(list, &LetterFilter::default(), MOST, 0);
+            found.unwrap_or_default()
+        });
+        rows.take(MOST)
+            .map(|row| candidate(&row.letter.short, &row.subject))
             .collect()
     }
 
@@ -144,6 +159,9 @@ fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
             argument.add(ArgValueCandidates::new(move || places.accounts()))
         }
         ("page", _) => argument.add(ArgValueCandidates::new(move || places.pages())),
+        ("mark_read" | "mark_unread", _) => {
+            argument.add(ArgValueCandidates::new(move || places.letters()))
+        }
         (_, "MESSAGE") => argument.add(ArgValueCandidates::new(move || places.messages())),
         (_, "DRAFT") => argument.add(ArgValueCandidates::new(move || places.drafts())),
         // A table, or a job that was made of one.

@@ -81,6 +81,14 @@ pub(in crate::command) struct Summary {
     /// Unless genuine: the finding that decided, by its id; see the schema of pec verify.
     #[schemars(schema_with = "words::check_or_null")]
     headline: Option<&'static str>,
+    /// Of what is read as a letter (envelope, anomaly, unproven, ordinary): its short id, by which
+    /// pec show names it; else null.
+    #[schemars(regex(pattern = SHORT_ID))]
+    letter: Option<String>,
+    /// Of an envelope: the certified sender; else null.
+    sender: Option<String>,
+    /// Of what was too large to be fetched: octets, as the server counts them; else null.
+    size: Option<u64>,
     /// Of an anomaly: whom the ordinary mail inside says it is from; else null.
     claimed_sender: Option<String>,
     /// Of an anomaly: the Message-ID, without brackets, of which the mail inside, a delivery report
@@ -234,6 +242,9 @@ impl Summary {
             new_facts: 0,
             known: event.known,
             headline: None,
+            letter: event.letter.as_ref().map(|row| row.letter.short.clone()),
+            sender: None,
+            size: None,
             claimed_sender: None,
             claimed_about: None,
             reason: None,
@@ -245,7 +256,7 @@ impl Summary {
             alarming: event.is_alarming(),
         };
         match &event.kind {
-            EventKind::TooLarge(_) => {}
+            EventKind::TooLarge(size) => summary.size = Some(*size),
             EventKind::Anomaly(wrapped) => {
                 summary.verdict = Verdict::Genuine;
                 summary.kind = Some(MessageKind::AnomalyEnvelope.word());
@@ -273,6 +284,8 @@ impl Summary {
                 new_facts,
             } => {
                 let data = receipt.data();
+                let is_envelope = receipt.kind() == MessageKind::TransportEnvelope;
+                summary.sender = Some(data.sender.to_string()).filter(|_| is_envelope);
                 let examination = receipt.examination();
                 summary.verdict = Verdict::Genuine;
                 summary.evidence = examination.facts().and_then(Facts::evidence);
@@ -329,6 +342,10 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
     let texts = Catalogue::of(lang);
     let time = summary.at.map(|at| shown(at, lang)).unwrap_or_default();
     let uid = summary.uid.to_string();
+    let size = summary
+        .size
+        .map(|size| texts.size(size))
+        .unwrap_or_default();
     let kind = summary
         .evidence
         .map_or("", |evidence| head(evidence, texts));
@@ -354,10 +371,20 @@ fn sentence(summary: &Summary, lang: Lang) -> String {
         ("error", &**error),
         ("detail", &*detail),
         ("reason", &*reason),
-        ("sender", summary.claimed_sender.as_ref().unwrap_or(&empty)),
+        (
+            "sender",
+            summary
+                .claimed_sender
+                .as_ref()
+                .or(summary.sender.as_ref())
+                .unwrap_or(&empty),
+        ),
+        ("letter", summary.letter.as_ref().unwrap_or(&empty)),
+        ("size", &*size),
     ];
     let key = match (summary.event, &summary.delivered_to) {
         (EventWord::Receipt, Some(_)) => "receipt-for",
+        (EventWord::Envelope, _) if summary.letter.is_some() => "letter",
         (event, _) => event.word(),
     };
     let line = texts.fill(&format!("event.{key}"), &values);

@@ -35,6 +35,8 @@ pub(super) struct Results {
     facts: u64,
     /// Certified messages found in mailboxes.
     received: u64,
+    /// Messages that pec inbox and pec search list: received ones that are no receipts, and ours.
+    letters: u64,
     /// Jobs of pec batch.
     jobs: u64,
     /// Files of messages and receipts that the ledger names.
@@ -87,6 +89,7 @@ fn of(ledger: &Ledger) -> Result<Results, ledger::Error> {
         recipients: counts.collect(),
         facts: stat.facts,
         received: stat.received,
+        letters: stat.letters,
         jobs: stat.jobs,
         files: evidence.named,
         octets: evidence.octets,

@@ -150,9 +150,11 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 7] = [
+const KEEPING: [&str; 9] = [
     "pec-draft",
+    "pec-inbox",
     "pec-ledger",
+    "pec-search",
     "pec-send",
     "pec-sync",
     "pec-watch",
@@ -286,6 +288,10 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-forward", Lang::It) => include_str!("../../../man/sections/it/pec-forward.roff"),
         ("pec-draft", Lang::En) => include_str!("../../../man/sections/pec-draft.roff"),
         ("pec-draft", Lang::It) => include_str!("../../../man/sections/it/pec-draft.roff"),
+        ("pec-inbox", Lang::En) => include_str!("../../../man/sections/pec-inbox.roff"),
+        ("pec-inbox", Lang::It) => include_str!("../../../man/sections/it/pec-inbox.roff"),
+        ("pec-search", Lang::En) => include_str!("../../../man/sections/pec-search.roff"),
+        ("pec-search", Lang::It) => include_str!("../../../man/sections/it/pec-search.roff"),
         ("pec-sync", Lang::En) => include_str!("../../../man/sections/pec-sync.roff"),
         ("pec-sync", Lang::It) => include_str!("../../../man/sections/it/pec-sync.roff"),
         ("pec-watch", Lang::En) => include_str!("../../../man/sections/pec-watch.roff"),

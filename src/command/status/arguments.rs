@@ -1,7 +1,8 @@
 //! What `pec status` is told.
 
-use super::{Listed, Since, StatusOrder, Wanted, json};
+use super::{Listed, StatusOrder, Wanted, json};
 use crate::command::Failure;
+use crate::command::dates::When;
 use crate::command::order::Order;
 use crate::output::report::Form;
 
@@ -84,11 +85,10 @@ impl Arguments {
         if self.json_schema {
             return Ok(Order::schema::<json::Document<'_>>());
         }
-        let since = self.since.map(|text| {
-            let known = Since::of(&text);
-            known.ok_or_else(|| Failure::new("since-when", [("value", text)]))
-        });
-        let since = since.transpose()?;
+        let since = self
+            .since
+            .map(|words| When::of("since", words))
+            .transpose()?;
         let of = match (self.orphans, self.unproven) {
             (true, _) => Listed::Orphans,
             (_, true) => Listed::Unproven,

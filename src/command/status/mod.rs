@@ -13,6 +13,8 @@ pub(super) mod text;
 
 use json::Document;
 
+use super::dates::When;
+use super::letters;
 use super::look::{LookJson, looks};
 use super::meant::not_one;
 use super::{Failure, Session, access};
@@ -51,7 +53,7 @@ enum Listed {
     /// Messages of ours.
     Messages {
         /// Recorded then or later.
-        since: Option<Since>,
+        since: Option<When>,
         /// For which something is still awaited.
         pending: bool,
         /// That did not reach a recipient.
@@ -63,34 +65,6 @@ enum Listed {
     Orphans,
     /// What passes itself off as certified mail.
     Unproven,
-}
-
-/// From when on.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Since {
-    At(Timestamp),
-    /// From the beginning of the day that was so many days ago.
-    DaysAgo(i64),
-}
-
-impl Since {
-    /// What a person's words mean, if anything.
-    fn of(words: &str) -> Option<Self> {
-        match words.trim().to_lowercase().as_str() {
-            "today" | "oggi" => Some(Self::DaysAgo(0)),
-            "yesterday" | "ieri" => Some(Self::DaysAgo(1)),
-            other => Timestamp::parse_shown(&other.to_uppercase())
-                .ok()
-                .map(Self::At),
-        }
-    }
-
-    fn at(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(at) => at,
-            Self::DaysAgo(days) => now.day_before(days),
-        }
-    }
 }
 
 /// What texts and JSON of a message need beside the message.
@@ -149,11 +123,15 @@ pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
     let Some(mut ledger) = open(session)? else {
         return without_ledger(order, session);
     };
-    let account = account(&ledger, session)?;
+    let account = access::known_account(&ledger, session)?;
     let now = session.context.now;
     if ledger.is_writable() {
         // Another process may write at this moment: what it leaves open is shown as it is.
         let _ = ledger.settle_cut_off(now);
+        if let Wanted::Message(_) = order.wanted {
+            // What was recorded just now may answer something.
+            letters::index(&mut ledger, session)?;
+        }
     }
     let reading = Reading {
         ledger: &ledger,
@@ -217,21 +195,6 @@ fn without_ledger(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
     Ok(session.out.show(&document, order.form)?)
 }
 
-/// The account of `--account`: as the configuration has it, else as the ledger knows it.
-fn account(ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Option<MailAddress>> {
-    let Some(word) = &session.account else {
-        return Ok(None);
-    };
-    let config = session.config().ok();
-    let configured = config.as_ref().and_then(|one| one.account(Some(word)).ok());
-    if let Some(account) = configured {
-        return Ok(Some(account.address.clone()));
-    }
-    let known = ledger.account_named(word);
-    let known = known.map_err(|error| Failure::of_ledger(&error))?;
-    Ok(Some(known.unwrap_or_else(|| MailAddress::new(word))))
-}
-
 fn page_of(
     listed: &Listed,
     limit: u32,
@@ -254,7 +217,7 @@ fn page_of(
         } => {
             let filter = Filter {
                 account,
-                since: since.map(|since| since.at(now)),
+                since: since.map(|since| since.start(now)),
                 pending: *pending,
                 failed: *failed,
                 to: to.clone(),

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 
 use super::{Found, Page, Reading, Remark};
 use crate::client::Outlook;
+use crate::command::letters::Thread;
 use crate::command::verify::text::law;
 use crate::lang::Lang;
 use crate::ledger::fact::{Fact, What};
 use crate::ledger::state::{Deadline, RecipientState, Standing};
 use crate::ledger::{MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
 use crate::output::catalogue::Catalogue;
-use crate::output::layout::{Table, shown};
+use crate::output::layout::{Table, cut, shown};
 use crate::output::legal::{LOG_MONTHS, Rule};
 use crate::output::style::Tone;
 use crate::pec::Notice;
@@ -95,7 +96,7 @@ fn rows(views: &[MessageView], reading: &Reading<'_>) -> Vec<String> {
 fn subject(row: &MessageRow, lang: Lang) -> String {
     match &*row.subject {
         "" => Catalogue::of(lang).text("value.no-subject").to_owned(),
-        subject => cut(&Printable(subject).to_string()),
+        subject => cut(&Printable(subject).to_string(), SUBJECT_CHARACTERS),
     }
 }
 
@@ -107,14 +108,6 @@ fn recipients(row: &MessageRow) -> String {
         0 | 1 => first,
         all => format!("{first} (+{})", all - 1),
     }
-}
-
-fn cut(text: &str) -> String {
-    if text.chars().count() <= SUBJECT_CHARACTERS {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(SUBJECT_CHARACTERS - 1).collect();
-    format!("{start}…")
 }
 
 /// What a list says of standings; several recipients are counted by it.
@@ -252,6 +245,11 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
         let said = texts.text("status.other-trust");
         lines.extend([String::new(), reading.style.paint(Tone::Unsure, said)]);
     }
+    let thread = thread_of(view, reading).lines(reading.lang, reading.style);
+    if !thread.is_empty() {
+        lines.push(String::new());
+        lines.extend(thread);
+    }
     let others = other_receipts(view);
     if !others.is_empty() {
         lines.extend([
@@ -267,6 +265,13 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
         lines.extend(remarks.flat_map(|row| remark_lines(row, reading)));
     }
     lines
+}
+
+/// What the message answers, and what answers it.
+pub(super) fn thread_of(view: &MessageView, reading: &Reading<'_>) -> Thread {
+    let row = reading.ledger.letter_of(&view.row.message).ok().flatten();
+    row.map(|row| Thread::of(&row, reading.ledger))
+        .unwrap_or_default()
 }
 
 /// What ordinary mail claims of recipients, and where it is kept.

@@ -10,7 +10,8 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use crate::address::MailAddress;
 use crate::ledger::fact::{AttemptEnd, Words};
 use crate::ledger::{
-    Arrival, Claim, Cursor, End, Finding, JobRef, Ledger, NewJob, NewRow, Place, Taken, Terms,
+    Arrival, Claim, Cursor, End, Finding, JobRef, Ledger, LetterFilter, LetterList, LetterRow,
+    NewJob, NewLetter, NewRow, Place, Taken, Terms,
 };
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::providers::Trust;
@@ -18,7 +19,8 @@ use crate::timestamp::Timestamp;
 use crate::verify::{Question, Verifier};
 
 /// Tables that grow with every message, for good.
-const GROWING: [&str; 6] = [
+const GROWING: [&str; 7] = [
+    "letter",
     "message",
     "recipient",
     "fact",
@@ -27,7 +29,11 @@ const GROWING: [&str; 6] = [
     "job_row",
 ];
 /// Indexes of the few rows of a moment: those may be walked through.
-const OF_A_MOMENT: [&str; 1] = ["message_sending"];
+const OF_A_MOMENT: [&str; 3] = [
+    "message_sending",
+    "message_unindexed",
+    "examination_unindexed",
+];
 
 const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
 
@@ -163,7 +169,8 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), crate::ledger::Error> {
 }
 
 /// Genuine receipts of the test authority about one message.
-const RECEIPTS: [&str; 4] = [
+const RECEIPTS: [&str; 5] = [
+    "posta-certificata",
     "accettazione",
     "avvenuta-consegna-completa",
     "preavviso-12-ore",
@@ -215,6 +222,7 @@ fn receive(ledger: &mut Ledger) -> Result<(), crate::ledger::Error> {
         ledger.cursor(&sender, "INBOX")?;
         ledger.receipt_in(&sender, "INBOX", 7)?;
         ledger.orphans_to_adopt(&sender)?;
+        read(ledger, &sender)?;
         ledger.unread(&sender)?;
         ledger.unread_uids(&sender, "INBOX", 7)?;
         if round == 0 {
@@ -231,6 +239,87 @@ fn receive(ledger: &mut Ledger) -> Result<(), crate::ledger::Error> {
     }
     assert!(facts >= RECEIPTS.len(), "{facts} facts");
     Ok(())
+}
+
+/// All that is asked of letters, but for lists, which walk as far as a page.
+fn read(ledger: &mut Ledger, account: &MailAddress) -> Result<(), crate::ledger::Error> {
+    let unindexed = ledger.unindexed(100)?;
+    assert!(!unindexed.is_empty());
+    let read: Vec<_> = unindexed
+        .into_iter()
+        .map(|one| {
+            let letter = one.known.is_some().then(NewLetter::default);
+            (one, letter)
+        })
+        .collect();
+    ledger.index(&read)?;
+    ledger.count_unindexed()?;
+    for (one, letter) in &read {
+        let Some(row) = ledger.letter_in(account, &one.octets)? else {
+            assert!(letter.is_none() || one.known.is_some());
+            continue;
+        };
+        ledger.find_letter(&row.letter.short)?;
+        ledger.find_letter("id@pec.example")?;
+        ledger.answers_to(&row)?;
+        ledger.answered_by(&LetterRow {
+            answers: Some("id@pec.example".to_owned()),
+            ..row.clone()
+        })?;
+        ledger.open_letter(&row.letter, NOW)?;
+        ledger.close_letter(&row.letter)?;
+    }
+    Ok(())
+}
+
+/// The lists are walked from their newest row on, and stop at the end of the page; words are asked of
+/// their index first.
+#[test]
+fn lists_of_letters_walk_their_indexes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut opened = super::open(folder.path()).expect("a ledger");
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&ran);
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(statement, _) = event {
+            seen.lock()
+                .expect("one thread")
+                .push(statement.sql().into_owned());
+        }
+    };
+    opened
+        .store
+        .connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note))
+        .expect("traced");
+    let ledger = Ledger::over(opened, folder.path());
+    let words = LetterFilter {
+        words: vec!["a".to_owned()],
+        ..LetterFilter::default()
+    };
+    for (list, filter, expected) in [
+        (
+            LetterList::Certified,
+            LetterFilter::default(),
+            "letter_certified",
+        ),
+        (LetterList::Apart, LetterFilter::default(), "letter_apart"),
+        (LetterList::Certified, words.clone(), "letter_words"),
+        (LetterList::All, words, "letter_words"),
+    ] {
+        ledger.letters(list, &filter, 20, 0).expect("a list");
+        // The index asks its own tables, too.
+        let texts = std::mem::take(&mut *ran.lock().expect("one thread"));
+        let text = texts
+            .into_iter()
+            .find(|text| text.contains("ORDER BY letter.at"));
+        let text = text.expect("the list");
+        let asked_again = Connection::open(folder.path().join(super::FILE)).expect("a database");
+        let steps = steps(&asked_again, &text);
+        assert!(steps[0].contains(expected), "{list:?}: {steps:?}");
+        let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert_eq!(sorts, expected == "letter_words", "{list:?}: {steps:?}");
+    }
 }
 
 #[test]

@@ -421,7 +421,7 @@ fn unindexed_examination(row: &Row<'_>) -> Result<Unindexed, Error> {
     let Some(judged) = Verdict::from_word(&verdict) else {
         return Err(Error::Corrupt(verdict));
     };
-    let standing = LetterStanding::of(judged, kind.as_deref().and_then(MessageKind::from_word));
+    let standing = LetterStanding::of(judged, kind.as_deref().and_then(kind_of));
     let known = match standing {
         Some(standing) => Some(known_of(row, standing)?),
         None => None,
@@ -436,6 +436,12 @@ fn unindexed_examination(row: &Row<'_>) -> Result<Unindexed, Error> {
             examined_at: row.get("examined_at")?,
         },
     })
+}
+
+/// The kind of a word of the ledger.
+fn kind_of(word: &str) -> Option<MessageKind> {
+    let anomaly = MessageKind::AnomalyEnvelope;
+    MessageKind::from_word(word).or_else(|| (word == anomaly.word()).then_some(anomaly))
 }
 
 fn known_of(row: &Row<'_>, standing: LetterStanding) -> rusqlite::Result<Known> {

@@ -53,6 +53,7 @@ impl Upkeep for Sqlite {
             standings: self.all_standings()?,
             facts: count("fact")?,
             received: count("received")?,
+            letters: count("letter")?,
             jobs: count("job")?,
             newest: self.newest_entry()?,
             restored: restored.map(Timestamp::from_unix),
