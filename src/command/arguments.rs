@@ -101,6 +101,11 @@ pub(super) fn tree(lang: Lang, width: Option<usize>) -> clap::Command {
     language::localized(Arguments::command().term_width(width), lang)
 }
 
+/// The command tree without its help in a language.
+pub(super) fn plain_tree() -> clap::Command {
+    Arguments::command()
+}
+
 /// Understands a command line. A word of it that only the command can judge, like a time, is
 /// a failure inside.
 ///

@@ -105,12 +105,19 @@ pub fn run(
     let now = || context.clock.now();
     // Who reads the help through a pager has a terminal all the same.
     let width = context.stdout_width.or(context.stderr_width);
-    let tree = arguments::tree(lang, width);
-    let arguments = language::with_help_as_option(arguments, &tree);
-    let subcommand = language::subcommand(&arguments, &tree);
-    let (common, order) = match arguments::understand(arguments, tree) {
+    // The texts of all help are put together only where some of it is shown.
+    let understood = match arguments::understand(arguments.clone(), arguments::plain_tree()) {
+        Ok(understood) => Ok(understood),
+        Err(_) => {
+            let tree = arguments::tree(lang, width);
+            let arguments = language::with_help_as_option(arguments, &tree);
+            let subcommand = language::subcommand(&arguments, &tree);
+            arguments::understand(arguments, tree).map_err(|error| (error, subcommand))
+        }
+    };
+    let (common, order) = match understood {
         Ok(understood) => understood,
-        Err(error) => {
+        Err((error, subcommand)) => {
             return Ok(language::report_usage(
                 &error,
                 &subcommand,

@@ -424,7 +424,7 @@ fn a_word_means_letters_by_id_and_message_id() {
         "1@a.example",
         &format!("5.{IDENTIFIER}"),
     ] {
-        assert_eq!(find(word), [row.clone()], "{word}");
+        assert_eq!(find(word), std::slice::from_ref(&row), "{word}");
     }
     for word in ["", "abc", "<>", "1@A.example", "' OR 1", "%", "\0"] {
         assert!(find(word).is_empty(), "{word}");
@@ -432,7 +432,7 @@ fn a_word_means_letters_by_id_and_message_id() {
     let ours = find(&message.short).remove(0);
     assert_eq!(ours.message, Some(message.clone()));
     assert_eq!(ours.standing, L::Sent);
-    assert_eq!(find(MESSAGE_ID), [ours.clone()]);
+    assert_eq!(find(MESSAGE_ID), std::slice::from_ref(&ours));
     assert_eq!(desk.ledger.letter_of(&message).unwrap(), Some(ours));
 }
 
@@ -441,7 +441,8 @@ fn thread(desk: &Desk, message: &MessageRef) -> Vec<String> {
     let ours = desk.ledger.letter_of(message).unwrap().expect("indexed");
     let answers = desk.ledger.answers_to(&ours).unwrap();
     for one in &answers {
-        assert_eq!(desk.ledger.answered_by(one).unwrap(), [ours.clone()]);
+        let answered = desk.ledger.answered_by(one).unwrap();
+        assert_eq!(answered, std::slice::from_ref(&ours));
     }
     answers.into_iter().map(|one| one.subject).collect()
 }

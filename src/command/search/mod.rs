@@ -93,10 +93,10 @@ pub(super) fn run(order: &SearchOrder, session: &mut Session<'_>) -> anyhow::Res
         accounts: accounts.len() > 1,
     };
     let mut lines = Vec::new();
-    for (row, said) in rows.iter().zip(&said) {
+    for (row, said) in rows.iter().zip(&said).filter(|_| order.form == Form::Text) {
         lines.extend(result_lines(row, said.as_ref(), look));
     }
-    if more {
+    if more && order.form == Form::Text {
         let next = order.page.saturating_add(1).to_string();
         let texts = Catalogue::of(session.lang);
         lines.extend([String::new(), texts.fill("status.more", &[("page", &next)])]);
