@@ -37,7 +37,7 @@ mod content;
 mod display;
 mod facts;
 mod finding;
-mod object;
+pub mod object;
 mod opaque;
 mod ordinary;
 mod original;
@@ -63,7 +63,7 @@ pub use facts::{EditionFacts, Facts, SignerFacts};
 #[cfg(feature = "drop-a-finding")]
 pub use finding::drop_a_finding;
 pub use finding::{Finding, Findings};
-pub use opaque::OwnSignature;
+pub use opaque::{Opened, OwnSignature, open};
 pub use ordinary::Ordinary;
 pub use revoked::Crls;
 pub use sent::{SameContent, Sent, SentResult};
@@ -75,8 +75,8 @@ use original::Original;
 use revoked::TrustedCrls;
 use signature::{KnownSigners, Means, Outcome};
 use signer::Judge;
-pub use stored::Stored;
 use stored::{Conversion, Copy};
+pub use stored::{Stored, converted_back};
 use structure::{Located, Proof, Signed};
 
 /// Where in a message others stand that are examined, and with what.
@@ -285,6 +285,11 @@ impl Examination {
     /// What it is instead, when it is no certified mail.
     pub fn ordinary(&self) -> Option<Ordinary> {
         self.ordinary
+    }
+
+    /// Whether it is mail, certified or not; else it is a file of another kind.
+    pub fn is_mail(&self) -> bool {
+        self.ordinary.is_none_or(Ordinary::is_mail)
     }
 
     /// The signature of what is no certified mail, if it has one.

@@ -18,7 +18,7 @@ const START_SIGNS: usize = START_OCTETS / 3 * 4;
 const LABELS: [&str; 3] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
 
 /// Whether octets begin as a signed object does, in DER, PEM or base64.
-pub(super) fn is_object(octets: &[u8]) -> bool {
+pub fn is_object(octets: &[u8]) -> bool {
     let names_type = |start: &[u8]| {
         start.first() == Some(&0x30) && memchr::memmem::find(start, SIGNED_DATA).is_some()
     };
@@ -41,7 +41,7 @@ fn label(octets: &[u8]) -> Option<&'static str> {
 }
 
 /// The object itself; `None` where the text around it is broken.
-pub(super) fn object(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
+pub fn object(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
     if octets.first() == Some(&0x30) {
         return Some(Cow::Borrowed(octets));
     }

@@ -50,13 +50,17 @@ impl OwnSignature {
 }
 
 /// What is in a signed object, and by whom it is signed.
-struct Opened {
-    signature: OwnSignature,
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Whose certificates it names, and whether it holds.
+    pub signature: OwnSignature,
     /// `None` in a signature that stands beside its content.
-    content: Option<Vec<u8>>,
+    pub content: Option<Vec<u8>>,
 }
 
-fn open(object: &[u8], work: &Work) -> Option<Opened> {
+/// Opens a signed object in BER or DER ([`object`] takes text off from around one); `None` where it is
+/// none. Whether the certificates may be trusted is not asked.
+pub fn open(object: &[u8], work: &Work) -> Option<Opened> {
     let octets = SignatureOctets::new(object).ok()?;
     let data = SignedData::parse(&octets).ok()?;
     let content = data

@@ -93,6 +93,29 @@ impl Ordinary {
         Self::NoMail,
     ];
 
+    /// Whether it is mail of some kind, with a header and parts.
+    pub const fn is_mail(self) -> bool {
+        match self {
+            Self::Mail
+            | Self::SignedMail
+            | Self::EncryptedMail
+            | Self::Original
+            | Self::DeliveryStatus
+            | Self::ReadReceipt
+            | Self::Rem => true,
+            Self::Empty
+            | Self::SignedFile
+            | Self::Signature
+            | Self::Pdf
+            | Self::OutlookMessage
+            | Self::Zip
+            | Self::Picture
+            | Self::Html
+            | Self::Xml
+            | Self::NoMail => false,
+        }
+    }
+
     /// File types that a clerk may hold instead of the message, by their first octets.
     pub(super) fn by_first_octets(octets: &[u8]) -> Option<Self> {
         let text = octets

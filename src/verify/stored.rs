@@ -79,6 +79,12 @@ impl<'a> Copy<'a> {
     }
 }
 
+/// The octets of a mail as they were before a program converted the whole copy (UTF-16, other line ends),
+/// as the verifier reads them; nearly always these octets.
+pub fn converted_back(octets: &[u8]) -> Cow<'_, [u8]> {
+    Copy::of(octets).octets
+}
+
 /// Text of UTF-16, which a byte order mark announces, as UTF-8.
 fn from_utf16(octets: &[u8]) -> Option<Vec<u8>> {
     let (unit, text): (fn([u8; 2]) -> u16, _) = match octets {
