@@ -1,19 +1,621 @@
-//! HTML as text.
+//! HTML of strangers: as text, and as a page that loads nothing.
+//!
+//! `html5gum` cuts it into tags and texts as the standard says (WHATWG HTML, 13.2.5). No tree is built, so
+//! that nesting costs neither stack nor time. What is written of it is made here: a few elements that have
+//! a meaning for the reader, without any attribute, and text. Nothing else can be in a page: no address
+//! that is loaded, no form, no script, no style, no link that can be followed; links stay as text, with
+//! their true target behind it.
 
-use html5gum::{Token, Tokenizer};
+use std::collections::BTreeMap;
 
-pub(super) fn text(html: &str) -> String {
-    let mut text = String::new();
-    for token in Tokenizer::new(html) {
-        let Ok(token) = token;
-        match token {
-            Token::String(string) => text.push_str(&String::from_utf8_lossy(&string)),
-            Token::StartTag(_)
-            | Token::EndTag(_)
-            | Token::Comment(_)
-            | Token::Doctype(_)
-            | Token::Error(_) => text.push('\n'),
+use html5gum::{DefaultEmitter, HtmlString, Token, Tokenizer};
+
+use crate::printable::is_deceptive;
+
+/// Elements around one that is written in a page; browsers stop at 512.
+const MAX_NESTED: usize = 64;
+
+/// Quotations around a line that are marked in a text.
+const MAX_QUOTED: usize = 9;
+
+/// Characters of a link's target that are shown; longer ones count readers.
+const MAX_TARGET: usize = 500;
+
+/// What HTML holds that is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Pictures: remote ones, those within the mail, and those in the address itself.
+    pub images: usize,
+    /// Forms.
+    pub forms: usize,
+    /// Scripts, and events that would run one.
+    pub scripts: usize,
+    /// Frames, objects, sound and film.
+    pub frames: usize,
+    /// Pages to which it would lead on by itself.
+    pub refreshes: usize,
+    /// Links to files of this machine or to scripts.
+    pub local_links: usize,
+}
+
+impl LeftOut {
+    /// Adds what is left out of another text.
+    pub(super) fn add(&mut self, other: Self) {
+        self.images += other.images;
+        self.forms += other.forms;
+        self.scripts += other.scripts;
+        self.frames += other.frames;
+        self.refreshes += other.refreshes;
+        self.local_links += other.local_links;
+    }
+}
+
+/// HTML as something to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    /// Text, or the body of a page.
+    pub written: String,
+    pub left_out: LeftOut,
+}
+
+/// As text, at most about so many octets.
+pub(super) fn text(html: &str, most: usize) -> Read {
+    let mut lines = Lines::default();
+    let left_out = walk(html, &mut lines, |lines| lines.out.len() < most);
+    Read {
+        written: lines.out,
+        left_out,
+    }
+}
+
+/// As the body of a page.
+pub(super) fn page(html: &str) -> Read {
+    let mut body = Body::default();
+    let left_out = walk(html, &mut body, |_| true);
+    body.close_all();
+    Read {
+        written: body.out,
+        left_out,
+    }
+}
+
+/// A text as a part of a page.
+pub(super) fn escaped(text: &str, page: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => page.push_str("&amp;"),
+            '<' => page.push_str("&lt;"),
+            '>' => page.push_str("&gt;"),
+            '"' => page.push_str("&quot;"),
+            '\'' => page.push_str("&#39;"),
+            '\n' | '\t' => page.push(c),
+            c if is_deceptive(c) => page.extend(c.escape_unicode()),
+            c => page.push(c),
         }
     }
-    text
+}
+
+/// An element that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Element {
+    name: &'static str,
+    layout: Layout,
+}
+
+/// How an element divides the text around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    Inline,
+    /// On lines of its own.
+    Block,
+    /// With an empty line around it.
+    Paragraph,
+    Item,
+    Cell,
+    Quotation,
+    /// Blanks and line ends count.
+    Preformatted,
+}
+
+/// The elements that are written.
+const ELEMENTS: &[(Layout, &[&str])] = &[
+    (
+        Layout::Inline,
+        &[
+            "b", "strong", "i", "em", "u", "s", "sub", "sup", "small", "code",
+        ],
+    ),
+    (
+        Layout::Block,
+        &[
+            "div", "section", "article", "header", "footer", "main", "center", "address", "dl",
+            "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "caption",
+        ],
+    ),
+    (
+        Layout::Paragraph,
+        &["p", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"],
+    ),
+    (Layout::Item, &["li"]),
+    (Layout::Cell, &["td", "th"]),
+    (Layout::Quotation, &["blockquote"]),
+    (Layout::Preformatted, &["pre"]),
+];
+
+/// Elements whose content is no text for a reader.
+const UNREAD: &[&str] = &["script", "style", "title", "iframe", "noembed", "noframes"];
+
+impl Element {
+    fn named(name: &[u8]) -> Option<Self> {
+        let of = |(layout, names): &(Layout, &'static [&'static str])| {
+            let name = names.iter().find(|one| one.as_bytes() == name)?;
+            Some(Self {
+                name,
+                layout: *layout,
+            })
+        };
+        ELEMENTS.iter().find_map(of)
+    }
+
+    /// Whether it ends one that was not ended, as items and cells often are not.
+    fn ends(self, open: Self) -> bool {
+        match self.name {
+            "td" | "th" => matches!(open.name, "td" | "th"),
+            "tr" => matches!(open.name, "td" | "th" | "tr"),
+            "dt" | "dd" => matches!(open.name, "dt" | "dd" | "p"),
+            "li" => matches!(open.name, "li" | "p"),
+            _ => open.name == "p" && !matches!(self.layout, Layout::Inline | Layout::Cell),
+        }
+    }
+}
+
+/// Who writes what is read.
+trait Writer {
+    fn open(&mut self, element: Element);
+    fn close(&mut self, element: Element);
+    fn line_end(&mut self);
+    fn rule(&mut self);
+    fn text(&mut self, text: &str);
+}
+
+/// Hands everything that is written to a writer, as long as it wants more.
+fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) -> LeftOut {
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut walk = Walk::default();
+    for token in Tokenizer::new_with_emitter(html, emitter) {
+        if !wants_more(writer) {
+            break;
+        }
+        let Ok(token) = token;
+        match token {
+            Token::StartTag(tag) => walk.start(&tag.name, &tag.attributes, writer),
+            Token::EndTag(tag) => walk.end(&tag.name, writer),
+            Token::String(text) if walk.unread.is_none() => {
+                let text = String::from_utf8_lossy(&text);
+                if let Some(link) = &mut walk.link {
+                    link.text.push_str(&text);
+                }
+                writer.text(&text);
+            }
+            Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+        }
+    }
+    walk.end_link(writer);
+    walk.left_out
+}
+
+type AttributesOf = BTreeMap<HtmlString, html5gum::Spanned<HtmlString, ()>>;
+
+/// Where a walk stands.
+#[derive(Default)]
+struct Walk {
+    /// The element whose content is passed over.
+    unread: Option<Vec<u8>>,
+    link: Option<Link>,
+    left_out: LeftOut,
+}
+
+/// A link that is not ended.
+struct Link {
+    target: String,
+    text: String,
+}
+
+impl Walk {
+    fn start(&mut self, name: &[u8], attributes: &AttributesOf, writer: &mut impl Writer) {
+        if self.unread.is_some() {
+            return;
+        }
+        let value = |name: &str| {
+            let value = attributes.get(name.as_bytes())?;
+            Some(String::from_utf8_lossy(value).into_owned())
+        };
+        let events = attributes.keys().filter(|name| name.starts_with(b"on"));
+        self.left_out.scripts += events.count();
+        match name {
+            b"a" | b"area" => {
+                self.end_link(writer);
+                self.link = value("href").map(|target| Link::to(&target));
+                let is_local = self.link.as_ref().is_some_and(Link::is_local);
+                self.left_out.local_links += usize::from(is_local);
+            }
+            b"img" | b"image" => {
+                self.left_out.images += 1;
+                let told = value("alt").filter(|told| !told.trim().is_empty());
+                if let Some(told) = told {
+                    writer.text(&format!("[{}]", told.trim()));
+                }
+            }
+            b"br" => writer.line_end(),
+            b"hr" => writer.rule(),
+            b"form" => self.left_out.forms += 1,
+            b"script" => self.left_out.scripts += 1,
+            b"iframe" | b"frame" | b"object" | b"embed" | b"audio" | b"video" => {
+                self.left_out.frames += 1;
+            }
+            b"meta" => {
+                let is_refresh = value("http-equiv")
+                    .is_some_and(|word| word.trim().eq_ignore_ascii_case("refresh"));
+                self.left_out.refreshes += usize::from(is_refresh);
+            }
+            name => {
+                if let Some(element) = Element::named(name) {
+                    writer.open(element);
+                }
+            }
+        }
+        if UNREAD.iter().any(|unread| unread.as_bytes() == name) {
+            self.unread = Some(name.to_vec());
+        }
+    }
+
+    fn end(&mut self, name: &[u8], writer: &mut impl Writer) {
+        match &self.unread {
+            Some(unread) if unread == name => return self.unread = None,
+            Some(_) => return,
+            None => {}
+        }
+        if name == b"a" {
+            self.end_link(writer);
+        } else if let Some(element) = Element::named(name) {
+            writer.close(element);
+        }
+    }
+
+    /// The true target, where the text does not say it.
+    fn end_link(&mut self, writer: &mut impl Writer) {
+        if let Some(link) = self.link.take()
+            && let Some(target) = link.unsaid()
+        {
+            writer.text(&format!(" <{target}>"));
+        }
+    }
+}
+
+impl Link {
+    /// As browsers read a target (WHATWG URL, 4.4): without controls and blanks around it, without line
+    /// ends and tabs in it.
+    fn to(target: &str) -> Self {
+        let target = target.trim_matches(|c: char| c <= ' ');
+        let target = target.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n'));
+        Self {
+            target: target.collect(),
+            text: String::new(),
+        }
+    }
+
+    /// Whether it leads to this machine, or runs something.
+    fn is_local(&self) -> bool {
+        let scheme = self.target.split_once(':').map(|(scheme, _)| scheme);
+        let scheme = scheme.unwrap_or_default().to_ascii_lowercase();
+        matches!(&*scheme, "file" | "javascript" | "vbscript" | "data")
+            || self.target.starts_with("\\\\")
+    }
+
+    fn unsaid(&self) -> Option<String> {
+        let bare = |text: &str| {
+            let text = text.trim().trim_end_matches('/').to_lowercase();
+            let starts = ["https://", "http://", "mailto:"];
+            let start = starts.into_iter().find(|start| text.starts_with(start));
+            text[start.map_or(0, str::len)..].to_owned()
+        };
+        let is_said = self.target.is_empty()
+            || self.target.starts_with('#')
+            || bare(&self.target) == bare(&self.text);
+        let cut = || match self.target.char_indices().nth(MAX_TARGET) {
+            Some((at, _)) => format!("{}…", &self.target[..at]),
+            None => self.target.clone(),
+        };
+        (!is_said).then(cut)
+    }
+}
+
+/// A text of lines.
+#[derive(Default)]
+struct Lines {
+    out: String,
+    /// Line ends that are due before the next word.
+    breaks: usize,
+    is_blank_due: bool,
+    mark: &'static str,
+    quoted: usize,
+    preformatted: usize,
+}
+
+impl Lines {
+    fn divide(&mut self, breaks: usize) {
+        self.breaks = self.breaks.max(breaks);
+        self.is_blank_due = false;
+    }
+
+    fn word(&mut self, word: &str) {
+        let begins = self.out.is_empty() || self.out.ends_with('\n');
+        if self.breaks > 0 && !self.out.is_empty() {
+            let kept = self.out.trim_end_matches(' ').len();
+            self.out.truncate(kept);
+            for _ in 1..self.breaks {
+                self.out.push('\n');
+            }
+            self.out.push('\n');
+        }
+        if begins || self.breaks > 0 {
+            let quoted = self.quoted.min(MAX_QUOTED);
+            self.out.push_str(&">".repeat(quoted));
+            self.out.push_str(if quoted > 0 { " " } else { "" });
+        } else if self.is_blank_due {
+            self.out.push(' ');
+        }
+        (self.breaks, self.is_blank_due) = (0, false);
+        self.out.push_str(std::mem::take(&mut self.mark));
+        self.out.push_str(word);
+    }
+}
+
+impl Writer for Lines {
+    fn open(&mut self, element: Element) {
+        match element.layout {
+            Layout::Inline => {}
+            Layout::Block => self.divide(1),
+            Layout::Paragraph => self.divide(2),
+            Layout::Item => {
+                self.divide(1);
+                self.mark = "- ";
+            }
+            Layout::Cell => self.is_blank_due = true,
+            Layout::Quotation => {
+                self.divide(2);
+                self.quoted += 1;
+            }
+            Layout::Preformatted => {
+                self.divide(2);
+                self.preformatted += 1;
+            }
+        }
+    }
+
+    fn close(&mut self, element: Element) {
+        match element.layout {
+            Layout::Inline => {}
+            Layout::Cell => self.is_blank_due = true,
+            Layout::Block | Layout::Item => self.divide(1),
+            Layout::Paragraph => self.divide(2),
+            Layout::Quotation => {
+                self.divide(2);
+                self.quoted = self.quoted.saturating_sub(1);
+            }
+            Layout::Preformatted => {
+                self.divide(2);
+                self.preformatted = self.preformatted.saturating_sub(1);
+            }
+        }
+    }
+
+    fn line_end(&mut self) {
+        self.breaks = (self.breaks + 1).min(2);
+        self.is_blank_due = false;
+    }
+
+    fn rule(&mut self) {
+        self.divide(1);
+        self.word("---");
+        self.divide(1);
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.preformatted > 0 {
+            for (at, line) in text.split('\n').enumerate() {
+                if at > 0 {
+                    self.breaks += 1;
+                }
+                let line = line.trim_end_matches('\r');
+                if !line.is_empty() {
+                    self.word(line);
+                }
+            }
+            return;
+        }
+        let is_blank = |c: char| c.is_ascii_whitespace() || c == '\u{a0}';
+        self.is_blank_due |= text.starts_with(is_blank);
+        for word in text.split(is_blank).filter(|word| !word.is_empty()) {
+            self.word(word);
+            self.is_blank_due = true;
+        }
+        self.is_blank_due = self.is_blank_due && text.ends_with(is_blank);
+    }
+}
+
+/// The body of a page: elements without attributes, each ended, and text.
+#[derive(Default)]
+struct Body {
+    out: String,
+    open: Vec<Element>,
+}
+
+impl Body {
+    fn close_last(&mut self) {
+        if let Some(element) = self.open.pop() {
+            self.out.push_str("</");
+            self.out.push_str(element.name);
+            self.out.push('>');
+        }
+    }
+
+    fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close_last();
+        }
+    }
+}
+
+impl Writer for Body {
+    fn open(&mut self, element: Element) {
+        while self.open.last().is_some_and(|open| element.ends(*open)) {
+            self.close_last();
+        }
+        if self.open.len() < MAX_NESTED {
+            self.out.push('<');
+            self.out.push_str(element.name);
+            self.out.push('>');
+            self.open.push(element);
+        }
+    }
+
+    fn close(&mut self, element: Element) {
+        if let Some(at) = self.open.iter().rposition(|open| *open == element) {
+            while self.open.len() > at {
+                self.close_last();
+            }
+        }
+    }
+
+    fn line_end(&mut self) {
+        self.out.push_str("<br>");
+    }
+
+    fn rule(&mut self) {
+        self.out.push_str("<hr>");
+    }
+
+    fn text(&mut self, text: &str) {
+        escaped(text, &mut self.out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(html: &str) -> String {
+        text(html, usize::MAX).written
+    }
+
+    #[test]
+    fn a_page_is_read_as_lines() {
+        for (html, wanted) in [
+            ("a  b\n<b>c</b>d", "a b cd"),
+            (
+                "<p>uno<p>due<br>tre</p><div>quattro</div>",
+                "uno\n\ndue\ntre\n\nquattro",
+            ),
+            ("<ul><li>a<li>b</ul>c", "- a\n- b\n\nc"),
+            (
+                "<table><tr><td>a</td><td>b</td></tr><tr><td>c</table>",
+                "a b\nc",
+            ),
+            ("x<blockquote>y<br>z</blockquote>w", "x\n\n> y\n> z\n\nw"),
+            ("<pre>a\n  b</pre>", "a\n  b"),
+            (
+                "<style>p {}</style><title>t</title>a<!-- b --><script>c</script>",
+                "a",
+            ),
+            ("perch&eacute; &amp; &lt;b&gt;&nbsp;", "perché & <b>"),
+            ("a<hr>b", "a\n---\nb"),
+            ("<img alt='Logo' src=x> <img src=y>", "[Logo]"),
+            ("", ""),
+        ] {
+            assert_eq!(lines(html), wanted, "{html}");
+        }
+    }
+
+    #[test]
+    fn the_true_target_of_a_link_stands_behind_it() {
+        for (html, wanted) in [
+            (
+                "<a href='https://a.example/'>https://a.example</a>",
+                "https://a.example",
+            ),
+            (
+                "<a href='https://b.example/x'>https://a.example</a>",
+                "https://a.example <https://b.example/x>",
+            ),
+            (
+                "<a href='mailto:a@b.example'>a@b.example</a>",
+                "a@b.example",
+            ),
+            (
+                "<a href='file:///etc/passwd'>qui</a>",
+                "qui <file:///etc/passwd>",
+            ),
+            ("<a href=' java\nscript:x()'>qui", "qui <javascript:x()>"),
+            ("<a href='#s'>sotto</a><a name=s>", "sotto"),
+        ] {
+            assert_eq!(lines(html), wanted, "{html}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_page_loads_runs_or_leads_anywhere() {
+        let hostile = "<meta http-equiv=Refresh content='0;url=//x'><base href=//x>\
+            <p style='background:url(//x)' onclick=alert(1)>a<img src=//x/1.png><img src=cid:1>\
+            <form action=//x><input name=a><button>b</button></form><script>c()</script>\
+            <iframe src=//x>d</iframe><object data=//x>e</object><svg><style><img src=//x></style></svg>\
+            <a href='file:///etc/passwd'>f</a><a href=javascript:g()>g</a><link rel=stylesheet href=//x>\
+            <style>@import '//x'</style><math><mtext></p><style><!--</style><img title='--&gt;&lt;img src=1&gt;'>\
+            <b x=\"</b><script>\">h</b><plaintext><i>k";
+        let Read { written, left_out } = page(hostile);
+        let mut rest = &*written;
+        while let Some(at) = rest.find('<') {
+            rest = &rest[at + 1..];
+            let name = rest[..rest.find('>').unwrap()].trim_start_matches('/');
+            let is_known =
+                Element::named(name.as_bytes()).is_some() || name == "br" || name == "hr";
+            assert!(is_known, "{name} in {written}");
+        }
+        assert_eq!(
+            left_out,
+            LeftOut {
+                images: 3,
+                forms: 1,
+                scripts: 2,
+                frames: 2,
+                refreshes: 1,
+                local_links: 2
+            }
+        );
+        assert!(
+            written.contains("f &lt;file:///etc/passwd&gt;"),
+            "{written}"
+        );
+    }
+
+    #[test]
+    fn every_element_is_ended_and_none_is_deep() {
+        for (html, wanted) in [
+            ("<p>a<p>b", "<p>a</p><p>b</p>"),
+            ("<b><i>x</b>y</i>", "<b><i>x</i></b>y"),
+            ("</p></div>x", "x"),
+            (
+                "<tr><td>a<td>b<tr><td>c",
+                "<tr><td>a</td><td>b</td></tr><tr><td>c</td></tr>",
+            ),
+        ] {
+            assert_eq!(page(html).written, wanted, "{html}");
+        }
+        let deep = format!("{}x", "<div><b>".repeat(100_000));
+        assert_eq!(page(&deep).written.matches('<').count(), 2 * MAX_NESTED);
+        assert_eq!(lines(&deep), "x");
+        let quoted = "<blockquote>".repeat(100_000) + "x";
+        assert_eq!(lines(&quoted), ">>>>>>>>> x");
+    }
 }
