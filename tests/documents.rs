@@ -11,7 +11,7 @@ use schema::Schema;
 use serde_json::{Value, json};
 
 /// Of `fixtures/json`: the file, the command whose schema it follows, and where that stands in it.
-const KEPT: [(&str, &str, &str); 12] = [
+const KEPT: [(&str, &str, &str); 14] = [
     ("account", "account list", ""),
     ("batch-check", "batch", ""),
     ("batch-event", "batch", ""),
@@ -21,6 +21,8 @@ const KEPT: [(&str, &str, &str); 12] = [
     ("event", "sync", ""),
     ("sandbox", "sandbox", ""),
     ("send", "send", ""),
+    ("show", "show", ""),
+    ("extract", "extract", ""),
     ("status", "status", ""),
     ("verify", "verify", ""),
     ("verify-line", "verify", "#/$defs/line"),
@@ -37,6 +39,7 @@ const SCHEMAS: [(&str, &[&str]); 15] = [
     ("draft", &["draft list", "draft show"]),
     ("event", &["sync", "watch"]),
     ("inbox", &["inbox"]),
+    ("extract", &["extract"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),
@@ -44,6 +47,7 @@ const SCHEMAS: [(&str, &[&str]); 15] = [
     ("sandbox", &["sandbox"]),
     ("search", &["search"]),
     ("send", &["send"]),
+    ("show", &["show"]),
     ("status", &["status", "wait"]),
     ("verify", &["verify"]),
 ];

@@ -22,7 +22,7 @@ use support::skipped::skipped;
 const WIDTHS: [usize; 3] = [60, 80, 120];
 
 /// A screen: its name, whether it is of a ledger, and what is typed.
-const SCREENS: [(&str, bool, &[&str]); 27] = [
+const SCREENS: [(&str, bool, &[&str]); 29] = [
     (
         "verify-genuine",
         false,
@@ -67,6 +67,21 @@ const SCREENS: [(&str, bool, &[&str]); 27] = [
         "verify-ordinary",
         false,
         &["verify", "fixtures/sent/richiesta.eml"],
+    ),
+    (
+        "show-envelope",
+        false,
+        &[
+            "show",
+            "--trust",
+            TRUST,
+            "fixtures/receipts/posta-certificata.eml",
+        ],
+    ),
+    (
+        "show-anomaly",
+        false,
+        &["show", "--trust", TRUST, "fixtures/receipts/anomalia.eml"],
     ),
     ("status-list", true, &["status"]),
     ("status-failed", true, &["status", "--failed"]),

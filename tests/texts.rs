@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use postacert::client::Outlook;
 use postacert::command;
+use postacert::contents::Caution;
 use postacert::lang::Lang;
 use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
@@ -15,6 +16,7 @@ use postacert::output::catalogue::Catalogue;
 use postacert::output::reason;
 use postacert::pec::Evidence;
 use postacert::pec::caution::Stop;
+use postacert::pec::tax::NoticeKind;
 use postacert::verify::{Advice, Case, CheckId, Ordinary, Verdict, Weight};
 
 const LANGUAGES: [Lang; 2] = [Lang::It, Lang::En];
@@ -216,6 +218,8 @@ fn composed() -> BTreeSet<String> {
     for silent in BATCH_SILENT {
         all.remove(silent);
     }
+    all.extend(keys("file-caution", Caution::ALL.map(Caution::word)));
+    all.extend(keys("tax", NoticeKind::ALL.map(NoticeKind::word)));
     all.extend(reason::keys());
     let roles = ["to", "subject", "body"].map(|role| format!("batch.role.{role}"));
     all.extend(roles);
@@ -508,6 +512,7 @@ fn every_family_of_composed_keys_is_known() {
         "headline",
         "expect",
         "severity",
+        "tax",
         "error",
         "help",
         "label",

@@ -7,8 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, forward, inbox, language, ledger,
-    man, reply, sandbox, search, send, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, extract, forward, inbox, language,
+    ledger, man, reply, sandbox, search, send, show, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -73,6 +73,8 @@ enum Command {
     Status(status::arguments::Arguments),
     Inbox(inbox::arguments::Arguments),
     Search(search::arguments::Arguments),
+    Show(show::arguments::Arguments),
+    Extract(extract::arguments::Arguments),
     Verify(verify::arguments::Arguments),
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
@@ -149,6 +151,8 @@ impl Command {
             Self::Status(arguments) => arguments.order()?,
             Self::Inbox(arguments) => arguments.order()?,
             Self::Search(arguments) => arguments.order()?,
+            Self::Show(arguments) => arguments.order(),
+            Self::Extract(arguments) => arguments.order(),
             Self::Verify(arguments) => arguments.order()?,
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),

@@ -10,13 +10,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::dates::When;
-use super::meant::not_one;
 use super::{Failure, Session, access};
 use crate::address::MailAddress;
 use crate::client;
 use crate::lang::Lang;
 use crate::ledger::letter::MOST_WORDS;
-use crate::ledger::{Ledger, LetterFilter, LetterRow, LetterStanding, Manner};
+use crate::ledger::{Ledger, LetterFilter, LetterList, LetterRow, LetterStanding, Manner};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{cut, shown};
 use crate::output::progress::Progress;
@@ -27,6 +26,9 @@ use crate::timestamp::Timestamp;
 
 /// Characters of a subject in a list; the whole of it is shown with the letter.
 const SUBJECT_CHARACTERS: usize = 60;
+
+/// Letters that are named where a word may mean several.
+const MOST_MEANT: usize = 10;
 
 /// What chooses letters, as it was typed.
 pub(super) struct Wanted {
@@ -120,24 +122,64 @@ pub(super) fn index(ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::R
     Ok(missing)
 }
 
-/// The one letter that a person's word means among what was received.
+/// The letters that a person's word may mean: that of a short id or Message-ID, whichever list it is in,
+/// else those of the list with such words in their subject, of which the one that has no others counts.
+///
+/// # Errors
+/// A [`Failure`] of the ledger.
+pub(super) fn meant(
+    ledger: &Ledger,
+    word: &str,
+    list: LetterList,
+) -> anyhow::Result<Vec<LetterRow>> {
+    let failed = |error| Failure::of_ledger(&error);
+    let found = ledger.find_letter(word).map_err(failed)?;
+    if !found.is_empty() || word.trim().is_empty() {
+        return Ok(found);
+    }
+    let filter = LetterFilter {
+        subject: word.split_whitespace().map(str::to_owned).collect(),
+        ..LetterFilter::default()
+    };
+    let found = ledger.letters(list, &filter, MOST_MEANT, 0);
+    let mut found = found.map_err(failed)?;
+    let mut exact = (0..found.len()).filter(|&at| found[at].subject == word);
+    match (exact.next(), exact.next()) {
+        (Some(only), None) => Ok(vec![found.swap_remove(only)]),
+        _ => Ok(found),
+    }
+}
+
+/// The one letter that a person's word means: by an id any, by its subject one that was received.
 ///
 /// # Errors
 /// A [`Failure`] when there is none, or when there are several: then they are named.
-pub(super) fn one_received(ledger: &Ledger, word: &str) -> anyhow::Result<LetterRow> {
-    let mut found = ledger
-        .find_letter(word)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    found.retain(|row| row.message.is_none());
+pub(super) fn one(ledger: &Ledger, word: &str) -> anyhow::Result<LetterRow> {
+    let mut found = meant(ledger, word, LetterList::Received)?;
     match found.len() {
-        0 => Err(not_one(word, true).into()),
+        0 => Err(Failure::new("no-letter", [("message", word.to_owned())]).into()),
         1 => Ok(found.remove(0)),
-        _ => {
-            let shorts: Vec<&str> = found.iter().map(|row| &*row.letter.short).collect();
-            let values = [("word", word.to_owned()), ("messages", shorts.join(", "))];
-            Err(Failure::new("several-messages", values).into())
-        }
+        _ => Err(several(word, &found).into()),
     }
+}
+
+/// The same, of those that were received alone.
+///
+/// # Errors
+/// As [`one`].
+pub(super) fn one_received(ledger: &Ledger, word: &str) -> anyhow::Result<LetterRow> {
+    let row = one(ledger, word)?;
+    match row.message {
+        None => Ok(row),
+        Some(_) => Err(Failure::new("no-letter", [("message", word.to_owned())]).into()),
+    }
+}
+
+/// Several letters are meant.
+pub(super) fn several(word: &str, found: &[LetterRow]) -> Failure {
+    let shorts: Vec<&str> = found.iter().map(|row| &*row.letter.short).collect();
+    let values = [("word", word.to_owned()), ("messages", shorts.join(", "))];
+    Failure::new("several-messages", values)
 }
 
 /// A letter in a list. Sender, time and Message-ID are certified where standing is certified;

@@ -2,10 +2,7 @@
 
 use super::Failure;
 use crate::address::MailAddress;
-use crate::ledger::{Ledger, LetterFilter, LetterList, LetterRow, MessageRef};
-
-/// Letters that are named where a word may mean several.
-const MOST_MEANT: usize = 10;
+use crate::ledger::{Ledger, MessageRef};
 
 /// Whether a message is of an account: the mailbox of another one is not where its receipts come.
 ///
@@ -41,33 +38,6 @@ pub(super) fn one_message(ledger: &Ledger, word: &str) -> anyhow::Result<Message
             let shorts: Vec<&str> = found.iter().map(|message| &*message.short).collect();
             let values = [("word", word.to_owned()), ("messages", shorts.join(", "))];
             Err(Failure::new("several-messages", values).into())
-        }
-    }
-}
-
-/// The one letter, received or sent, that a person's word means: by a short id, a Message-ID, or
-/// words of the subject of what was received.
-///
-/// # Errors
-/// When there is none, or when there are several: then they are named.
-pub(super) fn one_letter(ledger: &Ledger, word: &str) -> anyhow::Result<LetterRow> {
-    let failed = |error| Failure::of_ledger(&error);
-    let mut found = ledger.find_letter(word).map_err(failed)?;
-    if found.is_empty() && !word.trim().is_empty() {
-        let filter = LetterFilter {
-            subject: word.split_whitespace().map(str::to_owned).collect(),
-            ..LetterFilter::default()
-        };
-        let by_subject = ledger.letters(LetterList::Received, &filter, MOST_MEANT, 0);
-        found = by_subject.map_err(failed)?;
-    }
-    match found.len() {
-        0 => Err(Failure::new("no-letter", [("message", word.to_owned())]).into()),
-        1 => Ok(found.remove(0)),
-        _ => {
-            let shorts: Vec<&str> = found.iter().map(|row| &*row.letter.short).collect();
-            let values = [("word", word.to_owned()), ("messages", shorts.join(", "))];
-            Err(Failure::new("several-letters", values).into())
         }
     }
 }

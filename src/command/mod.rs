@@ -19,6 +19,7 @@ mod doctor;
 mod draft;
 mod drafts;
 mod editor;
+mod extract;
 mod failure;
 mod follow;
 mod forward;
@@ -30,13 +31,16 @@ mod letters;
 mod look;
 mod man;
 mod meant;
+mod named;
 mod order;
+mod pages;
 mod reach;
 mod reply;
 mod sandbox;
 mod search;
 mod send;
 mod servers;
+mod show;
 mod span;
 mod status;
 mod stay;
@@ -46,6 +50,7 @@ mod trusted;
 mod verify;
 mod wait;
 mod watch;
+mod whole;
 mod words;
 
 use std::ffi::OsString;
@@ -172,6 +177,8 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Status(order) => status::run(&order, session),
         Order::Inbox(order) => inbox::run(&order, session),
         Order::Search(order) => search::run(&order, session),
+        Order::Show(order) => show::run(&order, session),
+        Order::Extract(order) => extract::run(&order, session),
         Order::Verify(order) => verify::run(order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),

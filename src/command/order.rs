@@ -12,12 +12,14 @@ use super::completions::CompletionsOrder;
 use super::demo::DemoOrder;
 use super::doctor::DoctorOrder;
 use super::draft::DraftOrder;
+use super::extract::ExtractOrder;
 use super::inbox::InboxOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::sandbox::SandboxOrder;
 use super::search::SearchOrder;
 use super::send::SendOrder;
+use super::show::ShowOrder;
 use super::status::StatusOrder;
 use super::sync::SyncOrder;
 use super::verify::VerifyOrder;
@@ -81,6 +83,8 @@ pub(super) enum Order {
     Status(StatusOrder),
     Inbox(InboxOrder),
     Search(SearchOrder),
+    Show(ShowOrder),
+    Extract(ExtractOrder),
     Verify(VerifyOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),

@@ -28,6 +28,10 @@ const MAX_DIRECTORY_OCTETS: u64 = 32 * 1024 * 1024;
 /// 1,032, and entries that share octets reach millions.
 const MAX_EXPANSION: u64 = 100;
 
+/// Octets of all files of an archive that are handed out one by one, to be written: more than any mail
+/// carries, and less than fills a disk.
+const MAX_UNFOLDED: u64 = 1 << 30;
+
 /// Levels of archives within an archive that are opened: a mailbox exported in parts and packed again
 /// has one or two. Each level that is open holds one entry in memory.
 const MAX_DEPTH: usize = 3;
@@ -110,6 +114,24 @@ pub fn entry_within(octets: &[u8], name: &str, most: u64) -> Option<Vec<u8>> {
         .read_to_end(&mut content)
         .ok()?;
     (content.len() as u64 <= most).then_some(content)
+}
+
+/// The files in an archive in memory, each read when it is asked for, by the names of the entries; those of
+/// archives within it stay closed. All of them
+/// together are bounded.
+///
+/// # Errors
+/// When its directory cannot be read or passes a limit; that of an entry comes with it.
+pub fn files_in_archive(
+    octets: Vec<u8>,
+) -> Result<impl Iterator<Item = (String, Result<Vec<u8>, Error>)>, Error> {
+    let limit = (octets.len() as u64).saturating_mul(MAX_EXPANSION);
+    let allowance = Allowance::new(limit.min(MAX_UNFOLDED), Wanted::Files);
+    let archive = Archive::within(String::new(), octets, allowance)?;
+    Ok(archive.map(|entry| {
+        let name = entry.name.trim_start_matches("!/").to_owned();
+        (name, entry.octets)
+    }))
 }
 
 /// One file of an archive, by its name with that of the archive before it.

@@ -21,7 +21,7 @@ use std::vec;
 
 use crate::verify::Stored;
 
-pub use archive::{entry_within, names_in_archive, unfolds_within};
+pub use archive::{entry_within, files_in_archive, names_in_archive, unfolds_within};
 pub use file::mail_in_archive;
 
 /// One message to look at, or why there is none.

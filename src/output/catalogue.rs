@@ -4,7 +4,7 @@
 //! messages it judges, `mail.*.toml` what when sending and reading, `status.*.toml` what of
 //! messages on their way, `draft.*.toml` what of what is written and not sent, `batch.*.toml` what of
 //! many at once, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
-//! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
+//! of the ledger, `show.*.toml` what of what a message holds, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! languages key by key, placeholders included.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 11]); 2] = [
+const SOURCES: [(Lang, [&str; 12]); 2] = [
     (
         Lang::It,
         [
@@ -35,6 +35,7 @@ const SOURCES: [(Lang, [&str; 11]); 2] = [
             include_str!("catalogue/draft.it.toml"),
             include_str!("catalogue/answer.it.toml"),
             include_str!("catalogue/inbox.it.toml"),
+            include_str!("catalogue/show.it.toml"),
         ],
     ),
     (
@@ -51,6 +52,7 @@ const SOURCES: [(Lang, [&str; 11]); 2] = [
             include_str!("catalogue/draft.en.toml"),
             include_str!("catalogue/answer.en.toml"),
             include_str!("catalogue/inbox.en.toml"),
+            include_str!("catalogue/show.en.toml"),
         ],
     ),
 ];

@@ -281,3 +281,21 @@ fn capabilities() -> Vec<u8> {
             .map(|cipher| der::sequence([der::oid(cipher)])),
     )
 }
+
+/// The elements of a signed file around a content, without signers (RFC 5652, 5.1).
+pub fn signed_around(content: &[u8]) -> Vec<u8> {
+    let element = |tag: u8, inside: &[u8]| {
+        let length = u32::try_from(inside.len()).unwrap().to_be_bytes();
+        [&[tag, 0x84][..], &length, inside].concat()
+    };
+    let of = |last: u8| [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last];
+    let content = element(
+        0x30,
+        &[&of(1)[..], &element(0xa0, &element(4, content))].concat(),
+    );
+    let parts = [&[2, 1, 1, 0x31, 0][..], &content, &[0x31, 0]].concat();
+    element(
+        0x30,
+        &[&of(2)[..], &element(0xa0, &element(0x30, &parts))].concat(),
+    )
+}

@@ -14,7 +14,6 @@ mod run;
 mod status;
 mod template;
 mod view;
-mod whole;
 
 use std::path::Path;
 

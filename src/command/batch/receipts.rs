@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::lines::{Line, ReceiptJson, lines};
-use super::whole;
 use crate::account::make_private_folder;
+use crate::command::whole;
 use crate::ledger::fact::What;
 use crate::ledger::{JobView, Ledger};
 use crate::smime::sha256;

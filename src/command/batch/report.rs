@@ -2,10 +2,11 @@
 
 use super::lines::{Line, header, lines, state_of, time, written};
 use super::order::{ReportOrder, Shape};
-use super::{html, one_job, receipts, status, whole};
+use super::{html, one_job, receipts, status};
 use crate::batch::cell;
 use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
 use crate::command::access::existing_ledger;
+use crate::command::whole;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::ledger::fact::What;

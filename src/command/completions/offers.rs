@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Arg;
 use clap_complete::engine::{
-    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter,
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 
 use crate::account::{Config, presets};
@@ -162,6 +162,13 @@ fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
         ("mark_read" | "mark_unread", _) => {
             argument.add(ArgValueCandidates::new(move || places.letters()))
         }
+        ("message", _) if matches!(command, "reply" | "forward") => {
+            argument.add(ArgValueCandidates::new(move || places.letters()))
+        }
+        // A message that is kept, or a file of one.
+        ("message", _) if matches!(command, "show" | "extract") => {
+            argument.add(messages_or_files(places))
+        }
         (_, "MESSAGE") => argument.add(ArgValueCandidates::new(move || places.messages())),
         (_, "DRAFT") => argument.add(ArgValueCandidates::new(move || places.drafts())),
         // A table, or a job that was made of one.
@@ -182,14 +189,30 @@ fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
     }
 }
 
+/// Messages that are kept, by what is typed of their ids, and files of messages.
+fn messages_or_files(places: Places) -> ArgValueCompleter {
+    let files = PathCompleter::any().filter(ends_so(&["eml", "p7m", "gz"]));
+    ArgValueCompleter::new(move |typed: &OsStr| {
+        let begins = typed.to_string_lossy().into_owned();
+        let messages = places
+            .messages()
+            .into_iter()
+            .filter(|one| one.get_value().to_string_lossy().starts_with(&begins));
+        messages.chain(files.complete(typed)).collect()
+    })
+}
+
 /// Files whose names end so, and folders on the way.
 fn files(kinds: &'static [&'static str]) -> ArgValueCompleter {
-    let is_one = move |path: &Path| {
+    ArgValueCompleter::new(PathCompleter::any().filter(ends_so(kinds)))
+}
+
+fn ends_so(kinds: &'static [&'static str]) -> impl Fn(&Path) -> bool + Send + Sync {
+    move |path: &Path| {
         let kind = path
             .extension()
             .and_then(|kind| kind.to_str())
             .unwrap_or_default();
         path.is_dir() || kinds.iter().any(|one| one.eq_ignore_ascii_case(kind))
-    };
-    ArgValueCompleter::new(PathCompleter::any().filter(is_one))
+    }
 }

@@ -5,7 +5,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::command::send::pages::safe;
+use crate::command::pages::safe;
 use crate::command::words as known_words;
 use crate::ledger::{Attached, DraftRow};
 use crate::output::layout::shown;

@@ -270,6 +270,10 @@ fn sections(name: &str, lang: Lang) -> &'static str {
     match (name, lang) {
         ("pec-verify", Lang::En) => include_str!("../../../man/sections/pec-verify.roff"),
         ("pec-verify", Lang::It) => include_str!("../../../man/sections/it/pec-verify.roff"),
+        ("pec-show", Lang::En) => include_str!("../../../man/sections/pec-show.roff"),
+        ("pec-show", Lang::It) => include_str!("../../../man/sections/it/pec-show.roff"),
+        ("pec-extract", Lang::En) => include_str!("../../../man/sections/pec-extract.roff"),
+        ("pec-extract", Lang::It) => include_str!("../../../man/sections/it/pec-extract.roff"),
         ("pec-batch", Lang::En) => include_str!("../../../man/sections/pec-batch.roff"),
         ("pec-batch", Lang::It) => include_str!("../../../man/sections/it/pec-batch.roff"),
         ("pec-status", Lang::En) => include_str!("../../../man/sections/pec-status.roff"),

@@ -9,7 +9,7 @@ use crate::client::Consent;
 use crate::client::answer::{Original, quoted};
 use crate::command::access::{self, Access};
 use crate::command::ask::Asker;
-use crate::command::{Failure, Session, meant};
+use crate::command::{Failure, Session, letters};
 use crate::contents::{Attachment, Contents, original_in};
 use crate::ledger::{Attached, Ledger, LetterRow, LetterStanding};
 use crate::output::catalogue::Catalogue;
@@ -32,8 +32,9 @@ pub(super) fn begin(
     consent: Consent,
     session: &mut Session<'_>,
 ) -> anyhow::Result<(Access, Ledger)> {
-    let ledger = access::ledger(session)?;
-    let row = meant::one_letter(&ledger, &answering.word)?;
+    let mut ledger = access::ledger(session)?;
+    letters::index(&mut ledger, session)?;
+    let row = letters::one(&ledger, &answering.word)?;
     let access = match session.account {
         Some(_) => Access::open(session)?,
         None => Access::open_named(Some(row.address.as_str()), session)?,

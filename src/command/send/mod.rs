@@ -8,7 +8,6 @@ pub(super) mod desk;
 pub(super) mod draft;
 pub(super) mod keeping;
 mod order;
-pub(super) mod pages;
 mod questions;
 mod report;
 

@@ -8,9 +8,9 @@ use std::io;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::pages;
 use crate::client::{Filed, Handed, Search, Submitted};
 use crate::command::access::Access;
+use crate::command::pages;
 use crate::command::{Session, words as known_words};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;

@@ -52,12 +52,16 @@ impl Standing {
 }
 
 /// The line.
-pub(super) fn answer(examination: &Examination, asked: &Asked) -> String {
+pub(in crate::command) fn answer(examination: &Examination, asked: &Asked) -> String {
     Headline::of(examination, asked).line
 }
 
 /// The line, its first words in their colour.
-pub(super) fn painted(examination: &Examination, asked: &Asked, style: Style) -> String {
+pub(in crate::command) fn painted(
+    examination: &Examination,
+    asked: &Asked,
+    style: Style,
+) -> String {
     let (head, rest) = head_and_rest(examination, asked);
     match &*head {
         "" => rest,

@@ -157,7 +157,7 @@ struct ReadErrorJson {
 /// Verdict, reasons and facts about one message.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "examination")]
-struct ExaminationJson<'a> {
+pub(in crate::command) struct ExaminationJson<'a> {
     /// genuine: issued by a provider of certified mail, and as it was issued. not-genuine: not
     /// issued so, or changed since. cannot-tell: neither can be shown. not-certified-mail: it does
     /// not even claim to be certified mail.
@@ -741,7 +741,7 @@ impl<'a> ResultJson<'a> {
 }
 
 impl<'a> ExaminationJson<'a> {
-    fn of(examination: &'a Examination, asked: &Asked) -> Self {
+    pub fn of(examination: &'a Examination, asked: &Asked) -> Self {
         let (at, basis) = examination.judged_at();
         let logs = text::logs(examination, asked);
         Self {
@@ -785,9 +785,9 @@ impl<'a> ExaminationJson<'a> {
     }
 }
 
-impl<'a> SignatureJson<'a> {
-    fn of(signature: &'a OwnSignature) -> Self {
-        let signer = |signer: &'a SignerFacts| CertificateJson {
+impl<'a> CertificateJson<'a> {
+    fn of(signer: &'a SignerFacts) -> Self {
+        Self {
             address: Some(&*signer.address).filter(|address| !address.is_empty()),
             subject: &signer.subject,
             issuer: &signer.issuer,
@@ -795,10 +795,15 @@ impl<'a> SignatureJson<'a> {
             sha256: &signer.sha256,
             not_before: signer.not_before,
             not_after: signer.not_after,
-        };
+        }
+    }
+}
+
+impl<'a> SignatureJson<'a> {
+    fn of(signature: &'a OwnSignature) -> Self {
         Self {
             holds: signature.holds,
-            signers: signature.signers.iter().map(signer).collect(),
+            signers: signature.signers.iter().map(CertificateJson::of).collect(),
         }
     }
 }

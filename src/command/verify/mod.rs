@@ -6,7 +6,7 @@
 pub(super) mod arguments;
 mod expect;
 pub(super) mod headline;
-mod json;
+pub(super) mod json;
 mod load;
 mod page;
 pub(super) mod said;
@@ -165,6 +165,15 @@ fn proved(examination: &Examination) -> Option<Evidence> {
     facts.and_then(Facts::evidence)
 }
 
+/// What the shell gets for a verdict, where nothing more was asked.
+pub(super) fn status_of(verdict: Verdict) -> ExitStatus {
+    match verdict {
+        Verdict::Genuine => ExitStatus::Yes,
+        Verdict::NotGenuine | Verdict::NotCertifiedMail => ExitStatus::No,
+        Verdict::CannotTell => ExitStatus::Undecided,
+    }
+}
+
 /// Whether a message is genuine and there is a doubt about it.
 fn is_doubted(examination: &Examination) -> bool {
     examination.verdict() == Verdict::Genuine && examination.doubts() > 0
@@ -223,6 +232,37 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Just: is it genuine?
+    pub fn plainly(verifier: Verifier, now: Timestamp, lang: Lang) -> Self {
+        Self {
+            verifier,
+            at: None,
+            now,
+            sent: None,
+            acceptance: None,
+            lang,
+            all: false,
+            strict: false,
+            expect: None,
+            only_bad: false,
+            explain: false,
+        }
+    }
+
+    /// The language of the answer.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// What is found out about one message. Archives attached to it stay closed.
+    pub fn examine(&self, octets: &[u8], stored: Stored) -> Examination {
+        let question = Question {
+            unfold: None,
+            ..self.question(stored)
+        };
+        self.verifier.examine(octets, &question)
+    }
+
     /// Whether an answer is told.
     fn tells(&self, answer: &Answer) -> bool {
         !self.only_bad || answer.is_bad()

@@ -97,7 +97,11 @@ pub(super) fn facts_table(examined: &Examined, asked: &Asked) -> (Option<String>
 
 /// What kind of statements the facts are, when the message is not genuine: a provider's, or
 /// those of somebody who is none.
-fn facts_heading(examination: &Examination, facts: &Facts, lang: Lang) -> Option<String> {
+pub(in crate::command) fn facts_heading(
+    examination: &Examination,
+    facts: &Facts,
+    lang: Lang,
+) -> Option<String> {
     if examination.verdict() == Verdict::Genuine {
         return None;
     }
@@ -181,7 +185,8 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
     table.add_safe("authority", authority);
 }
 
-fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
+/// What the certified data say, in rows.
+pub(in crate::command) fn data_rows(data: &CertificationData, facts: &Facts, table: &mut Table) {
     let texts = table.texts;
     if data.error_word != "nessuno" || data.extended_error.is_some() {
         let extended = data.extended_error.as_deref().unwrap_or_default();

@@ -68,7 +68,7 @@ fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()>
 }
 
 /// Options for a file that only its owner may read.
-fn private() -> fs::OpenOptions {
+pub(super) fn private() -> fs::OpenOptions {
     let mut options = File::options();
     options.write(true);
     #[cfg(unix)]

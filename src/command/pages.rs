@@ -1,4 +1,5 @@
-//! Long texts on a terminal, before a question: a page at a time, or in the user's pager.
+//! Long texts on a terminal: before a question a page at a time, or in the user's pager; as a result in
+//! the pager, or at once.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -16,7 +17,7 @@ const PIECE: usize = 900;
 const QUESTION_LINES: usize = 3;
 
 /// A line of a text, made safe to show and whole: a long one in several pieces.
-pub(in crate::command) fn safe(line: &str) -> Vec<String> {
+pub(super) fn safe(line: &str) -> Vec<String> {
     let characters: Vec<char> = line.chars().collect();
     if characters.is_empty() {
         return vec![String::new()];
@@ -89,6 +90,32 @@ pub(super) fn show(lines: &[String], session: &mut Session<'_>) -> io::Result<()
         }
     }
     Ok(())
+}
+
+/// Shows lines that are the result of a command: through the user's pager what is longer than the
+/// terminal on which somebody reads it, else on standard output.
+///
+/// # Errors
+/// Those of the stream.
+pub(super) fn read(lines: &[String], session: &mut Session<'_>) -> io::Result<()> {
+    let context = session.context;
+    let is_read = context.stdout_is_terminal && context.stdin_is_terminal;
+    let width = context.stdout_width.unwrap_or_default();
+    if let Some(pager) = context.pager.as_deref().filter(|_| is_read) {
+        let folded: Vec<String> = lines
+            .iter()
+            .map(|line| folded(line, width).into_owned())
+            .collect();
+        let count: usize = folded
+            .iter()
+            .map(|line| line.matches('\n').count() + 1)
+            .sum();
+        if context.lines.is_some_and(|page| count >= page) && paged(pager, &folded).is_ok() {
+            return Ok(());
+        }
+    }
+    session.out.page().lines(lines)?;
+    session.out.flush()
 }
 
 /// Has a pager show lines, until it ends.
