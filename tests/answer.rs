@@ -105,8 +105,8 @@ fn a_reply_goes_to_the_certified_sender_names_what_it_answers_and_arrives() {
     }
     // It arrives, and its subject leads back.
     let answer = received(&world, "prova");
-    let shown = world.run(&["--account", "prova", "search", "bene", "--json"]);
-    assert!(shown.out.contains(&answer), "{shown:?}");
+    let shown = world.run(&["--account", "prova", "show", &answer]);
+    assert!(shown.out.contains("Va bene."), "{shown:?}");
 }
 
 #[test]
