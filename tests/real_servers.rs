@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use postacert::transport::Security;
 use serde_json::Value;
-use support::receipt::{Kind, Receipt};
+use support::receipt::{IDENTIFIER, Kind, Receipt};
 use support::servers::{self, PASSWORD, Servers, Spoilt};
 use support::world;
 use tempfile::TempDir;
@@ -298,6 +298,121 @@ fn news_is_told_as_it_comes_and_a_signal_ends_the_watch() {
         .status();
     assert!(told.expect("kill").success());
     assert_eq!(watch.wait().expect("an end").code(), Some(0));
+}
+
+/// What a provider makes of what was sent: the envelope that its recipient gets, signed by the test
+/// authority.
+fn envelope(sent: &Value, identifier: &str, from: &User, to: &User) -> Vec<u8> {
+    let name = sent["sha256"].as_str().expect("a digest");
+    let path = from.path("data/messages").join(&name[..2]);
+    let frozen = std::fs::read_to_string(path.join(format!("{}.eml", &name[2..])));
+    let id = sent["message_id"].as_str().expect("a Message-ID");
+    // RFC 6109, 2.2.1: the provider's identifier takes the place of the writer's.
+    let original = frozen.expect("the frozen octets").replacen(
+        &format!("Message-ID: {id}"),
+        &format!("X-Riferimento-Message-ID: {id}\r\nMessage-ID: <{identifier}>"),
+        1,
+    );
+    let envelope = Receipt::with(Kind::Envelope, |receipt| {
+        let data = &mut receipt.daticert;
+        data.sender.clone_from(&from.address);
+        data.reply_to.clone_from(&from.address);
+        data.identifier = identifier.to_owned();
+        data.subject = sent["subject"].as_str().map(str::to_owned);
+        data.recipients = vec![(to.address.clone(), "certificato".to_owned())];
+        data.message_id = Some(id.to_owned());
+        receipt.original = Some(original.into_bytes());
+    });
+    envelope.to_eml()
+}
+
+/// Half of certified mail is receiving: listed, shown, taken apart, answered; and the answer arrives.
+#[test]
+fn what_is_received_is_listed_shown_taken_apart_and_answered() {
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    let (writer, reader) = (User::new(servers, "scrive"), User::new(servers, "legge"));
+    std::fs::write(writer.path("atto.pdf"), b"%PDF-1.4 prova").expect("a file");
+    std::fs::write(writer.path("atto.pdf.p7m"), b"0\x80firma").expect("a file");
+    let file = |name: &str| writer.path(name).display().to_string();
+    let (act, signed) = (file("atto.pdf"), file("atto.pdf.p7m"));
+    let send = ["send", "--yes", "--json", "--subject", "Convocazione"];
+    let what = [
+        "--body",
+        "Martedì alle 9.",
+        "--attach",
+        &act,
+        "--attach",
+        &signed,
+    ];
+    let sent = writer.json(&[&send[..], &["--to", &reader.address], &what].concat());
+    let sent = &sent["messages"][0];
+    servers.settle();
+    servers.deliver(
+        &reader.address,
+        [envelope(sent, IDENTIFIER, &writer, &reader)],
+    );
+
+    let synced = reader.run(&["sync"]);
+    let told = String::from_utf8_lossy(&synced.stdout);
+    assert!(synced.status.success(), "{synced:?}");
+    let inbox = reader.json(&["inbox", "--json"]);
+    let letter = &inbox["messages"][0];
+    assert_eq!(letter["sender"], writer.address.as_str(), "{inbox}");
+    assert_eq!(
+        (&letter["subject"], &letter["attachments"]),
+        (&"Convocazione".into(), &2.into())
+    );
+    let id = letter["id"].as_str().expect("an id");
+    assert!(
+        told.contains(id) && told.contains(&writer.address),
+        "{told}"
+    );
+
+    let shown = reader.run(&["show", id]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        shown.contains("Martedì alle 9.") && shown.contains("atto.pdf.p7m"),
+        "{shown}"
+    );
+    let folder = reader.path("fuori").display().to_string();
+    let extracted = reader.run(&["extract", id, "--to", &folder]);
+    assert!(extracted.status.success(), "{extracted:?}");
+    for name in ["atto.pdf", "atto.pdf.p7m"] {
+        let there = std::fs::read(reader.path("fuori").join(name)).expect("a file");
+        assert_eq!(
+            there,
+            std::fs::read(writer.path(name)).expect("a file"),
+            "{name}"
+        );
+    }
+
+    let replied = reader.run(&["reply", id, "--yes", "--body", "Va bene."]);
+    assert!(replied.status.success(), "{replied:?}");
+    servers.settle();
+    let arrived = servers.delivered(&writer.address);
+    let answer = String::from_utf8_lossy(arrived.last().expect("an answer")).into_owned();
+    let unfolded = answer.replace("\r\n", "\n").replace("\n ", " ");
+    let of_writer = sent["message_id"].as_str().expect("a Message-ID");
+    assert!(
+        unfolded.contains(&format!("In-Reply-To: {of_writer}\n")),
+        "{answer}"
+    );
+    assert!(
+        unfolded.contains(&format!("References: <{IDENTIFIER}> {of_writer}\n")),
+        "{answer}"
+    );
+    assert!(answer.contains("Va bene."), "{answer}");
+    // Its envelope leads the writer back to what he wrote.
+    let answered = reader.json(&["status", "--json"])["messages"][0].clone();
+    let back = envelope(&answered, "2@gestore-mittente.example", &reader, &writer);
+    servers.deliver(&writer.address, [back]);
+    assert!(writer.run(&["sync"]).status.success());
+    let own = sent["id"].as_str().expect("an id");
+    let thread = writer.run(&["status", own]);
+    let thread = String::from_utf8_lossy(&thread.stdout).into_owned();
+    assert!(thread.contains("Re: Convocazione"), "{thread}");
 }
 
 #[test]
