@@ -636,6 +636,7 @@ fn a_text_on_standard_input_is_a_draft_though_recipient_or_subject_is_missing() 
     // It cannot leave as it is, and can once it is complete.
     let sent = world.run(&["draft", "send", "1", "--yes"]);
     assert_eq!(sent.exit, 2, "{sent:?}");
+    assert!(sent.err.contains("draft 1 lacks: --to\n"), "{sent:?}");
     assert_is_draft(&world);
     let to = world.address("delivered");
     assert_eq!(world.run(&["draft", "edit", "1", "-t", &to]).exit, 0);
@@ -727,7 +728,16 @@ fn answers_are_a_draft_when_the_editor_fails_or_the_questions_end() {
         assert_eq!(exit, status, "{ends}: {shown}");
         assert!(shown.contains("pec draft edit 1"), "{ends}: {shown}");
         assert_eq!(first(&world)["to"], serde_json::json!([to]), "{ends}");
+        // Nobody sends half a letter without looking.
+        let sent = world.run(&["draft", "send", "1", "--yes"]);
+        assert_eq!(sent.exit, 2, "{sent:?}");
+        assert!(sent.err.contains("the text\n"), "{sent:?}");
         let subject = if ends == "editor" { "Richiesta" } else { "" };
+        assert_eq!(
+            sent.err.contains("--subject,"),
+            subject.is_empty(),
+            "{sent:?}"
+        );
         assert_eq!(first(&world)["subject"], subject, "{ends}");
         assert_eq!(left_files(&world), 0, "{ends}");
     }

@@ -1084,6 +1084,51 @@ mod tests {
     }
 
     #[test]
+    fn who_changes_it_while_another_one_does_waits_and_undoes_nothing() {
+        use std::sync::mpsc;
+        use std::time::Duration;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("config.toml");
+        private::write(&file, HAND.as_bytes()).expect("a file");
+        let entry = |name: &str| Entry {
+            name: name.to_owned(),
+            address: format!("{name}@pec.it"),
+            preset: Some("aruba".into()),
+            ..Entry::default()
+        };
+        let (begins, begun) = mpsc::channel();
+        let (ends, ended) = mpsc::channel();
+        let (first, second) = (&file, &file);
+        std::thread::scope(|threads| {
+            // Dropped where the test fails, so that nobody waits for it.
+            let (lets, let_go) = mpsc::channel::<()>();
+            threads.spawn(move || {
+                let changed = Config::update(first, |config| {
+                    begins.send(()).expect("heard");
+                    let_go.recv().expect("told");
+                    config.add(&entry("first"), false).map(|_| ())
+                });
+                changed.expect("changed");
+            });
+            begun.recv().expect("told");
+            threads.spawn(|| {
+                let changed = Config::update(&file, |config| {
+                    config.add(&entry("second"), false).map(|_| ())
+                });
+                ends.send(changed).expect("heard");
+            });
+            // Without waiting it would be over by now.
+            let early = ended.recv_timeout(Duration::from_millis(200));
+            assert!(early.is_err(), "{early:?}");
+            lets.send(()).expect("heard");
+            ended.recv().expect("told").expect("changed");
+        });
+        let config = Config::load(&file).expect("a configuration");
+        let names: Vec<&str> = config.accounts().iter().map(|one| &*one.name).collect();
+        assert_eq!(names, ["a", "first", "second"]);
+    }
+
+    #[test]
     fn an_account_is_found_by_name_by_default_or_because_it_is_the_only_one() {
         let two = format!("{HAND}[account.b]\naddress = \"b@pec.it\"\npreset = \"aruba\"\n");
         let config = parse(&two).unwrap();

@@ -25,7 +25,7 @@ use crate::address::MailAddress;
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
 use crate::context::Interruption;
 use crate::exit::ExitStatus;
-use crate::ledger::{Ledger, Letter, MessageRef};
+use crate::ledger::{DraftRow, Ledger, Letter, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
@@ -131,9 +131,33 @@ fn octets(
                 Some(_) => Access::open(session)?,
                 None => Access::open_named(Some(row.sender.as_str()), session)?,
             };
+            complete(&row, consent, session)?;
             let attachments = attachments(&row.letter, keeping.ledger())?;
             let octets = draft::written(&row.letter, attachments, &access.account, now)?;
             Ok((octets, access))
+        }
+    }
+}
+
+/// Refuses a draft that was broken off before it was a letter: without recipients, or, where nobody
+/// looks at it again, without subject or text.
+fn complete(row: &DraftRow, consent: Consent, session: &Session<'_>) -> Result<(), Failure> {
+    let letter = &row.letter;
+    let is_seen = consent == Consent::Asked;
+    let text = Catalogue::of(session.lang).text("missing.text");
+    let all = [
+        (letter.to.is_empty() && letter.cc.is_empty(), "--to"),
+        (letter.subject.is_empty() && !is_seen, "--subject"),
+        (letter.body.trim().is_empty() && !is_seen, text),
+    ];
+    let missing = all.iter().filter(|(is_missing, _)| *is_missing);
+    let missing: Vec<&str> = missing.map(|(_, what)| *what).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => {
+            let draft = row.draft.number().to_string();
+            let values = [("draft", draft), ("missing", missing.join(", "))];
+            Err(Failure::new("draft-incomplete", values))
         }
     }
 }
