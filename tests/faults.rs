@@ -941,7 +941,7 @@ fn a_full_disk_is_told_and_nothing_goes_out_twice() {
     let world = Practising::new();
     world.send("intero", &["delivered"]);
     let mut answers = std::collections::BTreeSet::new();
-    for blocks in (8..640).step_by(8) {
+    for blocks in (8..960).step_by(8) {
         let before = world.practice.taken().len();
         let subject = format!("spazio {blocks}");
         let to = world.address("delivered");
