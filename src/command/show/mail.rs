@@ -157,7 +157,8 @@ impl MailJson {
 
     /// Its text, and what there is to know of it. Nothing in them is made safe.
     pub fn text_lines(&self, texts: &Catalogue) -> Vec<String> {
-        let mut lines: Vec<String> = self.text.trim_end().lines().map(str::to_owned).collect();
+        let text = self.text.trim_end().trim_start_matches(['\r', '\n']);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         if lines.is_empty() {
             lines.push(texts.text("show.no-text").to_owned());
         }

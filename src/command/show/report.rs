@@ -151,9 +151,11 @@ impl<'a> Document<'a> {
             None => vec![texts.fill("show.sent", &[("message", self.message)])],
         };
         if let Some(mail) = &self.mail {
-            let key = match self.is_original {
-                true => "show.original",
-                false => "show.message",
+            let is_genuine = self.judged.map(Examination::verdict) == Some(Verdict::Genuine);
+            let key = match (self.is_original, is_genuine) {
+                (true, true) => "show.original",
+                (true, false) => "show.claimed",
+                (false, _) => "show.message",
             };
             lines.extend([String::new(), texts.text(key).to_owned()]);
             lines.extend(mail.rows(lang).lines());
