@@ -277,7 +277,7 @@ pub(in crate::command) fn warnings(examination: &Examination, texts: &Catalogue)
         }
         Verdict::NotGenuine => Some("show.not-genuine"),
         Verdict::CannotTell => Some("show.cannot-tell"),
-        Verdict::NotCertifiedMail => Some("show.ordinary"),
+        Verdict::NotCertifiedMail => examination.is_mail().then_some("show.ordinary"),
     };
     key.map(|key| texts.text(key).to_owned())
         .into_iter()
