@@ -14,7 +14,7 @@ use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::verify::{Stored, Unfolded};
 
 /// Octets looked at to tell what a file is: a line of mail has 998 at most (RFC 5322, 2.1.1).
-const HEAD_OCTETS: u64 = 1_024;
+const HEAD_OCTETS: usize = 1_024;
 
 /// Octets asked of the system at once.
 const BUFFER_OCTETS: usize = 64 * 1024;
@@ -34,7 +34,8 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(head: &[u8]) -> Self {
+    fn of(octets: &[u8]) -> Self {
+        let head = &octets[..octets.len().min(HEAD_OCTETS)];
         // PKWARE APPNOTE 4.3.7 and 4.3.16: a local header, or the end of an empty archive.
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Self::Zip;
@@ -61,7 +62,8 @@ pub(super) fn open(path: &Path, given: Given) -> Found {
 }
 
 fn regular(name: String, mut file: File, length: u64, given: Given) -> Found {
-    let head = match read_head(&mut file) {
+    // Most messages are read whole so.
+    let head = match read_start(&mut file, BUFFER_OCTETS, length) {
         Ok(head) => head,
         Err(error) => return failed(name, error.into()),
     };
@@ -72,6 +74,7 @@ fn regular(name: String, mut file: File, length: u64, given: Given) -> Found {
             Ok(octets) => gzip(name, octets, given),
             Err(error) => failed(name, error),
         },
+        Kind::Message if head.len() < BUFFER_OCTETS => as_it_is(name, head),
         Kind::Message => message(name, rejoined(head, file), length),
     }
 }
@@ -115,7 +118,7 @@ impl Iterator for Entries {
 /// What an archive held: a message, an mbox, or an archive, which is opened if there may be mail
 /// in it and not too many are open.
 fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance) -> Found {
-    match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
+    match Kind::of(&octets) {
         Kind::Mbox => within_mbox(name, Cursor::new(octets)),
         Kind::Zip if let Some(allowance) = allowance.within() => {
             match Archive::within(name.clone(), octets.clone(), allowance) {
@@ -163,7 +166,7 @@ pub fn mail_in_archive(octets: &[u8]) -> Unfolded {
 
 /// A message that was compressed by itself, or those of an mbox that was.
 fn mail_of(name: String, octets: Vec<u8>) -> Found {
-    match Kind::of(&octets[..octets.len().min(HEAD_OCTETS as usize)]) {
+    match Kind::of(&octets) {
         Kind::Mbox => within_mbox(name, Cursor::new(octets)),
         Kind::Zip | Kind::Gzip | Kind::Message => Found::Item(Item::Message(Source {
             name,
@@ -243,9 +246,17 @@ fn read_message(octets: impl Read, length: u64) -> Result<Vec<u8>, Error> {
 }
 
 fn read_head(octets: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(HEAD_OCTETS as usize);
-    octets.take(HEAD_OCTETS).read_to_end(&mut head)?;
-    Ok(head)
+    read_start(octets, HEAD_OCTETS, HEAD_OCTETS as u64)
+}
+
+/// The first octets, at most so many; fewer where there are no more. `length` is what the system
+/// says there is.
+fn read_start(octets: &mut impl Read, most: usize, length: u64) -> io::Result<Vec<u8>> {
+    // One more than stated, so that the end is seen without growing.
+    let room = usize::try_from(length).map_or(most, |length| most.min(length.saturating_add(1)));
+    let mut start = Vec::with_capacity(room);
+    octets.take(most as u64).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 fn rejoined<R: Read + Send + 'static>(head: Vec<u8>, rest: R) -> impl BufRead + Send + 'static {
