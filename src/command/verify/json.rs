@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::expect::Expected;
-use super::{Answer, Asked, Examined, Totals, answers, headline, said, text};
+use super::{Answer, Asked, Digests, Examined, Totals, answers, headline, said, text};
 use crate::command::words;
 use crate::exit::ExitStatus;
 use crate::input::Item;
@@ -515,7 +515,7 @@ pub(super) fn document(
     };
     let mut totals = Totals::default();
     let mut growing = out.grow(&document, "results")?;
-    document.exit = answers(asked, items, progress, &mut |answer| {
+    document.exit = answers(asked, Digests::Told, items, progress, &mut |answer| {
         totals.count(answer);
         if !asked.tells(answer) {
             return Ok(());
@@ -730,7 +730,7 @@ impl<'a> ResultJson<'a> {
     fn of(examined: &'a Examined, asked: &Asked) -> Self {
         Self {
             file: &examined.name,
-            sha256: &examined.sha256,
+            sha256: examined.sha256.as_deref().expect("told in JSON"),
             expected: examined.expected().map(|(expected, met)| ExpectedJson {
                 kind: expected.word(),
                 met,

@@ -96,7 +96,8 @@ pub(crate) enum Answer {
 /// A message and what was found out about it.
 pub(crate) struct Examined {
     name: String,
-    sha256: String,
+    /// Of its octets, where it is told.
+    sha256: Option<String>,
     examination: Examination,
     strict: bool,
     expect: Option<Expected>,
@@ -216,6 +217,14 @@ impl Totals {
     }
 }
 
+/// Whether SHA-256 of each file is told: in a table of many it is not, and hashing a receipt takes
+/// a good part of the time that verifying it does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Digests {
+    Told,
+    Untold,
+}
+
 /// All that the user asked beside the messages themselves.
 pub(crate) struct Asked {
     verifier: Verifier,
@@ -279,11 +288,11 @@ impl Asked {
         }
     }
 
-    fn answer(&self, item: Item) -> Answer {
+    fn answer(&self, item: Item, digests: Digests) -> Answer {
         match item {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
             Item::Message(source) => Answer::Examined(Box::new(Examined {
-                sha256: sha256(&source.octets),
+                sha256: (digests == Digests::Told).then(|| sha256(&source.octets)),
                 examination: self
                     .verifier
                     .examine(&source.octets, &self.question(source.stored)),
@@ -303,9 +312,9 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
         crate::output::catalogue::Catalogue::of(session.lang).text("totals.progress"),
     );
     let status = match order.form {
-        Form::Silent => answers(&asked, items, &progress, &mut |_| Ok(())),
+        Form::Silent => answers(&asked, Digests::Untold, items, &progress, &mut |_| Ok(())),
         Form::Document => json::document(&asked, items, &progress, &mut session.out),
-        Form::Lines => answers(&asked, items, &progress, &mut |answer| {
+        Form::Lines => answers(&asked, Digests::Told, items, &progress, &mut |answer| {
             if !asked.tells(answer) {
                 return Ok(());
             }
@@ -327,6 +336,7 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
 /// While one round is verified the next is read.
 fn answers(
     asked: &Asked,
+    digests: Digests,
     items: impl Iterator<Item = Item> + Send,
     progress: &Progress,
     take: &mut dyn FnMut(&Answer) -> anyhow::Result<()>,
@@ -339,7 +349,7 @@ fn answers(
             || {
                 round
                     .into_par_iter()
-                    .map(|item| asked.answer(item))
+                    .map(|item| asked.answer(item, digests))
                     .collect::<Vec<_>>()
             },
             || next_round(&mut items),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::headline::{answer, head_and_rest, tone};
 use super::text::{self, facts_table, told_findings};
-use super::{Answer, Asked, Examined, Totals, answers};
+use super::{Answer, Asked, Digests, Examined, Totals, answers};
 use crate::command::Session;
 use crate::exit::ExitStatus;
 use crate::input::Item;
@@ -79,7 +79,7 @@ pub(super) fn whole(
     session.out.page().line(opening)?;
     session.out.page().text(&pages.fill("head", &head))?;
     let mut totals = Totals::default();
-    let status = answers(asked, items, progress, &mut |answer| {
+    let status = answers(asked, Digests::Told, items, progress, &mut |answer| {
         totals.count(answer);
         if asked.tells(answer) {
             let message = Message::of(answer, asked);

@@ -1,7 +1,7 @@
 //! The answer for people: in full for one message, as a table with totals for several.
 
 use super::json::Line;
-use super::{Answer, Asked, Totals, answers, text};
+use super::{Answer, Asked, Digests, Totals, answers, text};
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::input::Item;
@@ -22,13 +22,13 @@ pub(super) fn all(
         let Some(item) = first else {
             return Ok(ExitStatus::Yes);
         };
-        let answer = asked.answer(item);
+        let answer = asked.answer(item, Digests::Told);
         return one(&answer, asked, session);
     }
     let mut totals = Totals::default();
     let mut kinds: Vec<Evidence> = Vec::new();
     let rest = first.into_iter().chain(second).chain(items);
-    let status = answers(asked, rest, progress, &mut |answer| {
+    let status = answers(asked, Digests::Untold, rest, progress, &mut |answer| {
         totals.count(answer);
         if !asked.tells(answer) {
             return Ok(());

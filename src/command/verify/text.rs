@@ -257,10 +257,11 @@ pub(in crate::command) fn data_rows(data: &CertificationData, facts: &Facts, tab
 fn situation_rows(examined: &Examined, asked: &Asked, table: &mut Table) {
     let texts = table.texts;
     let examination = &examined.examination;
-    table.add(
-        "file",
-        format!("{} (SHA-256 {})", examined.name, examined.sha256),
-    );
+    let file = match &examined.sha256 {
+        Some(sha256) => format!("{} (SHA-256 {sha256})", examined.name),
+        None => examined.name.clone(),
+    };
+    table.add("file", file);
     table.add_safe("checked", checked_value(asked));
     if let Some((expected, met)) = examined.expected() {
         let key = match met {
