@@ -37,7 +37,7 @@ impl<'a> MediaType<'a> {
         scan.expect('/')?;
         let sub = scan.token()?;
         let whole = &text[start..text.len() - scan.rest.len()];
-        let mut parameters: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        let mut parameters: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(4);
         while scan.next_parameter()? {
             let name = scan.token()?;
             scan.expect('=')?;

@@ -37,7 +37,8 @@ pub(super) fn same_text(a: &str, b: &str) -> bool {
             .collect()
     };
     let same = |a: &str, b: &str| {
-        a == b || a.split_whitespace().eq(b.split_whitespace()) || words(a) == words(b)
+        let is_exact = a.trim() == b.trim();
+        is_exact || a.split_whitespace().eq(b.split_whitespace()) || words(a) == words(b)
     };
     let plain = |text: &str| match text.contains("=?") {
         true => decode::unstructured(text.as_bytes()),
