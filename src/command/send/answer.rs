@@ -10,7 +10,7 @@ use crate::client::answer::{Original, quoted};
 use crate::command::access::{self, Access};
 use crate::command::ask::Asker;
 use crate::command::{Failure, Session, letters};
-use crate::contents::{Attachment, Contents, original_in};
+use crate::contents::{Contents, original_in};
 use crate::ledger::{Attached, Ledger, LetterRow, LetterStanding};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
@@ -183,19 +183,9 @@ fn attached(
     }
     if answering.attachments {
         let found = contents.into_iter().flat_map(Contents::attachments);
-        files.extend(found.map(|attachment| kept(&attachment.place, named(&attachment))));
+        files.extend(found.map(|attachment| kept(&attachment.place, attachment.file_name())));
     }
     files
-}
-
-/// The name of an attachment as ours can have it.
-fn named(attachment: &Attachment<'_, '_>) -> String {
-    let name = attachment.name.as_deref().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
-    match name.trim() {
-        "" => attachment.place.clone(),
-        name => name.to_owned(),
-    }
 }
 
 fn text_of(contents: Option<&Contents<'_>>) -> String {
