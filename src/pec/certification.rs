@@ -614,6 +614,13 @@ mod tests {
             changed("&lt;0b1f@client.example&gt;", "<0b1f@client.example>"),
             Err(Error::Xml(_))
         ));
+        assert!(matches!(
+            changed(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
+                "\u{feff}\u{feff}"
+            ),
+            Err(Error::Xml(_))
+        ));
         let mut invalid = DELIVERY.as_bytes().to_vec();
         invalid.extend(b"\xc0\xaf");
         assert_eq!(CertificationData::parse(&invalid), Err(Error::Encoding));
