@@ -107,6 +107,17 @@ fn a_reply_goes_to_the_certified_sender_names_what_it_answers_and_arrives() {
     let answer = received(&world, "prova");
     let shown = world.run(&["--account", "prova", "show", &answer]);
     assert!(shown.out.contains("Va bene."), "{shown:?}");
+    let own = world
+        .run(&["--account", "prova", "status", "--json"])
+        .json();
+    let own = own["messages"][0]["id"].as_str().expect("an id").to_owned();
+    let names = |id: &str, key: &str, other: &str| {
+        let shown = world.run(&["show", id, "--json"]).json();
+        let named = shown[key].as_array().expect("a list");
+        named.iter().any(|one| one["id"] == other)
+    };
+    assert!(names(&answer, "in_reply_to", &own) && !names(&answer, "replies", &own));
+    assert!(names(&own, "replies", &answer) && !names(&own, "in_reply_to", &answer));
 }
 
 #[test]

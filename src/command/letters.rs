@@ -379,7 +379,7 @@ impl Look {
 }
 
 /// What a letter answers, and what answers it, as the letters say.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Thread {
     pub answered: Vec<LetterRow>,
     pub answers: Vec<LetterRow>,
@@ -413,5 +413,39 @@ impl Thread {
             }
         }
         lines
+    }
+}
+
+/// A message of the same thread. Sender and time are certified where standing is certified;
+/// elsewhere they are claims of the mail itself.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "threaded")]
+pub(super) struct ThreadedJson {
+    /// Its short id, by which pec show names it.
+    #[schemars(regex(pattern = SHORT_ID))]
+    id: String,
+    /// What it is; see the schema of pec inbox.
+    #[schemars(schema_with = "standings")]
+    standing: &'static str,
+    /// The sender.
+    sender: String,
+    /// The subject of the original.
+    subject: String,
+    /// The certified time; of other mail when the server had it; of a message of ours when it was
+    /// recorded. UTC, RFC 3339.
+    at: Timestamp,
+}
+
+impl ThreadedJson {
+    /// Those of letters.
+    pub fn all(rows: &[LetterRow]) -> Vec<Self> {
+        let rows = rows.iter().map(|row| Self {
+            id: row.letter.short.clone(),
+            standing: row.standing.word(),
+            sender: row.sender.clone(),
+            subject: row.subject.clone(),
+            at: row.at,
+        });
+        rows.collect()
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::letters::Thread;
 use super::meant::not_one;
 use super::verify::text::read_error;
 use super::{Failure, Session, access, letters, trusted};
@@ -25,6 +26,8 @@ pub(super) struct Named {
     pub origin: Origin,
     /// Who judges it.
     pub verifier: Verifier,
+    /// What it answers and what answers it, as far as the ledger knows.
+    pub thread: Thread,
 }
 
 /// Where a message was found.
@@ -122,6 +125,7 @@ fn of_file(word: &str, trust: Option<&Path>, session: &Session<'_>) -> anyhow::R
         stored,
         origin: Origin::File,
         verifier: Verifier::new(trust),
+        thread: Thread::default(),
     })
 }
 
@@ -133,6 +137,7 @@ fn of_ledger(
 ) -> anyhow::Result<Option<Named>> {
     let of_ledger = |error| Failure::of_ledger(&error);
     let mut letters = letters::meant(ledger, word, LetterList::All)?;
+    let mut thread = Thread::default();
     let (name, octets, account, origin) = match letters.len() {
         0 => match of_ours(word, ledger)? {
             Some(row) => {
@@ -143,6 +148,7 @@ fn of_ledger(
         },
         1 => {
             let row = letters.remove(0);
+            thread = Thread::of(&row, ledger);
             let origin = match row.standing {
                 LetterStanding::Sent => Origin::Sent,
                 LetterStanding::Certified
@@ -164,6 +170,7 @@ fn of_ledger(
         stored: Stored::AsItIs,
         origin,
         verifier: Verifier::new(trust_of(&account, trust, session)?),
+        thread,
     }))
 }
 

@@ -49,6 +49,7 @@ pub(super) fn run(order: &ExtractOrder, session: &mut Session<'_>) -> anyhow::Re
         stored,
         origin,
         verifier,
+        thread: _,
     } = named::message(&order.message, order.trust.as_deref(), session)?;
     let asked = Asked::plainly(verifier, session.context.now, session.lang);
     let examination = origin.is_judged().then(|| asked.examine(&octets, stored));

@@ -53,6 +53,7 @@ pub(super) fn run(order: &ShowOrder, session: &mut Session<'_>) -> anyhow::Resul
         stored,
         origin,
         verifier,
+        thread,
     } = named::message(&order.message, order.trust.as_deref(), session)?;
     if let Form::Raw = order.form {
         session.out.page().octets(&octets)?;
@@ -67,6 +68,7 @@ pub(super) fn run(order: &ShowOrder, session: &mut Session<'_>) -> anyhow::Resul
         origin,
         examination: examination.as_ref(),
         asked: &asked,
+        thread: &thread,
     };
     match &order.form {
         Form::Page(file) => {

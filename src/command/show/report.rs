@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::file::FileJson;
 use super::mail::MailJson;
+use crate::command::letters::{Thread, ThreadedJson};
 use crate::command::named::Origin;
 use crate::command::pages::safe;
 use crate::command::verify::json::ExaminationJson;
@@ -40,6 +41,8 @@ pub(in crate::command) struct Shown<'a> {
     pub examination: Option<&'a Examination>,
     /// By whose authorities.
     pub asked: &'a Asked,
+    /// What it answers, and what answers it.
+    pub thread: &'a Thread,
 }
 
 impl Shown<'_> {
@@ -83,6 +86,12 @@ pub(in crate::command) struct Document<'a> {
     files: Vec<FileJson>,
     /// Whether all parts are here: false where the message has more than are read.
     is_whole: bool,
+    /// The messages that it answers, as it says; those that the ledger has.
+    in_reply_to: Vec<ThreadedJson>,
+    /// The messages that say they answer it, oldest first.
+    replies: Vec<ThreadedJson>,
+    #[serde(skip)]
+    thread: &'a Thread,
     #[serde(skip)]
     asked: &'a Asked,
     #[serde(skip)]
@@ -110,6 +119,9 @@ impl<'a> Document<'a> {
             mail: None,
             files: Vec::new(),
             is_whole: true,
+            in_reply_to: ThreadedJson::all(&shown.thread.answered),
+            replies: ThreadedJson::all(&shown.thread.answers),
+            thread: shown.thread,
             asked: shown.asked,
             judged,
             status: shown.status(),
@@ -180,6 +192,11 @@ impl<'a> Document<'a> {
         }
         if !self.is_whole {
             lines.extend([String::new(), texts.text("show.not-whole").to_owned()]);
+        }
+        let thread = self.thread.lines(lang, style);
+        if !thread.is_empty() {
+            lines.push(String::new());
+            lines.extend(thread);
         }
         lines
     }

@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use super::{Found, Page, Reading, Remark, text};
 use crate::client::Outlook;
-use crate::command::letters::{self, Thread};
+use crate::command::letters::{Thread, ThreadedJson};
 use crate::command::look::LookJson;
 use crate::command::words;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::ledger::fact::Fact;
 use crate::ledger::state::Deadline;
-use crate::ledger::{LetterRow, MatchRule, MessageView, ReceivedRow, RecipientView};
+use crate::ledger::{MatchRule, MessageView, ReceivedRow, RecipientView};
 use crate::output::report::{self, Report, SHA256, SHORT_ID, known, only};
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
@@ -116,26 +116,6 @@ struct MessageJson<'a> {
     in_reply_to: Vec<ThreadedJson>,
     /// The messages that say they answer it, oldest first; empty in a list.
     replies: Vec<ThreadedJson>,
-}
-
-/// A message of the same thread. Sender and time are certified where standing is certified;
-/// elsewhere they are claims of the mail itself.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "threaded")]
-struct ThreadedJson {
-    /// Its short id, by which pec show names it.
-    #[schemars(regex(pattern = SHORT_ID))]
-    id: String,
-    /// What it is; see the schema of pec inbox.
-    #[schemars(schema_with = "letters::standings")]
-    standing: &'static str,
-    /// The sender.
-    sender: String,
-    /// The subject of the original.
-    subject: String,
-    /// The certified time; of other mail when the server had it; of a message of ours when it was
-    /// recorded. UTC, RFC 3339.
-    at: Timestamp,
 }
 
 /// What ordinary mail claims about a message. All texts are that mail's own.
@@ -476,22 +456,10 @@ impl<'a> MessageJson<'a> {
                 .iter()
                 .map(|row| RemarkJson::of(row, reading))
                 .collect(),
-            in_reply_to: threaded(thread.answered),
-            replies: threaded(thread.answers),
+            in_reply_to: ThreadedJson::all(&thread.answered),
+            replies: ThreadedJson::all(&thread.answers),
         }
     }
-}
-
-fn threaded(rows: Vec<LetterRow>) -> Vec<ThreadedJson> {
-    let rows = rows.into_iter();
-    rows.map(|row| ThreadedJson {
-        id: row.letter.short,
-        standing: row.standing.word(),
-        sender: row.sender,
-        subject: row.subject,
-        at: row.at,
-    })
-    .collect()
 }
 
 impl<'a> RemarkJson<'a> {

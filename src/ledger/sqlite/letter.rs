@@ -105,6 +105,10 @@ impl Letters for Sqlite {
         let from = match Sought::of(filter) {
             Sought::Anything => SELECT.to_owned(),
             Sought::Nothing => return Ok(Vec::new()),
+            // A word may be in many letters; in most mailboxes nothing stands apart.
+            Sought::Words(_) if list == LetterList::Apart && !self.has_letters_apart()? => {
+                return Ok(Vec::new());
+            }
             Sought::Words(query) => {
                 conditions.push("letter_words MATCH ?");
                 values.push(Box::new(query));
@@ -234,6 +238,13 @@ const KNOWN_AS: &str = "SELECT id FROM letter WHERE message_id = ?1
         WHERE fact.identifier = ?1";
 
 impl Sqlite {
+    fn has_letters_apart(&self) -> Result<bool, Error> {
+        let query = "SELECT EXISTS (SELECT 1 FROM letter INDEXED BY letter_apart
+             WHERE message IS NULL AND standing <> 'certified')";
+        let mut statement = self.connection.prepare_cached(query)?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
     fn rows(&self, query: &str, values: &[&dyn ToSql]) -> Result<Vec<LetterRow>, Error> {
         let mut statement = self.connection.prepare_cached(query)?;
         let mut found = statement.query(values)?;
