@@ -12,8 +12,9 @@
 //! U+FFFD; [`Oddities`] tells so.
 //!
 //! `quick-xml` reads; here are the tree and the rules that it leaves to its caller: characters and
-//! names, what stands where, blanks between attributes. Texts and tags, of which there is little
-//! else, are cut here with its parser of tags, since its reader looks at the encoding of each again.
+//! names, what stands where, blanks between attributes. Texts, references and tags, of which there
+//! is little else, are cut here with its parser of tags, since its reader looks at the encoding of
+//! each again.
 //! Everything is borrowed from the text that needs no change, and no depth of elements costs stack.
 //! `roxmltree` is the witness in the tests
 //! and for the fuzzer: what is accepted here it accepts too, with the same tree, once such
@@ -26,7 +27,7 @@ use quick_xml::XmlVersion;
 use quick_xml::errors::IllFormedError;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::attributes::{Attribute, Attributes};
-use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::events::{BytesEnd, BytesRef, BytesStart, BytesText, Event};
 use quick_xml::parser::{ElementParser, Parser as _};
 
 /// Why a text is no document that is taken here.
@@ -263,7 +264,8 @@ impl<'a> Reader<'a> {
     fn next_event(&mut self) -> Result<Event<'a>, Error> {
         match &self.text.as_bytes()[self.start..] {
             [] => Ok(Event::Eof),
-            [b'<', b'!' | b'?', ..] | [b'&', ..] => self.other_event(),
+            [b'<', b'!' | b'?', ..] => self.other_event(),
+            [b'&', ..] => self.reference(),
             [b'<', b'/', ..] => self.pass_tag().and_then(|()| self.end_tag()),
             [b'<', ..] => self.pass_tag().map(|()| self.start_tag()),
             text => {
@@ -274,7 +276,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What is neither text nor tag.
+    /// `&name;`
+    fn reference(&mut self) -> Result<Event<'a>, Error> {
+        let name = &self.text[self.start + "&".len()..];
+        let end = memchr::memchr3(b';', b'&', b'<', name.as_bytes());
+        let Some(end) = end.filter(|&end| name.as_bytes()[end] == b';') else {
+            return Err(self.refusal(&IllFormedError::UnclosedReference.into(), self.start));
+        };
+        self.end = self.start + "&".len() + end + ";".len();
+        Ok(Event::GeneralRef(BytesRef::new(&name[..end])))
+    }
+
+    /// What is neither text, reference nor tag.
     fn other_event(&mut self) -> Result<Event<'a>, Error> {
         let mut events = quick_xml::Reader::from_str(&self.text[self.start..]);
         events.config_mut().check_comments = true;
