@@ -40,6 +40,8 @@ pub struct KeyUsage {
     pub critical: bool,
     /// digitalSignature.
     pub digital_signature: bool,
+    /// nonRepudiation, also called contentCommitment.
+    pub non_repudiation: bool,
     /// keyCertSign.
     pub key_cert_sign: bool,
     /// cRLSign.
@@ -73,6 +75,8 @@ pub struct Certificate {
     pub key_usage: Option<KeyUsage>,
     /// Extended key usage, when present.
     pub extended_key_usage: Option<Vec<Oid>>,
+    /// Whether that extension is critical.
+    pub is_extended_usage_critical: bool,
     /// Certificate policies.
     pub policies: Vec<Oid>,
     /// Subject alternative names.
@@ -92,8 +96,18 @@ pub struct Certificate {
 }
 
 const REVOCATION_POINTS: Oid = Oid::new_unwrap("2.5.29.31");
+const TIME_STAMPING: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.3.8");
 const EMAIL_PROTECTION: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.3.4");
 const ANY_EXTENDED_KEY_USAGE: Oid = Oid::new_unwrap("2.5.29.37.0");
+
+/// For what a certificate is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signing mail (RFC 8551, 3).
+    Mail,
+    /// Signing time stamps (RFC 3161, 2.3).
+    TimeStamps,
+}
 
 impl Certificate {
     /// Reads one DER certificate.
@@ -131,6 +145,7 @@ impl Certificate {
             basic_constraints: None,
             key_usage: None,
             extended_key_usage: None,
+            is_extended_usage_critical: false,
             policies: Vec::new(),
             alternative_names: Vec::new(),
             subject_key_id: None,
@@ -166,12 +181,14 @@ impl Certificate {
                 self.key_usage = Some(KeyUsage {
                     critical: extension.critical,
                     digital_signature: usage.digital_signature(),
+                    non_repudiation: usage.non_repudiation(),
                     key_cert_sign: usage.key_cert_sign(),
                     crl_sign: usage.crl_sign(),
                 });
             }
             ext::ExtendedKeyUsage::OID => {
                 self.extended_key_usage = Some(decode::<ext::ExtendedKeyUsage>(value)?.0);
+                self.is_extended_usage_critical = extension.critical;
             }
             ext::CertificatePolicies::OID => {
                 let policies: ext::CertificatePolicies = decode(value)?;
@@ -269,9 +286,24 @@ impl Certificate {
 
     /// Whether the extended key usage, if present, allows e-mail protection.
     pub fn allows_email_protection(&self) -> bool {
+        self.allows(Purpose::Mail)
+    }
+
+    /// Whether the extended key usage, if present, allows a purpose.
+    fn allows(&self, purpose: Purpose) -> bool {
+        let wanted = match purpose {
+            Purpose::Mail => EMAIL_PROTECTION,
+            Purpose::TimeStamps => TIME_STAMPING,
+        };
         self.extended_key_usage.as_ref().is_none_or(|usages| {
-            usages.contains(&EMAIL_PROTECTION) || usages.contains(&ANY_EXTENDED_KEY_USAGE)
+            usages.contains(&wanted) || usages.contains(&ANY_EXTENDED_KEY_USAGE)
         })
+    }
+
+    /// Whether the extended key usage is there, critical, and timeStamping alone (RFC 3161, 2.3).
+    pub fn is_for_time_stamps_alone(&self) -> bool {
+        self.is_extended_usage_critical
+            && self.extended_key_usage.as_deref() == Some(&[TIME_STAMPING])
     }
 
     /// Whether it calls itself an authority.
@@ -281,9 +313,14 @@ impl Certificate {
 
     /// Whether it may issue certificates for signing mail, and is understood (RFC 5280, 6.1.4).
     pub fn may_issue(&self) -> bool {
+        self.may_issue_for(Purpose::Mail)
+    }
+
+    /// The same for certificates of any purpose.
+    pub fn may_issue_for(&self, purpose: Purpose) -> bool {
         self.is_authority()
             && self.key_usage.is_none_or(|usage| usage.key_cert_sign)
-            && self.allows_email_protection()
+            && self.allows(purpose)
             && self.unknown_critical.is_empty()
             && self.doubled_extension.is_none()
     }

@@ -15,7 +15,7 @@ use der::oid::ObjectIdentifier as Oid;
 
 use super::algorithm::PublicKey;
 use super::bag::Bag;
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Purpose};
 use super::constraints::NameConstraints;
 use super::name::Name;
 use crate::timestamp::Timestamp;
@@ -143,7 +143,7 @@ pub enum PathFault {
     AuthorityEnded(Timestamp),
     /// An authority between was not valid at the time.
     IntermediateTime(String),
-    /// An authority between is none, may not sign certificates or mail, or is not understood.
+    /// An authority between is none, may not sign certificates or not for the purpose, or is not understood.
     IntermediateProfile(String),
     /// More authorities than an edition allows.
     TooLong,
@@ -243,7 +243,7 @@ impl Search<'_> {
 }
 
 impl Path {
-    /// Judges the path at a time: each authority's validity, its right to issue, and the name
+    /// Judges the path of a signer of mail at a time: each authority's validity, its right to issue, and the name
     /// constraints of all. The signer's own validity and profile are not looked at here.
     ///
     /// `editions` are those of the path's anchor, oldest first. Any one in force at the time
@@ -256,7 +256,18 @@ impl Path {
         editions: &'e [Edition],
         at: Timestamp,
     ) -> Judgement<'e> {
-        if let Some(fault) = self.intermediate_fault(signer, at) {
+        self.judge_for(Purpose::Mail, signer, editions, at)
+    }
+
+    /// The same for a signer of any purpose.
+    pub fn judge_for<'e>(
+        &self,
+        purpose: Purpose,
+        signer: &Certificate,
+        editions: &'e [Edition],
+        at: Timestamp,
+    ) -> Judgement<'e> {
+        if let Some(fault) = self.intermediate_fault(purpose, signer, at) {
             let edition = None;
             let fault = Some(fault);
             return Judgement { edition, fault };
@@ -306,13 +317,18 @@ impl Path {
     }
 
     /// RFC 5280, 6.1.4 for each authority between signer and anchor.
-    fn intermediate_fault(&self, signer: &Certificate, at: Timestamp) -> Option<PathFault> {
+    fn intermediate_fault(
+        &self,
+        purpose: Purpose,
+        signer: &Certificate,
+        at: Timestamp,
+    ) -> Option<PathFault> {
         for (position, authority) in self.intermediates.iter().enumerate() {
             let name = || authority.subject.to_string();
             if at < authority.not_before || authority.not_after < at {
                 return Some(PathFault::IntermediateTime(name()));
             }
-            if !authority.may_issue() {
+            if !authority.may_issue_for(purpose) {
                 return Some(PathFault::IntermediateProfile(name()));
             }
             let path_len = authority.basic_constraints.and_then(|(_, limit)| limit);

@@ -73,7 +73,8 @@ pub struct SignedData<'a> {
     pub certificates: Bag<'a>,
     /// The signers.
     pub signers: Vec<SignerInfo<'a>>,
-    content_is_data: bool,
+    /// Content octets of the identifier of what is signed.
+    content_type: &'a [u8],
 }
 
 impl<'a> SignedData<'a> {
@@ -90,7 +91,7 @@ impl<'a> SignedData<'a> {
         data.expect(tag::INTEGER)?;
         data.expect(tag::SET)?;
         let mut encapsulated = data.enter(tag::SEQUENCE)?;
-        let content_is_data = encapsulated.expect(tag::OID)?.content == ID_DATA.as_bytes();
+        let content_type = encapsulated.expect(tag::OID)?.content;
         let embedded_content = match encapsulated.optional(tag::CONTEXT_0)? {
             Some(content) => Some(
                 Reader::new(content.content)
@@ -114,8 +115,13 @@ impl<'a> SignedData<'a> {
             embedded_content,
             certificates,
             signers,
-            content_is_data,
+            content_type,
         })
+    }
+
+    /// Whether what is signed says that it is of that type.
+    pub(super) fn is_of_type(&self, kind: Oid) -> bool {
+        self.content_type == kind.as_bytes()
     }
 
     /// The certificates that a signer may mean, by their place in the bag: those with its issuer
@@ -149,8 +155,8 @@ impl<'a> SignedData<'a> {
         })
     }
 
-    /// Checks one signer's signature over `content` with the key of `certificate`
-    /// (RFC 5652, 5.4 and 5.6).
+    /// Checks one signer's signature over `content`, which is id-data, with the key of
+    /// `certificate` (RFC 5652, 5.4 and 5.6).
     ///
     /// Says nothing about whose certificate that is: see [`super::chain`].
     ///
@@ -158,6 +164,21 @@ impl<'a> SignedData<'a> {
     /// The first fault, in the order of the checks: algorithms, attributes, value, digest.
     pub fn verify<'c>(
         &self,
+        signer: &SignerInfo<'_>,
+        certificate: &Certificate,
+        content: &Content<'c>,
+        work: &Work,
+    ) -> Result<VerifiedContent<'c>, SignatureFault> {
+        self.verify_typed(ID_DATA, signer, certificate, content, work)
+    }
+
+    /// The same for content of another type.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub(super) fn verify_typed<'c>(
+        &self,
+        content_type: Oid,
         signer: &SignerInfo<'_>,
         certificate: &Certificate,
         content: &Content<'c>,
@@ -194,7 +215,7 @@ impl<'a> SignedData<'a> {
                 Err(NoReading::Work) => Err(SignatureFault::Work),
             };
         };
-        let stated = attributes.check(self.content_is_data)?;
+        let stated = attributes.check(self.content_type, content_type)?;
         if !attributes
             .forms()
             .any(|octets| key.verifies(&octets, signer.signature))
@@ -320,8 +341,8 @@ pub enum AttributeFault {
     /// An attribute stands twice or has not exactly one value.
     #[error("{0} is not there exactly once")]
     NotOnce(&'static str),
-    /// contentType is not id-data, or not the type of the content.
-    #[error("the content type is not id-data")]
+    /// contentType is not the type that is asked (id-data for mail), or not that of the content.
+    #[error("the content type is another")]
     ContentType,
     /// Cannot be decoded.
     #[error("cannot be decoded")]
@@ -475,19 +496,19 @@ impl<'a> SignedAttributes<'a> {
     }
 
     /// RFC 5652, 11.1 to 11.3: contentType and messageDigest exactly once, signingTime at
-    /// most once, one value each, content type id-data. Gives the stated digest.
+    /// most once, one value each, both content types the one wanted. Gives the stated digest.
     ///
     /// 5.3 forbids any attribute type to stand twice; that is checked for all of them.
-    fn check(&self, content_is_data: bool) -> Result<&'a [u8], AttributeFault> {
+    fn check(&self, of_content: &[u8], wanted: Oid) -> Result<&'a [u8], AttributeFault> {
         if let Some(kind) = self.doubled() {
             return Err(AttributeFault::NotOnce(attribute_name(kind)));
         }
         let content_type = self
             .only(CONTENT_TYPE)?
             .ok_or(AttributeFault::Missing("contentType"))?;
-        if !content_is_data
+        if of_content != wanted.as_bytes()
             || content_type.tag != tag::OID
-            || content_type.content != ID_DATA.as_bytes()
+            || content_type.content != wanted.as_bytes()
         {
             return Err(AttributeFault::ContentType);
         }
@@ -531,7 +552,7 @@ impl<'a> SignedAttributes<'a> {
     }
 
     /// The one value of an attribute, if the attribute is there.
-    fn only(&self, kind: Oid) -> Result<Option<ber::Tlv<'a>>, AttributeFault> {
+    pub(super) fn only(&self, kind: Oid) -> Result<Option<ber::Tlv<'a>>, AttributeFault> {
         let Some(attribute) = self
             .attributes
             .iter()
