@@ -23,6 +23,7 @@ pub mod name;
 pub mod pem;
 pub mod revocation;
 pub mod signed_data;
+pub mod time_stamp;
 
 use sha1_checked::{Digest as _, Sha1};
 

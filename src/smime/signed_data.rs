@@ -62,6 +62,11 @@ impl<'a> SignatureOctets<'a> {
         let (definite, trailing) = ber::definite(octets)?;
         Ok(Self { definite, trailing })
     }
+
+    /// How many octets the object has.
+    pub(super) fn len(&self) -> usize {
+        self.definite.len()
+    }
 }
 
 /// A SignedData as parsed: nothing in it is verified.
