@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::keys::{Key, Scheme};
 use super::pki::{Certificate, name};
 
-const ID_DATA: &str = "1.2.840.113549.1.7.1";
+pub const ID_DATA: &str = "1.2.840.113549.1.7.1";
 const ID_SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 pub const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
 pub const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
@@ -187,6 +187,8 @@ pub enum Form {
 /// A SignedData.
 #[derive(Clone, Debug)]
 pub struct SignedData {
+    /// What the content is said to be.
+    pub content_type: &'static str,
     pub signers: Vec<Signer>,
     pub certificates: Vec<Vec<u8>>,
     pub embedded: Option<Vec<u8>>,
@@ -199,6 +201,7 @@ impl SignedData {
     pub fn new(signer: Signer, issuer: Option<&Certificate>) -> Self {
         let certificates = [Some(&signer.certificate), issuer].into_iter().flatten();
         SignedData {
+            content_type: ID_DATA,
             certificates: certificates.map(Certificate::to_der).collect(),
             signers: vec![signer],
             embedded: None,
@@ -230,7 +233,7 @@ impl SignedData {
             .embedded
             .as_ref()
             .map(|inside| der::explicit(0, &der::octets(inside)));
-        let enclosed = der::concat([der::oid(ID_DATA), embedded.unwrap_or_default()]);
+        let enclosed = der::concat([der::oid(self.content_type), embedded.unwrap_or_default()]);
         let mut signed = der::number(version);
         signed.extend(der::set(digests));
         signed.extend(layer(0x30, &enclosed));

@@ -27,6 +27,7 @@ pub mod sender;
 pub mod servers;
 pub mod shelf;
 pub mod skipped;
+pub mod stamp;
 pub mod text;
 pub mod tls;
 pub mod world;

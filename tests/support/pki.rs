@@ -11,6 +11,7 @@ pub const AUTHORITY_POLICY: &str = "1.3.76.16.3.1";
 pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+pub const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
 /// One extension; `value` is what the octet string holds.
 #[derive(Clone, Debug)]
@@ -384,7 +385,7 @@ fn signed(contents: Vec<u8>, key: Key, scheme: Scheme) -> Vec<u8> {
     der::sequence([contents, scheme.identifier(), value])
 }
 
-fn encode_extension(extension: &Extension) -> Vec<u8> {
+pub fn encode_extension(extension: &Extension) -> Vec<u8> {
     let critical = if extension.critical {
         der::boolean(true)
     } else {
