@@ -59,6 +59,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("lettre", &["transport"]),
     ("imap", &["transport"]),
     ("rustls", &["transport", "practice"]),
+    ("ureq", &["transport"]),
     ("webpki_roots", &["transport"]),
     ("rusqlite", &["ledger"]),
     ("rpassword", &["account"]),

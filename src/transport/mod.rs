@@ -1,13 +1,15 @@
-//! The network's two edges: handing a message to a server, and reading a mailbox.
+//! The network's edges: handing a message to a server, reading a mailbox, asking for a time stamp.
 //!
 //! Octets, addresses and servers' answers; nothing of PEC is known here, and nothing is
-//! stored. Always under TLS, from the first octet or after STARTTLS; never without.
+//! stored. Mail is always under TLS, from the first octet or after STARTTLS; never without.
+//! [`stamping`] alone may do without.
 //! [`Submission`] and [`Mailbox`] each have one implementation for the wire and one in tests.
 
 pub mod compose;
 pub mod imap;
 pub mod probe;
 pub mod smtp;
+pub mod stamping;
 
 mod canned;
 mod data;
