@@ -44,6 +44,10 @@ pub struct Context {
     pub temporary: PathBuf,
     /// `PEC_PASSWORD`, for containers.
     pub password: Option<Secret>,
+    /// `PEC_STAMP_PASSWORD`, for an authority of time stamps that asks for one.
+    pub stamp_password: Option<Secret>,
+    /// How the web is reached.
+    pub proxies: Proxies,
     /// `VISUAL` or `EDITOR`; else the first of the usual ones that is installed.
     pub editor: Option<String>,
     /// The program that this is, for whoever has chosen none.
@@ -56,6 +60,19 @@ pub struct Context {
     pub folder: Option<PathBuf>,
     /// Lines of the terminal that diagnostics go to, if it says.
     pub lines: Option<usize>,
+}
+
+/// Proxies for the web as the environment names them: `https_proxy` or `HTTPS_PROXY`; `http_proxy`,
+/// in small letters only, because web servers set the other from what strangers send; `all_proxy`
+/// or `ALL_PROXY` for both; `no_proxy` or `NO_PROXY` names the hosts that need none.
+#[derive(Clone, Debug, Default)]
+pub struct Proxies {
+    /// For `https://`. It may hold a password.
+    pub https: Option<Secret>,
+    /// For `http://`.
+    pub http: Option<Secret>,
+    /// Hosts reached directly, with commas between.
+    pub except: String,
 }
 
 /// Where the time comes from.
@@ -84,15 +101,24 @@ impl Clock {
     }
 }
 
-/// 128 random bits as 32 hexadecimal digits.
+/// 128 random bits.
 ///
 /// # Panics
 /// When the system has no random source; there is nothing safe to go on with.
-pub fn random_hex() -> String {
+pub fn random_octets() -> [u8; 16] {
     let mut octets = [0u8; 16];
     SystemRandom::new()
         .fill(&mut octets)
         .expect("the system gives random numbers");
+    octets
+}
+
+/// 128 random bits as 32 hexadecimal digits.
+///
+/// # Panics
+/// As [`random_octets`].
+pub fn random_hex() -> String {
+    let octets = random_octets();
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
@@ -113,6 +139,8 @@ impl Context {
             data_dir: None,
             temporary: PathBuf::from("/tmp"),
             password: None,
+            stamp_password: None,
+            proxies: Proxies::default(),
             editor: None,
             usual_editor: None,
             pager: None,
@@ -133,6 +161,7 @@ impl Context {
     /// Reads clock, environment and streams of this process.
     pub fn from_process() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let first = |names: &[&str]| names.iter().copied().find_map(variable);
         // POSIX: LC_ALL before LC_MESSAGES before LANG.
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
@@ -162,6 +191,13 @@ impl Context {
                 let name = usual?.file_name()?.to_str()?.to_owned();
                 Some(name)
             }),
+            stamp_password: variable("PEC_STAMP_PASSWORD").map(Secret::new),
+            proxies: Proxies {
+                https: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+                    .map(Secret::new),
+                http: first(&["http_proxy", "all_proxy", "ALL_PROXY"]).map(Secret::new),
+                except: first(&["no_proxy", "NO_PROXY"]).unwrap_or_default(),
+            },
             pager: variable("PAGER"),
             home: std::env::home_dir(),
             folder: std::env::current_dir().ok(),

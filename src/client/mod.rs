@@ -14,6 +14,7 @@
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
 //! - [`Outlook`]: what a standing comes to for the sender.
+//! - [`stamp()`]: a time stamp over a digest.
 //! - [`watch()`]: sync, wait, sync again, until told to stop.
 
 // A new case is thought about wherever cases are told apart.
@@ -39,6 +40,7 @@ mod reading;
 mod recorded;
 mod resume;
 mod search;
+mod stamp;
 mod submit;
 mod sync;
 mod watch;
@@ -57,6 +59,7 @@ pub use patience::may_pass;
 pub use recorded::{ResumeEnd, Resumption, resume};
 pub use resume::{Over, SendAgain, ripe_at};
 pub use search::{Found, Gap, GapKind, Resend, Search, search};
+pub use stamp::{StampError, Stamped, Stamping, stamp};
 pub use submit::{Submitted, submit};
 pub use sync::{
     Event, EventKind, FolderList, Judge, SyncReport, adopt, folders_not_read, folders_to_read,

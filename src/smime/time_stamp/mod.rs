@@ -24,8 +24,26 @@ pub use token::{CheckedToken, EssFault, ProfileFault, Token, TokenFault, Trusted
 
 use der::oid::ObjectIdentifier as Oid;
 
+use super::signed_data::SignatureOctets;
+
 /// The content type of a token's content (RFC 3161, 2.4.2).
 const TST_INFO: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.1.4");
+
+/// Checks a token that was kept, over the octets that it is about. Without the request there is no
+/// nonce to compare.
+///
+/// # Errors
+/// As [`Token::parse`] and [`Token::check`].
+pub fn check_kept(
+    token: &[u8],
+    about: &[u8],
+    trusted: &Trusted<'_>,
+) -> Result<CheckedToken, TokenFault> {
+    let octets = SignatureOctets::new(token)?;
+    let token = Token::parse(&octets)?;
+    let imprint = Imprint::of(token.info().imprint.algorithm, about);
+    token.check(&Wanted::of(&imprint), trusted)
+}
 
 /// A DER value of at most 65,535 octets, which nothing written here passes.
 fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {

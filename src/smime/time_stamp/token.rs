@@ -13,7 +13,7 @@ use super::TST_INFO;
 use super::exchange::{Nonce, Request};
 use super::info::{GenTime, Imprint, Info, Malformed};
 use super::standing::{self, Issuer, Standing};
-use crate::smime::algorithm::{DigestAlgorithm, KeyType};
+use crate::smime::algorithm::{AlgorithmError, DigestAlgorithm, KeyType};
 use crate::smime::ber::{Reader, tag};
 use crate::smime::certificate::{Certificate, Purpose};
 use crate::smime::chain::{Anchor, Path, PathFault, find_paths};
@@ -56,6 +56,17 @@ pub struct Wanted<'a> {
     pub nonce: Option<&'a Nonce>,
     /// The policy that was asked for, if one was.
     pub policy: Option<Oid>,
+}
+
+impl<'a> Wanted<'a> {
+    /// About this digest, whatever the request was.
+    pub fn of(imprint: &'a Imprint) -> Self {
+        Self {
+            imprint,
+            nonce: None,
+            policy: None,
+        }
+    }
 }
 
 /// Whom to believe.
@@ -244,6 +255,26 @@ pub enum ProfileFault {
     /// A critical extension that is not understood, or one that stands twice.
     #[error("extensions")]
     Extensions,
+}
+
+impl TokenFault {
+    /// Whether nothing is wrong with the token but that nobody who is trusted stands behind it:
+    /// with other trust data it may be good.
+    pub fn is_of_trust(&self) -> bool {
+        matches!(self, Self::Unknown(_) | Self::AuthorityTime(_))
+    }
+
+    /// Whether nothing can be said, rather than that the token is wrong.
+    pub fn is_undecided(&self) -> bool {
+        let is_unknown = matches!(
+            self,
+            Self::Signature(SignatureFault::Algorithm(AlgorithmError::Unknown(_)))
+                | Self::Info(Malformed::ImprintAlgorithm(AlgorithmError::Unknown(_)))
+                | Self::Path(PathFault::AuthorityEnded(_))
+                | Self::Work
+        );
+        is_unknown || self.is_of_trust()
+    }
 }
 
 impl Request {
