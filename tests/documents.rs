@@ -32,6 +32,7 @@ const KEPT: [(&str, &str, &str); 16] = [
 
 /// Each document and the commands that hand out its schema.
 const SCHEMAS: [(&str, &[&str]); 17] = [
+const SCHEMAS: [(&str, &[&str]); 14] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -50,6 +51,7 @@ const SCHEMAS: [(&str, &[&str]); 17] = [
     ("search", &["search"]),
     ("send", &["send"]),
     ("show", &["show"]),
+    ("stamp", &["stamp"]),
     ("status", &["status", "wait"]),
     ("verify", &["verify"]),
 ];

@@ -48,7 +48,7 @@ fn bless(folder: &Path, made: &BTreeMap<String, Vec<u8>>) {
 /// Files in generated folders that the builder does not make.
 fn strangers(folder: &Path, made: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     let mut found = Vec::new();
-    for generated in ["pki", "providers", "receipts", "sent", "vectors"] {
+    for generated in ["pki", "providers", "receipts", "sent", "stamps", "vectors"] {
         walk(&folder.join(generated), &mut |path| {
             let name = path
                 .strip_prefix(folder)

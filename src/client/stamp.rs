@@ -5,7 +5,7 @@
 
 use crate::smime::signed_data::SignatureOctets;
 use crate::smime::time_stamp::{
-    Answer, AnswerFault, CheckedToken, Granted, Nonce, Request, Token, TokenFault, Trusted,
+    Answer, AnswerFault, CheckedToken, Granted, Nonce, Policy, Request, Token, TokenFault, Trusted,
 };
 use crate::timestamp::Timestamp;
 use crate::transport::stamping::{Address, Fault, Way, ask};
@@ -18,7 +18,7 @@ pub struct Stamping<'a> {
     /// The way there.
     pub way: &'a Way,
     /// The policy to ask for, as the authority names it; `None` leaves it to the authority.
-    pub policy: Option<der::oid::ObjectIdentifier>,
+    pub policy: Option<Policy>,
     /// Whom to believe.
     pub trusted: Trusted<'a>,
 }

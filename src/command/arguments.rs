@@ -7,8 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, extract, forward, inbox, language,
-    ledger, man, reply, sandbox, search, send, show, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, extract, forward, inbox, language, ledger, man, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -76,6 +75,7 @@ enum Command {
     Show(show::arguments::Arguments),
     Extract(extract::arguments::Arguments),
     Verify(verify::arguments::Arguments),
+    Stamp(stamp::arguments::Arguments),
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
     Ledger(ledger::arguments::Arguments),
@@ -154,6 +154,7 @@ impl Command {
             Self::Show(arguments) => arguments.order(),
             Self::Extract(arguments) => arguments.order(),
             Self::Verify(arguments) => arguments.order()?,
+            Self::Stamp(arguments) => arguments.order()?,
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),
             Self::Ledger(arguments) => arguments.order(),

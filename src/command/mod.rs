@@ -42,6 +42,7 @@ mod send;
 mod servers;
 mod show;
 mod span;
+mod stamp;
 mod status;
 mod stay;
 mod sync;
@@ -180,6 +181,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Show(order) => show::run(&order, session),
         Order::Extract(order) => extract::run(&order, session),
         Order::Verify(order) => verify::run(order, session),
+        Order::Stamp(order) => stamp::run(order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),
         Order::Ledger(order) => ledger::run(order, session),

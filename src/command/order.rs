@@ -20,6 +20,7 @@ use super::sandbox::SandboxOrder;
 use super::search::SearchOrder;
 use super::send::SendOrder;
 use super::show::ShowOrder;
+use super::stamp::StampOrder;
 use super::status::StatusOrder;
 use super::sync::SyncOrder;
 use super::verify::VerifyOrder;
@@ -86,6 +87,7 @@ pub(super) enum Order {
     Show(ShowOrder),
     Extract(ExtractOrder),
     Verify(VerifyOrder),
+    Stamp(StampOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),

@@ -309,7 +309,7 @@ const fn fault_key(fault: Fault) -> &'static str {
     }
 }
 
-fn algorithm(error: &AlgorithmError, texts: &Catalogue) -> String {
+pub(super) fn algorithm(error: &AlgorithmError, texts: &Catalogue) -> String {
     match error {
         AlgorithmError::Broken(name) => texts.fill("algorithm.broken", &[("name", name)]),
         AlgorithmError::WeakKey(bits) => {

@@ -5,6 +5,8 @@
 //! messages on their way, `draft.*.toml` what of what is written and not sent, `batch.*.toml` what of
 //! many at once, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
 //! of the ledger, `show.*.toml` what of what a message holds, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
+//! many at once, `stamp.*.toml` what of time stamps, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
+//! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! languages key by key, placeholders included.
 
 use std::collections::HashMap;
@@ -20,7 +22,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 12]); 2] = [
+const SOURCES: [(Lang, [&str; 13]); 2] = [
     (
         Lang::It,
         [
@@ -36,6 +38,7 @@ const SOURCES: [(Lang, [&str; 12]); 2] = [
             include_str!("catalogue/answer.it.toml"),
             include_str!("catalogue/inbox.it.toml"),
             include_str!("catalogue/show.it.toml"),
+            include_str!("catalogue/stamp.it.toml"),
         ],
     ),
     (
@@ -53,6 +56,7 @@ const SOURCES: [(Lang, [&str; 12]); 2] = [
             include_str!("catalogue/answer.en.toml"),
             include_str!("catalogue/inbox.en.toml"),
             include_str!("catalogue/show.en.toml"),
+            include_str!("catalogue/stamp.en.toml"),
         ],
     ),
 ];

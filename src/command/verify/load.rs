@@ -79,7 +79,7 @@ fn trust(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Trust> {
 ///
 /// # Errors
 /// When a file that was named cannot be read, or no list at all.
-fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Crls> {
+pub(in crate::command) fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Crls> {
     let mut all = Crls::default();
     let mut fault = None;
     for path in paths {

@@ -7,7 +7,7 @@ pub(super) mod arguments;
 mod expect;
 pub(super) mod headline;
 pub(super) mod json;
-mod load;
+pub(super) mod load;
 mod page;
 pub(super) mod said;
 mod show;

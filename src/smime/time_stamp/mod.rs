@@ -22,6 +22,9 @@ pub use info::{Accuracy, GenTime, Imprint, Info, Malformed};
 pub use standing::Standing;
 pub use token::{CheckedToken, EssFault, ProfileFault, Token, TokenFault, Trusted, Wanted};
 
+/// A policy of an authority, by its identifier.
+pub use der::oid::ObjectIdentifier as Policy;
+
 use der::oid::ObjectIdentifier as Oid;
 
 use super::signed_data::SignatureOctets;

@@ -25,7 +25,7 @@ mod vector;
 
 use std::collections::BTreeMap;
 
-use super::{keys, pki, providers, world};
+use super::{keys, pki, providers, stamp, world};
 
 /// All generated files, by their path under `fixtures/`.
 pub fn files() -> BTreeMap<String, Vec<u8>> {
@@ -56,10 +56,33 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
     for (name, octets) in c_sent::files() {
         add(format!("sent/{name}"), octets);
     }
+    for (name, octets) in stamps() {
+        add(format!("stamps/{name}"), octets);
+    }
     for vector in vectors() {
         vector.files(&mut files);
     }
     files
+}
+
+/// Time stamps for the examples of the manual: over the genuine acceptance receipt.
+fn stamps() -> Vec<(&'static str, Vec<u8>)> {
+    let (_, receipt) = genuine::all()
+        .into_iter()
+        .find(|(name, _)| *name == "accettazione")
+        .expect("the acceptance");
+    let pem = pki::pem("CERTIFICATE", &stamp::authority().to_der());
+    let stamp = stamp::Stamp::over(&receipt);
+    vec![
+        ("accettazione.eml.tst", stamp.token()),
+        ("accettazione.eml.tsr", stamp.answer(0)),
+        ("authority.pem", pem.into_bytes()),
+        ("nobody-revoked.crl", stamp::revoking(&[])),
+        (
+            "revoked.crl",
+            stamp::revoking(&[(&stamp::signer(), "2026-05-20T00:00:00Z", Some(1))]),
+        ),
+    ]
 }
 
 fn vectors() -> Vec<vector::Vector> {
