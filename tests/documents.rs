@@ -31,8 +31,7 @@ const KEPT: [(&str, &str, &str); 16] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 17] = [
-const SCHEMAS: [(&str, &[&str]); 14] = [
+const SCHEMAS: [(&str, &[&str]); 18] = [
     (
         "account",
         &["account list", "account presets", "account test"],

@@ -276,6 +276,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-extract", Lang::It) => include_str!("../../../man/sections/it/pec-extract.roff"),
         ("pec-batch", Lang::En) => include_str!("../../../man/sections/pec-batch.roff"),
         ("pec-batch", Lang::It) => include_str!("../../../man/sections/it/pec-batch.roff"),
+        ("pec-stamp", Lang::En) => include_str!("../../../man/sections/pec-stamp.roff"),
+        ("pec-stamp", Lang::It) => include_str!("../../../man/sections/it/pec-stamp.roff"),
         ("pec-status", Lang::En) => include_str!("../../../man/sections/pec-status.roff"),
         ("pec-status", Lang::It) => include_str!("../../../man/sections/it/pec-status.roff"),
         ("pec-sandbox", Lang::En) => include_str!("../../../man/sections/pec-sandbox.roff"),

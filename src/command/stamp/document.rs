@@ -31,6 +31,7 @@ pub(super) struct Kept {
 /// What was found about a time stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "answer")]
 enum Answer {
     /// Every check has passed.
     Valid,
@@ -103,6 +104,7 @@ pub(super) struct Stated {
 /// Whether certificates were revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "revocation")]
 enum Revocation {
     /// No lists were given.
     NotChecked,
@@ -152,7 +154,7 @@ impl Found {
     }
 
     /// The same, asked for now.
-    pub(super) fn as_made(self, stamped: &Stamped) -> Self {
+    pub(super) fn made_now(self, stamped: &Stamped) -> Self {
         let granted = GrantedJson {
             modified: stamped.granted == Granted::WithModifications,
             texts: stamped.texts.clone(),

@@ -140,7 +140,7 @@ fn make_one(make: Make, believed: &Believed, session: &mut Session<'_>) -> anyho
     match stamp(digest, nonce, now, &stamping) {
         Ok(stamped) => {
             keep(&to, &stamped.token)?;
-            Ok(Found::valid(kept(to), &stamped.checked, now).as_made(&stamped))
+            Ok(Found::valid(kept(to), &stamped.checked, now).made_now(&stamped))
         }
         // Paid for, perhaps, and good for those who trust its authority.
         Err(StampError::Token { fault, token }) if fault.is_of_trust() => {
