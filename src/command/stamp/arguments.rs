@@ -22,7 +22,7 @@ use crate::transport::stamping::{Address, NoAddress};
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
-    override_usage = "pec stamp [OPTIONS] <FILE> --url <URL>\n       pec stamp [OPTIONS] --check <TOKEN> --of <FILE>"
+    override_usage = "pec stamp [OPTIONS] <FILE> --url <URL>\n       pec stamp [OPTIONS] --check <FILE> --of <FILE>"
 )]
 pub(in crate::command) struct Arguments {
     /// The file to be time-stamped
@@ -59,7 +59,7 @@ pub(in crate::command) struct Arguments {
     proxy: Option<String>,
 
     /// Check this time stamp
-    #[arg(long, value_name = "TOKEN", requires = "of")]
+    #[arg(long, value_name = "FILE", requires = "of")]
     check: Option<PathBuf>,
 
     /// The file that the time stamp is about

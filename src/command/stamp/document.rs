@@ -93,7 +93,7 @@ pub(super) struct Stated {
     /// SHA-256 of that certificate.
     #[schemars(regex(pattern = SHA256))]
     certificate: String,
-    /// When that certificate ends. Before then the evidence should be time-stamped anew.
+    /// When that certificate ends. Before then the evidence should get a new time stamp.
     ends: Timestamp,
     /// The trusted authority behind it.
     authority: String,
