@@ -608,6 +608,20 @@ fn a_token_of_an_unknown_authority_is_kept_and_another_fault_leaves_nothing() {
         (1, &"nonce".into(), &Value::Null)
     );
     assert!(!world.path("b.tst").exists());
+    // Nor is anything left beside it, and where nothing can be written nothing is asked for.
+    let names = fs::read_dir(world.folder.path()).unwrap().flatten();
+    let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    assert!(!names.any(|name| name.starts_with('.')));
+    let asked = authority.heads().len();
+    let words = [
+        "contratto.pdf",
+        "--url",
+        &authority.url(),
+        "--to",
+        "none/c.tst",
+    ];
+    assert_eq!(world.run(&words).0, 2);
+    assert_eq!(authority.heads().len(), asked);
 }
 
 #[test]

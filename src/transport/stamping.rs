@@ -120,7 +120,8 @@ pub struct Way {
     pub login: Option<Login>,
     /// Until the connection stands, TLS included.
     pub connect: Duration,
-    /// For all of it, the last octet of the answer included.
+    /// For one request, the last octet of its answer included; for each address to which a server
+    /// sends us as much again.
     pub whole: Duration,
 }
 

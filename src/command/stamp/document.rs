@@ -59,6 +59,7 @@ pub(super) struct Found {
     /// The algorithm by which the file was hashed: `SHA-256`.
     algorithm: String,
     /// The hash of the file as it is now, in lower-case hexadecimal.
+    #[schemars(regex(pattern = "^[0-9a-f]{40,128}$"))]
     digest: String,
     /// What the time stamp states; null: it is not valid, so nothing that it states counts.
     stated: Option<Stated>,

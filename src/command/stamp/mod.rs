@@ -5,13 +5,15 @@
 
 pub(super) mod arguments;
 mod document;
+mod place;
 mod told;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use self::document::{Found, Kept};
+use self::place::Place;
 use super::verify::{load, text::read_error};
 use super::{Failure, Session, trusted};
 use crate::client::{StampError, Stamping, stamp};
@@ -115,13 +117,9 @@ fn believed(order: &StampOrder, lang: Lang) -> anyhow::Result<Believed> {
 }
 
 fn make_one(make: Make, believed: &Believed, session: &mut Session<'_>) -> anyhow::Result<Found> {
-    let to = make.to.clone().unwrap_or_else(|| beside(&make.file));
-    // Before anything is asked for that may cost something.
-    if to.try_exists().unwrap_or(true) {
-        let values = [("file", to.display().to_string())];
-        return Err(Failure::new("stamp-exists", values).into());
-    }
     let imprint = hash(&make.file, DigestAlgorithm::Sha256, session.lang)?;
+    let to = make.to.clone().unwrap_or_else(|| beside(&make.file));
+    let place = Place::reserve(to)?;
     let digest = <[u8; 32]>::try_from(&*imprint.digest).expect("a SHA-256 has 32 octets");
     let nonce = Nonce::new(&random_octets()).map_err(|error| anyhow::anyhow!(error))?;
     let way = way(&make, session)?;
@@ -132,28 +130,22 @@ fn make_one(make: Make, believed: &Believed, session: &mut Session<'_>) -> anyho
         trusted: believed.trusted(),
     };
     let now = session.context.clock.now();
-    let kept = |token: PathBuf| Kept {
+    let kept = |token: Option<PathBuf>| Kept {
         file: make.file.clone(),
-        token: Some(token),
+        token,
         imprint: imprint.clone(),
     };
     match stamp(digest, nonce, now, &stamping) {
         Ok(stamped) => {
-            keep(&to, &stamped.token)?;
-            Ok(Found::valid(kept(to), &stamped.checked, now).made_now(&stamped))
+            let to = place.keep(&stamped.token)?;
+            Ok(Found::valid(kept(Some(to)), &stamped.checked, now).made_now(&stamped))
         }
         // Paid for, perhaps, and good for those who trust its authority.
         Err(StampError::Token { fault, token }) if fault.is_of_trust() => {
-            keep(&to, &token)?;
-            Ok(Found::faulty(kept(to), fault))
+            let to = place.keep(&token)?;
+            Ok(Found::faulty(kept(Some(to)), fault))
         }
-        Err(StampError::Token { fault, token: _ }) => {
-            let nowhere = Kept {
-                token: None,
-                ..kept(to)
-            };
-            Ok(Found::faulty(nowhere, fault))
-        }
+        Err(StampError::Token { fault, token: _ }) => Ok(Found::faulty(kept(None), fault)),
         Err(StampError::Way(fault)) => Err(told::way(&fault, &make.address).into()),
         Err(StampError::Answer(fault)) => {
             Err(told::answer(&fault, &make.address, session.lang).into())
@@ -225,34 +217,6 @@ fn hash(file: &Path, algorithm: DigestAlgorithm, lang: Lang) -> anyhow::Result<I
         let values = [("file", file.display().to_string()), ("reason", reason)];
         Failure::new("read", values).into()
     })
-}
-
-/// A new file; when this returns its octets and its name are on the disk.
-fn keep(to: &Path, token: &[u8]) -> anyhow::Result<()> {
-    let failed = |error: io::Error| {
-        let values = [
-            ("file", to.display().to_string()),
-            ("reason", error.to_string()),
-        ];
-        Failure::new("stamp-write", values)
-    };
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    let mut file = options.open(to).map_err(failed)?;
-    let written = file.write_all(token).and_then(|()| file.sync_all());
-    if let Err(error) = written {
-        // Half a token would be taken for one.
-        let _ = fs::remove_file(to);
-        return Err(failed(error).into());
-    }
-    if cfg!(unix) {
-        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = File::open(folder.unwrap_or(Path::new(".")));
-        folder
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)?;
-    }
-    Ok(())
 }
 
 fn way(make: &Make, session: &Session<'_>) -> anyhow::Result<Way> {

@@ -321,11 +321,6 @@ impl Accuracy {
             micros: thousandths(micros)?,
         })
     }
-
-    /// Whether it says anything.
-    pub fn is_none(self) -> bool {
-        self == Self::default()
-    }
 }
 
 impl fmt::Display for Accuracy {
