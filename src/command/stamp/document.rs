@@ -193,7 +193,10 @@ impl Found {
         ];
         page.line(texts.fill("stamp.signer", &signer))?;
         let accuracy = match &stated.accuracy {
-            Some(accuracy) => texts.fill("stamp.accuracy", &[("seconds", accuracy)]),
+            Some(accuracy) => {
+                let seconds = accuracy.replace('.', texts.text("number.decimal"));
+                texts.fill("stamp.accuracy", &[("seconds", &seconds)])
+            }
             None => texts.text("stamp.no-accuracy").to_owned(),
         };
         let time = [("time", &*stated.time), ("accuracy", &accuracy)];

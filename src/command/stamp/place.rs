@@ -35,9 +35,9 @@ impl Place {
     /// # Errors
     /// When the disk refuses, or somebody else has taken the name.
     pub(super) fn keep(mut self, octets: &[u8]) -> Result<PathBuf, Failure> {
-        let told = |error: io::Error| match error.kind() {
-            io::ErrorKind::AlreadyExists => exists(&self.to),
-            _ => failed(&self.to, &error),
+        let told = |error: io::Error| match error.kind() == io::ErrorKind::AlreadyExists {
+            true => exists(&self.to),
+            false => failed(&self.to, &error),
         };
         let written = self.file.write_all(octets);
         written
