@@ -1098,7 +1098,7 @@ mod tests {
         };
         let (begins, begun) = mpsc::channel();
         let (ends, ended) = mpsc::channel();
-        let (first, second) = (&file, &file);
+        let first = &file;
         std::thread::scope(|threads| {
             // Dropped where the test fails, so that nobody waits for it.
             let (lets, let_go) = mpsc::channel::<()>();

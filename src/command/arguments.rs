@@ -7,7 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, extract, forward, inbox, language, ledger, man, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, extract, forward, inbox, language,
+    ledger, man, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 

@@ -75,7 +75,7 @@ impl Color {
 
 /// One command with all that it was told.
 pub(super) enum Order {
-    Send(Box<SendOrder>),
+    Send(SendOrder),
     Batch(BatchOrder),
     Draft(DraftOrder),
     Sync(SyncOrder),

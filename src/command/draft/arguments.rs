@@ -145,7 +145,7 @@ impl Arguments {
             ),
             Action::Send(arguments) => {
                 let order = SendOrder::of_draft(arguments.draft, arguments.leaving);
-                return Order::Send(Box::new(order));
+                return Order::Send(order);
             }
             Action::Delete(arguments) => DraftOrder::Delete {
                 word: arguments.draft,

@@ -22,6 +22,6 @@ pub(in crate::command) struct Arguments {
 impl Arguments {
     pub(in crate::command) fn order(self) -> Order {
         let letter = self.answer.letter(Way::Forward);
-        Order::Send(Box::new(SendOrder::of_answer(letter, self.leaving)))
+        Order::Send(SendOrder::of_answer(letter, self.leaving))
     }
 }

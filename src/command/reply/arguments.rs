@@ -33,6 +33,6 @@ impl Arguments {
             false => Whom::Sender,
         };
         let letter = self.answer.letter(Way::Reply(whom));
-        Order::Send(Box::new(SendOrder::of_answer(letter, self.leaving)))
+        Order::Send(SendOrder::of_answer(letter, self.leaving))
     }
 }

@@ -317,7 +317,7 @@ impl Arguments {
             }
             self.to.extend(words);
         }
-        Ok(Order::Send(Box::new(self.into())))
+        Ok(Order::Send(self.into()))
     }
 }
 
@@ -349,7 +349,7 @@ impl From<Arguments> for SendOrder {
         Self::New(NewOrder {
             what: match given.eml {
                 Some(file) => What::Ready(Source::of(file)),
-                None => What::Written(Letter {
+                None => What::Written(Box::new(Letter {
                     to: given.to,
                     cc: given.cc,
                     subject: given.subject,
@@ -359,7 +359,7 @@ impl From<Arguments> for SendOrder {
                     reply_to: given.reply_to,
                     answering: None,
                     taken: Taken::default(),
-                }),
+                })),
             },
             goes,
             despite,
@@ -377,7 +377,7 @@ impl SendOrder {
 
     /// To answer a message that was received, or to pass it on.
     pub(in crate::command) fn of_answer(letter: Letter, leaving: LeavingArguments) -> Self {
-        Self::of(What::Written(letter), leaving)
+        Self::of(What::Written(Box::new(letter)), leaving)
     }
 
     fn of(what: What, leaving: LeavingArguments) -> Self {

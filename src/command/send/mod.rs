@@ -34,8 +34,8 @@ pub(super) use arguments::{AnswerArguments, Arguments, LeavingArguments};
 pub(super) use order::{SendOrder, Way};
 pub(super) use questions::whole;
 
-pub(super) fn run(order: Box<SendOrder>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    match *order {
+pub(super) fn run(order: SendOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    match order {
         SendOrder::New(order) => {
             let mut keeping = Keeping::default();
             let answer = new(order, &mut keeping, session);
@@ -113,8 +113,8 @@ fn octets(
         What::Written(letter) => {
             let is_terminal = session.context.stdin_is_terminal;
             let (letter, files, access) = match letter.body.comes_by_input(is_terminal) {
-                true => by_input(letter, (consent, deed), keeping, session)?,
-                false => by_hand(letter, (consent, deed), keeping, session)?,
+                true => by_input(*letter, (consent, deed), keeping, session)?,
+                false => by_hand(*letter, (consent, deed), keeping, session)?,
             };
             let octets = draft::written(&letter, files, &access.account, now)?;
             Ok((octets, access))

@@ -49,7 +49,7 @@ pub(in crate::command) enum What {
     /// It is there already.
     Ready(Source),
     /// Its parts.
-    Written(Letter),
+    Written(Box<Letter>),
     /// A draft, by its number or words of its subject.
     Draft(String),
 }
