@@ -27,6 +27,7 @@
 //!
 //! - [`verify`]: judgement; its documentation lists the steps and where each is.
 //! - [`mime`], [`smime`], [`pec`], [`providers`]: formats. Octets in, types out.
+//! - [`asic`]: containers of evidence; a format too.
 //! - [`batch`]: many notices from one table.
 //! - [`contents`]: what a message holds, for a person to read.
 //! - [`input`]: files, folders, archives to octets.
@@ -48,15 +49,18 @@
 //!    account  practice             but account may name servers (transport)
 //! 2  verify  batch  contents       judgement; tables of notices; what a message holds
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
+//!    asic
 //! 0  timestamp  address -> printable  secret  lang  located  exit  work
 //! ```
 //!
-//! A module imports from lower layers only. Inside layer 1, `pec` may use `mime` and
-//! `providers` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
+//! A module imports from lower layers only. Inside layer 1, `pec` may use `mime`, and
+//! `providers` and `asic` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
-//! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `calamine` and `rust_xlsxwriter` in
-//! `batch`, `encoding_rs` there and in `contents`, `html5gum`, `icu_normalizer` and `infer` in `contents`, `lettre`, `imap` and `rustls` in `transport`, `rusqlite` in `ledger`, `rpassword` in `account`, `imap-codec`
+//! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `crc32fast` in `asic`, `calamine` and
+//! `rust_xlsxwriter` in `batch`, `encoding_rs` there and in `contents`, `html5gum`, `icu_normalizer` and
+//! `infer` in `contents`, `lettre`, `imap`, `ureq` and `rustls` in `transport`, `rusqlite` in `ledger`,
+//! `rpassword` in `account`, `imap-codec`
 //! and `cms` in `practice`.
 
 #![forbid(unsafe_code)]
@@ -67,6 +71,8 @@
 #[cfg(feature = "program")]
 pub mod account;
 pub mod address;
+#[cfg(feature = "program")]
+pub mod asic;
 #[cfg(feature = "program")]
 pub mod batch;
 #[cfg(feature = "program")]
