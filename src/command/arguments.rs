@@ -7,8 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, extract, forward, inbox, language,
-    ledger, man, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, export, extract, forward, inbox, language, ledger, man, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -77,6 +76,7 @@ enum Command {
     Extract(extract::arguments::Arguments),
     Verify(verify::arguments::Arguments),
     Stamp(stamp::arguments::Arguments),
+    Export(export::arguments::Arguments),
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
     Ledger(ledger::arguments::Arguments),
@@ -156,6 +156,7 @@ impl Command {
             Self::Extract(arguments) => arguments.order(),
             Self::Verify(arguments) => arguments.order()?,
             Self::Stamp(arguments) => arguments.order()?,
+            Self::Export(arguments) => arguments.order()?,
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),
             Self::Ledger(arguments) => arguments.order(),

@@ -20,6 +20,7 @@ mod draft;
 mod drafts;
 mod editor;
 mod extract;
+mod export;
 mod failure;
 mod follow;
 mod forward;
@@ -32,6 +33,7 @@ mod look;
 mod man;
 mod meant;
 mod named;
+mod names;
 mod order;
 mod pages;
 mod reach;
@@ -182,6 +184,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Extract(order) => extract::run(&order, session),
         Order::Verify(order) => verify::run(order, session),
         Order::Stamp(order) => stamp::run(order, session),
+        Order::Export(order) => export::run(&order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),
         Order::Ledger(order) => ledger::run(order, session),

@@ -14,6 +14,7 @@ use super::doctor::DoctorOrder;
 use super::draft::DraftOrder;
 use super::extract::ExtractOrder;
 use super::inbox::InboxOrder;
+use super::export::ExportOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::sandbox::SandboxOrder;
@@ -88,6 +89,7 @@ pub(super) enum Order {
     Extract(ExtractOrder),
     Verify(VerifyOrder),
     Stamp(StampOrder),
+    Export(ExportOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),

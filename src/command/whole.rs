@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use crate::command::Failure;
+use super::Failure;
 use crate::exit::ExitStatus;
 
 /// What writes the content.
@@ -39,6 +39,76 @@ pub(super) fn write(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     done.map_err(told)
+}
+
+/// The same where nothing is yet: what is there is never replaced.
+///
+/// # Errors
+/// As [`write`]; status 2 where there is something.
+pub(super) fn write_new(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let done = whole_new(&beside, path, content);
+    if done.is_err() {
+        // The error that counts is the first one.
+        let _ = fs::remove_file(&beside);
+    }
+    done.map_err(|error| match error.downcast::<io::Error>() {
+        Ok(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Failure::new("export-occupied", [("file", path.display().to_string())]).into()
+        }
+        Ok(error) => failure(path, &error).into(),
+        Err(error) => error,
+    })
+}
+
+fn whole_new(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()> {
+    // Left by a process of the same number that was killed.
+    match fs::remove_file(beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let mut file = BufWriter::new(private().create_new(true).open(beside)?);
+    // Whoever clears a folder sees that somebody is at it; not every disk knows locks.
+    let _ = file.get_ref().try_lock();
+    content(&mut file)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    // A second name is given only where there is none; not every disk has second names.
+    match fs::hard_link(beside, path) {
+        Ok(()) => fs::remove_file(beside)?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error.into()),
+        Err(_) if fs::symlink_metadata(path).is_ok() => {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+        }
+        Err(_) => fs::rename(beside, path)?,
+    }
+    Ok(sync_folder(path)?)
+}
+
+/// Removes what processes that were killed left of [`write_new`] in a folder, of files whose names
+/// end so. What cannot be removed stays.
+pub(super) fn clear(folder: &Path, ending: &str) {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let parts = name
+            .strip_prefix('.')
+            .and_then(|name| name.rsplit_once('.'));
+        let is_left = parts.is_some_and(|(name, process)| {
+            name.ends_with(ending) && process.bytes().all(|octet| octet.is_ascii_digit())
+        });
+        if !is_left {
+            continue;
+        }
+        let file = File::options().write(true).open(entry.path());
+        if file.is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// What the disk says of a file or folder that is written.

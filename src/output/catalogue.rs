@@ -7,6 +7,7 @@
 //! of the ledger, `show.*.toml` what of what a message holds, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! many at once, `stamp.*.toml` what of time stamps, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
 //! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
+//! of the ledger, `evidence.*.toml` what of containers of evidence, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! languages key by key, placeholders included.
 
 use std::collections::HashMap;
@@ -22,7 +23,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 13]); 2] = [
+const SOURCES: [(Lang, [&str; 14]); 2] = [
     (
         Lang::It,
         [
@@ -39,6 +40,7 @@ const SOURCES: [(Lang, [&str; 13]); 2] = [
             include_str!("catalogue/inbox.it.toml"),
             include_str!("catalogue/show.it.toml"),
             include_str!("catalogue/stamp.it.toml"),
+            include_str!("catalogue/evidence.it.toml"),
         ],
     ),
     (
@@ -57,6 +59,7 @@ const SOURCES: [(Lang, [&str; 13]); 2] = [
             include_str!("catalogue/inbox.en.toml"),
             include_str!("catalogue/show.en.toml"),
             include_str!("catalogue/stamp.en.toml"),
+            include_str!("catalogue/evidence.en.toml"),
         ],
     ),
 ];

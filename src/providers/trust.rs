@@ -76,6 +76,11 @@ pub enum Error {
 }
 
 impl Trust {
+    /// The file of the data compiled in.
+    pub const fn built_in_file() -> &'static str {
+        BUILT_IN
+    }
+
     /// The data compiled in.
     pub fn built_in() -> Self {
         let mut trust = Self::parse(BUILT_IN, "").expect("the data compiled in are tested");

@@ -62,7 +62,7 @@ pub(super) fn run(order: BatchOrder, session: &mut Session<'_>) -> anyhow::Resul
 
 /// The job that a word means: a table, known by its content, or by its path where that was
 /// corrected since; the newest; or an id.
-fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
+pub(super) fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
     let mut found = match prepare::absolute(word.as_ref()) {
         Ok(path) => jobs_of_file(ledger, word.as_ref(), &path)?,
         Err(_) => Vec::new(),

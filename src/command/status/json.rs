@@ -465,7 +465,7 @@ impl<'a> MessageJson<'a> {
 impl<'a> RemarkJson<'a> {
     fn of(row: &'a ReceivedRow, reading: &Reading<'_>) -> Self {
         let remark = Remark::of(row, reading);
-        let (folder, uid) = place(row);
+        let (folder, uid) = place(row, reading);
         let recipients = remark.recipients.into_iter().map(|one| ReportedJson {
             address: one.address,
             action: one.action,
@@ -546,7 +546,7 @@ impl<'a> FactJson<'a> {
 
 impl<'a> ReceivedJson<'a> {
     fn of(row: &'a ReceivedRow, reading: &Reading<'_>) -> Self {
-        let (folder, uid) = place(row);
+        let (folder, uid) = place(row, reading);
         Self {
             account: &row.account,
             sha256: &row.octets,
@@ -566,11 +566,14 @@ impl<'a> ReceivedJson<'a> {
     }
 }
 
-fn place(row: &ReceivedRow) -> (Option<&str>, Option<u32>) {
-    let place = row.place.as_ref();
+fn place<'a>(row: &'a ReceivedRow, reading: &Reading<'_>) -> (Option<&'a str>, Option<u32>) {
+    let place = row.place.as_ref().filter(|_| reading.beside.is_none());
     place.map(|(name, uid)| (&**name, *uid)).unzip()
 }
 
 fn path(sha256: &str, reading: &Reading<'_>) -> String {
-    reading.ledger.path_of(sha256).display().to_string()
+    match reading.beside {
+        Some(names) => names.get(sha256).cloned().unwrap_or_default(),
+        None => reading.ledger.path_of(sha256).display().to_string(),
+    }
 }

@@ -11,6 +11,8 @@ pub(super) mod arguments;
 pub(super) mod json;
 pub(super) mod text;
 
+use std::collections::BTreeMap;
+
 use json::Document;
 
 use super::dates::When;
@@ -72,6 +74,9 @@ enum Listed {
 pub(super) struct Reading<'a> {
     /// Where the receipts are kept.
     pub ledger: &'a Ledger,
+    /// The names of the files beside the document that hold the octets of a SHA-256, where it leaves
+    /// this machine: then no path and no place in a mailbox is told.
+    pub beside: Option<&'a BTreeMap<String, String>>,
     /// The present: deadlines pass.
     pub now: Timestamp,
     /// The language.
@@ -135,6 +140,7 @@ pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
     }
     let reading = Reading {
         ledger: &ledger,
+        beside: None,
         now,
         lang: session.lang,
         style: session.style,
@@ -262,6 +268,7 @@ pub(super) fn show(
 ) -> anyhow::Result<()> {
     let reading = Reading {
         ledger,
+        beside: None,
         now: session.context.clock.now(),
         lang: session.lang,
         style: session.style,

@@ -530,6 +530,33 @@ pub(super) fn document(
     Ok(growing.close(&document)?)
 }
 
+/// The same of answers at hand.
+pub(super) fn of_answers(
+    asked: &Asked,
+    answers: &[Answer],
+    out: &mut Output<'_>,
+) -> io::Result<ExitStatus> {
+    let mut totals = Totals::default();
+    answers.iter().for_each(|answer| totals.count(answer));
+    let mut document = Results {
+        by: By::of(asked),
+        results: Vec::new(),
+        errors: Vec::new(),
+        totals: TotalsJson::of(&totals),
+        exit: answers
+            .iter()
+            .map(Answer::status)
+            .fold(ExitStatus::Yes, ExitStatus::worse),
+    };
+    for answer in answers {
+        match Found::of(answer, asked) {
+            Found::Result(result) => document.results.push(*result),
+            Found::Unreadable(error) => document.errors.push(error),
+        }
+    }
+    out.show(&document, report::Form::Json)
+}
+
 impl Report for Results<'_> {
     const SCHEMA: &'static str = "pec/verify";
 

@@ -24,8 +24,9 @@ use crate::exit::ExitStatus;
 use crate::input::{self, Item};
 use crate::lang::Lang;
 use crate::output::progress::Progress;
-use crate::output::report;
+use crate::output::report::{self, Output};
 use crate::pec::{CertificationData, Evidence};
+use crate::providers::Trust;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::verify::{Examination, Facts, Question, Sent, Stored, Verdict, Verifier, Weight};
@@ -104,6 +105,21 @@ pub(crate) struct Examined {
 }
 
 impl Examined {
+    /// What there is to say of it.
+    pub fn examination(&self) -> &Examination {
+        &self.examination
+    }
+
+    /// SHA-256 of its octets.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The same under another name.
+    pub fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
     /// What was expected, if anything, and whether it is that; `None` where it is not genuine.
     fn expected(&self) -> Option<(Expected, Option<bool>)> {
         let (expected, evidence) = (self.expect?, self.evidence());
@@ -225,6 +241,50 @@ enum Digests {
     Untold,
 }
 
+/// Judges messages at hand as `pec verify` does, and tells of them in its words.
+pub(super) struct Examiner {
+    asked: Asked,
+}
+
+impl Examiner {
+    /// Judges by these data, at the time of each message.
+    pub fn new(verifier: Verifier, now: Timestamp, lang: Lang) -> Self {
+        Self {
+            asked: Asked::plainly(verifier, now, lang),
+        }
+    }
+
+    /// From now on this is the present.
+    pub fn at(&mut self, now: Timestamp) {
+        self.asked.now = now;
+    }
+
+    /// By which data.
+    pub fn trust(&self) -> &Trust {
+        self.asked.verifier.trust()
+    }
+
+    /// What there is to find out about a message.
+    pub fn examine(&self, name: &str, octets: &[u8]) -> Examined {
+        self.asked
+            .examined(name.to_owned(), octets, Stored::AsItIs, Digests::Told)
+    }
+
+    /// The first line of the answer for people.
+    pub fn answer(&self, examined: &Examined) -> String {
+        headline::answer(&examined.examination, &self.asked)
+    }
+
+    /// Writes the document of `pec verify` about some messages.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn document(&self, all: Vec<Examined>, out: &mut Output<'_>) -> io::Result<ExitStatus> {
+        let answers = all.into_iter().map(|one| Answer::Examined(Box::new(one)));
+        json::of_answers(&self.asked, &answers.collect::<Vec<_>>(), out)
+    }
+}
+
 /// All that the user asked beside the messages themselves.
 pub(crate) struct Asked {
     verifier: Verifier,
@@ -291,15 +351,26 @@ impl Asked {
     fn answer(&self, item: Item, digests: Digests) -> Answer {
         match item {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
-            Item::Message(source) => Answer::Examined(Box::new(Examined {
-                sha256: (digests == Digests::Told).then(|| sha256(&source.octets)),
-                examination: self
-                    .verifier
-                    .examine(&source.octets, &self.question(source.stored)),
-                name: source.name,
-                strict: self.strict,
-                expect: self.expect,
-            })),
+            Item::Message(source) => {
+                let examined = self.examined(source.name, &source.octets, source.stored, digests);
+                Answer::Examined(Box::new(examined))
+            }
+        }
+    }
+
+    fn examined(
+        &self,
+        name: String,
+        octets: &[u8],
+        stored: Stored,
+        digests: Digests,
+    ) -> Examined {
+        Examined {
+            name,
+            sha256: (digests == Digests::Told).then(|| sha256(octets)),
+            examination: self.verifier.examine(octets, &self.question(stored)),
+            strict: self.strict,
+            expect: self.expect,
         }
     }
 }

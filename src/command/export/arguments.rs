@@ -1,0 +1,97 @@
+//! What `pec export` is told.
+
+use std::path::PathBuf;
+
+use super::report::Results;
+use super::{ExportOrder, Of, Place};
+use crate::asic;
+use crate::command::Failure;
+use crate::command::order::Order;
+use crate::command::status::Since;
+use crate::output::report::Form;
+
+/// Export a message with all its receipts to a container that proves itself
+///
+/// The container (ASiC-E, a zip archive) holds the message as it was sent, every receipt as it was
+/// received, the certificates and the trust data, the results of the verification, and instructions
+/// to check it without this program. Everything is verified again before it is written.
+///
+/// Several messages become one container each in a folder; what is already there and intact is
+/// left, so an interrupted export continues where it was. Nothing is ever overwritten. This is not
+/// long-term preservation by law (conservazione a norma).
+///
+/// Exit status: 0 if everything is written or already there; 1 if a receipt is not genuine, or is
+/// about another message; 3 if a container lacks receipts that arrived after it was written; 2 if
+/// something cannot be exported.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_override_self = true,
+    override_usage = "pec export [OPTIONS] <MESSAGE>... --to <FILE|DIR>"
+)]
+pub(in crate::command) struct Arguments {
+    /// Messages: short id, Message-ID, or words of the subject
+    #[arg(
+        value_name = "MESSAGE",
+        required_unless_present_any = ["since", "job", "json_schema"],
+        conflicts_with_all = ["since", "job"]
+    )]
+    messages: Vec<String>,
+
+    /// FILE.asice for one message, or a folder for one container per message
+    #[arg(long, value_name = "FILE|DIR", required_unless_present = "json_schema")]
+    to: Option<PathBuf>,
+
+    /// Every message recorded from this date and time on: 28/11/2026, 2026-11-28, yesterday, today
+    #[arg(long, value_name = "DATE", conflicts_with = "job")]
+    since: Option<String>,
+
+    /// Every message of a job of pec batch: each container is named by the reference of its row
+    #[arg(long, value_name = "JOB")]
+    job: Option<String>,
+
+    /// Verify with the trust data of this file instead of those of the account
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+
+    /// Produce one JSON document
+    #[arg(long)]
+    json: bool,
+
+    /// Print the JSON schema of the document and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+impl Arguments {
+    /// # Errors
+    /// A [`Failure`] when the time is none, or several messages should go into one file.
+    pub(in crate::command) fn order(self) -> Result<Order, Failure> {
+        let (Some(to), false) = (self.to, self.json_schema) else {
+            return Ok(Order::schema::<Results>());
+        };
+        let of = match (self.since, self.job) {
+            (Some(text), _) => match Since::of(&text) {
+                Some(since) => Of::Since(since),
+                None => return Err(Failure::new("since-when", [("value", text)])),
+            },
+            (None, Some(job)) => Of::Job(job),
+            (None, None) => Of::Messages(self.messages),
+        };
+        let place = match asic::is_called_container(&to.to_string_lossy()) {
+            true => Place::File(to),
+            false => Place::Folder(to),
+        };
+        if let (Place::File(to), false) =
+            (&place, matches!(&of, Of::Messages(all) if all.len() == 1))
+        {
+            let file = ("file", to.display().to_string());
+            return Err(Failure::new("export-one-file", [file]));
+        }
+        Ok(Order::Export(ExportOrder {
+            of,
+            place,
+            trust: self.trust,
+            form: Form::of(self.json),
+        }))
+    }
+}

@@ -1,0 +1,419 @@
+//! What goes into a container, and under which names: those of a file that a clerk puts together.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::{Court, certificates, guide, newest};
+use crate::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP};
+use crate::command::Failure;
+use crate::command::status::Reading;
+use crate::command::status::json::Document;
+use crate::command::verify::Examined;
+use crate::lang::Lang;
+use crate::ledger::fact::What;
+use crate::ledger::{Ledger, MatchRule, MessageView, ReceivedRow};
+use crate::output::report::{Form, Output};
+use crate::output::style::Style;
+use crate::pec::{Evidence, Holds, Notice};
+use crate::smime::{Sha256, sha256};
+use crate::timestamp::Timestamp;
+use crate::verify::Verdict;
+
+/// The trust data.
+pub(super) const TRUST_FILE: &str = "dati_di_fiducia.toml";
+/// The certificates of the authorities.
+pub(super) const AUTHORITIES: &str = "certificati/autorita.pem";
+/// What `pec verify --json` said of the receipts.
+pub(super) const VERDICTS: &str = "verdetti.json";
+/// What `pec status --json` said of the message.
+const STATE: &str = "stato.json";
+/// SHA-256 of all files, as `sha256sum` reads them.
+pub(super) const DIGESTS: &str = "impronte.txt";
+
+/// Characters of a recipient in a name.
+const MOST_CHARACTERS: usize = 30;
+
+/// What a container is made of.
+pub(super) struct Bundle {
+    /// Its files, in their order.
+    pub files: BTreeMap<Name, Source>,
+    /// How many receipts are genuine and about the message.
+    pub receipts: usize,
+    /// Those that are not.
+    pub apart: Vec<Apart>,
+}
+
+/// Octets of a file.
+pub(super) enum Source {
+    /// In the ledger, by their SHA-256.
+    Kept(String),
+    /// Made here.
+    Made(Vec<u8>),
+}
+
+/// A receipt that is not genuine any more, or about another message.
+pub(super) struct Apart {
+    /// Where it stands in the container.
+    pub name: String,
+    /// Of its octets.
+    pub sha256: String,
+    /// The verdict of now.
+    pub verdict: Verdict,
+    /// The first line of the answer for people.
+    pub answer: String,
+}
+
+/// A receipt as it was judged.
+pub(super) struct Receipt {
+    /// Where it stands in the container.
+    pub name: Name,
+    /// What there is to say of it.
+    pub examined: Examined,
+    /// Where it belongs.
+    pub shelf: Shelf,
+    /// The certified time.
+    pub time: Option<Timestamp>,
+}
+
+/// Where a receipt belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shelf {
+    /// Genuine, and about the message.
+    Proof,
+    /// Ordinary mail that a provider wrapped, and that says that it is about the message.
+    Uncertified,
+    /// Genuine, and about another message.
+    OtherMessage,
+    /// Not shown to be genuine.
+    NotGenuine,
+}
+
+/// Reads and judges everything about a message.
+///
+/// # Errors
+/// When octets that the ledger names are not there.
+pub(super) fn gather(
+    view: &MessageView,
+    ledger: &Ledger,
+    court: &Court,
+    lang: Lang,
+) -> anyhow::Result<Bundle> {
+    let mut files = BTreeMap::new();
+    let mut put = |name: &Name, source: Source| {
+        files.insert(name.clone(), source);
+    };
+    let sent = plain_name(match has_left_from_here(view) {
+        true => "01_messaggio_inviato.eml",
+        false => "01_messaggio_registrato.eml",
+    });
+    put(&sent, Source::Kept(view.row.octets.clone()));
+    let (receipts, carried) = judge(view, ledger, court)?;
+    for receipt in &receipts {
+        let digest = receipt.examined.sha256().to_owned();
+        put(&receipt.name, Source::Kept(digest));
+    }
+    let has_authorities = carried.contains_key(&plain_name(AUTHORITIES));
+    for (name, text) in carried {
+        put(&name, Source::Made(text.into_bytes()));
+    }
+    put(
+        &plain_name(TRUST_FILE),
+        Source::Made(court.trust_file.clone()),
+    );
+    let now = newest(view);
+    let state = state(view, ledger, (&sent, &receipts), now, lang)?;
+    put(&plain_name(STATE), Source::Made(state));
+    for (name, of) in [("LEGGIMI.txt", Lang::It), ("README.txt", Lang::En)] {
+        let guide = guide::Guide {
+            view,
+            sent: &sent,
+            receipts: &receipts,
+            trust: court.examiner.trust(),
+            has_authorities,
+            now,
+        };
+        put(&plain_name(name), Source::Made(guide.text(of).into_bytes()));
+    }
+    let count = |shelf| receipts.iter().filter(|one| one.shelf == shelf).count();
+    let proofs = count(Shelf::Proof);
+    let is_apart = |one: &&Receipt| matches!(one.shelf, Shelf::OtherMessage | Shelf::NotGenuine);
+    let apart = receipts.iter().filter(is_apart).map(|receipt| Apart {
+        name: receipt.name.to_string(),
+        sha256: receipt.examined.sha256().to_owned(),
+        verdict: receipt.examined.examination().verdict(),
+        answer: court.examiner.answer(&receipt.examined),
+    });
+    let apart: Vec<Apart> = apart.collect();
+    let mut verdicts = Vec::new();
+    let examined = receipts.into_iter().map(|receipt| receipt.examined);
+    court
+        .examiner
+        .document(examined.collect(), &mut paper(&mut verdicts, &|| now, lang))?;
+    put(&plain_name(VERDICTS), Source::Made(verdicts));
+    close(&mut files);
+    Ok(Bundle {
+        files,
+        receipts: proofs,
+        apart,
+    })
+}
+
+/// Whether the octets that are kept are those that left: another machine that sent the same notice
+/// made others.
+fn has_left_from_here(view: &MessageView) -> bool {
+    view.facts.iter().any(|fact| fact.what() == What::Handed)
+}
+
+/// The receipts in the order of their names, and the certificates that they carry, as files.
+fn judge(
+    view: &MessageView,
+    ledger: &Ledger,
+    court: &Court,
+) -> anyhow::Result<(Vec<Receipt>, BTreeMap<Name, String>)> {
+    let mut rows: Vec<&ReceivedRow> = view.receipts.iter().chain(&view.remarks).collect();
+    rows.sort_by_key(|row| (row.certified_at, &row.octets));
+    rows.dedup_by_key(|row| &row.octets);
+    let mut names = Taken::default();
+    let mut certificates = BTreeMap::new();
+    let mut authorities: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut receipts = Vec::new();
+    for row in rows {
+        let octets = ledger.octets(&row.octets);
+        let octets = octets.map_err(|error| Failure::of_ledger(&error))?;
+        let examined = court.examiner.examine("", &octets);
+        let examination = examined.examination();
+        let is_genuine = examination.verdict() == Verdict::Genuine;
+        let facts = examination.facts().filter(|_| is_genuine);
+        let found = facts.and_then(|facts| Some((facts, facts.evidence()?)));
+        // Ordinary mail that a provider wrapped is certified by nobody, and led here by its own words.
+        let is_about = row.rule.is_some_and(MatchRule::is_match);
+        let (name, shelf) = match found {
+            Some((facts, evidence)) if is_about => {
+                (&*stem(evidence, facts.data(), view), Shelf::Proof)
+            }
+            Some((_, Evidence::Anomaly)) => {
+                ("non_certificati/busta_di_anomalia", Shelf::Uncertified)
+            }
+            Some(_) => ("di_altro_messaggio/ricevuta", Shelf::OtherMessage),
+            None => ("non_autentici/ricevuta", Shelf::NotGenuine),
+        };
+        let name = names.of(name);
+        if let Some((facts, _)) = found {
+            for der in certificates::carried(&octets) {
+                let digest = sha256(&der);
+                if digest == facts.signer().sha256 {
+                    let host = facts.signer().address.rsplit('@').next();
+                    let host = part_of(host.unwrap_or_default(), "gestore");
+                    let file = format!("certificati/{host}_{}.pem", &digest[..8]);
+                    certificates.insert(plain_name(&file), certificates::pem(&der));
+                } else if certificates::is_of(&court.examiner.trust().anchors, &der) {
+                    authorities.insert(digest, der);
+                }
+            }
+        }
+        let time = facts.and_then(|facts| Some(facts.data()?.time));
+        receipts.push(Receipt {
+            examined: examined.named(name.to_string()),
+            name,
+            shelf,
+            time,
+        });
+    }
+    if !authorities.is_empty() {
+        let all = authorities.values().map(|der| certificates::pem(der));
+        certificates.insert(plain_name(AUTHORITIES), all.collect());
+    }
+    receipts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((receipts, certificates))
+}
+
+/// The name of a receipt without its ending: what it is, whom it is about, when.
+fn stem(
+    evidence: Evidence,
+    data: Option<&crate::pec::CertificationData>,
+    view: &MessageView,
+) -> String {
+    let what = match evidence {
+        Evidence::Acceptance => "02_accettazione",
+        Evidence::NonAcceptance => "02_non_accettazione",
+        Evidence::TakingCharge => "03_presa_in_carico",
+        Evidence::Delivery(Holds::Original) => "03_consegna",
+        Evidence::Delivery(Holds::Hashes) => "03_consegna_breve",
+        Evidence::Delivery(Holds::Nothing) => "03_consegna_sintetica",
+        Evidence::NonDelivery => "03_mancata_consegna",
+        Evidence::Timeout(Notice::First) => "03_avviso_12h",
+        Evidence::Timeout(Notice::Final) => "03_avviso_24h",
+        Evidence::Virus => "03_avviso_virus",
+        Evidence::Envelope => "04_busta_di_trasporto",
+        Evidence::Anomaly => "04_busta_di_anomalia",
+    };
+    let mut name = what.to_owned();
+    let Some(data) = data else { return name };
+    if let Some(address) = &data.delivered_to {
+        let mut recipients = view.recipients.iter();
+        let place = recipients.position(|one| one.address == *address);
+        let number = place.map_or(0, |place| place + 1);
+        let local = part_of(address.local_part(), "destinatario");
+        name += &format!("_{number:02}_{local}");
+    }
+    let time = data.time.rfc3339_at(data.time.italian_offset());
+    let digits = time[..19].chars().filter(|c| !matches!(c, '-' | ':'));
+    name.push('_');
+    name.extend(digits);
+    name
+}
+
+/// A word of somebody as a part of a name.
+fn part_of(text: &str, otherwise: &str) -> String {
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'a'..='z' | '0'..='9' | '-' | '.' => c,
+            _ => '_',
+        })
+        .take(MOST_CHARACTERS)
+        .collect();
+    let kept = kept.trim_matches(['.', '_']);
+    match kept.is_empty() {
+        true => otherwise.to_owned(),
+        false => kept.to_owned(),
+    }
+}
+
+/// Names of receipts that are taken.
+#[derive(Default)]
+struct Taken(std::collections::HashSet<Name>);
+
+impl Taken {
+    /// The name of a receipt; with a number where another one has it.
+    fn of(&mut self, stem: &str) -> Name {
+        let numbered = (2_u32..).map(|number| format!("{stem}-{number}.eml"));
+        let names = std::iter::once(format!("{stem}.eml")).chain(numbered);
+        let mut free = names
+            .map(|name| plain_name(&name))
+            .filter(|name| !self.0.contains(name));
+        let name = free.next().expect("there are more numbers than receipts");
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+/// A name that is made of plain words alone.
+fn plain_name(text: &str) -> Name {
+    Name::new(text).expect("plain words, none of them long")
+}
+
+/// Where a document is written that leaves this machine.
+fn paper<'a>(octets: &'a mut Vec<u8>, now: &'a dyn Fn() -> Timestamp, lang: Lang) -> Output<'a> {
+    Output::new(lang, Style::Plain, now, octets)
+}
+
+/// What `pec status` says, at the last time that the ledger knows, with names for paths.
+fn state(
+    view: &MessageView,
+    ledger: &Ledger,
+    (sent, receipts): (&Name, &[Receipt]),
+    now: Timestamp,
+    lang: Lang,
+) -> io::Result<Vec<u8>> {
+    let names = receipts
+        .iter()
+        .map(|one| (one.examined.sha256().to_owned(), one.name.to_string()));
+    let mut names: BTreeMap<String, String> = names.collect();
+    names.insert(view.row.octets.clone(), sent.to_string());
+    let reading = Reading {
+        ledger,
+        beside: Some(&names),
+        now,
+        lang,
+        style: Style::Plain,
+    };
+    let views = std::slice::from_ref(view);
+    let mut octets = Vec::new();
+    let document = Document::of_messages(views, &reading);
+    paper(&mut octets, &|| now, lang).show(&document, Form::Json)?;
+    Ok(octets)
+}
+
+/// Adds the digests of all files, for people and for programs.
+fn close(files: &mut BTreeMap<Name, Source>) {
+    let digest = |source: &Source| match source {
+        Source::Kept(sha256) => sha256.clone(),
+        Source::Made(octets) => sha256(octets),
+    };
+    let lines = files
+        .iter()
+        .map(|(name, source)| format!("{}  {name}\n", digest(source)));
+    let lines: String = lines.collect();
+    files.insert(plain_name(DIGESTS), Source::Made(lines.into_bytes()));
+    let references = files.iter().map(|(name, source)| Reference {
+        name: name.clone(),
+        sha256: digest(source),
+    });
+    let manifest = Manifest {
+        signature: TIME_STAMP.to_owned(),
+        files: references.collect(),
+    };
+    let text = manifest.write().into_bytes();
+    files.insert(plain_name(MANIFEST), Source::Made(text));
+}
+
+/// Counts and hashes what is written.
+pub(super) struct Counted<W> {
+    out: W,
+    count: u64,
+    digest: Sha256,
+}
+
+impl<W: Write> Counted<W> {
+    pub fn new(out: W) -> Self {
+        Self {
+            out,
+            count: 0,
+            digest: Sha256::default(),
+        }
+    }
+
+    /// How many octets there were, and their SHA-256.
+    pub fn finish(self) -> (u64, String) {
+        (self.count, self.digest.finish())
+    }
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(octets)?;
+        self.digest.feed(&octets[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_somebody_is_a_part_of_a_name() {
+        for (text, part) in [
+            ("ufficio.protocollo", "ufficio.protocollo"),
+            ("Mario.Rossi+x", "mario.rossi_x"),
+            ("..", "destinatario"),
+            ("../../etc", "etc"),
+            ("città", "citt"),
+            ("con\u{202e}x/\n", "con_x"),
+        ] {
+            assert_eq!(part_of(text, "destinatario"), part);
+        }
+        let long = part_of(&"x".repeat(500), "");
+        assert_eq!(long.len(), MOST_CHARACTERS);
+        let mut taken = Taken::default();
+        let names = [(); 3].map(|()| taken.of("a").to_string());
+        assert_eq!(names, ["a.eml", "a-2.eml", "a-3.eml"]);
+    }
+}

@@ -1,0 +1,118 @@
+//! The instructions in a container: what lies in it, what it is not, and how everything is checked
+//! without this program. Lines that begin with four blanks are commands, as they are typed.
+
+use super::gather::{AUTHORITIES, DIGESTS, Receipt, Shelf, TRUST_FILE};
+use crate::asic::Name;
+use crate::lang::Lang;
+use crate::ledger::MessageView;
+use crate::output::catalogue::Catalogue;
+use crate::output::layout::{day, on};
+use crate::providers::Trust;
+use crate::timestamp::Timestamp;
+
+/// What it is about.
+pub(super) struct Guide<'a> {
+    pub view: &'a MessageView,
+    pub sent: &'a Name,
+    pub receipts: &'a [Receipt],
+    pub trust: &'a Trust,
+    /// Whether the receipts carried the certificate of an authority.
+    pub has_authorities: bool,
+    /// The last time that the ledger knows.
+    pub now: Timestamp,
+}
+
+impl Guide<'_> {
+    /// The whole text.
+    pub fn text(&self, lang: Lang) -> String {
+        let texts = Catalogue::of(lang);
+        let row = &self.view.row;
+        let recipients: Vec<&str> = self
+            .view
+            .recipients
+            .iter()
+            .map(|one| one.address.as_str())
+            .collect();
+        let as_of = self.trust.as_of.as_deref().unwrap_or("?");
+        let values = [
+            ("subject", &*row.subject),
+            ("sender", &row.sender),
+            ("recipients", &recipients.join(", ")),
+            ("message-id", &row.message_id),
+            ("time", &on(self.now, lang)),
+            ("sent", self.sent.as_str()),
+            ("trust", TRUST_FILE),
+            ("as-of", &day(as_of, lang)),
+            ("program", concat!("pec ", env!("CARGO_PKG_VERSION"))),
+        ];
+        let mut text = texts.fill("guide.head", &values) + "\n\n";
+        for receipt in self.receipts {
+            let key = match receipt.shelf {
+                Shelf::Proof => "guide.receipt",
+                Shelf::Uncertified => "guide.uncertified",
+                Shelf::OtherMessage => "guide.other-message",
+                Shelf::NotGenuine => "guide.not-genuine",
+            };
+            text += &texts.fill(key, &[("file", receipt.name.as_str())]);
+            text += "\n";
+        }
+        text += &texts.fill("guide.other-files", &values);
+        text += "\n\n";
+        text += &texts.fill("guide.limits", &values);
+        text += "\n\n";
+        text += &self.digests(texts);
+        text += &self.signatures(texts);
+        text + &texts.fill("guide.end", &values) + "\n"
+    }
+
+    /// How it is seen that no file was changed.
+    fn digests(&self, texts: &Catalogue) -> String {
+        let mut text = texts.fill("guide.digests", &[("digests", DIGESTS)]) + "\n\n";
+        text += &command(&format!("sha256sum -c {DIGESTS}"));
+        for file in [self.sent]
+            .into_iter()
+            .chain(self.proofs().map(|one| &one.name))
+        {
+            text += &command(&format!("openssl dgst -sha256 -r {file}"));
+        }
+        text + "\n"
+    }
+
+    /// How it is seen who signed, when, and what.
+    fn signatures(&self, texts: &Catalogue) -> String {
+        let mut text = texts.text("guide.signatures").to_owned() + "\n\n";
+        for receipt in self.proofs() {
+            text += &command(&format!(
+                "openssl cms -verify -noverify -inform SMIME -in {} -out /dev/null",
+                receipt.name
+            ));
+        }
+        text += "\n";
+        text += texts.text(match self.has_authorities {
+            true => "guide.chain",
+            false => "guide.no-chain",
+        });
+        text += "\n\n";
+        if self.has_authorities {
+            for receipt in self.proofs() {
+                let Some(time) = receipt.time else { continue };
+                text += &command(&format!(
+                    "openssl cms -verify -inform SMIME -in {} -CAfile {AUTHORITIES} -partial_chain \
+                     -purpose any -attime {} -out /dev/null",
+                    receipt.name,
+                    time.unix()
+                ));
+            }
+            text += "\n";
+        }
+        text
+    }
+
+    fn proofs(&self) -> impl Iterator<Item = &Receipt> {
+        self.receipts.iter().filter(|one| one.shelf == Shelf::Proof)
+    }
+}
+
+fn command(line: &str) -> String {
+    format!("    {line}\n")
+}

@@ -1,0 +1,505 @@
+//! Containers of evidence: what `pec export` writes is read by other programs, checked by OpenSSL as
+//! its instructions say, and is the same whenever it is made.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use support::practising::{Practising, Ran, files};
+use support::skipped::skipped;
+
+/// A message to three: one has it, one does not exist, one has ordinary mail; every receipt read.
+fn practised() -> (Practising, String) {
+    let world = Practising::new();
+    let to = ["delivered", "unknown", "qualcuno@ordinaria.example"];
+    let message = world.send("Avviso n. 1", &to);
+    let waited = world.run(&["wait", &message, "--timeout", "20s", "--poll", "1s"]);
+    assert_eq!(waited.exit, 1, "{waited:?}");
+    (world, message)
+}
+
+fn export(world: &Practising, message: &str, to: &Path) -> Ran {
+    world.run(&["export", message, "--to", &to.to_string_lossy()])
+}
+
+/// What is in a container, by another reader than ours.
+fn entries(container: &Path) -> BTreeMap<String, Vec<u8>> {
+    let file = File::open(container).expect("a container");
+    let mut zip = zip::ZipArchive::new(file).expect("a zip archive");
+    let mut found = BTreeMap::new();
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).expect("an entry");
+        let mut octets = Vec::new();
+        entry.read_to_end(&mut octets).expect("its octets");
+        let name = entry.name().expect("a name").into_owned();
+        assert!(found.insert(name, octets).is_none());
+    }
+    found
+}
+
+/// Puts what is in a container into a folder.
+fn extract(container: &Path, folder: &Path) {
+    for (name, octets) in entries(container) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, octets).expect("a file");
+    }
+}
+
+fn names(entries: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    // Times and digests of certificates are others in each run.
+    let masked = |name: &String| -> String {
+        let name = name.chars();
+        let digits = name.map(|c| if c.is_ascii_digit() { '0' } else { c });
+        digits.collect()
+    };
+    entries
+        .keys()
+        .map(|name| match name.starts_with("certificati/") {
+            true => name.split('_').next().unwrap_or_default().to_owned(),
+            false => masked(name),
+        })
+        .collect()
+}
+
+#[test]
+fn a_message_and_its_receipts_are_in_it_under_names_that_people_understand() {
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    let ran = export(&world, &message, &to);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.out.contains("genuine receipts"), "{ran:?}");
+    let entries = entries(&to);
+    let wanted = [
+        "00_accettazione_00000000T000000.eml",
+        "00_consegna_00_delivered_00000000T000000.eml",
+        "00_mancata_consegna_00_unknown_00000000T000000.eml",
+        "00_messaggio_inviato.eml",
+        "LEGGIMI.txt",
+        "META-INF/ASiCManifest.xml",
+        "README.txt",
+        "certificati/autorita.pem",
+        "dati_di_fiducia.toml",
+        "impronte.txt",
+        "mimetype",
+        "stato.json",
+        "verdetti.json",
+    ];
+    let mut found = names(&entries);
+    found.sort();
+    found.retain(|name| !name.starts_with("certificati/posta") && name != "certificati/localhost");
+    for name in wanted {
+        assert!(found.iter().any(|one| one == name), "{name}: {found:?}");
+    }
+    assert!(
+        found.iter().all(|name| !name.contains("autentici")),
+        "{found:?}"
+    );
+    // The octets are those of the ledger.
+    let kept: Vec<Vec<u8>> = files(&world.data().join("messages"))
+        .into_iter()
+        .map(|path| fs::read(path).expect("a message"))
+        .collect();
+    let mail = entries.iter().filter(|(name, _)| name.ends_with(".eml"));
+    for (name, octets) in mail {
+        assert!(kept.contains(octets), "{name}");
+    }
+    // Nobody else reads it, and nothing of this machine is in it.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(&to).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let path = world.folder.path().to_string_lossy().into_owned();
+    for (name, octets) in &entries {
+        let text = String::from_utf8_lossy(octets);
+        assert!(!text.contains(&path), "{name}");
+        assert!(!text.contains("\"uid\": 1"), "{name}");
+    }
+    let state: serde_json::Value = serde_json::from_slice(&entries["stato.json"]).expect("JSON");
+    let of = &state["messages"][0];
+    assert_eq!(of["file"], "01_messaggio_inviato.eml");
+    for receipt in of["receipts"].as_array().expect("receipts") {
+        assert!(entries.contains_key(receipt["file"].as_str().expect("a name")));
+    }
+    let leggimi = String::from_utf8_lossy(&entries["LEGGIMI.txt"]);
+    assert!(leggimi.contains("Non è conservazione a norma"), "{leggimi}");
+}
+
+#[test]
+fn the_same_ledger_gives_the_same_octets_and_nothing_is_replaced() {
+    let (world, message) = practised();
+    let (one, other) = (world.path("1.asice"), world.path("2.asice"));
+    assert_eq!(export(&world, &message, &one).exit, 0);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    assert_eq!(export(&world, &message, &other).exit, 0);
+    let octets = fs::read(&one).expect("a container");
+    assert_eq!(octets, fs::read(&other).expect("a container"));
+    // What is there and whole is left; whatever else is there, too.
+    let again = export(&world, &message, &one);
+    assert_eq!(again.exit, 0, "{again:?}");
+    assert!(again.out.contains("already there"), "{again:?}");
+    let mut damaged = octets.clone();
+    damaged[100] ^= 1;
+    for something in [&b"something"[..], b"", &damaged] {
+        fs::write(&other, something).expect("a file");
+        let ran = export(&world, &message, &other);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert_eq!(fs::read(&other).expect("a file"), something);
+    }
+    let second = world.send("Avviso n. 2", &["delivered"]);
+    let ran = export(&world, &second, &one);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(fs::read(&one).expect("a container"), octets);
+}
+
+#[test]
+fn one_that_lacks_what_came_since_is_told() {
+    let world = Practising::new();
+    let message = world.send("Avviso", &["delivered"]);
+    let to = world.path("f");
+    let ran = export(&world, &message, &to);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    world.run(&["sync"]);
+    let ran = world.run(&["export", &message, "--to", &to.to_string_lossy(), "--json"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    let document = ran.json();
+    let one = &document["containers"][0];
+    assert_eq!(
+        (&one["state"], &one["missing"]),
+        (&"behind".into(), &2.into())
+    );
+    support::schema::Schema::closed("export").holds(&document);
+}
+
+#[test]
+fn a_receipt_that_does_not_pass_stands_apart_and_is_told() {
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    let trust = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pki/trust.toml");
+    let ran = world.run(&[
+        "export",
+        &message,
+        "--to",
+        &to.to_string_lossy(),
+        "--trust",
+        &trust.to_string_lossy(),
+        "--json",
+    ]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let document = ran.json();
+    support::schema::Schema::closed("export").holds(&document);
+    let one = &document["containers"][0];
+    let apart = one["apart"].as_array().expect("a list");
+    assert_eq!((&one["receipts"], apart.len()), (&0.into(), 3));
+    let entries = entries(&to);
+    for one in apart {
+        let name = one["name"].as_str().expect("a name");
+        assert!(name.starts_with("non_autentici/"), "{name}");
+        assert!(entries.contains_key(name), "{name}");
+    }
+    let leggimi = String::from_utf8_lossy(&entries["LEGGIMI.txt"]);
+    assert!(leggimi.contains("NON DIMOSTRATA AUTENTICA"), "{leggimi}");
+    assert!(!leggimi.contains("openssl cms -verify -noverify -inform SMIME -in non"));
+}
+
+/// The commands of the instructions, as they are typed.
+fn commands(guide: &str) -> Vec<String> {
+    let lines = guide.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.map(str::to_owned).collect()
+}
+
+fn shell(command: &str, folder: &Path) -> (bool, String) {
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .current_dir(folder)
+        .output()
+        .expect("a shell");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (output.status.success(), said)
+}
+
+#[test]
+fn the_instructions_are_followed_as_they_are_printed() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        skipped("openssl is not here");
+        return;
+    }
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    assert_eq!(export(&world, &message, &to).exit, 0);
+    let folder = world.path("estratto");
+    extract(&to, &folder);
+    let digests = fs::read_to_string(folder.join("impronte.txt")).expect("digests");
+    let guides = ["LEGGIMI.txt", "README.txt"].map(|name| {
+        let text = fs::read_to_string(folder.join(name)).expect("instructions");
+        commands(&text)
+    });
+    assert_eq!(guides[0], guides[1]);
+    let count = |start: &str| {
+        let fitting = guides[0].iter().filter(|one| one.starts_with(start));
+        fitting.count()
+    };
+    assert_eq!(count("sha256sum"), 1);
+    assert_eq!(count("openssl dgst -sha256 "), 4);
+    assert_eq!(count("openssl cms -verify -noverify"), 3);
+    assert_eq!(count("openssl cms -verify -inform"), 3);
+    for command in &guides[0] {
+        let (done, said) = shell(command, &folder);
+        assert!(done, "{command}\n{said}");
+        match command.starts_with("openssl cms") {
+            true => assert!(said.contains("Verification successful"), "{said}"),
+            false if command.starts_with("openssl dgst") => {
+                let line = said.trim().replace(" *", "  ");
+                assert!(digests.lines().any(|one| one == line), "{line}\n{digests}");
+            }
+            false => {}
+        }
+    }
+    // A receipt in which one letter of the signed part is another does not pass, nor does a clock of
+    // another century.
+    let receipt = entries(&to)
+        .into_keys()
+        .find(|name| name.starts_with("03_"));
+    let receipt = folder.join(receipt.expect("a receipt"));
+    let text = fs::read_to_string(&receipt).expect("a receipt");
+    let name = receipt
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let of = |start: &str| {
+        let mut fitting = guides[0].iter().filter(|one| one.starts_with(start));
+        fitting
+            .find(|one| one.contains(&name))
+            .expect("a command")
+            .clone()
+    };
+    let chain = of("openssl cms -verify -inform");
+    let (before, after) = chain.split_once("-attime ").expect("a time");
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    let earlier = format!("{before}-attime 946684800{rest}");
+    assert!(!shell(&earlier, &folder).0, "{earlier}");
+    let at = text.find("Message-ID").expect("a line");
+    let at = at
+        + text[at..]
+            .find("Content-Type: text/plain")
+            .expect("the text");
+    let at = at + text[at..].find("\r\n\r\n").map_or(30, |found| found + 6);
+    let mut changed = text.into_bytes();
+    changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+    fs::write(&receipt, changed).expect("a file");
+    for start in [
+        "sha256sum",
+        "openssl cms -verify -noverify",
+        "openssl cms -verify -inform",
+    ] {
+        let command = match start {
+            "sha256sum" => guides[0][0].clone(),
+            start => of(start),
+        };
+        assert!(!shell(&command, &folder).0, "{command}");
+    }
+}
+
+#[test]
+fn python_reads_the_same() {
+    const SCRIPT: &str = "import base64,hashlib,sys,zipfile\n\
+        import xml.etree.ElementTree as E\n\
+        z=zipfile.ZipFile(sys.argv[1])\n\
+        assert z.testzip() is None\n\
+        first=z.infolist()[0]\n\
+        assert first.filename=='mimetype' and first.compress_type==0 and first.extra==b''\n\
+        assert z.read('mimetype')==b'application/vnd.etsi.asic-e+zip'\n\
+        a,d='{http://uri.etsi.org/02918/v1.2.1#}','{http://www.w3.org/2000/09/xmldsig#}'\n\
+        seen=set()\n\
+        for r in E.fromstring(z.read('META-INF/ASiCManifest.xml')).iter(a+'DataObjectReference'):\n\
+        \x20 n=r.get('URI'); seen.add(n)\n\
+        \x20 assert base64.b64decode(r.find(d+'DigestValue').text)==hashlib.sha256(z.read(n)).digest(),n\n\
+        assert seen|{'mimetype','META-INF/ASiCManifest.xml'}==set(z.namelist())\n\
+        print(len(seen))\n";
+    if Command::new("python3").arg("--version").output().is_err() {
+        skipped("python3 is not here");
+        return;
+    }
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    assert_eq!(export(&world, &message, &to).exit, 0);
+    let output = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .arg(&to)
+        .output();
+    let ran = Ran::of(output.expect("python"));
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let listed: usize = ran.out.trim().parse().expect("a number");
+    assert_eq!(listed + 2, entries(&to).len());
+}
+
+/// The containers and what else lies in a folder.
+fn lying(folder: &Path) -> Vec<PathBuf> {
+    match folder.exists() {
+        true => files(folder),
+        false => Vec::new(),
+    }
+}
+
+#[test]
+fn killed_at_any_moment_nothing_half_made_has_the_final_name() {
+    let world = Practising::new();
+    let big = world.path("grande.bin");
+    fs::write(&big, vec![7; 3_000_000]).expect("a file");
+    let mut sent = Vec::new();
+    for number in 0..3 {
+        let subject = format!("Avviso {number}");
+        let to = world.address("delivered");
+        let ran = world.run(&[
+            "send",
+            "--yes",
+            "--json",
+            "--no-copy",
+            "--subject",
+            &subject,
+            "--body",
+            "x",
+            "--to",
+            &to,
+            "--attach",
+            &big.to_string_lossy(),
+        ]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        sent.push(
+            ran.json()["messages"][0]["id"]
+                .as_str()
+                .expect("an id")
+                .to_owned(),
+        );
+    }
+    world.practice.wait_until_idle(Duration::from_secs(20));
+    world.run(&["sync"]);
+    let folder = world.path("prove");
+    let arguments = ["export", "--since", "2000-01-01", "--to"];
+    let (mut cut, mut random) = (0, 1_u64);
+    for _ in 0..40 {
+        let mut command = world.command(&arguments);
+        command
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        std::thread::sleep(Duration::from_micros(random >> 44));
+        let _ = child.kill();
+        let ended = child.wait().expect("an end");
+        cut += usize::from(!ended.success());
+        let finals: Vec<PathBuf> = lying(&folder)
+            .into_iter()
+            .filter(|path| {
+                !path
+                    .file_name()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .starts_with('.')
+            })
+            .collect();
+        for path in &finals {
+            assert!(
+                entries(path).contains_key("impronte.txt"),
+                "{}",
+                path.display()
+            );
+        }
+        if finals.len() == sent.len() {
+            for path in finals {
+                fs::remove_file(path).expect("removed");
+            }
+        }
+    }
+    assert!(cut > 5, "{cut}");
+    // What is left of those that were killed is cleared, and what was whole is left.
+    let ran = world.run(&[&arguments[..], &[&folder.to_string_lossy()]].concat());
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let mut names: Vec<String> = lying(&folder)
+        .iter()
+        .map(|path| {
+            path.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    sent.sort();
+    let wanted: Vec<String> = sent.iter().map(|id| format!("{id}.asice")).collect();
+    assert_eq!(names, wanted);
+}
+
+#[test]
+fn a_job_is_a_folder_of_containers_by_reference() {
+    let world = Practising::new();
+    let table = world.path("avvisi.csv");
+    let address = world.address("delivered");
+    let rows = format!(
+        "pec,oggetto,riferimento\n{address},Avviso uno,2026/0001\n{address},Avviso due,R-2\n"
+    );
+    fs::write(&table, rows).expect("a table");
+    let table = table.to_string_lossy().into_owned();
+    let ran = world.run(&[
+        "batch",
+        "run",
+        &table,
+        "--to",
+        "pec",
+        "--subject",
+        "{{ oggetto }}",
+        "--body",
+        "Testo.",
+        "--key",
+        "riferimento",
+        "--yes",
+    ]);
+    assert!(ran.exit == 0 || ran.exit == 3, "{ran:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    world.run(&["sync"]);
+    let folder = world.path("prove");
+    let arguments = [
+        "export",
+        "--job",
+        &table,
+        "--to",
+        &folder.to_string_lossy(),
+        "--json",
+    ];
+    let ran = world.run(&arguments);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let mut names: Vec<String> = lying(&folder)
+        .iter()
+        .map(|path| {
+            path.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2);
+    assert!(
+        names[0].starts_with("2026_0001-") && names[1] == "R-2.asice",
+        "{names:?}"
+    );
+    let states = |ran: &Ran| -> Vec<String> {
+        let document = ran.json();
+        let all = document["containers"].as_array().expect("a list").iter();
+        all.map(|one| one["state"].as_str().expect("a word").to_owned())
+            .collect()
+    };
+    assert_eq!(states(&ran), ["made", "made"]);
+    fs::remove_file(folder.join("R-2.asice")).expect("removed");
+    assert_eq!(states(&world.run(&arguments)), ["kept", "made"]);
+}
