@@ -31,7 +31,7 @@ const KEPT: [(&str, &str, &str); 16] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 18] = [
+const SCHEMAS: [(&str, &[&str]); 19] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -42,6 +42,7 @@ const SCHEMAS: [(&str, &[&str]); 18] = [
     ("event", &["sync", "watch"]),
     ("inbox", &["inbox"]),
     ("extract", &["extract"]),
+    ("export", &["export"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),

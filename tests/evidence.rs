@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use postacert::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP, Writer};
+use postacert::smime::sha256;
 use support::practising::{Practising, Ran, files};
 use support::skipped::skipped;
 
@@ -450,18 +452,16 @@ fn a_job_is_a_folder_of_containers_by_reference() {
     );
     fs::write(&table, rows).expect("a table");
     let table = table.to_string_lossy().into_owned();
+    let body = world.path("testo.txt");
+    fs::write(&body, "Testo.").expect("a text");
     let ran = world.run(&[
         "batch",
         "run",
         &table,
-        "--to",
-        "pec",
         "--subject",
         "{{ oggetto }}",
-        "--body",
-        "Testo.",
-        "--key",
-        "riferimento",
+        "--body-file",
+        &body.to_string_lossy(),
         "--yes",
     ]);
     assert!(ran.exit == 0 || ran.exit == 3, "{ran:?}");
@@ -502,4 +502,280 @@ fn a_job_is_a_folder_of_containers_by_reference() {
     assert_eq!(states(&ran), ["made", "made"]);
     fs::remove_file(folder.join("R-2.asice")).expect("removed");
     assert_eq!(states(&world.run(&arguments)), ["kept", "made"]);
+}
+
+/// `pec verify` as a stranger asks it: no configuration, no ledger, another home.
+fn verified(file: &Path, more: &[&str]) -> Ran {
+    let home = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .args(["--lang", "en", "verify"])
+        .args(more)
+        .arg(file)
+        .current_dir(home.path())
+        .env_clear()
+        .env("HOME", home.path())
+        .output();
+    Ran::of(output.expect("the program starts"))
+}
+
+/// The entries of a container, put together anew in their order.
+fn rebuilt(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new()).expect("in memory");
+    for (name, octets) in entries.iter().filter(|(name, _)| name != "mimetype") {
+        let name = Name::new(&**name).expect("a name");
+        writer.add(&name, octets).expect("in memory");
+    }
+    writer.finish().expect("in memory")
+}
+
+/// The same with a manifest of what there is, as anybody can write one.
+fn listed_anew(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let files = entries
+        .iter()
+        .filter(|(name, _)| name != "mimetype" && !name.starts_with("META-INF/"));
+    let files = files.map(|(name, octets)| Reference {
+        name: Name::new(&**name).expect("a name"),
+        sha256: sha256(octets),
+    });
+    let manifest = Manifest {
+        signature: TIME_STAMP.to_owned(),
+        files: files.collect(),
+    };
+    let mut entries = entries.to_vec();
+    for (name, octets) in &mut entries {
+        if name == MANIFEST {
+            *octets = manifest.write().into_bytes();
+        }
+    }
+    rebuilt(&entries)
+}
+
+fn in_order(container: &Path) -> Vec<(String, Vec<u8>)> {
+    entries(container).into_iter().collect()
+}
+
+#[test]
+fn a_stranger_verifies_it_and_every_file_that_is_another_is_named() {
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    assert_eq!(export(&world, &message, &to).exit, 0);
+    let trust = world.path("trust.toml").display().to_string();
+    let ask = |file: &Path| {
+        let ran = verified(file, &["--json", "--trust", &trust]);
+        let document = ran.json();
+        support::schema::Schema::closed("verify").holds(&document);
+        (ran.exit, document)
+    };
+    let (exit, document) = ask(&to);
+    assert_eq!(exit, 0, "{document}");
+    let container = &document["containers"][0];
+    assert_eq!(
+        (&container["state"], &container["time_stamp"]),
+        (&"intact".into(), &false.into())
+    );
+    assert_eq!(container["differences"].as_array().map(Vec::len), Some(0));
+    let results = document["results"].as_array().expect("results");
+    assert!(results.len() == 3 && results.iter().all(|one| one["verdict"] == "genuine"));
+    let entries = in_order(&to);
+    let other = world.path("altro.asice");
+    let flaws = |octets: &[u8]| -> Vec<(String, String)> {
+        fs::write(&other, octets).expect("a file");
+        let (exit, document) = ask(&other);
+        assert_eq!(exit, 1, "{document}");
+        let found = document["containers"][0]["flaws"]
+            .as_array()
+            .expect("flaws")
+            .iter();
+        let text = |value: &serde_json::Value| value.as_str().expect("a word").to_owned();
+        found
+            .map(|one| (text(&one["id"]), text(&one["file"])))
+            .collect()
+    };
+    let named = |id: &str, name: &str| vec![(id.to_owned(), name.to_owned())];
+    for place in 0..entries.len() {
+        let name = entries[place].0.clone();
+        if name == "mimetype" || name == MANIFEST {
+            continue;
+        }
+        let mut changed = entries.clone();
+        let at = changed[place].1.len() / 2;
+        changed[place].1[at] ^= 1;
+        assert_eq!(flaws(&rebuilt(&changed)), named("changed", &name));
+        let mut removed = entries.clone();
+        removed.remove(place);
+        assert_eq!(flaws(&rebuilt(&removed)), named("missing", &name));
+        // The octet in the file itself, where the checksum says so too.
+        let whole = fs::read(&to).expect("a container");
+        let octets = &entries[place].1;
+        let at = memchr::memmem::find(&whole, octets).expect("stored") + octets.len() / 2;
+        let mut one = whole.clone();
+        one[at] ^= 1;
+        assert_eq!(flaws(&one), named("changed", &name));
+    }
+    let mut added = entries.clone();
+    added.push(("zz_nuova.eml".to_owned(), b"Subject: x\r\n\r\n".to_vec()));
+    assert_eq!(flaws(&rebuilt(&added)), named("added", "zz_nuova.eml"));
+    let mut swapped = entries.clone();
+    let mail: Vec<usize> = (0..entries.len())
+        .filter(|at| entries[*at].0.ends_with(".eml"))
+        .collect();
+    let (a, b) = (mail[1], mail[2]);
+    (swapped[a].1, swapped[b].1) = (entries[b].1.clone(), entries[a].1.clone());
+    let both = [&entries[a].0, &entries[b].0].map(|name| ("exchanged".to_owned(), name.clone()));
+    assert_eq!(flaws(&rebuilt(&swapped)), both);
+    let mut manifest = entries.clone();
+    for (name, octets) in &mut manifest {
+        if name == MANIFEST {
+            octets.truncate(octets.len() / 2);
+        }
+    }
+    assert_eq!(
+        flaws(&rebuilt(&manifest)),
+        named("manifest-unreadable", MANIFEST)
+    );
+    manifest.retain(|(name, _)| name != MANIFEST);
+    assert_eq!(flaws(&rebuilt(&manifest)), named("no-manifest", MANIFEST));
+}
+
+#[test]
+fn what_the_container_says_is_compared_with_what_is_found_today() {
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    assert_eq!(export(&world, &message, &to).exit, 0);
+    let trust = world.path("trust.toml").display().to_string();
+    // By other authorities than those of the day of the export.
+    let ran = verified(&to, &["--json"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    let differences = |ran: &Ran| -> Vec<(String, String)> {
+        let document = ran.json();
+        support::schema::Schema::closed("verify").holds(&document);
+        let found = document["containers"][0]["differences"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        let text = |value: &serde_json::Value| value.as_str().expect("a word").to_owned();
+        found
+            .iter()
+            .map(|one| (text(&one["id"]), text(&one["about"])))
+            .collect()
+    };
+    let words: Vec<String> = differences(&ran).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(words.iter().filter(|id| *id == "verdict").count(), 3);
+    assert_eq!(words.iter().filter(|id| *id == "standing").count(), 3);
+    // What anybody can write into it.
+    let other = world.path("altro.asice");
+    let told = |change: &dyn Fn(&str, &mut Vec<u8>)| {
+        let mut entries = in_order(&to);
+        entries
+            .iter_mut()
+            .for_each(|(name, octets)| change(name, octets));
+        fs::write(&other, listed_anew(&entries)).expect("a file");
+        let ran = verified(&other, &["--json", "--trust", &trust]);
+        (ran.exit, differences(&ran))
+    };
+    let replace = |octets: &mut Vec<u8>, from: &str, to: &str| {
+        let text = String::from_utf8(octets.clone()).expect("text");
+        assert!(text.contains(from), "{from}");
+        *octets = text.replacen(from, to, 1).into_bytes();
+    };
+    assert_eq!(told(&|_, _| {}), (0, vec![]));
+    let unknown = world.address("unknown");
+    let (exit, found) = told(&|name, octets| {
+        if name == "stato.json" {
+            replace(
+                octets,
+                "\"standing\": \"not-delivered\"",
+                "\"standing\": \"delivered\"",
+            );
+        }
+    });
+    assert_eq!((exit, found), (3, vec![("standing".to_owned(), unknown)]));
+    let (exit, found) = told(&|name, octets| {
+        if name == "verdetti.json" {
+            replace(
+                octets,
+                "\"certifies\": \"failure\"",
+                "\"certifies\": \"delivery\"",
+            );
+        }
+    });
+    assert_eq!((exit, found.len()), (3, 1));
+    assert_eq!(found[0].0, "certifies");
+    let (exit, found) = told(&|name, octets| {
+        if name.starts_with("01_") {
+            octets.push(b'x');
+        }
+    });
+    assert_eq!(
+        (exit, found),
+        (3, vec![("sent".to_owned(), "stato.json".to_owned())])
+    );
+    // A receipt in which one letter is another, and a manifest to fit: the signature says so.
+    let (exit, found) = told(&|name, octets| {
+        if name.starts_with("03_mancata") {
+            replace(octets, "daticert.xml", "daticert.xmk");
+        }
+    });
+    assert_eq!(exit, 1);
+    assert!(found.iter().any(|(id, _)| id == "verdict"), "{found:?}");
+}
+
+#[test]
+fn what_programs_would_read_differently_is_refused_and_others_are_told() {
+    let (world, message) = practised();
+    let to = world.path("pratica.asice");
+    assert_eq!(export(&world, &message, &to).exit, 0);
+    let octets = fs::read(&to).expect("a container");
+    let other = world.path("altro.asice");
+    let fault = |octets: &[u8]| {
+        fs::write(&other, octets).expect("a file");
+        let ran = verified(&other, &["--json"]);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        let document = ran.json();
+        support::schema::Schema::closed("verify").holds(&document);
+        let container = &document["containers"][0];
+        assert_eq!(container["state"], "damaged");
+        container["fault"]["id"]
+            .as_str()
+            .expect("a word")
+            .to_owned()
+    };
+    assert_eq!(fault(&[b"MZ", &octets[..]].concat()), "before");
+    assert_eq!(fault(&[&octets[..], b" "].concat()), "behind");
+    assert_eq!(fault(&octets[..octets.len() - 30]), "no-end");
+    assert_eq!(fault(b""), "no-end");
+    // One of the same names twice, as zip programs write it.
+    let mut twice = octets.clone();
+    let at = memchr::memmem::rfind(&octets, b"stato.json").expect("in the directory");
+    twice[at..at + 10].copy_from_slice(b"README.txt");
+    assert_eq!(fault(&twice), "twice");
+    let foreign = [
+        ("documento.pdf".to_owned(), b"%PDF".to_vec()),
+        ("META-INF/signatures001.xml".to_owned(), b"<x/>".to_vec()),
+    ];
+    fs::write(&other, rebuilt(&foreign)).expect("a file");
+    let ran = verified(&other, &[]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(ran.out.contains("XAdES"), "{ran:?}");
+    // A folder of them, as text and as a page.
+    let trust = world.path("trust.toml").display().to_string();
+    let folder = world.path("prove");
+    fs::create_dir(&folder).expect("a folder");
+    for name in ["1.asice", "2.asice"] {
+        fs::copy(&to, folder.join(name)).expect("a file");
+    }
+    let ran = verified(&folder, &["--trust", &trust]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(ran.out.matches("CONTAINER INTACT").count(), 2, "{ran:?}");
+    assert!(ran.out.contains("6 messages"), "{ran:?}");
+    let ran = verified(&folder, &["--trust", &trust, "--html"]);
+    assert_eq!(
+        (ran.exit, ran.out.matches("CONTAINER INTACT").count()),
+        (0, 2)
+    );
+    let ran = verified(&folder, &["--trust", &trust, "--ndjson"]);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!((ran.exit, lines.len()), (0, 8));
+    let ran = verified(&folder, &["--trust", &trust, "--only-bad"]);
+    assert!(!ran.out.contains("INTACT"), "{ran:?}");
 }

@@ -100,6 +100,17 @@ pub enum Flaw {
 }
 
 impl Flaw {
+    /// The words of all of them.
+    pub const WORDS: [&'static str; 7] = [
+        "changed",
+        "exchanged",
+        "missing",
+        "added",
+        "checksum",
+        "no-manifest",
+        "manifest-unreadable",
+    ];
+
     /// A stable word.
     pub const fn word(&self) -> &'static str {
         match self {

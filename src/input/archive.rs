@@ -474,6 +474,7 @@ pub(super) mod tests {
         match item {
             Item::Message(source) => (source.name, Ok(source.octets)),
             Item::Unreadable { name, error } => (name, Err(error.key())),
+            Item::Container { name, .. } => (name, Err("container")),
         }
     }
 

@@ -2,7 +2,7 @@
 //! told apart by their first octets.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use super::archive::{Allowance, Archive, Wanted};
 use super::mbox::{self, Mbox};
 use super::{Contents, Error, Found, Given, Item, ReadSeek, Source, shown, unreadable};
+use crate::asic;
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::verify::{Stored, Unfolded};
 
@@ -55,10 +56,26 @@ impl Kind {
 pub(super) fn open(path: &Path, given: Given) -> Found {
     let name = shown(path);
     match File::open(path).and_then(|file| Ok((file.metadata()?, file))) {
-        Ok((metadata, file)) if metadata.is_file() => regular(name, file, metadata.len(), given),
+        Ok((metadata, mut file)) if metadata.is_file() => match is_container(path, &mut file) {
+            Ok(true) => Found::Item(Item::Container {
+                name,
+                path: path.to_owned(),
+            }),
+            Ok(false) => regular(name, file, metadata.len(), given),
+            Err(error) => failed(name, error.into()),
+        },
         Ok((_, file)) => open_stream(name, Box::new(file), given),
         Err(error) => failed(name, error.into()),
     }
+}
+
+/// Whether a file says that it is a container, or is called one: what was put before its beginning
+/// must not hide it.
+fn is_container(path: &Path, file: &mut File) -> io::Result<bool> {
+    let mut head = Vec::with_capacity(HEAD_OCTETS as usize);
+    (&mut *file).take(HEAD_OCTETS).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(asic::is_container(&head) || asic::is_called_container(&path.to_string_lossy()))
 }
 
 fn regular(name: String, mut file: File, length: u64, given: Given) -> Found {
@@ -152,7 +169,10 @@ pub fn mail_in_archive(octets: &[u8]) -> Unfolded {
                 let name = source.name.trim_start_matches("!/").to_owned();
                 unfolded.entries.push((name, source.octets));
             }
-            Some(Found::Item(Item::Unreadable { .. })) => unfolded.incomplete = true,
+            // In an archive nothing is taken for a container.
+            Some(Found::Item(Item::Unreadable { .. } | Item::Container { .. })) => {
+                unfolded.incomplete = true;
+            }
             Some(Found::Within(contents)) => open.push(contents),
             None => drop(open.pop()),
         }

@@ -29,6 +29,13 @@ pub use file::mail_in_archive;
 pub enum Item {
     /// Octets that may be a message.
     Message(Source),
+    /// A container of evidence (ASiC), which is read from the disk.
+    Container {
+        /// As in [`Source::name`].
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// Something that was named or found, and could not be read.
     Unreadable {
         /// As in [`Source::name`].
@@ -281,6 +288,7 @@ mod tests {
         match item {
             Item::Message(source) => (source.name, Ok(String::from_utf8(source.octets).unwrap())),
             Item::Unreadable { name, error } => (name, Err(error.key())),
+            Item::Container { name, .. } => (name, Err("container")),
         }
     }
 
@@ -347,7 +355,7 @@ mod tests {
         let read: Vec<Source> = items(paths, Box::new(io::Cursor::new(mail)))
             .map(|item| match item {
                 Item::Message(source) => source,
-                Item::Unreadable { name, error } => panic!("{name}: {error}"),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(read.len(), 3);
@@ -373,7 +381,7 @@ mod tests {
             let found = items(vec![folder.path().join(name)], Box::new(io::empty()));
             let messages = found.map(|item| match item {
                 Item::Message(source) => source.stored,
-                Item::Unreadable { name, error } => panic!("{name}: {error}"),
+                other => panic!("{other:?}"),
             });
             messages.collect()
         };
@@ -424,7 +432,7 @@ mod tests {
         let stored: Vec<Vec<u8>> = items(vec![folder.path().join("r")], Box::new(io::empty()))
             .map(|item| match item {
                 Item::Message(source) => source.octets,
-                Item::Unreadable { name, error } => panic!("{name}: {error}"),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(stored, [b"A: 1".to_vec(), tar]);

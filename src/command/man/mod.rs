@@ -150,8 +150,9 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 9] = [
+const KEEPING: [&str; 10] = [
     "pec-draft",
+    "pec-export",
     "pec-inbox",
     "pec-ledger",
     "pec-search",
@@ -274,6 +275,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-show", Lang::It) => include_str!("../../../man/sections/it/pec-show.roff"),
         ("pec-extract", Lang::En) => include_str!("../../../man/sections/pec-extract.roff"),
         ("pec-extract", Lang::It) => include_str!("../../../man/sections/it/pec-extract.roff"),
+        ("pec-export", Lang::En) => include_str!("../../../man/sections/pec-export.roff"),
+        ("pec-export", Lang::It) => include_str!("../../../man/sections/it/pec-export.roff"),
         ("pec-batch", Lang::En) => include_str!("../../../man/sections/pec-batch.roff"),
         ("pec-batch", Lang::It) => include_str!("../../../man/sections/it/pec-batch.roff"),
         ("pec-stamp", Lang::En) => include_str!("../../../man/sections/pec-stamp.roff"),

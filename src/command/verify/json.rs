@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::json;
 
+use super::container::ContainerJson;
 use super::expect::Expected;
 use super::{Answer, Asked, Digests, Examined, Totals, answers, headline, said, text};
 use crate::command::words;
@@ -43,9 +44,13 @@ pub(super) struct Results<'a> {
     results: Vec<ResultJson<'a>>,
     /// Files, entries and folders that could not be read, in their order.
     errors: Vec<ErrorJson>,
+    /// Containers of evidence, in their order; the messages in them are in results.
+    containers: Vec<ContainerJson>,
     /// How many of each; the exit status follows from them (the worst wins: 1, 3, 2, 0). A genuine
     /// receipt about another message (--sent, --acceptance) counts as genuine and exits with 1; one
-    /// that could not be compared with it, with 3.
+    /// that could not be compared with it, with 3. A container that was changed or is damaged exits
+    /// with 1; with 3 one that another program made, that holds no receipt, or that says something else
+    /// than what is found.
     totals: TotalsJson,
     #[serde(skip)]
     exit: ExitStatus,
@@ -87,7 +92,7 @@ struct ProvidersHead {
     signed_at: Option<Timestamp>,
 }
 
-/// One line of --ndjson: the head, and a result or an error. Each line can stand alone.
+/// One line of --ndjson: the head, and a result, a container (behind the messages in it) or an error. Each line can stand alone.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "line")]
 struct LineJson<'a> {
@@ -97,11 +102,12 @@ struct LineJson<'a> {
     found: Found<'a>,
 }
 
-/// A result, or an error.
+/// A result, a container, or an error.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Found<'a> {
     Result(Box<ResultJson<'a>>),
+    Container(Box<ContainerJson>),
     Unreadable(ErrorJson),
 }
 
@@ -483,6 +489,8 @@ struct TotalsJson {
     not_certified_mail: usize,
     /// Entries of errors.
     unreadable: usize,
+    /// Containers of evidence; they are not among files, the messages in them are.
+    containers: usize,
 }
 
 impl TotalsJson {
@@ -495,6 +503,7 @@ impl TotalsJson {
             cannot_tell: totals.cannot_tell,
             not_certified_mail: totals.ordinary,
             unreadable: totals.unreadable,
+            containers: totals.containers,
         }
     }
 }
@@ -510,6 +519,7 @@ pub(super) fn document(
         by: By::of(asked),
         results: Vec::new(),
         errors: Vec::new(),
+        containers: Vec::new(),
         totals: TotalsJson::default(),
         exit: ExitStatus::Yes,
     };
@@ -522,6 +532,7 @@ pub(super) fn document(
         }
         match Found::of(answer, asked) {
             Found::Result(result) => growing.add(&result)?,
+            Found::Container(container) => document.containers.push(*container),
             Found::Unreadable(error) => document.errors.push(error),
         }
         Ok(())
@@ -542,6 +553,7 @@ pub(super) fn of_answers(
         by: By::of(asked),
         results: Vec::new(),
         errors: Vec::new(),
+        containers: Vec::new(),
         totals: TotalsJson::of(&totals),
         exit: answers
             .iter()
@@ -551,6 +563,7 @@ pub(super) fn of_answers(
     for answer in answers {
         match Found::of(answer, asked) {
             Found::Result(result) => document.results.push(*result),
+            Found::Container(container) => document.containers.push(*container),
             Found::Unreadable(error) => document.errors.push(error),
         }
     }
@@ -615,6 +628,9 @@ impl<'a> Found<'a> {
     fn of(answer: &'a Answer, asked: &Asked) -> Self {
         match answer {
             Answer::Examined(examined) => Self::Result(Box::new(ResultJson::of(examined, asked))),
+            Answer::Container(contained) => {
+                Self::Container(Box::new(ContainerJson::of(contained, asked)))
+            }
             Answer::Unreadable { name, error } => Self::Unreadable(ErrorJson {
                 file: name.clone(),
                 error: ReadErrorJson {

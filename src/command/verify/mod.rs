@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 pub(super) mod arguments;
+mod container;
 mod expect;
 pub(super) mod headline;
 pub(super) mod json;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+use self::container::Contained;
 use self::expect::Expected;
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
@@ -85,6 +87,8 @@ const ROUND_MESSAGES: usize = 64;
 pub(crate) enum Answer {
     /// A message that was looked at.
     Examined(Box<Examined>),
+    /// A container, with the messages in it.
+    Container(Box<Contained>),
     /// One that could not be read.
     Unreadable {
         /// Name to show.
@@ -137,7 +141,15 @@ impl Answer {
     fn proved(&self) -> Option<Evidence> {
         match self {
             Self::Examined(examined) => examined.evidence(),
-            Self::Unreadable { .. } => None,
+            Self::Container(_) | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// The messages in a container.
+    fn inside(&self) -> &[Self] {
+        match self {
+            Self::Container(contained) => &contained.answers,
+            Self::Examined(_) | Self::Unreadable { .. } => &[],
         }
     }
 
@@ -146,7 +158,7 @@ impl Answer {
     fn is_bad(&self) -> bool {
         let is_doubted = match self {
             Self::Examined(examined) => is_doubted(&examined.examination),
-            Self::Unreadable { .. } => false,
+            Self::Container(_) | Self::Unreadable { .. } => false,
         };
         is_doubted || self.status() != ExitStatus::Yes
     }
@@ -154,6 +166,7 @@ impl Answer {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Unreadable { .. } => ExitStatus::Unusable,
+            Self::Container(contained) => contained.status(),
             Self::Examined(examined) => match examined.examination.verdict() {
                 Verdict::Genuine if examined.examination.findings().has(Weight::OtherMessage) => {
                     ExitStatus::No
@@ -199,6 +212,7 @@ fn is_doubted(examination: &Examination) -> bool {
 /// How many of each answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
+    containers: usize,
     files: usize,
     genuine: usize,
     /// Of the genuine ones.
@@ -212,7 +226,12 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
+    /// The messages in a container count by themselves.
     fn count(&mut self, answer: &Answer) {
+        if let Answer::Container(_) = answer {
+            self.containers += 1;
+            return;
+        }
         self.files += 1;
         self.bad += usize::from(answer.is_bad());
         if let Answer::Examined(examined) = answer
@@ -221,7 +240,7 @@ impl Totals {
             self.doubted += 1;
         }
         let slot = match answer {
-            Answer::Unreadable { .. } => &mut self.unreadable,
+            Answer::Container(_) | Answer::Unreadable { .. } => &mut self.unreadable,
             Answer::Examined(examined) => match examined.examination.verdict() {
                 Verdict::Genuine => &mut self.genuine,
                 Verdict::NotGenuine => &mut self.not_genuine,
@@ -351,6 +370,7 @@ impl Asked {
     fn answer(&self, item: Item, digests: Digests) -> Answer {
         match item {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
+            Item::Container { name, path } => container::answer(name, &path, self),
             Item::Message(source) => {
                 let examined = self.examined(source.name, &source.octets, source.stored, digests);
                 Answer::Examined(Box::new(examined))
@@ -402,7 +422,7 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
     status
 }
 
-/// Answers every item in its order, using all cores, with a bounded number in memory.
+/// Answers every item in its order, the messages in a container before it, using all cores, with a bounded number in memory.
 ///
 /// While one round is verified the next is read.
 fn answers(
@@ -429,6 +449,7 @@ fn answers(
         progress.suspend(|| {
             answered.iter().try_for_each(|answer| {
                 status = status.worse(answer.status());
+                answer.inside().iter().try_for_each(&mut *take)?;
                 take(answer)
             })
         })?;

@@ -119,6 +119,21 @@ impl Message {
                 findings: Vec::new(),
                 inside: Vec::new(),
             },
+            Answer::Container(contained) => {
+                let texts = Catalogue::of(asked.lang);
+                let (tone, rest) = contained.answer(texts);
+                Self {
+                    file: contained.name().to_owned(),
+                    class: class(tone),
+                    head: String::new(),
+                    rest,
+                    heading: None,
+                    rows: Vec::new(),
+                    findings_title: String::new(),
+                    findings: Vec::new(),
+                    inside: contained.details(texts),
+                }
+            }
             Answer::Examined(examined) => Self::examined(examined, asked),
         }
     }

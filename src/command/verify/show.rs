@@ -18,7 +18,8 @@ pub(super) fn all(
 ) -> anyhow::Result<ExitStatus> {
     let mut items = items.fuse();
     let (first, second) = (items.next(), items.next());
-    if second.is_none() && !asked.only_bad {
+    let is_container = matches!(first, Some(Item::Container { .. }));
+    if second.is_none() && !asked.only_bad && !is_container {
         let Some(item) = first else {
             return Ok(ExitStatus::Yes);
         };
@@ -68,6 +69,10 @@ fn one(answer: &Answer, asked: &Asked, session: &mut Session<'_>) -> anyhow::Res
                 ],
             );
             failure.write(asked.lang, session.err)?;
+        }
+        Answer::Container(_) => {
+            let lines = text::row(answer, asked, session.style);
+            session.out.page().lines(lines)?;
         }
         Answer::Examined(examined) => {
             let lines = text::in_full(examined, asked, session.style);

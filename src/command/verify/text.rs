@@ -533,6 +533,7 @@ pub(super) fn row(answer: &Answer, asked: &Asked, style: Style) -> Vec<String> {
             let cell = cell('?', texts.text("row.unreadable"), Tone::Unsure);
             vec![format!("{cell}  {}: {reason}", Printable(name))]
         }
+        Answer::Container(contained) => contained.lines(texts, style),
         Answer::Examined(examined) => {
             let examination = &examined.examination;
             let facts = examination.facts();

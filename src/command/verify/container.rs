@@ -1,0 +1,667 @@
+//! A container of evidence: whether its files are those that it lists, what each receipt in it comes to
+//! today, and where that is not what the container says.
+//!
+//! What it says of itself is believed in nothing: its verdicts and its states are compared with those
+//! of now. Containers that others made are told for what they are, and not judged.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use rayon::prelude::*;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Answer, Asked};
+use crate::address::MailAddress;
+use crate::asic::{self, Checked, Content, Directory, Fault, Flaw, Nature};
+use crate::exit::ExitStatus;
+use crate::ledger::fact::Fact;
+use crate::ledger::state::{RecipientState, Standing};
+use crate::mime::MAX_MESSAGE_OCTETS;
+use crate::output::catalogue::Catalogue;
+use crate::output::report::{SHA256, known};
+use crate::output::style::{Style, Tone};
+use crate::pec::MessageId;
+use crate::printable::Printable;
+use crate::verify::{Stored, Verdict};
+
+/// What the message that was sent is called; it is no receipt.
+const SENT: &str = "01_messaggio_";
+/// The document of `pec verify` of the day of the export.
+const VERDICTS: &str = "verdetti.json";
+/// The document of `pec status` of that day.
+const STATE: &str = "stato.json";
+
+/// Octets of such a document: some 10,000 for each receipt, and there are 10,000 at most.
+const MAX_DOCUMENT_OCTETS: u64 = 256 * 1024 * 1024;
+
+/// Messages and octets of them that are in memory at once.
+const ROUND_MESSAGES: usize = 64;
+const ROUND_OCTETS: u64 = 16 * 1024 * 1024;
+
+/// A container, and what was found out about it.
+pub(crate) struct Contained {
+    name: String,
+    found: Found,
+    /// The messages in it, as they are judged today.
+    pub answers: Vec<Answer>,
+    /// Where the container says something else.
+    differences: Vec<Difference>,
+    /// The day of the trust data by which it was made.
+    stated_as_of: Option<String>,
+}
+
+/// What it is.
+enum Found {
+    /// One of this program, read to its end.
+    Evidence(Checked),
+    /// One that not every program reads alike.
+    Damaged(Fault),
+    /// One that others made.
+    Other(Nature),
+}
+
+/// Where a container says something else than what is found today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Difference {
+    /// Its verdict of a receipt.
+    Verdict(Differing),
+    /// What it says that a receipt certifies.
+    Certifies(Differing),
+    /// It says nothing of a receipt that is in it.
+    Unstated(String),
+    /// It says something of a receipt that is not in it.
+    Absent(String),
+    /// Where it says that the message stands for a recipient.
+    Standing(Differing),
+    /// Which message it says that it is about.
+    Sent(Differing),
+}
+
+/// About what, what is said, what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Differing {
+    about: String,
+    stated: String,
+    found: String,
+}
+
+impl Difference {
+    const WORDS: [&'static str; 6] = [
+        "verdict",
+        "certifies",
+        "unstated",
+        "absent",
+        "standing",
+        "sent",
+    ];
+
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Verdict(_) => "verdict",
+            Self::Certifies(_) => "certifies",
+            Self::Unstated(_) => "unstated",
+            Self::Absent(_) => "absent",
+            Self::Standing(_) => "standing",
+            Self::Sent(_) => "sent",
+        }
+    }
+
+    fn values(&self) -> (&str, Option<&str>, Option<&str>) {
+        match self {
+            Self::Unstated(about) | Self::Absent(about) => (about, None, None),
+            Self::Verdict(differing)
+            | Self::Certifies(differing)
+            | Self::Standing(differing)
+            | Self::Sent(differing) => (
+                &differing.about,
+                Some(&differing.stated),
+                Some(&differing.found),
+            ),
+        }
+    }
+
+    fn text(&self, texts: &Catalogue) -> String {
+        let (about, stated, found) = self.values();
+        let word = |word: Option<&str>| match (self, word) {
+            (Self::Verdict(_), Some(word)) => texts.text(&format!("verdict.{word}")).to_lowercase(),
+            (Self::Standing(_), Some(word)) => texts.text(&format!("standing.{word}")).to_owned(),
+            (_, word) => word.unwrap_or_default().to_owned(),
+        };
+        let values = [
+            ("about", about),
+            ("stated", &*word(stated)),
+            ("found", &word(found)),
+        ];
+        texts.fill(&format!("container.difference.{}", self.word()), &values)
+    }
+}
+
+/// Reads and judges a container.
+pub(super) fn answer(name: String, path: &Path, asked: &Asked) -> Answer {
+    let read = File::open(path).map_err(asic::Error::Io);
+    let read = read.and_then(|mut file| {
+        let read = asic::Read::of(&mut file)?;
+        Ok((file, read))
+    });
+    let bare = |found| Contained {
+        name: name.clone(),
+        found,
+        answers: Vec::new(),
+        differences: Vec::new(),
+        stated_as_of: None,
+    };
+    let contained = match read {
+        Ok((mut file, asic::Read::Evidence(checked))) => {
+            match judged(&name, &checked, &mut file, asked) {
+                Ok(answers) => with_statements(
+                    Contained {
+                        answers,
+                        ..bare(Found::Evidence(checked))
+                    },
+                    &mut file,
+                ),
+                Err(error) => Err(error),
+            }
+        }
+        Ok((_, asic::Read::Other(nature))) => Ok(bare(Found::Other(nature))),
+        Err(asic::Error::Fault(fault)) => Ok(bare(Found::Damaged(fault))),
+        Err(asic::Error::Io(error)) => Err(error),
+    };
+    match contained {
+        Ok(contained) => Answer::Container(Box::new(contained)),
+        Err(error) => Answer::Unreadable {
+            name,
+            error: error.into(),
+        },
+    }
+}
+
+/// The messages in a container, each judged.
+fn judged(
+    name: &str,
+    checked: &Checked,
+    file: &mut File,
+    asked: &Asked,
+) -> std::io::Result<Vec<Answer>> {
+    let is_message =
+        |one: &&Content| one.entry.name.ends_with(".eml") && !one.entry.name.starts_with(SENT);
+    let mut left = checked.files.iter().filter(is_message).peekable();
+    let mut answers = Vec::new();
+    while left.peek().is_some() {
+        let (mut round, mut octets) = (Vec::new(), 0);
+        while let Some(one) = left.peek() {
+            if round.len() == ROUND_MESSAGES || octets > ROUND_OCTETS {
+                break;
+            }
+            octets += one.entry.size();
+            let shown = format!("{name}!/{}", one.entry.name);
+            round.push((shown, octets_of(file, one)?));
+            left.next();
+        }
+        let round = round.into_par_iter().map(|(name, octets)| match octets {
+            Some(octets) => {
+                let examined = asked.examine(name, &octets, Stored::AsItIs);
+                Answer::Examined(Box::new(examined))
+            }
+            None => Answer::Unreadable {
+                name,
+                error: crate::input::Error::TooLarge {
+                    limit: MAX_MESSAGE_OCTETS,
+                },
+            },
+        });
+        answers.extend(round.collect::<Vec<_>>());
+    }
+    Ok(answers)
+}
+
+fn octets_of(file: &mut File, one: &Content) -> std::io::Result<Option<Vec<u8>>> {
+    match Directory::octets(file, &one.entry, MAX_MESSAGE_OCTETS as u64) {
+        Ok(octets) => Ok(octets),
+        Err(asic::Error::Io(error)) => Err(error),
+        Err(asic::Error::Fault(_)) => Ok(None),
+    }
+}
+
+/// Adds what the container says and is not so.
+fn with_statements(mut contained: Contained, file: &mut File) -> std::io::Result<Contained> {
+    let Found::Evidence(checked) = &contained.found else {
+        return Ok(contained);
+    };
+    let mut document = |name: &str| -> std::io::Result<Value> {
+        let mut files = checked.files.iter();
+        let Some(one) = files.find(|one| one.entry.name == name) else {
+            return Ok(Value::Null);
+        };
+        let octets = match Directory::octets(file, &one.entry, MAX_DOCUMENT_OCTETS) {
+            Ok(octets) => octets.unwrap_or_default(),
+            Err(asic::Error::Io(error)) => return Err(error),
+            Err(asic::Error::Fault(_)) => Vec::new(),
+        };
+        Ok(serde_json::from_slice(&octets).unwrap_or_default())
+    };
+    let (verdicts, state) = (document(VERDICTS)?, document(STATE)?);
+    let sent = checked.files.iter();
+    let sent = sent.filter(|one| one.entry.name.starts_with(SENT));
+    let sent = sent.map(|one| &*one.sha256).next();
+    let mut differences = of_verdicts(&verdicts, &contained);
+    differences.extend(of_state(&state, sent, &contained.answers));
+    contained.stated_as_of = text_at(&verdicts, "/trust/as_of");
+    contained.differences = differences;
+    Ok(contained)
+}
+
+fn text_at(document: &Value, place: &str) -> Option<String> {
+    let text = document.pointer(place).and_then(Value::as_str);
+    text.map(str::to_owned)
+}
+
+/// What it says of each receipt.
+fn of_verdicts(document: &Value, contained: &Contained) -> Vec<Difference> {
+    let results = document["results"].as_array();
+    let mut stated: BTreeMap<&str, &Value> = BTreeMap::new();
+    for result in results.into_iter().flatten() {
+        stated.insert(result["file"].as_str().unwrap_or_default(), result);
+    }
+    let mut differences = Vec::new();
+    for answer in &contained.answers {
+        let Answer::Examined(examined) = answer else {
+            continue;
+        };
+        let name = examined.name.rsplit_once("!/").map(|(_, name)| name);
+        let about = name.unwrap_or_default().to_owned();
+        let Some(result) = stated.remove(&*about) else {
+            differences.push(Difference::Unstated(about));
+            continue;
+        };
+        let certifies = examined
+            .evidence()
+            .map_or("nothing", |evidence| evidence.certifies().word());
+        let found = [
+            ("verdict", examined.examination.verdict().word()),
+            ("certifies", certifies),
+        ];
+        let differing = found.into_iter().find_map(|(field, found)| {
+            let stated = result[field].as_str().unwrap_or_default();
+            let differing = || Differing {
+                about: about.clone(),
+                stated: stated.to_owned(),
+                found: found.to_owned(),
+            };
+            (stated != found).then(|| (field, differing()))
+        });
+        match differing {
+            // A word that no verdict has is told as the others.
+            Some(("verdict", differing)) if Verdict::from_word(&differing.stated).is_some() => {
+                differences.push(Difference::Verdict(differing));
+            }
+            Some((_, differing)) => differences.push(Difference::Certifies(differing)),
+            None => {}
+        }
+    }
+    let absent = stated
+        .into_keys()
+        .map(|name| Difference::Absent(name.to_owned()));
+    differences.extend(absent);
+    differences
+}
+
+/// Where it says that the message stands, against what its genuine receipts say.
+fn of_state(document: &Value, sent: Option<&str>, answers: &[Answer]) -> Vec<Difference> {
+    let message = &document["messages"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut differences = Vec::new();
+    let (stated, found) = (
+        text(&message["sha256"]),
+        sent.unwrap_or_default().to_owned(),
+    );
+    if stated != found {
+        let about = STATE.to_owned();
+        differences.push(Difference::Sent(Differing {
+            about,
+            stated,
+            found,
+        }));
+    }
+    let recipients = message["recipients"].as_array();
+    let recipients: Vec<&Value> = recipients.into_iter().flatten().collect();
+    let addresses: Vec<MailAddress> = recipients
+        .iter()
+        .map(|one| MailAddress::new(one["address"].as_str().unwrap_or_default()))
+        .collect();
+    let message_id = text(&message["message_id"]);
+    let message_id = MessageId::new(&message_id).as_str().to_owned();
+    let facts: Vec<Fact> = answers
+        .iter()
+        .flat_map(|answer| stated_by(answer, &addresses, &message_id))
+        .collect();
+    for (place, recipient) in recipients.iter().enumerate() {
+        let stated = text(&recipient["standing"]);
+        let found = RecipientState::of(place, &facts).standing;
+        // What no receipt certifies, like an attempt, is the ledger's word alone.
+        let is_the_same = match (is_certified(found), Standing::from_word(&stated)) {
+            (true, Some(stated)) => stated == found,
+            (false, Some(stated)) => !is_certified(stated),
+            (_, None) => false,
+        };
+        if !is_the_same {
+            differences.push(Difference::Standing(Differing {
+                about: text(&recipient["address"]),
+                stated,
+                found: found.word().to_owned(),
+            }));
+        }
+    }
+    differences
+}
+
+/// Whether a receipt says where a message stands.
+const fn is_certified(standing: Standing) -> bool {
+    match standing {
+        Standing::NotAccepted
+        | Standing::Accepted
+        | Standing::Ordinary
+        | Standing::Delayed
+        | Standing::TimedOut
+        | Standing::Delivered
+        | Standing::NotDelivered
+        | Standing::Contradictory => true,
+        Standing::Recorded
+        | Standing::Sending
+        | Standing::RefusedForNow
+        | Standing::Refused
+        | Standing::Withdrawn
+        | Standing::InDoubt
+        | Standing::Sent => false,
+    }
+}
+
+/// What a genuine receipt states about a message.
+fn stated_by(answer: &Answer, addresses: &[MailAddress], message_id: &str) -> Vec<Fact> {
+    let Answer::Examined(examined) = answer else {
+        return Vec::new();
+    };
+    let Ok(receipt) = examined.examination.clone().into_verified() else {
+        return Vec::new();
+    };
+    let about = receipt.data().message_id.as_deref().unwrap_or_default();
+    match MessageId::new(about).as_str() == message_id {
+        true => Fact::stated_by(&receipt, addresses, &examined.sha256),
+        false => Vec::new(),
+    }
+}
+
+impl Contained {
+    /// The answer: no where a file is another or a receipt is not genuine; undecided where there is
+    /// nothing to judge, or what is said differs.
+    pub fn status(&self) -> ExitStatus {
+        match &self.found {
+            Found::Damaged(_) => ExitStatus::No,
+            Found::Other(_) => ExitStatus::Undecided,
+            Found::Evidence(checked) if !checked.flaws.is_empty() => ExitStatus::No,
+            Found::Evidence(_) => {
+                let inside = self.answers.iter().map(Answer::status);
+                let is_open = self.answers.is_empty() || !self.differences.is_empty();
+                let own = match is_open {
+                    true => ExitStatus::Undecided,
+                    false => ExitStatus::Yes,
+                };
+                inside.fold(own, ExitStatus::worse)
+            }
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.found {
+            Found::Evidence(checked) if checked.flaws.is_empty() => "intact",
+            Found::Evidence(_) => "changed",
+            Found::Damaged(_) => "damaged",
+            Found::Other(_) => "other",
+        }
+    }
+
+    fn flaws(&self) -> &[Flaw] {
+        match &self.found {
+            Found::Evidence(checked) => &checked.flaws,
+            Found::Damaged(_) | Found::Other(_) => &[],
+        }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it is with the container as a whole, in a sentence, with the words of warning before it.
+    pub fn answer(&self, texts: &Catalogue) -> (Tone, String) {
+        match &self.found {
+            Found::Evidence(checked) if checked.flaws.is_empty() => {
+                let key = match checked.has_time_stamp {
+                    true => "container.intact-stamped",
+                    false => "container.intact",
+                };
+                (Tone::Good, texts.count(key, self.answers.len(), &[]))
+            }
+            Found::Evidence(checked) => {
+                let line = texts.count("container.changed", checked.flaws.len(), &[]);
+                (Tone::Bad, line)
+            }
+            Found::Damaged(fault) => {
+                let reason = fault_text(fault, texts);
+                let line = texts.fill("container.damaged", &[("why", &reason)]);
+                (Tone::Bad, line)
+            }
+            Found::Other(nature) => {
+                let kind = texts.text(&format!("container.nature.{}", nature.word()));
+                let line = texts.fill("container.other", &[("kind", kind)]);
+                (Tone::Unsure, line)
+            }
+        }
+    }
+
+    /// What differs, a line each.
+    pub fn details(&self, texts: &Catalogue) -> Vec<String> {
+        let flaws = self.flaws().iter().map(|flaw| flaw_text(flaw, texts));
+        let differences = self.differences.iter().map(|one| one.text(texts));
+        flaws.chain(differences).collect()
+    }
+
+    /// All about the container, for people.
+    pub fn lines(&self, texts: &Catalogue, style: Style) -> Vec<String> {
+        let (tone, answer) = self.answer(texts);
+        let first = format!("{}: {}", Printable(&self.name), style.paint(tone, answer));
+        let details = self.details(texts).into_iter();
+        let details = details.map(|line| format!("      {}", style.paint(Tone::Bad, line)));
+        std::iter::once(first).chain(details).collect()
+    }
+}
+
+fn fault_text(fault: &Fault, texts: &Catalogue) -> String {
+    let key = format!("container.fault.{}", fault.word());
+    texts.fill(&key, &[("file", fault.entry().unwrap_or_default())])
+}
+
+fn flaw_text(flaw: &Flaw, texts: &Catalogue) -> String {
+    let with = match flaw {
+        Flaw::Exchanged { with, .. } => with,
+        Flaw::Changed { .. }
+        | Flaw::Missing { .. }
+        | Flaw::Added { .. }
+        | Flaw::Checksum { .. }
+        | Flaw::NoManifest
+        | Flaw::Unreadable(_) => "",
+    };
+    let values = [("file", flaw.name()), ("with", with)];
+    texts.fill(&format!("container.flaw.{}", flaw.word()), &values)
+}
+
+/// A container of evidence (ASiC-E). The messages in it are results of their own, named
+/// container!/name.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "evidence_container")]
+pub(super) struct ContainerJson {
+    /// The container, as in a result.
+    container: String,
+    /// intact: its files are those that its manifest lists, which anybody could have written. changed:
+    /// they are not; flaws says which. damaged: it is not of the one form that all programs read
+    /// alike; fault says why, and nothing in it was judged. other: a container that another program
+    /// made; it was not judged.
+    #[schemars(schema_with = "states")]
+    state: &'static str,
+    /// The state in a sentence, for people.
+    answer: String,
+    /// Of another program's container: what it is and by what it is signed; else null.
+    #[schemars(schema_with = "natures")]
+    nature: Option<&'static str>,
+    /// Why it is damaged; else null.
+    fault: Option<FaultJson>,
+    /// In what its files differ from its manifest.
+    flaws: Vec<FlawJson>,
+    /// Whether there is a time stamp over the manifest; it is not checked. Null where the container
+    /// was not read.
+    time_stamp: Option<bool>,
+    /// The day of the trust data by which the container says that it was verified; null where it says
+    /// none.
+    stated_as_of: Option<String>,
+    /// Where the container says something else than what is found today, by the trust data in trust.
+    differences: Vec<DifferenceJson>,
+}
+
+/// Why a container is damaged.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "container_fault")]
+struct FaultJson {
+    /// no-end: no zip archive. behind, before: something stands there that is none of it. zip64,
+    /// directory, too-many, too-large, form: of another form. mimetype: it does not say what it is.
+    /// name: one that leads elsewhere. twice: two entries of one name, or of names that differ in
+    /// capitals alone. headers: what stands before an entry differs from the directory. place: an
+    /// entry is not behind the one before it. checksum: another one.
+    #[schemars(schema_with = "faults")]
+    id: &'static str,
+    /// The entry, where it is about one.
+    entry: Option<String>,
+    /// The same for people.
+    text: String,
+}
+
+/// A file that is not as the manifest says.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "container_flaw")]
+struct FlawJson {
+    /// changed: other octets. exchanged: the octets of another file that is listed. missing: not
+    /// there. added: not listed. checksum: its checksum in the archive is another. no-manifest,
+    /// manifest-unreadable: nothing can be said of any file.
+    #[schemars(schema_with = "flaws")]
+    id: &'static str,
+    /// The file in the container.
+    file: String,
+    /// The SHA-256 that is listed, of what was changed.
+    #[schemars(regex(pattern = SHA256))]
+    expected: Option<String>,
+    /// That of what is there.
+    #[schemars(regex(pattern = SHA256))]
+    found: Option<String>,
+    /// Whose octets an exchanged one has.
+    with: Option<String>,
+    /// The same for people.
+    text: String,
+}
+
+/// Where a container says something else than what is found today.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "container_difference")]
+struct DifferenceJson {
+    /// verdict, certifies: of a receipt, as in a result. unstated: it says nothing of a receipt.
+    /// absent: it speaks of a receipt that is not there. standing: of a recipient, as in pec status,
+    /// derived from the genuine receipts in it alone. sent: the SHA-256 of the message.
+    #[schemars(schema_with = "differences")]
+    id: &'static str,
+    /// The file in the container, or the address of the recipient.
+    about: String,
+    /// What it says.
+    stated: Option<String>,
+    /// What was found.
+    found: Option<String>,
+    /// The same for people.
+    text: String,
+}
+
+fn states(_: &mut SchemaGenerator) -> Schema {
+    known(["intact", "changed", "damaged", "other"])
+}
+
+fn natures(_: &mut SchemaGenerator) -> Schema {
+    crate::output::report::or_null(known(Nature::WORDS))
+}
+
+fn faults(_: &mut SchemaGenerator) -> Schema {
+    known(Fault::WORDS)
+}
+
+fn flaws(_: &mut SchemaGenerator) -> Schema {
+    known(Flaw::WORDS)
+}
+
+fn differences(_: &mut SchemaGenerator) -> Schema {
+    known(Difference::WORDS)
+}
+
+impl ContainerJson {
+    pub fn of(contained: &Contained, asked: &Asked) -> Self {
+        let texts = Catalogue::of(asked.lang);
+        let (nature, fault, time_stamp) = match &contained.found {
+            Found::Evidence(checked) => (None, None, Some(checked.has_time_stamp)),
+            Found::Damaged(fault) => (None, Some(fault), None),
+            Found::Other(nature) => (Some(nature.word()), None, None),
+        };
+        let flaws = contained.flaws().iter().map(|flaw| {
+            let (expected, found, with) = match flaw {
+                Flaw::Changed {
+                    expected, found, ..
+                } => (Some(expected.clone()), Some(found.clone()), None),
+                Flaw::Exchanged { with, .. } => (None, None, Some(with.clone())),
+                Flaw::Missing { .. }
+                | Flaw::Added { .. }
+                | Flaw::Checksum { .. }
+                | Flaw::NoManifest
+                | Flaw::Unreadable(_) => (None, None, None),
+            };
+            FlawJson {
+                id: flaw.word(),
+                file: flaw.name().to_owned(),
+                expected,
+                found,
+                with,
+                text: flaw_text(flaw, texts),
+            }
+        });
+        let differences = contained.differences.iter().map(|one| {
+            let (about, stated, found) = one.values();
+            DifferenceJson {
+                id: one.word(),
+                about: about.to_owned(),
+                stated: stated.map(str::to_owned),
+                found: found.map(str::to_owned),
+                text: one.text(texts),
+            }
+        });
+        Self {
+            container: contained.name.clone(),
+            state: contained.state(),
+            answer: contained.answer(texts).1,
+            nature,
+            fault: fault.map(|fault| FaultJson {
+                id: fault.word(),
+                entry: fault.entry().map(str::to_owned),
+                text: fault_text(fault, texts),
+            }),
+            flaws: flaws.collect(),
+            time_stamp,
+            stated_as_of: contained.stated_as_of.clone(),
+            differences: differences.collect(),
+        }
+    }
+}
