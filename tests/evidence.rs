@@ -779,3 +779,134 @@ fn what_programs_would_read_differently_is_refused_and_others_are_told() {
     let ran = verified(&folder, &["--trust", &trust, "--only-bad"]);
     assert!(!ran.out.contains("INTACT"), "{ran:?}");
 }
+
+/// Sends a file with a form of receipt, and reads the receipts.
+fn sent_file(world: &Practising, subject: &str, form: &str, file: &Path, to: &[&str]) -> String {
+    let to: Vec<String> = to.iter().map(|user| world.address(user)).collect();
+    let file = file.to_string_lossy().into_owned();
+    let mut arguments = vec!["send", "--yes", "--json", "--no-copy", "--subject", subject];
+    arguments.extend([
+        "--body",
+        "Buongiorno.",
+        "--receipt",
+        form,
+        "--attach",
+        &file,
+    ]);
+    to.iter()
+        .for_each(|address| arguments.extend(["--to", address]));
+    let ran = world.run(&arguments);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    world.practice.wait_until_idle(Duration::from_secs(10));
+    world.run(&["sync"]);
+    ran.json()["messages"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
+}
+
+#[test]
+fn a_file_is_shown_to_be_delivered_or_it_is_said_why_not() {
+    let world = Practising::new();
+    let (file, other) = (world.path("contratto.pdf"), world.path("altro.pdf"));
+    fs::write(&file, b"%PDF-1.4 contratto\n%%EOF\n").expect("a file");
+    fs::write(&other, b"%PDF-1.4 contrattO\n%%EOF\n").expect("a file");
+    let prove = |message: &str, file: &Path, more: &[&str]| {
+        let file = file.to_string_lossy().into_owned();
+        let given = ["prove", message, "--file", &file, "--json"];
+        let ran = world.run(&[&given[..], more].concat());
+        if ran.exit != 2 {
+            support::schema::Schema::closed("prove").holds(&ran.json());
+        }
+        ran
+    };
+    let outcomes = |ran: &Ran| -> Vec<String> {
+        let document = ran.json();
+        let all = document["recipients"].as_array().expect("a list").iter();
+        all.map(|one| one["outcome"].as_str().expect("a word").to_owned())
+            .collect()
+    };
+    let both = ["delivered", "unknown"];
+    let complete = sent_file(&world, "Completa", "complete", &file, &both);
+    let ran = prove(&complete, &file, &[]);
+    assert_eq!(
+        (ran.exit, outcomes(&ran)),
+        (3, vec!["identical".into(), "no-delivery".into()])
+    );
+    let document = ran.json();
+    assert!(
+        document["attached"]
+            .as_str()
+            .is_some_and(|part| part.contains("contratto.pdf"))
+    );
+    let sentence = document["recipients"][0]["sentence"]
+        .as_str()
+        .expect("a sentence");
+    for part in [
+        &sha256(&fs::read(&file).expect("a file")),
+        &world.address("delivered"),
+        "contratto.pdf",
+    ] {
+        assert!(sentence.contains(part), "{sentence}");
+    }
+    assert!(!sentence.contains(&*world.folder.path().to_string_lossy()));
+    let delivered = world.address("delivered");
+    let one = ["--recipient", &delivered];
+    assert_eq!(prove(&complete, &file, &one).exit, 0);
+    assert_eq!(
+        prove(&complete, &file, &["--recipient", "nessuno@pec.example"]).exit,
+        2
+    );
+    // Another file, by one letter.
+    let ran = prove(&complete, &other, &one);
+    assert_eq!((ran.exit, outcomes(&ran)), (1, vec!["different".into()]));
+    // The message itself.
+    let messages = world.run(&["status", &complete, "--json"]).json();
+    let octets = messages["messages"][0]["file"]
+        .as_str()
+        .expect("a path")
+        .to_owned();
+    let ran = prove(&complete, Path::new(&octets), &one);
+    assert_eq!((ran.exit, outcomes(&ran)), (0, vec!["identical".into()]));
+    assert_eq!(ran.json()["is_message"], true);
+    let brief = sent_file(&world, "Breve", "brief", &file, &["delivered"]);
+    let ran = prove(&brief, &file, &[]);
+    assert_eq!((ran.exit, outcomes(&ran)), (0, vec!["consistent".into()]));
+    assert_eq!(prove(&brief, &other, &[]).exit, 1);
+    let concise = sent_file(&world, "Sintetica", "concise", &file, &["delivered"]);
+    let ran = prove(&concise, &file, &[]);
+    assert_eq!((ran.exit, outcomes(&ran)), (3, vec!["no-content".into()]));
+    assert_eq!(prove(&concise, &other, &[]).exit, 1);
+    // By another authority than that of the account nothing is genuine.
+    let trust = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pki/trust.toml");
+    let ran = prove(&brief, &file, &["--trust", &trust.to_string_lossy()]);
+    assert_eq!((ran.exit, outcomes(&ran)), (3, vec!["no-delivery".into()]));
+    for lang in ["it", "en"] {
+        let file = file.to_string_lossy().into_owned();
+        let ran = world.run(&["--lang", lang, "prove", &brief, "--file", &file]);
+        assert!(
+            ran.exit == 0 && ran.out.contains("SHA-1") && !ran.out.contains('…'),
+            "{ran:?}"
+        );
+    }
+    // What was sent may be named as in the ledger.
+    let receipts = messages["messages"][0]["receipts"]
+        .as_array()
+        .expect("receipts");
+    let delivery = receipts
+        .iter()
+        .find(|one| one["kind"] == "avvenuta-consegna");
+    let delivery = delivery.expect("a receipt")["file"]
+        .as_str()
+        .expect("a path");
+    let trust = world.path("trust.toml").display().to_string();
+    let verify = |sent: &str| {
+        world
+            .run(&["verify", "--trust", &trust, "--sent", sent, delivery])
+            .exit
+    };
+    assert_eq!(
+        [verify(&complete), verify(&brief), verify("no such message")],
+        [0, 1, 2]
+    );
+}

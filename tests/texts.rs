@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use postacert::asic::{Fault, Flaw, Nature};
 use postacert::client::Outlook;
 use postacert::command;
 use postacert::contents::Caution;
@@ -193,6 +194,15 @@ fn composed() -> BTreeSet<String> {
     for family in ["inbox.of", "inbox.word"] {
         all.extend(keys(family, standings));
     }
+    all.extend(keys("container.fault", Fault::WORDS));
+    all.extend(keys("container.flaw", Flaw::WORDS));
+    all.extend(keys("container.nature", Nature::WORDS));
+    all.extend(keys("container.difference", DIFFERENCES));
+    all.extend(keys("prove.head", PROVED));
+    all.extend(keys("prove.reason", PROVED));
+    for silent in ["identical", "consistent"] {
+        all.remove(&format!("prove.reason.{silent}"));
+    }
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));
@@ -232,6 +242,26 @@ fn composed() -> BTreeSet<String> {
     }
     all
 }
+
+/// Where a container says something else than what is found.
+const DIFFERENCES: [&str; 6] = [
+    "verdict",
+    "certifies",
+    "unstated",
+    "absent",
+    "standing",
+    "sent",
+];
+
+/// What `pec prove` finds for a recipient.
+const PROVED: [&str; 6] = [
+    "identical",
+    "consistent",
+    "no-delivery",
+    "no-content",
+    "different",
+    "undecided",
+];
 
 /// Forms of the first line of a verdict, and what some begin with.
 const HEADLINES: [&str; 11] = [

@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, export, extract, forward, inbox, language, ledger, man, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, export, extract, forward, inbox, language, ledger, man, prove, reply, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -77,6 +77,7 @@ enum Command {
     Verify(verify::arguments::Arguments),
     Stamp(stamp::arguments::Arguments),
     Export(export::arguments::Arguments),
+    Prove(prove::arguments::Arguments),
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
     Ledger(ledger::arguments::Arguments),
@@ -157,6 +158,7 @@ impl Command {
             Self::Verify(arguments) => arguments.order()?,
             Self::Stamp(arguments) => arguments.order()?,
             Self::Export(arguments) => arguments.order()?,
+            Self::Prove(arguments) => arguments.order(),
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),
             Self::Ledger(arguments) => arguments.order(),

@@ -14,6 +14,7 @@ mod completions;
 mod configuration;
 mod confirm;
 mod dates;
+mod courts;
 mod demo;
 mod doctor;
 mod draft;
@@ -36,6 +37,7 @@ mod named;
 mod names;
 mod order;
 mod pages;
+mod prove;
 mod reach;
 mod reply;
 mod sandbox;
@@ -185,6 +187,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Verify(order) => verify::run(order, session),
         Order::Stamp(order) => stamp::run(order, session),
         Order::Export(order) => export::run(&order, session),
+        Order::Prove(order) => prove::run(&order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),
         Order::Ledger(order) => ledger::run(order, session),

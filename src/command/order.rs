@@ -17,6 +17,7 @@ use super::inbox::InboxOrder;
 use super::export::ExportOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
+use super::prove::ProveOrder;
 use super::sandbox::SandboxOrder;
 use super::search::SearchOrder;
 use super::send::SendOrder;
@@ -90,6 +91,7 @@ pub(super) enum Order {
     Verify(VerifyOrder),
     Stamp(StampOrder),
     Export(ExportOrder),
+    Prove(ProveOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),

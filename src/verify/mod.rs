@@ -66,7 +66,7 @@ pub use finding::{Finding, Findings};
 pub use opaque::{Opened, OwnSignature, open};
 pub use ordinary::Ordinary;
 pub use revoked::Crls;
-pub use sent::{SameContent, Sent, SentResult};
+pub use sent::{SameContent, Sent, SentResult, attached};
 pub use structure::{Level, Unfold, Unfolded};
 pub use table::{Advice, Case, CheckId, Weight};
 

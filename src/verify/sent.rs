@@ -146,6 +146,17 @@ impl Sent {
     }
 }
 
+/// The part of a message that is a file, by number and name: its decoded content is the file's, octet
+/// for octet, but for the line ends of text. Nothing is checked about the message.
+pub fn attached(file: &[u8], message: &[u8]) -> Option<String> {
+    let entity = Entity::parse(message).ok()?;
+    let tree = Sent::parts(&entity);
+    let canonical = canonical(file);
+    let mut named = leaves(&tree).filter(|leaf| leaf.frame().is_none() && leaf.name().is_some());
+    let found = named.find(|leaf| leaf.is_file(file, &canonical))?;
+    Some(found.shown())
+}
+
 /// Step 17 for a receipt whose signature holds.
 pub(super) fn check(
     sent: &Sent,

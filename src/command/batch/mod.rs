@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod events;
 mod html;
+pub(super) mod known;
 mod lines;
 mod order;
 mod prepare;
@@ -15,14 +16,11 @@ mod status;
 mod template;
 mod view;
 
-use std::path::Path;
-
 use schemars::{Schema, SchemaGenerator};
 
-use super::{Failure, Session};
+use super::Session;
 use crate::exit::ExitStatus;
 use crate::ledger::state::Standing;
-use crate::ledger::{self, JobView, Ledger};
 use crate::output::report as output;
 
 pub(super) use arguments::Arguments;
@@ -58,39 +56,4 @@ pub(super) fn run(order: BatchOrder, session: &mut Session<'_>) -> anyhow::Resul
         BatchOrder::Status(order) => status::run(&order, session),
         BatchOrder::Report(order) => report::run(&order, session),
     }
-}
-
-/// The job that a word means: a table, known by its content, or by its path where that was
-/// corrected since; the newest; or an id.
-pub(super) fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
-    let mut found = match prepare::absolute(word.as_ref()) {
-        Ok(path) => jobs_of_file(ledger, word.as_ref(), &path)?,
-        Err(_) => Vec::new(),
-    };
-    found.truncate(1);
-    if found.is_empty() {
-        found = ledger.jobs_of_id(word)?;
-    }
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(Failure::new("no-job", [("job", word.to_owned())]).into()),
-        _ => {
-            let ids: Vec<&str> = found.iter().map(|view| &*view.job.short).collect();
-            let values = [("job", word.to_owned()), ("jobs", ids.join(", "))];
-            Err(Failure::new("which-job", values).into())
-        }
-    }
-}
-
-/// The jobs of a table: first those of this content and place, then of this content, then of this
-/// place.
-fn jobs_of_file(ledger: &Ledger, file: &Path, path: &str) -> Result<Vec<JobView>, ledger::Error> {
-    let mut found = match prepare::digest(file) {
-        Ok(digest) => ledger.jobs_of_table(&digest)?,
-        Err(_) => Vec::new(),
-    };
-    // Stable: the newest of each stays first.
-    found.sort_by_key(|view| view.path != path);
-    found.extend(ledger.jobs_of_path(path)?);
-    Ok(found)
 }

@@ -1,8 +1,9 @@
 //! `pec batch report`: every row and recipient, with what was certified and by which receipt.
 
+use super::known::one_job;
 use super::lines::{Line, header, lines, state_of, time, written};
 use super::order::{ReportOrder, Shape};
-use super::{html, one_job, receipts, status};
+use super::{html, receipts, status};
 use crate::batch::cell;
 use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
 use crate::command::access::existing_ledger;

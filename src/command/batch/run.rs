@@ -12,10 +12,11 @@ use serde::Serialize;
 
 use super::check::{self, Terms};
 use super::events::Reporter;
+use super::known::one_job;
 use super::order::{BadRows, Lanes, RunOrder, Show};
 use super::prepare::{self, Disk, Origin, Prepared};
 use super::view;
-use super::{one_job, problem, status};
+use super::{problem, status};
 use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::Fault;

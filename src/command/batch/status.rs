@@ -6,8 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::events::{Counts, line};
+use super::known::one_job;
 use super::order::StatusOrder;
-use super::{one_job, states};
+use super::states;
 use crate::client::batch::awaited;
 use crate::command::access::existing_ledger;
 use crate::command::status;

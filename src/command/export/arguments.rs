@@ -7,7 +7,7 @@ use super::{ExportOrder, Of, Place};
 use crate::asic;
 use crate::command::Failure;
 use crate::command::order::Order;
-use crate::command::status::Since;
+use crate::command::dates::When;
 use crate::output::report::Form;
 
 /// Export a message with all its receipts to a container that proves itself
@@ -70,10 +70,7 @@ impl Arguments {
             return Ok(Order::schema::<Results>());
         };
         let of = match (self.since, self.job) {
-            (Some(text), _) => match Since::of(&text) {
-                Some(since) => Of::Since(since),
-                None => return Err(Failure::new("since-when", [("value", text)])),
-            },
+            (Some(text), _) => Of::Since(When::of("--since", text)?),
             (None, Some(job)) => Of::Job(job),
             (None, None) => Of::Messages(self.messages),
         };

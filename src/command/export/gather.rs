@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Court, certificates, guide, newest};
+use super::held::{AUTHORITIES, DIGESTS, Receipt, STATE, Shelf, VERDICTS};
+use super::{certificates, guide, newest};
 use crate::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP};
 use crate::command::Failure;
+use crate::command::courts::{Court, TRUST_FILE};
 use crate::command::status::Reading;
 use crate::command::status::json::Document;
-use crate::command::verify::Examined;
 use crate::lang::Lang;
 use crate::ledger::fact::What;
 use crate::ledger::{Ledger, MatchRule, MessageView, ReceivedRow};
@@ -18,17 +19,6 @@ use crate::pec::{Evidence, Holds, Notice};
 use crate::smime::{Sha256, sha256};
 use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
-
-/// The trust data.
-pub(super) const TRUST_FILE: &str = "dati_di_fiducia.toml";
-/// The certificates of the authorities.
-pub(super) const AUTHORITIES: &str = "certificati/autorita.pem";
-/// What `pec verify --json` said of the receipts.
-pub(super) const VERDICTS: &str = "verdetti.json";
-/// What `pec status --json` said of the message.
-const STATE: &str = "stato.json";
-/// SHA-256 of all files, as `sha256sum` reads them.
-pub(super) const DIGESTS: &str = "impronte.txt";
 
 /// Characters of a recipient in a name.
 const MOST_CHARACTERS: usize = 30;
@@ -61,31 +51,6 @@ pub(super) struct Apart {
     pub verdict: Verdict,
     /// The first line of the answer for people.
     pub answer: String,
-}
-
-/// A receipt as it was judged.
-pub(super) struct Receipt {
-    /// Where it stands in the container.
-    pub name: Name,
-    /// What there is to say of it.
-    pub examined: Examined,
-    /// Where it belongs.
-    pub shelf: Shelf,
-    /// The certified time.
-    pub time: Option<Timestamp>,
-}
-
-/// Where a receipt belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shelf {
-    /// Genuine, and about the message.
-    Proof,
-    /// Ordinary mail that a provider wrapped, and that says that it is about the message.
-    Uncertified,
-    /// Genuine, and about another message.
-    OtherMessage,
-    /// Not shown to be genuine.
-    NotGenuine,
 }
 
 /// Reads and judges everything about a message.

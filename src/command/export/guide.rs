@@ -1,14 +1,17 @@
 //! The instructions in a container: what lies in it, what it is not, and how everything is checked
 //! without this program. Lines that begin with four blanks are commands, as they are typed.
 
-use super::gather::{AUTHORITIES, DIGESTS, Receipt, Shelf, TRUST_FILE};
+use super::held::{AUTHORITIES, DIGESTS, Receipt, Shelf};
 use crate::asic::Name;
+use crate::command::courts::TRUST_FILE;
+use crate::command::verify::headline::head;
 use crate::lang::Lang;
 use crate::ledger::MessageView;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{day, on};
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
+use crate::verify::{CheckId, Weight};
 
 /// What it is about.
 pub(super) struct Guide<'a> {
@@ -45,15 +48,19 @@ impl Guide<'_> {
             ("as-of", &day(as_of, lang)),
             ("program", concat!("pec ", env!("CARGO_PKG_VERSION"))),
         ];
-        let mut text = texts.fill("guide.head", &values) + "\n\n";
+        let mut text = texts.fill("guide.head", &values) + "\n";
         for receipt in self.receipts {
             let key = match receipt.shelf {
+                Shelf::Proof if is_converted(receipt) => "guide.converted",
                 Shelf::Proof => "guide.receipt",
                 Shelf::Uncertified => "guide.uncertified",
                 Shelf::OtherMessage => "guide.other-message",
                 Shelf::NotGenuine => "guide.not-genuine",
             };
-            text += &texts.fill(key, &[("file", receipt.name.as_str())]);
+            let evidence = receipt.examined.evidence();
+            let head = evidence.map_or("", |evidence| head(evidence, texts));
+            let values = [("file", receipt.name.as_str()), ("head", head)];
+            text += &texts.fill(key, &values);
             text += "\n";
         }
         text += &texts.fill("guide.other-files", &values);
@@ -108,9 +115,17 @@ impl Guide<'_> {
         text
     }
 
+    /// What other programs verify too.
     fn proofs(&self) -> impl Iterator<Item = &Receipt> {
-        self.receipts.iter().filter(|one| one.shelf == Shelf::Proof)
+        let all = self.receipts.iter();
+        all.filter(|one| one.shelf == Shelf::Proof && !is_converted(one))
     }
+}
+
+/// Whether a program changed the copy and the change had to be undone: no other program does that.
+fn is_converted(receipt: &Receipt) -> bool {
+    let mut findings = receipt.examined.examination().findings().list().iter();
+    findings.any(|one| one.check() == CheckId::SignatureDigest && one.weight() == Weight::Doubt)
 }
 
 fn command(line: &str) -> String {

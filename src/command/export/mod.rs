@@ -8,30 +8,29 @@ pub(super) mod arguments;
 mod certificates;
 mod gather;
 mod guide;
+mod held;
 mod report;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use gather::Bundle;
 use report::{ContainerJson, Results};
 
+use super::batch::known::one_job;
+use super::courts::Courts;
 use super::names::Names;
-use super::status::Since;
-use super::verify::Examiner;
-use super::{Failure, Session, access, batch, meant, trusted, whole};
+use super::status::{self, Since};
+use super::{Failure, Session, access, meant, whole};
 use crate::account::make_private_folder;
-use crate::address::MailAddress;
 use crate::asic;
 use crate::exit::ExitStatus;
 use crate::ledger::{Filter, Ledger, MessageRef, MessageView};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::output::report::Form;
-use crate::providers::Trust;
 use crate::timestamp::Timestamp;
-use crate::verify::Verifier;
 
 /// The order to export messages.
 pub(super) struct ExportOrder {
@@ -47,7 +46,7 @@ enum Of {
     /// By a word each.
     Messages(Vec<String>),
     /// Recorded then or later.
-    Since(Since),
+    Since(When),
     /// Of a job.
     Job(String),
 }
@@ -81,10 +80,7 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
         }
     };
     whole::clear(folder, ".asice");
-    let mut courts = Courts {
-        given: order.trust.as_deref(),
-        known: HashMap::new(),
-    };
+    let mut courts = Courts::new(order.trust.as_deref());
     let words = Catalogue::of(session.lang).text("export.progress");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut results = Results::default();
@@ -120,10 +116,10 @@ fn wanted(of: &Of, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Vec
             all.into_iter().map(by_short).collect()
         }
         Of::Since(since) => {
-            let account = session.account.as_deref().map(MailAddress::new);
+            let account = access::known_account(ledger, session)?;
             let filter = Filter {
                 account,
-                since: Some(since.at(session.context.now)),
+                since: Some(since.start(session.context.now)),
                 ..Filter::default()
             };
             let rows = ledger.list(&filter, usize::MAX, 0);
@@ -143,7 +139,7 @@ fn wanted(of: &Of, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Vec
 fn of_job(word: &str, ledger: &Ledger) -> anyhow::Result<Vec<Wanted>> {
     /// Rows read at once.
     const PAGE: usize = 200;
-    let job = batch::one_job(ledger, word)?;
+    let job = one_job(ledger, word)?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let mut names = Names::default();
     let (mut found, mut after) = (Vec::new(), 0);
@@ -170,63 +166,6 @@ fn of_job(word: &str, ledger: &Ledger) -> anyhow::Result<Vec<Wanted>> {
                 found.push(Wanted { message, name });
             }
         }
-    }
-}
-
-/// Who judges, for each account, and by which file.
-struct Courts<'a> {
-    given: Option<&'a Path>,
-    known: HashMap<String, Court>,
-}
-
-/// Who judges for an account, with the file of the trust data.
-struct Court {
-    examiner: Examiner,
-    trust_file: Vec<u8>,
-}
-
-impl Courts<'_> {
-    /// The judge for a sender: by the file that was given, by that of its account, or by the data
-    /// compiled in.
-    fn of(&mut self, sender: &str, session: &Session<'_>) -> Result<&mut Court, Failure> {
-        use std::collections::hash_map::Entry as E;
-        let file = match self.given {
-            Some(file) => Some(file.to_owned()),
-            None => {
-                let config = session.config().ok();
-                let account = config
-                    .as_ref()
-                    .and_then(|one| one.account(Some(sender)).ok());
-                account.and_then(|account| account.trust_file.clone())
-            }
-        };
-        match self.known.entry(MailAddress::new(sender).key()) {
-            E::Occupied(known) => Ok(known.into_mut()),
-            E::Vacant(free) => Ok(free.insert(Court::new(file.as_deref(), session)?)),
-        }
-    }
-}
-
-impl Court {
-    fn new(file: Option<&Path>, session: &Session<'_>) -> Result<Self, Failure> {
-        let (trust, trust_file) = match file {
-            None => (
-                Trust::built_in(),
-                Trust::built_in_file().as_bytes().to_vec(),
-            ),
-            Some(file) => {
-                let octets = trusted::read(file, session.lang)?;
-                // Told by its name in the container: paths are of this machine.
-                let trust = Trust::parse(&octets, gather::TRUST_FILE)
-                    .map_err(|error| trusted::of_trust_file(&error, file, session.lang))?;
-                (trust, octets)
-            }
-        };
-        let now = session.context.now;
-        Ok(Self {
-            examiner: Examiner::new(Verifier::new(trust), now, session.lang),
-            trust_file,
-        })
     }
 }
 

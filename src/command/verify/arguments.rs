@@ -26,12 +26,14 @@ use crate::timestamp::Timestamp;
     override_usage = "pec verify [OPTIONS] <FILE>..."
 )]
 pub(in crate::command) struct Arguments {
-    /// .eml files, folders, Maildir, mbox, zip archives, gzip; - for standard input
+    /// .eml files, containers of pec export (.asice), folders, Maildir, mbox, zip archives, gzip; - for
+    /// standard input
     #[arg(required_unless_present = "json_schema", value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The message that was sent, or one of its attachments: check whether the receipt is about it
-    #[arg(long, value_name = "FILE")]
+    /// The message that was sent (a file, or one in the ledger), or one of its attachments: check
+    /// whether the receipt is about it
+    #[arg(long, value_name = "FILE|MESSAGE")]
     sent: Option<PathBuf>,
 
     /// Acceptance receipt of the same transmission, to compare with

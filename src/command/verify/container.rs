@@ -126,8 +126,11 @@ impl Difference {
     fn text(&self, texts: &Catalogue) -> String {
         let (about, stated, found) = self.values();
         let word = |word: Option<&str>| match (self, word) {
+            // What a container says may be any word.
             (Self::Verdict(_), Some(word)) => texts.text(&format!("verdict.{word}")).to_lowercase(),
-            (Self::Standing(_), Some(word)) => texts.text(&format!("standing.{word}")).to_owned(),
+            (Self::Standing(_), Some(word)) if Standing::from_word(word).is_some() => {
+                texts.text(&format!("standing.{word}")).to_owned()
+            }
             (_, word) => word.unwrap_or_default().to_owned(),
         };
         let values = [
@@ -135,7 +138,22 @@ impl Difference {
             ("stated", &*word(stated)),
             ("found", &word(found)),
         ];
-        texts.fill(&format!("container.difference.{}", self.word()), &values)
+        let is_shown = found
+            .and_then(Standing::from_word)
+            .is_some_and(is_certified);
+        match self {
+            Self::Standing(_) if !is_shown => {
+                texts.fill("container.difference.standing-unshown", &values)
+            }
+            Self::Verdict(_)
+            | Self::Certifies(_)
+            | Self::Unstated(_)
+            | Self::Absent(_)
+            | Self::Standing(_)
+            | Self::Sent(_) => {
+                texts.fill(&format!("container.difference.{}", self.word()), &values)
+            }
+        }
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use super::text::read_error;
 use super::{Asked, Failure, VerifyOrder};
 use crate::command::Session;
+use crate::command::meant;
 use crate::command::trusted::{self, read};
 use crate::lang::Lang;
+use crate::ledger::Ledger;
 use crate::output::catalogue::Catalogue;
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
@@ -37,10 +39,7 @@ pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Resul
         None => None,
     };
     let sent = match &order.sent {
-        Some(file) => Some((
-            file.display().to_string(),
-            Sent::new(read(file, session.lang)?),
-        )),
+        Some(file) => Some((file.display().to_string(), Sent::new(sent(file, session)?))),
         None => None,
     };
     Ok(Asked {
@@ -56,6 +55,32 @@ pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Resul
         only_bad: order.only_bad,
         explain: order.explain,
     })
+}
+
+/// What was sent: a file, or where there is none of this name a message of the ledger.
+fn sent(file: &Path, session: &Session<'_>) -> anyhow::Result<Vec<u8>> {
+    let word = file.to_string_lossy();
+    let folder = session.data_dir.as_deref();
+    let is_file = std::fs::symlink_metadata(file).is_ok();
+    let (false, Some(folder)) = (is_file, folder) else {
+        return Ok(read(file, session.lang)?);
+    };
+    let ledger = Ledger::open_existing(folder).map_err(|error| Failure::of_ledger(&error))?;
+    let Some(ledger) = ledger else {
+        return Ok(read(file, session.lang)?);
+    };
+    let found = ledger.find(&word);
+    match &found.map_err(|error| Failure::of_ledger(&error))?[..] {
+        // Its sentence names the file.
+        [] => Ok(read(file, session.lang)?),
+        _ => {
+            let message = meant::one_message(&ledger, &word)?;
+            let octets = ledger
+                .row(&message)
+                .and_then(|row| ledger.octets(&row.octets));
+            Ok(octets.map_err(|error| Failure::of_ledger(&error))?)
+        }
+    }
 }
 
 /// The data compiled in, unless the user named others.

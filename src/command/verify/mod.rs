@@ -131,7 +131,7 @@ impl Examined {
     }
 
     /// What it is, where it is genuine.
-    fn evidence(&self) -> Option<Evidence> {
+    pub fn evidence(&self) -> Option<Evidence> {
         proved(&self.examination)
     }
 }
@@ -271,6 +271,11 @@ impl Examiner {
         Self {
             asked: Asked::plainly(verifier, now, lang),
         }
+    }
+
+    /// From now on receipts are compared with this file.
+    pub fn compare_with(&mut self, name: String, sent: Sent) {
+        self.asked.sent = Some((name, sent));
     }
 
     /// From now on this is the present.

@@ -1,0 +1,39 @@
+//! What a container holds beside the message: its documents by name, and its receipts.
+
+use crate::asic::Name;
+use crate::command::verify::Examined;
+use crate::timestamp::Timestamp;
+
+/// The certificates of the authorities.
+pub(super) const AUTHORITIES: &str = "certificati/autorita.pem";
+/// What `pec verify --json` said of the receipts.
+pub(super) const VERDICTS: &str = "verdetti.json";
+/// What `pec status --json` said of the message.
+pub(super) const STATE: &str = "stato.json";
+/// SHA-256 of all files, as `sha256sum` reads them.
+pub(super) const DIGESTS: &str = "impronte.txt";
+
+/// A receipt as it was judged.
+pub(super) struct Receipt {
+    /// Where it stands in the container.
+    pub name: Name,
+    /// What there is to say of it.
+    pub examined: Examined,
+    /// Where it belongs.
+    pub shelf: Shelf,
+    /// The certified time.
+    pub time: Option<Timestamp>,
+}
+
+/// Where a receipt belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shelf {
+    /// Genuine, and about the message.
+    Proof,
+    /// Ordinary mail that a provider wrapped, and that says that it is about the message.
+    Uncertified,
+    /// Genuine, and about another message.
+    OtherMessage,
+    /// Not shown to be genuine.
+    NotGenuine,
+}
