@@ -11,7 +11,7 @@ use schema::Schema;
 use serde_json::{Value, json};
 
 /// Of `fixtures/json`: the file, the command whose schema it follows, and where that stands in it.
-const KEPT: [(&str, &str, &str); 16] = [
+const KEPT: [(&str, &str, &str); 19] = [
     ("account", "account list", ""),
     ("batch-check", "batch", ""),
     ("batch-event", "batch", ""),
@@ -20,6 +20,8 @@ const KEPT: [(&str, &str, &str); 16] = [
     ("doctor", "doctor", ""),
     ("event", "sync", ""),
     ("inbox", "inbox", ""),
+    ("export", "export", ""),
+    ("prove", "prove", ""),
     ("sandbox", "sandbox", ""),
     ("search", "search", ""),
     ("send", "send", ""),
@@ -27,6 +29,7 @@ const KEPT: [(&str, &str, &str); 16] = [
     ("extract", "extract", ""),
     ("status", "status", ""),
     ("verify", "verify", ""),
+    ("verify-container", "verify", ""),
     ("verify-line", "verify", "#/$defs/line"),
 ];
 
@@ -80,6 +83,7 @@ fn kept(name: &str) -> Vec<Value> {
 /// Fields that were added since.
 fn add_what_is_new(document: &mut Value) {
     let is_status = document["schema"] == "pec/status";
+    let is_verify = document["schema"] == "pec/verify" && document.get("totals").is_some();
     if document["schema"] == "pec/send" && document["dry_run"] == false {
         let account = document["account"].clone();
         for message in document["messages"].as_array_mut().into_iter().flatten() {
@@ -92,15 +96,15 @@ fn add_what_is_new(document: &mut Value) {
             fields.entry(name).or_insert(value);
         }
     };
+    if is_verify {
+        add("", "containers", json!([]));
+        add("/totals", "containers", json!(0));
+    }
     add("", "program", json!("pec 0.1.0"));
     add("", "at", json!("2026-05-04T08:15:07Z"));
     add("/jobs/0", "overdue", json!([]));
     if is_status {
         add("", "mailboxes", json!([]));
-    }
-    if document["schema"] == "pec/verify" && document.get("totals").is_some() {
-        document["containers"] = json!([]);
-        document["totals"]["containers"] = json!(0);
     }
     if document["schema"] == "pec/batch-event" {
         document["recipients"] = json!(null);
