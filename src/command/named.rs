@@ -109,6 +109,9 @@ fn of_file(word: &str, trust: Option<&Path>, session: &Session<'_>) -> anyhow::R
     } = match items.next() {
         Some(Item::Message(source)) => source,
         Some(Item::Unreadable { name, error }) => return Err(failed(name, &error).into()),
+        Some(Item::Container { name, .. }) => {
+            return Err(Failure::new("one-message-in-file", [("file", name)]).into());
+        }
         None => return Err(failed(word.to_owned(), &input::Error::Empty).into()),
     };
     // A folder, an mbox, an archive: one message is asked for.

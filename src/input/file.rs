@@ -56,34 +56,24 @@ impl Kind {
 pub(super) fn open(path: &Path, given: Given) -> Found {
     let name = shown(path);
     match File::open(path).and_then(|file| Ok((file.metadata()?, file))) {
-        Ok((metadata, mut file)) if metadata.is_file() => match is_container(path, &mut file) {
-            Ok(true) => Found::Item(Item::Container {
-                name,
-                path: path.to_owned(),
-            }),
-            Ok(false) => regular(name, file, metadata.len(), given),
-            Err(error) => failed(name, error.into()),
-        },
+        Ok((metadata, file)) if metadata.is_file() => regular(path, file, metadata.len(), given),
         Ok((_, file)) => open_stream(name, Box::new(file), given),
         Err(error) => failed(name, error.into()),
     }
 }
 
-/// Whether a file says that it is a container, or is called one: what was put before its beginning
-/// must not hide it.
-fn is_container(path: &Path, file: &mut File) -> io::Result<bool> {
-    let mut head = Vec::with_capacity(HEAD_OCTETS as usize);
-    (&mut *file).take(HEAD_OCTETS).read_to_end(&mut head)?;
-    file.rewind()?;
-    Ok(asic::is_container(&head) || asic::is_called_container(&path.to_string_lossy()))
-}
-
-fn regular(name: String, mut file: File, length: u64, given: Given) -> Found {
+fn regular(path: &Path, mut file: File, length: u64, given: Given) -> Found {
+    let name = shown(path);
     // Most messages are read whole so.
     let head = match read_start(&mut file, BUFFER_OCTETS, length) {
         Ok(head) => head,
         Err(error) => return failed(name, error.into()),
     };
+    // What was put before the beginning of a container must not hide it.
+    if asic::is_container(&head) || asic::is_called_container(&name) {
+        let path = path.to_owned();
+        return Found::Item(Item::Container { name, path });
+    }
     match Kind::of(&head) {
         Kind::Mbox => within_mbox(name, rejoined(head, file)),
         Kind::Zip => zip(name, Box::new(file), given),

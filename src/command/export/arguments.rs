@@ -6,8 +6,8 @@ use super::report::Results;
 use super::{ExportOrder, Of, Place};
 use crate::asic;
 use crate::command::Failure;
-use crate::command::order::Order;
 use crate::command::dates::When;
+use crate::command::order::Order;
 use crate::output::report::Form;
 
 /// Export a message with all its receipts to a container that proves itself

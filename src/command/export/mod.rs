@@ -20,9 +20,8 @@ use report::{ContainerJson, Results};
 
 use super::batch::known::one_job;
 use super::courts::Courts;
-use super::names::Names;
 use super::dates::When;
-use super::status;
+use super::names::Names;
 use super::{Failure, Session, access, meant, whole};
 use crate::account::make_private_folder;
 use crate::asic;

@@ -137,6 +137,7 @@ fn said(
 ) -> Result<Vec<Option<Said>>, ledger::Error> {
     let reading = status::Reading {
         ledger,
+        beside: None,
         now: session.context.now,
         lang: session.lang,
         style: Style::Plain,

@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, Asked};
+use super::{Answer, Asked, Digests};
 use crate::address::MailAddress;
 use crate::asic::{self, Checked, Content, Directory, Fault, Flaw, Nature};
 use crate::exit::ExitStatus;
@@ -221,7 +221,7 @@ fn judged(
         }
         let round = round.into_par_iter().map(|(name, octets)| match octets {
             Some(octets) => {
-                let examined = asked.examine(name, &octets, Stored::AsItIs);
+                let examined = asked.examined(name, &octets, Stored::AsItIs, Digests::Told);
                 Answer::Examined(Box::new(examined))
             }
             None => Answer::Unreadable {
@@ -407,7 +407,7 @@ fn stated_by(answer: &Answer, addresses: &[MailAddress], message_id: &str) -> Ve
     };
     let about = receipt.data().message_id.as_deref().unwrap_or_default();
     match MessageId::new(about).as_str() == message_id {
-        true => Fact::stated_by(&receipt, addresses, &examined.sha256),
+        true => Fact::stated_by(&receipt, addresses, examined.sha256()),
         false => Vec::new(),
     }
 }

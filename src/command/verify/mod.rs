@@ -116,7 +116,7 @@ impl Examined {
 
     /// SHA-256 of its octets.
     pub fn sha256(&self) -> &str {
-        &self.sha256
+        self.sha256.as_deref().expect("asked for where it is told")
     }
 
     /// The same under another name.
@@ -383,13 +383,7 @@ impl Asked {
         }
     }
 
-    fn examined(
-        &self,
-        name: String,
-        octets: &[u8],
-        stored: Stored,
-        digests: Digests,
-    ) -> Examined {
+    fn examined(&self, name: String, octets: &[u8], stored: Stored, digests: Digests) -> Examined {
         Examined {
             name,
             sha256: (digests == Digests::Told).then(|| sha256(octets)),
