@@ -385,8 +385,17 @@ fn killed_at_any_moment_nothing_half_made_has_the_final_name() {
     world.run(&["sync"]);
     let folder = world.path("prove");
     let arguments = ["export", "--since", "2000-01-01", "--to"];
-    let (mut cut, mut random) = (0, 1_u64);
-    for _ in 0..40 {
+    // How long it takes here: it is cut off anywhere within.
+    let began = std::time::Instant::now();
+    let whole = world.run(&[&arguments[..], &[&folder.to_string_lossy()]].concat());
+    assert_eq!(whole.exit, 0, "{whole:?}");
+    let lasts = began.elapsed();
+    for path in lying(&folder) {
+        fs::remove_file(path).expect("removed");
+    }
+    let (mut cut, mut tries, mut random) = (0, 0, 1_u64);
+    while cut < 12 && tries < 400 {
+        tries += 1;
         let mut command = world.command(&arguments);
         command
             .arg(&folder)
@@ -396,7 +405,7 @@ fn killed_at_any_moment_nothing_half_made_has_the_final_name() {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        std::thread::sleep(Duration::from_micros(random >> 44));
+        std::thread::sleep(lasts.mul_f64((random >> 44) as f64 / f64::from(1 << 20)));
         let _ = child.kill();
         let ended = child.wait().expect("an end");
         cut += usize::from(!ended.success());
@@ -423,7 +432,7 @@ fn killed_at_any_moment_nothing_half_made_has_the_final_name() {
             }
         }
     }
-    assert!(cut > 5, "{cut}");
+    assert_eq!(cut, 12, "of {tries}");
     // What is left of those that were killed is cleared, and what was whole is left.
     let ran = world.run(&[&arguments[..], &[&folder.to_string_lossy()]].concat());
     assert_eq!(ran.exit, 0, "{ran:?}");

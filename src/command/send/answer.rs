@@ -93,15 +93,15 @@ fn certified(
 
 /// Where it can be answered to nobody: its sender is not certified.
 fn not_certified(row: &LetterRow) -> Failure {
-    let key = match row.standing {
-        LetterStanding::Sent => "reply-own",
+    let message = [("message", row.letter.short.clone())];
+    match row.standing {
+        LetterStanding::Sent => Failure::new("reply-own", message),
         LetterStanding::Certified
         | LetterStanding::Anomaly
         | LetterStanding::NotGenuine
         | LetterStanding::CannotTell
-        | LetterStanding::Ordinary => "reply-uncertified",
-    };
-    Failure::new(key, [("message", row.letter.short.clone())])
+        | LetterStanding::Ordinary => Failure::new("reply-uncertified", message),
+    }
 }
 
 fn original_of(
