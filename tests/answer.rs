@@ -120,6 +120,58 @@ fn a_reply_goes_to_the_certified_sender_names_what_it_answers_and_arrives() {
     assert!(names(&own, "replies", &answer) && !names(&own, "in_reply_to", &answer));
 }
 
+/// An office sends a message with a file, a signed one and another message: from the reading of the
+/// mailbox to the opened files, and the answer with one of them back.
+#[test]
+fn what_an_office_sends_is_found_opened_and_answered() {
+    let nested = "fixtures/receipts/posta-certificata.eml";
+    let signed = "fixtures/vectors/g-handling/document-signed-by-a-person.eml.p7m";
+    let (world, id) = answered(&["-a", "README.md", "-a", signed, "-a", nested]);
+    let inbox = world.run(&["--account", "altra", "inbox"]);
+    assert!(
+        inbox.out.contains(&id) && inbox.out.contains("3 attachments"),
+        "{inbox:?}"
+    );
+    let shown = world.run(&["show", &id]);
+    for what in [
+        "README.md",
+        "document-signed-by-a-person.eml.p7m",
+        "posta-certificata.eml",
+    ] {
+        assert!(shown.out.contains(what), "{what}: {shown:?}");
+    }
+    // The mail inside the mail is a tree of its own.
+    assert!(shown.out.contains("Pratica n. 42"), "{shown:?}");
+    let folder = world.path("fuori").display().to_string();
+    let extracted = world.run(&["extract", &id, "--to", &folder, "--unwrap"]);
+    assert_eq!(extracted.exit, 0, "{extracted:?}");
+    let there = |name: &str| std::fs::read(world.path("fuori").join(name));
+    for file in ["README.md", signed, nested] {
+        let name = file.rsplit('/').next().expect("a name");
+        assert_eq!(
+            there(name).expect(name),
+            std::fs::read(file).expect("a file"),
+            "{name}"
+        );
+    }
+    // What is in the signed file stands beside it.
+    assert!(
+        there("document-signed-by-a-person.eml").is_ok(),
+        "{extracted:?}"
+    );
+    let replied = reply(&world, &id, &["-a", &format!("{folder}/README.md")]);
+    assert_eq!(replied.exit, 0, "{replied:?}");
+    let answer = received(&world, "prova");
+    let back = world.path("indietro").display().to_string();
+    let extracted = world.run(&["extract", &answer, "--to", &back]);
+    assert_eq!(extracted.exit, 0, "{extracted:?}");
+    let readme = std::fs::read(world.path("indietro").join("README.md"));
+    assert_eq!(
+        readme.expect("a file"),
+        std::fs::read("README.md").expect("a file")
+    );
+}
+
 #[test]
 fn a_reply_that_nobody_confirms_is_a_draft_that_still_names_what_it_answers() {
     let (world, id) = answered(&[]);
