@@ -184,7 +184,7 @@ fn what_every_provider_must_take_is_a_warning_and_a_known_limit_a_refusal() {
     assert_eq!(warning(&addresses(10), &attach), [""; 0]);
     let large = &warning(&addresses(11), &attach)[..];
     assert!(
-        matches!(large, [one] if one.starts_with("Size times recipients")),
+        matches!(large, [one] if one.starts_with("size times recipients")),
         "{large:?}"
     );
     // Known: a fault, before anything is recorded.
