@@ -582,3 +582,43 @@ fn several_recipients_are_told_that_each_sees_all_addresses() {
     );
     assert!(!send(&["--to", &anna]).err.contains(told));
 }
+
+/// A gateway's mark in the subject is a doubt wherever the receipt is told.
+#[test]
+fn a_doubt_about_a_receipt_is_in_status_and_a_genuine_one_without_is_not() {
+    let world = Practising::new();
+    let id = world.send("Avviso", &["delivered"]);
+    assert!(world.practice.wait_until_idle(Duration::from_secs(20)));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let doubts = || {
+        let status = world.run(&["status", &id, "--json"]).json();
+        let receipts = status["messages"][0]["receipts"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        let doubtful = receipts
+            .iter()
+            .filter(|receipt| !receipt["doubt"].is_null());
+        (receipts.len(), doubtful.count())
+    };
+    let said = || world.run(&["status", &id]).out.contains("with a doubt");
+    assert_eq!((doubts(), said()), ((2, 0), false));
+    let kept = world.practice.messages(&world.address("io"), "INBOX");
+    let texts = kept
+        .iter()
+        .map(|one| String::from_utf8_lossy(&one.octets).into_owned());
+    let delivery = texts
+        .into_iter()
+        .find(|text| text.contains("Subject: CONSEGNA"));
+    let marked = delivery.expect("a receipt").replacen(
+        "Subject: CONSEGNA",
+        "Subject: [EXTERNAL] CONSEGNA",
+        1,
+    );
+    let uid = world
+        .practice
+        .deliver(&world.address("io"), "INBOX", marked.as_bytes());
+    uid.expect("delivered");
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    assert_eq!((doubts(), said()), ((3, 1), true));
+}

@@ -88,6 +88,9 @@ pub struct ReceivedRow {
     pub kind: Option<String>,
     /// The id of the finding of highest rank.
     pub headline: Option<String>,
+    /// Of a genuine one about which there are doubts: the id of the check that found the first. What
+    /// earlier forms of the ledger judged has none.
+    pub doubt: Option<String>,
     /// The certified time.
     pub certified_at: Option<Timestamp>,
     /// The signed subject.

@@ -106,6 +106,8 @@ pub(super) struct ReceiptJson {
     pub time: String,
     /// The provider's identifier of the transaction.
     pub identifier: Option<String>,
+    /// The id of the check that found the first doubt about it, as `pec verify` tells it.
+    pub doubt: Option<String>,
     /// Of its octets, which are kept under this name.
     #[schemars(regex(pattern = SHA256))]
     pub sha256: String,
@@ -121,9 +123,13 @@ pub(super) fn written(value: &serde_json::Value) -> String {
 
 /// Where a recipient stands, in words.
 pub(super) fn state_of(line: &Line, texts: &Catalogue) -> String {
-    match line.late && line.state == Standing::Delivered.word() {
+    let state = match line.late && line.state == Standing::Delivered.word() {
         true => texts.text("batch.state.late").to_owned(),
         false => status::state_text(line.state, texts),
+    };
+    match line.receipts.iter().any(|receipt| receipt.doubt.is_some()) {
+        true => format!("{state}; {}", texts.text("status.doubtful")),
+        false => state,
     }
 }
 
@@ -256,11 +262,15 @@ fn lines_of_message<'a>(
             let certified = facts.iter().filter(|fact| fact.is_certified());
             let receipts: Vec<ReceiptJson> = certified
                 .filter_map(|fact| {
+                    let octets = fact.evidence()?;
+                    let mut judged = view.receipts.iter();
+                    let judged = judged.find(|row| row.octets == octets);
                     Some(ReceiptJson {
                         what: fact.what().word(),
                         time: time(fact.at()),
                         identifier: fact.identifier().map(str::to_owned),
-                        sha256: fact.evidence()?.to_owned(),
+                        doubt: judged.and_then(|row| row.doubt.clone()),
+                        sha256: octets.to_owned(),
                     })
                 })
                 .collect();

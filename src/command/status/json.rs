@@ -291,6 +291,9 @@ struct ReceivedJson<'a> {
     kind: Option<&'a str>,
     /// The id of the check that failed or could not be decided, of the highest rank.
     finding: Option<&'a str>,
+    /// Of a genuine one about which there are doubts: the id of the check that found the first; pec
+    /// verify tells all of them.
+    doubt: Option<&'a str>,
     /// The certified time, of a genuine one. UTC, RFC 3339.
     certified_at: Option<Timestamp>,
     /// The signed subject.
@@ -554,6 +557,7 @@ impl<'a> ReceivedJson<'a> {
             verdict: &row.verdict,
             kind: row.kind.as_deref(),
             finding: row.headline.as_deref(),
+            doubt: row.doubt.as_deref(),
             certified_at: row.certified_at,
             subject: row.subject.as_deref(),
             message_id: row.message_id.as_deref(),

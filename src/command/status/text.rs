@@ -172,6 +172,10 @@ pub(in crate::command) fn summary(view: &MessageView, reading: &Reading<'_>) -> 
                 .paint(Tone::Unsure, texts.text("status.twice")),
         );
     }
+    if view.receipts.iter().any(|row| row.doubt.is_some()) {
+        let doubtful = texts.text("status.doubtful");
+        said.push(reading.style.paint(Tone::Unsure, doubtful));
+    }
     said.join(", ")
 }
 
@@ -240,6 +244,16 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
     for (place, recipient) in view.recipients.iter().enumerate() {
         lines.push(String::new());
         lines.extend(recipient_lines(place, recipient, view, reading));
+    }
+    let mut doubtful = view
+        .receipts
+        .iter()
+        .filter(|row| row.doubt.is_some())
+        .peekable();
+    if doubtful.peek().is_some() {
+        let said = texts.text("status.doubtful-receipts");
+        lines.extend([String::new(), reading.style.paint(Tone::Unsure, said)]);
+        lines.extend(doubtful.map(|row| received_line(row, reading)));
     }
     if view.receipts.iter().any(ReceivedRow::is_by_other_trust) {
         let said = texts.text("status.other-trust");

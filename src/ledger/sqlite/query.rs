@@ -482,6 +482,7 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         verdict,
         kind: row.get("kind")?,
         headline: row.get("headline")?,
+        doubt: row.get("doubt")?,
         certified_at,
         subject: row.get("subject")?,
         message_id: row.get("message_id")?,
