@@ -315,3 +315,56 @@ fn what_nobody_certifies_cannot_be_answered() {
     assert_eq!(reply(&world, "00000000", &[]).exit, 2);
     assert_eq!(world.practice.taken().len(), taken);
 }
+
+#[test]
+fn what_is_passed_on_is_told_for_what_it_is() {
+    let (world, id) = answered(&[]);
+    let to = world.address("terza");
+    let forward = |id: &str| {
+        let words = ["forward", id, "--to", &to, "--dry-run", "--body", "Vedi."];
+        let ran = world.run(&words);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        ran
+    };
+    let certified = forward(&id);
+    assert!(certified.out.contains("certified sender"), "{certified:?}");
+    // The provider signed it: nobody is warned of it as of a file that nobody signed.
+    assert!(
+        !certified.err.contains("not digitally signed"),
+        "{certified:?}"
+    );
+    let own = world
+        .run(&["--account", "prova", "status", "--json"])
+        .json();
+    let own = own["messages"][0]["id"].as_str().expect("an id").to_owned();
+    let sent = forward(&own).out.replace("\r\n", "\n").replace("=\n", "");
+    let recipient = format!("To: {}", world.address("altra"));
+    assert!(
+        sent.contains("sent by this account") && sent.contains(&recipient),
+        "{sent}"
+    );
+    let kept = world.practice.messages(&world.address("altra"), "INBOX");
+    let envelope = kept.last().expect("an envelope").octets.to_vec();
+    let forged = String::from_utf8(envelope)
+        .expect("text")
+        .replacen("Marted", "Lunedi", 1);
+    let uid = world
+        .practice
+        .deliver(&world.address("altra"), "INBOX", forged.as_bytes());
+    uid.expect("delivered");
+    world.run(&["--account", "altra", "sync"]);
+    let inbox = world.run(&["--account", "altra", "inbox", "--json"]).json();
+    let other = inbox["apart"][0]["id"].as_str().expect("the forged one");
+    let told = forward(other).out.replace("\r\n", "\n").replace("=\n", "");
+    assert!(told.contains("NOT genuine"), "{told}");
+}
+
+#[test]
+fn an_account_that_is_not_there_has_no_empty_list() {
+    let (world, _) = answered(&[]);
+    for command in [&["inbox"][..], &["status"], &["search", "convocazione"]] {
+        let ran = world.run(&[command, &["--account", "pippo"]].concat());
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(ran.err.contains("pippo"), "{ran:?}");
+    }
+}

@@ -369,7 +369,15 @@ pub(super) fn known_account(
     }
     let known = ledger.account_named(word);
     let known = known.map_err(|error| Failure::of_ledger(&error))?;
-    Ok(Some(known.unwrap_or_else(|| MailAddress::new(word))))
+    match (known, config) {
+        (Some(known), _) => Ok(Some(known)),
+        // An empty list would say that there is no mail.
+        (None, Some(config)) if !word.contains('@') => {
+            let account = session.account_of(&config, Some(word))?;
+            Ok(Some(account.address.clone()))
+        }
+        (None, _) => Ok(Some(MailAddress::new(word))),
+    }
 }
 
 /// Which of several accounts is spoken of from now on.

@@ -354,14 +354,8 @@ impl Look {
     pub fn line(self, row: &LetterRow) -> String {
         let (short, at) = (&row.letter.short, shown(row.at, self.lang));
         let (sender, subject) = (self.sender(row), self.subject(row));
-        let line = format!("{short}  {at}  {sender}  {subject}");
-        match row.standing {
-            LetterStanding::Certified | LetterStanding::Sent => line,
-            LetterStanding::Anomaly
-            | LetterStanding::CannotTell
-            | LetterStanding::NotGenuine
-            | LetterStanding::Ordinary => format!("{line}  {}", self.word(row.standing)),
-        }
+        let word = self.word(row.standing);
+        format!("{short}  {at}  {sender}  {subject}  {word}")
     }
 
     /// What a letter is, in a word or two.

@@ -7,6 +7,7 @@ use super::outgoing::{
 };
 use super::{DeliveryForm, ORIGINAL_FILE};
 use crate::address::MailAddress;
+use crate::mime::Entity;
 
 /// Why a person may want to stop before sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,6 +227,11 @@ pub fn is_signed_document(attachment: &Attachment) -> bool {
     let has = |text: &[u8]| memchr::memmem::find(&attachment.content, text).is_some();
     if name.ends_with(".p7m") || name == ORIGINAL_FILE {
         return true;
+    }
+    if name.ends_with(".eml") {
+        let mail = Entity::parse(&attachment.content);
+        let media = mail.as_ref().map(Entity::media_type);
+        return media.is_ok_and(|media| media.is_ok_and(|it| it.essence == "multipart/signed"));
     }
     if attachment.content.starts_with(b"%PDF-") {
         return has(b"/ByteRange") && has(b"/Contents");

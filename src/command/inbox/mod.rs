@@ -261,6 +261,9 @@ impl Document<'_> {
         if unread {
             lines.push(texts.text("inbox.mark").to_owned());
         }
+        if !self.messages.is_empty() {
+            lines.push(texts.text("inbox.next").to_owned());
+        }
         if self.more {
             let next = number.saturating_add(1).to_string();
             lines.push(texts.fill("status.more", &[("page", &next)]));

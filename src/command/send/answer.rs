@@ -205,6 +205,16 @@ fn reply_quotation(
     format!("{intro}\n{}", quoted(&text_of(contents)))
 }
 
+/// Whom a message of ours names.
+fn named_in(contents: Option<&Contents<'_>>) -> String {
+    let head = contents.map(Contents::head);
+    let named = head
+        .into_iter()
+        .flat_map(|head| head.to.iter().chain(&head.cc));
+    let addresses = named.map(|one| &*one.address);
+    addresses.collect::<Vec<_>>().join(", ")
+}
+
 fn forward_quotation(
     row: &LetterRow,
     data: Option<&CertificationData>,
@@ -216,12 +226,41 @@ fn forward_quotation(
         let all = data.recipients.iter().map(|one| one.address.as_str());
         all.collect::<Vec<_>>().join(", ")
     });
-    let recipients = recipients.unwrap_or_else(|| row.address.as_str().to_owned());
-    let key = match data {
-        Some(_) => "answer.passed-on",
-        None => "answer.passed-on-unproved",
+    let recipients = recipients.unwrap_or_else(|| match row.standing {
+        LetterStanding::Sent => named_in(contents),
+        LetterStanding::Certified
+        | LetterStanding::Anomaly
+        | LetterStanding::NotGenuine
+        | LetterStanding::CannotTell
+        | LetterStanding::Ordinary => row.address.as_str().to_owned(),
+    });
+    let title = match (data, row.standing) {
+        (Some(_), _) => texts.text("answer.as-certified"),
+        (None, LetterStanding::Sent) => texts.text("answer.as-sent"),
+        (None, LetterStanding::NotGenuine) => texts.text("answer.as-not-genuine"),
+        // What was genuine and is not proved now, by other trust data.
+        (None, LetterStanding::Certified | LetterStanding::CannotTell) => {
+            texts.text("answer.as-undecided")
+        }
+        (None, LetterStanding::Anomaly | LetterStanding::Ordinary) => {
+            texts.text("answer.as-ordinary")
+        }
+    };
+    let time = match (data, row.standing) {
+        (Some(_), _) => texts.text("answer.certified-at"),
+        (None, LetterStanding::Sent) => texts.text("answer.sent-at"),
+        (
+            None,
+            LetterStanding::Certified
+            | LetterStanding::Anomaly
+            | LetterStanding::NotGenuine
+            | LetterStanding::CannotTell
+            | LetterStanding::Ordinary,
+        ) => texts.text("answer.received-at"),
     };
     let values = [
+        ("title", title),
+        ("when", time),
         ("sender", &*row.sender),
         ("time", &*shown(row.at, session.lang)),
         ("subject", &*row.subject),
@@ -229,7 +268,7 @@ fn forward_quotation(
     ];
     format!(
         "{}\n\n{}\n",
-        texts.fill(key, &values),
+        texts.fill("answer.passed-on", &values),
         text_of(contents).trim_end()
     )
 }

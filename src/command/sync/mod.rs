@@ -142,6 +142,9 @@ fn tell_report(report: &SyncReport, session: &mut Session<'_>) -> anyhow::Result
         ("facts", &texts.number(report.new_facts)),
     ];
     writeln!(session.err, "{}", texts.fill("sync.done", &values))?;
+    if report.fetched > 0 {
+        writeln!(session.err, "{}", texts.text("sync.next"))?;
+    }
     if report.left_alone > 0 {
         let line = texts.count("sync.left-alone", report.left_alone, &[]);
         writeln!(session.err, "{line}")?;
