@@ -12,6 +12,8 @@ use crate::ledger::Answered;
 const MAX_REFERENCES: usize = 20;
 /// Octets of a Message-ID that is named (RFC 5322, 2.1.1, leaves 998 for a line).
 const MAX_ID_OCTETS: usize = 250;
+/// Characters of the original's subject that go on: three lines of a screen.
+const MAX_SUBJECT: usize = 250;
 /// What people's programs put before the subject of an answer, and of what is passed on.
 const ANSWERING: [&str; 4] = ["re", "r", "rif", "aw"];
 const PASSING_ON: [&str; 4] = ["i", "fwd", "fw", "tr"];
@@ -119,9 +121,13 @@ fn named(id: &str) -> Option<String> {
 }
 
 /// A subject with a prefix, unless one of its kind stands there. What would be refused in a subject
-/// of ours is left out.
+/// of ours is left out, and one that nobody reads to its end is cut.
 fn subject(of: &str, prefix: &str, kind: &[&str]) -> String {
-    let of: String = of.chars().filter(|c| !c.is_control()).collect();
+    let mut of: String = of.chars().filter(|c| !c.is_control()).collect();
+    if let Some((end, _)) = of.char_indices().nth(MAX_SUBJECT) {
+        of.truncate(end);
+        of.push('…');
+    }
     let of = of.trim();
     let word = of.split_once(':').map(|(word, _)| word.trim());
     let has_one = word.is_some_and(|word| kind.iter().any(|one| word.eq_ignore_ascii_case(one)));
@@ -254,6 +260,8 @@ mod tests {
         ] {
             assert_eq!(subject(of, "Re:", &ANSWERING), marked);
         }
+        let long = subject(&"è".repeat(300), "Re:", &ANSWERING);
+        assert_eq!(long, format!("Re: {}…", "è".repeat(MAX_SUBJECT)));
         let passed_on = |of: &str| {
             let original = Original {
                 subject: of.to_owned(),

@@ -52,7 +52,7 @@ pub(super) fn begin(
             let own = &access.account.address;
             let mut beginning = original.answer(own, whom, texts.text("answer.reply"));
             if given.to.is_empty() {
-                beginning.to = vec![answer_to(&data, consent, session)?];
+                beginning.to = vec![answer_to(&data, contents.as_ref(), consent, session)?];
             }
             (beginning, reply_quotation(&row, contents.as_ref(), session))
         }
@@ -139,14 +139,20 @@ fn original_of_row(row: &LetterRow) -> Original {
 /// told where nobody can answer.
 fn answer_to(
     data: &CertificationData,
+    contents: Option<&Contents<'_>>,
     consent: Consent,
     session: &mut Session<'_>,
 ) -> anyhow::Result<String> {
     let sender = data.sender.as_str().to_owned();
-    if data.reply_to == data.sender || !data.reply_to.is_well_formed() {
+    // As certified, or else as the original says.
+    let stated = contents.and_then(|contents| contents.head().reply_to.first());
+    let stated = stated.map(|one| MailAddress::new(&one.address));
+    let mut others = [Some(data.reply_to.clone()), stated].into_iter().flatten();
+    let other = others.find(|other| *other != data.sender && other.is_well_formed());
+    let Some(other) = other else {
         return Ok(sender);
-    }
-    let values = [("sender", &*sender), ("other", data.reply_to.as_str())];
+    };
+    let values = [("sender", &*sender), ("other", other.as_str())];
     let context = session.context;
     let can_ask = context.stdin_is_terminal && context.stderr_is_terminal;
     if consent == Consent::Given || !can_ask {
@@ -160,7 +166,7 @@ fn answer_to(
         lang: session.lang,
     };
     Ok(match asker.confirm("reply-to", &values)? {
-        true => data.reply_to.as_str().to_owned(),
+        true => other.as_str().to_owned(),
         false => sender,
     })
 }
