@@ -443,3 +443,156 @@ fn a_large_message_takes_memory_once() {
         }
     }
 }
+
+/// A multipart of parts, each of them a type and a body.
+fn multipart(kind: &str, boundary: &str, parts: &[String]) -> String {
+    let parts: String = parts
+        .iter()
+        .map(|part| format!("--{boundary}\nContent-Type: {part}\n"))
+        .collect();
+    format!("multipart/{kind}; boundary={boundary}\n\n{parts}--{boundary}--\n")
+}
+
+fn plain(text: &str) -> String {
+    format!("text/plain\n\n{text}\n")
+}
+
+fn html(text: &str) -> String {
+    format!("text/html\n\n<p>{text}</p>\n")
+}
+
+fn pdf() -> String {
+    "application/pdf; name=a.pdf\n\n%PDF-1.7\n".to_owned()
+}
+
+/// The page of an envelope around this.
+fn page_of(content: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(&folder, "busta.eml", &envelope(content));
+    let file = file.display().to_string();
+    let output = pec(&["show", "--trust", TRUST, &file, "--html", "-"]);
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn of_versions_of_a_text_one_is_shown_with_all_its_pieces() {
+    let apple = |first: String, second: String| multipart("mixed", "m1", &[first, pdf(), second]);
+    let says = "an HTML version exists";
+    // What is written, what of it is shown, what of it is on the page, and whether the HTML is told of.
+    for (content, text, page, is_told) in [
+        (
+            multipart(
+                "alternative",
+                "a",
+                &[
+                    apple(plain("piano-1"), plain("piano-2")),
+                    multipart("mixed", "m2", &[html("acca-1"), html("acca-2")]),
+                ],
+            ),
+            &["piano-1", "piano-2"][..],
+            &["acca-1", "acca-2"][..],
+            true,
+        ),
+        (
+            multipart(
+                "alternative",
+                "a",
+                &[plain("piano-1"), apple(html("acca-1"), html("acca-2"))],
+            ),
+            &["piano-1"],
+            &["acca-1", "acca-2"],
+            true,
+        ),
+        (
+            multipart("alternative", "a", &[apple(html("acca-1"), html("acca-2"))]),
+            &["acca-1", "acca-2"],
+            &["acca-1", "acca-2"],
+            false,
+        ),
+        (
+            multipart("alternative", "a", &[plain("piano-1"), plain("piano-2")]),
+            &["piano-1"],
+            &["piano-1"],
+            false,
+        ),
+        (
+            multipart(
+                "mixed",
+                "a",
+                &[plain("piano-1"), html("acca-1"), plain("piano-2")],
+            ),
+            &["piano-1", "acca-1", "piano-2"],
+            &["piano-1", "acca-1", "piano-2"],
+            false,
+        ),
+        (
+            multipart(
+                "alternative",
+                "a",
+                &[
+                    html("acca-1"),
+                    multipart(
+                        "related",
+                        "r",
+                        &[
+                            multipart("alternative", "i", &[plain("piano-1"), html("acca-2")]),
+                            plain("piano-2"),
+                        ],
+                    ),
+                ],
+            ),
+            &["piano-1", "piano-2"],
+            &["acca-1"],
+            true,
+        ),
+    ] {
+        let all = ["piano-1", "piano-2", "acca-1", "acca-2"];
+        let of = |shown: &str| {
+            all.into_iter()
+                .filter(|word| shown.contains(word))
+                .collect::<Vec<_>>()
+        };
+        let (_, shown) = show_envelope(&content);
+        let mut wanted = text.to_vec();
+        wanted.sort_by_key(|word| all.iter().position(|one| one == word));
+        assert_eq!(of(&shown), wanted, "{content}\n{shown}");
+        assert_eq!(shown.contains(says), is_told, "{content}\n{shown}");
+        let (_, body) = page_of(&content)
+            .split_once("<main>")
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
+        let mut wanted = page.to_vec();
+        wanted.sort_by_key(|word| all.iter().position(|one| one == word));
+        assert_eq!(of(&body), wanted, "{content}\n{body}");
+    }
+}
+
+/// A picture in the address itself, of so many octets.
+fn picture(octets: usize) -> String {
+    let line = "QUJD".repeat(19);
+    let lines = format!("{line}\n").repeat(octets / line.len() + 1);
+    format!("<img src=\"data:image/png;base64,{lines}\">")
+}
+
+#[test]
+fn what_is_cut_of_html_is_told_and_a_large_picture_cuts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let after = format!("text/html\n\n<p>prima{}</p>\n<p>dopo</p>", picture(3 << 20));
+    let file = written(&folder, "busta.eml", &envelope(&after));
+    let read = document(&file);
+    assert!(read["mail"]["text"].as_str().unwrap().ends_with("dopo"));
+    assert_eq!(read["mail"]["text_is_cut"], false);
+    assert_eq!(read["mail"]["left_out"]["images"], 1);
+    let page = page_of(&after);
+    assert!(page.contains("dopo") && !page.contains("the text goes on"));
+    // What is no picture, and more than is read.
+    let long = format!(
+        "text/html\n\n<p>prima\n{}</p>\n<p>dopo</p>",
+        "<!-- x -->\n".repeat(1 << 20)
+    );
+    let file = written(&folder, "lunga.eml", &envelope(&long));
+    let read = document(&file);
+    assert_eq!(read["mail"]["text_is_cut"], true);
+    assert!(show_envelope(&long).1.contains("the text goes on"));
+}

@@ -21,6 +21,9 @@ const MAX_QUOTED: usize = 9;
 /// Characters of a link's target that are shown; longer ones count readers.
 const MAX_TARGET: usize = 500;
 
+/// Octets of a page: more than HTML becomes that is no attack.
+const MAX_PAGE_OCTETS: usize = 16 << 20;
+
 /// What HTML holds that is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
@@ -55,15 +58,18 @@ impl LeftOut {
 pub(super) struct Read {
     /// Text, or the body of a page.
     pub written: String,
+    /// Whether there is more.
+    pub is_cut: bool,
     pub left_out: LeftOut,
 }
 
 /// As text, at most about so many octets.
 pub(super) fn text(html: &str, most: usize) -> Read {
     let mut lines = Lines::default();
-    let left_out = walk(html, &mut lines, |lines| lines.out.len() < most);
+    let (left_out, is_cut) = walk(html, &mut lines, |lines| lines.out.len() < most);
     Read {
         written: lines.out,
+        is_cut,
         left_out,
     }
 }
@@ -71,10 +77,11 @@ pub(super) fn text(html: &str, most: usize) -> Read {
 /// As the body of a page.
 pub(super) fn page(html: &str) -> Read {
     let mut body = Body::default();
-    let left_out = walk(html, &mut body, |_| true);
+    let (left_out, is_cut) = walk(html, &mut body, |body| body.out.len() < MAX_PAGE_OCTETS);
     body.close_all();
     Read {
         written: body.out,
+        is_cut,
         left_out,
     }
 }
@@ -178,13 +185,15 @@ trait Writer {
     fn text(&mut self, text: &str);
 }
 
-/// Hands everything that is written to a writer, as long as it wants more.
-fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) -> LeftOut {
+/// Hands everything that is written to a writer, as long as it wants more; gives what was left out, and
+/// whether there is more.
+fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) -> (LeftOut, bool) {
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
-    let mut walk = Walk::default();
+    let (mut walk, mut is_cut) = (Walk::default(), false);
     for token in Tokenizer::new_with_emitter(html, emitter) {
         if !wants_more(writer) {
+            is_cut = true;
             break;
         }
         let Ok(token) = token;
@@ -202,7 +211,7 @@ fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) 
         }
     }
     walk.end_link(writer);
-    walk.left_out
+    (walk.left_out, is_cut)
 }
 
 type AttributesOf = BTreeMap<HtmlString, html5gum::Spanned<HtmlString, ()>>;
@@ -573,7 +582,9 @@ mod tests {
             <a href='file:///etc/passwd'>f</a><a href=javascript:g()>g</a><link rel=stylesheet href=//x>\
             <style>@import '//x'</style><math><mtext></p><style><!--</style><img title='--&gt;&lt;img src=1&gt;'>\
             <b x=\"</b><script>\">h</b><plaintext><i>k";
-        let Read { written, left_out } = page(hostile);
+        let Read {
+            written, left_out, ..
+        } = page(hostile);
         let mut rest = &*written;
         while let Some(at) = rest.find('<') {
             rest = &rest[at + 1..];

@@ -33,7 +33,7 @@ pub use crate::pec::original::original_in;
 pub use html::LeftOut;
 pub use kind::{SIGNED, TNEF};
 pub use signed::{MAX_LAYERS, Unwrapped, unwrapped};
-pub use text::Text;
+pub use text::{Page, Text};
 pub use walk::{MAX_FILES, MAX_MAILS_DEEP, Reach, Visit};
 
 /// Message-IDs taken of one field; a thread of years has some hundreds.
@@ -173,8 +173,8 @@ impl<'a> Contents<'a> {
         text::of(&self.tree, most)
     }
 
-    /// Its text as the body of a page that loads nothing, and what was left out of it.
-    pub fn page(&self) -> (String, LeftOut) {
+    /// Its text as the body of a page that loads nothing.
+    pub fn page(&self) -> Page {
         text::page(&self.tree)
     }
 

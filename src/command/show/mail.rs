@@ -41,6 +41,9 @@ pub(in crate::command) struct MailJson {
     /// Whether there is more of it: a text of a megabyte is cut, that of a mail within another one
     /// earlier.
     text_is_cut: bool,
+    /// Whether the text is plain and there is a version of it in HTML.
+    #[serde(skip)]
+    has_html: bool,
     /// What HTML held and was left out of the text: how many of each.
     left_out: LeftOutJson,
 }
@@ -127,6 +130,7 @@ impl MailJson {
             text: read.text,
             text_is_html: read.is_html,
             text_is_cut: read.is_cut,
+            has_html: read.has_html,
             left_out: LeftOutJson::of(read.left_out),
         }
     }
@@ -164,6 +168,9 @@ impl MailJson {
         }
         if self.text_is_cut {
             lines.push(texts.text("show.cut").to_owned());
+        }
+        if self.has_html {
+            lines.push(texts.text("show.has-html").to_owned());
         }
         let left_out = self.left_out.line(texts);
         if let Some(left_out) = left_out {

@@ -30,9 +30,7 @@ pub(super) fn of(shown: &Shown<'_>) -> String {
     let whole = converted_back(shown.octets);
     let original = original_in(&whole);
     let contents = Contents::of(original.as_deref().unwrap_or(&whole));
-    let (body, left_out) = contents
-        .as_ref()
-        .map_or_else(Default::default, Contents::page);
+    let text = contents.as_ref().map(Contents::page).unwrap_or_default();
     let mail = contents.as_ref().map(|contents| MailJson::of(contents, 0));
     let rows = mail.as_ref().map(|mail| mail.rows(lang).rows());
     let answer = match shown.examination {
@@ -46,13 +44,13 @@ pub(super) fn of(shown: &Shown<'_>) -> String {
         answer,
         warnings: judged.map_or_else(Vec::new, |judged| warnings(judged, texts)),
         rows: rows.unwrap_or_default(),
-        left_out: left_out_line(left_out, texts).unwrap_or_default(),
+        left_out: left_out_line(text.left_out, texts).unwrap_or_default(),
     };
     let pages = Pages::new(&[("mail", HEAD)]);
     let mut page = pages.opening(lang, &head.title);
     page.push('\n');
     page.push_str(&pages.fill("mail", &head));
-    page.push_str(&body);
+    page.push_str(&text.body);
     page.push_str("\n</main>\n</body>\n</html>\n");
     page
 }
