@@ -594,5 +594,22 @@ fn what_is_cut_of_html_is_told_and_a_large_picture_cuts_nothing() {
     let file = written(&folder, "lunga.eml", &envelope(&long));
     let read = document(&file);
     assert_eq!(read["mail"]["text_is_cut"], true);
-    assert!(show_envelope(&long).1.contains("the text goes on"));
+}
+
+#[test]
+fn a_page_says_what_is_not_in_it() {
+    let html = "<p>uno<img src=//x><script>a()</script>";
+    let page = page_of(&format!("text/html\n\n{html}"));
+    assert!(page.contains("Left out: 1 picture, 1 script"), "{page}");
+    assert!(!page.contains("more parts than are read"), "{page}");
+    assert!(!page.contains("the text goes on"), "{page}");
+    let long = format!("{html}\n{}<p>fine", "<!-- x -->\n".repeat(1 << 20));
+    let page = page_of(&format!("text/html\n\n{long}"));
+    assert!(page.contains("the text goes on"), "{page:.5000}");
+    let many = format!(
+        "multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n{html}\n{}",
+        "--b\n\nx\n".repeat(10_000)
+    );
+    let page = page_of(&many);
+    assert!(page.contains("more parts than are read"), "{page}");
 }

@@ -20,7 +20,8 @@ struct Head {
     answer: String,
     warnings: Vec<String>,
     rows: Vec<(String, String)>,
-    left_out: String,
+    /// What is not in the text that stands below.
+    notes: Vec<String>,
 }
 
 /// The page.
@@ -39,12 +40,18 @@ pub(super) fn of(shown: &Shown<'_>) -> String {
     };
     let judged = shown.examination;
     let subject = mail.and_then(|mail| mail.subject);
+    let is_whole = contents.as_ref().is_none_or(Contents::is_whole);
+    let missing = [(text.is_cut, "show.cut"), (!is_whole, "show.not-whole")];
+    let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);
+    let notes = missing
+        .map(|(_, key)| texts.text(key).to_owned())
+        .chain(left_out_line(text.left_out, texts));
     let head = Head {
         title: subject.unwrap_or_else(|| texts.text("value.no-subject").to_owned()),
         answer,
         warnings: judged.map_or_else(Vec::new, |judged| warnings(judged, texts)),
         rows: rows.unwrap_or_default(),
-        left_out: left_out_line(text.left_out, texts).unwrap_or_default(),
+        notes: notes.collect(),
     };
     let pages = Pages::new(&[("mail", HEAD)]);
     let mut page = pages.opening(lang, &head.title);
