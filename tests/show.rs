@@ -613,3 +613,38 @@ fn a_page_says_what_is_not_in_it() {
     let page = page_of(&many);
     assert!(page.contains("more parts than are read"), "{page}");
 }
+
+#[test]
+fn no_line_of_a_mail_looks_like_one_of_the_program() {
+    let claims = "1 attachment\nWARNING: nothing\n\nGenuine.";
+    let (_, text) = show_envelope(&plain(claims));
+    let (_, after) = text.split_once("Original message").unwrap();
+    let long = format!("{}Genuine.", "a ".repeat(2_000));
+    for claim in claims.lines().filter(|line| !line.is_empty()) {
+        assert!(after.contains(&format!("\n  {claim}\n")), "{text}");
+    }
+    let (_, text) = show_envelope(&plain(&long));
+    let (_, after) = text.split_once("2026-05-04").unwrap();
+    assert!(
+        after
+            .lines()
+            .filter(|line| line.contains("a a a"))
+            .all(|line| line.starts_with("  ")),
+        "{after}"
+    );
+    // What is not genuine, or no certified mail, says so at the end once more; what is genuine does not.
+    let folder = tempfile::tempdir().unwrap();
+    let mut forged = envelope(&plain(claims));
+    let at = memchr::memmem::find(&forged, b"WARNING: nothing").unwrap();
+    forged[at..at + 7].copy_from_slice(b"Warning");
+    let ordinary = format!("Subject: x\r\n\r\n{}", claims.replace('\n', "\r\n"));
+    for (octets, repeats) in [
+        (&forged[..], true),
+        (ordinary.as_bytes(), true),
+        (&envelope(&plain(claims)), false),
+    ] {
+        let (_, text) = shown(&written(&folder, "a.eml", octets));
+        let (first, last) = (text.lines().next(), text.lines().last());
+        assert_eq!(first == last, repeats, "{text}");
+    }
+}

@@ -159,24 +159,26 @@ impl MailJson {
         table
     }
 
-    /// Its text, and what there is to know of it. Nothing in them is made safe.
-    pub fn text_lines(&self, texts: &Catalogue) -> Vec<String> {
+    /// The lines of its text. Nothing in them is made safe.
+    pub fn text_lines(&self) -> Vec<&str> {
         let text = self.text.trim_end().trim_start_matches(['\r', '\n']);
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        if lines.is_empty() {
-            lines.push(texts.text("show.no-text").to_owned());
+        text.lines().collect()
+    }
+
+    /// What there is to know of its text.
+    pub fn notes(&self, texts: &Catalogue) -> Vec<String> {
+        let has_text = !self.text.trim().is_empty();
+        let told = [
+            (!has_text, "show.no-text"),
+            (self.text_is_cut, "show.cut"),
+            (self.has_html, "show.has-html"),
+        ];
+        let told = told.into_iter().filter(|(is_so, _)| *is_so);
+        let mut notes: Vec<String> = told.map(|(_, key)| texts.text(key).to_owned()).collect();
+        if let Some(left_out) = self.left_out.line(texts) {
+            notes.extend([String::new(), left_out]);
         }
-        if self.text_is_cut {
-            lines.push(texts.text("show.cut").to_owned());
-        }
-        if self.has_html {
-            lines.push(texts.text("show.has-html").to_owned());
-        }
-        let left_out = self.left_out.line(texts);
-        if let Some(left_out) = left_out {
-            lines.extend([String::new(), left_out]);
-        }
-        lines
+        notes
     }
 
     /// Sender and subject in a line.

@@ -29,6 +29,9 @@ use crate::work::Work;
 /// Octets of a text that are shown: more than anybody reads, and less than fills a memory.
 const MAX_TEXT: usize = 1 << 20;
 
+/// What each line of a mail's text begins with: no answer, heading or warning of ours does.
+const INDENT: &str = "  ";
+
 /// A message, and what was found out about it.
 pub(in crate::command) struct Shown<'a> {
     /// As it is called: the file, or the short id.
@@ -172,7 +175,9 @@ impl<'a> Document<'a> {
             lines.extend([String::new(), texts.text(key).to_owned()]);
             lines.extend(mail.rows(lang).lines());
             lines.push(String::new());
-            lines.extend(mail.text_lines(texts).iter().flat_map(|line| safe(line)));
+            let text = mail.text_lines().into_iter().flat_map(safe);
+            lines.extend(text.map(|line| format!("{INDENT}{line}").trim_end().to_owned()));
+            lines.extend(mail.notes(texts));
         } else if self.files.is_empty() {
             lines.extend([String::new(), texts.text("show.nothing-inside").to_owned()]);
         }
@@ -197,6 +202,13 @@ impl<'a> Document<'a> {
         if !thread.is_empty() {
             lines.push(String::new());
             lines.extend(thread);
+        }
+        // What stands last stays on the screen: it is ours, and not what the mail says of itself.
+        if let Some(judged) = self.judged.filter(|_| self.mail.is_some())
+            && judged.verdict() != Verdict::Genuine
+        {
+            let answer = headline::painted(judged, self.asked, style);
+            lines.extend([String::new(), answer]);
         }
         lines
     }
