@@ -11,7 +11,8 @@ use crate::output::report::Form;
 /// Also from receipts and from attached messages. MESSAGE is a file (- for standard input), the id of
 /// a received or sent message, or its Message-ID. Names are made safe: without path, deceptive
 /// characters, or names that systems reserve; a file that exists is never replaced. All is extracted
-/// or nothing.
+/// or nothing. If the program is killed meanwhile this holds in a new folder; in one that exists some
+/// of the files may be there, each of them whole.
 ///
 /// Exit status: 0 if the message is genuine, or was sent from here; 1 if it is not genuine or is not
 /// certified mail; 3 if it cannot be verified; 2 if it cannot be read; 4 if nothing can be written.

@@ -13,13 +13,16 @@ use crate::exit::ExitStatus;
 /// Numbers tried for a name that is taken.
 const MAX_NUMBER: usize = 100_000;
 
-/// A folder with what will be in the one that was asked for. Dropped before it is placed it is gone, and so
-/// is the other one where it was made for this.
+/// What will be in the folder that was asked for. Dropped before it is placed it is gone.
+///
+/// A new folder comes into its place in one step, with all that is in it. In one that is there each
+/// file comes whole; a process that is killed meanwhile leaves some of them.
 pub(super) struct Draft {
     target: PathBuf,
-    /// Where files are written before they have their names: within the folder, on the same disk.
+    /// Where files are written before they have their names, on the same disk: within the folder, or
+    /// beside it where it is to be made.
     temporary: PathBuf,
-    /// Whether the folder was made for this.
+    /// Whether the folder is to be made.
     is_new: bool,
     count: usize,
 }
@@ -32,37 +35,41 @@ pub(super) struct Writing<'d> {
 }
 
 impl Draft {
-    /// Makes the folder if it is not there, and a place in it.
+    /// Makes a place for what is written, in the folder or beside it.
     ///
     /// # Errors
     /// A [`Failure`] with status 4.
     pub fn beside(target: &Path) -> Result<Self, Failure> {
-        let failed = |error: &io::Error| failure(target, error);
-        let is_new = match make_folder(target) {
-            Ok(()) => true,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            Err(error) => return Err(failed(&error)),
+        let is_new = !target
+            .try_exists()
+            .map_err(|error| failure(target, &error))?;
+        let around = match target.parent() {
+            Some(parent) if is_new && parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) if is_new => parent,
+            Some(_) | None => target,
         };
-        let mut draft = Self {
-            target: target.to_owned(),
-            temporary: PathBuf::new(),
-            is_new,
-            count: 0,
-        };
-        for number in 0..MAX_NUMBER {
+        let mut number = 0;
+        loop {
             let name = format!(".pec-extract-{}-{number}", std::process::id());
-            let temporary = target.join(name);
+            let temporary = around.join(name);
             match make_folder(&temporary) {
                 Ok(()) => {
-                    draft.temporary = temporary;
-                    break;
+                    return Ok(Self {
+                        target: target.to_owned(),
+                        temporary,
+                        is_new,
+                        count: 0,
+                    });
                 }
                 // Left by an earlier process of the same number.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed(&error)),
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && number < MAX_NUMBER =>
+                {
+                    number += 1;
+                }
+                Err(error) => return Err(failure(target, &error)),
             }
         }
-        Ok(draft)
     }
 
     /// Begins a file.
@@ -85,67 +92,100 @@ impl Draft {
     ///
     /// # Errors
     /// A [`Failure`] with status 4; then none of them is there.
-    pub fn place(mut self, files: &[(PathBuf, String)]) -> Result<Vec<String>, Failure> {
-        let mut placed = Vec::new();
-        // Names that differ in case alone are one name on other disks.
-        let mut used = BTreeSet::new();
-        let done = files.iter().try_for_each(|(path, wanted)| {
-            placed.push(self.place_one(path, wanted, &mut used)?);
-            Ok(())
-        });
-        let done = done.and_then(|()| sync_folder(&self.temporary));
-        if let Err(error) = done {
-            for name in placed {
-                // Best effort: the error that counts is the first one.
-                let _ = fs::remove_file(self.target.join(name));
-            }
-            return Err(failure(&self.target, &error));
-        }
-        self.is_new &= placed.is_empty();
-        Ok(placed)
+    pub fn place(self, files: &[(PathBuf, String)]) -> Result<Vec<String>, Failure> {
+        let placed = match self.is_new {
+            true if files.is_empty() => Ok(Vec::new()),
+            true => self.place_folder(files),
+            false => place_files(files, &self.target),
+        };
+        placed.map_err(|error| failure(&self.target, &error))
     }
 
-    fn place_one(
-        &self,
-        path: &Path,
-        wanted: &str,
-        used: &mut BTreeSet<String>,
-    ) -> io::Result<String> {
-        for number in 1..MAX_NUMBER {
-            let name = match number {
-                1 => wanted.to_owned(),
-                number => numbered(wanted, number),
-            };
-            if used.contains(&name.to_lowercase()) {
-                continue;
-            }
-            let to = self.target.join(&name);
-            // The name is ours from here on: nothing that is there is replaced.
-            match private().create_new(true).open(&to) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(error),
-            }
-            if let Err(error) = fs::rename(path, &to) {
-                let _ = fs::remove_file(&to);
-                return Err(error);
-            }
-            used.insert(name.to_lowercase());
-            return Ok(name);
-        }
-        Err(io::ErrorKind::AlreadyExists.into())
+    /// All files in a folder of their own, which takes the place that was asked for.
+    fn place_folder(&self, files: &[(PathBuf, String)]) -> io::Result<Vec<String>> {
+        let whole = self.temporary.join("whole");
+        make_folder(&whole)?;
+        let placed = place_files(files, &whole)?;
+        fs::rename(&whole, &self.target)?;
+        sync_folder(&self.target).inspect_err(|_| {
+            let _ = fs::rename(&self.target, &whole);
+        })?;
+        Ok(placed)
     }
+}
+
+/// Files under their names in a folder: all of them, or none.
+fn place_files(files: &[(PathBuf, String)], folder: &Path) -> io::Result<Vec<String>> {
+    let mut placed = Vec::new();
+    // Names that differ in case alone are one name on other disks.
+    let mut used = BTreeSet::new();
+    let done = files.iter().try_for_each(|(path, wanted)| {
+        placed.push(place_one(path, wanted, folder, &mut used)?);
+        Ok(())
+    });
+    let synced = |()| {
+        placed
+            .first()
+            .map_or(Ok(()), |name| sync_folder(&folder.join(name)))
+    };
+    if let Err(error) = done.and_then(synced) {
+        for name in placed {
+            // Best effort: the error that counts is the first one.
+            let _ = fs::remove_file(folder.join(name));
+        }
+        return Err(error);
+    }
+    Ok(placed)
+}
+
+fn place_one(
+    path: &Path,
+    wanted: &str,
+    folder: &Path,
+    used: &mut BTreeSet<String>,
+) -> io::Result<String> {
+    for number in 1..MAX_NUMBER {
+        let name = match number {
+            1 => wanted.to_owned(),
+            number => numbered(wanted, number),
+        };
+        if used.contains(&name.to_lowercase()) {
+            continue;
+        }
+        match place_new(path, &folder.join(&name)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(error),
+        }
+        used.insert(name.to_lowercase());
+        return Ok(name);
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Gives a file its name where that is free: whole from the first moment.
+fn place_new(path: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(path, to) {
+        // Best effort: what is left of it goes with the folder that it is in.
+        Ok(()) => {
+            let _ = fs::remove_file(path);
+            return Ok(());
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
+    }
+    // Not every disk has second names. There the name is taken by an empty file first.
+    private().create_new(true).open(to)?;
+    fs::rename(path, to).inspect_err(|_| {
+        let _ = fs::remove_file(to);
+    })
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
         // Best effort: what is left takes room, and is named as nobody's file.
-        if !self.temporary.as_os_str().is_empty() {
-            let _ = fs::remove_dir_all(&self.temporary);
-        }
-        if self.is_new {
-            let _ = fs::remove_dir(&self.target);
-        }
+        let _ = fs::remove_dir_all(&self.temporary);
     }
 }
 
@@ -235,6 +275,61 @@ mod tests {
         assert!(path.exists());
         drop(draft);
         assert!(names(folder.path()).is_empty());
+    }
+
+    /// What a process sees that looks into the folder while files are placed.
+    #[cfg(unix)]
+    fn seen_while<T: Send>(
+        folder: &Path,
+        place: impl FnOnce() -> T + Send,
+    ) -> BTreeSet<(usize, bool)> {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let is_over = AtomicBool::new(false);
+        let mut seen = BTreeSet::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                place();
+                is_over.store(true, Ordering::SeqCst);
+            });
+            while !is_over.load(Ordering::SeqCst) {
+                let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+                let sizes = entries.filter_map(|entry| entry.metadata().ok());
+                let sizes = sizes.filter(fs::Metadata::is_file).map(|file| file.len());
+                let sizes: Vec<u64> = sizes.collect();
+                seen.insert((sizes.len(), sizes.contains(&0)));
+            }
+        });
+        seen
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_comes_with_all_and_no_file_is_ever_seen_empty() {
+        const COUNT: usize = 2_000;
+        let folder = tempfile::tempdir().unwrap();
+        for (target, is_new) in [("nuova", true), ("vecchia", false)] {
+            let target = folder.path().join(target);
+            if !is_new {
+                fs::create_dir(&target).unwrap();
+            }
+            let draft = Draft::beside(&target).unwrap();
+            assert_eq!(target.exists(), !is_new);
+            let paths = (0..COUNT).map(|number| {
+                let path = draft.temporary.join(format!("f{number}"));
+                fs::write(&path, "x").unwrap();
+                (path, number.to_string())
+            });
+            let files: Vec<(PathBuf, String)> = paths.collect();
+            let seen = seen_while(&target, || draft.place(&files).map(|placed| placed.len()));
+            assert!(seen.iter().all(|(_, has_empty)| !has_empty), "{seen:?}");
+            let is_part = |count: &usize| ![0, COUNT].contains(count);
+            assert!(
+                !is_new || !seen.iter().any(|(count, _)| is_part(count)),
+                "{seen:?}"
+            );
+            assert_eq!(names(&target).len(), COUNT);
+        }
+        assert_eq!(names(folder.path()), ["nuova", "vecchia"]);
     }
 
     #[test]
