@@ -506,3 +506,40 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+#[test]
+fn what_is_refused_of_an_archive_is_told_and_is_not_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = archive(&[("a.pdf", b"%PDF-"), ("b.pdf", b"%PDF-")]);
+    let mut encrypted = whole.clone();
+    let last = memchr::memmem::rfind(&whole, b"PK\x01\x02").unwrap();
+    encrypted[last + 8] |= 1;
+    let mut twice = whole.clone();
+    for at in memchr::memmem::find_iter(&whole, b"b.pdf") {
+        twice[at] = b'a';
+    }
+    for (case, zip, told) in [
+        ("intero", &whole[..], None),
+        ("cifrato", &encrypted, Some("b.pdf, in the archive 2, ")),
+        (
+            "doppio",
+            &twice,
+            Some("not all of the archive 2 was extracted: "),
+        ),
+        (
+            "guasto",
+            b"PK\x03\x04guasto",
+            Some("the archive was not opened: "),
+        ),
+    ] {
+        let file = written(&folder, "a.eml", &message(&[("a.zip", zip)]));
+        let (_, document) = extracted(&file, &folder.path().join(case), &["--unzip"]);
+        assert_eq!(document["is_whole"], told.is_none(), "{document}");
+        let notes = files(&document)[0]["notes"].as_array().unwrap();
+        let notes: Vec<&str> = notes.iter().flat_map(Value::as_str).collect();
+        match told {
+            Some(told) => assert!(notes.len() == 1 && notes[0].starts_with(told), "{notes:?}"),
+            None => assert!(notes.is_empty(), "{notes:?}"),
+        }
+    }
+}

@@ -183,6 +183,7 @@ impl Extraction<'_> {
             Err(error) => {
                 let values = [("reason", &*reason(&error))];
                 notes.push(texts.fill("extract.not-unzipped", &values));
+                self.is_whole = false;
                 return Ok(());
             }
         };
@@ -199,7 +200,13 @@ impl Extraction<'_> {
                         ("place", place),
                         ("reason", &*reason(&error)),
                     ];
-                    notes.push(texts.fill("extract.entry-failed", &values));
+                    // What has no name is the archive itself, or an entry without one.
+                    let key = match &*name {
+                        "" => "extract.archive-failed",
+                        _ => "extract.entry-failed",
+                    };
+                    notes.push(texts.fill(key, &values));
+                    self.is_whole = false;
                 }
             }
         }

@@ -38,7 +38,7 @@ pub(in crate::command) struct Document<'a> {
     /// The files that were written.
     pub files: Vec<FileOut>,
     /// Whether all there is was written: false where the message or an archive has more files than are
-    /// read.
+    /// read, or something of an archive could not be extracted (see notes).
     pub is_whole: bool,
     #[serde(skip)]
     pub examination: Option<&'a Examination>,
