@@ -250,6 +250,27 @@ fn words_are_found_in_what_was_sent_and_received() {
 }
 
 #[test]
+fn a_certified_subject_is_found_though_the_original_has_another() {
+    for original in ["Sfratto", "Auguri"] {
+        let mut desk = Desk::new();
+        let mail = Sent::new("<1@a.example>", original, "Testo.\n");
+        let receipt = Receipt::with(Kind::Envelope, |receipt| {
+            receipt.original = Some(mail.delivered(IDENTIFIER));
+            receipt.daticert.message_id = Some("<1@a.example>".to_owned());
+            receipt.daticert.subject = Some("Sfratto".to_owned());
+        });
+        desk.receive(&[&receipt.to_eml()]);
+        let listed = document(&desk, &["inbox"]);
+        assert_eq!(texts(&listed["messages"], "standing"), ["certified"]);
+        assert_eq!(texts(&listed["messages"], "subject"), [original]);
+        for (word, count) in [("sfratto", 1), (original, 1), ("altrove", 0)] {
+            let found = document(&desk, &["search", word]);
+            assert_eq!(texts(&found["results"], "subject").len(), count, "{word}");
+        }
+    }
+}
+
+#[test]
 fn a_message_names_what_answers_it() {
     let mut desk = Desk::new();
     let message = desk.send(&freeze(sent::base().to_eml()));

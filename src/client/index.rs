@@ -101,7 +101,14 @@ fn letter(octets: &[u8], known: &Known) -> NewLetter {
         // place of the Message-ID (RFC 6109, 2.2.1): the signed one is known.
         LetterStanding::Certified => {
             let inside = original_in(octets);
-            said(inside.as_deref().and_then(Contents::of), unread)
+            let signed = unread.subject.clone();
+            let mut read = said(inside.as_deref().and_then(Contents::of), unread);
+            // The original may bear another one: both are searched for.
+            if read.subject != signed {
+                read.body.push('\n');
+                read.body.push_str(&signed);
+            }
+            read
         }
         LetterStanding::Anomaly => {
             let inside = original_in(octets);
