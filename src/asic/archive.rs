@@ -49,6 +49,12 @@ const DATE: u16 = 0x21;
 const MADE_BY_UNIX: u16 = 3 << 8 | VERSION;
 const MODE: u32 = 0o100_600 << 16;
 
+/// What a mode says that a file is, and that it is a regular one (POSIX, sys/stat.h).
+const UNIX_TYPE: u32 = 0o170_000;
+const UNIX_REGULAR: u32 = 0o100_000;
+/// A volume's name and a folder, as MS-DOS has them in the lowest octet.
+const DOS_NO_FILE: u32 = 0x08 | 0x10;
+
 /// What is wrong with the archive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -89,7 +95,7 @@ pub enum Fault {
     /// An entry does not begin where the one before it ends.
     #[error("{0}: not where the one before it ends")]
     Place(String),
-    /// An entry is compressed, encrypted, or has fields that none of a container has.
+    /// An entry is compressed, encrypted, no regular file, or has fields that none of a container has.
     #[error("{0}: of another form")]
     Form(String),
     /// The checksum of an entry is not that of its octets, which the manifest confirms.
@@ -310,9 +316,17 @@ pub struct Entry {
     both: Both,
     at: u32,
     comment: u16,
+    attributes: u32,
 }
 
 impl Entry {
+    /// Whether nothing says that it would be anything but a regular file where it is unpacked: programs
+    /// heed the mode whatever system is said to have written it. One that says nothing is a file.
+    fn is_regular(&self) -> bool {
+        let kind = (self.attributes >> 16) & UNIX_TYPE;
+        matches!(kind, 0 | UNIX_REGULAR) && self.attributes & DOS_NO_FILE == 0
+    }
+
     /// Octets of its content.
     pub fn size(&self) -> u64 {
         u64::from(self.both.size)
@@ -415,7 +429,7 @@ impl Directory {
             } = entry.both;
             // No encryption, no sizes that follow, nothing but a name.
             let is_plain = flags == 0 && method == 0 && packed == size;
-            if !is_plain || extra != 0 || entry.comment != 0 {
+            if !is_plain || extra != 0 || entry.comment != 0 || !entry.is_regular() {
                 return Err(named(Fault::Form));
             }
             if u64::from(entry.at) != at {
@@ -528,6 +542,7 @@ fn central(octets: &[u8]) -> Option<(Entry, &[u8])> {
         both,
         at: little_endian(&fixed[42..46]) as u32,
         comment,
+        attributes: little_endian(&fixed[38..42]) as u32,
     };
     Some((entry, rest))
 }

@@ -510,6 +510,33 @@ mod tests {
         };
         assert_eq!([both(8, 8), both(6, 1), both(6, 8)], ["form"; 3]);
         assert_eq!([both(18, 3), both(22, 3)], ["form"; 2]);
+        // What would be unpacked as a link, a folder, a device, or by a system that knows no such.
+        let mode = |system: u8, mode: u16, dos: u8| {
+            let central: Vec<usize> = memchr::memmem::find_iter(&octets, b"PK\x01\x02").collect();
+            let mut other = octets.clone();
+            other[central[2] + 5] = system;
+            other[central[2] + 38..central[2] + 40].copy_from_slice(&[dos, 0]);
+            other[central[2] + 40..central[2] + 42].copy_from_slice(&mode.to_le_bytes());
+            match read(&other) {
+                Err(Error::Fault(Fault::Form(name))) => name,
+                Ok(_) => String::new(),
+                Err(error) => error.to_string(),
+            }
+        };
+        for regular in [mode(3, 0o100_644, 0), mode(3, 0, 0), mode(0, 0, 0x20)] {
+            assert_eq!(regular, "");
+        }
+        for other in [
+            mode(3, 0o120_777, 0),
+            mode(3, 0o040_755, 0),
+            mode(3, 0o060_600, 0),
+            mode(3, 0o100_644, 0x10),
+            mode(0, 0o120_777, 0),
+            mode(0, 0, 0x10),
+            mode(0, 0, 0x08),
+        ] {
+            assert_eq!(other, FILES[0].0);
+        }
         // An extra field that is not there: what follows is read from another place.
         assert_eq!(both(28, 1), "directory");
         assert_eq!(fault(&octets[..octets.len() - 1]), "no-end");
