@@ -198,6 +198,10 @@ impl<'a> Document<'a> {
         if !self.is_whole {
             lines.extend([String::new(), texts.text("show.not-whole").to_owned()]);
         }
+        if !self.files.is_empty() {
+            let next = texts.fill("show.next", &[("message", self.message)]);
+            lines.extend([String::new(), next]);
+        }
         let thread = self.thread.lines(lang, style);
         if !thread.is_empty() {
             lines.push(String::new());
