@@ -6,9 +6,7 @@
 //! that is loaded, no form, no script, no style, no link that can be followed; links stay as text, with
 //! their true target behind it.
 
-use std::collections::BTreeMap;
-
-use html5gum::{DefaultEmitter, HtmlString, Token, Tokenizer};
+use html5gum::{DefaultEmitter, StartTag, State, Token, Tokenizer};
 
 use crate::printable::is_deceptive;
 
@@ -152,6 +150,75 @@ const ELEMENTS: &[(Layout, &[&str])] = &[
 /// Elements whose content is no text for a reader.
 const UNREAD: &[&str] = &["script", "style", "title", "iframe", "noembed", "noframes"];
 
+/// Roots of what is no HTML (WHATWG HTML, 13.2.6.5): in it a tag may end itself, and script and style
+/// hold tags.
+const FOREIGN: &[&str] = &["svg", "math"];
+
+/// Elements in those that hold HTML again.
+const INTEGRATING: &[&str] = &[
+    "foreignobject",
+    "desc",
+    "annotation-xml",
+    "mi",
+    "mo",
+    "mn",
+    "ms",
+    "mtext",
+];
+
+/// Elements that end what is no HTML.
+const LEAVING: &[&str] = &[
+    "b",
+    "big",
+    "blockquote",
+    "body",
+    "br",
+    "center",
+    "code",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "embed",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "hr",
+    "i",
+    "img",
+    "li",
+    "listing",
+    "menu",
+    "meta",
+    "nobr",
+    "ol",
+    "p",
+    "pre",
+    "ruby",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "strike",
+    "sub",
+    "sup",
+    "table",
+    "tt",
+    "u",
+    "ul",
+    "var",
+];
+
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|one| one.as_bytes() == name)
+}
+
 impl Element {
     fn named(name: &[u8]) -> Option<Self> {
         let of = |(layout, names): &(Layout, &'static [&'static str])| {
@@ -191,14 +258,20 @@ fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) 
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
     let (mut walk, mut is_cut) = (Walk::default(), false);
-    for token in Tokenizer::new_with_emitter(html, emitter) {
+    let mut tokens = Tokenizer::new_with_emitter(html, emitter);
+    while let Some(token) = tokens.next() {
         if !wants_more(writer) {
             is_cut = true;
             break;
         }
         let Ok(token) = token;
         match token {
-            Token::StartTag(tag) => walk.start(&tag.name, &tag.attributes, writer),
+            Token::StartTag(tag) => {
+                walk.start(&tag, writer);
+                if walk.is_foreign() {
+                    tokens.set_state(State::Data);
+                }
+            }
             Token::EndTag(tag) => walk.end(&tag.name, writer),
             Token::String(text) if walk.unread.is_none() => {
                 let text = String::from_utf8_lossy(&text);
@@ -207,6 +280,12 @@ fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) 
                 }
                 writer.text(&text);
             }
+            Token::Comment(text) if walk.is_foreign() && walk.unread.is_none() => {
+                if let Some(text) = text.strip_prefix(b"[CDATA[") {
+                    let text = String::from_utf8_lossy(text);
+                    writer.text(text.trim_end_matches("]]"));
+                }
+            }
             Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
@@ -214,13 +293,13 @@ fn walk<W: Writer>(html: &str, writer: &mut W, wants_more: impl Fn(&W) -> bool) 
     (walk.left_out, is_cut)
 }
 
-type AttributesOf = BTreeMap<HtmlString, html5gum::Spanned<HtmlString, ()>>;
-
 /// Where a walk stands.
 #[derive(Default)]
 struct Walk {
     /// The element whose content is passed over.
     unread: Option<Vec<u8>>,
+    /// What is no HTML around this place, and what holds HTML in that.
+    around: Vec<Vec<u8>>,
     link: Option<Link>,
     left_out: LeftOut,
 }
@@ -232,9 +311,33 @@ struct Link {
 }
 
 impl Walk {
-    fn start(&mut self, name: &[u8], attributes: &AttributesOf, writer: &mut impl Writer) {
+    /// Whether what follows is no HTML.
+    fn is_foreign(&self) -> bool {
+        let innermost = self.around.last();
+        innermost.is_some_and(|name| is_one_of(FOREIGN, name))
+    }
+
+    /// Leaves what is no HTML, up to what holds HTML.
+    fn leave(&mut self) {
+        while self.is_foreign() {
+            self.around.pop();
+            self.unread = None;
+        }
+    }
+
+    fn start(&mut self, tag: &StartTag<()>, writer: &mut impl Writer) {
+        let (name, attributes) = (&*tag.name.0, &tag.attributes);
+        if is_one_of(LEAVING, name) {
+            self.leave();
+        }
         if self.unread.is_some() {
             return;
+        }
+        let is_ended = tag.self_closing && (self.is_foreign() || is_one_of(FOREIGN, name));
+        let is_border =
+            is_one_of(FOREIGN, name) || self.is_foreign() && is_one_of(INTEGRATING, name);
+        if is_border && !is_ended && self.around.len() < MAX_NESTED {
+            self.around.push(name.to_vec());
         }
         let value = |name: &str| {
             let value = attributes.get(name.as_bytes())?;
@@ -274,12 +377,19 @@ impl Walk {
                 }
             }
         }
-        if UNREAD.iter().any(|unread| unread.as_bytes() == name) {
+        if is_one_of(UNREAD, name) && !is_ended {
             self.unread = Some(name.to_vec());
         }
     }
 
     fn end(&mut self, name: &[u8], writer: &mut impl Writer) {
+        if self.is_foreign() && matches!(name, b"p" | b"br") {
+            self.leave();
+        }
+        if let Some(at) = self.around.iter().rposition(|around| around == name) {
+            self.around.truncate(at);
+            self.unread = None;
+        }
         match &self.unread {
             Some(unread) if unread == name => return self.unread = None,
             Some(_) => return,
@@ -596,7 +706,7 @@ mod tests {
         assert_eq!(
             left_out,
             LeftOut {
-                images: 3,
+                images: 4,
                 forms: 1,
                 scripts: 2,
                 frames: 2,
@@ -608,6 +718,31 @@ mod tests {
             written.contains("f &lt;file:///etc/passwd&gt;"),
             "{written}"
         );
+    }
+
+    #[test]
+    fn what_is_no_html_hides_nothing_that_browsers_show() {
+        for (html, wanted) in [
+            ("a<svg><script/></svg>b", "ab"),
+            ("a<svg><script/>b", "ab"),
+            ("a<svg/><style>c</style>b", "ab"),
+            ("a<math><style>x<p>b", "a\n\nb"),
+            ("a<math><style>x</math>b", "ab"),
+            ("a<svg><style>x</style></svg>b", "ab"),
+            ("a<svg><style>x</p>b", "a\n\nb"),
+            ("a<svg><title>x</title>b</svg>c", "abc"),
+            ("a<svg><foreignObject><style><p>x</style>b", "ab"),
+            ("<math><mtext><script/>x</script>b", "b"),
+            ("<math><![CDATA[a]]></math>b", "ab"),
+            // In HTML a script does not end itself, and nothing is ended by what is not begun.
+            ("a<script/>x</script>b", "ab"),
+            ("a<style>x<p></svg>x</style>b", "ab"),
+            ("a<![CDATA[x]]>b", "ab"),
+        ] {
+            assert_eq!(lines(html), wanted, "{html}");
+        }
+        let deep = "<svg><foreignObject>".repeat(100_000) + "x";
+        assert_eq!(lines(&deep), "x");
     }
 
     #[test]
