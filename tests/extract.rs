@@ -205,7 +205,7 @@ fn the_same_name_twice_is_two_files() {
     let to = folder.path().join("qui");
     fs::create_dir(&to).unwrap();
     fs::write(to.join("a.pdf"), "mio").unwrap();
-    std::os::unix::fs::symlink("/tmp/altrove", to.join("c.pdf")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("altrove"), to.join("c.pdf")).unwrap();
     let octets = message(&[
         ("a.pdf", b"1"),
         ("a.pdf", b"2"),

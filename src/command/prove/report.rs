@@ -121,7 +121,8 @@ impl Outcome {
     const fn exit(self, was_sent: bool) -> ExitStatus {
         match (self, was_sent) {
             (Self::Identical | Self::Consistent, _) => ExitStatus::Yes,
-            (Self::Different, _) | (_, false) => ExitStatus::No,
+            (Self::Different, _)
+            | (Self::NoDelivery | Self::NoContent | Self::Undecided, false) => ExitStatus::No,
             (Self::NoDelivery | Self::NoContent | Self::Undecided, true) => ExitStatus::Undecided,
         }
     }
@@ -161,7 +162,10 @@ impl RecipientJson {
             (Outcome::NoDelivery | Outcome::NoContent | Outcome::Undecided, false) => {
                 "prove.not-sent".to_owned()
             }
-            _ => format!("prove.reason.{}", outcome.word()),
+            (Outcome::Identical | Outcome::Consistent | Outcome::Different, _)
+            | (Outcome::NoDelivery | Outcome::NoContent | Outcome::Undecided, true) => {
+                format!("prove.reason.{}", outcome.word())
+            }
         };
         texts.fill(&key, &[("to", &self.address)])
     }

@@ -79,7 +79,9 @@ impl Letters for Sqlite {
                 match (&unindexed.known, letter) {
                     (Some(known), Some(letter)) => put(&transaction, unindexed, known, letter)?,
                     // Judged again, it is none any more.
-                    _ => remove(&transaction, &unindexed.account.key(), &unindexed.octets)?,
+                    (Some(_), None) | (None, _) => {
+                        remove(&transaction, &unindexed.account.key(), &unindexed.octets)?
+                    }
                 }
             }
         }
