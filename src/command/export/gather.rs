@@ -7,7 +7,7 @@ use super::held::{AUTHORITIES, DIGESTS, Receipt, STATE, Shelf, VERDICTS};
 use super::{certificates, guide, newest};
 use crate::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP};
 use crate::command::Failure;
-use crate::command::courts::{Court, TRUST_FILE};
+use crate::command::judges::{Judge, TRUST_FILE};
 use crate::command::status::Reading;
 use crate::command::status::json::Document;
 use crate::lang::Lang;
@@ -60,7 +60,7 @@ pub(super) struct Apart {
 pub(super) fn gather(
     view: &MessageView,
     ledger: &Ledger,
-    court: &Court,
+    judge: &Judge,
     lang: Lang,
 ) -> anyhow::Result<Bundle> {
     let mut files = BTreeMap::new();
@@ -72,7 +72,7 @@ pub(super) fn gather(
         false => "01_messaggio_registrato.eml",
     });
     put(&sent, Source::Kept(view.row.octets.clone()));
-    let (receipts, carried) = judge(view, ledger, court)?;
+    let (receipts, carried) = receipts(view, ledger, judge)?;
     for receipt in &receipts {
         let digest = receipt.examined.sha256().to_owned();
         put(&receipt.name, Source::Kept(digest));
@@ -83,7 +83,7 @@ pub(super) fn gather(
     }
     put(
         &plain_name(TRUST_FILE),
-        Source::Made(court.trust_file.clone()),
+        Source::Made(judge.trust_file.clone()),
     );
     let now = newest(view);
     let state = state(view, ledger, (&sent, &receipts), now, lang)?;
@@ -93,7 +93,7 @@ pub(super) fn gather(
             view,
             sent: &sent,
             receipts: &receipts,
-            trust: court.examiner.trust(),
+            trust: judge.examiner.trust(),
             has_authorities,
             now,
         };
@@ -106,12 +106,12 @@ pub(super) fn gather(
         name: receipt.name.to_string(),
         sha256: receipt.examined.sha256().to_owned(),
         verdict: receipt.examined.examination().verdict(),
-        answer: court.examiner.answer(&receipt.examined),
+        answer: judge.examiner.answer(&receipt.examined),
     });
     let apart: Vec<Apart> = apart.collect();
     let mut verdicts = Vec::new();
     let examined = receipts.into_iter().map(|receipt| receipt.examined);
-    court
+    judge
         .examiner
         .document(examined.collect(), &mut paper(&mut verdicts, &|| now, lang))?;
     put(&plain_name(VERDICTS), Source::Made(verdicts));
@@ -130,10 +130,10 @@ fn has_left_from_here(view: &MessageView) -> bool {
 }
 
 /// The receipts in the order of their names, and the certificates that they carry, as files.
-fn judge(
+fn receipts(
     view: &MessageView,
     ledger: &Ledger,
-    court: &Court,
+    judge: &Judge,
 ) -> anyhow::Result<(Vec<Receipt>, BTreeMap<Name, String>)> {
     let mut rows: Vec<&ReceivedRow> = view.receipts.iter().chain(&view.remarks).collect();
     rows.sort_by_key(|row| (row.certified_at, &row.octets));
@@ -145,7 +145,7 @@ fn judge(
     for row in rows {
         let octets = ledger.octets(&row.octets);
         let octets = octets.map_err(|error| Failure::of_ledger(&error))?;
-        let examined = court.examiner.examine("", &octets);
+        let examined = judge.examiner.examine("", &octets);
         let examination = examined.examination();
         let is_genuine = examination.verdict() == Verdict::Genuine;
         let facts = examination.facts().filter(|_| is_genuine);
@@ -171,7 +171,7 @@ fn judge(
                     let host = part_of(host.unwrap_or_default(), "gestore");
                     let file = format!("certificati/{host}_{}.pem", &digest[..8]);
                     certificates.insert(plain_name(&file), certificates::pem(&der));
-                } else if certificates::is_of(&court.examiner.trust().anchors, &der) {
+                } else if certificates::is_of(&judge.examiner.trust().anchors, &der) {
                     authorities.insert(digest, der);
                 }
             }

@@ -3,7 +3,7 @@
 
 use super::held::{AUTHORITIES, DIGESTS, Receipt, Shelf};
 use crate::asic::Name;
-use crate::command::courts::TRUST_FILE;
+use crate::command::judges::TRUST_FILE;
 use crate::command::verify::headline::head;
 use crate::lang::Lang;
 use crate::ledger::MessageView;

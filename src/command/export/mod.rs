@@ -19,8 +19,8 @@ use gather::Bundle;
 use report::{ContainerJson, Results};
 
 use super::batch::known::one_job;
-use super::courts::Courts;
 use super::dates::When;
+use super::judges::Judges;
 use super::names::Names;
 use super::{Failure, Session, access, meant, whole};
 use crate::account::make_private_folder;
@@ -80,7 +80,7 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
         }
     };
     whole::clear(folder, ".asice");
-    let mut courts = Courts::new(order.trust.as_deref());
+    let mut judges = Judges::new(order.trust.as_deref());
     let words = Catalogue::of(session.lang).text("export.progress");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut results = Results::default();
@@ -91,7 +91,7 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
         };
         let view = ledger.view(&one.message);
         let view = view.map_err(|error| Failure::of_ledger(&error))?;
-        let made = export(&view, &file, &ledger, &mut courts, session);
+        let made = export(&view, &file, &ledger, &mut judges, session);
         let made = made.or_else(|error| {
             let failure = Failure::of(error)?;
             Ok::<_, anyhow::Error>(ContainerJson::failed(&view, &file, &failure, session.lang))
@@ -174,15 +174,15 @@ fn export(
     view: &MessageView,
     file: &Path,
     ledger: &Ledger,
-    courts: &mut Courts<'_>,
+    judges: &mut Judges<'_>,
     session: &Session<'_>,
 ) -> anyhow::Result<ContainerJson> {
     if std::fs::symlink_metadata(file).is_ok() {
         return there(view, file);
     }
-    let court = courts.of(&view.row.sender, session)?;
-    court.examiner.at(newest(view));
-    let bundle = gather::gather(view, ledger, court, session.lang)?;
+    let judge = judges.of(&view.row.sender, session)?;
+    judge.examiner.at(newest(view));
+    let bundle = gather::gather(view, ledger, judge, session.lang)?;
     let (size, sha256) = write(&bundle, file, ledger)?;
     Ok(ContainerJson::made(view, file, &bundle, size, sha256))
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use report::{Outcome, RecipientJson, Results};
 
-use super::courts::{Court, Courts};
+use super::judges::{Judge, Judges};
 use super::{Failure, Session, access, meant, trusted};
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
@@ -50,12 +50,12 @@ pub(super) fn run(order: &ProveOrder, session: &mut Session<'_>) -> anyhow::Resu
     let view = ledger.view(&message).map_err(of_ledger)?;
     let sent = ledger.octets(&view.row.octets).map_err(of_ledger)?;
     let name = file_name(&order.file);
-    let mut courts = Courts::new(order.trust.as_deref());
-    let court = courts.of(&view.row.sender, session)?;
-    court
+    let mut judges = Judges::new(order.trust.as_deref());
+    let judge = judges.of(&view.row.sender, session)?;
+    judge
         .examiner
         .compare_with(name.clone(), Sent::new(file.clone()));
-    let deliveries = deliveries(&view, &ledger, court)?;
+    let deliveries = deliveries(&view, &ledger, judge)?;
     let wanted = order.recipient.as_deref().map(MailAddress::new);
     let is_wanted = |address: &MailAddress| wanted.as_ref().is_none_or(|one| one == address);
     let addresses = view.recipients.iter().map(|one| &one.address);
@@ -82,7 +82,7 @@ pub(super) fn run(order: &ProveOrder, session: &mut Session<'_>) -> anyhow::Resu
         is_message,
         recipients: recipients.collect(),
     };
-    results.say(&view, court.examiner.trust(), session);
+    results.say(&view, judge.examiner.trust(), session);
     Ok(session.out.show(&results, order.form)?)
 }
 
@@ -92,12 +92,12 @@ fn file_name(file: &Path) -> String {
 }
 
 /// The delivery receipts that are genuine and about the message.
-fn deliveries(view: &MessageView, ledger: &Ledger, court: &Court) -> anyhow::Result<Vec<Delivery>> {
+fn deliveries(view: &MessageView, ledger: &Ledger, judge: &Judge) -> anyhow::Result<Vec<Delivery>> {
     let mut found = Vec::new();
     for row in &view.receipts {
         let octets = ledger.octets(&row.octets);
         let octets = octets.map_err(|error| Failure::of_ledger(&error))?;
-        let examined = court.examiner.examine("", &octets);
+        let examined = judge.examiner.examine("", &octets);
         let examination = examined.examination();
         let is_proof = examination.verdict() == Verdict::Genuine
             && row

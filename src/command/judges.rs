@@ -14,18 +14,18 @@ use crate::verify::Verifier;
 pub(super) const TRUST_FILE: &str = "dati_di_fiducia.toml";
 
 /// Who judges, for each account, and by which file.
-pub(super) struct Courts<'a> {
+pub(super) struct Judges<'a> {
     given: Option<&'a Path>,
-    known: HashMap<String, Court>,
+    known: HashMap<String, Judge>,
 }
 
 /// Who judges for an account, with the file of the trust data.
-pub(super) struct Court {
+pub(super) struct Judge {
     pub examiner: Examiner,
     pub trust_file: Vec<u8>,
 }
 
-impl<'a> Courts<'a> {
+impl<'a> Judges<'a> {
     /// Judges by a file that was given, or by those of the accounts.
     pub fn new(given: Option<&'a Path>) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl<'a> Courts<'a> {
     ///
     /// # Errors
     /// When a trust file cannot be used.
-    pub fn of(&mut self, sender: &str, session: &Session<'_>) -> Result<&mut Court, Failure> {
+    pub fn of(&mut self, sender: &str, session: &Session<'_>) -> Result<&mut Judge, Failure> {
         use std::collections::hash_map::Entry as E;
         let file = match self.given {
             Some(file) => Some(file.to_owned()),
@@ -53,12 +53,12 @@ impl<'a> Courts<'a> {
         };
         match self.known.entry(MailAddress::new(sender).key()) {
             E::Occupied(known) => Ok(known.into_mut()),
-            E::Vacant(free) => Ok(free.insert(Court::new(file.as_deref(), session)?)),
+            E::Vacant(free) => Ok(free.insert(Judge::new(file.as_deref(), session)?)),
         }
     }
 }
 
-impl Court {
+impl Judge {
     fn new(file: Option<&Path>, session: &Session<'_>) -> Result<Self, Failure> {
         let (trust, trust_file) = match file {
             None => (
