@@ -203,6 +203,14 @@ fn composed() -> BTreeSet<String> {
     for silent in ["identical", "consistent"] {
         all.remove(&format!("prove.reason.{silent}"));
     }
+    all.extend(keys("sheet.kind", evidence));
+    all.extend(keys("sheet.mark", MARKS));
+    all.extend(keys("sheet.head", ["what", "when", "signer", "file"]));
+    let ends = Outlook::ALL.map(Outlook::word);
+    for family in ["sheet.end", "sheet.end-of"] {
+        all.extend(keys(family, ends));
+        all.extend(keys(family, ["no-receipt", "no-outcome"]));
+    }
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));
@@ -302,11 +310,34 @@ fn rules() -> BTreeSet<String> {
     of.extend(keys("caution", Stop::ALL.map(Stop::word)));
     of.extend(keys("caution", ["unsigned", "visible-recipients"]));
     of.extend(keys("logs", ["kept", "over", "undated"]));
+    of.extend(keys("report", ON_SHEET));
     let fields = ["text", "source", "checked_on"];
     of.iter()
         .flat_map(|key| fields.map(|field| format!("legal.{key}.{field}")))
         .collect()
 }
+
+/// What the page of `pec report` says of the law beside what receipts prove.
+const ON_SHEET: [&str; 6] = [
+    "time",
+    "hour-seven",
+    "notification",
+    "register",
+    "attestation",
+    "logs",
+];
+
+/// The marks on that page.
+const MARKS: [&str; 8] = [
+    "accepted",
+    "ordinary",
+    "not-accepted",
+    "first",
+    "final",
+    "delivered",
+    "not-delivered",
+    "missing",
+];
 
 /// What `pec sync` and `pec watch` tell of.
 const EVENTS: [&str; 11] = [

@@ -40,6 +40,7 @@ mod pages;
 mod prove;
 mod reach;
 mod reply;
+mod report;
 mod sandbox;
 mod search;
 mod send;
@@ -188,6 +189,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Stamp(order) => stamp::run(order, session),
         Order::Export(order) => export::run(&order, session),
         Order::Prove(order) => prove::run(&order, session),
+        Order::Report(order) => report::run(&order, session),
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),
         Order::Ledger(order) => ledger::run(order, session),

@@ -18,6 +18,7 @@ use super::inbox::InboxOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
 use super::prove::ProveOrder;
+use super::report::ReportOrder;
 use super::sandbox::SandboxOrder;
 use super::search::SearchOrder;
 use super::send::SendOrder;
@@ -92,6 +93,7 @@ pub(super) enum Order {
     Stamp(StampOrder),
     Export(ExportOrder),
     Prove(ProveOrder),
+    Report(ReportOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),

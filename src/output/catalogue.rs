@@ -23,7 +23,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 14]); 2] = [
+const SOURCES: [(Lang, [&str; 15]); 2] = [
     (
         Lang::It,
         [
@@ -41,6 +41,7 @@ const SOURCES: [(Lang, [&str; 14]); 2] = [
             include_str!("catalogue/show.it.toml"),
             include_str!("catalogue/stamp.it.toml"),
             include_str!("catalogue/evidence.it.toml"),
+            include_str!("catalogue/report.it.toml"),
         ],
     ),
     (
@@ -60,6 +61,7 @@ const SOURCES: [(Lang, [&str; 14]); 2] = [
             include_str!("catalogue/show.en.toml"),
             include_str!("catalogue/stamp.en.toml"),
             include_str!("catalogue/evidence.en.toml"),
+            include_str!("catalogue/report.en.toml"),
         ],
     ),
 ];

@@ -67,10 +67,7 @@ pub(super) fn gather(
     let mut put = |name: &Name, source: Source| {
         files.insert(name.clone(), source);
     };
-    let sent = plain_name(match has_left_from_here(view) {
-        true => "01_messaggio_inviato.eml",
-        false => "01_messaggio_registrato.eml",
-    });
+    let sent = sent_name(view);
     put(&sent, Source::Kept(view.row.octets.clone()));
     let (receipts, carried) = receipts(view, ledger, judge)?;
     for receipt in &receipts {
@@ -123,13 +120,33 @@ pub(super) fn gather(
     })
 }
 
+/// The name of the message itself.
+pub(in crate::command) fn sent_name(view: &MessageView) -> Name {
+    plain_name(match has_left_from_here(view) {
+        true => "01_messaggio_inviato.eml",
+        false => "01_messaggio_registrato.eml",
+    })
+}
+
 /// Whether the octets that are kept are those that left: another machine that sent the same notice
 /// made others.
 fn has_left_from_here(view: &MessageView) -> bool {
     view.facts.iter().any(|fact| fact.what() == What::Handed)
 }
 
-/// The receipts in the order of their names, and the certificates that they carry, as files.
+/// The receipts as they are judged now, in the order of their names.
+///
+/// # Errors
+/// When octets that the ledger names are not there.
+pub(in crate::command) fn judged(
+    view: &MessageView,
+    ledger: &Ledger,
+    judge: &Judge,
+) -> anyhow::Result<Vec<Receipt>> {
+    receipts(view, ledger, judge).map(|(receipts, _)| receipts)
+}
+
+/// The same, and the certificates that they carry, as files.
 fn receipts(
     view: &MessageView,
     ledger: &Ledger,

@@ -14,7 +14,7 @@ pub(super) const STATE: &str = "stato.json";
 pub(super) const DIGESTS: &str = "impronte.txt";
 
 /// A receipt as it was judged.
-pub(super) struct Receipt {
+pub(in crate::command) struct Receipt {
     /// Where it stands in the container.
     pub name: Name,
     /// What there is to say of it.
@@ -27,7 +27,7 @@ pub(super) struct Receipt {
 
 /// Where a receipt belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shelf {
+pub(in crate::command) enum Shelf {
     /// Genuine, and about the message.
     Proof,
     /// Ordinary mail that a provider wrapped, and that says that it is about the message.

@@ -6,9 +6,9 @@
 
 pub(super) mod arguments;
 mod certificates;
-mod gather;
+pub(super) mod gather;
 mod guide;
-mod held;
+pub(super) mod held;
 mod report;
 
 use std::collections::HashSet;

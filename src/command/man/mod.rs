@@ -150,11 +150,12 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 11] = [
+const KEEPING: [&str; 12] = [
     "pec-draft",
     "pec-export",
     "pec-inbox",
     "pec-prove",
+    "pec-report",
     "pec-ledger",
     "pec-search",
     "pec-send",
@@ -280,6 +281,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-export", Lang::It) => include_str!("../../../man/sections/it/pec-export.roff"),
         ("pec-prove", Lang::En) => include_str!("../../../man/sections/pec-prove.roff"),
         ("pec-prove", Lang::It) => include_str!("../../../man/sections/it/pec-prove.roff"),
+        ("pec-report", Lang::En) => include_str!("../../../man/sections/pec-report.roff"),
+        ("pec-report", Lang::It) => include_str!("../../../man/sections/it/pec-report.roff"),
         ("pec-batch", Lang::En) => include_str!("../../../man/sections/pec-batch.roff"),
         ("pec-batch", Lang::It) => include_str!("../../../man/sections/it/pec-batch.roff"),
         ("pec-stamp", Lang::En) => include_str!("../../../man/sections/pec-stamp.roff"),

@@ -4,6 +4,8 @@ use super::{Listed, StatusOrder, Wanted, json};
 use crate::command::Failure;
 use crate::command::dates::When;
 use crate::command::order::Order;
+use crate::command::report::ReportOrder;
+use crate::command::report::arguments::Beside;
 use crate::output::report::Form;
 
 /// Show the state of every message for each recipient
@@ -69,6 +71,9 @@ pub(in crate::command) struct Arguments {
     )]
     page: u32,
 
+    #[command(flatten)]
+    report: Beside,
+
     /// Produce one JSON document
     #[arg(long)]
     json: bool,
@@ -100,12 +105,18 @@ impl Arguments {
             },
         };
         let (limit, page) = (self.limit, self.page);
-        Ok(Order::Status(StatusOrder {
-            wanted: match self.message {
+        let report = self.report.order()?;
+        let order = StatusOrder {
+            wanted: match self.message.clone() {
                 Some(word) => Wanted::Message(word),
                 None => Wanted::List { of, limit, page },
             },
             form: Form::of(self.json),
-        }))
+        };
+        match (report, self.message) {
+            (None, _) => Ok(Order::Status(order)),
+            (Some(page), Some(word)) => Ok(Order::Report(ReportOrder::beside(order, word, page))),
+            (Some(_), None) => Err(Failure::new("report-of-one", [])),
+        }
     }
 }

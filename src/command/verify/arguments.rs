@@ -9,6 +9,7 @@ use super::expect::Expected;
 use super::{Form, VerifyOrder, json};
 use crate::command::Failure;
 use crate::command::order::Order;
+use crate::command::report::arguments::Beside;
 use crate::timestamp::Timestamp;
 
 /// Verify whether receipts, notices and envelopes of certified mail are genuine
@@ -81,6 +82,9 @@ pub(in crate::command) struct Arguments {
     #[arg(long, conflicts_with_all = ["json", "ndjson", "quiet"])]
     html: bool,
 
+    #[command(flatten)]
+    page: Beside,
+
     /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
@@ -122,6 +126,9 @@ impl Arguments {
         if self.json_schema {
             return Ok(Order::schema::<json::Results<'_>>());
         }
+        if self.page.is_asked() && (self.ndjson || self.html) {
+            return Err(Failure::new("report-form", []));
+        }
         let at = self.at.map(|text| {
             Timestamp::parse_shown(&text).map_err(|_| Failure::new("at", [("value", text)]))
         });
@@ -146,6 +153,7 @@ impl Arguments {
                 (_, _, _, true) => Form::Silent,
                 (false, false, false, false) => Form::Text,
             },
+            page: self.page.order()?,
         }))
     }
 }

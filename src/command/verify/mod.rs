@@ -10,6 +10,7 @@ pub(super) mod headline;
 pub(super) mod json;
 pub(super) mod load;
 mod page;
+mod reported;
 pub(super) mod said;
 mod show;
 pub(super) mod text;
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 
 use self::container::Contained;
 use self::expect::Expected;
+use super::report::asked::PageOrder;
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
@@ -61,6 +63,8 @@ pub(super) struct VerifyOrder {
     /// Whether passed checks are told too.
     pub all: bool,
     pub form: Form,
+    /// The page that is written beside the answers.
+    pub page: Option<PageOrder>,
 }
 
 /// How the answers are written.
@@ -401,6 +405,11 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
         session.context.stderr_is_terminal && order.form != Form::Silent,
         crate::output::catalogue::Catalogue::of(session.lang).text("totals.progress"),
     );
+    if let Some(page) = &order.page {
+        let status = reported::all(&asked, items, (page, order.form), &progress, session);
+        progress.finish();
+        return status;
+    }
     let status = match order.form {
         Form::Silent => answers(&asked, Digests::Untold, items, &progress, &mut |_| Ok(())),
         Form::Document => json::document(&asked, items, &progress, &mut session.out),

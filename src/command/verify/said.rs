@@ -19,7 +19,7 @@ pub(in crate::command) fn meaning(finding: &Finding, texts: &Catalogue) -> Strin
 }
 
 /// What it is that is no certified mail, and by whom it is signed if it is.
-pub(super) fn instead(examination: &Examination, texts: &Catalogue) -> String {
+pub(in crate::command) fn instead(examination: &Examination, texts: &Catalogue) -> String {
     let word = examination.ordinary().map_or("", Ordinary::word);
     let ordinary = texts.text(&format!("ordinary.{word}"));
     let Some(signature) = examination.signature() else {
