@@ -89,6 +89,7 @@ fn a_message_and_its_receipts_are_in_it_under_names_that_people_understand() {
         "dati_di_fiducia.toml",
         "impronte.txt",
         "mimetype",
+        "rapporto.html",
         "stato.json",
         "verdetti.json",
     ];

@@ -795,6 +795,57 @@ fn files_of_a_folder_that_are_no_mail_are_counted() {
     has(&page, &["avvisi.csv: NON È POSTA CERTIFICATA"]);
 }
 
+#[test]
+fn a_container_holds_the_page_and_what_it_prints_works_in_there() {
+    let world = Practising::new();
+    let message = world.send("Avviso n. 1", &["delivered", "unknown"]);
+    let waited = world.run(&["wait", &message, "--timeout", "20s", "--poll", "1s"]);
+    assert_eq!(waited.exit, 1, "{waited:?}");
+    let to = world.path("fascicolo.asice");
+    let ran = world.run(&["export", &message, "--to", &to.to_string_lossy()]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let folder = world.path("estratto");
+    let file = fs::File::open(&to).expect("a container");
+    let mut zip = zip::ZipArchive::new(file).expect("a zip archive");
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).expect("an entry");
+        let path = folder.join(entry.name().expect("a name").as_ref());
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let mut out = fs::File::create(&path).expect("a file");
+        std::io::copy(&mut entry, &mut out).expect("written");
+    }
+    let page = fs::read_to_string(folder.join("rapporto.html")).expect("a page");
+    is_decent(&page);
+    has(
+        &page,
+        &[
+            "Situazione al",
+            "Consegnato a delivered@",
+            "Non consegnato, indirizzo inesistente a unknown@",
+        ],
+    );
+    has_not(&page, &["Prodotto il", "pec export"]);
+    let bin = Path::new(env!("CARGO_BIN_EXE_pec"))
+        .parent()
+        .expect("a folder");
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let typed = commands(&page);
+    assert_eq!(typed.len(), 2, "{typed:?}");
+    for line in typed.iter().filter(|line| line.starts_with("pec ")) {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", line])
+            .current_dir(&folder)
+            .env("PATH", &path);
+        let output = shell.output().expect("a shell");
+        assert!(output.status.success(), "{line}: {output:?}");
+    }
+}
+
 /// Pages that somebody looked at: what is changed in one is read as code is.
 #[test]
 fn pages_are_those_that_were_looked_at() {

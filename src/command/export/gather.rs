@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::held::{AUTHORITIES, DIGESTS, Receipt, STATE, Shelf, VERDICTS};
+use super::held::{AUTHORITIES, DIGESTS, PAGE, Receipt, STATE, Shelf, VERDICTS};
 use super::{certificates, guide, newest};
 use crate::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP};
 use crate::command::Failure;
 use crate::command::judges::{Judge, TRUST_FILE};
+use crate::command::report::asked::{Circumstances, Made, PageOrder};
+use crate::command::report::{kept, sheet};
 use crate::command::status::Reading;
 use crate::command::status::json::Document;
 use crate::lang::Lang;
@@ -85,6 +87,8 @@ pub(super) fn gather(
     let now = newest(view);
     let state = state(view, ledger, (&sent, &receipts), now, lang)?;
     put(&plain_name(STATE), Source::Made(state));
+    let page = page(view, ledger, (&sent, &receipts), (court, now))?;
+    put(&plain_name(PAGE), Source::Made(page));
     for (name, of) in [("LEGGIMI.txt", Lang::It), ("README.txt", Lang::En)] {
         let guide = guide::Guide {
             view,
@@ -316,6 +320,27 @@ fn state(
     let document = Document::of_messages(views, &reading);
     paper(&mut octets, &|| now, lang).show(&document, Form::Json)?;
     Ok(octets)
+}
+
+/// The page of `pec report`, at the last time that the ledger knows; in Italian as the names in the
+/// container are, whoever exports it.
+fn page(
+    view: &MessageView,
+    ledger: &Ledger,
+    (sent, receipts): (&Name, &[Receipt]),
+    (court, now): (&Court, Timestamp),
+) -> anyhow::Result<Vec<u8>> {
+    let octets = ledger.octets(&view.row.octets);
+    let octets = octets.map_err(|error| Failure::of_ledger(&error))?;
+    let sent = (sent.as_str(), &*octets);
+    let circumstances = Circumstances {
+        order: &PageOrder::default(),
+        made: Made::AsOf(now),
+        trust: court.examiner.trust(),
+        lang: Lang::It,
+    };
+    let dossier = kept::dossier(view, sent, receipts);
+    Ok(sheet::page(&dossier, &circumstances).into_bytes())
 }
 
 /// Adds the digests of all files, for people and for programs.

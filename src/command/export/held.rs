@@ -10,6 +10,8 @@ pub(super) const AUTHORITIES: &str = "certificati/autorita.pem";
 pub(super) const VERDICTS: &str = "verdetti.json";
 /// What `pec status --json` said of the message.
 pub(super) const STATE: &str = "stato.json";
+/// What `pec report` said of it, for people.
+pub(super) const PAGE: &str = "rapporto.html";
 /// SHA-256 of all files, as `sha256sum` reads them.
 pub(super) const DIGESTS: &str = "impronte.txt";
 

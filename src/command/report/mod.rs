@@ -65,12 +65,12 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
     let view = ledger.view(&message).map_err(of_ledger)?;
     let sent = ledger.octets(&view.row.octets).map_err(of_ledger)?;
     let mut judges = Judges::new(order.trust.as_deref());
-    let court = judges.of(&view.row.sender, session)?;
+    let judge = judges.of(&view.row.sender, session)?;
     let name = sent_name(&view);
-    court
+    judge
         .examiner
         .compare_with(name.to_string(), Sent::new(sent.clone()));
-    let receipts = judged(&view, &ledger, court)?;
+    let receipts = judged(&view, &ledger, judge)?;
     let dossier = kept::dossier(&view, (name.as_str(), &sent), &receipts);
     let dossier = narrowed(dossier, &order.page)?;
     let circumstances = Circumstances {
