@@ -87,7 +87,7 @@ pub(super) fn gather(
     let now = newest(view);
     let state = state(view, ledger, (&sent, &receipts), now, lang)?;
     put(&plain_name(STATE), Source::Made(state));
-    let page = page(view, ledger, (&sent, &receipts), (court, now))?;
+    let page = page(view, ledger, (&sent, &receipts), (judge, now))?;
     put(&plain_name(PAGE), Source::Made(page));
     for (name, of) in [("LEGGIMI.txt", Lang::It), ("README.txt", Lang::En)] {
         let guide = guide::Guide {
@@ -328,7 +328,7 @@ fn page(
     view: &MessageView,
     ledger: &Ledger,
     (sent, receipts): (&Name, &[Receipt]),
-    (court, now): (&Court, Timestamp),
+    (judge, now): (&Judge, Timestamp),
 ) -> anyhow::Result<Vec<u8>> {
     let octets = ledger.octets(&view.row.octets);
     let octets = octets.map_err(|error| Failure::of_ledger(&error))?;
@@ -336,7 +336,7 @@ fn page(
     let circumstances = Circumstances {
         order: &PageOrder::default(),
         made: Made::AsOf(now),
-        trust: court.examiner.trust(),
+        trust: judge.examiner.trust(),
         lang: Lang::It,
     };
     let dossier = kept::dossier(view, sent, receipts);

@@ -76,7 +76,7 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
     let circumstances = Circumstances {
         order: &order.page,
         made: Made::Now(session.context.now),
-        trust: court.examiner.trust(),
+        trust: judge.examiner.trust(),
         lang: session.lang,
     };
     let page = sheet::page(&dossier, &circumstances);
