@@ -266,8 +266,8 @@ impl<'a> Reader<'a> {
             [] => Ok(Event::Eof),
             [b'<', b'!' | b'?', ..] => self.other_event(),
             [b'&', ..] => self.reference(),
-            [b'<', b'/', ..] => self.pass_tag().and_then(|()| self.end_tag()),
-            [b'<', ..] => self.pass_tag().map(|()| self.start_tag()),
+            [b'<', b'/', ..] => self.end_tag(),
+            [b'<', ..] => self.start_tag(),
             text => {
                 let length = memchr::memchr2(b'<', b'&', text).unwrap_or(text.len());
                 self.end = self.start + length;
@@ -310,7 +310,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn start_tag(&self) -> Event<'a> {
+    fn start_tag(&mut self) -> Result<Event<'a>, Error> {
+        let rest = &self.text[self.start + "<".len()..];
+        let is_name = |octet: &u8| NAME_OCTETS[usize::from(*octet)];
+        let length = rest.bytes().take_while(is_name).count();
+        // Most have no attributes.
+        if rest.as_bytes().get(length) == Some(&b'>') {
+            self.end = self.start + "<".len() + length + ">".len();
+            let tag = BytesStart::from_content(&rest[..length], length);
+            return Ok(Event::Start(tag));
+        }
+        self.pass_tag()?;
         let raw = &self.raw()["<".len()..];
         let (tag, is_open) = match raw.strip_suffix("/>") {
             Some(tag) => (tag, false),
@@ -318,33 +328,39 @@ impl<'a> Reader<'a> {
         };
         let name = tag.bytes().position(is_blank).unwrap_or(tag.len());
         let tag = BytesStart::from_content(tag, name);
-        match is_open {
+        Ok(match is_open {
             true => Event::Start(tag),
             false => Event::Empty(tag),
-        }
+        })
     }
 
     /// The end tag of the element that was opened last.
-    fn end_tag(&self) -> Result<Event<'a>, Error> {
+    fn end_tag(&mut self) -> Result<Event<'a>, Error> {
+        let open = self.open.last();
+        let expected = match open.map(|&node| &self.document.nodes[node].kind) {
+            Some(Kind::Element { name, .. }) => Some(*name),
+            Some(Kind::Text(_) | Kind::Comment) | None => None,
+        };
+        let rest = &self.text[self.start + "</".len()..];
+        // Nearly all have no blank behind the name, and that is known.
+        if let Some(name) = expected
+            && let Some(b'>') = rest.strip_prefix(name).and_then(|rest| rest.bytes().next())
+        {
+            self.end = self.start + "</".len() + name.len() + ">".len();
+            return Ok(Event::End(BytesEnd::new(name)));
+        }
+        self.pass_tag()?;
         let raw = self.raw();
         let inside = &raw["</".len()..raw.len() - ">".len()];
         let name = inside.trim_end_matches(BLANKS);
-        let shown = if name.is_empty() { inside } else { name };
-        let fault = match self
-            .open
-            .last()
-            .map(|&node| &self.document.nodes[node].kind)
-        {
-            Some(Kind::Element { name: expected, .. }) if *expected == name => {
-                return Ok(Event::End(BytesEnd::new(name)));
-            }
-            Some(Kind::Element { name: expected, .. }) => IllFormedError::MismatchedEndTag {
-                expected: (*expected).to_owned(),
-                found: shown.to_owned(),
+        let found = (if name.is_empty() { inside } else { name }).to_owned();
+        let fault = match expected {
+            Some(expected) if expected == name => return Ok(Event::End(BytesEnd::new(name))),
+            Some(expected) => IllFormedError::MismatchedEndTag {
+                expected: expected.to_owned(),
+                found,
             },
-            Some(Kind::Text(_) | Kind::Comment) | None => {
-                IllFormedError::UnmatchedEndTag(shown.to_owned())
-            }
+            None => IllFormedError::UnmatchedEndTag(found),
         };
         Err(self.refusal(&fault.into(), self.start))
     }
