@@ -594,7 +594,8 @@ impl Verifier {
             claimed: data.map(|data| data.time).or(outcome.signing_time),
             now: question.now,
         };
-        let authority = judge.check(signer, &outcome, data, findings);
+        let editions = || signature::editions(signed, signer, &self.trust.anchors, at.work);
+        let authority = judge.check(signer, (&outcome.pool, editions), data, findings);
         let (Some(verified), Some(content)) = (&outcome.content, content) else {
             findings.forget_notes();
             return;

@@ -3,13 +3,14 @@
 //! Step 9, profile (RFC 6109, 5.5) and way to a pinned key; step 10, the time; step 11,
 //! revocation; step 12, the list of providers.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::facts::EditionFacts;
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::{Finding, Findings};
 use super::revoked::{Issuer, TrustedCrls, some_of};
-use super::signature::{Outcome, Signer};
+use super::signature::Signer;
 use super::table::{Case, CheckId, Weight};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
@@ -93,12 +94,12 @@ impl<'s> Judged<'s> {
 }
 
 impl Judge<'_> {
-    /// Steps 9 to 12 for a signer whose signature holds. What came along with it is looked at
-    /// only where the trust data do not suffice.
+    /// Steps 9 to 12 for a signer whose signature holds. What came along with it, certificates
+    /// and DER of editions, is looked at only where the trust data do not suffice.
     pub(super) fn check(
         &self,
         signer: &Signer,
-        along: &Outcome<'_>,
+        (pool, editions): (&[Arc<Certificate>], impl Fn() -> Vec<Box<[u8]>>),
         data: Option<&CertificationData>,
         findings: &mut Findings,
     ) -> Option<Authority> {
@@ -106,10 +107,10 @@ impl Judge<'_> {
         self.check_profile(certificate, findings);
         findings.record(CheckId::SignerKey, key(certificate));
         findings.record(CheckId::ChainTime, self.validity(certificate));
-        let authority = match self.best_path(signer, &along.editions) {
+        let authority = match self.best_path(signer, editions) {
             Some(judged) => Some(self.check_path(signer, judged, findings)),
             None => {
-                self.check_stranger(certificate, &along.pool, findings);
+                self.check_stranger(certificate, pool, findings);
                 None
             }
         };
@@ -199,13 +200,18 @@ impl Judge<'_> {
     }
 
     /// The way with the least against it at the time, of equals the first.
-    fn best_path<'s>(&self, signer: &'s Signer, carried: &[Box<[u8]>]) -> Option<Judged<'s>> {
+    fn best_path<'s>(
+        &self,
+        signer: &'s Signer,
+        carried: impl Fn() -> Vec<Box<[u8]>>,
+    ) -> Option<Judged<'s>> {
+        let carried = LazyCell::new(carried);
         let judged = signer.paths.iter().map(|path| {
             let judged = self.judge(signer, path);
             if judged.is_plain() || carried.is_empty() {
                 return judged;
             }
-            self.judge_with(signer, path, carried).unwrap_or(judged)
+            self.judge_with(signer, path, &carried).unwrap_or(judged)
         });
         judged.min_by_key(|judged| std::cmp::Reverse(judged.weight(self)))
     }
