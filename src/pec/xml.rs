@@ -27,7 +27,7 @@ use quick_xml::XmlVersion;
 use quick_xml::errors::IllFormedError;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::attributes::{Attribute, Attributes};
-use quick_xml::events::{BytesEnd, BytesRef, BytesStart, BytesText, Event};
+use quick_xml::events::{BytesEnd, BytesPI, BytesRef, BytesStart, BytesText, Event};
 use quick_xml::parser::{ElementParser, Parser as _};
 
 /// Why a text is no document that is taken here.
@@ -264,7 +264,11 @@ impl<'a> Reader<'a> {
     fn next_event(&mut self) -> Result<Event<'a>, Error> {
         match &self.text.as_bytes()[self.start..] {
             [] => Ok(Event::Eof),
-            [b'<', b'!' | b'?', ..] => self.other_event(),
+            [b'<', b'!', ..] => self.other_event(),
+            [b'<', b'?', ..] => match self.instruction() {
+                Some(instruction) => Ok(instruction),
+                None => self.other_event(),
+            },
             [b'&', ..] => self.reference(),
             [b'<', b'/', ..] => self.end_tag(),
             [b'<', ..] => self.start_tag(),
@@ -287,7 +291,22 @@ impl<'a> Reader<'a> {
         Ok(Event::GeneralRef(BytesRef::new(&name[..end])))
     }
 
-    /// What is neither text, reference nor tag.
+    /// `<?target what it is told?>`; `None` where it may be a declaration, or is not closed.
+    fn instruction(&mut self) -> Option<Event<'a>> {
+        let inside = &self.text[self.start + "<?".len()..];
+        let is_named = inside.starts_with(|c: char| c.is_ascii_alphabetic());
+        let start = inside.get(.."xml".len());
+        if !is_named || start.is_some_and(|start| start.eq_ignore_ascii_case("xml")) {
+            return None;
+        }
+        let octets = inside.as_bytes();
+        let mut marks = memchr::memchr_iter(b'?', octets);
+        let end = marks.find(|&at| octets.get(at + 1) == Some(&b'>'))?;
+        self.end = self.start + "<?".len() + end + "?>".len();
+        Some(Event::PI(BytesPI::new(&inside[..end])))
+    }
+
+    /// What is neither text, reference, tag nor plain instruction.
     fn other_event(&mut self) -> Result<Event<'a>, Error> {
         let mut events = quick_xml::Reader::from_str(&self.text[self.start..]);
         events.config_mut().check_comments = true;
