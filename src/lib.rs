@@ -30,6 +30,7 @@
 //! - [`asic`]: containers of evidence; a format too.
 //! - [`batch`]: many notices from one table.
 //! - [`contents`]: what a message holds, for a person to read.
+//! - [`court`]: what law courts take when receipts are filed.
 //! - [`input`]: files, folders, archives to octets.
 //! - [`account`], [`transport`], [`ledger`]: who we are, the servers, what we keep.
 //! - [`practice`]: a certified mail provider on the loopback interface, to learn and to test.
@@ -47,7 +48,8 @@
 //! 4  client                        journeys: time and network are handed in
 //! 3  input  transport  ledger      edges of the world; they do not import each other,
 //!    account  practice             but account may name servers (transport)
-//! 2  verify  batch  contents       judgement; tables of notices; what a message holds
+//! 2  verify  batch  contents       judgement; tables of notices; what a message holds; what
+//!    court                         courts take
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
 //!    asic
 //! 0  timestamp  address -> printable  secret  lang  located  exit  work
@@ -83,6 +85,8 @@ pub mod command;
 pub mod contents;
 #[cfg(feature = "program")]
 pub mod context;
+#[cfg(feature = "program")]
+pub mod court;
 #[cfg(feature = "program")]
 pub mod exit;
 #[cfg(feature = "program")]

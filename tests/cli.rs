@@ -1906,6 +1906,7 @@ fn words_of_both_languages_are_understood_and_named_where_another_one_is_given()
             &["accepted", "accettato", "delivered", "consegnato"],
         ),
         ("--despite", &["notification-form", "notifica-ricevuta"]),
+        ("--for-court", &["civile", "civil", "tributario", "tax"]),
     ] {
         for word in words {
             // Understood: what is missing is the rest.

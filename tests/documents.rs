@@ -11,7 +11,7 @@ use schema::Schema;
 use serde_json::{Value, json};
 
 /// Of `fixtures/json`: the file, the command whose schema it follows, and where that stands in it.
-const KEPT: [(&str, &str, &str); 19] = [
+const KEPT: [(&str, &str, &str); 20] = [
     ("account", "account list", ""),
     ("batch-check", "batch", ""),
     ("batch-event", "batch", ""),
@@ -21,6 +21,7 @@ const KEPT: [(&str, &str, &str); 19] = [
     ("event", "sync", ""),
     ("inbox", "inbox", ""),
     ("export", "export", ""),
+    ("export-court", "export --court civile", ""),
     ("prove", "prove", ""),
     ("sandbox", "sandbox", ""),
     ("search", "search", ""),
@@ -34,7 +35,7 @@ const KEPT: [(&str, &str, &str); 19] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 20] = [
+const SCHEMAS: [(&str, &[&str]); 21] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -46,6 +47,7 @@ const SCHEMAS: [(&str, &[&str]); 20] = [
     ("inbox", &["inbox"]),
     ("extract", &["extract"]),
     ("export", &["export"]),
+    ("export-court", &["export --court civile"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),

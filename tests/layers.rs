@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("verify", 2),
     ("batch", 2),
     ("contents", 2),
+    ("court", 2),
     ("input", 3),
     ("transport", 3),
     ("account", 3),
@@ -43,6 +44,7 @@ const WITHIN_A_LAYER: &[(&str, &str)] = &[
     ("pec", "mime"),
     ("providers", "smime"),
     ("contents", "verify"),
+    ("court", "contents"),
     ("asic", "smime"),
     ("account", "transport"),
     ("command", "context"),
@@ -89,7 +91,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("jiff", &["timestamp"]),
     ("idna", &["address"]),
     ("base64", &["transport", "practice"]),
-    ("toml", &["located", "output", "account"]),
+    ("toml", &["located", "output", "account", "court"]),
 ];
 
 /// The packages of the command line, and the files that may name them besides each `arguments.rs`

@@ -9,6 +9,7 @@ use postacert::asic::{Fault, Flaw, Nature};
 use postacert::client::Outlook;
 use postacert::command;
 use postacert::contents::Caution;
+use postacert::court::Matter;
 use postacert::lang::Lang;
 use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
@@ -211,6 +212,11 @@ fn composed() -> BTreeSet<String> {
         all.extend(keys(family, ends));
         all.extend(keys(family, ["no-receipt", "no-outcome"]));
     }
+    all.extend(keys("court.matter", Matter::WORDS));
+    all.extend(keys(
+        "court.rule",
+        ["file", "sum", "count", "name", "formats"],
+    ));
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));
@@ -309,6 +315,7 @@ fn rules() -> BTreeSet<String> {
     of.extend(keys("next", outlooks));
     of.extend(keys("caution", Stop::ALL.map(Stop::word)));
     of.extend(keys("caution", ["unsigned", "visible-recipients"]));
+    of.extend(keys("portal", ["cause", "since", "register", "effect"]));
     of.extend(keys("logs", ["kept", "over", "undated"]));
     of.extend(keys("report", ON_SHEET));
     let fields = ["text", "source", "checked_on"];
@@ -564,6 +571,7 @@ fn every_family_of_composed_keys_is_known() {
         "caution",
         "finding",
         "legal",
+        "portal",
         "ordinary",
         "verdict",
         "row",

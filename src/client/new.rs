@@ -7,6 +7,7 @@ use super::handing::{Handed, hand_over};
 use super::once::{Cautions, Goes, Once, Went, known, once, record_once};
 use super::reading::Reading;
 use crate::account::SentCopy;
+use crate::court::Court;
 use crate::ledger::{self, Claim, DraftRef, Ledger, Made};
 use crate::pec::caution::Stop;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
@@ -20,6 +21,8 @@ pub struct New<'a> {
     pub limits: Limits,
     /// On whose word it goes.
     pub goes: Goes,
+    /// The law court in which its receipts are to be filed, if it is for one.
+    pub court: Option<Court>,
     /// What a person named of what would stop it.
     pub despite: &'a [Stop],
     /// Where a copy is filed; without it nowhere.
@@ -84,9 +87,12 @@ pub fn send_new<D: Desk>(
     reading.after_loss(message.sender(), ledger, desk)?;
     // What a person decides about is what is known now, not when the answer comes.
     let shown = known(ledger, message, now())?;
-    let cautions = Cautions::of(message, new.limits, Some(ledger), now())?;
+    let mut cautions = Cautions::of(message, new.limits, Some(ledger), now())?;
+    if let Some(court) = new.court {
+        cautions = cautions.for_court(message, court, now());
+    }
     desk.tell(News::New(message, &cautions))?;
-    let stops = Stop::left(&cautions.warnings, new.despite);
+    let stops = cautions.stops(new.despite);
     if !stops.is_empty() {
         return Ok(NewEnd::Kept(Kept::Stopped(stops)));
     }

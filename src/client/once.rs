@@ -10,12 +10,13 @@
 
 use super::confirm::Consent;
 use crate::address::MailAddress;
+use crate::court::{Court, Objection, Weight};
 use crate::input;
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;
 use crate::ledger::{Acceptance, DraftRef, Error, Ledger, Life, MessageRef, MessageRow};
 use crate::pec::MessageId;
-use crate::pec::caution::Warning;
+use crate::pec::caution::{Stop, Warning};
 use crate::pec::outgoing::{Attachment, Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
 
@@ -254,6 +255,8 @@ pub struct Cautions {
     pub warnings: Vec<Warning>,
     /// What else went.
     pub similar: Similar,
+    /// What a law court would not take of the message and of its receipts, where it is for one.
+    pub court: Vec<Objection>,
 }
 
 impl Cautions {
@@ -272,7 +275,38 @@ impl Cautions {
         Ok(Self {
             warnings: message.warnings(limits, &known_ordinary, &names_in),
             similar: similar.transpose()?.unwrap_or_default(),
+            court: Vec::new(),
         })
+    }
+
+    /// The same, of a message whose receipts are to be filed in a court.
+    pub fn for_court(self, message: &OutgoingMessage, court: Court, now: Timestamp) -> Self {
+        let has_ordinary = |address: &MailAddress| {
+            let is_it = |known| known == address.as_str();
+            self.warnings
+                .iter()
+                .filter_map(Warning::ordinary)
+                .any(is_it)
+        };
+        let rules = court.rules();
+        let objections = rules.before_sending(message, &has_ordinary);
+        let court = rules.age(now).into_iter().chain(objections).collect();
+        Self { court, ..self }
+    }
+
+    /// What stops the message and was not named, each once.
+    pub fn stops(&self, named: &[Stop]) -> Vec<Stop> {
+        let failures = self.court.iter();
+        let failures = failures.filter(|one| one.weight == Weight::Failure);
+        let of_court = failures.map(|one| match one.matter.is_of_receipt() {
+            true => Stop::CourtReceipt,
+            false => Stop::CourtFiles,
+        });
+        let mut stops = Stop::left(&self.warnings, named);
+        stops.extend(of_court.filter(|stop| !named.contains(stop)));
+        stops.sort_unstable();
+        stops.dedup();
+        stops
     }
 }
 

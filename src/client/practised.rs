@@ -193,6 +193,7 @@ impl Practised {
             message,
             limits: Limits::default(),
             goes,
+            court: None,
             despite,
             copy: Some(&SentCopy::WhereMarked),
         };

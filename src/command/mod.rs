@@ -35,6 +35,7 @@ mod man;
 mod meant;
 mod named;
 mod names;
+mod objections;
 mod order;
 mod pages;
 mod prove;

@@ -32,6 +32,8 @@ use crate::work::Work;
 pub use crate::pec::original::original_in;
 pub use html::LeftOut;
 pub use kind::{SIGNED, TNEF};
+#[cfg(test)]
+pub(crate) use signed::object_around;
 pub use signed::{MAX_LAYERS, Unwrapped, unwrapped};
 pub use text::{Page, Text};
 pub use walk::{MAX_FILES, MAX_MAILS_DEEP, Reach, Visit};

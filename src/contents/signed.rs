@@ -47,26 +47,27 @@ pub fn unwrapped(octets: &[u8], work: &Work) -> Option<Unwrapped> {
     all
 }
 
+/// The elements of SignedData around a content (RFC 5652, 5.1), without signers.
+#[cfg(test)]
+pub(crate) fn object_around(content: &[u8]) -> Vec<u8> {
+    let element = |tag: u8, inside: &[u8]| {
+        let length = (inside.len() as u32).to_be_bytes();
+        [&[tag, 0x84][..], &length, inside].concat()
+    };
+    let data = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    let signed = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    let inside = element(
+        0x30,
+        &[&data[..], &element(0xa0, &element(4, content))].concat(),
+    );
+    let parts = [&[2, 1, 1, 0x31, 0][..], &inside, &[0x31, 0]].concat();
+    let whole = [&signed[..], &element(0xa0, &element(0x30, &parts))].concat();
+    element(0x30, &whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The elements of SignedData around a content (RFC 5652, 5.1), without signers.
-    fn object_around(content: &[u8]) -> Vec<u8> {
-        let element = |tag: u8, inside: &[u8]| {
-            let length = (inside.len() as u32).to_be_bytes();
-            [&[tag, 0x84][..], &length, inside].concat()
-        };
-        let data = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
-        let signed = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
-        let inside = element(
-            0x30,
-            &[&data[..], &element(0xa0, &element(4, content))].concat(),
-        );
-        let parts = [&[2, 1, 1, 0x31, 0][..], &inside, &[0x31, 0]].concat();
-        let whole = [&signed[..], &element(0xa0, &element(0x30, &parts))].concat();
-        element(0x30, &whole)
-    }
 
     fn work() -> Work {
         Work::of_message(1 << 20)

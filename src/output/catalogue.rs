@@ -8,7 +8,7 @@
 //! many at once, `stamp.*.toml` what of time stamps, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
 //! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! of the ledger, `evidence.*.toml` what of containers of evidence, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
-//! languages key by key, placeholders included.
+//! languages key by key, placeholders included. `court.*.toml` holds what is said of filings in court.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -23,7 +23,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 15]); 2] = [
+const SOURCES: [(Lang, [&str; 16]); 2] = [
     (
         Lang::It,
         [
@@ -42,6 +42,7 @@ const SOURCES: [(Lang, [&str; 15]); 2] = [
             include_str!("catalogue/stamp.it.toml"),
             include_str!("catalogue/evidence.it.toml"),
             include_str!("catalogue/report.it.toml"),
+            include_str!("catalogue/court.it.toml"),
         ],
     ),
     (
@@ -62,6 +63,7 @@ const SOURCES: [(Lang, [&str; 15]); 2] = [
             include_str!("catalogue/stamp.en.toml"),
             include_str!("catalogue/evidence.en.toml"),
             include_str!("catalogue/report.en.toml"),
+            include_str!("catalogue/court.en.toml"),
         ],
     ),
 ];

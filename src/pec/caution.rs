@@ -65,14 +65,20 @@ pub enum Stop {
     NotificationCopy,
     /// [`Warning::NotificationToOrdinary`].
     NotificationOrdinary,
+    /// The delivery receipts would not be what a law court asks for.
+    CourtReceipt,
+    /// A law court would not take the files, and so the receipts that contain them.
+    CourtFiles,
 }
 
 impl Stop {
     /// All of them.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 5] = [
         Self::NotificationForm,
         Self::NotificationCopy,
         Self::NotificationOrdinary,
+        Self::CourtReceipt,
+        Self::CourtFiles,
     ];
 
     /// The word that names it.
@@ -81,6 +87,8 @@ impl Stop {
             Self::NotificationForm => "notification-form",
             Self::NotificationCopy => "notification-copy",
             Self::NotificationOrdinary => "notification-ordinary",
+            Self::CourtReceipt => "court-receipt",
+            Self::CourtFiles => "court-files",
         }
     }
 
@@ -95,6 +103,14 @@ impl Stop {
 }
 
 impl Warning {
+    /// The recipient who has ordinary mail, where that is what it warns of.
+    pub fn ordinary(&self) -> Option<&str> {
+        if let Self::Ordinary { address, .. } = self {
+            return Some(address);
+        }
+        None
+    }
+
     /// What must be named before the message leaves, if that is so.
     pub const fn stop(&self) -> Option<Stop> {
         match self {

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::court::{self, CourtOrder};
 use super::report::Results;
 use super::{ExportOrder, Of, Place};
 use crate::asic;
 use crate::command::Failure;
 use crate::command::dates::When;
 use crate::command::order::Order;
+use crate::court::Court;
 use crate::output::report::Form;
 
-/// Export a message with all its receipts to a container that proves itself
+/// Export a message with all its receipts to a container that proves itself, or for a court
 ///
 /// The container (ASiC-E, a zip archive) holds the message as it was sent, every receipt as it was
 /// received, the certificates and the trust data, the results of the verification, and instructions
@@ -20,9 +22,13 @@ use crate::output::report::Form;
 /// left, so an interrupted export continues where it was. Nothing is ever overwritten. This is not
 /// long-term preservation by law (conservazione a norma).
 ///
+/// With --court the message becomes a folder of plain .eml files as that court takes them, named and
+/// listed, with the attachments; what the court may not take is reported and is in ATTENZIONE.txt.
+///
 /// Exit status: 0 if everything is written or already there; 1 if a receipt is not genuine, or is
 /// about another message; 3 if a container lacks receipts that arrived after it was written; 2 if
-/// something cannot be exported.
+/// something cannot be exported. With --court: 1 also if a receipt is missing or something does not
+/// fit, 3 if something may not fit.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -37,7 +43,8 @@ pub(in crate::command) struct Arguments {
     )]
     messages: Vec<String>,
 
-    /// FILE.asice for one message, or a folder for one container per message
+    /// FILE.asice for one message, or a folder for one container per message; with --court the folder of
+    /// the message, which must not exist
     #[arg(long, value_name = "FILE|DIR", required_unless_present = "json_schema")]
     to: Option<PathBuf>,
 
@@ -48,6 +55,10 @@ pub(in crate::command) struct Arguments {
     /// Every message of a job of pec batch: each container is named by the reference of its row
     #[arg(long, value_name = "JOB")]
     job: Option<String>,
+
+    /// A folder of plain files for this law court: civile, tributario, amministrativo
+    #[arg(long, value_name = "COURT", hide_possible_values = true)]
+    court: Option<Court>,
 
     /// Verify with the trust data of this file instead of those of the account
     #[arg(long, value_name = "FILE")]
@@ -67,20 +78,36 @@ impl Arguments {
     /// A [`Failure`] when the time is none, or several messages should go into one file.
     pub(in crate::command) fn order(self) -> Result<Order, Failure> {
         let (Some(to), false) = (self.to, self.json_schema) else {
-            return Ok(Order::schema::<Results>());
+            return Ok(match self.court {
+                Some(_) => Order::schema::<court::report::Results>(),
+                None => Order::schema::<Results>(),
+            });
         };
         let of = match (self.since, self.job) {
             (Some(text), _) => Of::Since(When::of("--since", text)?),
             (None, Some(job)) => Of::Job(job),
             (None, None) => Of::Messages(self.messages),
         };
-        let place = match asic::is_called_container(&to.to_string_lossy()) {
-            true => Place::File(to),
-            false => Place::Folder(to),
+        let is_one = matches!(&of, Of::Messages(all) if all.len() == 1);
+        let is_container = asic::is_called_container(&to.to_string_lossy());
+        let place = match (self.court, is_container) {
+            // No court takes containers.
+            (Some(_), true) => {
+                let file = ("file", to.display().to_string());
+                return Err(Failure::new("court-container", [file]));
+            }
+            (Some(court), false) => Place::Court(CourtOrder {
+                court,
+                place: match is_one {
+                    true => court::Place::Own(to),
+                    false => court::Place::Within(to),
+                },
+                form: Form::of(self.json),
+            }),
+            (None, true) => Place::File(to),
+            (None, false) => Place::Folder(to),
         };
-        if let (Place::File(to), false) =
-            (&place, matches!(&of, Of::Messages(all) if all.len() == 1))
-        {
+        if let (Place::File(to), false) = (&place, is_one) {
             let file = ("file", to.display().to_string());
             return Err(Failure::new("export-one-file", [file]));
         }

@@ -134,7 +134,7 @@ pub(in crate::command) fn sent_name(view: &MessageView) -> Name {
 
 /// Whether the octets that are kept are those that left: another machine that sent the same notice
 /// made others.
-fn has_left_from_here(view: &MessageView) -> bool {
+pub(super) fn has_left_from_here(view: &MessageView) -> bool {
     view.facts.iter().any(|fact| fact.what() == What::Handed)
 }
 
@@ -214,7 +214,7 @@ fn receipts(
 }
 
 /// The name of a receipt without its ending: what it is, whom it is about, when.
-fn stem(
+pub(super) fn stem(
     evidence: Evidence,
     data: Option<&crate::pec::CertificationData>,
     view: &MessageView,
@@ -269,11 +269,11 @@ fn part_of(text: &str, otherwise: &str) -> String {
 
 /// Names of receipts that are taken.
 #[derive(Default)]
-struct Taken(std::collections::HashSet<Name>);
+pub(super) struct Taken(std::collections::HashSet<Name>);
 
 impl Taken {
     /// The name of a receipt; with a number where another one has it.
-    fn of(&mut self, stem: &str) -> Name {
+    pub fn of(&mut self, stem: &str) -> Name {
         let numbered = (2_u32..).map(|number| format!("{stem}-{number}.eml"));
         let names = std::iter::once(format!("{stem}.eml")).chain(numbered);
         let mut free = names

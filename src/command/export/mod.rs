@@ -7,6 +7,7 @@
 pub(super) mod arguments;
 mod certificates;
 pub(super) mod gather;
+pub(super) mod court;
 mod guide;
 pub(super) mod held;
 mod report;
@@ -15,6 +16,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use court::CourtOrder;
 use gather::Bundle;
 use report::{ContainerJson, Results};
 
@@ -57,6 +59,8 @@ enum Place {
     File(PathBuf),
     /// One for each message.
     Folder(PathBuf),
+    /// Folders of plain files for a law court.
+    Court(CourtOrder),
 }
 
 /// A message, and the name of its container without an ending.
@@ -72,22 +76,23 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
         Failure::new("no-ledger", [("folder", folder.display().to_string())])
     })?;
     let wanted = wanted(&order.of, &ledger, session)?;
-    let folder = match &order.place {
-        Place::File(file) => file.parent().unwrap_or(Path::new("")),
+    let mut judges = Judges::new(order.trust.as_deref());
+    let (folder, only) = match &order.place {
+        Place::File(file) => (file.parent().unwrap_or(Path::new("")), Some(file)),
         Place::Folder(folder) => {
             make_private_folder(folder).map_err(|error| whole::failure(folder, &error))?;
-            folder
+            (&**folder, None)
         }
+        Place::Court(court) => return court::run(court, &wanted, (&ledger, &mut judges), session),
     };
     whole::clear(folder, ".asice");
-    let mut judges = Judges::new(order.trust.as_deref());
     let words = Catalogue::of(session.lang).text("export.progress");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut results = Results::default();
     for one in &wanted {
-        let file = match &order.place {
-            Place::File(file) => file.clone(),
-            Place::Folder(folder) => folder.join(format!("{}.asice", one.name)),
+        let file = match only {
+            Some(file) => file.clone(),
+            None => folder.join(format!("{}.asice", one.name)),
         };
         let view = ledger.view(&one.message);
         let view = view.map_err(|error| Failure::of_ledger(&error))?;

@@ -19,6 +19,7 @@ use crate::command::order::Order;
 use crate::command::span;
 use crate::command::wait::Terms;
 use crate::command::wait::arguments::GoalArgument;
+use crate::court::Court;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Stop;
@@ -92,7 +93,7 @@ pub(in crate::command) struct Arguments {
     eml: Option<PathBuf>,
 
     /// Resume messages that were never sent, and settle those in doubt by checking the mailbox
-    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again", "despite"])]
+    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again", "despite", "for_court"])]
     resume: bool,
 
     /// With --resume: send again messages in doubt whose acceptance is in no folder of the mailbox;
@@ -138,8 +139,13 @@ pub(in crate::command) struct LeavingArguments {
     #[arg(long, requires = "yes")]
     again: bool,
 
+    /// The receipts are for this law court: report before sending what it would not take: civile,
+    /// tributario, amministrativo
+    #[arg(long, value_name = "COURT", hide_possible_values = true)]
+    for_court: Option<Court>,
+
     /// Send despite what stops a message, named: notification-form, notification-copy,
-    /// notification-ordinary; repeatable
+    /// notification-ordinary, court-receipt, court-files; repeatable
     #[arg(long, value_name = "KEY", hide_possible_values = true)]
     despite: Vec<Stop>,
 
@@ -278,6 +284,8 @@ impl ValueEnum for Stop {
             Self::NotificationForm => "notifica-ricevuta",
             Self::NotificationCopy => "notifica-copia",
             Self::NotificationOrdinary => "notifica-ordinaria",
+            Self::CourtReceipt => "giudizio-ricevuta",
+            Self::CourtFiles => "giudizio-file",
         };
         Some(PossibleValue::new(self.word()).alias(italian))
     }
@@ -331,6 +339,7 @@ impl From<Arguments> for SendOrder {
         let deed = given.leaving.deed();
         let goes = given.leaving.goes();
         let despite = given.leaving.despite.clone();
+        let court = given.leaving.for_court;
         let after = given.leaving.after();
         if given.resume {
             return Self::Resume(ResumeOrder {
@@ -362,6 +371,7 @@ impl From<Arguments> for SendOrder {
                 })),
             },
             goes,
+            court,
             despite,
             deed,
             after,
@@ -384,6 +394,7 @@ impl SendOrder {
         Self::New(NewOrder {
             what,
             goes: leaving.goes(),
+            court: leaving.for_court,
             despite: leaving.despite.clone(),
             deed: leaving.deed(),
             after: leaving.after(),

@@ -1,7 +1,7 @@
 //! What is wrong with a message, and what a person should know before it goes, in words.
 
 use crate::client::{Cautions, Kept, Went};
-use crate::command::Failure;
+use crate::command::{Failure, objections};
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
@@ -61,6 +61,7 @@ pub(super) fn warnings(cautions: &Cautions, lang: Lang) -> Vec<String> {
     let texts = Catalogue::of(lang);
     let warnings = cautions.warnings.iter();
     let mut lines: Vec<String> = warnings.map(|warning| sentence(warning, lang)).collect();
+    lines.extend(objections::told(&cautions.court, lang));
     if let Some((twin, at)) = &cautions.similar.here {
         let values = [("message", &*twin.short), ("time", &*shown(*at, lang))];
         lines.push(texts.fill("warning.twin", &values));

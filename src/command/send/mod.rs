@@ -24,6 +24,7 @@ use crate::account::{Account, SentCopy};
 use crate::address::MailAddress;
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
 use crate::context::Interruption;
+use crate::court::Court;
 use crate::exit::ExitStatus;
 use crate::ledger::{DraftRow, Ledger, Letter, MessageRef};
 use crate::output::catalogue::Catalogue;
@@ -60,7 +61,8 @@ fn new(
         .map_err(|faults| checks::failure(&faults, session.lang))?;
     if order.deed == Deed::Show {
         let warned = keeping.other_account(&access.account, session);
-        return show(&message, (limits, warned), &access, &order.after, session);
+        let named = (limits, order.court, warned);
+        return show(&message, named, &access, &order.after, session);
     }
     if consent == Consent::Asked && !can_ask {
         return Err(Failure::new("needs-yes", []).into());
@@ -72,6 +74,7 @@ fn new(
         message: &message,
         limits,
         goes: order.goes,
+        court: order.court,
         despite: &order.despite,
         copy: copy.as_ref(),
         draft,
@@ -271,14 +274,17 @@ fn attachments(letter: &Letter, ledger: Option<&Ledger>) -> anyhow::Result<Vec<(
 /// ledger.
 fn show(
     message: &OutgoingMessage,
-    (limits, warned): (Limits, Option<String>),
+    (limits, court, warned): (Limits, Option<Court>, Option<String>),
     access: &Access,
     after: &After,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let ledger = access::existing_ledger(session)?;
     let now = session.context.clock.now();
-    let cautions = Cautions::of(message, limits, ledger.as_ref(), now)?;
+    let mut cautions = Cautions::of(message, limits, ledger.as_ref(), now)?;
+    if let Some(court) = court {
+        cautions = cautions.for_court(message, court, now);
+    }
     let mut warnings = checks::warnings(&cautions, session.lang);
     warnings.extend(warned);
     report::dry_run(message, &warnings, access, after.form, session)

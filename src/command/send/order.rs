@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::client::answer::Whom;
 use crate::client::{Consent, Goes, SendAgain};
 use crate::command::wait::Terms;
+use crate::court::Court;
 use crate::ledger::{Answered, Attached};
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
@@ -24,6 +25,8 @@ pub(in crate::command) struct NewOrder {
     pub what: What,
     /// On whose word it goes.
     pub goes: Goes,
+    /// The law court in which its receipts are to be filed, if it is for one.
+    pub court: Option<Court>,
     /// What was named of what would stop it.
     pub despite: Vec<Stop>,
     /// Whether it goes at all.
