@@ -214,10 +214,8 @@ mod tests {
             of(Court::Civile, "atto.txt.p7m"),
             [("content", Weight::Failure)]
         );
-        assert_eq!(
-            of(Court::Civile, "atto.docx.p7m"),
-            [("form", Weight::Failure)]
-        );
+        let other = of(Court::Civile, "atto.docx.p7m");
+        assert!(other.contains(&("form", Weight::Failure)), "{other:?}");
         assert_eq!(
             of(Court::Civile, "atto.pdf"),
             [("content", Weight::Failure)]
@@ -235,11 +233,11 @@ mod tests {
     #[test]
     fn what_is_attached_to_an_attached_message_is_seen() {
         let inner = |name: &str| {
-            let octets = mail(&[(name, PDF)]);
+            let octets = mail(&[(name, "testo")]);
             let text = String::from_utf8(octets).unwrap().replace("=b\r", "=c\r");
             text.replace("--b", "--c")
         };
-        assert_eq!(said(Court::Civile, &[("m.eml", &inner("a.pdf"))]), []);
+        assert_eq!(said(Court::Civile, &[("m.eml", &inner("a.txt"))]), []);
         assert_eq!(
             said(Court::Civile, &[("m.eml", &inner("a.exe"))]),
             [("form", Weight::Failure)]
