@@ -35,7 +35,7 @@ const KEPT: [(&str, &str, &str); 20] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 21] = [
+const SCHEMAS: [(&str, &[&str]); 22] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -48,6 +48,7 @@ const SCHEMAS: [(&str, &[&str]); 21] = [
     ("extract", &["extract"]),
     ("export", &["export"]),
     ("export-court", &["export --court civile"]),
+    ("import", &["import"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),

@@ -10,6 +10,7 @@
 //! - [`read_all()`]: the mailbox, before anything leaves that nobody confirms.
 //! - [`sync()`]: what is new in the folders of a mailbox; [`read()`] gets past messages that
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
+//! - [`Import`]: what lies elsewhere than in the mailbox, taken in as if it had come from there.
 //! - [`index()`]: letters with their words, of what is kept.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`batch`]: many notices from one table, each once.
@@ -29,6 +30,7 @@ mod desk;
 mod fetch;
 mod filing;
 mod handing;
+mod import;
 mod index;
 mod new;
 mod once;
@@ -51,6 +53,7 @@ pub use desk::{Answered, Desk, News};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use filing::Filed;
 pub use handing::Handed;
+pub use import::{Import, Imported, NotTaken};
 pub use index::index;
 pub use new::{Kept, New, NewEnd, OfDraft, send_new};
 pub use once::{Cautions, Goes, Similar, Went, has_twin};

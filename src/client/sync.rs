@@ -23,7 +23,8 @@ use super::{Connect, Error, Now};
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
 use crate::ledger::{
-    self, Arrival, Cursor, Ledger, LetterRow, MatchRule, MessageRef, Place, Reading, Reason, Unread,
+    self, Arrival, Cursor, Ledger, LetterRow, MatchRule, MessageRef, Place, Reading, Reason,
+    Recorded, Unread,
 };
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
@@ -84,9 +85,9 @@ pub struct Judge<'a> {
 /// Something found in the mailbox.
 #[derive(Debug)]
 pub struct Event {
-    /// The folder.
+    /// The folder; of what was imported: where it lay.
     pub folder: String,
-    /// The UID.
+    /// The UID; 0 of what was imported.
     pub uid: u32,
     /// SHA-256 of the octets; empty when they were not fetched.
     pub octets: String,
@@ -125,6 +126,22 @@ pub enum EventKind {
         /// The server's words, or how much came.
         words: String,
     },
+}
+
+impl EventKind {
+    /// What was found, and what recording it did.
+    pub(super) fn of(finding: ledger::Finding, recorded: Recorded) -> Self {
+        match finding {
+            ledger::Finding::Anomaly(_, wrapped) => Self::Anomaly(wrapped),
+            ledger::Finding::Other(examination) => Self::Other(examination),
+            ledger::Finding::Verified { receipt, .. } => Self::Verified {
+                rule: recorded.rule.unwrap_or(MatchRule::Orphan),
+                message: recorded.message,
+                new_facts: recorded.new_facts,
+                receipt,
+            },
+        }
+    }
 }
 
 /// What one run did.
@@ -419,7 +436,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn begin(
+    pub(super) fn begin(
         ledger: &'a mut Ledger,
         judge: Judge<'a>,
         now: Now<'a>,
@@ -1008,17 +1025,9 @@ impl<'a> Run<'a> {
         index_with(self.ledger, &at_hand, &mut |_| {})?;
         for (arrival, recorded) in arrivals.into_iter().zip(recorded) {
             self.report.new_facts += recorded.new_facts;
-            let kind = match arrival.finding {
-                ledger::Finding::Anomaly(_, wrapped) => EventKind::Anomaly(wrapped),
-                ledger::Finding::Other(examination) => EventKind::Other(examination),
-                ledger::Finding::Verified { receipt, .. } => EventKind::Verified {
-                    rule: recorded.rule.unwrap_or(MatchRule::Orphan),
-                    message: recorded.message,
-                    new_facts: recorded.new_facts,
-                    receipt,
-                },
-            };
-            let told_before = self.quiet || (self.anew && recorded.known);
+            let known = recorded.known;
+            let kind = EventKind::of(arrival.finding, recorded);
+            let told_before = self.quiet || (self.anew && known);
             if told_before && matches!(kind, EventKind::Other(_)) {
                 continue;
             }
@@ -1027,7 +1036,7 @@ impl<'a> Run<'a> {
                 folder: arrival.folder,
                 uid: arrival.uid,
                 octets: arrival.octets,
-                known: recorded.known,
+                known,
                 letter: letter.map(Box::new),
                 kind,
             });
@@ -1036,7 +1045,7 @@ impl<'a> Run<'a> {
     }
 
     /// Receipts that came before the one which taught us their identifier.
-    fn adopt(&mut self) -> Result<(), Error> {
+    pub(super) fn adopt(&mut self) -> Result<(), Error> {
         let orphans = self.ledger.orphans_to_adopt(self.judge.account)?;
         // What they teach is the identifier that led to them.
         self.record_kept(orphans)
@@ -1085,7 +1094,7 @@ impl<'a> Run<'a> {
     }
 
     /// Judges octets; a receipt under a Message-ID of ours is also compared with what we sent.
-    fn examine(&self, octets: &[u8]) -> Result<ledger::Finding, Error> {
+    pub(super) fn examine(&self, octets: &[u8]) -> Result<ledger::Finding, Error> {
         let question = Question::new((self.now)());
         let examination = self.judge.verifier.examine(octets, &question);
         let receipt = match examination.into_verified() {

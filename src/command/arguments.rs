@@ -7,9 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, batch, completions, demo, doctor, draft, export, extract, forward, inbox,
-    language, ledger, man, prove, reply, report, sandbox, search, send, show, stamp, status, sync,
-    verify, wait, watch,
+    Failure, account, batch, completions, demo, doctor, draft, export, extract, forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -77,6 +75,7 @@ enum Command {
     Show(show::arguments::Arguments),
     Extract(extract::arguments::Arguments),
     Verify(verify::arguments::Arguments),
+    Import(import::arguments::Arguments),
     Stamp(stamp::arguments::Arguments),
     Export(export::arguments::Arguments),
     Prove(prove::arguments::Arguments),
@@ -159,6 +158,7 @@ impl Command {
             Self::Show(arguments) => arguments.order(),
             Self::Extract(arguments) => arguments.order(),
             Self::Verify(arguments) => arguments.order()?,
+            Self::Import(arguments) => arguments.order(),
             Self::Stamp(arguments) => arguments.order()?,
             Self::Export(arguments) => arguments.order()?,
             Self::Prove(arguments) => arguments.order(),

@@ -24,6 +24,7 @@ mod extract;
 mod failure;
 mod follow;
 mod forward;
+mod import;
 mod inbox;
 mod installed;
 mod judges;
@@ -187,6 +188,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Show(order) => show::run(&order, session),
         Order::Extract(order) => extract::run(&order, session),
         Order::Verify(order) => verify::run(order, session),
+        Order::Import(order) => import::run(order, session),
         Order::Stamp(order) => stamp::run(order, session),
         Order::Export(order) => export::run(&order, session),
         Order::Prove(order) => prove::run(&order, session),

@@ -14,6 +14,7 @@ use super::doctor::DoctorOrder;
 use super::draft::DraftOrder;
 use super::export::ExportOrder;
 use super::extract::ExtractOrder;
+use super::import::ImportOrder;
 use super::inbox::InboxOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
@@ -90,6 +91,7 @@ pub(super) enum Order {
     Show(ShowOrder),
     Extract(ExtractOrder),
     Verify(VerifyOrder),
+    Import(ImportOrder),
     Stamp(StampOrder),
     Export(ExportOrder),
     Prove(ProveOrder),

@@ -19,10 +19,10 @@ pub struct Cursor {
     pub last_uid: u32,
 }
 
-/// A certified message found in a mailbox. Its octets are kept already.
+/// A certified message found in a mailbox, or imported from elsewhere. Its octets are kept already.
 #[derive(Debug)]
 pub struct Arrival {
-    /// The folder.
+    /// The folder; empty, as no folder's name is, where it was found in no mailbox.
     pub folder: String,
     /// Its UIDVALIDITY.
     pub uid_validity: u32,
@@ -34,6 +34,26 @@ pub struct Arrival {
     pub octets: String,
     /// What was found out about it.
     pub finding: Finding,
+}
+
+impl Arrival {
+    /// One that lay elsewhere than in a mailbox. Octets that were found before stay where they were
+    /// found first.
+    pub fn imported(octets: String, finding: Finding) -> Self {
+        Self {
+            folder: String::new(),
+            uid_validity: 0,
+            uid: 0,
+            internal_date: None,
+            octets,
+            finding,
+        }
+    }
+
+    /// Whether it lay elsewhere than in a mailbox.
+    pub fn is_imported(&self) -> bool {
+        self.folder.is_empty()
+    }
 }
 
 /// The judgement on an arrival, by what may follow from it.

@@ -9,6 +9,8 @@
 //! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! of the ledger, `evidence.*.toml` what of containers of evidence, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
 //! languages key by key, placeholders included. `court.*.toml` holds what is said of filings in court.
+//! of the ledger, `archive.*.toml` what of what comes from elsewhere and goes there, `evidence.*.toml` what of containers of evidence, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
+//! languages key by key, placeholders included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -23,7 +25,8 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 16]); 2] = [
+const SOURCES: [(Lang, [&str; 17]); 2] = [
+const SOURCES: [(Lang, [&str; 17]); 2] = [
     (
         Lang::It,
         [
@@ -43,6 +46,7 @@ const SOURCES: [(Lang, [&str; 16]); 2] = [
             include_str!("catalogue/evidence.it.toml"),
             include_str!("catalogue/report.it.toml"),
             include_str!("catalogue/court.it.toml"),
+            include_str!("catalogue/archive.it.toml"),
         ],
     ),
     (
@@ -64,6 +68,7 @@ const SOURCES: [(Lang, [&str; 16]); 2] = [
             include_str!("catalogue/evidence.en.toml"),
             include_str!("catalogue/report.en.toml"),
             include_str!("catalogue/court.en.toml"),
+            include_str!("catalogue/archive.en.toml"),
         ],
     ),
 ];

@@ -153,6 +153,7 @@ const DATE: &str = "2026-11-22";
 const KEEPING: [&str; 12] = [
     "pec-draft",
     "pec-export",
+    "pec-import",
     "pec-inbox",
     "pec-prove",
     "pec-report",
@@ -323,6 +324,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         }
         ("pec-man", Lang::En) => include_str!("../../../man/sections/pec-man.roff"),
         ("pec-man", Lang::It) => include_str!("../../../man/sections/it/pec-man.roff"),
+        ("pec-import", Lang::En) => include_str!("../../../man/sections/pec-import.roff"),
+        ("pec-import", Lang::It) => include_str!("../../../man/sections/it/pec-import.roff"),
         ("pec-kept", Lang::En) => include_str!("../../../man/sections/kept.roff"),
         ("pec-kept", Lang::It) => include_str!("../../../man/sections/it/kept.roff"),
         ("pec-common", Lang::En) => include_str!("../../../man/sections/common.roff"),

@@ -152,6 +152,9 @@ fn put_received(
     arrival: &Arrival,
     now: Timestamp,
 ) -> Result<(), Error> {
+    if arrival.is_imported() {
+        return put_imported(transaction, account, &arrival.octets, now);
+    }
     let key = params![account, arrival.folder, arrival.uid_validity, arrival.uid];
     let before: Option<String> = transaction
         .prepare_cached(
@@ -188,6 +191,26 @@ fn put_received(
         uid: arrival.uid,
     };
     unread::came(transaction, account, &place)
+}
+
+/// What lay elsewhere gets a number of its own in the folder without a name, unless its octets were
+/// found before.
+fn put_imported(
+    transaction: &Transaction<'_>,
+    account: &str,
+    octets: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO received (account, folder, uid_validity, uid, octets, received_at)
+             SELECT ?1, '', 0, 1 + ifnull((SELECT max(uid) FROM received
+                 WHERE account = ?1 AND folder = '' AND uid_validity = 0), 0), ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM received
+                 WHERE received.octets = ?2 AND received.account = ?1)",
+        )?
+        .execute(params![account, octets, now.unix()])?;
+    Ok(())
 }
 
 /// A message is the same under the same number (RFC 3501, 2.3.1.1): what came under it before in

@@ -342,7 +342,7 @@ impl Sqlite {
                  coalesce(account.name, examination.account) AS label
              FROM examination LEFT JOIN received AS first ON first.id = (
                  SELECT min(id) FROM received WHERE received.octets = examination.octets
-                     AND received.account = examination.account)
+                     AND received.account = examination.account AND received.folder <> '')
              LEFT JOIN account ON account.address = examination.account
              WHERE {condition}
              ORDER BY coalesce(certified_at, examined_at) DESC, examination.octets

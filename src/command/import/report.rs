@@ -1,0 +1,297 @@
+//! What `pec import` answers.
+
+use std::io;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::account::Account;
+use crate::client::{Event, EventKind};
+use crate::command::words;
+use crate::exit::ExitStatus;
+use crate::ledger::MatchRule;
+use crate::output::report::{Page, Report, SHA256, SHORT_ID, known};
+use crate::pec::MessageKind;
+use crate::timestamp::WITH_OFFSET;
+use crate::verify::Verdict;
+
+/// # Results of pec import, version 1
+///
+/// The document that `pec import --json` writes. Every field that is described is always there; where
+/// there is nothing to say it is null or empty. Fields may be added within version 1, so objects are
+/// open. Facts (kind, time, subject, message_id) come from what the signature covers and are there only
+/// for what is genuine. Texts meant for people (error) are in the language of the run.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Results {
+    /// The account, by its name in the configuration.
+    account: String,
+    /// Its address.
+    address: String,
+    /// Everything that was found, in the order in which it was recorded or left.
+    results: Vec<ItemJson>,
+    /// How many of each.
+    pub totals: Totals,
+    #[serde(skip)]
+    pub exit: ExitStatus,
+}
+
+/// Something that was found.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "item")]
+pub(super) struct ItemJson {
+    /// Where it lies: a file, an entry of an archive (archive.zip!/a.eml), a message of an mbox
+    /// (mail.mbox#3). Of what is settled: empty.
+    pub file: String,
+    /// receipt: genuine, about a message of ours. orphan: genuine, about no message of ours. mismatch:
+    /// genuine, names a message of ours but is about another sender or content; it moves nothing.
+    /// envelope: genuine, but no receipt for a sender: received certified mail, a notice between
+    /// providers. anomaly: genuine, the provider's envelope around ordinary mail. unproven: it claims
+    /// to be certified mail and was not shown to be genuine; it moves nothing. settled: it was in the
+    /// ledger before, and moves a message now. sent: mail from this account that no provider signed,
+    /// left where it lies. ordinary: no certified mail, left where it lies. unreadable: error says why.
+    #[schemars(schema_with = "states")]
+    pub state: &'static str,
+    /// SHA-256 of its octets, under which it is kept; null where it was left.
+    #[schemars(regex(pattern = SHA256))]
+    pub sha256: Option<String>,
+    /// That of pec verify; null where it was not kept.
+    #[schemars(with = "Option<Verdict>")]
+    pub verdict: Option<&'static str>,
+    /// What the provider calls it; null unless genuine.
+    #[schemars(schema_with = "words::kind_or_null")]
+    pub kind: Option<&'static str>,
+    /// The certified time with its offset, RFC 3339.
+    #[schemars(regex(pattern = WITH_OFFSET))]
+    pub time: Option<String>,
+    /// The certified subject.
+    pub subject: Option<String>,
+    /// The Message-ID of the message that it is, or is about.
+    pub message_id: Option<String>,
+    /// How it was led to a message of ours; null unless genuine.
+    #[schemars(schema_with = "words::match_or_null")]
+    pub matched_by: Option<&'static str>,
+    /// The short id of the message of ours.
+    #[schemars(regex(pattern = SHORT_ID))]
+    pub message: Option<String>,
+    /// Of what is read as a letter: its short id; else null.
+    #[schemars(regex(pattern = SHORT_ID))]
+    pub letter: Option<String>,
+    /// How many facts it added to the ledger.
+    pub new_facts: usize,
+    /// Whether these octets were in the ledger before.
+    pub known: bool,
+    /// Doubts about what is genuine; its verdict stands. See pec verify.
+    pub doubts: usize,
+    /// Unless genuine: the finding that decided, by its id; see the schema of pec verify.
+    #[schemars(schema_with = "words::check_or_null")]
+    pub headline: Option<&'static str>,
+    /// Why it cannot be read, for people; null where it can.
+    pub error: Option<String>,
+}
+
+/// The words of `state`.
+const STATES: [&str; 10] = [
+    "receipt",
+    "orphan",
+    "mismatch",
+    "envelope",
+    "anomaly",
+    "unproven",
+    "settled",
+    "sent",
+    "ordinary",
+    "unreadable",
+];
+
+fn states(_: &mut SchemaGenerator) -> Schema {
+    known(STATES)
+}
+
+impl ItemJson {
+    /// Something of which there is nothing to tell but where it lies.
+    pub fn bare(file: String, state: &'static str) -> Self {
+        Self {
+            file,
+            state,
+            sha256: None,
+            verdict: None,
+            kind: None,
+            time: None,
+            subject: None,
+            message_id: None,
+            matched_by: None,
+            message: None,
+            letter: None,
+            new_facts: 0,
+            known: false,
+            doubts: 0,
+            headline: None,
+            error: None,
+        }
+    }
+
+    /// What is recorded.
+    pub fn of(event: &Event) -> Self {
+        let mut item = Self {
+            sha256: Some(event.octets.clone()).filter(|digest| !digest.is_empty()),
+            letter: event.letter.as_ref().map(|row| row.letter.short.clone()),
+            known: event.known,
+            ..Self::bare(event.folder.clone(), state(&event.kind))
+        };
+        match &event.kind {
+            EventKind::Verified {
+                receipt,
+                rule,
+                message,
+                new_facts,
+            } => {
+                let data = receipt.data();
+                item.verdict = Some(Verdict::Genuine.word());
+                item.kind = Some(receipt.kind().word());
+                item.time = Some(data.time.rfc3339_at(data.zone));
+                item.subject.clone_from(&data.subject);
+                item.message_id.clone_from(&data.message_id);
+                item.matched_by = Some(rule.word());
+                item.message = message.as_ref().map(|message| message.short.clone());
+                item.new_facts = *new_facts;
+                item.doubts = receipt.examination().doubts();
+            }
+            EventKind::Anomaly(_) => {
+                item.verdict = Some(Verdict::Genuine.word());
+                item.kind = Some(MessageKind::AnomalyEnvelope.word());
+            }
+            EventKind::Other(examination) => {
+                item.verdict = Some(examination.verdict().word());
+                item.headline = examination
+                    .headline()
+                    .map(|finding| finding.check().id())
+                    .filter(|_| examination.verdict() != Verdict::Genuine);
+            }
+            EventKind::TooLarge(_) | EventKind::Unread { .. } => {}
+        }
+        item
+    }
+}
+
+/// The word for what is recorded.
+fn state(kind: &EventKind) -> &'static str {
+    match kind {
+        EventKind::Anomaly(_) => "anomaly",
+        EventKind::Other(examination) => match examination.verdict() {
+            Verdict::Genuine => "envelope",
+            Verdict::NotGenuine | Verdict::CannotTell => "unproven",
+            Verdict::NotCertifiedMail => "ordinary",
+        },
+        EventKind::Verified { rule, .. } => match rule {
+            MatchRule::NotForSender => "envelope",
+            MatchRule::Orphan => "orphan",
+            MatchRule::OtherSender | MatchRule::OtherContent => "mismatch",
+            MatchRule::MessageId | MatchRule::Identifier => "receipt",
+        },
+        // No mailbox is read here.
+        EventKind::TooLarge(_) | EventKind::Unread { .. } => "unreadable",
+    }
+}
+
+/// How many of each; what was in the ledger before counts as known alone.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "totals")]
+pub(super) struct Totals {
+    /// Certified messages that are new in the ledger: the sum of the next six.
+    pub taken: usize,
+    /// Receipts about messages of ours.
+    pub receipts: usize,
+    /// Receipts about no message of ours.
+    pub orphans: usize,
+    /// Receipts that name a message of ours and are about another one.
+    pub mismatched: usize,
+    /// Received certified mail, and notices between providers.
+    pub envelopes: usize,
+    /// Ordinary mail that a provider wrapped.
+    pub anomalies: usize,
+    /// What was not shown to be genuine.
+    pub unproven: usize,
+    /// What was in the ledger before.
+    pub known: usize,
+    /// What was in the ledger before, and moves a message now.
+    pub settled: usize,
+    /// Facts that are new.
+    pub new_facts: usize,
+    /// Mail from this account that no provider signed, left where it lies.
+    pub sent: usize,
+    /// Other mail and other files, left where they lie.
+    pub ordinary: usize,
+    /// What could not be read.
+    pub unreadable: usize,
+}
+
+impl Totals {
+    pub fn count(&mut self, item: &ItemJson) {
+        self.new_facts += item.new_facts;
+        let of = match item.state {
+            "settled" => &mut self.settled,
+            "sent" => &mut self.sent,
+            "ordinary" => &mut self.ordinary,
+            "unreadable" => &mut self.unreadable,
+            _ if item.known => &mut self.known,
+            state => {
+                self.taken += 1;
+                match state {
+                    "receipt" => &mut self.receipts,
+                    "orphan" => &mut self.orphans,
+                    "mismatch" => &mut self.mismatched,
+                    "anomaly" => &mut self.anomalies,
+                    "unproven" => &mut self.unproven,
+                    _ => &mut self.envelopes,
+                }
+            }
+        };
+        *of += 1;
+    }
+}
+
+impl Results {
+    /// Nothing yet, for an account.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            account: account.name.clone(),
+            address: account.address.as_str().to_owned(),
+            results: Vec::new(),
+            totals: Totals::default(),
+            exit: ExitStatus::Yes,
+        }
+    }
+}
+
+impl Report for Results {
+    const SCHEMA: &'static str = "pec/import";
+
+    /// What was left for people to look at was told as it was found.
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let (texts, totals) = (page.texts(), &self.totals);
+        page.line(texts.count("import.taken", totals.taken, &[]))?;
+        let of_taken = [
+            ("import.receipts", totals.receipts),
+            ("import.orphans", totals.orphans),
+            ("import.mismatched", totals.mismatched),
+            ("import.envelopes", totals.envelopes),
+            ("import.anomalies", totals.anomalies),
+            ("import.unproven", totals.unproven),
+            ("import.known", totals.known),
+            ("import.settled", totals.settled),
+            ("import.sent", totals.sent),
+            ("import.ordinary", totals.ordinary),
+            ("import.unreadable", totals.unreadable),
+        ];
+        for (key, count) in of_taken {
+            if count > 0 {
+                page.line(texts.count(key, count, &[]))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn exit(&self) -> ExitStatus {
+        self.exit
+    }
+}
