@@ -53,6 +53,7 @@ const SCHEMAS: [(&str, &[&str]); 22] = [
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),
     ("ledger-stat", &["ledger stat"]),
+    ("mailbox", &["status --mailbox"]),
     ("prove", &["prove"]),
     ("sandbox", &["sandbox"]),
     ("search", &["search"]),

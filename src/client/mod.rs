@@ -13,6 +13,7 @@
 //! - [`Import`]: what lies elsewhere than in the mailbox, taken in as if it had come from there.
 //! - [`index()`]: letters with their words, of what is kept.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
+//! - [`occupancy()`]: how full the mailbox is, and when it will be.
 //! - [`batch`]: many notices from one table, each once.
 //! - [`Outlook`]: what a standing comes to for the sender.
 //! - [`stamp()`]: a time stamp over a digest.
@@ -33,6 +34,7 @@ mod handing;
 mod import;
 mod index;
 mod new;
+mod occupancy;
 mod once;
 mod outlook;
 mod patience;
@@ -56,6 +58,7 @@ pub use handing::Handed;
 pub use import::{Import, Imported, NotTaken};
 pub use index::index;
 pub use new::{Kept, New, NewEnd, OfDraft, send_new};
+pub use occupancy::{Filling, FolderWeight, Occupancy, Recent, occupancy};
 pub use once::{Cautions, Goes, Similar, Went, has_twin};
 pub use outlook::Outlook;
 pub use patience::may_pass;

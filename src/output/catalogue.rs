@@ -1,16 +1,8 @@
 //! The sentences that people read, by key, one catalogue per language.
 //!
-//! `program.*.toml` holds what the program says of itself, `findings.*.toml` what it says of
-//! messages it judges, `mail.*.toml` what when sending and reading, `status.*.toml` what of
-//! messages on their way, `draft.*.toml` what of what is written and not sent, `batch.*.toml` what of
-//! many at once, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
-//! of the ledger, `show.*.toml` what of what a message holds, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
-//! many at once, `stamp.*.toml` what of time stamps, `trusted.*.toml` what of files that it judges by, `ledger.*.toml` what of the files
-//! of the ledger, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
-//! of the ledger, `evidence.*.toml` what of containers of evidence, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
-//! languages key by key, placeholders included. `court.*.toml` holds what is said of filings in court.
-//! of the ledger, `archive.*.toml` what of what comes from elsewhere and goes there, `evidence.*.toml` what of containers of evidence, `legal.*.toml` what it says of the law (see `legal.rs`). A test compares the two
-//! languages key by key, placeholders included.
+//! One file per subject and language; the first line of each says what it holds. `legal.*.toml` alone
+//! says what the law says (see `legal.rs`). A test compares the languages key by key, placeholders
+//! included.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -25,7 +17,6 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 17]); 2] = [
 const SOURCES: [(Lang, [&str; 17]); 2] = [
     (
         Lang::It,

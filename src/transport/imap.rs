@@ -3,7 +3,8 @@
 //! `data.rs`.
 //!
 //! Folders are opened with EXAMINE and messages read with `BODY.PEEK[]`, so nothing is ever
-//! marked; APPEND is the one command that changes a mailbox. One command at a time, and none is
+//! marked; APPEND is the one command here that changes a mailbox (`removal.rs` has those that take
+//! messages out of it). One command at a time, and none is
 //! repeated. Flags, sorting, threads and changes of other clients' flags are not of interest.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use super::filter::{Board, Expect, Filter, SLICE, code_of};
 use super::tls::{self, Wire};
 use super::{
     Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Meter, Quota,
-    Reply, Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, text_of, utf7,
+    Reply, Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, Weight, text_of, utf7,
 };
 
 /// Octets of a line before the session begins: a greeting, an answer to STARTTLS.
@@ -141,7 +142,7 @@ impl ImapMailbox {
         let _ = self.run("LOGOUT", Expect::Goodbye, Session::logout);
     }
 
-    fn offers(&self, capability: &str) -> bool {
+    pub(super) fn offers(&self, capability: &str) -> bool {
         let shared = self.board.lock();
         shared.capabilities.iter().any(|word| word == capability)
     }
@@ -166,9 +167,27 @@ impl ImapMailbox {
     }
 
     /// One command of which all answers are kept on the board.
-    fn ask(&mut self, what: &'static str, expect: Expect, command: &str) -> Result<(), Error> {
+    pub(super) fn ask(
+        &mut self,
+        what: &'static str,
+        expect: Expect,
+        command: &str,
+    ) -> Result<(), Error> {
         self.run(what, expect, |session| {
             session.run_command_and_check_ok(command)
+        })
+    }
+
+    /// Opens a folder by EXAMINE or SELECT.
+    pub(super) fn open(&mut self, how: &'static str, folder: &str) -> Result<FolderState, Error> {
+        let name = in_quotes(&self.name_of(folder)?);
+        self.ask(how, Expect::State, &format!("{how} {name}"))?;
+        let mut shared = self.board.lock();
+        shared.news = false;
+        Ok(FolderState {
+            uid_validity: shared.state.uid_validity.ok_or(Error::Unnumbered)?,
+            uid_next: shared.state.uid_next,
+            exists: shared.state.exists.unwrap_or(0),
         })
     }
 
@@ -266,15 +285,7 @@ impl Mailbox for ImapMailbox {
     }
 
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error> {
-        let name = in_quotes(&self.name_of(folder)?);
-        self.ask("EXAMINE", Expect::State, &format!("EXAMINE {name}"))?;
-        let mut shared = self.board.lock();
-        shared.news = false;
-        Ok(FolderState {
-            uid_validity: shared.state.uid_validity.ok_or(Error::Unnumbered)?,
-            uid_next: shared.state.uid_next,
-            exists: shared.state.exists.unwrap_or(0),
-        })
+        self.open("EXAMINE", folder)
     }
 
     fn uids(&mut self, uids: RangeInclusive<u32>) -> Result<Vec<u32>, Error> {
@@ -316,6 +327,25 @@ impl Mailbox for ImapMailbox {
             }
             if summary.size == 0 {
                 summary.size = item.size.unwrap_or(0);
+            }
+        }
+        Came {
+            all: found.into_values().collect(),
+            fault,
+        }
+    }
+
+    fn weights(&mut self, uids: RangeInclusive<u32>) -> Came<Weight> {
+        let Some(set) = set_of(&uids) else {
+            return Came::default();
+        };
+        let command = format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
+        let fault = self.ask("FETCH", Expect::Messages, &command).err();
+        let mut found: BTreeMap<u32, Weight> = BTreeMap::new();
+        for item in self.items(&uids) {
+            if let (Some(uid), Some(octets)) = (item.uid, item.size) {
+                let came = item.date;
+                found.insert(uid, Weight { octets, came });
             }
         }
         Came {

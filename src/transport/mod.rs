@@ -485,6 +485,15 @@ impl<T> Default for Came<T> {
     }
 }
 
+/// How much one message weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// RFC822.SIZE in octets.
+    pub octets: u64,
+    /// INTERNALDATE, where it was told.
+    pub came: Option<Timestamp>,
+}
+
 /// Space in a mailbox (RFC 9208), in octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
@@ -537,6 +546,20 @@ pub trait Mailbox {
 
     /// UIDs of messages whose header field contains a text, sorted (SEARCH HEADER).
     fn search_header(&mut self, field: &'static str, text: &str) -> Result<Vec<u32>, Error>;
+
+    /// How large the messages in a range of UIDs are, and when they came. Those of which the server does
+    /// not tell the size are left out.
+    fn weights(&mut self, uids: RangeInclusive<u32>) -> Came<Weight> {
+        let Came { all, fault } = self.summaries(uids, &["Date"]);
+        let weight = |summary: Summary| Weight {
+            octets: summary.size,
+            came: None,
+        };
+        Came {
+            all: all.into_iter().map(weight).collect(),
+            fault,
+        }
+    }
 
     /// Files a message in a folder, as read (APPEND with `\Seen`).
     fn append(&mut self, folder: &str, octets: &[u8]) -> Result<(), Error>;

@@ -1,6 +1,6 @@
 //! What `pec status` is told.
 
-use super::{Listed, StatusOrder, Wanted, json};
+use super::{Listed, StatusOrder, Wanted, json, mailbox};
 use crate::command::Failure;
 use crate::command::dates::When;
 use crate::command::order::Order;
@@ -14,7 +14,7 @@ use crate::output::report::Form;
 /// send it and, for each recipient, what was certified, when and by which receipt, and what is
 /// expected by when. Only what a receipt verified as genuine attests counts.
 ///
-/// Does not use the network: it relies on the ledger, updated by pec sync. Exit status: 0 for a
+/// Does not use the network, except with --mailbox: it relies on the ledger, updated by pec sync. Exit status: 0 for a
 /// list, or if the message reached every recipient; 1 if it did not reach one; 3 if an outcome is
 /// pending, in doubt or contradictory; 2 if no message matches or more than one does.
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,13 @@ pub(in crate::command) struct Arguments {
     /// Messages that claim to be certified mail but are not shown to be genuine
     #[arg(long, conflicts_with_all = ["since", "pending", "failed", "to"])]
     unproven: bool,
+
+    /// Ask the provider how full the mailbox is, and when it will be
+    #[arg(
+        long,
+        conflicts_with_all = ["message", "since", "pending", "failed", "to", "orphans", "unproven"]
+    )]
+    mailbox: bool,
 
     /// Maximum number of messages to show (default: 50)
     #[arg(
@@ -87,6 +94,9 @@ impl Arguments {
     /// # Errors
     /// A [`Failure`] when the time is none.
     pub(in crate::command) fn order(self) -> Result<Order, Failure> {
+        if self.json_schema && self.mailbox {
+            return Ok(Order::schema::<mailbox::Mailboxes>());
+        }
         if self.json_schema {
             return Ok(Order::schema::<json::Document<'_>>());
         }
@@ -108,6 +118,7 @@ impl Arguments {
         let report = self.report.order()?;
         let order = StatusOrder {
             wanted: match self.message.clone() {
+                None if self.mailbox => Wanted::Mailbox,
                 Some(word) => Wanted::Message(word),
                 None => Wanted::List { of, limit, page },
             },

@@ -9,6 +9,7 @@
 
 pub(super) mod arguments;
 pub(super) mod json;
+mod mailbox;
 pub(super) mod text;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,8 @@ pub(super) struct StatusOrder {
 enum Wanted {
     /// One message, whole: by its short id, its Message-ID, or words of its subject.
     Message(String),
+    /// How full the mailboxes are at the provider: the one thing here that a server is asked.
+    Mailbox,
     /// A page of a list.
     List {
         of: Listed,
@@ -125,6 +128,9 @@ struct Page {
 }
 
 pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if let Wanted::Mailbox = order.wanted {
+        return mailbox::run(order.form, session);
+    }
     let Some(mut ledger) = open(session)? else {
         return without_ledger(order, session);
     };
@@ -147,6 +153,7 @@ pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
     };
     match &order.wanted {
         Wanted::Message(word) => one(word, order.form, &reading, session),
+        Wanted::Mailbox => mailbox::run(order.form, session),
         Wanted::List { of, limit, page } => {
             let page = page_of(of, *limit, *page, account, (&ledger, now))
                 .map_err(|error| Failure::of_ledger(&error))?;
@@ -184,6 +191,7 @@ fn one(
 fn without_ledger(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let (of, number) = match &order.wanted {
         Wanted::Message(word) => return Err(not_one(word, true).into()),
+        Wanted::Mailbox => return mailbox::run(order.form, session),
         Wanted::List { of, page, .. } => (of, *page),
     };
     let none = Page {
