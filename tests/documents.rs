@@ -35,11 +35,12 @@ const KEPT: [(&str, &str, &str); 20] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 22] = [
+const SCHEMAS: [(&str, &[&str]); 23] = [
     (
         "account",
         &["account list", "account presets", "account test"],
     ),
+    ("archive", &["archive"]),
     ("batch", &["batch"]),
     ("doctor", &["doctor"]),
     ("draft", &["draft list", "draft show"]),
@@ -124,7 +125,9 @@ fn add_what_is_new(document: &mut Value) {
 
 /// Those of results, of recipients and of what is inside others, wherever they stand.
 fn add_to_each(value: &mut Value) {
-    const SINCE: [(&str, &str, &str); 9] = [
+    const SINCE: [(&str, &str, &str); 11] = [
+        ("app_password_date", "office", "false"),
+        ("remarks", "archived", "[]"),
         ("remarks", "in_reply_to", "[]"),
         ("remarks", "replies", "[]"),
         ("verdict", "certifies", "\"nothing\""),

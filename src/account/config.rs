@@ -174,6 +174,8 @@ pub struct Entry {
     pub sent_copy: Option<SentCopy>,
     /// Folders to read besides INBOX.
     pub folders: Vec<String>,
+    /// Whether it is a public office's.
+    pub office: Option<bool>,
     /// What the provider takes.
     pub limits: Limits,
     /// Where the password comes from; `None` asks on the terminal.
@@ -503,6 +505,7 @@ impl Entry {
         }
         let folders = self.folders.iter().collect::<Array>();
         put("folders", (!folders.is_empty()).then_some(folders.into()));
+        put("office", self.office.map(Into::into));
         put(
             "max_recipients",
             number(self.limits.recipients.map(u64::from)),
@@ -545,7 +548,7 @@ fn security_word(security: Security) -> &'static str {
 }
 
 /// The keys of an account, as written.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "address",
     "display_name",
     "preset",
@@ -559,6 +562,7 @@ const KEYS: [&str; 22] = [
     "sent_folder",
     "file_sent_copy",
     "folders",
+    "office",
     "max_recipients",
     "max_octets",
     "messages_per_minute",
@@ -700,6 +704,7 @@ impl<'a> Section<'a> {
             trust_file: self.path("trust_file")?,
             sent_copy: self.sent_copy(preset)?,
             folders: self.list("folders")?,
+            office: self.flag("office")?.unwrap_or(false),
             display_name: self.parsed("display_name", Expected::DisplayName, |text| {
                 is_display_name(text).then(|| text.to_owned())
             })?,
@@ -916,6 +921,7 @@ mod tests {
         assert_eq!(account.ca_file.as_deref(), Some(Path::new("/c/ca.pem")));
         assert_eq!(account.sent_copy, SentCopy::WhereMarked);
         assert_eq!(account.folders, ["INBOX.Ricevute"]);
+        assert!(!account.office);
         assert_eq!(account.password, PasswordSource::Prompt);
         assert_eq!(account.limits, Limits::default());
     }
@@ -973,6 +979,11 @@ mod tests {
                 with("folders = \"INBOX.x\""),
                 5,
                 value("folders", Expected::List),
+            ),
+            (
+                with("office = \"no\""),
+                5,
+                value("office", Expected::Boolean),
             ),
             (
                 with("user = \"a\\u001bb\""),

@@ -65,6 +65,9 @@ pub struct Account {
     pub sent_copy: SentCopy,
     /// Folders to read besides INBOX, as IMAP names them.
     pub folders: Vec<String>,
+    /// Whether it is a public office's: what it received and sent are public records, which are not
+    /// discarded without leave (Legislative Decree 42/2004, art. 21).
+    pub office: bool,
     /// What the provider takes.
     pub limits: Limits,
     /// Where the password comes from.

@@ -14,6 +14,7 @@
 //! - [`index()`]: letters with their words, of what is kept.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`occupancy()`]: how full the mailbox is, and when it will be.
+//! - [`discard()`]: what lies elsewhere too, out of the mailbox.
 //! - [`batch`]: many notices from one table, each once.
 //! - [`Outlook`]: what a standing comes to for the sender.
 //! - [`stamp()`]: a time stamp over a digest.
@@ -28,6 +29,7 @@ pub mod batch;
 mod before;
 mod confirm;
 mod desk;
+mod discard;
 mod fetch;
 mod filing;
 mod handing;
@@ -52,6 +54,7 @@ mod watch;
 pub use before::{KeptBack, Missed, read_all};
 pub use confirm::{Answer, Confirm, Consent, Question, Word};
 pub use desk::{Answered, Desk, News};
+pub use discard::{Discarded, End, Spare, discard};
 pub use fetch::{Brought, Missing, Wanted, Why, fetch_all};
 pub use filing::Filed;
 pub use handing::Handed;

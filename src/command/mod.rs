@@ -5,6 +5,8 @@
 
 mod access;
 mod account;
+mod age;
+mod archive;
 mod arguments;
 mod aside;
 mod ask;
@@ -191,6 +193,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Import(order) => import::run(order, session),
         Order::Stamp(order) => stamp::run(order, session),
         Order::Export(order) => export::run(&order, session),
+        Order::Archive(order) => archive::run(&order, session),
         Order::Prove(order) => prove::run(&order, session),
         Order::Report(order) => report::run(&order, session),
         Order::Account(order) => account::run(order, session),

@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::account::AccountOrder;
+use super::archive::ArchiveOrder;
 use super::batch::BatchOrder;
 use super::completions::CompletionsOrder;
 use super::demo::DemoOrder;
@@ -92,6 +93,7 @@ pub(super) enum Order {
     Extract(ExtractOrder),
     Verify(VerifyOrder),
     Import(ImportOrder),
+    Archive(ArchiveOrder),
     Stamp(StampOrder),
     Export(ExportOrder),
     Prove(ProveOrder),

@@ -18,6 +18,7 @@
 //! - `arrival`: what the mailbox holds, how far it was read; `look`: when it was read last; `rule`:
 //!   how receipts are led to messages; `judged`: by whom they are judged.
 //! - `surroundings`: what is noticed when a store knows less, or is a copy.
+//! - `archived`: in which containers it was found whole.
 //! - `unread`: what the mailbox holds and could not be read.
 //! - `letter`: what is read, by what it says.
 //! - `query`: what `status` shows; `stat`: how much there is.
@@ -25,6 +26,7 @@
 //! - `backup`: a copy that is whole, made while others work, and put back.
 
 pub mod account;
+pub mod archived;
 pub mod arrival;
 mod backup;
 mod disk;
@@ -53,6 +55,7 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
+pub use archived::Archived;
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
 pub use backup::{BackedUp, Flaw, Restored, Wanted};
 pub use draft::{Answered, Attached, DraftRef, DraftRow, Letter, Made};

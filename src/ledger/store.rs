@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::account::Accounts;
+use super::archived::Archives;
 use super::arrival::Mailboxes;
 use super::draft::Drafts;
 use super::job::Jobs;
@@ -20,6 +21,7 @@ use super::unread::Unreads;
 /// happens then; several processes may use one at once.
 pub trait Store:
     Accounts
+    + Archives
     + Attempts
     + Drafts
     + Jobs
@@ -38,6 +40,7 @@ pub trait Store:
 
 impl<T> Store for T where
     T: Accounts
+        + Archives
         + Attempts
         + Drafts
         + Jobs

@@ -8,6 +8,7 @@
 pub mod compose;
 pub mod imap;
 pub mod probe;
+pub mod removal;
 pub mod smtp;
 pub mod stamping;
 

@@ -282,7 +282,8 @@ impl Servers {
         files.filter_map(|file| std::fs::read(file).ok()).collect()
     }
 
-    fn files(&self, user: &str) -> Vec<PathBuf> {
+    /// The files of these.
+    pub fn files(&self, user: &str) -> Vec<PathBuf> {
         let folder = self.maildir(user);
         let mut files: Vec<PathBuf> = ["new", "cur"]
             .iter()

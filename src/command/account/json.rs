@@ -177,6 +177,8 @@ pub(super) struct AccountJson<'a> {
     sent_folder: Option<ValueJson<'a, &'a str>>,
     /// Folders to read besides INBOX.
     folders: &'a [String],
+    /// Whether it is a public office's, from whose mailbox pec archive deletes nothing.
+    office: bool,
     /// What the provider takes; null where nothing is known. The rules guarantee 50 recipients and
     /// 30 MB everywhere.
     limits: LimitsJson<'a>,
@@ -222,6 +224,7 @@ impl<'a> AccountJson<'a> {
                 SentCopy::NotFiled | SentCopy::WhereMarked => None,
             },
             folders: &account.folders,
+            office: account.office,
             limits: limits_json(account),
             ca_file: path(&account.ca_file),
             trust_file: path(&account.trust_file),

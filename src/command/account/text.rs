@@ -124,6 +124,9 @@ fn account_lines(account: &Account, default: bool, lang: Lang) -> Vec<String> {
         let folders = account.folders.join(", ");
         lines.push(row("folders", &Printable(&folders).to_string(), lang));
     }
+    if account.office {
+        lines.push(row("office", texts.text("archive.office-yes"), lang));
+    }
     lines.extend(limit_lines(account, lang));
     for (label, file) in [
         ("ca-file", &account.ca_file),

@@ -192,6 +192,20 @@ fn export(
     Ok(ContainerJson::made(view, file, &bundle, size, sha256))
 }
 
+/// Writes the container of a message unless it is there, for who finds out then whether it is whole.
+///
+/// # Errors
+/// When something else is there, or it cannot be made.
+pub(super) fn container_of(
+    view: &MessageView,
+    file: &Path,
+    ledger: &Ledger,
+    courts: &mut Courts<'_>,
+    session: &Session<'_>,
+) -> anyhow::Result<()> {
+    export(view, file, ledger, courts, session).map(drop)
+}
+
 /// The last time that the ledger knows of a message: a container has no other clock.
 fn newest(view: &MessageView) -> Timestamp {
     let facts = view.facts.iter().map(|fact| fact.at());

@@ -150,7 +150,8 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 12] = [
+const KEEPING: [&str; 13] = [
+    "pec-archive",
     "pec-draft",
     "pec-export",
     "pec-import",
@@ -326,6 +327,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-man", Lang::It) => include_str!("../../../man/sections/it/pec-man.roff"),
         ("pec-import", Lang::En) => include_str!("../../../man/sections/pec-import.roff"),
         ("pec-import", Lang::It) => include_str!("../../../man/sections/it/pec-import.roff"),
+        ("pec-archive", Lang::En) => include_str!("../../../man/sections/pec-archive.roff"),
+        ("pec-archive", Lang::It) => include_str!("../../../man/sections/it/pec-archive.roff"),
         ("pec-kept", Lang::En) => include_str!("../../../man/sections/kept.roff"),
         ("pec-kept", Lang::It) => include_str!("../../../man/sections/it/kept.roff"),
         ("pec-common", Lang::En) => include_str!("../../../man/sections/common.roff"),

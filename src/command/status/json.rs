@@ -112,10 +112,25 @@ struct MessageJson<'a> {
     /// Ordinary mail that the provider wrapped (anomaly envelopes) and that reports about it: a
     /// bounce. Nobody vouches for it; it proves nothing and changes no standing.
     remarks: Vec<RemarkJson<'a>>,
+    /// The containers in which pec archive found it whole, the latest first.
+    archived: Vec<ArchivedJson>,
     /// The messages that it answers, as it says; empty in a list.
     in_reply_to: Vec<ThreadedJson>,
     /// The messages that say they answer it, oldest first; empty in a list.
     replies: Vec<ThreadedJson>,
+}
+
+/// A container that held the message with all receipts that were known then.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "archived")]
+struct ArchivedJson {
+    /// SHA-256 of the file.
+    #[schemars(regex(pattern = SHA256))]
+    sha256: String,
+    /// As it was called, without its folder; it may have been moved since.
+    name: String,
+    /// When it was found whole last, by the clock of this machine. UTC, RFC 3339.
+    at: Timestamp,
 }
 
 /// What ordinary mail claims about a message. All texts are that mail's own.
@@ -458,6 +473,14 @@ impl<'a> MessageJson<'a> {
                 .remarks
                 .iter()
                 .map(|row| RemarkJson::of(row, reading))
+                .collect(),
+            archived: text::archived_of(view, reading)
+                .into_iter()
+                .map(|one| ArchivedJson {
+                    sha256: one.container,
+                    name: one.name,
+                    at: one.at,
+                })
                 .collect(),
             in_reply_to: ThreadedJson::all(&thread.answered),
             replies: ThreadedJson::all(&thread.answers),

@@ -14,7 +14,7 @@ use crate::command::verify::text::law;
 use crate::lang::Lang;
 use crate::ledger::fact::{Fact, What};
 use crate::ledger::state::{Deadline, RecipientState, Standing};
-use crate::ledger::{MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
+use crate::ledger::{Archived, MatchRule, MessageRow, MessageView, ReceivedRow, RecipientView};
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{Table, cut, shown};
 use crate::output::legal::{LOG_MONTHS, Rule};
@@ -259,6 +259,7 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
         let said = texts.text("status.other-trust");
         lines.extend([String::new(), reading.style.paint(Tone::Unsure, said)]);
     }
+    lines.extend(archived_lines(view, reading));
     let thread = thread_of(view, reading).lines(reading.lang, reading.style);
     if !thread.is_empty() {
         lines.push(String::new());
@@ -277,6 +278,35 @@ pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> 
         lines.extend([String::new(), reading.style.paint(Tone::Unsure, said)]);
         let remarks = view.remarks.iter();
         lines.extend(remarks.flat_map(|row| remark_lines(row, reading)));
+    }
+    lines
+}
+
+/// The containers in which it was found whole; none is told where the answer leaves this machine.
+pub(super) fn archived_of(view: &MessageView, reading: &Reading<'_>) -> Vec<Archived> {
+    match reading.beside {
+        Some(_) => Vec::new(),
+        None => {
+            let found = reading.ledger.archived(&view.row.message);
+            found.unwrap_or_default()
+        }
+    }
+}
+
+fn archived_lines(view: &MessageView, reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let line = |one: &Archived| {
+        let values = [
+            ("time", &*shown(one.at, reading.lang)),
+            ("file", &Printable(&one.name).to_string()),
+            ("sha256", &one.container),
+        ];
+        texts.fill("archive.on", &values)
+    };
+    let archived = archived_of(view, reading);
+    let mut lines: Vec<String> = archived.iter().map(line).collect();
+    if !lines.is_empty() {
+        lines.insert(0, String::new());
     }
     lines
 }

@@ -298,6 +298,12 @@ impl Examiner {
             .examined(name.to_owned(), octets, Stored::AsItIs, Digests::Told)
     }
 
+    /// What the shell gets for a container on the disk.
+    pub fn answer_of(&self, container: &std::path::Path) -> ExitStatus {
+        let name = container.display().to_string();
+        container::answer(name, container, &self.asked).status()
+    }
+
     /// The first line of the answer for people.
     pub fn answer(&self, examined: &Examined) -> String {
         headline::answer(&examined.examination, &self.asked)

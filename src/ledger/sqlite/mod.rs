@@ -13,6 +13,7 @@
 //! - all others: what the trait of that name asks.
 
 mod account;
+mod archived;
 mod arrival;
 mod backup;
 #[cfg(test)]

@@ -88,6 +88,14 @@ pub(in crate::command) struct Given {
     #[arg(long, value_name = "FOLDER", value_parser = plain_text)]
     folder: Vec<String>,
 
+    /// The mailbox of a public office: pec archive deletes nothing from it
+    #[arg(long)]
+    office: bool,
+
+    /// Not the mailbox of a public office
+    #[arg(long, conflicts_with = "office")]
+    no_office: bool,
+
     /// Shell command that prints the password on one line
     #[arg(long, value_name = "CMD", group = "password", value_parser = command)]
     password_command: Option<String>,
@@ -161,6 +169,10 @@ impl Given {
             trust_file: self.trust,
             sent_copy: folder.or(self.no_sent_copy.then_some(SentCopy::NotFiled)),
             folders: self.folder,
+            office: self
+                .office
+                .then_some(true)
+                .or(self.no_office.then_some(false)),
             password: command
                 .or(file)
                 .or(self.keyring.then_some(PasswordSource::Keyring))

@@ -43,6 +43,8 @@ pub(in crate::command) struct AddOrder {
     sent_copy: Option<SentCopy>,
     /// To be read besides INBOX.
     folders: Vec<String>,
+    /// Whether it is a public office's.
+    office: Option<bool>,
     password: Option<PasswordSource>,
     limits: Limits,
     /// The day on which the password for programs was made.
@@ -320,6 +322,7 @@ impl AddOrder {
             trust_file: self.trust_file.clone(),
             sent_copy: self.sent_copy.clone(),
             folders: self.folders.clone(),
+            office: self.office,
             limits: self.limits,
             password: self.password.clone(),
             app_password_date: self.app_password_date.clone(),
