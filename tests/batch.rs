@@ -1487,6 +1487,7 @@ impl Errand {
             judge: Judge {
                 account: &self.sender.address,
                 verifier: &verifier,
+                keep: postacert::account::Keep::All,
             },
             folders: &[],
             reach,

@@ -35,7 +35,8 @@ const KEPT: [(&str, &str, &str); 20] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 23] = [
+const SCHEMAS: [(&str, &[&str]); 25] = [
+const SCHEMAS: [(&str, &[&str]); 21] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -50,6 +51,7 @@ const SCHEMAS: [(&str, &[&str]); 23] = [
     ("export", &["export"]),
     ("export-court", &["export --court civile"]),
     ("import", &["import"]),
+    ("forget", &["forget"]),
     ("ledger-backup", &["ledger backup"]),
     ("ledger-check", &["ledger check"]),
     ("ledger-restore", &["ledger restore"]),
@@ -125,9 +127,12 @@ fn add_what_is_new(document: &mut Value) {
 
 /// Those of results, of recipients and of what is inside others, wherever they stand.
 fn add_to_each(value: &mut Value) {
-    const SINCE: [(&str, &str, &str); 11] = [
+    const SINCE: [(&str, &str, &str); 14] = [
         ("app_password_date", "office", "false"),
         ("remarks", "archived", "[]"),
+        ("files_sent_copy", "keep", "\"all\""),
+        ("attempts", "forgotten_at", "null"),
+        ("attempts", "reference", "null"),
         ("remarks", "in_reply_to", "[]"),
         ("remarks", "replies", "[]"),
         ("verdict", "certifies", "\"nothing\""),

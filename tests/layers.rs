@@ -193,6 +193,37 @@ fn code_of(text: &str) -> String {
     code
 }
 
+/// Addresses in the code. Servers are named by who configures an account, by presets, and by a person on
+/// the command line: none belongs to the makers of this program, and none is told anything about
+/// who uses it. A host that is added here is one of a public service, named in pec-privacy(7).
+const HOSTS: &[&str] = &[
+    // Names of formats; nothing is asked there.
+    "www.w3.org",
+    "uri.etsi.org",
+    "json-schema.org",
+    "www.fatturapa.gov.it",
+    "ivaservizi.agenziaentrate.gov.it",
+    // The words of a file address.
+    "localhost",
+];
+
+#[test]
+fn the_code_names_no_other_host() {
+    let mut found = Vec::new();
+    for (path, text) in sources() {
+        let code = code_of(&text);
+        for (at, _) in code.match_indices("://") {
+            let is_host = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+            let rest = &code[at + 3..];
+            let host = &rest[..rest.find(|c| !is_host(c)).unwrap_or(rest.len())];
+            if host.contains('.') && !HOSTS.contains(&host) && !host.ends_with(".example") {
+                found.push(format!("src/{path}: {host}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// The modules of this crate that the code names, with the place of each.
 fn imports(path: &str, code: &str) -> Vec<(usize, String)> {
     // From a module's own file, `super` is the crate; from a file beside it, `super::super`.

@@ -200,6 +200,7 @@ fn composed() -> BTreeSet<String> {
     all.extend(keys("container.nature", Nature::WORDS));
     all.extend(keys("container.difference", DIFFERENCES));
     all.extend(keys("prove.head", PROVED));
+    all.extend(keys("forget.state", FORGOTTEN));
     all.extend(keys("prove.reason", PROVED));
     for silent in ["identical", "consistent"] {
         all.remove(&format!("prove.reason.{silent}"));
@@ -275,6 +276,19 @@ const PROVED: [&str; 6] = [
     "no-content",
     "different",
     "undecided",
+];
+
+/// What becomes of what is to be forgotten.
+const FORGOTTEN: [&str; 9] = [
+    "forgotten",
+    "going",
+    "before",
+    "open",
+    "unsent",
+    "needed",
+    "draft",
+    "recovered",
+    "no-copy",
 ];
 
 /// Forms of the first line of a verdict, and what some begin with.

@@ -19,8 +19,8 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::presets::{self, LoginForm};
 use super::{
-    Access, Account, Error, Limits, PasswordSource, Preset, Protocol, SentCopy, is_account_name,
-    is_display_name, is_plain_text, parse_server, private,
+    Access, Account, Error, Keep, Limits, PasswordSource, Preset, Protocol, SentCopy,
+    is_account_name, is_display_name, is_plain_text, parse_server, private,
 };
 use crate::address::MailAddress;
 use crate::located::{self, NoToml};
@@ -97,6 +97,8 @@ pub enum Expected {
     Server,
     /// `tls` or `starttls`.
     Security,
+    /// What of the mailbox is kept.
+    Keep,
     /// A path: absolute, or relative to the folder of the configuration; no `~`.
     Path,
     /// A list of texts.
@@ -123,6 +125,7 @@ impl Expected {
             Self::Address => "address",
             Self::Server => "server",
             Self::Security => "security",
+            Self::Keep => "keep",
             Self::Path => "path",
             Self::List => "list",
             Self::Number => "number",
@@ -176,6 +179,8 @@ pub struct Entry {
     pub folders: Vec<String>,
     /// Whether it is a public office's.
     pub office: Option<bool>,
+    /// What of the mailbox is kept.
+    pub keep: Option<Keep>,
     /// What the provider takes.
     pub limits: Limits,
     /// Where the password comes from; `None` asks on the terminal.
@@ -506,6 +511,7 @@ impl Entry {
         let folders = self.folders.iter().collect::<Array>();
         put("folders", (!folders.is_empty()).then_some(folders.into()));
         put("office", self.office.map(Into::into));
+        put("keep", self.keep.map(|keep| keep.word().into()));
         put(
             "max_recipients",
             number(self.limits.recipients.map(u64::from)),
@@ -563,6 +569,7 @@ const KEYS: [&str; 23] = [
     "file_sent_copy",
     "folders",
     "office",
+    "keep",
     "max_recipients",
     "max_octets",
     "messages_per_minute",
@@ -705,6 +712,9 @@ impl<'a> Section<'a> {
             sent_copy: self.sent_copy(preset)?,
             folders: self.list("folders")?,
             office: self.flag("office")?.unwrap_or(false),
+            keep: self
+                .parsed("keep", Expected::Keep, Keep::from_word)?
+                .unwrap_or_default(),
             display_name: self.parsed("display_name", Expected::DisplayName, |text| {
                 is_display_name(text).then(|| text.to_owned())
             })?,

@@ -68,12 +68,42 @@ pub struct Account {
     /// Whether it is a public office's: what it received and sent are public records, which are not
     /// discarded without leave (Legislative Decree 42/2004, art. 21).
     pub office: bool,
+    /// What of the mailbox is kept.
+    pub keep: Keep,
     /// What the provider takes.
     pub limits: Limits,
     /// Where the password comes from.
     pub password: PasswordSource,
     /// When the password made for programs was made, if the user told.
     pub app_password_date: Option<Timestamp>,
+}
+
+/// What of a mailbox is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// All certified mail.
+    #[default]
+    All,
+    /// Receipts, and notices about what was sent. Letters stay where they are.
+    Receipts,
+}
+
+impl Keep {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::All, Self::Receipts];
+
+    /// The word in the configuration.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Receipts => "receipts",
+        }
+    }
+
+    /// What a word stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
 }
 
 /// What becomes of a copy of a sent message. SMTP files none; a client appends it.

@@ -86,6 +86,16 @@ impl Identity {
         further.and_then(Result::ok).unwrap_or_default()
     }
 
+    /// How every Message-ID begins that names the same notice as this one, in its brackets; `None`
+    /// when it is of another making.
+    pub fn start_of(message_id: &str) -> Option<String> {
+        let Self {
+            key: Key(key),
+            matter: Matter(matter),
+        } = Self::read(message_id)?;
+        Some(format!("<{key}.{matter}"))
+    }
+
     /// The notice that a Message-ID names, with or without its brackets; `None` when it is one
     /// of another making.
     pub fn read(message_id: &str) -> Option<Self> {

@@ -30,6 +30,8 @@ pub struct New<'a> {
     /// The draft that it was made of, if it was of one. Once the message is recorded there is no
     /// draft any more; until then it stays, whatever happens.
     pub draft: Option<OfDraft<'a>>,
+    /// What its sender calls it; no recipient sees it.
+    pub reference: Option<&'a str>,
 }
 
 /// The draft of a new message.
@@ -141,6 +143,9 @@ pub fn send_new<D: Desk>(
             }
         }
     };
+    if let Some(reference) = new.reference {
+        ledger.name_message(&recorded, reference)?;
+    }
     desk.tell(News::Leaving(octets))?;
     let going = (recorded, Claim::NeverLeft);
     let handed = hand_over(going, new.copy, &mut *submission, ledger, now, desk)?;
@@ -359,6 +364,7 @@ mod tests {
             body: "Testo.".to_owned(),
             files: Vec::new(),
             form: DeliveryForm::Complete,
+            reference: None,
             answered: None,
         }
     }

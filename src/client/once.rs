@@ -11,6 +11,7 @@
 use super::confirm::Consent;
 use crate::address::MailAddress;
 use crate::court::{Court, Objection, Weight};
+use crate::batch::identity::Identity;
 use crate::input;
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;
@@ -230,6 +231,18 @@ fn twins(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<V
                     .collect(),
                 recorded_at: row.frozen_at,
                 message: row.message,
+            });
+        }
+    }
+    // What stones said, their Message-ID tells.
+    if let Some(start) = Identity::start_of(message.message_id()) {
+        for (stone, at) in ledger.stones_of(message.sender(), &start)? {
+            let row = ledger.row(&stone)?;
+            twins.push(Twin {
+                handed_at: None,
+                standings: row.recipients.iter().map(|(_, one)| *one).collect(),
+                recorded_at: at,
+                message: stone,
             });
         }
     }

@@ -190,6 +190,7 @@ impl Practised {
     ) -> Result<NewEnd, Failed> {
         let new = New {
             draft,
+            reference: None,
             message,
             limits: Limits::default(),
             goes,

@@ -20,6 +20,7 @@ use std::panic::AssertUnwindSafe;
 use super::fetch::{Brought, Missing, Wanted, Why, fetch_all};
 use super::index::{AtHand, index_with};
 use super::{Connect, Error, Now};
+use crate::account::Keep;
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
 use crate::ledger::{
@@ -80,6 +81,8 @@ pub struct Judge<'a> {
     pub account: &'a MailAddress,
     /// By whose trust data.
     pub verifier: &'a Verifier,
+    /// What of it is kept.
+    pub keep: Keep,
 }
 
 /// Something found in the mailbox.
@@ -155,8 +158,12 @@ pub struct SyncReport {
     pub fetched: usize,
     /// Ordinary mail, left where it is: its header says nothing of certified mail.
     pub left_alone: usize,
+    /// Letters, left where they are because only receipts are kept.
+    pub letters_left: usize,
     /// Facts that were new.
     pub new_facts: usize,
+    /// What was forgotten and is in the mailbox still, or is about a message that was: not kept.
+    pub forgotten: usize,
     /// Folders whose UIDs had lost their meaning, and which were read from the beginning.
     pub renumbered: usize,
     /// Folders that the server did not let us read, or not to the end, and its words.
@@ -680,6 +687,10 @@ impl<'a> Run<'a> {
                 self.report.left_alone += 1;
                 continue;
             }
+            if self.judge.keep == Keep::Receipts && is_letter(summary) {
+                self.report.letters_left += 1;
+                continue;
+            }
             if open.unread.contains(&summary.uid) {
                 continue;
             }
@@ -1021,9 +1032,16 @@ impl<'a> Run<'a> {
         let recorded = self
             .ledger
             .record(account, &arrivals, cursor, trust, (self.now)())?;
+        if recorded.iter().any(|one| one.forgotten) {
+            self.ledger.sweep_octets()?;
+        }
         let at_hand = std::mem::take(&mut self.at_hand);
         index_with(self.ledger, &at_hand, &mut |_| {})?;
         for (arrival, recorded) in arrivals.into_iter().zip(recorded) {
+            if recorded.forgotten {
+                self.report.forgotten += 1;
+                continue;
+            }
             self.report.new_facts += recorded.new_facts;
             let known = recorded.known;
             let kind = EventKind::of(arrival.finding, recorded);
@@ -1236,6 +1254,14 @@ fn looks_certified(summary: &Summary) -> bool {
         || header
             .all("From")
             .any(|field| is_signer_address(field.text().trim_matches(['<', '>'])))
+}
+
+/// Whether the header marks a message as the envelope of a letter, and as no receipt. What has no such
+/// mark is fetched and judged: a receipt that a gateway took it from is none to be lost.
+fn is_letter(summary: &Summary) -> bool {
+    let header = Header::parse(&summary.header);
+    let hints = header.map(|(header, _)| Hints::of(&header));
+    hints.is_ok_and(|hints| hints.kind() == Some(MessageKind::TransportEnvelope))
 }
 
 /// Asks for headers that did not come with the others: by halves, then each alone. One that

@@ -262,6 +262,7 @@ pub(super) fn judge<'a>(access: &'a Access, verifier: &'a Verifier) -> Judge<'a>
     Judge {
         account: &access.account.address,
         verifier,
+        keep: access.account.keep,
     }
 }
 
@@ -473,6 +474,7 @@ impl Failure {
             }
             E::NoDraft { number } => Self::new("draft-gone", [("draft", number.to_string())]),
             E::Corrupt(word) => Self::new("ledger-corrupt", [("reason", word.clone())]),
+            E::NotForgotten { short } => Self::new("not-forgotten", [("message", short.clone())]),
             E::Known { short } => Self::new("known", [("message", short.clone())]),
             E::BeingSent { short } => Self::new("being-sent", [("message", short.clone())])
                 .with_status(ExitStatus::NotNow),

@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
+    Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forget, forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -81,6 +81,7 @@ enum Command {
     Prove(prove::arguments::Arguments),
     Report(report::arguments::Arguments),
     Archive(archive::arguments::Arguments),
+    Forget(forget::arguments::Arguments),
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
     Ledger(ledger::arguments::Arguments),
@@ -163,6 +164,7 @@ impl Command {
             Self::Stamp(arguments) => arguments.order()?,
             Self::Export(arguments) => arguments.order()?,
             Self::Archive(arguments) => arguments.order()?,
+            Self::Forget(arguments) => arguments.order()?,
             Self::Prove(arguments) => arguments.order(),
             Self::Report(arguments) => arguments.order(),
             Self::Account(arguments) => arguments.order(),

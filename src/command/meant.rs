@@ -2,7 +2,9 @@
 
 use super::Failure;
 use crate::address::MailAddress;
-use crate::ledger::{Ledger, MessageRef};
+use crate::lang::Lang;
+use crate::ledger::{Ledger, MessageRef, MessageRow};
+use crate::output::layout::shown;
 
 /// Whether a message is of an account: the mailbox of another one is not where its receipts come.
 ///
@@ -38,6 +40,38 @@ pub(super) fn one_message(ledger: &Ledger, word: &str) -> anyhow::Result<Message
             let shorts: Vec<&str> = found.iter().map(|message| &*message.short).collect();
             let values = [("word", word.to_owned()), ("messages", shorts.join(", "))];
             Err(Failure::new("several-messages", values).into())
+        }
+    }
+}
+
+/// The one message that a person's word means, with its content.
+///
+/// # Errors
+/// As [`one_message`], and when it was forgotten.
+pub(super) fn one_with_content(
+    ledger: &Ledger,
+    word: &str,
+    lang: Lang,
+) -> anyhow::Result<MessageRef> {
+    let message = one_message(ledger, word)?;
+    let row = ledger.row(&message);
+    refuse_stone(&row.map_err(|error| Failure::of_ledger(&error))?, lang)?;
+    Ok(message)
+}
+
+/// Says that there is nothing but a stone, where it is so.
+///
+/// # Errors
+/// When it was forgotten.
+pub(super) fn refuse_stone(row: &MessageRow, lang: Lang) -> Result<(), Failure> {
+    match row.forgotten_at {
+        None => Ok(()),
+        Some(at) => {
+            let values = [
+                ("message", row.message.short.clone()),
+                ("time", shown(at, lang)),
+            ];
+            Err(Failure::new("forgotten", values))
         }
     }
 }

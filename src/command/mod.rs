@@ -25,6 +25,7 @@ mod export;
 mod extract;
 mod failure;
 mod follow;
+mod forget;
 mod forward;
 mod import;
 mod inbox;
@@ -194,6 +195,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Stamp(order) => stamp::run(order, session),
         Order::Export(order) => export::run(&order, session),
         Order::Archive(order) => archive::run(&order, session),
+        Order::Forget(order) => forget::run(&order, session),
         Order::Prove(order) => prove::run(&order, session),
         Order::Report(order) => report::run(&order, session),
         Order::Account(order) => account::run(order, session),

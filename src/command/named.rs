@@ -144,6 +144,7 @@ fn of_ledger(
     let (name, octets, account, origin) = match letters.len() {
         0 => match of_ours(word, ledger)? {
             Some(row) => {
+                super::meant::refuse_stone(&row, session.lang)?;
                 let account = MailAddress::new(&row.sender);
                 (row.message.short, row.octets, account, Origin::Sent)
             }

@@ -16,6 +16,7 @@ use super::draft::DraftOrder;
 use super::export::ExportOrder;
 use super::extract::ExtractOrder;
 use super::import::ImportOrder;
+use super::forget::ForgetOrder;
 use super::inbox::InboxOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
@@ -98,6 +99,7 @@ pub(super) enum Order {
     Export(ExportOrder),
     Prove(ProveOrder),
     Report(ReportOrder),
+    Forget(ForgetOrder),
     Account(AccountOrder),
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),

@@ -57,6 +57,7 @@ pub(super) fn stay(
     let address = access.account.address.clone();
     let named = access.account.folders.clone();
     let mut no_password = None;
+    let keep = access.account.keep;
     let mut connect = || {
         let timeouts = Timeouts::default().within(alarm.left());
         connect(access, timeouts, &mut no_password)
@@ -64,6 +65,7 @@ pub(super) fn stay(
     let judge = client::Judge {
         account: &address,
         verifier: &verifier,
+        keep,
     };
     let mut written = Ok(());
     let waiting = waiting(session);
@@ -142,6 +144,7 @@ pub(super) fn stay_with_all(
                     client::Judge {
                         account: &access.account.address,
                         verifier,
+                        keep: access.account.keep,
                     },
                     &mut || line.mailbox(),
                     &access.account.folders,

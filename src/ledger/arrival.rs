@@ -85,6 +85,9 @@ pub struct Recorded {
     pub new_facts: usize,
     /// Whether these octets had been examined for this account before.
     pub known: bool,
+    /// Whether it was forgotten, or is about a message that was: then nothing of it is recorded, and
+    /// its octets go ([`Ledger::sweep_octets`](super::Ledger::sweep_octets)).
+    pub forgotten: bool,
 }
 
 /// What mailboxes hold, and how far they were read.

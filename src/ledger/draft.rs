@@ -44,6 +44,8 @@ pub struct Letter {
     pub files: Vec<Attached>,
     /// The delivery receipt to ask for.
     pub form: DeliveryForm,
+    /// What the sender calls it; no recipient sees it.
+    pub reference: Option<String>,
     /// What it answers, if it answers something.
     pub answered: Option<Answered>,
 }

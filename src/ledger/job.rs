@@ -74,6 +74,8 @@ pub struct JobView {
     pub recipe: String,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// When it was forgotten, if it was: then path and recipe say nothing.
+    pub forgotten_at: Option<Timestamp>,
     /// How many rows.
     pub rows: u64,
 }
@@ -92,6 +94,8 @@ pub struct JobRow {
     pub served: bool,
     /// Why it is held, if it is.
     pub note: Option<String>,
+    /// When it was forgotten, if it was: then it has no columns, and digests stand for its texts.
+    pub forgotten_at: Option<Timestamp>,
 }
 
 /// How many recipients of a job stand where; rows without a message count by their recipients.

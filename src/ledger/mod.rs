@@ -23,6 +23,7 @@
 //! - `letter`: what is read, by what it says.
 //! - `query`: what `status` shows; `stat`: how much there is.
 //! - `evidence`: whether all octets that are named are there.
+//! - `forget`: what goes, and what stays of it.
 //! - `backup`: a copy that is whole, made while others work, and put back.
 
 pub mod account;
@@ -33,6 +34,7 @@ mod disk;
 pub mod draft;
 mod evidence;
 pub mod fact;
+pub mod forget;
 pub mod job;
 mod judged;
 pub mod lease;
@@ -60,6 +62,7 @@ pub use arrival::{Arrival, Cursor, Finding, Recorded};
 pub use backup::{BackedUp, Flaw, Restored, Wanted};
 pub use draft::{Answered, Attached, DraftRef, DraftRow, Letter, Made};
 pub use evidence::{Depth, Evidence, Lost};
+pub use forget::{Finished, Held, Hindrance, Memory};
 pub use job::{JobRef, JobRow, JobView, NewJob, NewRow, Tally};
 pub use judged::{Authorities, JudgedBy};
 pub use lease::Leases;
@@ -139,6 +142,12 @@ pub enum Error {
     NoDraft {
         /// What people call it.
         number: i64,
+    },
+    /// Something must not be forgotten.
+    #[error("{short} is not forgotten: something may still come of it, or depends on it")]
+    NotForgotten {
+        /// What people call it.
+        short: String,
     },
     /// A row says what no version of this program writes.
     #[error("the ledger holds a word that it should not: {0}")]

@@ -2,13 +2,15 @@
 //! that do.
 //!
 //! A file is written whole, brought to the disk and only then given its name; a name that is
-//! there stands for octets that are there. Nothing is ever rewritten or removed. Many at once are
+//! there stands for octets that are there. Nothing is ever rewritten, and only what is forgotten is
+//! removed. Many at once are
 //! brought to the disk together: all octets first, then all names.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::disk::{clear, entries, make_locked, make_private_folder, sync_all_around, sync_folder};
@@ -28,6 +30,9 @@ pub trait Octets: fmt::Debug + Send {
 
     /// How many octets are kept under a SHA-256; `NotFound`.
     fn length(&self, name: &str) -> io::Result<u64>;
+
+    /// Removes the octets of some names; when it returns no name stands for them, whatever happens.
+    fn remove(&self, names: &[String]) -> io::Result<()>;
 
     /// Where a person finds the octets of a SHA-256.
     fn path(&self, name: &str) -> PathBuf;
@@ -162,6 +167,23 @@ impl Octets for Files {
         fs::metadata(self.path(name)).map(|found| found.len())
     }
 
+    fn remove(&self, names: &[String]) -> io::Result<()> {
+        let mut folders = BTreeSet::new();
+        for name in names {
+            let path = self.path(name);
+            match fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            folders.extend(path.parent().map(Path::to_owned));
+        }
+        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+            sync_folder(folder)?;
+        }
+        Ok(())
+    }
+
     fn clear_old(&self) {
         for folder in self.folders().unwrap_or_default() {
             for file in entries(&folder).unwrap_or_default() {
@@ -226,8 +248,6 @@ fn write_all(mut file: &File, octets: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn store() -> (tempfile::TempDir, Files) {
@@ -310,6 +330,19 @@ mod tests {
             !store.holds_any(),
             "none has its name before all are on the disk"
         );
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_nothing_else() {
+        let (_folder, store) = store();
+        let [gone, kept] = [b"1", b"2"].map(|octets| store.put(octets).unwrap());
+        // A second time it is gone already, as after a process that was cut off.
+        for _ in 0..2 {
+            store.remove(&[gone.clone(), sha256(b"3")]).unwrap();
+            let error = store.get(&gone).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+            assert_eq!(store.get(&kept).unwrap(), b"2");
+        }
     }
 
     #[cfg(unix)]

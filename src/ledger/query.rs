@@ -21,6 +21,8 @@ pub struct Filter {
     pub failed: bool,
     /// With a recipient whose address contains this text.
     pub to: Option<String>,
+    /// That the sender calls so.
+    pub reference: Option<String>,
 }
 
 /// A message in a list.
@@ -44,6 +46,10 @@ pub struct MessageRow {
     pub size: u64,
     /// When it was frozen, by our clock.
     pub frozen_at: Timestamp,
+    /// When it was forgotten, if it was: then subject and addresses are empty, and no octets are here.
+    pub forgotten_at: Option<Timestamp>,
+    /// What the sender calls it.
+    pub reference: Option<String>,
     /// Address and standing of each recipient, in the envelope's order.
     pub recipients: Vec<(MailAddress, Standing)>,
 }
@@ -108,6 +114,8 @@ pub struct ReceivedRow {
     pub rule: Option<MatchRule>,
     /// By which trust data and program it was judged.
     pub judged_by: Option<JudgedBy>,
+    /// When it was forgotten, if it was: then there are no octets.
+    pub forgotten_at: Option<Timestamp>,
     /// Where it was found first: folder and UID.
     pub place: Option<(String, u32)>,
 }

@@ -7,6 +7,7 @@ use super::account::Accounts;
 use super::archived::Archives;
 use super::arrival::Mailboxes;
 use super::draft::Drafts;
+use super::forget::Forgetting;
 use super::job::Jobs;
 use super::letter::Letters;
 use super::look::Looks;
@@ -24,6 +25,7 @@ pub trait Store:
     + Archives
     + Attempts
     + Drafts
+    + Forgetting
     + Jobs
     + Letters
     + Looks
@@ -43,6 +45,7 @@ impl<T> Store for T where
         + Archives
         + Attempts
         + Drafts
+        + Forgetting
         + Jobs
         + Letters
         + Looks

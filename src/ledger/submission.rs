@@ -153,6 +153,12 @@ pub trait Attempts {
         now: Timestamp,
     ) -> Result<MessageRef, Error>;
 
+    /// Remembers what the sender calls a message.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    fn name_message(&mut self, message: &MessageRef, reference: &str) -> Result<(), Error>;
+
     /// Claims a message for one attempt of a process: its number, and the places of the recipients
     /// that it is for; `None` when the pace does not allow it.
     ///

@@ -17,7 +17,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 17]); 2] = [
+const SOURCES: [(Lang, [&str; 18]); 2] = [
     (
         Lang::It,
         [
@@ -38,6 +38,7 @@ const SOURCES: [(Lang, [&str; 17]); 2] = [
             include_str!("catalogue/report.it.toml"),
             include_str!("catalogue/court.it.toml"),
             include_str!("catalogue/archive.it.toml"),
+            include_str!("catalogue/forget.it.toml"),
         ],
     ),
     (
@@ -60,6 +61,7 @@ const SOURCES: [(Lang, [&str; 17]); 2] = [
             include_str!("catalogue/report.en.toml"),
             include_str!("catalogue/court.en.toml"),
             include_str!("catalogue/archive.en.toml"),
+            include_str!("catalogue/forget.en.toml"),
         ],
     ),
 ];

@@ -72,6 +72,14 @@ impl Notice {
             (true, true) | (false, false) => None,
         }
     }
+
+    /// Words that state it, and nothing else.
+    pub const fn plain_words(self) -> &'static str {
+        match self {
+            Self::First => "12 ore",
+            Self::Final => "24 ore",
+        }
+    }
 }
 
 impl CertificationData {

@@ -274,6 +274,7 @@ fn who_asks_to_stop_learns_nothing() {
     let judge = postacert::client::Judge {
         account: &crate::support::sender::account(),
         verifier: &desk.verifier,
+        keep: postacert::account::Keep::All,
     };
     let search = postacert::client::search(
         &mut desk.ledger,

@@ -386,6 +386,7 @@ fn the_same_envelope_in_two_accounts_is_two_letters() {
     let judge = Judge {
         account: &other,
         verifier: &desk.verifier,
+        keep: postacert::account::Keep::All,
     };
     let folders = ["INBOX".to_owned()];
     let now = desk.now;

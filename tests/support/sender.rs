@@ -140,6 +140,7 @@ impl Desk {
         let judge = Judge {
             account: &account(),
             verifier: &self.verifier,
+            keep: postacert::account::Keep::All,
         };
         let report = client::sync(
             &mut self.ledger,
@@ -158,6 +159,7 @@ impl Desk {
         let judge = Judge {
             account: &account(),
             verifier: &self.verifier,
+            keep: postacert::account::Keep::All,
         };
         let searched = client::search(
             &mut self.ledger,

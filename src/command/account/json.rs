@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::sure::{of_preset, of_server};
 use super::text;
 use crate::account::presets::{DATE, Known, Preset, Sureness};
-use crate::account::{Account, IMAP_PORT, SMTP_PORT, SentCopy};
+use crate::account::{Account, IMAP_PORT, Keep, SMTP_PORT, SentCopy};
 use crate::command::check::Check;
 use crate::command::reach;
 use crate::exit::ExitStatus;
@@ -179,6 +179,9 @@ pub(super) struct AccountJson<'a> {
     folders: &'a [String],
     /// Whether it is a public office's, from whose mailbox pec archive deletes nothing.
     office: bool,
+    /// What of the mailbox is kept: all certified mail, or receipts and notices about what was sent.
+    #[schemars(schema_with = "keeps")]
+    keep: &'static str,
     /// What the provider takes; null where nothing is known. The rules guarantee 50 recipients and
     /// 30 MB everywhere.
     limits: LimitsJson<'a>,
@@ -189,6 +192,10 @@ pub(super) struct AccountJson<'a> {
     /// The day on which the password for programs was made.
     #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     app_password_date: Option<String>,
+}
+
+fn keeps(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    known(Keep::ALL.map(Keep::word))
 }
 
 fn password_sources(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -225,6 +232,7 @@ impl<'a> AccountJson<'a> {
             },
             folders: &account.folders,
             office: account.office,
+            keep: account.keep.word(),
             limits: limits_json(account),
             ca_file: path(&account.ca_file),
             trust_file: path(&account.trust_file),

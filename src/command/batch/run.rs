@@ -643,6 +643,7 @@ impl Lane {
         Judge {
             account: &self.account.address,
             verifier: &self.verifier,
+            keep: self.account.keep,
         }
     }
 }

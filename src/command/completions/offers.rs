@@ -111,7 +111,8 @@ impl Places {
             .unwrap_or_default()
             .into_iter();
         let names = pages.filter_map(|(name, _)| {
-            Some(name.strip_prefix("pec-")?.strip_suffix(".1")?.to_owned())
+            let (stem, _section) = name.rsplit_once('.')?;
+            Some(stem.strip_prefix("pec-")?.to_owned())
         });
         names.map(CompletionCandidate::new).collect()
     }

@@ -52,6 +52,7 @@ pub(super) fn of_program(
     }
     if let Some(folder) = &session.data_dir {
         checks.push(data_folder(folder, lang));
+        checks.extend(synced_folder(folder, lang));
     }
     if let (Some(folder), Some(opened)) = (&session.data_dir, opened) {
         checks.extend(of_ledger(opened.as_ref().map(Option::as_ref), folder, lang));
@@ -132,6 +133,47 @@ fn data_folder(folder: &Path, lang: Lang) -> Check {
         true => Check::ok(id, lang, "data-private", &values),
         false => Check::failed(id, lang, "data-open", &values),
     }
+}
+
+/// Whether other computers get copies of the data folder: they would have all mail, and a ledger that
+/// is copied while it is written is none.
+fn synced_folder(folder: &Path, lang: Lang) -> Option<Check> {
+    let whole = std::path::absolute(folder).ok()?;
+    // A link into such a folder, too.
+    let real = whole.canonicalize().unwrap_or_else(|_| whole.clone());
+    let service = synced_by(&whole).or_else(|| synced_by(&real))?;
+    let shown = folder.display().to_string();
+    let values = [("folder", &*shown), ("service", service)];
+    Some(Check::warning("data.synced", lang, "data-synced", &values))
+}
+
+/// The service that a folder on the way to a path is named after, as its program calls it.
+fn synced_by(path: &Path) -> Option<&'static str> {
+    /// Name or beginning of a folder in small letters, and the service.
+    const NAMES: [(&str, &str); 11] = [
+        ("onedrive", "OneDrive"),
+        ("dropbox", "Dropbox"),
+        ("google drive", "Google Drive"),
+        ("googledrive", "Google Drive"),
+        ("my drive", "Google Drive"),
+        ("il mio drive", "Google Drive"),
+        ("icloud", "iCloud"),
+        ("iclouddrive", "iCloud"),
+        ("com~apple~clouddocs", "iCloud"),
+        ("nextcloud", "Nextcloud"),
+        ("owncloud", "ownCloud"),
+    ];
+    let mut folders = path.components().rev();
+    folders.find_map(|folder| {
+        let name = folder.as_os_str().to_string_lossy().to_lowercase();
+        let is_of = |start: &str| {
+            let rest = name.strip_prefix(start);
+            // OneDrive - Studio Rossi, Dropbox (Personal), GoogleDrive-io@example.org
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '-', '(']))
+        };
+        let found = NAMES.iter().find(|(start, _)| is_of(start));
+        found.map(|(_, service)| *service)
+    })
 }
 
 /// Whether the ledger can be used, whether its file is sound, whether it had lost something, and
@@ -351,5 +393,32 @@ fn app_password(account: &Account, made: Timestamp, now: Timestamp, lang: Lang) 
             Check::warning(id, lang, "app-password-soon", &values)
         }
         _ => Check::ok(id, lang, "app-password-ok", &values),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_synced_folder_is_known_by_name_and_no_other() {
+        for (path, service) in [
+            ("/home/a/OneDrive/pec", Some("OneDrive")),
+            ("/home/a/OneDrive - Studio Rossi/dati/pec", Some("OneDrive")),
+            ("/home/a/Dropbox (Personal)/pec", Some("Dropbox")),
+            (
+                "/Users/a/Library/CloudStorage/GoogleDrive-a@b.example/pec",
+                Some("Google Drive"),
+            ),
+            (
+                "/Users/a/Library/Mobile Documents/com~apple~CloudDocs/pec",
+                Some("iCloud"),
+            ),
+            ("/home/a/Nextcloud/pec", Some("Nextcloud")),
+            ("/home/a/.local/share/pec", None),
+            ("/home/dropboxer/pec", None),
+        ] {
+            assert_eq!(synced_by(Path::new(path)), service, "{path}");
+        }
     }
 }

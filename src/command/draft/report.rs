@@ -48,6 +48,8 @@ pub(super) struct DraftJson<'a> {
     cc: &'a [String],
     /// Where people shall answer; null: to the account.
     reply_to: Option<&'a str>,
+    /// What the sender calls it; no recipient sees it. Null where it has no such name.
+    reference: Option<&'a str>,
     /// The subject.
     subject: &'a str,
     /// The text.
@@ -71,6 +73,7 @@ impl<'a> DraftJson<'a> {
             to: &letter.to,
             cc: &letter.cc,
             reply_to: letter.reply_to.as_deref(),
+            reference: letter.reference.as_deref(),
             subject: &letter.subject,
             body: &letter.body,
             files: letter.files.iter().map(Attached::named).collect(),
@@ -98,6 +101,10 @@ impl<'a> DraftJson<'a> {
         lines.extend(
             self.reply_to
                 .map(|address| one("draft.label.reply-to", address)),
+        );
+        lines.extend(
+            self.reference
+                .map(|reference| one("draft.label.reference", reference)),
         );
         lines.push(one("send.label.subject", self.subject));
         lines.push(one("send.label.receipt", self.receipt_form));

@@ -23,7 +23,7 @@ use report::{ContainerJson, Results};
 use super::batch::known::one_job;
 use super::dates::When;
 use super::judges::Judges;
-use super::names::Names;
+use super::names::{Names, safe};
 use super::{Failure, Session, access, meant, whole};
 use crate::account::make_private_folder;
 use crate::asic;
@@ -110,9 +110,15 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
 
 /// The messages that are meant, oldest first, each with a name of its own.
 fn wanted(of: &Of, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Vec<Wanted>> {
-    let by_short = |message: MessageRef| Wanted {
-        name: message.short.clone(),
-        message,
+    let by_short = |message: MessageRef| {
+        let reference = ledger.row(&message).ok().and_then(|row| row.reference);
+        Wanted {
+            name: match reference {
+                Some(reference) => format!("{}-{}", safe(&reference), message.short),
+                None => message.short.clone(),
+            },
+            message,
+        }
     };
     let mut found = match of {
         Of::Messages(words) => {
@@ -182,6 +188,7 @@ fn export(
     judges: &mut Judges<'_>,
     session: &Session<'_>,
 ) -> anyhow::Result<ContainerJson> {
+    meant::refuse_stone(&view.row, session.lang)?;
     if std::fs::symlink_metadata(file).is_ok() {
         return there(view, file);
     }

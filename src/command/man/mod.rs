@@ -35,10 +35,10 @@ pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result
 /// Puts all pages in both languages where the system looks.
 fn install(order: &InstallOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let mut files = Vec::new();
-    for (lang, folder) in [(Lang::En, "man/man1"), (Lang::It, "man/it/man1")] {
+    for (lang, folder) in [(Lang::En, "man/man"), (Lang::It, "man/it/man")] {
         let pages = pages(lang)?.into_iter();
         files.extend(pages.map(|(name, text)| Installed {
-            place: Path::new(folder).join(name),
+            place: Path::new(&folder_of(folder, &name)).join(name),
             own_place: None,
             text,
         }));
@@ -48,17 +48,23 @@ fn install(order: &InstallOrder, session: &mut Session<'_>) -> anyhow::Result<Ex
     installed::run(order, &files, &[("installed.hint-man", &folder)], session)
 }
 
+/// The folder of a section, which ends the name of its pages.
+fn folder_of(start: &str, page: &str) -> String {
+    let section = page.rsplit('.').next().unwrap_or_default();
+    format!("{start}{section}")
+}
+
 /// Shows one page.
 fn show(page: Option<&str>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let wanted = match page {
-        Some(page) => format!("pec-{}.1", page.trim_start_matches("pec-")),
-        None => "pec.1".to_owned(),
+        Some(page) => format!("pec-{}", page.trim_start_matches("pec-")),
+        None => "pec".to_owned(),
     };
     let pages = pages(session.lang)?;
-    let Some((_, text)) = pages.iter().find(|(name, _)| *name == wanted) else {
+    let Some((_, text)) = pages.iter().find(|(name, _)| stem(name) == wanted) else {
         let names: Vec<&str> = pages
             .iter()
-            .filter_map(|(name, _)| name.strip_prefix("pec-")?.strip_suffix(".1"))
+            .filter_map(|(name, _)| stem(name).strip_prefix("pec-"))
             .collect();
         let page = page.unwrap_or_default().to_owned();
         return Err(Failure::new("man", [("page", page), ("pages", names.join(", "))]).into());
@@ -67,6 +73,11 @@ fn show(page: Option<&str>, session: &mut Session<'_>) -> anyhow::Result<ExitSta
         session.out.page().text(text)?;
     }
     Ok(ExitStatus::Yes)
+}
+
+/// The name of a page without its section.
+fn stem(page: &str) -> &str {
+    page.rsplit_once('.').map_or(page, |(stem, _)| stem)
 }
 
 /// Shows a page as the system shows its own; false where it cannot.
@@ -94,7 +105,28 @@ pub(super) fn pages(lang: Lang) -> io::Result<Vec<(String, String)>> {
     tree.build();
     let mut pages = vec![page(&tree, "pec", lang)?];
     below(&tree, "pec", lang, &mut pages)?;
+    pages.push(about("pec-privacy", lang));
     Ok(pages)
+}
+
+/// A page about no command.
+fn about(name: &str, lang: Lang) -> (String, String) {
+    let (title, version) = (name.to_uppercase(), env!("CARGO_PKG_VERSION"));
+    let title = title.replace('-', "\\-");
+    let text = format!(
+        ".TH {title} 7 {DATE} \"pec {version}\" \"{}\"\n.nh\n{}",
+        manual(lang),
+        sections(name, lang)
+    );
+    (format!("{name}.7"), text)
+}
+
+/// What all pages are of.
+const fn manual(lang: Lang) -> &'static str {
+    match lang {
+        Lang::It => "Manuale di pec",
+        Lang::En => "pec manual",
+    }
 }
 
 /// The pages of the commands inside one, each with those inside it.
@@ -117,10 +149,7 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
         .title(name.to_uppercase())
         .date(DATE)
         .source(concat!("pec ", env!("CARGO_PKG_VERSION")))
-        .manual(match lang {
-            Lang::It => "Manuale di pec",
-            Lang::En => "pec manual",
-        });
+        .manual(manual(lang));
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
@@ -150,10 +179,11 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 13] = [
+const KEEPING: [&str; 14] = [
     "pec-archive",
     "pec-draft",
     "pec-export",
+    "pec-forget",
     "pec-import",
     "pec-inbox",
     "pec-prove",
@@ -281,6 +311,10 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-extract", Lang::It) => include_str!("../../../man/sections/it/pec-extract.roff"),
         ("pec-export", Lang::En) => include_str!("../../../man/sections/pec-export.roff"),
         ("pec-export", Lang::It) => include_str!("../../../man/sections/it/pec-export.roff"),
+        ("pec-forget", Lang::En) => include_str!("../../../man/sections/pec-forget.roff"),
+        ("pec-forget", Lang::It) => include_str!("../../../man/sections/it/pec-forget.roff"),
+        ("pec-privacy", Lang::En) => include_str!("../../../man/sections/pec-privacy.roff"),
+        ("pec-privacy", Lang::It) => include_str!("../../../man/sections/it/pec-privacy.roff"),
         ("pec-prove", Lang::En) => include_str!("../../../man/sections/pec-prove.roff"),
         ("pec-prove", Lang::It) => include_str!("../../../man/sections/it/pec-prove.roff"),
         ("pec-report", Lang::En) => include_str!("../../../man/sections/pec-report.roff"),

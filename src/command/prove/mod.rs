@@ -45,7 +45,7 @@ pub(super) fn run(order: &ProveOrder, session: &mut Session<'_>) -> anyhow::Resu
     let file = trusted::read(&order.file, session.lang)?;
     let ledger = access::existing_ledger(session)?;
     let ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
-    let message = meant::one_message(&ledger, &order.message)?;
+    let message = meant::one_with_content(&ledger, &order.message, session.lang)?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let view = ledger.view(&message).map_err(of_ledger)?;
     let sent = ledger.octets(&view.row.octets).map_err(of_ledger)?;

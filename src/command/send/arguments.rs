@@ -84,11 +84,15 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Option<String>,
 
+    /// Reference of yours, such as the protocol number: kept here, not visible to recipients
+    #[arg(long, value_name = "TEXT", value_parser = reference)]
+    reference: Option<String>,
+
     /// Send this ready-made message; - for standard input
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["to", "cc", "subject", "body", "body_file", "attach", "receipt", "reply_to"]
+        conflicts_with_all = ["to", "cc", "subject", "body", "body_file", "attach", "receipt", "reply_to", "reference"]
     )]
     eml: Option<PathBuf>,
 
@@ -224,6 +228,10 @@ pub(in crate::command) struct AnswerArguments {
         hide_possible_values = true
     )]
     receipt: DeliveryForm,
+
+    /// Reference of yours, such as the protocol number: kept here, not visible to recipients
+    #[arg(long, value_name = "TEXT", value_parser = reference)]
+    reference: Option<String>,
 }
 
 impl AnswerArguments {
@@ -236,6 +244,7 @@ impl AnswerArguments {
             attach: self.attach,
             form: self.receipt,
             reply_to: None,
+            reference: self.reference,
             answering: Some(Answering {
                 word: self.message,
                 way,
@@ -244,6 +253,19 @@ impl AnswerArguments {
             }),
             taken: Taken::default(),
         }
+    }
+}
+
+/// Characters of a reference, at most.
+const MOST_OF_REFERENCE: usize = 200;
+
+/// One line of text, without the blanks around it.
+fn reference(words: &str) -> Result<String, String> {
+    let words = words.trim();
+    let is_line = !words.is_empty() && !words.chars().any(char::is_control);
+    match is_line && words.chars().count() <= MOST_OF_REFERENCE {
+        true => Ok(words.to_owned()),
+        false => Err(format!("one line of 1 to {MOST_OF_REFERENCE} characters")),
     }
 }
 
@@ -366,6 +388,7 @@ impl From<Arguments> for SendOrder {
                     attach: given.attach,
                     form: given.receipt,
                     reply_to: given.reply_to,
+                    reference: given.reference,
                     answering: None,
                     taken: Taken::default(),
                 })),

@@ -25,6 +25,8 @@ pub(super) struct Keeping {
     draft: Option<(DraftRef, Made)>,
     /// The address of the account that a draft was written for.
     sender: Option<MailAddress>,
+    /// What the sender calls it.
+    reference: Option<String>,
     /// The same, for whoever ends the program.
     place: Arc<Mutex<Place>>,
 }
@@ -54,6 +56,16 @@ impl Keeping {
         self.draft = Some((row.draft, Made::Before));
         self.sender = Some(row.sender.clone());
         held(&self.place).draft = Some(row.draft);
+    }
+
+    /// Notes what the sender calls the letter.
+    pub fn set_reference(&mut self, reference: Option<String>) {
+        self.reference = reference;
+    }
+
+    /// What the sender calls it.
+    pub fn reference(&self) -> Option<String> {
+        self.reference.clone()
     }
 
     /// Takes the ledger that the original of a letter is in.

@@ -69,6 +69,7 @@ fn new(
     }
     let (clock, copy) = (session.context.clock, order.after.copy(&access.account));
     let warned = keeping.other_account(&access.account, session);
+    let reference = keeping.reference();
     let (ledger, draft) = keeping.parts(&access, session)?;
     let new = New {
         message: &message,
@@ -78,6 +79,7 @@ fn new(
         despite: &order.despite,
         copy: copy.as_ref(),
         draft,
+        reference: reference.as_deref(),
     };
     let mut desk = Desk::new(&mut access, session, order.after.form)
         .asking(consent == Consent::Asked)
@@ -120,6 +122,7 @@ fn octets(
                 false => by_hand(*letter, (consent, deed), keeping, session)?,
             };
             let octets = draft::written(&letter, files, &access.account, now)?;
+            keeping.set_reference(letter.reference);
             Ok((octets, access))
         }
         What::Draft(word) => {
@@ -130,6 +133,7 @@ fn octets(
             let ledger = found.ok_or_else(|| drafts::none(&word))?;
             let row = drafts::one(&ledger, &word)?;
             keeping.take(&row, ledger);
+            keeping.set_reference(row.letter.reference.clone());
             let access = match &session.account {
                 Some(_) => Access::open(session)?,
                 None => Access::open_named(Some(row.sender.as_str()), session)?,

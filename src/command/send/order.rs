@@ -112,6 +112,8 @@ pub(in crate::command) struct Letter {
     /// The delivery receipt to ask for.
     pub form: DeliveryForm,
     pub reply_to: Option<String>,
+    /// What the sender calls it; no recipient sees it.
+    pub reference: Option<String>,
     /// The message that it answers or passes on, before that was looked for.
     pub answering: Option<Answering>,
     /// What it has from that one.

@@ -181,6 +181,7 @@ impl Written {
             to: addresses(&self.to),
             cc: addresses(&self.cc),
             reply_to: self.reply_to.as_deref().map(address_in),
+            reference: self.reference.clone(),
             subject: self.subject.clone().unwrap_or_default(),
             body: String::new(),
             files,

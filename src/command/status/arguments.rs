@@ -23,7 +23,9 @@ pub(in crate::command) struct Arguments {
     /// A message: short id, Message-ID, or words of the subject
     #[arg(
         value_name = "MESSAGE",
-        conflicts_with_all = ["since", "pending", "failed", "to", "orphans", "unproven"]
+        conflicts_with_all = [
+            "since", "pending", "failed", "to", "reference", "orphans", "unproven"
+        ]
     )]
     message: Option<String>,
 
@@ -43,12 +45,19 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     to: Option<String>,
 
+    /// Only messages with exactly this reference of yours (see pec send --reference)
+    #[arg(long, value_name = "TEXT")]
+    reference: Option<String>,
+
     /// Genuine receipts that belong to no message in the ledger
-    #[arg(long, conflicts_with_all = ["unproven", "since", "pending", "failed", "to"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["unproven", "since", "pending", "failed", "to", "reference"]
+    )]
     orphans: bool,
 
     /// Messages that claim to be certified mail but are not shown to be genuine
-    #[arg(long, conflicts_with_all = ["since", "pending", "failed", "to"])]
+    #[arg(long, conflicts_with_all = ["since", "pending", "failed", "to", "reference"])]
     unproven: bool,
 
     /// Ask the provider how full the mailbox is, and when it will be
@@ -112,6 +121,7 @@ impl Arguments {
                 pending: self.pending,
                 failed: self.failed,
                 to: self.to,
+                reference: self.reference,
             },
         };
         let (limit, page) = (self.limit, self.page);

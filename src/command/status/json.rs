@@ -86,8 +86,14 @@ struct MessageJson<'a> {
     /// The form of delivery receipt asked for.
     #[schemars(schema_with = "words::delivery_form")]
     receipt_form: &'a str,
+    /// What the sender calls it, such as a protocol number; no recipient sees it. Null where it has
+    /// none.
+    reference: Option<&'a str>,
     /// When it was recorded, by the clock of this machine. UTC, RFC 3339.
     recorded_at: Timestamp,
+    /// When it was forgotten; null where it was not. Then hashes, times and states are all that is
+    /// left: subject, addresses, texts and files are empty or null. UTC, RFC 3339.
+    forgotten_at: Option<Timestamp>,
     /// SHA-256 of the octets that are sent.
     #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
@@ -444,10 +450,15 @@ impl<'a> MessageJson<'a> {
             sender: &row.sender,
             subject: &row.subject,
             receipt_form: &row.receipt_form,
+            reference: row.reference.as_deref(),
             recorded_at: row.frozen_at,
+            forgotten_at: row.forgotten_at,
             sha256: &row.octets,
             size: row.size,
-            file: path(&row.octets, reading),
+            file: match row.forgotten_at {
+                None => path(&row.octets, reading),
+                Some(_) => String::new(),
+            },
             answer: super::answer_word(super::outcome(view)),
             text: text::summary(view, &plain),
             recipients: view
@@ -462,7 +473,7 @@ impl<'a> MessageJson<'a> {
                 .facts
                 .iter()
                 .filter(of_message)
-                .map(|fact| FactJson::of(fact, reading))
+                .map(|fact| FactJson::of(fact, view, reading))
                 .collect(),
             receipts: view
                 .receipts
@@ -534,7 +545,9 @@ impl<'a> RecipientJson<'a> {
             contradiction: state.contradiction.iter().map(|what| what.word()).collect(),
             outlook: (detail == Detail::Whole)
                 .then(|| text::Told::of(place, recipient, view, reading).into()),
-            facts: facts.map(|fact| FactJson::of(fact, reading)).collect(),
+            facts: facts
+                .map(|fact| FactJson::of(fact, view, reading))
+                .collect(),
         }
     }
 }
@@ -556,7 +569,8 @@ impl DeadlineJson {
 }
 
 impl<'a> FactJson<'a> {
-    fn of(fact: &'a Fact, reading: &Reading<'_>) -> Self {
+    fn of(fact: &'a Fact, view: &MessageView, reading: &Reading<'_>) -> Self {
+        let kept = fact.evidence().filter(|_| view.row.forgotten_at.is_none());
         Self {
             what: fact.what().word(),
             at: fact.at(),
@@ -565,7 +579,7 @@ impl<'a> FactJson<'a> {
             text: fact.text(),
             identifier: fact.identifier(),
             receipt: fact.evidence(),
-            file: fact.evidence().map(|sha256| path(sha256, reading)),
+            file: kept.map(|sha256| path(sha256, reading)),
         }
     }
 }
@@ -576,7 +590,10 @@ impl<'a> ReceivedJson<'a> {
         Self {
             account: &row.account,
             sha256: &row.octets,
-            file: path(&row.octets, reading),
+            file: match row.forgotten_at {
+                None => path(&row.octets, reading),
+                Some(_) => String::new(),
+            },
             verdict: &row.verdict,
             kind: row.kind.as_deref(),
             finding: row.headline.as_deref(),

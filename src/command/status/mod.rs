@@ -65,6 +65,8 @@ enum Listed {
         failed: bool,
         /// To an address that contains this text.
         to: Option<String>,
+        /// That the sender calls so.
+        reference: Option<String>,
     },
     /// Genuine receipts that belong to none of them.
     Orphans,
@@ -228,6 +230,7 @@ fn page_of(
             pending,
             failed,
             to,
+            reference,
         } => {
             let filter = Filter {
                 account,
@@ -235,6 +238,7 @@ fn page_of(
                 pending: *pending,
                 failed: *failed,
                 to: to.clone(),
+                reference: reference.clone(),
             };
             let (rows, more) = cut(ledger.list(&filter, wanted, offset)?, limit);
             let views = rows.iter().map(|row| ledger.view(&row.message));

@@ -95,6 +95,7 @@ fn rows(views: &[MessageView], reading: &Reading<'_>) -> Vec<String> {
 
 fn subject(row: &MessageRow, lang: Lang) -> String {
     match &*row.subject {
+        "" if row.forgotten_at.is_some() => Catalogue::of(lang).text("stone.subject").to_owned(),
         "" => Catalogue::of(lang).text("value.no-subject").to_owned(),
         subject => cut(&Printable(subject).to_string(), SUBJECT_CHARACTERS),
     }
@@ -231,6 +232,9 @@ fn foot(page: &Page, reading: &Reading<'_>) -> Vec<String> {
 
 /// One message whole: what it is, the attempts, each recipient with what is known.
 pub(in crate::command) fn message(view: &MessageView, reading: &Reading<'_>) -> Vec<String> {
+    if let Some(at) = view.row.forgotten_at {
+        return stone(view, at, reading);
+    }
     let texts = Catalogue::of(reading.lang);
     let row = &view.row;
     let mut lines = vec![format!("{}: {}", row.message.short, summary(view, reading))];
@@ -311,6 +315,39 @@ fn archived_lines(view: &MessageView, reading: &Reading<'_>) -> Vec<String> {
     lines
 }
 
+/// What is left of a message that was forgotten: hashes, times and states.
+fn stone(view: &MessageView, at: Timestamp, reading: &Reading<'_>) -> Vec<String> {
+    let texts = Catalogue::of(reading.lang);
+    let row = &view.row;
+    let mut table = Table::new(reading.lang);
+    table.add("account", &row.account);
+    table.add("message-id", &row.message_id);
+    table.add_safe("recorded", shown(row.frozen_at, reading.lang));
+    table.add("hash", &row.octets);
+    let mut lines = vec![
+        format!("{}: {}", row.message.short, summary(view, reading)),
+        texts.fill("stone.since", &[("time", &shown(at, reading.lang))]),
+        String::new(),
+    ];
+    lines.extend(table.lines());
+    for (place, recipient) in view.recipients.iter().enumerate() {
+        let state = &recipient.state;
+        let number = (place + 1).to_string();
+        let since = state.since.map(|since| shown(since, reading.lang));
+        let since = since.map_or(String::new(), |since| format!(", {since}"));
+        let who = texts.fill("stone.recipient", &[("number", &number)]);
+        lines.push(String::new());
+        lines.push(format!("{who}: {}{since}", standing(state, reading)));
+        let of_it = view.facts.iter().filter(|fact| concerns(fact, place));
+        for fact in of_it {
+            lines.push(format!("  {}", fact_text(fact, reading)));
+            let receipt = fact.evidence();
+            lines.extend(receipt.map(|sha256| format!("      SHA-256 {sha256}")));
+        }
+    }
+    lines
+}
+
 /// What the message answers, and what answers it.
 pub(super) fn thread_of(view: &MessageView, reading: &Reading<'_>) -> Thread {
     let row = reading.ledger.letter_of(&view.row.message).ok().flatten();
@@ -344,6 +381,9 @@ fn header(row: &MessageRow, reading: &Reading<'_>) -> Vec<String> {
     match &*row.subject {
         "" => table.add("subject", table.texts.text("value.no-subject")),
         subject => table.add("subject", subject),
+    }
+    if let Some(reference) = &row.reference {
+        table.add("reference", reference);
     }
     table.add("sender", &row.sender);
     table.add("account", &row.account);

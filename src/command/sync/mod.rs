@@ -108,6 +108,7 @@ fn read(
         client::Judge {
             account: &address,
             verifier: &verifier,
+            keep: access.account.keep,
         },
         &mut || stay::connect(access, Timeouts::default(), &mut no_password),
         &named,
@@ -147,6 +148,17 @@ fn tell_report(report: &SyncReport, session: &mut Session<'_>) -> anyhow::Result
     }
     if report.left_alone > 0 {
         let line = texts.count("sync.left-alone", report.left_alone, &[]);
+        writeln!(session.err, "{line}")?;
+    }
+    if report.forgotten > 0 {
+        let line = texts.fill(
+            "forget.again",
+            &[("count", &texts.number(report.forgotten))],
+        );
+        writeln!(session.err, "{line}")?;
+    }
+    if report.letters_left > 0 {
+        let line = texts.count("sync.letters-left", report.letters_left, &[]);
         writeln!(session.err, "{line}")?;
     }
     if report.renumbered > 0 {

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::facts::{append, refresh};
 use super::surroundings::listed;
-use super::{Sqlite, letter, matching, query, unread};
+use super::{Sqlite, forget, letter, matching, query, unread};
 use crate::address::MailAddress;
 use crate::ledger::arrival::Mailboxes;
 use crate::ledger::fact::Fact;
@@ -46,6 +46,10 @@ impl Mailboxes for Sqlite {
         let transaction = self.immediate()?;
         let mut recorded = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {
+            if forget::is_forgotten(&transaction, account, &arrival.octets)? {
+                recorded.push(gone_again(&transaction, account, arrival)?);
+                continue;
+            }
             put_received(&transaction, account, arrival, now)?;
             recorded.push(judge(&transaction, account, arrival, &judged_by, now)?);
         }
@@ -146,6 +150,31 @@ impl Mailboxes for Sqlite {
     }
 }
 
+/// What was forgotten and lies in the mailbox still: its octets go again, and it stays forgotten.
+fn gone_again(
+    transaction: &Transaction<'_>,
+    account: &str,
+    arrival: &Arrival,
+) -> Result<Recorded, Error> {
+    unread::came(transaction, account, &place_of(arrival))?;
+    forget::go(transaction, &arrival.octets, false)?;
+    Ok(Recorded {
+        rule: None,
+        message: None,
+        new_facts: 0,
+        known: true,
+        forgotten: true,
+    })
+}
+
+fn place_of(arrival: &Arrival) -> Place {
+    Place {
+        folder: arrival.folder.clone(),
+        uid_validity: arrival.uid_validity,
+        uid: arrival.uid,
+    }
+}
+
 fn put_received(
     transaction: &Transaction<'_>,
     account: &str,
@@ -185,12 +214,7 @@ fn put_received(
     if let Some(before) = before.filter(|before| *before != arrival.octets) {
         take_back(transaction, account, &before)?;
     }
-    let place = Place {
-        folder: arrival.folder.clone(),
-        uid_validity: arrival.uid_validity,
-        uid: arrival.uid,
-    };
-    unread::came(transaction, account, &place)
+    unread::came(transaction, account, &place_of(arrival))
 }
 
 /// What lay elsewhere gets a number of its own in the folder without a name, unless its octets were
@@ -258,6 +282,7 @@ fn judge(
                 message: None,
                 new_facts: 0,
                 known,
+                forgotten: false,
             });
         }
         Finding::Verified {
@@ -284,6 +309,19 @@ fn judge(
         judged_by,
         now,
     )?;
+    if let Some(stone) = matched
+        && forget::is_stone(transaction, stone.id)?
+    {
+        forget::forget_octets(transaction, account, &arrival.octets, now)?;
+        forget::go(transaction, &arrival.octets, false)?;
+        return Ok(Recorded {
+            rule: Some(rule),
+            message,
+            new_facts: 0,
+            known,
+            forgotten: true,
+        });
+    }
     let new_facts = match matched {
         Some(message) => add_facts(transaction, message.id, receipt, &arrival.octets, now)?,
         None => 0,
@@ -293,6 +331,7 @@ fn judge(
         message,
         new_facts,
         known,
+        forgotten: false,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Drafts, of SQLite.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::account::LABEL;
 use super::{Sqlite, timestamp};
@@ -26,8 +26,8 @@ impl Drafts for Sqlite {
         transaction
             .prepare_cached(
                 "INSERT INTO draft (version, account, subject, body, receipt_form, reply_to,
-                     changed_at, in_reply_to, referring)
-                 VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                     changed_at, in_reply_to, referring, reference)
+                 VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 account.key(),
@@ -38,6 +38,7 @@ impl Drafts for Sqlite {
                 now.unix(),
                 answered.map(|it| &it.message_id),
                 answered.map(|it| &it.references),
+                letter.reference,
             ])?;
         let draft = DraftRef {
             id: transaction.last_insert_rowid(),
@@ -58,7 +59,7 @@ impl Drafts for Sqlite {
         let changed = transaction
             .prepare_cached(
                 "UPDATE draft SET version = version + 1, subject = ?3, body = ?4,
-                     receipt_form = ?5, reply_to = ?6, changed_at = ?7
+                     receipt_form = ?5, reply_to = ?6, changed_at = ?7, reference = ?8
                  WHERE id = ?1 AND version = ?2",
             )?
             .execute(params![
@@ -68,7 +69,8 @@ impl Drafts for Sqlite {
                 letter.body,
                 letter.form.word(),
                 letter.reply_to,
-                now.unix()
+                now.unix(),
+                letter.reference,
             ])?;
         if changed == 0 {
             return Err(gone(draft));
@@ -93,6 +95,17 @@ impl Drafts for Sqlite {
     fn drafts(&self) -> Result<Vec<DraftRow>, Error> {
         drafts(&self.connection)
     }
+}
+
+/// What the sender calls a draft.
+pub(super) fn reference(
+    transaction: &Transaction<'_>,
+    draft: &DraftRef,
+) -> Result<Option<String>, Error> {
+    let reference = transaction
+        .prepare_cached("SELECT reference FROM draft WHERE id = ?1")?
+        .query_row([draft.id], |row| row.get(0));
+    Ok(reference.optional()?.flatten())
 }
 
 /// Takes away a draft that is as it was read.
@@ -154,6 +167,7 @@ fn drafts(connection: &Connection) -> Result<Vec<DraftRow>, Error> {
                 body: row.get("body")?,
                 files: files.into_iter().map(Attached::read).collect(),
                 form,
+                reference: row.get("reference")?,
                 answered: answered(row)?,
             },
             changed_at: timestamp(row, "changed_at")?,

@@ -7,17 +7,20 @@ use crate::ledger::{Depth, Error, Lost, MessageRef};
 /// Of what came last, this much is looked at before something is sent.
 const LATEST: usize = 200;
 
-/// Every name once, with the message that it belongs to.
+/// Every name once, but of what is forgotten, with the message that it belongs to.
 const NAMED: &str = "SELECT octets, max(message) AS message, max(ours) AS ours FROM (
-        SELECT octets, id AS message, 1 AS ours FROM message
+        SELECT octets, id AS message, 1 AS ours FROM message WHERE forgotten_at IS NULL
         UNION ALL SELECT octets, NULL, 0 FROM received
-        UNION ALL SELECT octets, message, 0 FROM examination
-        UNION ALL SELECT evidence, message, 0 FROM fact WHERE evidence IS NOT NULL)
+        UNION ALL SELECT octets, message, 0 FROM examination WHERE forgotten_at IS NULL
+        UNION ALL SELECT evidence, message, 0 FROM fact
+            JOIN message AS known ON known.id = fact.message
+            WHERE evidence IS NOT NULL AND known.forgotten_at IS NULL)
     GROUP BY octets";
 
 /// The latest names, twice perhaps; found by the keys of both tables.
 const LATEST_NAMED: &str = "SELECT octets, message, ours FROM (
-        SELECT octets, id AS message, 1 AS ours FROM message ORDER BY id DESC LIMIT ?1)
+        SELECT octets, id AS message, 1 AS ours FROM message WHERE forgotten_at IS NULL
+            ORDER BY id DESC LIMIT ?1)
     UNION SELECT octets, NULL, 0 FROM (
         SELECT octets FROM received ORDER BY id DESC LIMIT ?1)";
 

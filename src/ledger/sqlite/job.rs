@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::{Sqlite, timestamp};
+use super::forget::digest_of;
+use super::{Sqlite, maybe_timestamp, timestamp};
 use crate::address::MailAddress;
 use crate::ledger::job::Jobs;
 use crate::ledger::state::{Open, Standing};
@@ -43,24 +44,27 @@ impl Jobs for Sqlite {
     }
 
     fn job_of_identity(&self, identity: &str) -> Result<Option<JobView>, Error> {
-        Ok(self.jobs_where("identity = ?1", identity)?.pop())
+        Ok(self.jobs_where("identity = ?1", &[identity])?.pop())
     }
 
     fn jobs_of_path(&self, path: &str) -> Result<Vec<JobView>, Error> {
-        self.jobs_where("path = ?1", path)
+        self.jobs_where("path IN (?1, ?2)", &[path, &digest_of(path)])
     }
 
     fn jobs_of_table(&self, sha256: &str) -> Result<Vec<JobView>, Error> {
         self.jobs_where(
             "json_valid(recipe) AND json_extract(recipe, '$.table') = ?1",
-            sha256,
+            &[sha256],
         )
     }
 
     fn move_job(&mut self, job: &JobRef, path: &str) -> Result<(), Error> {
         self.connection
-            .prepare_cached("UPDATE job SET path = ?2 WHERE id = ?1")?
-            .execute(params![job.id, path])?;
+            .prepare_cached(
+                "UPDATE job SET path = CASE WHEN forgotten_at IS NULL THEN ?2 ELSE ?3 END
+                 WHERE id = ?1",
+            )?
+            .execute(params![job.id, path, digest_of(path)])?;
         Ok(())
     }
 
@@ -71,12 +75,12 @@ impl Jobs for Sqlite {
         }
         self.jobs_where(
             "substr(identity, 1, length(?1)) = ?1",
-            &digits.to_ascii_lowercase(),
+            &[&digits.to_ascii_lowercase()],
         )
     }
 
     fn jobs(&self) -> Result<Vec<JobView>, Error> {
-        self.jobs_where("?1 = ''", "")
+        self.jobs_where("1", &[])
     }
 
     fn accounts_of(&self, job: &JobRef) -> Result<Vec<MailAddress>, Error> {
@@ -103,7 +107,7 @@ impl Jobs for Sqlite {
              LEFT JOIN account ON account.address = job_row.account
              LEFT JOIN message ON message.id = job_row.message
              WHERE job = ?1 AND job_row.account = ?2 AND number > ?3 AND bad IS NULL
-               AND (job_row.message IS NULL
+               AND job_row.forgotten_at IS NULL AND (job_row.message IS NULL
                    OR EXISTS (SELECT 1 FROM recipient
                        WHERE recipient.message = job_row.message AND standing IN ({open}))
                    OR ?5 AND {missed})
@@ -244,7 +248,7 @@ impl Jobs for Sqlite {
             .connection
             .prepare_cached(&format!(
                 "SELECT count(*) FROM job_row
-                 WHERE job = ?1 AND message IS NOT NULL AND {}",
+                 WHERE job = ?1 AND message IS NOT NULL AND forgotten_at IS NULL AND {}",
                 missed()
             ))?
             .query_row([job.id], |row| row.get(0))?;
@@ -276,12 +280,12 @@ impl Sqlite {
         Ok(recorded)
     }
 
-    fn jobs_where(&self, condition: &str, value: &str) -> Result<Vec<JobView>, Error> {
+    fn jobs_where(&self, condition: &str, values: &[&str]) -> Result<Vec<JobView>, Error> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT *, (SELECT count(*) FROM job_row WHERE job_row.job = job.id) AS row_count
              FROM job WHERE {condition} ORDER BY id DESC"
         ))?;
-        let found = statement.query_map([value], job_view)?;
+        let found = statement.query_map(rusqlite::params_from_iter(values), job_view)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 }
@@ -297,7 +301,7 @@ fn missed() -> String {
         "EXISTS (SELECT 1 FROM message AS head
          JOIN message AS part ON part.id = head.id OR part.part_of = head.part_of
          JOIN recipient AS r ON r.message = part.id
-         WHERE head.id = job_row.message AND r.again IS NULL AND r.standing IN ({missed}))"
+         WHERE head.id = job_row.message AND head.forgotten_at IS NULL AND r.again IS NULL AND r.standing IN ({missed}))"
     )
 }
 
@@ -356,6 +360,7 @@ fn job_view(row: &Row<'_>) -> rusqlite::Result<JobView> {
         path: row.get("path")?,
         recipe: row.get("recipe")?,
         recorded_at: timestamp(row, "recorded_at")?,
+        forgotten_at: maybe_timestamp(row, "forgotten_at")?,
         rows: rows.unsigned_abs(),
     })
 }
@@ -384,5 +389,6 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
             .map(|(id, short)| MessageRef { id, short }),
         served: row.get("served")?,
         note: row.get("note")?,
+        forgotten_at: maybe_timestamp(row, "forgotten_at")?,
     })
 }

@@ -352,6 +352,17 @@ fn put(
         i64::try_from(letter.attachments).unwrap_or(i64::MAX),
     ];
     let id: i64 = insert.query_row(values, |row| row.get(0))?;
+    // What its sender calls it is searched for as its words are.
+    let reference: Option<String> = match message {
+        None => None,
+        Some(message) => transaction
+            .prepare_cached("SELECT reference FROM message WHERE id = ?1")?
+            .query_row([message.id], |row| row.get(0))?,
+    };
+    let body = match reference {
+        None => letter.body.clone(),
+        Some(reference) => format!("{}\n{reference}", letter.body),
+    };
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO letter_words (rowid, subject, sender, people, body, files)
@@ -362,7 +373,7 @@ fn put(
             letter.subject,
             letter.sender,
             letter.people,
-            letter.body,
+            body,
             letter.files
         ])?;
     Ok(())

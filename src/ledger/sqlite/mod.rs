@@ -22,6 +22,7 @@ mod draft;
 mod evidence;
 mod facts;
 mod fault;
+mod forget;
 mod job;
 mod journal;
 mod letter;
@@ -257,6 +258,8 @@ fn connect(folder: &Path) -> Result<Connection, Error> {
 fn prepare_to_write(connection: &Connection) -> Result<(), Error> {
     use_log(connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
+    // What is taken out of a page is written over in it.
+    connection.pragma_update(None, "secure_delete", true)?;
     Ok(connection.pragma_update(None, "foreign_keys", true)?)
 }
 

@@ -9,6 +9,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::facts::{append, insert, refresh};
+use super::forget::{digest_of, is_stone};
 use super::{Sqlite, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
@@ -179,6 +180,12 @@ impl Sqlite {
 
 fn plan_of(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, Error> {
     let linked = linked(connection, row.id)?;
+    // What it said, and to whom, nobody knows any more.
+    if let Some(stone) = &linked
+        && is_stone(connection, stone.id)?
+    {
+        return Ok(Plan::Linked(stone.clone()));
+    }
     let life = linked.as_ref().map(|linked| whole(connection, linked.id));
     let life = life.transpose()?.map(|whole| whole.life());
     let linked: Option<Linked> = linked.zip(life);
@@ -275,9 +282,11 @@ fn under_key(connection: &Connection, row: &NewRow) -> Result<Vec<(MessageRef, b
     let mut statement = connection.prepare_cached(
         "SELECT message.id, message.short, job_row.content = ?4 FROM job_row
          JOIN message ON message.id = job_row.message
-         WHERE job_row.account = ?1 AND reference = ?2 AND round = ?3 AND NOT served",
+         WHERE job_row.account = ?1 AND job_row.reference IN (?2, ?5) AND round = ?3 AND NOT served",
     )?;
-    let values = [&account, &row.reference, &row.round, &row.content];
+    // Of what is forgotten the key stands for the reference.
+    let key = key.as_str().to_owned();
+    let values = [&account, &row.reference, &row.round, &row.content, &key];
     let by_row = statement.query_map(values, |found| {
         Ok((query::message_ref(found)?, found.get::<_, bool>(2)?))
     })?;
@@ -303,13 +312,24 @@ fn of_table(
     let mut statement = connection.prepare_cached(
         "SELECT message.id, message.short, job_row.content = ?4 FROM job_row
          JOIN job ON job.id = job_row.job JOIN message ON message.id = job_row.message
-         WHERE job_row.account = ?1 AND whom = ?2 AND job_row.round = ?3
-           AND job_row.message IS NOT NULL AND NOT served AND path = ?5
+         WHERE job_row.account = ?1 AND whom IN (?2, ?6) AND job_row.round = ?3
+           AND job_row.message IS NOT NULL AND NOT served AND path IN (?5, ?7)
            AND NOT EXISTS (SELECT 1 FROM job_row AS both WHERE both.account = ?1
                AND both.reference = ?4 AND both.round = ?3 AND both.job = job_row.job)",
     )?;
     let account = row.account.key();
-    let values = [&*account, &row.whom, &row.round, &row.content, path];
+    let (whom, forgotten_path) = (digest_of(&row.whom), digest_of(path));
+    let texts = [&*account, &row.whom, &row.round, &row.content, path];
+    let [account, whom_told, round, content, path] = texts;
+    let values = [
+        account,
+        whom_told,
+        round,
+        content,
+        path,
+        &whom,
+        &forgotten_path,
+    ];
     let found = statement.query_map(values, |found| {
         Ok((query::message_ref(found)?, found.get::<_, bool>(2)?))
     })?;
@@ -416,12 +436,19 @@ struct Whole {
     first: i64,
     /// Each recipient, where it stands by the last of them that went to it.
     recipients: Vec<(MailAddress, Standing)>,
+    /// Whether it is forgotten whom they went to.
+    is_stone: bool,
 }
 
 impl Whole {
     fn life(&self) -> Life {
         let standings = self.recipients.iter().map(|(_, standing)| *standing);
-        Life::of(&standings.collect::<Vec<_>>())
+        match Life::of(&standings.collect::<Vec<_>>()) {
+            // To whom it would go again nobody knows: it stays served, whatever came of it.
+            Life::CameBack | Life::InPart if self.is_stone => Life::Live,
+            life
+            @ (Life::Live | Life::InPart | Life::Unsent | Life::CameBack | Life::Withdrawn) => life,
+        }
     }
 
     /// For whom it came back.
@@ -446,7 +473,11 @@ fn whole(connection: &Connection, message: i64) -> Result<Whole, Error> {
         }
     }
     let first = parts.first().map_or(message, |(first, _)| first.id);
-    Ok(Whole { first, recipients })
+    Ok(Whole {
+        first,
+        recipients,
+        is_stone: is_stone(connection, message)?,
+    })
 }
 
 /// A message, and the recipients whose last one it is: their places.
@@ -559,6 +590,15 @@ fn link(transaction: &Transaction<'_>, row: i64, message: i64, served: bool) -> 
     transaction
         .prepare_cached("UPDATE job_row SET message = ?2, served = ?3, note = NULL WHERE id = ?1")?
         .execute(params![row, message, served])?;
+    if !served {
+        transaction
+            .prepare_cached(
+                "UPDATE message SET reference = (SELECT reference FROM job_row
+                     WHERE job_row.id = ?1 AND reference <> content)
+                 WHERE id = ?2 AND message.reference IS NULL AND forgotten_at IS NULL",
+            )?
+            .execute([row, message])?;
+    }
     Ok(())
 }
 

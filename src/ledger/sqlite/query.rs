@@ -46,6 +46,10 @@ impl Queries for Sqlite {
             );
             values.push(Box::new(format!("%{}%", escape_like(to))));
         }
+        if let Some(reference) = &filter.reference {
+            conditions.push("reference = ?");
+            values.push(Box::new(reference.clone()));
+        }
         values.push(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
         values.push(Box::new(i64::try_from(offset).unwrap_or(i64::MAX)));
         let query = format!(
@@ -248,7 +252,7 @@ impl Queries for Sqlite {
             "SELECT later.id, later.short FROM message
              JOIN message AS later ON later.id > message.id
                AND later.account = message.account
-               AND later.subject = message.subject
+               AND later.subject = message.subject AND later.forgotten_at IS NULL
              WHERE message.id = ?1
                AND NOT EXISTS (SELECT address FROM recipient AS r WHERE r.message = message.id
                    EXCEPT SELECT address FROM recipient AS r WHERE r.message = later.id)
@@ -358,16 +362,17 @@ impl Sqlite {
 /// or by an identifier that a receipt taught, which its provider's envelope has as Message-ID. The
 /// sign keeps SQLite from looking through all of the account.
 const REMARK: &str = "examination.verdict = 'genuine' AND examination.kind = 'anomalia'
+    AND forgotten_at IS NULL
     AND +examination.account = (SELECT account FROM message WHERE message.id = ?1)
     AND examination.message_id IN
         (SELECT ?2 UNION SELECT identifier FROM fact WHERE fact.message = ?1)";
 /// Remarks shown with one message: anybody can write one.
 const MOST_REMARKS: usize = 50;
 
-const ORPHAN: &str = "examination.message IS NULL
+const ORPHAN: &str = "examination.message IS NULL AND forgotten_at IS NULL
     AND match_rule IN ('orphan', 'other-sender', 'other-content')";
 const GENUINE: &str = Verdict::Genuine.word();
-const UNPROVEN: &str = "verdict IN ('not-genuine', 'cannot-tell')";
+const UNPROVEN: &str = "verdict IN ('not-genuine', 'cannot-tell') AND forgotten_at IS NULL";
 
 /// A condition on examinations, for the account in `?1` or for all.
 fn of_account(condition: &str) -> String {
@@ -465,6 +470,8 @@ fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         octets: row.get("octets")?,
         size: u64::try_from(size).unwrap_or_default(),
         frozen_at: timestamp(row, "frozen_at")?,
+        forgotten_at: maybe_timestamp(row, "forgotten_at")?,
+        reference: row.get("reference")?,
         recipients: Vec::new(),
     })
 }
@@ -493,6 +500,7 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         judged_by: row
             .get::<_, Option<String>>("trust_as_of")?
             .and_then(|text| JudgedBy::read(&text)),
+        forgotten_at: maybe_timestamp(row, "forgotten_at")?,
         place: folder.zip(uid),
     })
 }

@@ -25,12 +25,26 @@ impl Attempts for Sqlite {
         now: Timestamp,
     ) -> Result<MessageRef, Error> {
         let transaction = self.immediate()?;
+        let mut reference = None;
         if let Some(draft) = draft {
+            reference = draft::reference(&transaction, draft)?;
             draft::take(&transaction, draft)?;
         }
         let recorded = insert(&transaction, message, octets, now)?;
+        if let Some(reference) = reference {
+            transaction
+                .prepare_cached("UPDATE message SET reference = ?2 WHERE id = ?1")?
+                .execute(params![recorded.id, reference])?;
+        }
         transaction.commit()?;
         Ok(recorded)
+    }
+
+    fn name_message(&mut self, message: &MessageRef, reference: &str) -> Result<(), Error> {
+        self.connection
+            .prepare_cached("UPDATE message SET reference = ?2 WHERE id = ?1")?
+            .execute(params![message.id, reference])?;
+        Ok(())
     }
 
     fn claim(

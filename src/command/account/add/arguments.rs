@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::{AddOrder, Server, is_address, is_command, is_practice, is_server};
 use crate::account::presets;
 use crate::account::{
-    Limits, PasswordSource, Preset, SentCopy, is_account_name, is_display_name, is_plain_text,
-    parse_day,
+    Keep, Limits, PasswordSource, Preset, SentCopy, is_account_name, is_display_name,
+    is_plain_text, parse_day,
 };
 use crate::transport::Security;
 
@@ -95,6 +95,9 @@ pub(in crate::command) struct Given {
     /// Not the mailbox of a public office
     #[arg(long, conflicts_with = "office")]
     no_office: bool,
+    /// What sync keeps: all, or receipts (received messages stay in the mailbox)
+    #[arg(long, value_name = "WHAT", value_parser = keep)]
+    keep: Option<Keep>,
 
     /// Shell command that prints the password on one line
     #[arg(long, value_name = "CMD", group = "password", value_parser = command)]
@@ -173,6 +176,7 @@ impl Given {
                 .office
                 .then_some(true)
                 .or(self.no_office.then_some(false)),
+            keep: self.keep,
             password: command
                 .or(file)
                 .or(self.keyring.then_some(PasswordSource::Keyring))
@@ -190,6 +194,10 @@ impl Given {
 }
 
 // What follows is shown as "VALUE is no value for OPTION"; the words of the errors are not seen.
+
+fn keep(text: &str) -> Result<Keep, String> {
+    Keep::from_word(text).ok_or_else(String::new)
+}
 
 fn checked(text: &str, usable: bool) -> Result<String, String> {
     usable.then(|| text.to_owned()).ok_or_else(String::new)

@@ -8,7 +8,7 @@ use std::path::{self, PathBuf};
 use super::test;
 use crate::account::presets::{self, LoginForm};
 use crate::account::{
-    Account, Config, Entry, Error, Limits, PasswordSource, Preset, Protocol, SentCopy,
+    Account, Config, Entry, Error, Keep, Limits, PasswordSource, Preset, Protocol, SentCopy,
     is_account_name, is_plain_text, parse_server,
 };
 use crate::address::MailAddress;
@@ -45,6 +45,8 @@ pub(in crate::command) struct AddOrder {
     folders: Vec<String>,
     /// Whether it is a public office's.
     office: Option<bool>,
+    /// What of the mailbox is kept.
+    keep: Option<Keep>,
     password: Option<PasswordSource>,
     limits: Limits,
     /// The day on which the password for programs was made.
@@ -323,6 +325,7 @@ impl AddOrder {
             sent_copy: self.sent_copy.clone(),
             folders: self.folders.clone(),
             office: self.office,
+            keep: self.keep,
             limits: self.limits,
             password: self.password.clone(),
             app_password_date: self.app_password_date.clone(),
