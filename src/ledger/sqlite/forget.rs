@@ -446,6 +446,10 @@ fn forget_message(
     transaction
         .prepare_cached("DELETE FROM letter WHERE message = ?1")?
         .execute([message])?;
+    // The container keeps its digest, and may have been called after a person.
+    transaction
+        .prepare_cached("UPDATE archived SET name = '' WHERE message = ?1")?
+        .execute([message])?;
     forget_words(transaction, message)?;
     for (account, octets) in receipts {
         forget_octets(transaction, &account, &octets, now)?;
