@@ -97,6 +97,13 @@ fn add_what_is_new(document: &mut Value) {
             message["account"] = account.clone();
         }
     }
+    if document["schema"] == "pec/export" {
+        let containers = document["containers"].as_array_mut().into_iter();
+        for fields in containers.flatten().filter_map(Value::as_object_mut) {
+            fields.entry("direction").or_insert(json!("sent"));
+            fields.entry("time_stamp").or_insert(json!(null));
+        }
+    }
     let mut add = |place: &str, name: &str, value: Value| {
         let fields = document.pointer_mut(place).and_then(Value::as_object_mut);
         if let Some(fields) = fields {
@@ -127,12 +134,14 @@ fn add_what_is_new(document: &mut Value) {
 
 /// Those of results, of recipients and of what is inside others, wherever they stand.
 fn add_to_each(value: &mut Value) {
-    const SINCE: [(&str, &str, &str); 14] = [
+    const SINCE: [(&str, &str, &str); 16] = [
         ("app_password_date", "office", "false"),
         ("remarks", "archived", "[]"),
         ("files_sent_copy", "keep", "\"all\""),
         ("attempts", "forgotten_at", "null"),
         ("attempts", "reference", "null"),
+        ("stated_as_of", "time_stamps", "[]"),
+        ("stated_as_of", "existed_since", "null"),
         ("remarks", "in_reply_to", "[]"),
         ("remarks", "replies", "[]"),
         ("verdict", "certifies", "\"nothing\""),

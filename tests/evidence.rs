@@ -549,6 +549,7 @@ fn listed_anew(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     });
     let manifest = Manifest {
         signature: TIME_STAMP.to_owned(),
+        previous: None,
         files: files.collect(),
     };
     let mut entries = entries.to_vec();

@@ -332,6 +332,11 @@ impl Entry {
         u64::from(self.both.size)
     }
 
+    /// Where it begins.
+    pub(super) fn place(&self) -> u32 {
+        self.at
+    }
+
     /// Where its octets begin.
     fn content(&self) -> u64 {
         u64::from(self.at) + LOCAL_OCTETS + u64::from(self.both.name)

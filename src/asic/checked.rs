@@ -1,141 +1,12 @@
 //! What is in a container against what its manifest says: each file listed once and unchanged, none
 //! beside them.
 
-use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use super::{
-    Directory, Entry, Error, Fault, MANIFEST, MAX_MANIFEST_OCTETS, META_INF, MIMETYPE, Manifest,
-    NoManifest, SIMPLE_MEDIA_TYPE, TIME_STAMP,
-};
-
-/// By what a container of others says that it is held together (EN 319 162-1, 4.3.3 and 4.4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signed {
-    /// Signatures in XML (XAdES).
-    Xades,
-    /// Signatures in CMS (CAdES).
-    Cades,
-    /// A time stamp alone.
-    TimeStamp,
-    /// Nothing that is known here.
-    Nothing,
-}
-
-/// What kind of container it is that others made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nature {
-    /// With one file (ASiC-S).
-    Simple(Signed),
-    /// With several (ASiC-E), or what claims to be one.
-    Extended(Signed),
-}
-
-impl Nature {
-    /// A stable word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Simple(Signed::Xades) => "asic-s-xades",
-            Self::Simple(Signed::Cades) => "asic-s-cades",
-            Self::Simple(Signed::TimeStamp) => "asic-s-time-stamp",
-            Self::Simple(Signed::Nothing) => "asic-s",
-            Self::Extended(Signed::Xades) => "asic-e-xades",
-            Self::Extended(Signed::Cades) => "asic-e-cades",
-            Self::Extended(Signed::TimeStamp) => "asic-e-time-stamp",
-            Self::Extended(Signed::Nothing) => "asic-e",
-        }
-    }
-
-    /// The words of all of them.
-    pub const WORDS: [&'static str; 8] = [
-        "asic-s-xades",
-        "asic-s-cades",
-        "asic-s-time-stamp",
-        "asic-s",
-        "asic-e-xades",
-        "asic-e-cades",
-        "asic-e-time-stamp",
-        "asic-e",
-    ];
-}
-
-/// In what a container differs from its manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// A file has other octets than the manifest lists.
-    Changed {
-        /// Its name.
-        name: String,
-        /// The SHA-256 that is listed.
-        expected: String,
-        /// That of what is there.
-        found: String,
-    },
-    /// A file has the octets that are listed for another one.
-    Exchanged {
-        /// Its name.
-        name: String,
-        /// Whose octets it has.
-        with: String,
-    },
-    /// A file that is listed is not there.
-    Missing {
-        /// Its name.
-        name: String,
-    },
-    /// A file is there that is not listed.
-    Added {
-        /// Its name.
-        name: String,
-    },
-    /// The octets are those that are listed, and their checksum in the archive is another.
-    Checksum {
-        /// The name.
-        name: String,
-    },
-    /// There is no manifest.
-    NoManifest,
-    /// The manifest cannot be read.
-    Unreadable(NoManifest),
-}
-
-impl Flaw {
-    /// The words of all of them.
-    pub const WORDS: [&'static str; 7] = [
-        "changed",
-        "exchanged",
-        "missing",
-        "added",
-        "checksum",
-        "no-manifest",
-        "manifest-unreadable",
-    ];
-
-    /// A stable word.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Changed { .. } => "changed",
-            Self::Exchanged { .. } => "exchanged",
-            Self::Missing { .. } => "missing",
-            Self::Added { .. } => "added",
-            Self::Checksum { .. } => "checksum",
-            Self::NoManifest => "no-manifest",
-            Self::Unreadable(_) => "manifest-unreadable",
-        }
-    }
-
-    /// The file that it is about.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Changed { name, .. }
-            | Self::Exchanged { name, .. }
-            | Self::Missing { name }
-            | Self::Added { name }
-            | Self::Checksum { name } => name,
-            Self::NoManifest | Self::Unreadable(_) => MANIFEST,
-        }
-    }
-}
+use super::chain::Chain;
+use super::flaw::Flaw;
+use super::nature::{Nature, Signed, signed};
+use super::{Directory, Entry, Error, META_INF, MIMETYPE, SIMPLE_MEDIA_TYPE};
 
 /// A file of a container, with the digest of what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,12 +22,22 @@ pub struct Content {
 pub struct Checked {
     /// Its files, in their order, without those that are about the container.
     pub files: Vec<Content>,
-    /// In what they differ from the manifest.
+    /// Manifests and time stamps, in their order.
+    pub about: Vec<Content>,
+    /// In what all these differ from the manifests.
     pub flaws: Vec<Flaw>,
-    /// SHA-256 of the manifest, over which a time stamp goes; none where there is no manifest.
-    pub manifest_sha256: Option<String>,
-    /// Whether there is a time stamp over the manifest; it is not looked at here.
-    pub has_time_stamp: bool,
+    /// The time stamps, each over all that was there before it, the oldest first. Only that they are
+    /// there is known here.
+    pub stamps: Vec<Stamp>,
+}
+
+/// A time stamp of a container, and the manifest that it is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The token (RFC 3161).
+    pub token: Entry,
+    /// The manifest.
+    pub over: Entry,
 }
 
 /// What was found where a container should be.
@@ -187,129 +68,48 @@ impl Read {
             Err(Error::Fault(_)) if is_of_others => return Ok(Self::Other(nature)),
             Err(error) => return Err(error),
         }
-        let manifest = manifest(&directory, file)?;
-        let is_ours = |read: &Result<Manifest, Flaw>| {
-            read.as_ref()
-                .is_ok_and(|manifest| manifest.signature == TIME_STAMP)
-        };
-        if is_of_others && !manifest.as_ref().is_some_and(|(read, _)| is_ours(read)) {
+        let chain = Chain::read(&directory, file)?;
+        if is_of_others && !chain.is_ours() {
             return Ok(Self::Other(nature));
         }
-        checked(&directory, manifest, file).map(Self::Evidence)
+        checked(&directory, &chain, file).map(Self::Evidence)
     }
-}
-
-fn signed(directory: &Directory) -> Signed {
-    let names = || {
-        let names = directory.entries.iter().map(|entry| &*entry.name);
-        names
-            .filter_map(|name| name.strip_prefix(META_INF))
-            .map(str::to_ascii_lowercase)
-    };
-    if names().any(|name| name.contains("signature") && name.ends_with(".xml")) {
-        Signed::Xades
-    } else if names().any(|name| name.ends_with(".p7s")) {
-        Signed::Cades
-    } else if names().any(|name| name.ends_with(".tst")) {
-        Signed::TimeStamp
-    } else {
-        Signed::Nothing
-    }
-}
-
-/// The manifest and its SHA-256, or why it cannot be read; `None` where there is none.
-type Found = Option<(Result<Manifest, Flaw>, String)>;
-
-fn manifest(directory: &Directory, file: &mut (impl io::Read + io::Seek)) -> Result<Found, Error> {
-    let mut entries = directory.entries.iter();
-    let Some(entry) = entries.find(|entry| entry.name == MANIFEST) else {
-        return Ok(None);
-    };
-    let Some(octets) = Directory::octets(file, entry, MAX_MANIFEST_OCTETS)? else {
-        return Err(Fault::TooLarge.into());
-    };
-    let sha256 = crate::smime::sha256(&octets);
-    let read = Manifest::parse(&octets).map_err(Flaw::Unreadable);
-    Ok(Some((read, sha256)))
 }
 
 fn checked(
     directory: &Directory,
-    manifest: Found,
+    chain: &Chain,
     file: &mut (impl io::Read + io::Seek),
 ) -> Result<Checked, Error> {
     let mut flaws = Vec::new();
-    let (manifest, manifest_sha256) = match manifest {
-        Some((Ok(manifest), sha256)) => (manifest.files, Some(sha256)),
-        Some((Err(flaw), sha256)) => {
-            flaws.push(flaw);
-            (Vec::new(), Some(sha256))
-        }
-        None => {
-            flaws.push(Flaw::NoManifest);
-            (Vec::new(), None)
-        }
-    };
-    let is_listed = flaws.is_empty();
-    let mut listed: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut owners: HashMap<&str, &str> = HashMap::new();
-    for reference in &manifest {
-        listed.insert(reference.name.as_str(), &reference.sha256);
-        owners.insert(&reference.sha256, reference.name.as_str());
-    }
-    let mut files = Vec::new();
-    let mut has_time_stamp = false;
+    let (mut files, mut about) = (Vec::new(), Vec::new());
     for entry in &directory.entries {
         let (sha256, is_sound) = Directory::copy(file, entry, &mut |_| {})?;
-        let name = || entry.name.clone();
         if !is_sound {
-            flaws.push(Flaw::Checksum { name: name() });
+            let name = entry.name.clone();
+            flaws.push(Flaw::Checksum { name });
         }
-        match &*entry.name {
-            MIMETYPE | MANIFEST => continue,
-            TIME_STAMP => {
-                has_time_stamp = true;
-                continue;
-            }
-            _ => {}
-        }
-        match listed.remove(&*entry.name) {
-            Some(expected) if expected == sha256 => {}
-            Some(expected) => {
-                // Its checksum would say the same.
-                flaws
-                    .retain(|flaw| !matches!(flaw, Flaw::Checksum { name } if *name == entry.name));
-                flaws.push(match owners.get(&*sha256) {
-                    Some(owner) => Flaw::Exchanged {
-                        name: name(),
-                        with: (*owner).to_owned(),
-                    },
-                    None => Flaw::Changed {
-                        name: name(),
-                        expected: expected.to_owned(),
-                        found: sha256.clone(),
-                    },
-                });
-            }
-            None if is_listed => flaws.push(Flaw::Added { name: name() }),
-            None => {}
-        }
-        if !entry.name.starts_with(META_INF) {
-            files.push(Content {
-                entry: entry.clone(),
-                sha256,
-            });
+        let entry = entry.clone();
+        let content = Content { entry, sha256 };
+        match &*content.entry.name {
+            MIMETYPE => {}
+            name if name.starts_with(META_INF) => about.push(content),
+            _ => files.push(content),
         }
     }
-    let missing = listed.into_keys().map(|name| Flaw::Missing {
-        name: name.to_owned(),
+    let held = files.iter().chain(&about);
+    let held = held.map(|one| (&*one.entry.name, &*one.sha256)).collect();
+    chain.compare(&held, &mut flaws);
+    let entry = |name: &str| directory.entries.iter().find(|one| one.name == name);
+    let stamps = chain.stamps().filter_map(|(token, over)| {
+        let (token, over) = (entry(token)?.clone(), entry(over)?.clone());
+        Some(Stamp { token, over })
     });
-    flaws.extend(missing);
     Ok(Checked {
+        stamps: stamps.collect(),
         files,
+        about,
         flaws,
-        manifest_sha256,
-        has_time_stamp,
     })
 }
 
@@ -317,7 +117,9 @@ fn checked(
 mod tests {
     use std::io::Cursor;
 
-    use super::super::{Name, Reference, Writer};
+    use super::super::{
+        Fault, MANIFEST, Manifest, Name, NoManifest, Reference, TIME_STAMP, Writer,
+    };
     use super::*;
     use crate::smime::sha256;
 
@@ -340,6 +142,7 @@ mod tests {
         });
         let manifest = Manifest {
             signature: TIME_STAMP.to_owned(),
+            previous: None,
             files: files.collect(),
         };
         let mut writer = Writer::new(Vec::new()).unwrap();
@@ -375,7 +178,7 @@ mod tests {
         assert_eq!(octets, container(&FILES, &FILES));
         let checked = evidence(&octets);
         assert_eq!(checked.flaws, []);
-        assert!(!checked.has_time_stamp && super::super::is_container(&octets));
+        assert!(checked.stamps.is_empty() && super::super::is_container(&octets));
         let names: Vec<&str> = checked.files.iter().map(|one| &*one.entry.name).collect();
         assert_eq!(names, FILES.map(|(name, _)| name));
         for (file, (_, octets)) in checked.files.iter().zip(FILES) {
@@ -426,7 +229,8 @@ mod tests {
         let mut writer = Writer::new(Vec::new()).unwrap();
         writer.add(&name(MANIFEST), b"<x/>").unwrap();
         let flaws = evidence(&writer.finish().unwrap()).flaws;
-        assert_eq!(flaws, [Flaw::Unreadable(NoManifest::Form)]);
+        let (name, why) = (MANIFEST.to_owned(), NoManifest::Form);
+        assert_eq!(flaws, [Flaw::Unreadable { name, why }]);
     }
 
     /// Whatever octet is another: it is noticed, or names and contents are what they were.

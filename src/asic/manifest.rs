@@ -1,4 +1,6 @@
-//! ASiCManifest (ETSI EN 319 162-1, A.4): which files a container holds, each with its digest.
+//! ASiCManifest (ETSI EN 319 162-1, A.4): which files a container holds, each with its digest. An
+//! ASiCArchiveManifest (A.7) is one more of them, over all that there was when a later time stamp was
+//! made.
 //!
 //! Written in one form. Read strictly: both namespaces, no document type, no instructions, no text
 //! where none belongs; what stands in extensions is passed over. Digests are SHA-256; others are
@@ -23,6 +25,8 @@ const MAX_DEPTH: usize = 16;
 pub struct Manifest {
     /// The signature or time stamp over it.
     pub signature: String,
+    /// Of an archive manifest the one before it (Rootfile; EN 319 162-1, A.7); `None` in others.
+    pub previous: Option<Name>,
     /// The files.
     pub files: Vec<Reference>,
 }
@@ -73,8 +77,12 @@ impl Manifest {
         );
         for file in &self.files {
             let digest = STANDARD.encode_to_string(octets_of(&file.sha256));
+            let root = match self.previous.as_ref() == Some(&file.name) {
+                true => " Rootfile=\"true\"",
+                false => "",
+            };
             text += &format!(
-                "<asic:DataObjectReference URI=\"{}\" MimeType=\"{}\">\
+                "<asic:DataObjectReference URI=\"{}\" MimeType=\"{}\"{root}>\
                  <ds:DigestMethod Algorithm=\"{SHA256}\"/>\
                  <ds:DigestValue>{digest}</ds:DigestValue>\
                  </asic:DataObjectReference>\n",
@@ -92,6 +100,7 @@ impl Manifest {
     pub fn parse(octets: &[u8]) -> Result<Self, NoManifest> {
         let text = std::str::from_utf8(octets).map_err(|_| NoManifest::Xml)?;
         let mut signature = None;
+        let mut previous = None;
         let mut files: Vec<Reference> = Vec::new();
         let mut names = std::collections::HashSet::new();
         let mut reading: Option<(Name, bool, String)> = None;
@@ -112,6 +121,12 @@ impl Manifest {
                         (Some(Tag::Manifest), Tag::DataObjectReference) if signature.is_some() => {
                             let uri = attribute(&start, "URI")?;
                             let name = Name::new(uri).ok_or(NoManifest::Name)?;
+                            let root = optional(&start, "Rootfile")?;
+                            if matches!(root.as_deref(), Some("true" | "1"))
+                                && previous.replace(name.clone()).is_some()
+                            {
+                                return Err(NoManifest::Form);
+                            }
                             reading = Some((name, false, String::new()));
                         }
                         (Some(Tag::DataObjectReference), Tag::DigestMethod) => {
@@ -174,7 +189,11 @@ impl Manifest {
             }
         }
         match signature {
-            Some(signature) if is_over && path.is_empty() => Ok(Self { signature, files }),
+            Some(signature) if is_over && path.is_empty() => Ok(Self {
+                signature,
+                previous,
+                files,
+            }),
             Some(_) | None => Err(NoManifest::Form),
         }
     }
@@ -216,8 +235,13 @@ impl Tag {
     }
 }
 
-/// The one value of an attribute, which has no characters that XML would escape.
+/// The value of an attribute that must be there.
 fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, NoManifest> {
+    optional(start, name)?.ok_or(NoManifest::Form)
+}
+
+/// The one value of an attribute, which has no characters that XML would escape.
+fn optional(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, NoManifest> {
     let mut found = None;
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|_| NoManifest::Xml)?;
@@ -225,7 +249,7 @@ fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, NoManifest> {
             found = Some(attribute.value.into_owned());
         }
     }
-    found.ok_or(NoManifest::Form)
+    Ok(found)
 }
 
 /// A digest in base64 as hexadecimal.
@@ -251,11 +275,14 @@ fn octets_of(hexadecimal: &str) -> Vec<u8> {
 /// What a file is, by the end of its name.
 fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, end)| end) {
+        Some("csv") => "text/csv",
         Some("eml") => "message/rfc822",
         Some("json") => "application/json",
         Some("pem") => "application/x-pem-file",
         Some("toml") => "application/toml",
+        Some("tst") => "application/vnd.etsi.timestamp-token",
         Some("txt") => "text/plain",
+        Some("xml") => "text/xml",
         Some(_) | None => "application/octet-stream",
     }
 }
@@ -271,6 +298,7 @@ mod tests {
         };
         Manifest {
             signature: "META-INF/timestamp.tst".to_owned(),
+            previous: None,
             files: vec![file("01_a.eml", "ab"), file("b/c.txt", "09")],
         }
     }
@@ -279,6 +307,25 @@ mod tests {
     fn it_is_read_as_it_was_written() {
         let manifest = sample();
         assert_eq!(Manifest::parse(manifest.write().as_bytes()), Ok(manifest));
+    }
+
+    #[test]
+    fn an_archive_manifest_names_the_one_before_it_once() {
+        let previous = Name::new("b/c.txt");
+        let manifest = Manifest {
+            previous,
+            ..sample()
+        };
+        let text = manifest.write();
+        assert_eq!(Manifest::parse(text.as_bytes()), Ok(manifest));
+        let twice = text.replacen(
+            "\"message/rfc822\"",
+            "\"message/rfc822\" Rootfile=\"true\"",
+            1,
+        );
+        assert_eq!(Manifest::parse(twice.as_bytes()), Err(NoManifest::Form));
+        let neither = text.replace("Rootfile=\"true\"", "Rootfile=\"false\"");
+        assert_eq!(Manifest::parse(neither.as_bytes()), Ok(sample()));
     }
 
     #[test]

@@ -10,7 +10,13 @@
 //!   different files in it.
 //! - `manifest`: ASiCManifest (EN 319 162-1, A.4).
 //! - `name`: names of files that are the same everywhere.
-//! - `checked`: what is in a container against what its manifest says.
+//! - `checked`: what is in a container against what its manifests say.
+//! - `flaw`: in what the two differ.
+//! - `chain`: the manifests, from the first to that of the last time stamp (A.7).
+//! - `renewal`: one more time stamp for a container.
+//! - `nature`: what containers of others are.
+//!
+//! Time stamps are found here, and checked elsewhere (`smime::time_stamp`).
 //!
 //! Not done: signatures in containers of others (XAdES, CAdES), which are told and not judged.
 
@@ -18,16 +24,23 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 mod archive;
+mod chain;
 mod checked;
+mod flaw;
 mod manifest;
 mod name;
+mod nature;
+mod renewal;
 
 use std::io;
 
 pub use archive::{Directory, Entry, Fault, MAX_ENTRIES, Writer};
-pub use checked::{Checked, Content, Flaw, Nature, Read, Signed};
+pub use checked::{Checked, Content, Read, Stamp};
+pub use flaw::Flaw;
 pub use manifest::{Manifest, NoManifest, Reference};
 pub use name::Name;
+pub use nature::{Nature, Signed};
+pub use renewal::Renewal;
 
 /// The media type of a container, which is all that its first entry holds (EN 319 162-1, A.1).
 pub const MEDIA_TYPE: &str = "application/vnd.etsi.asic-e+zip";
@@ -43,6 +56,9 @@ pub const MIMETYPE: &str = "mimetype";
 
 /// The manifest (EN 319 162-1, 4.4.3.2).
 pub const MANIFEST: &str = "META-INF/ASiCManifest.xml";
+
+/// The newest manifest of a later time stamp (EN 319 162-1, A.7).
+pub const ARCHIVE_MANIFEST: &str = "META-INF/ASiCArchiveManifest.xml";
 
 /// Where a time stamp over the manifest stands, once there is one.
 pub const TIME_STAMP: &str = "META-INF/timestamp.tst";

@@ -127,6 +127,8 @@ fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()>
         _ => {}
     }
     let mut file = BufWriter::new(private().create_new(true).open(beside)?);
+    // As in `whole_new`.
+    let _ = file.get_ref().try_lock();
     content(&mut file)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     if let Ok(known) = fs::metadata(path) {

@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::archive::{Allowance, Archive, Wanted};
 use super::mbox::{self, Mbox};
-use super::{Contents, Error, Found, Given, Item, ReadSeek, Source, shown, unreadable};
+use super::{Contents, Error, Found, Given, Item, Place, ReadSeek, Source, shown, unreadable};
 use crate::asic;
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::verify::{Stored, Unfolded};
@@ -71,8 +71,8 @@ fn regular(path: &Path, mut file: File, length: u64, given: Given) -> Found {
     };
     // What was put before the beginning of a container must not hide it.
     if asic::is_container(&head) || asic::is_called_container(&name) {
-        let path = path.to_owned();
-        return Found::Item(Item::Container { name, path });
+        let place = Place::File(path.to_owned());
+        return Found::Item(Item::Container { name, place });
     }
     match Kind::of(&head) {
         Kind::Mbox => within_mbox(name, rejoined(head, file)),
@@ -93,6 +93,15 @@ pub(super) fn open_stream(name: String, mut stream: Box<dyn Read + Send>, given:
         Ok(head) => head,
         Err(error) => return failed(name, error.into()),
     };
+    if asic::is_container(&head) {
+        return match read_message(rejoined(head, stream), 0) {
+            Ok(octets) => {
+                let place = Place::Memory(octets);
+                Found::Item(Item::Container { name, place })
+            }
+            Err(error) => failed(name, error),
+        };
+    }
     match Kind::of(&head) {
         Kind::Mbox => within_mbox(name, rejoined(head, stream)),
         Kind::Zip => match read_message(rejoined(head, stream), 0) {

@@ -31,12 +31,12 @@ pub use file::mail_in_archive;
 pub enum Item {
     /// Octets that may be a message.
     Message(Source),
-    /// A container of evidence (ASiC), which is read from the disk.
+    /// A container of evidence (ASiC).
     Container {
         /// As in [`Source::name`].
         name: String,
-        /// The file.
-        path: PathBuf,
+        /// Where it is read from.
+        place: Place,
     },
     /// Something that was named or found, and could not be read.
     Unreadable {
@@ -45,6 +45,15 @@ pub enum Item {
         /// What is wrong with it.
         error: Error,
     },
+}
+
+/// Where a container is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file on the disk.
+    File(PathBuf),
+    /// What came as a stream, no larger than a message may be.
+    Memory(Vec<u8>),
 }
 
 /// The octets of one message and where they stand.
@@ -346,6 +355,21 @@ mod tests {
                 ok("r/c.mbox#2", "A: 2\r\n\r\n"),
             ]
         );
+    }
+
+    #[test]
+    fn a_container_in_a_stream_is_one_too() {
+        let container = b"PK\x03\x04\n\0\0\0\0\0\0\0!\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0mimetypeapplication/vnd.etsi.asic-e+zip";
+        let mut other = container.to_vec();
+        let at = other.len() - 10;
+        other[at] = b'x';
+        let read = |octets: &[u8]| {
+            let stream = Box::new(io::Cursor::new(octets.to_vec()));
+            let found: Vec<Seen> = items(vec!["-".into()], stream).map(seen).collect();
+            found
+        };
+        assert_eq!(read(container), [failed("-", "container")]);
+        assert_ne!(read(&other), [failed("-", "container")]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::printable::Printable;
 /// The texts of one language.
 #[derive(Debug)]
 pub struct Catalogue {
+    lang: Lang,
     texts: HashMap<String, String>,
 }
 
@@ -89,7 +90,12 @@ impl Catalogue {
                 flatten("", &toml::Value::Table(table), &mut texts);
             }
         }
-        Self { texts }
+        Self { lang, texts }
+    }
+
+    /// Its language.
+    pub fn lang(&self) -> Lang {
+        self.lang
     }
 
     /// The text of a key. Tests hold that every key used has one; a missing one is `…`.
@@ -296,6 +302,7 @@ mod tests {
         ];
         let texts = texts.map(|(key, text)| (key.to_owned(), text.to_owned()));
         let catalogue = Catalogue {
+            lang: Lang::En,
             texts: HashMap::from(texts),
         };
         let said = |key, count: i64| catalogue.count(key, count, &[("x", "y")]);
@@ -334,7 +341,8 @@ mod tests {
     fn values_are_made_safe_and_not_read_again() {
         let mut texts = HashMap::new();
         texts.insert("k".to_owned(), "a {x} b {y} {".to_owned());
-        let catalogue = Catalogue { texts };
+        let lang = Lang::En;
+        let catalogue = Catalogue { lang, texts };
         assert_eq!(
             catalogue.fill("k", &[("x", "{y}\u{1b}"), ("y", "2")]),
             "a {y}\\u{1b} b 2 {"

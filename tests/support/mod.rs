@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "a toolbox: not every tool is in use at any time")]
 
+pub mod authority;
 pub mod cases;
 pub mod cms;
 pub mod daticert;

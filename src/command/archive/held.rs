@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::asic;
 use crate::command::Failure;
-use crate::command::courts::Court;
+use crate::command::judges::Judge;
 use crate::command::whole;
 use crate::exit::ExitStatus;
 use crate::ledger::MessageView;
@@ -38,7 +38,7 @@ impl Held {
     ///
     /// # Errors
     /// A [`Failure`] when something of that is not so, or the disk cannot be read.
-    pub fn find(view: &MessageView, file: &Path, court: &Court) -> Result<Self, Failure> {
+    pub fn find(view: &MessageView, file: &Path, judge: &Judge) -> Result<Self, Failure> {
         let (sha256, size) = digest(file).map_err(|error| whole::failure(file, &error))?;
         let named = || [("file", file.display().to_string())];
         let not_whole = || Failure::new("archive-not-whole", named());
@@ -46,7 +46,7 @@ impl Held {
         let Ok(asic::Read::Evidence(checked)) = asic::Read::of(&mut opened?) else {
             return Err(not_whole());
         };
-        if !checked.flaws.is_empty() || court.examiner.answer_of(file) != ExitStatus::Yes {
+        if !checked.flaws.is_empty() || judge.examiner.answer_of(file) != ExitStatus::Yes {
             return Err(not_whole());
         }
         let inside: HashSet<String> = checked.files.into_iter().map(|one| one.sha256).collect();

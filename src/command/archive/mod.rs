@@ -19,7 +19,7 @@ use remote::Plan;
 use report::{ContainerJson, Results};
 
 use super::age::Age;
-use super::courts::Courts;
+use super::judges::Judges;
 use super::{Failure, Session, access, export, whole};
 use crate::account::make_private_folder;
 use crate::exit::ExitStatus;
@@ -62,7 +62,7 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
     let chosen = chosen.map_err(|error| Failure::of_ledger(&error))?;
     make_private_folder(&order.to).map_err(|error| whole::failure(&order.to, &error))?;
     whole::clear(&order.to, ".asice");
-    let mut courts = Courts::new(order.trust.as_deref());
+    let mut judges = Judges::new(order.trust.as_deref());
     let words = Catalogue::of(session.lang).text("archive.progress");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut results = Results::of(before, chosen.open);
@@ -71,7 +71,7 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
         let view = ledger.view(message);
         let view = view.map_err(|error| Failure::of_ledger(&error))?;
         let file = order.to.join(format!("{}.asice", message.short));
-        match archive(&view, &file, &mut ledger, &mut courts, session) {
+        match archive(&view, &file, &mut ledger, &mut judges, session) {
             Ok(held) => {
                 results.add(ContainerJson::archived(&view, &held));
                 if order.remote != Remote::Left {
@@ -110,14 +110,14 @@ fn archive(
     view: &MessageView,
     file: &Path,
     ledger: &mut Ledger,
-    courts: &mut Courts<'_>,
+    judges: &mut Judges<'_>,
     session: &Session<'_>,
 ) -> anyhow::Result<Held> {
-    export::container_of(view, file, ledger, courts, session)?;
-    let court = courts.of(&view.row.sender, session)?;
+    export::container_of(view, file, ledger, judges, session)?;
+    let judge = judges.of(&view.row.sender, session)?;
     // Whoever made the container had the clock of its message.
-    court.examiner.at(session.context.clock.now());
-    let held = Held::find(view, file, court)?;
+    judge.examiner.at(session.context.clock.now());
+    let held = Held::find(view, file, judge)?;
     let archived = Archived {
         container: held.sha256().to_owned(),
         name: held.name(),

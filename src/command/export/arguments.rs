@@ -4,19 +4,24 @@ use std::path::PathBuf;
 
 use super::court::{self, CourtOrder};
 use super::report::Results;
-use super::{ExportOrder, Of, Place};
+use super::{ExportOrder, Of, Place, Stamping};
 use crate::asic;
 use crate::command::Failure;
 use crate::command::dates::When;
 use crate::command::order::Order;
 use crate::court::Court;
+use crate::command::stamp::authority::Authority;
 use crate::output::report::Form;
 
 /// Export a message with all its receipts to a container that proves itself, or for a court
 ///
 /// The container (ASiC-E, a zip archive) holds the message as it was sent, every receipt as it was
 /// received, the certificates and the trust data, the results of the verification, and instructions
-/// to check it without this program. Everything is verified again before it is written.
+/// to check it without this program. Everything is verified again before it is written. A message
+/// that was received gets one too, with its transport envelope.
+///
+/// With --timestamp an authority attests that the files exist at this time; without its answer no
+/// container is written. One that is already there gets its time stamp with pec stamp.
 ///
 /// Several messages become one container each in a folder; what is already there and intact is
 /// left, so an interrupted export continues where it was. Nothing is ever overwritten. This is not
@@ -26,16 +31,17 @@ use crate::output::report::Form;
 /// listed, with the attachments; what the court may not take is reported and is in ATTENZIONE.txt.
 ///
 /// Exit status: 0 if everything is written or already there; 1 if a receipt is not genuine, or is
-/// about another message; 3 if a container lacks receipts that arrived after it was written; 2 if
-/// something cannot be exported. With --court: 1 also if a receipt is missing or something does not
-/// fit, 3 if something may not fit.
+/// about another message; 3 if a container lacks receipts that arrived after it was written, or its
+/// time stamp is missing or cannot be verified; 2 if something cannot be exported; 4 if the authority
+/// cannot be reached; 5 if it refuses. With --court: 1 also if a receipt is missing or something does
+/// not fit, 3 if something may not fit.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
     override_usage = "pec export [OPTIONS] <MESSAGE>... --to <FILE|DIR>"
 )]
 pub(in crate::command) struct Arguments {
-    /// Messages: short id, Message-ID, or words of the subject
+    /// Messages, sent or received: short id, Message-ID, or words of the subject
     #[arg(
         value_name = "MESSAGE",
         required_unless_present_any = ["since", "job", "json_schema"],
@@ -63,6 +69,28 @@ pub(in crate::command) struct Arguments {
     /// Verify with the trust data of this file instead of those of the account
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
+
+    /// Time-stamp each container: address of an authority (RFC 3161), https:// or http://, or the name
+    /// of a public one
+    #[arg(long, value_name = "URL", conflicts_with = "court")]
+    timestamp: Option<String>,
+
+    /// Policy to ask for, as the authority names it: 1.2.3.4
+    #[arg(long, value_name = "OID", requires = "timestamp")]
+    policy: Option<String>,
+
+    /// User name, where the authority asks for one; the password is in PEC_STAMP_PASSWORD
+    #[arg(long, value_name = "NAME", requires = "timestamp")]
+    user: Option<String>,
+
+    /// Proxy, or none (default: the one of the environment)
+    #[arg(long, value_name = "URL", requires = "timestamp")]
+    proxy: Option<String>,
+
+    /// Certificates of authorities to trust for time stamps (PEM or DER), or a trust data file that
+    /// names them; repeatable
+    #[arg(long, value_name = "FILE", requires = "timestamp")]
+    tsa_anchor: Vec<PathBuf>,
 
     /// Produce one JSON document
     #[arg(long)]
@@ -111,9 +139,17 @@ impl Arguments {
             let file = ("file", to.display().to_string());
             return Err(Failure::new("export-one-file", [file]));
         }
+        let stamping = match &self.timestamp {
+            Some(url) => Some(Box::new(Stamping {
+                authority: Authority::of(url, self.policy.as_deref(), self.user, self.proxy)?,
+                anchors: self.tsa_anchor,
+            })),
+            None => None,
+        };
         Ok(Order::Export(ExportOrder {
             of,
             place,
+            stamping,
             trust: self.trust,
             form: Form::of(self.json),
         }))

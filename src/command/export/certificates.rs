@@ -1,18 +1,61 @@
-//! The certificates that a receipt carries, as files for other programs.
+//! The certificates that receipts carry, as files for other programs.
+
+use std::collections::BTreeMap;
 
 use base64_simd::STANDARD;
 
+use super::held::{AUTHORITIES, part_of, plain_name};
+use crate::asic::Name;
 use crate::mime::Entity;
 use crate::mime::tree::{Bounds, Tree};
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::Anchor;
 use crate::smime::sha256;
 use crate::smime::signed_data::{SignatureOctets, SignedData};
+use crate::verify::Facts;
 use crate::work::Work;
+
+/// The certificates of several messages.
+#[derive(Default)]
+pub(super) struct Certificates {
+    files: BTreeMap<Name, String>,
+    authorities: BTreeMap<String, Vec<u8>>,
+}
+
+impl Certificates {
+    /// Adds those of a genuine message: of its signer, and of the authorities by which it was judged.
+    pub fn add(&mut self, octets: &[u8], facts: &Facts, anchors: &[Anchor]) {
+        for der in carried(octets) {
+            let digest = sha256(&der);
+            if digest == facts.signer().sha256 {
+                let host = facts.signer().address.rsplit('@').next();
+                let host = part_of(host.unwrap_or_default(), "gestore");
+                let file = format!("certificati/{host}_{}.pem", &digest[..8]);
+                self.files.insert(plain_name(&file), pem(&der));
+            } else if is_of(anchors, &der) {
+                self.authorities.insert(digest, der);
+            }
+        }
+    }
+
+    /// Whether there is one of an authority.
+    pub fn has_authorities(&self) -> bool {
+        !self.authorities.is_empty()
+    }
+
+    /// The files.
+    pub fn into_files(mut self) -> BTreeMap<Name, String> {
+        if !self.authorities.is_empty() {
+            let all = self.authorities.values().map(|der| pem(der));
+            self.files.insert(plain_name(AUTHORITIES), all.collect());
+        }
+        self.files
+    }
+}
 
 /// DER of the certificates in the signature of a message, in their order; none where there is no
 /// signature that can be read. Nothing about them is checked.
-pub(super) fn carried(message: &[u8]) -> Vec<Vec<u8>> {
+fn carried(message: &[u8]) -> Vec<Vec<u8>> {
     let work = Work::of_message(message.len());
     let Ok(entity) = Entity::parse(message) else {
         return Vec::new();
@@ -37,7 +80,7 @@ pub(super) fn carried(message: &[u8]) -> Vec<Vec<u8>> {
 
 /// Whether a certificate is one of the authorities: for the name and the key that the trust data
 /// have.
-pub(super) fn is_of(anchors: &[Anchor], der: &[u8]) -> bool {
+fn is_of(anchors: &[Anchor], der: &[u8]) -> bool {
     let Ok(certificate) = Certificate::parse(der) else {
         return false;
     };
@@ -47,7 +90,7 @@ pub(super) fn is_of(anchors: &[Anchor], der: &[u8]) -> bool {
 }
 
 /// A certificate in text (RFC 7468), with a line before it that says which it is.
-pub(super) fn pem(der: &[u8]) -> String {
+fn pem(der: &[u8]) -> String {
     let subject = match Certificate::parse(der) {
         Ok(certificate) => certificate.subject.to_string(),
         Err(_) => String::new(),

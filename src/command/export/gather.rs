@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::held::{AUTHORITIES, DIGESTS, PAGE, Receipt, STATE, Shelf, VERDICTS};
-use super::{certificates, guide, newest};
+use super::certificates::Certificates;
+use super::held::{DIGESTS, METADATA, PAGE, Receipt, STATE, Shelf, VERDICTS, part_of, plain_name};
+use super::{guide, metadata, newest};
 use crate::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP};
 use crate::command::Failure;
 use crate::command::judges::{Judge, TRUST_FILE};
@@ -22,17 +23,26 @@ use crate::smime::{Sha256, sha256};
 use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
 
-/// Characters of a recipient in a name.
-const MOST_CHARACTERS: usize = 30;
+/// The language of the documents for programs in a container, whose folders have Italian names too: who
+/// exports it does not change what is in it.
+const WITHIN: Lang = Lang::It;
 
 /// What a container is made of.
 pub(super) struct Bundle {
     /// Its files, in their order.
     pub files: BTreeMap<Name, Source>,
+    manifest: String,
     /// How many receipts are genuine and about the message.
     pub receipts: usize,
     /// Those that are not.
     pub apart: Vec<Apart>,
+}
+
+impl Bundle {
+    /// SHA-256 of the manifest, over which a time stamp goes.
+    pub fn manifest(&self) -> &str {
+        &self.manifest
+    }
 }
 
 /// Octets of a file.
@@ -62,7 +72,7 @@ pub(super) struct Apart {
 pub(super) fn gather(
     view: &MessageView,
     ledger: &Ledger,
-    judge: &Judge,
+    judge: &mut Judge,
     lang: Lang,
 ) -> anyhow::Result<Bundle> {
     let mut files = BTreeMap::new();
@@ -71,54 +81,93 @@ pub(super) fn gather(
     };
     let sent = sent_name(view);
     put(&sent, Source::Kept(view.row.octets.clone()));
-    let (receipts, carried) = receipts(view, ledger, judge)?;
-    for receipt in &receipts {
-        let digest = receipt.examined.sha256().to_owned();
-        put(&receipt.name, Source::Kept(digest));
-    }
-    let has_authorities = carried.contains_key(&plain_name(AUTHORITIES));
-    for (name, text) in carried {
-        put(&name, Source::Made(text.into_bytes()));
-    }
-    put(
-        &plain_name(TRUST_FILE),
-        Source::Made(judge.trust_file.clone()),
-    );
+    let (receipts, certificates) = receipts(view, ledger, judge)?;
     let now = newest(view);
-    let state = state(view, ledger, (&sent, &receipts), now, lang)?;
-    put(&plain_name(STATE), Source::Made(state));
+    put(
+        &plain_name(STATE),
+        Source::Made(state(view, ledger, (&sent, &receipts), now)?),
+    );
     let page = page(view, ledger, (&sent, &receipts), (judge, now))?;
     put(&plain_name(PAGE), Source::Made(page));
+    let row = &view.row;
+    let recipients = view.recipients.iter().map(|one| one.address.as_str());
+    let recipients: Vec<&str> = recipients.collect();
+    let protocol = row.reference.as_deref().unwrap_or_default();
+    let about = guide::About {
+        sent: Some(&sent),
+        subject: &row.subject,
+        sender: &row.sender,
+        recipients: &recipients.join(", "),
+        message_id: &row.message_id,
+        now,
+    };
+    let message = metadata::Row {
+        sha256: &row.octets,
+        file: sent.as_str(),
+        time: row.frozen_at,
+        sender: &row.sender,
+        recipients: recipients.join(" "),
+        subject: &row.subject,
+        kind: "messaggio",
+        message_id: &row.message_id,
+        identifier: "",
+        protocol,
+    };
+    let table = metadata::table(std::iter::once(message).chain(metadata::of_receipts(&receipts, protocol)));
+    put(&plain_name(METADATA), Source::Made(table.into_bytes()));
+    bundle(files, (receipts, certificates), &about, (judge, lang))
+}
+
+/// Adds what every container has, and closes it.
+///
+/// What is written inside is the same in whatever language it is asked for.
+pub(super) fn bundle(
+    mut files: BTreeMap<Name, Source>,
+    (receipts, certificates): (Vec<Receipt>, Certificates),
+    about: &guide::About<'_>,
+    (judge, lang): (&mut Judge, Lang),
+) -> anyhow::Result<Bundle> {
+    let mut put = |name: Name, octets: Vec<u8>| files.insert(name, Source::Made(octets));
+    let guide = guide::Guide {
+        about,
+        receipts: &receipts,
+        trust: judge.examiner.trust(),
+        has_authorities: certificates.has_authorities(),
+    };
     for (name, of) in [("LEGGIMI.txt", Lang::It), ("README.txt", Lang::En)] {
-        let guide = guide::Guide {
-            view,
-            sent: &sent,
-            receipts: &receipts,
-            trust: judge.examiner.trust(),
-            has_authorities,
-            now,
-        };
-        put(&plain_name(name), Source::Made(guide.text(of).into_bytes()));
+        put(plain_name(name), guide.text(of).into_bytes());
     }
-    let count = |shelf| receipts.iter().filter(|one| one.shelf == shelf).count();
-    let proofs = count(Shelf::Proof);
-    let is_apart = |one: &&Receipt| matches!(one.shelf, Shelf::OtherMessage | Shelf::NotGenuine);
-    let apart = receipts.iter().filter(is_apart).map(|receipt| Apart {
+    for (name, text) in certificates.into_files() {
+        put(name, text.into_bytes());
+    }
+    put(plain_name(TRUST_FILE), judge.trust_file.clone());
+    let apart = receipts.iter().filter(|one| one.shelf.is_apart());
+    let apart = apart.map(|receipt| Apart {
         name: receipt.name.to_string(),
         sha256: receipt.examined.sha256().to_owned(),
         verdict: receipt.examined.examination().verdict(),
         answer: judge.examiner.answer(&receipt.examined),
     });
     let apart: Vec<Apart> = apart.collect();
+    let proofs = receipts.iter().filter(|one| one.shelf == Shelf::Proof);
+    let proofs = proofs.count();
+    for receipt in &receipts {
+        let digest = receipt.examined.sha256().to_owned();
+        files.insert(receipt.name.clone(), Source::Kept(digest));
+    }
     let mut verdicts = Vec::new();
     let examined = receipts.into_iter().map(|receipt| receipt.examined);
-    judge
+    judge.examiner.speak(WITHIN);
+    let written = judge
         .examiner
-        .document(examined.collect(), &mut paper(&mut verdicts, &|| now, lang))?;
-    put(&plain_name(VERDICTS), Source::Made(verdicts));
-    close(&mut files);
+        .document(examined.collect(), &mut paper(&mut verdicts, &|| about.now));
+    judge.examiner.speak(lang);
+    written?;
+    files.insert(plain_name(VERDICTS), Source::Made(verdicts));
+    let manifest = close(&mut files);
     Ok(Bundle {
         files,
+        manifest,
         receipts: proofs,
         apart,
     })
@@ -155,13 +204,12 @@ fn receipts(
     view: &MessageView,
     ledger: &Ledger,
     judge: &Judge,
-) -> anyhow::Result<(Vec<Receipt>, BTreeMap<Name, String>)> {
+) -> anyhow::Result<(Vec<Receipt>, Certificates)> {
     let mut rows: Vec<&ReceivedRow> = view.receipts.iter().chain(&view.remarks).collect();
     rows.sort_by_key(|row| (row.certified_at, &row.octets));
     rows.dedup_by_key(|row| &row.octets);
     let mut names = Taken::default();
-    let mut certificates = BTreeMap::new();
-    let mut authorities: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut certificates = Certificates::default();
     let mut receipts = Vec::new();
     for row in rows {
         let octets = ledger.octets(&row.octets);
@@ -185,17 +233,7 @@ fn receipts(
         };
         let name = names.of(name);
         if let Some((facts, _)) = found {
-            for der in certificates::carried(&octets) {
-                let digest = sha256(&der);
-                if digest == facts.signer().sha256 {
-                    let host = facts.signer().address.rsplit('@').next();
-                    let host = part_of(host.unwrap_or_default(), "gestore");
-                    let file = format!("certificati/{host}_{}.pem", &digest[..8]);
-                    certificates.insert(plain_name(&file), certificates::pem(&der));
-                } else if certificates::is_of(&judge.examiner.trust().anchors, &der) {
-                    authorities.insert(digest, der);
-                }
-            }
+            certificates.add(&octets, facts, &judge.examiner.trust().anchors);
         }
         let time = facts.and_then(|facts| Some(facts.data()?.time));
         receipts.push(Receipt {
@@ -204,10 +242,6 @@ fn receipts(
             shelf,
             time,
         });
-    }
-    if !authorities.is_empty() {
-        let all = authorities.values().map(|der| certificates::pem(der));
-        certificates.insert(plain_name(AUTHORITIES), all.collect());
     }
     receipts.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((receipts, certificates))
@@ -249,24 +283,6 @@ pub(super) fn stem(
     name
 }
 
-/// A word of somebody as a part of a name.
-fn part_of(text: &str, otherwise: &str) -> String {
-    let kept: String = text
-        .to_lowercase()
-        .chars()
-        .map(|c| match c {
-            'a'..='z' | '0'..='9' | '-' | '.' => c,
-            _ => '_',
-        })
-        .take(MOST_CHARACTERS)
-        .collect();
-    let kept = kept.trim_matches(['.', '_']);
-    match kept.is_empty() {
-        true => otherwise.to_owned(),
-        false => kept.to_owned(),
-    }
-}
-
 /// Names of receipts that are taken.
 #[derive(Default)]
 pub(super) struct Taken(std::collections::HashSet<Name>);
@@ -285,14 +301,9 @@ impl Taken {
     }
 }
 
-/// A name that is made of plain words alone.
-fn plain_name(text: &str) -> Name {
-    Name::new(text).expect("plain words, none of them long")
-}
-
 /// Where a document is written that leaves this machine.
-fn paper<'a>(octets: &'a mut Vec<u8>, now: &'a dyn Fn() -> Timestamp, lang: Lang) -> Output<'a> {
-    Output::new(lang, Style::Plain, now, octets)
+fn paper<'a>(octets: &'a mut Vec<u8>, now: &'a dyn Fn() -> Timestamp) -> Output<'a> {
+    Output::new(WITHIN, Style::Plain, now, octets)
 }
 
 /// What `pec status` says, at the last time that the ledger knows, with names for paths.
@@ -301,7 +312,6 @@ fn state(
     ledger: &Ledger,
     (sent, receipts): (&Name, &[Receipt]),
     now: Timestamp,
-    lang: Lang,
 ) -> io::Result<Vec<u8>> {
     let names = receipts
         .iter()
@@ -312,18 +322,17 @@ fn state(
         ledger,
         beside: Some(&names),
         now,
-        lang,
+        lang: WITHIN,
         style: Style::Plain,
     };
     let views = std::slice::from_ref(view);
     let mut octets = Vec::new();
     let document = Document::of_messages(views, &reading);
-    paper(&mut octets, &|| now, lang).show(&document, Form::Json)?;
+    paper(&mut octets, &|| now).show(&document, Form::Json)?;
     Ok(octets)
 }
 
-/// The page of `pec report`, at the last time that the ledger knows; in Italian as the names in the
-/// container are, whoever exports it.
+/// The page of `pec report`, at the last time that the ledger knows.
 fn page(
     view: &MessageView,
     ledger: &Ledger,
@@ -337,14 +346,14 @@ fn page(
         order: &PageOrder::default(),
         made: Made::AsOf(now),
         trust: judge.examiner.trust(),
-        lang: Lang::It,
+        lang: WITHIN,
     };
     let dossier = kept::dossier(view, sent, receipts);
     Ok(sheet::page(&dossier, &circumstances).into_bytes())
 }
 
-/// Adds the digests of all files, for people and for programs.
-fn close(files: &mut BTreeMap<Name, Source>) {
+/// Adds the digests of all files, for people and for programs; gives the SHA-256 of the manifest.
+fn close(files: &mut BTreeMap<Name, Source>) -> String {
     let digest = |source: &Source| match source {
         Source::Kept(sha256) => sha256.clone(),
         Source::Made(octets) => sha256(octets),
@@ -360,10 +369,13 @@ fn close(files: &mut BTreeMap<Name, Source>) {
     });
     let manifest = Manifest {
         signature: TIME_STAMP.to_owned(),
+        previous: None,
         files: references.collect(),
     };
     let text = manifest.write().into_bytes();
+    let digest = sha256(&text);
     files.insert(plain_name(MANIFEST), Source::Made(text));
+    digest
 }
 
 /// Counts and hashes what is written.
@@ -418,7 +430,7 @@ mod tests {
             assert_eq!(part_of(text, "destinatario"), part);
         }
         let long = part_of(&"x".repeat(500), "");
-        assert_eq!(long.len(), MOST_CHARACTERS);
+        assert_eq!(long.len(), super::super::held::MOST_CHARACTERS);
         let mut taken = Taken::default();
         let names = [(); 3].map(|()| taken.of("a").to_string());
         assert_eq!(names, ["a.eml", "a-2.eml", "a-3.eml"]);

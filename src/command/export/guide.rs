@@ -6,52 +6,59 @@ use crate::asic::Name;
 use crate::command::judges::TRUST_FILE;
 use crate::command::verify::headline::head;
 use crate::lang::Lang;
-use crate::ledger::MessageView;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{day, on};
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
 use crate::verify::{CheckId, Weight};
 
+/// The message that a container is about.
+pub(super) struct About<'a> {
+    /// The file that has it as it was sent; none of one that was received.
+    pub sent: Option<&'a Name>,
+    pub subject: &'a str,
+    pub sender: &'a str,
+    pub recipients: &'a str,
+    pub message_id: &'a str,
+    /// The last time that the ledger knows.
+    pub now: Timestamp,
+}
+
 /// What it is about.
 pub(super) struct Guide<'a> {
-    pub view: &'a MessageView,
-    pub sent: &'a Name,
+    pub about: &'a About<'a>,
     pub receipts: &'a [Receipt],
     pub trust: &'a Trust,
     /// Whether the receipts carried the certificate of an authority.
     pub has_authorities: bool,
-    /// The last time that the ledger knows.
-    pub now: Timestamp,
 }
 
 impl Guide<'_> {
     /// The whole text.
     pub fn text(&self, lang: Lang) -> String {
         let texts = Catalogue::of(lang);
-        let row = &self.view.row;
-        let recipients: Vec<&str> = self
-            .view
-            .recipients
-            .iter()
-            .map(|one| one.address.as_str())
-            .collect();
+        let about = self.about;
         let as_of = self.trust.as_of.as_deref().unwrap_or("?");
         let values = [
-            ("subject", &*row.subject),
-            ("sender", &row.sender),
-            ("recipients", &recipients.join(", ")),
-            ("message-id", &row.message_id),
-            ("time", &on(self.now, lang)),
-            ("sent", self.sent.as_str()),
+            ("subject", about.subject),
+            ("sender", about.sender),
+            ("recipients", about.recipients),
+            ("message-id", about.message_id),
+            ("time", &on(about.now, lang)),
+            ("sent", about.sent.map_or("", Name::as_str)),
             ("trust", TRUST_FILE),
             ("as-of", &day(as_of, lang)),
             ("program", concat!("pec ", env!("CARGO_PKG_VERSION"))),
         ];
-        let mut text = texts.fill("guide.head", &values) + "\n";
+        let mut text = match about.sent {
+            Some(_) => texts.fill("guide.head", &values),
+            None => texts.fill("guide.head-received", &values),
+        };
+        text.push('\n');
         for receipt in self.receipts {
             let key = match receipt.shelf {
                 Shelf::Proof if is_converted(receipt) => "guide.converted",
+                Shelf::Proof if self.about.sent.is_none() => "guide.envelope",
                 Shelf::Proof => "guide.receipt",
                 Shelf::Uncertified => "guide.uncertified",
                 Shelf::OtherMessage => "guide.other-message",
@@ -63,20 +70,27 @@ impl Guide<'_> {
             text += &texts.fill(key, &values);
             text += "\n";
         }
-        text += &texts.fill("guide.other-files", &values);
+        text += &match about.sent {
+            Some(_) => texts.fill("guide.other-files", &values),
+            None => texts.fill("guide.other-files-received", &values),
+        };
         text += "\n\n";
         text += &texts.fill("guide.limits", &values);
         text += "\n\n";
         text += &self.digests(texts);
         text += &self.signatures(texts);
-        text + &texts.fill("guide.end", &values) + "\n"
+        text += &texts.fill("guide.end", &values);
+        text += "\n\n";
+        text + texts.text("guide.stamp") + "\n"
     }
 
     /// How it is seen that no file was changed.
     fn digests(&self, texts: &Catalogue) -> String {
         let mut text = texts.fill("guide.digests", &[("digests", DIGESTS)]) + "\n\n";
         text += &command(&format!("sha256sum -c {DIGESTS}"));
-        for file in [self.sent]
+        for file in self
+            .about
+            .sent
             .into_iter()
             .chain(self.proofs().map(|one| &one.name))
         {

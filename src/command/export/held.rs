@@ -12,6 +12,8 @@ pub(super) const VERDICTS: &str = "verdetti.json";
 pub(super) const STATE: &str = "stato.json";
 /// What `pec report` said of it, for people.
 pub(super) const PAGE: &str = "rapporto.html";
+/// Who wrote what to whom, a line for each message, for the system that preserves it.
+pub(super) const METADATA: &str = "metadati.csv";
 /// SHA-256 of all files, as `sha256sum` reads them.
 pub(super) const DIGESTS: &str = "impronte.txt";
 
@@ -38,4 +40,40 @@ pub(in crate::command) enum Shelf {
     OtherMessage,
     /// Not shown to be genuine.
     NotGenuine,
+}
+
+impl Shelf {
+    /// Whether it proves nothing about the message, though it should.
+    pub const fn is_apart(self) -> bool {
+        match self {
+            Self::OtherMessage | Self::NotGenuine => true,
+            Self::Proof | Self::Uncertified => false,
+        }
+    }
+}
+
+/// Characters of a recipient in a name.
+pub(super) const MOST_CHARACTERS: usize = 30;
+
+/// A word of somebody as a part of a name.
+pub(super) fn part_of(text: &str, otherwise: &str) -> String {
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'a'..='z' | '0'..='9' | '-' | '.' => c,
+            _ => '_',
+        })
+        .take(MOST_CHARACTERS)
+        .collect();
+    let kept = kept.trim_matches(['.', '_']);
+    match kept.is_empty() {
+        true => otherwise.to_owned(),
+        false => kept.to_owned(),
+    }
+}
+
+/// A name that is made of plain words alone.
+pub(super) fn plain_name(text: &str) -> Name {
+    Name::new(text).expect("plain words, none of them long")
 }

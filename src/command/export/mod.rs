@@ -1,16 +1,19 @@
 //! `pec export`: a message with all its receipts as a container that a stranger can check in ten
-//! years, without this program.
+//! years, without this program; a message that was received, with its envelope.
 //!
 //! Everything in it comes from the ledger, and so do its times: the same ledger gives the same
 //! octets. Receipts are judged again; those that do not pass stand apart and are told.
 
 pub(super) mod arguments;
 mod certificates;
-pub(super) mod gather;
 pub(super) mod court;
+pub(super) mod gather;
 mod guide;
 pub(super) mod held;
+mod metadata;
+mod received;
 mod report;
+mod stamped;
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -18,16 +21,20 @@ use std::path::{Path, PathBuf};
 
 use court::CourtOrder;
 use gather::Bundle;
-use report::{ContainerJson, Results};
+use report::{ContainerJson, Results, Subject};
+use stamped::{Stamper, Stamping};
 
 use super::batch::known::one_job;
 use super::dates::When;
 use super::judges::Judges;
 use super::names::{Names, safe};
-use super::{Failure, Session, access, meant, whole};
+use super::stamp::authority::Obtained;
+use super::stamp::digest_of;
+use super::{Failure, Session, access, letters, meant, whole};
 use crate::account::make_private_folder;
 use crate::asic;
 use crate::exit::ExitStatus;
+use crate::ledger::letter::{LetterList, LetterRow};
 use crate::ledger::{Filter, Ledger, MessageRef, MessageView};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
@@ -38,6 +45,8 @@ use crate::timestamp::Timestamp;
 pub(super) struct ExportOrder {
     of: Of,
     place: Place,
+    /// Who stamps, if somebody does.
+    stamping: Option<Box<Stamping>>,
     /// Trust data instead of those of the account.
     trust: Option<PathBuf>,
     form: Form,
@@ -65,17 +74,38 @@ enum Place {
 
 /// A message, and the name of its container without an ending.
 struct Wanted {
-    message: MessageRef,
+    meant: Meant,
     name: String,
+}
+
+/// A message that is exported.
+enum Meant {
+    /// One of ours.
+    Sent(MessageRef),
+    /// One that a mailbox held.
+    Received(Box<LetterRow>),
+}
+
+impl Meant {
+    fn short(&self) -> &str {
+        match self {
+            Self::Sent(message) => &message.short,
+            Self::Received(row) => &row.letter.short,
+        }
+    }
 }
 
 pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let ledger = access::existing_ledger(session)?;
-    let ledger = ledger.ok_or_else(|| {
+    let mut ledger = ledger.ok_or_else(|| {
         let folder = session.data_dir.as_deref().unwrap_or(Path::new(""));
         Failure::new("no-ledger", [("folder", folder.display().to_string())])
     })?;
-    let wanted = wanted(&order.of, &ledger, session)?;
+    let wanted = wanted(&order.of, &mut ledger, session)?;
+    let stamper = match &order.stamping {
+        Some(stamping) => Some(Stamper::new(stamping, session)?),
+        None => None,
+    };
     let mut judges = Judges::new(order.trust.as_deref());
     let (folder, only) = match &order.place {
         Place::File(file) => (file.parent().unwrap_or(Path::new("")), Some(file)),
@@ -94,12 +124,31 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
             Some(file) => file.clone(),
             None => folder.join(format!("{}.asice", one.name)),
         };
-        let view = ledger.view(&one.message);
-        let view = view.map_err(|error| Failure::of_ledger(&error))?;
-        let made = export(&view, &file, &ledger, &mut judges, session);
+        let view;
+        let exported = match &one.meant {
+            Meant::Sent(message) => {
+                view = ledger.view(message);
+                let view = view.as_ref().map_err(Failure::of_ledger)?;
+                Exported::Sent(view)
+            }
+            Meant::Received(row) => Exported::Received(row),
+        };
+        let made = export(
+            &exported,
+            &file,
+            &ledger,
+            (&mut judges, stamper.as_ref()),
+            session,
+        );
         let made = made.or_else(|error| {
             let failure = Failure::of(error)?;
-            Ok::<_, anyhow::Error>(ContainerJson::failed(&view, &file, &failure, session.lang))
+            let subject = exported.subject();
+            Ok::<_, anyhow::Error>(ContainerJson::failed(
+                subject,
+                &file,
+                &failure,
+                session.lang,
+            ))
         })?;
         results.add(made);
         progress.add(1);
@@ -109,22 +158,12 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
 }
 
 /// The messages that are meant, oldest first, each with a name of its own.
-fn wanted(of: &Of, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Vec<Wanted>> {
-    let by_short = |message: MessageRef| {
-        let reference = ledger.row(&message).ok().and_then(|row| row.reference);
-        Wanted {
-            name: match reference {
-                Some(reference) => format!("{}-{}", safe(&reference), message.short),
-                None => message.short.clone(),
-            },
-            message,
-        }
-    };
+fn wanted(of: &Of, ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::Result<Vec<Wanted>> {
     let mut found = match of {
         Of::Messages(words) => {
-            let all = words.iter().map(|word| meant::one_message(ledger, word));
-            let all: Vec<MessageRef> = all.collect::<anyhow::Result<_>>()?;
-            all.into_iter().map(by_short).collect()
+            let all = words.iter().map(|word| meant_by(word, ledger, session));
+            let all: Vec<Meant> = all.collect::<anyhow::Result<_>>()?;
+            all.into_iter().map(|one| by_short(one, ledger)).collect()
         }
         Of::Since(since) => {
             let account = access::known_account(ledger, session)?;
@@ -136,13 +175,52 @@ fn wanted(of: &Of, ledger: &Ledger, session: &Session<'_>) -> anyhow::Result<Vec
             let rows = ledger.list(&filter, usize::MAX, 0);
             let rows = rows.map_err(|error| Failure::of_ledger(&error))?;
             let rows = rows.into_iter().rev();
-            rows.map(|row| by_short(row.message)).collect()
+            rows.map(|row| by_short(Meant::Sent(row.message), ledger))
+                .collect()
         }
         Of::Job(word) => of_job(word, ledger)?,
     };
     let mut seen = HashSet::new();
-    found.retain(|one| seen.insert(one.message.short.clone()));
+    found.retain(|one| seen.insert(one.meant.short().to_owned()));
     Ok(found)
+}
+
+/// A message under its reference and its short id.
+fn by_short(meant: Meant, ledger: &Ledger) -> Wanted {
+    let reference = match &meant {
+        Meant::Sent(message) => ledger.row(message).ok().and_then(|row| row.reference),
+        Meant::Received(_) => None,
+    };
+    Wanted {
+        name: match reference {
+            Some(reference) => format!("{}-{}", safe(&reference), meant.short()),
+            None => meant.short().to_owned(),
+        },
+        meant,
+    }
+}
+
+/// The message of a word: one of ours, or else one that was received.
+fn meant_by(word: &str, ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::Result<Meant> {
+    let ours = ledger
+        .find(word)
+        .map_err(|error| Failure::of_ledger(&error))?;
+    if !ours.is_empty() {
+        return Ok(Meant::Sent(meant::one_message(ledger, word)?));
+    }
+    letters::index(ledger, session)?;
+    let mut found = letters::meant(ledger, word, LetterList::Received)?;
+    match found.len() {
+        0 => Err(meant::not_one(word, true).into()),
+        1 => {
+            let row = found.remove(0);
+            Ok(match &row.message {
+                Some(message) => Meant::Sent(message.clone()),
+                None => Meant::Received(Box::new(row)),
+            })
+        }
+        _ => Err(letters::several(word, &found).into()),
+    }
 }
 
 /// The messages of a job, named by the references of their rows. What came back for somebody was sent
@@ -173,30 +251,72 @@ fn of_job(word: &str, ledger: &Ledger) -> anyhow::Result<Vec<Wanted>> {
                     true => name.clone(),
                     false => format!("{name}-{}", part.message.short),
                 };
-                let message = part.message;
-                found.push(Wanted { message, name });
+                let meant = Meant::Sent(part.message);
+                found.push(Wanted { meant, name });
             }
+        }
+    }
+}
+
+/// What goes into a container.
+enum Exported<'a> {
+    Sent(&'a MessageView),
+    Received(&'a LetterRow),
+}
+
+impl Exported<'_> {
+    fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Sent(view) => Subject::sent(&view.row),
+            Self::Received(row) => Subject::received(row),
+        }
+    }
+
+    /// SHA-256 of what must be in its container, and of what may have come since.
+    fn octets(&self) -> (&str, Vec<&str>) {
+        match self {
+            Self::Sent(view) => {
+                let receipts = view.receipts.iter().map(|row| &*row.octets);
+                (&view.row.octets, receipts.collect())
+            }
+            Self::Received(row) => (&row.octets, Vec::new()),
         }
     }
 }
 
 /// Writes the container of one message, unless it is there.
 fn export(
-    view: &MessageView,
+    exported: &Exported<'_>,
     file: &Path,
     ledger: &Ledger,
-    judges: &mut Judges<'_>,
+    (judges, stamper): (&mut Judges<'_>, Option<&Stamper<'_>>),
     session: &Session<'_>,
 ) -> anyhow::Result<ContainerJson> {
-    meant::refuse_stone(&view.row, session.lang)?;
-    if std::fs::symlink_metadata(file).is_ok() {
-        return there(view, file);
+    if let Exported::Sent(view) = exported {
+        meant::refuse_stone(&view.row, session.lang)?;
     }
-    let judge = judges.of(&view.row.sender, session)?;
-    judge.examiner.at(newest(view));
-    let bundle = gather::gather(view, ledger, judge, session.lang)?;
-    let (size, sha256) = write(&bundle, file, ledger)?;
-    Ok(ContainerJson::made(view, file, &bundle, size, sha256))
+    if std::fs::symlink_metadata(file).is_ok() {
+        return there(exported, file, stamper.is_some());
+    }
+    let bundle = match exported {
+        Exported::Sent(view) => {
+            let judge = judges.of(&view.row.sender, session)?;
+            judge.examiner.at(newest(view));
+            gather::gather(view, ledger, judge, session.lang)?
+        }
+        Exported::Received(row) => {
+            let judge = judges.of(row.address.as_str(), session)?;
+            judge.examiner.at(row.at);
+            received::gather(row, ledger, judge, session.lang)?
+        }
+    };
+    let written = write(&bundle, file, ledger, (stamper, session))?;
+    Ok(ContainerJson::made(
+        exported.subject(),
+        file,
+        &bundle,
+        written,
+    ))
 }
 
 /// Writes the container of a message unless it is there, for who finds out then whether it is whole.
@@ -207,10 +327,10 @@ pub(super) fn container_of(
     view: &MessageView,
     file: &Path,
     ledger: &Ledger,
-    courts: &mut Courts<'_>,
+    judges: &mut Judges<'_>,
     session: &Session<'_>,
 ) -> anyhow::Result<()> {
-    export(view, file, ledger, courts, session).map(drop)
+    export(&Exported::Sent(view), file, ledger, (judges, None), session).map(drop)
 }
 
 /// The last time that the ledger knows of a message: a container has no other clock.
@@ -223,27 +343,43 @@ fn newest(view: &MessageView) -> Timestamp {
 }
 
 /// What lies there already: the container of this message, whole, or something else.
-fn there(view: &MessageView, file: &Path) -> anyhow::Result<ContainerJson> {
+fn there(exported: &Exported<'_>, file: &Path, is_stamped: bool) -> anyhow::Result<ContainerJson> {
     let occupied = || Failure::new("export-occupied", [("file", file.display().to_string())]);
     let mut opened = File::open(file).map_err(|error| whole::failure(file, &error))?;
     let Ok(asic::Read::Evidence(checked)) = asic::Read::of(&mut opened) else {
         return Err(occupied().into());
     };
     let held: HashSet<&str> = checked.files.iter().map(|one| &*one.sha256).collect();
-    if !checked.flaws.is_empty() || !held.contains(&*view.row.octets) {
+    let (message, receipts) = exported.octets();
+    if !checked.flaws.is_empty() || !held.contains(message) {
         return Err(occupied().into());
     }
-    let receipts = view
-        .receipts
-        .iter()
-        .filter(|row| !held.contains(&*row.octets));
-    Ok(ContainerJson::there(view, file, receipts.count()))
+    let missing = receipts.iter().filter(|octets| !held.contains(*octets));
+    let lacks_stamp = is_stamped && checked.stamps.is_empty();
+    let subject = exported.subject();
+    Ok(match missing.count() {
+        0 if lacks_stamp => ContainerJson::unstamped(subject, file),
+        missing => ContainerJson::there(subject, file, missing),
+    })
 }
 
-/// Writes a container beside its place and moves it there when it is whole; gives its size and its
-/// SHA-256.
-fn write(bundle: &Bundle, file: &Path, ledger: &Ledger) -> anyhow::Result<(u64, String)> {
-    let mut written = (0, String::new());
+/// A container that was written.
+struct Written {
+    size: u64,
+    sha256: String,
+    /// Its time stamp, where one was asked for.
+    stamp: Option<Obtained>,
+}
+
+/// Writes a container beside its place and moves it there when it is whole, the time stamp in it: that
+/// is asked for when all else is written.
+fn write(
+    bundle: &Bundle,
+    file: &Path,
+    ledger: &Ledger,
+    (stamper, session): (Option<&Stamper<'_>>, &Session<'_>),
+) -> anyhow::Result<Written> {
+    let (mut written, mut stamp) = ((0, String::new()), None);
     whole::write_new(file, &mut |out| {
         let mut writer = asic::Writer::new(gather::Counted::new(out)).map_err(of_container)?;
         for (name, source) in &bundle.files {
@@ -253,10 +389,22 @@ fn write(bundle: &Bundle, file: &Path, ledger: &Ledger) -> anyhow::Result<(u64, 
             };
             added.map_err(of_container)?;
         }
+        if let Some(stamper) = stamper {
+            let obtained = stamper.obtain(digest_of(bundle.manifest()), session)?;
+            let name = asic::Name::new(asic::TIME_STAMP).expect("a plain name");
+            let added = writer.add(&name, stamped::token(&obtained));
+            added.map_err(of_container)?;
+            stamp = Some(obtained);
+        }
         written = writer.finish().map_err(of_container)?.finish();
         Ok(())
     })?;
-    Ok(written)
+    let (size, sha256) = written;
+    Ok(Written {
+        size,
+        sha256,
+        stamp,
+    })
 }
 
 fn of_container(error: asic::Error) -> anyhow::Error {

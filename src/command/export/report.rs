@@ -6,13 +6,21 @@ use std::path::Path;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
+use super::Written;
 use super::gather::{Apart, Bundle};
 use crate::command::Failure;
+use crate::command::stamp::authority::Obtained;
+use crate::command::stamp::document::{Answer, Stated};
+use crate::command::stamp::told;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::MessageView;
-use crate::output::report::{Page, Report, SHA256, SHORT_ID, known};
+use crate::ledger::MessageRow;
+use crate::ledger::letter::LetterRow;
+use crate::output::layout;
+use crate::output::report::{Page, Report, SHA256, SHORT_ID, known, or_null};
 use crate::output::style::Tone;
+use crate::smime::time_stamp::TokenFault;
+use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
 
 /// # Results of pec export, version 1
@@ -36,6 +44,45 @@ impl Results {
     }
 }
 
+/// Which message a container is about.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    short: &'a str,
+    message_id: &'a str,
+    direction: Direction,
+}
+
+/// Whether a message is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "direction")]
+enum Direction {
+    /// A message of ours, with its receipts.
+    Sent,
+    /// One that a mailbox held.
+    Received,
+}
+
+impl<'a> Subject<'a> {
+    /// A message of ours.
+    pub fn sent(row: &'a MessageRow) -> Self {
+        Self {
+            short: &row.message.short,
+            message_id: &row.message_id,
+            direction: Direction::Sent,
+        }
+    }
+
+    /// One that was received.
+    pub fn received(row: &'a LetterRow) -> Self {
+        Self {
+            short: &row.letter.short,
+            message_id: row.message_id.as_deref().unwrap_or_default(),
+            direction: Direction::Received,
+        }
+    }
+}
+
 /// One container.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "container")]
@@ -43,13 +90,16 @@ pub(super) struct ContainerJson {
     /// The short id of the message.
     #[schemars(regex(pattern = SHORT_ID))]
     message: String,
-    /// Its Message-ID.
+    /// Its Message-ID; empty where one that was received has none.
     message_id: String,
+    /// Whether it was sent or received.
+    direction: Direction,
     /// The file.
     file: String,
     /// made: it was written now. kept: it was there, intact, with all receipts that the ledger has.
-    /// behind: it was there, intact, and lacks receipts that came since. failed: it could not be
-    /// made; error says why.
+    /// behind: it was there, intact, and lacks receipts that came since. unstamped: it was there,
+    /// intact, without the time stamp that was asked for. failed: it could not be made; error says
+    /// why.
     #[schemars(schema_with = "states")]
     state: &'static str,
     /// Octets of the file; null unless it was made now.
@@ -63,10 +113,68 @@ pub(super) struct ContainerJson {
     apart: Vec<ApartJson>,
     /// How many receipts it lacks.
     missing: usize,
+    /// Its time stamp; null unless one was made now.
+    time_stamp: Option<StampJson>,
     /// Why it could not be made, for people; null where it could.
     error: Option<String>,
     #[serde(skip)]
     exit: ExitStatus,
+}
+
+/// The time stamp of a container.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "container_time_stamp")]
+struct StampJson {
+    /// valid, or cannot-tell: nothing is wrong with it but that its authority is not among those of
+    /// --tsa-anchor. With any other fault no container is made.
+    answer: Answer,
+    /// Why it cannot be verified, as in pec stamp; null: it is valid.
+    #[schemars(schema_with = "faults")]
+    fault: Option<&'static str>,
+    /// What it states; null unless it is valid.
+    stated: Option<Stated>,
+    #[serde(skip)]
+    at: Option<Timestamp>,
+    #[serde(skip)]
+    why: Option<TokenFault>,
+}
+
+impl StampJson {
+    fn of(obtained: Obtained) -> Self {
+        match obtained {
+            Obtained::Checked(stamped) => Self {
+                answer: Answer::Valid,
+                fault: None,
+                stated: Some(Stated::of(&stamped.checked)),
+                at: Some(stamped.checked.time().at),
+                why: None,
+            },
+            Obtained::Unknown { fault, token: _ } | Obtained::Faulty(fault) => Self {
+                answer: Answer::of_fault(&fault),
+                fault: Some(told::word(&fault)),
+                stated: None,
+                at: None,
+                why: Some(fault),
+            },
+        }
+    }
+
+    fn line(&self, page: &Page<'_>) -> String {
+        let texts = page.texts();
+        match (self.at, &self.why) {
+            (Some(at), _) => texts.fill("export.stamped", &[("time", &layout::on(at, page.lang))]),
+            (None, why) => {
+                let reason = why.as_ref().map(|fault| told::fault(fault, page.lang));
+                let values = [("reason", &*reason.unwrap_or_default())];
+                let line = texts.fill("export.stamp-unknown", &values);
+                page.style.paint(Tone::Unsure, line)
+            }
+        }
+    }
+}
+
+fn faults(_: &mut SchemaGenerator) -> Schema {
+    or_null(known(told::FAULTS))
 }
 
 /// A receipt that proves nothing about the message.
@@ -97,14 +205,15 @@ impl ApartJson {
 }
 
 fn states(_: &mut SchemaGenerator) -> Schema {
-    known(["made", "kept", "behind", "failed"])
+    known(["made", "kept", "behind", "unstamped", "failed"])
 }
 
 impl ContainerJson {
-    fn new(view: &MessageView, file: &Path, state: &'static str, exit: ExitStatus) -> Self {
+    fn new(about: Subject<'_>, file: &Path, state: &'static str, exit: ExitStatus) -> Self {
         Self {
-            message: view.row.message.short.clone(),
-            message_id: view.row.message_id.clone(),
+            message: about.short.to_owned(),
+            message_id: about.message_id.to_owned(),
+            direction: about.direction,
             file: file.display().to_string(),
             state,
             size: None,
@@ -112,50 +221,57 @@ impl ContainerJson {
             receipts: None,
             apart: Vec::new(),
             missing: 0,
+            time_stamp: None,
             error: None,
             exit,
         }
     }
 
     /// One that was written.
-    pub fn made(
-        view: &MessageView,
-        file: &Path,
-        bundle: &Bundle,
-        size: u64,
-        sha256: String,
-    ) -> Self {
+    pub fn made(about: Subject<'_>, file: &Path, bundle: &Bundle, written: Written) -> Self {
         let exit = match bundle.apart.is_empty() {
             true => ExitStatus::Yes,
             false => ExitStatus::No,
         };
+        let stamp = written.stamp.map(StampJson::of);
+        let is_open = |stamp: &StampJson| stamp.answer != Answer::Valid;
+        let of_stamp = match stamp.as_ref().is_some_and(is_open) {
+            true => ExitStatus::Undecided,
+            false => ExitStatus::Yes,
+        };
         Self {
-            size: Some(size),
-            sha256: Some(sha256),
+            size: Some(written.size),
+            sha256: Some(written.sha256),
             receipts: Some(bundle.receipts),
             apart: bundle.apart.iter().map(ApartJson::of).collect(),
-            ..Self::new(view, file, "made", exit)
+            time_stamp: stamp,
+            ..Self::new(about, file, "made", exit.worse(of_stamp))
         }
     }
 
     /// One that was there.
-    pub fn there(view: &MessageView, file: &Path, missing: usize) -> Self {
+    pub fn there(about: Subject<'_>, file: &Path, missing: usize) -> Self {
         let (state, exit) = match missing {
             0 => ("kept", ExitStatus::Yes),
             _ => ("behind", ExitStatus::Undecided),
         };
         Self {
             missing,
-            ..Self::new(view, file, state, exit)
+            ..Self::new(about, file, state, exit)
         }
     }
 
+    /// One that was there, without the time stamp that was asked for.
+    pub fn unstamped(about: Subject<'_>, file: &Path) -> Self {
+        Self::new(about, file, "unstamped", ExitStatus::Undecided)
+    }
+
     /// One that could not be made.
-    pub fn failed(view: &MessageView, file: &Path, failure: &Failure, lang: Lang) -> Self {
+    pub fn failed(about: Subject<'_>, file: &Path, failure: &Failure, lang: Lang) -> Self {
         let (what, hint) = failure.sentences(lang);
         Self {
             error: Some(format!("{what} ({hint})")),
-            ..Self::new(view, file, "failed", failure.status())
+            ..Self::new(about, file, "failed", failure.status())
         }
     }
 
@@ -172,6 +288,12 @@ impl ContainerJson {
             ("behind", None) => {
                 let line = texts.count("export.behind", self.missing, &[file]);
                 (Some(Tone::Unsure), line)
+            }
+            ("unstamped", None) => (Some(Tone::Unsure), texts.fill("export.unstamped", &[file])),
+            (_, None) if self.direction == Direction::Received => {
+                let size = texts.size(self.size.unwrap_or_default());
+                let values = [file, ("size", &*size)];
+                (None, texts.fill("export.made-received", &values))
             }
             (_, None) => {
                 let size = texts.size(self.size.unwrap_or_default());
@@ -191,7 +313,8 @@ impl ContainerJson {
             };
             style.paint(Tone::Bad, texts.fill(key, &values))
         });
-        std::iter::once(line).chain(apart).collect()
+        let stamp = self.time_stamp.iter().map(|stamp| stamp.line(page));
+        std::iter::once(line).chain(apart).chain(stamp).collect()
     }
 }
 

@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::authority::Authority;
+use super::within::Which;
 use super::{Check, Make, StampOrder, Task, document};
 use crate::command::Failure;
 use crate::command::order::Order;
 use crate::output::report::Form;
-use crate::smime::time_stamp::Policy;
-use crate::transport::stamping::{Address, NoAddress};
 
 /// Obtain a time stamp for a file, or check one
 ///
 /// Asks a time stamp authority (RFC 3161) to attest that the file exists, as it is, at this time. Only
 /// its SHA-256 leaves the computer. The answer is checked completely before the time stamp is
-/// written beside the file. A time stamp proves that these bytes existed at that time; it does not
+/// written beside the file. A container of pec export gets it inside, over the list of its files;
+/// with --renew also a later one, which covers the earlier ones. A time stamp proves that these bytes existed at that time; it does not
 /// prove who wrote them, or that they were sent or received.
 ///
 /// Exit status: 0 if the time stamp is valid; 1 if it is not; 3 if it cannot be verified, as when
@@ -33,7 +34,7 @@ pub(in crate::command) struct Arguments {
     )]
     file: Option<PathBuf>,
 
-    /// Address of the authority: https:// or http://
+    /// Address of the authority, https:// or http://, or the name of a public one
     #[arg(
         long,
         value_name = "URL",
@@ -42,9 +43,15 @@ pub(in crate::command) struct Arguments {
     )]
     url: Option<String>,
 
-    /// Where to write the time stamp (default: the name of the file with .tst)
+    /// Where to write the time stamp (default: the name of the file with .tst), or the container with it
+    /// (default: in its place)
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     to: Option<PathBuf>,
+
+    /// Add a later time stamp to a container that has one, before its certificate ends or its
+    /// algorithms weaken
+    #[arg(long, conflicts_with = "check")]
+    renew: bool,
 
     /// Policy to ask for, as the authority names it: 1.2.3.4
     #[arg(long, value_name = "OID", conflicts_with = "check")]
@@ -97,12 +104,18 @@ impl Arguments {
         let task = match (self.check, self.of) {
             (Some(token), Some(of)) => Task::Check(Check { token, of }),
             (_, _) => Task::Make(Box::new(Make {
-                address: address(&self.url.unwrap_or_default())?,
-                policy: self.policy.as_deref().map(policy).transpose()?,
+                authority: Authority::of(
+                    &self.url.unwrap_or_default(),
+                    self.policy.as_deref(),
+                    self.user,
+                    self.proxy,
+                )?,
                 file: self.file.unwrap_or_default(),
                 to: self.to,
-                user: self.user,
-                proxy: self.proxy,
+                which: match self.renew {
+                    true => Which::Later,
+                    false => Which::First,
+                },
             })),
         };
         Ok(Order::Stamp(StampOrder {
@@ -113,18 +126,4 @@ impl Arguments {
             form: Form::of(self.json),
         }))
     }
-}
-
-fn address(text: &str) -> Result<Address, Failure> {
-    Address::parse(text).map_err(|error| match error {
-        // What stands in it may be a password.
-        NoAddress::Password => Failure::new("stamp-url-password", []),
-        NoAddress::Scheme | NoAddress::Form => {
-            Failure::new("stamp-url", [("url", text.to_owned())])
-        }
-    })
-}
-
-fn policy(text: &str) -> Result<Policy, Failure> {
-    Policy::new(text).map_err(|_| Failure::new("stamp-policy", [("policy", text.to_owned())]))
 }

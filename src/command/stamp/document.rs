@@ -32,7 +32,7 @@ pub(super) struct Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "answer")]
-enum Answer {
+pub(in crate::command) enum Answer {
     /// Every check has passed.
     Valid,
     /// One has not.
@@ -54,11 +54,15 @@ pub(super) struct Found {
     fault: Option<&'static str>,
     /// The file that it is about.
     file: String,
-    /// The file with the time stamp (RFC 3161, TimeStampToken in DER); null: none was written.
+    /// Whether the file is a container of evidence, which has the time stamp inside.
+    is_container: bool,
+    /// The file with the time stamp (RFC 3161, TimeStampToken in DER), of a container container!/name;
+    /// null: none was written.
     token: Option<String>,
     /// The algorithm by which the file was hashed: `SHA-256`.
     algorithm: String,
-    /// The hash of the file as it is now, in lower-case hexadecimal.
+    /// The hash of the file as it is now, in lower-case hexadecimal; of a container that of the list
+    /// of its files that the time stamp is over.
     #[schemars(regex(pattern = "^[0-9a-f]{40,128}$"))]
     digest: String,
     /// What the time stamp states; null: it is not valid, so nothing that it states counts.
@@ -74,7 +78,7 @@ pub(super) struct Found {
 /// What a valid time stamp states.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "stated")]
-pub(super) struct Stated {
+pub(in crate::command) struct Stated {
     /// When the authority attests to have had the hash: UTC, with the fraction of a second if it
     /// states one.
     #[schemars(regex(
@@ -131,7 +135,25 @@ fn faults(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     or_null(known(told::FAULTS))
 }
 
+impl Answer {
+    /// Of a time stamp with a fault.
+    pub fn of_fault(fault: &TokenFault) -> Self {
+        match fault.is_undecided() {
+            true => Self::CannotTell,
+            false => Self::NotValid,
+        }
+    }
+}
+
 impl Found {
+    /// The same, inside a container.
+    pub(super) fn of_container(self) -> Self {
+        Self {
+            is_container: true,
+            ..self
+        }
+    }
+
     /// One that has passed every check.
     pub(super) fn valid(kept: Kept, checked: &CheckedToken, now: Timestamp) -> Self {
         Self {
@@ -143,10 +165,7 @@ impl Found {
 
     /// One that has not.
     pub(super) fn faulty(kept: Kept, why: TokenFault) -> Self {
-        let answer = match why.is_undecided() {
-            true => Answer::CannotTell,
-            false => Answer::NotValid,
-        };
+        let answer = Answer::of_fault(&why);
         Self {
             fault: Some(told::word(&why)),
             why: Some(why),
@@ -172,6 +191,7 @@ impl Found {
             answer,
             fault: None,
             file: kept.file.display().to_string(),
+            is_container: false,
             token: kept.token.map(|token| token.display().to_string()),
             algorithm: kept.imprint.algorithm.name().to_owned(),
             digest: kept.imprint.hex(),
@@ -185,7 +205,11 @@ impl Found {
     fn text_of_stated(&self, stated: &Stated, page: &mut Page<'_>) -> io::Result<()> {
         let (texts, style) = (page.texts(), page.style);
         let when = layout::on(stated.second, page.lang);
-        let line = texts.fill("stamp.valid", &[("file", &self.file), ("time", &when)]);
+        let key = match self.is_container {
+            true => "stamp.valid-container",
+            false => "stamp.valid",
+        };
+        let line = texts.fill(key, &[("file", &self.file), ("time", &when)]);
         page.line(style.paint(Tone::Good, line))?;
         let signer = [
             ("signer", &*stated.signer),
@@ -259,7 +283,7 @@ impl Found {
 }
 
 impl Stated {
-    fn of(checked: &CheckedToken) -> Self {
+    pub fn of(checked: &CheckedToken) -> Self {
         let (info, signer) = (checked.info(), checked.certificate());
         Self {
             time: info.time.to_string(),
@@ -303,6 +327,7 @@ impl Report for Found {
             None => page.line(texts.text("stamp.nothing-written"))?,
         }
         match self.why.as_ref().is_some_and(TokenFault::is_of_trust) {
+            true if self.is_container => page.line(texts.text("stamp.trust-do-container")),
             true => page.line(texts.text("stamp.trust-do")),
             false => Ok(()),
         }

@@ -4,34 +4,31 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 pub(super) mod arguments;
-mod document;
+pub(super) mod authority;
+pub(super) mod document;
+pub(super) mod inside;
 mod place;
-mod told;
+mod presets;
+pub(super) mod told;
+mod within;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use self::authority::{Authority, Believed, Obtained};
 use self::document::{Found, Kept};
 use self::place::Place;
+use self::within::Which;
 use super::verify::{load, text::read_error};
 use super::{Failure, Session, trusted};
-use crate::client::{StampError, Stamping, stamp};
-use crate::context::random_octets;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::report::Form;
-use crate::providers::Trust;
-use crate::secret::Secret;
 use crate::smime::algorithm::DigestAlgorithm;
-use crate::smime::chain::Anchor;
 use crate::smime::revocation::Crl;
 use crate::smime::signed_data::SignatureOctets;
-use crate::smime::time_stamp::{
-    Answer, Imprint, Nonce, Policy, Token, TokenFault, Trusted, Wanted,
-};
-use crate::transport::Login;
-use crate::transport::stamping::{Address, Way, is_direct};
+use crate::smime::time_stamp::{Answer, Imprint, Token, TokenFault, Wanted};
 
 /// Octets of a file that are hashed at a time.
 const CHUNK: usize = 64 * 1024;
@@ -55,13 +52,11 @@ enum Task {
 /// A time stamp that is asked for.
 struct Make {
     file: PathBuf,
-    address: Address,
-    policy: Option<Policy>,
-    /// Where it is written; without it beside the file.
+    authority: Authority,
+    /// Where it is written; without it beside the file, or in the container.
     to: Option<PathBuf>,
-    user: Option<String>,
-    /// In place of the one of the environment; `none` for none.
-    proxy: Option<String>,
+    /// Of a container.
+    which: Which,
 }
 
 /// A time stamp that was kept.
@@ -70,14 +65,10 @@ struct Check {
     of: PathBuf,
 }
 
-/// Whom the user trusts.
-struct Believed {
-    anchors: Vec<Anchor>,
-    crls: Vec<Crl>,
-}
-
 pub(super) fn run(order: StampOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let believed = believed(&order, session.lang)?;
+    let believed = Believed::by(&order.anchors, session.lang)?
+        .and_trust(order.trust.as_deref(), session.lang)?
+        .unless_revoked(lists(&order.crls, session.lang)?);
     let found = match order.task {
         Task::Make(make) => make_one(*make, &believed, session)?,
         Task::Check(check) => check_one(&check, &believed, session)?,
@@ -85,71 +76,41 @@ pub(super) fn run(order: StampOrder, session: &mut Session<'_>) -> anyhow::Resul
     Ok(session.out.show(&found, order.form)?)
 }
 
-impl Believed {
-    fn trusted(&self) -> Trusted<'_> {
-        Trusted {
-            anchors: &self.anchors,
-            crls: &self.crls,
-        }
-    }
-}
-
-/// None is built in: the authorities of certified mail are none of time stamps.
-fn believed(order: &StampOrder, lang: Lang) -> anyhow::Result<Believed> {
-    let mut anchors = Vec::new();
-    if let Some(file) = &order.trust {
-        anchors.extend(trusted::trust(file, lang)?.anchors);
-    }
-    for file in &order.anchors {
-        let octets = trusted::read(file, lang)?;
-        let trust = Trust::from_certificates(&octets, &file.display().to_string())
-            .map_err(|error| trusted::of_anchors(&error, file, lang))?;
-        anchors.extend(trust.anchors);
-    }
-    let crls = load::crls(&order.crls, lang)?;
-    // One that cannot be read may be the one that counts.
+/// Revocation lists, every one of which must be readable: it may be the one that counts.
+fn lists(files: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Crl>> {
+    let crls = load::crls(files, lang)?;
     if let Some(damaged) = crls.damaged.first() {
         let values = [("file", damaged.to_string())];
         return Err(Failure::new("stamp-crl", values).into());
     }
-    let crls = crls.lists.into_iter().map(|(_, crl)| crl).collect();
-    Ok(Believed { anchors, crls })
+    Ok(crls.lists.into_iter().map(|(_, crl)| crl).collect())
 }
 
 fn make_one(make: Make, believed: &Believed, session: &mut Session<'_>) -> anyhow::Result<Found> {
+    if within::is_container(&make.file) {
+        let where_to = (make.to.as_deref(), make.which);
+        return within::stamp(&make.file, where_to, &make.authority, believed, session);
+    }
     let imprint = hash(&make.file, DigestAlgorithm::Sha256, session.lang)?;
     let to = make.to.clone().unwrap_or_else(|| beside(&make.file));
     let place = Place::reserve(to)?;
     let digest = <[u8; 32]>::try_from(&*imprint.digest).expect("a SHA-256 has 32 octets");
-    let nonce = Nonce::new(&random_octets()).map_err(|error| anyhow::anyhow!(error))?;
-    let way = way(&make, session)?;
-    let stamping = Stamping {
-        address: &make.address,
-        way: &way,
-        policy: make.policy,
-        trusted: believed.trusted(),
-    };
-    let now = session.context.clock.now();
     let kept = |token: Option<PathBuf>| Kept {
         file: make.file.clone(),
         token,
         imprint: imprint.clone(),
     };
-    match stamp(digest, nonce, now, &stamping) {
-        Ok(stamped) => {
+    match make.authority.ask(digest, believed, session)? {
+        Obtained::Checked(stamped) => {
             let to = place.keep(&stamped.token)?;
+            let now = session.context.clock.now();
             Ok(Found::valid(kept(Some(to)), &stamped.checked, now).made_now(&stamped))
         }
-        // Paid for, perhaps, and good for those who trust its authority.
-        Err(StampError::Token { fault, token }) if fault.is_of_trust() => {
+        Obtained::Unknown { fault, token } => {
             let to = place.keep(&token)?;
             Ok(Found::faulty(kept(Some(to)), fault))
         }
-        Err(StampError::Token { fault, token: _ }) => Ok(Found::faulty(kept(None), fault)),
-        Err(StampError::Way(fault)) => Err(told::way(&fault, &make.address).into()),
-        Err(StampError::Answer(fault)) => {
-            Err(told::answer(&fault, &make.address, session.lang).into())
-        }
+        Obtained::Faulty(fault) => Ok(Found::faulty(kept(None), fault)),
     }
 }
 
@@ -219,32 +180,14 @@ fn hash(file: &Path, algorithm: DigestAlgorithm, lang: Lang) -> anyhow::Result<I
     })
 }
 
-fn way(make: &Make, session: &Session<'_>) -> anyhow::Result<Way> {
-    let login = match &make.user {
-        Some(user) => Some(Login {
-            user: user.clone(),
-            password: session
-                .context
-                .stamp_password
-                .clone()
-                .ok_or_else(|| Failure::new("stamp-password", []))?,
-        }),
-        None => None,
-    };
-    Ok(Way {
-        login,
-        proxy: proxy(make, session),
-        ..Way::default()
-    })
-}
-
-fn proxy(make: &Make, session: &Session<'_>) -> Option<Secret> {
-    let proxies = &session.context.proxies;
-    match make.proxy.as_deref() {
-        Some("none") => None,
-        Some(given) => Some(Secret::new(given.to_owned())),
-        None if is_direct(&make.address, &proxies.except) => None,
-        None if make.address.is_secure() => proxies.https.clone(),
-        None => proxies.http.clone(),
+/// The octets of a SHA-256 in hexadecimal.
+pub(in crate::command) fn digest_of(hexadecimal: &str) -> [u8; 32] {
+    let mut digest = [0; 32];
+    for (octet, at) in digest.iter_mut().zip((0..).step_by(2)) {
+        let pair = hexadecimal.get(at..at + 2);
+        *octet = pair
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .expect("a SHA-256");
     }
+    digest
 }

@@ -11,7 +11,7 @@ use crate::smime::time_stamp::{AnswerFault, Problem, Refusal, Refused, TokenFaul
 use crate::transport::stamping::{Address, Fault};
 
 /// The words of faults, as JSON has them.
-pub(super) const FAULTS: [&str; 22] = [
+pub(in crate::command) const FAULTS: [&str; 22] = [
     "unreadable",
     "content",
     "signers",
@@ -37,7 +37,7 @@ pub(super) const FAULTS: [&str; 22] = [
 ];
 
 /// The word of a fault.
-pub(super) const fn word(fault: &TokenFault) -> &'static str {
+pub(in crate::command) const fn word(fault: &TokenFault) -> &'static str {
     use TokenFault as F;
     match fault {
         F::TooLarge | F::Object(_) | F::After | F::NotTimeStamp => "unreadable",
@@ -66,7 +66,7 @@ pub(super) const fn word(fault: &TokenFault) -> &'static str {
 }
 
 /// The same in a clause.
-pub(super) fn fault(fault: &TokenFault, lang: Lang) -> String {
+pub(in crate::command) fn fault(fault: &TokenFault, lang: Lang) -> String {
     use TokenFault as F;
     let texts = Catalogue::of(lang);
     let plain = |key| texts.text(key).to_owned();

@@ -57,6 +57,11 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FILE|DIR")]
     crl: Vec<PathBuf>,
 
+    /// Certificates of authorities to trust for the time stamps in containers (PEM or DER), or a trust
+    /// data file that names them; repeatable
+    #[arg(long, value_name = "FILE")]
+    tsa_anchor: Vec<PathBuf>,
+
     /// Exit with 1 also if a message is genuine but of another kind: acceptance, delivery,
     /// complete-delivery, non-delivery, first-notice, envelope, and so on
     #[arg(long, value_name = "KIND", hide_possible_values = true)]
@@ -140,6 +145,7 @@ impl Arguments {
             anchors: self.anchor,
             providers: self.providers,
             crls: self.crl,
+            tsa_anchors: self.tsa_anchor,
             at: at.transpose()?,
             strict: self.strict,
             expect: self.expect,

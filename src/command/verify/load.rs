@@ -8,6 +8,7 @@ use super::text::read_error;
 use super::{Asked, Failure, VerifyOrder};
 use crate::command::Session;
 use crate::command::meant;
+use crate::command::stamp::authority::Believed;
 use crate::command::trusted::{self, read};
 use crate::lang::Lang;
 use crate::ledger::Ledger;
@@ -44,6 +45,7 @@ pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Resul
     };
     Ok(Asked {
         verifier,
+        stamps: stamps(order, session.lang)?,
         at: order.at,
         now,
         sent,
@@ -55,6 +57,17 @@ pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Resul
         only_bad: order.only_bad,
         explain: order.explain,
     })
+}
+
+/// Whom to believe about the time stamps in containers.
+fn stamps(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Believed> {
+    let believed = Believed::by(&order.tsa_anchors, lang)?;
+    if believed.is_nobody() || order.crls.is_empty() {
+        return Ok(believed);
+    }
+    // Those of damaged files are named where the receipts are judged.
+    let lists = crls(&order.crls, lang)?.lists.into_iter();
+    Ok(believed.unless_revoked(lists.map(|(_, crl)| crl).collect()))
 }
 
 /// What was sent: a file, or where there is none of this name a message of the ledger.

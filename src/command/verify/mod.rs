@@ -23,6 +23,7 @@ use rayon::prelude::*;
 use self::container::Contained;
 use self::expect::Expected;
 use super::report::asked::PageOrder;
+use super::stamp::authority::Believed;
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::input::{self, Item};
@@ -50,6 +51,8 @@ pub(super) struct VerifyOrder {
     pub providers: Option<PathBuf>,
     /// Files or folders of revocation lists.
     pub crls: Vec<PathBuf>,
+    /// Files that name authorities of time stamps.
+    pub tsa_anchors: Vec<PathBuf>,
     /// The time to judge at; without it that in the receipt.
     pub at: Option<Timestamp>,
     /// Whether a doubt leaves undecided.
@@ -287,6 +290,11 @@ impl Examiner {
         self.asked.now = now;
     }
 
+    /// From now on answers and documents are in this language.
+    pub fn speak(&mut self, lang: Lang) {
+        self.asked.lang = lang;
+    }
+
     /// By which data.
     pub fn trust(&self) -> &Trust {
         self.asked.verifier.trust()
@@ -322,6 +330,8 @@ impl Examiner {
 /// All that the user asked beside the messages themselves.
 pub(crate) struct Asked {
     verifier: Verifier,
+    /// Whom to believe about time stamps.
+    stamps: Believed,
     at: Option<Timestamp>,
     now: Timestamp,
     sent: Option<(String, Sent)>,
@@ -339,6 +349,7 @@ impl Asked {
     pub fn plainly(verifier: Verifier, now: Timestamp, lang: Lang) -> Self {
         Self {
             verifier,
+            stamps: Believed::default(),
             at: None,
             now,
             sent: None,
@@ -385,7 +396,7 @@ impl Asked {
     fn answer(&self, item: Item, digests: Digests) -> Answer {
         match item {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
-            Item::Container { name, path } => container::answer(name, &path, self),
+            Item::Container { name, place } => container::answer(name, place, self),
             Item::Message(source) => {
                 let examined = self.examined(source.name, &source.octets, source.stored, digests);
                 Answer::Examined(Box::new(examined))

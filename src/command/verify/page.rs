@@ -131,7 +131,7 @@ impl Message {
                     rows: Vec::new(),
                     findings_title: String::new(),
                     findings: Vec::new(),
-                    inside: contained.details(texts),
+                    inside: contained.all_details(texts),
                 }
             }
             Answer::Examined(examined) => Self::examined(examined, asked),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use report::{FolderJson, Results};
 
-use super::Wanted;
+use super::{Meant, Wanted};
 use crate::account::make_private_folder;
 use crate::command::judges::Judges;
 use crate::command::{Failure, Session, whole};
@@ -65,7 +65,14 @@ pub(super) fn run(
             Place::Own(folder) => folder.clone(),
             Place::Within(folder) => folder.join(&one.name),
         };
-        let view = ledger.view(&one.message);
+        let message = match &one.meant {
+            Meant::Sent(message) => message,
+            Meant::Received(row) => {
+                let short = ("message", row.letter.short.clone());
+                return Err(Failure::new("court-received", [short]).into());
+            }
+        };
+        let view = ledger.view(message);
         let view = view.map_err(|error| Failure::of_ledger(&error))?;
         let made = make(&view, (order.court, &target), ledger, judges, session);
         let made = made.or_else(|error| {

@@ -8,7 +8,7 @@ mod told;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::io::{self, Cursor, Read, Seek};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -17,12 +17,16 @@ pub(super) use self::told::ContainerJson;
 use super::{Answer, Asked, Digests};
 use crate::address::MailAddress;
 use crate::asic::{self, Checked, Content, Directory, Fault, Flaw, Nature};
+use crate::command::stamp::document::Answer as StampAnswer;
+use crate::command::stamp::inside::{Inside, existed_since, inside};
 use crate::exit::ExitStatus;
+use crate::input::Place;
 use crate::ledger::fact::Fact;
 use crate::ledger::state::{RecipientState, Standing};
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::pec::MessageId;
+use crate::timestamp::Timestamp;
 use crate::verify::{Stored, Verdict};
 
 /// What the message that was sent is called; it is no receipt.
@@ -49,6 +53,11 @@ pub(crate) struct Contained {
     differences: Vec<Difference>,
     /// The day of the trust data by which it was made.
     stated_as_of: Option<String>,
+    /// Its time stamps, the oldest first.
+    stamps: Vec<Inside>,
+    /// What one that cannot be verified comes to: nothing, where nobody asked.
+    unverifiable: ExitStatus,
+    now: Timestamp,
 }
 
 /// What it is.
@@ -156,35 +165,10 @@ impl Difference {
 }
 
 /// Reads and judges a container.
-pub(super) fn answer(name: String, path: &Path, asked: &Asked) -> Answer {
-    let read = File::open(path).map_err(asic::Error::Io);
-    let read = read.and_then(|mut file| {
-        let read = asic::Read::of(&mut file)?;
-        Ok((file, read))
-    });
-    let bare = |found| Contained {
-        name: name.clone(),
-        found,
-        answers: Vec::new(),
-        differences: Vec::new(),
-        stated_as_of: None,
-    };
-    let contained = match read {
-        Ok((mut file, asic::Read::Evidence(checked))) => {
-            match judged(&name, &checked, &mut file, asked) {
-                Ok(answers) => with_statements(
-                    Contained {
-                        answers,
-                        ..bare(Found::Evidence(checked))
-                    },
-                    &mut file,
-                ),
-                Err(error) => Err(error),
-            }
-        }
-        Ok((_, asic::Read::Other(nature))) => Ok(bare(Found::Other(nature))),
-        Err(asic::Error::Fault(fault)) => Ok(bare(Found::Damaged(fault))),
-        Err(asic::Error::Io(error)) => Err(error),
+pub(super) fn answer(name: String, place: Place, asked: &Asked) -> Answer {
+    let contained = match place {
+        Place::File(path) => File::open(path).and_then(|mut file| read(&name, &mut file, asked)),
+        Place::Memory(octets) => read(&name, &mut Cursor::new(octets), asked),
     };
     match contained {
         Ok(contained) => Answer::Container(Box::new(contained)),
@@ -195,13 +179,46 @@ pub(super) fn answer(name: String, path: &Path, asked: &Asked) -> Answer {
     }
 }
 
+fn read(name: &str, file: &mut (impl Read + Seek), asked: &Asked) -> io::Result<Contained> {
+    // Who names authorities asks whether they stand behind it.
+    let is_asked = asked.strict || !asked.stamps.is_nobody();
+    let bare = |found| Contained {
+        name: name.to_owned(),
+        found,
+        answers: Vec::new(),
+        differences: Vec::new(),
+        stated_as_of: None,
+        stamps: Vec::new(),
+        unverifiable: match is_asked {
+            true => ExitStatus::Undecided,
+            false => ExitStatus::Yes,
+        },
+        now: asked.now,
+    };
+    match asic::Read::of(file) {
+        Ok(asic::Read::Evidence(checked)) => {
+            let answers = judged(name, &checked, file, asked)?;
+            let stamps = inside(&checked, file, &asked.stamps)?;
+            let contained = Contained {
+                answers,
+                stamps,
+                ..bare(Found::Evidence(checked))
+            };
+            with_statements(contained, file)
+        }
+        Ok(asic::Read::Other(nature)) => Ok(bare(Found::Other(nature))),
+        Err(asic::Error::Fault(fault)) => Ok(bare(Found::Damaged(fault))),
+        Err(asic::Error::Io(error)) => Err(error),
+    }
+}
+
 /// The messages in a container, each judged.
 fn judged(
     name: &str,
     checked: &Checked,
-    file: &mut File,
+    file: &mut (impl Read + Seek),
     asked: &Asked,
-) -> std::io::Result<Vec<Answer>> {
+) -> io::Result<Vec<Answer>> {
     let is_message =
         |one: &&Content| one.entry.name.ends_with(".eml") && !one.entry.name.starts_with(SENT);
     let mut left = checked.files.iter().filter(is_message).peekable();
@@ -234,7 +251,7 @@ fn judged(
     Ok(answers)
 }
 
-fn octets_of(file: &mut File, one: &Content) -> std::io::Result<Option<Vec<u8>>> {
+fn octets_of(file: &mut (impl Read + Seek), one: &Content) -> io::Result<Option<Vec<u8>>> {
     match Directory::octets(file, &one.entry, MAX_MESSAGE_OCTETS as u64) {
         Ok(octets) => Ok(octets),
         Err(asic::Error::Io(error)) => Err(error),
@@ -243,11 +260,14 @@ fn octets_of(file: &mut File, one: &Content) -> std::io::Result<Option<Vec<u8>>>
 }
 
 /// Adds what the container says and is not so.
-fn with_statements(mut contained: Contained, file: &mut File) -> std::io::Result<Contained> {
+fn with_statements(
+    mut contained: Contained,
+    file: &mut (impl Read + Seek),
+) -> io::Result<Contained> {
     let Found::Evidence(checked) = &contained.found else {
         return Ok(contained);
     };
-    let mut document = |name: &str| -> std::io::Result<Value> {
+    let mut document = |name: &str| -> io::Result<Value> {
         let mut files = checked.files.iter();
         let Some(one) = files.find(|one| one.entry.name == name) else {
             return Ok(Value::Null);
@@ -425,8 +445,26 @@ impl Contained {
                     true => ExitStatus::Undecided,
                     false => ExitStatus::Yes,
                 };
-                inside.fold(own, ExitStatus::worse)
+                let stamps = self.stamps.iter().map(|one| self.status_of(one));
+                inside.chain(stamps).fold(own, ExitStatus::worse)
             }
+        }
+    }
+
+    fn status_of(&self, stamp: &Inside) -> ExitStatus {
+        match stamp_answer(stamp) {
+            StampAnswer::Valid => ExitStatus::Yes,
+            StampAnswer::NotValid => ExitStatus::No,
+            StampAnswer::CannotTell => self.unverifiable,
+        }
+    }
+
+    /// Since when its files are shown to exist; `None` where no time stamp shows it, or a file is not
+    /// the one that it was.
+    fn existed_since(&self) -> Option<Timestamp> {
+        match self.flaws().is_empty() {
+            true => existed_since(&self.stamps),
+            false => None,
         }
     }
 
@@ -449,5 +487,13 @@ impl Contained {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+}
+
+/// What a time stamp comes to.
+fn stamp_answer(stamp: &Inside) -> StampAnswer {
+    match &stamp.result {
+        Ok(_) => StampAnswer::Valid,
+        Err(fault) => StampAnswer::of_fault(fault),
     }
 }

@@ -3,25 +3,24 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{Contained, Difference, Found};
+use super::{Contained, Difference, Found, StampAnswer, stamp_answer};
 use crate::asic::{Fault, Flaw, Nature};
+use crate::command::stamp::document::Stated;
+use crate::command::stamp::inside::Inside;
+use crate::command::stamp::told as stamp_told;
 use crate::command::verify::Asked;
 use crate::output::catalogue::Catalogue;
-use crate::output::report::{SHA256, known};
+use crate::output::layout;
+use crate::output::report::{SHA256, known, or_null};
 use crate::output::style::{Style, Tone};
 use crate::printable::Printable;
+use crate::timestamp::Timestamp;
 
 impl Contained {
     /// How it is with the container as a whole, in a sentence, with the words of warning before it.
     pub fn answer(&self, texts: &Catalogue) -> (Tone, String) {
         match &self.found {
-            Found::Evidence(checked) if checked.flaws.is_empty() => {
-                let key = match checked.has_time_stamp {
-                    true => "container.intact-stamped",
-                    false => "container.intact",
-                };
-                (Tone::Good, texts.count(key, self.answers.len(), &[]))
-            }
+            Found::Evidence(checked) if checked.flaws.is_empty() => self.intact(texts),
             Found::Evidence(checked) => {
                 let line = texts.count("container.changed", checked.flaws.len(), &[]);
                 (Tone::Bad, line)
@@ -39,11 +38,76 @@ impl Contained {
         }
     }
 
+    /// Of one whose files are those that it lists: what its time stamps show beside that.
+    fn intact(&self, texts: &Catalogue) -> (Tone, String) {
+        let count = self.answers.len();
+        if self.stamps.is_empty() {
+            return (Tone::Good, texts.count("container.intact", count, &[]));
+        }
+        let is_faulty = |one: &Inside| stamp_answer(one) == StampAnswer::NotValid;
+        let (tone, stamp) = match self.existed_since() {
+            _ if self.stamps.iter().any(is_faulty) => (
+                Tone::Bad,
+                texts.text("container.stamp-not-valid").to_owned(),
+            ),
+            Some(since) => {
+                let time = layout::on(since, texts.lang());
+                (
+                    Tone::Good,
+                    texts.fill("container.stamp-valid", &[("time", &time)]),
+                )
+            }
+            None => (
+                Tone::Good,
+                texts.text("container.stamp-cannot-tell").to_owned(),
+            ),
+        };
+        let values = [("stamp", &*stamp)];
+        (
+            tone,
+            texts.count("container.intact-stamped", count, &values),
+        )
+    }
+
+    /// The time stamps, a line each, and what they do not show.
+    fn stamp_lines(&self, texts: &Catalogue) -> Vec<(Option<Tone>, String)> {
+        let since = self.existed_since();
+        let mut lines: Vec<(Option<Tone>, String)> = Vec::new();
+        for stamp in &self.stamps {
+            lines.push(stamp_line(stamp, texts));
+            if let Ok(checked) = &stamp.result
+                && since.is_some_and(|since| checked.time().at < since)
+            {
+                let line = texts.fill("container.stamp-gap", &[("file", &stamp.token)]);
+                lines.push((Some(Tone::Unsure), line));
+            }
+        }
+        if let Some(Ok(newest)) = self.stamps.last().map(|one| &one.result) {
+            let ends = newest.certificate().not_after;
+            let time = layout::shown(ends, texts.lang());
+            let (tone, key) = match ends < self.now {
+                true => (Some(Tone::Unsure), "container.stamp-ended"),
+                false => (None, "container.stamp-ends"),
+            };
+            lines.push((tone, texts.fill(key, &[("time", &time)])));
+        }
+        if since.is_some() {
+            lines.push((None, texts.text("container.stamp-proves").to_owned()));
+        }
+        lines
+    }
+
     /// What differs, a line each.
     pub fn details(&self, texts: &Catalogue) -> Vec<String> {
         let flaws = self.flaws().iter().map(|flaw| flaw_text(flaw, texts));
         let differences = self.differences.iter().map(|one| one.text(texts));
         flaws.chain(differences).collect()
+    }
+
+    /// What differs, and what the time stamps show, a line each.
+    pub fn all_details(&self, texts: &Catalogue) -> Vec<String> {
+        let stamps = self.stamp_lines(texts).into_iter().map(|(_, line)| line);
+        self.details(texts).into_iter().chain(stamps).collect()
     }
 
     /// All about the container, for people.
@@ -52,7 +116,49 @@ impl Contained {
         let first = format!("{}: {}", Printable(&self.name), style.paint(tone, answer));
         let details = self.details(texts).into_iter();
         let details = details.map(|line| format!("      {}", style.paint(Tone::Bad, line)));
-        std::iter::once(first).chain(details).collect()
+        let stamps = self.stamp_lines(texts).into_iter().map(|(tone, line)| {
+            let line = match tone {
+                Some(tone) => style.paint(tone, line),
+                None => line,
+            };
+            format!("      {line}")
+        });
+        std::iter::once(first)
+            .chain(details)
+            .chain(stamps)
+            .collect()
+    }
+}
+
+/// What a time stamp comes to, in a line.
+fn stamp_line(stamp: &Inside, texts: &Catalogue) -> (Option<Tone>, String) {
+    let file = ("file", &*stamp.token);
+    match &stamp.result {
+        Ok(checked) => {
+            let time = layout::on(checked.time().at, texts.lang());
+            let signer = checked.certificate().subject.to_string();
+            let values = [
+                file,
+                ("time", &*time),
+                ("signer", &signer),
+                ("authority", checked.authority()),
+            ];
+            (None, texts.fill("container.stamp.valid", &values))
+        }
+        Err(fault) => {
+            let reason = stamp_told::fault(fault, texts.lang());
+            let values = [file, ("reason", &*reason)];
+            match StampAnswer::of_fault(fault) {
+                StampAnswer::CannotTell => {
+                    let line = texts.fill("container.stamp.cannot-tell", &values);
+                    (Some(Tone::Unsure), line)
+                }
+                StampAnswer::NotValid | StampAnswer::Valid => (
+                    Some(Tone::Bad),
+                    texts.fill("container.stamp.not-valid", &values),
+                ),
+            }
+        }
     }
 }
 
@@ -69,7 +175,7 @@ fn flaw_text(flaw: &Flaw, texts: &Catalogue) -> String {
         | Flaw::Added { .. }
         | Flaw::Checksum { .. }
         | Flaw::NoManifest
-        | Flaw::Unreadable(_) => "",
+        | Flaw::Unreadable { .. } => "",
     };
     let values = [("file", flaw.name()), ("with", with)];
     texts.fill(&format!("container.flaw.{}", flaw.word()), &values)
@@ -97,14 +203,39 @@ pub(in crate::command::verify) struct ContainerJson {
     fault: Option<FaultJson>,
     /// In what its files differ from its manifest.
     flaws: Vec<FlawJson>,
-    /// Whether there is a time stamp over the manifest; it is not checked. Null where the container
-    /// was not read.
+    /// Whether there is a time stamp over the manifest; what it comes to is in time_stamps. Null where
+    /// the container was not read.
     time_stamp: Option<bool>,
+    /// The time stamps, the oldest first, each over all that was there before it.
+    time_stamps: Vec<StampJson>,
+    /// Since when its files are shown to exist: the time of the oldest time stamp from which on each is
+    /// valid and was made while the certificate of the one before it was in force. Null: no time
+    /// stamp shows it.
+    existed_since: Option<Timestamp>,
     /// The day of the trust data by which the container says that it was verified; null where it says
     /// none.
     stated_as_of: Option<String>,
     /// Where the container says something else than what is found today, by the trust data in trust.
     differences: Vec<DifferenceJson>,
+}
+
+/// A time stamp of a container.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "container_time_stamp")]
+struct StampJson {
+    /// Its file in the container.
+    file: String,
+    /// The list of files that it is over.
+    over: String,
+    /// What it comes to, by the authorities of --tsa-anchor.
+    answer: StampAnswer,
+    /// Why it is not valid, or cannot be verified, as in pec stamp; null: it is valid.
+    #[schemars(schema_with = "stamp_faults")]
+    fault: Option<&'static str>,
+    /// What it states; null: it is not valid, so nothing that it states counts.
+    stated: Option<Stated>,
+    /// The same for people.
+    text: String,
 }
 
 /// Why a container is damaged.
@@ -171,7 +302,11 @@ fn states(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn natures(_: &mut SchemaGenerator) -> Schema {
-    crate::output::report::or_null(known(Nature::WORDS))
+    or_null(known(Nature::WORDS))
+}
+
+fn stamp_faults(_: &mut SchemaGenerator) -> Schema {
+    or_null(known(stamp_told::FAULTS))
 }
 
 fn faults(_: &mut SchemaGenerator) -> Schema {
@@ -186,11 +321,24 @@ fn differences(_: &mut SchemaGenerator) -> Schema {
     known(Difference::WORDS)
 }
 
+impl StampJson {
+    fn of(stamp: &Inside, texts: &Catalogue) -> Self {
+        Self {
+            file: stamp.token.clone(),
+            over: stamp.over.clone(),
+            answer: stamp_answer(stamp),
+            fault: stamp.result.as_ref().err().map(stamp_told::word),
+            stated: stamp.result.as_ref().ok().map(Stated::of),
+            text: stamp_line(stamp, texts).1,
+        }
+    }
+}
+
 impl ContainerJson {
     pub fn of(contained: &Contained, asked: &Asked) -> Self {
         let texts = Catalogue::of(asked.lang);
         let (nature, fault, time_stamp) = match &contained.found {
-            Found::Evidence(checked) => (None, None, Some(checked.has_time_stamp)),
+            Found::Evidence(checked) => (None, None, Some(!checked.stamps.is_empty())),
             Found::Damaged(fault) => (None, Some(fault), None),
             Found::Other(nature) => (Some(nature.word()), None, None),
         };
@@ -204,7 +352,7 @@ impl ContainerJson {
                 | Flaw::Added { .. }
                 | Flaw::Checksum { .. }
                 | Flaw::NoManifest
-                | Flaw::Unreadable(_) => (None, None, None),
+                | Flaw::Unreadable { .. } => (None, None, None),
             };
             FlawJson {
                 id: flaw.word(),
@@ -237,6 +385,12 @@ impl ContainerJson {
             }),
             flaws: flaws.collect(),
             time_stamp,
+            time_stamps: contained
+                .stamps
+                .iter()
+                .map(|one| StampJson::of(one, texts))
+                .collect(),
+            existed_since: contained.existed_since(),
             stated_as_of: contained.stated_as_of.clone(),
             differences: differences.collect(),
         }
