@@ -36,7 +36,6 @@ const KEPT: [(&str, &str, &str); 20] = [
 
 /// Each document and the commands that hand out its schema.
 const SCHEMAS: [(&str, &[&str]); 25] = [
-const SCHEMAS: [(&str, &[&str]); 21] = [
     (
         "account",
         &["account list", "account presets", "account test"],

@@ -554,7 +554,7 @@ fn security_word(security: Security) -> &'static str {
 }
 
 /// The keys of an account, as written.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "address",
     "display_name",
     "preset",

@@ -10,8 +10,8 @@
 
 use super::confirm::Consent;
 use crate::address::MailAddress;
-use crate::court::{Court, Objection, Weight};
 use crate::batch::identity::Identity;
+use crate::court::{Court, Objection, Weight};
 use crate::input;
 use crate::ledger::fact::What;
 use crate::ledger::state::Standing;

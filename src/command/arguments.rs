@@ -7,7 +7,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Order};
 use super::{
-    Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forget, forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send, show, stamp, status, sync, verify, wait, watch,
+    Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forget,
+    forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send,
+    show, stamp, status, sync, verify, wait, watch,
 };
 use crate::lang::Lang;
 

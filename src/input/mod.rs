@@ -15,8 +15,8 @@ mod file;
 mod folder;
 mod mbox;
 
-use std::fs;
-use std::io::{self, Read, Seek};
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::vec;
 
@@ -54,6 +54,24 @@ pub enum Place {
     File(PathBuf),
     /// What came as a stream, no larger than a message may be.
     Memory(Vec<u8>),
+}
+
+/// What a container is read from, in any order.
+pub trait Opened: Read + Seek {}
+
+impl<T: Read + Seek> Opened for T {}
+
+impl Place {
+    /// Opens it at its beginning.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn open(&self) -> io::Result<Box<dyn Opened + '_>> {
+        Ok(match self {
+            Self::File(path) => Box::new(File::open(path)?),
+            Self::Memory(octets) => Box::new(Cursor::new(octets)),
+        })
+    }
 }
 
 /// The octets of one message and where they stand.

@@ -9,8 +9,8 @@ use crate::asic;
 use crate::command::Failure;
 use crate::command::dates::When;
 use crate::command::order::Order;
-use crate::court::Court;
 use crate::command::stamp::authority::Authority;
+use crate::court::Court;
 use crate::output::report::Form;
 
 /// Export a message with all its receipts to a container that proves itself, or for a court

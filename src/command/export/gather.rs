@@ -113,7 +113,8 @@ pub(super) fn gather(
         identifier: "",
         protocol,
     };
-    let table = metadata::table(std::iter::once(message).chain(metadata::of_receipts(&receipts, protocol)));
+    let table =
+        metadata::table(std::iter::once(message).chain(metadata::of_receipts(&receipts, protocol)));
     put(&plain_name(METADATA), Source::Made(table.into_bytes()));
     bundle(files, (receipts, certificates), &about, (judge, lang))
 }

@@ -5,14 +5,13 @@
 //! What lies in the folder of the ledger is no second copy.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::asic;
 use crate::command::Failure;
 use crate::command::verify::text::read_error;
-use crate::input::{self, Item};
+use crate::input::{self, Item, Place};
 use crate::lang::Lang;
 use crate::ledger::Held;
 use crate::smime::sha256;
@@ -43,9 +42,9 @@ impl Copies {
                         found.insert(sha256(&source.octets));
                     }
                 }
-                Item::Container { name, path } => {
+                Item::Container { name, place } => {
                     if !is_within(&name, &ledger) {
-                        found.extend(in_container(&path));
+                        found.extend(in_container(&place));
                     }
                 }
                 Item::Unreadable { name, error } if is_named(&name, places) => {
@@ -67,8 +66,8 @@ impl Copies {
 }
 
 /// Digests of what is in a container, as it is read now. One that cannot be read holds nothing.
-fn in_container(path: &Path) -> Vec<String> {
-    let Ok(mut file) = File::open(path) else {
+fn in_container(place: &Place) -> Vec<String> {
+    let Ok(mut file) = place.open() else {
         return Vec::new();
     };
     match asic::Read::of(&mut file) {

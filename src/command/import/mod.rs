@@ -8,19 +8,19 @@ mod report;
 mod told;
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use report::Results;
 use told::{Told, Unread};
 
 use super::Session;
 use super::access::{self, Access};
+use crate::account::Keep;
 use crate::asic::{self, Directory};
 use crate::client::{self, Import, Imported};
 use crate::exit::ExitStatus;
-use crate::input::{self, Item};
+use crate::input::{self, Item, Place};
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
@@ -49,6 +49,8 @@ pub(super) fn run(order: ImportOrder, session: &mut Session<'_>) -> anyhow::Resu
     let judge = client::Judge {
         account: &access.account.address,
         verifier: &verifier,
+        // Whoever names a file wants it kept.
+        keep: Keep::All,
     };
     let now = || clock.now();
     let failure = |error: client::Error| access.failure_of_journey(&error);
@@ -70,7 +72,7 @@ fn take(
     match item {
         // What a mailbox has is the message without its frame.
         Item::Message(source) => import.take(source.name, input::unframed(source.octets)),
-        Item::Container { name, path } => within(&name, &path, import, told),
+        Item::Container { name, place } => within(&name, &place, import, told),
         Item::Unreadable { name, error } => {
             told.borrow_mut().unread(name, Unread::Input(error));
             Ok(())
@@ -81,12 +83,12 @@ fn take(
 /// Takes in the messages in a container, whatever its list of files says: each is judged by itself.
 fn within(
     name: &str,
-    path: &Path,
+    place: &Place,
     import: &mut Import<'_>,
     told: &RefCell<Told<'_, '_>>,
 ) -> Result<(), client::Error> {
     let unread = |name: &str, why: Unread| told.borrow_mut().unread(name.to_owned(), why);
-    let read = File::open(path).map_err(asic::Error::Io);
+    let read = place.open().map_err(asic::Error::Io);
     let read = read.and_then(|mut file| Ok((asic::Read::of(&mut file)?, file)));
     let (checked, mut file) = match read {
         Ok((asic::Read::Evidence(checked), file)) => (checked, file),

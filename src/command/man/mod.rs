@@ -179,7 +179,7 @@ fn page(command: &clap::Command, name: &str, lang: Lang) -> io::Result<(String, 
 const DATE: &str = "2026-11-22";
 
 /// The pages of the commands that use the ledger.
-const KEEPING: [&str; 14] = [
+const KEEPING: [&str; 15] = [
     "pec-archive",
     "pec-draft",
     "pec-export",

@@ -26,8 +26,8 @@ use std::path::PathBuf;
 use asked::{Circumstances, Made, PageOrder};
 use dossier::Dossier;
 
-use super::judges::Judges;
 use super::export::gather::{judged, sent_name};
+use super::judges::Judges;
 use super::status::{self, StatusOrder};
 use super::{Failure, Session, access, meant};
 use crate::address::MailAddress;

@@ -26,7 +26,7 @@ use super::report::asked::PageOrder;
 use super::stamp::authority::Believed;
 use super::{Failure, Session};
 use crate::exit::ExitStatus;
-use crate::input::{self, Item};
+use crate::input::{self, Item, Place};
 use crate::lang::Lang;
 use crate::output::progress::Progress;
 use crate::output::report::{self, Output};
@@ -309,7 +309,8 @@ impl Examiner {
     /// What the shell gets for a container on the disk.
     pub fn answer_of(&self, container: &std::path::Path) -> ExitStatus {
         let name = container.display().to_string();
-        container::answer(name, container, &self.asked).status()
+        let place = Place::File(container.to_owned());
+        container::answer(name, place, &self.asked).status()
     }
 
     /// The first line of the answer for people.

@@ -7,8 +7,7 @@
 mod told;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Read, Seek};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -166,11 +165,8 @@ impl Difference {
 
 /// Reads and judges a container.
 pub(super) fn answer(name: String, place: Place, asked: &Asked) -> Answer {
-    let contained = match place {
-        Place::File(path) => File::open(path).and_then(|mut file| read(&name, &mut file, asked)),
-        Place::Memory(octets) => read(&name, &mut Cursor::new(octets), asked),
-    };
-    match contained {
+    let contained = place.open();
+    match contained.and_then(|mut file| read(&name, &mut file, asked)) {
         Ok(contained) => Answer::Container(Box::new(contained)),
         Err(error) => Answer::Unreadable {
             name,
