@@ -435,6 +435,72 @@ fn one_that_was_renewed_too_late_counts_from_the_later_on() {
     assert_eq!(since("20261231000001Z"), "2026-12-31T00:00:01Z");
 }
 
+/// A reader written from EN 319 162-1, A.4 and A.7: from the newest archive manifest back, each with
+/// its time stamp, every digest of each, and each listing all that was there before it.
+const CHAIN: &str = r#"
+import base64, hashlib, sys, zipfile
+import xml.etree.ElementTree as E
+z = zipfile.ZipFile(sys.argv[1])
+A, D, M = '{http://uri.etsi.org/02918/v1.2.1#}', '{http://www.w3.org/2000/09/xmldsig#}', 'META-INF/'
+later, name, chain = {'mimetype'}, M + 'ASiCArchiveManifest.xml', []
+while name:
+    root = E.fromstring(z.read(name))
+    assert root.tag == A + 'ASiCManifest'
+    token = root.find(A + 'SigReference').get('URI')
+    assert token.startswith(M) and 'timestamp' in token and token.endswith('.tst')
+    # What is stamped stands in the token, whoever made it.
+    assert hashlib.sha256(z.read(name)).digest() in z.read(token), name
+    later |= {name, token}
+    listed, previous = set(), None
+    for one in root.iter(A + 'DataObjectReference'):
+        uri = one.get('URI')
+        assert one.find(D + 'DigestMethod').get('Algorithm').endswith('#sha256')
+        digest = base64.b64decode(one.find(D + 'DigestValue').text)
+        assert digest == hashlib.sha256(z.read(uri)).digest(), uri
+        listed.add(uri)
+        if one.get('Rootfile') == 'true':
+            assert previous is None
+            previous = uri
+    assert listed == set(z.namelist()) - later, (listed, later)
+    chain.append(name)
+    name = previous or (M + 'ASiCManifest.xml' if name != M + 'ASiCManifest.xml' else None)
+print(len(chain))
+"#;
+
+#[test]
+fn python_walks_the_chain_of_time_stamps() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        skipped("python3 is not here");
+        return;
+    }
+    let (world, authority) = (World::new(), good());
+    let anchor = ["--tsa-anchor", &world.anchor];
+    assert_eq!(world.stamped("p.asice", &authority, &anchor).exit, 0);
+    for _ in 0..3 {
+        assert_eq!(world.stamp("p.asice", &authority, &["--renew"]).exit, 0);
+    }
+    let file = world.path("p.asice");
+    let walk = || {
+        let mut python = Command::new("python3");
+        Ran::of(
+            python
+                .args(["-c", CHAIN])
+                .arg(&file)
+                .output()
+                .expect("python"),
+        )
+    };
+    let ran = walk();
+    assert_eq!((ran.exit, ran.out.trim()), (0, "4"), "{ran:?}");
+    let mut other = entries(&file);
+    let first = other
+        .iter_mut()
+        .find(|(name, _)| name == "META-INF/timestamp.tst");
+    first.expect("a token").1.push(0);
+    fs::write(&file, rebuilt(&other)).expect("a file");
+    assert_eq!(walk().exit, 1);
+}
+
 #[test]
 fn killed_while_the_authority_answers_there_is_no_container() {
     let world = World::new();

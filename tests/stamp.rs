@@ -20,7 +20,7 @@ use postacert::smime::time_stamp::{
     AnswerFault, Granted, Nonce, Policy, Problem, ProfileFault, Refused, TokenFault, Trusted,
 };
 use postacert::timestamp::Timestamp;
-use postacert::transport::stamping::{Address, Fault, Way};
+use postacert::transport::stamping::{Fault, Way};
 use serde_json::Value;
 use support::authority::{Authority, REPLY, respond};
 use support::der;
