@@ -6,6 +6,7 @@
 //! [`Submission`] and [`Mailbox`] each have one implementation for the wire and one in tests.
 
 pub mod compose;
+pub mod fetching;
 pub mod imap;
 pub mod probe;
 pub mod removal;

@@ -25,7 +25,7 @@ use crate::smime::time_stamp::MAX_ANSWER_OCTETS;
 /// Octets of one address; browsers stop at two thousand.
 const MAX_ADDRESS_OCTETS: usize = 2_000;
 /// Times that a server may send us elsewhere.
-const MAX_REDIRECTS: usize = 3;
+pub(super) const MAX_REDIRECTS: usize = 3;
 /// Octets of the header of an answer.
 const MAX_HEADER_OCTETS: usize = 32 * 1024;
 
@@ -98,7 +98,7 @@ impl Address {
     }
 
     /// Where a server sends us from here: another address, or a path of this one.
-    fn redirected(&self, location: &str) -> Option<Self> {
+    pub(super) fn redirected(&self, location: &str) -> Option<Self> {
         let target = match location.starts_with('/') && !location.starts_with("//") {
             true => {
                 let scheme = self.0.split("://").next().unwrap_or_default();
@@ -209,7 +209,7 @@ pub fn ask(address: &Address, request: &[u8], way: &Way) -> Result<Vec<u8>, Faul
     Err(Fault::Redirect(address.0))
 }
 
-fn configuration(way: &Way) -> Result<Config, Fault> {
+pub(super) fn configuration(way: &Way) -> Result<Config, Fault> {
     let proxy = way.proxy.as_ref().map(|proxy| Proxy::new(proxy.expose()));
     let proxy = proxy.transpose().map_err(|_| Fault::Proxy)?;
     let tls = TlsConfig::builder()
@@ -268,7 +268,7 @@ fn answer(mut response: Response<Body>) -> Result<Vec<u8>, Fault> {
 }
 
 /// The package's words in ours.
-fn fault(error: ureq::Error) -> Fault {
+pub(super) fn fault(error: ureq::Error) -> Fault {
     use ureq::Error as E;
     match error {
         E::Timeout(_) => Fault::Silent,
