@@ -35,7 +35,7 @@ const KEPT: [(&str, &str, &str); 20] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 25] = [
+const SCHEMAS: [(&str, &[&str]); 29] = [
     (
         "account",
         &["account list", "account presets", "account test"],
@@ -63,6 +63,10 @@ const SCHEMAS: [(&str, &[&str]); 25] = [
     ("show", &["show"]),
     ("stamp", &["stamp"]),
     ("status", &["status", "wait"]),
+    ("trust-change", &["trust import", "trust update"]),
+    ("trust-history", &["trust history"]),
+    ("trust-list", &["trust list"]),
+    ("trust-show", &["trust show"]),
     ("verify", &["verify"]),
 ];
 

@@ -79,6 +79,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("crc32fast", &["asic"]),
     ("sha1_checked", &["smime"]),
     ("minijinja", &["batch", "output"]),
+    ("minisign_verify", &["command"]),
     ("calamine", &["batch"]),
     ("rust_xlsxwriter", &["batch"]),
     ("encoding_rs", &["batch", "contents"]),

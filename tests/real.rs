@@ -5,8 +5,10 @@
 mod skipped;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use postacert::providers::Trust;
+use postacert::providers::snapshot::{self, KeptEdition, Occasion, Seen};
+use postacert::providers::{Snapshot, Trust};
 use postacert::smime::bag::Bag;
 use postacert::smime::certificate::Certificate;
 use postacert::smime::chain::find_paths;
@@ -208,4 +210,143 @@ fn every_real_signer_has_a_path() {
         );
         assert_eq!(judgement.fault, None, "{}", path.display());
     }
+}
+
+/// Whichever one edition the trust data lack, no genuine message is called false for it.
+#[test]
+fn a_missing_edition_accuses_nobody() {
+    let Some(folder) = folder() else { return };
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/providers/trust.toml");
+    let text = std::fs::read_to_string(source).unwrap();
+    let tables: Vec<&str> = text.split("\n[[").collect();
+    let is_edition = |table: &&str| table.starts_with("authority.edition]]");
+    let editions = tables.iter().filter(|table| is_edition(table)).count();
+    assert!(editions >= 13, "{editions} editions");
+    let messages: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(folder.join("messages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), std::fs::read(&path).unwrap()))
+        .collect();
+    let question = Question::new(now());
+    let verdicts = |trust: Trust| -> Vec<&'static str> {
+        let verifier = Verifier::new(trust);
+        let all = messages.iter();
+        all.map(|(_, octets)| verifier.examine(octets, &question).verdict().word())
+            .collect()
+    };
+    let whole = verdicts(Trust::built_in());
+    for (index, table) in tables.iter().enumerate().filter(|(_, it)| is_edition(it)) {
+        let mut kept = tables.clone();
+        kept.remove(index);
+        let without = verdicts(Trust::parse(&kept.join("\n[["), "gap").unwrap());
+        for ((before, after), (path, _)) in whole.iter().zip(&without).zip(&messages) {
+            let fits = before == after || *after == "cannot-tell";
+            assert!(
+                fits,
+                "{}: {before}, {after} without {table}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// An edition is known for one by the root that is pinned, whatever the authority.
+#[test]
+fn each_real_edition_is_signed_by_the_pinned_root() {
+    let Some(folder) = folder() else { return };
+    let mut trust = Trust::built_in();
+    for anchor in &mut trust.anchors {
+        anchor.editions.clear();
+    }
+    let mut known = 0;
+    for entry in std::fs::read_dir(folder.join("certs/authorities")).unwrap() {
+        let path = entry.unwrap().path();
+        let octets = std::fs::read(&path).unwrap();
+        let objects = postacert::smime::pem::objects(&octets, "CERTIFICATE").unwrap();
+        let found: usize = trust
+            .anchors
+            .iter()
+            .map(|anchor| anchor.editions_among([&*objects[0]]).len())
+            .sum();
+        let is_of_servers = path.to_string_lossy().contains("SSL_SERVER");
+        assert_eq!(found, usize::from(!is_of_servers), "{}", path.display());
+        known += found;
+    }
+    assert_eq!(known, 13);
+}
+
+/// What is written of an edition without its certificate, and the certificate, judge alike.
+#[test]
+fn a_kept_certificate_says_what_the_data_say() {
+    let Some(folder) = folder() else { return };
+    let trust = Trust::built_in();
+    let octets = std::fs::read(folder.join("certs/authorities/AgID_CA1_20250220.pem")).unwrap();
+    let objects = postacert::smime::pem::objects(&octets, "CERTIFICATE").unwrap();
+    let mut snapshot = Snapshot::default();
+    snapshot.kept_at = Some(now());
+    snapshot.editions.push(KeptEdition {
+        certificate: Arc::new(Certificate::parse(&objects[0]).unwrap()),
+        seen: Seen {
+            occasion: Occasion::Import,
+            at: now(),
+            place: "file \"a\"\\b\u{1b}".to_owned(),
+        },
+    });
+    let read = Snapshot::parse(snapshot.text().as_bytes()).unwrap();
+    assert_eq!(read.text(), snapshot.text());
+    assert_eq!(read.editions[0].seen, snapshot.editions[0].seen);
+    let with = read.with(trust.clone(), "name");
+    assert_eq!(with.anchors.len(), trust.anchors.len());
+    let lengths = |trust: &Trust| -> Vec<usize> {
+        let anchors = trust.anchors.iter();
+        anchors.map(|anchor| anchor.editions.len()).collect()
+    };
+    assert_eq!(lengths(&with), lengths(&trust));
+    assert_eq!(
+        with.anchors[0].signer_policy,
+        trust.anchors[0].signer_policy
+    );
+    assert!(with.anchors[0].issuer_key.is_some());
+    let file = snapshot::trust_file(Trust::built_in_file(), &read, Some("2036-01-01"));
+    let again = Trust::parse(&file, "file").unwrap();
+    assert_eq!(lengths(&again), lengths(&trust));
+    assert_eq!(again.as_of.as_deref(), Some("2036-01-01"));
+}
+
+/// A genuine message is so as long as its signer's certificate ran, and not a day longer.
+#[test]
+fn a_signer_signs_within_its_days() {
+    let Some(folder) = folder() else { return };
+    let verifier = Verifier::new(Trust::built_in());
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder.join("messages")).unwrap() {
+        let path = entry.unwrap().path();
+        let octets = std::fs::read(&path).unwrap();
+        let verdict = |at: Timestamp| {
+            let question = Question {
+                at: Some(at),
+                ..Question::new(now())
+            };
+            verifier.examine(&octets, &question).verdict().word()
+        };
+        let found = verifier.examine(&octets, &Question::new(now()));
+        let Some(signer) = found.facts().map(|facts| facts.signer()) else {
+            continue;
+        };
+        if found.verdict().word() != "genuine" {
+            continue;
+        }
+        let days = |at: Timestamp, days: i64| Timestamp::from_unix(at.unix() + days * 86_400);
+        for (at, is_within) in [
+            (days(signer.not_before, -1), false),
+            (signer.not_before, true),
+            (signer.not_after, true),
+            (days(signer.not_after, 1), false),
+        ] {
+            let is_genuine = verdict(at) == "genuine";
+            assert_eq!(is_genuine, is_within, "{} at {at}", path.display());
+        }
+        seen += 1;
+    }
+    assert!(seen >= 10, "{seen} messages");
 }

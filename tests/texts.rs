@@ -164,6 +164,36 @@ fn findings() -> BTreeSet<String> {
     all
 }
 
+/// What `pec trust import` and `pec trust update` find, what becomes of it, and why.
+const TRUST_KINDS: [&str; 6] = [
+    "edition",
+    "authority",
+    "providers",
+    "revocations",
+    "data",
+    "none",
+];
+const TRUST_STATES: [&str; 4] = ["new", "known", "refused", "passed-over"];
+const TRUST_REASONS: [&str; 17] = [
+    "unreadable",
+    "unreachable",
+    "sums",
+    "not-named",
+    "signature",
+    "other-key",
+    "fingerprint",
+    "no-authority",
+    "weak-key",
+    "stranger",
+    "release-signature",
+    "unproven-data",
+    "older",
+    "expired",
+    "not-yet",
+    "partial",
+    "broken",
+];
+
 /// All texts that are asked for by a key that is put together.
 fn composed() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
@@ -218,6 +248,9 @@ fn composed() -> BTreeSet<String> {
         "court.rule",
         ["file", "sum", "count", "name", "formats"],
     ));
+    all.extend(keys("trust.kind", TRUST_KINDS));
+    all.extend(keys("trust.state", TRUST_STATES));
+    all.extend(keys("trust.reason", TRUST_REASONS));
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));

@@ -400,6 +400,18 @@ fn trust_cases() -> Vec<Case> {
             vec![],
         ),
         of_edition(
+            ["path_len = 0", "certificate = \"A*\""],
+            "trust-base64",
+            "certificate",
+            vec![],
+        ),
+        of_edition(
+            ["path_len = 0", "certificate = \"MAA=\""],
+            "trust-certificate",
+            "certificate",
+            reason("asn1.certificate"),
+        ),
+        of_edition(
             ["IPAddress:0.0.0.0/0", "URI:http://x"],
             "trust-excluded",
             "excluded",

@@ -1,6 +1,6 @@
 //! What the commands that send and read have in common: account, password, connections, ledger.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::servers::Servers;
 use super::{Failure, Session, configuration, servers, trusted};
@@ -14,7 +14,6 @@ use crate::lang::Lang;
 use crate::ledger::{self, Depth, Flaw, Ledger, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Lasting;
-use crate::providers::Trust;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
 use crate::transport::smtp::SmtpSubmission;
@@ -28,6 +27,7 @@ pub(super) struct Access {
     login: Option<Login>,
     context: PasswordContext,
     lang: Lang,
+    pub(super) data_dir: Option<PathBuf>,
     /// Counts what is read from the mailbox.
     pub meter: Meter,
     /// Whether somebody looks on while it connects.
@@ -102,19 +102,20 @@ impl Access {
                 question: session.question(account),
             },
             lang: session.lang,
+            data_dir: session.data_dir.clone(),
             meter: Meter::default(),
             visible: session.context.stderr_is_terminal,
         })
     }
 
-    /// The judge of receipts for this account: the authorities compiled in, unless the account
-    /// names others.
+    /// The judge of receipts for this account: the authorities compiled in and what the store
+    /// holds, unless the account names others.
     ///
     /// # Errors
     /// When the account's trust file cannot be used.
     pub fn verifier(&self) -> anyhow::Result<Verifier> {
         let Some(file) = &self.account.trust_file else {
-            return Ok(Verifier::new(Trust::built_in()));
+            return Ok(self.store().verifier());
         };
         Ok(Verifier::new(trusted::trust(file, self.lang)?))
     }

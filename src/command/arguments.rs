@@ -9,7 +9,7 @@ use super::order::{Color, Common, Order};
 use super::{
     Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forget,
     forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send,
-    show, stamp, status, sync, verify, wait, watch,
+    show, stamp, status, sync, trust, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -87,6 +87,7 @@ enum Command {
     Account(account::arguments::Arguments),
     Doctor(doctor::arguments::Arguments),
     Ledger(ledger::arguments::Arguments),
+    Trust(trust::arguments::Arguments),
     Demo(demo::arguments::Arguments),
     Sandbox(sandbox::arguments::Arguments),
     Completions(completions::arguments::Arguments),
@@ -172,6 +173,7 @@ impl Command {
             Self::Account(arguments) => arguments.order(),
             Self::Doctor(arguments) => arguments.order(),
             Self::Ledger(arguments) => arguments.order(),
+            Self::Trust(arguments) => arguments.order(),
             Self::Demo(arguments) => arguments.order(),
             Self::Sandbox(arguments) => arguments.order(),
             Self::Completions(arguments) => arguments.order(),

@@ -60,21 +60,21 @@ impl<'a> Judges<'a> {
 
 impl Judge {
     fn new(file: Option<&Path>, session: &Session<'_>) -> Result<Self, Failure> {
-        let (trust, trust_file) = match file {
-            None => (
-                Trust::built_in(),
-                Trust::built_in_file().as_bytes().to_vec(),
-            ),
+        let (verifier, trust_file) = match file {
+            None => {
+                let store = session.store();
+                (store.verifier(), store.trust_file())
+            }
             Some(file) => {
                 let octets = trusted::read(file, session.lang)?;
                 let trust = Trust::parse(&octets, TRUST_FILE)
                     .map_err(|error| trusted::of_trust_file(&error, file, session.lang))?;
-                (trust, octets)
+                (Verifier::new(trust), octets)
             }
         };
         let now = session.context.now;
         Ok(Self {
-            examiner: Examiner::new(Verifier::new(trust), now, session.lang),
+            examiner: Examiner::new(verifier, now, session.lang),
             trust_file,
         })
     }

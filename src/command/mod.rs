@@ -55,8 +55,10 @@ mod span;
 mod stamp;
 mod status;
 mod stay;
+mod store;
 mod sync;
 mod text_form;
+mod trust;
 mod trusted;
 mod verify;
 mod wait;
@@ -201,6 +203,7 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Account(order) => account::run(order, session),
         Order::Doctor(order) => doctor::run(&order, session),
         Order::Ledger(order) => ledger::run(order, session),
+        Order::Trust(order) => trust::run(order, session),
         Order::Demo(order) => demo::run(&order, session),
         Order::Sandbox(order) => sandbox::run(order, session),
         Order::Completions(order) => completions::run(&order, session),

@@ -11,7 +11,6 @@ use crate::address::MailAddress;
 use crate::input::{self, Item, Source};
 use crate::ledger::letter::{LetterList, LetterRow, LetterStanding};
 use crate::ledger::{Ledger, MessageRow};
-use crate::providers::Trust;
 use crate::verify::{Stored, Verifier};
 
 /// Its octets, and by whose authorities it is judged.
@@ -118,16 +117,16 @@ fn of_file(word: &str, trust: Option<&Path>, session: &Session<'_>) -> anyhow::R
     if items.next().is_some() {
         return Err(Failure::new("one-message-in-file", [("file", word.to_owned())]).into());
     }
-    let trust = match trust {
-        Some(file) => trusted::trust(file, session.lang)?,
-        None => Trust::built_in(),
+    let verifier = match trust {
+        Some(file) => Verifier::new(trusted::trust(file, session.lang)?),
+        None => session.store().verifier(),
     };
     Ok(Named {
         name,
         octets,
         stored,
         origin: Origin::File,
-        verifier: Verifier::new(trust),
+        verifier,
         thread: Thread::default(),
     })
 }
@@ -173,7 +172,7 @@ fn of_ledger(
         octets: ledger.octets(&octets).map_err(of_ledger)?,
         stored: Stored::AsItIs,
         origin,
-        verifier: Verifier::new(trust_of(&account, trust, session)?),
+        verifier: verifier_of(&account, trust, session)?,
         thread,
     }))
 }
@@ -200,19 +199,20 @@ fn mark_read(row: &LetterRow, ledger: &mut Ledger, session: &Session<'_>) {
     }
 }
 
-/// The authorities by which mail of an account is judged: those named here, else those of the account.
-fn trust_of(
+/// By what mail of an account is judged: the file named here, else that of the account, else what
+/// is known here.
+fn verifier_of(
     address: &MailAddress,
     named: Option<&Path>,
     session: &Session<'_>,
-) -> anyhow::Result<Trust> {
+) -> anyhow::Result<Verifier> {
     // An account that is no longer configured has no file of its own.
     let config = session.config().ok();
     let accounts = config.as_ref().map_or(&[][..], |config| config.accounts());
     let account = accounts.iter().find(|account| account.address == *address);
     let file = named.or_else(|| account?.trust_file.as_deref());
     match file {
-        Some(file) => Ok(trusted::trust(file, session.lang)?),
-        None => Ok(Trust::built_in()),
+        Some(file) => Ok(Verifier::new(trusted::trust(file, session.lang)?)),
+        None => Ok(session.store().verifier()),
     }
 }

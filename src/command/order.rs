@@ -29,6 +29,7 @@ use super::show::ShowOrder;
 use super::stamp::StampOrder;
 use super::status::StatusOrder;
 use super::sync::SyncOrder;
+use super::trust::TrustOrder;
 use super::verify::VerifyOrder;
 use super::wait::WaitOrder;
 use super::watch::WatchOrder;
@@ -103,6 +104,7 @@ pub(super) enum Order {
     Account(AccountOrder),
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),
+    Trust(TrustOrder),
     Demo(DemoOrder),
     Sandbox(SandboxOrder),
     Completions(CompletionsOrder),

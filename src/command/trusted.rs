@@ -118,6 +118,9 @@ fn of_value(fault: &ValueFault, about: [(&'static str, String); 3], texts: &Cata
             "trust-name",
             because(texts.text(name_key(*error)).to_owned()),
         ),
+        ValueFault::Certificate(error) => {
+            Failure::new("trust-certificate", because(object(error, texts)))
+        }
         ValueFault::Policy => Failure::new("trust-policy", about),
         ValueFault::Time => Failure::new("trust-time", about),
         ValueFault::Excluded => Failure::new("trust-excluded", about),

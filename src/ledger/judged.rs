@@ -29,7 +29,8 @@ impl Authorities {
 pub struct JudgedBy {
     /// Whose authorities.
     pub authorities: Authorities,
-    /// The day of the trust data, as they state it; `None`: they state none.
+    /// The day of the trust data, as they state it, and after a `+` the snapshot of the store, where
+    /// there is one: what it adds may settle what was open. `None`: they state none.
     pub edition: Option<String>,
     /// The version of this program.
     pub version: String,
@@ -43,10 +44,16 @@ impl JudgedBy {
     pub fn of(trust: &Trust) -> Self {
         Self {
             authorities: match trust.source {
-                Source::BuiltIn => Authorities::BuiltIn,
+                Source::BuiltIn | Source::Kept(_) => Authorities::BuiltIn,
                 Source::Files(_) => Authorities::OfTheAccount,
             },
-            edition: trust.as_of.clone(),
+            edition: match &trust.source {
+                Source::Kept(snapshot) => {
+                    let day = trust.as_of.as_deref().unwrap_or(UNDATED);
+                    Some(format!("{day}+{snapshot}"))
+                }
+                Source::BuiltIn | Source::Files(_) => trust.as_of.clone(),
+            },
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

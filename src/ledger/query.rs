@@ -179,6 +179,9 @@ pub trait Queries {
         offset: usize,
     ) -> Result<Vec<ReceivedRow>, Error>;
 
+    /// SHA-256 of the octets of all messages that were found genuine, in no order.
+    fn genuine_octets(&self) -> Result<Vec<String>, Error>;
+
     /// How many there are of both; of one account, or of all.
     fn unsettling(&self, account: Option<&MailAddress>) -> Result<Unsettling, Error>;
 

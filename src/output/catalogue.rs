@@ -18,7 +18,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 18]); 2] = [
+const SOURCES: [(Lang, [&str; 19]); 2] = [
     (
         Lang::It,
         [
@@ -40,6 +40,7 @@ const SOURCES: [(Lang, [&str; 18]); 2] = [
             include_str!("catalogue/court.it.toml"),
             include_str!("catalogue/archive.it.toml"),
             include_str!("catalogue/forget.it.toml"),
+            include_str!("catalogue/trust.it.toml"),
         ],
     ),
     (
@@ -63,6 +64,7 @@ const SOURCES: [(Lang, [&str; 18]); 2] = [
             include_str!("catalogue/court.en.toml"),
             include_str!("catalogue/archive.en.toml"),
             include_str!("catalogue/forget.en.toml"),
+            include_str!("catalogue/trust.en.toml"),
         ],
     ),
 ];

@@ -346,7 +346,7 @@ fn trust_file(
         "# A PRACTICE authority. Nothing that it signs has legal value.\n\
          # Autorità di PROVA. Niente di ciò che firma ha valore legale.\n\
          as_of = \"{day}\"\npractice = true\n\n[[authority]]\nsubject = \"{AUTHORITY}\"\n\
-         issuer  = \"{AUTHORITY}\"\nsigner_policy = \"{SIGNER_POLICY}\"\n\
+         issuer  = \"{AUTHORITY}\"\nsigner_policy = \"{SIGNER_POLICY}\"\ncomplete = true\n\
          spki_sha256 = \"{spki_sha256}\"\nspki = \"{spki}\"\n\n[[authority.edition]]\n\
          not_before = {from}\nnot_after  = {until}\nserial = \"{serial}\"\n\
          sha256 = \"{sha256}\"\nsha1   = \"{sha1}\"\npath_len = 0\n\

@@ -31,6 +31,8 @@ pub struct ProviderList {
     pub providers: Vec<Provider>,
     /// Who signed the list; `None` for plain LDIF.
     pub signer: Option<ListSigner>,
+    /// When it is known to have been so, beside what its signature says.
+    pub dated: Option<Timestamp>,
 }
 
 /// The signer of a list, whose signature holds.
@@ -58,9 +60,18 @@ pub struct Provider {
     /// `providerCertificateHash`: SHA-1 of certificates, lower-case hexadecimal.
     pub certificate_hashes: Vec<String>,
     /// `providerCertificate;binary`, as far as they can be read.
-    pub certificates: Vec<Certificate>,
-    /// `managedDomains`, lower case.
+    pub certificates: Vec<ListedCertificate>,
+    /// `managedDomains`, lower case, in order.
     pub managed_domains: Vec<String>,
+}
+
+/// What is kept of a certificate in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedCertificate {
+    /// SHA-256 of its DER, lower-case hexadecimal.
+    pub sha256: String,
+    /// First and last instant of its validity.
+    pub validity: (Timestamp, Timestamp),
 }
 
 /// Why a list cannot be used.
@@ -139,13 +150,10 @@ impl ProviderList {
 
     /// The provider that this certificate belongs to.
     pub fn of_certificate(&self, certificate: &Certificate) -> Option<&Provider> {
-        let hash = certificate.sha1();
+        let (sha1, sha256) = (certificate.sha1(), certificate.sha256());
         self.providers.iter().find(|provider| {
-            provider.certificate_hashes.contains(&hash)
-                || provider
-                    .certificates
-                    .iter()
-                    .any(|known| known.der() == certificate.der())
+            let mut known = provider.certificates.iter();
+            provider.certificate_hashes.contains(&sha1) || known.any(|known| known.sha256 == sha256)
         })
     }
 
@@ -154,23 +162,33 @@ impl ProviderList {
         let domain = unicode_domain(domain);
         self.providers
             .iter()
-            .filter(move |provider| provider.managed_domains.contains(&domain))
+            .filter(move |provider| provider.managed_domains.binary_search(&domain).is_ok())
+    }
+
+    /// When its signer says that it was made.
+    pub fn stated_at(&self) -> Option<Timestamp> {
+        self.signer.as_ref().and_then(|signer| signer.signed_at)
     }
 
     /// Whether the list is known to be of another time than `at`: dated far from it, or with a
     /// provider none of whose certificates was valid then. Such a list accuses nobody.
     pub fn is_of_another_time(&self, at: Timestamp) -> bool {
-        if let Some(signed_at) = self.signer.as_ref().and_then(|signer| signer.signed_at) {
-            return signed_at.seconds_since(at).abs() > SAME_TIME_DAYS * 86_400;
+        if let Some(stated) = self.stated_at().or(self.dated) {
+            return !is_same_time(stated, at);
         }
         self.providers.iter().any(|provider| {
             !provider.certificates.is_empty()
                 && provider
                     .certificates
                     .iter()
-                    .all(|c| at < c.not_before || c.not_after < at)
+                    .all(|c| at < c.validity.0 || c.validity.1 < at)
         })
     }
+}
+
+/// Whether a list of one time speaks of another.
+pub fn is_same_time(stated: Timestamp, at: Timestamp) -> bool {
+    stated.seconds_since(at).abs() <= SAME_TIME_DAYS * 86_400
 }
 
 fn signed_list(octets: &[u8], anchors: &[Anchor]) -> Result<ProviderList, Error> {
@@ -233,6 +251,10 @@ fn plain_list(octets: &[u8]) -> Result<ProviderList, Error> {
         }
     }
     list.providers.extend(current.filter(Provider::is_one));
+    for provider in &mut list.providers {
+        provider.managed_domains.sort_unstable();
+        provider.managed_domains.dedup();
+    }
     if list.providers.is_empty() {
         Err(Error::Empty)
     } else {
@@ -249,7 +271,11 @@ impl Provider {
             "providercertificatehash" => self.certificate_hashes.push(text().to_ascii_lowercase()),
             "manageddomains" => self.managed_domains.push(unicode_domain(&text())),
             // RFC 6109 itself prints one that cannot be decoded; the hash still names it.
-            "providercertificate" => self.certificates.extend(Certificate::parse(value)),
+            "providercertificate" => {
+                let certificate = Certificate::parse(value).ok();
+                let certificate = certificate.as_ref().map(ListedCertificate::of);
+                self.certificates.extend(certificate);
+            }
             _ => {}
         }
     }
@@ -259,6 +285,15 @@ impl Provider {
         !self.certificate_hashes.is_empty()
             || !self.certificates.is_empty()
             || !self.managed_domains.is_empty()
+    }
+}
+
+impl ListedCertificate {
+    fn of(certificate: &Certificate) -> Self {
+        Self {
+            sha256: certificate.sha256(),
+            validity: (certificate.not_before, certificate.not_after),
+        }
     }
 }
 

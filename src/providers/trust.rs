@@ -5,13 +5,14 @@
 
 use std::collections::HashSet;
 
-use super::trust_file;
+use super::trust_file::{self, KnownSigner};
 use crate::smime::algorithm::AlgorithmError;
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{Anchor, Edition};
 use crate::smime::constraints::GeneralName;
 use crate::smime::{self, pem};
 use crate::timestamp::Timestamp;
+use der::oid::ObjectIdentifier as Oid;
 
 /// The data compiled in.
 const BUILT_IN: &str = include_str!("trust.toml");
@@ -21,6 +22,8 @@ const BUILT_IN: &str = include_str!("trust.toml");
 pub enum Source {
     /// Compiled into the program.
     BuiltIn,
+    /// Those compiled in, and what a snapshot of the store holds beside them; its name.
+    Kept(String),
     /// Files that the user named, as they are to be shown.
     Files(Vec<String>),
 }
@@ -36,6 +39,8 @@ pub struct Trust {
     pub anchors: Vec<Anchor>,
     /// Whether they are those of a practice provider, whose hours are short.
     pub is_practice: bool,
+    /// Certificates of signers that were seen; not needed to judge.
+    pub signers: Vec<KnownSigner>,
     hosts: HashSet<String>,
     organizations: HashSet<String>,
 }
@@ -100,7 +105,10 @@ impl Trust {
         let mut trust = Self::new(file.anchors, name);
         trust.as_of = file.as_of;
         trust.is_practice = file.is_practice;
-        trust.hosts.extend(file.hosts);
+        trust
+            .hosts
+            .extend(file.signers.iter().filter_map(KnownSigner::host));
+        trust.signers = file.signers;
         Ok(trust)
     }
 
@@ -110,52 +118,60 @@ impl Trust {
     /// # Errors
     /// When nothing in it is a certificate, or one cannot be read or is of no authority.
     pub fn from_certificates(octets: &[u8], name: &str) -> Result<Self, Error> {
-        let mut anchors: Vec<Anchor> = Vec::new();
+        let mut certificates = Vec::new();
         let objects = pem::objects(octets, "CERTIFICATE")?;
         for (der, index) in objects.iter().zip(1..) {
             let certificate =
                 Certificate::parse(der).map_err(|error| Error::Certificate { index, error })?;
-            let shown = certificate.subject.to_string();
-            let Some((true, _)) = certificate.basic_constraints else {
-                return Err(Error::NotAnAuthority {
-                    index,
-                    subject: shown,
-                });
-            };
-            let key = match &certificate.key {
-                Ok(key) => key,
-                Err(error) => {
-                    return Err(Error::Key {
-                        index,
-                        subject: shown,
-                        error: error.clone(),
-                    });
-                }
-            };
-            let edition = Edition::of(&certificate);
-            let known = anchors
-                .iter_mut()
-                .find(|a| a.spki == certificate.spki && a.subject == certificate.subject);
-            match known {
-                Some(anchor) => anchor.editions.push(edition),
-                None => anchors.push(Anchor {
-                    label: certificate.subject.common_name().unwrap_or(&shown).into(),
-                    key: key.clone(),
-                    spki: certificate.spki.clone(),
-                    issuer: None,
-                    issuer_key: None,
-                    signer_policy: None,
-                    editions: vec![edition],
-                    subject: certificate.subject,
-                }),
+            let subject = || certificate.subject.to_string();
+            if certificate.basic_constraints.is_none_or(|(is, _)| !is) {
+                let subject = subject();
+                return Err(Error::NotAnAuthority { index, subject });
             }
+            if let Err(error) = &certificate.key {
+                return Err(Error::Key {
+                    index,
+                    subject: subject(),
+                    error: error.clone(),
+                });
+            }
+            certificates.push(certificate);
         }
-        Ok(Self::new(anchors, name))
+        Ok(Self::of_authorities(&certificates, None, name))
     }
 
-    fn new(mut anchors: Vec<Anchor>, name: &str) -> Self {
-        for anchor in &mut anchors {
+    /// Takes certificates of authorities as anchors; of those without a usable key there is none.
+    /// Their signers must bear `policy`, where one is given; then further editions are possible.
+    pub fn of_authorities<'c>(
+        certificates: impl IntoIterator<Item = &'c Certificate>,
+        policy: Option<Oid>,
+        name: &str,
+    ) -> Self {
+        let mut anchors: Vec<Anchor> = Vec::new();
+        for certificate in certificates {
+            let Ok(key) = &certificate.key else { continue };
+            let shown = certificate.subject.to_string();
+            anchors.push(Anchor {
+                label: certificate.subject.common_name().unwrap_or(&shown).into(),
+                key: key.clone(),
+                spki: certificate.spki.clone(),
+                issuer: None,
+                issuer_key: None,
+                signer_policy: policy,
+                // What was given for one command is all that there is to it.
+                is_complete: policy.is_none(),
+                editions: vec![Edition::of(certificate)],
+                subject: certificate.subject.clone(),
+            });
+        }
+        Self::new(anchors, name)
+    }
+
+    fn new(all: Vec<Anchor>, name: &str) -> Self {
+        let mut anchors = Vec::with_capacity(all.len());
+        for mut anchor in all {
             anchor.editions.sort_by_key(|edition| edition.not_before);
+            merge(&mut anchors, anchor);
         }
         let permitted = || {
             anchors
@@ -186,6 +202,7 @@ impl Trust {
             is_practice: false,
             source: Source::Files(vec![name.to_owned()]),
             anchors,
+            signers: Vec::new(),
             hosts,
             organizations,
         }
@@ -195,26 +212,16 @@ impl Trust {
     /// policy that it has here and gains the other's editions.
     pub fn and(mut self, other: Self) -> Self {
         for anchor in other.anchors {
-            let same =
-                |known: &&mut Anchor| known.spki == anchor.spki && known.subject == anchor.subject;
-            match self.anchors.iter_mut().find(same) {
-                Some(known) => {
-                    let new = anchor.editions.into_iter().filter(|edition| {
-                        known
-                            .editions
-                            .iter()
-                            .all(|other| other.sha256 != edition.sha256)
-                    });
-                    let new: Vec<Edition> = new.collect();
-                    known.editions.extend(new);
-                    known.editions.sort_by_key(|edition| edition.not_before);
-                }
-                None => self.anchors.push(anchor),
-            }
+            merge(&mut self.anchors, anchor);
         }
         self.is_practice &= other.is_practice;
         self.hosts.extend(other.hosts);
         self.organizations.extend(other.organizations);
+        for signer in other.signers {
+            if !self.signers.contains(&signer) {
+                self.signers.push(signer);
+            }
+        }
         if let (Source::Files(mine), Source::Files(theirs)) = (&mut self.source, other.source) {
             mine.extend(theirs);
         }
@@ -241,10 +248,36 @@ impl Trust {
     }
 }
 
+/// Adds an authority; where it is known already, its editions.
+fn merge(anchors: &mut Vec<Anchor>, anchor: Anchor) {
+    let same = |known: &&mut Anchor| known.spki == anchor.spki && known.subject == anchor.subject;
+    let Some(known) = anchors.iter_mut().find(same) else {
+        anchors.push(anchor);
+        return;
+    };
+    let is_new = |edition: &Edition| {
+        let mut others = known.editions.iter();
+        // Where no digest is stated, none is known to be the same.
+        edition.sha256.is_empty() || others.all(|other| other.sha256 != edition.sha256)
+    };
+    let (new, same): (Vec<Edition>, Vec<Edition>) = anchor.editions.into_iter().partition(is_new);
+    for edition in same {
+        let mut others = known.editions.iter_mut();
+        // The certificate itself says more than what was written of it.
+        if let (Some(other), Some(_)) = (
+            others.find(|other| other.sha256 == edition.sha256),
+            &edition.certificate,
+        ) {
+            other.certificate = edition.certificate;
+        }
+    }
+    known.editions.extend(new);
+    known.editions.sort_by_key(|edition| edition.not_before);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use der::oid::ObjectIdentifier as Oid;
 
     #[test]
     fn the_data_compiled_in_are_whole() {

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use der::oid::ObjectIdentifier as Oid;
 
 use crate::located::{File as Toml, Item, NoToml, Section};
+use crate::smime;
 use crate::smime::algorithm::{AlgorithmError, PublicKey};
+use crate::smime::certificate::Certificate;
 use crate::smime::chain::{Anchor, Edition};
 use crate::smime::constraints::{GeneralName, NameConstraints};
 use crate::smime::name::{Name, TextError};
@@ -26,8 +28,31 @@ pub(super) struct File {
     pub is_practice: bool,
     /// The authorities; at least one.
     pub anchors: Vec<Anchor>,
-    /// Mail hosts of the signers that were seen, in lower case.
-    pub hosts: Vec<String>,
+    /// The signers that were seen.
+    pub signers: Vec<KnownSigner>,
+}
+
+/// The certificate of a signer, as far as a trust file tells of it. Not needed to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSigner {
+    /// The address in it.
+    pub address: String,
+    /// Whose it is (RFC 4514); empty where that is not stated.
+    pub subject: String,
+    /// Who issued it (RFC 4514); empty where that is not stated.
+    pub issuer: String,
+    /// SHA-256 of its DER, lower-case hexadecimal; empty where that is not stated.
+    pub sha256: String,
+    /// First and last instant of its validity.
+    pub validity: Option<(Timestamp, Timestamp)>,
+}
+
+impl KnownSigner {
+    /// The host of its address, in lower case.
+    pub fn host(&self) -> Option<String> {
+        let (_, host) = self.address.rsplit_once('@')?;
+        Some(host.to_ascii_lowercase())
+    }
 }
 
 /// Why a trust file cannot be used.
@@ -124,6 +149,9 @@ pub enum Fault {
     /// Not a name of RFC 4514.
     #[error(transparent)]
     Name(TextError),
+    /// Not a certificate.
+    #[error("no certificate: {0}")]
+    Certificate(smime::Error),
     /// Not an object identifier.
     #[error("no object identifier")]
     Policy,
@@ -142,11 +170,7 @@ pub enum Fault {
 /// in it. Of several faults the first of the first authority.
 pub(super) fn read(octets: &[u8]) -> Result<File, Error> {
     let file = Toml::parse(octets)?;
-    let root = Table {
-        section: file.root(),
-        name: "",
-        authority: None,
-    };
+    let root = Table::root(&file);
     let as_of = root.text("as_of")?.map(|text| text.value.to_owned());
     let anchors = root.tables("authority", "authority")?;
     let anchors: Vec<Anchor> = anchors
@@ -156,22 +180,19 @@ pub(super) fn read(octets: &[u8]) -> Result<File, Error> {
     if anchors.is_empty() {
         return Err(Error::Empty);
     }
-    let mut hosts = Vec::new();
-    for signer in root.tables("signer", "signer")? {
-        let address = signer.text("address")?;
-        let host = address.and_then(|text| text.value.rsplit_once('@'));
-        hosts.extend(host.map(|(_, host)| host.to_ascii_lowercase()));
-    }
+    let signers = root.tables("signer", "signer")?;
+    let signers = signers.iter().map(Table::signer);
+    let signers = signers.collect::<Result<Vec<_>, _>>()?;
     Ok(File {
         as_of,
         is_practice: root.flag("practice")?.unwrap_or_default(),
         anchors,
-        hosts,
+        signers: signers.into_iter().flatten().collect(),
     })
 }
 
 /// A table, with what is needed to say where a fault in it is.
-struct Table<'f> {
+pub(super) struct Table<'f> {
     section: Section<'f>,
     name: &'static str,
     authority: Option<String>,
@@ -179,12 +200,27 @@ struct Table<'f> {
 
 /// A text and the line where it stands.
 #[derive(Clone, Copy)]
-struct Text<'f> {
-    value: &'f str,
+pub(super) struct Text<'f> {
+    pub value: &'f str,
     line: usize,
 }
 
 impl<'f> Table<'f> {
+    /// What stands above the first header.
+    pub(super) fn root(file: &'f Toml<'f>) -> Self {
+        Table {
+            section: file.root(),
+            name: "",
+            authority: None,
+        }
+    }
+
+    /// A time that need not be there.
+    pub(super) fn time_if_any(&self, field: &'static str) -> Result<Option<Timestamp>, Error> {
+        let is_there = self.section.find(field).is_some();
+        is_there.then(|| self.time(field)).transpose()
+    }
+
     fn place(&self, line: usize) -> Place {
         Place {
             line,
@@ -235,13 +271,13 @@ impl<'f> Table<'f> {
         Ok(Text { value, line })
     }
 
-    fn text(&self, field: &'static str) -> Result<Option<Text<'f>>, Error> {
+    pub(super) fn text(&self, field: &'static str) -> Result<Option<Text<'f>>, Error> {
         let item = self.section.find(field);
         item.map(|item| self.as_text(item, field, Expected::Text))
             .transpose()
     }
 
-    fn needed_text(&self, field: &'static str) -> Result<Text<'f>, Error> {
+    pub(super) fn needed_text(&self, field: &'static str) -> Result<Text<'f>, Error> {
         self.as_text(self.needed(field)?, field, Expected::Text)
     }
 
@@ -261,19 +297,23 @@ impl<'f> Table<'f> {
             .transpose()
     }
 
-    fn flag(&self, field: &'static str) -> Result<Option<bool>, Error> {
+    pub(super) fn flag(&self, field: &'static str) -> Result<Option<bool>, Error> {
         let item = self.section.find(field);
         item.map(|item| self.typed(item, field, Expected::Flag, Item::flag))
             .transpose()
     }
 
-    fn time(&self, field: &'static str) -> Result<Timestamp, Error> {
+    pub(super) fn time(&self, field: &'static str) -> Result<Timestamp, Error> {
         let item = self.needed(field)?;
         let time = self.typed(item, field, Expected::Time, Item::time)?;
         Timestamp::parse(&time).map_err(|_| self.unusable(item.line(), field, Fault::Time))
     }
 
-    fn tables(&self, field: &'static str, name: &'static str) -> Result<Vec<Table<'f>>, Error> {
+    pub(super) fn tables(
+        &self,
+        field: &'static str,
+        name: &'static str,
+    ) -> Result<Vec<Table<'f>>, Error> {
         let Some(item) = self.section.find(field) else {
             return Ok(Vec::new());
         };
@@ -318,6 +358,7 @@ impl<'f> Table<'f> {
             issuer,
             issuer_key: issuer_key.map(|(_, key)| key),
             signer_policy: self.policy()?,
+            is_complete: self.flag("complete")?.unwrap_or_default(),
             editions: editions
                 .iter()
                 .map(Table::edition)
@@ -357,8 +398,47 @@ impl<'f> Table<'f> {
         }
     }
 
-    /// `[[authority.edition]]`
+    /// `[[signer]]`; nothing where no address is stated.
+    fn signer(&self) -> Result<Option<KnownSigner>, Error> {
+        let text = |field| -> Result<String, Error> {
+            let text = self.text(field)?;
+            Ok(text.map_or("", |text| text.value).to_owned())
+        };
+        let Some(address) = self.text("address")? else {
+            return Ok(None);
+        };
+        let is_dated = ["not_before", "not_after"].map(|field| self.section.find(field).is_some());
+        let validity = match is_dated {
+            [true, true] => Some((self.time("not_before")?, self.time("not_after")?)),
+            [_, _] => None,
+        };
+        Ok(Some(KnownSigner {
+            address: address.value.to_owned(),
+            subject: text("subject")?,
+            issuer: text("issuer")?,
+            sha256: text("sha256")?.to_ascii_lowercase(),
+            validity,
+        }))
+    }
+
+    /// The certificate itself, where it stands in the file.
+    pub(super) fn certificate(&self) -> Result<Option<Certificate>, Error> {
+        let field = "certificate";
+        let Some(text) = self.text(field)? else {
+            return Ok(None);
+        };
+        let der = base64_simd::STANDARD.decode_to_vec(text.value);
+        let der = der.map_err(|_| self.unusable(text.line, field, Fault::Base64))?;
+        let certificate = Certificate::parse(&der);
+        let unusable = |error| self.unusable(text.line, field, Fault::Certificate(error));
+        certificate.map(Some).map_err(unusable)
+    }
+
+    /// `[[authority.edition]]`: the certificate, or what it says.
     fn edition(&self) -> Result<Edition, Error> {
+        if let Some(certificate) = self.certificate()? {
+            return Ok(Edition::of(&certificate));
+        }
         let list = |field| -> Result<Vec<String>, Error> {
             let texts = self.texts(field)?.into_iter();
             Ok(texts.map(|text| text.value.to_owned()).collect())
@@ -382,6 +462,7 @@ impl<'f> Table<'f> {
             not_before: self.time("not_before")?,
             not_after: self.time("not_after")?,
             sha256: sha256.to_ascii_lowercase().into(),
+            certificate: None,
             constraints: NameConstraints {
                 permitted,
                 excluded,

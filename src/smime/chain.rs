@@ -48,6 +48,9 @@ pub struct Anchor {
     pub issuer_key: Option<PublicKey>,
     /// The certificate policy that its signers of PEC must bear.
     pub signer_policy: Option<Oid>,
+    /// Whether no other edition is known to be possible: whoever states the list states that it has
+    /// no gap up to its day. Else one may have been issued since the last that is known.
+    pub is_complete: bool,
     /// Its certificates over time, oldest first.
     pub editions: Vec<Edition>,
 }
@@ -61,6 +64,8 @@ pub struct Edition {
     pub not_after: Timestamp,
     /// SHA-256 of the certificate, lower-case hexadecimal; empty when it is not stated.
     pub sha256: Arc<str>,
+    /// DER of the certificate; `None` where only what it says is known.
+    pub certificate: Option<Arc<[u8]>>,
     /// Names that it may issue for.
     pub constraints: NameConstraints,
     /// How many intermediate certificates may follow; `None` is no limit.
@@ -82,6 +87,8 @@ impl Anchor {
                 && certificate.issuer == *issuer
                 && certificate.may_issue()
                 && certificate.is_signed_by(key)
+                // Two certificates with one SHA-1 have one signature, and the root saw only one.
+                && !certificate.collides()
         };
         let read = bag
             .into_iter()
@@ -107,6 +114,7 @@ impl Edition {
             not_before: certificate.not_before,
             not_after: certificate.not_after,
             sha256: certificate.sha256().into(),
+            certificate: Some(certificate.der().into()),
             constraints: certificate.name_constraints.clone().unwrap_or_default(),
             path_len: certificate.basic_constraints.and_then(|(_, limit)| limit),
         }
@@ -149,10 +157,12 @@ pub enum PathFault {
     TooLong,
     /// A name that an authority between does not allow.
     IntermediateName(String),
-    /// A name that no edition allows, though one in force at the time is known.
+    /// A name that no edition allows; the time is between two that are known.
     Name(String),
     /// A name that no edition allows; the time is before the first that is known.
     NameBeforeFirst(String),
+    /// A name that no edition allows; the time is after the last that is known began.
+    NameAfterLast(String),
     /// A name that the editions around the time do not allow, and one of later does.
     NameOfLater {
         /// The name.
@@ -306,6 +316,9 @@ impl Path {
                 },
                 None if editions.iter().all(|e| at < e.not_before) => {
                     PathFault::NameBeforeFirst(name)
+                }
+                None if editions.iter().all(|e| e.not_before <= at) => {
+                    PathFault::NameAfterLast(name)
                 }
                 None => PathFault::Name(name),
             }));

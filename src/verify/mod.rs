@@ -51,11 +51,17 @@ mod structure;
 mod table;
 mod texts;
 
+use std::cell::RefCell;
+use std::sync::Mutex;
+
 use crate::mime::multipart::Dashes;
 use crate::mime::tree::{Bounds, Tree};
 use crate::mime::{Entity, MAX_DEPTH};
 use crate::pec::{CertificationData, MessageKind};
+use crate::providers::directory_index::KeptLists;
 use crate::providers::{ProviderList, Trust};
+use crate::smime::chain::Edition;
+use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
@@ -87,7 +93,21 @@ struct Place<'a> {
     depth: usize,
     question: &'a Question<'a>,
     work: &'a Work,
+    /// Editions that came along and that the trust data lack.
+    learned: &'a RefCell<Vec<Edition>>,
 }
+
+/// An edition of a known authority that a message had and the trust data lack.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// The edition, with its certificate.
+    pub edition: Edition,
+    /// SHA-256 of the message.
+    pub message: String,
+}
+
+/// Editions that one verifier remembers: an authority had ten in eight years.
+const MAX_LEARNED: usize = 64;
 
 /// Units of [`Work`] for each octet of a message whose structure is read.
 const WORK_PER_OCTET: usize = 2;
@@ -398,7 +418,10 @@ pub struct Verifier {
     trust: Trust,
     crls: Option<TrustedCrls>,
     providers: Option<ProviderList>,
+    kept: KeptLists,
+    kept_crls: Option<TrustedCrls>,
     known: KnownSigners,
+    learned: Mutex<Vec<Learned>>,
 }
 
 impl Verifier {
@@ -408,7 +431,43 @@ impl Verifier {
             trust,
             crls: None,
             providers: None,
+            kept: KeptLists::default(),
+            kept_crls: None,
             known: KnownSigners::default(),
+            learned: Mutex::default(),
+        }
+    }
+
+    /// Adds lists of providers that are used for messages of their time, where none is given.
+    pub fn with_kept_lists(mut self, kept: KeptLists) -> Self {
+        self.kept = kept;
+        self
+    }
+
+    /// Adds revocation lists that are used where none is given and they say something of the
+    /// certificate at the time.
+    pub fn with_kept_crls(mut self, crls: Crls) -> Self {
+        self.kept_crls = Some(TrustedCrls::new(crls, &self.trust));
+        self
+    }
+
+    /// The editions that messages examined so far had and the trust data lack, each once: for a
+    /// pinned key, signed by the pinned key above it.
+    pub fn learned(&self) -> Vec<Learned> {
+        let learned = self.learned.lock();
+        learned.map(|learned| learned.clone()).unwrap_or_default()
+    }
+
+    fn learn(&self, editions: Vec<Edition>, octets: &[u8]) {
+        let Ok(mut learned) = self.learned.lock() else {
+            return;
+        };
+        for edition in editions {
+            let is_known = |known: &Learned| known.edition.sha256 == edition.sha256;
+            if learned.len() < MAX_LEARNED && !learned.iter().any(is_known) {
+                let message = sha256(octets);
+                learned.push(Learned { edition, message });
+            }
         }
     }
 
@@ -440,14 +499,20 @@ impl Verifier {
     /// the octets allow ([`Work`]).
     pub fn examine(&self, octets: &[u8], question: &Question<'_>) -> Examination {
         let work = Work::of_message(octets.len());
+        let learned = RefCell::default();
         let at = Place {
             level: Level::Message,
             depth: 0,
             question,
             work: &work,
+            learned: &learned,
         };
         let mut examination = self.examine_at(octets, None, at);
         examination.work = work.spent();
+        let learned = learned.into_inner();
+        if !learned.is_empty() {
+            self.learn(learned, octets);
+        }
         examination
     }
 
@@ -589,13 +654,14 @@ impl Verifier {
         let judge = Judge {
             trust: &self.trust,
             crls: self.crls.as_ref(),
-            providers: self.providers.as_ref(),
+            kept_crls: self.kept_crls.as_ref(),
+            providers: (self.providers.as_ref()).or_else(|| self.kept.at(examination.judged_at.0)),
+            learned: at.learned,
             at: examination.judged_at.0,
             claimed: data.map(|data| data.time).or(outcome.signing_time),
             now: question.now,
         };
-        let editions = || signature::editions(signed, signer, &self.trust.anchors, at.work);
-        let authority = judge.check(signer, (&outcome.pool, editions), data, findings);
+        let authority = judge.check(signer, &outcome, data, findings);
         let (Some(verified), Some(content)) = (&outcome.content, content) else {
             findings.forget_notes();
             return;
@@ -738,6 +804,7 @@ impl Verifier {
                 depth: at.depth + 1,
                 question: &question,
                 work: &share,
+                learned: at.learned,
             },
         );
         at.work.settle(&share);

@@ -47,6 +47,8 @@ pub(super) struct Outcome<'c> {
     pub signing_time: Option<Timestamp>,
     /// The certificates that came along, for naming impostors; none when a way was found.
     pub pool: Vec<Arc<Certificate>>,
+    /// DER of those that hold the key of the signer's authority: editions of it, perhaps.
+    pub editions: Vec<Box<[u8]>>,
     /// What was done to the content, if the signature holds without it. Then nothing is told of
     /// the digest yet: the content is to be given again without the damage.
     pub damage: Option<Damage>,
@@ -104,6 +106,7 @@ pub(super) fn check<'c>(
         signer: None,
         signing_time: None,
         pool: Vec::new(),
+        editions: Vec::new(),
         damage: None,
     };
     let octets = match SignatureOctets::new(&signed.signature) {
@@ -230,36 +233,23 @@ fn check_each_signer<'c>(
         (None, Some(fault)) => report_fault(fault, means.work, outcome, findings),
         (None, None) => {}
     }
-    if let Some(signer) = &outcome.signer
-        && signer.paths.is_empty()
-    {
-        outcome.pool = data.certificates.certificates(means.work);
+    match &outcome.signer {
+        Some(signer) if signer.paths.is_empty() => {
+            outcome.pool = data.certificates.certificates(means.work);
+        }
+        Some(signer) => {
+            let has_key = |der: &&[u8]| {
+                let mut anchors = signer.paths.iter().map(|path| &means.anchors[path.anchor]);
+                spki(der).is_some_and(|key| anchors.any(|anchor| key == &*anchor.spki))
+            };
+            // Each is read and its signature checked, if it comes to that.
+            let is_paid = |der: &&[u8]| means.work.draw(der.len() * bag::WORK_PER_OCTET);
+            let editions = data.certificates.octets();
+            let editions = editions.filter(|der| has_key(der) && is_paid(der));
+            outcome.editions = editions.map(Into::into).collect();
+        }
+        None => {}
     }
-}
-
-/// DER of the certificates that came along and hold the key of the signer's authority: editions of
-/// it, perhaps. For the few messages that the trust data do not suffice to judge.
-pub(super) fn editions(
-    signed: &Signed<'_>,
-    signer: &Signer,
-    anchors: &[Anchor],
-    work: &Work,
-) -> Vec<Box<[u8]>> {
-    let Ok(octets) = SignatureOctets::new(&signed.signature) else {
-        return Vec::new();
-    };
-    let Ok(data) = SignedData::parse(&octets) else {
-        return Vec::new();
-    };
-    let has_key = |der: &&[u8]| {
-        let mut anchors = signer.paths.iter().map(|path| &anchors[path.anchor]);
-        spki(der).is_some_and(|key| anchors.any(|anchor| key == &*anchor.spki))
-    };
-    // Each is read and its signature checked.
-    let is_paid = |der: &&[u8]| work.draw(der.len() * bag::WORK_PER_OCTET);
-    let editions = data.certificates.octets();
-    let editions = editions.filter(|der| has_key(der) && is_paid(der));
-    editions.map(Into::into).collect()
 }
 
 /// Units for looking for a collision in one octet.

@@ -3,14 +3,14 @@
 //! Step 9, profile (RFC 6109, 5.5) and way to a pinned key; step 10, the time; step 11,
 //! revocation; step 12, the list of providers.
 
-use std::cell::LazyCell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::facts::EditionFacts;
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::{Finding, Findings};
 use super::revoked::{Issuer, TrustedCrls, some_of};
-use super::signature::Signer;
+use super::signature::{Outcome, Signer};
 use super::table::{Case, CheckId, Weight};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
@@ -19,6 +19,7 @@ use crate::smime::algorithm::{DigestAlgorithm, KeyType, PublicKey};
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{Anchor, Edition, Judgement, Path, PathFault};
 use crate::smime::name::Name;
+use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
 /// RSA keys under this are a note in certificates issued before [`SHORT_KEYS_END`], and refuted
@@ -33,7 +34,11 @@ pub(super) struct Judge<'a> {
     pub trust: &'a Trust,
     /// The revocation lists that the user gave; `None` when that was not asked.
     pub crls: Option<&'a TrustedCrls>,
+    /// Those that are kept; they are silent where they know nothing.
+    pub kept_crls: Option<&'a TrustedCrls>,
     pub providers: Option<&'a ProviderList>,
+    /// Editions that came along and that the trust data lack.
+    pub learned: &'a RefCell<Vec<Edition>>,
     /// Time of judgement.
     pub at: Timestamp,
     /// The time that the message itself states.
@@ -89,17 +94,20 @@ impl<'s> Judged<'s> {
 
     fn weight(&self, judge: &Judge<'_>) -> Weight {
         let fault = self.fault.as_ref();
-        fault.map_or(Weight::Note, |fault| judge.fault_case(fault).weight())
+        let anchor = &judge.trust.anchors[self.path.anchor];
+        fault.map_or(Weight::Note, |fault| {
+            judge.fault_case(fault, anchor).weight()
+        })
     }
 }
 
 impl Judge<'_> {
-    /// Steps 9 to 12 for a signer whose signature holds. What came along with it, certificates
-    /// and DER of editions, is looked at only where the trust data do not suffice.
+    /// Steps 9 to 12 for a signer whose signature holds. What came along with it is looked at
+    /// only where the trust data do not suffice.
     pub(super) fn check(
         &self,
         signer: &Signer,
-        (pool, editions): (&[Arc<Certificate>], impl Fn() -> Vec<Box<[u8]>>),
+        along: &Outcome<'_>,
         data: Option<&CertificationData>,
         findings: &mut Findings,
     ) -> Option<Authority> {
@@ -107,10 +115,11 @@ impl Judge<'_> {
         self.check_profile(certificate, findings);
         findings.record(CheckId::SignerKey, key(certificate));
         findings.record(CheckId::ChainTime, self.validity(certificate));
-        let authority = match self.best_path(signer, editions) {
+        self.learn(signer, &along.editions);
+        let authority = match self.best_path(signer, &along.editions) {
             Some(judged) => Some(self.check_path(signer, judged, findings)),
             None => {
-                self.check_stranger(certificate, pool, findings);
+                self.check_stranger(certificate, &along.pool, findings);
                 None
             }
         };
@@ -199,19 +208,28 @@ impl Judge<'_> {
             .is_some_and(|claimed| claimed < from || to < claimed)
     }
 
+    /// Remembers the editions that came along and that the trust data lack, needed here or not.
+    fn learn(&self, signer: &Signer, carried: &[Box<[u8]>]) {
+        for path in &signer.paths {
+            let anchor = &self.trust.anchors[path.anchor];
+            let unknown = carried.iter().map(|der| &**der).filter(|der| {
+                let digest = sha256(der);
+                let mut editions = anchor.editions.iter();
+                editions.all(|known| *known.sha256 != *digest)
+            });
+            let learned = anchor.editions_among(unknown);
+            self.learned.borrow_mut().extend(learned);
+        }
+    }
+
     /// The way with the least against it at the time, of equals the first.
-    fn best_path<'s>(
-        &self,
-        signer: &'s Signer,
-        carried: impl Fn() -> Vec<Box<[u8]>>,
-    ) -> Option<Judged<'s>> {
-        let carried = LazyCell::new(carried);
+    fn best_path<'s>(&self, signer: &'s Signer, carried: &[Box<[u8]>]) -> Option<Judged<'s>> {
         let judged = signer.paths.iter().map(|path| {
             let judged = self.judge(signer, path);
             if judged.is_plain() || carried.is_empty() {
                 return judged;
             }
-            self.judge_with(signer, path, &carried).unwrap_or(judged)
+            self.judge_with(signer, path, carried).unwrap_or(judged)
         });
         judged.min_by_key(|judged| std::cmp::Reverse(judged.weight(self)))
     }
@@ -249,8 +267,9 @@ impl Judge<'_> {
 
     /// Lists that people keep have gaps, and a gap accuses nobody: where an edition of the
     /// authority may be missing from the trust data, or the data are older than the time of
-    /// judgement, a name that is not permitted is only a doubt.
-    fn fault_case(&self, fault: &PathFault) -> Case {
+    /// judgement, a name that is not permitted is only a doubt. Who signed is no stranger then: the
+    /// pinned key issued the certificate.
+    fn fault_case(&self, fault: &PathFault, anchor: &Anchor) -> Case {
         let is_older = self.trust.is_older_than(self.at);
         match fault {
             PathFault::AuthorityEnded(_) if is_older => Case::ChainTimeAuthorityEndedDataOlder,
@@ -258,8 +277,11 @@ impl Judge<'_> {
             PathFault::IntermediateTime(_) => Case::ChainTimeIntermediate,
             PathFault::IntermediateProfile(_) => Case::ChainAnchorIntermediate,
             PathFault::TooLong => Case::ChainAnchorTooLong,
-            PathFault::Name(_) if is_older => Case::ChainConstraintsDataOlder,
-            PathFault::IntermediateName(_) | PathFault::Name(_) => Case::ChainConstraints,
+            PathFault::NameAfterLast(_) if is_older => Case::ChainConstraintsDataOlder,
+            PathFault::NameAfterLast(_) if !anchor.is_complete => Case::ChainConstraintsAfterLast,
+            PathFault::IntermediateName(_) | PathFault::Name(_) | PathFault::NameAfterLast(_) => {
+                Case::ChainConstraints
+            }
             PathFault::NameBeforeFirst(_) => Case::ChainConstraintsBeforeFirst,
             PathFault::NameOfLater { .. } => Case::ChainConstraintsLater,
         }
@@ -273,7 +295,7 @@ impl Judge<'_> {
     ) -> Authority {
         let anchor = &self.trust.anchors[judged.path.anchor];
         findings.record(CheckId::ChainImpersonation, Agrees);
-        let fault = judged.fault.as_ref().map(|fault| self.told(fault));
+        let fault = judged.fault.as_ref().map(|fault| self.told(fault, anchor));
         let (anchoring, constraints, edition) = match (&fault, judged.note, &judged.edition) {
             // The names are compared last: behind another fault nothing is known of them.
             (Some(fault), _, _) if fault.check() == CheckId::ChainAnchor => {
@@ -301,8 +323,8 @@ impl Judge<'_> {
         }
     }
 
-    fn told(&self, fault: &PathFault) -> Finding {
-        let case = self.fault_case(fault);
+    fn told(&self, fault: &PathFault, anchor: &Anchor) -> Finding {
+        let case = self.fault_case(fault, anchor);
         let at = self.at.to_string();
         match fault {
             PathFault::AuthorityEnded(end) => case.both(end.to_string(), at),
@@ -310,7 +332,8 @@ impl Judge<'_> {
             PathFault::IntermediateTime(name)
             | PathFault::IntermediateProfile(name)
             | PathFault::IntermediateName(name)
-            | PathFault::Name(name) => case.found(name),
+            | PathFault::Name(name)
+            | PathFault::NameAfterLast(name) => case.found(name),
             PathFault::NameBeforeFirst(name) => case.both(at, name),
             PathFault::NameOfLater { name, since } => case.both(since.to_string(), name),
         }
@@ -391,12 +414,18 @@ impl Judge<'_> {
         anchor: &Anchor,
         findings: &mut Findings,
     ) {
-        let Some(crls) = self.crls else {
+        let trust = self.trust;
+        let at = self.at;
+        let kept = || {
+            let crls = self.kept_crls.filter(|_| path.intermediates.is_empty())?;
+            let issuer = Issuer::Pinned(anchor);
+            crls.decide(&signer.certificate, &issuer, trust, at)
+                .then_some(crls)
+        };
+        let Some(crls) = self.crls.or_else(kept) else {
             findings.tell(Case::ChainRevocationNotChecked);
             return;
         };
-        let trust = self.trust;
-        let at = self.at;
         let mut below = &signer.certificate;
         let mut is_decided = true;
         for authority in &path.intermediates {

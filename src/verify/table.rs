@@ -280,6 +280,7 @@ checks! {
         ChainConstraints: Refutes, "chain.constraints", ChainConstraints;
         ChainConstraintsBeforeFirst: Doubt, "chain.constraints.before-first", AskProvider;
         ChainConstraintsLater: Doubt, "chain.constraints.later", CompareOfThoseDays;
+        ChainConstraintsAfterLast: Doubt, "chain.constraints.after-last", AskProvider;
         ChainConstraintsDataOlder: Doubt, "chain.constraints.data-older", NewerEdition;
     }
     /// The edition of the authority is known for the time.

@@ -202,7 +202,7 @@ fn describe(out: &mut String, subject: &str, key: Key, editions: &[Edition]) {
     let (spki, issuer) = (key.spki(), keys::ROOT.spki());
     *out += &format!(
         "\n[[authority]]\nsubject = \"{subject}\"\nissuer  = \"{ROOT_NAME}\"\n\
-         signer_policy = \"{PEC_POLICY}\"\nspki_sha256 = \"{}\"\nspki = \"{}\"\nsubject_key_id = \"{}\"\n\
+         signer_policy = \"{PEC_POLICY}\"\ncomplete = true\nspki_sha256 = \"{}\"\nspki = \"{}\"\nsubject_key_id = \"{}\"\n\
          issuer_spki_sha256 = \"{}\"\nissuer_spki = \"{}\"\n",
         hex(&Digest::Sha256.of(&spki)),
         STANDARD.encode(&spki),

@@ -58,7 +58,7 @@ pub(super) fn of_program(
         checks.extend(of_ledger(opened.as_ref().map(Option::as_ref), folder, lang));
     }
     let ledger = opened.and_then(|opened| opened.as_ref().ok()?.as_ref());
-    let trust = Trust::built_in();
+    let trust = session.store().trust();
     checks.push(clock(session.context.now, lang, ledger, &trust));
     checks.push(trust_data(session.context.now, &trust, lang));
     checks

@@ -353,6 +353,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-demo", Lang::It) => include_str!("../../../man/sections/it/pec-demo.roff"),
         ("pec-ledger", Lang::En) => include_str!("../../../man/sections/pec-ledger.roff"),
         ("pec-ledger", Lang::It) => include_str!("../../../man/sections/it/pec-ledger.roff"),
+        ("pec-trust", Lang::En) => include_str!("../../../man/sections/pec-trust.roff"),
+        ("pec-trust", Lang::It) => include_str!("../../../man/sections/it/pec-trust.roff"),
         ("pec-completions", Lang::En) => include_str!("../../../man/sections/pec-completions.roff"),
         ("pec-completions", Lang::It) => {
             include_str!("../../../man/sections/it/pec-completions.roff")

@@ -8,7 +8,7 @@ pub(super) mod arguments;
 use super::access::{self, Access};
 use super::follow::{self, Form, Summary};
 use super::reach::names_of;
-use super::{Failure, Session, stay};
+use super::{Failure, Session, stay, store};
 use crate::client::{self, SyncReport};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
@@ -124,6 +124,7 @@ fn read(
         },
     );
     drop(shown);
+    store::keep_learned(&verifier, session);
     if let Some(error) = no_password {
         return Err(error);
     }

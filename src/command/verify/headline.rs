@@ -222,7 +222,7 @@ fn verdict(examination: &Examination, texts: &Catalogue) -> String {
 /// By whose authorities, where the user named them.
 fn trust(asked: &Asked) -> String {
     match &asked.verifier.trust().source {
-        Source::BuiltIn => String::new(),
+        Source::BuiltIn | Source::Kept(_) => String::new(),
         Source::Files(files) => {
             let files = files.join(", ");
             Catalogue::of(asked.lang).fill("headline.trust-files", &[("files", &files)])

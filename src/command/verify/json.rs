@@ -72,8 +72,8 @@ struct TrustHead<'a> {
     /// The day of the data, as the file states it (the data compiled in: YYYY-MM-DD); null when
     /// none is stated, as with --anchor alone.
     as_of: Option<&'a str>,
-    /// "built in", or the files of --trust and --anchor as they were named, joined by a comma and a
-    /// blank.
+    /// "built in"; or the name of the snapshot of pec trust that adds to what the program contains; or
+    /// the files of --trust and --anchor as they were named, joined by a comma and a blank.
     source: String,
 }
 
@@ -748,6 +748,7 @@ impl<'a> By<'a> {
         let trust = asked.verifier.trust();
         let source = match &trust.source {
             Source::BuiltIn => "built in".to_owned(),
+            Source::Kept(snapshot) => snapshot.clone(),
             Source::Files(files) => files.join(", "),
         };
         let providers = asked.verifier.providers().map(|list| ProvidersHead {

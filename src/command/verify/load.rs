@@ -24,7 +24,10 @@ use crate::verify::{Crls, Question, Sent, Verifier};
 /// # Errors
 /// A [`Failure`] that names the file.
 pub(super) fn asked(order: &VerifyOrder, session: &Session<'_>) -> anyhow::Result<Asked> {
-    let mut verifier = Verifier::new(trust(order, session.lang)?);
+    let mut verifier = match trust(order, session.lang)? {
+        Some(trust) => Verifier::new(trust),
+        None => session.store().verifier(),
+    };
     if !order.crls.is_empty() {
         verifier = verifier.with_crls(crls(&order.crls, session.lang)?);
     }
@@ -96,8 +99,8 @@ fn sent(file: &Path, session: &Session<'_>) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The data compiled in, unless the user named others.
-fn trust(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Trust> {
+/// The data that the user named; `None`: those that are known here.
+fn trust(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Option<Trust>> {
     let mut trust: Option<Trust> = None;
     if let Some(file) = &order.trust {
         trust = Some(trusted::trust(file, lang)?);
@@ -110,7 +113,7 @@ fn trust(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Trust> {
             None => more,
         });
     }
-    Ok(trust.unwrap_or_else(Trust::built_in))
+    Ok(trust)
 }
 
 /// All lists that can be read; the files with others are named in the verdicts.

@@ -24,7 +24,7 @@ use self::container::Contained;
 use self::expect::Expected;
 use super::report::asked::PageOrder;
 use super::stamp::authority::Believed;
-use super::{Failure, Session};
+use super::{Failure, Session, store};
 use crate::exit::ExitStatus;
 use crate::input::{self, Item, Place};
 use crate::lang::Lang;
@@ -445,6 +445,7 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
         Form::Text => show::all(&asked, items, &progress, session),
     };
     progress.finish();
+    store::keep_learned(&asked.verifier, session);
     status
 }
 

@@ -416,6 +416,10 @@ fn trust_value(asked: &Asked) -> String {
     let as_of = layout::day(trust.as_of.as_deref().unwrap_or_default(), asked.lang);
     match &trust.source {
         Source::BuiltIn => texts.fill("value.trust-built-in", &[("as_of", &as_of)]),
+        Source::Kept(snapshot) => {
+            let values = [("as_of", &*as_of), ("snapshot", snapshot)];
+            texts.fill("value.trust-kept", &values)
+        }
         Source::Files(files) => {
             let key = match trust.as_of {
                 Some(_) => "value.trust-file",

@@ -154,6 +154,13 @@ impl Queries for Sqlite {
         self.received(&of_account(ORPHAN), &[&key_of(account)], limit, offset)
     }
 
+    fn genuine_octets(&self) -> Result<Vec<String>, Error> {
+        let query = "SELECT DISTINCT octets FROM examination WHERE verdict = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let rows = statement.query_map([GENUINE], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn unproven(
         &self,
         account: Option<&MailAddress>,

@@ -150,6 +150,13 @@ pub fn trust_of_before() -> String {
     text.replace("as_of = \"2026-11-22\"", "as_of = \"2026-01-01\"")
 }
 
+/// The trust file of the suite without the word that no edition is missing from it.
+pub fn trust_that_may_have_gaps() -> String {
+    world::trust_file().replace("complete = true\n", "")
+}
+
+const OPEN: &[&str] = &["--trust", "../../pki/trust-open.toml"];
+
 const BEFORE: &[&str] = &["--trust", "../../pki/trust-of-before.toml"];
 
 /// A receipt of another time, by a certificate that was valid then.
@@ -240,6 +247,17 @@ fn gaps() -> Vec<Vector> {
             ))
             .finding("chain.edition.later note")
             .absent("chain.constraints"),
+        B.genuine("host-not-permitted-by-the-last-known-edition")
+            .case(25, High)
+            .because(
+                "No edition permits the host, and the receipt was signed after the last \
+                 known one began. The trust data do not say that none is missing: one \
+                 that nobody has published may permit it. The authority's key issued the \
+                 certificate.",
+            )
+            .with_only(OPEN)
+            .message(by_outside_host(outside()))
+            .finding("chain.constraints.after-last doubt"),
         B.genuine("host-not-permitted-by-older-trust-data")
             .case(25, High)
             .because(

@@ -137,6 +137,10 @@ fn trust(add: &mut impl FnMut(String, Vec<u8>)) {
         b_path::trust_with_a_gap().into_bytes(),
     );
     add(
+        "pki/trust-open.toml".into(),
+        b_path::trust_that_may_have_gaps().into_bytes(),
+    );
+    add(
         "pki/trust-of-before.toml".into(),
         b_path::trust_of_before().into_bytes(),
     );
