@@ -248,9 +248,9 @@ fn composed() -> BTreeSet<String> {
         "court.rule",
         ["file", "sum", "count", "name", "formats"],
     ));
-    all.extend(keys("trust.kind", TRUST_KINDS));
-    all.extend(keys("trust.state", TRUST_STATES));
-    all.extend(keys("trust.reason", TRUST_REASONS));
+    all.extend(keys("authorities.kind", TRUST_KINDS));
+    all.extend(keys("authorities.state", TRUST_STATES));
+    all.extend(keys("authorities.reason", TRUST_REASONS));
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));

@@ -613,6 +613,11 @@ fn what_leads_to_no_pinned_key_is_not_taken() {
         answer.items()[0],
         ("passed-over".into(), "other-key".into())
     );
+    let for_servers = other_key.clone().with(world::server_purpose());
+    let answer = place.update(&Publisher::of(&[&for_servers, &second()], None).url());
+    assert_eq!(answer.items()[0].1, "other-key");
+    assert_eq!((answer.status, &*answer.items()[1].0), (0, "new"));
+    let place = Place::knowing();
     let mut forged = second();
     forged.issuer_key = keys::STRANGER;
     let answer = place.update(&Publisher::of(&[&forged], None).url());
@@ -669,9 +674,30 @@ fn editions_that_are_rolled_back_are_told() {
 }
 
 #[test]
+fn one_authority_does_not_make_another_older() {
+    let place = Place::new();
+    let ours = &world::editions()[0].certificate;
+    let newer = world::authority("CN=Altra Autorita,O=Altra,C=IT", keys::STRANGER)
+        .valid("2026-10-01T08:00:00Z", "2036-10-01T08:00:00Z");
+    assert_eq!(place.import(&[ours, &newer], &[ours, &newer]).status, 0);
+    let answer = place.update(&Publisher::of(&[ours], None).url());
+    assert_eq!(
+        (answer.status, &*answer.items()[0].0),
+        (0, "known"),
+        "{}",
+        answer.out
+    );
+    assert!(answer.json()["updated_at"].is_string());
+    // What is of no known authority says nothing of the day.
+    let other = Place::new();
+    let answer = other.update(&Publisher::of(&[ours], None).url());
+    assert_eq!(answer.items()[0].0, "passed-over");
+    assert!(answer.json()["updated_at"].is_null());
+}
+
+#[test]
 fn a_revocation_list_is_taken_for_its_signature_and_never_for_an_older_one() {
     let place = Place::knowing();
-    let first = world::editions().remove(0).certificate;
     let newest = list("2026-11-20T08:00:00Z", "2036-11-27T08:00:00Z", &[]);
     let known = |list: Vec<u8>| Publisher::of(&[&second()], Some(list)).url();
     let reason = |list: Vec<u8>| place.update(&known(list)).items()[1].clone();
@@ -699,7 +725,6 @@ fn a_revocation_list_is_taken_for_its_signature_and_never_for_an_older_one() {
     assert_eq!(reason(newest), ("known".into(), String::new()));
     let older = list("2026-11-19T08:00:00Z", "2036-11-27T08:00:00Z", &[]);
     assert_eq!(reason(older), ("refused".into(), "older".into()));
-    let _ = first;
     // The receipt's signer is not in it, and it speaks of its day.
     let (_, document) = place.verify(&alone());
     assert!(
@@ -798,7 +823,8 @@ fn real_editions_are_known() {
         let answer = place.pec(&["trust", "import", path, "--json"]);
         let items = answer.items();
         let expected = match path.contains("SSL_SERVER") {
-            true => ("refused", "fingerprint"),
+            // Of an authority for servers.
+            true => ("refused", "no-authority"),
             false => ("known", ""),
         };
         assert_eq!((&*items[0].0, &*items[0].1), expected, "{path}");

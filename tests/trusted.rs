@@ -409,7 +409,7 @@ fn trust_cases() -> Vec<Case> {
             ["path_len = 0", "certificate = \"MAA=\""],
             "trust-certificate",
             "certificate",
-            reason("asn1.certificate"),
+            reason("asn1.cut-short"),
         ),
         of_edition(
             ["IPAddress:0.0.0.0/0", "URI:http://x"],

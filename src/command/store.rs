@@ -316,7 +316,7 @@ pub(super) fn keep_learned(verifier: &Verifier, session: &mut Session<'_>) {
     let told = session.store().learn(&learned, now).unwrap_or_default();
     for edition in told {
         let texts = Catalogue::of(session.lang);
-        let line = texts.fill("trust.learned", &[("edition", &edition)]);
+        let line = texts.fill("authorities.learned", &[("edition", &edition)]);
         let _ = writeln!(session.err, "{line}");
     }
 }

@@ -172,19 +172,22 @@ impl Item {
         let texts = Catalogue::of(lang);
         let safe = |text: &str| Printable(text).to_string();
         let kind = match self.kind {
-            Some(kind) => texts.text(&format!("trust.kind.{kind}")),
-            None => texts.text("trust.kind.none"),
+            Some(kind) => texts.text(&format!("authorities.kind.{kind}")),
+            None => texts.text("authorities.kind.none"),
         };
         let values = [
             ("kind", kind),
             ("file", &*safe(&self.file)),
-            ("state", texts.text(&format!("trust.state.{}", self.state))),
+            (
+                "state",
+                texts.text(&format!("authorities.state.{}", self.state)),
+            ),
         ];
-        let mut lines = vec![texts.fill("trust.item", &values)];
+        let mut lines = vec![texts.fill("authorities.item", &values)];
         if let Some(reason) = self.reason {
             lines.push(format!(
                 "  {}",
-                texts.text(&format!("trust.reason.{reason}"))
+                texts.text(&format!("authorities.reason.{reason}"))
             ));
         }
         if let Some(detail) = &self.detail {
@@ -196,12 +199,12 @@ impl Item {
         };
         let text = |text: &Option<String>| text.as_deref().map(safe);
         let day = |at: Option<Timestamp>| at.map(|at| layout::shown(at, lang));
-        add("trust.label.subject", text(&self.subject));
-        add("trust.label.issuer", text(&self.issuer));
-        add("trust.label.not-before", day(self.not_before));
-        add("trust.label.not-after", day(self.not_after));
-        add("trust.label.sha256", self.sha256.clone());
-        add("trust.label.key", self.key_sha256.clone());
+        add("authorities.label.subject", text(&self.subject));
+        add("authorities.label.issuer", text(&self.issuer));
+        add("authorities.label.not-before", day(self.not_before));
+        add("authorities.label.not-after", day(self.not_after));
+        add("authorities.label.sha256", self.sha256.clone());
+        add("authorities.label.key", self.key_sha256.clone());
         lines.extend(self.added.iter().map(|name| format!("  + {}", safe(name))));
         lines.extend(
             self.removed
@@ -226,9 +229,9 @@ impl Report for Change {
             }
         }
         let key = match (self.stored, self.declined) {
-            (true, _) => "trust.stored",
-            (false, true) => "trust.declined",
-            (false, false) => "trust.nothing-new",
+            (true, _) => "authorities.stored",
+            (false, true) => "authorities.declined",
+            (false, false) => "authorities.nothing-new",
         };
         page.line(texts.text(key))?;
         head(self.as_of.as_deref(), &self.source, page)

@@ -108,22 +108,27 @@ pub(super) fn of_web(
 }
 
 fn too_large(texts: &Catalogue, limit: u64) -> String {
-    texts.fill("trust.fault.too-large", &[("limit", &texts.size(limit))])
+    texts.fill(
+        "authorities.fault.too-large",
+        &[("limit", &texts.size(limit))],
+    )
 }
 
 fn told(fault: &Fault, limit: u64, texts: &Catalogue) -> String {
     let because = |key: &'static str, reason: &str| texts.fill(key, &[("reason", reason)]);
     match fault {
-        Fault::Unsecured | Fault::Proxy => texts.text("trust.fault.proxy").to_owned(),
-        Fault::ProxyRefuses(reason) => because("trust.fault.proxy-refuses", reason),
-        Fault::Resolve => texts.text("trust.fault.resolve").to_owned(),
-        Fault::Connect(reason) => because("trust.fault.connect", reason),
-        Fault::Tls(reason) => because("trust.fault.tls", reason),
-        Fault::Silent => texts.text("trust.fault.silent").to_owned(),
-        Fault::Broken(reason) => because("trust.fault.broken", reason),
-        Fault::Status(code) => texts.fill("trust.fault.status", &[("code", &code.to_string())]),
-        Fault::Redirect(to) => texts.fill("trust.fault.redirect", &[("to", to)]),
-        Fault::ContentType(kind) => because("trust.fault.broken", kind),
+        Fault::Unsecured | Fault::Proxy => texts.text("authorities.fault.proxy").to_owned(),
+        Fault::ProxyRefuses(reason) => because("authorities.fault.proxy-refuses", reason),
+        Fault::Resolve => texts.text("authorities.fault.resolve").to_owned(),
+        Fault::Connect(reason) => because("authorities.fault.connect", reason),
+        Fault::Tls(reason) => because("authorities.fault.tls", reason),
+        Fault::Silent => texts.text("authorities.fault.silent").to_owned(),
+        Fault::Broken(reason) => because("authorities.fault.broken", reason),
+        Fault::Status(code) => {
+            texts.fill("authorities.fault.status", &[("code", &code.to_string())])
+        }
+        Fault::Redirect(to) => texts.fill("authorities.fault.redirect", &[("to", to)]),
+        Fault::ContentType(kind) => because("authorities.fault.broken", kind),
         Fault::TooLarge => too_large(texts, limit),
     }
 }

@@ -153,6 +153,10 @@ impl<'a> Given<'a> {
         if is_known || self.store.snapshot.has(&digest) {
             return item.known();
         }
+        // What else is published beside the authorities of certified mail: for servers, say.
+        if of_key.is_none() && self.occasion == Occasion::Update {
+            return item.passed_over("other-key");
+        }
         if !certificate.may_issue() {
             return item.refused("no-authority");
         }
@@ -166,10 +170,9 @@ impl<'a> Given<'a> {
         let is_signed =
             of_key.is_some_and(|anchor| !anchor.editions_among([certificate.der()]).is_empty());
         if !is_signed && !is_vouched {
-            return match (of_key, self.occasion) {
-                (Some(_), _) => item.refused("signature"),
-                (None, Occasion::Update) => item.passed_over("other-key"),
-                (None, Occasion::Import | Occasion::Message) => item.refused("fingerprint"),
+            return match of_key {
+                Some(_) => item.refused("signature"),
+                None => item.refused("fingerprint"),
             };
         }
         let seen = self.seen(file);

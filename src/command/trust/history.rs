@@ -135,7 +135,7 @@ impl Report for Results {
                 ("lists", &*texts.number(snapshot.lists)),
                 ("revocations", &*texts.number(snapshot.revocations)),
             ];
-            page.line(texts.fill("trust.snapshot", &values))?;
+            page.line(texts.fill("authorities.snapshot", &values))?;
         }
         super::list::tell_damaged(&self.damaged, page)
     }

@@ -128,7 +128,7 @@ pub(super) fn tell_damaged(damaged: &[String], page: &mut Page<'_>) -> io::Resul
     let texts = page.texts();
     for name in damaged {
         let name = Printable(name).to_string();
-        let line = texts.fill("trust.damaged", &[("name", &name)]);
+        let line = texts.fill("authorities.damaged", &[("name", &name)]);
         page.line(page.style.paint(Tone::Bad, line))?;
     }
     Ok(())
@@ -153,24 +153,24 @@ impl Report for Results {
         let (texts, lang) = (page.texts(), page.lang);
         head(self.as_of.as_deref(), &self.source, page)?;
         let updated = match self.updated_at {
-            Some(at) => texts.fill("trust.updated", &[("time", &layout::shown(at, lang))]),
-            None => texts.text("trust.never-updated").to_owned(),
+            Some(at) => texts.fill("authorities.updated", &[("time", &layout::shown(at, lang))]),
+            None => texts.text("authorities.never-updated").to_owned(),
         };
         page.line(updated)?;
-        page.line(format!("\n{}", texts.text("trust.editions")))?;
+        page.line(format!("\n{}", texts.text("authorities.editions")))?;
         for edition in &self.editions {
             page.line(format!("  {}", edition.line(texts, lang)))?;
         }
         for (kind, key) in [
-            ("host", "trust.hosts"),
-            ("organization", "trust.organizations"),
+            ("host", "authorities.hosts"),
+            ("organization", "authorities.organizations"),
         ] {
             page.line(format!("\n{}", texts.text(key)))?;
             for one in self.permitted.iter().filter(|one| one.kind == kind) {
                 page.line(format!("  {}", one.line(texts, lang)))?;
             }
         }
-        page.line(format!("\n{}", texts.text("trust.signers")))?;
+        page.line(format!("\n{}", texts.text("authorities.signers")))?;
         for signer in &self.signers {
             page.line(format!("  {}", signer.line(texts, lang)))?;
         }
@@ -181,14 +181,14 @@ impl Report for Results {
                 ("time", &*layout::shown(list.dated, lang)),
                 ("signer", &*Printable(signer).to_string()),
             ];
-            page.line(texts.fill("trust.list", &values))?;
+            page.line(texts.fill("authorities.list", &values))?;
         }
         for list in &self.revocations {
             let values = [
                 ("authority", &*list.authority),
                 ("time", &*layout::shown(list.this_update, lang)),
             ];
-            page.line(texts.fill("trust.revocations", &values))?;
+            page.line(texts.fill("authorities.revocations", &values))?;
         }
         tell_damaged(&self.damaged, page)
     }

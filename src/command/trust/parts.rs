@@ -162,8 +162,8 @@ impl PermittedJson {
         let day = |at: Timestamp| layout::day(&at.to_string()[..10], lang);
         let until = self.until.map(day);
         let key = match until {
-            None => "trust.since",
-            Some(_) => "trust.since-until",
+            None => "authorities.since",
+            Some(_) => "authorities.since-until",
         };
         let name = Printable(&self.name).to_string();
         let since = day(self.since);
@@ -208,10 +208,10 @@ impl EditionJson {
     pub fn line(&self, texts: &Catalogue, lang: crate::lang::Lang) -> String {
         let day = |at: Timestamp| layout::day(&at.to_string()[..10], lang);
         let key = match self.origin {
-            "message" => "trust.edition-message",
-            "import" => "trust.edition-import",
-            "update" => "trust.edition-update",
-            _ => "trust.edition-built-in",
+            "message" => "authorities.edition-message",
+            "import" => "authorities.edition-import",
+            "update" => "authorities.edition-update",
+            _ => "authorities.edition-built-in",
         };
         let seen_in = Printable(self.seen_in.as_deref().unwrap_or_default()).to_string();
         let values = [
@@ -250,10 +250,13 @@ impl SignerJson {
             ("until", &*day(self.not_after)),
             ("sha256", self.sha256.as_deref().unwrap_or("-")),
         ];
-        let line = texts.fill("trust.signer", &values);
+        let line = texts.fill("authorities.signer", &values);
         match self.receipts {
             Some(count) if count > 0 => {
-                format!("{line}; {}", texts.count("trust.receipts", count, &[]))
+                format!(
+                    "{line}; {}",
+                    texts.count("authorities.receipts", count, &[])
+                )
             }
             _ => line,
         }

@@ -138,14 +138,14 @@ impl Report for Results {
         head(self.as_of.as_deref(), &self.source, page)?;
         for one in &self.permitted {
             let authority = Printable(&one.authority).to_string();
-            let by = texts.fill("trust.permitted-by", &[("authority", &authority)]);
+            let by = texts.fill("authorities.permitted-by", &[("authority", &authority)]);
             page.line(format!("{}  {by}", one.line(texts, lang)))?;
         }
         page.lines(self.editions.iter().map(|one| one.line(texts, lang)))?;
         page.lines(self.signers.iter().map(|one| one.line(texts, lang)))?;
         if self.exit() == ExitStatus::No {
             let asked = Printable(&self.asked).to_string();
-            page.line(texts.fill("trust.nothing-known", &[("asked", &asked)]))?;
+            page.line(texts.fill("authorities.nothing-known", &[("asked", &asked)]))?;
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ mod tests {
         other[0] ^= 1;
         assert!(!holds(&other, SIGNATURE, key));
         assert!(!holds(FILE, SIGNATURE, RELEASE_KEY));
-        let changed = SIGNATURE.replacen("trusted comment: ", "trusted comment: x", 1);
+        let changed = SIGNATURE.replacen("\ntrusted comment: ", "\ntrusted comment: x", 1);
         assert!(!holds(FILE, &changed, key));
     }
 }

@@ -15,6 +15,7 @@ use crate::output::catalogue::Catalogue;
 use crate::output::layout;
 use crate::output::report::Form;
 use crate::providers::snapshot::Occasion;
+use crate::smime::chain::Anchor;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::transport::stamping::Address;
@@ -50,11 +51,8 @@ pub(super) fn run(order: &UpdateOrder, session: &mut Session<'_>) -> anyhow::Res
     let mut store = session.store();
     let mut given = Given::new(&store, Occasion::Update, now, Vec::new());
     let reached = fetch(order, &mut given, session)?;
-    let newest = given.trust().anchors.iter();
-    let newest = newest.filter_map(|anchor| anchor.editions.last());
-    let newest = newest.map(|edition| edition.not_before).max();
     let mut items = std::mem::take(&mut given.items);
-    tell_older(&mut items, newest);
+    tell_older(&mut items, &given.trust().anchors);
     let beside = std::mem::take(&mut given.files);
     let findings = given.findings();
     drop(given);
@@ -62,8 +60,7 @@ pub(super) fn run(order: &UpdateOrder, session: &mut Session<'_>) -> anyhow::Res
         tell_age(&store, session)?;
     }
     let is_new = items.iter().any(Item::is_new);
-    // The data are as of today only where all that is published was read and nothing was wrong.
-    let is_whole = reached && items.iter().all(|item| item.state != "refused");
+    let is_whole = reached && is_whole(&items);
     let mut change = done(&store, items, false);
     if is_new && !agrees(order, &mut change, session)? {
         change.declined = true;
@@ -201,16 +198,28 @@ fn sums(octets: &[u8]) -> Vec<(String, String)> {
     lines.take(MAX_FILES).collect()
 }
 
-/// Whoever publishes only what is older than what is known gives back what was: no step forward.
-fn tell_older(items: &mut [Item], newest: Option<Timestamp>) {
-    let editions = items.iter().filter(|item| item.kind == Some("edition"));
-    let published = editions.filter(|item| item.state != "refused");
-    let published = published.filter_map(|item| item.not_before).max();
-    if published >= newest || published.is_none() {
-        return;
-    }
-    for item in items.iter_mut() {
-        if item.kind == Some("edition") && item.state == "known" {
+/// The data are as of today only where all certificates that are published were read, one of a known
+/// authority among them, and nothing was wrong with any.
+fn is_whole(items: &[Item]) -> bool {
+    let editions = || items.iter().filter(|item| item.kind != Some("revocations"));
+    editions().all(|item| item.state != "refused")
+        && editions().any(|item| item.kind == Some("edition"))
+}
+
+/// Whoever publishes only what is older than what is known of an authority gives back what was: no
+/// step forward.
+fn tell_older(items: &mut [Item], anchors: &[Anchor]) {
+    for anchor in anchors {
+        let key = sha256(&anchor.spki);
+        let newest = anchor.editions.last().map(|edition| edition.not_before);
+        let is_of_it =
+            |item: &Item| item.state != "refused" && item.key_sha256.as_ref() == Some(&key);
+        let published = items.iter().filter(|item| is_of_it(item));
+        let published = published.filter_map(|item| item.not_before).max();
+        if published.is_none() || published >= newest {
+            continue;
+        }
+        for item in items.iter_mut().filter(|item| is_of_it(item)) {
             *item = item.clone().refused("older");
         }
     }
@@ -248,7 +257,7 @@ fn agrees(
 fn tell_age(store: &crate::command::store::Store, session: &mut Session<'_>) -> anyhow::Result<()> {
     let as_of = store.trust().as_of.unwrap_or_default();
     let day = layout::day(&as_of, session.lang);
-    let line = Catalogue::of(session.lang).fill("trust.offline", &[("as_of", &day)]);
+    let line = Catalogue::of(session.lang).fill("authorities.offline", &[("as_of", &day)]);
     Ok(writeln!(session.err, "{line}")?)
 }
 
