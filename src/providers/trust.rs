@@ -151,7 +151,7 @@ impl Trust {
         for certificate in certificates {
             let Ok(key) = &certificate.key else { continue };
             let shown = certificate.subject.to_string();
-            anchors.push(Anchor {
+            let anchor = Anchor {
                 label: certificate.subject.common_name().unwrap_or(&shown).into(),
                 key: key.clone(),
                 spki: certificate.spki.clone(),
@@ -162,16 +162,16 @@ impl Trust {
                 is_complete: policy.is_none(),
                 editions: vec![Edition::of(certificate)],
                 subject: certificate.subject.clone(),
-            });
+            };
+            merge(&mut anchors, anchor);
         }
         Self::new(anchors, name)
     }
 
-    fn new(all: Vec<Anchor>, name: &str) -> Self {
-        let mut anchors = Vec::with_capacity(all.len());
-        for mut anchor in all {
+    /// An authority that a file has twice is two, and the better counts.
+    fn new(mut anchors: Vec<Anchor>, name: &str) -> Self {
+        for anchor in &mut anchors {
             anchor.editions.sort_by_key(|edition| edition.not_before);
-            merge(&mut anchors, anchor);
         }
         let permitted = || {
             anchors
