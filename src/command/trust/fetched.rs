@@ -101,9 +101,12 @@ pub(super) fn of_web(
         proxy,
         ..Way::default()
     };
-    fetch(address, &way, limit).map_err(|fault| match fault {
-        Fault::Status(404 | 410) => Missing::Absent,
-        fault => Missing::Unreachable(told(&fault, limit, Catalogue::of(session.lang))),
+    fetch(address, &way, limit).map_err(|fault| {
+        let is_absent = matches!(fault, Fault::Status(404 | 410));
+        match is_absent {
+            true => Missing::Absent,
+            false => Missing::Unreachable(told(&fault, limit, Catalogue::of(session.lang))),
+        }
     })
 }
 
