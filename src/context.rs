@@ -123,6 +123,17 @@ pub fn random_hex() -> String {
 }
 
 impl Context {
+    /// The same world with nobody to ask and nobody who looks on.
+    pub fn with_nobody(&self) -> Self {
+        Self {
+            stdin_is_terminal: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+            lines: None,
+            ..self.clone()
+        }
+    }
+
     /// A world without terminal, home and environment, whose clock stands still.
     pub fn fixed(now: Timestamp, lang: Lang) -> Self {
         Self {
@@ -270,6 +281,23 @@ pub fn free_room(folder: &std::path::Path) -> Option<u64> {
     {
         let _ = folder;
         None
+    }
+}
+
+/// Whether this user may make files where a folder is, or will be. What only writing shows, as a quota,
+/// is not seen.
+pub fn is_writable(folder: &std::path::Path) -> bool {
+    let Some(known) = folder.ancestors().find(|folder| folder.exists()) else {
+        return false;
+    };
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        access(known, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+    }
+    #[cfg(not(unix))]
+    {
+        std::fs::metadata(known).is_ok_and(|found| !found.permissions().readonly())
     }
 }
 

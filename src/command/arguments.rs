@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use super::order::{Color, Common, Order};
+use super::order::{Color, Common, Held, Order};
 use super::{
     Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forget,
     forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send,
@@ -56,6 +56,10 @@ struct Arguments {
     /// Folder of the ledger and messages (default: pec in the data folder)
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+
+    /// Show nothing if all is well (exit status 0), and ask nothing; for timers
+    #[arg(short, long, global = true)]
+    quiet: bool,
 
     #[command(subcommand)]
     command: Command,
@@ -129,7 +133,13 @@ pub(super) fn understand(
 ) -> Result<(Common, Result<Order, Failure>), clap::Error> {
     let matches = tree.try_get_matches_from(words)?;
     let arguments = Arguments::from_arg_matches(&matches)?;
+    let held = match (arguments.quiet, is_for_programs(&matches)) {
+        (true, true) => Held::Remarks,
+        (true, false) => Held::All,
+        (false, _) => Held::Nothing,
+    };
     let common = Common {
+        held,
         lang: arguments.lang.map(|lang| match lang {
             LangArgument::It => Lang::It,
             LangArgument::En => Lang::En,
@@ -144,6 +154,20 @@ pub(super) fn understand(
         data_dir: arguments.data_dir,
     };
     Ok((common, arguments.command.order()))
+}
+
+/// Whether the results are wanted by a program, which reads them in any case.
+fn is_for_programs(matches: &clap::ArgMatches) -> bool {
+    let mut innermost = matches;
+    while let Some((_, inside)) = innermost.subcommand() {
+        innermost = inside;
+    }
+    ["json", "ndjson", "nagios", "prometheus"]
+        .iter()
+        .any(|form| {
+            let given = innermost.try_get_one::<bool>(form);
+            given.is_ok_and(|given| given == Some(&true))
+        })
 }
 
 impl Command {

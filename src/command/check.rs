@@ -16,16 +16,24 @@ use crate::output::report::{Page, known};
 use crate::output::style::Tone;
 
 /// The checks of today, for the schema: more may come.
-const IDS: [&str; 26] = [
+const IDS: [&str; 34] = [
     "config.file",
     "config.permissions",
     "data.permissions",
+    "data.writable",
+    "data.room",
     "ledger",
     "ledger.evidence",
     "ledger.home",
     "mailbox.last-read",
     "clock",
     "trust.data",
+    "trust.authorities",
+    "messages.pending",
+    "messages.in-doubt",
+    "messages.contradictory",
+    "messages.unproven",
+    "messages.unread",
     "account.trust-file",
     "account.password-file",
     "account.app-password",
@@ -63,6 +71,8 @@ pub(super) struct Check {
     /// Of imap.folders: the folders that can be opened and are not read, without that of sent mail;
     /// null for every other check.
     pub not_read: Option<Vec<String>>,
+    /// The number that was looked at; null where there is none.
+    pub measure: Option<Measure>,
     /// What a command that makes only such checks exits with for this one.
     #[serde(skip)]
     pub status: ExitStatus,
@@ -70,6 +80,54 @@ pub(super) struct Check {
 
 fn ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     known(IDS)
+}
+
+/// A number that was looked at, and from where on it is no longer right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "measure")]
+pub(super) struct Measure {
+    /// The number, in `unit`.
+    pub value: i64,
+    /// What is counted.
+    pub unit: Unit,
+    /// Where the check becomes a warning: below it for bytes and days, from there upwards for all
+    /// else; null: never.
+    pub warn_at: Option<i64>,
+    /// Where it fails, likewise.
+    pub fail_at: Option<i64>,
+}
+
+impl Unit {
+    /// Whether less of it is worse.
+    pub const fn is_left(self) -> bool {
+        match self {
+            Self::Bytes | Self::Days => true,
+            Self::DaysPassed | Self::Hours | Self::Recipients | Self::Messages | Self::Files => {
+                false
+            }
+        }
+    }
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "unit")]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Unit {
+    /// Bytes that are free.
+    Bytes,
+    /// Days that are left.
+    Days,
+    /// Days that have passed.
+    DaysPassed,
+    /// Hours that have passed.
+    Hours,
+    /// Recipients of messages sent.
+    Recipients,
+    /// Messages received.
+    Messages,
+    /// Files.
+    Files,
 }
 
 /// How a check ended, and what to do.
@@ -132,6 +190,14 @@ impl Check {
         }
     }
 
+    /// The same, with its number.
+    pub fn with(self, measure: Measure) -> Self {
+        Self {
+            measure: Some(measure),
+            ..self
+        }
+    }
+
     /// The same, about an account.
     pub fn about(self, account: &str) -> Self {
         Self {
@@ -174,6 +240,7 @@ impl Check {
             end: End::Failed { advice },
             text,
             not_read: None,
+            measure: None,
             status: failure.status(),
         }
     }
@@ -197,6 +264,7 @@ impl Check {
             end,
             text: texts.fill(&format!("doctor.{case}"), values),
             not_read: None,
+            measure: None,
             status,
         }
     }

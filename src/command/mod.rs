@@ -70,12 +70,13 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use order::Order;
+use order::{Held, Order};
 
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::fold::Folding;
+use crate::output::held;
 use crate::output::report::Output;
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
@@ -149,6 +150,11 @@ pub fn run(
     };
     let lang = common.lang.unwrap_or(context.lang);
     let style = common.color.style(context);
+    // Whoever wants to hear nothing is not asked either.
+    let alone = (common.held != Held::Nothing).then(|| context.with_nobody());
+    let context = alone.as_ref().unwrap_or(context);
+    let mut out = held::Held::new(out, common.held == Held::All);
+    let mut err = held::Held::new(err, common.held != Held::Nothing);
     let mut session = Session {
         context,
         lang,
@@ -158,19 +164,24 @@ pub fn run(
             .config
             .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
         data_dir: common.data_dir.or_else(|| context.data_dir.clone()),
-        out: Output::new(lang, style, &now, out).of_width(context.stdout_width),
-        err,
+        out: Output::new(lang, style, &now, &mut out).of_width(context.stdout_width),
+        err: &mut err,
     };
     let done = order
         .map_err(anyhow::Error::from)
         .and_then(|order| obey(order, &mut session));
-    done.or_else(|error| match Failure::of(error) {
+    let done = done.or_else(|error| match Failure::of(error) {
         Ok(failure) => {
             failure.write(lang, session.err)?;
             Ok(failure.status())
         }
         Err(other) => Err(other),
-    })
+    });
+    if !matches!(done, Ok(ExitStatus::Yes)) {
+        out.release()?;
+        err.release()?;
+    }
+    done
 }
 
 /// Does what one order says.

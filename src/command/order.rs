@@ -52,6 +52,19 @@ pub(super) struct Common {
     pub config: Option<PathBuf>,
     /// The folder of ledger and messages; without it the usual one.
     pub data_dir: Option<PathBuf>,
+    /// What is not shown if all is well.
+    pub held: Held,
+}
+
+/// What is not shown if all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Everything is shown.
+    Nothing,
+    /// What is beside the results.
+    Remarks,
+    /// Results too.
+    All,
 }
 
 /// When to colour.

@@ -18,7 +18,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 19]); 2] = [
+const SOURCES: [(Lang, [&str; 20]); 2] = [
     (
         Lang::It,
         [
@@ -41,6 +41,7 @@ const SOURCES: [(Lang, [&str; 19]); 2] = [
             include_str!("catalogue/archive.it.toml"),
             include_str!("catalogue/forget.it.toml"),
             include_str!("catalogue/trust.it.toml"),
+            include_str!("catalogue/watching.it.toml"),
         ],
     ),
     (
@@ -65,6 +66,7 @@ const SOURCES: [(Lang, [&str; 19]); 2] = [
             include_str!("catalogue/archive.en.toml"),
             include_str!("catalogue/forget.en.toml"),
             include_str!("catalogue/trust.en.toml"),
+            include_str!("catalogue/watching.en.toml"),
         ],
     ),
 ];

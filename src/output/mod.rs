@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod fold;
+pub mod held;
 pub mod html;
 pub mod json;
 pub mod layout;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::measured;
 use crate::account::{Access, Account, Config, Error, PasswordSource};
-use crate::command::check::Check;
+use crate::command::check::{Check, Measure, Unit};
 use crate::command::configuration::{failure, mode};
 use crate::command::trusted::of_trust_file;
 use crate::command::{Failure, Session};
@@ -53,6 +54,7 @@ pub(super) fn of_program(
     if let Some(folder) = &session.data_dir {
         checks.push(data_folder(folder, lang));
         checks.extend(synced_folder(folder, lang));
+        checks.extend(measured::disk(folder, lang));
     }
     if let (Some(folder), Some(opened)) = (&session.data_dir, opened) {
         checks.extend(of_ledger(opened.as_ref().map(Option::as_ref), folder, lang));
@@ -61,6 +63,10 @@ pub(super) fn of_program(
     let trust = session.store().trust();
     checks.push(clock(session.context.now, lang, ledger, &trust));
     checks.push(trust_data(session.context.now, &trust, lang));
+    checks.extend(measured::authorities(session.context.now, &trust, lang));
+    if let Some(ledger) = ledger {
+        checks.extend(measured::messages(ledger, lang));
+    }
     checks
 }
 
@@ -220,7 +226,7 @@ fn evidence(ledger: &Ledger, folder: &Path, lang: Lang) -> Check {
         Ok(found) => found,
         Err(error) => return Check::of_failure(id, lang, &Failure::of_opening(&error, folder)),
     };
-    match found.lost() {
+    let check = match found.lost() {
         0 => {
             let files = Catalogue::of(lang).counted("files", found.named);
             Check::ok(id, lang, "evidence-ok", &[("files", &files)])
@@ -229,7 +235,13 @@ fn evidence(ledger: &Ledger, folder: &Path, lang: Lang) -> Check {
             let count = Catalogue::of(lang).number(lost);
             Check::failed(id, lang, "evidence-lost", &[("count", &count)])
         }
-    }
+    };
+    check.with(Measure {
+        value: found.lost().try_into().unwrap_or(i64::MAX),
+        unit: Unit::Files,
+        warn_at: None,
+        fail_at: Some(1),
+    })
 }
 
 /// Whether the mailbox of an account is read, and was since the ledger came where it is.
@@ -259,6 +271,12 @@ fn last_look(last: Option<Timestamp>, now: Timestamp, lang: Lang) -> Check {
         true => Check::warning(id, lang, "look-old", &values),
         false => Check::ok(id, lang, "look-ok", &values),
     }
+    .with(Measure {
+        value: hours,
+        unit: Unit::Hours,
+        warn_at: Some(LOOK_HOURS),
+        fail_at: None,
+    })
 }
 
 /// Held against two times that cannot lie in the future: that of the trust data, and that of the
@@ -294,6 +312,12 @@ fn trust_data(now: Timestamp, trust: &Trust, lang: Lang) -> Check {
         true => Check::warning(id, lang, "trust-old", &values),
         false => Check::ok(id, lang, "trust-ok", &values),
     }
+    .with(Measure {
+        value: days,
+        unit: Unit::DaysPassed,
+        warn_at: Some(TRUST_DAYS + 1),
+        fail_at: None,
+    })
 }
 
 /// Files that an account names, and the age of its password for programs.

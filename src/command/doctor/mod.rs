@@ -8,6 +8,8 @@
 
 pub(super) mod arguments;
 mod local;
+mod measured;
+mod monitored;
 
 use std::io;
 
@@ -28,7 +30,28 @@ use crate::secret::Secret;
 /// The order to look at everything.
 pub(super) struct DoctorOrder {
     pub network: Network,
-    pub form: Form,
+    pub form: DoctorForm,
+    pub severity: Severity,
+}
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DoctorForm {
+    /// For a person, or one document.
+    Report(Form),
+    /// The line of a monitoring plugin, with its exit statuses.
+    Nagios,
+    /// Metrics.
+    Prometheus,
+}
+
+/// What moves the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Severity {
+    /// What failed.
+    Failures,
+    /// Warnings, too.
+    Warnings,
 }
 
 /// Whether names are looked up, connections made and passwords asked for.
@@ -52,6 +75,9 @@ pub(super) struct Results {
     /// Names and addresses of the accounts.
     #[serde(skip)]
     accounts: Vec<(String, String)>,
+    /// What moves the exit status.
+    #[serde(skip)]
+    severity: Severity,
 }
 
 /// How many checks ended how; the exit status is 1 when one failed, else 0.
@@ -69,11 +95,24 @@ pub(super) struct Totals {
 }
 
 pub(super) fn run(order: &DoctorOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let results = look(order.network, session)?;
-    Ok(session.out.show(&results, order.form)?)
+    let results = look(order, session)?;
+    match order.form {
+        DoctorForm::Report(form) => Ok(session.out.show(&results, form)?),
+        DoctorForm::Nagios => {
+            let texts = Catalogue::of(session.lang);
+            let (line, status) = monitored::plugin_line(&results, texts);
+            session.out.page().text(&line)?;
+            Ok(status)
+        }
+        DoctorForm::Prometheus => {
+            let metrics = monitored::metrics(&results, session.context.now);
+            session.out.page().text(&metrics)?;
+            Ok(ExitStatus::Yes)
+        }
+    }
 }
 
-fn look(network: Network, session: &Session<'_>) -> Result<Results, Failure> {
+fn look(order: &DoctorOrder, session: &Session<'_>) -> Result<Results, Failure> {
     let config = session.config();
     let opened = session.data_dir.as_deref().map(Ledger::open_existing);
     let mut checks = local::of_program(&config, opened.as_ref(), session);
@@ -81,7 +120,7 @@ fn look(network: Network, session: &Session<'_>) -> Result<Results, Failure> {
     let mut accounts = Vec::new();
     if let Ok(config) = &config {
         for account in chosen(config, session)? {
-            let found = of_account(account, config, ledger.as_ref(), network, session);
+            let found = of_account(account, config, ledger.as_ref(), order.network, session);
             checks.extend(found.into_iter().map(|check| check.about(&account.name)));
             accounts.push((account.name.clone(), account.address.as_str().to_owned()));
         }
@@ -90,6 +129,7 @@ fn look(network: Network, session: &Session<'_>) -> Result<Results, Failure> {
         totals: Totals::of(&checks),
         checks,
         accounts,
+        severity: order.severity,
     })
 }
 
@@ -108,9 +148,12 @@ impl Report for Results {
     }
 
     fn exit(&self) -> ExitStatus {
-        match self.totals.failed > 0 {
-            true => ExitStatus::No,
-            false => ExitStatus::Yes,
+        let Totals {
+            failed, warning, ..
+        } = self.totals;
+        match (failed, warning, self.severity) {
+            (0, 0, _) | (0, _, Severity::Failures) => ExitStatus::Yes,
+            (1.., _, _) | (0, 1.., Severity::Warnings) => ExitStatus::No,
         }
     }
 }
