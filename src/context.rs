@@ -273,8 +273,7 @@ pub fn leave_no_core() {
 pub fn free_room(folder: &std::path::Path) -> Option<u64> {
     #[cfg(unix)]
     {
-        let known = folder.ancestors().find(|folder| folder.exists())?;
-        let system = rustix::fs::statvfs(known).ok()?;
+        let system = rustix::fs::statvfs(nearest(folder)?).ok()?;
         system.f_bavail.checked_mul(system.f_frsize)
     }
     #[cfg(not(unix))]
@@ -284,10 +283,20 @@ pub fn free_room(folder: &std::path::Path) -> Option<u64> {
     }
 }
 
+/// The folder itself, or the first above it that is there; above a relative name is the current one.
+fn nearest(folder: &std::path::Path) -> Option<&std::path::Path> {
+    let is_here = |folder: &&std::path::Path| folder.as_os_str().is_empty() || folder.exists();
+    let found = folder.ancestors().find(is_here)?;
+    match found.as_os_str().is_empty() {
+        true => Some(std::path::Path::new(".")),
+        false => Some(found),
+    }
+}
+
 /// Whether this user may make files where a folder is, or will be. What only writing shows, as a quota,
 /// is not seen.
 pub fn is_writable(folder: &std::path::Path) -> bool {
-    let Some(known) = folder.ancestors().find(|folder| folder.exists()) else {
+    let Some(known) = nearest(folder) else {
         return false;
     };
     #[cfg(unix)]
@@ -465,6 +474,18 @@ fn instant(time: SystemTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_is_known_by_the_one_above() {
+        use std::path::Path;
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(nearest(folder.path()), Some(folder.path()));
+        assert_eq!(nearest(&folder.path().join("a/b")), Some(folder.path()));
+        assert_eq!(nearest(Path::new("no-such/folder")), Some(Path::new(".")));
+        assert!(is_writable(&folder.path().join("a/b")));
+        #[cfg(unix)]
+        assert!(free_room(Path::new("no-such")).is_some_and(|free| free > 0));
+    }
 
     #[test]
     #[cfg(unix)]
