@@ -105,6 +105,7 @@ pub(super) fn pages(lang: Lang) -> io::Result<Vec<(String, String)>> {
     tree.build();
     let mut pages = vec![page(&tree, "pec", lang)?];
     below(&tree, "pec", lang, &mut pages)?;
+    pages.push(about("pec-office", lang));
     pages.push(about("pec-privacy", lang));
     Ok(pages)
 }
@@ -313,6 +314,8 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-export", Lang::It) => include_str!("../../../man/sections/it/pec-export.roff"),
         ("pec-forget", Lang::En) => include_str!("../../../man/sections/pec-forget.roff"),
         ("pec-forget", Lang::It) => include_str!("../../../man/sections/it/pec-forget.roff"),
+        ("pec-office", Lang::En) => include_str!("../../../man/sections/pec-office.roff"),
+        ("pec-office", Lang::It) => include_str!("../../../man/sections/it/pec-office.roff"),
         ("pec-privacy", Lang::En) => include_str!("../../../man/sections/pec-privacy.roff"),
         ("pec-privacy", Lang::It) => include_str!("../../../man/sections/it/pec-privacy.roff"),
         ("pec-prove", Lang::En) => include_str!("../../../man/sections/pec-prove.roff"),

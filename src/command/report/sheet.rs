@@ -193,6 +193,10 @@ fn made(circumstances: &Circumstances<'_>) -> String {
     let as_of = day(trust.as_of.as_deref().unwrap_or_default(), lang);
     let trust = match &trust.source {
         Source::BuiltIn => texts.fill("value.trust-built-in", &[("as_of", &as_of)]),
+        Source::Kept(snapshot) => {
+            let values = [("as_of", &*as_of), ("snapshot", snapshot)];
+            texts.fill("value.trust-kept", &values)
+        }
         Source::Files(files) => {
             let files = files.iter().map(|file| check::file_name(file));
             let files = files.collect::<Vec<_>>().join(", ");
