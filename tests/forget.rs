@@ -280,6 +280,25 @@ fn what_lies_in_the_mailbox_still_is_not_received_again() {
     }
 }
 
+/// The container has all of it still; what was forgotten does not come back by it.
+#[test]
+fn what_lies_in_a_container_still_is_not_taken_in_again() {
+    let (world, message) = with_a_message();
+    let container = container(&world, &message);
+    assert_eq!(forget(&world, &[&message, "--copy", &container]).0, 0);
+    let ran = world.run(&["import", "--json", &container]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let document = ran.json();
+    let totals = &document["totals"];
+    assert_eq!(
+        (&totals["forgotten"], &totals["taken"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(found(&world.data()), Vec::<String>::new());
+    assert_eq!(evidence(&world), Vec::<PathBuf>::new());
+    assert_eq!(world.run(&["ledger", "check"]).exit, 0);
+}
+
 #[test]
 fn a_receipt_that_comes_after_its_message_was_forgotten_is_not_kept() {
     let world = Practising::new();

@@ -575,7 +575,7 @@ fn each_reader_gets_what_is_for_it() {
         .expect("a frame");
     let (inside, _) = inside.split_once("</section>").expect("its end");
     assert_eq!(inside.matches("<p").count(), 2, "{inside}");
-    let ran = report(&by_day, Lang::It, &["--reference", "R.G. 1042/2026 <b>"]);
+    let ran = report(&by_day, Lang::It, &["--case", "R.G. 1042/2026 <b>"]);
     has(
         &ran.out,
         &["Riferimento (fascicolo, protocollo, R.G.): R.G. 1042/2026 <b>"],

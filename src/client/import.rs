@@ -46,6 +46,8 @@ pub enum NotTaken {
     Own,
     /// It does not claim to be certified mail.
     NotCertified,
+    /// It was forgotten, or is about a message that was.
+    Forgotten,
     /// This program failed over it.
     Fault,
 }
@@ -146,8 +148,16 @@ impl<'a> Import<'a> {
         let (account, trust) = (self.judge.account, self.judge.verifier.trust());
         let now = (self.now)();
         let recorded = self.ledger.record(account, &arrivals, None, trust, now)?;
+        if recorded.iter().any(|one| one.forgotten) {
+            self.ledger.sweep_octets()?;
+        }
         index_with(self.ledger, &at_hand, &mut |_| {})?;
         for ((name, arrival), recorded) in names.into_iter().zip(arrivals).zip(recorded) {
+            if recorded.forgotten {
+                let why = NotTaken::Forgotten;
+                (self.tell)(Imported::NotTaken { name, why });
+                continue;
+            }
             let letter = self.ledger.letter_in(account, &arrival.octets)?;
             (self.tell)(Imported::Taken(Event {
                 folder: name,

@@ -70,7 +70,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use order::{Held, Order};
+use order::{Common, Held, Order};
 
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -118,8 +118,6 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let mut err = Folding::new(err, context.stderr_width);
-    let err: &mut dyn Write = &mut err;
     let lang = language::wanted(&arguments).unwrap_or(context.lang);
     let now = || context.clock.now();
     // Who reads the help through a pager has a terminal all the same.
@@ -144,17 +142,34 @@ pub fn run(
                 lang,
                 context,
                 &mut Output::new(lang, Style::Plain, &now, out),
-                err,
+                &mut Folding::new(err, context.stderr_width),
             )?);
         }
     };
-    let lang = common.lang.unwrap_or(context.lang);
-    let style = common.color.style(context);
     // Whoever wants to hear nothing is not asked either.
     let alone = (common.held != Held::Nothing).then(|| context.with_nobody());
     let context = alone.as_ref().unwrap_or(context);
     let mut out = held::Held::new(out, common.held == Held::All);
     let mut err = held::Held::new(err, common.held != Held::Nothing);
+    let done = answer(common, order, context, (&mut out, &mut err));
+    if !matches!(done, Ok(ExitStatus::Yes)) {
+        out.release()?;
+        err.release()?;
+    }
+    done
+}
+
+/// Does what was understood, and tells what failed.
+fn answer(
+    common: Common,
+    order: Result<Order, Failure>,
+    context: &Context,
+    (out, err): (&mut dyn Write, &mut dyn Write),
+) -> anyhow::Result<ExitStatus> {
+    let now = || context.clock.now();
+    let mut err = Folding::new(err, context.stderr_width);
+    let lang = common.lang.unwrap_or(context.lang);
+    let style = common.color.style(context);
     let mut session = Session {
         context,
         lang,
@@ -164,24 +179,19 @@ pub fn run(
             .config
             .or_else(|| Some(context.config_dir.as_ref()?.join("config.toml"))),
         data_dir: common.data_dir.or_else(|| context.data_dir.clone()),
-        out: Output::new(lang, style, &now, &mut out).of_width(context.stdout_width),
+        out: Output::new(lang, style, &now, out).of_width(context.stdout_width),
         err: &mut err,
     };
     let done = order
         .map_err(anyhow::Error::from)
         .and_then(|order| obey(order, &mut session));
-    let done = done.or_else(|error| match Failure::of(error) {
+    done.or_else(|error| match Failure::of(error) {
         Ok(failure) => {
             failure.write(lang, session.err)?;
             Ok(failure.status())
         }
         Err(other) => Err(other),
-    });
-    if !matches!(done, Ok(ExitStatus::Yes)) {
-        out.release()?;
-        err.release()?;
-    }
-    done
+    })
 }
 
 /// Does what one order says.

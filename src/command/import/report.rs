@@ -48,7 +48,8 @@ pub(super) struct ItemJson {
     /// providers. anomaly: genuine, the provider's envelope around ordinary mail. unproven: it claims
     /// to be certified mail and was not shown to be genuine; it moves nothing. settled: it was in the
     /// ledger before, and moves a message now. sent: mail from this account that no provider signed,
-    /// left where it lies. ordinary: no certified mail, left where it lies. unreadable: error says why.
+    /// left where it lies. ordinary: no certified mail, left where it lies. forgotten:
+    /// it was forgotten, or is about a message that was; left where it lies. unreadable: error says why.
     #[schemars(schema_with = "states")]
     pub state: &'static str,
     /// SHA-256 of its octets, under which it is kept; null where it was left.
@@ -90,7 +91,7 @@ pub(super) struct ItemJson {
 }
 
 /// The words of `state`.
-const STATES: [&str; 10] = [
+const STATES: [&str; 11] = [
     "receipt",
     "orphan",
     "mismatch",
@@ -100,6 +101,7 @@ const STATES: [&str; 10] = [
     "settled",
     "sent",
     "ordinary",
+    "forgotten",
     "unreadable",
 ];
 
@@ -221,6 +223,8 @@ pub(super) struct Totals {
     pub sent: usize,
     /// Other mail and other files, left where they lie.
     pub ordinary: usize,
+    /// What was forgotten, or is about a message that was, left where it lies.
+    pub forgotten: usize,
     /// What could not be read.
     pub unreadable: usize,
 }
@@ -232,6 +236,7 @@ impl Totals {
             "settled" => &mut self.settled,
             "sent" => &mut self.sent,
             "ordinary" => &mut self.ordinary,
+            "forgotten" => &mut self.forgotten,
             "unreadable" => &mut self.unreadable,
             _ if item.known => &mut self.known,
             state => {
@@ -281,6 +286,7 @@ impl Report for Results {
             ("import.settled", totals.settled),
             ("import.sent", totals.sent),
             ("import.ordinary", totals.ordinary),
+            ("import.forgotten", totals.forgotten),
             ("import.unreadable", totals.unreadable),
         ];
         for (key, count) in of_taken {

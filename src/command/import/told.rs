@@ -114,6 +114,9 @@ impl<'o, 'p> Told<'o, 'p> {
                 NotTaken::NotCertified => {
                     self.item(ItemJson::bare(name.clone(), "ordinary"), None);
                 }
+                NotTaken::Forgotten => {
+                    self.item(ItemJson::bare(name.clone(), "forgotten"), None);
+                }
                 NotTaken::Fault => {
                     let why = texts.text("import.fault").to_owned();
                     self.unreadable(name.clone(), why);

@@ -63,9 +63,10 @@ struct About {
     #[arg(long, value_name = "ADDRESS")]
     recipient: Option<String>,
 
-    /// Reference printed on the page: file number, protocol number
+    /// Printed at the head of the page: file, protocol or docket number (default: the reference of the
+    /// message)
     #[arg(long, value_name = "TEXT")]
-    reference: Option<String>,
+    case: Option<String>,
 }
 
 impl ValueEnum for Reader {
@@ -86,12 +87,12 @@ impl About {
             to,
             reader: self.reader.unwrap_or_default(),
             recipient: self.recipient.as_deref().map(MailAddress::new),
-            reference: self.reference,
+            reference: self.case,
         }
     }
 
     fn says_something(&self) -> bool {
-        self.reader.is_some() || self.recipient.is_some() || self.reference.is_some()
+        self.reader.is_some() || self.recipient.is_some() || self.case.is_some()
     }
 }
 

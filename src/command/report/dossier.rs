@@ -22,6 +22,8 @@ pub(in crate::command) struct Dossier {
     pub papers: Vec<Paper>,
     /// Files that hold nothing to rely on.
     pub unread: Vec<Unread>,
+    /// What the sender calls the message, where a ledger knows.
+    pub reference: Option<String>,
 }
 
 /// A file that could not be read, or a container that is not whole.

@@ -51,5 +51,6 @@ pub(in crate::command) fn dossier(
         matters: vec![Matter { papers, ..matter }],
         papers: others,
         unread: Vec::new(),
+        reference: view.row.reference.clone(),
     }
 }

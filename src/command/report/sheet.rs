@@ -96,7 +96,7 @@ pub(in crate::command) fn page(dossier: &Dossier, circumstances: &Circumstances<
 }
 
 impl<'t> Sheet<'t> {
-    fn of(dossier: &Dossier, circumstances: &Circumstances<'t>) -> Self {
+    fn of(dossier: &'t Dossier, circumstances: &Circumstances<'t>) -> Self {
         let (lang, order) = (circumstances.lang, circumstances.order);
         let texts = Catalogue::of(lang);
         let evidence = evidence_of(dossier);
@@ -122,7 +122,7 @@ impl<'t> Sheet<'t> {
             page_word: texts.text("sheet.page"),
             of_word: texts.text("sheet.of"),
             reference_label: texts.text("sheet.reference"),
-            reference: order.reference.as_deref(),
+            reference: order.reference.as_deref().or(dossier.reference.as_deref()),
             made: made(circumstances),
             alarm_title: texts.text("sheet.alarm"),
             alarms: alarms(dossier, circumstances),

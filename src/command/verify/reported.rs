@@ -181,6 +181,7 @@ impl Files {
             matters: matters.collect(),
             papers: self.others,
             unread: self.unread,
+            reference: None,
         };
         // The first that happened is told first.
         let first = |matter: &Matter| {
