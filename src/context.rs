@@ -31,8 +31,10 @@ pub struct Context {
     pub stderr_width: Option<usize>,
     /// Whether the user asked for no colour (`NO_COLOR`, or `TERM=dumb`).
     pub no_color: bool,
-    /// Whether somebody can be asked: standard input is a terminal.
+    /// Whether what is read from standard input is typed.
     pub stdin_is_terminal: bool,
+    /// Whether nobody wants to be asked.
+    pub is_alone: bool,
     /// The clock, for commands that last.
     pub clock: Clock,
     /// The folder of `config.toml`: `$XDG_CONFIG_HOME/pec`, or `~/.config/pec`; none without a
@@ -123,10 +125,16 @@ pub fn random_hex() -> String {
 }
 
 impl Context {
-    /// The same world with nobody to ask and nobody who looks on.
+    /// Whether somebody can be asked.
+    pub const fn can_ask(&self) -> bool {
+        self.stdin_is_terminal && !self.is_alone
+    }
+
+    /// The same world with nobody to ask and nobody who looks on. What is typed is still no text that
+    /// was handed over.
     pub fn with_nobody(&self) -> Self {
         Self {
-            stdin_is_terminal: false,
+            is_alone: true,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
             lines: None,
@@ -140,6 +148,7 @@ impl Context {
             now,
             lang,
             stdin_is_terminal: false,
+            is_alone: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
             stdout_width: None,
@@ -215,6 +224,7 @@ impl Context {
             lines: terminal_size_of(std::io::stderr()).map(lines),
             lang: Lang::of_locale(locale.as_deref().unwrap_or_default()),
             stdin_is_terminal: std::io::stdin().is_terminal(),
+            is_alone: false,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdout_width: terminal_size_of(std::io::stdout()).map(columns),

@@ -235,6 +235,25 @@ fn the_mailbox_of_an_office_is_left_alone() {
     assert!(held(&world).is_empty());
 }
 
+/// Which account is meant does not matter: the address is an office's.
+#[test]
+fn an_office_is_left_alone_under_another_account_of_its_address() {
+    let world = Practising::new();
+    sent(&world, "Conclusa", &["delivered"]);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let all = held(&world);
+    let file = world.path("config.toml");
+    let config = std::fs::read_to_string(&file).expect("a file");
+    let start = config.find("[account.prova]").expect("the account");
+    let other = config[start..].replace("[account.prova]", "[account.ufficio]\noffice = true");
+    std::fs::write(&file, format!("{config}\n{other}")).expect("written");
+    for name in ["prova", "ufficio"] {
+        let ran = archive(&world, &["--account", name, "--delete-remote", "--yes"]);
+        assert_eq!(document(&ran)["remote"][0]["state"], "office", "{ran:?}");
+        assert_eq!(held(&world), all);
+    }
+}
+
 #[test]
 fn a_server_that_cannot_delete_single_messages_is_asked_for_nothing() {
     let world = Practising::new();

@@ -354,6 +354,78 @@ fn a_forgotten_message_is_not_sent_again_by_a_script() {
     );
 }
 
+/// Another program gave it its Message-ID, which says nothing of what is in it.
+#[test]
+fn a_forgotten_message_is_known_by_what_it_said() {
+    let world = Practising::new();
+    let (from, to) = (world.address("io"), world.address("delivered"));
+    let file = world.path("wk.eml");
+    let send = |id: &str, text: &str| {
+        let message = format!(
+            "From: {from}\r\nTo: {to}\r\nSubject: zqsoggetto\r\nMessage-ID: <{id}@altro.example>\r\n\
+             Date: Mon, 30 Nov 2026 10:00:00 +0100\r\n\r\n{text}\r\n"
+        );
+        fs::write(&file, message).expect("a file");
+        let file = file.display().to_string();
+        world.run(&["send", "--yes", "--json", "--no-copy", "--eml", &file])
+    };
+    let sent = send("1", "vxtesto");
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    let message = sent.json()["messages"][0]["id"].as_str().map(str::to_owned);
+    settle(&world);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    assert_eq!(
+        forget(&world, &[&message.expect("an id"), "--no-copy"]).0,
+        0
+    );
+    let again = send("2", "vxtesto");
+    assert_eq!(world.practice.taken().len(), 1, "{again:?}");
+    assert_ne!(again.exit, 0, "{again:?}");
+    // Another text is another message.
+    assert_eq!(send("3", "vxaltro").exit, 0);
+    assert_eq!(world.practice.taken().len(), 2);
+}
+
+/// What a table sent is known to whoever writes it by hand.
+#[test]
+fn a_forgotten_row_is_not_sent_again_as_a_message() {
+    let world = Practising::new();
+    let ran = batch(
+        &world,
+        "avvisi.csv",
+        "pec;ref;nome\ndelivered@DOMAIN;jh-1;qznome\n",
+        &[],
+    );
+    assert!(matches!(ran.exit, 0 | 3), "{ran:?}");
+    settle(&world);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let rows = world.run(&["status", "--json"]).json();
+    let message = rows["messages"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let subject = rows["messages"][0]["subject"]
+        .as_str()
+        .expect("a subject")
+        .to_owned();
+    assert_eq!(forget(&world, &[&message, "--no-copy"]).0, 0);
+    let to = world.address("delivered");
+    let (subject, body) = (&*subject, "vxtesto qznome\n");
+    let send = [
+        "send",
+        "--yes",
+        "--no-copy",
+        "--to",
+        &to,
+        "--subject",
+        subject,
+        "--body",
+        body,
+    ];
+    let again = world.run(&send);
+    assert_eq!(world.practice.taken().len(), 1, "{again:?}");
+}
+
 const TABLE: &str = "pec;ref;nome\ndelivered@DOMAIN;jhriferimento-1;qznome\n\
     unknown@DOMAIN;jhriferimento-2;qznome\n";
 

@@ -282,8 +282,10 @@ fn a_kept_certificate_says_what_the_data_say() {
     let trust = Trust::built_in();
     let octets = std::fs::read(folder.join("certs/authorities/AgID_CA1_20250220.pem")).unwrap();
     let objects = postacert::smime::pem::objects(&octets, "CERTIFICATE").unwrap();
-    let mut snapshot = Snapshot::default();
-    snapshot.kept_at = Some(now());
+    let mut snapshot = Snapshot {
+        kept_at: Some(now()),
+        ..Snapshot::default()
+    };
     snapshot.editions.push(KeptEdition {
         certificate: Arc::new(Certificate::parse(&objects[0]).unwrap()),
         seen: Seen {

@@ -265,7 +265,7 @@ fn one_unknown_and_one_with_ordinary_mail_are_told_apart_from_one_delivered() {
             [
                 "✖ Non consegnato, indirizzo inesistente a ufficio@pec.destinatario.example: avviso emesso il 4 maggio 2026",
                 "Causa dichiarata: 5.1.1 - Gestore Destinatario SRL - indirizzo non valido.",
-                "Spedito a posta ordinaria a collega@posta.example",
+                "Accettato verso posta ordinaria per collega@posta.example",
                 "✔ Consegnato a protocollo@pec.comune.example",
                 "Confrontarlo con il pubblico elenco",
                 "Cercare l'indirizzo PEC del destinatario",

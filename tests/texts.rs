@@ -174,7 +174,8 @@ const TRUST_KINDS: [&str; 6] = [
     "none",
 ];
 const TRUST_STATES: [&str; 4] = ["new", "known", "refused", "passed-over"];
-const TRUST_REASONS: [&str; 17] = [
+const TRUST_REASONS: [&str; 18] = [
+    "unsigned",
     "unreadable",
     "unreachable",
     "sums",

@@ -752,6 +752,42 @@ fn whom_a_kept_list_revokes_is_no_longer_genuine() {
     assert_ne!(after["results"][0]["verdict"], "genuine");
 }
 
+/// What cannot be read any more may be what revoked.
+#[test]
+fn a_damaged_store_takes_no_doubt_away() {
+    let place = Place::knowing();
+    let certificate = world::RECEIVING.certificate();
+    let revoked = Revoked {
+        certificate: &certificate,
+        at: "2026-05-01T08:00:00Z",
+        reason: Some(1),
+    };
+    let list = list("2026-11-20T08:00:00Z", "2036-11-27T08:00:00Z", &[revoked]);
+    let answer = place.update(&Publisher::of(&[&second()], Some(list)).url());
+    assert_eq!(answer.status, 0, "{}", answer.out);
+    let files = support::practising::files(&place.data().join("trust"));
+    assert!(files.len() > 2, "{files:?}");
+    for file in files {
+        let octets = fs::read(&file).expect("a file");
+        for damaged in [Some(&octets[..octets.len() / 2]), None] {
+            match damaged {
+                Some(half) => fs::write(&file, half).expect("written"),
+                None => fs::remove_file(&file).expect("removed"),
+            }
+            let (_, document) = place.verify(&alone());
+            let result = &document["results"][0];
+            let is_plain = result["verdict"] == "genuine" && result["doubts"] == 0;
+            // Without any trace of a snapshot nothing is known of it.
+            let is_snapshot = file.extension().is_some_and(|ending| ending == "toml");
+            assert!(
+                !is_plain || (is_snapshot && damaged.is_none()),
+                "{file:?}: {result}"
+            );
+            fs::write(&file, &octets).expect("written");
+        }
+    }
+}
+
 #[test]
 fn servers_that_misbehave_cost_nothing() {
     let place = Place::knowing();

@@ -16,7 +16,8 @@ use crate::address::MailAddress;
 use crate::ledger::{Arrival, Finding, Ledger};
 use crate::mime::decode::addresses;
 use crate::mime::header::Header;
-use crate::verify::Verdict;
+use crate::pec::Evidence;
+use crate::verify::{Facts, Verdict};
 
 /// Octets that are recorded at once: what memory and a cut cost at most, beside one message.
 const BATCH_OCTETS: usize = 8_000_000;
@@ -46,6 +47,8 @@ pub enum NotTaken {
     Own,
     /// It does not claim to be certified mail.
     NotCertified,
+    /// It belongs to another account of this ledger's user.
+    OtherAccount,
     /// It was forgotten, or is about a message that was.
     Forgotten,
     /// This program failed over it.
@@ -56,6 +59,8 @@ pub enum NotTaken {
 pub struct Import<'a> {
     ledger: &'a mut Ledger,
     judge: Judge<'a>,
+    /// Addresses of the user's other accounts.
+    others: &'a [MailAddress],
     now: Now<'a>,
     tell: &'a mut dyn FnMut(Imported),
     /// What is not recorded yet: its name, its octets, the judgement on it.
@@ -71,7 +76,7 @@ impl<'a> Import<'a> {
     /// Those of the ledger; so for all of these.
     pub fn begin(
         ledger: &'a mut Ledger,
-        judge: Judge<'a>,
+        (judge, others): (Judge<'a>, &'a [MailAddress]),
         now: Now<'a>,
         tell: &'a mut dyn FnMut(Imported),
     ) -> Result<Self, Error> {
@@ -81,6 +86,7 @@ impl<'a> Import<'a> {
         Ok(Self {
             ledger,
             judge,
+            others,
             now,
             tell,
             held: Vec::new(),
@@ -113,12 +119,45 @@ impl<'a> Import<'a> {
             (self.tell)(Imported::NotTaken { name, why });
             return Ok(());
         }
+        if self.is_of_another(&finding) {
+            let why = NotTaken::OtherAccount;
+            (self.tell)(Imported::NotTaken { name, why });
+            return Ok(());
+        }
         self.octets += octets.len();
         self.held.push((name, octets, finding));
         if self.octets >= BATCH_OCTETS || self.held.len() >= BATCH_MESSAGES {
             self.record()?;
         }
         Ok(())
+    }
+
+    /// Whether it was signed for a sender, or to recipients, who are another account alone.
+    fn is_of_another(&self, finding: &Finding) -> bool {
+        let Finding::Verified { receipt, .. } = finding else {
+            return false;
+        };
+        let facts = receipt.examination().facts();
+        let Some(evidence) = facts.and_then(Facts::evidence) else {
+            return false;
+        };
+        let data = receipt.data();
+        let is_another = |address: &MailAddress| self.others.contains(address);
+        match evidence {
+            Evidence::Envelope => {
+                let mut all = data.recipients.iter().map(|one| &one.address);
+                let is_ours = all.clone().any(|address| address == self.judge.account);
+                !is_ours && all.any(is_another)
+            }
+            Evidence::Acceptance
+            | Evidence::NonAcceptance
+            | Evidence::TakingCharge
+            | Evidence::Delivery(_)
+            | Evidence::NonDelivery
+            | Evidence::Timeout(_)
+            | Evidence::Virus => is_another(&data.sender),
+            Evidence::Anomaly => false,
+        }
     }
 
     /// Records what is held, and leads to their messages what now can be.

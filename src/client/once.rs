@@ -19,6 +19,7 @@ use crate::ledger::{Acceptance, DraftRef, Error, Ledger, Life, MessageRef, Messa
 use crate::pec::MessageId;
 use crate::pec::caution::{Stop, Warning};
 use crate::pec::outgoing::{Attachment, Limits, OutgoingMessage};
+use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
 /// On whose word a new message goes, and whether that is for once.
@@ -234,17 +235,22 @@ fn twins(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result<V
             });
         }
     }
-    // What stones said, their Message-ID tells.
-    if let Some(start) = Identity::start_of(message.message_id()) {
-        for (stone, at) in ledger.stones_of(message.sender(), &start)? {
-            let row = ledger.row(&stone)?;
-            twins.push(Twin {
-                handed_at: None,
-                standings: row.recipients.iter().map(|(_, one)| *one).collect(),
-                recorded_at: at,
-                message: stone,
-            });
-        }
+    // What stones said, a digest and their Message-ID tell.
+    let start = Identity::start_of(message.message_id());
+    let likeness = sha256(&message.likeness());
+    for (stone, at) in ledger.stones_of(message.sender(), &likeness, start.as_deref())? {
+        let view = ledger.view(&stone)?;
+        let handed = view.facts.iter().filter(|fact| fact.what() == What::Handed);
+        twins.push(Twin {
+            handed_at: handed.map(|fact| fact.at()).max(),
+            standings: view
+                .recipients
+                .iter()
+                .map(|one| one.state.standing)
+                .collect(),
+            recorded_at: at,
+            message: stone,
+        });
     }
     Ok(twins)
 }

@@ -149,7 +149,7 @@ impl Store {
     pub fn verifier(&self) -> Verifier {
         let verifier = Verifier::new(self.trust()).with_kept_lists(self.lists());
         match self.revocations() {
-            lists if lists.lists.is_empty() => verifier,
+            lists if lists.lists.is_empty() && lists.damaged.is_empty() => verifier,
             lists => verifier.with_kept_crls(lists),
         }
     }
@@ -169,16 +169,18 @@ impl Store {
     }
 
     fn revocations(&self) -> Crls {
-        let kept = self.snapshot.revocations.iter();
-        let lists = kept.filter_map(|kept| {
-            let octets = self.beside(&kept.sha256)?;
-            let name = format!("{}, {}", kept.authority, kept.this_update);
-            Some((Arc::from(name), Crl::parse(&octets).ok()?))
-        });
-        Crls {
-            lists: lists.collect(),
-            damaged: Vec::new(),
+        // A snapshot that cannot be read may have named a list that revokes.
+        let snapshots = self.damaged.iter().map(|name| Arc::from(&**name));
+        let (mut lists, mut damaged) = (Vec::new(), snapshots.collect::<Vec<_>>());
+        for kept in &self.snapshot.revocations {
+            let name: Arc<str> = Arc::from(format!("{}, {}", kept.authority, kept.this_update));
+            let octets = self.beside(&kept.sha256);
+            match octets.and_then(|octets| Crl::parse(&octets).ok()) {
+                Some(list) => lists.push((name, list)),
+                None => damaged.push(name),
+            }
         }
+        Crls { lists, damaged }
     }
 
     fn beside(&self, name: &str) -> Option<Vec<u8>> {

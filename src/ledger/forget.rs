@@ -17,8 +17,10 @@
 
 use super::octets::Octets;
 use super::state::Standing;
-use super::{Error, JobRef, Ledger, LetterRef, MessageRef};
+use super::{Error, JobRef, Ledger, LetterRef, MessageRef, MessageRow};
 use crate::address::MailAddress;
+use crate::pec::outgoing::{Limits, OutgoingMessage};
+use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
 /// Something that can be forgotten.
@@ -110,6 +112,10 @@ pub trait Forgetting {
         received: bool,
     ) -> Result<Vec<Memory>, Error>;
 
+    /// Keeps the digest by which it will be known that another message says the same
+    /// ([`OutgoingMessage::likeness`]).
+    fn note_likeness(&mut self, message: &MessageRef, likeness: &str) -> Result<(), Error>;
+
     /// Takes all of it out of the rows, or none of it. What is forgotten already is passed over.
     ///
     /// # Errors
@@ -125,12 +131,13 @@ pub trait Forgetting {
     /// Whether forgetting was cut off.
     fn is_unfinished(&self) -> Result<bool, Error>;
 
-    /// Messages that were forgotten and have a Message-ID that begins so, of an account, newest
-    /// first, with the time of their recording.
+    /// Messages that were forgotten and said the same ([`OutgoingMessage::likeness`]), or have a
+    /// Message-ID that begins so, of an account, newest first, with the time of their recording.
     fn stones_of(
         &self,
         account: &MailAddress,
-        start: &str,
+        likeness: &str,
+        start: Option<&str>,
     ) -> Result<Vec<(MessageRef, Timestamp)>, Error>;
 }
 
@@ -141,8 +148,32 @@ impl Ledger {
     /// # Errors
     /// [`Error::NotForgotten`]; those of the disk, after which it is forgotten and not finished.
     pub fn forget_all(&mut self, all: &[Memory], now: Timestamp) -> Result<Finished, Error> {
+        for memory in all {
+            let Memory::Message(message) = memory else {
+                continue;
+            };
+            for part in self.parts(message)? {
+                let row = self.row(&part.message)?;
+                self.remember_likeness(&row)?;
+            }
+        }
         self.store.erase(all, now)?;
         self.finish_forgetting()
+    }
+
+    /// What is gone already, or lost, has nothing by which it could be known.
+    fn remember_likeness(&mut self, row: &MessageRow) -> Result<(), Error> {
+        let Ok(octets) = self.octets(&row.octets) else {
+            return Ok(());
+        };
+        let sender = MailAddress::new(&row.sender);
+        match OutgoingMessage::freeze(octets, &sender, Limits::default()) {
+            Ok(said) => {
+                let likeness = sha256(&said.likeness());
+                self.store.note_likeness(&row.message, &likeness)
+            }
+            Err(_) => Ok(()),
+        }
     }
 
     /// Finishes what was cut off.

@@ -26,10 +26,14 @@ impl<'a> Held<'a> {
     /// # Errors
     /// Those of the stream.
     pub fn release(&mut self) -> io::Result<()> {
-        if let Some(waiting) = self.waiting.take() {
-            self.out.write_all(&waiting)?;
+        match self.waiting.take() {
+            Some(waiting) => {
+                self.out.write_all(&waiting)?;
+                self.out.flush()
+            }
+            // What was not held back is on its way already, and nobody may be reading any more.
+            None => Ok(()),
         }
-        self.out.flush()
     }
 }
 

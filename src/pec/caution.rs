@@ -92,6 +92,17 @@ impl Stop {
         }
     }
 
+    /// The same in Italian.
+    pub const fn italian(self) -> &'static str {
+        match self {
+            Self::NotificationForm => "notifica-ricevuta",
+            Self::NotificationCopy => "notifica-copia",
+            Self::NotificationOrdinary => "notifica-ordinaria",
+            Self::CourtReceipt => "giudizio-ricevuta",
+            Self::CourtFiles => "giudizio-file",
+        }
+    }
+
     /// Those of some warnings that nobody has named, each once.
     pub fn left<'w>(warnings: impl IntoIterator<Item = &'w Warning>, named: &[Self]) -> Vec<Self> {
         let mut stops: Vec<Self> = warnings.into_iter().filter_map(Warning::stop).collect();

@@ -260,19 +260,45 @@ impl OutgoingMessage {
     ///
     /// Message-ID, Date, boundaries, transfer encodings and other fields may differ.
     pub fn is_alike(&self, other: &Self) -> bool {
-        let people = |message: &Self| {
-            let recipients = message.recipients.iter();
-            let mut people: Vec<_> = recipients
-                .map(|one| (one.address.as_str().to_ascii_lowercase(), one.field))
-                .collect();
-            people.sort();
-            people
-        };
         self.sender == other.sender
             && self.subject == other.subject
             && self.form == other.form
-            && people(self) == people(other)
+            && self.people() == other.people()
             && self.leaves() == other.leaves()
+    }
+
+    /// Octets that are equal where [`OutgoingMessage::is_alike`] holds, and only there: what is
+    /// hashed to know a message by that is no longer kept.
+    pub fn likeness(&self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        let mut add = |part: &[u8]| {
+            // With its length, so that no two lists of parts are one.
+            octets.extend((part.len() as u64).to_be_bytes());
+            octets.extend(part);
+        };
+        add(self.sender.key().as_bytes());
+        add(self.subject.as_bytes());
+        add(self.form.word().as_bytes());
+        for (address, field) in self.people() {
+            add(field.word().as_bytes());
+            add(address.as_bytes());
+        }
+        for leaf in self.leaves() {
+            add(leaf.essence.as_bytes());
+            let name = leaf.name.map(|name| format!("={name}"));
+            add(name.unwrap_or_default().as_bytes());
+            add(&leaf.content);
+        }
+        octets
+    }
+
+    fn people(&self) -> Vec<(String, RecipientField)> {
+        let recipients = self.recipients.iter();
+        let mut people: Vec<_> = recipients
+            .map(|one| (one.address.as_str().to_ascii_lowercase(), one.field))
+            .collect();
+        people.sort();
+        people
     }
 
     /// The plain texts without a file name, as a person reads them. What is not UTF-8 is shown as

@@ -74,7 +74,8 @@ impl TrustedCrls {
         }
     }
 
-    /// Whether a list of the issuer names the certificate, or may say that it is not revoked.
+    /// Whether a list of the issuer names the certificate, or may say that it is not revoked; or whether
+    /// one is damaged that might have.
     pub fn decide(
         &self,
         certificate: &Certificate,
@@ -84,12 +85,13 @@ impl TrustedCrls {
     ) -> bool {
         let lists = self.lists.iter().filter(|t| t.crl.concerns(certificate));
         let mut lists = lists.map(|list| (list, list.standing(issuer, trust)));
-        lists.any(|(list, standing)| {
-            standing == Standing::Issuer
-                && (list.crl.entry(certificate).is_some()
-                    || unusable(list, standing, certificate).is_none()
-                        && list.crl.speaks_of(certificate, at))
-        })
+        !self.damaged.is_empty()
+            || lists.any(|(list, standing)| {
+                standing == Standing::Issuer
+                    && (list.crl.entry(certificate).is_some()
+                        || unusable(list, standing, certificate).is_none()
+                            && list.crl.speaks_of(certificate, at))
+            })
     }
 
     /// What the lists say of a certificate at a time, and whether they say anything.

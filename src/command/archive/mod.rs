@@ -70,6 +70,10 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
     for message in &chosen.concluded {
         let view = ledger.view(message);
         let view = view.map_err(|error| Failure::of_ledger(&error))?;
+        // Of what was forgotten there is nothing left to archive.
+        if view.row.forgotten_at.is_some() {
+            continue;
+        }
         let file = order.to.join(format!("{}.asice", message.short));
         match archive(&view, &file, &mut ledger, &mut judges, session) {
             Ok(held) => {

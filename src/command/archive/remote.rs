@@ -118,15 +118,19 @@ fn one(
 ) -> anyhow::Result<RemoteJson> {
     let OfAccount { address, spare } = of_account;
     let mut result = RemoteJson::planned(&address, &spare);
-    let config = session.config();
+    let config = session.config().ok();
     let account = config
-        .ok()
+        .as_ref()
         .and_then(|config| config.account(Some(address.as_str())).ok().cloned());
-    let Some(account) = account else {
+    let (Some(config), Some(account)) = (config, account) else {
         return Ok(result.ended("no-account", None, ExitStatus::Unusable));
     };
-    // Before anything is asked, of a person or of a server.
-    if account.office {
+    // Before anything is asked, of a person or of a server. An address may have several accounts.
+    let mut of_address = config
+        .accounts()
+        .iter()
+        .filter(|one| one.address == address);
+    if of_address.any(|account| account.office) {
         return Ok(result.ended("office", None, ExitStatus::Refused));
     }
     if remote == Remote::Asked && !is_confirmed(&account, &result, session)? {

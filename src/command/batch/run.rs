@@ -145,7 +145,7 @@ fn from_table(
     for line in check::forecast_lines(&findings, &terms, lang) {
         writeln!(session.err, "{line}")?;
     }
-    if order.consent == Consent::Asked && !session.context.stdin_is_terminal {
+    if order.consent == Consent::Asked && !session.context.can_ask() {
         return Err(Failure::new("batch-needs-yes", []).into());
     }
     tell_room(&findings.forecasts, opened, session)?;

@@ -174,7 +174,9 @@ fn wanted(of: &Of, ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::Re
             };
             let rows = ledger.list(&filter, usize::MAX, 0);
             let rows = rows.map_err(|error| Failure::of_ledger(&error))?;
+            // Of what was forgotten there is nothing left to export.
             let rows = rows.into_iter().rev();
+            let rows = rows.filter(|row| row.forgotten_at.is_none());
             rows.map(|row| by_short(Meant::Sent(row.message), ledger))
                 .collect()
         }

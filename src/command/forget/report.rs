@@ -29,7 +29,7 @@ pub(super) struct Results {
     /// verified: every file of what goes was found in the copies that were named, byte for byte, at
     /// that moment. waived: there is to be none (--no-copy). not-checked: only with --dry-run.
     #[schemars(schema_with = "copies")]
-    copy: &'static str,
+    copy: CopyIs,
     /// What was meant: messages and letters, oldest first or as they were named, then jobs.
     items: Vec<ItemJson>,
     /// Copies of the ledger in an earlier format, which went too, or would.
@@ -149,6 +149,15 @@ impl State {
     }
 }
 
+/// What is known of a second copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum CopyIs {
+    Verified,
+    Waived,
+    NotChecked,
+}
+
 fn copies(_: &mut SchemaGenerator) -> Schema {
     known(["verified", "waived", "not-checked"])
 }
@@ -221,9 +230,9 @@ impl Results {
         Self {
             dry_run: order.step == Step::Show,
             copy: match order.copy {
-                SecondCopy::In(_) => "verified",
-                SecondCopy::Waived => "waived",
-                SecondCopy::NotLookedFor => "not-checked",
+                SecondCopy::In(_) => CopyIs::Verified,
+                SecondCopy::Waived => CopyIs::Waived,
+                SecondCopy::NotLookedFor => CopyIs::NotChecked,
             },
             items: Vec::new(),
             earlier_formats: earlier_formats(ledger),
@@ -284,9 +293,11 @@ impl Results {
             for file in &self.earlier_formats {
                 lines.push(texts.fill("forget.earlier-format", &[("file", file)]));
             }
-            if self.copy == "waived" {
-                lines.push(style.paint(Tone::Bad, texts.text("forget.waived")));
-            }
+            lines.push(match self.copy {
+                CopyIs::Verified => texts.text("forget.copied").to_owned(),
+                CopyIs::Waived => style.paint(Tone::Bad, texts.text("forget.waived")),
+                CopyIs::NotChecked => texts.text("forget.copy-needed").to_owned(),
+            });
             lines.push(texts.text("forget.stays").to_owned());
             lines.push(texts.text("forget.out-of-reach").to_owned());
         }
@@ -325,9 +336,9 @@ impl Report for Results {
         if !self.dry_run && !self.finished {
             return ExitStatus::NotNow;
         }
-        let is_refused = |one: &ItemJson| match one.state {
-            State::NoCopy => true,
-            state => self.is_named && state.is_refused(),
+        let is_refused = |one: &ItemJson| {
+            let lacks_copy = matches!(one.state, State::NoCopy);
+            lacks_copy || (self.is_named && one.state.is_refused())
         };
         match self.items.iter().any(is_refused) {
             true => ExitStatus::No,

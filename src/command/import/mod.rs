@@ -37,6 +37,11 @@ pub(super) fn run(order: ImportOrder, session: &mut Session<'_>) -> anyhow::Resu
     let access = Access::open(session)?;
     let verifier = access.verifier()?;
     access.tell_trust(session)?;
+    let others = session.config()?;
+    let others = others.accounts().iter().map(|one| one.address.clone());
+    let others: Vec<_> = others
+        .filter(|address| *address != access.account.address)
+        .collect();
     let mut ledger = access::ledger_for(&access.account, session)?;
     let clock = session.context.clock;
     let words = Catalogue::of(session.lang).text("import.progress");
@@ -54,7 +59,8 @@ pub(super) fn run(order: ImportOrder, session: &mut Session<'_>) -> anyhow::Resu
     };
     let now = || clock.now();
     let failure = |error: client::Error| access.failure_of_journey(&error);
-    let mut import = Import::begin(&mut ledger, judge, &now, &mut tell).map_err(failure)?;
+    let mut import =
+        Import::begin(&mut ledger, (judge, &others), &now, &mut tell).map_err(failure)?;
     for item in input::items(order.files, Box::new(io::stdin())) {
         take(item, &mut import, &told).map_err(failure)?;
     }

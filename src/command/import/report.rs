@@ -49,7 +49,8 @@ pub(super) struct ItemJson {
     /// to be certified mail and was not shown to be genuine; it moves nothing. settled: it was in the
     /// ledger before, and moves a message now. sent: mail from this account that no provider signed,
     /// left where it lies. ordinary: no certified mail, left where it lies. forgotten:
-    /// it was forgotten, or is about a message that was; left where it lies. unreadable: error says why.
+    /// it was forgotten, or is about a message that was; left where it lies. other-account: it belongs
+    /// to another account of the configuration, left where it lies. unreadable: error says why.
     #[schemars(schema_with = "states")]
     pub state: &'static str,
     /// SHA-256 of its octets, under which it is kept; null where it was left.
@@ -91,7 +92,7 @@ pub(super) struct ItemJson {
 }
 
 /// The words of `state`.
-const STATES: [&str; 11] = [
+const STATES: [&str; 12] = [
     "receipt",
     "orphan",
     "mismatch",
@@ -102,6 +103,7 @@ const STATES: [&str; 11] = [
     "sent",
     "ordinary",
     "forgotten",
+    "other-account",
     "unreadable",
 ];
 
@@ -225,6 +227,8 @@ pub(super) struct Totals {
     pub ordinary: usize,
     /// What was forgotten, or is about a message that was, left where it lies.
     pub forgotten: usize,
+    /// What belongs to another account of the configuration, left where it lies.
+    pub other_account: usize,
     /// What could not be read.
     pub unreadable: usize,
 }
@@ -237,6 +241,7 @@ impl Totals {
             "sent" => &mut self.sent,
             "ordinary" => &mut self.ordinary,
             "forgotten" => &mut self.forgotten,
+            "other-account" => &mut self.other_account,
             "unreadable" => &mut self.unreadable,
             _ if item.known => &mut self.known,
             state => {
@@ -287,6 +292,7 @@ impl Report for Results {
             ("import.sent", totals.sent),
             ("import.ordinary", totals.ordinary),
             ("import.forgotten", totals.forgotten),
+            ("import.other-account", totals.other_account),
             ("import.unreadable", totals.unreadable),
         ];
         for (key, count) in of_taken {

@@ -114,6 +114,9 @@ impl<'o, 'p> Told<'o, 'p> {
                 NotTaken::NotCertified => {
                     self.item(ItemJson::bare(name.clone(), "ordinary"), None);
                 }
+                NotTaken::OtherAccount => {
+                    self.item(ItemJson::bare(name.clone(), "other-account"), None);
+                }
                 NotTaken::Forgotten => {
                     self.item(ItemJson::bare(name.clone(), "forgotten"), None);
                 }

@@ -47,6 +47,11 @@ impl<'m> Conclusion<'m> {
         }
     }
 
+    /// Whom it is about.
+    pub fn address(&self) -> String {
+        self.recipient.address.as_str().to_owned()
+    }
+
     /// The first words, and the rest of the sentence.
     pub fn words(&self, lang: Lang) -> (String, String) {
         let texts = Catalogue::of(lang);

@@ -51,8 +51,10 @@ struct EndView {
 }
 
 /// What is to be done now, and why.
-#[derive(Serialize, PartialEq, Eq)]
+#[derive(Serialize)]
 struct Next {
+    /// Those whom it is about.
+    whom: String,
     consequence: String,
     next: String,
     law: String,
@@ -76,9 +78,18 @@ impl MatterView {
             .map(|one| Conclusion::of(matter, one, now))
             .collect();
         let mut next: Vec<Next> = Vec::new();
-        for one in conclusions.iter().filter_map(|one| Next::of(one, lang)) {
-            if !next.contains(&one) {
-                next.push(one);
+        for conclusion in &conclusions {
+            let Some(one) = Next::of(conclusion, lang) else {
+                continue;
+            };
+            let address = conclusion.address();
+            // What holds for several is said once, of all of them.
+            match next.iter_mut().find(|other| other.says_as(&one)) {
+                Some(other) => other.whom += &format!(", {address}"),
+                None => next.push(Next {
+                    whom: address,
+                    ..one
+                }),
             }
         }
         let is_lawyer = reader == Reader::Lawyer;
@@ -146,9 +157,15 @@ fn hour_seven(delivered: Timestamp) -> Option<String> {
 }
 
 impl Next {
+    /// Whether it says the same of somebody else.
+    fn says_as(&self, other: &Self) -> bool {
+        (&self.consequence, &self.next, &self.law) == (&other.consequence, &other.next, &other.law)
+    }
+
     fn of(conclusion: &Conclusion<'_>, lang: Lang) -> Option<Self> {
         let [consequence, next] = conclusion.advice(lang)?;
         Some(Self {
+            whom: String::new(),
             law: law(&consequence, lang),
             consequence: consequence.text,
             next: next.text,

@@ -63,6 +63,7 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
     let message = meant::one_message(&ledger, &order.message)?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let view = ledger.view(&message).map_err(of_ledger)?;
+    meant::refuse_stone(&view.row, session.lang)?;
     let sent = ledger.octets(&view.row.octets).map_err(of_ledger)?;
     let mut judges = Judges::new(order.trust.as_deref());
     let judge = judges.of(&view.row.sender, session)?;

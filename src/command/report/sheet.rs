@@ -37,6 +37,8 @@ struct Sheet<'t> {
     reference_label: &'t str,
     reference: Option<&'t str>,
     made: String,
+    /// That it was judged by other authorities than those of PEC.
+    own_trust: Option<&'t str>,
     alarm_title: &'t str,
     alarms: Vec<Alarm>,
     /// Genuine files that say nothing to the sender of a message here, each by itself.
@@ -124,6 +126,10 @@ impl<'t> Sheet<'t> {
             reference_label: texts.text("sheet.reference"),
             reference: order.reference.as_deref().or(dossier.reference.as_deref()),
             made: made(circumstances),
+            own_trust: match circumstances.trust.source {
+                Source::BuiltIn | Source::Kept(_) => None,
+                Source::Files(_) => Some(texts.text("sheet.own-trust")),
+            },
             alarm_title: texts.text("sheet.alarm"),
             alarms: alarms(dossier, circumstances),
             others: others(dossier, circumstances),

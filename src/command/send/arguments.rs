@@ -302,14 +302,7 @@ impl ValueEnum for Stop {
 
     /// In the words of both languages.
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let italian = match self {
-            Self::NotificationForm => "notifica-ricevuta",
-            Self::NotificationCopy => "notifica-copia",
-            Self::NotificationOrdinary => "notifica-ordinaria",
-            Self::CourtReceipt => "giudizio-ricevuta",
-            Self::CourtFiles => "giudizio-file",
-        };
-        Some(PossibleValue::new(self.word()).alias(italian))
+        Some(PossibleValue::new(self.word()).alias(self.italian()))
     }
 }
 

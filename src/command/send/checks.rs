@@ -88,7 +88,7 @@ pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
     Some(match kept {
         Kept::Declined => return None,
         Kept::Unasked => Failure::new("needs-yes", []),
-        Kept::Stopped(stops) => stopped(&stops),
+        Kept::Stopped(stops) => stopped(&stops, lang),
         Kept::Went(Went::Here { message, at }) => {
             Failure::new("said-already", [("message", message.short), time(at)])
         }
@@ -105,10 +105,12 @@ pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
 }
 
 /// That a message is stopped, and what would have to be named.
-fn stopped(stops: &[Stop]) -> Failure {
-    let options = stops
-        .iter()
-        .map(|stop| format!("--despite {}", stop.word()));
+fn stopped(stops: &[Stop], lang: Lang) -> Failure {
+    let word = |stop: &Stop| match lang {
+        Lang::It => stop.italian(),
+        Lang::En => stop.word(),
+    };
+    let options = stops.iter().map(|stop| format!("--despite {}", word(stop)));
     let options = options.collect::<Vec<_>>().join(" ");
     Failure::new("stopped", [("options", options)])
 }

@@ -48,7 +48,7 @@ pub(super) struct Desk<'d, 's> {
 impl<'d, 's> Desk<'d, 's> {
     pub fn new(access: &'d mut Access, session: &'d mut Session<'s>, form: Form) -> Self {
         Self {
-            can_ask: session.context.stdin_is_terminal,
+            can_ask: session.context.can_ask(),
             access,
             session,
             form,

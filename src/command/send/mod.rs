@@ -53,7 +53,7 @@ fn new(
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let consent = order.goes.consent();
-    let can_ask = session.context.stdin_is_terminal && !order.what.is_input();
+    let can_ask = session.context.can_ask() && !order.what.is_input();
     let interruption = keeping.begin(session);
     let (octets, mut access) = octets(order.what, (consent, order.deed), keeping, session)?;
     let limits = limits(&access.account);

@@ -81,7 +81,8 @@ const KINDS: [&str; 5] = ["edition", "authority", "providers", "revocations", "d
 /// What may become of it.
 const STATES: [&str; 4] = ["new", "known", "refused", "passed-over"];
 /// Why something is not accepted.
-const REASONS: [&str; 17] = [
+const REASONS: [&str; 18] = [
+    "unsigned",
     "unreadable",
     "unreachable",
     "sums",
@@ -135,6 +136,14 @@ impl Item {
     pub fn known(self) -> Self {
         Self {
             state: "known",
+            ..self
+        }
+    }
+
+    /// The same, with what a person should know of it though it is taken.
+    pub fn remarked(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
             ..self
         }
     }

@@ -281,6 +281,10 @@ impl<'a> Given<'a> {
             let digest = signer.map(|one| one.sha256.clone()).unwrap_or_default();
             return item.refused("stranger").saying(format!("SHA-256 {digest}"));
         }
+        let item = match signer {
+            Some(_) => item,
+            None => item.remarked("unsigned"),
+        };
         let dated = list.stated_at().unwrap_or(self.now);
         let index = Beside {
             octets: list.index(dated).into_bytes(),

@@ -67,6 +67,13 @@ impl Forgetting for Sqlite {
         Ok(all)
     }
 
+    fn note_likeness(&mut self, message: &MessageRef, likeness: &str) -> Result<(), Error> {
+        let query = "UPDATE message SET likeness = ?2 WHERE id = ?1 AND forgotten_at IS NULL";
+        self.connection
+            .execute(query, params![message.id, likeness])?;
+        Ok(())
+    }
+
     fn erase(&mut self, all: &[Memory], now: Timestamp) -> Result<(), Error> {
         let transaction = self.immediate()?;
         for memory in all {
@@ -135,16 +142,18 @@ impl Forgetting for Sqlite {
     fn stones_of(
         &self,
         account: &MailAddress,
-        start: &str,
+        likeness: &str,
+        start: Option<&str>,
     ) -> Result<Vec<(MessageRef, Timestamp)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, short, frozen_at FROM message
-             WHERE message_id >= ?1 AND message_id < ?2 AND account = ?3
+             WHERE ((message_id >= ?1 AND message_id < ?2) OR likeness = ?4) AND account = ?3
                AND forgotten_at IS NOT NULL ORDER BY id DESC",
         )?;
         // No Message-ID has a sign after the last one.
-        let end = format!("{start}\u{10ffff}");
-        let found = statement.query_map(params![start, end, account.key()], |row| {
+        let end = start.map(|start| format!("{start}\u{10ffff}"));
+        let values = params![start, end, account.key(), likeness];
+        let found = statement.query_map(values, |row| {
             Ok((query::message_ref(row)?, timestamp(row, "frozen_at")?))
         })?;
         Ok(found.collect::<Result<_, _>>()?)

@@ -12,6 +12,8 @@ use crate::ledger::MessageView;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::{day, on, shown};
 use crate::output::legal::Rule;
+use crate::providers::Trust;
+use crate::providers::trust::Source;
 use crate::timestamp::Timestamp;
 
 /// The list for programs. Its titles stay: other programs read them.
@@ -42,6 +44,8 @@ pub(super) struct Written<'a> {
     pub papers: &'a [Paper],
     pub objections: &'a [Objection],
     pub full: &'a [MailAddress],
+    /// Whose authorities the receipts were verified by.
+    pub trust: &'a Trust,
     pub lang: Lang,
 }
 
@@ -101,6 +105,10 @@ impl Written<'_> {
             ("message-id", &row.message_id),
         ];
         let mut text = texts.fill("court.list.head", &values) + "\n\n";
+        match self.trust.source {
+            Source::BuiltIn | Source::Kept(_) => {}
+            Source::Files(_) => text += &format!("{}\n\n", texts.text("court.list.own-trust")),
+        }
         for paper in self.papers {
             text += &self.entry(paper);
         }
@@ -119,6 +127,7 @@ impl Written<'_> {
         let size = paper.size.to_string();
         let values = [
             ("file", &*paper.name),
+            ("use", use_of(paper.role)),
             ("size", &*size),
             ("sha256", &paper.sha256),
         ];
@@ -126,10 +135,15 @@ impl Written<'_> {
         if let Some(certified) = &paper.certified {
             let values = [
                 ("kind", &*certified.kind),
+                ("to", certified.recipient.as_deref().unwrap_or_default()),
                 ("time", &*on(certified.time, self.lang)),
                 ("identifier", &certified.identifier),
             ];
-            text += &texts.fill("court.list.certified", &values);
+            let key = match certified.recipient {
+                Some(_) => "court.list.certified-to",
+                None => "court.list.certified",
+            };
+            text += &texts.fill(key, &values);
             text += "\n";
         }
         text + "\n"

@@ -109,6 +109,7 @@ fn make(
         papers: &papers,
         objections: &found.objections,
         full: &found.full,
+        trust: judge.examiner.trust(),
         lang: session.lang,
     };
     let lists = written.papers(now);

@@ -1,6 +1,9 @@
 -- What was forgotten, and when: whom it was about and what it said is gone from these rows; digests,
 -- times and states stay, so that it is not received, and nothing of it sent, a second time.
 ALTER TABLE message ADD COLUMN forgotten_at INTEGER;
+-- By which it is known that a message says the same to the same; of those that are forgotten.
+ALTER TABLE message ADD COLUMN likeness TEXT;
+CREATE INDEX message_by_likeness ON message (likeness) WHERE likeness IS NOT NULL;
 ALTER TABLE examination ADD COLUMN forgotten_at INTEGER;
 ALTER TABLE job ADD COLUMN forgotten_at INTEGER;
 ALTER TABLE job_row ADD COLUMN forgotten_at INTEGER;
