@@ -1,4 +1,4 @@
-//! Fetching a file over HTTP, by the way of [`stamping`](super::stamping): the same limits, proxy,
+//! Fetching a file over HTTP, by the way of [`super::stamping`]: the same limits, proxy,
 //! TLS and redirects. What comes is octets of nobody; who asks for them says how many they may be.
 
 use ureq::Agent;
