@@ -1005,7 +1005,12 @@ fn expecting_a_kind_makes_the_exit_status_answer_that() {
 #[test]
 fn what_each_kind_proves_is_told_on_demand_with_its_source() {
     for (lang, proves, open, source) in [
-        ("it", "Prova ", "Non prova ", "(fonte controllata il 29/11/2026"),
+        (
+            "it",
+            "Prova ",
+            "Non prova ",
+            "(fonte controllata il 29/11/2026",
+        ),
         ("en", "Proves ", "Not proved ", "(checked on 20"),
     ] {
         let ran = verify(&["--lang", lang, "--explain", GENUINE]);
