@@ -179,6 +179,120 @@ fn only_both_words_delete_without_a_person_and_only_what_is_archived() {
     assert_eq!(imported.json()["totals"]["orphans"], 2, "{imported:?}");
 }
 
+/// Lets a message of another user come to `io`; gives its short id.
+fn received(world: &Practising, subject: &str) -> String {
+    came(world, subject);
+    assert!(world.practice.wait_until_idle(Duration::from_secs(20)));
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let list = world.run(&["inbox", "--json"]).json();
+    let letters = list["certified"].as_array().expect("a list");
+    let ours = letters.iter().find(|one| one["subject"] == subject);
+    let id = &ours.unwrap_or_else(|| panic!("{list}"))["id"];
+    id.as_str().expect("an id").to_owned()
+}
+
+/// What looks like certified mail from afar.
+const LOOK_ALIKE: &[u8] =
+    b"From: \"Per conto di: a@pec.example\" <posta-certificata@g.example>\r\n\
+    Subject: POSTA CERTIFICATA: Altro\r\nX-Trasporto: posta-certificata\r\n\
+    Message-ID: <x@g.example>\r\nContent-Type: text/plain\r\n\r\nPagate.\r\n";
+
+#[test]
+fn what_was_received_is_archived_and_a_second_run_says_that_it_was() {
+    let world = Practising::new();
+    let letter = received(&world, "Richiesta");
+    world
+        .practice
+        .deliver("io", "INBOX", LOOK_ALIKE)
+        .expect("delivered");
+    let done = sent(&world, "Conclusa", &["delivered"]);
+    assert_eq!(world.run(&["sync"]).exit, 1);
+    let all = held(&world);
+    let first = archive(&world, &[]);
+    assert_eq!(first.exit, 0, "{first:?}");
+    let found = document(&first);
+    let said = |found: &Value, key: &str| -> Vec<String> {
+        let all = found["containers"].as_array().expect("a list").iter();
+        all.map(|one| one[key].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert_eq!(said(&found, "message"), [&*done, &*letter]);
+    assert_eq!(said(&found, "direction"), ["sent", "received"]);
+    assert_eq!(said(&found, "state"), ["archived", "archived"]);
+    assert_eq!((&found["open"], &found["unproven"]), (&0.into(), &1.into()));
+    let file = shown(&world.path("archive").join(format!("{letter}.asice")));
+    let trust = shown(&world.path("trust.toml"));
+    let verified = world.run(&["verify", "--trust", &trust, &file]);
+    assert_eq!(verified.exit, 0, "{verified:?}");
+    // A second run has nothing to make, and says so.
+    assert_eq!(
+        said(&document(&archive(&world, &[])), "state"),
+        ["kept", "kept"]
+    );
+    let to = shown(&world.path("archive"));
+    let text = world
+        .run(&["archive", "--older-than", "0d", "--to", &to])
+        .out;
+    assert!(text.contains("Nothing new to archive."), "{text}");
+    assert!(text.contains("Archived before: 2 messages"), "{text}");
+    assert!(!text.contains("Archived: "), "{text}");
+    // What is younger is left.
+    let young = shown(&world.path("young"));
+    let ran = world.run(&["archive", "--older-than", "1d", "--to", &young, "--json"]);
+    assert_eq!(document(&ran)["containers"], Value::Array(Vec::new()));
+    // Out of the mailbox goes what is in a container, and what looks like certified mail stays.
+    let ran = archive(&world, &["--delete-remote", "--yes"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let remote = document(&ran)["remote"][0].clone();
+    assert_eq!(
+        (&remote["planned"], &remote["received"], &remote["removed"]),
+        (&3.into(), &1.into(), &3.into()),
+        "{remote}"
+    );
+    assert_eq!(held(&world), BTreeSet::from([sha256(LOOK_ALIKE)]));
+    assert_eq!(all.len(), 4);
+    // It is read as before.
+    let shown_again = world.run(&["show", &letter]);
+    assert_eq!(shown_again.exit, 0, "{shown_again:?}");
+    assert_eq!(world.run(&["sync"]).exit, 0);
+}
+
+#[test]
+fn what_was_received_stays_where_its_container_is_not_whole_or_the_mailbox_an_offices() {
+    let world = Practising::new();
+    let letter = received(&world, "Richiesta");
+    assert_eq!(archive(&world, &[]).exit, 0);
+    let all = held(&world);
+    let file = world.path("archive").join(format!("{letter}.asice"));
+    let whole = fs::read(&file).expect("a container");
+    let mut octets = whole.clone();
+    octets[whole.len() / 2] ^= 1;
+    fs::write(&file, &octets).expect("a file");
+    let ran = archive(&world, &["--delete-remote", "--yes"]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(document(&ran)["containers"][0]["state"], "failed");
+    assert_eq!(held(&world), all);
+    // The container of another message is none of this one.
+    let other = received(&world, "Altra");
+    let theirs = world.path("archive").join(format!("{other}.asice"));
+    fs::write(&theirs, &whole).expect("a file");
+    fs::write(&file, &whole).expect("a file");
+    let ran = archive(&world, &[]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    fs::remove_file(&theirs).expect("removed");
+    // An office's stays; the twin goes.
+    let all = held(&world);
+    let office = ["account", "edit", "prova", "--office"];
+    assert_eq!(world.run(&office).exit, 0);
+    let ran = archive(&world, &["--delete-remote", "--yes"]);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    assert_eq!(held(&world), all);
+    let no_office = ["account", "edit", "prova", "--no-office"];
+    assert_eq!(world.run(&no_office).exit, 0);
+    assert_eq!(archive(&world, &["--delete-remote", "--yes"]).exit, 0);
+    assert!(held(&world).is_empty());
+}
+
 #[test]
 fn a_container_that_is_not_whole_frees_nothing() {
     let world = Practising::new();
@@ -207,7 +321,7 @@ fn a_container_that_is_not_whole_frees_nothing() {
     assert_eq!(ran.exit, 2, "{ran:?}");
     let found = document(&ran);
     let states: Vec<&Value> = (0..2).map(|n| &found["containers"][n]["state"]).collect();
-    assert_eq!(states, ["archived", "failed"]);
+    assert_eq!(states, ["kept", "failed"]);
 }
 
 #[test]
@@ -299,6 +413,13 @@ fn at_dovecot(servers: &Servers, messages: usize) -> (Practising, Vec<Vec<u8>>) 
         sent_from(&world, number);
     }
     assert!(world.practice.wait_until_idle(Duration::from_secs(20)));
+    let receipts = receipts_of_dovecot(&world);
+    assert_eq!(receipts.len(), 2 * messages);
+    (world, receipts)
+}
+
+/// Everything in the mailbox of `io`, whose password is that of Dovecot.
+fn receipts_of_dovecot(world: &Practising) -> Vec<Vec<u8>> {
     let mut mailbox = {
         use postacert::secret::Secret;
         use postacert::transport::imap::ImapMailbox;
@@ -318,9 +439,7 @@ fn at_dovecot(servers: &Servers, messages: usize) -> (Practising, Vec<Vec<u8>>) 
     mailbox.examine("INBOX").expect("a folder");
     let uids = mailbox.uids(1..=u32::MAX).expect("a list");
     let came = mailbox.fetch(&uids).whole().expect("messages");
-    let receipts: Vec<Vec<u8>> = came.into_iter().map(|message| message.octets).collect();
-    assert_eq!(receipts.len(), 2 * messages);
-    (world, receipts)
+    came.into_iter().map(|message| message.octets).collect()
 }
 
 fn sent_from(world: &Practising, number: usize) {
@@ -328,6 +447,25 @@ fn sent_from(world: &Practising, number: usize) {
     // Read before it is sent, the mailbox of the practice provider would have places of its own.
     let send = ["send", "--yes", "--again", "--no-copy", "--to", &to];
     let ran = world.run(&[&send[..], &["--subject", &subject, "--body", "Buongiorno."]].concat());
+    assert_eq!(ran.exit, 0, "{ran:?}");
+}
+
+/// A message of another user comes to `io`.
+fn came(world: &Practising, subject: &str) {
+    let other = shown(&world.path("other.toml"));
+    fs::write(&other, world.account("altro", &world.address("altro"))).expect("a file");
+    let (to, data) = (world.address("io"), shown(&world.path("data-altro")));
+    let given = [
+        "--config",
+        &other,
+        "--data-dir",
+        &data,
+        "send",
+        "--yes",
+        "--no-copy",
+    ];
+    let more = ["--to", &to, "--subject", subject, "--body", "Buongiorno."];
+    let ran = world.run(&[&given[..], &more].concat());
     assert_eq!(ran.exit, 0, "{ran:?}");
 }
 
@@ -391,7 +529,9 @@ fn dovecot_keeps_what_others_marked_and_what_has_other_octets() {
 /// As many runs are killed, unless `PEC_CRASHES` says otherwise.
 const CRASHES: usize = 6;
 /// Messages of each run, with two receipts each.
-const MESSAGES: usize = 5;
+const MESSAGES: usize = 4;
+/// Messages of each run that were received.
+const LETTERS: usize = 3;
 
 #[test]
 fn killed_at_random_times_nothing_is_deleted_that_is_not_on_the_disk() {
@@ -402,7 +542,13 @@ fn killed_at_random_times_nothing_is_deleted_that_is_not_on_the_disk() {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(CRASHES);
-    let (world, receipts) = at_dovecot(servers, MESSAGES);
+    let (world, _) = at_dovecot(servers, MESSAGES);
+    for number in 0..LETTERS {
+        came(&world, &format!("Richiesta n. {number}"));
+    }
+    assert!(world.practice.wait_until_idle(Duration::from_secs(20)));
+    let receipts = receipts_of_dovecot(&world);
+    assert_eq!(receipts.len(), 2 * MESSAGES + LETTERS);
     let all: BTreeSet<String> = receipts.iter().map(|octets| sha256(octets)).collect();
     let mut state = now().unix() as u64 | 1;
     println!("seed {state}");

@@ -9,16 +9,16 @@ use crate::command::age::Age;
 use crate::command::order::Order;
 use crate::output::report::Form;
 
-/// Export what is concluded to containers, and free space in the mailbox on demand
+/// Export what is concluded or received to containers, and free space in the mailbox on demand
 ///
 /// Takes the sent messages whose last event is older than AGE and for which nothing is pending: every
-/// recipient has a final outcome, every receipt is genuine. Each becomes a container as pec export
-/// makes it, which is then read again from the disk and verified whole. What is already there is
-/// verified and left; nothing is overwritten. Received mail is not archived. This is not long-term
-/// preservation by law (conservazione a norma).
+/// recipient has a final outcome, every receipt is genuine. And the received messages of that age in a
+/// genuine transport or anomaly envelope. Each becomes a container as pec export makes it, which is
+/// then read again from the disk and verified whole. What is already there is verified and left;
+/// nothing is overwritten. This is not long-term preservation by law (conservazione a norma).
 ///
-/// With --delete-remote the receipts that are in a verified container are deleted from the mailbox,
-/// after a question; without a terminal only with --yes. Each is first downloaded again: only what is
+/// With --delete-remote the receipts and the received messages that are in a verified container are
+/// deleted from the mailbox, after a question; without a terminal only with --yes. Each is first downloaded again: only what is
 /// byte for byte the same as in the container is deleted, and only where the server can delete single
 /// messages (UIDPLUS). Never from the mailbox of a public office (pec account edit --office): its
 /// documents are public records. The ledger keeps everything.
@@ -32,7 +32,7 @@ use crate::output::report::Form;
     override_usage = "pec archive [OPTIONS] --older-than <AGE> --to <DIR>"
 )]
 pub(in crate::command) struct Arguments {
-    /// Age of the last event of a message: 90d, 6w, 12m, 2y
+    /// Age of the last event of a sent message, or of a received one: 90d, 6w, 12m, 2y
     #[arg(long, value_name = "AGE", required_unless_present = "json_schema")]
     older_than: Option<String>,
 
@@ -40,7 +40,7 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "DIR", required_unless_present = "json_schema")]
     to: Option<PathBuf>,
 
-    /// Then delete the receipts in verified containers from the mailbox
+    /// Then delete receipts and received messages in verified containers from the mailbox
     #[arg(long)]
     delete_remote: bool,
 

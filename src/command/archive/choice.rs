@@ -1,6 +1,8 @@
-//! Which messages are archived: those of which nothing is awaited any more, and nothing is doubtful.
+//! Which messages are archived: those of ours of which nothing is awaited any more, and nothing is
+//! doubtful; of what was received, genuine envelopes.
 
 use crate::address::MailAddress;
+use crate::ledger::letter::{LetterFilter, LetterList, LetterRow, LetterStanding};
 use crate::ledger::{self, Filter, Ledger, MatchRule, MessageRef, MessageView};
 use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
@@ -12,8 +14,12 @@ const PAGE: usize = 500;
 pub(super) struct Chosen {
     /// Concluded messages whose last event is old enough, oldest first.
     pub concluded: Vec<MessageRef>,
-    /// How many others are as old.
+    /// How many others of ours are as old.
     pub open: usize,
+    /// What was received in a genuine envelope and is as old, oldest first.
+    pub received: Vec<LetterRow>,
+    /// How much else was received and is as old: nobody vouches for it.
+    pub unproven: usize,
 }
 
 /// Looks at every message of an account, or of all.
@@ -26,12 +32,14 @@ pub(super) fn choose(
     before: Timestamp,
 ) -> Result<Chosen, ledger::Error> {
     let filter = Filter {
-        account,
+        account: account.clone(),
         ..Filter::default()
     };
     let mut chosen = Chosen {
         concluded: Vec::new(),
         open: 0,
+        received: Vec::new(),
+        unproven: 0,
     };
     for page in 0.. {
         let rows = ledger.list(&filter, PAGE, page * PAGE)?;
@@ -55,7 +63,42 @@ pub(super) fn choose(
         }
     }
     chosen.concluded.reverse();
+    received(ledger, account, before, &mut chosen)?;
     Ok(chosen)
+}
+
+/// Looks at every letter that was received; those of a time are indexed before.
+fn received(
+    ledger: &Ledger,
+    account: Option<MailAddress>,
+    before: Timestamp,
+    chosen: &mut Chosen,
+) -> Result<(), ledger::Error> {
+    let filter = LetterFilter {
+        account,
+        // The filter has the end outside, and we know whole seconds.
+        until: Some(Timestamp::from_unix(before.unix() + 1)),
+        ..LetterFilter::default()
+    };
+    for page in 0.. {
+        let rows = ledger.letters(LetterList::Received, &filter, PAGE, page * PAGE)?;
+        let count = rows.len();
+        for row in rows {
+            match row.standing {
+                LetterStanding::Certified | LetterStanding::Anomaly => chosen.received.push(row),
+                LetterStanding::CannotTell
+                | LetterStanding::NotGenuine
+                | LetterStanding::Ordinary => chosen.unproven += 1,
+                // None was received.
+                LetterStanding::Sent => {}
+            }
+        }
+        if count < PAGE {
+            break;
+        }
+    }
+    chosen.received.reverse();
+    Ok(())
 }
 
 /// Whether there are receipts, and all of them are genuine and about this message. That nothing is

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::asic;
 use crate::command::Failure;
+use crate::command::export::Exported;
 use crate::command::judges::Judge;
 use crate::command::whole;
 use crate::exit::ExitStatus;
-use crate::ledger::MessageView;
 use crate::smime::Sha256;
 
 /// Octets read at once.
@@ -34,11 +34,11 @@ pub(super) struct Held {
 impl Held {
     /// Reads a container from the disk to its end: every file in it has the digest that its list
     /// names, everything is today what the container says, and the message and each of its receipts
-    /// are in it, octet for octet.
+    /// are in it, octet for octet; of one that was received, its envelope.
     ///
     /// # Errors
     /// A [`Failure`] when something of that is not so, or the disk cannot be read.
-    pub fn find(view: &MessageView, file: &Path, judge: &Judge) -> Result<Self, Failure> {
+    pub fn find(of: Exported<'_>, file: &Path, judge: &Judge) -> Result<Self, Failure> {
         let (sha256, size) = digest(file).map_err(|error| whole::failure(file, &error))?;
         let named = || [("file", file.display().to_string())];
         let not_whole = || Failure::new("archive-not-whole", named());
@@ -50,8 +50,9 @@ impl Held {
             return Err(not_whole());
         }
         let inside: HashSet<String> = checked.files.into_iter().map(|one| one.sha256).collect();
-        let mut needed = view.receipts.iter().map(|row| &row.octets);
-        if !inside.contains(&view.row.octets) || !needed.all(|octets| inside.contains(octets)) {
+        let (message, receipts) = of.octets();
+        let mut needed = std::iter::once(message).chain(receipts);
+        if !needed.all(|octets| inside.contains(octets)) {
             return Err(Failure::new("archive-behind", named()));
         }
         let copy = Copy {

@@ -19,11 +19,12 @@ use remote::Plan;
 use report::{ContainerJson, Results};
 
 use super::age::Age;
+use super::export::{self, Exported, Was};
 use super::judges::Judges;
-use super::{Failure, Session, access, export, whole};
+use super::{Failure, Session, access, letters, whole};
 use crate::account::make_private_folder;
 use crate::exit::ExitStatus;
-use crate::ledger::{Archived, Ledger, MessageView};
+use crate::ledger::{Archived, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::output::report::Form;
@@ -58,41 +59,71 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
     let mut ledger = ledger(session)?;
     let account = access::known_account(&ledger, session)?;
     let before = order.older_than.before(session.context.now);
+    letters::index(&mut ledger, session)?;
     let chosen = choice::choose(&ledger, account, before);
     let chosen = chosen.map_err(|error| Failure::of_ledger(&error))?;
     make_private_folder(&order.to).map_err(|error| whole::failure(&order.to, &error))?;
     whole::clear(&order.to, ".asice");
-    let mut judges = Judges::new(order.trust.as_deref());
     let words = Catalogue::of(session.lang).text("archive.progress");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
-    let mut results = Results::of(before, chosen.open);
-    let mut plan = Plan::default();
+    let mut run = Run {
+        order,
+        judges: Judges::new(order.trust.as_deref()),
+        results: Results::of(before, &chosen),
+        plan: Plan::default(),
+    };
     for message in &chosen.concluded {
         let view = ledger.view(message);
         let view = view.map_err(|error| Failure::of_ledger(&error))?;
         // Of what was forgotten there is nothing left to archive.
-        if view.row.forgotten_at.is_some() {
-            continue;
+        if view.row.forgotten_at.is_none() {
+            run.take(Exported::Sent(&view), &mut ledger, session)?;
         }
-        let file = order.to.join(format!("{}.asice", message.short));
-        match archive(&view, &file, &mut ledger, &mut judges, session) {
-            Ok(held) => {
-                results.add(ContainerJson::archived(&view, &held));
-                if order.remote != Remote::Left {
-                    let added = plan.add(&view, held, &ledger);
+        progress.add(1);
+    }
+    for row in &chosen.received {
+        run.take(Exported::Received(row), &mut ledger, session)?;
+        progress.add(1);
+    }
+    progress.finish();
+    let (mut results, plan) = (run.results, run.plan);
+    results.remote = plan.carry_out(order.remote, session)?;
+    Ok(session.out.show(&results, order.form)?)
+}
+
+/// What there is to do, and what was done so far.
+struct Run<'a> {
+    order: &'a ArchiveOrder,
+    judges: Judges<'a>,
+    results: Results,
+    plan: Plan,
+}
+
+impl Run<'_> {
+    /// Archives one message; what cannot be is told, and the others go on.
+    fn take(
+        &mut self,
+        one: Exported<'_>,
+        ledger: &mut Ledger,
+        session: &Session<'_>,
+    ) -> anyhow::Result<()> {
+        let file = self.order.to.join(format!("{}.asice", one.short()));
+        match archive(one, &file, ledger, &mut self.judges, session) {
+            Ok((held, was)) => {
+                self.results.add(ContainerJson::archived(one, &held, was));
+                if self.order.remote != Remote::Left {
+                    let added = self.plan.add(one, held, ledger);
                     added.map_err(|error| Failure::of_ledger(&error))?;
                 }
             }
             Err(error) => {
                 let failure = Failure::of(error)?;
-                results.add(ContainerJson::failed(&view, &file, &failure, session.lang));
+                let failed = ContainerJson::failed(one, &file, &failure, session.lang);
+                self.results.add(failed);
             }
         }
-        progress.add(1);
+        Ok(())
     }
-    progress.finish();
-    results.remote = plan.carry_out(order.remote, session)?;
-    Ok(session.out.show(&results, order.form)?)
 }
 
 /// The ledger, which is written: what is archived is remembered.
@@ -109,25 +140,30 @@ fn ledger(session: &mut Session<'_>) -> anyhow::Result<Ledger> {
 }
 
 /// Makes the container of a message unless it is there, finds it whole on the disk, and remembers
-/// that.
+/// that of one of ours: the ledger has no place for it of what was received.
 fn archive(
-    view: &MessageView,
+    one: Exported<'_>,
     file: &Path,
     ledger: &mut Ledger,
     judges: &mut Judges<'_>,
     session: &Session<'_>,
-) -> anyhow::Result<Held> {
-    export::container_of(view, file, ledger, judges, session)?;
-    let judge = judges.of(&view.row.sender, session)?;
+) -> anyhow::Result<(Held, Was)> {
+    let was = export::container_of(one, file, ledger, judges, session)?;
+    let judge = judges.of(one.account(), session)?;
     // Whoever made the container had the clock of its message.
     judge.examiner.at(session.context.clock.now());
-    let held = Held::find(view, file, judge)?;
-    let archived = Archived {
-        container: held.sha256().to_owned(),
-        name: held.name(),
-        at: session.context.clock.now(),
-    };
-    let noted = ledger.note_archived(&view.row.message, &archived);
-    noted.map_err(|error| Failure::of_ledger(&error))?;
-    Ok(held)
+    let held = Held::find(one, file, judge)?;
+    match one {
+        Exported::Sent(view) => {
+            let archived = Archived {
+                container: held.sha256().to_owned(),
+                name: held.name(),
+                at: session.context.clock.now(),
+            };
+            let noted = ledger.note_archived(&view.row.message, &archived);
+            noted.map_err(|error| Failure::of_ledger(&error))?;
+        }
+        Exported::Received(_) => {}
+    }
+    Ok((held, was))
 }

@@ -5,20 +5,23 @@ use std::io;
 
 use super::Remote;
 use super::held::{Copy, Held};
-use super::report::RemoteJson;
+use super::report::{Ended, RemoteJson};
 use crate::account::Account;
 use crate::address::MailAddress;
 use crate::client::{Answer, End, Spare, discard};
 use crate::command::access::Access;
+use crate::command::export::Exported;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
-use crate::ledger::{self, Ledger, MessageView};
+use crate::ledger::{self, Ledger};
 use crate::output::catalogue::Catalogue;
 
 /// What may be deleted of one account.
 struct OfAccount {
     address: MailAddress,
     spare: Vec<Spare>,
+    /// How many of them are no receipts, but messages that were received.
+    received: usize,
 }
 
 /// What may be deleted, and the containers that hold it.
@@ -37,21 +40,27 @@ impl Plan {
     /// Those of the ledger.
     pub fn add(
         &mut self,
-        view: &MessageView,
+        one: Exported<'_>,
         held: Held,
         ledger: &Ledger,
     ) -> Result<(), ledger::Error> {
-        let address = MailAddress::new(&view.row.sender);
+        let address = MailAddress::new(one.account());
         let copy = self.copies.len();
-        let receipts = view.receipts.iter().chain(&view.remarks);
+        let (in_mailbox, is_received): (Vec<&String>, bool) = match one {
+            Exported::Sent(view) => {
+                let receipts = view.receipts.iter().chain(&view.remarks);
+                (receipts.map(|row| &row.octets).collect(), false)
+            }
+            Exported::Received(row) => (vec![&row.octets], true),
+        };
         let mut found = Vec::new();
-        for row in receipts.filter(|row| held.holds(&row.octets)) {
-            let size = std::fs::metadata(ledger.path_of(&row.octets));
+        for octets in in_mailbox.into_iter().filter(|octets| held.holds(octets)) {
+            let size = std::fs::metadata(ledger.path_of(octets));
             let size = size.map_or(0, |file| file.len());
-            for place in ledger.places(&address, &row.octets)? {
+            for place in ledger.places(&address, octets)? {
                 // Of other numbers nothing can be said.
                 if self.validity(&address, &place.folder, ledger)? == Some(place.uid_validity) {
-                    let octets = row.octets.clone();
+                    let octets = octets.clone();
                     found.push(Spare {
                         place,
                         octets,
@@ -65,12 +74,17 @@ impl Plan {
         if found.is_empty() {
             return Ok(());
         }
+        let received = if is_received { found.len() } else { 0 };
         let known = self.accounts.iter_mut().find(|one| one.address == address);
         match known {
-            Some(known) => known.spare.append(&mut found),
+            Some(known) => {
+                known.spare.append(&mut found);
+                known.received += received;
+            }
             None => self.accounts.push(OfAccount {
                 address,
                 spare: found,
+                received,
             }),
         }
         Ok(())
@@ -116,14 +130,18 @@ fn one(
     remote: Remote,
     session: &mut Session<'_>,
 ) -> anyhow::Result<RemoteJson> {
-    let OfAccount { address, spare } = of_account;
-    let mut result = RemoteJson::planned(&address, &spare);
+    let OfAccount {
+        address,
+        spare,
+        received,
+    } = of_account;
+    let mut result = RemoteJson::planned(&address, &spare, received);
     let config = session.config().ok();
     let account = config
         .as_ref()
         .and_then(|config| config.account(Some(address.as_str())).ok().cloned());
     let (Some(config), Some(account)) = (config, account) else {
-        return Ok(result.ended("no-account", None, ExitStatus::Unusable));
+        return Ok(result.ended(Ended::NoAccount, None, ExitStatus::Unusable));
     };
     // Before anything is asked, of a person or of a server. An address may have several accounts.
     let mut of_address = config
@@ -131,10 +149,10 @@ fn one(
         .iter()
         .filter(|one| one.address == address);
     if of_address.any(|account| account.office) {
-        return Ok(result.ended("office", None, ExitStatus::Refused));
+        return Ok(result.ended(Ended::Office, None, ExitStatus::Refused));
     }
     if remote == Remote::Asked && !is_confirmed(&account, &result, session)? {
-        return Ok(result.ended("declined", None, ExitStatus::No));
+        return Ok(result.ended(Ended::Declined, None, ExitStatus::No));
     }
     let connected = Access::open_named(Some(&account.name), session).and_then(|mut access| {
         let mailbox = access.mailbox()?;
@@ -145,7 +163,7 @@ fn one(
         Err(error) => {
             let failure = Failure::of(error)?;
             let (what, _) = failure.sentences(session.lang);
-            return Ok(result.ended("failed", Some(what), failure.status()));
+            return Ok(result.ended(Ended::Failed, Some(what), failure.status()));
         }
     };
     // Several messages of a batch are in one container: asked once in a row.
@@ -163,17 +181,17 @@ fn one(
     Ok(match end {
         End::Done if result.is_whole() => {
             mailbox.log_out();
-            result.ended("deleted", None, ExitStatus::Yes)
+            result.ended(Ended::Deleted, None, ExitStatus::Yes)
         }
         End::Done => {
             mailbox.log_out();
-            result.ended("deleted", None, ExitStatus::NotNow)
+            result.ended(Ended::Deleted, None, ExitStatus::NotNow)
         }
-        End::NoUidPlus => result.ended("no-uidplus", None, ExitStatus::Refused),
+        End::NoUidPlus => result.ended(Ended::NoUidPlus, None, ExitStatus::Refused),
         End::Failed(error) => {
             let failure = access.failure_of_reading(&error);
             let (what, _) = failure.sentences(session.lang);
-            result.ended("failed", Some(what), failure.status())
+            result.ended(Ended::Failed, Some(what), failure.status())
         }
     })
 }
@@ -191,6 +209,10 @@ fn is_confirmed(
         ("host", &*account.imap.host),
         ("size", &size),
     ];
+    if planned.received > 0 {
+        let received = texts.count("archive.question-received", planned.received, &values);
+        writeln!(session.err, "{received}")?;
+    }
     let question = texts.count("archive.question", planned.planned, &values);
     write!(session.err, "{question} ")?;
     session.err.flush()?;

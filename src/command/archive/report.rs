@@ -6,13 +6,14 @@ use std::path::Path;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
+use super::choice::Chosen;
 use super::held::Held;
 use crate::address::MailAddress;
 use crate::client::{Discarded, Spare};
 use crate::command::Failure;
+use crate::command::export::{Direction, Exported, Was};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
-use crate::ledger::MessageView;
 use crate::output::report::{Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
 use crate::timestamp::Timestamp;
@@ -26,10 +27,14 @@ use crate::timestamp::Timestamp;
 pub(super) struct Results {
     /// Messages whose last event is not later than this were looked at. RFC 3339, UTC.
     before: Timestamp,
-    /// The concluded ones among them, oldest first.
+    /// Those that are archived: what was sent and is concluded, oldest first; then what was received
+    /// in a genuine envelope, oldest first.
     containers: Vec<ContainerJson>,
-    /// How many are as old and not concluded: something is pending, doubtful, or there is no receipt.
+    /// How many were sent, are as old and not concluded: something is pending, doubtful, or there is no
+    /// receipt.
     open: usize,
+    /// How many were received, are as old and not shown to be certified mail: they are not archived.
+    unproven: usize,
     /// With --delete-remote: each account of which something could be deleted.
     pub remote: Vec<RemoteJson>,
     #[serde(skip)]
@@ -43,20 +48,23 @@ pub(super) struct ContainerJson {
     /// Its short id.
     #[schemars(regex(pattern = SHORT_ID))]
     message: String,
-    /// Its Message-ID.
+    /// Its Message-ID; empty where one that was received has none.
     message_id: String,
+    /// Whether it was sent or received.
+    direction: Direction,
     /// The file of its container.
     file: String,
-    /// archived: the container was read from the disk, is whole, and holds the message and all its
-    /// receipts. failed: error says why it is not so.
+    /// archived: the container was made now, then read from the disk; it is whole, and holds the message
+    /// and all its receipts. kept: the same of a container that was there before. failed: error says why
+    /// it is not so.
     #[schemars(schema_with = "states")]
-    state: &'static str,
-    /// SHA-256 of the file; null unless archived.
+    state: State,
+    /// SHA-256 of the file; null where it failed.
     #[schemars(regex(pattern = SHA256))]
     sha256: Option<String>,
-    /// Its octets; null unless archived.
+    /// Its octets; null where it failed.
     size: Option<u64>,
-    /// Receipts in it; null unless archived.
+    /// Receipts in it, none of a message that was received; null where it failed.
     receipts: Option<usize>,
     /// Why it is not archived, for people; null where it is.
     error: Option<String>,
@@ -64,34 +72,49 @@ pub(super) struct ContainerJson {
     exit: ExitStatus,
 }
 
+/// What became of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Archived,
+    Kept,
+    Failed,
+}
+
 fn states(_: &mut SchemaGenerator) -> Schema {
-    known(["archived", "failed"])
+    known(["archived", "kept", "failed"])
 }
 
 impl ContainerJson {
     /// One that was found whole.
-    pub fn archived(view: &MessageView, held: &Held) -> Self {
+    pub fn archived(one: Exported<'_>, held: &Held, was: Was) -> Self {
+        let (_, receipts) = one.octets();
+        let state = match was {
+            Was::Made => State::Archived,
+            Was::There => State::Kept,
+        };
         Self {
             sha256: Some(held.sha256().to_owned()),
             size: Some(held.size),
-            receipts: Some(view.receipts.len()),
-            ..Self::new(view, held.file(), "archived", ExitStatus::Yes)
+            receipts: Some(receipts.len()),
+            ..Self::new(one, held.file(), state, ExitStatus::Yes)
         }
     }
 
     /// One that was not.
-    pub fn failed(view: &MessageView, file: &Path, failure: &Failure, lang: Lang) -> Self {
+    pub fn failed(one: Exported<'_>, file: &Path, failure: &Failure, lang: Lang) -> Self {
         let (what, hint) = failure.sentences(lang);
         Self {
             error: Some(format!("{what}; {hint}")),
-            ..Self::new(view, file, "failed", failure.status())
+            ..Self::new(one, file, State::Failed, failure.status())
         }
     }
 
-    fn new(view: &MessageView, file: &Path, state: &'static str, exit: ExitStatus) -> Self {
+    fn new(one: Exported<'_>, file: &Path, state: State, exit: ExitStatus) -> Self {
         Self {
-            message: view.row.message.short.clone(),
-            message_id: view.row.message_id.clone(),
+            message: one.short().to_owned(),
+            message_id: one.message_id().to_owned(),
+            direction: one.direction(),
             file: file.display().to_string(),
             state,
             sha256: None,
@@ -114,9 +137,11 @@ pub(super) struct RemoteJson {
     /// nothing was asked of it. no-account: it is not in the configuration. failed: error says why;
     /// the numbers are those until then.
     #[schemars(schema_with = "ends")]
-    state: &'static str,
+    state: Ended,
     /// Messages of the mailbox that are in verified containers, as the ledger knows.
     pub planned: usize,
+    /// How many of these are messages that were received; the others are receipts.
+    pub received: usize,
     /// Their octets.
     pub octets_planned: u64,
     /// Deleted.
@@ -139,27 +164,38 @@ pub(super) struct RemoteJson {
     exit: ExitStatus,
 }
 
-/// The words of `state`.
-const ENDS: [&str; 6] = [
-    "deleted",
-    "declined",
-    "office",
-    "no-uidplus",
-    "no-account",
-    "failed",
-];
+/// How it ended in a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Ended {
+    Deleted,
+    Declined,
+    Office,
+    #[serde(rename = "no-uidplus")]
+    NoUidPlus,
+    NoAccount,
+    Failed,
+}
 
 fn ends(_: &mut SchemaGenerator) -> Schema {
-    known(ENDS)
+    known([
+        "deleted",
+        "declined",
+        "office",
+        "no-uidplus",
+        "no-account",
+        "failed",
+    ])
 }
 
 impl RemoteJson {
     /// Nothing was done yet.
-    pub fn planned(address: &MailAddress, spare: &[Spare]) -> Self {
+    pub fn planned(address: &MailAddress, spare: &[Spare], received: usize) -> Self {
         Self {
             address: address.as_str().to_owned(),
-            state: "declined",
+            state: Ended::Declined,
             planned: spare.len(),
+            received,
             octets_planned: spare.iter().map(|one| one.size).sum(),
             removed: 0,
             octets_removed: 0,
@@ -190,7 +226,7 @@ impl RemoteJson {
     }
 
     /// How it ended.
-    pub fn ended(self, state: &'static str, error: Option<String>, exit: ExitStatus) -> Self {
+    pub fn ended(self, state: Ended, error: Option<String>, exit: ExitStatus) -> Self {
         Self {
             state,
             error,
@@ -203,19 +239,19 @@ impl RemoteJson {
         let texts = page.texts();
         let error = self.error.as_deref().unwrap_or_default();
         let values = [("address", &*self.address), ("reason", error)];
-        let told = match self.state {
-            "declined" => Some("archive.remote.declined"),
-            "office" => Some("archive.remote.office"),
-            "no-uidplus" => Some("archive.remote.no-uidplus"),
-            "no-account" => Some("archive.remote.no-account"),
-            "failed" => Some("archive.remote.failed"),
-            _ => None,
+        let (told, is_counted) = match self.state {
+            Ended::Deleted => (None, true),
+            Ended::Declined => (Some("archive.remote.declined"), false),
+            Ended::Office => (Some("archive.remote.office"), false),
+            Ended::NoUidPlus => (Some("archive.remote.no-uidplus"), false),
+            Ended::NoAccount => (Some("archive.remote.no-account"), false),
+            Ended::Failed => (Some("archive.remote.failed"), true),
         };
         if let Some(key) = told {
             let line = texts.fill(key, &values);
             page.line(page.style.paint(Tone::Bad, line))?;
         }
-        if matches!(self.state, "deleted" | "failed") {
+        if is_counted {
             let size = texts.size(self.octets_removed);
             let values = [("address", &*self.address), ("size", &*size)];
             page.line(texts.count("archive.removed", self.removed, &values))?;
@@ -237,11 +273,12 @@ impl RemoteJson {
 
 impl Results {
     /// Nothing is archived yet.
-    pub fn of(before: Timestamp, open: usize) -> Self {
+    pub fn of(before: Timestamp, chosen: &Chosen) -> Self {
         Self {
             before,
             containers: Vec::new(),
-            open,
+            open: chosen.open,
+            unproven: chosen.unproven,
             remote: Vec::new(),
             exit: ExitStatus::Yes,
         }
@@ -253,36 +290,68 @@ impl Results {
     }
 }
 
+/// How many containers, and how large.
+#[derive(Default)]
+struct Sum {
+    messages: usize,
+    received: usize,
+    octets: u64,
+}
+
+impl Sum {
+    fn add(&mut self, one: &ContainerJson) {
+        self.messages += 1;
+        self.received += match one.direction {
+            Direction::Sent => 0,
+            Direction::Received => 1,
+        };
+        self.octets += one.size.unwrap_or(0);
+    }
+
+    fn tell(&self, key: &str, page: &mut Page<'_>) -> io::Result<()> {
+        let texts = page.texts();
+        let values = [("size", &*texts.size(self.octets))];
+        page.line(texts.count(key, self.messages, &values))?;
+        if self.received > 0 {
+            page.line(texts.count("archive.received", self.received, &[]))?;
+        }
+        Ok(())
+    }
+}
+
 impl Report for Results {
     const SCHEMA: &'static str = "pec/archive";
 
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let texts = page.texts();
-        let (mut archived, mut size) = (0, 0);
+        let (mut made, mut kept) = (Sum::default(), Sum::default());
         for one in &self.containers {
-            match (&one.error, one.size) {
-                (Some(error), _) => {
+            match one.state {
+                State::Archived => made.add(one),
+                State::Kept => kept.add(one),
+                State::Failed => {
                     let values = [
                         ("file", &*one.file),
                         ("message", &*one.message),
-                        ("error", &**error),
+                        ("error", one.error.as_deref().unwrap_or_default()),
                     ];
                     let line = texts.fill("archive.failed", &values);
                     page.line(page.style.paint(Tone::Bad, line))?;
                 }
-                (None, octets) => {
-                    archived += 1;
-                    size += octets.unwrap_or(0);
-                }
             }
         }
-        let values = [("size", &*texts.size(size))];
-        page.line(texts.count("archive.archived", archived, &values))?;
+        made.tell("archive.archived", page)?;
+        if kept.messages > 0 {
+            kept.tell("archive.kept", page)?;
+        }
         if self.open > 0 {
             page.line(texts.count("archive.open", self.open, &[]))?;
         }
+        if self.unproven > 0 {
+            page.line(texts.count("archive.unproven", self.unproven, &[]))?;
+        }
         self.remote.iter().try_for_each(|one| one.text(page))?;
-        if archived > 0 {
+        if made.messages + kept.messages > 0 {
             page.line(texts.text("export.note"))?;
         }
         Ok(())

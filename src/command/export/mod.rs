@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use court::CourtOrder;
 use gather::Bundle;
+pub(super) use report::Direction;
 use report::{ContainerJson, Results, Subject};
 use stamped::{Stamper, Stamping};
 
@@ -134,7 +135,7 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
             Meant::Received(row) => Exported::Received(row),
         };
         let made = export(
-            &exported,
+            exported,
             &file,
             &ledger,
             (&mut judges, stamper.as_ref()),
@@ -261,21 +262,65 @@ fn of_job(word: &str, ledger: &Ledger) -> anyhow::Result<Vec<Wanted>> {
 }
 
 /// What goes into a container.
-enum Exported<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum Exported<'a> {
+    /// A message of ours, with its receipts.
     Sent(&'a MessageView),
+    /// One that a mailbox held.
     Received(&'a LetterRow),
 }
 
-impl Exported<'_> {
-    fn subject(&self) -> Subject<'_> {
+/// Whether there was something to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Was {
+    /// It was written now.
+    Made,
+    /// It was there already.
+    There,
+}
+
+impl<'a> Exported<'a> {
+    fn subject(self) -> Subject<'a> {
         match self {
             Self::Sent(view) => Subject::sent(&view.row),
             Self::Received(row) => Subject::received(row),
         }
     }
 
+    /// Its short id.
+    pub fn short(self) -> &'a str {
+        match self {
+            Self::Sent(view) => &view.row.message.short,
+            Self::Received(row) => &row.letter.short,
+        }
+    }
+
+    /// Its Message-ID; one that was received may have none.
+    pub fn message_id(self) -> &'a str {
+        match self {
+            Self::Sent(view) => &view.row.message_id,
+            Self::Received(row) => row.message_id.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is ours.
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::Sent(_) => Direction::Sent,
+            Self::Received(_) => Direction::Received,
+        }
+    }
+
+    /// The address of its account.
+    pub fn account(self) -> &'a str {
+        match self {
+            Self::Sent(view) => &view.row.sender,
+            Self::Received(row) => row.address.as_str(),
+        }
+    }
+
     /// SHA-256 of what must be in its container, and of what may have come since.
-    fn octets(&self) -> (&str, Vec<&str>) {
+    pub fn octets(self) -> (&'a str, Vec<&'a str>) {
         match self {
             Self::Sent(view) => {
                 let receipts = view.receipts.iter().map(|row| &*row.octets);
@@ -288,7 +333,7 @@ impl Exported<'_> {
 
 /// Writes the container of one message, unless it is there.
 fn export(
-    exported: &Exported<'_>,
+    exported: Exported<'_>,
     file: &Path,
     ledger: &Ledger,
     (judges, stamper): (&mut Judges<'_>, Option<&Stamper<'_>>),
@@ -326,13 +371,14 @@ fn export(
 /// # Errors
 /// When something else is there, or it cannot be made.
 pub(super) fn container_of(
-    view: &MessageView,
+    exported: Exported<'_>,
     file: &Path,
     ledger: &Ledger,
     judges: &mut Judges<'_>,
     session: &Session<'_>,
-) -> anyhow::Result<()> {
-    export(&Exported::Sent(view), file, ledger, (judges, None), session).map(drop)
+) -> anyhow::Result<Was> {
+    let made = export(exported, file, ledger, (judges, None), session)?;
+    Ok(made.was())
 }
 
 /// The last time that the ledger knows of a message: a container has no other clock.
@@ -345,7 +391,7 @@ fn newest(view: &MessageView) -> Timestamp {
 }
 
 /// What lies there already: the container of this message, whole, or something else.
-fn there(exported: &Exported<'_>, file: &Path, is_stamped: bool) -> anyhow::Result<ContainerJson> {
+fn there(exported: Exported<'_>, file: &Path, is_stamped: bool) -> anyhow::Result<ContainerJson> {
     let occupied = || Failure::new("export-occupied", [("file", file.display().to_string())]);
     let mut opened = File::open(file).map_err(|error| whole::failure(file, &error))?;
     let Ok(asic::Read::Evidence(checked)) = asic::Read::of(&mut opened) else {

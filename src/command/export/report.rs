@@ -6,8 +6,8 @@ use std::path::Path;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::Written;
 use super::gather::{Apart, Bundle};
+use super::{Was, Written};
 use crate::command::Failure;
 use crate::command::stamp::authority::Obtained;
 use crate::command::stamp::document::{Answer, Stated};
@@ -56,7 +56,7 @@ pub(super) struct Subject<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "direction")]
-enum Direction {
+pub(in crate::command) enum Direction {
     /// A message of ours, with its receipts.
     Sent,
     /// One that a mailbox held.
@@ -101,7 +101,7 @@ pub(super) struct ContainerJson {
     /// intact, without the time stamp that was asked for. failed: it could not be made; error says
     /// why.
     #[schemars(schema_with = "states")]
-    state: &'static str,
+    state: State,
     /// Octets of the file; null unless it was made now.
     size: Option<u64>,
     /// SHA-256 of the file; null unless it was made now.
@@ -204,12 +204,23 @@ impl ApartJson {
     }
 }
 
+/// What became of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Made,
+    Kept,
+    Behind,
+    Unstamped,
+    Failed,
+}
+
 fn states(_: &mut SchemaGenerator) -> Schema {
     known(["made", "kept", "behind", "unstamped", "failed"])
 }
 
 impl ContainerJson {
-    fn new(about: Subject<'_>, file: &Path, state: &'static str, exit: ExitStatus) -> Self {
+    fn new(about: Subject<'_>, file: &Path, state: State, exit: ExitStatus) -> Self {
         Self {
             message: about.short.to_owned(),
             message_id: about.message_id.to_owned(),
@@ -245,15 +256,15 @@ impl ContainerJson {
             receipts: Some(bundle.receipts),
             apart: bundle.apart.iter().map(ApartJson::of).collect(),
             time_stamp: stamp,
-            ..Self::new(about, file, "made", exit.worse(of_stamp))
+            ..Self::new(about, file, State::Made, exit.worse(of_stamp))
         }
     }
 
     /// One that was there.
     pub fn there(about: Subject<'_>, file: &Path, missing: usize) -> Self {
         let (state, exit) = match missing {
-            0 => ("kept", ExitStatus::Yes),
-            _ => ("behind", ExitStatus::Undecided),
+            0 => (State::Kept, ExitStatus::Yes),
+            _ => (State::Behind, ExitStatus::Undecided),
         };
         Self {
             missing,
@@ -263,7 +274,7 @@ impl ContainerJson {
 
     /// One that was there, without the time stamp that was asked for.
     pub fn unstamped(about: Subject<'_>, file: &Path) -> Self {
-        Self::new(about, file, "unstamped", ExitStatus::Undecided)
+        Self::new(about, file, State::Unstamped, ExitStatus::Undecided)
     }
 
     /// One that could not be made.
@@ -271,7 +282,15 @@ impl ContainerJson {
         let (what, hint) = failure.sentences(lang);
         Self {
             error: Some(format!("{what} ({hint})")),
-            ..Self::new(about, file, "failed", failure.status())
+            ..Self::new(about, file, State::Failed, failure.status())
+        }
+    }
+
+    /// Whether it was written now.
+    pub fn was(&self) -> Was {
+        match self.state {
+            State::Made => Was::Made,
+            State::Kept | State::Behind | State::Unstamped | State::Failed => Was::There,
         }
     }
 
@@ -284,18 +303,20 @@ impl ContainerJson {
                 let values = [file, ("message", &*self.message), ("error", error)];
                 (Some(Tone::Bad), texts.fill("export.failed", &values))
             }
-            ("kept", None) => (None, texts.fill("export.kept", &[file])),
-            ("behind", None) => {
+            (State::Kept, None) => (None, texts.fill("export.kept", &[file])),
+            (State::Behind, None) => {
                 let line = texts.count("export.behind", self.missing, &[file]);
                 (Some(Tone::Unsure), line)
             }
-            ("unstamped", None) => (Some(Tone::Unsure), texts.fill("export.unstamped", &[file])),
-            (_, None) if self.direction == Direction::Received => {
+            (State::Unstamped, None) => {
+                (Some(Tone::Unsure), texts.fill("export.unstamped", &[file]))
+            }
+            (State::Made | State::Failed, None) if self.direction == Direction::Received => {
                 let size = texts.size(self.size.unwrap_or_default());
                 let values = [file, ("size", &*size)];
                 (None, texts.fill("export.made-received", &values))
             }
-            (_, None) => {
+            (State::Made | State::Failed, None) => {
                 let size = texts.size(self.size.unwrap_or_default());
                 let values = [file, ("size", &*size)];
                 (None, texts.count("export.made", receipts, &values))
