@@ -698,6 +698,80 @@ fn the_same_again_sends_nothing_and_a_changed_table_only_what_is_new() {
     assert!(got(&world.practice).values().all(|count| *count == 3));
 }
 
+/// Whether any file of the ledger has these words.
+fn ledger_has(world: &Practising, words: &str) -> bool {
+    practising::files(&world.data()).iter().any(|file| {
+        let octets = std::fs::read(file).expect("a file");
+        octets
+            .windows(words.len())
+            .any(|part| part == words.as_bytes())
+    })
+}
+
+/// What a report says of each row under a name.
+fn cells(world: &Practising, job: &str, name: &str) -> (Ran, Vec<Value>) {
+    let ran = world.run(&["batch", "report", job, "--ndjson"]);
+    let lines = ran.out.lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let cells = lines.map(|line| line["columns"][name].clone()).collect();
+    (ran, cells)
+}
+
+#[test]
+fn a_job_keeps_the_columns_alone_that_its_messages_use() {
+    let table = "pec;nome;ref;cf\n\
+                 a@pec.prova.example;Anna;R-1;TAXANN00\nb@pec.prova.example;Bice;R-2;TAXBIC00\n\
+                 nobody;Carla;R-3;TAXCAR00\n";
+    let world = Practising::new();
+    write(&world, table.as_bytes());
+    let ran = run(&world, &["--skip-bad"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(ledger_has(&world, "Anna"));
+    assert!(!ledger_has(&world, "TAX"), "a column that nothing uses");
+    let status = world.run(&["batch", "status", "--json"]).json();
+    let job = status["jobs"][0]["job"].as_str().expect("an id").to_owned();
+    // Its table has the others, in their order; the id alone has not.
+    let path = world.path("avvisi.csv").display().to_string();
+    let (_, found) = cells(&world, &path, "cf");
+    assert_eq!(found, ["TAXANN00", "TAXBIC00", "TAXCAR00"]);
+    let csv = world.run(&["batch", "report", &path]).out;
+    assert!(csv.starts_with("\u{feff}pec;nome;ref;cf;pec_row;"), "{csv}");
+    let (ran, found) = cells(&world, &job, "cf");
+    assert_eq!(found, [Value::Null, Value::Null, Value::Null]);
+    assert!(ran.err.is_empty(), "{ran:?}");
+    let (_, found) = cells(&world, &job, "nome");
+    assert_eq!(found, ["Anna", "Bice", "Carla"]);
+    // Moved it is the same table; of another one nothing is joined, and that is told.
+    let moved = world.path("altrove.csv");
+    std::fs::copy(&path, &moved).expect("a file");
+    let (_, found) = cells(&world, &moved.display().to_string(), "cf");
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0], "TAXANN00");
+    std::fs::write(&path, table.replace("TAXANN00", "TAXZZZ99")).expect("a file");
+    let (ran, found) = cells(&world, &path, "cf");
+    assert_eq!(found[0], Value::Null, "{ran:?}");
+    assert!(ran.err.contains("changed after the job"), "{ran:?}");
+    // The twin: a text that may use any column keeps them all.
+    let world = Practising::new();
+    write(&world, table.as_bytes());
+    std::fs::write(world.path("testo.txt"), "Codice {{ row['cf'] }}.\n").expect("a file");
+    run(&world, &["--skip-bad"]);
+    assert!(ledger_has(&world, "TAXANN00"));
+}
+
+#[test]
+fn a_workbook_and_a_table_in_another_encoding_are_joined_as_they_were_read() {
+    let world = Practising::new();
+    // Of two encodings that both fit, a person chose one.
+    let table = b"pec|nome|ref|nota\na@pec.prova.example|Anna|R-1|citt\xe0; alta\n";
+    write(&world, table);
+    let ran = run(&world, &["--encoding", "iso-8859-15", "--delimiter", "|"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    let path = world.path("avvisi.csv").display().to_string();
+    let (_, found) = cells(&world, &path, "nota");
+    assert_eq!(found, ["citt\u{e0}; alta"]);
+}
+
 #[test]
 fn without_references_the_content_is_the_reference() {
     let world = Practising::new();

@@ -170,6 +170,13 @@ pub struct Writer<'a> {
     subject: Option<Template>,
     body: Option<Template>,
     places: OnceLock<Arc<Places>>,
+    used: OnceLock<Arc<Used>>,
+}
+
+/// Which of these columns decide anything.
+struct Used {
+    names: Vec<String>,
+    is_used: Vec<bool>,
 }
 
 /// Which columns have which role among these names.
@@ -214,6 +221,7 @@ impl<'a> Writer<'a> {
                 subject,
                 body,
                 places: OnceLock::new(),
+                used: OnceLock::new(),
             })
         } else {
             Err(faults)
@@ -340,6 +348,32 @@ impl<'a> Writer<'a> {
             }
         }
         uses
+    }
+
+    /// Of the columns of a row those that decide anything: the same notice is made of them alone.
+    pub fn kept(&self, columns: &Columns) -> Columns {
+        let used = self.used(columns);
+        let all = columns.iter().zip(&used.is_used);
+        let kept = all.filter(|(_, is_used)| **is_used);
+        kept.map(|((name, value), _)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// Which columns are used, looked for once for all rows that have the same.
+    fn used(&self, columns: &Columns) -> Arc<Used> {
+        let is_same = |known: &&Arc<Used>| known.names.iter().eq(columns.keys());
+        if let Some(known) = self.used.get().filter(is_same) {
+            return Arc::clone(known);
+        }
+        let names: Vec<String> = columns.keys().cloned().collect();
+        let uses = self.uses(&names);
+        let made = Arc::new(Used {
+            is_used: uses.iter().map(ColumnUse::is_used).collect(),
+            names,
+        });
+        // Another thread may have been first.
+        let _ = self.used.set(Arc::clone(&made));
+        made
     }
 
     fn templates(&self) -> impl Iterator<Item = &Template> {

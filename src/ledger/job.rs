@@ -25,7 +25,8 @@ pub struct NewJob<'a> {
     pub identity: &'a str,
     /// The file of its table.
     pub path: &'a str,
-    /// How rows become notices, as JSON; `table` in it is the SHA-256 of the table.
+    /// How rows become notices, as JSON; `table` in it is the SHA-256 of the table, `manner` how it was
+    /// read.
     pub recipe: &'a str,
 }
 
@@ -44,7 +45,7 @@ pub struct NewRow {
     pub content: String,
     /// Its recipients, sorted, in small letters, a line each.
     pub whom: String,
-    /// The row as it was, as JSON.
+    /// The columns that its notice uses, as JSON; of jobs of earlier versions all of them.
     pub columns: String,
     /// How many recipients.
     pub recipients: u32,

@@ -64,7 +64,7 @@ pub struct Checked {
     pub number: u64,
     /// Where it stands in the text.
     pub place: Range<u64>,
-    /// Of a bad row: its cells as JSON, as far as they can be told apart.
+    /// Of a bad row: the cells that its notice would use, as JSON, as far as they can be told apart.
     pub columns: String,
     /// All that is wrong, or what is recorded.
     pub outcome: Result<Good, Vec<Fault>>,
@@ -203,7 +203,7 @@ impl<'a> Examiner<'a> {
                 round: self.recipe.again.clone().unwrap_or_default(),
                 content,
                 whom: notice.whom(),
-                columns: serde_json::to_string(columns).unwrap_or_default(),
+                columns: kept(&self.writer, columns),
                 recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
                 size,
                 bad: None,
@@ -233,6 +233,11 @@ impl Stops<'_> {
         }
         warnings
     }
+}
+
+/// What is recorded of a row: nobody's data that its notice does not use.
+fn kept(writer: &Writer<'_>, columns: &Columns) -> String {
+    serde_json::to_string(&writer.kept(columns)).unwrap_or_default()
 }
 
 /// What is wrong with the name of an account that is none: an empty one names nothing.
@@ -400,8 +405,8 @@ impl<'a, R: Read> Walk<'a, R> {
                 (_, Err(fault)) => Err(vec![fault.clone()]),
             };
             let columns = match (&outcome, &row.columns) {
-                (Err(_), Ok(columns)) => serde_json::to_string(columns).unwrap_or_default(),
-                _ => "{}".to_owned(),
+                (Err(_), Ok(columns)) => kept(&self.examiner.writer, columns),
+                (Ok(_), _) | (_, Err(_)) => "{}".to_owned(),
             };
             self.ready.push_back(Checked {
                 number: row.number,

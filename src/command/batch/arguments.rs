@@ -315,8 +315,10 @@ struct StatusArguments {
 
 /// Produce the report of a job: every row with its state and its receipts
 ///
-/// One line for each recipient: the original columns of the table, then reference, recipient,
-/// state, times, identifiers and the SHA-256 of message and receipts. In the CSV, cells that a
+/// One line for each recipient: columns of the table, then reference, recipient, state, times,
+/// identifiers and the SHA-256 of message and receipts. The ledger keeps of each row only the columns
+/// that the message uses; where the job is named by its table, and the file is unchanged, the report
+/// has all of its columns. In the CSV, cells that a
 /// spreadsheet would run as a formula begin with an apostrophe, and the state is in the chosen
 /// language; in NDJSON it is a word that does not change. A file whose name ends in .xlsx becomes a
 /// workbook with the same columns: texts are unchanged, and times are dates and hours that the
@@ -326,7 +328,7 @@ struct StatusArguments {
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 struct ReportArguments {
-    /// The job: its table, or its id
+    /// The job: its table, whose columns are then all in the report, or its id
     #[arg(value_name = "JOB")]
     job: String,
 

@@ -7,11 +7,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::events::{Counts, line};
-use super::lines::{Line, header, lines, state_of, written};
+use super::lines::{Line, Reported, state_of, written};
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
-use crate::ledger::{JobView, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::output::html::Pages;
 use crate::output::layout::shown;
@@ -39,11 +38,8 @@ const SHOWN_CELLS: usize = 2;
 ///
 /// # Errors
 /// Those of the ledger and of writing.
-pub(super) fn write(
-    ledger: &Ledger,
-    job: &JobView,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
+pub(super) fn write(reported: &Reported<'_>, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let (ledger, job) = (reported.ledger, reported.job);
     let lang = session.lang;
     let texts = Catalogue::of(lang);
     let tally = ledger
@@ -75,8 +71,8 @@ pub(super) fn write(
     let pages = Pages::new(&pieces());
     session.out.page().line(pages.opening(lang, &head.title))?;
     session.out.page().line(pages.fill("head", &head))?;
-    let columns = header(ledger, job)?;
-    lines(ledger, job, &mut |line| {
+    let columns = reported.header()?;
+    reported.lines(&mut |line| {
         let row = Row::of(&line, &columns, lang);
         Ok(session.out.page().line(pages.fill("row", &row))?)
     })?;

@@ -7,6 +7,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::original::{Original, Rows};
 use super::status;
 use crate::batch::columns::text_of;
 use crate::batch::table::Columns;
@@ -29,7 +30,8 @@ pub(super) struct Line {
     /// The row as a spreadsheet numbers it, header 1; in NDJSON the line.
     #[schemars(range(min = 1))]
     pub row: u64,
-    /// The row as it was.
+    /// The columns of the row that its notice uses. All of them where the job was named by its table and
+    /// that is as it was, and in jobs that earlier versions recorded.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub columns: Columns,
     /// The sender's reference, or the digest of the content.
@@ -133,36 +135,77 @@ pub(super) fn state_of(line: &Line, texts: &Catalogue) -> String {
     }
 }
 
-/// The columns of all rows, in the order in which they came first.
-pub(super) fn header(ledger: &Ledger, job: &JobView) -> anyhow::Result<Vec<String>> {
-    let mut names = Vec::new();
-    let mut seen = HashSet::new();
-    rows(ledger, job, &mut |row| {
-        for name in columns(&row).keys() {
-            if seen.insert(name.clone()) {
-                names.push(name.clone());
-            }
-        }
-        Ok(())
-    })?;
-    Ok(names)
+/// A job whose lines are told.
+pub(super) struct Reported<'a> {
+    pub ledger: &'a Ledger,
+    pub job: &'a JobView,
+    /// Its table, where it is there as it was.
+    pub original: Option<Box<Original>>,
 }
 
-fn rows(
-    ledger: &Ledger,
-    job: &JobView,
-    each: &mut dyn FnMut(JobRow) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut after = 0;
-    loop {
-        let page = ledger
-            .rows_of(&job.job, after, PAGE)
-            .map_err(|error| Failure::of_ledger(&error))?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.row.number;
-        page.into_iter().try_for_each(&mut *each)?;
+impl<'a> Reported<'a> {
+    /// A job without its table.
+    pub fn alone(ledger: &'a Ledger, job: &'a JobView) -> Self {
+        Self {
+            ledger,
+            job,
+            original: None,
+        }
+    }
+
+    /// The columns of all rows, in the order in which they came first.
+    pub fn header(&self) -> anyhow::Result<Vec<String>> {
+        let mut names = self
+            .table()?
+            .map_or_else(Vec::new, |rows| rows.header().to_vec());
+        let mut seen: HashSet<String> = names.iter().cloned().collect();
+        self.rows(&mut |_, columns| {
+            for (name, _) in columns {
+                if seen.insert(name.clone()) {
+                    names.push(name);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    /// Each recipient of each row; a row without a message is one line.
+    pub fn lines(&self, each: &mut dyn FnMut(Line) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        self.rows(&mut |row, columns| {
+            for line in lines_of(self.ledger, self.job, row, columns)? {
+                each(line)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn table(&self) -> Result<Option<Rows>, Failure> {
+        self.original.as_ref().map(|table| table.rows()).transpose()
+    }
+
+    /// Each row with its columns.
+    fn rows(
+        &self,
+        each: &mut dyn FnMut(JobRow, Columns) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut table = self.table()?;
+        let mut after = 0;
+        loop {
+            let page = self
+                .ledger
+                .rows_of(&self.job.job, after, PAGE)
+                .map_err(|error| Failure::of_ledger(&error))?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = last.row.number;
+            for row in page {
+                let whole = table.as_mut().and_then(|rows| rows.columns(row.row.number));
+                let columns = whole.unwrap_or_else(|| columns(&row));
+                each(row, columns)?;
+            }
+        }
     }
 }
 
@@ -170,21 +213,12 @@ fn columns(row: &JobRow) -> Columns {
     serde_json::from_str(&row.row.columns).unwrap_or_default()
 }
 
-/// Each recipient of each row; a row without a message is one line.
-pub(super) fn lines(
+fn lines_of(
     ledger: &Ledger,
     job: &JobView,
-    each: &mut dyn FnMut(Line) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    rows(ledger, job, &mut |row| {
-        for line in lines_of(ledger, job, row)? {
-            each(line)?;
-        }
-        Ok(())
-    })
-}
-
-fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<Line>> {
+    row: JobRow,
+    columns: Columns,
+) -> anyhow::Result<Vec<Line>> {
     let of_ledger = |error| Failure::of_ledger(&error);
     let beside = match row.row.bad {
         Some(_) => Vec::new(),
@@ -193,7 +227,7 @@ fn lines_of(ledger: &Ledger, job: &JobView, row: JobRow) -> anyhow::Result<Vec<L
     let bare = Line {
         job: job.job.short.clone(),
         row: row.row.number,
-        columns: columns(&row),
+        columns,
         reference: row.row.reference.clone(),
         account: row.account.clone(),
         recipient: None,

@@ -7,6 +7,7 @@ mod html;
 pub(super) mod known;
 mod lines;
 mod order;
+mod original;
 mod prepare;
 mod problem;
 mod receipts;

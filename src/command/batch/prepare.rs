@@ -161,11 +161,7 @@ impl Prepared {
     /// # Errors
     /// When it cannot be read.
     pub fn text(&self) -> io::Result<Text> {
-        let source = match &self.memory {
-            Some(octets) => Source::Memory(Cursor::new(Arc::clone(octets))),
-            None => Source::File(File::open(&self.path)?),
-        };
-        Ok(Decoded::new(source, self.encoding))
+        text_of(self.memory.as_ref(), &self.path, self.encoding)
     }
 
     /// The files beside the table; each is read once for all walks.
@@ -273,15 +269,39 @@ pub(super) fn digest(path: &Path) -> io::Result<String> {
 }
 
 /// What is found of a table before its first row.
-struct Loaded {
-    sha256: String,
-    encoding: Result<Encoding, NoText>,
-    origin: Origin,
+pub(super) struct Loaded {
+    /// Its file.
+    pub path: PathBuf,
+    /// SHA-256 of its octets.
+    pub sha256: String,
+    /// Its encoding, as it seems.
+    pub encoding: Result<Encoding, NoText>,
+    /// What it was before it was text.
+    pub origin: Origin,
     memory: Option<Arc<[u8]>>,
 }
 
+impl Loaded {
+    /// The table as text, from its beginning.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn text(&self, encoding: Encoding) -> io::Result<Text> {
+        text_of(self.memory.as_ref(), &self.path, encoding)
+    }
+}
+
+/// A table as text, out of memory or else out of its file.
+fn text_of(memory: Option<&Arc<[u8]>>, path: &Path, encoding: Encoding) -> io::Result<Text> {
+    let source = match memory {
+        Some(octets) => Source::Memory(Cursor::new(Arc::clone(octets))),
+        None => Source::File(File::open(path)?),
+    };
+    Ok(Decoded::new(source, encoding))
+}
+
 /// A table out of a file, which is read once where it is text, or out of standard input.
-fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
+pub(super) fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
     let of_path = |error: io::Error| unreadable(path, &error);
     let whole = |input: &mut dyn Read| -> io::Result<Vec<u8>> {
         let mut octets = Vec::new();
@@ -315,6 +335,7 @@ fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
     refuse_pages(path, &start)?;
     let (sha256, encoding) = survey(all).map_err(of_path)?;
     Ok(Loaded {
+        path: path.to_owned(),
         sha256,
         encoding,
         origin: Origin::Text,
@@ -325,6 +346,7 @@ fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> {
 fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Loaded, Failure> {
     let sha256 = sha256(&octets);
     let in_utf8 = |origin: Origin, text: Vec<u8>| Loaded {
+        path: path.to_owned(),
         sha256: sha256.clone(),
         encoding: Ok(Encoding::UTF_8),
         origin,
@@ -360,6 +382,7 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
     refuse_pages(path, &octets)?;
     let (sha256, encoding) = survey(&*octets).map_err(|error| unreadable(path, &error))?;
     Ok(Loaded {
+        path: path.to_owned(),
         sha256,
         encoding,
         origin: Origin::Text,

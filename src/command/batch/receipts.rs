@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::lines::{Line, ReceiptJson, lines};
+use super::lines::{Line, ReceiptJson, Reported};
 use crate::account::make_private_folder;
 use crate::command::names::{Names, safe};
 use crate::command::whole;
@@ -32,7 +32,7 @@ pub(super) fn write(ledger: &Ledger, job: &JobView, folder: &Path) -> anyhow::Re
     make_private_folder(folder).map_err(told)?;
     let mut names = Names::default();
     let (mut count, mut row, mut shelf) = (0, None, Shelf::default());
-    lines(ledger, job, &mut |line| {
+    Reported::alone(ledger, job).lines(&mut |line| {
         if row != Some(line.row) {
             count += put(ledger, folder, &std::mem::take(&mut shelf))?;
             shelf.name = names.of(&line.reference);

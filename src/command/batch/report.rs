@@ -1,8 +1,9 @@
 //! `pec batch report`: every row and recipient, with what was certified and by which receipt.
 
 use super::known::one_job;
-use super::lines::{Line, header, lines, state_of, time, written};
+use super::lines::{Line, Reported, state_of, time, written};
 use super::order::{ReportOrder, Shape};
+use super::original::{Named, Original};
 use super::{html, receipts, status};
 use crate::batch::cell;
 use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
@@ -11,7 +12,6 @@ use crate::command::whole;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::ledger::fact::What;
-use crate::ledger::{JobView, Ledger};
 use crate::output::catalogue::Catalogue;
 use crate::output::report;
 use crate::printable::Printable;
@@ -22,8 +22,23 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
     let ledger = existing_ledger(session)?.ok_or_else(no_job)?;
     let job = one_job(&ledger, &order.job)?;
     let tally = ledger.tally(&job.job, None)?;
+    let original = match Original::named(&order.job, &job)? {
+        Named::Table(original) => Some(original),
+        Named::Other => {
+            let line =
+                Catalogue::of(session.lang).fill("batch.other-table", &[("file", &order.job)]);
+            writeln!(session.err, "{line}")?;
+            None
+        }
+        Named::Id => None,
+    };
+    let reported = Reported {
+        ledger: &ledger,
+        job: &job,
+        original,
+    };
     match &order.output {
-        None => write_all(order.shape, &ledger, &job, session)?,
+        None => write_all(order.shape, &reported, session)?,
         Some(path) => whole::write(path, &mut |file| {
             let mut into_file = Session {
                 context: session.context,
@@ -35,7 +50,7 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
                 out: session.out.into_file(file),
                 err: session.err,
             };
-            write_all(order.shape, &ledger, &job, &mut into_file)
+            write_all(order.shape, &reported, &mut into_file)
         })?,
     }
     if let Some(path) = &order.output {
@@ -55,17 +70,16 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
 
 fn write_all(
     shape: Shape,
-    ledger: &Ledger,
-    job: &JobView,
+    reported: &Reported<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     match shape {
-        Shape::Html => html::write(ledger, job, session),
-        Shape::Ndjson => lines(ledger, job, &mut |line| {
-            Ok(session.out.list(&line, report::Form::Json)?)
-        }),
-        Shape::Csv(delimiter) => csv(ledger, job, delimiter, session),
-        Shape::Workbook => workbook(ledger, job, session),
+        Shape::Html => html::write(reported, session),
+        Shape::Ndjson => {
+            reported.lines(&mut |line| Ok(session.out.list(&line, report::Form::Json)?))
+        }
+        Shape::Csv(delimiter) => csv(reported, delimiter, session),
+        Shape::Workbook => workbook(reported, session),
     }
 }
 
@@ -94,13 +108,8 @@ const OWN: [&str; 21] = [
     "pec_first_notice_at",
 ];
 
-fn csv(
-    ledger: &Ledger,
-    job: &JobView,
-    delimiter: u8,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    let header = header(ledger, job)?;
+fn csv(reported: &Reported<'_>, delimiter: u8, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let header = reported.header()?;
     let texts = Catalogue::of(session.lang);
     let sign = char::from(delimiter).to_string();
     // Excel takes a CSV for UTF-8 by this mark only.
@@ -111,7 +120,7 @@ fn csv(
         Ok(page.text(&(cells.join(&sign) + "\r\n"))?)
     };
     put(titles(&header).into_iter().map(Cell::Text).collect())?;
-    lines(ledger, job, &mut |line| put(cells(&line, &header, texts)))
+    reported.lines(&mut |line| put(cells(&line, &header, texts)))
 }
 
 /// A cell of the CSV. Times keep their offset: other programs read them, and in the hour that
@@ -125,15 +134,15 @@ fn in_csv(cell: &Cell) -> String {
 }
 
 /// The same as a workbook.
-fn workbook(ledger: &Ledger, job: &JobView, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let header = header(ledger, job)?;
+fn workbook(reported: &Reported<'_>, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let header = reported.header()?;
     let texts = Catalogue::of(session.lang);
     let titles = titles(&header);
     let now = session.context.clock.now();
     let name = texts.text("batch.sheet");
     let mut book =
         Spreadsheet::new(&titles, name, session.lang, now).map_err(|error| unwritten(&error))?;
-    lines(ledger, job, &mut |line| {
+    reported.lines(&mut |line| {
         let row = book.row(&cells(&line, &header, texts));
         Ok(row.map_err(|error| unwritten(&error))?)
     })?;
@@ -156,7 +165,7 @@ fn titles(header: &[String]) -> Vec<String> {
     header.iter().cloned().chain(own).collect()
 }
 
-/// The columns of the table as they were, then ours.
+/// The columns of the table, as far as there are any, then ours.
 fn cells(line: &Line, header: &[String], texts: &Catalogue) -> Vec<Cell> {
     let of_table = header
         .iter()

@@ -14,6 +14,7 @@ use super::check::{self, Terms};
 use super::events::Reporter;
 use super::known::one_job;
 use super::order::{BadRows, Lanes, RunOrder, Show};
+use super::original::Manner;
 use super::prepare::{self, Disk, Origin, Prepared};
 use super::view;
 use super::{problem, status};
@@ -250,12 +251,13 @@ fn room_line(
 }
 
 /// A recipe as it is recorded: with the digest of the table, by which its job is known wherever the
-/// table lies.
+/// table lies, and how the table was read.
 #[derive(Serialize)]
 struct Recorded<'a> {
     #[serde(flatten)]
     recipe: &'a Recipe,
     table: &'a str,
+    manner: Manner,
 }
 
 /// Records all rows, in one transaction; gives the places of those that cannot be sent.
@@ -271,6 +273,7 @@ fn record(
     let recipe = serde_json::to_string(&Recorded {
         recipe: &prepared.recipe,
         table: &prepared.sha256,
+        manner: Manner::of(prepared),
     })?;
     let job = NewJob {
         identity,
