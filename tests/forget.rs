@@ -196,6 +196,24 @@ fn what_is_open_stays_until_it_is_settled() {
 }
 
 #[test]
+fn an_age_is_written_as_for_the_archive_and_is_never_everything() {
+    let (world, _) = with_a_message();
+    for (age, exit) in [("6w", 0), ("6s", 0), ("24m", 0), ("10a", 0), ("1d", 0)] {
+        let ran = world.run(&["forget", "--older-than", age, "--dry-run", "--json"]);
+        assert_eq!(ran.exit, exit, "{age} {ran:?}");
+        assert_eq!(ran.json()["items"], Value::Array(Vec::new()), "{age}");
+    }
+    for age in ["0d", "0w", "0m", "0y"] {
+        let ran = world.run(&["forget", "--older-than", age, "--no-copy", "--yes"]);
+        assert_eq!(ran.exit, 2, "{age} {ran:?}");
+        assert!(ran.err.contains("would forget every message"), "{ran:?}");
+    }
+    let ran = world.run(&["forget", "--older-than", "24 mesi", "--dry-run"]);
+    assert!(ran.exit == 2 && ran.err.contains("6w (weeks)"), "{ran:?}");
+    assert!(!found(&world.data()).is_empty());
+}
+
+#[test]
 fn a_second_copy_is_shown_or_waived() {
     let (world, message) = with_a_message();
     let ran = world.run(&["forget", &message, "--yes"]);

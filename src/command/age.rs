@@ -1,11 +1,12 @@
-//! How old something is, as people say it: `90d`, `6w`, `12m`, `2y`. Months and years are those of the
-//! calendar.
+//! How old something is, as people say it: `90d`, `6w`, `12m`, `2y`, or in Italian `90g`, `6s`, `12m`,
+//! `2a`. Months and years are those of the calendar.
 
 use super::Failure;
 use crate::timestamp::Timestamp;
 
-/// Numbers beyond these are slips of the hand: nobody waits for a century.
-const MOST: i64 = 36_500;
+/// What is older is a slip of the hand: nobody keeps mail for more than a century.
+const MOST_DAYS: i64 = 36_600;
+const MOST_MONTHS: i64 = 1_200;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
@@ -31,7 +32,7 @@ impl Age {
     fn read(words: &str) -> Option<Self> {
         let words = words.trim().to_lowercase();
         let unit = words.chars().last()?;
-        let number = &words[..words.len() - unit.len_utf8()];
+        let number = words[..words.len() - unit.len_utf8()].trim_end();
         if number.is_empty() || !number.bytes().all(|octet| octet.is_ascii_digit()) {
             return None;
         }
@@ -43,7 +44,16 @@ impl Age {
             'y' | 'a' => Self::Months(number.checked_mul(12)?),
             _ => return None,
         };
-        (number <= MOST).then_some(age)
+        let is_usual = match age {
+            Self::Days(days) => days <= MOST_DAYS,
+            Self::Months(months) => months <= MOST_MONTHS,
+        };
+        is_usual.then_some(age)
+    }
+
+    /// Whether everything is as old.
+    pub const fn is_none(self) -> bool {
+        matches!(self, Self::Days(0) | Self::Months(0))
     }
 
     /// The instant at which something of that age was new.
@@ -69,7 +79,16 @@ mod tests {
             (" 12M ", Some(Age::Months(12))),
             ("2y", Some(Age::Months(24))),
             ("2a", Some(Age::Months(24))),
+            ("24 m", Some(Age::Months(24))),
             ("0d", Some(Age::Days(0))),
+            ("100y", Some(Age::Months(1_200))),
+            ("101y", None),
+            ("1200m", Some(Age::Months(1_200))),
+            ("1201m", None),
+            ("36600d", Some(Age::Days(36_600))),
+            ("36601d", None),
+            ("24 mesi", None),
+            ("9223372036854775807y", None),
             ("", None),
             ("m", None),
             ("12", None),
@@ -81,6 +100,16 @@ mod tests {
             ("1é", None),
         ] {
             assert_eq!(Age::read(words), age, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn of_no_age_at_all_is_everything() {
+        for words in ["0d", "0w", "0m", "0y"] {
+            assert!(Age::read(words).unwrap().is_none(), "{words}");
+        }
+        for words in ["1d", "1w", "1m", "1y"] {
+            assert!(!Age::read(words).unwrap().is_none(), "{words}");
         }
     }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::report::Results;
-use super::{Age, ForgetOrder, Of, SecondCopy, Step};
+use super::{ForgetOrder, Of, SecondCopy, Step};
 use crate::command::Failure;
+use crate::command::age::Age;
 use crate::command::order::Order;
 use crate::output::report::Form;
 
@@ -39,7 +40,7 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "JOB", conflicts_with = "older_than")]
     job: Option<String>,
 
-    /// Every sent message recorded longer ago than this: 24m (months), 10y (years), 90d (days)
+    /// Every sent message recorded longer ago than this: 90d, 6w, 24m, 10y
     #[arg(long, value_name = "AGE")]
     older_than: Option<String>,
 
@@ -82,7 +83,7 @@ impl Arguments {
         let of = match (self.job, self.older_than) {
             (Some(job), _) => Of::Job(job),
             (None, Some(age)) => Of::OlderThan {
-                age: Age::of(age)?,
+                age: old_enough(age)?,
                 received: self.received,
             },
             (None, None) => Of::Messages(self.messages),
@@ -104,5 +105,15 @@ impl Arguments {
             step,
             form: Form::of(self.json),
         }))
+    }
+}
+
+/// An age that not everything has: what is gone does not come back.
+fn old_enough(words: String) -> Result<Age, Failure> {
+    let given = words.clone();
+    let age = Age::of("older-than", words)?;
+    match age.is_none() {
+        true => Err(Failure::new("forget-age", [("value", given)])),
+        false => Ok(age),
     }
 }

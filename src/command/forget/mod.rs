@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use copy::Copies;
 use report::{ItemJson, Results, State};
 
+use super::age::Age;
 use super::ask::Asker;
 use super::batch::known::one_job;
 use super::{Failure, Session, access, letters, meant};
@@ -25,7 +26,6 @@ use crate::exit::ExitStatus;
 use crate::ledger::{self, Finished, Held, Ledger, LetterList, Memory};
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
-use crate::timestamp::Timestamp;
 
 /// The order to forget.
 pub(super) struct ForgetOrder {
@@ -61,48 +61,6 @@ enum Step {
     Show,
     Ask,
     Do,
-}
-
-/// So long ago.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Age {
-    Days(i64),
-    Months(i64),
-}
-
-impl Age {
-    /// The most that is understood of each: 1,000 years.
-    const MOST_YEARS: i64 = 1_000;
-
-    /// A number and a letter: `90d`, `24m`, `10y`, or `10a` for years in Italian, `90g` for days.
-    ///
-    /// # Errors
-    /// A [`Failure`] when it is none.
-    fn of(words: String) -> Result<Self, Failure> {
-        Self::read(&words).ok_or_else(|| Failure::new("forget-age", [("value", words)]))
-    }
-
-    fn read(words: &str) -> Option<Self> {
-        let words = words.trim();
-        let unit = words.chars().next_back()?;
-        let number: i64 = words[..words.len() - unit.len_utf8()].trim().parse().ok()?;
-        let (age, most) = match unit {
-            'd' | 'g' => (Self::Days(number), Self::MOST_YEARS * 366),
-            'm' => (Self::Months(number), Self::MOST_YEARS * 12),
-            'y' | 'a' => (Self::Months(number.checked_mul(12)?), Self::MOST_YEARS),
-            _ => return None,
-        };
-        (1..=most).contains(&number).then_some(age)
-    }
-
-    /// The instant before which something is older.
-    fn before(self, now: Timestamp) -> Timestamp {
-        const DAY: i64 = 86_400;
-        match self {
-            Self::Days(days) => Timestamp::from_unix(now.unix() - days * DAY),
-            Self::Months(months) => now.months_later(-months),
-        }
-    }
 }
 
 /// Something that is meant, with what is kept of it.
@@ -235,35 +193,4 @@ fn confirmed(results: &Results, session: &mut Session<'_>) -> anyhow::Result<boo
         writeln!(session.err, "{words}")?;
     }
     Ok(is_sure)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_is_a_number_and_a_unit() {
-        for (words, age) in [
-            ("90d", Some(Age::Days(90))),
-            ("90g", Some(Age::Days(90))),
-            (" 24m ", Some(Age::Months(24))),
-            ("10y", Some(Age::Months(120))),
-            ("10a", Some(Age::Months(120))),
-            ("24", None),
-            ("m", None),
-            ("0m", None),
-            ("-1m", None),
-            ("24 mesi", None),
-            ("9223372036854775807y", None),
-            ("", None),
-            ("24\u{e0}", None),
-        ] {
-            assert_eq!(Age::read(words), age, "{words:?}");
-        }
-        let now = Timestamp::parse("2026-11-29T20:00:00Z").expect("a time");
-        let before = Age::Months(24).before(now).to_string();
-        assert_eq!(before, "2024-11-29T20:00:00Z");
-        let before = Age::Days(1).before(now).to_string();
-        assert_eq!(before, "2026-11-28T20:00:00Z");
-    }
 }

@@ -49,7 +49,7 @@ pub(super) struct ItemJson {
     /// message: one that was sent, with all that came back for it. letter: one that was received.
     /// job: the rows of a table.
     #[schemars(schema_with = "kinds")]
-    kind: &'static str,
+    kind: Kind,
     /// Its short id.
     #[schemars(regex(pattern = SHORT_ID))]
     id: String,
@@ -162,6 +162,33 @@ fn copies(_: &mut SchemaGenerator) -> Schema {
     known(["verified", "waived", "not-checked"])
 }
 
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Message,
+    Letter,
+    Job,
+}
+
+impl Kind {
+    const fn of(memory: &Memory) -> Self {
+        match memory {
+            Memory::Message(_) => Self::Message,
+            Memory::Letter(_) => Self::Letter,
+            Memory::Job(_) => Self::Job,
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Message => "forget.kind.message",
+            Self::Letter => "forget.kind.letter",
+            Self::Job => "forget.kind.job",
+        }
+    }
+}
+
 fn kinds(_: &mut SchemaGenerator) -> Schema {
     known(["message", "letter", "job"])
 }
@@ -187,7 +214,7 @@ impl ItemJson {
         let file = |sha256: &String| std::fs::metadata(ledger.path_of(sha256));
         let sizes = one.held.octets.iter().filter_map(|one| file(one).ok());
         Self {
-            kind: one.memory.word(),
+            kind: Kind::of(&one.memory),
             id: one.memory.short().to_owned(),
             at: one.held.at,
             state,
@@ -200,11 +227,7 @@ impl ItemJson {
     }
 
     fn line(&self, texts: &Catalogue, style: Style, lang: Lang) -> String {
-        let kind = match self.kind {
-            "message" => texts.text("forget.kind.message"),
-            "letter" => texts.text("forget.kind.letter"),
-            _ => texts.text("forget.kind.job"),
-        };
+        let kind = texts.text(self.kind.key());
         let standing = self.standing.map(|word| format!("standing.{word}"));
         let standing = standing.map_or("", |key| texts.text(&key));
         let values = [

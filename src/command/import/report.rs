@@ -52,7 +52,7 @@ pub(super) struct ItemJson {
     /// it was forgotten, or is about a message that was; left where it lies. other-account: it belongs
     /// to another account of the configuration, left where it lies. unreadable: error says why.
     #[schemars(schema_with = "states")]
-    pub state: &'static str,
+    pub state: State,
     /// SHA-256 of its octets, under which it is kept; null where it was left.
     #[schemars(regex(pattern = SHA256))]
     pub sha256: Option<String>,
@@ -91,29 +91,44 @@ pub(super) struct ItemJson {
     pub error: Option<String>,
 }
 
-/// The words of `state`.
-const STATES: [&str; 12] = [
-    "receipt",
-    "orphan",
-    "mismatch",
-    "envelope",
-    "anomaly",
-    "unproven",
-    "settled",
-    "sent",
-    "ordinary",
-    "forgotten",
-    "other-account",
-    "unreadable",
-];
+/// What became of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    Receipt,
+    Orphan,
+    Mismatch,
+    Envelope,
+    Anomaly,
+    Unproven,
+    Settled,
+    Sent,
+    Ordinary,
+    Forgotten,
+    OtherAccount,
+    Unreadable,
+}
 
 fn states(_: &mut SchemaGenerator) -> Schema {
-    known(STATES)
+    known([
+        "receipt",
+        "orphan",
+        "mismatch",
+        "envelope",
+        "anomaly",
+        "unproven",
+        "settled",
+        "sent",
+        "ordinary",
+        "forgotten",
+        "other-account",
+        "unreadable",
+    ])
 }
 
 impl ItemJson {
     /// Something of which there is nothing to tell but where it lies.
-    pub fn bare(file: String, state: &'static str) -> Self {
+    pub fn bare(file: String, state: State) -> Self {
         Self {
             file,
             state,
@@ -177,23 +192,23 @@ impl ItemJson {
     }
 }
 
-/// The word for what is recorded.
-fn state(kind: &EventKind) -> &'static str {
+/// What is recorded.
+fn state(kind: &EventKind) -> State {
     match kind {
-        EventKind::Anomaly(_) => "anomaly",
+        EventKind::Anomaly(_) => State::Anomaly,
         EventKind::Other(examination) => match examination.verdict() {
-            Verdict::Genuine => "envelope",
-            Verdict::NotGenuine | Verdict::CannotTell => "unproven",
-            Verdict::NotCertifiedMail => "ordinary",
+            Verdict::Genuine => State::Envelope,
+            Verdict::NotGenuine | Verdict::CannotTell => State::Unproven,
+            Verdict::NotCertifiedMail => State::Ordinary,
         },
         EventKind::Verified { rule, .. } => match rule {
-            MatchRule::NotForSender => "envelope",
-            MatchRule::Orphan => "orphan",
-            MatchRule::OtherSender | MatchRule::OtherContent => "mismatch",
-            MatchRule::MessageId | MatchRule::Identifier => "receipt",
+            MatchRule::NotForSender => State::Envelope,
+            MatchRule::Orphan => State::Orphan,
+            MatchRule::OtherSender | MatchRule::OtherContent => State::Mismatch,
+            MatchRule::MessageId | MatchRule::Identifier => State::Receipt,
         },
         // No mailbox is read here.
-        EventKind::TooLarge(_) | EventKind::Unread { .. } => "unreadable",
+        EventKind::TooLarge(_) | EventKind::Unread { .. } => State::Unreadable,
     }
 }
 
@@ -236,27 +251,36 @@ pub(super) struct Totals {
 impl Totals {
     pub fn count(&mut self, item: &ItemJson) {
         self.new_facts += item.new_facts;
-        let of = match item.state {
-            "settled" => &mut self.settled,
-            "sent" => &mut self.sent,
-            "ordinary" => &mut self.ordinary,
-            "forgotten" => &mut self.forgotten,
-            "other-account" => &mut self.other_account,
-            "unreadable" => &mut self.unreadable,
-            _ if item.known => &mut self.known,
-            state => {
-                self.taken += 1;
-                match state {
-                    "receipt" => &mut self.receipts,
-                    "orphan" => &mut self.orphans,
-                    "mismatch" => &mut self.mismatched,
-                    "anomaly" => &mut self.anomalies,
-                    "unproven" => &mut self.unproven,
-                    _ => &mut self.envelopes,
-                }
-            }
+        let of = match (item.state, item.known) {
+            (State::Settled, _) => &mut self.settled,
+            (State::Sent, _) => &mut self.sent,
+            (State::Ordinary, _) => &mut self.ordinary,
+            (State::Forgotten, _) => &mut self.forgotten,
+            (State::OtherAccount, _) => &mut self.other_account,
+            (State::Unreadable, _) => &mut self.unreadable,
+            (
+                State::Receipt
+                | State::Orphan
+                | State::Mismatch
+                | State::Envelope
+                | State::Anomaly
+                | State::Unproven,
+                true,
+            ) => &mut self.known,
+            (State::Receipt, false) => self.taking(|totals| &mut totals.receipts),
+            (State::Orphan, false) => self.taking(|totals| &mut totals.orphans),
+            (State::Mismatch, false) => self.taking(|totals| &mut totals.mismatched),
+            (State::Envelope, false) => self.taking(|totals| &mut totals.envelopes),
+            (State::Anomaly, false) => self.taking(|totals| &mut totals.anomalies),
+            (State::Unproven, false) => self.taking(|totals| &mut totals.unproven),
         };
         *of += 1;
+    }
+
+    /// One of those that are new, which all count as taken too.
+    fn taking(&mut self, of: impl FnOnce(&mut Self) -> &mut usize) -> &mut usize {
+        self.taken += 1;
+        of(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::report::{ItemJson, Results};
+use super::report::{ItemJson, Results, State};
 use crate::asic;
 use crate::client::{Event, EventKind, Imported, NotTaken};
 use crate::command::verify::said::meaning;
@@ -98,7 +98,7 @@ impl<'o, 'p> Told<'o, 'p> {
                 // What was judged again without news is none.
                 if item.new_facts > 0 {
                     let file = String::new();
-                    let state = "settled";
+                    let state = State::Settled;
                     self.item(
                         ItemJson {
                             file,
@@ -110,15 +110,15 @@ impl<'o, 'p> Told<'o, 'p> {
                 }
             }
             Imported::NotTaken { name, why } => match why {
-                NotTaken::Own => self.item(ItemJson::bare(name.clone(), "sent"), None),
+                NotTaken::Own => self.item(ItemJson::bare(name.clone(), State::Sent), None),
                 NotTaken::NotCertified => {
-                    self.item(ItemJson::bare(name.clone(), "ordinary"), None);
+                    self.item(ItemJson::bare(name.clone(), State::Ordinary), None);
                 }
                 NotTaken::OtherAccount => {
-                    self.item(ItemJson::bare(name.clone(), "other-account"), None);
+                    self.item(ItemJson::bare(name.clone(), State::OtherAccount), None);
                 }
                 NotTaken::Forgotten => {
-                    self.item(ItemJson::bare(name.clone(), "forgotten"), None);
+                    self.item(ItemJson::bare(name.clone(), State::Forgotten), None);
                 }
                 NotTaken::Fault => {
                     let why = texts.text("import.fault").to_owned();
@@ -141,7 +141,7 @@ impl<'o, 'p> Told<'o, 'p> {
         let error = Some(why);
         let item = ItemJson {
             error,
-            ..ItemJson::bare(name, "unreadable")
+            ..ItemJson::bare(name, State::Unreadable)
         };
         self.item(item, Some(line));
     }

@@ -49,7 +49,7 @@ pub(super) struct Item {
     pub kind: Option<&'static str>,
     /// What became of it. passed-over: nothing is wrong with it, and it is not needed.
     #[schemars(schema_with = "states")]
-    pub state: &'static str,
+    pub state: State,
     /// Why it was not accepted; null where it was.
     #[schemars(schema_with = "reasons")]
     pub reason: Option<&'static str>,
@@ -78,13 +78,13 @@ pub(super) struct Item {
 
 /// What may be found.
 const KINDS: [&str; 5] = ["edition", "authority", "providers", "revocations", "data"];
-/// What may become of it.
-const STATES: [&str; 4] = ["new", "known", "refused", "passed-over"];
+/// Why nothing is known of it: nobody answered.
+const UNREACHABLE: &str = "unreachable";
 /// Why something is not accepted.
 const REASONS: [&str; 18] = [
     "unsigned",
     "unreadable",
-    "unreachable",
+    UNREACHABLE,
     "sums",
     "not-named",
     "signature",
@@ -106,8 +106,31 @@ fn kinds(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     crate::output::report::or_null(known(KINDS))
 }
 
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    New,
+    Known,
+    Refused,
+    PassedOver,
+}
+
+impl State {
+    const ALL: [Self; 4] = [Self::New, Self::Known, Self::Refused, Self::PassedOver];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Known => "known",
+            Self::Refused => "refused",
+            Self::PassedOver => "passed-over",
+        }
+    }
+}
+
 fn states(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    known(STATES)
+    known(State::ALL.map(State::word))
 }
 
 fn reasons(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -119,7 +142,7 @@ impl Item {
         Self {
             file: file.to_owned(),
             kind,
-            state: "new",
+            state: State::New,
             reason: None,
             detail: None,
             subject: None,
@@ -135,7 +158,7 @@ impl Item {
 
     pub fn known(self) -> Self {
         Self {
-            state: "known",
+            state: State::Known,
             ..self
         }
     }
@@ -150,7 +173,7 @@ impl Item {
 
     pub fn passed_over(self, reason: &'static str) -> Self {
         Self {
-            state: "passed-over",
+            state: State::PassedOver,
             reason: Some(reason),
             ..self
         }
@@ -159,7 +182,7 @@ impl Item {
     pub fn refused(self, reason: &'static str) -> Self {
         debug_assert!(REASONS.contains(&reason), "{reason} is not listed");
         Self {
-            state: "refused",
+            state: State::Refused,
             reason: Some(reason),
             ..self
         }
@@ -173,7 +196,11 @@ impl Item {
     }
 
     pub fn is_new(&self) -> bool {
-        self.state == "new"
+        self.state == State::New
+    }
+
+    pub fn is_refused(&self) -> bool {
+        self.state == State::Refused
     }
 
     /// All about it, in lines.
@@ -189,7 +216,7 @@ impl Item {
             ("file", &*safe(&self.file)),
             (
                 "state",
-                texts.text(&format!("authorities.state.{}", self.state)),
+                texts.text(&format!("authorities.state.{}", self.state.word())),
             ),
         ];
         let mut lines = vec![texts.fill("authorities.item", &values)];
@@ -231,7 +258,7 @@ impl Report for Change {
         let (texts, lang) = (page.texts(), page.lang);
         for item in self.items.iter().filter(|_| !self.is_shown) {
             for (index, line) in item.lines(lang).into_iter().enumerate() {
-                match item.state == "refused" && index < 2 {
+                match item.is_refused() && index < 2 {
                     true => page.line(page.style.paint(Tone::Bad, line))?,
                     false => page.line(line)?,
                 }
@@ -247,10 +274,10 @@ impl Report for Change {
     }
 
     fn exit(&self) -> ExitStatus {
-        let of_item = |item: &Item| match (item.state, item.reason) {
-            (_, Some("unreachable")) => ExitStatus::NotNow,
-            ("refused", _) => ExitStatus::No,
-            _ => ExitStatus::Yes,
+        let of_item = |item: &Item| match item.state {
+            _ if item.reason == Some(UNREACHABLE) => ExitStatus::NotNow,
+            State::Refused => ExitStatus::No,
+            State::New | State::Known | State::PassedOver => ExitStatus::Yes,
         };
         let all = self.items.iter().map(of_item);
         let worst = all.fold(ExitStatus::Yes, ExitStatus::worse);

@@ -48,7 +48,7 @@ pub(super) struct EditionJson {
     pub not_after: Timestamp,
     /// Where it is known from.
     #[schemars(schema_with = "origins")]
-    pub origin: &'static str,
+    pub origin: Origin,
     /// The message (SHA-256), file or address that it was found in; null: the program contains it.
     pub seen_in: Option<String>,
     /// When it was found there; null: the program contains it. UTC, RFC 3339.
@@ -125,6 +125,24 @@ fn origins(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 /// The word of what the program contains.
 const BUILT_IN: &str = "built-in";
 
+/// Where a certificate is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The program contains it.
+    BuiltIn,
+    /// It was kept.
+    Kept(Occasion),
+}
+
+impl Serialize for Origin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::BuiltIn => BUILT_IN,
+            Self::Kept(occasion) => occasion.word(),
+        })
+    }
+}
+
 pub(super) const fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Host => "host",
@@ -198,7 +216,7 @@ impl EditionJson {
             sha256: Some(edition.sha256.to_string()).filter(|digest| !digest.is_empty()),
             not_before: edition.not_before,
             not_after: edition.not_after,
-            origin: seen.map_or(BUILT_IN, |seen| seen.occasion.word()),
+            origin: seen.map_or(Origin::BuiltIn, |seen| Origin::Kept(seen.occasion)),
             seen_in: seen.map(|seen| seen.place.clone()),
             seen_at: seen.map(|seen| seen.at),
         }
@@ -208,10 +226,10 @@ impl EditionJson {
     pub fn line(&self, texts: &Catalogue, lang: crate::lang::Lang) -> String {
         let day = |at: Timestamp| layout::day(&at.to_string()[..10], lang);
         let key = match self.origin {
-            "message" => "authorities.edition-message",
-            "import" => "authorities.edition-import",
-            "update" => "authorities.edition-update",
-            _ => "authorities.edition-built-in",
+            Origin::Kept(Occasion::Message) => "authorities.edition-message",
+            Origin::Kept(Occasion::Import) => "authorities.edition-import",
+            Origin::Kept(Occasion::Update) => "authorities.edition-update",
+            Origin::BuiltIn => "authorities.edition-built-in",
         };
         let seen_in = Printable(self.seen_in.as_deref().unwrap_or_default()).to_string();
         let values = [

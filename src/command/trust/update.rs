@@ -202,8 +202,7 @@ fn sums(octets: &[u8]) -> Vec<(String, String)> {
 /// authority among them, and nothing was wrong with any.
 fn is_whole(items: &[Item]) -> bool {
     let editions = || items.iter().filter(|item| item.kind != Some("revocations"));
-    editions().all(|item| item.state != "refused")
-        && editions().any(|item| item.kind == Some("edition"))
+    editions().all(|item| !item.is_refused()) && editions().any(|item| item.kind == Some("edition"))
 }
 
 /// Whoever publishes only what is older than what is known of an authority gives back what was: no
@@ -212,8 +211,7 @@ fn tell_older(items: &mut [Item], anchors: &[Anchor]) {
     for anchor in anchors {
         let key = sha256(&anchor.spki);
         let newest = anchor.editions.last().map(|edition| edition.not_before);
-        let is_of_it =
-            |item: &Item| item.state != "refused" && item.key_sha256.as_ref() == Some(&key);
+        let is_of_it = |item: &Item| !item.is_refused() && item.key_sha256.as_ref() == Some(&key);
         let published = items.iter().filter(|item| is_of_it(item));
         let published = published.filter_map(|item| item.not_before).max();
         if published.is_none() || published >= newest {
