@@ -325,6 +325,29 @@ fn a_container_that_is_not_whole_frees_nothing() {
 }
 
 #[test]
+fn containers_lie_beside_the_ledger_and_not_in_it() {
+    let world = Practising::new();
+    sent(&world, "Conclusa", &["delivered"]);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let link = world.path("link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(world.data(), &link).expect("a link");
+    for own in [
+        world.data(),
+        world.data().join("archivio"),
+        world.data().join("messages/../archivio"),
+        link.join("archivio"),
+    ] {
+        let ran = world.run(&["archive", "--older-than", "0d", "--to", &shown(&own)]);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(ran.err.contains("in the data folder"), "{ran:?}");
+        assert!(!world.data().join("archivio").exists());
+    }
+    // The twin: beside it.
+    assert_eq!(archive(&world, &[]).exit, 0);
+}
+
+#[test]
 fn the_mailbox_of_an_office_is_left_alone() {
     let world = Practising::new();
     sent(&world, "Conclusa", &["delivered"]);

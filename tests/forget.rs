@@ -271,6 +271,13 @@ fn a_second_copy_is_shown_or_waived() {
         1
     );
     fs::remove_file(folder.join("0.eml")).expect("removed");
+    // A hard link has the same octets on the disk, and no others.
+    fs::hard_link(kept(&wanted[0]), folder.join("0.eml")).expect("a link");
+    assert_eq!(
+        forget(&world, &[&message, "--copy", &shown]).1["items"][0]["missing"],
+        1
+    );
+    fs::remove_file(folder.join("0.eml")).expect("removed");
     fs::copy(kept(&wanted[0]), folder.join("0.eml")).expect("a copy");
     let (exit, document) = forget(&world, &[&message, "--copy", &shown]);
     assert_eq!(
@@ -281,6 +288,52 @@ fn a_second_copy_is_shown_or_waived() {
     // The other one is as it was.
     assert_eq!(world.standings(&other)[0].1, "not-delivered");
     assert_eq!(world.run(&["ledger", "check"]).exit, 0);
+}
+
+/// Mounts a folder a second time; whether that may be done here.
+fn mounted(from: &Path, to: &Path) -> bool {
+    fs::create_dir_all(to).expect("a folder");
+    let mut mount = Command::new("mount");
+    let ran = mount.arg("--bind").args([from, to]).stderr(Stdio::null());
+    ran.status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn the_ledger_mounted_a_second_time_is_no_second_copy() {
+    let (world, message) = with_a_message();
+    let places = [
+        (world.data(), "whole"),
+        (world.data().join("messages"), "messages"),
+    ];
+    for (from, name) in places {
+        let place = world.path(name);
+        if !mounted(&from, &place) {
+            skipped("a folder mounted a second time: only root may");
+            return;
+        }
+        let shown = place.display().to_string();
+        let ran = world.run(&["forget", &message, "--copy", &shown, "--yes"]);
+        let unmounted = Command::new("umount").arg(&place).status();
+        assert!(unmounted.is_ok_and(|status| status.success()));
+        assert!(
+            ran.exit == 2 && ran.err.contains("not a second copy"),
+            "{ran:?}"
+        );
+        assert!(!found(&world.data()).is_empty());
+    }
+    // One folder of messages alone: none of its files counts.
+    let inner = fs::read_dir(world.data().join("messages")).expect("a folder");
+    let inner = inner.flatten().map(|entry| entry.path()).next();
+    let place = world.path("inner");
+    assert!(mounted(&inner.expect("a folder of messages"), &place));
+    let shown = place.display().to_string();
+    let (exit, document) = forget(&world, &[&message, "--copy", &shown]);
+    let unmounted = Command::new("umount").arg(&place).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    let item = &document["items"][0];
+    let all = item["sha256"].as_array().map(Vec::len);
+    assert_eq!((exit, &item["state"]), (1, &"no-copy".into()), "{document}");
+    assert_eq!(item["missing"].as_u64(), all.map(|count| count as u64));
 }
 
 #[test]

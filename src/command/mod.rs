@@ -46,6 +46,7 @@ mod prove;
 mod reach;
 mod reply;
 mod report;
+mod same;
 mod sandbox;
 mod search;
 mod send;

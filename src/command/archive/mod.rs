@@ -21,6 +21,7 @@ use report::{ContainerJson, Results};
 use super::age::Age;
 use super::export::{self, Exported, Was};
 use super::judges::Judges;
+use super::same::Tree;
 use super::{Failure, Session, access, letters, whole};
 use crate::account::make_private_folder;
 use crate::exit::ExitStatus;
@@ -57,6 +58,11 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
         return Err(Failure::new("archive-needs-yes", []).into());
     }
     let mut ledger = ledger(session)?;
+    // What goes with the ledger outlives nothing.
+    if Tree::of(ledger.folder()).has(&order.to) {
+        let folder = ("folder", order.to.display().to_string());
+        return Err(Failure::new("archive-own-folder", [folder]).into());
+    }
     let account = access::known_account(&ledger, session)?;
     let before = order.older_than.before(session.context.now);
     letters::index(&mut ledger, session)?;

@@ -2,7 +2,8 @@
 //! every octet of the message and of its receipts is in it, wherever it lies and whatever it is
 //! called.
 //!
-//! What lies in the folder of the ledger is no second copy.
+//! What lies in the folder of the ledger is no second copy, whatever name leads there: a link, hard
+//! or not, or the folder mounted a second time.
 
 use std::collections::HashSet;
 use std::io;
@@ -10,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use crate::asic;
 use crate::command::Failure;
+use crate::command::same::{Identity, Tree};
 use crate::command::verify::text::read_error;
 use crate::input::{self, Item, Place};
 use crate::lang::Lang;
-use crate::ledger::Held;
+use crate::ledger::{Held, Ledger};
 use crate::smime::sha256;
 
 /// SHA-256 of all that was found.
@@ -24,11 +26,10 @@ impl Copies {
     ///
     /// # Errors
     /// A [`Failure`] where one of them cannot be read, or is the folder of the ledger.
-    pub fn read(places: &[PathBuf], ledger: &Path, lang: Lang) -> anyhow::Result<Self> {
-        let ledger = ledger.canonicalize().unwrap_or_else(|_| ledger.to_owned());
+    pub fn read(places: &[PathBuf], ledger: &Ledger, lang: Lang) -> anyhow::Result<Self> {
+        let tree = Tree::of(ledger.folder());
         for place in places {
-            let own = place.canonicalize().unwrap_or_else(|_| place.clone());
-            if own.starts_with(&ledger) || ledger.starts_with(&own) {
+            if tree.has(place) || tree.is_in(place) {
                 let place = place.display().to_string();
                 return Err(Failure::new("forget-own-copy", [("file", place)]).into());
             }
@@ -38,12 +39,14 @@ impl Copies {
         for item in input::items(places.to_vec(), Box::new(io::empty())) {
             match item {
                 Item::Message(source) => {
-                    if !is_within(&source.name, &ledger) {
-                        found.insert(sha256(&source.octets));
+                    let sha256 = sha256(&source.octets);
+                    let own = Identity::of(&ledger.path_of(&sha256)).ok();
+                    if is_apart(&source.name, own.as_ref(), &tree) {
+                        found.insert(sha256);
                     }
                 }
                 Item::Container { name, place } => {
-                    if !is_within(&name, &ledger) {
+                    if is_apart(&name, None, &tree) {
                         found.extend(in_container(&place));
                     }
                 }
@@ -79,11 +82,20 @@ fn in_container(place: &Place) -> Vec<String> {
     }
 }
 
-/// Whether a file that was found behind a link lies with the ledger.
-fn is_within(name: &str, ledger: &Path) -> bool {
+/// Whether what was found lies in a file of its own, apart from the ledger. What cannot be said of a
+/// file does not count for it.
+fn is_apart(name: &str, own: Option<&Identity>, ledger: &Tree) -> bool {
     let file = name.split("!/").next().unwrap_or(name);
-    let file = Path::new(file).canonicalize();
-    file.is_ok_and(|file| file.starts_with(ledger))
+    let of_mbox = || Some(file.rsplit_once('#')?.0);
+    let file = match Path::new(file).exists() {
+        true => Some(file),
+        false => of_mbox(),
+    };
+    let Some(file) = file.map(Path::new) else {
+        return false;
+    };
+    let identity = Identity::of(file).ok();
+    identity.is_some() && identity.as_ref() != own && !ledger.has(file)
 }
 
 fn is_named(name: &str, places: &[PathBuf]) -> bool {

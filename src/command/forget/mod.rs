@@ -73,7 +73,7 @@ pub(super) fn run(order: &ForgetOrder, session: &mut Session<'_>) -> anyhow::Res
     let mut ledger = open(session)?;
     let memories = memories(order, &ledger, session)?;
     let copies = match &order.copy {
-        SecondCopy::In(places) => Some(Copies::read(places, ledger.folder(), session.lang)?),
+        SecondCopy::In(places) => Some(Copies::read(places, &ledger, session.lang)?),
         SecondCopy::Waived | SecondCopy::NotLookedFor => None,
     };
     let mut results = Results::of(order, ledger.folder());
