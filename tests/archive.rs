@@ -6,17 +6,24 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use postacert::asic;
+use postacert::command;
+use postacert::context::Context;
+use postacert::lang::Lang;
 use postacert::smime::sha256;
+use postacert::timestamp::Timestamp;
 use postacert::transport::{Mailbox, Security};
 use serde_json::Value;
 use support::practising::{Practising, Ran, config, now};
+use support::receipt::{Kind, Receipt};
 use support::schema::Schema;
+use support::sender::Desk;
 use support::servers::{self, Servers};
 use support::shelf::Shelf;
 use support::tls;
@@ -185,7 +192,7 @@ fn received(world: &Practising, subject: &str) -> String {
     assert!(world.practice.wait_until_idle(Duration::from_secs(20)));
     assert_eq!(world.run(&["sync"]).exit, 0);
     let list = world.run(&["inbox", "--json"]).json();
-    let letters = list["certified"].as_array().expect("a list");
+    let letters = list["messages"].as_array().expect("a list");
     let ours = letters.iter().find(|one| one["subject"] == subject);
     let id = &ours.unwrap_or_else(|| panic!("{list}"))["id"];
     id.as_str().expect("an id").to_owned()
@@ -206,7 +213,7 @@ fn what_was_received_is_archived_and_a_second_run_says_that_it_was() {
         .deliver("io", "INBOX", LOOK_ALIKE)
         .expect("delivered");
     let done = sent(&world, "Conclusa", &["delivered"]);
-    assert_eq!(world.run(&["sync"]).exit, 1);
+    assert_eq!(world.run(&["sync"]).exit, 0);
     let all = held(&world);
     let first = archive(&world, &[]);
     assert_eq!(first.exit, 0, "{first:?}");
@@ -255,6 +262,52 @@ fn what_was_received_is_archived_and_a_second_run_says_that_it_was() {
     let shown_again = world.run(&["show", &letter]);
     assert_eq!(shown_again.exit, 0, "{shown_again:?}");
     assert_eq!(world.run(&["sync"]).exit, 0);
+}
+
+#[test]
+fn genuine_envelopes_are_archived_of_certified_and_of_ordinary_mail_alike() {
+    let mut desk = Desk::new();
+    let envelopes = [Kind::Envelope, Kind::Anomaly].map(|kind| Receipt::new(kind).to_eml());
+    desk.receive(&[&envelopes[0], &envelopes[1], LOOK_ALIKE]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = shown(&folder.path().join("archivio"));
+    let trust = shown(&support::fixtures_folder().join("pki/trust.toml"));
+    let archive = || {
+        let given = [
+            "archive",
+            "--older-than",
+            "0d",
+            "--trust",
+            &trust,
+            "--to",
+            &to,
+        ];
+        let mut all: Vec<OsString> = vec!["pec".into(), "--data-dir".into()];
+        all.push(desk.folder().into());
+        all.extend(given.into_iter().chain(["--json"]).map(OsString::from));
+        let now = Timestamp::parse("2026-12-01T08:00:00Z").expect("a time");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let context = Context::fixed(now, Lang::En);
+        let status = command::run(all, &context, &mut out, &mut err).expect("in memory");
+        let found: Value = serde_json::from_slice(&out).expect("JSON");
+        Schema::closed("archive").holds(&found);
+        (status.number(), found)
+    };
+    for word in ["archived", "kept"] {
+        let (exit, found) = archive();
+        assert_eq!((exit, &found["unproven"]), (0, &1.into()), "{found}");
+        let all = found["containers"].as_array().expect("a list");
+        assert_eq!(all.len(), 2, "{found}");
+        for one in all {
+            assert_eq!(
+                (&one["state"], &one["direction"], &one["receipts"]),
+                (&word.into(), &"received".into(), &0.into()),
+                "{found}"
+            );
+        }
+    }
+    let wanted: BTreeSet<String> = envelopes.iter().map(|octets| sha256(octets)).collect();
+    assert!(wanted.is_subset(&archived(Path::new(&to))));
 }
 
 #[test]

@@ -729,7 +729,7 @@ fn a_job_keeps_the_columns_alone_that_its_messages_use() {
     assert!(ledger_has(&world, "Anna"));
     assert!(!ledger_has(&world, "TAX"), "a column that nothing uses");
     let status = world.run(&["batch", "status", "--json"]).json();
-    let job = status["jobs"][0]["job"].as_str().expect("an id").to_owned();
+    let job = status["jobs"][0]["id"].as_str().expect("an id").to_owned();
     // Its table has the others, in their order; the id alone has not.
     let path = world.path("avvisi.csv").display().to_string();
     let (_, found) = cells(&world, &path, "cf");
