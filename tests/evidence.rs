@@ -579,6 +579,15 @@ fn a_stranger_verifies_it_and_every_file_that_is_another_is_named() {
     };
     let (exit, document) = ask(&to);
     assert_eq!(exit, 0, "{document}");
+    // Nothing is said where all is well and nothing was to be said, and all where it is not.
+    let quiet = |trust: &str| verified(&to, &["-q", "--trust", trust]);
+    assert_eq!((quiet(&trust).exit, &*quiet(&trust).out), (0, ""));
+    let other = support::fixtures_folder().join("pki/trust.toml");
+    let refused = quiet(&other.to_string_lossy());
+    assert!(
+        refused.exit != 0 && refused.out.contains("CONTAINER"),
+        "{refused:?}"
+    );
     let container = &document["containers"][0];
     assert_eq!(
         (&container["state"], &container["time_stamp"]),
@@ -845,18 +854,19 @@ fn a_file_is_shown_to_be_delivered_or_it_is_said_why_not() {
         (3, vec!["identical".into(), "no-delivery".into()])
     );
     let document = ran.json();
-    assert!(
-        document["attached"]
-            .as_str()
-            .is_some_and(|part| part.contains("contratto.pdf"))
-    );
+    // By its place, as pec show has it.
+    let shown = world.run(&["show", &complete, "--json"]).json();
+    let place = shown["files"][0]["place"].as_str();
+    let named = format!("{} (contratto.pdf)", place.expect("a place"));
+    assert_eq!(document["attached"], *named);
+    assert_eq!(document["recipients"][0]["part"], *named);
     let sentence = document["recipients"][0]["sentence"]
         .as_str()
         .expect("a sentence");
     for part in [
         &sha256(&fs::read(&file).expect("a file")),
         &world.address("delivered"),
-        "contratto.pdf",
+        &format!("the attachment in part {named}"),
     ] {
         assert!(sentence.contains(part), "{sentence}");
     }

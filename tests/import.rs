@@ -42,6 +42,44 @@ fn import(world: &Practising, exit: i32, files: &[&Path]) -> Value {
     document
 }
 
+/// A zip archive with one file.
+fn zipped(name: &str, octets: &[u8]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    writer.start_file(name, options).expect("in memory");
+    writer.write_all(octets).expect("in memory");
+    writer.finish().expect("in memory").into_inner()
+}
+
+#[test]
+fn archives_within_too_many_archives_are_told_and_not_passed_over() {
+    let world = Practising::new();
+    world.send("Avviso", &["delivered"]);
+    assert!(
+        world
+            .practice
+            .wait_until_idle(std::time::Duration::from_secs(20))
+    );
+    let mail = held(&world, "io").remove(0);
+    let mut archive = zipped("a.eml", &mail);
+    let file = world.path("archivio.zip");
+    for depth in 0..6 {
+        fs::write(&file, &archive).expect("a file");
+        let exit = if depth > 3 { 2 } else { 0 };
+        let document = import(&world, exit, &[&file]);
+        let state = &document["results"][0]["state"];
+        match depth {
+            0..=3 => assert_ne!(state, "unreadable", "{depth} {document}"),
+            _ => {
+                assert_eq!(state, "unreadable", "{depth} {document}");
+                let error = document["results"][0]["error"].as_str().expect("why");
+                assert!(error.contains("within too many"), "{error}");
+            }
+        }
+        archive = zipped("dentro.zip", &archive);
+    }
+}
+
 /// How many there were of these, in this order.
 fn totals(document: &Value, names: &[&str]) -> Vec<u64> {
     let totals = &document["totals"];

@@ -192,6 +192,33 @@ fn a_container_is_stamped_and_a_stranger_checks_it() {
 }
 
 #[test]
+fn who_names_an_authority_learns_that_there_is_no_time_stamp() {
+    let world = World::new();
+    let to = world.path("p.asice").display().to_string();
+    let ran = world
+        .practising
+        .run(&["export", &world.message, "--to", &to]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let (exit, container) = world.by_anchor("p.asice");
+    assert_eq!((exit, &container["time_stamp"]), (3, &false.into()));
+    let trust = world.path("trust.toml").display().to_string();
+    let given = [
+        "verify",
+        "--trust",
+        &trust,
+        &to,
+        "--tsa-anchor",
+        &world.anchor,
+    ];
+    let said = world.practising.run(&given);
+    assert!(said.out.contains("has no time stamp"), "{said:?}");
+    // The twin: who names none asks for none.
+    assert_eq!(world.verified("p.asice", &[]).0, 0);
+    let said = world.practising.run(&given[..4]);
+    assert!(!said.out.contains("no time stamp"), "{said:?}");
+}
+
+#[test]
 fn openssl_checks_the_time_stamp_as_the_instructions_say() {
     if Command::new("openssl").arg("version").output().is_err() {
         skipped("openssl is not here");

@@ -66,19 +66,11 @@ fn with_ends(command: clap::Command, above: &str, lang: Lang) -> clap::Command {
         "" => command.get_name().to_owned(),
         above => format!("{above}-{}", command.get_name()),
     };
-    let (about, long) = (command.get_about(), command.get_long_about());
-    let both = match (
-        about.map(ToString::to_string),
-        long.map(ToString::to_string),
-    ) {
-        (Some(about), Some(long)) if !long.starts_with(&about) => {
-            Some(format!("{about}\n\n{long}"))
-        }
-        (_, long) => long,
-    };
+    let text = |text: Option<&clap::builder::StyledStr>| text.map(ToString::to_string);
+    let (about, long) = (text(command.get_about()), text(command.get_long_about()));
     let mut command = command;
-    if let Some(both) = both {
-        command = command.long_about(both);
+    if let Some(about) = about {
+        command = command.long_about(begun_with(&about, long));
     }
     if !above.is_empty() {
         let examples = super::man::examples(&name, lang)
@@ -107,6 +99,19 @@ fn with_ends(command: clap::Command, above: &str, lang: Lang) -> clap::Command {
         command = command.after_long_help(end);
     }
     command.mut_subcommands(|sub| with_ends(sub, &name, lang))
+}
+
+/// A help that begins with what the command does, as a sentence; in a list of commands it is none.
+fn begun_with(about: &str, long: Option<String>) -> String {
+    let is_sentence = about.ends_with(['.', ':', '!', '?']);
+    let first = format!("{about}{}", if is_sentence { "" } else { "." });
+    let Some(long) = long else {
+        return first;
+    };
+    match long.strip_prefix(about) {
+        Some(rest) => first + rest.strip_prefix('.').unwrap_or(rest),
+        None => format!("{first}\n\n{long}"),
+    }
 }
 
 /// `pec help send` is `pec send --help`; `pec help` is `pec --help`.

@@ -44,21 +44,6 @@ pub(super) fn one_message(ledger: &Ledger, word: &str) -> anyhow::Result<Message
     }
 }
 
-/// The one message that a person's word means, with its content.
-///
-/// # Errors
-/// As [`one_message`], and when it was forgotten.
-pub(super) fn one_with_content(
-    ledger: &Ledger,
-    word: &str,
-    lang: Lang,
-) -> anyhow::Result<MessageRef> {
-    let message = one_message(ledger, word)?;
-    let row = ledger.row(&message);
-    refuse_stone(&row.map_err(|error| Failure::of_ledger(&error))?, lang)?;
-    Ok(message)
-}
-
 /// Says that there is nothing but a stone, where it is so.
 ///
 /// # Errors

@@ -64,6 +64,7 @@ mod trusted;
 mod verify;
 mod wait;
 mod watch;
+mod which;
 mod whole;
 mod words;
 

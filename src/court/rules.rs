@@ -59,6 +59,9 @@ pub enum Of {
 }
 
 impl Of {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::File, Self::Sum, Self::Count, Self::Name];
+
     /// The word in the data and in the JSON.
     pub const fn word(self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ const MAX_UNFOLDED: u64 = 1 << 30;
 
 /// Levels of archives within an archive that are opened: a mailbox exported in parts and packed again
 /// has one or two. Each level that is open holds one entry in memory.
-const MAX_DEPTH: usize = 3;
+pub(super) const MAX_DEPTH: usize = 3;
 
 /// Which entries are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -548,8 +548,18 @@ pub(super) mod tests {
         let deepest = format!("z{}!/a.eml", "!/x.zip".repeat(MAX_DEPTH));
         assert_eq!(read(zip.clone()), [ok(&deepest, b"A: 1")]);
         let deeper = zip_of(&[("x.zip", &zip)]);
-        let seen = read(deeper);
-        assert!(seen[0].0.ends_with("x.zip") && seen[0].1.as_ref().unwrap().starts_with(b"PK"));
+        let name = format!("z{}", "!/x.zip".repeat(MAX_DEPTH + 1));
+        let too_deep = || Err("input.zip-too-deep");
+        assert_eq!(read(deeper.clone()), [(name.clone(), too_deep())]);
+        // However deep it goes on; of a document it is never said.
+        let deepest = zip_of(&[("x.zip", &deeper)]);
+        assert_eq!(read(deepest), [(name.clone(), too_deep())]);
+        let mut document = zip_of(&[("mimetype", b"x"), ("content.xml", b"x")]);
+        let inner = document.clone();
+        for _ in 0..=MAX_DEPTH {
+            document = zip_of(&[("x.zip", &document)]);
+        }
+        assert_eq!(read(document), [(name, Ok(inner))]);
         // Documents, and what is none.
         let document = zip_of(&[("mimetype", b"x"), ("content.xml", b"x")]);
         let cut = &zip[..zip.len() - 1];

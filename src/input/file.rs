@@ -7,7 +7,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::archive::{Allowance, Archive, Wanted};
+use super::archive::{Allowance, Archive, MAX_DEPTH, Wanted};
 use super::mbox::{self, Mbox};
 use super::{Contents, Error, Found, Given, Item, Place, ReadSeek, Source, shown, unreadable};
 use crate::asic;
@@ -132,18 +132,23 @@ impl Iterator for Entries {
 }
 
 /// What an archive held: a message, an mbox, or an archive, which is opened if there may be mail
-/// in it and not too many are open.
+/// in it; where too many are open that is said of it.
 fn from_archive(name: String, octets: Vec<u8>, allowance: &Allowance) -> Found {
     match Kind::of(&octets) {
         Kind::Mbox => within_mbox(name, Cursor::new(octets)),
-        Kind::Zip if let Some(allowance) = allowance.within() => {
+        Kind::Zip => {
+            let deeper = allowance.within();
+            let is_open = deeper.is_some();
+            let allowance = deeper.unwrap_or_else(|| allowance.clone());
             match Archive::within(name.clone(), octets.clone(), allowance) {
-                Ok(archive) if archive.holds_mail() => Found::Within(Box::new(Entries(archive))),
-                Ok(_) | Err(Error::ZipDamaged) => as_it_is(name, octets),
+                Ok(archive) if !archive.holds_mail() => as_it_is(name, octets),
+                Ok(archive) if is_open => Found::Within(Box::new(Entries(archive))),
+                Ok(_) => failed(name, Error::ZipTooDeep { limit: MAX_DEPTH }),
+                Err(Error::ZipDamaged) => as_it_is(name, octets),
                 Err(error) => failed(name, error),
             }
         }
-        Kind::Zip | Kind::Gzip | Kind::Message => as_it_is(name, octets),
+        Kind::Gzip | Kind::Message => as_it_is(name, octets),
     }
 }
 

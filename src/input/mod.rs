@@ -137,6 +137,12 @@ pub enum Error {
         /// Octets that this archive was allowed.
         limit: u64,
     },
+    /// An archive that may hold mail stands within archives within archives without end.
+    #[error("more than {limit} archives within archives")]
+    ZipTooDeep {
+        /// Levels that are opened within the first.
+        limit: usize,
+    },
     /// The entry needs a password.
     #[error("encrypted zip entry")]
     ZipEncrypted,
@@ -169,6 +175,7 @@ impl Error {
             Self::ZipTooMany { .. } => "input.zip-too-many",
             Self::ZipSameName => "input.zip-same-name",
             Self::ZipExpands { .. } => "input.zip-expands",
+            Self::ZipTooDeep { .. } => "input.zip-too-deep",
             Self::ZipEncrypted => "input.zip-encrypted",
             Self::ZipMethod => "input.zip-method",
             Self::ZipEntry => "input.zip-entry",

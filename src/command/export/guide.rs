@@ -52,7 +52,7 @@ impl Guide<'_> {
         ];
         let mut text = match about.sent {
             Some(_) => texts.fill("guide.head", &values),
-            None => texts.fill("guide.head-received", &values),
+            None => texts.fill("guide.head-received", &values) + "\n",
         };
         text.push('\n');
         for receipt in self.receipts {
@@ -60,6 +60,7 @@ impl Guide<'_> {
                 Shelf::Proof if is_converted(receipt) => "guide.converted",
                 Shelf::Proof if self.about.sent.is_none() => "guide.envelope",
                 Shelf::Proof => "guide.receipt",
+                Shelf::Uncertified if self.about.sent.is_none() => "guide.uncertified-received",
                 Shelf::Uncertified => "guide.uncertified",
                 Shelf::OtherMessage => "guide.other-message",
                 Shelf::NotGenuine => "guide.not-genuine",
@@ -75,11 +76,18 @@ impl Guide<'_> {
             None => texts.fill("guide.other-files-received", &values),
         };
         text += "\n\n";
-        text += &texts.fill("guide.limits", &values);
+        let evidence = texts.text(match about.sent {
+            Some(_) => "guide.evidence-sent",
+            None => "guide.evidence-received",
+        });
+        text += &texts.fill("guide.limits", &[("evidence", evidence)]);
         text += "\n\n";
         text += &self.digests(texts);
         text += &self.signatures(texts);
-        text += &texts.fill("guide.end", &values);
+        text += texts.text(match about.sent {
+            Some(_) => "guide.end",
+            None => "guide.end-received",
+        });
         text += "\n\n";
         text + texts.text("guide.stamp") + "\n"
     }
@@ -101,7 +109,15 @@ impl Guide<'_> {
 
     /// How it is seen who signed, when, and what.
     fn signatures(&self, texts: &Catalogue) -> String {
-        let mut text = texts.text("guide.signatures").to_owned() + "\n\n";
+        let [signatures, chain, no_chain] = match self.about.sent {
+            Some(_) => ["guide.signatures", "guide.chain", "guide.no-chain"],
+            None => [
+                "guide.signatures-received",
+                "guide.chain-received",
+                "guide.no-chain-received",
+            ],
+        };
+        let mut text = texts.text(signatures).to_owned() + "\n\n";
         for receipt in self.proofs() {
             text += &command(&format!(
                 "openssl cms -verify -noverify -inform SMIME -in {} -out /dev/null",
@@ -110,8 +126,8 @@ impl Guide<'_> {
         }
         text += "\n";
         text += texts.text(match self.has_authorities {
-            true => "guide.chain",
-            false => "guide.no-chain",
+            true => chain,
+            false => no_chain,
         });
         text += "\n\n";
         if self.has_authorities {

@@ -31,12 +31,13 @@ use super::judges::Judges;
 use super::names::{Names, safe};
 use super::stamp::authority::Obtained;
 use super::stamp::digest_of;
-use super::{Failure, Session, access, letters, meant, whole};
+use super::which::Which;
+use super::{Failure, Session, access, meant, whole};
 use crate::account::make_private_folder;
 use crate::asic;
 use crate::exit::ExitStatus;
-use crate::ledger::letter::{LetterList, LetterRow};
-use crate::ledger::{Filter, Ledger, MessageRef, MessageView};
+use crate::ledger::letter::LetterRow;
+use crate::ledger::{Filter, Ledger, MessageView};
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::output::report::Form;
@@ -75,24 +76,20 @@ enum Place {
 
 /// A message, and the name of its container without an ending.
 struct Wanted {
-    meant: Meant,
+    meant: Which,
     name: String,
 }
 
-/// A message that is exported.
-enum Meant {
-    /// One of ours.
-    Sent(MessageRef),
-    /// One that a mailbox held.
-    Received(Box<LetterRow>),
+impl Wanted {
+    fn short(&self) -> &str {
+        short_of(&self.meant)
+    }
 }
 
-impl Meant {
-    fn short(&self) -> &str {
-        match self {
-            Self::Sent(message) => &message.short,
-            Self::Received(row) => &row.letter.short,
-        }
+fn short_of(meant: &Which) -> &str {
+    match meant {
+        Which::Sent(message) => &message.short,
+        Which::Received(row) => &row.letter.short,
     }
 }
 
@@ -127,12 +124,12 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
         };
         let view;
         let exported = match &one.meant {
-            Meant::Sent(message) => {
+            Which::Sent(message) => {
                 view = ledger.view(message);
                 let view = view.as_ref().map_err(Failure::of_ledger)?;
                 Exported::Sent(view)
             }
-            Meant::Received(row) => Exported::Received(row),
+            Which::Received(row) => Exported::Received(row),
         };
         let made = export(
             exported,
@@ -162,8 +159,8 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
 fn wanted(of: &Of, ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::Result<Vec<Wanted>> {
     let mut found = match of {
         Of::Messages(words) => {
-            let all = words.iter().map(|word| meant_by(word, ledger, session));
-            let all: Vec<Meant> = all.collect::<anyhow::Result<_>>()?;
+            let all = words.iter().map(|word| Which::of(word, ledger, session));
+            let all: Vec<Which> = all.collect::<anyhow::Result<_>>()?;
             all.into_iter().map(|one| by_short(one, ledger)).collect()
         }
         Of::Since(since) => {
@@ -178,51 +175,28 @@ fn wanted(of: &Of, ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::Re
             // Of what was forgotten there is nothing left to export.
             let rows = rows.into_iter().rev();
             let rows = rows.filter(|row| row.forgotten_at.is_none());
-            rows.map(|row| by_short(Meant::Sent(row.message), ledger))
+            rows.map(|row| by_short(Which::Sent(row.message), ledger))
                 .collect()
         }
         Of::Job(word) => of_job(word, ledger)?,
     };
     let mut seen = HashSet::new();
-    found.retain(|one| seen.insert(one.meant.short().to_owned()));
+    found.retain(|one| seen.insert(one.short().to_owned()));
     Ok(found)
 }
 
 /// A message under its reference and its short id.
-fn by_short(meant: Meant, ledger: &Ledger) -> Wanted {
+fn by_short(meant: Which, ledger: &Ledger) -> Wanted {
     let reference = match &meant {
-        Meant::Sent(message) => ledger.row(message).ok().and_then(|row| row.reference),
-        Meant::Received(_) => None,
+        Which::Sent(message) => ledger.row(message).ok().and_then(|row| row.reference),
+        Which::Received(_) => None,
     };
     Wanted {
         name: match reference {
-            Some(reference) => format!("{}-{}", safe(&reference), meant.short()),
-            None => meant.short().to_owned(),
+            Some(reference) => format!("{}-{}", safe(&reference), short_of(&meant)),
+            None => short_of(&meant).to_owned(),
         },
         meant,
-    }
-}
-
-/// The message of a word: one of ours, or else one that was received.
-fn meant_by(word: &str, ledger: &mut Ledger, session: &mut Session<'_>) -> anyhow::Result<Meant> {
-    let ours = ledger
-        .find(word)
-        .map_err(|error| Failure::of_ledger(&error))?;
-    if !ours.is_empty() {
-        return Ok(Meant::Sent(meant::one_message(ledger, word)?));
-    }
-    letters::index(ledger, session)?;
-    let mut found = letters::meant(ledger, word, LetterList::Received)?;
-    match found.len() {
-        0 => Err(meant::not_one(word, true).into()),
-        1 => {
-            let row = found.remove(0);
-            Ok(match &row.message {
-                Some(message) => Meant::Sent(message.clone()),
-                None => Meant::Received(Box::new(row)),
-            })
-        }
-        _ => Err(letters::several(word, &found).into()),
     }
 }
 
@@ -254,7 +228,7 @@ fn of_job(word: &str, ledger: &Ledger) -> anyhow::Result<Vec<Wanted>> {
                     true => name.clone(),
                     false => format!("{name}-{}", part.message.short),
                 };
-                let meant = Meant::Sent(part.message);
+                let meant = Which::Sent(part.message);
                 found.push(Wanted { meant, name });
             }
         }

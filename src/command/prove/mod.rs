@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use report::{Outcome, RecipientJson, Results};
 
 use super::judges::{Judge, Judges};
+use super::which::Which;
 use super::{Failure, Session, access, meant, trusted};
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
@@ -44,10 +45,11 @@ struct Delivery {
 pub(super) fn run(order: &ProveOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let file = trusted::read(&order.file, session.lang)?;
     let ledger = access::existing_ledger(session)?;
-    let ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
-    let message = meant::one_with_content(&ledger, &order.message, session.lang)?;
+    let mut ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
+    let message = Which::sent(&order.message, "prove-received", &mut ledger, session)?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let view = ledger.view(&message).map_err(of_ledger)?;
+    meant::refuse_stone(&view.row, session.lang)?;
     let sent = ledger.octets(&view.row.octets).map_err(of_ledger)?;
     let name = file_name(&order.file);
     let mut judges = Judges::new(order.trust.as_deref());

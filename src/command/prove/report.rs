@@ -38,7 +38,8 @@ pub(super) struct Results {
     pub sha256: String,
     /// Their number.
     pub size: u64,
-    /// The part of the message as it was sent that is the file, by number and name; null: none.
+    /// The part of the message as it was sent that is the file, by its place, as in pec show, and its
+    /// name; null: none.
     pub attached: Option<String>,
     /// Whether the file is the message itself, octet for octet.
     pub is_message: bool,
@@ -60,8 +61,8 @@ pub(super) struct RecipientJson {
     outcome: &'static str,
     /// By which rule, as in pec verify --sent; null without a receipt.
     rule: Option<&'static str>,
-    /// The part of the original in the receipt that is the file, by number and name; null where none
-    /// is, or where the whole message is.
+    /// The part of the original in the receipt that is the file, by its place and its name; null where
+    /// none is, or where the whole message is.
     part: Option<String>,
     /// SHA-256 of the receipt; null without one.
     #[schemars(regex(pattern = SHA256))]

@@ -59,7 +59,8 @@ struct About {
     #[arg(long = "for", value_name = "READER", hide_possible_values = true)]
     reader: Option<Reader>,
 
-    /// Name only this recipient in the page; the others are counted
+    /// Name only this recipient in the page; the others are counted. Subject, reference and names of
+    /// attachments stay
     #[arg(long, value_name = "ADDRESS")]
     recipient: Option<String>,
 

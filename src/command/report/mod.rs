@@ -29,6 +29,7 @@ use dossier::Dossier;
 use super::export::gather::{judged, sent_name};
 use super::judges::Judges;
 use super::status::{self, StatusOrder};
+use super::which::Which;
 use super::{Failure, Session, access, meant};
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
@@ -59,8 +60,8 @@ impl ReportOrder {
 pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     order.page.is_free()?;
     let ledger = access::existing_ledger(session)?;
-    let ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
-    let message = meant::one_message(&ledger, &order.message)?;
+    let mut ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
+    let message = Which::sent(&order.message, "report-received", &mut ledger, session)?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let view = ledger.view(&message).map_err(of_ledger)?;
     meant::refuse_stone(&view.row, session.lang)?;

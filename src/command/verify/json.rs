@@ -655,6 +655,7 @@ fn read_errors(_: &mut SchemaGenerator) -> Schema {
         "input.zip-too-many",
         "input.zip-same-name",
         "input.zip-expands",
+        "input.zip-too-deep",
         "input.zip-encrypted",
         "input.zip-method",
         "input.zip-entry",

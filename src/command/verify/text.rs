@@ -38,6 +38,7 @@ pub(in crate::command) fn read_error(error: &input::Error, lang: Lang) -> String
         | input::Error::ZipTooMany { .. }
         | input::Error::ZipSameName
         | input::Error::ZipExpands { .. }
+        | input::Error::ZipTooDeep { .. }
         | input::Error::ZipEncrypted
         | input::Error::ZipMethod
         | input::Error::ZipEntry

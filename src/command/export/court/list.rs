@@ -3,10 +3,11 @@
 //! Nothing of it is an act, and nothing of it is signed.
 
 use super::papers::{Paper, Role};
+use super::unwritten;
 use crate::address::MailAddress;
 use crate::batch::cell;
 use crate::command::objections;
-use crate::court::{Court, Ground, Objection, Sureness, Weight};
+use crate::court::{Court, Ground, Limit, Objection, Of, Sureness, Weight};
 use crate::lang::Lang;
 use crate::ledger::MessageView;
 use crate::output::catalogue::Catalogue;
@@ -118,7 +119,8 @@ impl Written<'_> {
             text += &format!("- {rule}\n");
         }
         text += "\n";
-        text += texts.text("court.list.limits");
+        let unwritten = texts.text(unwritten(self.court));
+        text += &texts.fill("court.list.limits", &[("unwritten", unwritten)]);
         text + "\n"
     }
 
@@ -154,16 +156,37 @@ impl Written<'_> {
         let texts = self.texts();
         let rules = self.court.rules();
         let mut lines = Vec::new();
-        for limit in &rules.limits {
-            let most = texts.number(limit.most);
-            let key = format!("court.rule.{}", limit.of.word());
-            let rule = texts.fill(&key, &[("most", &*most)]);
-            lines.push(self.with_ground(&rule, &limit.ground));
+        for of in Of::ALL {
+            let mut limits: Vec<&Limit> = rules.limits.iter().filter(|one| one.of == of).collect();
+            limits.sort_by_key(|limit| limit.most);
+            lines.extend(self.limit(&limits));
         }
         let endings = rules.formats.endings.join(", ");
         let rule = texts.fill("court.rule.formats", &[("endings", &*endings)]);
         lines.push(self.with_ground(&rule, &rules.formats.ground));
         lines
+    }
+
+    /// The limits of one kind, from the least, as one rule: beyond the least it is doubtful, beyond the
+    /// most it is not taken.
+    fn limit(&self, limits: &[&Limit]) -> Option<String> {
+        let texts = self.texts();
+        let most = limits.last()?;
+        let told = |limit: &Limit| texts.number(limit.most);
+        let key = format!("court.rule.{}", most.of.word());
+        let rule = texts.fill(&key, &[("most", &*told(most))]);
+        let least = match limits {
+            [least, .., _] => least,
+            [_] | [] => return Some(self.with_ground(&rule, &most.ground)),
+        };
+        let values = [
+            ("sentence", &*rule),
+            ("source", &most.ground.source),
+            ("least", &told(least)),
+            ("soft-source", &least.ground.source),
+            ("day", &day(&most.ground.checked_on, self.lang)),
+        ];
+        Some(texts.fill("court.with-both-sources", &values))
     }
 
     fn with_ground(&self, rule: &str, ground: &Ground) -> String {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use report::{FolderJson, Results};
 
-use super::{Meant, Wanted};
+use super::{Wanted, Which};
 use crate::account::make_private_folder;
 use crate::command::judges::Judges;
 use crate::command::{Failure, Session, whole};
@@ -66,8 +66,8 @@ pub(super) fn run(
             Place::Within(folder) => folder.join(&one.name),
         };
         let message = match &one.meant {
-            Meant::Sent(message) => message,
-            Meant::Received(row) => {
+            Which::Sent(message) => message,
+            Which::Received(row) => {
                 let short = ("message", row.letter.short.clone());
                 return Err(Failure::new("court-received", [short]).into());
             }
@@ -82,6 +82,15 @@ pub(super) fn run(
         results.add(made);
     }
     Ok(session.out.show(&results, order.form)?)
+}
+
+/// What of the lawyer's own papers is not written, by its key: the civil trial has a file of data about the
+/// act, the others have forms of their portals.
+const fn unwritten(court: Court) -> &'static str {
+    match court {
+        Court::Civile => "court.unwritten.civile",
+        Court::Tributario | Court::Amministrativo => "court.unwritten.forms",
+    }
 }
 
 /// The folder of one message, unless something is there, or a receipt is not genuine.

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::papers::{Apart, Paper, Role};
+use super::unwritten;
 use crate::address::MailAddress;
 use crate::command::verify::status_of;
 use crate::command::{Failure, objections};
@@ -35,6 +36,9 @@ pub(in crate::command::export) struct Results {
     rules: RulesJson,
     /// The folders, one for each message, oldest first or as they were asked for.
     folders: Vec<FolderJson>,
+    /// The key of what is not written.
+    #[serde(skip)]
+    unwritten: &'static str,
     #[serde(skip)]
     exit: ExitStatus,
 }
@@ -236,6 +240,7 @@ impl Results {
                 formats_ground: GroundJson::of(&rules.formats.ground),
             },
             folders: Vec::new(),
+            unwritten: unwritten(court),
             exit: ExitStatus::Yes,
         }
     }
@@ -396,7 +401,9 @@ impl Report for Results {
             page.lines(lines)?;
         }
         let day = day(self.rules.checked_on, page.lang);
-        let note = page.texts().fill("court.note", &[("day", &*day)]);
+        let unwritten = page.texts().text(self.unwritten);
+        let values = [("day", &*day), ("unwritten", unwritten)];
+        let note = page.texts().fill("court.note", &values);
         page.line(note)
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Contained {
     stamps: Vec<Inside>,
     /// What one that cannot be verified comes to: nothing, where nobody asked.
     unverifiable: ExitStatus,
+    /// Whether somebody named authorities of time stamps: then there should be one.
+    is_stamp_asked: bool,
     now: Timestamp,
 }
 
@@ -67,6 +69,15 @@ enum Found {
     Damaged(Fault),
     /// One that others made.
     Other(Nature),
+}
+
+/// What a container is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// A message of ours, with its receipts.
+    Sent,
+    /// One that was received, with its envelope.
+    Received,
 }
 
 /// Where a container says something else than what is found today.
@@ -189,6 +200,7 @@ fn read(name: &str, file: &mut (impl Read + Seek), asked: &Asked) -> io::Result<
             true => ExitStatus::Undecided,
             false => ExitStatus::Yes,
         },
+        is_stamp_asked: !asked.stamps.is_nobody(),
         now: asked.now,
     };
     match asic::Read::of(file) {
@@ -442,7 +454,9 @@ impl Contained {
                     false => ExitStatus::Yes,
                 };
                 let stamps = self.stamps.iter().map(|one| self.status_of(one));
-                inside.chain(stamps).fold(own, ExitStatus::worse)
+                let lack = self.lacks_stamp().then_some(ExitStatus::Undecided);
+                let all = inside.chain(stamps).chain(lack);
+                all.fold(own, ExitStatus::worse)
             }
         }
     }
@@ -461,6 +475,28 @@ impl Contained {
         match self.flaws().is_empty() {
             true => existed_since(&self.stamps),
             false => None,
+        }
+    }
+
+    /// Whether a time stamp was asked for and there is none.
+    fn lacks_stamp(&self) -> bool {
+        match &self.found {
+            Found::Evidence(_) => self.is_stamp_asked && self.stamps.is_empty(),
+            Found::Damaged(_) | Found::Other(_) => false,
+        }
+    }
+
+    /// What it is about, by the files in it: what it says of itself decides nothing.
+    fn about(&self) -> About {
+        match &self.found {
+            Found::Evidence(checked) => {
+                let mut files = checked.files.iter();
+                match files.any(|one| one.entry.name.starts_with(SENT)) {
+                    true => About::Sent,
+                    false => About::Received,
+                }
+            }
+            Found::Damaged(_) | Found::Other(_) => About::Sent,
         }
     }
 

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{Contained, Difference, Found, StampAnswer, stamp_answer};
+use super::{About, Contained, Difference, Found, StampAnswer, stamp_answer};
 use crate::asic::{Fault, Flaw, Nature};
 use crate::command::stamp::document::Stated;
 use crate::command::stamp::inside::Inside;
@@ -41,8 +41,20 @@ impl Contained {
     /// Of one whose files are those that it lists: what its time stamps show beside that.
     fn intact(&self, texts: &Catalogue) -> (Tone, String) {
         let count = self.answers.len();
+        let (intact, stamped, untold) = match self.about() {
+            About::Sent => (
+                "container.intact",
+                "container.intact-stamped",
+                "container.stamp-cannot-tell",
+            ),
+            About::Received => (
+                "container.intact-received",
+                "container.intact-received-stamped",
+                "container.stamp-cannot-tell-received",
+            ),
+        };
         if self.stamps.is_empty() {
-            return (Tone::Good, texts.count("container.intact", count, &[]));
+            return (Tone::Good, texts.count(intact, count, &[]));
         }
         let is_faulty = |one: &Inside| stamp_answer(one) == StampAnswer::NotValid;
         let (tone, stamp) = match self.existed_since() {
@@ -57,16 +69,10 @@ impl Contained {
                     texts.fill("container.stamp-valid", &[("time", &time)]),
                 )
             }
-            None => (
-                Tone::Good,
-                texts.text("container.stamp-cannot-tell").to_owned(),
-            ),
+            None => (Tone::Good, texts.text(untold).to_owned()),
         };
         let values = [("stamp", &*stamp)];
-        (
-            tone,
-            texts.count("container.intact-stamped", count, &values),
-        )
+        (tone, texts.count(stamped, count, &values))
     }
 
     /// The time stamps, a line each, and what they do not show.
@@ -93,6 +99,10 @@ impl Contained {
         }
         if since.is_some() {
             lines.push((None, texts.text("container.stamp-proves").to_owned()));
+        }
+        if self.lacks_stamp() {
+            let line = texts.text("container.no-stamp").to_owned();
+            lines.push((Some(Tone::Unsure), line));
         }
         lines
     }
