@@ -457,6 +457,97 @@ fn killed_at_any_moment_there_is_no_half_made_folder() {
 }
 
 #[test]
+fn the_rules_of_a_court_are_listed_once_each_and_only_its_own_papers_are_named() {
+    let world = Practising::new();
+    let message = sent(&world, &["delivered"], &[("atto.pdf", PDF)], &[]);
+    for (court, own, lines) in [
+        ("civile", true, 2),
+        ("tributario", false, 5),
+        ("amministrativo", false, 3),
+    ] {
+        let to = world.path(court);
+        let ran = export(&world, &message, court, &to, &[]);
+        assert_eq!(ran.out.contains("DatiAtto.xml"), own, "{ran:?}");
+        let list = fs::read_to_string(to.join("elenco.txt")).expect("a list");
+        assert_eq!(list.contains("DatiAtto.xml"), own, "{list}");
+        let rules: Vec<&str> = list.lines().filter(|line| line.starts_with("- ")).collect();
+        assert_eq!(rules.len(), lines, "{list}");
+        let of_files = rules
+            .iter()
+            .filter(|rule| rule.contains("bytes for a file"));
+        assert!(of_files.count() <= 1, "{list}");
+    }
+}
+
+/// What a check of a table says: exit status, and the ids of problems and of warnings.
+fn checked(
+    world: &Practising,
+    table: &str,
+    more: &[&str],
+) -> (i32, Vec<(u64, String)>, Vec<String>) {
+    fs::write(world.path("atti.csv"), table).expect("a table");
+    let table = world.path("atti.csv").to_string_lossy().into_owned();
+    let base = ["batch", "check", &table, "--subject", "Ricorso", "--json"];
+    let body = world.path("testo.txt");
+    fs::write(&body, "In allegato.").expect("a text");
+    let body = ["--body-file", &body.to_string_lossy()];
+    let ran = world.run(&[&base[..], &body, more].concat());
+    let document = ran.json();
+    Schema::closed("batch").holds(&document);
+    let problems = document["problems"].as_array().expect("a list").iter();
+    let problems = problems.map(|one| {
+        let row = one["row"].as_u64().expect("a row");
+        (row, one["id"].as_str().expect("a word").to_owned())
+    });
+    let warnings = document["warnings"].as_array().expect("a list").iter();
+    let warnings = warnings.map(|one| one["id"].as_str().expect("a word").to_owned());
+    (ran.exit, problems.collect(), warnings.collect())
+}
+
+#[test]
+fn of_each_row_what_a_court_would_not_take_is_said_before_anything_leaves() {
+    let world = Practising::new();
+    fs::write(world.path("atto.pdf"), PDF).expect("a file");
+    fs::write(world.path("relazione.docx"), b"PK\x03\x04\x14\x00\x00\x00").expect("a file");
+    let (one, other) = (world.address("delivered"), world.address("delivered2"));
+    let good = format!("pec;rif;allegato\n{one};R-1;atto.pdf\n");
+    let table = format!("{good}{other};R-2;relazione.docx\n");
+    let court = ["--for-court", "civile"];
+    // Without a court nothing is asked.
+    assert_eq!(checked(&world, &table, &[]).0, 0);
+    let (exit, problems, _) = checked(&world, &table, &court);
+    assert_eq!((exit, problems), (1, vec![(3, "court".to_owned())]));
+    assert_eq!(checked(&world, &good, &court).0, 0);
+    // In a court of which less is sure it is a doubt, and the row goes.
+    let (exit, problems, warnings) = checked(&world, &table, &["--for-court", "amministrativo"]);
+    assert_eq!((exit, problems), (0, Vec::new()));
+    assert!(warnings.contains(&"court-form".to_owned()), "{warnings:?}");
+    // Named it goes too; by another name it does not.
+    let named = |key| [&court[..], &["--despite", key]].concat();
+    assert_eq!(checked(&world, &table, &named("court-files")).0, 0);
+    assert_eq!(checked(&world, &table, &named("court-receipt")).0, 1);
+    // A receipt that is not complete, and a copy, in every row.
+    let brief = [&court[..], &["--receipt", "breve"]].concat();
+    let (exit, problems, _) = checked(&world, &good, &brief);
+    assert_eq!((exit, problems), (1, vec![(2, "court".to_owned())]));
+    let copied = format!("pec;cc;rif;allegato\n{one};{other};R-1;atto.pdf\n");
+    let (exit, problems, _) = checked(&world, &copied, &court);
+    assert_eq!((exit, problems), (1, vec![(2, "court".to_owned())]));
+    // What was checked is not sent either.
+    fs::write(world.path("atti.csv"), &table).expect("a table");
+    let (table, body) = (world.path("atti.csv"), world.path("testo.txt"));
+    let (table, body) = (table.to_string_lossy(), body.to_string_lossy());
+    let run = ["batch", "run", &table, "--subject", "Ricorso", "--yes"];
+    let run = [&run[..], &["--body-file", &body], &court].concat();
+    let ran = world.run(&run);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("--despite court-files") || ran.out.contains("--despite court-files"));
+    assert!(world.practice.taken().is_empty());
+    let ran = world.run(&[&run[..], &["--skip-bad"]].concat());
+    assert_eq!(world.practice.taken().len(), 1, "{ran:?}");
+}
+
+#[test]
 fn before_sending_what_a_court_would_not_take_stops_the_message_until_it_is_named() {
     let world = Practising::new();
     let pdf: &[(&str, &[u8])] = &[("atto.pdf", PDF)];
@@ -495,6 +586,8 @@ fn before_sending_what_a_court_would_not_take_stops_the_message_until_it_is_name
         let warnings: Value = shown.json()["messages"][0]["warnings"].clone();
         let warned = warnings.to_string() + &shown.out + &shown.err;
         assert!(warned.contains("Filing in court"), "{shown:?}");
+        // Nothing that is asked for is advised against in the same breath.
+        assert!(!warned.contains("do not ask for a brief"), "{shown:?}");
     }
     assert!(world.practice.taken().is_empty());
     let despite = [

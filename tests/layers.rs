@@ -45,6 +45,7 @@ const WITHIN_A_LAYER: &[(&str, &str)] = &[
     ("providers", "smime"),
     ("contents", "verify"),
     ("court", "contents"),
+    ("batch", "court"),
     ("asic", "smime"),
     ("account", "transport"),
     ("command", "context"),

@@ -1,5 +1,6 @@
 //! What is wrong with a row, or with the whole job, as data. The words stand in the catalogue.
 
+use crate::court::Objection;
 use crate::pec::caution::Warning;
 use crate::pec::outgoing;
 use crate::timestamp::Timestamp;
@@ -250,6 +251,8 @@ pub enum Fault {
     Message(outgoing::Fault),
     /// What stops the message until a person names it.
     Stopped(Warning),
+    /// What a law court would not take of it, or of its receipts, until a person names it.
+    Court(Objection),
     /// What no message can be made of, in the builder's words.
     Compose {
         /// Its words.
@@ -300,6 +303,7 @@ impl Fault {
             Self::OtherCameBack { .. } => "other-came-back",
             Self::Message(_) => "message",
             Self::Stopped(_) => "stopped",
+            Self::Court(_) => "court",
             Self::Compose { .. } => "compose",
         }
     }
@@ -402,6 +406,7 @@ impl Fault {
             | Self::ManyRows
             | Self::NoRecipient
             | Self::Stopped(_)
+            | Self::Court(_)
             | Self::Message(_) => Vec::new(),
         }
     }

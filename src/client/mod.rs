@@ -62,7 +62,7 @@ pub use import::{Import, Imported, NotTaken};
 pub use index::index;
 pub use new::{Kept, New, NewEnd, OfDraft, send_new};
 pub use occupancy::{Filling, FolderWeight, Occupancy, Recent, occupancy};
-pub use once::{Cautions, Goes, Similar, Went, has_twin};
+pub use once::{Cautions, Goes, Similar, Went, has_twin, stop_of};
 pub use outlook::Outlook;
 pub use patience::may_pass;
 pub use recorded::{ResumeEnd, Resumption, resume};

@@ -317,15 +317,20 @@ impl Cautions {
     pub fn stops(&self, named: &[Stop]) -> Vec<Stop> {
         let failures = self.court.iter();
         let failures = failures.filter(|one| one.weight == Weight::Failure);
-        let of_court = failures.map(|one| match one.matter.is_of_receipt() {
-            true => Stop::CourtReceipt,
-            false => Stop::CourtFiles,
-        });
+        let of_court = failures.map(stop_of);
         let mut stops = Stop::left(&self.warnings, named);
         stops.extend(of_court.filter(|stop| !named.contains(stop)));
         stops.sort_unstable();
         stops.dedup();
         stops
+    }
+}
+
+/// By which name a message goes although a court would not take it.
+pub const fn stop_of(objection: &Objection) -> Stop {
+    match objection.matter.is_of_receipt() {
+        true => Stop::CourtReceipt,
+        false => Stop::CourtFiles,
     }
 }
 

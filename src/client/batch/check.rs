@@ -12,6 +12,8 @@ use crate::batch::columns::Role;
 use crate::batch::notice::{ColumnUse, Notice, Recipe, Writer};
 use crate::batch::table::{Columns, Form, Row, Table};
 use crate::batch::{Fault, MAX_COLUMNS, MAX_ROWS};
+use crate::client::once::stop_of;
+use crate::court::{Court, Objection, Weight};
 use crate::ledger::{self, NewRow, Seen};
 use crate::pec::caution::{self, Stop, Warning};
 use crate::smime::Sha256;
@@ -75,6 +77,8 @@ pub struct Checked {
 pub struct Stops<'a> {
     /// What was named.
     pub despite: &'a [Stop],
+    /// The law court in which the receipts are to be filed, if they are for one.
+    pub court: Option<Court>,
     /// Whether an earlier acceptance listed an address as ordinary mail.
     pub known_ordinary: &'a dyn Fn(&MailAddress) -> bool,
 }
@@ -172,6 +176,17 @@ impl<'a> Examiner<'a> {
             return Ok(Err(vec![no_sender(&notice.account, self.senders)]));
         };
         faults.extend(size_fault(size, recipients, sender.limits));
+        let for_court = match self.stops.court {
+            Some(court) => self.objections(court, &notice, sender, &remarks),
+            None => Vec::new(),
+        };
+        for objection in for_court {
+            let is_named = self.stops.despite.contains(&stop_of(&objection));
+            match objection.weight {
+                Weight::Failure if !is_named => faults.push(Fault::Court(objection)),
+                Weight::Failure | Weight::Doubt => remarks.push(Remark::Court(objection)),
+            }
+        }
         let digests = files.iter().map(|(name, facts)| (*name, &*facts.sha256));
         let content = notice.digest(digests);
         let reference = notice.reference.clone().unwrap_or_else(|| content.clone());
@@ -210,6 +225,45 @@ impl<'a> Examiner<'a> {
             },
             notice,
         }))
+    }
+
+    /// What a court would not take of the message of a notice: it is made for that, files and all. Of
+    /// what cannot be made something else is told.
+    fn objections(
+        &mut self,
+        court: Court,
+        notice: &Notice,
+        sender: &Sender,
+        remarks: &[Remark],
+    ) -> Vec<Objection> {
+        let mut files = Vec::new();
+        for name in &notice.attach {
+            let Ok(octets) = self.files.read(name) else {
+                return Vec::new();
+            };
+            files.push((file_name(name).to_owned(), octets));
+        }
+        let id = format!("<{:032}@{}>", 0, sender.address.domain());
+        let Ok(message) = freeze(notice, self.recipe, sender, files, id, self.now) else {
+            return Vec::new();
+        };
+        let warned = |address: &MailAddress| {
+            remarks.iter().any(|remark| match remark {
+                Remark::Message(warning) => warning.ordinary() == Some(address.as_str()),
+                Remark::FileTwice(_)
+                | Remark::SameName(_)
+                | Remark::Outside(_)
+                | Remark::LineWithAddress(_)
+                | Remark::NoFiles
+                | Remark::NoReference
+                | Remark::Court(_) => false,
+            })
+        };
+        let is_ordinary =
+            |address: &MailAddress| warned(address) || (self.stops.known_ordinary)(address);
+        let rules = court.rules();
+        let found = rules.before_sending(&message, &is_ordinary);
+        rules.age(self.now).into_iter().chain(found).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::address::MailAddress;
 use crate::batch::Fault;
 use crate::batch::notice::{Notice, Recipe};
+use crate::court::{Matter, Objection};
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Warning;
 use crate::pec::outgoing::{self, GUARANTEED_OCTETS, Limits, OutgoingMessage};
@@ -70,6 +71,8 @@ pub enum Remark {
     NoFiles,
     /// The row has no reference of its own.
     NoReference,
+    /// What a law court may not take of the message, or would not and was named.
+    Court(Objection),
 }
 
 impl Remark {
@@ -95,7 +98,37 @@ impl Remark {
             Self::LineWithAddress(_) => "line-with-address",
             Self::NoFiles => "no-files",
             Self::NoReference => "no-reference",
+            Self::Court(objection) => of_court(&objection.matter),
         })
+    }
+}
+
+/// The word for what a court may not take: one of each kind is told.
+const fn of_court(matter: &Matter) -> &'static str {
+    match matter {
+        Matter::FileSize { .. } | Matter::ReceiptSize { .. } | Matter::Sum { .. } => "court-size",
+        Matter::Count { .. } => "court-count",
+        Matter::NameLength { .. }
+        | Matter::NameSigns
+        | Matter::LostEnding
+        | Matter::DoubleEnding => "court-name",
+        Matter::Form { .. }
+        | Matter::SignedForm
+        | Matter::Content { .. }
+        | Matter::Archive
+        | Matter::NotAllSeen => "court-form",
+        Matter::NoAcceptance
+        | Matter::NoOutcome
+        | Matter::NotAccepted
+        | Matter::NotDelivered
+        | Matter::Ordinary
+        | Matter::Contradictory
+        | Matter::Brief
+        | Matter::Concise
+        | Matter::Doubted
+        | Matter::AsksLess
+        | Matter::Copy => "court-receipt",
+        Matter::OldRules => "court-rules",
     }
 }
 

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use super::{Found, Gap};
 use crate::batch::rows::Rows;
+use crate::court::Court;
 use crate::ledger::Terms;
 use crate::pec::caution::Stop;
 use crate::timestamp::Timestamp;
@@ -65,6 +66,8 @@ pub struct Allowed {
     pub correct: Rows,
     /// What stops messages and was named.
     pub despite: Vec<Stop>,
+    /// The law court in which the receipts are to be filed, if they are for one.
+    pub court: Option<Court>,
 }
 
 impl Allowed {

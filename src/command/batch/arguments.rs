@@ -16,6 +16,7 @@ use crate::client::batch::Allowed;
 use crate::client::{Consent, Resend, SendAgain};
 use crate::command::order::Order;
 use crate::command::span;
+use crate::court::Court;
 use crate::output::report::Form;
 use crate::pec::DeliveryForm;
 use crate::pec::caution::Stop;
@@ -134,8 +135,13 @@ struct WordArguments {
     )]
     correct: Option<Rows>,
 
+    /// The receipts are for this law court: check of each row what it would not take: civile,
+    /// tributario, amministrativo
+    #[arg(long, value_name = "COURT", hide_possible_values = true)]
+    for_court: Option<Court>,
+
     /// Send despite what stops a message, named: notification-form, notification-copy,
-    /// notification-ordinary; repeatable
+    /// notification-ordinary, court-receipt, court-files; repeatable
     #[arg(long, value_name = "KEY", hide_possible_values = true)]
     despite: Vec<Stop>,
 }
@@ -480,6 +486,7 @@ impl From<WordArguments> for Allowed {
             retry: given.retry.is_some(),
             correct: given.correct.unwrap_or_default(),
             despite: given.despite,
+            court: given.for_court,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::batch::forecast::{self, Forecast};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::client::batch::{Against, Allowed, Findings, Remark, Sight, Stops, WalkError, survey};
 use crate::command::send::checks;
-use crate::command::{Failure, Session, access};
+use crate::command::{Failure, Session, access, objections};
 use crate::context::free_room;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -49,6 +49,7 @@ pub(super) fn pass(
     let known_ordinary = known_ordinary(ledger);
     let stops = Stops {
         despite: &allowed.despite,
+        court: allowed.court,
         known_ordinary: &known_ordinary,
     };
     let walk = prepared.walk(files, stops, now)?;
@@ -88,6 +89,10 @@ fn sentence(remark: &Remark, lang: Lang) -> String {
         Remark::LineWithAddress(name) => of_file("batch.remark.line-with-address", name),
         Remark::NoFiles => texts.text("batch.remark.no-files").to_owned(),
         Remark::NoReference => texts.text("batch.no-reference").to_owned(),
+        Remark::Court(objection) => {
+            let sentence = objections::sentence(objection, lang);
+            texts.fill("court.caution", &[("sentence", &sentence)])
+        }
     }
 }
 
@@ -352,6 +357,12 @@ fn warnings(_: &mut SchemaGenerator) -> Schema {
         "no-files",
         "line-with-address",
         "no-reference",
+        "court-size",
+        "court-count",
+        "court-name",
+        "court-form",
+        "court-receipt",
+        "court-rules",
     ])
 }
 

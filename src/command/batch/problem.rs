@@ -6,12 +6,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::batch::{Fault, Problem};
+use crate::client::stop_of;
+use crate::command::objections;
 use crate::command::send::checks;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::output::report::known;
-use crate::pec::caution::Stop;
 
 /// Something wrong.
 #[derive(Serialize, JsonSchema)]
@@ -68,6 +69,7 @@ fn problems(_: &mut SchemaGenerator) -> Schema {
         "other-came-back",
         "message",
         "stopped",
+        "court",
         "compose",
     ])
 }
@@ -139,12 +141,26 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
         return checks::words(fault, texts);
     }
     if let Fault::Stopped(warning) = fault {
-        let stop = warning.stop().map_or("", Stop::word);
+        let stop = warning.stop().map_or("", |stop| match lang {
+            Lang::It => stop.italian(),
+            Lang::En => stop.word(),
+        });
         let values = [
             ("sentence", &*checks::sentence(warning, lang)),
             ("stop", stop),
         ];
         return texts.fill("batch-fault.stopped", &values);
+    }
+    if let Fault::Court(objection) = fault {
+        let stop = stop_of(objection);
+        let stop = match lang {
+            Lang::It => stop.italian(),
+            Lang::En => stop.word(),
+        };
+        let sentence = objections::sentence(objection, lang);
+        let caution = texts.fill("court.caution", &[("sentence", &sentence)]);
+        let values = [("sentence", &*caution), ("stop", stop)];
+        return texts.fill("batch-fault.court", &values);
     }
     let mut values = fault.values();
     if let Fault::ConflictElsewhere { at, .. } = fault {

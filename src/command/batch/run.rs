@@ -158,6 +158,7 @@ fn from_table(
     let known_ordinary = check::known_ordinary(existing.as_ref());
     let stops = Stops {
         despite: &order.allowed.despite,
+        court: order.allowed.court,
         known_ordinary: &known_ordinary,
     };
     let bad = record(
