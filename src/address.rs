@@ -142,6 +142,13 @@ pub fn unicode_domain(domain: &str) -> String {
     domain.split('.').map(label).collect::<Vec<_>>().join(".")
 }
 
+/// A domain in A-labels, as name servers know it (RFC 5890, 2.3.2.1); `None` where it is none.
+pub fn ascii_domain(domain: &str) -> Option<String> {
+    let ascii = idna::domain_to_ascii(domain).ok()?;
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    (!ascii.is_empty() && ascii.chars().all(is_sign)).then_some(ascii)
+}
+
 impl PartialEq for MailAddress {
     fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0) || self.is_spelt_otherwise(other)

@@ -61,7 +61,7 @@
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
 //! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `crc32fast` in `asic`, `calamine` and
 //! `rust_xlsxwriter` in `batch`, `encoding_rs` there and in `contents`, `html5gum`, `icu_normalizer` and
-//! `infer` in `contents`, `lettre`, `imap`, `ureq` and `rustls` in `transport`, `rusqlite` in `ledger`,
+//! `infer` in `contents`, `lettre`, `imap`, `ureq` and `rustls` in `transport`, `simple_dns` in `transport`, `rusqlite` in `ledger`,
 //! `rpassword` in `account`, `imap-codec`
 //! and `cms` in `practice`.
 

@@ -73,6 +73,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("imap_codec", &["practice"]),
     ("zeroize", &["secret"]),
     ("signal_hook", &["context"]),
+    ("simple_dns", &["transport"]),
     ("rustix", &["context", "ledger"]),
     ("mail_parser", &["mime"]),
     // Two documents of two standards: one has namespaces, the other refuses them.

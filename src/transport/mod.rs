@@ -8,6 +8,7 @@
 pub mod compose;
 pub mod fetching;
 pub mod imap;
+pub mod names;
 pub mod probe;
 pub mod removal;
 pub mod smtp;
