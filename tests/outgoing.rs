@@ -2,9 +2,11 @@
 //! a message that passes and one that differs in exactly that respect (RFC 6109, 3.1.1).
 
 use postacert::address::MailAddress;
-use postacert::pec::DeliveryForm;
 use postacert::pec::caution::Warning;
 use postacert::pec::outgoing::{Attachment, Fault, Limits, OutgoingMessage, RecipientField};
+use postacert::pec::reach::{Evidence, Judgement, Source};
+use postacert::pec::{DeliveryForm, RecipientKind};
+use postacert::timestamp::Timestamp;
 
 const GOOD: &str = "Message-ID: <1.abc@pec.mittente.example>\r\n\
     Date: Tue, 13 Nov 2018 16:39:27 +0100\r\n\
@@ -260,13 +262,20 @@ fn whatever_the_octets_there_is_an_answer() {
 // What should make a person stop
 
 fn warnings_of(text: &str, limits: Limits, known: &[&str]) -> Vec<Warning> {
-    let known = |address: &MailAddress| known.contains(&address.as_str());
+    let acceptance = Evidence {
+        source: Source::Acceptance(RecipientKind::External),
+        dated: Timestamp::from_unix(0),
+    };
+    let reach = |address: &MailAddress| {
+        let listed = known.contains(&address.as_str());
+        Judgement::of(address, listed.then(|| acceptance.clone()))
+    };
     let names = |attachment: &Attachment| match attachment.name.as_str() {
         "archivio.zip" => vec!["leggimi.txt".to_owned(), "cartella/avvia.EXE".to_owned()],
         _ => Vec::new(),
     };
     let message = freeze_with(text, limits).unwrap();
-    let mut warnings = message.warnings(limits, &known, &names);
+    let mut warnings = message.warnings(limits, &reach, &names);
     // Told of each message to several.
     let several = message.recipients().len();
     let visible = Warning::VisibleRecipients(several);

@@ -12,6 +12,7 @@
 //!   end the line. [`fetch_all()`]: messages, or why they did not come.
 //! - [`Import`]: what lies elsewhere than in the mailbox, taken in as if it had come from there.
 //! - [`index()`]: letters with their words, of what is kept.
+//! - [`reach()`]: whether an address is certified mail, by what is kept.
 //! - [`search()`]: what the whole mailbox knows of messages in doubt.
 //! - [`occupancy()`]: how full the mailbox is, and when it will be.
 //! - [`discard()`]: what lies elsewhere too, out of the mailbox.
@@ -35,6 +36,7 @@ mod filing;
 mod handing;
 mod import;
 mod index;
+mod known;
 mod new;
 mod occupancy;
 mod once;
@@ -60,6 +62,7 @@ pub use filing::Filed;
 pub use handing::Handed;
 pub use import::{Import, Imported, NotTaken};
 pub use index::index;
+pub use known::{Known, reach};
 pub use new::{Kept, New, NewEnd, OfDraft, send_new};
 pub use occupancy::{Filling, FolderWeight, Occupancy, Recent, occupancy};
 pub use once::{Cautions, Goes, Similar, Went, has_twin, stop_of};

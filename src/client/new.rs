@@ -4,6 +4,7 @@ use super::Now;
 use super::confirm::{Question, Word};
 use super::desk::{Desk, News};
 use super::handing::{Handed, hand_over};
+use super::known::Known;
 use super::once::{Cautions, Goes, Once, Went, known, once, record_once};
 use super::reading::Reading;
 use crate::account::SentCopy;
@@ -13,7 +14,7 @@ use crate::pec::caution::Stop;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 
 /// A new message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct New<'a> {
     /// What goes.
     pub message: &'a OutgoingMessage,
@@ -25,6 +26,8 @@ pub struct New<'a> {
     pub court: Option<Court>,
     /// What a person named of what would stop it.
     pub despite: &'a [Stop],
+    /// What is known of its recipients beside the ledger.
+    pub known: Known<'a>,
     /// Where a copy is filed; without it nowhere.
     pub copy: Option<&'a SentCopy>,
     /// The draft that it was made of, if it was of one. Once the message is recorded there is no
@@ -89,7 +92,7 @@ pub fn send_new<D: Desk>(
     reading.after_loss(message.sender(), ledger, desk)?;
     // What a person decides about is what is known now, not when the answer comes.
     let shown = known(ledger, message, now())?;
-    let mut cautions = Cautions::of(message, new.limits, Some(ledger), now())?;
+    let mut cautions = Cautions::of(message, new.limits, Some(ledger), new.known, now())?;
     if let Some(court) = new.court {
         cautions = cautions.for_court(message, court, now());
     }

@@ -9,6 +9,7 @@
 //! message without a reference is its content, so that another content is another message.
 
 use super::confirm::Consent;
+use super::known::{Known, reach};
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
 use crate::court::{Court, Objection, Weight};
@@ -279,20 +280,20 @@ pub struct Cautions {
 }
 
 impl Cautions {
-    /// Of a message, given its provider's limits; without a ledger of the message alone.
+    /// Of a message, given its provider's limits and what is known of addresses beside the ledger;
+    /// without a ledger of the message alone.
     pub fn of(
         message: &OutgoingMessage,
         limits: Limits,
         ledger: Option<&Ledger>,
+        known: Known<'_>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let known_ordinary = |address: &MailAddress| {
-            ledger.is_some_and(|ledger| ledger.is_known_ordinary(address).unwrap_or(false))
-        };
+        let reach = |address: &MailAddress| reach(address, ledger, known);
         let names_in = |attachment: &Attachment| input::names_in_archive(&attachment.content);
         let similar = ledger.map(|ledger| similar(ledger, message, now));
         Ok(Self {
-            warnings: message.warnings(limits, &known_ordinary, &names_in),
+            warnings: message.warnings(limits, &reach, &names_in),
             similar: similar.transpose()?.unwrap_or_default(),
             court: Vec::new(),
         })

@@ -196,6 +196,7 @@ impl Practised {
             goes,
             court: None,
             despite,
+            known: &|_| Vec::new(),
             copy: Some(&SentCopy::WhereMarked),
         };
         let now = || self.now.get();

@@ -44,6 +44,7 @@ mod order;
 mod pages;
 mod prove;
 mod reach;
+mod register;
 mod reply;
 mod report;
 mod same;

@@ -5,6 +5,7 @@ use super::judged::{Authorities, JudgedBy};
 use super::state::{RecipientState, Standing};
 use super::{Error, MatchRule, MessageRef};
 use crate::address::MailAddress;
+use crate::pec::RecipientKind;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
 use crate::timestamp::Timestamp;
 
@@ -198,8 +199,11 @@ pub trait Queries {
     /// for now, or in doubt.
     fn unsettled(&self, account: &MailAddress) -> Result<Vec<MessageRef>, Error>;
 
-    /// Whether the newest acceptance that lists an address lists it as ordinary mail.
-    fn is_known_ordinary(&self, address: &MailAddress) -> Result<bool, Error>;
+    /// As what the newest acceptance that lists an address lists it, and its certified time.
+    fn newest_acceptance(
+        &self,
+        address: &MailAddress,
+    ) -> Result<Option<(RecipientKind, Timestamp)>, Error>;
 
     /// The messages recorded, or handed over, since a time with the subject and exactly the
     /// recipients of another, newest first; at most 100 of that subject are looked at.

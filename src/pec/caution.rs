@@ -5,6 +5,7 @@ use super::outgoing::{
     Attachment, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, Limits, OutgoingMessage, RecipientField,
     product,
 };
+use super::reach::{Judgement, Reach, Source};
 use super::{DeliveryForm, ORIGINAL_FILE};
 use crate::address::MailAddress;
 use crate::mime::Entity;
@@ -143,25 +144,18 @@ impl Warning {
 }
 
 impl OutgoingMessage {
-    /// What a person should know before sending. `known_ordinary` says whether an earlier
-    /// acceptance listed an address as ordinary mail; `names_in` lists the file names in an
-    /// archive, empty for what is none.
+    /// What a person should know before sending. `reach` says what is known of an address;
+    /// `names_in` lists the file names in an archive, empty for what is none.
     pub fn warnings(
         &self,
         limits: Limits,
-        known_ordinary: &dyn Fn(&MailAddress) -> bool,
+        reach: &dyn Fn(&MailAddress) -> Judgement,
         names_in: &dyn Fn(&Attachment) -> Vec<String>,
     ) -> Vec<Warning> {
         let mut warnings = Vec::new();
         for recipient in self.recipients() {
             let address = &recipient.address;
-            let by_acceptance = known_ordinary(address);
-            if by_acceptance || is_free_mail(address) {
-                warnings.push(Warning::Ordinary {
-                    address: address.to_string(),
-                    by_acceptance,
-                });
-            }
+            warnings.extend(ordinary(address, &reach(address)));
             if let Some(ascii) = address.ascii_form() {
                 warnings.push(Warning::LookAlike {
                     address: address.to_string(),
@@ -178,7 +172,7 @@ impl OutgoingMessage {
         for attachment in self.attachments() {
             warnings.extend(attachment_warnings(attachment, names_in));
         }
-        warnings.extend(self.notification_warnings(known_ordinary));
+        warnings.extend(self.notification_warnings(reach));
         if self.recipients().len() > 1 {
             warnings.push(Warning::VisibleRecipients(self.recipients().len()));
         }
@@ -192,7 +186,7 @@ impl OutgoingMessage {
         warnings
     }
 
-    fn notification_warnings(&self, known_ordinary: &dyn Fn(&MailAddress) -> bool) -> Vec<Warning> {
+    fn notification_warnings(&self, reach: &dyn Fn(&MailAddress) -> Judgement) -> Vec<Warning> {
         if !announces_notification(self.subject()) {
             return Vec::new();
         }
@@ -204,19 +198,28 @@ impl OutgoingMessage {
             .filter(|recipient| recipient.field == RecipientField::Cc)
             .map(|recipient| Warning::NotificationToCopy(recipient.address.to_string()));
         let addresses = self.recipients().iter().map(|recipient| &recipient.address);
-        let ordinary = to_ordinary(addresses, known_ordinary);
+        let ordinary = to_ordinary(addresses, reach);
         form.into_iter().chain(copies).chain(ordinary).collect()
     }
+}
+
+/// The warning of a recipient who has ordinary mail, by what is known of the address.
+pub fn ordinary(address: &MailAddress, known: &Judgement) -> Option<Warning> {
+    let decisive = known.decisive()?;
+    (known.reach() == Reach::Ordinary).then(|| Warning::Ordinary {
+        address: address.to_string(),
+        by_acceptance: matches!(decisive.source, Source::Acceptance(_)),
+    })
 }
 
 /// Of the recipients of a notification, those whose mail is ordinary.
 pub fn to_ordinary<'a>(
     addresses: impl IntoIterator<Item = &'a MailAddress>,
-    known_ordinary: &dyn Fn(&MailAddress) -> bool,
+    reach: &dyn Fn(&MailAddress) -> Judgement,
 ) -> Vec<Warning> {
     let addresses = addresses.into_iter();
     addresses
-        .filter(|address| is_free_mail(address) || known_ordinary(address))
+        .filter(|address| reach(address).reach() == Reach::Ordinary)
         .map(|address| Warning::NotificationToOrdinary(address.to_string()))
         .collect()
 }
@@ -284,43 +287,6 @@ fn is_program(content: &[u8]) -> bool {
     let windows = start.starts_with(b"MZ") && memchr::memmem::find(start, b"PE\0\0").is_some();
     let others = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"];
     windows || others.iter().any(|magic| content.starts_with(*magic))
-}
-
-/// Whether the domain is one of free mail that is known never to be certified.
-pub fn is_free_mail(address: &MailAddress) -> bool {
-    const DOMAINS: &[&str] = &[
-        "alice.it",
-        "aol.com",
-        "email.it",
-        "fastwebnet.it",
-        "gmail.com",
-        "gmx.com",
-        "gmx.net",
-        "googlemail.com",
-        "hotmail.com",
-        "hotmail.it",
-        "icloud.com",
-        "inwind.it",
-        "iol.it",
-        "libero.it",
-        "live.com",
-        "live.it",
-        "me.com",
-        "msn.com",
-        "outlook.com",
-        "outlook.it",
-        "poste.it",
-        "proton.me",
-        "protonmail.com",
-        "tim.it",
-        "tin.it",
-        "tiscali.it",
-        "virgilio.it",
-        "yahoo.com",
-        "yahoo.it",
-        "ymail.com",
-    ];
-    DOMAINS.contains(&&*address.domain().to_ascii_lowercase())
 }
 
 /// Whether the subject announces service of a legal notice, in the words that the rules prescribe:

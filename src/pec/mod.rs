@@ -13,6 +13,7 @@ pub mod header;
 mod message_id;
 pub mod original;
 pub mod outgoing;
+pub mod reach;
 pub mod tax;
 pub mod wrapped;
 pub mod xml;

@@ -145,6 +145,16 @@ impl KeptLists {
         let (_, read, list) = nearest?;
         list.get_or_init(read).as_ref()
     }
+
+    /// Who runs a domain by the newest list that has it, and the time of that list.
+    pub fn of_domain(&self, domain: &str) -> Option<(&Provider, Timestamp)> {
+        let mut lists: Vec<_> = self.lists.iter().collect();
+        lists.sort_by_key(|(dated, ..)| std::cmp::Reverse(*dated));
+        lists.into_iter().find_map(|(dated, read, list)| {
+            let list = list.get_or_init(read).as_ref()?;
+            Some((list.of_domain(domain).next()?, *dated))
+        })
+    }
 }
 
 impl std::fmt::Debug for KeptLists {
@@ -176,6 +186,41 @@ mod tests {
         assert_eq!(read.of_domain("b.example").count(), 0);
         assert!(ProviderList::of_index(&text.replace("pec-list 1", "pec-list 2")).is_none());
         assert!(ProviderList::of_index(&text.replace("hash\t", "other\t")).is_none());
+    }
+
+    #[test]
+    fn a_domain_is_known_by_the_newest_list_that_has_it() {
+        let mut kept = KeptLists::default();
+        for (day, name, domains) in [
+            (1, "first", &["a.example", "z.example"][..]),
+            (3, "third", &["b.example"]),
+            (2, "second", &["a.example"]),
+        ] {
+            let read = move || {
+                let provider = Provider {
+                    name: name.to_owned(),
+                    managed_domains: domains.iter().map(|name| (*name).to_owned()).collect(),
+                    ..Provider::default()
+                };
+                Some(ProviderList {
+                    providers: vec![provider],
+                    ..ProviderList::default()
+                })
+            };
+            kept.add(Timestamp::from_unix(day), Box::new(read));
+        }
+        kept.add(Timestamp::from_unix(9), Box::new(|| None));
+        let of = |domain| {
+            let (provider, dated) = kept.of_domain(domain)?;
+            Some((&*provider.name, dated.unix()))
+        };
+        assert_eq!(of("A.example"), Some(("second", 2)));
+        assert_eq!(of("b.example"), Some(("third", 3)));
+        assert_eq!(of("z.example"), Some(("first", 1)));
+        assert_eq!(
+            (of("x.a.example"), of("example"), of("")),
+            (None, None, None)
+        );
     }
 
     #[test]

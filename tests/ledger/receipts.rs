@@ -794,14 +794,19 @@ fn overdue_is_said_at_24_hours_and_an_hour_of_grace() {
 #[test]
 fn an_address_listed_as_ordinary_mail_is_remembered_until_listed_otherwise() {
     use postacert::address::MailAddress;
+    use postacert::pec::RecipientKind;
     let (mut desk, _) = sent_base();
     desk.receive(&[&genuine(Kind::Acceptance)]);
     let known = |desk: &Desk, address: &str| {
         let address = MailAddress::new(address);
-        desk.ledger.is_known_ordinary(&address).unwrap()
+        desk.ledger.newest_acceptance(&address).unwrap()
     };
-    assert!(known(&desk, ORDINARY) && known(&desk, &ORDINARY.to_uppercase()));
-    assert!(!known(&desk, RECIPIENT) && !known(&desk, "nessuno@posta.example"));
+    let ordinary = Some((RecipientKind::External, after(0)));
+    assert_eq!(known(&desk, ORDINARY), ordinary);
+    assert_eq!(known(&desk, &ORDINARY.to_uppercase()), ordinary);
+    let certified = Some((RecipientKind::Certified, after(0)));
+    assert_eq!(known(&desk, RECIPIENT), certified);
+    assert_eq!(known(&desk, "nessuno@posta.example"), None);
     desk.send(&outgoing(
         "<2@client.mittente.example>",
         SUBJECT,
@@ -815,10 +820,8 @@ fn an_address_listed_as_ordinary_mail_is_remembered_until_listed_otherwise() {
         receipt.daticert.recipients = vec![(ORDINARY.to_owned(), "certificato".to_owned())];
     });
     desk.receive(&[&later.to_eml()]);
-    assert!(
-        !known(&desk, ORDINARY),
-        "its domain has become certified since"
-    );
+    let since = Some((RecipientKind::Certified, after(HOUR)));
+    assert_eq!(known(&desk, ORDINARY), since, "its domain has become so");
 }
 
 #[test]

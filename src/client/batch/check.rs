@@ -16,6 +16,7 @@ use crate::client::once::stop_of;
 use crate::court::{Court, Objection, Weight};
 use crate::ledger::{self, NewRow, Seen};
 use crate::pec::caution::{self, Stop, Warning};
+use crate::pec::reach::Judgement;
 use crate::smime::Sha256;
 use crate::timestamp::Timestamp;
 
@@ -79,8 +80,8 @@ pub struct Stops<'a> {
     pub despite: &'a [Stop],
     /// The law court in which the receipts are to be filed, if they are for one.
     pub court: Option<Court>,
-    /// Whether an earlier acceptance listed an address as ordinary mail.
-    pub known_ordinary: &'a dyn Fn(&MailAddress) -> bool,
+    /// What is known of an address.
+    pub reach: &'a dyn Fn(&MailAddress) -> Judgement,
 }
 
 /// What rows are held against.
@@ -278,14 +279,16 @@ impl Stops<'_> {
         stopping.cloned().map(Fault::Stopped).collect()
     }
 
-    /// The same warnings, and those about recipients of whom only earlier acceptances tell.
-    fn with_known(&self, mut warnings: Vec<Warning>, notice: &Notice) -> Vec<Warning> {
+    /// The same warnings, and those about recipients, which are not known to several threads.
+    fn with_known(&self, warnings: Vec<Warning>, notice: &Notice) -> Vec<Warning> {
+        let recipients = notice.recipients();
+        let known =
+            recipients.filter_map(|address| caution::ordinary(address, &(self.reach)(address)));
+        let mut all: Vec<Warning> = known.chain(warnings).collect();
         if caution::announces_notification(&notice.subject) {
-            let known = caution::to_ordinary(notice.recipients(), self.known_ordinary);
-            warnings.retain(|warning| !known.contains(warning));
-            warnings.extend(known);
+            all.extend(caution::to_ordinary(notice.recipients(), self.reach));
         }
-        warnings
+        all
     }
 }
 
@@ -527,7 +530,7 @@ impl Pure<'_> {
         };
         let id = format!("<{:032}@{}>", 0, sender.address.domain());
         let message = freeze(&notice, self.recipe, sender, Vec::new(), id, self.now)?;
-        let warnings = message.warnings(sender.limits, &|_| false, &|_| Vec::new());
+        let warnings = message.warnings(sender.limits, &|_| Judgement::default(), &|_| Vec::new());
         Ok(Alone {
             size: message.octets().len(),
             notice,

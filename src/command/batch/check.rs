@@ -14,6 +14,7 @@ use crate::batch::Problem;
 use crate::batch::forecast::{self, Forecast};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::client::batch::{Against, Allowed, Findings, Remark, Sight, Stops, WalkError, survey};
+use crate::command::register::Register;
 use crate::command::send::checks;
 use crate::command::{Failure, Session, access, objections};
 use crate::context::free_room;
@@ -32,7 +33,7 @@ use crate::timestamp::Timestamp;
 /// When something cannot be read, or by what `tell` returns.
 pub(super) fn pass(
     (prepared, files): (&Prepared, &mut Disk),
-    (ledger, allowed): (Option<&Ledger>, &Allowed),
+    (ledger, register, allowed): (Option<&Ledger>, &Register, &Allowed),
     show: &Show,
     now: Timestamp,
     progress: &Progress,
@@ -46,11 +47,11 @@ pub(super) fn pass(
         form: DeliveryForm::from_word(&prepared.recipe.form).unwrap_or(DeliveryForm::Complete),
         name_of: &|address| prepared.name_of(address),
     };
-    let known_ordinary = known_ordinary(ledger);
+    let reach = |address: &MailAddress| register.reach(address, ledger);
     let stops = Stops {
         despite: &allowed.despite,
         court: allowed.court,
-        known_ordinary: &known_ordinary,
+        reach: &reach,
     };
     let walk = prepared.walk(files, stops, now)?;
     let findings = survey(walk, against, &mut |sight| -> anyhow::Result<()> {
@@ -70,11 +71,6 @@ pub(super) fn pass(
     })?;
     progress.finish();
     Ok((findings, shown))
-}
-
-/// Whether an earlier acceptance listed an address as ordinary mail.
-pub(super) fn known_ordinary(ledger: Option<&Ledger>) -> impl Fn(&MailAddress) -> bool {
-    move |address| ledger.is_some_and(|ledger| ledger.is_known_ordinary(address).unwrap_or(false))
 }
 
 /// What a person should know, in a sentence.
@@ -114,6 +110,7 @@ pub(super) fn run(order: &CheckOrder, session: &mut Session<'_>) -> anyhow::Resu
     let (lang, now) = (session.lang, session.context.clock.now());
     let words = Catalogue::of(lang).text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let register = Register::of(session);
     let mut document = Document::of(&prepared);
     let mut list = match order.form {
         Form::Json => List::Json(session.out.grow(&document, "problems")?),
@@ -122,7 +119,7 @@ pub(super) fn run(order: &CheckOrder, session: &mut Session<'_>) -> anyhow::Resu
     let mut files = prepared.files();
     let (findings, shown) = pass(
         (&prepared, &mut files),
-        (ledger.as_ref(), &order.allowed),
+        (ledger.as_ref(), &register, &order.allowed),
         &order.show,
         now,
         &progress,

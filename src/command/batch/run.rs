@@ -30,6 +30,7 @@ use crate::client::batch::{
 use crate::client::{self, Consent, Judge, Question, SendAgain, Word};
 use crate::command::access::{self, Access, Line};
 use crate::command::confirm::Terminal;
+use crate::command::register::Register;
 use crate::command::{Failure, Session, is_closed_pipe};
 use crate::context::{Clock, Interruption, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
@@ -83,13 +84,14 @@ fn from_table(
     let (lang, now) = (session.lang, session.context.clock.now());
     let texts = Catalogue::of(lang);
     let existing = access::existing_ledger(session)?;
+    let register = Register::of(session);
     let words = texts.text("batch.rows-checked");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut files = prepared.files();
     let mut told = problem::Told::default();
     let (findings, _) = check::pass(
         (&prepared, &mut files),
-        (existing.as_ref(), &order.allowed),
+        (existing.as_ref(), &register, &order.allowed),
         &Show::Nothing,
         now,
         &progress,
@@ -155,11 +157,11 @@ fn from_table(
         Word::Beforehand | Word::Now => {}
         Word::Refused | Word::Missing => return Ok(Err(ExitStatus::Unusable)),
     }
-    let known_ordinary = check::known_ordinary(existing.as_ref());
+    let reach = |address: &MailAddress| register.reach(address, existing.as_ref());
     let stops = Stops {
         despite: &order.allowed.despite,
         court: order.allowed.court,
-        known_ordinary: &known_ordinary,
+        reach: &reach,
     };
     let bad = record(
         (&prepared, &mut files),

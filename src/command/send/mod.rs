@@ -19,6 +19,7 @@ use self::order::{
 use self::report::{Before, Next};
 use super::access::{self, Access};
 use super::aside::Matter;
+use super::register::Register;
 use super::{Failure, Session, drafts, editor, is_closed_pipe, meant, status, text_form, wait};
 use crate::account::{Account, SentCopy};
 use crate::address::MailAddress;
@@ -70,6 +71,7 @@ fn new(
     let (clock, copy) = (session.context.clock, order.after.copy(&access.account));
     let warned = keeping.other_account(&access.account, session);
     let reference = keeping.reference();
+    let register = Register::of(session);
     let (ledger, draft) = keeping.parts(&access, session)?;
     let new = New {
         message: &message,
@@ -77,6 +79,7 @@ fn new(
         goes: order.goes,
         court: order.court,
         despite: &order.despite,
+        known: &|address| register.evidence(address),
         copy: copy.as_ref(),
         draft,
         reference: reference.as_deref(),
@@ -285,7 +288,9 @@ fn show(
 ) -> anyhow::Result<ExitStatus> {
     let ledger = access::existing_ledger(session)?;
     let now = session.context.clock.now();
-    let mut cautions = Cautions::of(message, limits, ledger.as_ref(), now)?;
+    let register = Register::of(session);
+    let known = |address: &MailAddress| register.evidence(address);
+    let mut cautions = Cautions::of(message, limits, ledger.as_ref(), &known, now)?;
     if let Some(court) = court {
         cautions = cautions.for_court(message, court, now);
     }

@@ -15,8 +15,8 @@ use crate::ledger::{
     Error, Filter, MatchRule, MessageRef, MessageRow, MessageView, ReceivedRow, RecipientView,
     Unsettling,
 };
-use crate::pec::MessageId;
 use crate::pec::outgoing::{OutgoingMessage, RecipientField};
+use crate::pec::{MessageId, RecipientKind};
 use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
 
@@ -229,18 +229,28 @@ impl Queries for Sqlite {
         )
     }
 
-    fn is_known_ordinary(&self, address: &MailAddress) -> Result<bool, Error> {
-        let what: Option<String> = self
+    fn newest_acceptance(
+        &self,
+        address: &MailAddress,
+    ) -> Result<Option<(RecipientKind, Timestamp)>, Error> {
+        let found: Option<(String, Timestamp)> = self
             .connection
             .prepare_cached(
-                "SELECT what FROM recipient
+                "SELECT what, fact.at FROM recipient
                  JOIN fact ON fact.message = recipient.message AND fact.place = recipient.place
                  WHERE recipient.address = ?1 AND what IN ('accepted', 'accepted-as-ordinary')
                  ORDER BY fact.at DESC LIMIT 1",
             )?
-            .query_row([address.as_str()], |row| row.get(0))
+            .query_row([address.as_str()], |row| {
+                Ok((row.get("what")?, timestamp(row, "at")?))
+            })
             .optional()?;
-        Ok(what.as_deref() == Some(What::AcceptedAsOrdinary.word()))
+        Ok(
+            found.map(|(what, at)| match what == What::AcceptedAsOrdinary.word() {
+                true => (RecipientKind::External, at),
+                false => (RecipientKind::Certified, at),
+            }),
+        )
     }
 
     fn twins(&self, message: &OutgoingMessage, since: Timestamp) -> Result<Vec<MessageRow>, Error> {
