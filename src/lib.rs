@@ -33,6 +33,7 @@
 //! - [`court`]: what law courts take when receipts are filed.
 //! - [`input`]: files, folders, archives to octets.
 //! - [`account`], [`transport`], [`ledger`]: who we are, the servers, what we keep.
+//! - [`offices`]: public offices and their addresses, out of open data.
 //! - [`practice`]: a certified mail provider on the loopback interface, to learn and to test.
 //! - [`client`]: sending once, reading receipts, waiting; the journeys over all of these.
 //! - [`command`], [`output`], [`context`]: the command line, its texts, the world around it.
@@ -47,7 +48,7 @@
 //! 5  command  context -> output    output never imports command
 //! 4  client                        journeys: time and network are handed in
 //! 3  input  transport  ledger      edges of the world; they do not import each other,
-//!    account  practice             but account may name servers (transport)
+//!    account  practice  offices    but account may name servers (transport)
 //! 2  verify  batch  contents       judgement; tables of notices; what a message holds; what
 //!    court                         courts take
 //! 1  mime  smime  pec  providers   formats: no clock, no disk, no socket
@@ -61,7 +62,7 @@
 //! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
 //! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `crc32fast` in `asic`, `calamine` and
 //! `rust_xlsxwriter` in `batch`, `encoding_rs` there and in `contents`, `html5gum`, `icu_normalizer` and
-//! `infer` in `contents`, `lettre`, `imap`, `ureq` and `rustls` in `transport`, `simple_dns` in `transport`, `rusqlite` in `ledger`,
+//! `infer` in `contents`, `lettre`, `imap`, `ureq` and `rustls` in `transport`, `simple_dns` in `transport`, `rusqlite` in `ledger` and `offices`,
 //! `rpassword` in `account`, `imap-codec`
 //! and `cms` in `practice`.
 
@@ -97,6 +98,8 @@ pub mod lang;
 pub mod ledger;
 pub mod located;
 pub mod mime;
+#[cfg(feature = "program")]
+pub mod offices;
 #[cfg(feature = "program")]
 pub mod output;
 pub mod pec;
