@@ -35,13 +35,14 @@ const KEPT: [(&str, &str, &str); 20] = [
 ];
 
 /// Each document and the commands that hand out its schema.
-const SCHEMAS: [(&str, &[&str]); 29] = [
+const SCHEMAS: [(&str, &[&str]); 32] = [
     (
         "account",
         &["account list", "account presets", "account test"],
     ),
     ("archive", &["archive"]),
     ("batch", &["batch"]),
+    ("check", &["check"]),
     ("doctor", &["doctor"]),
     ("draft", &["draft list", "draft show"]),
     ("event", &["sync", "watch"]),
@@ -56,6 +57,8 @@ const SCHEMAS: [(&str, &[&str]); 29] = [
     ("ledger-restore", &["ledger restore"]),
     ("ledger-stat", &["ledger stat"]),
     ("mailbox", &["status --mailbox"]),
+    ("offices-find", &["offices find"]),
+    ("offices-import", &["offices import"]),
     ("prove", &["prove"]),
     ("sandbox", &["sandbox"]),
     ("search", &["search"]),

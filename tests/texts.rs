@@ -14,6 +14,7 @@ use postacert::lang::Lang;
 use postacert::ledger::fact::What;
 use postacert::ledger::state::Standing;
 use postacert::ledger::{LetterStanding, Reason};
+use postacert::offices::Kind;
 use postacert::output::catalogue::Catalogue;
 use postacert::output::reason;
 use postacert::pec::Evidence;
@@ -252,6 +253,7 @@ fn composed() -> BTreeSet<String> {
     all.extend(keys("authorities.kind", TRUST_KINDS));
     all.extend(keys("authorities.state", TRUST_STATES));
     all.extend(keys("authorities.reason", TRUST_REASONS));
+    all.extend(keys("offices.kind", Kind::ALL.map(Kind::word)));
     all.extend(keys("sync.reason", Reason::ALL.map(Reason::word)));
     all.extend(keys("send.outcome", OUTCOMES));
     all.extend(keys("send.next", OUTCOMES));

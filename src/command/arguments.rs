@@ -7,9 +7,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Held, Order};
 use super::{
-    Failure, account, archive, batch, completions, demo, doctor, draft, export, extract, forget,
-    forward, import, inbox, language, ledger, man, prove, reply, report, sandbox, search, send,
-    show, stamp, status, sync, trust, verify, wait, watch,
+    Failure, account, addresses, archive, batch, completions, demo, doctor, draft, export, extract,
+    forget, forward, import, inbox, language, ledger, man, offices, prove, reply, report, sandbox,
+    search, send, show, stamp, status, sync, trust, verify, wait, watch,
 };
 use crate::lang::Lang;
 
@@ -92,6 +92,8 @@ enum Command {
     Doctor(doctor::arguments::Arguments),
     Ledger(ledger::arguments::Arguments),
     Trust(trust::arguments::Arguments),
+    Check(addresses::arguments::Arguments),
+    Offices(offices::arguments::Arguments),
     Demo(demo::arguments::Arguments),
     Sandbox(sandbox::arguments::Arguments),
     Completions(completions::arguments::Arguments),
@@ -198,6 +200,8 @@ impl Command {
             Self::Doctor(arguments) => arguments.order(),
             Self::Ledger(arguments) => arguments.order(),
             Self::Trust(arguments) => arguments.order(),
+            Self::Check(arguments) => arguments.order(),
+            Self::Offices(arguments) => arguments.order(),
             Self::Demo(arguments) => arguments.order(),
             Self::Sandbox(arguments) => arguments.order(),
             Self::Completions(arguments) => arguments.order(),

@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod addresses;
 mod age;
 mod archive;
 mod arguments;
@@ -40,6 +41,7 @@ mod meant;
 mod named;
 mod names;
 mod objections;
+mod offices;
 mod order;
 mod pages;
 mod prove;
@@ -228,6 +230,8 @@ fn obey(order: Order, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         Order::Doctor(order) => doctor::run(&order, session),
         Order::Ledger(order) => ledger::run(order, session),
         Order::Trust(order) => trust::run(order, session),
+        Order::Check(order) => addresses::run(&order, session),
+        Order::Offices(order) => offices::run(&order, session),
         Order::Demo(order) => demo::run(&order, session),
         Order::Sandbox(order) => sandbox::run(order, session),
         Order::Completions(order) => completions::run(&order, session),

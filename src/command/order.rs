@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::account::AccountOrder;
+use super::addresses::CheckOrder;
 use super::archive::ArchiveOrder;
 use super::batch::BatchOrder;
 use super::completions::CompletionsOrder;
@@ -20,6 +21,7 @@ use super::import::ImportOrder;
 use super::inbox::InboxOrder;
 use super::ledger::LedgerOrder;
 use super::man::ManOrder;
+use super::offices::OfficesOrder;
 use super::prove::ProveOrder;
 use super::report::ReportOrder;
 use super::sandbox::SandboxOrder;
@@ -118,6 +120,8 @@ pub(super) enum Order {
     Doctor(DoctorOrder),
     Ledger(LedgerOrder),
     Trust(TrustOrder),
+    Check(CheckOrder),
+    Offices(OfficesOrder),
     Demo(DemoOrder),
     Sandbox(SandboxOrder),
     Completions(CompletionsOrder),

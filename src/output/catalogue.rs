@@ -18,7 +18,7 @@ pub struct Catalogue {
     texts: HashMap<String, String>,
 }
 
-const SOURCES: [(Lang, [&str; 20]); 2] = [
+const SOURCES: [(Lang, [&str; 21]); 2] = [
     (
         Lang::It,
         [
@@ -42,6 +42,7 @@ const SOURCES: [(Lang, [&str; 20]); 2] = [
             include_str!("catalogue/forget.it.toml"),
             include_str!("catalogue/trust.it.toml"),
             include_str!("catalogue/watching.it.toml"),
+            include_str!("catalogue/offices.it.toml"),
         ],
     ),
     (
@@ -67,6 +68,7 @@ const SOURCES: [(Lang, [&str; 20]); 2] = [
             include_str!("catalogue/forget.en.toml"),
             include_str!("catalogue/trust.en.toml"),
             include_str!("catalogue/watching.en.toml"),
+            include_str!("catalogue/offices.en.toml"),
         ],
     ),
 ];

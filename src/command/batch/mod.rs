@@ -14,6 +14,7 @@ mod receipts;
 mod report;
 mod run;
 mod status;
+pub(super) mod tables;
 mod template;
 mod view;
 

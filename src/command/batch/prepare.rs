@@ -41,10 +41,10 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const BLOCK: usize = 64 * 1024;
 
 /// A table as text.
-pub(super) type Text = Decoded<Source>;
+pub(in crate::command) type Text = Decoded<Source>;
 
 /// Where the text of a table is read from.
-pub(super) enum Source {
+pub(in crate::command) enum Source {
     File(File),
     /// What came by standard input, or was read out of a workbook or an array.
     Memory(Cursor<Arc<[u8]>>),
@@ -266,6 +266,26 @@ pub(super) fn digest(path: &Path) -> io::Result<String> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     survey(File::open(path)?).map(|(digest, _)| digest)
+}
+
+/// A table as text, and the sign between its cells where that is known.
+///
+/// # Errors
+/// A [`Failure`] that names the file.
+pub(super) fn text_of(path: &Path, sheet: Option<&str>) -> Result<(Text, Option<u8>), Failure> {
+    let loaded = load(path, sheet)?;
+    let encoding = loaded
+        .encoding
+        .map_err(|no_text| failure_of(path, no_text))?;
+    let source = match loaded.memory {
+        Some(octets) => Source::Memory(Cursor::new(octets)),
+        None => Source::File(File::open(path).map_err(|error| unreadable(path, &error))?),
+    };
+    let delimiter = match loaded.origin {
+        Origin::Sheet(..) => Some(workbook::DELIMITER),
+        Origin::Text | Origin::Array => None,
+    };
+    Ok((Decoded::new(source, encoding), delimiter))
 }
 
 /// What is found of a table before its first row.

@@ -184,6 +184,7 @@ fn offer(argument: Arg, command: &str, value: &str, places: Places) -> Arg {
         })),
         (_, "DIR") => argument.add(ArgValueCompleter::new(PathCompleter::dir())),
         (_, "TABLE") => argument.add(files(TABLES)),
+        ("words", "ADDRESS|FILE") => argument.add(files(TABLES)),
         ("config" | "trust", _) => argument.add(files(&["toml"])),
         ("eml" | "acceptance", _) => argument.add(files(&["eml"])),
         _ => argument,

@@ -358,6 +358,10 @@ fn sections(name: &str, lang: Lang) -> &'static str {
         ("pec-ledger", Lang::It) => include_str!("../../../man/sections/it/pec-ledger.roff"),
         ("pec-trust", Lang::En) => include_str!("../../../man/sections/pec-trust.roff"),
         ("pec-trust", Lang::It) => include_str!("../../../man/sections/it/pec-trust.roff"),
+        ("pec-check", Lang::En) => include_str!("../../../man/sections/pec-check.roff"),
+        ("pec-check", Lang::It) => include_str!("../../../man/sections/it/pec-check.roff"),
+        ("pec-offices", Lang::En) => include_str!("../../../man/sections/pec-offices.roff"),
+        ("pec-offices", Lang::It) => include_str!("../../../man/sections/it/pec-offices.roff"),
         ("pec-completions", Lang::En) => include_str!("../../../man/sections/pec-completions.roff"),
         ("pec-completions", Lang::It) => {
             include_str!("../../../man/sections/it/pec-completions.roff")

@@ -51,6 +51,11 @@ pub(in crate::command) struct Arguments {
     #[arg(short, long, value_name = "ADDRESS")]
     to: Vec<String>,
 
+    /// Public office as recipient, by the code that pec offices find shows: its certified address;
+    /// repeatable
+    #[arg(long, value_name = "CODE")]
+    to_office: Vec<String>,
+
     /// Recipient in copy, whose delivery receipt is always concise; repeatable
     #[arg(long, value_name = "ADDRESS")]
     cc: Vec<String>,
@@ -92,12 +97,12 @@ pub(in crate::command) struct Arguments {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["to", "cc", "subject", "body", "body_file", "attach", "receipt", "reply_to", "reference"]
+        conflicts_with_all = ["to", "to_office", "cc", "subject", "body", "body_file", "attach", "receipt", "reply_to", "reference"]
     )]
     eml: Option<PathBuf>,
 
     /// Resume messages that were never sent, and settle those in doubt by checking the mailbox
-    #[arg(long, conflicts_with_all = ["to", "eml", "dry_run", "again", "despite", "for_court"])]
+    #[arg(long, conflicts_with_all = ["to", "to_office", "eml", "dry_run", "again", "despite", "for_court"])]
     resume: bool,
 
     /// With --resume: send again messages in doubt whose acceptance is in no folder of the mailbox;
@@ -238,6 +243,7 @@ impl AnswerArguments {
     pub(in crate::command) fn letter(self, way: Way) -> Letter {
         Letter {
             to: self.to,
+            offices: Vec::new(),
             cc: self.cc,
             subject: self.subject,
             body: body(self.body, self.body_file),
@@ -375,6 +381,7 @@ impl From<Arguments> for SendOrder {
                 Some(file) => What::Ready(Source::of(file)),
                 None => What::Written(Box::new(Letter {
                     to: given.to,
+                    offices: given.to_office,
                     cc: given.cc,
                     subject: given.subject,
                     body: body(given.body, given.body_file),

@@ -20,7 +20,9 @@ use self::report::{Before, Next};
 use super::access::{self, Access};
 use super::aside::Matter;
 use super::register::Register;
-use super::{Failure, Session, drafts, editor, is_closed_pipe, meant, status, text_form, wait};
+use super::{
+    Failure, Session, drafts, editor, is_closed_pipe, meant, offices, status, text_form, wait,
+};
 use crate::account::{Account, SentCopy};
 use crate::address::MailAddress;
 use crate::client::{self, Cautions, Consent, Handed, New, NewEnd, ResumeEnd, Resumption};
@@ -199,6 +201,7 @@ fn by_input(
     let octets = input(Matter::Text, deed, keeping, session)?;
     let words = draft::words(octets, keeping.file().as_deref(), consent)?;
     let access = open(&mut given, consent, keeping, session)?;
+    find_offices(&mut given, consent, session)?;
     let mut letter = given.letter()?;
     letter.body = given.taken.under(words);
     if deed == Deed::Send {
@@ -218,6 +221,7 @@ fn by_hand(
     session: &mut Session<'_>,
 ) -> anyhow::Result<Whole> {
     let access = open(&mut given, consent, keeping, session)?;
+    find_offices(&mut given, consent, session)?;
     let account = &access.account;
     let mut keep = |letter: &Letter, session: &mut Session<'_>| match deed {
         Deed::Send => keeping.keep(letter, account, session),
@@ -269,6 +273,17 @@ fn open(
     let (access, ledger) = answer::begin(&answering, given, consent, session)?;
     keeping.take_ledger(ledger);
     Ok(access)
+}
+
+/// Adds the addresses of the offices that were named to the recipients.
+fn find_offices(
+    given: &mut Written,
+    consent: Consent,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let found = offices::chosen::addresses(&given.offices, consent, session)?;
+    given.to.extend(found);
+    Ok(())
 }
 
 /// The attachments of a letter whose addresses are such.

@@ -103,6 +103,8 @@ pub(in crate::command) enum Way {
 pub(in crate::command) struct Letter {
     /// Asked for where there are none and somebody can answer.
     pub to: Vec<String>,
+    /// Codes of public offices, before their addresses were looked up.
+    pub offices: Vec<String>,
     pub cc: Vec<String>,
     /// Asked for where there is none and somebody can answer.
     pub subject: Option<String>,
