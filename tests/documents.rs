@@ -140,7 +140,8 @@ fn add_what_is_new(document: &mut Value) {
 
 /// Those of results, of recipients and of what is inside others, wherever they stand.
 fn add_to_each(value: &mut Value) {
-    const SINCE: [(&str, &str, &str); 16] = [
+    const SINCE: [(&str, &str, &str); 17] = [
+        ("edition_carried", "revocation_list", "null"),
         ("app_password_date", "office", "false"),
         ("remarks", "archived", "[]"),
         ("files_sent_copy", "keep", "\"all\""),

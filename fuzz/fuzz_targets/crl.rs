@@ -36,7 +36,9 @@ fuzz_target!(|octets: &[u8]| {
             assert!(list.issuer == AUTHORITY.issuer && !list.is_delta);
         }
         let _ = (
-            list.reasons().are_all(),
+            list.reasons(&AUTHORITY).are_all(),
+            list.reach(&AUTHORITY, NOW, NOW),
+            list.continues(&list),
             list.speaks_of(&AUTHORITY, NOW),
             AUTHORITY.key.as_ref().map(|key| list.is_signed_by(key)),
         );

@@ -19,6 +19,7 @@ use super::algorithm::{
 use super::ber::{Reader, tag};
 use super::constraints::{GeneralName, NameConstraints};
 use super::name::Name;
+use super::point::{RevocationPoint, points};
 use super::{Error, Fault, sha1_collides};
 use crate::timestamp::Timestamp;
 
@@ -85,8 +86,8 @@ pub struct Certificate {
     pub subject_key_id: Option<Box<[u8]>>,
     /// Name constraints.
     pub name_constraints: Option<NameConstraints>,
-    /// DER of the names of the places where its revocation lists are (RFC 5280, 4.2.1.13).
-    pub revocation_points: Vec<Box<[u8]>>,
+    /// Where its revocation lists are (RFC 5280, 4.2.1.13).
+    pub revocation_points: Vec<RevocationPoint>,
     /// Critical extensions that are not understood here.
     pub unknown_critical: Vec<Oid>,
     /// An extension that stands more than once (forbidden by RFC 5280, 4.2).
@@ -218,7 +219,7 @@ impl Certificate {
             }
             REVOCATION_POINTS if !extension.critical => {
                 // Needed only to tell which list speaks of it.
-                self.revocation_points = points(value).unwrap_or_default();
+                self.revocation_points = points(value, &self.issuer).unwrap_or_default();
             }
             // Not needed to judge a signature; ignored when not critical, refused when critical.
             other if extension.critical => self.unknown_critical.push(other),
@@ -504,33 +505,4 @@ pub fn hex(octets: &[u8]) -> String {
         text.extend([digit(octet >> 4), digit(octet & 0x0f)]);
     }
     text
-}
-
-/// DER of each name of a distribution point (CRLDistributionPoints of a certificate,
-/// RFC 5280, 4.2.1.13). Points whose lists another authority issues are left out.
-fn points(value: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
-    let mut names = Vec::new();
-    let mut points = Reader::new(value).enter(tag::SEQUENCE)?;
-    while !points.is_empty() {
-        let mut point = points.enter(tag::SEQUENCE)?;
-        let name = point.optional(tag::CONTEXT_0)?;
-        point.optional(0x81)?;
-        if let (Some(name), true) = (name, point.is_empty()) {
-            let name = Reader::new(name.content).value()?;
-            if name.tag == tag::CONTEXT_0 {
-                names.extend(general_names(name.content)?);
-            }
-        }
-    }
-    Ok(names)
-}
-
-/// DER of each of some general names (RFC 5280, 4.2.1.6).
-pub(super) fn general_names(content: &[u8]) -> Result<Vec<Box<[u8]>>, Error> {
-    let mut reader = Reader::new(content);
-    let mut names = Vec::new();
-    while !reader.is_empty() {
-        names.push(reader.value()?.octets.into());
-    }
-    Ok(names)
 }

@@ -21,6 +21,7 @@ pub mod constraints;
 pub mod content;
 pub mod name;
 pub mod pem;
+pub mod point;
 pub mod revocation;
 pub mod signed_data;
 pub mod time_stamp;

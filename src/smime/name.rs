@@ -103,21 +103,22 @@ impl Name {
         let mut parts = Vec::new();
         let mut count = 0;
         while !sequence.is_empty() {
-            let mut set = sequence.enter(tag::SET)?;
-            let mut part = Vec::new();
             count += 1;
-            while !set.is_empty() && count <= MAX_VALUES {
-                count += 1;
-                let mut pair = set.enter(tag::SEQUENCE)?;
-                let kind = oid(pair.expect(tag::OID)?.octets)?;
-                let value = pair.value()?;
-                part.push(Attribute::new(kind, string(value.tag, value.content)));
-            }
-            parts.push(part);
+            parts.push(part(sequence.enter(tag::SET)?, &mut count)?);
             if count > MAX_VALUES {
                 return Err(Error::Encoding(Fault::TooMany));
             }
         }
+        Ok(Self { parts })
+    }
+
+    /// This name with one part more below it: the values of a DER RelativeDistinguishedName.
+    ///
+    /// # Errors
+    /// When it is not a set of type and value.
+    pub fn with(&self, relative: &[u8]) -> Result<Self, Error> {
+        let mut parts = self.parts.clone();
+        parts.push(part(Reader::new(relative), &mut 0)?);
         Ok(Self { parts })
     }
 
@@ -182,6 +183,19 @@ impl Name {
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
+}
+
+/// The attributes of a RelativeDistinguishedName; `count` bounds those of the whole name.
+fn part(mut set: Reader<'_>, count: &mut usize) -> Result<Vec<Attribute>, Error> {
+    let mut part = Vec::new();
+    while !set.is_empty() && *count <= MAX_VALUES {
+        *count += 1;
+        let mut pair = set.enter(tag::SEQUENCE)?;
+        let kind = oid(pair.expect(tag::OID)?.octets)?;
+        let value = pair.value()?;
+        part.push(Attribute::new(kind, string(value.tag, value.content)));
+    }
+    Ok(part)
 }
 
 impl fmt::Display for Name {

@@ -5,9 +5,14 @@
 //!
 //! That a certificate is *not* revoked is said only by a list whose scope holds it and whose
 //! critical extensions are all understood ([`Crl::gap`]). That it is, any list of the issuer
-//! says, whatever its extensions: who is named there is not plainly good. Delta lists add
-//! entries and lift holds; they are not joined with a base to say that nothing is revoked.
+//! says, whatever its extensions: who is named there is not plainly good. A delta list adds
+//! entries and lifts holds, and together with the list that it continues it says what a whole
+//! list of its own time would ([`Crl::continues`]).
+//!
+//! Not done: lists of another issuer than the certificate's. RFC 5280, 6.3.3 (f) asks for a way
+//! from that issuer to the same anchor; their entries are read, and clear nobody.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -18,11 +23,14 @@ use x509_cert::ext::pkix::CrlReason;
 
 use super::algorithm::{DigestAlgorithm, PublicKey, SignatureAlgorithm};
 use super::ber::{Reader, Tlv, tag};
-use super::certificate::{Certificate, general_names};
+use super::certificate::Certificate;
 use super::name::Name;
 use super::pem;
-use super::{Error, Fault, sha1_collides};
+use super::point::{self, PointName};
+use super::{Error, Fault, sha1_collides, sha256};
 use crate::timestamp::Timestamp;
+
+pub use super::point::Reasons;
 
 /// Octets of one list; national ones with a million entries stay under this.
 pub const MAX_CRL_OCTETS: usize = 64 * 1024 * 1024;
@@ -49,6 +57,9 @@ pub struct Crl {
     /// Certificates of other issuers (RFC 5280, 5.3.3), in the order of the list.
     others: Vec<(Name, Entries)>,
     scope: Scope,
+    /// Its number, and for a delta list that of the list which it continues.
+    number: Option<Number>,
+    base: Option<Number>,
     /// A critical extension that is not understood, of the list or of an entry.
     unknown_critical: Option<Oid>,
     /// Where the signed part lies in `der`.
@@ -61,11 +72,42 @@ pub struct Crl {
 /// By serial number, in its shortest form.
 type Entries = HashMap<Box<[u8]>, Revocation>;
 
+/// The number of a list (RFC 5280, 5.2.3), without leading zeros: at most twenty octets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Number(Box<[u8]>);
+
+impl Number {
+    /// None where it cannot be read, or is below zero.
+    fn parse(value: &[u8]) -> Option<Self> {
+        const MAX_OCTETS: usize = 20;
+        let mut reader = Reader::new(value);
+        let content = reader.expect(tag::INTEGER).ok()?.content;
+        let is_one = reader.is_empty()
+            && content.first().is_some_and(|&first| first < 0x80)
+            && content.len() <= MAX_OCTETS + 1;
+        let digits = content.iter().position(|&octet| octet != 0);
+        is_one.then(|| Self(content[digits.unwrap_or(content.len())..].into()))
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let length = self.0.len().cmp(&other.0.len());
+        length.then_with(|| self.0.cmp(&other.0))
+    }
+}
+
 /// What a list speaks of (RFC 5280, 5.2.5).
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Scope {
-    /// DER of the names of its distribution point; empty for one with a relative name.
-    point: Option<Vec<Box<[u8]>>>,
+    /// The names of its distribution point.
+    point: Option<Vec<PointName>>,
     only_users: bool,
     only_authorities: bool,
     only_attributes: bool,
@@ -75,34 +117,34 @@ struct Scope {
     indirect: bool,
 }
 
-/// Reasons for revocation, as the bits of ReasonFlags (RFC 5280, 4.2.1.13).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reasons(u16);
-
-impl Reasons {
-    /// keyCompromise to aACompromise. The first bit is unused.
-    const ALL: Self = Self(0b1_1111_1110);
-
-    /// Both together.
-    pub fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether no reason is missing.
-    pub fn are_all(self) -> bool {
-        self.0 & Self::ALL.0 == Self::ALL.0
-    }
-}
-
 /// Why a list cannot say that a certificate is not revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
     /// A critical extension that is not understood.
     Extension(Oid),
-    /// It speaks of certificates of another kind or of another issuer.
+    /// Who issued it did not issue the certificate.
+    OtherIssuer,
+    /// It speaks of certificates of another kind: of authorities, of users, of attributes.
     OtherKind,
-    /// It speaks of a part of them, or only of what changed.
-    Part,
+    /// It holds only what changed since another list.
+    Delta,
+    /// It is of another distribution point.
+    OtherPoint,
+    /// It has entries of other issuers and does not say that it may.
+    Mixed,
+}
+
+/// Whether a list speaks of a time, and why it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It can say that nothing was revoked by then.
+    Speaks,
+    /// The next one was due before.
+    Ended,
+    /// It was issued after the certificate had ended, when it may leave the list (RFC 5280, 3.3).
+    AfterLife,
+    /// It says to be of a time that has not come.
+    NotYet,
 }
 
 /// Why the lists of a file cannot be used.
@@ -122,50 +164,61 @@ pub enum FileError {
     },
 }
 
+/// That a value stands there and is not of its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
 /// That and when a certificate was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revocation {
     /// When the authority revoked it.
     pub at: Timestamp,
     /// Since when the key is thought to be in other hands.
-    pub invalid_since: Option<Timestamp>,
+    pub invalid_since: Option<Result<Timestamp, Unreadable>>,
     /// Why.
-    pub reason: Option<CrlReason>,
+    pub reason: Option<Result<CrlReason, Unreadable>>,
 }
 
 impl Revocation {
-    /// The reason as RFC 5280, 5.3.1 writes it.
+    /// The reason as RFC 5280, 5.3.1 writes it; `unreadable` for one that is none of those.
     pub fn reason_name(&self) -> &'static str {
         match self.reason {
-            Some(CrlReason::KeyCompromise) => "keyCompromise",
-            Some(CrlReason::CaCompromise) => "cACompromise",
-            Some(CrlReason::AffiliationChanged) => "affiliationChanged",
-            Some(CrlReason::Superseded) => "superseded",
-            Some(CrlReason::CessationOfOperation) => "cessationOfOperation",
-            Some(CrlReason::CertificateHold) => "certificateHold",
-            Some(CrlReason::RemoveFromCRL) => "removeFromCRL",
-            Some(CrlReason::PrivilegeWithdrawn) => "privilegeWithdrawn",
-            Some(CrlReason::AaCompromise) => "aACompromise",
-            Some(CrlReason::Unspecified) | None => "unspecified",
+            Some(Ok(CrlReason::KeyCompromise)) => "keyCompromise",
+            Some(Ok(CrlReason::CaCompromise)) => "cACompromise",
+            Some(Ok(CrlReason::AffiliationChanged)) => "affiliationChanged",
+            Some(Ok(CrlReason::Superseded)) => "superseded",
+            Some(Ok(CrlReason::CessationOfOperation)) => "cessationOfOperation",
+            Some(Ok(CrlReason::CertificateHold)) => "certificateHold",
+            Some(Ok(CrlReason::RemoveFromCRL)) => "removeFromCRL",
+            Some(Ok(CrlReason::PrivilegeWithdrawn)) => "privilegeWithdrawn",
+            Some(Ok(CrlReason::AaCompromise)) => "aACompromise",
+            Some(Ok(CrlReason::Unspecified)) | None => "unspecified",
+            Some(Err(Unreadable)) => "unreadable",
         }
     }
 
     /// Whether it says, in a delta list, that a hold was lifted (RFC 5280, 5.3.1).
     pub fn is_lifted(&self) -> bool {
-        self.reason == Some(CrlReason::RemoveFromCRL)
+        self.reason == Some(Ok(CrlReason::RemoveFromCRL))
     }
 
     /// Whether it is a hold, which can be lifted.
     pub fn is_hold(&self) -> bool {
-        self.reason == Some(CrlReason::CertificateHold)
+        self.reason == Some(Ok(CrlReason::CertificateHold))
     }
 
     /// Whether the key may have been in other hands, so that no claimed time helps.
     pub fn is_compromise(&self) -> bool {
         matches!(
             self.reason,
-            Some(CrlReason::KeyCompromise | CrlReason::CaCompromise)
+            Some(Ok(CrlReason::KeyCompromise | CrlReason::CaCompromise))
         )
+    }
+
+    /// Whether the reason or the date stands there and cannot be read: they may be the worst.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.reason, Some(Err(Unreadable)))
+            || matches!(self.invalid_since, Some(Err(Unreadable)))
     }
 }
 
@@ -216,6 +269,8 @@ impl Crl {
             entries: Entries::new(),
             others: Vec::new(),
             scope: Scope::default(),
+            number: None,
+            base: None,
             unknown_critical: None,
             tbs: start..start + tbs.octets.len(),
             der: der.into(),
@@ -246,9 +301,17 @@ impl Crl {
         for extension in extensions {
             let value = extension.extn_value.as_bytes();
             match extension.extn_id {
-                CRL_NUMBER | AUTHORITY_KEY_ID => {}
-                DELTA_INDICATOR => self.is_delta = true,
-                ISSUING_POINT => self.scope = Scope::parse(value)?,
+                AUTHORITY_KEY_ID => {}
+                CRL_NUMBER => self.number = Number::parse(value),
+                DELTA_INDICATOR => {
+                    self.is_delta = true;
+                    self.base = Number::parse(value);
+                }
+                // One that cannot be read is as one that is not understood.
+                ISSUING_POINT => match Scope::parse(value, &self.issuer) {
+                    Ok(scope) => self.scope = scope,
+                    Err(_) => self.unknown_critical = Some(ISSUING_POINT),
+                },
                 other if extension.critical => self.unknown_critical = Some(other),
                 _ => {}
             }
@@ -269,10 +332,12 @@ impl Crl {
                     let value = extension.extn_value.as_bytes();
                     match extension.extn_id {
                         INVALIDITY_DATE => {
-                            invalid_since = Some(instant(&Reader::new(value).value()?)?);
+                            let date = Reader::new(value).value();
+                            let date = date.and_then(|date| instant(&date));
+                            invalid_since = Some(date.map_err(|_| Unreadable));
                         }
                         CrlReason::OID => {
-                            reason = Some(CrlReason::from_der(value).or_else(|_| malformed())?);
+                            reason = Some(CrlReason::from_der(value).map_err(|_| Unreadable));
                         }
                         CERTIFICATE_ISSUER => {
                             self.others.push((directory_name(value)?, Entries::new()));
@@ -340,56 +405,118 @@ impl Crl {
         if let Some(oid) = self.unknown_critical {
             return Some(Gap::Extension(oid));
         }
+        if self.issuer != certificate.issuer {
+            return Some(Gap::OtherIssuer);
+        }
         let scope = &self.scope;
         let is_authority = certificate.is_authority();
-        let is_of_another_point = scope.point.as_ref().is_some_and(|names| {
-            let points = &certificate.revocation_points;
-            !names.iter().any(|name| points.contains(name))
-        });
-        if self.issuer != certificate.issuer
-            || (scope.only_users && is_authority)
+        if (scope.only_users && is_authority)
             || (scope.only_authorities && !is_authority)
             || scope.only_attributes
         {
             return Some(Gap::OtherKind);
         }
-        let is_mixed = !self.others.is_empty() && !scope.indirect;
-        (self.is_delta || is_of_another_point || is_mixed).then_some(Gap::Part)
+        if self.is_delta {
+            return Some(Gap::Delta);
+        }
+        if self.reasons_at_point(certificate).is_none() {
+            return Some(Gap::OtherPoint);
+        }
+        (!self.others.is_empty() && !scope.indirect).then_some(Gap::Mixed)
     }
 
-    /// The reasons of which the list speaks (RFC 5280, 6.3.3 (d)).
-    pub fn reasons(&self) -> Reasons {
-        self.scope.reasons.unwrap_or(Reasons::ALL)
+    /// The reasons of which the list speaks for a certificate (RFC 5280, 6.3.3 (d)); none where
+    /// it is of another distribution point.
+    pub fn reasons(&self, certificate: &Certificate) -> Reasons {
+        let own = self.scope.reasons.unwrap_or(Reasons::ALL);
+        let of_point = self.reasons_at_point(certificate);
+        of_point.map_or(Reasons::default(), |of_point| own.common(of_point))
+    }
+
+    /// The reasons of the certificate's points at which the list is; `None`: it is at none.
+    ///
+    /// A list without a point is at each. A certificate has one more point than it names: its
+    /// issuer's (RFC 5280, 6.3.3, end).
+    fn reasons_at_point(&self, certificate: &Certificate) -> Option<Reasons> {
+        let Some(names) = &self.scope.point else {
+            return Some(Reasons::ALL);
+        };
+        let issuer = &certificate.issuer;
+        let is_of_issuer =
+            |name: &PointName| matches!(name, PointName::Directory(name) if name == issuer);
+        if names.iter().any(is_of_issuer) {
+            return Some(Reasons::ALL);
+        }
+        let points = certificate.revocation_points.iter().filter(|point| {
+            (point.issuers.is_empty() || point.issuers.contains(&self.issuer))
+                && names.iter().any(|name| point.names.contains(name))
+        });
+        let reasons = points.map(|point| point.reasons.unwrap_or(Reasons::ALL));
+        reasons.reduce(Reasons::and)
+    }
+
+    /// Whether this delta list says what changed since `base`, so that both are a whole list
+    /// together (RFC 5280, 5.2.4). Who signed them is not looked at.
+    pub fn continues(&self, base: &Self) -> bool {
+        let (Some(since), Some(own), Some(number)) = (&self.base, &self.number, &base.number)
+        else {
+            return false;
+        };
+        self.is_delta
+            && !base.is_delta
+            && self.issuer == base.issuer
+            && self.scope == base.scope
+            && since <= number
+            && number < own
     }
 
     /// Whether the list can say that nothing was revoked by `at`: issued at that time or
     /// later, or still in force then; and while the certificate's own life had not ended,
     /// because ended certificates leave the lists (RFC 5280, 3.3).
     pub fn speaks_of(&self, certificate: &Certificate, at: Timestamp) -> bool {
+        self.reach(certificate, at, self.this_update) == Reach::Speaks
+    }
+
+    /// The same, and why it cannot, seen from `now`.
+    pub fn reach(&self, certificate: &Certificate, at: Timestamp, now: Timestamp) -> Reach {
         let reaches = at <= self.this_update || self.next_update.is_some_and(|next| at <= next);
-        reaches && self.this_update <= certificate.not_after
+        if now < self.this_update {
+            Reach::NotYet
+        } else if certificate.not_after < self.this_update {
+            Reach::AfterLife
+        } else if reaches {
+            Reach::Speaks
+        } else {
+            Reach::Ended
+        }
+    }
+
+    /// SHA-256 of its DER in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        sha256(&self.der)
     }
 }
 
 impl Scope {
-    /// IssuingDistributionPoint (RFC 5280, 5.2.5).
-    fn parse(value: &[u8]) -> Result<Self, Error> {
+    /// IssuingDistributionPoint (RFC 5280, 5.2.5) of a list of `issuer`.
+    fn parse(value: &[u8], issuer: &Name) -> Result<Self, Error> {
         let mut scope = Self::default();
         let mut fields = Reader::new(value).enter(tag::SEQUENCE)?;
+        let mut last = None;
         while !fields.is_empty() {
             let field = fields.value()?;
+            // Each once, in their order.
+            let number = Some(field.tag & 0x1f);
+            if number <= last {
+                return malformed();
+            }
+            last = number;
             let is_true = field.content.iter().any(|&octet| octet != 0);
             match field.tag {
-                0xa0 => {
-                    let name = Reader::new(field.content).value()?;
-                    scope.point = Some(match name.tag {
-                        0xa0 => general_names(name.content)?,
-                        _ => Vec::new(),
-                    });
-                }
+                0xa0 => scope.point = Some(point::names(&field, issuer)?),
                 0x81 => scope.only_users = is_true,
                 0x82 => scope.only_authorities = is_true,
-                0x83 => scope.reasons = Some(reasons(field.content)),
+                0x83 => scope.reasons = Some(Reasons::parse(field.content)),
                 0x84 => scope.indirect = is_true,
                 0x85 => scope.only_attributes = is_true,
                 _ => return malformed(),
@@ -397,16 +524,6 @@ impl Scope {
         }
         Ok(scope)
     }
-}
-
-/// A bit string, the first bit being the highest of the second octet.
-fn reasons(content: &[u8]) -> Reasons {
-    let bit = |number: usize| {
-        let octet = content.get(1 + number / 8).copied().unwrap_or_default();
-        octet & (0x80 >> (number % 8)) != 0
-    };
-    let set = (0..9).filter(|&number| bit(number));
-    Reasons(set.fold(0, |all, number| all | 1 << number))
 }
 
 /// The directory name among general names (RFC 5280, 5.3.3).
@@ -479,10 +596,17 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_the_bits_of_rfc_5280() {
-        assert!(reasons(&[0, 0x7f, 0x80]).are_all());
-        assert!(!reasons(&[0, 0x7f]).are_all());
-        assert!(reasons(&[0, 0x60]).and(reasons(&[7, 0x1f, 0x80])).are_all());
-        assert_eq!(reasons(&[]), Reasons::default());
+    fn numbers_of_lists_are_compared_as_numbers() {
+        let number = |content: &[u8]| {
+            let length = u8::try_from(content.len()).unwrap();
+            Number::parse(&[&[2, length], content].concat())
+        };
+        assert!(number(&[9]) < number(&[1, 0]));
+        assert!(number(&[0, 0xff]) < number(&[1, 0]));
+        assert_eq!(number(&[0]), number(&[0, 0]));
+        assert_eq!((number(&[]), number(&[0xff])), (None, None));
+        assert_eq!(number(&[1; 22]), None);
+        assert!(number(&[1; 20]).is_some());
+        assert_eq!(Number::parse(&[4, 1, 1]), None);
     }
 }

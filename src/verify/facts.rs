@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::pec::{CertificationData, Evidence, Holds, MessageKind};
 use crate::smime::certificate::Certificate;
 use crate::smime::content::Form;
+use crate::smime::point::PointName;
 use crate::timestamp::Timestamp;
 
 /// The facts of one message whose signature over the octets holds.
@@ -30,6 +31,7 @@ pub struct Facts {
     pub(super) signer: Arc<SignerFacts>,
     pub(super) authority: Option<Arc<str>>,
     pub(super) edition: Option<EditionFacts>,
+    pub(super) revocation: Option<RevocationFacts>,
 }
 
 impl Facts {
@@ -88,6 +90,22 @@ impl Facts {
     pub fn edition(&self) -> Option<&EditionFacts> {
         self.edition.as_ref()
     }
+
+    /// The revocation list that says whether the signer was revoked.
+    pub fn revocation(&self) -> Option<&RevocationFacts> {
+        self.revocation.as_ref()
+    }
+}
+
+/// A revocation list of the authority, by which the signer was judged.
+#[derive(Clone, Debug)]
+pub struct RevocationFacts {
+    /// SHA-256 of its DER in hexadecimal.
+    pub sha256: String,
+    /// When it was issued.
+    pub this_update: Timestamp,
+    /// When the next one was due.
+    pub next_update: Option<Timestamp>,
 }
 
 /// A certificate of the authority, by which the signer was judged.
@@ -120,6 +138,9 @@ pub struct SignerFacts {
     pub not_before: Timestamp,
     /// Last instant of its validity.
     pub not_after: Timestamp,
+    /// The addresses of the web where it says that its revocation lists are. Only those of a
+    /// certificate that leads to an authority may be asked for anything.
+    pub revocation_addresses: Vec<String>,
 }
 
 impl SignerFacts {
@@ -142,6 +163,16 @@ impl SignerFacts {
             sha256: certificate.sha256(),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
+            revocation_addresses: revocation_addresses(certificate),
         }
     }
+}
+
+/// Lists of other issuers than its own are left out.
+fn revocation_addresses(certificate: &Certificate) -> Vec<String> {
+    let points = certificate.revocation_points.iter();
+    let own = points.filter(|point| point.issuers.is_empty());
+    let names = own.flat_map(|point| &point.names);
+    let addresses = names.filter_map(PointName::address);
+    addresses.map(str::to_owned).collect()
 }

@@ -65,20 +65,20 @@ use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
-pub use facts::{EditionFacts, Facts, SignerFacts};
+pub use facts::{EditionFacts, Facts, RevocationFacts, SignerFacts};
 #[cfg(feature = "drop-a-finding")]
 pub use finding::drop_a_finding;
 pub use finding::{Finding, Findings};
 pub use opaque::{Opened, OwnSignature, open};
 pub use ordinary::Ordinary;
-pub use revoked::Crls;
+pub use revoked::{ArchivedCrl, CrlArchive, Crls, TrustedCrls, key_name};
 pub use sent::{SameContent, Sent, SentResult, attached};
 pub use structure::{Level, Unfold, Unfolded};
 pub use table::{Advice, Case, CheckId, Weight};
 
 use content::Content;
 use original::Original;
-use revoked::TrustedCrls;
+use revoked::Kept;
 use signature::{KnownSigners, Means, Outcome};
 use signer::Judge;
 use stored::{Conversion, Copy};
@@ -199,6 +199,8 @@ pub struct Question<'a> {
     pub unfold: Option<Unfold>,
     /// In which form the message was stored, where that was undone before.
     pub stored: Stored,
+    /// Revocation lists that came along with the message; they are silent where they say nothing.
+    pub crls: Option<&'a TrustedCrls>,
 }
 
 impl Question<'_> {
@@ -211,6 +213,7 @@ impl Question<'_> {
             acceptance: None,
             unfold: None,
             stored: Stored::AsItIs,
+            crls: None,
         }
     }
 }
@@ -420,6 +423,7 @@ pub struct Verifier {
     providers: Option<ProviderList>,
     kept: KeptLists,
     kept_crls: Option<TrustedCrls>,
+    archive: CrlArchive,
     known: KnownSigners,
     learned: Mutex<Vec<Learned>>,
 }
@@ -433,6 +437,7 @@ impl Verifier {
             providers: None,
             kept: KeptLists::default(),
             kept_crls: None,
+            archive: CrlArchive::default(),
             known: KnownSigners::default(),
             learned: Mutex::default(),
         }
@@ -449,6 +454,18 @@ impl Verifier {
     pub fn with_kept_crls(mut self, crls: Crls) -> Self {
         self.kept_crls = Some(TrustedCrls::new(crls, &self.trust));
         self
+    }
+
+    /// Adds the revocation lists of many days, of which those around the time of a message are
+    /// used as those of [`Verifier::with_kept_crls`] are.
+    pub fn with_archive(mut self, archive: CrlArchive) -> Self {
+        self.archive = archive;
+        self
+    }
+
+    /// Lists that came along with messages, for [`Question::crls`].
+    pub fn trusted(&self, crls: Crls) -> TrustedCrls {
+        TrustedCrls::new(crls, &self.trust)
     }
 
     /// The editions that messages examined so far had and the trust data lack, each once: for a
@@ -654,7 +671,11 @@ impl Verifier {
         let judge = Judge {
             trust: &self.trust,
             crls: self.crls.as_ref(),
-            kept_crls: self.kept_crls.as_ref(),
+            kept_crls: Kept {
+                store: self.kept_crls.as_ref(),
+                along: question.crls,
+                archive: &self.archive,
+            },
             providers: (self.providers.as_ref()).or_else(|| self.kept.at(examination.judged_at.0)),
             learned: at.learned,
             at: examination.judged_at.0,
@@ -702,6 +723,10 @@ impl Verifier {
         {
             examination.nested = self.nested_original(original, at, findings);
         }
+        let (authority, edition, revocation) = match authority {
+            Some(found) => (Some(found.label), found.edition, found.revocation),
+            None => (None, None, None),
+        };
         examination.facts = Some(Facts {
             kind: content.kind,
             has_original: content.original.is_some(),
@@ -710,8 +735,9 @@ impl Verifier {
             form: verified.form(),
             digest: verified.digest().name(),
             signer: signer.facts.clone(),
-            authority: authority.as_ref().map(|authority| authority.label.clone()),
-            edition: authority.and_then(|authority| authority.edition),
+            authority,
+            edition,
+            revocation,
         });
     }
 

@@ -1,18 +1,20 @@
-//! Step 11: revocation lists that a user gave, and what they say of one certificate.
+//! Step 11: revocation lists that a user gave or that are kept, and what they say of one certificate.
 //!
 //! Whom a list of the issuer names is never plainly good, whatever the list is like. That a
 //! certificate is not revoked is said only by lists that RFC 5280, 6.3 lets say it; where none
 //! does, those that could not be used are named, and where one does, those that say the opposite.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::facts::RevocationFacts;
 use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use crate::providers::Trust;
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::Anchor;
-use crate::smime::revocation::{Crl, Gap, Reasons, Revocation};
+use crate::smime::revocation::{Crl, Gap, Reach, Reasons, Revocation};
+use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
 /// Revocation lists with the names of their files.
@@ -24,25 +26,168 @@ pub struct Crls {
     pub damaged: Vec<Arc<str>>,
 }
 
-/// The same, each with the anchor whose key signed it.
-#[derive(Debug)]
-pub(super) struct TrustedCrls {
+/// Revocation lists, each with the anchor whose key signed it.
+#[derive(Debug, Default)]
+pub struct TrustedCrls {
     lists: Vec<TrustedCrl>,
-    pub damaged: Vec<Arc<str>>,
+    damaged: Vec<Arc<str>>,
 }
 
 #[derive(Debug)]
 struct TrustedCrl {
     name: Arc<str>,
     crl: Crl,
-    /// Index of the anchor; `None` when no anchor of that name signed it.
-    anchor: Option<usize>,
+    /// `None` when no anchor of that name signed it.
+    by: Option<Signed>,
+}
+
+/// By whom a list is signed.
+#[derive(Clone, Copy, Debug)]
+struct Signed {
+    /// Index of the anchor.
+    anchor: usize,
+    /// Whether a certificate of the anchor lets it sign lists, or none is known.
+    may_sign: bool,
+}
+
+/// Gives a list when it is first needed.
+type ReadList = Box<dyn Fn() -> Option<Crl> + Send + Sync>;
+
+/// One of many lists that are kept, unread.
+pub struct ArchivedCrl {
+    /// Whose ([`key_name`]).
+    pub key: String,
+    /// When it was issued.
+    pub this_update: Timestamp,
+    /// How it is called.
+    pub name: Arc<str>,
+    /// Gives it; nothing where it is damaged.
+    pub read: ReadList,
+}
+
+/// How an archive names the key of an authority, given its SubjectPublicKeyInfo: sixteen digits of
+/// its SHA-256. Who signed a list is found out by its signature; this only finds it.
+pub fn key_name(spki: &[u8]) -> String {
+    let mut name = sha256(spki);
+    name.truncate(16);
+    name
+}
+
+/// Gives the lists of an archive when they are first asked for.
+type ListArchive = Box<dyn Fn() -> Vec<ArchivedCrl> + Send + Sync>;
+
+/// The lists of one key, the first first; each is read once.
+type OfKey = Vec<(ArchivedCrl, OnceLock<Option<TrustedCrl>>)>;
+
+/// The lists of many days. Where it is not needed it costs nothing; a verdict reads at most
+/// three of them.
+#[derive(Default)]
+pub struct CrlArchive {
+    list: Option<ListArchive>,
+    ready: OnceLock<BTreeMap<String, OfKey>>,
+}
+
+impl CrlArchive {
+    /// Those that `list` gives, when first asked for.
+    pub fn new(list: ListArchive) -> Self {
+        Self {
+            list: Some(list),
+            ready: OnceLock::new(),
+        }
+    }
+
+    /// The lists of an authority that may say something of a time: the last before it, the first
+    /// after it, and the newest.
+    fn of<'a>(&'a self, anchor: &Anchor, at: Timestamp, trust: &Trust) -> View<'a> {
+        let mut view = View::default();
+        let Some(list) = &self.list else { return view };
+        let all = self.ready.get_or_init(|| by_key(list()));
+        if all.is_empty() {
+            return view;
+        }
+        let Some(own) = all.get(&key_name(&anchor.spki)) else {
+            return view;
+        };
+        let after = own.partition_point(|(one, _)| one.this_update < at);
+        let mut places = vec![after.saturating_sub(1), after, own.len() - 1];
+        places.dedup();
+        for (one, ready) in places.into_iter().filter_map(|place| own.get(place)) {
+            let read = || Some(TrustedCrl::new(one.name.clone(), (one.read)()?, trust));
+            match ready.get_or_init(read) {
+                Some(list) => view.lists.push(list),
+                None => view.damaged.push(&one.name),
+            }
+        }
+        view
+    }
+}
+
+fn by_key(lists: Vec<ArchivedCrl>) -> BTreeMap<String, OfKey> {
+    let mut all: BTreeMap<String, OfKey> = BTreeMap::new();
+    for one in lists {
+        let key = one.key.clone();
+        all.entry(key).or_default().push((one, OnceLock::new()));
+    }
+    for own in all.values_mut() {
+        own.sort_by_key(|(one, _)| one.this_update);
+    }
+    all
+}
+
+impl std::fmt::Debug for CrlArchive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lists = self.ready.get().into_iter().flat_map(BTreeMap::values);
+        let names = lists.flatten().map(|(one, _)| &one.name);
+        f.debug_list().entries(names).finish()
+    }
+}
+
+/// The lists by which one certificate is judged.
+#[derive(Default)]
+pub(super) struct View<'a> {
+    lists: Vec<&'a TrustedCrl>,
+    damaged: Vec<&'a Arc<str>>,
+}
+
+/// Lists that are used where none was given and they say something.
+#[derive(Clone, Copy)]
+pub(super) struct Kept<'a> {
+    /// Those of the store.
+    pub store: Option<&'a TrustedCrls>,
+    /// Those that came along with the message.
+    pub along: Option<&'a TrustedCrls>,
+    /// Those of many days.
+    pub archive: &'a CrlArchive,
+}
+
+impl<'a> Kept<'a> {
+    /// Those that may say something of certificates of this authority.
+    pub fn of(&self, anchor: &Anchor, at: Timestamp, trust: &Trust) -> View<'a> {
+        let mut view = self.archive.of(anchor, at, trust);
+        for lists in [self.store, self.along].into_iter().flatten() {
+            view.lists.extend(&lists.lists);
+            view.damaged.extend(&lists.damaged);
+        }
+        view
+    }
 }
 
 /// Whose key signed a certificate.
+#[derive(Clone, Copy)]
 pub(super) enum Issuer<'a> {
     Pinned(&'a Anchor),
     Between(&'a Certificate),
+}
+
+/// What is asked of lists.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub certificate: &'a Certificate,
+    pub issuer: Issuer<'a>,
+    /// Time of judgement.
+    pub at: Timestamp,
+    /// Today.
+    pub now: Timestamp,
 }
 
 /// Who signed a list, seen from a certificate.
@@ -50,10 +195,19 @@ pub(super) enum Issuer<'a> {
 enum Standing {
     /// The key that signed the certificate, and it may sign lists.
     Issuer,
-    /// That key without the right to sign lists, or another pinned key.
-    Related,
+    /// That key, without the right to sign lists.
+    NoRight,
+    /// Another pinned key.
+    Other,
     /// Nobody who is known.
     Stranger,
+}
+
+/// A list that is about the certificate, and what it is worth for it.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    list: &'a TrustedCrl,
+    standing: Standing,
 }
 
 /// How many files one finding names.
@@ -62,97 +216,169 @@ const NAMED_FILES: usize = 3;
 impl TrustedCrls {
     /// Checks each list against the keys of the authorities.
     pub fn new(crls: Crls, trust: &Trust) -> Self {
-        let lists = crls.lists.into_iter().map(|(name, crl)| {
-            let signed_by =
-                |anchor: &Anchor| crl.issuer == anchor.subject && crl.is_signed_by(&anchor.key);
-            let anchor = trust.anchors.iter().position(signed_by);
-            TrustedCrl { name, crl, anchor }
-        });
+        let lists = crls.lists.into_iter();
         Self {
-            lists: lists.collect(),
+            lists: lists
+                .map(|(name, crl)| TrustedCrl::new(name, crl, trust))
+                .collect(),
             damaged: crls.damaged,
         }
     }
 
-    /// Whether a list of the issuer names the certificate, or may say that it is not revoked; or whether
-    /// one is damaged that might have.
-    pub fn decide(
-        &self,
-        certificate: &Certificate,
-        issuer: &Issuer<'_>,
-        trust: &Trust,
-        at: Timestamp,
-    ) -> bool {
-        let lists = self.lists.iter().filter(|t| t.crl.concerns(certificate));
-        let mut lists = lists.map(|list| (list, list.standing(issuer, trust)));
-        !self.damaged.is_empty()
-            || lists.any(|(list, standing)| {
-                standing == Standing::Issuer
-                    && (list.crl.entry(certificate).is_some()
-                        || unusable(list, standing, certificate).is_none()
-                            && list.crl.speaks_of(certificate, at))
-            })
+    pub(super) fn view(&self) -> View<'_> {
+        View {
+            lists: self.lists.iter().collect(),
+            damaged: self.damaged.iter().collect(),
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// Names of files in which a list could not be read.
+    pub fn damaged(&self) -> impl Iterator<Item = &'a str> {
+        self.damaged.iter().map(|file| &***file)
     }
 
-    /// What the lists say of a certificate at a time, and whether they say anything.
-    pub fn check(
-        &self,
-        certificate: &Certificate,
-        issuer: &Issuer<'_>,
-        trust: &Trust,
-        at: Timestamp,
-        findings: &mut Findings,
-    ) -> bool {
-        let lists = self.lists.iter().filter(|t| t.crl.concerns(certificate));
-        let lists: Vec<(&TrustedCrl, Standing)> = lists
-            .map(|list| (list, list.standing(issuer, trust)))
-            .collect();
-        if lists.is_empty() {
-            findings.tell_found(Case::ChainRevocationNoList, certificate.issuer.to_string());
-            return false;
-        }
-        if let Some(said) = worst_entry(certificate, &lists, at) {
-            findings.tell_both(said.case, at.to_string(), said.found);
+    fn about(&self, asked: &Asked<'_>, trust: &Trust) -> Vec<About<'a>> {
+        let lists = self.lists.iter();
+        let lists = lists.filter(|list| list.crl.concerns(asked.certificate));
+        let about = lists.map(|list| About {
+            list,
+            standing: list.standing(asked.issuer, trust),
+        });
+        about.collect()
+    }
+
+    /// Whether a list of the issuer names the certificate, or may say that it is not revoked; or whether
+    /// one is damaged that might have.
+    pub fn decide(&self, asked: &Asked<'_>, trust: &Trust) -> bool {
+        if !self.damaged.is_empty() {
             return true;
         }
-        let speaking = lists.iter().filter(|(list, standing)| {
-            unusable(list, *standing, certificate).is_none() && list.crl.speaks_of(certificate, at)
-        });
-        let reasons = speaking.map(|(list, _)| list.crl.reasons());
-        let is_clear = reasons.fold(Reasons::default(), Reasons::and).are_all();
-        if is_clear {
-            findings.record(CheckId::ChainRevocation, Comparison::Agrees);
-            tell_contradicting(certificate, &lists, at, findings);
-        } else {
-            tell_unusable(certificate, &lists, at, findings);
+        let lists = self.about(asked, trust);
+        lists.iter().any(|one| {
+            one.standing == Standing::Issuer
+                && (one.list.crl.entry(asked.certificate).is_some()
+                    || one.speaks(&lists, asked).is_some())
+        })
+    }
+
+    /// What the lists say of a certificate at a time, and by which one that is said; `None` where
+    /// they say nothing.
+    pub fn check(
+        &self,
+        asked: &Asked<'_>,
+        trust: &Trust,
+        findings: &mut Findings,
+    ) -> Option<RevocationFacts> {
+        let (certificate, at) = (asked.certificate, asked.at);
+        let lists = self.about(asked, trust);
+        if lists.is_empty() {
+            findings.tell_found(Case::ChainRevocationNoList, certificate.issuer.to_string());
+            return None;
         }
-        is_clear
+        if let Some((said, by)) = worst_entry(certificate, &lists, at) {
+            findings.tell_both(said.case, at.to_string(), said.found);
+            return Some(by.facts());
+        }
+        let speaking = lists.iter().filter_map(|one| one.speaks(&lists, asked));
+        let speaking: Vec<(&TrustedCrl, Reasons)> = speaking.collect();
+        let reasons = speaking.iter().map(|(_, reasons)| *reasons);
+        if !reasons.fold(Reasons::default(), Reasons::and).are_all() {
+            tell_unusable(asked, &lists, findings);
+            return None;
+        }
+        findings.record(CheckId::ChainRevocation, Comparison::Agrees);
+        tell_contradicting(certificate, &lists, at, findings);
+        // The first after the time, or else the last before it.
+        let nearest = speaking.iter().min_by_key(|(list, _)| {
+            let apart = list.crl.this_update.seconds_since(at);
+            (apart < 0, apart.abs())
+        });
+        nearest.map(|(list, _)| list.facts())
+    }
+}
+
+impl<'a> About<'a> {
+    /// Whether it can say that the certificate was not revoked, alone or with a delta list that
+    /// continues it: the list that says so, and for which reasons.
+    fn speaks(&self, all: &[Self], asked: &Asked<'_>) -> Option<(&'a TrustedCrl, Reasons)> {
+        let crl = &self.list.crl;
+        if unusable(self, asked.certificate).is_some() {
+            return None;
+        }
+        let reasons = crl.reasons(asked.certificate);
+        match crl.reach(asked.certificate, asked.at, asked.now) {
+            Reach::Speaks => Some((self.list, reasons)),
+            Reach::Ended => {
+                let continues = |delta: &&Self| {
+                    let changed = &delta.list.crl;
+                    delta.standing == Standing::Issuer
+                        && changed.continues(crl)
+                        && changed.gap(asked.certificate) == Some(Gap::Delta)
+                        && changed.reach(asked.certificate, asked.at, asked.now) == Reach::Speaks
+                };
+                let delta = all.iter().find(continues)?;
+                Some((delta.list, reasons))
+            }
+            Reach::AfterLife | Reach::NotYet => None,
+        }
     }
 }
 
 impl TrustedCrl {
-    fn standing(&self, issuer: &Issuer<'_>, trust: &Trust) -> Standing {
-        let by_issuer = match issuer {
-            Issuer::Pinned(anchor) => self
-                .anchor
-                .is_some_and(|index| trust.anchors[index].spki == anchor.spki),
-            Issuer::Between(authority) => {
-                self.crl.issuer == authority.subject
-                    && (authority.key.as_ref()).is_ok_and(|key| self.crl.is_signed_by(key))
+    fn new(name: Arc<str>, crl: Crl, trust: &Trust) -> Self {
+        let signed_by =
+            |anchor: &Anchor| crl.issuer == anchor.subject && crl.is_signed_by(&anchor.key);
+        let anchor = trust.anchors.iter().position(signed_by);
+        let by = anchor.map(|anchor| Signed {
+            anchor,
+            may_sign: may_sign_lists(&trust.anchors[anchor]),
+        });
+        Self { name, crl, by }
+    }
+
+    fn standing(&self, issuer: Issuer<'_>, trust: &Trust) -> Standing {
+        let (is_by_issuer, may_sign) = match issuer {
+            Issuer::Pinned(anchor) => {
+                let by = (self.by).filter(|by| trust.anchors[by.anchor].spki == anchor.spki);
+                (by.is_some(), by.is_some_and(|by| by.may_sign))
             }
-        };
-        let may_sign = match issuer {
-            Issuer::Pinned(_) => true,
             // RFC 5280, 6.3.3 (f).
-            Issuer::Between(authority) => authority.key_usage.is_none_or(|usage| usage.crl_sign),
+            Issuer::Between(authority) => (
+                self.crl.issuer == authority.subject
+                    && (authority.key.as_ref()).is_ok_and(|key| self.crl.is_signed_by(key)),
+                authority.key_usage.is_none_or(|usage| usage.crl_sign),
+            ),
         };
-        match (by_issuer, may_sign) {
+        match (is_by_issuer, may_sign) {
             (true, true) => Standing::Issuer,
-            (true, false) => Standing::Related,
-            (false, _) if self.anchor.is_some() => Standing::Related,
+            (true, false) => Standing::NoRight,
+            (false, _) if self.by.is_some() => Standing::Other,
             (false, _) => Standing::Stranger,
         }
     }
+
+    fn facts(&self) -> RevocationFacts {
+        RevocationFacts {
+            sha256: self.crl.sha256(),
+            this_update: self.crl.this_update,
+            next_update: self.crl.next_update,
+        }
+    }
+}
+
+/// Whether one of the anchor's certificates lets it sign lists (RFC 5280, 6.3.3 (f)), or none is
+/// known that could say.
+fn may_sign_lists(anchor: &Anchor) -> bool {
+    let known = || {
+        anchor
+            .editions
+            .iter()
+            .filter_map(|one| one.certificate.as_deref())
+    };
+    let may = |certificate: Certificate| certificate.key_usage.is_none_or(|usage| usage.crl_sign);
+    known().next().is_none() || known().any(|der| Certificate::parse(der).is_ok_and(may))
 }
 
 /// What a list says, and what that does.
@@ -163,64 +389,72 @@ struct Said {
 
 /// The entry that weighs most. Any list that names the certificate counts, also when a newer
 /// one does not: ended certificates leave the lists (RFC 5280, 3.3).
-fn worst_entry(
+fn worst_entry<'a>(
     certificate: &Certificate,
-    lists: &[(&TrustedCrl, Standing)],
+    lists: &[About<'a>],
     at: Timestamp,
-) -> Option<Said> {
-    let known = lists.iter().filter(|(_, by)| *by != Standing::Stranger);
-    let entries = known.filter_map(|(list, standing)| {
-        let revocation = list.crl.entry(certificate)?;
-        if revocation.is_lifted() && list.crl.is_delta {
+) -> Option<(Said, &'a TrustedCrl)> {
+    let known = lists
+        .iter()
+        .filter(|one| one.standing != Standing::Stranger);
+    let entries = known.filter_map(|one| {
+        let revocation = one.list.crl.entry(certificate)?;
+        if revocation.is_lifted() && one.list.crl.is_delta {
             return None;
         }
-        if revocation.is_hold() && lists.iter().any(|other| lifts(*other, list, certificate)) {
+        if revocation.is_hold()
+            && lists
+                .iter()
+                .any(|other| lifts(other, one.list, certificate))
+        {
             return None;
         }
-        Some((list, *standing, revocation))
+        Some((one, revocation))
     });
-    let said = entries.map(|(list, standing, revocation)| {
-        let is_whole = standing == Standing::Issuer
+    let said = entries.map(|(one, revocation)| {
+        let list = one.list;
+        let is_whole = one.standing == Standing::Issuer
             && !matches!(
                 list.crl.gap(certificate),
-                Some(Gap::Extension(_) | Gap::OtherKind)
+                Some(Gap::Extension(_) | Gap::OtherIssuer | Gap::OtherKind)
             );
         let said = match is_whole {
             true => report(&revocation, at),
             false => report_limited(&revocation, &list.name, at),
         };
-        (said, list.crl.this_update)
+        (said, list)
     });
     // Of equals the newest list says it best.
-    let worst = said.min_by_key(|(said, issued)| (said.case.weight(), std::cmp::Reverse(*issued)));
-    worst.map(|(said, _)| said)
+    said.min_by_key(|(said, list)| {
+        let newest = std::cmp::Reverse(list.crl.this_update);
+        (said.case.weight(), newest)
+    })
 }
 
 /// Only a hold can be lifted (RFC 5280, 5.3.1): a later list leaves it out, or a later delta
 /// list says so.
-fn lifts(
-    (later, standing): (&TrustedCrl, Standing),
-    than: &TrustedCrl,
-    certificate: &Certificate,
-) -> bool {
-    if standing != Standing::Issuer || later.crl.this_update <= than.crl.this_update {
+fn lifts(later: &About<'_>, than: &TrustedCrl, certificate: &Certificate) -> bool {
+    let crl = &later.list.crl;
+    if later.standing != Standing::Issuer || crl.this_update <= than.crl.this_update {
         return false;
     }
-    match (later.crl.entry(certificate), later.crl.gap(certificate)) {
-        (None, None) => later.crl.reasons().are_all(),
-        (Some(entry), Some(Gap::Part)) => later.crl.is_delta && entry.is_lifted(),
+    match (crl.entry(certificate), crl.gap(certificate)) {
+        (None, None) => crl.reasons(certificate).are_all(),
+        (Some(entry), Some(Gap::Delta)) => entry.is_lifted(),
         (None, Some(_)) | (Some(_), _) => false,
     }
 }
 
 fn report(revocation: &Revocation, at: Timestamp) -> Said {
-    let is_suspect = revocation.invalid_since.is_some_and(|since| since <= at);
+    let is_suspect = matches!(revocation.invalid_since, Some(Ok(since)) if since <= at);
     let case = if revocation.at <= at {
         Case::ChainRevocationRevoked
     } else if is_suspect {
         Case::ChainRevocationSuspect
     } else if revocation.is_compromise() {
         Case::ChainRevocationCompromisedLater
+    } else if revocation.is_unreadable() {
+        Case::ChainRevocationUnreadableLater
     } else {
         Case::ChainRevocationLater
     };
@@ -230,8 +464,11 @@ fn report(revocation: &Revocation, at: Timestamp) -> Said {
 
 /// An entry in a list that cannot be taken as RFC 5280 takes them.
 fn report_limited(revocation: &Revocation, name: &str, at: Timestamp) -> Said {
-    let since = revocation.invalid_since.unwrap_or(revocation.at);
-    let case = if since.min(revocation.at) <= at {
+    let since = match revocation.invalid_since {
+        Some(Ok(since)) => since.min(revocation.at),
+        Some(Err(_)) | None => revocation.at,
+    };
+    let case = if since <= at {
         Case::ChainRevocationLimited
     } else {
         Case::ChainRevocationLimitedLater
@@ -245,14 +482,18 @@ fn shown(revocation: &Revocation) -> String {
 }
 
 /// Why a list cannot say that a certificate is not revoked, whatever its time.
-fn unusable(list: &TrustedCrl, standing: Standing, certificate: &Certificate) -> Option<Case> {
-    match (standing, list.crl.gap(certificate)) {
+fn unusable(one: &About<'_>, certificate: &Certificate) -> Option<Case> {
+    match (one.standing, one.list.crl.gap(certificate)) {
         (Standing::Stranger, _) => Some(Case::ChainRevocationUnusableSignature),
-        (Standing::Related, _) => Some(Case::ChainRevocationUnusableIssuer),
+        (Standing::Other, _) => Some(Case::ChainRevocationUnusableIssuer),
+        (Standing::NoRight, _) => Some(Case::ChainRevocationUnusableUsage),
         (Standing::Issuer, Some(Gap::Extension(_))) => Some(Case::ChainRevocationUnusableExtension),
-        (Standing::Issuer, Some(Gap::OtherKind | Gap::Part)) => {
-            Some(Case::ChainRevocationUnusableScope)
+        (Standing::Issuer, Some(Gap::OtherIssuer | Gap::Mixed)) => {
+            Some(Case::ChainRevocationUnusableIndirect)
         }
+        (Standing::Issuer, Some(Gap::OtherKind)) => Some(Case::ChainRevocationUnusableScope),
+        (Standing::Issuer, Some(Gap::OtherPoint)) => Some(Case::ChainRevocationUnusablePoint),
+        (Standing::Issuer, Some(Gap::Delta)) => Some(Case::ChainRevocationUnusableDelta),
         (Standing::Issuer, None) => None,
     }
 }
@@ -262,41 +503,44 @@ fn unusable(list: &TrustedCrl, standing: Standing, certificate: &Certificate) ->
 /// decides.
 fn tell_contradicting(
     certificate: &Certificate,
-    lists: &[(&TrustedCrl, Standing)],
+    lists: &[About<'_>],
     at: Timestamp,
     findings: &mut Findings,
 ) {
-    let names = |(list, standing): &&(&TrustedCrl, Standing)| {
-        let entry = list.crl.entry(certificate);
-        *standing == Standing::Stranger && entry.is_some_and(|entry| !entry.is_lifted())
+    let names = |one: &&About<'_>| {
+        let entry = one.list.crl.entry(certificate);
+        one.standing == Standing::Stranger && entry.is_some_and(|entry| !entry.is_lifted())
     };
     let mut contradicting = lists.iter().filter(names).peekable();
     if contradicting.peek().is_some() {
         findings.tell_both(
             Case::ChainRevocationContradicting,
             at.to_string(),
-            some_of(contradicting.map(|(list, _)| &*list.name)),
+            some_of(contradicting.map(|one| &*one.list.name)),
         );
     }
 }
 
 /// No list says that the certificate was not revoked: which ones were there, and why not.
-fn tell_unusable(
-    certificate: &Certificate,
-    lists: &[(&TrustedCrl, Standing)],
-    at: Timestamp,
-    findings: &mut Findings,
-) {
+fn tell_unusable(asked: &Asked<'_>, lists: &[About<'_>], findings: &mut Findings) {
+    let Asked {
+        certificate,
+        at,
+        now,
+        issuer: _,
+    } = *asked;
     let mut groups: BTreeMap<&'static str, (Case, Vec<&str>)> = BTreeMap::new();
-    for (list, standing) in lists {
-        let case = unusable(list, *standing, certificate).unwrap_or_else(|| {
-            match list.crl.speaks_of(certificate, at) {
-                true => Case::ChainRevocationUnusableScope,
-                false => Case::ChainRevocationOtherTime,
+    for one in lists {
+        let case = unusable(one, certificate).unwrap_or_else(|| {
+            match one.list.crl.reach(certificate, at, now) {
+                Reach::Speaks => Case::ChainRevocationUnusableReasons,
+                Reach::Ended => Case::ChainRevocationStale,
+                Reach::AfterLife => Case::ChainRevocationOtherTime,
+                Reach::NotYet => Case::ChainRevocationNotYet,
             }
         });
         let (_, names) = groups.entry(case.key()).or_insert((case, Vec::new()));
-        names.push(&list.name);
+        names.push(&one.list.name);
     }
     for (case, names) in groups.into_values() {
         findings.tell_both(case, at.to_string(), some_of(names.into_iter()));

@@ -6,10 +6,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::facts::EditionFacts;
+use super::facts::{EditionFacts, RevocationFacts};
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::{Finding, Findings};
-use super::revoked::{Issuer, TrustedCrls, some_of};
+use super::revoked::{Asked, Issuer, Kept, TrustedCrls, some_of};
 use super::signature::{Outcome, Signer};
 use super::table::{Case, CheckId, Weight};
 use crate::pec::header::is_signer_address;
@@ -35,7 +35,7 @@ pub(super) struct Judge<'a> {
     /// The revocation lists that the user gave; `None` when that was not asked.
     pub crls: Option<&'a TrustedCrls>,
     /// Those that are kept; they are silent where they know nothing.
-    pub kept_crls: Option<&'a TrustedCrls>,
+    pub kept_crls: Kept<'a>,
     pub providers: Option<&'a ProviderList>,
     /// Editions that came along and that the trust data lack.
     pub learned: &'a RefCell<Vec<Edition>>,
@@ -53,6 +53,8 @@ pub(super) struct Authority {
     pub label: Arc<str>,
     /// Its edition, when there is one.
     pub edition: Option<EditionFacts>,
+    /// The list that says whether the signer was revoked.
+    pub revocation: Option<RevocationFacts>,
 }
 
 /// A name that is somebody else's.
@@ -316,10 +318,11 @@ impl Judge<'_> {
         findings.record(CheckId::ChainConstraints, constraints);
         findings.record(CheckId::ChainEdition, edition);
         findings.record(CheckId::SignerPolicy, policy(&signer.certificate, anchor));
-        self.check_revocation(signer, judged.path, anchor, findings);
+        let revocation = self.check_revocation(signer, judged.path, anchor, findings);
         Authority {
             label: anchor.label.clone(),
             edition: judged.edition,
+            revocation,
         }
     }
 
@@ -406,42 +409,57 @@ impl Judge<'_> {
         root().map(|root| Borrowed::Root(root.common_name().unwrap_or_default()))
     }
 
-    /// Step 11.
+    /// Step 11: the list that says whether the signer was revoked, where one does.
     fn check_revocation(
         &self,
         signer: &Signer,
         path: &Path,
         anchor: &Anchor,
         findings: &mut Findings,
-    ) {
+    ) -> Option<RevocationFacts> {
         let trust = self.trust;
-        let at = self.at;
+        let asked = |certificate, issuer, now| Asked {
+            certificate,
+            issuer,
+            at: self.at,
+            now,
+        };
+        // What is kept was of no later day than the one on which it was kept.
+        let now = match self.crls {
+            Some(_) => self.now,
+            None => Timestamp::from_unix(i64::MAX),
+        };
         let kept = || {
-            let crls = self.kept_crls.filter(|_| path.intermediates.is_empty())?;
-            let issuer = Issuer::Pinned(anchor);
-            crls.decide(&signer.certificate, &issuer, trust, at)
-                .then_some(crls)
+            if !path.intermediates.is_empty() {
+                return None;
+            }
+            let crls = self.kept_crls.of(anchor, self.at, trust);
+            let asked = asked(&signer.certificate, Issuer::Pinned(anchor), now);
+            crls.decide(&asked, trust).then_some(crls)
         };
-        let Some(crls) = self.crls.or_else(kept) else {
+        let Some(crls) = self.crls.map(TrustedCrls::view).or_else(kept) else {
             findings.tell(Case::ChainRevocationNotChecked);
-            return;
+            return None;
         };
-        let mut below = &signer.certificate;
-        let mut is_decided = true;
-        for authority in &path.intermediates {
-            is_decided &= crls.check(below, &Issuer::Between(authority), trust, at, findings);
-            below = authority;
-        }
-        is_decided &= crls.check(below, &Issuer::Pinned(anchor), trust, at, findings);
-        if !crls.damaged.is_empty() {
+        let above = path.intermediates.iter().map(|one| &**one);
+        let below = std::iter::once(&*signer.certificate).chain(above.clone());
+        let issuers = above.map(Issuer::Between);
+        let issuers = issuers.chain([Issuer::Pinned(anchor)]);
+        let said = below.zip(issuers).map(|(certificate, issuer)| {
+            let asked = asked(certificate, issuer, now);
+            crls.check(&asked, trust, findings)
+        });
+        let mut said: Vec<Option<RevocationFacts>> = said.collect();
+        let mut damaged = crls.damaged().peekable();
+        if damaged.peek().is_some() {
             // Where the others do not decide it, it might be the one that counts.
-            let case = match is_decided {
+            let case = match said.iter().all(Option::is_some) {
                 true => Case::ChainRevocationDamagedBeside,
                 false => Case::ChainRevocationDamaged,
             };
-            let files = crls.damaged.iter().map(|name| &**name);
-            findings.tell_found(case, some_of(files));
+            findings.tell_found(case, some_of(damaged));
         }
+        said.swap_remove(0)
     }
 
     /// Step 12.

@@ -297,18 +297,26 @@ checks! {
         ChainRevocationNoList: Note, "chain.revocation.no-list", ChainRevocationNoList;
         ChainRevocationUnusableSignature: Doubt, "chain.revocation.unusable-signature", GetList;
         ChainRevocationUnusableIssuer: Doubt, "chain.revocation.unusable-issuer", GetList;
+        ChainRevocationUnusableUsage: Doubt, "chain.revocation.unusable-usage", GetList;
         ChainRevocationUnusableExtension: Doubt, "chain.revocation.unusable-extension", GetCompleteList;
         ChainRevocationUnusableScope: Doubt, "chain.revocation.unusable-scope", GetCompleteList;
+        ChainRevocationUnusablePoint: Doubt, "chain.revocation.unusable-point", GetCompleteList;
+        ChainRevocationUnusableReasons: Doubt, "chain.revocation.unusable-reasons", GetCompleteList;
+        ChainRevocationUnusableDelta: Doubt, "chain.revocation.unusable-delta", GetCompleteList;
+        ChainRevocationUnusableIndirect: Doubt, "chain.revocation.unusable-indirect", GetCompleteList;
         ChainRevocationContradicting: Doubt, "chain.revocation.contradicting", ChainRevocationContradicting;
         ChainRevocationDamaged: Doubt, "chain.revocation.damaged", ChainRevocationDamaged;
         ChainRevocationDamagedBeside: Note, "chain.revocation.damaged", ChainRevocationDamaged;
         ChainRevocationLimited: Undecides, "chain.revocation.limited", ChainRevocationLimited;
         ChainRevocationLimitedLater: Doubt, "chain.revocation.limited-later", GetCompleteList;
+        ChainRevocationStale: Doubt, "chain.revocation.stale", ChainRevocationOtherTime;
+        ChainRevocationNotYet: Doubt, "chain.revocation.not-yet", ChainRevocationNotYet;
         ChainRevocationOtherTime: Doubt, "chain.revocation.other-time", ChainRevocationOtherTime;
         ChainRevocationLater: Doubt, "chain.revocation.later", ChainRevocationLater;
         ChainRevocationRevoked: Refutes, "chain.revocation.revoked", AskProvider;
         ChainRevocationSuspect: Doubt, "chain.revocation.suspect", AskProvider;
         ChainRevocationCompromisedLater: Doubt, "chain.revocation.compromised-later", ChainRevocationCompromisedLater;
+        ChainRevocationUnreadableLater: Doubt, "chain.revocation.unreadable-later", ChainRevocationCompromisedLater;
     }
     // Step 12
     /// The signer is in the list of providers.
@@ -609,6 +617,7 @@ advices! {
     ChainRevocationDamaged = "chain-revocation-damaged";
     ChainRevocationLimited = "chain-revocation-limited";
     ChainRevocationOtherTime = "chain-revocation-other-time";
+    ChainRevocationNotYet = "chain-revocation-not-yet";
     ChainRevocationLater = "chain-revocation-later";
     ChainRevocationCompromisedLater = "chain-revocation-compromised-later";
     ProviderListedMissing = "provider-listed-missing";

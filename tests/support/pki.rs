@@ -141,10 +141,31 @@ pub mod extension {
 
     /// That a list holds what changed since number 6 (RFC 5280, 5.2.4).
     pub fn delta_indicator() -> Extension {
+        delta_since(6)
+    }
+
+    /// That a list holds what changed since that number.
+    pub fn delta_since(number: u64) -> Extension {
         Extension {
             critical: true,
-            ..plain("2.5.29.27", der::number(6))
+            ..plain("2.5.29.27", der::number(number))
         }
+    }
+
+    /// Another number of a list than 7 (RFC 5280, 5.2.3).
+    pub fn crl_number(number: u64) -> Extension {
+        plain(CRL_NUMBER, der::number(number))
+    }
+
+    /// The distribution point of a list, named as an entry of a directory.
+    pub fn point_of(issuer: &str) -> Vec<u8> {
+        let entry = der::explicit(4, &name(issuer));
+        der::explicit(0, &der::explicit(0, &entry))
+    }
+
+    /// An invalidity date that is none (RFC 5280, 5.3.2).
+    pub fn invalid_since_nobody_knows() -> Extension {
+        plain("2.5.29.24", der::utf8("maggio"))
     }
 
     /// Whose certificate an entry is (RFC 5280, 5.3.3).
@@ -367,7 +388,9 @@ pub fn revocation_list_with(
             value: der::number(7),
         },
     ];
-    let extensions = extensions.iter().chain(more).map(encode_extension);
+    let is_usual = |one: &&Extension| more.iter().all(|other| other.oid != one.oid);
+    let usual = extensions.iter().filter(is_usual);
+    let extensions = usual.chain(more).map(encode_extension);
     let contents = der::sequence([
         der::number(1),
         scheme.identifier(),

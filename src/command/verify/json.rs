@@ -408,6 +408,22 @@ struct SignerJson<'a> {
     /// Whether the trust data lack that edition and the message brought it, signed by the root that
     /// they name (issuer_spki) for the key of the authority.
     edition_carried: bool,
+    /// The revocation list that says whether the certificate was revoked at that time; null when no
+    /// list was at hand, or none says it.
+    revocation_list: Option<RevocationListJson<'a>>,
+}
+
+/// A revocation list of the authority (RFC 5280, 5).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "revocation_list")]
+struct RevocationListJson<'a> {
+    /// SHA-256 of its DER, lower-case hexadecimal.
+    #[schemars(regex(pattern = SHA256))]
+    sha256: &'a str,
+    /// When it was issued. RFC 3339, UTC, whole seconds.
+    this_update: Timestamp,
+    /// When the next one was due; null when it does not say. RFC 3339, UTC, whole seconds.
+    next_update: Option<Timestamp>,
 }
 
 /// How the receipt relates to the file of --sent (RFC 6109, 2.2.1 and 3.3.2).
@@ -915,6 +931,11 @@ impl<'a> SignerJson<'a> {
                 .map(|edition| &*edition.sha256)
                 .filter(|sha256| !sha256.is_empty()),
             edition_carried: edition.is_some_and(|edition| edition.is_carried),
+            revocation_list: facts.revocation().map(|list| RevocationListJson {
+                sha256: &list.sha256,
+                this_update: list.this_update,
+                next_update: list.next_update,
+            }),
         }
     }
 }

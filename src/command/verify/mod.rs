@@ -391,6 +391,7 @@ impl Asked {
             acceptance: self.acceptance.as_ref(),
             unfold: Some(input::mail_in_archive),
             stored,
+            crls: None,
         }
     }
 

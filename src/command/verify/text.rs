@@ -184,6 +184,16 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
         (None, _) => texts.text("value.authority-unknown").to_owned(),
     };
     table.add_safe("authority", authority);
+    if let Some(list) = facts.revocation() {
+        let values = [
+            ("time", &*shown(list.this_update, table.lang)),
+            ("sha256", &list.sha256),
+        ];
+        table.add_safe(
+            "revocation-list",
+            texts.fill("value.revocation-list", &values),
+        );
+    }
 }
 
 /// What the certified data say, in rows.

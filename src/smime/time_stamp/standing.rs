@@ -11,7 +11,7 @@ use x509_cert::ext::pkix::CrlReason;
 use crate::smime::algorithm::PublicKey;
 use crate::smime::certificate::Certificate;
 use crate::smime::name::Name;
-use crate::smime::revocation::{Crl, Reasons, Revocation};
+use crate::smime::revocation::{Crl, Reasons, Revocation, Unreadable};
 use crate::timestamp::Timestamp;
 
 /// What revocation lists say of the certificates of a time stamp, when they do not say that one
@@ -58,7 +58,7 @@ pub(super) fn of_certificate(
     let speaking = lists.iter().filter(|crl| {
         issuer.may_sign_lists && crl.gap(certificate).is_none() && crl.speaks_of(certificate, at)
     });
-    let reasons = speaking.map(|crl| crl.reasons());
+    let reasons = speaking.map(|crl| crl.reasons(certificate));
     Ok(
         match reasons.fold(Reasons::default(), Reasons::and).are_all() {
             true => Standing::NotRevoked,
@@ -69,22 +69,30 @@ pub(super) fn of_certificate(
 
 /// Whether an entry takes the worth from what was signed at a time.
 fn voids(revocation: &Revocation, at: Timestamp) -> bool {
-    let since = revocation.invalid_since.unwrap_or(revocation.at);
+    let since = match revocation.invalid_since {
+        Some(Ok(since)) => since.min(revocation.at),
+        // It may have been any time.
+        Some(Err(Unreadable)) => at,
+        None => revocation.at,
+    };
     match revocation.reason {
-        Some(
+        Some(Ok(
             CrlReason::Unspecified
             | CrlReason::AffiliationChanged
             | CrlReason::Superseded
             | CrlReason::CessationOfOperation,
-        ) => since.min(revocation.at) <= at,
-        Some(CrlReason::RemoveFromCRL) => false,
+        )) => since <= at,
+        Some(Ok(CrlReason::RemoveFromCRL)) => false,
         None
         | Some(
-            CrlReason::KeyCompromise
-            | CrlReason::CaCompromise
-            | CrlReason::CertificateHold
-            | CrlReason::PrivilegeWithdrawn
-            | CrlReason::AaCompromise,
+            Err(Unreadable)
+            | Ok(
+                CrlReason::KeyCompromise
+                | CrlReason::CaCompromise
+                | CrlReason::CertificateHold
+                | CrlReason::PrivilegeWithdrawn
+                | CrlReason::AaCompromise,
+            ),
         ) => true,
     }
 }

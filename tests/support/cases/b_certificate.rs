@@ -627,7 +627,7 @@ fn revocation() -> Vec<Vector> {
                  nothing about that time.",
             &["--crl", "../../pki/stale.crl"],
         )
-        .finding("chain.revocation.other-time doubt"),
+        .finding("chain.revocation.stale doubt"),
         genuine(
             "revocation-list-of-a-stranger",
             33,

@@ -8,6 +8,7 @@ use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::der;
 use crate::support::keys::{self, Key};
 use crate::support::pki::{self, Extension, Revoked, extension};
+use crate::support::receipt::{Kind, Receipt};
 use crate::support::world::{self, AUTHORITY_NAME, HISTORIC_NAME};
 
 const B: Group = Group("b-certificate");
@@ -19,8 +20,12 @@ const LONG_BEFORE: [&str; 2] = ["2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"];
 const BEFORE: &str = "2026-05-01T10:00:00Z";
 const AFTER: &str = "2026-08-30T10:00:00Z";
 const LATER: [&str; 2] = ["2026-09-01T06:00:00Z", "2026-09-02T06:00:00Z"];
+const TO_COME: [&str; 2] = ["2096-01-04T06:00:00Z", "2096-01-05T06:00:00Z"];
 const KEY_COMPROMISE: u8 = 1;
+const SUPERSEDED: u8 = 4;
 const HOLD: u8 = 6;
+/// Given to no reason (RFC 5280, 5.3.1).
+const UNUSED: u8 = 7;
 const REMOVE: u8 = 8;
 
 /// How a list names the receipt's signer.
@@ -31,6 +36,8 @@ enum Named {
     With(Extension),
     /// The same, and revoked four months after the receipt.
     Later(Extension),
+    /// Revoked then for that reason, with more extensions.
+    LaterFor(u8, Vec<Extension>),
 }
 
 fn list_of(issuer: &str, key: Key, period: [&str; 2], named: Named, more: &[Extension]) -> Vec<u8> {
@@ -48,6 +55,7 @@ fn list_of(issuer: &str, key: Key, period: [&str; 2], named: Named, more: &[Exte
         Named::For(reason) => entry(BEFORE, reason, Vec::new()),
         Named::With(extension) => entry(BEFORE, KEY_COMPROMISE, vec![extension]),
         Named::Later(extension) => entry(AFTER, KEY_COMPROMISE, vec![extension]),
+        Named::LaterFor(reason, extensions) => entry(AFTER, reason, extensions),
     };
     pki::revocation_list_with(issuer, key, period, &entries, more)
 }
@@ -73,7 +81,7 @@ fn at_point(end: &str) -> Extension {
 
 /// The lists, by their path under `fixtures/pki/`.
 pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
-    use Named::{For, Later, No, With};
+    use Named::{For, Later, LaterFor, No, With};
     let later = |extension| {
         list_of(
             AUTHORITY_NAME,
@@ -82,6 +90,10 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
             Later(extension),
             &[],
         )
+    };
+    let later_for = |reason, extensions| {
+        let named = LaterFor(reason, extensions);
+        list_of(AUTHORITY_NAME, keys::AUTHORITY, LATER, named, &[])
     };
     let revoked = || For(KEY_COMPROMISE);
     let unknown = extension::unknown(true);
@@ -145,6 +157,79 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
             list(For(REMOVE), &[extension::delta_indicator()]),
         ),
         (
+            "crl/earlier.crl",
+            list_of(AUTHORITY_NAME, keys::AUTHORITY, EARLIER, No, &[]),
+        ),
+        (
+            "crl/delta-next.crl",
+            list(
+                No,
+                &[extension::delta_indicator(), extension::crl_number(8)],
+            ),
+        ),
+        (
+            "crl/delta-next-lifted.crl",
+            list(
+                For(REMOVE),
+                &[extension::delta_indicator(), extension::crl_number(8)],
+            ),
+        ),
+        (
+            "crl/delta-of-a-later-list.crl",
+            list(No, &[extension::delta_since(8), extension::crl_number(9)]),
+        ),
+        (
+            "crl/to-come.crl",
+            list_of(AUTHORITY_NAME, keys::AUTHORITY, TO_COME, No, &[]),
+        ),
+        (
+            "crl/later.crl",
+            list_of(AUTHORITY_NAME, keys::AUTHORITY, LATER, No, &[]),
+        ),
+        (
+            "crl/point-of-the-issuer.crl",
+            list(
+                No,
+                &[extension::issuing_point(&[extension::point_of(
+                    AUTHORITY_NAME,
+                )])],
+            ),
+        ),
+        (
+            "crl/unreadable-scope.crl",
+            list(
+                No,
+                &[extension::issuing_point(&[
+                    der::implicit(4, &[0xff]),
+                    der::implicit(1, &[0xff]),
+                ])],
+            ),
+        ),
+        (
+            "crl/unreadable-scope-revoked.crl",
+            list(
+                revoked(),
+                &[extension::issuing_point(&[
+                    der::implicit(4, &[0xff]),
+                    der::implicit(1, &[0xff]),
+                ])],
+            ),
+        ),
+        ("crl/unreadable-reason-revoked.crl", list(For(UNUSED), &[])),
+        (
+            "crl/unreadable-reason-revoked-later.crl",
+            later_for(UNUSED, Vec::new()),
+        ),
+        (
+            "crl/unreadable-date-revoked-later.crl",
+            later_for(SUPERSEDED, vec![extension::invalid_since_nobody_knows()]),
+        ),
+        (
+            "crl/with-entries-of-another-issuer.crl",
+            list(With(extension::certificate_issuer(HISTORIC_NAME)), &[]),
+        ),
+        ("crl/by-another-authority.crl", list_with_another_serial()),
+        (
             "crl/of-another-issuer-same-serial.crl",
             list(
                 With(extension::certificate_issuer(HISTORIC_NAME)),
@@ -187,6 +272,25 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ),
         ("crl-one-damaged-revoked/b-whole.crl", named),
     ])
+}
+
+/// An indirect list of another authority, with a certificate of the signer's authority that is not the
+/// signer's.
+fn list_with_another_serial() -> Vec<u8> {
+    let other = world::SENDING.certificate();
+    let entry = Revoked {
+        certificate: &other,
+        at: BEFORE,
+        reason: Some(KEY_COMPROMISE),
+    };
+    let of_authority = extension::certificate_issuer(AUTHORITY_NAME);
+    pki::revocation_list_with(
+        HISTORIC_NAME,
+        keys::HISTORIC_AUTHORITY,
+        THEN,
+        &[(entry, vec![of_authority])],
+        &[only(4)],
+    )
 }
 
 macro_rules! crl {
@@ -249,6 +353,26 @@ fn named() -> Vec<Vector> {
             crl!("crl/unknown-entry-extension-revoked-later.crl"),
         )
         .finding("chain.revocation.limited-later doubt"),
+        later(
+            "revoked-later-for-an-unreadable-reason",
+            "The certificate was revoked four months after the receipt, for a reason \
+             that is none: it may be the worst.",
+            crl!("crl/unreadable-reason-revoked-later.crl"),
+        )
+        .finding("chain.revocation.unreadable-later doubt"),
+        later(
+            "revoked-later-with-an-unreadable-invalidity-date",
+            "The certificate was revoked four months after the receipt because a new \
+             one replaced it, with an invalidity date that is none.",
+            crl!("crl/unreadable-date-revoked-later.crl"),
+        )
+        .finding("chain.revocation.unreadable-later doubt"),
+        revoked(
+            "revoked-for-an-unreadable-reason",
+            "The certificate was revoked before the receipt, for a reason that is \
+             none. The list counts all the same.",
+            crl!("crl/unreadable-reason-revoked.crl"),
+        ),
         revoked(
             "revoked-in-a-list-of-users",
             "The list names the signer and has the critical extension that says of \
@@ -278,6 +402,12 @@ fn named() -> Vec<Vector> {
              critical extension that nobody here knows. RFC 5280 forbids to use the \
              list; the signer is not plainly good for that.",
             crl!("crl/unknown-extension-revoked.crl"),
+        ),
+        limited(
+            "revoked-in-a-list-whose-scope-cannot-be-read",
+            "The critical extension that says of which certificates the list is has \
+             its fields in the wrong order.",
+            crl!("crl/unreadable-scope-revoked.crl"),
         ),
         limited(
             "revoked-in-an-entry-with-an-unknown-extension",
@@ -326,6 +456,30 @@ fn clear() -> Vec<Vector> {
             crl!("crl/point.crl"),
         ),
         clear(
+            "not-revoked-in-the-list-of-its-issuers-point",
+            "The list's distribution point is the issuer of the certificate itself \
+             (RFC 5280, 6.3.3, end).",
+            crl!("crl/point-of-the-issuer.crl"),
+        ),
+        clear(
+            "not-revoked-in-a-list-and-its-delta-list",
+            "The whole list ended before the receipt; a delta list of the receipt's \
+             day continues it.",
+            crl!("crl/earlier.crl", "crl/delta-next.crl"),
+        ),
+        clear(
+            "hold-lifted-by-the-delta-list-that-continues",
+            "The certificate was on hold the day before; the delta list of the \
+             receipt's day continues that list and lifts the hold.",
+            crl!("crl/hold.crl", "crl/delta-next-lifted.crl"),
+        ),
+        clear(
+            "not-revoked-in-a-later-list",
+            "The list is of four months later, and the certificate was in force then: \
+             whoever is revoked stays in the list.",
+            crl!("crl/later.crl"),
+        ),
+        clear(
             "not-revoked-for-any-reason",
             "Two lists, each of some reasons, together of all.",
             crl!("crl/some-reasons.crl", "crl/other-reasons.crl"),
@@ -356,12 +510,13 @@ fn clear() -> Vec<Vector> {
             .case(33, Medium)
             .because(
                 "The certificate was on hold the day before; a delta list of the \
-                 receipt's day lifts that. No whole list speaks of the day.",
+                 receipt's day lifts that. Its number is not above that of the list, \
+                 so that it does not continue it: no whole list speaks of the day.",
             )
             .receipt(DELIVERY)
             .with(crl!("crl/hold.crl", "crl/delta-lifted.crl"))
-            .finding("chain.revocation.unusable-scope doubt")
-            .finding("chain.revocation.other-time doubt")
+            .finding("chain.revocation.unusable-delta doubt")
+            .finding("chain.revocation.stale doubt")
             .absent("chain.revocation failure"),
         B.not_genuine("hold-not-lifted", "chain.revocation.revoked")
             .case(31, High)
@@ -391,13 +546,13 @@ fn unused() -> Vec<Vector> {
         ),
         unused(
             "list-of-another-point-alone",
-            "chain.revocation.unusable-scope doubt",
+            "chain.revocation.unusable-point doubt",
             "The list is of another distribution point than the signer's.",
             crl!("crl/other-point.crl"),
         ),
         unused(
             "list-of-some-reasons-alone",
-            "chain.revocation.unusable-scope doubt",
+            "chain.revocation.unusable-reasons doubt",
             "The list says for two reasons only that the signer is not revoked.",
             crl!("crl/some-reasons.crl"),
         ),
@@ -408,11 +563,55 @@ fn unused() -> Vec<Vector> {
             crl!("crl/unknown-extension.crl"),
         ),
         unused(
+            "list-whose-scope-cannot-be-read-alone",
+            "chain.revocation.unusable-extension doubt",
+            "The critical extension that says of which certificates the list is has \
+             its fields in the wrong order.",
+            crl!("crl/unreadable-scope.crl"),
+        ),
+        unused(
             "delta-list-alone",
-            "chain.revocation.unusable-scope doubt",
+            "chain.revocation.unusable-delta doubt",
             "The list says only what changed.",
             crl!("crl/delta.crl"),
         ),
+        unused(
+            "delta-list-of-another-list",
+            "chain.revocation.unusable-delta doubt",
+            "A delta list, and a whole list that ended before the receipt. The delta \
+             list is of what changed since a later one.",
+            crl!("crl/earlier.crl", "crl/delta-of-a-later-list.crl"),
+        )
+        .finding("chain.revocation.stale doubt"),
+        unused(
+            "list-with-entries-of-another-issuer-alone",
+            "chain.revocation.unusable-indirect doubt",
+            "The list has an entry of another issuer and does not say that it may.",
+            crl!("crl/with-entries-of-another-issuer.crl"),
+        ),
+        unused(
+            "list-of-another-authority-alone",
+            "chain.revocation.unusable-issuer doubt",
+            "An indirect list of another pinned authority. It names certificates of \
+             the signer's authority, and not the signer's.",
+            crl!("crl/by-another-authority.crl"),
+        ),
+        unused(
+            "list-to-come",
+            "chain.revocation.not-yet doubt",
+            "The list bears a date seventy years ahead.",
+            crl!("crl/to-come.crl"),
+        ),
+        B.genuine("list-after-the-end-of-the-certificate")
+            .case(33, High)
+            .because(
+                "The certificate ended a month after the receipt; the list is of four \
+                 months later, when it may leave out whoever has ended.",
+            )
+            .message(ended())
+            .with(crl!("crl/later.crl"))
+            .finding("chain.revocation.other-time doubt")
+            .finding("chain.time.ended-since note"),
         unused(
             "revoked-by-a-stranger-beside-a-list-that-clears",
             "chain.revocation.contradicting doubt",
@@ -436,6 +635,15 @@ fn unused() -> Vec<Vector> {
             crl!("crl/stranger-revoked.crl"),
         ),
     ]
+}
+
+/// A receipt whose signer's certificate ended a month later.
+fn ended() -> Vec<u8> {
+    let receipt = Receipt::with(Kind::Delivery, |receipt| {
+        let signer = world::RECEIVING.certificate();
+        receipt.certificate = signer.valid("2023-06-01T09:00:00Z", "2026-06-01T09:00:00Z");
+    });
+    receipt.message().to_eml()
 }
 
 /// Lists that cannot be read, beside others.
@@ -470,7 +678,7 @@ fn damaged() -> Vec<Vector> {
             .receipt(DELIVERY)
             .with(&["--crl", "../../pki/crl-damaged-and-stale"])
             .finding("chain.revocation.damaged doubt")
-            .finding("chain.revocation.other-time doubt")
+            .finding("chain.revocation.stale doubt")
             .absent("chain.revocation note"),
         B.not_genuine("revoked-beside-a-damaged-file", "chain.revocation.revoked")
             .case(31, Critical)
@@ -507,7 +715,7 @@ fn between() -> Vec<Vector> {
             )
             .with_only(CLEAR)
             .message(with_bag(&[&signs_none]))
-            .finding("chain.revocation.unusable-issuer doubt")
+            .finding("chain.revocation.unusable-usage doubt")
             .finding("chain.revocation.no-list note"),
         B.cannot_tell(
             "revoked-by-an-authority-that-may-sign-no-list",
