@@ -117,7 +117,8 @@ impl Access {
         let Some(file) = &self.account.trust_file else {
             return Ok(self.store().verifier());
         };
-        Ok(Verifier::new(trusted::trust(file, self.lang)?))
+        let verifier = Verifier::new(trusted::trust(file, self.lang)?);
+        Ok(verifier.with_archive(self.store().archived().archive()))
     }
 
     /// Says so when receipts are judged by other authorities than those compiled in.

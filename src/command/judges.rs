@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::store::Store;
 use super::verify::Examiner;
 use super::{Failure, Session, trusted};
 use crate::address::MailAddress;
@@ -23,6 +24,7 @@ pub(super) struct Judges<'a> {
 pub(super) struct Judge {
     pub examiner: Examiner,
     pub trust_file: Vec<u8>,
+    store: Store,
 }
 
 impl<'a> Judges<'a> {
@@ -60,22 +62,28 @@ impl<'a> Judges<'a> {
 
 impl Judge {
     fn new(file: Option<&Path>, session: &Session<'_>) -> Result<Self, Failure> {
+        let store = session.store();
         let (verifier, trust_file) = match file {
-            None => {
-                let store = session.store();
-                (store.verifier(), store.trust_file())
-            }
+            None => (store.verifier(), store.trust_file()),
             Some(file) => {
                 let octets = trusted::read(file, session.lang)?;
                 let trust = Trust::parse(&octets, TRUST_FILE)
                     .map_err(|error| trusted::of_trust_file(&error, file, session.lang))?;
-                (Verifier::new(trust), octets)
+                let verifier = Verifier::new(trust);
+                let verifier = verifier.with_archive(store.archived().archive());
+                (verifier, octets)
             }
         };
         let now = session.context.now;
         Ok(Self {
             examiner: Examiner::new(verifier, now, session.lang),
             trust_file,
+            store,
         })
+    }
+
+    /// A revocation list that is kept, by its SHA-256.
+    pub fn revocation_list(&self, sha256: &str) -> Option<Vec<u8>> {
+        self.store.revocation_list(sha256)
     }
 }

@@ -50,6 +50,7 @@ mod register;
 mod reply;
 mod report;
 mod same;
+mod revocations;
 mod sandbox;
 mod search;
 mod send;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::access::Access;
+use super::revocations::Revocations;
 use super::{Failure, Session, whole};
 use crate::output::catalogue::Catalogue;
 use crate::providers::directory_index::KeptLists;
@@ -147,7 +148,9 @@ impl Store {
 
     /// Judges by what is known, with the lists that are kept.
     pub fn verifier(&self) -> Verifier {
-        let verifier = Verifier::new(self.trust()).with_kept_lists(self.lists());
+        let verifier = Verifier::new(self.trust())
+            .with_kept_lists(self.lists())
+            .with_archive(self.archived().archive());
         match self.revocations() {
             lists if lists.lists.is_empty() && lists.damaged.is_empty() => verifier,
             lists => verifier.with_kept_crls(lists),
@@ -166,6 +169,18 @@ impl Store {
             lists.add(list.dated, Box::new(read));
         }
         lists
+    }
+
+    /// The revocation lists of many days.
+    pub fn archived(&self) -> Revocations {
+        Revocations::of(self.folder.as_deref().and_then(Path::parent))
+    }
+
+    /// A revocation list that is kept, of whichever day, by its SHA-256.
+    pub fn revocation_list(&self, sha256: &str) -> Option<Vec<u8>> {
+        self.archived()
+            .octets(sha256)
+            .or_else(|| self.beside(sha256))
     }
 
     fn revocations(&self) -> Crls {

@@ -1,4 +1,5 @@
-//! The certificates that receipts carry, as files for other programs.
+//! The certificates that receipts carry, as files for other programs; and the revocation lists by which
+//! they were judged.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,8 @@ use base64_simd::STANDARD;
 
 use super::held::{AUTHORITIES, part_of, plain_name};
 use crate::asic::Name;
+use crate::command::judges::Judge;
+use crate::command::revocations::WITHIN;
 use crate::mime::Entity;
 use crate::mime::tree::{Bounds, Tree};
 use crate::smime::certificate::Certificate;
@@ -18,7 +21,9 @@ use crate::work::Work;
 /// The certificates of several messages.
 #[derive(Default)]
 pub(super) struct Certificates {
-    files: BTreeMap<Name, String>,
+    files: BTreeMap<Name, Vec<u8>>,
+    /// Names of the revocation lists.
+    lists: Vec<Name>,
     authorities: BTreeMap<String, Vec<u8>>,
 }
 
@@ -31,11 +36,31 @@ impl Certificates {
                 let host = facts.signer().address.rsplit('@').next();
                 let host = part_of(host.unwrap_or_default(), "gestore");
                 let file = format!("certificati/{host}_{}.pem", &digest[..8]);
-                self.files.insert(plain_name(&file), pem(&der));
+                self.files.insert(plain_name(&file), pem(&der).into_bytes());
             } else if is_of(anchors, &der) {
                 self.authorities.insert(digest, der);
             }
         }
+    }
+
+    /// Adds the revocation list by which a message was judged, where one is kept.
+    pub fn add_list(&mut self, facts: &Facts, judge: &Judge) {
+        let Some(list) = facts.revocation() else {
+            return;
+        };
+        let Some(octets) = judge.revocation_list(&list.sha256) else {
+            return;
+        };
+        let at = list.this_update.to_string().replace(['-', ':'], "");
+        let name = plain_name(&format!("{WITHIN}{at}_{}.crl", &list.sha256[..8]));
+        if self.files.insert(name.clone(), octets).is_none() {
+            self.lists.push(name);
+        }
+    }
+
+    /// The names of the revocation lists.
+    pub fn lists(&self) -> &[Name] {
+        &self.lists
     }
 
     /// Whether there is one of an authority.
@@ -44,10 +69,11 @@ impl Certificates {
     }
 
     /// The files.
-    pub fn into_files(mut self) -> BTreeMap<Name, String> {
+    pub fn into_files(mut self) -> BTreeMap<Name, Vec<u8>> {
         if !self.authorities.is_empty() {
             let all = self.authorities.values().map(|der| pem(der));
-            self.files.insert(plain_name(AUTHORITIES), all.collect());
+            let all: String = all.collect();
+            self.files.insert(plain_name(AUTHORITIES), all.into_bytes());
         }
         self.files
     }

@@ -134,12 +134,13 @@ pub(super) fn bundle(
         receipts: &receipts,
         trust: judge.examiner.trust(),
         has_authorities: certificates.has_authorities(),
+        lists: certificates.lists(),
     };
     for (name, of) in [("LEGGIMI.txt", Lang::It), ("README.txt", Lang::En)] {
         put(plain_name(name), guide.text(of).into_bytes());
     }
     for (name, text) in certificates.into_files() {
-        put(name, text.into_bytes());
+        put(name, text);
     }
     put(plain_name(TRUST_FILE), judge.trust_file.clone());
     let apart = receipts.iter().filter(|one| one.shelf.is_apart());
@@ -218,6 +219,9 @@ fn receipts(
         let examined = judge.examiner.examine("", &octets);
         let examination = examined.examination();
         let is_genuine = examination.verdict() == Verdict::Genuine;
+        if let Some(facts) = examination.facts() {
+            certificates.add_list(facts, judge);
+        }
         let facts = examination.facts().filter(|_| is_genuine);
         let found = facts.and_then(|facts| Some((facts, facts.evidence()?)));
         // Ordinary mail that a provider wrapped is certified by nobody, and led here by its own words.

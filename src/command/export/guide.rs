@@ -4,6 +4,7 @@
 use super::held::{AUTHORITIES, DIGESTS, Receipt, Shelf};
 use crate::asic::Name;
 use crate::command::judges::TRUST_FILE;
+use crate::command::revocations::WITHIN;
 use crate::command::verify::headline::head;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
@@ -31,6 +32,8 @@ pub(super) struct Guide<'a> {
     pub trust: &'a Trust,
     /// Whether the receipts carried the certificate of an authority.
     pub has_authorities: bool,
+    /// The revocation lists by which they were judged.
+    pub lists: &'a [Name],
 }
 
 impl Guide<'_> {
@@ -76,6 +79,14 @@ impl Guide<'_> {
             None => texts.fill("guide.other-files-received", &values),
         };
         text += "\n\n";
+        if !self.lists.is_empty() {
+            text += &texts.fill("guide.lists", &[("folder", WITHIN)]);
+            text += "\n\n";
+            for list in self.lists {
+                text += &command(&format!("openssl crl -inform DER -noout -text -in {list}"));
+            }
+            text += "\n";
+        }
         let evidence = texts.text(match about.sent {
             Some(_) => "guide.evidence-sent",
             None => "guide.evidence-received",

@@ -48,6 +48,9 @@ pub(super) fn gather(
         None => ("non_autentici/messaggio.eml", Shelf::NotGenuine),
     };
     let mut certificates = Certificates::default();
+    if let Some(facts) = examination.facts() {
+        certificates.add_list(facts, judge);
+    }
     if let (Some(facts), Some(_)) = (facts, evidence) {
         certificates.add(&octets, facts, &judge.examiner.trust().anchors);
     }

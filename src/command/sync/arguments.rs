@@ -1,6 +1,6 @@
 //! What `pec sync` is told.
 
-use super::{Again, SyncOrder};
+use super::{Again, Lists, SyncOrder};
 use crate::command::follow::{Form, Summary};
 use crate::command::order::Order;
 
@@ -12,8 +12,13 @@ use crate::command::order::Order;
 /// are examined again when the trust data or the program change, or when a slow clock is corrected.
 /// A message that the server lists but does not deliver is reported and requested again each time.
 ///
+/// With --archive-crl, the revocation lists named in the certificates of those who signed the mail that
+/// arrived are fetched over HTTP, and each one that an authority signed is stored with its date. Years
+/// later pec verify uses the list nearest to the time of a message, and says which. Without the option
+/// nothing is fetched.
+///
 /// Exit status: 0 if everything was read; 1 if a message that claims to be certified mail is not
-/// shown to be genuine; 4 if the connection was lost, or a folder or a message could not be read; 5
+/// shown to be genuine; 4 if the connection was lost, or a folder, a message or a revocation list could not be read; 5
 /// if the login was refused.
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
@@ -25,6 +30,10 @@ pub(in crate::command) struct Arguments {
     /// Read again from the beginning: all folders, or this one; repeatable
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
     again: Vec<String>,
+
+    /// Also fetch and store the authorities' revocation lists of the day
+    #[arg(long)]
+    archive_crl: bool,
 
     /// Produce one JSON object per line for each message found
     #[arg(long, alias = "json")]
@@ -43,6 +52,10 @@ impl Arguments {
         Order::Sync(SyncOrder {
             folders: self.folder,
             again: self.again.into_iter().map(Again::of).collect(),
+            lists: match self.archive_crl {
+                true => Lists::Kept,
+                false => Lists::LeftAlone,
+            },
             form: Form::of(self.ndjson),
         })
     }

@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 pub(super) mod arguments;
+mod lists;
 
 use super::access::{self, Access};
 use super::follow::{self, Form, Summary};
@@ -21,7 +22,15 @@ pub(super) struct SyncOrder {
     folders: Vec<String>,
     /// What to read anew.
     again: Vec<Again>,
+    lists: Lists,
     form: Form,
+}
+
+/// Whether the revocation lists of the day are kept with what arrives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    Kept,
+    LeftAlone,
 }
 
 /// What is read anew from the beginning.
@@ -99,6 +108,7 @@ fn read(
     let mut status = ExitStatus::Yes;
     let mut written = Ok(());
     let mut no_password = None;
+    let mut wanted = lists::Wanted::default();
     let meter = access.meter.clone();
     let texts = Catalogue::of(session.lang);
     let visible = session.context.stderr_is_terminal;
@@ -114,6 +124,7 @@ fn read(
         &named,
         &|| clock.now(),
         &mut |event| {
+            wanted.add(&event);
             let summary = Summary::of(&event);
             if summary.alarming {
                 status = ExitStatus::No;
@@ -129,7 +140,13 @@ fn read(
         return Err(error);
     }
     written?;
+    // What arrived before the line broke has its lists too.
+    let of_lists = match order.lists {
+        Lists::Kept => wanted.keep(verifier.trust(), session)?,
+        Lists::LeftAlone => ExitStatus::Yes,
+    };
     let report = synced.map_err(|error| access.failure_of_journey(&error))?;
+    let status = status.worse(of_lists);
     Ok(status.worse(tell_report(&report, session)?))
 }
 

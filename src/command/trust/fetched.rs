@@ -1,4 +1,4 @@
-//! Where `pec trust update` gets its files: the web, or a folder.
+//! Where `pec trust update` gets its files: the web, or a folder; and `pec sync --archive-crl` its lists.
 
 use std::fs;
 use std::io::Read;
@@ -18,7 +18,7 @@ pub(super) enum Place {
 }
 
 /// Why a file did not come.
-pub(super) enum Missing {
+pub(in crate::command) enum Missing {
     /// It is not there.
     Absent,
     /// It may be there; why it did not come, in words.
@@ -83,7 +83,7 @@ fn of_disk(path: PathBuf, limit: u64, session: &Session<'_>) -> Result<Vec<u8>, 
 }
 
 /// The octets at an address.
-pub(super) fn of_web(
+pub(in crate::command) fn of_web(
     address: &Address,
     limit: u64,
     proxy: Option<&str>,

@@ -6,7 +6,7 @@
 
 pub(super) mod arguments;
 mod change;
-mod fetched;
+pub(super) mod fetched;
 mod given;
 mod history;
 mod import;
@@ -14,7 +14,7 @@ mod list;
 mod parts;
 mod show;
 mod signed;
-mod update;
+pub(super) mod update;
 
 use super::Session;
 use crate::exit::ExitStatus;

@@ -8,6 +8,7 @@ use super::fetched::{Missing, Place, of_web};
 use super::given::Given;
 use super::import::done;
 use crate::command::ask::Asker;
+use crate::command::revocations::MAX_OCTETS as MAX_REVOCATIONS;
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::located::File as Toml;
@@ -27,9 +28,6 @@ const SUMS: &str = "SHA256SUMS.txt";
 const REVOCATIONS: &str = "CRL";
 /// Octets of the list of sums, and of a certificate: AgID's have under three thousand.
 const MAX_SMALL: u64 = 256 * 1024;
-/// Octets of a revocation list. That of AgID CA1 has a few thousand; a hundred thousand entries
-/// would come to four million.
-const MAX_REVOCATIONS: u64 = 8 * 1024 * 1024;
 /// Files that a list of sums may name; AgID's names one or two.
 const MAX_FILES: usize = 32;
 /// What a certificate's file ends with.
@@ -102,13 +100,19 @@ fn fetch(
     for url in urls(&file, "editions") {
         reached &= editions(&Place::of(&url)?, proxy, given, session);
     }
-    for url in urls(&file, "revocations") {
+    for url in revocation_sources() {
         let address = Address::parse(&url).map_err(|_| Failure::new("trust-from", [("from", url)]));
         let address = address?;
         let list = of_web(&address, MAX_REVOCATIONS, proxy, session);
         revocations(address.as_str(), list, given);
     }
     Ok(reached)
+}
+
+/// Where the authorities publish their revocation lists.
+pub(in crate::command) fn revocation_sources() -> Vec<String> {
+    let file = Toml::parse(SOURCES.as_bytes()).expect("the file compiled in is tested");
+    urls(&file, "revocations")
 }
 
 fn urls(file: &Toml<'_>, table: &str) -> Vec<String> {

@@ -34,7 +34,9 @@ use crate::pec::{CertificationData, Evidence};
 use crate::providers::Trust;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
-use crate::verify::{Examination, Facts, Question, Sent, Stored, Verdict, Verifier, Weight};
+use crate::verify::{
+    Examination, Facts, Question, Sent, Stored, TrustedCrls, Verdict, Verifier, Weight,
+};
 
 /// The order to judge messages.
 pub(super) struct VerifyOrder {
@@ -302,8 +304,12 @@ impl Examiner {
 
     /// What there is to find out about a message.
     pub fn examine(&self, name: &str, octets: &[u8]) -> Examined {
-        self.asked
-            .examined(name.to_owned(), octets, Stored::AsItIs, Digests::Told)
+        self.asked.examined(
+            name.to_owned(),
+            octets,
+            (Stored::AsItIs, None),
+            Digests::Told,
+        )
     }
 
     /// What the shell gets for a container on the disk.
@@ -373,7 +379,7 @@ impl Asked {
     pub fn examine(&self, octets: &[u8], stored: Stored) -> Examination {
         let question = Question {
             unfold: None,
-            ..self.question(stored)
+            ..self.question(stored, None)
         };
         self.verifier.examine(octets, &question)
     }
@@ -383,7 +389,7 @@ impl Asked {
         !self.only_bad || answer.is_bad()
     }
 
-    fn question(&self, stored: Stored) -> Question<'_> {
+    fn question<'a>(&'a self, stored: Stored, crls: Option<&'a TrustedCrls>) -> Question<'a> {
         Question {
             at: self.at,
             now: self.now,
@@ -391,7 +397,7 @@ impl Asked {
             acceptance: self.acceptance.as_ref(),
             unfold: Some(input::mail_in_archive),
             stored,
-            crls: None,
+            crls,
         }
     }
 
@@ -400,17 +406,25 @@ impl Asked {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
             Item::Container { name, place } => container::answer(name, place, self),
             Item::Message(source) => {
-                let examined = self.examined(source.name, &source.octets, source.stored, digests);
+                let stored = (source.stored, None);
+                let examined = self.examined(source.name, &source.octets, stored, digests);
                 Answer::Examined(Box::new(examined))
             }
         }
     }
 
-    fn examined(&self, name: String, octets: &[u8], stored: Stored, digests: Digests) -> Examined {
+    /// What is found out about a message: in which form it was stored, and with which revocation lists.
+    fn examined(
+        &self,
+        name: String,
+        octets: &[u8],
+        (stored, crls): (Stored, Option<&TrustedCrls>),
+        digests: Digests,
+    ) -> Examined {
         Examined {
             name,
             sha256: (digests == Digests::Told).then(|| sha256(octets)),
-            examination: self.verifier.examine(octets, &self.question(stored)),
+            examination: self.verifier.examine(octets, &self.question(stored, crls)),
             strict: self.strict,
             expect: self.expect,
         }

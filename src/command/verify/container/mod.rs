@@ -8,6 +8,7 @@ mod told;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -16,6 +17,7 @@ pub(super) use self::told::ContainerJson;
 use super::{Answer, Asked, Digests};
 use crate::address::MailAddress;
 use crate::asic::{self, Checked, Content, Directory, Fault, Flaw, Nature};
+use crate::command::revocations::{MAX_OCTETS, WITHIN};
 use crate::command::stamp::document::Answer as StampAnswer;
 use crate::command::stamp::inside::{Inside, existed_since, inside};
 use crate::exit::ExitStatus;
@@ -25,8 +27,9 @@ use crate::ledger::state::{RecipientState, Standing};
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::pec::MessageId;
+use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
-use crate::verify::{Stored, Verdict};
+use crate::verify::{Crls, Stored, Verdict};
 
 /// What the message that was sent is called; it is no receipt.
 const SENT: &str = "01_messaggio_";
@@ -37,6 +40,9 @@ const STATE: &str = "stato.json";
 
 /// Octets of such a document: some 10,000 for each receipt, and there are 10,000 at most.
 const MAX_DOCUMENT_OCTETS: u64 = 256 * 1024 * 1024;
+
+/// Revocation lists that are read: one for each day on which a receipt came.
+const MAX_LISTS: usize = 64;
 
 /// Messages and octets of them that are in memory at once.
 const ROUND_MESSAGES: usize = 64;
@@ -229,6 +235,8 @@ fn judged(
 ) -> io::Result<Vec<Answer>> {
     let is_message =
         |one: &&Content| one.entry.name.ends_with(".eml") && !one.entry.name.starts_with(SENT);
+    let lists = lists(name, checked, file)?;
+    let lists = lists.map(|lists| asked.verifier.trusted(lists));
     let mut left = checked.files.iter().filter(is_message).peekable();
     let mut answers = Vec::new();
     while left.peek().is_some() {
@@ -244,7 +252,8 @@ fn judged(
         }
         let round = round.into_par_iter().map(|(name, octets)| match octets {
             Some(octets) => {
-                let examined = asked.examined(name, &octets, Stored::AsItIs, Digests::Told);
+                let stored = (Stored::AsItIs, lists.as_ref());
+                let examined = asked.examined(name, &octets, stored, Digests::Told);
                 Answer::Examined(Box::new(examined))
             }
             None => Answer::Unreadable {
@@ -257,6 +266,26 @@ fn judged(
         answers.extend(round.collect::<Vec<_>>());
     }
     Ok(answers)
+}
+
+/// The revocation lists in a container; each counts for its own signature.
+fn lists(name: &str, checked: &Checked, file: &mut (impl Read + Seek)) -> io::Result<Option<Crls>> {
+    let is_list = |one: &&Content| one.entry.name.starts_with(WITHIN);
+    let mut found = Crls::default();
+    for one in checked.files.iter().filter(is_list).take(MAX_LISTS) {
+        let octets = match Directory::octets(file, &one.entry, MAX_OCTETS) {
+            Ok(octets) => octets,
+            Err(asic::Error::Io(error)) => return Err(error),
+            Err(asic::Error::Fault(_)) => None,
+        };
+        let name = Arc::from(format!("{name}!/{}", one.entry.name));
+        match octets.and_then(|octets| Crl::parse(&octets).ok()) {
+            Some(list) => found.lists.push((name, list)),
+            None => found.damaged.push(name),
+        }
+    }
+    let is_none = found.lists.is_empty() && found.damaged.is_empty();
+    Ok((!is_none).then_some(found))
 }
 
 fn octets_of(file: &mut (impl Read + Seek), one: &Content) -> io::Result<Option<Vec<u8>>> {
