@@ -300,6 +300,15 @@ fn addresses_come_from_lists_and_from_columns_with_their_rows() {
         pair("c@d.example", 2),
     ];
     assert_eq!(rows(&document), expected);
+    let two = place
+        .file("due.csv", "pec;destinatario\na@b.example;c@d.example\n")
+        .pec(&["check", "due.csv"]);
+    assert_eq!(two.exit, 2, "{two:?}");
+    assert!(
+        two.err
+            .contains("--column \"pec\" or --column \"destinatario\""),
+        "{two:?}"
+    );
     place.file("nessuna.csv", "nome;altra\nAnna;x\n");
     for wrong in [
         &["nessuna.csv"][..],

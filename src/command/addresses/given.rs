@@ -18,6 +18,9 @@ use crate::printable::Printable;
 /// name of its own.
 const OF_OFFICES: [&str; 2] = ["Mail1", "mail1"];
 
+/// What names the column.
+const OPTION: &str = "--column";
+
 /// An address, and where it stands.
 pub(super) struct Given {
     pub address: MailAddress,
@@ -169,7 +172,10 @@ fn column_of<'a>(
         to: place.column.map(str::to_owned),
         ..Columns::default()
     };
-    if let Some(name) = given.find(Role::To, names.clone())? {
+    if let Some(name) = given
+        .find(Role::To, names.clone())
+        .map_err(with_own_option)?
+    {
         return Ok(Column::Named(name.to_owned()));
     }
     let mut addresses = names
@@ -184,8 +190,17 @@ fn column_of<'a>(
         .ok_or_else(|| Fault::NoColumn {
             role: Role::To.word(),
             names: Role::To.names().join(", "),
-            option: "--column",
+            option: OPTION,
         })
+}
+
+/// The same fault, which names the option of this command.
+fn with_own_option(fault: Fault) -> Fault {
+    if let Fault::TwoColumns { one, other, .. } = fault {
+        let option = OPTION;
+        return Fault::TwoColumns { one, other, option };
+    }
+    fault
 }
 
 /// Whether names stand in each row.
