@@ -50,6 +50,19 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// A text whole, with every deceptive character as `\u{…}`: for pages, which have room.
+#[cfg(feature = "program")]
+pub(crate) fn undeceptive(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_deceptive(c) {
+            true => safe.extend(c.escape_unicode()),
+            false => safe.push(c),
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use minijinja::{Environment, Error, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::lang::Lang;
-use crate::printable::Printable;
+use crate::printable::undeceptive;
 
 /// Templates by name.
 pub struct Pages {
@@ -60,7 +60,7 @@ fn put(out: &mut Output<'_>, _: &State<'_, '_>, value: &Value) -> Result<(), Err
 /// A text that HTML cannot take for its own, and that deceives no reader.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in Printable(text).to_string().chars() {
+    for c in undeceptive(text).chars() {
         match c {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -76,6 +76,18 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_whole() {
+        let pages = Pages::new(&[("a", "{{ text }}")]);
+        #[derive(Serialize)]
+        struct Values {
+            text: String,
+        }
+        let text = "ufficio@pec.example; ".repeat(400);
+        let filled = pages.fill("a", &Values { text: text.clone() });
+        assert_eq!(filled, text);
+    }
 
     #[test]
     fn nothing_in_a_text_is_markup() {
