@@ -59,10 +59,11 @@
 //! A module imports from lower layers only. Inside layer 1, `pec` may use `mime`, and
 //! `providers` and `asic` may use `smime`; `mime` and `smime` know neither each other nor `pec`. Each
 //! package that could be replaced lives in one module: `clap` and `anyhow` in `command`,
-//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif`
-//! in `output`, `minijinja` in `batch` and `output`, `zip` in `input`, `crc32fast` in `asic`, `calamine` and
-//! `rust_xlsxwriter` in `batch`, `encoding_rs` there and in `contents`, `html5gum`, `icu_normalizer` and
-//! `infer` in `contents`, `lettre`, `imap`, `ureq` and `rustls` in `transport`, `simple_dns` in `transport`, `rusqlite` in `ledger` and `offices`,
+//! `x509-cert` and `aws-lc-rs` in `smime`, `mail-parser` and `base64-simd` in `mime`, `indicatif` and,
+//! for PDF, `krilla` and `skrifa` in `output`, `minijinja` in `batch` and `output`, `zip` in `input`,
+//! `crc32fast` in `asic`, `calamine` and `rust_xlsxwriter` in `batch`, `encoding_rs` there and in
+//! `contents`, `html5gum`, `icu_normalizer` and `infer` in `contents`, `lettre`, `imap`, `ureq`, `rustls`
+//! and `simple_dns` in `transport`, `rusqlite` in `ledger` and `offices`,
 //! `rpassword` in `account`, `imap-codec`
 //! and `cms` in `practice`.
 

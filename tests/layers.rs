@@ -90,6 +90,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("icu_normalizer", &["contents"]),
     ("infer", &["contents"]),
     ("indicatif", &["output"]),
+    ("krilla", &["output"]),
+    ("skrifa", &["output"]),
     ("zip", &["input"]),
     ("flate2", &["input"]),
     ("jiff", &["timestamp"]),

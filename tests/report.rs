@@ -16,6 +16,7 @@ use postacert::lang::Lang;
 use postacert::smime::sha256;
 use postacert::timestamp::Timestamp;
 use support::cases::sent;
+use support::page::text;
 use support::practising::Practising;
 use support::receipt::{COPIED, Kind, ORDINARY, RECIPIENT, Receipt, SUBJECT};
 use support::sender::{Desk, after, freeze, moment};
@@ -116,25 +117,6 @@ fn is_decent(page: &str) {
             page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
         assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
     }
-}
-
-/// What a person reads: all between the tags of the body, in one line.
-fn text(page: &str) -> String {
-    let (_, body) = page.split_once("<body>").expect("a body");
-    let pieces = body
-        .split('<')
-        .map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
-    let all: Vec<&str> = pieces.flat_map(str::split_whitespace).collect();
-    let all = all.join(" ");
-    [
-        ("&#39;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(all, |all, (from, to)| all.replace(from, to))
 }
 
 fn has(page: &str, words: &[&str]) {
@@ -632,6 +614,24 @@ fn a_page_is_its_owners_and_replaces_nothing() {
         assert_eq!(pec(&args, desk.now, Lang::It).status, 2, "{args:?}");
     }
     assert!(!Path::new("x.html").exists());
+}
+
+#[cfg(not(feature = "pdf"))]
+#[test]
+fn a_program_without_pdf_says_so_before_it_does_anything() {
+    let desk = desk_with(&[Receipt::new(Kind::Acceptance).to_eml()], HOUR);
+    let page = desk.home.path().join("rapporto.PDF");
+    let to = page.to_string_lossy().into_owned();
+    let ran = report(&desk, Lang::It, &["--to", &to]);
+    assert_eq!((ran.status, &*ran.out), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains("compilato senza PDF"), "{}", ran.err);
+    assert!(ran.err.contains("stamparlo dal browser"), "{}", ran.err);
+    assert!(!page.exists());
+    let file = fixtures_folder().join("receipts/accettazione.eml");
+    let mut args: Vec<OsString> = vec!["verify".into(), file.into(), "--report".into()];
+    args.push(page.clone().into());
+    assert_eq!(pec(&args, desk.now, Lang::It).status, 2);
+    assert!(!page.exists());
 }
 
 /// Text of a page as it is typed.

@@ -10,6 +10,8 @@ pub mod html;
 pub mod json;
 pub mod layout;
 pub mod legal;
+#[cfg(feature = "pdf")]
+pub mod pdf;
 pub mod progress;
 pub mod reason;
 pub mod report;

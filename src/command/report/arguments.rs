@@ -13,11 +13,12 @@ use crate::command::order::Order;
 
 /// Make a page about a message for people: what is attested, by what, and what is not
 ///
-/// One page of HTML to hand over or to print on A4: what the message came to for each recipient, who
+/// One page to hand over or to print on A4: what the message came to for each recipient, who
 /// sent what and when, its course, the files to keep with their SHA-256, what they prove and do not
 /// prove, what is not established, and what to do now. Every receipt is verified again. The page is
 /// not the evidence: the .eml files are. It contains neither the text of the message nor any path of
-/// this computer. For a PDF, print it from a browser.
+/// this computer. It is HTML, or PDF (PDF/A-2a, fonts inside) if the name of the file ends in .pdf and
+/// the program was built with --features pdf; otherwise, for a PDF, print the HTML page from a browser.
 ///
 /// Exit status: as pec status: 0 if the message reached every recipient; 1 if it did not reach one, or
 /// if a file that should be a receipt is not genuine; 3 if an outcome is pending or cannot be told; 2
@@ -29,7 +30,7 @@ pub(in crate::command) struct Arguments {
     #[arg(value_name = "MESSAGE")]
     message: String,
 
-    /// Write to this file, completely or not at all (default: standard output)
+    /// Write to this file, completely or not at all (default: standard output); FILE.pdf becomes a PDF
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
 
@@ -44,7 +45,7 @@ pub(in crate::command) struct Arguments {
 /// A report that another command writes beside what it shows.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Beside {
-    /// Also write a page for people to this file, as pec report does
+    /// Also write a page for people to this file (HTML, or PDF if it ends in .pdf), as pec report does
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 

@@ -1,7 +1,7 @@
 //! What is asked of a report: for whom it is, about whom, and where it goes.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::address::MailAddress;
 use crate::command::{Failure, Session, whole};
@@ -49,11 +49,24 @@ pub(in crate::command) struct PageOrder {
 }
 
 impl PageOrder {
+    /// What it is to be: told by the ending of the file, in whatever case.
+    pub fn form(&self) -> Form {
+        let ending = self.to.as_deref().and_then(Path::extension);
+        match ending.is_some_and(|ending| ending.eq_ignore_ascii_case("pdf")) {
+            true => Form::Pdf,
+            false => Form::Html,
+        }
+    }
+
     /// Whether it can be written where it should go.
     ///
     /// # Errors
-    /// When something is there: nothing is overwritten.
-    pub fn is_free(&self) -> Result<(), Failure> {
+    /// When something is there: nothing is overwritten. When it should be a PDF, and this program makes
+    /// none.
+    pub fn is_possible(&self) -> Result<(), Failure> {
+        if self.form() == Form::Pdf && !cfg!(feature = "pdf") {
+            return Err(no_pdf());
+        }
         match &self.to {
             Some(file) if std::fs::symlink_metadata(file).is_ok() => {
                 let file = file.display().to_string();
@@ -67,17 +80,29 @@ impl PageOrder {
     ///
     /// # Errors
     /// Those of the disk or the stream; when something is there.
-    pub fn put(&self, page: &str, session: &mut Session<'_>) -> anyhow::Result<()> {
+    pub fn put(&self, page: &[u8], session: &mut Session<'_>) -> anyhow::Result<()> {
         let Some(file) = &self.to else {
-            return Ok(session.out.page().text(page)?);
+            return Ok(session.out.page().octets(page)?);
         };
-        self.is_free()?;
-        whole::write_new(file, &mut |out| Ok(out.write_all(page.as_bytes())?))?;
+        self.is_possible()?;
+        whole::write_new(file, &mut |out| Ok(out.write_all(page)?))?;
         let values = [("file", &*file.display().to_string())];
         let line = Catalogue::of(session.lang).fill("sheet.written", &values);
         writeln!(session.err, "{line}")?;
         Ok(())
     }
+}
+
+/// What a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::command) enum Form {
+    Html,
+    Pdf,
+}
+
+/// That this program was built without PDF.
+pub(super) fn no_pdf() -> Failure {
+    Failure::new("report-no-pdf", [])
 }
 
 /// All that the page needs beside what was found.

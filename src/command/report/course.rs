@@ -30,6 +30,14 @@ pub(super) struct Course {
     pub width: u32,
     pub height: u32,
     pub head: u32,
+    /// How high the row of a recipient is.
+    pub lane: u32,
+    /// The line across it: from where to where, and how far below its top.
+    pub across: (u32, u32, u32),
+    /// Where the name of the recipient stands in it.
+    pub name: (u32, u32),
+    /// How far below its top the word of an event stands, its clock and its day.
+    pub below: [u32; 3],
     /// The words over the divisions, by their place.
     pub scale: Vec<(u32, String)>,
     pub lanes: Vec<Lane>,
@@ -49,10 +57,24 @@ pub(super) struct Lane {
 #[derive(Serialize)]
 pub(super) struct Mark {
     pub x: u32,
-    pub shape: &'static str,
+    pub shape: Shape,
     pub word: String,
     pub day: String,
     pub clock: String,
+}
+
+/// What an event looks like: what it is, or that the first one is not at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Shape {
+    Accepted,
+    Ordinary,
+    NotAccepted,
+    First,
+    Final,
+    Delivered,
+    NotDelivered,
+    Missing,
 }
 
 /// Parts of the line, in their order.
@@ -129,7 +151,19 @@ impl Kind {
         })
     }
 
-    /// The shape, by which the sentence is found too.
+    const fn shape(self) -> Shape {
+        match self {
+            Self::Accepted => Shape::Accepted,
+            Self::Ordinary => Shape::Ordinary,
+            Self::NotAccepted => Shape::NotAccepted,
+            Self::First => Shape::First,
+            Self::Final => Shape::Final,
+            Self::Delivered => Shape::Delivered,
+            Self::NotDelivered => Shape::NotDelivered,
+        }
+    }
+
+    /// By which the sentence is found.
     const fn word(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -176,6 +210,10 @@ impl Course {
             width: WIDTH,
             height: HEAD + rows * LANE,
             head: HEAD,
+            lane: LANE,
+            across: (Part::Start.x(), WIDTH - 10, 40),
+            name: (4, 12),
+            below: [27, 63, 75],
             scale: scale
                 .map(|(part, key)| (part.x(), texts.text(key).to_owned()))
                 .into(),
@@ -205,7 +243,7 @@ impl Lane {
             let (day, clock) = time.split_once(' ').unwrap_or((&time, ""));
             marks.push(Mark {
                 x: part.x() + STEP * u32::try_from(before).unwrap_or(0).min(1),
-                shape: kind.word(),
+                shape: kind.shape(),
                 word: word.to_owned(),
                 day: day.to_owned(),
                 clock: clock.to_owned(),
@@ -230,7 +268,7 @@ impl Lane {
                 0,
                 Mark {
                     x: Part::Start.x(),
-                    shape: "missing",
+                    shape: Shape::Missing,
                     word: missing,
                     day: String::new(),
                     clock: String::new(),

@@ -14,14 +14,14 @@ use crate::pec::Evidence;
 /// A file.
 #[derive(Serialize)]
 pub(super) struct FileRow {
-    what: String,
-    verdict: String,
+    pub what: String,
+    pub verdict: String,
     /// The certified time, in Italy and of UTC.
-    times: Vec<String>,
+    pub times: Vec<String>,
     /// Who signed it, by a certificate of which time; none where that is not told.
-    signer: Option<Vec<String>>,
-    name: String,
-    sha256: String,
+    pub signer: Option<Vec<String>>,
+    pub name: String,
+    pub sha256: String,
 }
 
 impl FileRow {

@@ -22,50 +22,59 @@ use crate::timestamp::Timestamp;
 /// A message.
 #[derive(Serialize)]
 pub(super) struct MatterView {
-    ends_title: &'static str,
-    ends: Vec<EndView>,
+    pub ends_title: &'static str,
+    pub ends: Vec<EndView>,
     /// How many recipients are not named.
-    others: Option<String>,
+    pub others: Option<String>,
     /// Doubts about its receipts.
-    doubts: Vec<String>,
-    about_title: &'static str,
-    about: Vec<(String, String)>,
+    pub doubts: Vec<String>,
+    pub about_title: &'static str,
+    pub about: Vec<(String, String)>,
     /// Until when the provider can be asked.
-    logs: Option<String>,
-    course_title: &'static str,
-    course: Course,
-    next_title: &'static str,
-    next: Vec<Next>,
-    notice: Option<Notice>,
+    pub logs: Option<String>,
+    pub course_title: &'static str,
+    pub course: Course,
+    pub next_title: &'static str,
+    pub next: Vec<Next>,
+    pub notice: Option<Notice>,
+}
+
+/// How a conclusion looks, beside what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EndClass {
+    Good,
+    Bad,
+    Wait,
 }
 
 /// What it comes to for a recipient.
 #[derive(Serialize)]
-struct EndView {
-    class: &'static str,
-    mark: char,
-    head: String,
-    rest: String,
+pub(super) struct EndView {
+    pub class: EndClass,
+    pub mark: char,
+    pub head: String,
+    pub rest: String,
     /// When a notification counts for the recipient, where that is another hour.
-    hour: Option<String>,
+    pub hour: Option<String>,
 }
 
 /// What is to be done now, and why.
 #[derive(Serialize)]
-struct Next {
+pub(super) struct Next {
     /// Those whom it is about.
-    whom: String,
-    consequence: String,
-    next: String,
-    law: String,
+    pub whom: String,
+    pub consequence: String,
+    pub next: String,
+    pub law: String,
 }
 
 /// What a lawyer checks of a notification.
 #[derive(Serialize)]
-struct Notice {
-    title: String,
-    law: String,
-    points: Vec<Answered>,
+pub(super) struct Notice {
+    pub title: String,
+    pub law: String,
+    pub points: Vec<Answered>,
 }
 
 impl MatterView {
@@ -126,9 +135,9 @@ impl EndView {
     fn of(conclusion: &Conclusion<'_>, is_lawyer: bool, lang: Lang) -> Self {
         let (head, rest) = conclusion.words(lang);
         let (class, mark) = match conclusion.tone() {
-            Tone::Good => ("good", '✔'),
-            Tone::Bad => ("bad", '✖'),
-            Tone::Unsure | Tone::Faint => ("wait", '◌'),
+            Tone::Good => (EndClass::Good, '✔'),
+            Tone::Bad => (EndClass::Bad, '✖'),
+            Tone::Unsure | Tone::Faint => (EndClass::Wait, '◌'),
         };
         let hour = conclusion.delivered_at().filter(|_| is_lawyer);
         Self {

@@ -15,9 +15,12 @@ mod course;
 pub(super) mod dossier;
 mod established;
 mod evidence;
+pub(super) mod forms;
 pub(super) mod kept;
 mod matter;
 mod notification;
+#[cfg(feature = "pdf")]
+mod paper;
 pub(super) mod sheet;
 mod told;
 
@@ -58,7 +61,7 @@ impl ReportOrder {
 }
 
 pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    order.page.is_free()?;
+    order.page.is_possible()?;
     let ledger = access::existing_ledger(session)?;
     let mut ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
     let message = Which::sent(&order.message, "report-received", &mut ledger, session)?;
@@ -81,8 +84,7 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
         trust: judge.examiner.trust(),
         lang: session.lang,
     };
-    let page = sheet::page(&dossier, &circumstances);
-    order.page.put(&page, session)?;
+    forms::write(&dossier, &circumstances, session)?;
     drop(ledger);
     let shown = match &order.status {
         Some(order) => status::run(order, session)?,

@@ -1,5 +1,5 @@
-//! The report as a page of HTML for people, on screens and on paper (A4): what is attested for whom, by
-//! which files, what that proves and what it leaves open.
+//! What a report says, and the page of HTML that shows it to people, on screens and on paper (A4): what
+//! is attested for whom, by which files, what that proves and what it leaves open.
 //!
 //! A function of what was found. It states no path of this computer and no text of a message, names
 //! nobody but whom it is asked to name, and certifies nothing itself. Nothing in it acts or is loaded;
@@ -26,67 +26,68 @@ use crate::providers::trust::Source;
 const PAGE: &str = include_str!("sheet-page.html");
 const NAME: &str = "sheet";
 
+/// All that a page says.
 #[derive(Serialize)]
-struct Sheet<'t> {
-    title: &'t str,
-    disclaimer: &'t str,
+pub(super) struct Sheet<'t> {
+    pub title: &'t str,
+    pub disclaimer: &'t str,
     /// What stands at the foot of every sheet of paper.
-    foot: String,
-    page_word: &'t str,
-    of_word: &'t str,
-    reference_label: &'t str,
-    reference: Option<&'t str>,
-    made: String,
+    pub foot: String,
+    pub page_word: &'t str,
+    pub of_word: &'t str,
+    pub reference_label: &'t str,
+    pub reference: Option<&'t str>,
+    pub made: String,
     /// That it was judged by other authorities than those of PEC.
-    own_trust: Option<&'t str>,
-    alarm_title: &'t str,
-    alarms: Vec<Alarm>,
+    pub own_trust: Option<&'t str>,
+    pub alarm_title: &'t str,
+    pub alarms: Vec<Alarm>,
     /// Genuine files that say nothing to the sender of a message here, each by itself.
-    others: Vec<Other>,
-    matters: Vec<MatterView>,
-    files_title: &'t str,
-    files_heads: Vec<&'t str>,
-    files: Vec<FileRow>,
-    keep: &'t str,
-    proofs_title: &'t str,
-    proofs_heads: [&'t str; 3],
-    proofs: Vec<[String; 3]>,
-    proofs_law: String,
-    open_title: &'t str,
-    open: Vec<Point>,
-    open_law: String,
-    check: &'t str,
-    commands: Vec<String>,
-    export: Option<String>,
-    register: Option<Room>,
-    attestation: Option<Room>,
-    legend_title: &'t str,
-    legend: Vec<(&'t str, &'t str)>,
+    pub others: Vec<Other>,
+    pub matters: Vec<MatterView>,
+    pub files_title: &'t str,
+    pub files_heads: Vec<&'t str>,
+    pub files: Vec<FileRow>,
+    pub keep: &'t str,
+    pub proofs_title: &'t str,
+    pub proofs_heads: [&'t str; 3],
+    pub proofs: Vec<[String; 3]>,
+    pub proofs_law: String,
+    pub open_title: &'t str,
+    pub open: Vec<Point>,
+    pub open_law: String,
+    pub check: &'t str,
+    pub commands: Vec<String>,
+    pub export: Option<String>,
+    pub register: Option<Room>,
+    pub attestation: Option<Room>,
+    pub legend_title: &'t str,
+    pub legend: Vec<(&'t str, &'t str)>,
 }
 
 /// A file that is no receipt of the message, in front of all else.
 #[derive(Serialize)]
-struct Alarm {
-    file: String,
-    verdict: String,
-    text: String,
+pub(super) struct Alarm {
+    pub file: String,
+    pub verdict: String,
+    pub text: String,
 }
 
 /// A genuine file beside the receipts: an envelope, what providers say to each other.
 #[derive(Serialize)]
-struct Other {
-    title: String,
-    outcome: String,
-    doubts: Vec<String>,
-    rows: Vec<(String, String)>,
+pub(super) struct Other {
+    pub title: String,
+    pub outcome: String,
+    pub doubts: Vec<String>,
+    pub rows: Vec<(String, String)>,
 }
 
 /// Room for what others write.
 #[derive(Serialize)]
-struct Room {
-    title: String,
-    law: String,
-    line: String,
+pub(super) struct Room {
+    pub title: String,
+    pub law: String,
+    pub line: String,
 }
 
 /// The page.
@@ -98,7 +99,7 @@ pub(in crate::command) fn page(dossier: &Dossier, circumstances: &Circumstances<
 }
 
 impl<'t> Sheet<'t> {
-    fn of(dossier: &'t Dossier, circumstances: &Circumstances<'t>) -> Self {
+    pub fn of(dossier: &'t Dossier, circumstances: &Circumstances<'t>) -> Self {
         let (lang, order) = (circumstances.lang, circumstances.order);
         let texts = Catalogue::of(lang);
         let evidence = evidence_of(dossier);

@@ -9,7 +9,7 @@ use crate::address::MailAddress;
 use crate::command::report::asked::{Circumstances, Made, PageOrder};
 use crate::command::report::check::file_name;
 use crate::command::report::dossier::{Addressee, Dossier, Matter, Original, Paper, Unread};
-use crate::command::report::sheet;
+use crate::command::report::forms;
 use crate::command::{Failure, Session};
 use crate::contents::original_in;
 use crate::exit::ExitStatus;
@@ -34,7 +34,7 @@ pub(super) fn all(
     progress: &Progress,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    page.is_free()?;
+    page.is_possible()?;
     let mut files = Files::default();
     let mut answers = Vec::new();
     for item in items {
@@ -64,7 +64,7 @@ pub(super) fn all(
         trust: asked.verifier.trust(),
         lang: asked.lang,
     };
-    page.put(&sheet::page(&dossier, &circumstances), session)?;
+    forms::write(&dossier, &circumstances, session)?;
     tell(&answers, asked, form, session)
 }
 
