@@ -260,8 +260,9 @@ impl<'a> Examiner<'a> {
                 | Remark::Court(_) => false,
             })
         };
-        let is_ordinary =
-            |address: &MailAddress| warned(address) || (self.stops.known_ordinary)(address);
+        let is_ordinary = |address: &MailAddress| {
+            warned(address) || caution::ordinary(address, &(self.stops.reach)(address)).is_some()
+        };
         let rules = court.rules();
         let found = rules.before_sending(&message, &is_ordinary);
         rules.age(self.now).into_iter().chain(found).collect()

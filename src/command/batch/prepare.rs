@@ -161,7 +161,7 @@ impl Prepared {
     /// # Errors
     /// When it cannot be read.
     pub fn text(&self) -> io::Result<Text> {
-        text_of(self.memory.as_ref(), &self.path, self.encoding)
+        decoded(self.memory.as_ref(), &self.path, self.encoding)
     }
 
     /// The files beside the table; each is read once for all walks.
@@ -307,12 +307,12 @@ impl Loaded {
     /// # Errors
     /// When it cannot be read.
     pub fn text(&self, encoding: Encoding) -> io::Result<Text> {
-        text_of(self.memory.as_ref(), &self.path, encoding)
+        decoded(self.memory.as_ref(), &self.path, encoding)
     }
 }
 
 /// A table as text, out of memory or else out of its file.
-fn text_of(memory: Option<&Arc<[u8]>>, path: &Path, encoding: Encoding) -> io::Result<Text> {
+fn decoded(memory: Option<&Arc<[u8]>>, path: &Path, encoding: Encoding) -> io::Result<Text> {
     let source = match memory {
         Some(octets) => Source::Memory(Cursor::new(Arc::clone(octets))),
         None => Source::File(File::open(path)?),
