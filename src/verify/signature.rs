@@ -18,13 +18,15 @@ use crate::smime::content::{Change, Content, ContentKind, Damage, Form, with_crl
 use crate::smime::signed_data::{
     AttributeFault, SignatureFault, SignatureOctets, SignedData, SignerInfo, VerifiedContent,
 };
-use crate::smime::{Error as AsnError, Fault as AsnFault, sha1_collides};
+use crate::smime::{Error as AsnError, Fault as AsnFault, sha1_collides, sha256};
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
 /// Signers remembered: all providers with all their certificates since 2005 are some hundreds;
 /// hostile mail must not fill memory.
 const MAX_REMEMBERED: usize = 1_024;
+/// Certificates of authorities remembered: a dozen editions are known, and each is compared.
+const MAX_CARRIED: usize = 32;
 
 /// Units of [`Work`] for each octet of a certificate whose signer is put into words.
 pub(super) const WORK_PER_OCTET_TO_NAME: usize = 8;
@@ -47,11 +49,19 @@ pub(super) struct Outcome<'c> {
     pub signing_time: Option<Timestamp>,
     /// The certificates that came along, for naming impostors; none when a way was found.
     pub pool: Vec<Arc<Certificate>>,
-    /// DER of those that hold the key of the signer's authority: editions of it, perhaps.
-    pub editions: Vec<Box<[u8]>>,
+    /// Those that hold the key of the signer's authority: editions of it, perhaps.
+    pub editions: Vec<Arc<Carried>>,
     /// What was done to the content, if the signature holds without it. Then nothing is told of
     /// the digest yet: the content is to be given again without the damage.
     pub damage: Option<Damage>,
+}
+
+/// A certificate that came along, whose digest was made.
+#[derive(Debug)]
+pub(super) struct Carried {
+    pub der: Box<[u8]>,
+    /// Lower-case hexadecimal.
+    pub sha256: String,
 }
 
 /// What a signature is judged with.
@@ -66,14 +76,18 @@ pub(super) struct Means<'a> {
 ///
 /// Only ways that were found are kept: another message may bring the missing certificate.
 #[derive(Debug, Default)]
-pub(super) struct KnownSigners(RwLock<HashMap<Box<[u8]>, SameKey>>);
+pub(super) struct KnownSigners {
+    signers: RwLock<HashMap<Box<[u8]>, SameKey>>,
+    /// What came along with them again and again.
+    carried: RwLock<Vec<Arc<Carried>>>,
+}
 
 /// Signers with one cache key: nearly always one.
 type SameKey = Vec<Arc<Signer>>;
 
 impl KnownSigners {
     fn find(&self, signer: &SignerInfo<'_>, der: &[u8]) -> Option<Arc<Signer>> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.signers.read().unwrap_or_else(PoisonError::into_inner);
         known
             .get(signer.cache_key())?
             .iter()
@@ -82,7 +96,7 @@ impl KnownSigners {
     }
 
     fn remember(&self, signer: &SignerInfo<'_>, found: &Arc<Signer>) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.signers.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < MAX_REMEMBERED {
             let same = known.entry(signer.cache_key().into()).or_default();
             if same
@@ -92,6 +106,24 @@ impl KnownSigners {
                 same.push(found.clone());
             }
         }
+    }
+
+    /// A certificate that came along, with its digest, which is made once.
+    fn carried(&self, der: &[u8]) -> Arc<Carried> {
+        let known = self.carried.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.iter().find(|known| *known.der == *der) {
+            return known.clone();
+        }
+        drop(known);
+        let carried = Arc::new(Carried {
+            der: der.into(),
+            sha256: sha256(der),
+        });
+        let mut known = self.carried.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MAX_CARRIED {
+            known.push(carried.clone());
+        }
+        carried
     }
 }
 
@@ -246,7 +278,7 @@ fn check_each_signer<'c>(
             let is_paid = |der: &&[u8]| means.work.draw(der.len() * bag::WORK_PER_OCTET);
             let editions = data.certificates.octets();
             let editions = editions.filter(|der| has_key(der) && is_paid(der));
-            outcome.editions = editions.map(Into::into).collect();
+            outcome.editions = editions.map(|der| means.known.carried(der)).collect();
         }
         None => {}
     }

@@ -10,7 +10,7 @@ use super::facts::{EditionFacts, RevocationFacts};
 use super::finding::Comparison::{self, Agrees, Differs, NotMade};
 use super::finding::{Finding, Findings};
 use super::revoked::{Asked, Issuer, Kept, TrustedCrls, some_of};
-use super::signature::{Outcome, Signer};
+use super::signature::{Carried, Outcome, Signer};
 use super::table::{Case, CheckId, Weight};
 use crate::pec::header::is_signer_address;
 use crate::pec::{CertificationData, MessageKind, SIGNER_POLICY};
@@ -19,7 +19,6 @@ use crate::smime::algorithm::{DigestAlgorithm, KeyType, PublicKey};
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::{Anchor, Edition, Judgement, Path, PathFault};
 use crate::smime::name::Name;
-use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
 /// RSA keys under this are a note in certificates issued before [`SHORT_KEYS_END`], and refuted
@@ -211,21 +210,20 @@ impl Judge<'_> {
     }
 
     /// Remembers the editions that came along and that the trust data lack, needed here or not.
-    fn learn(&self, signer: &Signer, carried: &[Box<[u8]>]) {
+    fn learn(&self, signer: &Signer, carried: &[Arc<Carried>]) {
         for path in &signer.paths {
             let anchor = &self.trust.anchors[path.anchor];
-            let unknown = carried.iter().map(|der| &**der).filter(|der| {
-                let digest = sha256(der);
+            let unknown = carried.iter().filter(|carried| {
                 let mut editions = anchor.editions.iter();
-                editions.all(|known| *known.sha256 != *digest)
+                editions.all(|known| *known.sha256 != *carried.sha256)
             });
-            let learned = anchor.editions_among(unknown);
+            let learned = anchor.editions_among(unknown.map(|carried| &*carried.der));
             self.learned.borrow_mut().extend(learned);
         }
     }
 
     /// The way with the least against it at the time, of equals the first.
-    fn best_path<'s>(&self, signer: &'s Signer, carried: &[Box<[u8]>]) -> Option<Judged<'s>> {
+    fn best_path<'s>(&self, signer: &'s Signer, carried: &[Arc<Carried>]) -> Option<Judged<'s>> {
         let judged = signer.paths.iter().map(|path| {
             let judged = self.judge(signer, path);
             if judged.is_plain() || carried.is_empty() {
@@ -251,10 +249,10 @@ impl Judge<'_> {
         &self,
         signer: &Signer,
         path: &'s Path,
-        carried: &[Box<[u8]>],
+        carried: &[Arc<Carried>],
     ) -> Option<Judged<'s>> {
         let anchor = &self.trust.anchors[path.anchor];
-        let mut editions = anchor.editions_among(carried.iter().map(|der| &**der));
+        let mut editions = anchor.editions_among(carried.iter().map(|carried| &*carried.der));
         let carried: Vec<Arc<str>> = editions.iter().map(|e| e.sha256.clone()).collect();
         editions.extend(anchor.editions.iter().cloned());
         editions.sort_by_key(|edition| edition.not_before);
