@@ -15,7 +15,7 @@
 
 use std::borrow::Cow;
 
-use super::xml::{self, Child, Children, Document, Element, Oddities};
+use super::xml::{self, Item, Oddities, Reader};
 use super::{DeliveryForm, ErrorClass, MessageKind, RecipientKind};
 use crate::address::MailAddress;
 use crate::printable::trimmed;
@@ -149,10 +149,21 @@ impl CertificationData {
         if memchr::memchr_iter(b'=', octets).count() > MAX_EQUALS_SIGNS {
             return Err(Error::TooLarge);
         }
-        let document = Document::parse(text, MAX_NODES)?;
-        let data = read_root(document.root())?;
+        let mut source = Source {
+            xml: Reader::new(text, MAX_NODES)?,
+            unknown: Vec::new(),
+        };
+        let data = match read_root(&mut source) {
+            // What is no XML says nothing: a fault of that kind comes first, wherever it stands.
+            Err(error) if !error.is_xml() => {
+                source.xml.finish()?;
+                return Err(error);
+            }
+            data => data?,
+        };
         Ok(Self {
-            oddities: document.oddities(),
+            oddities: source.xml.finish()?,
+            unknown_elements: source.unknown,
             ..data
         })
     }
@@ -272,82 +283,83 @@ fn check_declaration(text: &str) -> Result<(), Error> {
     }
 }
 
-fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
-    if root.name() != "postacert" {
+/// The XML, and what of it the rules do not know.
+struct Source<'a> {
+    xml: Reader<'a>,
+    /// Names of elements.
+    unknown: Vec<String>,
+}
+
+fn read_root(source: &mut Source<'_>) -> Result<CertificationData, Error> {
+    let name = loop {
+        if let Some(Item::Start(name)) = source.xml.read()? {
+            break name;
+        }
+    };
+    if name != "postacert" {
         return Err(Error::Structure("postacert"));
     }
-    let kind_word = root
-        .attribute("tipo")
-        .ok_or(Error::Value("tipo"))?
-        .to_owned();
-    let error_word = root.attribute("errore").unwrap_or("nessuno").to_owned();
-    let mut unknown_elements = Vec::new();
-    let mut parts = Ordered::children(root, &["intestazione", "dati"], &mut unknown_elements)?;
-    let heading = parts.one("intestazione")?;
-    let data = parts.one("dati")?;
-    parts.end("postacert")?;
+    let kind_word = source.attribute("tipo").ok_or(Error::Value("tipo"))?;
+    let kind_word = kind_word.to_owned();
+    let error_word = source.attribute("errore").unwrap_or("nessuno").to_owned();
+    let mut parts = Ordered::of(&["intestazione", "dati"]);
 
-    let mut heading = Ordered::children(
-        heading,
-        &["mittente", "destinatari", "risposte", "oggetto"],
-        &mut unknown_elements,
-    )?;
-    let sender = heading.text("mittente")?;
+    parts.one(source, "intestazione")?;
+    let mut heading = Ordered::of(&["mittente", "destinatari", "risposte", "oggetto"]);
+    let sender = heading.text(source, "mittente")?;
     let mut recipients = Vec::new();
-    while let Some(element) = heading.next_if("destinatari")? {
-        let kind = match element.attribute("tipo") {
+    while heading.next_if(source, "destinatari")? {
+        let kind = match source.attribute("tipo") {
             None | Some("certificato") => RecipientKind::Certified,
             Some("esterno") => RecipientKind::External,
             Some(_) => return Err(Error::Value("destinatari/@tipo")),
         };
         recipients.push(Recipient {
-            address: address(&text(element, "destinatari")?),
+            address: address(&source.text("destinatari")?),
             kind,
         });
     }
     if recipients.is_empty() {
         return Err(Error::Structure("destinatari"));
     }
-    let reply_to = heading.text("risposte")?;
-    let subject = heading.text_if("oggetto")?;
-    heading.end("intestazione")?;
+    let reply_to = heading.text(source, "risposte")?;
+    let subject = heading.text_if(source, "oggetto")?;
+    heading.end(source, "intestazione")?;
 
-    let mut data = Ordered::children(
-        data,
-        &[
-            "gestore-emittente",
-            "data",
-            "identificativo",
-            "msgid",
-            "ricevuta",
-            "consegna",
-            "ricezione",
-            "errore-esteso",
-        ],
-        &mut unknown_elements,
-    )?;
-    let provider = data.text("gestore-emittente")?;
-    let (time, zone, clock) = data
-        .one("data")
-        .and_then(|element| read_time(element, &mut Vec::new()))?;
-    let identifier = data.text("identificativo")?;
-    let message_id = data.text_if("msgid")?;
-    let receipt_form = match data.next_if("ricevuta")? {
-        Some(element) => {
-            let word = element
-                .attribute("tipo")
-                .ok_or(Error::Value("ricevuta/@tipo"))?;
-            Some(DeliveryForm::from_word(word).ok_or(Error::Value("ricevuta/@tipo"))?)
+    parts.one(source, "dati")?;
+    let mut data = Ordered::of(&[
+        "gestore-emittente",
+        "data",
+        "identificativo",
+        "msgid",
+        "ricevuta",
+        "consegna",
+        "ricezione",
+        "errore-esteso",
+    ]);
+    let provider = data.text(source, "gestore-emittente")?;
+    data.one(source, "data")?;
+    let (time, zone, clock) = read_time(source)?;
+    let identifier = data.text(source, "identificativo")?;
+    let message_id = data.text_if(source, "msgid")?;
+    let receipt_form = match data.next_if(source, "ricevuta")? {
+        true => {
+            let word = source.attribute("tipo");
+            let word = word.ok_or(Error::Value("ricevuta/@tipo"))?;
+            let form = DeliveryForm::from_word(word).ok_or(Error::Value("ricevuta/@tipo"))?;
+            source.pass()?;
+            Some(form)
         }
-        None => None,
+        false => None,
     };
-    let delivered_to = data.text_if("consegna")?;
+    let delivered_to = data.text_if(source, "consegna")?;
     let mut received_for = Vec::new();
-    while let Some(address) = data.text_if("ricezione")? {
+    while let Some(address) = data.text_if(source, "ricezione")? {
         received_for.push(MailAddress::new(&address));
     }
-    let extended_error = data.text_if("errore-esteso")?;
-    data.end("dati")?;
+    let extended_error = data.text_if(source, "errore-esteso")?;
+    data.end(source, "dati")?;
+    parts.end(source, "postacert")?;
 
     Ok(CertificationData {
         kind_word,
@@ -366,23 +378,22 @@ fn read_root(root: Element<'_, '_>) -> Result<CertificationData, Error> {
         delivered_to: delivered_to.as_deref().map(address),
         received_for,
         extended_error: extended_error.map(Cow::into_owned),
-        unknown_elements,
+        unknown_elements: Vec::new(),
         oddities: Oddities::default(),
     })
 }
 
-/// `data`: day, hour and zone.
+/// `data`, which has begun: day, hour and zone. Elements that the rules do not know are passed over.
 #[allow(clippy::type_complexity)]
-fn read_time(
-    element: Element<'_, '_>,
-    unknown: &mut Vec<String>,
-) -> Result<(Timestamp, i32, (String, String)), Error> {
-    let zone = zone_seconds(element.attribute("zona").ok_or(Error::Value("zona"))?)
-        .ok_or(Error::Value("zona"))?;
-    let mut parts = Ordered::children(element, &["giorno", "ora"], unknown)?;
-    let day = parts.text("giorno")?;
-    let hour = parts.text("ora")?;
-    parts.end("data")?;
+fn read_time(source: &mut Source<'_>) -> Result<(Timestamp, i32, (String, String)), Error> {
+    let zone = source.attribute("zona").and_then(zone_seconds);
+    let zone = zone.ok_or(Error::Value("zona"))?;
+    let known = source.unknown.len();
+    let mut parts = Ordered::of(&["giorno", "ora"]);
+    let day = parts.text(source, "giorno")?;
+    let hour = parts.text(source, "ora")?;
+    parts.end(source, "data")?;
+    source.unknown.truncate(known);
     let date = numbers(&day, b'/', [2, 2, 4]).ok_or(Error::Value("giorno"))?;
     let clock = numbers(&hour, b':', [2, 2, 2]).ok_or(Error::Value("ora"))?;
     let [d, m, y] = date;
@@ -422,57 +433,94 @@ fn numbers(text: &str, separator: u8, digits: [usize; 3]) -> Option<[i16; 3]> {
     pieces.next().is_none().then_some(out)
 }
 
-/// Child elements taken in the order of the document type.
-struct Ordered<'d, 'a, 'u> {
-    /// The element that is to be taken next, and what follows it.
-    next: Option<Element<'d, 'a>>,
-    children: Children<'d, 'a>,
-    known: &'static [&'static str],
-    /// Where in `known` the element that is to be taken next stands.
-    place: usize,
-    unknown: &'u mut Vec<String>,
-}
-
-impl<'d, 'a, 'u> Ordered<'d, 'a, 'u> {
-    /// The known children of an element that has only elements; unknown ones are set aside.
-    fn children(
-        parent: Element<'d, 'a>,
-        known: &'static [&'static str],
-        unknown: &'u mut Vec<String>,
-    ) -> Result<Self, Error> {
-        let mut ordered = Self {
-            next: None,
-            children: parent.children(),
-            known,
-            place: 0,
-            unknown,
-        };
-        ordered.advance()?;
-        Ok(ordered)
+impl<'a> Source<'a> {
+    /// Of the element that has just begun.
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.xml.attribute(name)
     }
 
-    fn advance(&mut self) -> Result<(), Error> {
-        self.next = None;
-        while let Some(child) = self.children.next() {
-            match child {
-                Child::Element(element) => match self.place_of(element.name()) {
-                    Some(place) => {
-                        (self.place, self.next) = (place, Some(element));
-                        return Ok(());
+    /// The text of an element that has begun and has nothing else, trimmed; the element ends with it.
+    fn text(&mut self, name: &'static str) -> Result<Cow<'a, str>, Error> {
+        let mut text = Cow::Borrowed("");
+        loop {
+            match self.item()? {
+                Item::Text(piece) => text += piece,
+                Item::Character(c) => text.to_mut().push(c),
+                Item::End => break,
+                Item::Start(_) | Item::Comment => return Err(Error::Structure(name)),
+            }
+        }
+        Ok(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        })
+    }
+
+    /// Passes over an element that has begun.
+    fn pass(&mut self) -> Result<(), Error> {
+        let mut open = 1usize;
+        while open > 0 {
+            match self.item()? {
+                Item::Start(_) => open += 1,
+                Item::End => open -= 1,
+                Item::Text(_) | Item::Character(_) | Item::Comment => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&mut self) -> Result<Item<'a>, Error> {
+        let item = self.xml.read()?;
+        Ok(item.expect("a document does not end inside an element"))
+    }
+}
+
+/// Child elements taken in the order of the document type, of an element that has only elements.
+struct Ordered<'a> {
+    known: &'static [&'static str],
+    /// Where in `known` the element that began last stands.
+    place: usize,
+    /// It, until it is taken; who takes it reads it to its end.
+    next: Option<&'a str>,
+    /// The parent has ended.
+    is_over: bool,
+}
+
+impl<'a> Ordered<'a> {
+    fn of(known: &'static [&'static str]) -> Self {
+        Self {
+            known,
+            place: 0,
+            next: None,
+            is_over: false,
+        }
+    }
+
+    /// The known element that comes next; unknown ones before it are set aside.
+    fn next(&mut self, source: &mut Source<'a>) -> Result<Option<&'a str>, Error> {
+        while self.next.is_none() && !self.is_over {
+            match source.item()? {
+                Item::Start(name) => match self.place_of(name) {
+                    Some(place) => (self.place, self.next) = (place, Some(name)),
+                    None => {
+                        source.unknown.push(name.to_owned());
+                        source.pass()?;
                     }
-                    None => self.unknown.push(element.name().to_owned()),
                 },
+                Item::End => self.is_over = true,
                 // Looked at as ASCII first, which all indentation is.
-                Child::Text(text) => {
+                Item::Text(text) => {
                     let is_blank = text.bytes().all(|octet| octet.is_ascii_whitespace());
                     if !is_blank && !text.trim().is_empty() {
                         return Err(Error::Structure("text between elements"));
                     }
                 }
-                Child::Comment => {}
+                Item::Character(c) if c.is_whitespace() => {}
+                Item::Character(_) => return Err(Error::Structure("text between elements")),
+                Item::Comment => {}
             }
         }
-        Ok(())
+        Ok(self.next)
     }
 
     /// Looked for where the last one was found and after it: there it is in nearly every file.
@@ -481,30 +529,42 @@ impl<'d, 'a, 'u> Ordered<'d, 'a, 'u> {
         places.find(|&place| self.known[place] == name)
     }
 
-    fn next_if(&mut self, name: &str) -> Result<Option<Element<'d, 'a>>, Error> {
-        let found = self.next.filter(|element| element.name() == name);
-        if found.is_some() {
-            self.advance()?;
+    /// Takes the next element if it has this name.
+    fn next_if(&mut self, source: &mut Source<'a>, name: &str) -> Result<bool, Error> {
+        let is_it = self.next(source)? == Some(name);
+        if is_it {
+            self.next = None;
         }
-        Ok(found)
+        Ok(is_it)
     }
 
-    fn one(&mut self, name: &'static str) -> Result<Element<'d, 'a>, Error> {
-        self.next_if(name)?.ok_or(Error::Structure(name))
+    fn one(&mut self, source: &mut Source<'a>, name: &'static str) -> Result<(), Error> {
+        match self.next_if(source, name)? {
+            true => Ok(()),
+            false => Err(Error::Structure(name)),
+        }
     }
 
     /// The text of the next element, if it has this name.
-    fn text_if(&mut self, name: &'static str) -> Result<Option<Cow<'d, str>>, Error> {
-        let found = self.next_if(name)?;
-        found.map(|element| text(element, name)).transpose()
+    fn text_if(
+        &mut self,
+        source: &mut Source<'a>,
+        name: &'static str,
+    ) -> Result<Option<Cow<'a, str>>, Error> {
+        match self.next_if(source, name)? {
+            true => source.text(name).map(Some),
+            false => Ok(None),
+        }
     }
 
-    fn text(&mut self, name: &'static str) -> Result<Cow<'d, str>, Error> {
-        self.one(name).and_then(|element| text(element, name))
+    fn text(&mut self, source: &mut Source<'a>, name: &'static str) -> Result<Cow<'a, str>, Error> {
+        self.one(source, name)?;
+        source.text(name)
     }
 
-    fn end(&self, parent: &'static str) -> Result<(), Error> {
-        match self.next {
+    /// Nothing known is left.
+    fn end(&mut self, source: &mut Source<'a>, parent: &'static str) -> Result<(), Error> {
+        match self.next(source)? {
             Some(_) => Err(Error::Structure(parent)),
             None => Ok(()),
         }
@@ -518,21 +578,6 @@ fn address(text: &str) -> MailAddress {
         .and_then(|rest| rest.rsplit_once('<'))
         .map(|(_, inside)| inside);
     MailAddress::new(inside.unwrap_or(text))
-}
-
-/// The text of an element that has nothing else, trimmed.
-fn text<'d>(element: Element<'d, '_>, name: &'static str) -> Result<Cow<'d, str>, Error> {
-    let mut text = Cow::Borrowed("");
-    for child in element.children() {
-        match child {
-            Child::Text(piece) => text += piece,
-            Child::Element(_) | Child::Comment => return Err(Error::Structure(name)),
-        }
-    }
-    Ok(match text {
-        Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-    })
 }
 
 #[cfg(test)]

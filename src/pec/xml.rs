@@ -11,14 +11,12 @@
 //! neither markup nor a name can hide. Word processors put them into subjects. They are read as
 //! U+FFFD; [`Oddities`] tells so.
 //!
-//! `quick-xml` reads; here are the tree and the rules that it leaves to its caller: characters and
-//! names, what stands where, blanks between attributes. Texts, references and tags, of which there
-//! is little else, are cut here with its parser of tags, since its reader looks at the encoding of
-//! each again.
-//! Everything is borrowed from the text that needs no change, and no depth of elements costs stack.
-//! `roxmltree` is the witness in the tests
-//! and for the fuzzer: what is accepted here it accepts too, with the same tree, once such
-//! characters are U+FFFD.
+//! `quick-xml` reads; here are the rules that it leaves to its caller: characters and names, what
+//! stands where, blanks between attributes. Texts, references and tags, of which there is little
+//! else, are cut here with its parser of tags, since its reader looks at the encoding of each again.
+//! No tree is made: what comes is handed on, borrowed from the text where it needs no change, and
+//! no depth of elements costs stack. `roxmltree` is the witness in the tests and for the fuzzer: what
+//! is accepted here it accepts too, with the same tree, once such characters are U+FFFD.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -27,7 +25,7 @@ use quick_xml::XmlVersion;
 use quick_xml::errors::IllFormedError;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::attributes::{Attribute, Attributes};
-use quick_xml::events::{BytesEnd, BytesPI, BytesRef, BytesStart, BytesText, Event};
+use quick_xml::events::{BytesRef, BytesText, Event};
 use quick_xml::parser::{ElementParser, Parser as _};
 
 /// Why a text is no document that is taken here.
@@ -52,17 +50,6 @@ pub enum Error {
     TooManyNodes,
 }
 
-/// A document that was read whole.
-#[derive(Debug)]
-pub struct Document<'a> {
-    /// In the order in which they begin; the root element and comments around it first.
-    nodes: Vec<Node<'a>>,
-    /// Of all elements, in their order.
-    attributes: Vec<(&'a str, Cow<'a, str>)>,
-    root: Option<usize>,
-    oddities: Oddities,
-}
-
 /// What was passed over or mended, and changes nothing that the elements say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Oddities {
@@ -74,225 +61,183 @@ pub struct Oddities {
     pub instructions: bool,
 }
 
-#[derive(Debug)]
-struct Node<'a> {
-    kind: Kind<'a>,
-    /// The first node that is not inside this one.
-    end: usize,
-}
-
-#[derive(Debug)]
-enum Kind<'a> {
-    Element {
-        name: &'a str,
-        attributes: Range<usize>,
-    },
-    Text(Cow<'a, str>),
-    Comment,
-}
-
-/// An element of a document.
-#[derive(Clone, Copy, Debug)]
-pub struct Element<'d, 'a> {
-    document: &'d Document<'a>,
-    at: usize,
-    name: &'a str,
-}
-
-/// What stands directly in an element.
-#[derive(Clone, Copy, Debug)]
-pub enum Child<'d, 'a> {
-    /// An element.
-    Element(Element<'d, 'a>),
+/// What comes next in a document. Blanks around the root element are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// An element of this name begins; [`Reader::attributes`] has its attributes until the next
+    /// item is asked for. One without content ends with the next item.
+    Start(&'a str),
+    /// The element that began last and has not ended ends.
+    End,
     /// A piece of text; one text can come in several pieces, one after the other.
-    Text(&'d str),
+    Text(Cow<'a, str>),
+    /// A piece of text that a reference stands for.
+    Character(char),
     /// A comment.
     Comment,
 }
 
-impl<'a> Document<'a> {
-    /// Reads a document of at most `most` elements, texts and comments, without a byte order
-    /// mark.
-    ///
-    /// # Errors
-    /// The first fault; characters that XML does not allow come before all others.
-    pub fn parse(text: &'a str, most: usize) -> Result<Self, Error> {
-        Reader::new(text, most).read()
-    }
-
-    /// What was passed over or mended.
-    pub fn oddities(&self) -> Oddities {
-        self.oddities
-    }
-
-    /// The one element that holds all others.
-    pub fn root(&self) -> Element<'_, 'a> {
-        let at = self.root.expect("no document was read without one");
-        match &self.nodes[at].kind {
-            Kind::Element { name, .. } => Element {
-                document: self,
-                at,
-                name,
-            },
-            Kind::Text(_) | Kind::Comment => unreachable!("the root was read as an element"),
-        }
-    }
+/// What is written next, before it is looked at whether it may stand there.
+enum Token<'a> {
+    /// What is between the signs of a tag, and octets of the name in it.
+    StartTag {
+        inside: &'a str,
+        name: usize,
+        is_empty: bool,
+    },
+    EndTag,
+    Text(&'a str),
+    /// What is between `&` and `;`.
+    Reference(&'a str),
+    CharacterData(Cow<'a, str>),
+    Comment,
+    Declaration,
+    Instruction,
+    DocumentType,
 }
 
-impl<'d, 'a> Element<'d, 'a> {
-    /// The name.
-    pub fn name(&self) -> &'a str {
-        self.name
-    }
-
-    /// All attributes in their order, names and values.
-    pub fn attributes(&self) -> &'d [(&'a str, Cow<'a, str>)] {
-        match &self.document.nodes[self.at].kind {
-            Kind::Element { attributes, .. } => &self.document.attributes[attributes.clone()],
-            Kind::Text(_) | Kind::Comment => &[],
-        }
-    }
-
-    /// The value of the attribute of this name.
-    pub fn attribute(&self, name: &str) -> Option<&'d str> {
-        let found = self.attributes().iter().find(|(other, _)| *other == name);
-        found.map(|(_, value)| &**value)
-    }
-
-    /// What stands directly in the element, in its order.
-    pub fn children(&self) -> Children<'d, 'a> {
-        Children {
-            document: self.document,
-            next: self.at + 1,
-            end: self.document.nodes[self.at].end,
-        }
-    }
-}
-
-/// What stands directly in one element, in its order.
-#[derive(Clone, Debug)]
-pub struct Children<'d, 'a> {
-    document: &'d Document<'a>,
-    next: usize,
-    /// The first node that is not inside the element.
-    end: usize,
-}
-
-impl<'d, 'a> Iterator for Children<'d, 'a> {
-    type Item = Child<'d, 'a>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next >= self.end {
-            return None;
-        }
-        let (document, at) = (self.document, self.next);
-        let node = &document.nodes[at];
-        self.next = node.end;
-        Some(match &node.kind {
-            Kind::Element { name, .. } => Child::Element(Element { document, at, name }),
-            Kind::Text(text) => Child::Text(text),
-            Kind::Comment => Child::Comment,
-        })
-    }
-}
-
-/// Octets of text for one node, about, in a file with line ends and indentation.
-const OCTETS_PER_NODE: usize = 16;
-/// Nodes for which room is made before any is read.
-const ROOM: usize = 1_024;
-
-struct Reader<'a> {
+/// Reads a document from its beginning to its end.
+#[derive(Debug)]
+pub struct Reader<'a> {
     text: &'a str,
-    /// Where the event that is looked at begins.
+    /// Where the token that is looked at begins.
     start: usize,
     /// And where it ends.
     end: usize,
-    document: Document<'a>,
-    /// The elements that are not closed yet.
-    open: Vec<usize>,
+    /// Of the element that began last.
+    attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// Names of the elements that have not ended.
+    open: Vec<&'a str>,
+    /// The root element has begun.
+    has_root: bool,
+    /// The element that began last was written as one tag.
+    is_empty: bool,
+    /// Elements, texts and comments so far, and how many there may be.
+    nodes: usize,
     most: usize,
+    oddities: Oddities,
     /// Nothing that is changed in texts (`\r`, control characters) or can be forbidden there (`]`)
     /// is anywhere.
     is_usual: bool,
     /// There are control characters, which may stand in texts and values only.
     has_controls: bool,
-    /// The last node is a text that goes on with a reference.
+    /// The last item is a piece of a text that may go on.
     continues: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, most: usize) -> Self {
-        Self {
+    /// A reader of a document of at most `most` elements, texts and comments, without a byte order
+    /// mark.
+    ///
+    /// # Errors
+    /// For a character that XML does not allow.
+    pub fn new(text: &'a str, most: usize) -> Result<Self, Error> {
+        let mut reader = Self {
             text,
             start: 0,
             end: 0,
-            document: Document {
-                nodes: Vec::with_capacity((text.len() / OCTETS_PER_NODE).min(ROOM)),
-                attributes: Vec::with_capacity(8),
-                root: None,
-                oddities: Oddities::default(),
-            },
+            attributes: Vec::new(),
             open: Vec::with_capacity(8),
+            has_root: false,
+            is_empty: false,
+            nodes: 0,
             most,
+            oddities: Oddities::default(),
             is_usual: false,
             has_controls: false,
             continues: false,
-        }
+        };
+        reader.check_characters()?;
+        Ok(reader)
     }
 
-    fn read(mut self) -> Result<Document<'a>, Error> {
-        self.check_characters()?;
+    /// All attributes of the element that began last, names and values, in their order.
+    pub fn attributes(&self) -> &[(&'a str, Cow<'a, str>)] {
+        &self.attributes
+    }
+
+    /// The value of its attribute of this name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(other, _)| *other == name);
+        found.map(|(_, value)| &**value)
+    }
+
+    /// Reads what is left: only then is it known to be a document. Gives what was passed over or
+    /// mended.
+    ///
+    /// # Errors
+    /// The first fault in it.
+    pub fn finish(&mut self) -> Result<Oddities, Error> {
+        while self.read()?.is_some() {}
+        Ok(self.oddities)
+    }
+
+    /// What comes next; `None` at the end.
+    ///
+    /// # Errors
+    /// The first fault. Nothing is to be read behind it.
+    pub fn read(&mut self) -> Result<Option<Item<'a>>, Error> {
+        if self.is_empty {
+            self.is_empty = false;
+            return Ok(Some(self.end_element()));
+        }
         loop {
             self.start = self.end;
-            let event = self.next_event()?;
-            if matches!(event, Event::Eof) {
-                break;
+            let Some(token) = self.token()? else {
+                return self.check_end().map(|()| None);
+            };
+            let item = match self.open.is_empty() {
+                false => Some(self.take_inside(token)?),
+                true if self.has_root => self.take_after(token)?,
+                true => self.take_before(token)?,
+            };
+            if item.is_some() {
+                return Ok(item);
             }
-            match self.document.root {
-                _ if !self.open.is_empty() => self.take_inside(&event)?,
-                None => self.take_before(&event)?,
-                Some(_) => self.take_after(&event)?,
-            }
-        }
-        match self.document.root {
-            Some(_) if self.open.is_empty() => Ok(self.document),
-            Some(_) => Err(self.fault("end tag expected")),
-            None => Err(self.fault("root element expected")),
         }
     }
 
-    fn next_event(&mut self) -> Result<Event<'a>, Error> {
-        match &self.text.as_bytes()[self.start..] {
-            [] => Ok(Event::Eof),
-            [b'<', b'!', ..] => self.other_event(),
+    fn check_end(&self) -> Result<(), Error> {
+        match (self.has_root, self.open.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err(self.fault("end tag expected")),
+            (false, _) => Err(self.fault("root element expected")),
+        }
+    }
+
+    fn token(&mut self) -> Result<Option<Token<'a>>, Error> {
+        let token = match &self.text.as_bytes()[self.start..] {
+            [] => return Ok(None),
+            [b'<', b'/', ..] => self.end_tag()?,
+            [b'<', b'!', ..] => self.other_token()?,
             [b'<', b'?', ..] => match self.instruction() {
-                Some(instruction) => Ok(instruction),
-                None => self.other_event(),
+                Some(instruction) => instruction,
+                None => self.other_token()?,
             },
-            [b'&', ..] => self.reference(),
-            [b'<', b'/', ..] => self.end_tag(),
-            [b'<', ..] => self.start_tag(),
+            [b'<', ..] => self.start_tag()?,
+            [b'&', ..] => self.reference()?,
             text => {
                 let length = memchr::memchr2(b'<', b'&', text).unwrap_or(text.len());
                 self.end = self.start + length;
-                Ok(Event::Text(BytesText::from_escaped(self.raw())))
+                Token::Text(self.raw())
             }
-        }
+        };
+        Ok(Some(token))
     }
 
     /// `&name;`
-    fn reference(&mut self) -> Result<Event<'a>, Error> {
+    fn reference(&mut self) -> Result<Token<'a>, Error> {
         let name = &self.text[self.start + "&".len()..];
         let end = memchr::memchr3(b';', b'&', b'<', name.as_bytes());
         let Some(end) = end.filter(|&end| name.as_bytes()[end] == b';') else {
             return Err(self.refusal(&IllFormedError::UnclosedReference.into(), self.start));
         };
         self.end = self.start + "&".len() + end + ";".len();
-        Ok(Event::GeneralRef(BytesRef::new(&name[..end])))
+        Ok(Token::Reference(&name[..end]))
     }
 
     /// `<?target what it is told?>`; `None` where it may be a declaration, or is not closed.
-    fn instruction(&mut self) -> Option<Event<'a>> {
+    fn instruction(&mut self) -> Option<Token<'a>> {
         let inside = &self.text[self.start + "<?".len()..];
         let is_named = inside.starts_with(|c: char| c.is_ascii_alphabetic());
         let start = inside.get(.."xml".len());
@@ -303,11 +248,11 @@ impl<'a> Reader<'a> {
         let mut marks = memchr::memchr_iter(b'?', octets);
         let end = marks.find(|&at| octets.get(at + 1) == Some(&b'>'))?;
         self.end = self.start + "<?".len() + end + "?>".len();
-        Some(Event::PI(BytesPI::new(&inside[..end])))
+        Some(Token::Instruction)
     }
 
     /// What is neither text, reference, tag nor plain instruction.
-    fn other_event(&mut self) -> Result<Event<'a>, Error> {
+    fn other_token(&mut self) -> Result<Token<'a>, Error> {
         let mut events = quick_xml::Reader::from_str(&self.text[self.start..]);
         events.config_mut().check_comments = true;
         let event = events.read_event().map_err(|error| {
@@ -315,7 +260,19 @@ impl<'a> Reader<'a> {
             self.refusal(&error, at)
         })?;
         self.end = self.start + events.buffer_position() as usize;
-        Ok(event)
+        match event {
+            Event::Decl(_) => Ok(Token::Declaration),
+            Event::PI(_) => Ok(Token::Instruction),
+            Event::DocType(_) => Ok(Token::DocumentType),
+            Event::Comment(_) => Ok(Token::Comment),
+            Event::CData(text) => Ok(Token::CharacterData(text.xml10_content())),
+            Event::Start(_)
+            | Event::Empty(_)
+            | Event::End(_)
+            | Event::Text(_)
+            | Event::GeneralRef(_)
+            | Event::Eof => Err(self.fault("unknown markup")),
+        }
     }
 
     /// Finds the end of a tag.
@@ -329,44 +286,43 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn start_tag(&mut self) -> Result<Event<'a>, Error> {
+    fn start_tag(&mut self) -> Result<Token<'a>, Error> {
         let rest = &self.text[self.start + "<".len()..];
         let is_name = |octet: &u8| NAME_OCTETS[usize::from(*octet)];
-        let length = rest.bytes().take_while(is_name).count();
+        let name = rest.bytes().take_while(is_name).count();
         // Most have no attributes.
-        if rest.as_bytes().get(length) == Some(&b'>') {
-            self.end = self.start + "<".len() + length + ">".len();
-            let tag = BytesStart::from_content(&rest[..length], length);
-            return Ok(Event::Start(tag));
+        if rest.as_bytes().get(name) == Some(&b'>') {
+            self.end = self.start + "<".len() + name + ">".len();
+            return Ok(Token::StartTag {
+                inside: &rest[..name],
+                name,
+                is_empty: false,
+            });
         }
         self.pass_tag()?;
         let raw = &self.raw()["<".len()..];
-        let (tag, is_open) = match raw.strip_suffix("/>") {
-            Some(tag) => (tag, false),
-            None => (&raw[..raw.len() - ">".len()], true),
+        let (inside, is_empty) = match raw.strip_suffix("/>") {
+            Some(inside) => (inside, true),
+            None => (&raw[..raw.len() - ">".len()], false),
         };
-        let name = tag.bytes().position(is_blank).unwrap_or(tag.len());
-        let tag = BytesStart::from_content(tag, name);
-        Ok(match is_open {
-            true => Event::Start(tag),
-            false => Event::Empty(tag),
+        let name = inside.bytes().position(is_blank).unwrap_or(inside.len());
+        Ok(Token::StartTag {
+            inside,
+            name,
+            is_empty,
         })
     }
 
     /// The end tag of the element that was opened last.
-    fn end_tag(&mut self) -> Result<Event<'a>, Error> {
-        let open = self.open.last();
-        let expected = match open.map(|&node| &self.document.nodes[node].kind) {
-            Some(Kind::Element { name, .. }) => Some(*name),
-            Some(Kind::Text(_) | Kind::Comment) | None => None,
-        };
+    fn end_tag(&mut self) -> Result<Token<'a>, Error> {
+        let expected = self.open.last().copied();
         let rest = &self.text[self.start + "</".len()..];
         // Nearly all have no blank behind the name, and that is known.
         if let Some(name) = expected
             && let Some(b'>') = rest.strip_prefix(name).and_then(|rest| rest.bytes().next())
         {
             self.end = self.start + "</".len() + name.len() + ">".len();
-            return Ok(Event::End(BytesEnd::new(name)));
+            return Ok(Token::EndTag);
         }
         self.pass_tag()?;
         let raw = self.raw();
@@ -374,7 +330,7 @@ impl<'a> Reader<'a> {
         let name = inside.trim_end_matches(BLANKS);
         let found = (if name.is_empty() { inside } else { name }).to_owned();
         let fault = match expected {
-            Some(expected) if expected == name => return Ok(Event::End(BytesEnd::new(name))),
+            Some(expected) if expected == name => return Ok(Token::EndTag),
             Some(expected) => IllFormedError::MismatchedEndTag {
                 expected: expected.to_owned(),
                 found,
@@ -458,77 +414,89 @@ impl<'a> Reader<'a> {
     }
 
     /// Section 2.8: what may stand before the root element, and its start tag.
-    fn take_before(&mut self, event: &Event<'a>) -> Result<(), Error> {
-        match event {
-            Event::Start(tag) | Event::Empty(tag) => {
-                self.document.root = Some(self.document.nodes.len());
-                self.take_element(event, tag)
+    fn take_before(&mut self, token: Token<'a>) -> Result<Option<Item<'a>>, Error> {
+        match token {
+            Token::StartTag {
+                inside,
+                name,
+                is_empty,
+            } => {
+                self.has_root = true;
+                self.start_element(inside, name, is_empty).map(Some)
             }
-            Event::Decl(_) => self.pass_declaration(),
-            Event::PI(_) => self.pass_instruction(),
-            Event::DocType(_) => self.pass_document_type(),
-            Event::Comment(_) => self.take_comment(),
-            Event::Text(_) if self.raw().bytes().all(is_blank) => Ok(()),
-            Event::Text(_) | Event::GeneralRef(_) => Err(self.fault("root element expected")),
-            Event::CData(_) | Event::End(_) | Event::Eof => Err(self.fault("unknown markup")),
+            Token::Declaration => self.pass_declaration().map(|()| None),
+            Token::Instruction => self.pass_instruction().map(|()| None),
+            Token::DocumentType => self.pass_document_type().map(|()| None),
+            Token::Comment => self.take_comment().map(Some),
+            Token::Text(text) if text.bytes().all(is_blank) => Ok(None),
+            Token::Text(_) | Token::Reference(_) => Err(self.fault("root element expected")),
+            Token::CharacterData(_) | Token::EndTag => Err(self.fault("unknown markup")),
         }
     }
 
     /// Blanks and comments after the root element.
-    fn take_after(&mut self, event: &Event<'a>) -> Result<(), Error> {
-        match event {
-            Event::Comment(_) => self.take_comment(),
-            Event::Text(_) if self.raw().bytes().all(is_blank) => Ok(()),
-            Event::PI(_) | Event::Decl(_) => Err(Error::Forbidden("processing instruction")),
-            Event::Start(_)
-            | Event::Empty(_)
-            | Event::End(_)
-            | Event::Text(_)
-            | Event::GeneralRef(_)
-            | Event::CData(_)
-            | Event::DocType(_)
-            | Event::Eof => Err(self.fault("something after the root element")),
+    fn take_after(&mut self, token: Token<'a>) -> Result<Option<Item<'a>>, Error> {
+        match token {
+            Token::Comment => self.take_comment().map(Some),
+            Token::Text(text) if text.bytes().all(is_blank) => Ok(None),
+            Token::Instruction | Token::Declaration => {
+                Err(Error::Forbidden("processing instruction"))
+            }
+            Token::StartTag { .. }
+            | Token::EndTag
+            | Token::Text(_)
+            | Token::Reference(_)
+            | Token::CharacterData(_)
+            | Token::DocumentType => Err(self.fault("something after the root element")),
         }
     }
 
     /// What stands in the root element.
-    fn take_inside(&mut self, event: &Event<'a>) -> Result<(), Error> {
-        match event {
-            Event::Start(tag) | Event::Empty(tag) => self.take_element(event, tag),
-            Event::End(_) => {
-                // That it is the one opened last was looked at.
-                let node = self.open.pop().expect("asked for inside an element only");
-                self.document.nodes[node].end = self.document.nodes.len();
-                self.continues = false;
-                Ok(())
-            }
+    fn take_inside(&mut self, token: Token<'a>) -> Result<Item<'a>, Error> {
+        match token {
+            Token::StartTag {
+                inside,
+                name,
+                is_empty,
+            } => self.start_element(inside, name, is_empty),
+            // That it is the one opened last was looked at.
+            Token::EndTag => Ok(self.end_element()),
             // Nearly all texts stay as they are.
-            Event::Text(_) if self.is_usual => self.add_text(Cow::Borrowed(self.raw())),
-            Event::Text(text) => {
+            Token::Text(text) if self.is_usual => {
+                self.count_text()?;
+                Ok(Item::Text(Cow::Borrowed(text)))
+            }
+            Token::Text(text) => {
                 if let Some(at) = memchr::memmem::find(text.as_bytes(), b"]]>") {
                     return Err(self.fault_at("]]> in a text", self.start + at));
                 }
-                let text = self.mended(text.xml10_content());
-                self.add_text(text)
+                let text = self.mended(BytesText::from_escaped(text).xml10_content());
+                self.count_text()?;
+                Ok(Item::Text(text))
             }
-            Event::GeneralRef(reference) => {
+            Token::Reference(name) => {
+                let reference = BytesRef::new(name);
                 let c = match reference.resolve_char_ref() {
-                    Ok(None) => resolve_xml_entity(reference).and_then(|text| text.chars().next()),
+                    Ok(None) => resolve_xml_entity(name).and_then(|text| text.chars().next()),
                     Ok(Some(c)) if is_character(c) || is_control(c) => Some(c),
                     Ok(Some(_)) | Err(_) => None,
                 };
                 let c = c.ok_or_else(|| self.fault("unknown or malformed reference"))?;
                 let is_mended = is_control(c);
-                self.document.oddities.control_characters |= is_mended;
-                self.add_character(if is_mended { '\u{fffd}' } else { c })
+                self.oddities.control_characters |= is_mended;
+                self.count_text()?;
+                Ok(Item::Character(if is_mended { '\u{fffd}' } else { c }))
             }
-            Event::CData(text) => {
-                let text = self.mended(text.xml10_content());
-                self.add(Kind::Text(text))
+            Token::CharacterData(text) => {
+                let text = self.mended(text);
+                self.count()?;
+                Ok(Item::Text(text))
             }
-            Event::Comment(_) => self.take_comment(),
-            Event::PI(_) | Event::Decl(_) => Err(Error::Forbidden("processing instruction")),
-            Event::DocType(_) | Event::Eof => Err(self.fault("unknown markup")),
+            Token::Comment => self.take_comment(),
+            Token::Instruction | Token::Declaration => {
+                Err(Error::Forbidden("processing instruction"))
+            }
+            Token::DocumentType => Err(self.fault("unknown markup")),
         }
     }
 
@@ -537,75 +505,62 @@ impl<'a> Reader<'a> {
         if !self.has_controls || !text.contains(is_control) {
             return text;
         }
-        self.document.oddities.control_characters = true;
+        self.oddities.control_characters = true;
         Cow::Owned(text.replace(is_control, "\u{fffd}"))
     }
 
-    fn add(&mut self, kind: Kind<'a>) -> Result<(), Error> {
-        let end = self.document.nodes.len() + 1;
-        if end > self.most {
-            return Err(Error::TooManyNodes);
-        }
-        self.document.nodes.push(Node { kind, end });
+    fn count(&mut self) -> Result<(), Error> {
+        self.nodes += 1;
         self.continues = false;
+        match self.nodes > self.most {
+            true => Err(Error::TooManyNodes),
+            false => Ok(()),
+        }
+    }
+
+    /// Text and the references in it count once.
+    fn count_text(&mut self) -> Result<(), Error> {
+        if !self.continues {
+            self.count()?;
+            self.continues = true;
+        }
         Ok(())
     }
 
-    /// Text and the references in it are one node.
-    fn add_text(&mut self, text: Cow<'a, str>) -> Result<(), Error> {
-        if let Some(so_far) = self.continued() {
-            so_far.push_str(&text);
-            return Ok(());
-        }
-        self.add(Kind::Text(text))?;
-        self.continues = true;
-        Ok(())
-    }
-
-    fn add_character(&mut self, c: char) -> Result<(), Error> {
-        match self.continued() {
-            Some(so_far) => {
-                so_far.push(c);
-                Ok(())
-            }
-            None => self.add_text(Cow::Owned(c.to_string())),
-        }
-    }
-
-    /// The text that goes on.
-    fn continued(&mut self) -> Option<&mut String> {
-        match self.document.nodes.last_mut().map(|node| &mut node.kind) {
-            Some(Kind::Text(so_far)) if self.continues => Some(so_far.to_mut()),
-            Some(Kind::Text(_) | Kind::Element { .. } | Kind::Comment) | None => None,
-        }
-    }
-
-    fn take_comment(&mut self) -> Result<(), Error> {
+    fn take_comment(&mut self) -> Result<Item<'a>, Error> {
         self.check_no_controls()?;
-        self.add(Kind::Comment)
+        self.count()?;
+        Ok(Item::Comment)
     }
 
     /// Section 3.1: `<name attribute="value">` or `<name attribute="value"/>`.
-    fn take_element(&mut self, event: &Event<'a>, tag: &BytesStart<'a>) -> Result<(), Error> {
-        let is_open = matches!(event, Event::Start(_));
-        let name_end = tag.name().as_ref().len();
-        let tag = &self.raw()["<".len()..][..tag.len()];
-        let name = &tag[..name_end];
+    fn start_element(
+        &mut self,
+        inside: &'a str,
+        name_end: usize,
+        is_empty: bool,
+    ) -> Result<Item<'a>, Error> {
+        let name = &inside[..name_end];
         self.check_name(name)?;
-        let first = self.document.attributes.len();
-        self.each_attribute(tag, name.len(), |reader, name, value| {
+        self.attributes.clear();
+        self.each_attribute(inside, name_end, |reader, name, value| {
             reader.check_name(name)?;
             if name == "xmlns" {
                 return Err(Error::Forbidden("namespace"));
             }
-            reader.document.attributes.push((name, value));
+            reader.attributes.push((name, value));
             Ok(())
         })?;
-        if is_open {
-            self.open.push(self.document.nodes.len());
-        }
-        let attributes = first..self.document.attributes.len();
-        self.add(Kind::Element { name, attributes })
+        self.open.push(name);
+        self.is_empty = is_empty;
+        self.count()?;
+        Ok(Item::Start(name))
+    }
+
+    fn end_element(&mut self) -> Item<'a> {
+        self.open.pop();
+        self.continues = false;
+        Item::End
     }
 
     /// The attributes of a tag. The package leaves to us that a blank stands before each, that no
@@ -657,7 +612,7 @@ impl<'a> Reader<'a> {
             return Err(self.fault("unknown or malformed reference"));
         }
         let is_mended = value.contains(is_control);
-        self.document.oddities.control_characters |= is_mended;
+        self.oddities.control_characters |= is_mended;
         Ok(match is_mended {
             true => value.replace(is_control, "\u{fffd}"),
             false => value.into_owned(),
@@ -714,14 +669,14 @@ impl<'a> Reader<'a> {
             return Err(Error::Forbidden("processing instruction"));
         }
         self.check_name(target)?;
-        self.document.oddities.instructions = true;
+        self.oddities.instructions = true;
         self.check_no_controls()
     }
 
     /// Section 2.8 and rule 75: `<!DOCTYPE name PUBLIC "identifier" "address">`, once, or with
     /// less after the name. Nothing is fetched, and nothing may be declared.
     fn pass_document_type(&mut self) -> Result<(), Error> {
-        if self.document.oddities.document_type {
+        if self.oddities.document_type {
             return Err(self.fault("second document type"));
         }
         let inside = self
@@ -755,7 +710,7 @@ impl<'a> Reader<'a> {
             _ if rest.starts_with('[') => return Err(Error::Forbidden("DOCTYPE [")),
             _ => return Err(self.fault("end of the document type expected")),
         }
-        self.document.oddities.document_type = true;
+        self.oddities.document_type = true;
         self.check_no_controls()
     }
 }
@@ -829,23 +784,36 @@ mod tests {
 
     /// The elements in short: `(name attribute="value" "text" !)`.
     fn shown(text: &str) -> Result<String, Error> {
-        fn show(element: Element<'_, '_>, out: &mut String) {
-            out.push_str(&format!("({}", element.name()));
-            for (name, value) in element.attributes() {
-                out.push_str(&format!(" {name}={value:?}"));
-            }
-            for child in element.children() {
-                match child {
-                    Child::Text(piece) => out.push_str(&format!("{piece:?}")),
-                    Child::Element(element) => show(element, out),
-                    Child::Comment => out.push('!'),
+        let mut reader = Reader::new(text, 1_000)?;
+        let (mut out, mut so_far) = (String::new(), String::new());
+        while let Some(item) = reader.read()? {
+            match item {
+                Item::Text(ref piece) => so_far += piece,
+                Item::Character(c) => so_far.push(c),
+                Item::Start(_) | Item::End | Item::Comment => {
+                    if !so_far.is_empty() {
+                        out += &format!("{:?}", std::mem::take(&mut so_far));
+                    }
                 }
             }
-            out.push(')');
+            match item {
+                Item::Start(name) => {
+                    out += &format!("({name}");
+                    for (name, value) in reader.attributes() {
+                        out += &format!(" {name}={value:?}");
+                    }
+                }
+                Item::End => out.push(')'),
+                // Only those inside the root element.
+                Item::Comment if !reader.open.is_empty() => out.push('!'),
+                Item::Comment | Item::Text(_) | Item::Character(_) => {}
+            }
         }
-        let mut out = String::new();
-        show(Document::parse(text, 1_000)?.root(), &mut out);
         Ok(out)
+    }
+
+    fn oddities(text: &str) -> Oddities {
+        Reader::new(text, 1_000).unwrap().finish().unwrap()
     }
 
     #[test]
@@ -861,7 +829,7 @@ mod tests {
                 "(a b=\"1\" c=\"<'\"(b)\"x\"(b\"y\"))",
             ),
             ("<a>x<!-- y -->z</a>", "(a\"x\"!\"z\")"),
-            ("<a>x<![CDATA[<&]]>z</a>", "(a\"x\"\"<&\"\"z\")"),
+            ("<a>x<![CDATA[<&]]>z</a>", "(a\"x<&z\")"),
             (
                 "<a>&#233;&#xe9;&amp;&quot;&apos;&gt;</a>",
                 "(a\"éé&\\\"'>\")",
@@ -1052,7 +1020,6 @@ mod tests {
 
     #[test]
     fn what_says_nothing_before_the_root_is_passed_over_and_told() {
-        let oddities = |text| Document::parse(text, 1_000).unwrap().oddities();
         let none = Oddities::default();
         assert_eq!(oddities("<?xml version='1.0'?><!-- x --><a/>"), none);
         let types = [
@@ -1098,17 +1065,16 @@ mod tests {
             ("<a b='\u{1}&#2;'/>", "(a b=\"\u{fffd}\u{fffd}\")"),
         ] {
             assert_eq!(shown(text).as_deref(), Ok(tree), "{text:?}");
-            let document = Document::parse(text, 1_000).unwrap();
-            assert!(document.oddities().control_characters, "{text:?}");
+            assert!(oddities(text).control_characters, "{text:?}");
         }
-        let usual = Document::parse("<a b='\t'>&#9;&#xfffd;\r\n</a>", 9).unwrap();
-        assert_eq!(usual.oddities(), Oddities::default());
+        let usual = "<a b='\t'>&#9;&#xfffd;\r\n</a>";
+        assert_eq!(oddities(usual), Oddities::default());
     }
 
     #[test]
     fn depth_and_number_are_no_danger() {
         let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
-        assert_eq!(Document::parse(&deep, 100_000).unwrap().root().name(), "a");
+        assert!(Reader::new(&deep, 100_000).unwrap().finish().is_ok());
         assert_eq!(shown(&deep), Err(Error::TooManyNodes));
     }
 }

@@ -1,37 +1,41 @@
 //! Trees of XML documents in one form: as the program reads them, and as `roxmltree` does.
 
-use postacert::pec::xml::{Child, Document, Element, Error};
+use postacert::pec::xml::{Error, Item, Reader};
 
 /// Nodes that a document may have here.
 const MOST: usize = 50_000;
 
 /// The tree as the program reads it: `(name attribute="value" "text" !)`.
 pub fn read(text: &str) -> Result<String, Error> {
-    let mut out = String::new();
-    show(Document::parse(text, MOST)?.root(), &mut out);
-    Ok(out)
-}
-
-fn show(element: Element<'_, '_>, out: &mut String) {
-    out.push_str(&format!("({}", element.name()));
-    for (name, value) in element.attributes() {
-        out.push_str(&format!(" {name}={value:?}"));
-    }
+    let mut reader = Reader::new(text, MOST)?;
+    let (mut out, mut depth) = (String::new(), 0);
     // The witness gives pieces of one text as one.
-    let mut text = String::new();
-    for child in element.children() {
-        if let Child::Text(piece) = child {
-            text.push_str(piece);
-            continue;
-        }
-        show_text(&std::mem::take(&mut text), out);
-        match child {
-            Child::Element(element) => show(element, out),
-            _ => out.push('!'),
+    let mut so_far = String::new();
+    while let Some(item) = reader.read()? {
+        match item {
+            Item::Text(piece) => so_far.push_str(&piece),
+            Item::Character(c) => so_far.push(c),
+            Item::Start(name) => {
+                show_text(&std::mem::take(&mut so_far), &mut out);
+                out.push_str(&format!("({name}"));
+                for (name, value) in reader.attributes() {
+                    out.push_str(&format!(" {name}={value:?}"));
+                }
+                depth += 1;
+            }
+            Item::End => {
+                show_text(&std::mem::take(&mut so_far), &mut out);
+                out.push(')');
+                depth -= 1;
+            }
+            Item::Comment => {
+                show_text(&std::mem::take(&mut so_far), &mut out);
+                // Only those inside the root element.
+                out.push_str(if depth > 0 { "!" } else { "" });
+            }
         }
     }
-    show_text(&text, out);
-    out.push(')');
+    Ok(out)
 }
 
 fn show_text(text: &str, out: &mut String) {
