@@ -208,12 +208,14 @@ const LOOK_ALIKE: &[u8] =
 fn what_was_received_is_archived_and_a_second_run_says_that_it_was() {
     let world = Practising::new();
     let letter = received(&world, "Richiesta");
-    world
-        .practice
-        .deliver("io", "INBOX", LOOK_ALIKE)
-        .expect("delivered");
+    // The same with one letter of the signed part changed is shown by nobody.
+    let mut altered = receipts(&world).remove(0);
+    let at = altered.len() / 2;
+    altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+    let delivered = world.practice.deliver("io", "INBOX", &altered);
+    delivered.expect("delivered");
     let done = sent(&world, "Conclusa", &["delivered"]);
-    assert_eq!(world.run(&["sync"]).exit, 0);
+    assert_eq!(world.run(&["sync"]).exit, 1);
     let all = held(&world);
     let first = archive(&world, &[]);
     assert_eq!(first.exit, 0, "{first:?}");
@@ -256,7 +258,7 @@ fn what_was_received_is_archived_and_a_second_run_says_that_it_was() {
         (&3.into(), &1.into(), &3.into()),
         "{remote}"
     );
-    assert_eq!(held(&world), BTreeSet::from([sha256(LOOK_ALIKE)]));
+    assert_eq!(held(&world), BTreeSet::from([sha256(&altered)]));
     assert_eq!(all.len(), 4);
     // It is read as before.
     let shown_again = world.run(&["show", &letter]);

@@ -329,7 +329,8 @@ fn a_time_stamp_over_other_octets_is_refuted() {
         fs::write(world.path(name), rebuilt(entries)).expect("a file");
     };
     write("2.asice", &other);
-    assert_eq!(world.by_anchor("2.asice").0, 0);
+    assert_eq!(world.verified("2.asice", &[]).0, 0);
+    assert_eq!(world.by_anchor("2.asice").0, 3, "it was taken away");
     other.push(token.clone());
     write("3.asice", &other);
     let (exit, container) = world.by_anchor("3.asice");

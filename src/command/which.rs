@@ -44,23 +44,20 @@ impl Which {
         }
     }
 
-    /// The message of ours that a word means, for what is about no other. `what` says what to do about
-    /// one that was received.
+    /// The message of ours that a word means, for what is about no other. `instead` says what to do about
+    /// one that was received, given its short id.
     ///
     /// # Errors
     /// As [`Which::of`]; and when it was received.
     pub fn sent(
         word: &str,
-        what: &'static str,
+        instead: &dyn Fn(String) -> Failure,
         ledger: &mut Ledger,
         session: &mut Session<'_>,
     ) -> anyhow::Result<MessageRef> {
         match Self::of(word, ledger, session)? {
             Self::Sent(message) => Ok(message),
-            Self::Received(row) => {
-                let message = ("message", row.letter.short.clone());
-                Err(Failure::new(what, [message]).into())
-            }
+            Self::Received(row) => Err(instead(row.letter.short.clone()).into()),
         }
     }
 }

@@ -46,7 +46,12 @@ pub(super) fn run(order: &ProveOrder, session: &mut Session<'_>) -> anyhow::Resu
     let file = trusted::read(&order.file, session.lang)?;
     let ledger = access::existing_ledger(session)?;
     let mut ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
-    let message = Which::sent(&order.message, "prove-received", &mut ledger, session)?;
+    let message = Which::sent(
+        &order.message,
+        &|message| Failure::new("prove-received", [("message", message)]),
+        &mut ledger,
+        session,
+    )?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let view = ledger.view(&message).map_err(of_ledger)?;
     meant::refuse_stone(&view.row, session.lang)?;

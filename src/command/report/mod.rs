@@ -64,7 +64,12 @@ pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Res
     order.page.is_possible()?;
     let ledger = access::existing_ledger(session)?;
     let mut ledger = ledger.ok_or_else(|| meant::not_one(&order.message, true))?;
-    let message = Which::sent(&order.message, "report-received", &mut ledger, session)?;
+    let message = Which::sent(
+        &order.message,
+        &|message| Failure::new("report-received", [("message", message)]),
+        &mut ledger,
+        session,
+    )?;
     let of_ledger = |error| Failure::of_ledger(&error);
     let view = ledger.view(&message).map_err(of_ledger)?;
     meant::refuse_stone(&view.row, session.lang)?;

@@ -76,15 +76,15 @@ pub(in crate::command) struct Arguments {
     at: Option<String>,
 
     /// Produce one JSON document
-    #[arg(long, conflicts_with_all = ["ndjson", "quiet"])]
+    #[arg(long, conflicts_with = "ndjson")]
     json: bool,
 
     /// Produce one JSON object per line, for many files
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(long)]
     ndjson: bool,
 
     /// Produce a page of HTML that can be handed over or printed
-    #[arg(long, conflicts_with_all = ["json", "ndjson", "quiet"])]
+    #[arg(long, conflicts_with_all = ["json", "ndjson"])]
     html: bool,
 
     #[command(flatten)]
@@ -93,10 +93,6 @@ pub(in crate::command) struct Arguments {
     /// Print the JSON schema of the results and exit
     #[arg(long)]
     json_schema: bool,
-
-    /// Print nothing: the exit status is the answer
-    #[arg(short, long)]
-    quiet: bool,
 
     /// Show only messages that are not genuine without a doubt; the totals count all
     #[arg(long)]
@@ -152,12 +148,11 @@ impl Arguments {
             only_bad: self.only_bad,
             explain: self.explain,
             all: self.all,
-            form: match (self.json, self.ndjson, self.html, self.quiet) {
+            form: match (self.json, self.ndjson, self.html) {
                 (true, ..) => Form::Document,
-                (_, true, ..) => Form::Lines,
-                (_, _, true, _) => Form::Page,
-                (_, _, _, true) => Form::Silent,
-                (false, false, false, false) => Form::Text,
+                (_, true, _) => Form::Lines,
+                (_, _, true) => Form::Page,
+                (false, false, false) => Form::Text,
             },
             page: self.page.order()?,
         }))

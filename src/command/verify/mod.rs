@@ -83,8 +83,6 @@ pub(super) enum Form {
     Lines,
     /// A page of HTML.
     Page,
-    /// Not at all.
-    Silent,
 }
 
 /// Octets read ahead of the verification, and messages in one round: enough to keep all cores
@@ -435,7 +433,7 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
     let asked = load::asked(&order, session)?;
     let items = input::items(order.files, Box::new(io::stdin()));
     let progress = Progress::new(
-        session.context.stderr_is_terminal && order.form != Form::Silent,
+        session.context.stderr_is_terminal,
         crate::output::catalogue::Catalogue::of(session.lang).text("totals.progress"),
     );
     if let Some(page) = &order.page {
@@ -444,7 +442,6 @@ pub(super) fn run(order: VerifyOrder, session: &mut Session<'_>) -> anyhow::Resu
         return status;
     }
     let status = match order.form {
-        Form::Silent => answers(&asked, Digests::Untold, items, &progress, &mut |_| Ok(())),
         Form::Document => json::document(&asked, items, &progress, &mut session.out),
         Form::Lines => answers(&asked, Digests::Told, items, &progress, &mut |answer| {
             if !asked.tells(answer) {

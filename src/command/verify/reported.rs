@@ -78,7 +78,6 @@ fn tell(
     let status = answers.iter().map(Answer::status);
     let status = status.fold(ExitStatus::Yes, ExitStatus::worse);
     match form {
-        Form::Silent => return Ok(status),
         Form::Document => return Ok(json::of_answers(asked, answers, &mut session.out)?),
         Form::Text | Form::Lines | Form::Page => {}
     }
