@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 
@@ -57,6 +57,7 @@ const TABLES: &str = "
 
 const INDICES: &str = "
     CREATE INDEX office_by_code ON office (code);
+    CREATE INDEX office_by_tax_code ON office (tax_code);
     CREATE INDEX mail_by_key ON mail (key);
     INSERT INTO words (words) VALUES ('rebuild');
     INSERT INTO words (words) VALUES ('optimize');
@@ -157,8 +158,13 @@ impl Offices {
 
     /// The offices that have all these words in their names or in those of their bodies, at most so
     /// many. Accents and capitals do not matter; a word that no name has is read as the beginning
-    /// of one, else as one that differs in a single letter.
+    /// of one, else as one that differs in a single letter. A single word that is a code, or the tax
+    /// code of a body, finds those.
     pub fn find(&self, question: &str, most: usize) -> Result<Found, Error> {
+        let coded = self.coded(question.trim(), most)?;
+        if !coded.offices.is_empty() {
+            return Ok(coded);
+        }
         let words = self.folded(question)?;
         let mut asked = Vec::new();
         for word in &words {
@@ -176,6 +182,27 @@ impl Offices {
             }
         }
         self.matching(&asked, most)
+    }
+
+    /// The offices that have this code, or whose body has this tax code.
+    fn coded(&self, code: &str, most: usize) -> Result<Found, Error> {
+        let query = "WHERE code = ?1 OR tax_code = ?1 ORDER BY id LIMIT ?2";
+        self.limited(query, code, most)
+    }
+
+    /// What a query finds, at most so many of it.
+    fn limited(&self, query: &str, value: &str, most: usize) -> Result<Found, Error> {
+        // One more tells whether there are more.
+        let limit = i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX);
+        let mut offices = self.select(query, &[&value, &limit])?;
+        let more = offices.len() > most;
+        offices.truncate(most);
+        let readings = Vec::new();
+        Ok(Found {
+            offices,
+            more,
+            readings,
+        })
     }
 
     /// The words of a question as the index folds them.
@@ -269,20 +296,13 @@ impl Offices {
         }
         let query: Vec<String> = asked.iter().map(Asked::query).collect();
         let query = query.join(" AND ");
-        let limit = i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX);
         // In the order of their numbers, so that it may stop.
         let select = "WHERE id IN (
                 SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rowid LIMIT ?2
             ) ORDER BY id";
-        let mut offices = self.select(select, &[&query, &limit])?;
-        let more = offices.len() > most;
-        offices.truncate(most);
+        let found = self.limited(select, &query, most)?;
         let readings = asked.iter().filter_map(Asked::reading).collect();
-        Ok(Found {
-            offices,
-            more,
-            readings,
-        })
+        Ok(Found { readings, ..found })
     }
 
     fn select(&self, rest: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Office>, Error> {
@@ -432,9 +452,9 @@ fn sync(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn fill(new: &PathBuf, tables: &[(Table, Vec<Office>)]) -> Result<(), Error> {
+fn fill(new: &Path, tables: &[(Table, Vec<Office>)]) -> Result<(), Error> {
     private_file(new).map_err(|source| Error::Disk {
-        path: new.clone(),
+        path: new.to_owned(),
         source,
     })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -702,6 +722,21 @@ mod tests {
         );
         // Words that stand in names, and in none together.
         assert_eq!(codes(&offices, "milano unione"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_code_or_a_tax_code_alone_finds_what_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bodies = vec![body("c_h501", "Comune di Roma"), body("c_f205", "Milano")];
+        bodies[0].tax_code = Some("02438750586".to_owned());
+        write(folder.path(), &[table(Kind::Body, bodies)]).unwrap();
+        let offices = Offices::open(folder.path()).unwrap().unwrap();
+        for question in ["C_H501", " 02438750586 ", "roma"] {
+            assert_eq!(codes(&offices, question), ["c_h501"], "{question}");
+        }
+        for question in ["0243875058", "02438750586 roma", "c_h5011"] {
+            assert_eq!(codes(&offices, question), [] as [&str; 0], "{question}");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ struct ImportArguments {
     json_schema: bool,
 }
 
-/// Find offices by words of their names
+/// Find offices by words of their names, or by a code
 ///
 /// An office is found if its name and that of its body have all the words. Accents and case do not
 /// count; a word that is not found is read as the beginning of one, or with one wrong letter. Bodies
@@ -59,7 +59,7 @@ struct ImportArguments {
 /// Exit status: 0 if something was found; 1 if nothing was; 2 if nothing was imported.
 #[derive(Debug, clap::Args)]
 struct FindArguments {
-    /// Words of the name
+    /// Words of the name; or the code of an office, or the tax code of a body
     #[arg(value_name = "WORDS", required_unless_present = "json_schema")]
     words: Vec<String>,
 

@@ -74,8 +74,7 @@ fn address(office: &Office, consent: Consent, session: &mut Session<'_>) -> anyh
 
 fn choose(office: &Office, among: &[&str], session: &mut Session<'_>) -> anyhow::Result<String> {
     let texts = Catalogue::of(session.lang);
-    for (number, address) in (1..).zip(among) {
-        let number: usize = number;
+    for (number, address) in (1_usize..).zip(among) {
         let values = [
             ("number", &*number.to_string()),
             ("address", &*Printable(address).to_string()),
