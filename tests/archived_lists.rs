@@ -2,6 +2,8 @@
 //! of a later day uses the one nearest to the message and names it; so does one about a container in
 //! which they lie.
 //!
+//! OCSP answers that lie beside a message, or in its signature, are read too.
+//!
 //! The authority's address is reached through a proxy on the loopback, which plays its server.
 
 mod support;
@@ -14,7 +16,9 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use support::der;
 use support::digest::{Digest, hex};
+use support::ocsp::{Answer, Said};
 use support::pki::{self, Revoked, pem};
 use support::practising::{PASSWORD, Ran, files};
 use support::receipt::{Kind, RECIPIENT, Receipt};
@@ -300,7 +304,7 @@ fn a_later_verdict_uses_the_list_nearest_after_the_message_and_names_it() {
     }
     assert_eq!(world.kept().len(), 3);
     let text = world.run(&["verify", &world.path("message.eml").display().to_string()]);
-    assert!(text.out.contains("Revocation list"), "{text:?}");
+    assert!(text.out.contains("list of "), "{text:?}");
     assert!(text.out.contains(&sha256(&list(AFTER, &[]))), "{text:?}");
     // One that was changed since is as none, and is told.
     let digest = sha256(&list(AFTER, &[]));
@@ -379,4 +383,182 @@ fn a_container_has_the_lists_by_which_it_was_judged() {
     exported(&world, &world.path("again.asice"));
     let read = |name: &str| fs::read(world.path(name)).expect("a container");
     assert_eq!(read("with.asice"), read("again.asice"));
+}
+
+/// What is said of a file by who knows the authority and nothing else.
+fn verified(path: &Path) -> Value {
+    let trust = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pki/trust.toml");
+    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
+        .args(["verify", "--json", "--lang", "en", "--trust"])
+        .args([&trust, path])
+        .output();
+    let document = Ran::of(output.expect("the program starts")).json();
+    Schema::closed("verify").holds(&document);
+    document
+}
+
+fn answer_of(said: Said) -> Vec<u8> {
+    let certificate = world::RECEIVING.certificate();
+    Answer::new(&certificate, said, [BEFORE, AFTER]).to_der()
+}
+
+#[test]
+fn an_answer_beside_a_message_is_read_and_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, octets: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, octets).expect("a file");
+        path
+    };
+    let message = put("a.eml", &Receipt::new(Kind::Delivery).to_eml());
+    let judged = |path: &Path| {
+        let document = verified(path);
+        let results = document["results"].as_array().expect("results").clone();
+        assert_eq!(results.len(), 1, "{document:#}");
+        results[0].clone()
+    };
+    // The file alone, and the folder in which it lies: the answer is no message.
+    for path in [&*message, folder.path()] {
+        let _ = fs::remove_file(folder.path().join("a.ocsp"));
+        let without = judged(path);
+        assert_eq!(finding(&without), Some("chain.revocation.not-checked"));
+        let good = answer_of(Said::Good);
+        put("a.ocsp", &good);
+        let with = judged(path);
+        assert_eq!(finding(&with), None, "{with:#}");
+        let used = &with["facts"]["signer"]["revocation_list"];
+        assert_eq!(
+            (&used["kind"], &used["sha256"]),
+            (&"ocsp".into(), &sha256(&good).into())
+        );
+        assert_eq!(used["this_update"], BEFORE);
+        put("a.ocsp", &answer_of(Said::Revoked(BEFORE, 1)));
+        assert_eq!(judged(path)["verdict"], "not-genuine");
+        put("a.ocsp", &answer_of(Said::Unknown));
+        assert_eq!(
+            finding(&judged(path)),
+            Some("chain.revocation.answer-unknown")
+        );
+        put("a.ocsp", b"no answer");
+        assert_eq!(finding(&judged(path)), Some("chain.revocation.damaged"));
+    }
+    // One of another message is a file like others.
+    fs::rename(folder.path().join("a.ocsp"), folder.path().join("b.ocsp")).expect("renamed");
+    let document = verified(folder.path());
+    assert_eq!(
+        document["results"].as_array().map(Vec::len),
+        Some(2),
+        "{document:#}"
+    );
+}
+
+#[test]
+fn an_answer_in_the_signature_is_read() {
+    let with = |said| {
+        let mut message = Receipt::new(Kind::Delivery).message();
+        let kind = der::oid("1.3.6.1.5.5.7.16.2");
+        let choice = der::explicit(1, &[kind, answer_of(said)].concat());
+        message.signed.revocations.push(choice);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.eml");
+        fs::write(&path, message.to_eml()).expect("a file");
+        verified(&path)["results"][0].clone()
+    };
+    let good = with(Said::Good);
+    assert_eq!(
+        (finding(&good), &good["verdict"]),
+        (None, &"genuine".into())
+    );
+    assert_eq!(good["facts"]["signer"]["revocation_list"]["kind"], "ocsp");
+    assert_eq!(with(Said::Revoked(BEFORE, 1))["verdict"], "not-genuine");
+}
+
+/// A container with these files, and the manifest that lists them.
+fn container(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    use postacert::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP, Writer};
+    let name = |name: &str| Name::new(name).expect("a plain name");
+    let references = files.iter().map(|(file, octets)| Reference {
+        name: name(file),
+        sha256: sha256(octets),
+    });
+    let manifest = Manifest {
+        signature: TIME_STAMP.to_owned(),
+        previous: None,
+        files: references.collect(),
+    };
+    let mut all = files.to_vec();
+    all.push((MANIFEST, manifest.write().into_bytes()));
+    all.sort();
+    let mut writer = Writer::new(Vec::new()).expect("written to memory");
+    for (file, octets) in &all {
+        writer.add(&name(file), octets).expect("written to memory");
+    }
+    writer.finish().expect("written to memory")
+}
+
+#[test]
+fn an_answer_in_a_container_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.asice");
+    let judged = |files: &[(&str, Vec<u8>)]| {
+        fs::write(&path, container(files)).expect("a file");
+        verified(&path)["results"][0].clone()
+    };
+    let receipt = ("03_consegna.eml", Receipt::new(Kind::Delivery).to_eml());
+    let without = judged(std::slice::from_ref(&receipt));
+    assert_eq!(finding(&without), Some("chain.revocation.not-checked"));
+    let answer = |said| ("03_consegna.ocsp", answer_of(said));
+    let good = judged(&[receipt.clone(), answer(Said::Good)]);
+    assert_eq!(finding(&good), None, "{good:#}");
+    assert_eq!(good["facts"]["signer"]["revocation_list"]["kind"], "ocsp");
+    let revoked = judged(&[receipt, answer(Said::Revoked(BEFORE, 1))]);
+    assert_eq!(revoked["verdict"], "not-genuine");
+}
+
+/// OpenSSL as a witness of the answers that the suite makes.
+#[test]
+fn openssl_reads_the_answers_as_we_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, octets: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, octets).expect("a file");
+        path
+    };
+    let certificate = world::RECEIVING.certificate();
+    let anchor = &world::editions()[0].certificate;
+    let issuer = put(
+        "issuer.pem",
+        pem("CERTIFICATE", &anchor.to_der()).as_bytes(),
+    );
+    let signer = put(
+        "signer.pem",
+        pem("CERTIFICATE", &certificate.to_der()).as_bytes(),
+    );
+    for (said, word) in [
+        (Said::Good, "good"),
+        (Said::Revoked(BEFORE, 1), "revoked"),
+        (Said::Unknown, "unknown"),
+    ] {
+        // It compares with the clock of the day.
+        let answer = Answer::new(&certificate, said, [BEFORE, NEXT]).to_der();
+        let answer = put("a.ocsp", &answer);
+        let output = Command::new("openssl")
+            .args(["ocsp", "-no_nonce", "-respin"])
+            .arg(&answer)
+            .arg("-VAfile")
+            .arg(&issuer)
+            .arg("-issuer")
+            .arg(&issuer)
+            .arg("-cert")
+            .arg(&signer)
+            .output();
+        let Ok(output) = output else {
+            support::skipped::skipped("there is no openssl on this machine");
+            return;
+        };
+        let told = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("Response verify OK"), "{told}");
+        assert!(told.contains(&format!("signer.pem: {word}")), "{told}");
+    }
 }

@@ -48,7 +48,7 @@ fuzz_target!(|octets: &[u8]| {
         let named = files.iter().flat_map(|file| lists(file));
         let crls = Crls {
             lists: named.map(|list| ("file".into(), list)).collect(),
-            damaged: Vec::new(),
+            ..Crls::default()
         };
         let verifier = Verifier::new(VERIFIER.trust().clone()).with_crls(crls);
         verifier.examine(RECEIPT, &Question::new(NOW))

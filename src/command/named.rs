@@ -105,6 +105,8 @@ fn of_file(word: &str, trust: Option<&Path>, session: &Session<'_>) -> anyhow::R
         name,
         octets,
         stored,
+        // `pec verify` looks at it; here the message is shown.
+        ocsp: _,
     } = match items.next() {
         Some(Item::Message(source)) => source,
         Some(Item::Unreadable { name, error }) => return Err(failed(name, &error).into()),

@@ -195,7 +195,11 @@ impl Store {
                 None => damaged.push(name),
             }
         }
-        Crls { lists, damaged }
+        Crls {
+            lists,
+            damaged,
+            ..Crls::default()
+        }
     }
 
     fn beside(&self, name: &str) -> Option<Vec<u8>> {

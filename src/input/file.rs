@@ -27,6 +27,9 @@ pub(super) const MAX_ATTACHED: usize = 100;
 /// and what any mail may make us do is bounded by its size.
 const MAX_ATTACHED_EXPANSION: u64 = 8;
 
+/// Octets of an OCSP answer; one with more is cut, and cannot be understood.
+const MAX_ANSWER_OCTETS: u64 = 64 * 1024;
+
 enum Kind {
     Mbox,
     Zip,
@@ -60,6 +63,19 @@ pub(super) fn open(path: &Path, given: Given) -> Found {
         Ok((_, file)) => open_stream(name, Box::new(file), given),
         Err(error) => failed(name, error.into()),
     }
+}
+
+/// A message with the OCSP answer that lies beside its file.
+pub(super) fn with_answer(found: Found, answer: &Path) -> Found {
+    let Found::Item(Item::Message(source)) = found else {
+        return found;
+    };
+    let mut octets = Vec::new();
+    let read = File::open(answer);
+    let read = read.and_then(|file| file.take(MAX_ANSWER_OCTETS).read_to_end(&mut octets));
+    // One that cannot be read is one that cannot be understood.
+    let ocsp = Some(read.map(|_| octets).unwrap_or_default());
+    Found::Item(Item::Message(Source { ocsp, ..source }))
 }
 
 fn regular(path: &Path, mut file: File, length: u64, given: Given) -> Found {
@@ -196,6 +212,7 @@ fn mail_of(name: String, octets: Vec<u8>) -> Found {
             name,
             octets,
             stored: Stored::Gzip,
+            ocsp: None,
         })),
     }
 }
@@ -247,6 +264,7 @@ fn as_it_is(name: String, octets: Vec<u8>) -> Found {
         name,
         octets,
         stored: Stored::AsItIs,
+        ocsp: None,
     }))
 }
 

@@ -4,12 +4,13 @@
 //! Every regular file is handed out, whatever its name. Passed over are hidden files, pipes
 //! and devices, and links to folders, so that no walk goes round in a circle.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 use std::vec;
 
-use super::{Error, Found, Given, file, is_clutter, shown, unreadable};
+use super::{ANSWER, Error, Found, Given, file, is_clutter, shown, unreadable};
 
 /// Folders within folders that are followed: a name of 4,096 octets (Linux, `PATH_MAX`) could
 /// hold 2,000, mail stores make some ten, and each level holds the names of one folder.
@@ -30,6 +31,8 @@ struct Folder {
     entries: vec::IntoIter<(OsString, FileType)>,
     is_maildir: bool,
     depth: usize,
+    /// OCSP answers in it, `a.ocsp` of `a.eml`.
+    answers: HashSet<OsString>,
     /// Why the list of names is not whole.
     failure: Option<Error>,
 }
@@ -55,13 +58,31 @@ pub(super) fn open(path: PathBuf, depth: usize) -> Found {
         }
     }
     entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let answers = answers(&mut entries);
     Found::Within(Box::new(Folder {
         is_maildir: is_maildir(&path),
         path,
         entries: entries.into_iter(),
         depth,
+        answers,
         failure,
     }))
+}
+
+/// Takes the OCSP answers of other files out of the entries.
+fn answers(entries: &mut Vec<(OsString, FileType)>) -> HashSet<OsString> {
+    let is_answer = |name: &OsString| Path::new(name).extension().is_some_and(|end| end == ANSWER);
+    if !entries.iter().any(|(name, _)| is_answer(name)) {
+        return HashSet::new();
+    }
+    let others = entries.iter().filter(|(name, _)| !is_answer(name));
+    let answered: HashSet<PathBuf> = others
+        .map(|(name, _)| Path::new(name).with_extension(ANSWER))
+        .collect();
+    let taken = entries.extract_if(.., |(name, kind)| {
+        kind.is_file() && is_answer(name) && answered.contains(Path::new(name))
+    });
+    taken.map(|(name, _)| name).collect()
 }
 
 fn is_maildir(path: &Path) -> bool {
@@ -94,7 +115,13 @@ impl Folder {
             return Some(open(path, self.depth + 1));
         }
         if kind.is_file() {
-            return Some(file::open(&path, Given::InFolder));
+            let found = file::open(&path, Given::InFolder);
+            let answer = path.with_extension(ANSWER);
+            let is_there = (answer.file_name()).is_some_and(|name| self.answers.contains(name));
+            return Some(match is_there {
+                true => file::with_answer(found, &answer),
+                false => found,
+            });
         }
         if !kind.is_symlink() {
             return None;

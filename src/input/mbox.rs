@@ -147,6 +147,7 @@ impl<R: BufRead> Iterator for Mbox<R> {
                 name,
                 octets,
                 stored: Stored::AsItIs,
+                ocsp: None,
             }),
             Ok(None) => unreadable(
                 name,

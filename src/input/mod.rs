@@ -86,6 +86,8 @@ pub struct Source {
     pub octets: Vec<u8>,
     /// In which form they were stored.
     pub stored: Stored,
+    /// The octets of the OCSP answer that lies beside a file on the disk: `a.ocsp` beside `a.eml`.
+    pub ocsp: Option<Vec<u8>>,
 }
 
 /// Why something could not be read.
@@ -266,7 +268,14 @@ impl Items {
         // are not followed.
         Some(match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => folder::open(path, 1),
-            Ok(_) => file::open(&path, Given::Directly),
+            Ok(_) => {
+                let found = file::open(&path, Given::Directly);
+                let answer = path.with_extension(ANSWER);
+                match answer != path && answer.is_file() {
+                    true => file::with_answer(found, &answer),
+                    false => found,
+                }
+            }
             Err(error) => Found::Item(unreadable(self.name.clone(), error.into())),
         })
     }
@@ -284,6 +293,9 @@ type Contents = Box<dyn Iterator<Item = Found> + Send>;
 /// A file that can be read from any place.
 trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// How the file of an OCSP answer is called that lies beside a message.
+const ANSWER: &str = "ocsp";
 
 /// How we came upon a file.
 #[derive(Clone, Copy, PartialEq, Eq)]

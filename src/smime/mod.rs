@@ -20,6 +20,7 @@ pub mod chain;
 pub mod constraints;
 pub mod content;
 pub mod name;
+pub mod ocsp;
 pub mod pem;
 pub mod point;
 pub mod revocation;

@@ -147,6 +147,27 @@ pub enum Reach {
     NotYet,
 }
 
+impl Reach {
+    /// Of what was said at one time and until when more was due.
+    pub(super) fn of(
+        (this_update, next_update): (Timestamp, Option<Timestamp>),
+        certificate: &Certificate,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let reaches = at <= this_update || next_update.is_some_and(|next| at <= next);
+        if now < this_update {
+            Self::NotYet
+        } else if certificate.not_after < this_update {
+            Self::AfterLife
+        } else if reaches {
+            Self::Speaks
+        } else {
+            Self::Ended
+        }
+    }
+}
+
 /// Why the lists of a file cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -479,16 +500,7 @@ impl Crl {
 
     /// The same, and why it cannot, seen from `now`.
     pub fn reach(&self, certificate: &Certificate, at: Timestamp, now: Timestamp) -> Reach {
-        let reaches = at <= self.this_update || self.next_update.is_some_and(|next| at <= next);
-        if now < self.this_update {
-            Reach::NotYet
-        } else if certificate.not_after < self.this_update {
-            Reach::AfterLife
-        } else if reaches {
-            Reach::Speaks
-        } else {
-            Reach::Ended
-        }
+        Reach::of((self.this_update, self.next_update), certificate, at, now)
     }
 
     /// SHA-256 of its DER in lower-case hexadecimal.
@@ -561,7 +573,7 @@ const MAX_EXTENSIONS: usize = 32;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-fn instant(value: &Tlv<'_>) -> Result<Timestamp, Error> {
+pub(super) fn instant(value: &Tlv<'_>) -> Result<Timestamp, Error> {
     let time = x509_cert::time::Time::from_der(value.octets).or_else(|_| malformed())?;
     Ok(Timestamp::from_unix(
         i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX),
@@ -569,7 +581,7 @@ fn instant(value: &Tlv<'_>) -> Result<Timestamp, Error> {
 }
 
 /// The shortest form of an integer's octets: 00 01 is 01, and 00 FF is not FF, which is -1.
-fn shortest(serial: &[u8]) -> &[u8] {
+pub(super) fn shortest(serial: &[u8]) -> &[u8] {
     let mut octets = serial;
     while let [0, rest @ ..] = octets
         && rest.first().is_some_and(|&next| next < 0x80)

@@ -78,6 +78,8 @@ pub struct SignedData<'a> {
     pub certificates: Bag<'a>,
     /// The signers.
     pub signers: Vec<SignerInfo<'a>>,
+    /// What came along about revocation: the content of RevocationInfoChoices (RFC 5652, 10.2.1).
+    revocations: Option<&'a [u8]>,
     /// Content octets of the identifier of what is signed.
     content_type: &'a [u8],
 }
@@ -106,7 +108,7 @@ impl<'a> SignedData<'a> {
             None => None,
         };
         let bag = data.optional(tag::CONTEXT_0)?;
-        data.optional(tag::CONTEXT_1)?;
+        let revocations = data.optional(tag::CONTEXT_1)?.map(|all| all.content);
         let mut set = data.enter(tag::SET)?;
         let mut signers = Vec::new();
         while !set.is_empty() && signers.len() < MAX_SIGNERS {
@@ -120,8 +122,30 @@ impl<'a> SignedData<'a> {
             embedded_content,
             certificates,
             signers,
+            revocations,
             content_type,
         })
+    }
+
+    /// DER of the OCSP answers that came along (RFC 5940, 2.2); lists are passed over.
+    pub fn answers(&self) -> Vec<&'a [u8]> {
+        /// Real signatures have one, if any.
+        const MAX_ANSWERS: usize = 2;
+        const OCSP: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.16.2");
+        let mut answers = Vec::new();
+        let mut all = Reader::new(self.revocations.unwrap_or_default());
+        while answers.len() < MAX_ANSWERS {
+            let Ok(choice) = all.value() else { break };
+            let mut other = Reader::new(choice.content);
+            let is_answer = choice.tag == tag::CONTEXT_1
+                && other
+                    .expect(tag::OID)
+                    .is_ok_and(|kind| kind.content == OCSP.as_bytes());
+            if is_answer {
+                answers.push(other.remaining());
+            }
+        }
+        answers
     }
 
     /// Whether what is signed says that it is of that type.

@@ -91,15 +91,39 @@ impl Facts {
         self.edition.as_ref()
     }
 
-    /// The revocation list that says whether the signer was revoked.
+    /// The revocation list or OCSP answer that says whether the signer was revoked.
     pub fn revocation(&self) -> Option<&RevocationFacts> {
         self.revocation.as_ref()
     }
 }
 
-/// A revocation list of the authority, by which the signer was judged.
+/// From where it is known whether a signer was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevocationSource {
+    /// A revocation list (RFC 5280, 5).
+    List,
+    /// An OCSP answer (RFC 6960).
+    Answer,
+}
+
+impl RevocationSource {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::List, Self::Answer];
+
+    /// Its word in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::List => "crl",
+            Self::Answer => "ocsp",
+        }
+    }
+}
+
+/// A revocation list or an OCSP answer of the authority, by which the signer was judged.
 #[derive(Clone, Debug)]
 pub struct RevocationFacts {
+    /// What it is.
+    pub source: RevocationSource,
     /// SHA-256 of its DER in hexadecimal.
     pub sha256: String,
     /// When it was issued.

@@ -61,11 +61,12 @@ use crate::pec::{CertificationData, MessageKind};
 use crate::providers::directory_index::KeptLists;
 use crate::providers::{ProviderList, Trust};
 use crate::smime::chain::Edition;
+use crate::smime::ocsp::Ocsp;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 use crate::work::Work;
 
-pub use facts::{EditionFacts, Facts, RevocationFacts, SignerFacts};
+pub use facts::{EditionFacts, Facts, RevocationFacts, RevocationSource, SignerFacts};
 #[cfg(feature = "drop-a-finding")]
 pub use finding::drop_a_finding;
 pub use finding::{Finding, Findings};
@@ -104,6 +105,18 @@ pub struct Learned {
     pub edition: Edition,
     /// SHA-256 of the message.
     pub message: String,
+}
+
+/// The OCSP answers in a signature.
+fn within(answers: &[Box<[u8]>]) -> Crls {
+    let mut found = Crls::default();
+    for der in answers {
+        match Ocsp::parse(der) {
+            Ok(answer) => found.answers.push(("smime.p7s".into(), answer)),
+            Err(_) => found.damaged.push("smime.p7s".into()),
+        }
+    }
+    found
 }
 
 /// Editions that one verifier remembers: an authority had ten in eight years.
@@ -668,12 +681,14 @@ impl Verifier {
         let Some(signer) = &outcome.signer else {
             return;
         };
+        let within = (!outcome.answers.is_empty()).then(|| self.trusted(within(&outcome.answers)));
         let judge = Judge {
             trust: &self.trust,
             crls: self.crls.as_ref(),
             kept_crls: Kept {
                 store: self.kept_crls.as_ref(),
                 along: question.crls,
+                within: within.as_ref(),
                 archive: &self.archive,
             },
             providers: (self.providers.as_ref()).or_else(|| self.kept.at(examination.judged_at.0)),

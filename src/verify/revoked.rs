@@ -1,4 +1,5 @@
-//! Step 11: revocation lists that a user gave or that are kept, and what they say of one certificate.
+//! Step 11: revocation lists that a user gave or that are kept, OCSP answers that came along, and what
+//! they say of one certificate.
 //!
 //! Whom a list of the issuer names is never plainly good, whatever the list is like. That a
 //! certificate is not revoked is said only by lists that RFC 5280, 6.3 lets say it; where none
@@ -7,21 +8,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::facts::RevocationFacts;
+use super::facts::{RevocationFacts, RevocationSource};
 use super::finding::{Comparison, Findings};
 use super::table::{Case, CheckId};
 use crate::providers::Trust;
 use crate::smime::certificate::Certificate;
 use crate::smime::chain::Anchor;
+use crate::smime::ocsp::{self, Ocsp, Status};
 use crate::smime::revocation::{Crl, Gap, Reach, Reasons, Revocation};
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
-/// Revocation lists with the names of their files.
+/// Revocation lists and OCSP answers with the names of their files.
 #[derive(Debug, Default)]
 pub struct Crls {
-    /// Those that could be read.
+    /// Lists that could be read.
     pub lists: Vec<(Arc<str>, Crl)>,
+    /// Answers that could be read.
+    pub answers: Vec<(Arc<str>, Ocsp)>,
     /// Names of files in which one could not be read.
     pub damaged: Vec<Arc<str>>,
 }
@@ -30,6 +34,7 @@ pub struct Crls {
 #[derive(Debug, Default)]
 pub struct TrustedCrls {
     lists: Vec<TrustedCrl>,
+    answers: Vec<(Arc<str>, Ocsp)>,
     damaged: Vec<Arc<str>>,
 }
 
@@ -146,6 +151,7 @@ impl std::fmt::Debug for CrlArchive {
 #[derive(Default)]
 pub(super) struct View<'a> {
     lists: Vec<&'a TrustedCrl>,
+    answers: Vec<&'a (Arc<str>, Ocsp)>,
     damaged: Vec<&'a Arc<str>>,
 }
 
@@ -156,6 +162,8 @@ pub(super) struct Kept<'a> {
     pub store: Option<&'a TrustedCrls>,
     /// Those that came along with the message.
     pub along: Option<&'a TrustedCrls>,
+    /// Those in its signature.
+    pub within: Option<&'a TrustedCrls>,
     /// Those of many days.
     pub archive: &'a CrlArchive,
 }
@@ -164,8 +172,10 @@ impl<'a> Kept<'a> {
     /// Those that may say something of certificates of this authority.
     pub fn of(&self, anchor: &Anchor, at: Timestamp, trust: &Trust) -> View<'a> {
         let mut view = self.archive.of(anchor, at, trust);
-        for lists in [self.store, self.along].into_iter().flatten() {
+        let own = [self.store, self.along, self.within];
+        for lists in own.into_iter().flatten() {
             view.lists.extend(&lists.lists);
+            view.answers.extend(&lists.answers);
             view.damaged.extend(&lists.damaged);
         }
         view
@@ -186,8 +196,10 @@ pub(super) struct Asked<'a> {
     pub issuer: Issuer<'a>,
     /// Time of judgement.
     pub at: Timestamp,
-    /// Today.
+    /// No list is of a later time.
     pub now: Timestamp,
+    /// No answer is of a later time.
+    pub today: Timestamp,
 }
 
 /// Who signed a list, seen from a certificate.
@@ -221,6 +233,7 @@ impl TrustedCrls {
             lists: lists
                 .map(|(name, crl)| TrustedCrl::new(name, crl, trust))
                 .collect(),
+            answers: crls.answers,
             damaged: crls.damaged,
         }
     }
@@ -228,12 +241,22 @@ impl TrustedCrls {
     pub(super) fn view(&self) -> View<'_> {
         View {
             lists: self.lists.iter().collect(),
+            answers: self.answers.iter().collect(),
             damaged: self.damaged.iter().collect(),
         }
     }
 }
 
 impl<'a> View<'a> {
+    /// The same with the OCSP answers that came along.
+    pub fn and_answers(mut self, kept: Kept<'a>) -> Self {
+        for along in [kept.along, kept.within].into_iter().flatten() {
+            self.answers.extend(&along.answers);
+            self.damaged.extend(&along.damaged);
+        }
+        self
+    }
+
     /// Names of files in which a list could not be read.
     pub fn damaged(&self) -> impl Iterator<Item = &'a str> {
         self.damaged.iter().map(|file| &***file)
@@ -249,10 +272,51 @@ impl<'a> View<'a> {
         about.collect()
     }
 
-    /// Whether a list of the issuer names the certificate, or may say that it is not revoked; or whether
-    /// one is damaged that might have.
+    /// The OCSP answers about a certificate, and what each is worth.
+    fn answers(&self, asked: &Asked<'_>) -> Vec<Answered<'a>> {
+        let (true, Some(issuer)) = (!self.answers.is_empty(), asked.issuer.of_answers()) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (name, answer) in self.answers.iter().copied() {
+            let mut said = answer.about(asked.certificate, &issuer).peekable();
+            if said.peek().is_none() {
+                continue;
+            }
+            let is_believed = match answer.signer(&issuer) {
+                Some(ocsp::Signer::Issuer) => true,
+                // RFC 6960, 4.2.2.2.1: whom a list names signs nothing any more.
+                Some(ocsp::Signer::Delegate(delegate)) => {
+                    let mut lists = self.lists.iter();
+                    !lists.any(|list| list.crl.entry(delegate).is_some())
+                }
+                None => false,
+            };
+            found.extend(said.map(|said| Answered {
+                name,
+                sha256: &answer.sha256,
+                this_update: said.this_update,
+                next_update: said.next_update,
+                status: said.status,
+                reach: said.reach(asked.certificate, asked.at, asked.today),
+                worth: match (is_believed, answer.is_understood(said)) {
+                    (false, _) => Worth::Stranger,
+                    (true, false) => Worth::NotUnderstood,
+                    (true, true) => Worth::Issuer,
+                },
+            }));
+        }
+        found
+    }
+
+    /// Whether an answer is about the certificate, a list of the issuer names it or may say that it is not
+    /// revoked; or whether one is damaged that might have.
     pub fn decide(&self, asked: &Asked<'_>, trust: &Trust) -> bool {
         if !self.damaged.is_empty() {
+            return true;
+        }
+        // Somebody laid it beside this very message.
+        if !self.answers(asked).is_empty() {
             return true;
         }
         let lists = self.about(asked, trust);
@@ -273,29 +337,110 @@ impl<'a> View<'a> {
     ) -> Option<RevocationFacts> {
         let (certificate, at) = (asked.certificate, asked.at);
         let lists = self.about(asked, trust);
-        if lists.is_empty() {
+        let answers = self.answers(asked);
+        if lists.is_empty() && answers.is_empty() {
             findings.tell_found(Case::ChainRevocationNoList, certificate.issuer.to_string());
             return None;
         }
-        if let Some((said, by)) = worst_entry(certificate, &lists, at) {
+        if let Some((said, by)) = worst_entry(certificate, (&lists, &answers), at) {
             findings.tell_both(said.case, at.to_string(), said.found);
-            return Some(by.facts());
+            return Some(by);
         }
         let speaking = lists.iter().filter_map(|one| one.speaks(&lists, asked));
         let speaking: Vec<(&TrustedCrl, Reasons)> = speaking.collect();
         let reasons = speaking.iter().map(|(_, reasons)| *reasons);
-        if !reasons.fold(Reasons::default(), Reasons::and).are_all() {
-            tell_unusable(asked, &lists, findings);
+        let is_clear = reasons.fold(Reasons::default(), Reasons::and).are_all();
+        let good = answers.iter().filter(|one| one.speaks());
+        let good: Vec<RevocationFacts> = good.map(Answered::facts).collect();
+        if !is_clear && good.is_empty() {
+            tell_unusable(asked, (&lists, &answers), findings);
             return None;
         }
         findings.record(CheckId::ChainRevocation, Comparison::Agrees);
         tell_contradicting(certificate, &lists, at, findings);
         // The first after the time, or else the last before it.
-        let nearest = speaking.iter().min_by_key(|(list, _)| {
-            let apart = list.crl.this_update.seconds_since(at);
+        let lists = speaking.iter().filter(|_| is_clear);
+        let said = lists.map(|(list, _)| list.facts()).chain(good);
+        said.min_by_key(|said| {
+            let apart = said.this_update.seconds_since(at);
             (apart < 0, apart.abs())
-        });
-        nearest.map(|(list, _)| list.facts())
+        })
+    }
+}
+
+impl<'a> Issuer<'a> {
+    /// As OCSP answers name it; none whose key cannot be used.
+    fn of_answers(self) -> Option<ocsp::Issuer<'a>> {
+        match self {
+            Self::Pinned(anchor) => Some(ocsp::Issuer {
+                name: &anchor.subject,
+                key: &anchor.key,
+                spki: &anchor.spki,
+            }),
+            Self::Between(authority) => Some(ocsp::Issuer {
+                name: &authority.subject,
+                key: authority.key.as_ref().ok()?,
+                spki: &authority.spki,
+            }),
+        }
+    }
+}
+
+/// What an OCSP answer says of the certificate, and what it is worth.
+struct Answered<'a> {
+    name: &'a Arc<str>,
+    sha256: &'a str,
+    this_update: Timestamp,
+    next_update: Option<Timestamp>,
+    status: Status,
+    reach: Reach,
+    worth: Worth,
+}
+
+/// What an OCSP answer is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// The issuer signed it, or whom it certified to.
+    Issuer,
+    /// The same, with a critical extension that is not understood.
+    NotUnderstood,
+    /// Somebody else signed it.
+    Stranger,
+}
+
+impl Answered<'_> {
+    /// The revocation that it states, where anybody who may said so.
+    fn revocation(&self) -> Option<Revocation> {
+        match (self.status, self.worth) {
+            (Status::Revoked(revocation), Worth::Issuer | Worth::NotUnderstood) => Some(revocation),
+            (Status::Revoked(_), Worth::Stranger) | (Status::Good | Status::Unknown, _) => None,
+        }
+    }
+
+    /// Whether it says that the certificate was not revoked.
+    fn speaks(&self) -> bool {
+        self.status == Status::Good && self.worth == Worth::Issuer && self.reach == Reach::Speaks
+    }
+
+    /// Why it does not, where it is not for what it says.
+    fn unusable(&self) -> Case {
+        match (self.worth, self.status, self.reach) {
+            (Worth::Stranger, _, _) => Case::ChainRevocationAnswerSignature,
+            (Worth::NotUnderstood, _, _) => Case::ChainRevocationUnusableExtension,
+            (Worth::Issuer, Status::Unknown, _) => Case::ChainRevocationAnswerUnknown,
+            (Worth::Issuer, _, Reach::AfterLife) => Case::ChainRevocationOtherTime,
+            (Worth::Issuer, _, Reach::NotYet) => Case::ChainRevocationNotYet,
+            (Worth::Issuer, _, Reach::Ended | Reach::Speaks) => Case::ChainRevocationStale,
+        }
+    }
+
+    fn facts(&self) -> RevocationFacts {
+        RevocationFacts {
+            source: RevocationSource::Answer,
+            sha256: self.sha256.to_owned(),
+            this_update: self.this_update,
+            next_update: self.next_update,
+        }
     }
 }
 
@@ -361,6 +506,7 @@ impl TrustedCrl {
 
     fn facts(&self) -> RevocationFacts {
         RevocationFacts {
+            source: RevocationSource::List,
             sha256: self.crl.sha256(),
             this_update: self.crl.this_update,
             next_update: self.crl.next_update,
@@ -387,32 +533,30 @@ struct Said {
     found: String,
 }
 
-/// The entry that weighs most. Any list that names the certificate counts, also when a newer
-/// one does not: ended certificates leave the lists (RFC 5280, 3.3).
-fn worst_entry<'a>(
+/// The entry that weighs most, and where it stands. Any list that names the certificate counts, also when
+/// a newer one does not: ended certificates leave the lists (RFC 5280, 3.3).
+fn worst_entry(
     certificate: &Certificate,
-    lists: &[About<'a>],
+    (lists, answers): (&[About<'_>], &[Answered<'_>]),
     at: Timestamp,
-) -> Option<(Said, &'a TrustedCrl)> {
+) -> Option<(Said, RevocationFacts)> {
+    let is_over = |revocation: &Revocation, since: Timestamp| {
+        revocation.is_hold()
+            && (lists.iter().any(|other| lifts(other, since, certificate))
+                || (answers.iter()).any(|other| other.speaks() && since < other.this_update))
+    };
     let known = lists
         .iter()
         .filter(|one| one.standing != Standing::Stranger);
     let entries = known.filter_map(|one| {
-        let revocation = one.list.crl.entry(certificate)?;
-        if revocation.is_lifted() && one.list.crl.is_delta {
-            return None;
-        }
-        if revocation.is_hold()
-            && lists
-                .iter()
-                .any(|other| lifts(other, one.list, certificate))
-        {
-            return None;
-        }
-        Some((one, revocation))
-    });
-    let said = entries.map(|(one, revocation)| {
         let list = one.list;
+        let revocation = list.crl.entry(certificate)?;
+        if revocation.is_lifted() && list.crl.is_delta {
+            return None;
+        }
+        if is_over(&revocation, list.crl.this_update) {
+            return None;
+        }
         let is_whole = one.standing == Standing::Issuer
             && !matches!(
                 list.crl.gap(certificate),
@@ -422,20 +566,31 @@ fn worst_entry<'a>(
             true => report(&revocation, at),
             false => report_limited(&revocation, &list.name, at),
         };
-        (said, list)
+        Some((said, list.facts()))
     });
-    // Of equals the newest list says it best.
-    said.min_by_key(|(said, list)| {
-        let newest = std::cmp::Reverse(list.crl.this_update);
+    let stated = answers.iter().filter_map(|one| {
+        let revocation = one.revocation()?;
+        if is_over(&revocation, one.this_update) {
+            return None;
+        }
+        let said = match one.worth {
+            Worth::Issuer => report(&revocation, at),
+            Worth::NotUnderstood | Worth::Stranger => report_limited(&revocation, one.name, at),
+        };
+        Some((said, one.facts()))
+    });
+    // Of equals the newest says it best.
+    entries.chain(stated).min_by_key(|(said, facts)| {
+        let newest = std::cmp::Reverse(facts.this_update);
         (said.case.weight(), newest)
     })
 }
 
 /// Only a hold can be lifted (RFC 5280, 5.3.1): a later list leaves it out, or a later delta
 /// list says so.
-fn lifts(later: &About<'_>, than: &TrustedCrl, certificate: &Certificate) -> bool {
+fn lifts(later: &About<'_>, since: Timestamp, certificate: &Certificate) -> bool {
     let crl = &later.list.crl;
-    if later.standing != Standing::Issuer || crl.this_update <= than.crl.this_update {
+    if later.standing != Standing::Issuer || crl.this_update <= since {
         return false;
     }
     match (crl.entry(certificate), crl.gap(certificate)) {
@@ -521,13 +676,18 @@ fn tell_contradicting(
     }
 }
 
-/// No list says that the certificate was not revoked: which ones were there, and why not.
-fn tell_unusable(asked: &Asked<'_>, lists: &[About<'_>], findings: &mut Findings) {
+/// Nothing says that the certificate was not revoked: what was there, and why not.
+fn tell_unusable(
+    asked: &Asked<'_>,
+    (lists, answers): (&[About<'_>], &[Answered<'_>]),
+    findings: &mut Findings,
+) {
     let Asked {
         certificate,
         at,
         now,
         issuer: _,
+        today: _,
     } = *asked;
     let mut groups: BTreeMap<&'static str, (Case, Vec<&str>)> = BTreeMap::new();
     for one in lists {
@@ -541,6 +701,11 @@ fn tell_unusable(asked: &Asked<'_>, lists: &[About<'_>], findings: &mut Findings
         });
         let (_, names) = groups.entry(case.key()).or_insert((case, Vec::new()));
         names.push(&one.list.name);
+    }
+    for one in answers {
+        let case = one.unusable();
+        let (_, names) = groups.entry(case.key()).or_insert((case, Vec::new()));
+        names.push(one.name);
     }
     for (case, names) in groups.into_values() {
         findings.tell_both(case, at.to_string(), some_of(names.into_iter()));

@@ -51,6 +51,8 @@ pub(super) struct Outcome<'c> {
     pub pool: Vec<Arc<Certificate>>,
     /// Those that hold the key of the signer's authority: editions of it, perhaps.
     pub editions: Vec<Arc<Carried>>,
+    /// DER of the OCSP answers that came along.
+    pub answers: Vec<Box<[u8]>>,
     /// What was done to the content, if the signature holds without it. Then nothing is told of
     /// the digest yet: the content is to be given again without the damage.
     pub damage: Option<Damage>,
@@ -139,6 +141,7 @@ pub(super) fn check<'c>(
         signing_time: None,
         pool: Vec::new(),
         editions: Vec::new(),
+        answers: Vec::new(),
         damage: None,
     };
     let octets = match SignatureOctets::new(&signed.signature) {
@@ -158,6 +161,7 @@ pub(super) fn check<'c>(
     findings.record(CheckId::CmsDecode, Comparison::Agrees);
     check_object(&octets, &data, &signed.signature, findings);
     check_each_signer(signed, &data, means, findings, &mut outcome);
+    outcome.answers = data.answers().into_iter().map(Into::into).collect();
     outcome
 }
 

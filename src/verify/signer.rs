@@ -421,6 +421,7 @@ impl Judge<'_> {
             issuer,
             at: self.at,
             now,
+            today: self.now,
         };
         // What is kept was of no later day than the one on which it was kept.
         let now = match self.crls {
@@ -435,7 +436,10 @@ impl Judge<'_> {
             let asked = asked(&signer.certificate, Issuer::Pinned(anchor), now);
             crls.decide(&asked, trust).then_some(crls)
         };
-        let Some(crls) = self.crls.map(TrustedCrls::view).or_else(kept) else {
+        let given = self
+            .crls
+            .map(|crls| crls.view().and_answers(self.kept_crls));
+        let Some(crls) = given.or_else(kept) else {
             findings.tell(Case::ChainRevocationNotChecked);
             return None;
         };

@@ -304,6 +304,8 @@ checks! {
         ChainRevocationUnusableReasons: Doubt, "chain.revocation.unusable-reasons", GetCompleteList;
         ChainRevocationUnusableDelta: Doubt, "chain.revocation.unusable-delta", GetCompleteList;
         ChainRevocationUnusableIndirect: Doubt, "chain.revocation.unusable-indirect", GetCompleteList;
+        ChainRevocationAnswerSignature: Doubt, "chain.revocation.answer-signature", GetList;
+        ChainRevocationAnswerUnknown: Doubt, "chain.revocation.answer-unknown", GetList;
         ChainRevocationContradicting: Doubt, "chain.revocation.contradicting", ChainRevocationContradicting;
         ChainRevocationDamaged: Doubt, "chain.revocation.damaged", ChainRevocationDamaged;
         ChainRevocationDamagedBeside: Note, "chain.revocation.damaged", ChainRevocationDamaged;

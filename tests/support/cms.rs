@@ -191,6 +191,8 @@ pub struct SignedData {
     pub content_type: &'static str,
     pub signers: Vec<Signer>,
     pub certificates: Vec<Vec<u8>>,
+    /// Lists and OCSP answers that come along (RFC 5652, 10.2.1), as they are encoded.
+    pub revocations: Vec<Vec<u8>>,
     pub embedded: Option<Vec<u8>>,
     pub form: Form,
     pub trailing: Vec<u8>,
@@ -204,6 +206,7 @@ impl SignedData {
             content_type: ID_DATA,
             certificates: certificates.map(Certificate::to_der).collect(),
             signers: vec![signer],
+            revocations: Vec::new(),
             embedded: None,
             form: Form::Der,
             trailing: Vec::new(),
@@ -238,6 +241,9 @@ impl SignedData {
         signed.extend(der::set(digests));
         signed.extend(layer(0x30, &enclosed));
         signed.extend(layer(0xa0, &der::concat(&self.certificates)));
+        if !self.revocations.is_empty() {
+            signed.extend(layer(0xa1, &der::concat(&self.revocations)));
+        }
         signed.extend(self.signer_infos(content));
         let inside = der::concat([der::oid(ID_SIGNED_DATA), layer(0xa0, &layer(0x30, &signed))]);
         [layer(0x30, &inside), self.trailing.clone()].concat()

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod mailbox;
 pub mod message;
 pub mod number;
+pub mod ocsp;
 pub mod page;
 pub mod pki;
 pub mod practising;

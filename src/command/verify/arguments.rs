@@ -53,7 +53,7 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "FILE")]
     providers: Option<PathBuf>,
 
-    /// Revocation lists: a file or a folder (DER or PEM); repeatable
+    /// Revocation lists (DER or PEM) and OCSP answers (DER): a file or a folder; repeatable
     #[arg(long, value_name = "FILE|DIR")]
     crl: Vec<PathBuf>,
 

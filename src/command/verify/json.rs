@@ -22,8 +22,8 @@ use crate::pec::{Certifies, Evidence, Holds, RecipientKind};
 use crate::providers::trust::Source;
 use crate::timestamp::{Timestamp, WITH_OFFSET};
 use crate::verify::{
-    Examination, Facts, Finding, Ordinary, OwnSignature, SameContent, SentResult, SignerFacts,
-    TimeBasis, Verdict,
+    Examination, Facts, Finding, Ordinary, OwnSignature, RevocationSource, SameContent, SentResult,
+    SignerFacts, TimeBasis, Verdict,
 };
 
 /// # Results of pec verify, version 1
@@ -408,15 +408,18 @@ struct SignerJson<'a> {
     /// Whether the trust data lack that edition and the message brought it, signed by the root that
     /// they name (issuer_spki) for the key of the authority.
     edition_carried: bool,
-    /// The revocation list that says whether the certificate was revoked at that time; null when no
-    /// list was at hand, or none says it.
+    /// The revocation list, or the OCSP answer, that says whether the certificate was revoked at that
+    /// time; null when none was at hand, or none says it.
     revocation_list: Option<RevocationListJson<'a>>,
 }
 
-/// A revocation list of the authority (RFC 5280, 5).
+/// A revocation list of the authority (RFC 5280, 5), or an OCSP answer (RFC 6960).
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "revocation_list")]
 struct RevocationListJson<'a> {
+    /// crl: a list. ocsp: an answer about the certificate. More may come.
+    #[schemars(schema_with = "revocation_sources")]
+    kind: &'static str,
     /// SHA-256 of its DER, lower-case hexadecimal.
     #[schemars(regex(pattern = SHA256))]
     sha256: &'a str,
@@ -737,6 +740,10 @@ fn contents(_: &mut SchemaGenerator) -> Schema {
     only(SameContent::ALL.map(SameContent::word))
 }
 
+fn revocation_sources(_: &mut SchemaGenerator) -> Schema {
+    known(RevocationSource::ALL.map(RevocationSource::word))
+}
+
 fn severities(_: &mut SchemaGenerator) -> Schema {
     only(["failure", "doubt", "note"])
 }
@@ -932,6 +939,7 @@ impl<'a> SignerJson<'a> {
                 .filter(|sha256| !sha256.is_empty()),
             edition_carried: edition.is_some_and(|edition| edition.is_carried),
             revocation_list: facts.revocation().map(|list| RevocationListJson {
+                kind: list.source.word(),
                 sha256: &list.sha256,
                 this_update: list.this_update,
                 next_update: list.next_update,

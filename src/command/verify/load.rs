@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::output::catalogue::Catalogue;
 use crate::pec::{CertificationData, MessageKind};
 use crate::providers::{ProviderList, Trust};
+use crate::smime::ocsp::Ocsp;
 use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 use crate::verify::{Crls, Question, Sent, Verifier};
@@ -116,7 +117,7 @@ fn trust(order: &VerifyOrder, lang: Lang) -> anyhow::Result<Option<Trust>> {
     Ok(trust)
 }
 
-/// All lists that can be read; the files with others are named in the verdicts.
+/// All lists and OCSP answers that can be read; the files with others are named in the verdicts.
 ///
 /// # Errors
 /// When a file that was named cannot be read, or no list at all.
@@ -135,6 +136,10 @@ pub(in crate::command) fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<
                 }
                 Err(error) => return Err(error.into()),
             };
+            if let Ok(answer) = Ocsp::parse(&octets) {
+                all.answers.push((name_of(&file), answer));
+                continue;
+            }
             let lists = Crl::of_file(&octets).unwrap_or_else(|error| vec![Err(error)]);
             for list in lists {
                 match list {
@@ -148,9 +153,19 @@ pub(in crate::command) fn crls(paths: &[PathBuf], lang: Lang) -> anyhow::Result<
         }
     }
     match fault {
-        Some(fault) if all.lists.is_empty() => Err(fault.into()),
+        Some(fault) if all.lists.is_empty() && all.answers.is_empty() => Err(fault.into()),
         _ => Ok(all),
     }
+}
+
+/// An OCSP answer that lies beside a message.
+pub(super) fn answer(name: Arc<str>, octets: &[u8]) -> Crls {
+    let mut found = Crls::default();
+    match Ocsp::parse(octets) {
+        Ok(answer) => found.answers.push((name, answer)),
+        Err(_) => found.damaged.push(name),
+    }
+    found
 }
 
 fn name_of(file: &Path) -> Arc<str> {

@@ -16,7 +16,7 @@ mod show;
 pub(super) mod text;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -404,7 +404,12 @@ impl Asked {
             Item::Unreadable { name, error } => Answer::Unreadable { name, error },
             Item::Container { name, place } => container::answer(name, place, self),
             Item::Message(source) => {
-                let stored = (source.stored, None);
+                let along = source.ocsp.map(|octets| {
+                    let name = Path::new(&source.name).with_extension("ocsp");
+                    let answer = load::answer(name.display().to_string().into(), &octets);
+                    self.verifier.trusted(answer)
+                });
+                let stored = (source.stored, along.as_ref());
                 let examined = self.examined(source.name, &source.octets, stored, digests);
                 Answer::Examined(Box::new(examined))
             }

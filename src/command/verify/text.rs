@@ -17,7 +17,8 @@ use crate::pec::{CertificationData, Evidence, Holds, MessageKind, RecipientKind}
 use crate::printable::Printable;
 use crate::providers::trust::Source;
 use crate::verify::{
-    CheckId, Examination, Facts, Finding, SameContent, SentResult, TimeBasis, Verdict, Weight,
+    CheckId, Examination, Facts, Finding, RevocationSource, SameContent, SentResult, TimeBasis,
+    Verdict, Weight,
 };
 
 /// Recipients listed by name; the others are counted.
@@ -189,10 +190,11 @@ fn fact_rows(facts: &Facts, table: &mut Table) {
             ("time", &*shown(list.this_update, table.lang)),
             ("sha256", &list.sha256),
         ];
-        table.add_safe(
-            "revocation-list",
-            texts.fill("value.revocation-list", &values),
-        );
+        let key = match list.source {
+            RevocationSource::List => "value.revocation-crl",
+            RevocationSource::Answer => "value.revocation-ocsp",
+        };
+        table.add_safe("revocation", texts.fill(key, &values));
     }
 }
 

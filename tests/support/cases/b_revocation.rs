@@ -2,12 +2,15 @@
 //! authentic list names is never plainly genuine; which list could not be used is told.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::b_path::with_bag;
 use super::vector::{Critical, DELIVERY, Group, High, Medium, Vector};
 use crate::support::der;
+use crate::support::digest::Digest;
 use crate::support::keys::{self, Key};
-use crate::support::pki::{self, Extension, Revoked, extension};
+use crate::support::ocsp::{Answer, OCSP_SIGNING, Said};
+use crate::support::pki::{self, Certificate, Extension, Revoked, extension};
 use crate::support::receipt::{Kind, Receipt};
 use crate::support::world::{self, AUTHORITY_NAME, HISTORIC_NAME};
 
@@ -246,6 +249,72 @@ pub fn files() -> BTreeMap<&'static str, Vec<u8>> {
                 &[only(4)],
             ),
         ),
+        ("ocsp/good.ocsp", said(Said::Good, THEN).to_der()),
+        ("ocsp/good-by-sha256.ocsp", {
+            let mut answer = said(Said::Good, THEN);
+            answer.digest = Digest::Sha256;
+            answer.to_der()
+        }),
+        ("ocsp/earlier.ocsp", said(Said::Good, LONG_BEFORE).to_der()),
+        ("ocsp/to-come.ocsp", said(Said::Good, TO_COME).to_der()),
+        ("ocsp/unknown.ocsp", said(Said::Unknown, THEN).to_der()),
+        (
+            "ocsp/revoked.ocsp",
+            said(Said::Revoked(BEFORE, KEY_COMPROMISE), THEN).to_der(),
+        ),
+        (
+            "ocsp/revoked-later.ocsp",
+            said(Said::Revoked(AFTER, KEY_COMPROMISE), LATER).to_der(),
+        ),
+        (
+            "ocsp/hold.ocsp",
+            said(Said::Revoked(BEFORE, HOLD), EARLIER).to_der(),
+        ),
+        ("ocsp/unknown-extension.ocsp", {
+            let mut answer = said(Said::Good, THEN);
+            answer.extensions.push(extension::unknown(true));
+            answer.to_der()
+        }),
+        ("ocsp/by-stranger.ocsp", {
+            let mut answer = said(Said::Revoked(BEFORE, KEY_COMPROMISE), THEN);
+            answer.signer = keys::STRANGER;
+            answer.to_der()
+        }),
+        ("ocsp/changed.ocsp", {
+            let mut changed = said(Said::Good, THEN).to_der();
+            *changed.last_mut().expect("a signature") ^= 1;
+            changed
+        }),
+        (
+            "ocsp/by-responder.ocsp",
+            said(Said::Good, THEN).by(&responder()).to_der(),
+        ),
+        (
+            "ocsp/by-one-without-the-purpose.ocsp",
+            said(Said::Good, THEN)
+                .by(&responder().with(extension::extended_usage(&[pki::EMAIL_PROTECTION])))
+                .to_der(),
+        ),
+        ("ocsp/by-responder-of-another.ocsp", {
+            let mut other = responder();
+            other.issuer_key = keys::STRANGER;
+            said(Said::Good, THEN).by(&other).to_der()
+        }),
+        (
+            "ocsp/by-responder-that-had-ended.ocsp",
+            said(Said::Good, THEN)
+                .by(&responder().valid("2023-01-15T09:00:00Z", "2026-01-15T09:00:00Z"))
+                .to_der(),
+        ),
+        ("crl/responder-revoked.crl", {
+            let responder = responder();
+            let entry = Revoked {
+                certificate: &responder,
+                at: BEFORE,
+                reason: Some(KEY_COMPROMISE),
+            };
+            pki::revocation_list(AUTHORITY_NAME, keys::AUTHORITY, LONG_BEFORE, &[entry])
+        }),
         (
             "crl/stranger-revoked.crl",
             list_of(AUTHORITY_NAME, keys::STRANGER, THEN, revoked(), &[]),
@@ -293,6 +362,19 @@ fn list_with_another_serial() -> Vec<u8> {
     )
 }
 
+/// An answer of the authority about the receipt's signer.
+fn said<'a>(said: Said<'a>, period: [&'a str; 2]) -> Answer<'a> {
+    static SIGNER: LazyLock<Certificate> = LazyLock::new(|| world::RECEIVING.certificate());
+    Answer::new(&SIGNER, said, period)
+}
+
+/// Somebody whom the authority certified to sign answers.
+fn responder() -> Certificate {
+    let subject = "CN=OCSP,O=Autorita di Prova,C=IT";
+    Certificate::signer(subject, "ocsp@autorita.example", keys::THIRD)
+        .with(extension::extended_usage(&[OCSP_SIGNING]))
+}
+
 macro_rules! crl {
     ($($file:literal),*) => { &[$("--crl", concat!("../../pki/", $file)),*] };
 }
@@ -300,7 +382,7 @@ macro_rules! crl {
 const NOBODY: &[&str] = crl!("nobody-revoked.crl");
 
 pub fn all() -> Vec<Vector> {
-    [named(), clear(), unused(), damaged(), between()]
+    [named(), clear(), unused(), damaged(), between(), answers()]
         .into_iter()
         .flatten()
         .collect()
@@ -686,6 +768,131 @@ fn damaged() -> Vec<Vector> {
             .receipt(DELIVERY)
             .with(&["--crl", "../../pki/crl-one-damaged-revoked"])
             .twin_with(&["--crl", "../../pki/crl-one-damaged"]),
+    ]
+}
+
+/// OCSP answers beside a receipt, given as lists are.
+fn answers() -> Vec<Vector> {
+    let clear = |name, text, answer| {
+        B.genuine(name)
+            .case(33, High)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(answer)
+            .absent("chain.revocation")
+    };
+    let unused = |name, finding, text, answer| {
+        B.genuine(name)
+            .case(33, High)
+            .because(text)
+            .receipt(DELIVERY)
+            .with(answer)
+            .finding(finding)
+    };
+    const SIGNATURE: &str = "chain.revocation.answer-signature doubt";
+    vec![
+        clear(
+            "not-revoked-in-an-answer",
+            "An OCSP answer of the receipt's day, signed by the authority: good.",
+            crl!("ocsp/good.ocsp"),
+        ),
+        clear(
+            "not-revoked-in-an-answer-by-sha-256",
+            "The same, and the certificate is named by SHA-256.",
+            crl!("ocsp/good-by-sha256.ocsp"),
+        ),
+        clear(
+            "not-revoked-in-an-answer-of-a-responder",
+            "The answer is signed by a responder whom the authority certified for that.",
+            crl!("ocsp/by-responder.ocsp"),
+        ),
+        clear(
+            "hold-over-in-a-later-answer",
+            "On hold the day before, by an answer; good on the receipt's day.",
+            crl!("ocsp/hold.ocsp", "ocsp/good.ocsp"),
+        ),
+        B.not_genuine("revoked-in-an-answer", "chain.revocation.revoked")
+            .case(31, Critical)
+            .because("An OCSP answer says that the certificate was revoked before the receipt.")
+            .receipt(DELIVERY)
+            .with(crl!("ocsp/revoked.ocsp"))
+            .twin_with(crl!("ocsp/good.ocsp")),
+        B.not_genuine(
+            "revoked-in-an-answer-beside-a-list-that-clears",
+            "chain.revocation.revoked",
+        )
+        .case(31, Critical)
+        .because("The same beside a list of the day that does not name the signer.")
+        .receipt(DELIVERY)
+        .with(crl!("nobody-revoked.crl", "ocsp/revoked.ocsp"))
+        .twin_with(crl!("nobody-revoked.crl", "ocsp/good.ocsp")),
+        unused(
+            "revoked-later-in-an-answer",
+            "chain.revocation.compromised-later doubt",
+            "An OCSP answer of four months later says that the key was stolen then.",
+            crl!("ocsp/revoked-later.ocsp"),
+        ),
+        unused(
+            "answer-of-a-stranger",
+            SIGNATURE,
+            "An OCSP answer that says revoked, signed by another key. It counts for nothing.",
+            crl!("ocsp/by-stranger.ocsp"),
+        ),
+        unused(
+            "answer-that-was-changed",
+            SIGNATURE,
+            "One octet of the signature was changed.",
+            crl!("ocsp/changed.ocsp"),
+        ),
+        unused(
+            "answer-of-a-signer-of-mail",
+            SIGNATURE,
+            "The authority certified whoever signed the answer to sign mail, not answers.",
+            crl!("ocsp/by-one-without-the-purpose.ocsp"),
+        ),
+        unused(
+            "answer-of-a-responder-of-another-authority",
+            SIGNATURE,
+            "The responder's certificate has the authority's name and another's signature.",
+            crl!("ocsp/by-responder-of-another.ocsp"),
+        ),
+        unused(
+            "answer-of-a-responder-that-had-ended",
+            SIGNATURE,
+            "The responder's certificate had ended when it signed.",
+            crl!("ocsp/by-responder-that-had-ended.ocsp"),
+        ),
+        unused(
+            "answer-of-a-responder-that-was-revoked",
+            SIGNATURE,
+            "A list of the authority names the responder.",
+            crl!("ocsp/by-responder.ocsp", "crl/responder-revoked.crl"),
+        )
+        .finding("chain.revocation.stale doubt"),
+        unused(
+            "answer-that-knows-nothing",
+            "chain.revocation.answer-unknown doubt",
+            "The responder does not know the certificate.",
+            crl!("ocsp/unknown.ocsp"),
+        ),
+        unused(
+            "answer-with-an-unknown-extension",
+            "chain.revocation.unusable-extension doubt",
+            "The answer has a critical extension that nobody here knows.",
+            crl!("ocsp/unknown-extension.ocsp"),
+        ),
+        unused(
+            "answer-that-had-ended",
+            "chain.revocation.stale doubt",
+            "The answer is of months before the receipt.",
+            crl!("ocsp/earlier.ocsp"),
+        ),
+        unused(
+            "answer-to-come",
+            "chain.revocation.not-yet doubt",
+            "The answer bears a date seventy years ahead.",
+            crl!("ocsp/to-come.ocsp"),
+        ),
     ]
 }
 

@@ -27,6 +27,7 @@ use crate::ledger::state::{RecipientState, Standing};
 use crate::mime::MAX_MESSAGE_OCTETS;
 use crate::output::catalogue::Catalogue;
 use crate::pec::MessageId;
+use crate::smime::ocsp::Ocsp;
 use crate::smime::revocation::Crl;
 use crate::timestamp::Timestamp;
 use crate::verify::{Crls, Stored, Verdict};
@@ -268,9 +269,10 @@ fn judged(
     Ok(answers)
 }
 
-/// The revocation lists in a container; each counts for its own signature.
+/// The revocation lists and OCSP answers in a container; each counts for its own signature.
 fn lists(name: &str, checked: &Checked, file: &mut (impl Read + Seek)) -> io::Result<Option<Crls>> {
-    let is_list = |one: &&Content| one.entry.name.starts_with(WITHIN);
+    let is_answer = |name: &str| name.ends_with(".ocsp");
+    let is_list = |one: &&Content| one.entry.name.starts_with(WITHIN) || is_answer(&one.entry.name);
     let mut found = Crls::default();
     for one in checked.files.iter().filter(is_list).take(MAX_LISTS) {
         let octets = match Directory::octets(file, &one.entry, MAX_OCTETS) {
@@ -278,13 +280,20 @@ fn lists(name: &str, checked: &Checked, file: &mut (impl Read + Seek)) -> io::Re
             Err(asic::Error::Io(error)) => return Err(error),
             Err(asic::Error::Fault(_)) => None,
         };
-        let name = Arc::from(format!("{name}!/{}", one.entry.name));
+        let name: Arc<str> = Arc::from(format!("{name}!/{}", one.entry.name));
+        if is_answer(&one.entry.name) {
+            match octets.and_then(|octets| Ocsp::parse(&octets).ok()) {
+                Some(answer) => found.answers.push((name, answer)),
+                None => found.damaged.push(name),
+            }
+            continue;
+        }
         match octets.and_then(|octets| Crl::parse(&octets).ok()) {
             Some(list) => found.lists.push((name, list)),
             None => found.damaged.push(name),
         }
     }
-    let is_none = found.lists.is_empty() && found.damaged.is_empty();
+    let is_none = found.lists.is_empty() && found.answers.is_empty() && found.damaged.is_empty();
     Ok((!is_none).then_some(found))
 }
 
