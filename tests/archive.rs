@@ -212,7 +212,8 @@ fn what_was_received_is_archived_and_a_second_run_says_that_it_was() {
     let mut altered = receipts(&world).remove(0);
     let at = memchr::memmem::find(&altered, b"Buongiorno").expect("its text");
     altered[at] = b'C';
-    let delivered = world.practice.deliver("io", "INBOX", &altered);
+    let ours = world.address("io");
+    let delivered = world.practice.deliver(&ours, "INBOX", &altered);
     delivered.expect("delivered");
     let done = sent(&world, "Conclusa", &["delivered"]);
     world.run(&["sync"]);
