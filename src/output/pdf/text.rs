@@ -266,8 +266,8 @@ mod tests {
         assert_eq!(of(&format!("a {address}"), 92.0), ["a ", address]);
         assert_eq!(of(address, 60.0), ["nome@posta.", "example"]);
         assert_eq!(
-            of("SHA-256 0123456789abcdef", 80.0),
-            ["SHA-256 01234567", "89abcdef"]
+            of("SHA-256 0123456789abcdef0123456789abcdef", 80.0),
+            ["SHA-256 01234567", "89abcdef01234567", "89abcdef"]
         );
         assert_eq!(of("", 60.0), [""]);
         assert_eq!(of("   ", 60.0), [""]);
