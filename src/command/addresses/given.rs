@@ -84,10 +84,9 @@ impl Addresses {
         let file = path.display().to_string();
         let mut table = tables::open(path, place.sheet, place.lang)?;
         let unusable = |fault: Fault| tables::unusable(path, &[fault], place.lang);
-        let mut column = match table.header() {
-            Some(header) => Some(column_of(header.iter().map(String::as_str), place)),
-            None => None,
-        };
+        let mut column = table
+            .header()
+            .map(|header| column_of(header.iter().map(String::as_str), place));
         if let Some(Ok(Column::OfAList(first))) = &column {
             self.take(std::slice::from_ref(first), &file, 1, place.lang);
         }

@@ -42,8 +42,9 @@ struct AddressJson {
     /// As it was given.
     address: String,
     /// What it is.
+    #[serde(serialize_with = "word")]
     #[schemars(schema_with = "reaches")]
-    reach: &'static str,
+    reach: Reach,
     /// Whether a piece of evidence says something else than the one that decides.
     contradictory: bool,
     /// The file that it is from; null where it was given on the command line.
@@ -110,6 +111,10 @@ struct Totals {
     ordinary: u64,
     /// Not known.
     unknown: u64,
+}
+
+fn word<S: serde::Serializer>(reach: &Reach, into: S) -> Result<S::Ok, S::Error> {
+    into.serialize_str(reach.word())
 }
 
 fn reaches(_: &mut SchemaGenerator) -> Schema {
@@ -181,7 +186,7 @@ impl Document {
         let (file, row) = given.place.clone().unzip();
         self.addresses.push(AddressJson {
             address: given.address.to_string(),
-            reach: reach.word(),
+            reach,
             contradictory: judgement.is_contradictory(),
             file,
             row,
@@ -269,9 +274,9 @@ impl AddressJson {
     fn lines(&self, page: &Page<'_>) -> Vec<String> {
         let texts = page.texts();
         let (key, tone) = match self.reach {
-            "certified" => ("reach.certified", Tone::Good),
-            "ordinary" => ("reach.ordinary", Tone::Bad),
-            _ => ("reach.unknown", Tone::Unsure),
+            Reach::Certified => ("reach.certified", Tone::Good),
+            Reach::Ordinary => ("reach.ordinary", Tone::Bad),
+            Reach::Unknown => ("reach.unknown", Tone::Unsure),
         };
         let word = page.style.paint(tone, texts.text(key).to_owned());
         let mut lines = vec![format!("{}  {word}", Printable(&self.address))];
