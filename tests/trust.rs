@@ -15,10 +15,12 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use support::digest::{Digest, hex};
 use support::pki::{self, Certificate, Revoked, extension, pem};
-use support::receipt::{Kind, Receipt};
+use support::practising::PASSWORD;
+use support::receipt::{Kind, RECIPIENT, Receipt};
 use support::schema::Schema;
+use support::shelf::Shelf;
 use support::world::{self, AUTHORITY_NAME};
-use support::{keys, providers};
+use support::{keys, providers, tls};
 
 /// A data folder of its own, and files beside it.
 struct Place {
@@ -218,6 +220,41 @@ fn an_edition_in_a_message_is_kept_and_told_once() {
     );
     let (again, _) = place.verify(&with_second_edition());
     assert_eq!((again.err.as_str(), place.snapshots().len()), ("", 2));
+}
+
+/// An edition that comes into a mailbox is kept too, by whichever command reads it.
+#[test]
+fn an_edition_in_a_mailbox_is_kept_by_sync_and_by_watch() {
+    for (command, message, kept) in [
+        (&["sync"][..], with_second_edition(), 2),
+        (&["watch", "--for", "2s"], with_second_edition(), 2),
+        (&["watch", "--for", "2s"], alone(), 1),
+    ] {
+        let place = Place::knowing();
+        let server = Shelf::with([message]).serve();
+        let root = place.file("ca.pem", tls::root());
+        let password = place.file("password", PASSWORD);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&password, mode).expect("a mode");
+        let config = format!(
+            "[account.prova]\naddress = \"{RECIPIENT}\"\nimap = \"localhost:{}\"\n\
+             smtp = \"localhost:1\"\nca_file = \"{}\"\npassword_file = \"{}\"\n",
+            server.port,
+            root.display(),
+            password.display(),
+        );
+        let config = place.file("config.toml", config);
+        let mut arguments = vec!["--config", config.to_str().expect("a path")];
+        arguments.extend(command);
+        let answer = place.pec(&arguments);
+        assert_eq!(place.snapshots().len(), kept, "{command:?} {}", answer.err);
+        assert_eq!(
+            answer.err.contains("2025-02-20"),
+            kept == 2,
+            "{}",
+            answer.err
+        );
+    }
 }
 
 #[test]

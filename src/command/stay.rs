@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::Session;
 use super::access::{self, Access};
 use super::follow::{Form, Summary, tell, tell_odd_folder, tell_unlisted, tell_unread};
+use super::{Session, store};
 use crate::client::batch::Reach;
 use crate::client::{self, Ends, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
@@ -17,6 +17,7 @@ use crate::output::catalogue::Catalogue;
 use crate::output::layout::shown;
 use crate::output::progress::Waiting;
 use crate::transport::{self, Mailbox, Stop, Timeouts};
+use crate::verify::Verifier;
 
 /// When it is said that somebody waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,7 @@ pub(super) fn stay(
         keep,
     };
     let mut written = Ok(());
+    let mut learning = Learning::of([&verifier]);
     let waiting = waiting(session);
     let ready = announced == Announced::WhenRead;
     let watched = client::watch(
@@ -85,7 +87,10 @@ pub(super) fn stay(
         &mut |event| {
             let told = match event {
                 WatchEvent::Ready if !ready => Ok(()),
-                event => waiting.suspend(|| tell_watch(event, form, session)),
+                event => waiting.suspend(|| {
+                    learning.keep(session);
+                    tell_watch(event, form, session)
+                }),
             };
             if written.is_ok() && told.is_err() {
                 written = told;
@@ -96,6 +101,7 @@ pub(super) fn stay(
         },
     );
     drop(waiting);
+    learning.keep(session);
     if let Some(error) = no_password {
         return Err(error);
     }
@@ -135,6 +141,7 @@ pub(super) fn stay_with_all(
     let waiting = waiting(session);
     let (send, events) = mpsc::channel();
     let parts = all.iter().zip(lines).zip(ledgers).zip(&verifiers);
+    let mut learning = Learning::of(&verifiers);
     std::thread::scope(|threads| {
         for (((access, mut line), mut ledger), verifier) in parts {
             let (send, stop, cut) = (send.clone(), stop.clone(), cut.clone());
@@ -172,6 +179,7 @@ pub(super) fn stay_with_all(
                     access::tell_account(&access.account, session)?;
                     spoken_of = Some(access);
                 }
+                learning.keep(session);
                 match happened {
                     Happened::Event(event) => tell_watch(event, form, session),
                     Happened::End(Ok(one)) => {
@@ -198,6 +206,25 @@ pub(super) fn stay_with_all(
         }
         written.map(|()| (status, end))
     })
+}
+
+/// What those who judge learn while somebody stays, kept as it comes: a watch may end any way.
+struct Learning<'v>(Vec<(&'v Verifier, usize)>);
+
+impl<'v> Learning<'v> {
+    fn of(verifiers: impl IntoIterator<Item = &'v Verifier>) -> Self {
+        Self(verifiers.into_iter().map(|one| (one, 0)).collect())
+    }
+
+    fn keep(&mut self, session: &mut Session<'_>) {
+        for (verifier, kept) in &mut self.0 {
+            let learned = verifier.learned().len();
+            if learned > *kept {
+                store::keep_learned(verifier, session);
+                *kept = learned;
+            }
+        }
+    }
 }
 
 /// The line that says for how long somebody waits, where somebody looks.
