@@ -311,7 +311,7 @@ fn a_later_verdict_uses_the_list_nearest_after_the_message_and_names_it() {
     let is_it = |file: &&PathBuf| file.to_string_lossy().contains(&digest);
     let kept = world.kept();
     let file = kept.iter().find(is_it).expect("kept");
-    fs::write(file, list(AFTER, &[])[1..].to_vec()).expect("written");
+    fs::write(file, &list(AFTER, &[])[1..]).expect("written");
     let result = world.verify();
     assert_eq!(finding(&result), Some("chain.revocation.damaged"));
     assert_ne!(

@@ -104,16 +104,6 @@ fn results_for_programs_are_written_by_a_quiet_run_too() {
 }
 
 #[test]
-fn verify_stays_quiet_whatever_the_answer() {
-    let office = Office::new();
-    let file = office.folder.path().join("ordinary.eml");
-    fs::write(&file, "Subject: x\r\n\r\nx\r\n").expect("written");
-    let file = file.display().to_string();
-    let ran = office.pec(GOOD, &["verify", "-q", &file]);
-    assert_eq!((ran.status, &*ran.out, &*ran.err), (1, "", ""));
-}
-
-#[test]
 fn warnings_count_where_it_is_asked() {
     let office = Office::new();
     let statuses = [GOOD, LATER].map(|day| {
