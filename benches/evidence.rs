@@ -138,6 +138,9 @@ fn ledger_of(count: usize) -> Practising {
         .collect();
     fs::write(&table, format!("pec;riferimento\r\n{rows}")).expect("a table");
     let table = table.display().to_string();
+    let text = world.path("testo.txt");
+    fs::write(&text, "Buongiorno.\n").expect("a text");
+    let text = text.display().to_string();
     let ran = world.run(&[
         "batch",
         "run",
@@ -145,8 +148,8 @@ fn ledger_of(count: usize) -> Practising {
         "--yes",
         "--subject",
         "Avviso {{ riferimento }}",
-        "--body",
-        "Buongiorno.",
+        "--body-file",
+        &text,
     ]);
     assert!(matches!(ran.exit, 0 | 3), "{ran:?}");
     world.practice.wait_until_idle(Duration::from_secs(120));
@@ -165,7 +168,11 @@ fn timed(command: &mut Command) -> Duration {
     let start = Instant::now();
     let status = command.status().expect("the program starts");
     let time = start.elapsed();
-    assert!(status.success(), "{command:?}: {status}");
+    // A container that holds receipts alone is undecided: nothing in it says what they are about.
+    assert!(
+        matches!(status.code(), Some(0 | 3)),
+        "{command:?}: {status}"
+    );
     time
 }
 
