@@ -5,10 +5,6 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use postacert::command;
@@ -16,37 +12,11 @@ use postacert::context::Context;
 use postacert::lang::Lang;
 use postacert::timestamp::Timestamp;
 use serde_json::Value;
-use support::practising::{Practising, Ran};
+use support::containers::{entries, stranger};
+use support::practising::Practising;
 use support::receipt::{Kind, Receipt, SUBJECT};
 use support::schema::Schema;
 use support::sender::Desk;
-
-fn stranger(file: &Path, more: &[&str]) -> Ran {
-    let home = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-        .args(["--lang", "en", "verify"])
-        .args(more)
-        .arg(file)
-        .current_dir(home.path())
-        .env_clear()
-        .env("HOME", home.path())
-        .output();
-    Ran::of(output.expect("the program starts"))
-}
-
-/// What is in a container, in its order, by another reader than ours.
-fn entries(container: &Path) -> Vec<(String, Vec<u8>)> {
-    let file = File::open(container).expect("a container");
-    let mut zip = zip::ZipArchive::new(file).expect("a zip archive");
-    let all = 0..zip.len();
-    all.map(|index| {
-        let mut entry = zip.by_index(index).expect("an entry");
-        let mut octets = Vec::new();
-        entry.read_to_end(&mut octets).expect("its octets");
-        (entry.name().expect("a name").into_owned(), octets)
-    })
-    .collect()
-}
 
 #[test]
 fn a_preserver_gets_a_line_for_each_message() {

@@ -4,14 +4,14 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use postacert::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP, Writer};
+use postacert::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP};
 use postacert::smime::sha256;
+use support::containers::{self, rebuilt, stranger};
 use support::practising::{Practising, Ran, files};
 use support::skipped::skipped;
 
@@ -29,19 +29,9 @@ fn export(world: &Practising, message: &str, to: &Path) -> Ran {
     world.run(&["export", message, "--to", &to.to_string_lossy()])
 }
 
-/// What is in a container, by another reader than ours.
+/// What is in a container, by name.
 fn entries(container: &Path) -> BTreeMap<String, Vec<u8>> {
-    let file = File::open(container).expect("a container");
-    let mut zip = zip::ZipArchive::new(file).expect("a zip archive");
-    let mut found = BTreeMap::new();
-    for index in 0..zip.len() {
-        let mut entry = zip.by_index(index).expect("an entry");
-        let mut octets = Vec::new();
-        entry.read_to_end(&mut octets).expect("its octets");
-        let name = entry.name().expect("a name").into_owned();
-        assert!(found.insert(name, octets).is_none());
-    }
-    found
+    containers::entries(container).into_iter().collect()
 }
 
 /// Puts what is in a container into a folder.
@@ -514,30 +504,6 @@ fn a_job_is_a_folder_of_containers_by_reference() {
     assert_eq!(states(&world.run(&arguments)), ["kept", "made"]);
 }
 
-/// `pec verify` as a stranger asks it: no configuration, no ledger, another home.
-fn verified(file: &Path, more: &[&str]) -> Ran {
-    let home = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-        .args(["--lang", "en", "verify"])
-        .args(more)
-        .arg(file)
-        .current_dir(home.path())
-        .env_clear()
-        .env("HOME", home.path())
-        .output();
-    Ran::of(output.expect("the program starts"))
-}
-
-/// The entries of a container, put together anew in their order.
-fn rebuilt(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new()).expect("in memory");
-    for (name, octets) in entries.iter().filter(|(name, _)| name != "mimetype") {
-        let name = Name::new(&**name).expect("a name");
-        writer.add(&name, octets).expect("in memory");
-    }
-    writer.finish().expect("in memory")
-}
-
 /// The same with a manifest of what there is, as anybody can write one.
 fn listed_anew(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     let files = entries
@@ -572,7 +538,7 @@ fn a_stranger_verifies_it_and_every_file_that_is_another_is_named() {
     assert_eq!(export(&world, &message, &to).exit, 0);
     let trust = world.path("trust.toml").display().to_string();
     let ask = |file: &Path| {
-        let ran = verified(file, &["--json", "--trust", &trust]);
+        let ran = stranger(file, &["--json", "--trust", &trust]);
         let document = ran.json();
         support::schema::Schema::closed("verify").holds(&document);
         (ran.exit, document)
@@ -580,7 +546,7 @@ fn a_stranger_verifies_it_and_every_file_that_is_another_is_named() {
     let (exit, document) = ask(&to);
     assert_eq!(exit, 0, "{document}");
     // Nothing is said where all is well and nothing was to be said, and all where it is not.
-    let quiet = |trust: &str| verified(&to, &["-q", "--trust", trust]);
+    let quiet = |trust: &str| stranger(&to, &["-q", "--trust", trust]);
     assert_eq!((quiet(&trust).exit, &*quiet(&trust).out), (0, ""));
     let other = support::fixtures_folder().join("pki/trust.toml");
     let refused = quiet(&other.to_string_lossy());
@@ -664,7 +630,7 @@ fn what_the_container_says_is_compared_with_what_is_found_today() {
     assert_eq!(export(&world, &message, &to).exit, 0);
     let trust = world.path("trust.toml").display().to_string();
     // By other authorities than those of the day of the export.
-    let ran = verified(&to, &["--json"]);
+    let ran = stranger(&to, &["--json"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     let differences = |ran: &Ran| -> Vec<(String, String)> {
         let document = ran.json();
@@ -690,7 +656,7 @@ fn what_the_container_says_is_compared_with_what_is_found_today() {
             .iter_mut()
             .for_each(|(name, octets)| change(name, octets));
         fs::write(&other, listed_anew(&entries)).expect("a file");
-        let ran = verified(&other, &["--json", "--trust", &trust]);
+        let ran = stranger(&other, &["--json", "--trust", &trust]);
         (ran.exit, differences(&ran))
     };
     let replace = |octets: &mut Vec<u8>, from: &str, to: &str| {
@@ -749,7 +715,7 @@ fn what_programs_would_read_differently_is_refused_and_others_are_told() {
     let other = world.path("altro.asice");
     let fault = |octets: &[u8]| {
         fs::write(&other, octets).expect("a file");
-        let ran = verified(&other, &["--json"]);
+        let ran = stranger(&other, &["--json"]);
         assert_eq!(ran.exit, 1, "{ran:?}");
         let document = ran.json();
         support::schema::Schema::closed("verify").holds(&document);
@@ -774,7 +740,7 @@ fn what_programs_would_read_differently_is_refused_and_others_are_told() {
         ("META-INF/signatures001.xml".to_owned(), b"<x/>".to_vec()),
     ];
     fs::write(&other, rebuilt(&foreign)).expect("a file");
-    let ran = verified(&other, &[]);
+    let ran = stranger(&other, &[]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert!(ran.out.contains("XAdES"), "{ran:?}");
     // A folder of them, as text and as a page.
@@ -784,19 +750,19 @@ fn what_programs_would_read_differently_is_refused_and_others_are_told() {
     for name in ["1.asice", "2.asice"] {
         fs::copy(&to, folder.join(name)).expect("a file");
     }
-    let ran = verified(&folder, &["--trust", &trust]);
+    let ran = stranger(&folder, &["--trust", &trust]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(ran.out.matches("CONTAINER INTACT").count(), 2, "{ran:?}");
     assert!(ran.out.contains("6 messages"), "{ran:?}");
-    let ran = verified(&folder, &["--trust", &trust, "--html"]);
+    let ran = stranger(&folder, &["--trust", &trust, "--html"]);
     assert_eq!(
         (ran.exit, ran.out.matches("CONTAINER INTACT").count()),
         (0, 2)
     );
-    let ran = verified(&folder, &["--trust", &trust, "--ndjson"]);
+    let ran = stranger(&folder, &["--trust", &trust, "--ndjson"]);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!((ran.exit, lines.len()), (0, 8));
-    let ran = verified(&folder, &["--trust", &trust, "--only-bad"]);
+    let ran = stranger(&folder, &["--trust", &trust, "--only-bad"]);
     assert!(!ran.out.contains("INTACT"), "{ran:?}");
 }
 

@@ -7,14 +7,14 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use postacert::asic::{MANIFEST, Name, Writer};
+use postacert::asic::MANIFEST;
 use serde_json::Value;
+use support::containers::{self, rebuilt, stranger};
 use support::practising::{Practising, Ran};
 use support::schema::Schema;
 use tempfile::TempDir;
@@ -60,16 +60,8 @@ impl Left {
 
     /// `pec verify` as a stranger asks it: no configuration, no ledger, another home.
     fn verified(&self, what: &Path) -> (i32, Value) {
-        let home = tempfile::tempdir().expect("a folder");
-        let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-            .args(["--lang", "en", "verify", "--json", "--trust"])
-            .arg(&self.trust)
-            .arg(what)
-            .current_dir(home.path())
-            .env_clear()
-            .env("HOME", home.path())
-            .output();
-        let ran = Ran::of(output.expect("the program starts"));
+        let trust = self.trust.to_string_lossy();
+        let ran = stranger(what, &["--json", "--trust", &trust]);
         (ran.exit, ran.json())
     }
 
@@ -143,30 +135,11 @@ fn flaw(id: &str, file: &str) -> Flaw {
     (id.to_owned(), file.to_owned())
 }
 
-/// What is in a container, by another reader than ours.
+/// What is in a container, sorted.
 fn entries(container: &Path) -> Entries {
-    let file = File::open(container).expect("a container");
-    let mut zip = zip::ZipArchive::new(file).expect("a zip archive");
-    let mut found: Entries = (0..zip.len())
-        .map(|index| {
-            let mut entry = zip.by_index(index).expect("an entry");
-            let mut octets = Vec::new();
-            entry.read_to_end(&mut octets).expect("its octets");
-            (entry.name().expect("a name").into_owned(), octets)
-        })
-        .collect();
+    let mut found = containers::entries(container);
     found.sort();
     found
-}
-
-/// Its files put together anew, with checksums that fit.
-fn rebuilt(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new()).expect("in memory");
-    for (name, octets) in entries.iter().filter(|(name, _)| name != "mimetype") {
-        let name = Name::new(&**name).expect("a name");
-        writer.add(&name, octets).expect("in memory");
-    }
-    writer.finish().expect("in memory")
 }
 
 /// Every way in which one file of a container is another, with what must be told.

@@ -4,15 +4,15 @@
 mod support;
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use postacert::asic::{Name, Writer};
 use serde_json::Value;
 use support::authority::{Authority, REPLY};
+use support::containers::{entries, rebuilt, stranger};
 use support::der;
 use support::practising::{Practising, Ran, files};
 use support::schema::Schema;
@@ -94,44 +94,8 @@ impl World {
     }
 }
 
-fn stranger(file: &Path, more: &[&str]) -> Ran {
-    let home = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_pec"))
-        .args(["--lang", "en", "verify"])
-        .args(more)
-        .arg(file)
-        .current_dir(home.path())
-        .env_clear()
-        .env("HOME", home.path())
-        .output();
-    Ran::of(output.expect("the program starts"))
-}
-
 fn good() -> Authority {
     Authority::stamping(|stamp| stamp.answer(0))
-}
-
-/// What is in a container, in its order, by another reader than ours.
-fn entries(container: &Path) -> Vec<(String, Vec<u8>)> {
-    let file = File::open(container).expect("a container");
-    let mut zip = zip::ZipArchive::new(file).expect("a zip archive");
-    let all = 0..zip.len();
-    all.map(|index| {
-        let mut entry = zip.by_index(index).expect("an entry");
-        let mut octets = Vec::new();
-        entry.read_to_end(&mut octets).expect("its octets");
-        (entry.name().expect("a name").into_owned(), octets)
-    })
-    .collect()
-}
-
-fn rebuilt(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new()).expect("in memory");
-    for (name, octets) in entries.iter().filter(|(name, _)| name != "mimetype") {
-        let name = Name::new(&**name).expect("a name");
-        writer.add(&name, octets).expect("in memory");
-    }
-    writer.finish().expect("in memory")
 }
 
 /// The answers about the time stamps, and why.

@@ -9,6 +9,7 @@
 pub mod authority;
 pub mod cases;
 pub mod cms;
+pub mod containers;
 pub mod daticert;
 pub mod der;
 pub mod digest;
