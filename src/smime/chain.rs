@@ -73,6 +73,11 @@ pub struct Edition {
 }
 
 impl Anchor {
+    /// Whether a certificate states its name and its key, whoever signed that.
+    pub fn bears(&self, certificate: &Certificate) -> bool {
+        certificate.subject == self.subject && certificate.spki == self.spki
+    }
+
     /// The editions among certificates that came along: for the anchor's name and key, signed
     /// by the pinned key of the authority above it. Those that are known already are left out.
     ///
@@ -82,8 +87,7 @@ impl Anchor {
             return Vec::new();
         };
         let is_edition = |certificate: &Certificate| {
-            certificate.subject == self.subject
-                && certificate.spki == self.spki
+            self.bears(certificate)
                 && certificate.issuer == *issuer
                 && certificate.may_issue()
                 && certificate.is_signed_by(key)
@@ -185,6 +189,10 @@ pub fn find_paths(
 ) -> Vec<Path> {
     let mut others = pool.certificates(work);
     others.retain(|other| other.der() != signer.der());
+    // An anchor's certificate for itself leads nowhere that the anchor does not.
+    others.retain(|other| {
+        other.issuer != other.subject || !anchors.iter().any(|anchor| anchor.bears(other))
+    });
     let mut search = Search {
         pool: others,
         anchors,
@@ -381,4 +389,73 @@ fn forbidden_name<'c>(
         .filter_map(|certificate| constraints.violated_by(certificate.constrained_names()))
         .map(ToString::to_string)
         .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64_simd::STANDARD;
+
+    use super::*;
+    use crate::smime::signed_data::{SignatureOctets, SignedData};
+
+    const ROOT: &[u8] = include_bytes!("../../fixtures/pki/root.pem");
+    const AUTHORITY: &[u8] = include_bytes!("../../fixtures/pki/anchor.pem");
+    const RECEIPT: &str = include_str!("../../fixtures/receipts/accettazione.eml");
+
+    fn read(pem: &[u8]) -> Certificate {
+        let objects = crate::smime::pem::objects(pem, "CERTIFICATE").unwrap();
+        Certificate::parse(&objects[0]).unwrap()
+    }
+
+    fn anchor(of: &Certificate) -> Anchor {
+        Anchor {
+            label: "prova".into(),
+            subject: of.subject.clone(),
+            key: of.key.clone().unwrap(),
+            spki: of.spki.clone(),
+            issuer: None,
+            issuer_key: None,
+            signer_policy: None,
+            is_complete: false,
+            editions: vec![Edition::of(of)],
+        }
+    }
+
+    /// How many intermediate certificates each way has.
+    fn ways(signer: &Certificate, pool: &[&Certificate], anchors: &[Anchor]) -> Vec<usize> {
+        let mut bag = Bag::default();
+        pool.iter().for_each(|one| bag.add(one.der()));
+        let found = find_paths(signer, &bag, anchors, &Work::of_message(100_000));
+        found.iter().map(|path| path.intermediates.len()).collect()
+    }
+
+    /// The certificates of a receipt: of its signer, and of the authority.
+    fn of_receipt() -> Vec<Certificate> {
+        let object = RECEIPT.split_once("filename=\"smime.p7s\"").unwrap().1;
+        let object = object.split_once("\r\n\r\n").unwrap().1;
+        let object = object.split_once("\r\n--").unwrap().0.replace("\r\n", "");
+        let der = STANDARD.decode_to_vec(object).unwrap();
+        let octets = SignatureOctets::new(&der).unwrap();
+        let data = SignedData::parse(&octets).unwrap();
+        let all = data.certificates.octets();
+        all.map(|der| Certificate::parse(der).unwrap()).collect()
+    }
+
+    #[test]
+    fn an_anchor_that_came_along_opens_no_second_way_and_an_authority_between_does() {
+        let (root, authority) = (read(ROOT), read(AUTHORITY));
+        let roots = [anchor(&root)];
+        assert_eq!(ways(&authority, &[], &roots), [0]);
+        assert_eq!(ways(&authority, &[&root], &roots), [0]);
+        let [signer, carried] = &of_receipt()[..] else {
+            panic!("two certificates");
+        };
+        assert_eq!(carried.der(), authority.der());
+        assert_eq!(ways(signer, &[], &roots), [] as [usize; 0]);
+        assert_eq!(ways(signer, &[carried], &roots), [1]);
+        assert_eq!(ways(signer, &[carried, &root], &roots), [1]);
+        // Its own certificate is signed by another authority, which is an anchor too: two ways.
+        let both = [anchor(&authority), anchor(&root)];
+        assert_eq!(ways(signer, &[carried], &both), [0, 1]);
+    }
 }

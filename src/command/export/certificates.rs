@@ -110,9 +110,7 @@ fn is_of(anchors: &[Anchor], der: &[u8]) -> bool {
     let Ok(certificate) = Certificate::parse(der) else {
         return false;
     };
-    let is_it =
-        |anchor: &Anchor| anchor.subject == certificate.subject && anchor.spki == certificate.spki;
-    anchors.iter().any(is_it)
+    anchors.iter().any(|anchor| anchor.bears(&certificate))
 }
 
 /// A certificate in text (RFC 7468), with a line before it that says which it is.

@@ -136,9 +136,7 @@ impl<'a> Given<'a> {
         let digest = certificate.sha256();
         let key = sha256(&certificate.spki);
         let (mut anchors, mut known) = (self.trust.anchors.iter(), self.trust.anchors.iter());
-        let of_key = anchors.find(|anchor| {
-            anchor.spki == certificate.spki && anchor.subject == certificate.subject
-        });
+        let of_key = anchors.find(|anchor| anchor.bears(&certificate));
         let kind = of_key.map_or("authority", |_| "edition");
         let mut item = Item {
             subject: Some(certificate.subject.to_string()),
