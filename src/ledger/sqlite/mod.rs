@@ -252,6 +252,13 @@ fn connect(folder: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(folder.join(FILE), flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
+    steady(connection)
+}
+
+/// Plans of queries do not depend on the values that are looked for: else SQLite makes most of them
+/// anew whenever a value changes (SQLite, "Query Planner Stability Guarantee").
+fn steady(connection: Connection) -> Result<Connection, Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -271,14 +278,16 @@ fn connect_to_read(file: &Path) -> Result<Connection, Error> {
     let shared = Connection::open_with_flags(file, flags)?;
     shared.busy_timeout(BUSY)?;
     let Err(error) = schema::version(&shared) else {
-        return Ok(shared);
+        return steady(shared);
     };
     let log = file.with_extension("sqlite-wal");
     if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        return connect_alone(file, flags).map_err(|_| error);
+        return connect_alone(file, flags)
+            .and_then(steady)
+            .map_err(|_| error);
     }
     let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-    Ok(Connection::open_with_flags(immutable(file), flags)?)
+    steady(Connection::open_with_flags(immutable(file), flags)?)
 }
 
 /// A copy of a file and its log, of which no process shares memory with others: none has it open.
