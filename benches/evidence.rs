@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use postacert::asic::{MANIFEST, Manifest, Name, Reference, TIME_STAMP, Writer};
 use postacert::smime::sha256;
+use support::containers::entries;
 use support::practising::{Practising, files};
 use support::receipt::{Kind, Receipt};
 
@@ -40,25 +41,32 @@ fn exported(count: usize) {
     let few = peak(&mut export(&small, "few"));
     let world = ledger_of(count);
     let many = peak(&mut export(&world, "many"));
-    let kept = files(&world.data().join("messages"));
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let within = world.path("within");
+    unpack(&world.path("many"), &within);
+    let kept = world.data().join("messages");
+    let (mut ours, mut of_within, mut of_kept) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..RUNS {
         ours.push(timed(&mut export(&world, &format!("run-{run}"))));
-        let mut zip = Command::new("zip");
-        zip.args(["-0", "-q", "-r"])
-            .arg(world.path(&format!("{run}.zip")))
-            .arg(world.data().join("messages"));
-        let mut digests = Command::new("sha256sum");
-        digests.args(&kept);
-        theirs.push(timed(&mut zip) + timed(&mut digests));
+        let zip = world.path(&format!("{run}.zip"));
+        of_within.push(zipped(&within, &zip));
+        of_kept.push(zipped(&kept, &zip));
     }
-    let (this, other) = (median(ours), median(theirs));
-    println!(
-        "pec export, {count} messages ({} files) / zip -0 and sha256sum: {:.2} (at most 2); \
-         {this:.2?} against {other:.2?}",
-        kept.len(),
-        this.as_secs_f64() / other.as_secs_f64()
-    );
+    let this = median(ours);
+    for (what, of, goal) in [
+        (
+            "the files in its containers",
+            (&within, of_within),
+            " (at most 2)",
+        ),
+        ("the messages and receipts alone", (&kept, of_kept), ""),
+    ] {
+        let (number, other) = (files(of.0).len(), median(of.1));
+        println!(
+            "pec export, {count} messages / zip -0 and sha256sum of {what} ({number}): {:.2}{goal}; \
+             {this:.2?} against {other:.2?}",
+            this.as_secs_f64() / other.as_secs_f64()
+        );
+    }
     match (few, many) {
         (Some(few), Some(many)) => println!(
             "peak memory of it, {count} messages / {peak_of_few}: {:.2}; {many} kB",
@@ -66,6 +74,30 @@ fn exported(count: usize) {
         ),
         _ => println!("skipped: peak memory, GNU time is not installed"),
     }
+}
+
+/// What is in the containers of a folder, each in a folder of its own.
+fn unpack(containers: &Path, to: &Path) {
+    for container in files(containers) {
+        let to = to.join(container.file_stem().expect("a name"));
+        for (name, octets) in entries(&container) {
+            let file = to.join(name);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            fs::write(file, octets).expect("a file");
+        }
+    }
+}
+
+/// `zip -0` of a folder into a new file, and one SHA-256 of each file in it.
+fn zipped(folder: &Path, to: &Path) -> Duration {
+    let mut zip = Command::new("zip");
+    zip.args(["-0", "-q", "-r"]).arg(to).arg(folder);
+    let mut digests = Command::new("find");
+    digests.arg(folder);
+    digests.args(["-type", "f", "-exec", "sha256sum", "{}", "+"]);
+    let time = timed(&mut zip) + timed(&mut digests);
+    fs::remove_file(to).expect("a file");
+    time
 }
 
 /// One container with so many receipts, and the same receipts in a folder.

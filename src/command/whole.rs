@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::exit::ExitStatus;
+use crate::ledger::disk::sync_all_around;
 
 /// What writes the content.
 type Content<'a> = &'a mut dyn FnMut(&mut BufWriter<File>) -> anyhow::Result<()>;
@@ -46,44 +47,167 @@ pub(super) fn write(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
 /// # Errors
 /// As [`write`]; status 2 where there is something.
 pub(super) fn write_new(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let done = whole_new(&beside, path, content);
-    if done.is_err() {
-        // The error that counts is the first one.
-        let _ = fs::remove_file(&beside);
-    }
-    done.map_err(|error| match error.downcast::<io::Error>() {
-        Ok(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Failure::new("export-occupied", [("file", path.display().to_string())]).into()
-        }
-        Ok(error) => failure(path, &error).into(),
-        Err(error) => error,
-    })
+    Ok(write_beside(path, content)?.name()?)
 }
 
-fn whole_new(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()> {
-    // Left by a process of the same number that was killed.
-    match fs::remove_file(beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
+/// Writes a file beside its place, where nothing is yet; its name is given later.
+///
+/// # Errors
+/// A [`Failure`] with status 4 for what the disk says, else that of `content`.
+pub(super) fn write_beside(path: &Path, content: Content<'_>) -> anyhow::Result<Written> {
+    Unnamed::write(path, content)
+}
+
+/// New files that are brought to the disk together: all their octets first, then all their names.
+///
+/// Killed at any moment, a file that has its name is whole.
+pub(super) struct Together {
+    /// Open before anything is written: it is told of faults from then on.
+    around: Option<File>,
+    files: Vec<Unnamed>,
+}
+
+/// A file that is whole and has not its name yet.
+pub(super) struct Written(Unnamed);
+
+impl Written {
+    /// Brings it to the disk and gives it its name, which is on the disk then.
+    ///
+    /// # Errors
+    /// As [`write_new`].
+    pub fn name(self) -> Result<(), Failure> {
+        let Self(mut file) = self;
+        let named = file.file.sync_all().and_then(|()| file.name());
+        let named = named.and_then(|()| sync_folder(&file.path));
+        named.map_err(|error| file.fault(&error))
     }
-    let mut file = BufWriter::new(private().create_new(true).open(beside)?);
-    // Whoever clears a folder sees that somebody is at it; not every disk knows locks.
-    let _ = file.get_ref().try_lock();
-    content(&mut file)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    // A second name is given only where there is none; not every disk has second names.
-    match fs::hard_link(beside, path) {
-        Ok(()) => fs::remove_file(beside)?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error.into()),
-        Err(_) if fs::symlink_metadata(path).is_ok() => {
-            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+}
+
+/// Files that wait for their names, at most: each is open, and systems allow 256 or 1,024.
+const MOST_TOGETHER: usize = 64;
+/// Fewer files are brought to the disk one by one: what others write there does not keep them.
+const FEW: usize = 4;
+
+impl Together {
+    /// For the files of a folder.
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            around: File::open(folder).ok(),
+            files: Vec::new(),
         }
-        Err(_) => fs::rename(beside, path)?,
     }
-    Ok(sync_folder(path)?)
+
+    /// One more.
+    pub fn add(&mut self, file: Written) {
+        self.files.push(file.0);
+    }
+
+    /// Whether they should get their names before there are more.
+    pub fn is_full(&self) -> bool {
+        self.files.len() >= MOST_TOGETHER
+    }
+
+    /// Brings all to the disk and gives them their names, which are on the disk then; what became of
+    /// each, in their order.
+    pub fn name(&mut self) -> Vec<Result<(), Failure>> {
+        let mut files = std::mem::take(&mut self.files);
+        let together = match &self.around {
+            Some(around) if files.len() >= FEW => sync_all_around(around).is_ok(),
+            Some(_) | None => false,
+        };
+        let named = files.iter_mut().map(|file| {
+            // Where it cannot be done for all, or was not, each tells of itself.
+            let synced = match together {
+                true => Ok(()),
+                false => file.file.sync_all(),
+            };
+            synced.and_then(|()| file.name())
+        });
+        let named: Vec<io::Result<()>> = named.collect();
+        let folder = files.first().map_or(Ok(()), |one| sync_folder(&one.path));
+        let told = files.iter().zip(&named).map(|(file, named)| {
+            let both = named.as_ref().and(folder.as_ref());
+            both.map(|_| ()).map_err(|error| file.fault(error))
+        });
+        told.collect()
+    }
+}
+
+/// A file beside its place; what is left of it is removed.
+struct Unnamed {
+    beside: PathBuf,
+    path: PathBuf,
+    file: File,
+    has_name: bool,
+}
+
+impl Unnamed {
+    /// Writes it, whole.
+    fn write(path: &Path, content: Content<'_>) -> anyhow::Result<Written> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+        let failed = |error: &io::Error| failure(path, error);
+        // Left by a process of the same number that was killed.
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed(&error).into());
+            }
+            _ => {}
+        }
+        let file = private().create_new(true).open(&beside);
+        let file = file.map_err(|error| failed(&error))?;
+        // Whoever clears a folder sees that somebody is at it; not every disk knows locks.
+        let _ = file.try_lock();
+        let unnamed = Self {
+            beside,
+            path: path.to_owned(),
+            file,
+            has_name: false,
+        };
+        let file = unnamed.file.try_clone().map_err(|error| failed(&error))?;
+        let mut out = BufWriter::new(file);
+        let written = content(&mut out).and_then(|()| Ok(out.flush()?));
+        match written.map_err(anyhow::Error::downcast::<io::Error>) {
+            Ok(()) => Ok(Written(unnamed)),
+            Err(Ok(error)) => Err(unnamed.fault(&error).into()),
+            Err(Err(error)) => Err(error),
+        }
+    }
+
+    /// Gives it its name, if nothing has it.
+    fn name(&mut self) -> io::Result<()> {
+        // A second name is given only where there is none; not every disk has second names.
+        match fs::hard_link(&self.beside, &self.path) {
+            Ok(()) => fs::remove_file(&self.beside)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if fs::symlink_metadata(&self.path).is_ok() => {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            Err(_) => fs::rename(&self.beside, &self.path)?,
+        }
+        self.has_name = true;
+        Ok(())
+    }
+
+    /// What the disk says of it.
+    fn fault(&self, error: &io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                let file = ("file", self.path.display().to_string());
+                Failure::new("export-occupied", [file])
+            }
+            _ => failure(&self.path, error),
+        }
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.has_name {
+            // Best effort: what is left is found by `clear`.
+            let _ = fs::remove_file(&self.beside);
+        }
+    }
 }
 
 /// Removes what processes that were killed left of [`write_new`] in a folder, of files whose names
@@ -179,6 +303,31 @@ mod tests {
         write(&path, &mut |file| Ok(file.write_all(b"after")?)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn files_of_a_folder_get_their_names_together_and_none_takes_that_of_another() {
+        for count in [1, FEW, MOST_TOGETHER] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = |number: usize| folder.path().join(format!("{number}.asice"));
+            let mut together = Together::new(folder.path());
+            for number in 0..count {
+                let written = write_beside(&path(number), &mut |file| Ok(file.write_all(b"new")?));
+                together.add(written.unwrap());
+            }
+            assert_eq!(together.is_full(), count == MOST_TOGETHER);
+            // Nothing has its name, and meanwhile somebody else took one.
+            assert!((0..count).all(|number| !path(number).exists()));
+            fs::write(path(0), "another's").unwrap();
+            let named = together.name();
+            let faults: Vec<usize> = (0..count).filter(|at| named[*at].is_err()).collect();
+            assert_eq!((named.len(), faults), (count, vec![0]));
+            assert_eq!(fs::read_to_string(path(0)).unwrap(), "another's");
+            assert!((1..count).all(|number| fs::read(path(number)).unwrap() == b"new"));
+            // Nothing is left beside them, and nothing is named twice.
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), count);
+            assert!(together.name().is_empty());
+        }
     }
 
     #[cfg(unix)]

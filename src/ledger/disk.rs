@@ -46,12 +46,12 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
 /// (syncfs). From Linux 5.8 on it fails where something could not be written since the folder was
 /// opened, as fsync does; an older one does not tell.
 #[cfg(target_os = "linux")]
-pub(super) fn sync_all_around(folder: &File) -> io::Result<()> {
+pub(crate) fn sync_all_around(folder: &File) -> io::Result<()> {
     Ok(rustix::fs::syncfs(folder)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn sync_all_around(_: &File) -> io::Result<()> {
+pub(crate) fn sync_all_around(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

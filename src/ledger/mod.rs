@@ -30,7 +30,7 @@ pub mod account;
 pub mod archived;
 pub mod arrival;
 mod backup;
-mod disk;
+pub(crate) mod disk;
 pub mod draft;
 mod evidence;
 pub mod fact;

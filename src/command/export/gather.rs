@@ -332,7 +332,7 @@ fn state(
     };
     let views = std::slice::from_ref(view);
     let mut octets = Vec::new();
-    let document = Document::of_messages(views, &reading);
+    let document = Document::of_messages(views, &reading, Form::Json);
     paper(&mut octets, &|| now).show(&document, Form::Json)?;
     Ok(octets)
 }

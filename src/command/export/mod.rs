@@ -32,10 +32,12 @@ use super::names::{Names, safe};
 use super::stamp::authority::Obtained;
 use super::stamp::digest_of;
 use super::which::Which;
+use super::whole::Together;
 use super::{Failure, Session, access, meant, whole};
 use crate::account::make_private_folder;
 use crate::asic;
 use crate::exit::ExitStatus;
+use crate::lang::Lang;
 use crate::ledger::letter::LetterRow;
 use crate::ledger::{Filter, Ledger, MessageView};
 use crate::output::catalogue::Catalogue;
@@ -117,6 +119,7 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
     let words = Catalogue::of(session.lang).text("export.progress");
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut results = Results::default();
+    let mut waiting = Waiting::new(folder);
     for one in &wanted {
         let file = match only {
             Some(file) => file.clone(),
@@ -141,18 +144,58 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
         let made = made.or_else(|error| {
             let failure = Failure::of(error)?;
             let subject = exported.subject();
-            Ok::<_, anyhow::Error>(ContainerJson::failed(
-                subject,
-                &file,
-                &failure,
-                session.lang,
-            ))
+            let failed = ContainerJson::failed(subject, &file, &failure, session.lang);
+            Ok::<_, anyhow::Error>((failed, None))
         })?;
-        results.add(made);
-        progress.add(1);
+        waiting.add(made);
+        if waiting.files.is_full() {
+            progress.add(waiting.settle(&mut results, session.lang));
+        }
     }
+    progress.add(waiting.settle(&mut results, session.lang));
     progress.finish();
     Ok(session.out.show(&results, order.form)?)
+}
+
+/// Containers that are written and have not their names yet, between those of which nothing is to be
+/// written.
+struct Waiting {
+    containers: Vec<(ContainerJson, IsNew)>,
+    files: Together,
+}
+
+/// Whether a container waits for its name.
+type IsNew = bool;
+
+impl Waiting {
+    fn new(folder: &Path) -> Self {
+        Self {
+            containers: Vec::new(),
+            files: Together::new(folder),
+        }
+    }
+
+    fn add(&mut self, (container, file): (ContainerJson, Option<whole::Written>)) {
+        self.containers.push((container, file.is_some()));
+        if let Some(file) = file {
+            self.files.add(file);
+        }
+    }
+
+    /// Gives all their names; how many containers that were.
+    fn settle(&mut self, results: &mut Results, lang: Lang) -> usize {
+        let containers = std::mem::take(&mut self.containers);
+        let count = containers.len();
+        let mut named = self.files.name().into_iter();
+        for (container, is_new) in containers {
+            let fault = is_new.then(|| named.next()).flatten();
+            results.add(match fault {
+                Some(Err(failure)) => container.unnamed(&failure, lang),
+                Some(Ok(())) | None => container,
+            });
+        }
+        count
+    }
 }
 
 /// The messages that are meant, oldest first, each with a name of its own.
@@ -305,19 +348,19 @@ impl<'a> Exported<'a> {
     }
 }
 
-/// Writes the container of one message, unless it is there.
+/// Writes the container of one message beside its place, unless it is there.
 fn export(
     exported: Exported<'_>,
     file: &Path,
     ledger: &Ledger,
     (judges, stamper): (&mut Judges<'_>, Option<&Stamper<'_>>),
     session: &Session<'_>,
-) -> anyhow::Result<ContainerJson> {
+) -> anyhow::Result<(ContainerJson, Option<whole::Written>)> {
     if let Exported::Sent(view) = exported {
         meant::refuse_stone(&view.row, session.lang)?;
     }
     if std::fs::symlink_metadata(file).is_ok() {
-        return there(exported, file, stamper.is_some());
+        return Ok((there(exported, file, stamper.is_some())?, None));
     }
     let bundle = match exported {
         Exported::Sent(view) => {
@@ -331,13 +374,9 @@ fn export(
             received::gather(row, ledger, judge, session.lang)?
         }
     };
-    let written = write(&bundle, file, ledger, (stamper, session))?;
-    Ok(ContainerJson::made(
-        exported.subject(),
-        file,
-        &bundle,
-        written,
-    ))
+    let (written, unnamed) = write(&bundle, file, ledger, (stamper, session))?;
+    let made = ContainerJson::made(exported.subject(), file, &bundle, written);
+    Ok((made, Some(unnamed)))
 }
 
 /// Writes the container of a message unless it is there, for who finds out then whether it is whole.
@@ -351,7 +390,10 @@ pub(super) fn container_of(
     judges: &mut Judges<'_>,
     session: &Session<'_>,
 ) -> anyhow::Result<Was> {
-    let made = export(exported, file, ledger, (judges, None), session)?;
+    let (made, unnamed) = export(exported, file, ledger, (judges, None), session)?;
+    if let Some(unnamed) = unnamed {
+        unnamed.name()?;
+    }
     Ok(made.was())
 }
 
@@ -393,16 +435,16 @@ struct Written {
     stamp: Option<Obtained>,
 }
 
-/// Writes a container beside its place and moves it there when it is whole, the time stamp in it: that
-/// is asked for when all else is written.
+/// Writes a container beside its place, the time stamp in it: that is asked for when all else is
+/// written.
 fn write(
     bundle: &Bundle,
     file: &Path,
     ledger: &Ledger,
     (stamper, session): (Option<&Stamper<'_>>, &Session<'_>),
-) -> anyhow::Result<Written> {
+) -> anyhow::Result<(Written, whole::Written)> {
     let (mut written, mut stamp) = ((0, String::new()), None);
-    whole::write_new(file, &mut |out| {
+    let unnamed = whole::write_beside(file, &mut |out| {
         let mut writer = asic::Writer::new(gather::Counted::new(out)).map_err(of_container)?;
         for (name, source) in &bundle.files {
             let added = match source {
@@ -422,11 +464,12 @@ fn write(
         Ok(())
     })?;
     let (size, sha256) = written;
-    Ok(Written {
+    let written = Written {
         size,
         sha256,
         stamp,
-    })
+    };
+    Ok((written, unnamed))
 }
 
 fn of_container(error: asic::Error) -> anyhow::Error {

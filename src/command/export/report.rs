@@ -286,6 +286,16 @@ impl ContainerJson {
         }
     }
 
+    /// The same, since it was written and could not be given its name.
+    pub fn unnamed(self, failure: &Failure, lang: Lang) -> Self {
+        let about = Subject {
+            short: &self.message,
+            message_id: &self.message_id,
+            direction: self.direction,
+        };
+        Self::failed(about, Path::new(&self.file), failure, lang)
+    }
+
     /// Whether it was written now.
     pub fn was(&self) -> Was {
         match self.state {

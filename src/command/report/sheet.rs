@@ -5,6 +5,8 @@
 //! nobody but whom it is asked to name, and certifies nothing itself. Nothing in it acts or is loaded;
 //! no colour alone says anything.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 use super::asked::{Circumstances, Made, Reader};
@@ -92,10 +94,10 @@ pub(super) struct Room {
 
 /// The page.
 pub(in crate::command) fn page(dossier: &Dossier, circumstances: &Circumstances<'_>) -> String {
-    let pages = Pages::new(&[(NAME, PAGE)]);
+    static PAGES: LazyLock<Pages> = LazyLock::new(|| Pages::new(&[(NAME, PAGE)]));
     let sheet = Sheet::of(dossier, circumstances);
-    let opening = pages.opening(circumstances.lang, sheet.title);
-    format!("{opening}\n{}\n", pages.fill(NAME, &sheet))
+    let opening = PAGES.opening(circumstances.lang, sheet.title);
+    format!("{opening}\n{}\n", PAGES.fill(NAME, &sheet))
 }
 
 impl<'t> Sheet<'t> {

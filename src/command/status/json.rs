@@ -16,7 +16,7 @@ use crate::lang::Lang;
 use crate::ledger::fact::Fact;
 use crate::ledger::state::Deadline;
 use crate::ledger::{MatchRule, MessageView, ReceivedRow, RecipientView};
-use crate::output::report::{self, Report, SHA256, SHORT_ID, known, only};
+use crate::output::report::{self, Form, Report, SHA256, SHORT_ID, known, only};
 use crate::output::style::Style;
 use crate::timestamp::Timestamp;
 use crate::verify::Verdict;
@@ -389,9 +389,14 @@ impl<'a> Document<'a> {
         document
     }
 
-    /// Some messages, each whole.
-    pub fn of_messages(views: &'a [MessageView], reading: &Reading<'_>) -> Self {
-        let texts = views.iter().flat_map(|view| text::message(view, reading));
+    /// Some messages, each whole; for a person only where it is a person who reads.
+    pub fn of_messages(views: &'a [MessageView], reading: &Reading<'_>, form: Form) -> Self {
+        let for_people = match form {
+            Form::Text => views,
+            Form::Json => &[],
+        };
+        let texts = for_people.iter();
+        let texts = texts.flat_map(|view| text::message(view, reading));
         let answers = views.iter().map(super::outcome);
         Self {
             messages: messages(views, reading, Detail::Whole),

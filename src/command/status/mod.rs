@@ -185,7 +185,7 @@ fn one(
         return Ok(ExitStatus::Unusable);
     };
     let view = [ledger.view(message).map_err(failure)?];
-    let document = Document::of_messages(&view, reading);
+    let document = Document::of_messages(&view, reading, form);
     Ok(session.out.show(&document, form)?)
 }
 
@@ -287,7 +287,7 @@ pub(super) fn show(
     };
     let views: Result<Vec<_>, _> = messages.iter().map(|one| ledger.view(one)).collect();
     let views = views.map_err(|error| Failure::of_ledger(&error))?;
-    let document = Document::of_messages(&views, &reading);
+    let document = Document::of_messages(&views, &reading, form);
     session.out.show(&document, form)?;
     Ok(())
 }
