@@ -1,8 +1,23 @@
 //! Looking at a server without talking to it: whether its name has an address.
 
-use std::net::{IpAddr, ToSocketAddrs};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use super::{Endpoint, Error};
+
+/// Where a server may be reached, in the system's order. `localhost` is this computer whatever a table
+/// or a name server says (RFC 6761, 6.3): where there is neither, as in a container that holds the
+/// program alone, too.
+pub(super) fn addresses(endpoint: &Endpoint) -> io::Result<Vec<SocketAddr>> {
+    if endpoint.host.eq_ignore_ascii_case("localhost") {
+        let both = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let here = |address: IpAddr| SocketAddr::new(address, endpoint.port);
+        return Ok(both.map(here).to_vec());
+    }
+    Ok((&*endpoint.host, endpoint.port)
+        .to_socket_addrs()?
+        .collect())
+}
 
 /// The addresses of the server's name, in the system's order, each once.
 ///
@@ -13,18 +28,15 @@ pub fn resolve(endpoint: &Endpoint) -> Result<Vec<IpAddr>, Error> {
         host: endpoint.host.clone(),
         reason,
     };
-    let found = (&*endpoint.host, endpoint.port)
-        .to_socket_addrs()
-        .map_err(|error| failed(error.to_string()))?;
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in found {
-        if !addresses.contains(&address.ip()) {
-            addresses.push(address.ip());
+    let mut found: Vec<IpAddr> = Vec::new();
+    for address in addresses(endpoint).map_err(|error| failed(error.to_string()))? {
+        if !found.contains(&address.ip()) {
+            found.push(address.ip());
         }
     }
-    match addresses.is_empty() {
+    match found.is_empty() {
         true => Err(failed("no address".to_owned())),
-        false => Ok(addresses),
+        false => Ok(found),
     }
 }
 
@@ -45,5 +57,8 @@ mod tests {
             ["127.0.0.1".parse::<IpAddr>().unwrap()]
         );
         assert!(matches!(resolve(&endpoint("")), Err(Error::Resolve { .. })));
+        // Of both kinds, which hardly a system's table says of it.
+        let here = ["127.0.0.1", "::1"].map(|text| text.parse::<IpAddr>().unwrap());
+        assert_eq!(resolve(&endpoint("LocalHost")).unwrap(), here);
     }
 }

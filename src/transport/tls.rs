@@ -5,7 +5,7 @@
 //! not supported.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use super::probe::addresses;
 use super::{Endpoint, Error, Roots, Timeouts, TlsFault};
 
 /// The reason of a time limit that passed.
@@ -111,11 +112,9 @@ pub(super) fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStr
         host: endpoint.host.clone(),
         reason,
     };
-    let addresses = (endpoint.host.as_str(), endpoint.port)
-        .to_socket_addrs()
-        .map_err(|e| resolve(e.to_string()))?;
+    let addresses = addresses(endpoint).map_err(|e| resolve(e.to_string()))?;
     let mut last = None;
-    for address in addresses.take(MAX_ADDRESSES) {
+    for address in addresses.into_iter().take(MAX_ADDRESSES) {
         match TcpStream::connect_timeout(&address, timeouts.connect) {
             Ok(socket) => {
                 let ready = set_up(&socket, timeouts);
