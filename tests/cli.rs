@@ -14,6 +14,7 @@ use postacert::command;
 use postacert::context::Context;
 use postacert::lang::Lang;
 use postacert::printable::is_deceptive;
+use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
 use serde_json::Value;
 use support::receipt::{Kind, RECIPIENT, Receipt};
@@ -1666,6 +1667,57 @@ fn help_is_in_one_language_on_standard_output() {
     let ran = pec(&["--version"]);
     assert_eq!(ran.out, format!("pec {}\n", env!("CARGO_PKG_VERSION")));
     assert_eq!(ran.status, 0);
+}
+
+#[test]
+fn the_version_tells_all_of_the_build_where_more_is_asked() {
+    let trust = Trust::built_in();
+    let day = trust.as_of.as_deref().expect("a day");
+    let count = trust.anchors.len();
+    let (y, m, d) = (&day[..4], &day[5..7], &day[8..]);
+    for (lang, labels, data) in [
+        (
+            "en",
+            ["commit", "additional features", "rustc", "platform"],
+            format!("built-in trust data: of {day}, {count} authorities"),
+        ),
+        (
+            "it",
+            ["commit", "funzionalità aggiuntive", "rustc", "piattaforma"],
+            format!("elenco delle autorità incluso: del {d}/{m}/{y}, {count} autorità"),
+        ),
+    ] {
+        let all = [
+            &["--version", "-v"][..],
+            &["-v", "--version"],
+            &["--verbose", "-V"],
+            &["-vV"],
+            &["-Vv"],
+        ];
+        let of = |words: &[&str]| pec(&[&["--lang", lang], words].concat());
+        let first = of(all[0]);
+        for words in all {
+            let ran = of(words);
+            assert_eq!((ran.status, &*ran.err), (0, ""), "{words:?}");
+            assert_eq!(ran.out, first.out, "{words:?}");
+        }
+        let lines: Vec<&str> = first.out.lines().collect();
+        assert_eq!(lines.len(), 6, "{}", first.out);
+        assert_eq!(lines[0], format!("pec {}", env!("CARGO_PKG_VERSION")));
+        assert_eq!(lines[3], data);
+        for (at, label) in [1, 2, 4, 5].into_iter().zip(labels) {
+            let value = lines[at].strip_prefix(&format!("{label}: "));
+            assert!(
+                value.is_some_and(|value| !value.is_empty()),
+                "{}",
+                lines[at]
+            );
+        }
+        assert!(lines[4].contains(" 1."), "a version: {}", lines[4]);
+        assert!(lines[5].contains(std::env::consts::ARCH), "{}", lines[5]);
+    }
+    // Of a command it is asked no more than before.
+    assert_eq!(pec(&["status", "-v", "-V"]).status, 2);
 }
 
 /// The folder that the other shells complete in, and the path with the program.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Held, Order};
 use super::{
@@ -25,6 +25,7 @@ const USUAL: usize = 80;
     name = "pec",
     version,
     disable_help_subcommand = true,
+    disable_version_flag = true,
     args_override_self = true,
     arg_required_else_help = true,
     after_help = "To begin: pec demo runs a complete demonstration in a few seconds; pec account add adds a mailbox; pec man is the manual."
@@ -60,6 +61,10 @@ struct Arguments {
     /// Show nothing if all is well (exit status 0), and ask nothing; for timers
     #[arg(short, long, global = true)]
     quiet: bool,
+
+    /// Show the version; with -v also the commit, the features, the trust data and the compiler
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
 
     #[command(subcommand)]
     command: Command,

@@ -12,6 +12,7 @@ mod arguments;
 mod aside;
 mod ask;
 mod batch;
+mod built;
 mod check;
 mod completions;
 mod configuration;
@@ -133,13 +134,18 @@ pub fn run(
         Ok(understood) => Ok(understood),
         Err(_) => {
             let tree = arguments::tree(lang, width);
-            let arguments = language::with_help_as_option(arguments, &tree);
+            let arguments = language::with_help_as_option(arguments.clone(), &tree);
             let subcommand = language::subcommand(&arguments, &tree);
             arguments::understand(arguments, tree).map_err(|error| (error, subcommand))
         }
     };
     let (common, order) = match understood {
         Ok(understood) => understood,
+        Err((_, subcommand)) if subcommand.is_empty() && built::is_asked(&arguments) => {
+            let mut out = Output::new(lang, Style::Plain, &now, out);
+            out.page().lines(built::lines(lang))?;
+            return Ok(ExitStatus::Yes);
+        }
         Err((error, subcommand)) => {
             return Ok(language::report_usage(
                 &error,
