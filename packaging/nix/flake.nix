@@ -15,6 +15,7 @@
           version = (builtins.fromTOML (builtins.readFile ../../Cargo.toml)).package.version;
           src = ../..;
           cargoLock.lockFile = ../../Cargo.lock;
+          env.PEC_COMMIT = self.rev or "";
           # Its tests need servers, and root; the demonstration needs neither.
           doCheck = false;
           postInstall = ''
