@@ -100,7 +100,10 @@ impl Watch {
         let (status, took, said) = self.end(signal);
         assert!(took < SOON, "{state}, {signal}: {took:?}");
         assert_eq!(status, Some(0), "{state}, {signal}: {said}");
-        assert!(said.contains("Stopped. Everything"), "{state}, {signal}: {said}");
+        assert!(
+            said.contains("Stopped. Everything"),
+            "{state}, {signal}: {said}"
+        );
     }
 }
 
@@ -260,8 +263,8 @@ fn a_watch_whose_server_sends_octet_by_octet_ends_soon() {
 #[test]
 fn a_watch_that_pauses_after_a_failure_ends_soon() {
     let mut watch = Watch::new(&[], "localhost:1", BY_FILE);
-    watch.says("seconds");
-    watch.says("seconds");
+    watch.says("Next attempt in");
+    watch.says("Next attempt in");
     watch.ends_soon("pause");
 }
 

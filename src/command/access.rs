@@ -493,6 +493,10 @@ impl Failure {
                     Flaw::Octets { lost } => {
                         Self::new("backup-octets", [path, ("count", lost.to_string())])
                     }
+                    Flaw::Beside { name } => {
+                        let file = ("file", name.display().to_string());
+                        Self::new("backup-beside", [path, file])
+                    }
                 }
             }
             E::NoDraft { number } => Self::new("draft-gone", [("draft", number.to_string())]),

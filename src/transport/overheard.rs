@@ -150,8 +150,9 @@ pub(super) struct Scribe {
     censor: Censor,
     theirs: Gathered,
     ours: Gathered,
-    /// Lines of the server that are told together, since a secret may stand across them.
-    answer: Vec<String>,
+    /// Lines of the server that are told together, since a secret may stand across them: what the
+    /// protocol begins each with, and its words.
+    answer: Vec<(String, String)>,
     is_greeted: bool,
     login: Login,
     data: Data,
@@ -288,7 +289,7 @@ impl Scribe {
             Login::Going => {
                 self.hold(parts);
                 self.login = Login::Open;
-                self.tell_held();
+                self.tell_kept();
             }
             Login::Open => {
                 let is_data = is_data(&parts);
@@ -314,18 +315,45 @@ impl Scribe {
             Some(_) => "+".to_owned(),
             None => text,
         };
-        let kept: usize = self.answer.iter().map(String::len).sum();
-        if kept + text.len() <= MAX_ANSWER {
-            self.answer.push(text);
+        let mut words = text.splitn(3, ' ');
+        let (tag, status) = (words.next().unwrap_or_default(), words.next());
+        let is_condition = |status: &&str| {
+            let all = ["OK", "NO", "BAD", "BYE"];
+            all.iter().any(|one| one.eq_ignore_ascii_case(status))
+        };
+        let (start, words) = match status.filter(is_condition) {
+            Some(status) => {
+                let start = format!("{tag} {status} ");
+                (start, words.next().unwrap_or_default().to_owned())
+            }
+            None => (String::new(), text),
+        };
+        self.keep(start, words);
+    }
+
+    /// Keeps a line until all of the answer is there.
+    fn keep(&mut self, start: String, words: String) {
+        let kept = self
+            .answer
+            .iter()
+            .map(|(start, words)| start.len() + words.len());
+        if kept.sum::<usize>() + words.len() <= MAX_ANSWER {
+            self.answer.push((start, words));
         }
     }
 
-    /// Tells lines that were kept: what is cut out of them may stand across their ends.
-    fn tell_held(&mut self) {
-        let lines = std::mem::take(&mut self.answer).join("\n");
-        let text = self.censor.text(lines);
-        for line in text.as_str().split('\n') {
-            self.tell(Said::Theirs(vec![Part::Text(line.to_owned())]));
+    /// Tells the lines that were kept. Where a secret stands across their ends no words are told.
+    fn tell_kept(&mut self) {
+        let lines = std::mem::take(&mut self.answer);
+        let words: Vec<&str> = lines.iter().map(|(_, words)| &**words).collect();
+        let words = self.censor.text(words.join("\n"));
+        let words: Vec<&str> = words.as_str().split('\n').collect();
+        let is_across = words.len() != lines.len();
+        for (at, (start, _)) in lines.iter().enumerate() {
+            self.tell(Said::Theirs(match is_across {
+                true => vec![Part::Text(start.clone()), Part::Secret],
+                false => vec![Part::Text(format!("{start}{}", words[at]))],
+            }));
         }
     }
 
@@ -333,10 +361,9 @@ impl Scribe {
         let (line, beyond) = self.theirs.take_line();
         let code = line.get(..3).unwrap_or_default().to_owned();
         let goes_on = line.as_bytes().get(3) == Some(&b'-');
-        let kept: usize = self.answer.iter().map(String::len).sum();
-        if kept + line.len() <= MAX_ANSWER {
-            self.answer.push(line);
-        }
+        let halves = line.split_at_checked(4);
+        let (start, words) = halves.unwrap_or(("", &line));
+        self.keep(start.to_owned(), words.to_owned());
         if goes_on {
             return;
         }
@@ -352,26 +379,9 @@ impl Scribe {
             (Data::Asked, _) => Data::Asked,
             (data, _) => data,
         };
-        self.tell_answer();
+        self.tell_kept();
         if beyond > 0 {
             self.tell(Said::Theirs(vec![Part::Octets(beyond)]));
-        }
-    }
-
-    /// Tells an answer of SMTP. Its numbers stand between the words, and what is cut out of these may
-    /// stand across them.
-    fn tell_answer(&mut self) {
-        let lines = std::mem::take(&mut self.answer);
-        let halves = lines.iter().map(|line| line.split_at_checked(4));
-        let halves: Vec<(&str, &str)> = halves
-            .zip(&lines)
-            .map(|(halves, line)| halves.unwrap_or(("", line)))
-            .collect();
-        let words: Vec<&str> = halves.iter().map(|(_, words)| *words).collect();
-        let words = self.censor.text(words.join("\n"));
-        for (at, words) in words.as_str().split('\n').enumerate() {
-            let number = halves.get(at).map_or("", |(number, _)| *number);
-            self.tell(Said::Theirs(vec![Part::Text(format!("{number}{words}"))]));
         }
     }
 
@@ -662,8 +672,9 @@ mod tests {
             [
                 "< * OK [CAPABILITY IMAP4rev1] ready",
                 "> a1 LOGIN***",
-                "< * NO you said *** to me",
-                "< a1 OK in",
+                "< * NO ***",
+                "< * NO ***",
+                "< a1 OK ***",
                 "> a2 EXAMINE \"INBOX\"",
                 "< * 3 EXISTS",
                 "< a2 OK done",
@@ -750,7 +761,8 @@ mod tests {
                 "> ***",
                 "< 334***",
                 "> ***",
-                "< 235-you are *** indeed",
+                "< 235-***",
+                "< 235 ***",
                 "> MAIL FROM:<u@pec.example>",
                 "> RCPT TO:<a@pec.example>",
                 "> DATA",
