@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use postacert::output::fold::folded;
+use postacert::timestamp::Timestamp;
 
 /// Columns: a telephone shows as many so that they can be read.
 const COLUMNS: usize = 64;
@@ -15,21 +16,32 @@ const LETTER: f64 = 8.4;
 const LINE: f64 = 20.0;
 const MARGIN: f64 = 20.0;
 
-/// The lines of the demonstration that are shown: those that begin so; all others are left out.
-const SHOWN: [&str; 12] = [
-    "2. ",
-    "$ pec send ",
-    "Sent: ",
-    "3. ",
-    "$ pec wait ",
-    "2026-05-04 ",
-    "4b457a62: ",
-    "4. ",
-    "$ pec verify ",
-    "DELIVERED. ",
-    "File supplied ",
-    "End of ",
+/// The lines of the demonstration that are shown: those that begin so; all others are left out. Of
+/// each as much as this.
+const SHOWN: [(&str, Part); 11] = [
+    ("2. ", Part::Sentence),
+    ("$ pec send ", Part::Lines(3)),
+    ("Sent: ", Part::Before(" (")),
+    ("3. ", Part::Sentence),
+    ("$ pec wait ", Part::Lines(1)),
+    ("2026-", Part::Before("  \"")),
+    ("4b457a62: ", Part::Lines(2)),
+    ("4. ", Part::Sentence),
+    ("$ pec verify ", Part::Lines(2)),
+    ("DELIVERED. ", Part::Lines(9)),
+    ("  File supplied ", Part::Before(" as the file")),
 ];
+
+/// How much of a line is shown.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Its first sentence.
+    Sentence,
+    /// So many lines of the terminal.
+    Lines(usize),
+    /// What stands before this.
+    Before(&'static str),
+}
 
 /// What was read of the words, and its colour.
 const COLOURS: [(&str, &str); 6] = [
@@ -65,109 +77,110 @@ fn settled(text: &str) -> String {
         .find_map(|line| line.strip_prefix("$ pec wait "))
         .and_then(|rest| rest.split(' ').next())
         .expect("a message");
-    let mut words: Vec<String> = Vec::new();
-    for line in text.replace(id, "4b457a62").lines() {
-        let mut settled: Vec<String> = Vec::new();
-        for word in line.split(' ') {
-            settled.push(word_of(word, &settled));
+    let text = text.replace(id, "4b457a62");
+    let begun = text.lines().find_map(time_of).expect("an event");
+    let lines = text.lines().map(|line| {
+        let words = line
+            .split(' ')
+            .fold(Vec::<String>::new(), |mut words, word| {
+                let last = words.last().map(String::as_str).unwrap_or_default();
+                words.push(short(word, last));
+                words
+            });
+        let line = words.join(" ");
+        match time_of(&line) {
+            Some(time) => format!("{}{}", of_may(time.seconds_since(begun)), &line[TIME..]),
+            None => in_may(&line),
         }
-        words.push(days(&settled.join(" ")));
-    }
-    // A clock may pass from one second to the next between two receipts.
-    words.dedup();
-    words.join("\n")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A word without what is another at each run.
-fn word_of(word: &str, before: &[String]) -> String {
-    let is_time = |word: &str| {
-        let parts: Vec<&str> = word.split(':').collect();
-        parts.len() == 3 && parts.iter().all(|part| part.len() == 2 && is_digits(part))
+/// Letters of `2026-05-04 10:15:07`.
+const TIME: usize = 19;
+
+/// The time with which a line begins.
+fn time_of(line: &str) -> Option<Timestamp> {
+    let time = line.get(..TIME)?.replace(' ', "T");
+    Timestamp::parse(&format!("{time}Z")).ok()
+}
+
+/// So many seconds after the beginning, to the hour: the notices of a late delivery come after twelve and
+/// twenty-three of them, and a busy computer may take a second between the others.
+fn of_may(seconds: i64) -> String {
+    let begun = Timestamp::parse("2026-05-04T10:15:07Z").expect("a time");
+    let hours = (seconds + 1_800).div_euclid(3_600);
+    let time = Timestamp::from_unix(begun.unix() + hours * 3_600).to_string();
+    time[..TIME].replace('T', " ")
+}
+
+/// A sentence with the same day and time.
+fn in_may(line: &str) -> String {
+    let Some((before, after)) = line.split_once(" on ").filter(|_| line.contains(" at ")) else {
+        return line.to_owned();
     };
-    let last = before.last().map(String::as_str).unwrap_or_default();
-    match word {
-        word if word.contains("/pec-demo-") => {
-            let end = match (word.contains("trust.toml"), last) {
-                (true, _) => "trust.toml",
-                (false, "--sent" | "file") => "sent.eml",
-                (false, _) => "received.eml",
-            };
-            let after = word.rsplit_once(['l', 'm']).map_or("", |(_, after)| after);
-            format!("{end}{after}")
-        }
-        word if word.starts_with("prova.2") => {
-            let domain = word.split_once('@').map_or("", |(_, domain)| domain);
-            format!("prova.1@{domain}")
-        }
-        word if is_time(word) => "10:15:07".to_owned(),
-        word => word.to_owned(),
-    }
+    let Some((_, after)) = after.split_once(" at ") else {
+        return line.to_owned();
+    };
+    let rest = after.get(8..).unwrap_or_default();
+    format!("{before} on 4 May 2026 at 10:15:07{rest}")
 }
 
-fn is_digits(text: &str) -> bool {
-    text.bytes().all(|octet| octet.is_ascii_digit())
-}
-
-/// Dates that are always the same: of an event, and in a sentence.
-fn days(line: &str) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let words: Vec<&str> = line.split(' ').collect();
-    let mut settled: Vec<String> = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        let word = words[at];
-        let is_date = word.len() == 10 && word.starts_with("20") && word.matches('-').count() == 2;
-        let is_month = words
-            .get(at + 1)
-            .is_some_and(|month| MONTHS.contains(month));
-        if is_date {
-            settled.push("2026-05-04".to_owned());
-        } else if is_digits(word) && !word.is_empty() && is_month {
-            settled.extend(["4", "May", "2026"].map(str::to_owned));
-            at += 2;
-        } else {
-            settled.push(word.to_owned());
-        }
-        at += 1;
-    }
-    settled.join(" ")
+/// A word without a folder that is another one at each run.
+fn short(word: &str, last: &str) -> String {
+    let Some((_, name)) = word.split_once("/pec-demo-") else {
+        return word.to_owned();
+    };
+    let (end, name_for) = match (name.contains("trust.toml"), last) {
+        (true, _) => (".toml", "trust.toml"),
+        (false, "--sent" | "file") => (".eml", "sent.eml"),
+        (false, _) => (".eml", "received.eml"),
+    };
+    let after = name.split_once(end).map_or("", |(_, after)| after);
+    format!("{name_for}{after}")
 }
 
 fn lines(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for line in settled(text).lines() {
-        let line = line.trim();
-        if !SHOWN.iter().any(|start| line.starts_with(start)) {
+        let shown = SHOWN.iter().find(|(start, _)| line.starts_with(start));
+        let Some((_, part)) = shown else { continue };
+        // What is told of each recipient later was told above.
+        if line.starts_with("2026-") && !line.contains("  4b457a62  ") {
             continue;
         }
-        if line.starts_with(|c: char| c.is_ascii_digit())
-            && line[1..].starts_with(". ")
-            && !lines.is_empty()
-        {
+        let line = line.trim();
+        let is_head = line.as_bytes().get(1) == Some(&b'.');
+        if is_head && !lines.is_empty() {
             lines.push(String::new());
         }
+        let (shown, most) = match part {
+            Part::Sentence => {
+                let end = line[3..]
+                    .find(['.', '?', ';'])
+                    .map_or(line.len(), |at| at + 4);
+                (line[..end].trim_end_matches(';').to_owned(), usize::MAX)
+            }
+            Part::Before(end) => {
+                let before = line.split(end).next().unwrap_or(line);
+                (before.to_owned(), usize::MAX)
+            }
+            Part::Lines(most) => (line.to_owned(), *most),
+        };
         // A command is folded as the program folds it.
-        let folded = match line.strip_prefix("$ ") {
+        let folded = match shown.strip_prefix("$ ") {
             Some(command) => {
                 let command = folded(command, COLUMNS - 2).into_owned();
                 format!("$ {}", command.replace('\n', "\n  "))
             }
-            None => folded(line, COLUMNS).into_owned(),
+            None => folded(&shown, COLUMNS).into_owned(),
         };
-        lines.extend(folded.lines().map(str::to_owned));
+        let all: Vec<&str> = folded.lines().collect();
+        let is_cut = all.len() > most;
+        lines.extend(all.iter().take(most).map(|line| (*line).to_owned()));
+        if let Some(last) = lines.last_mut().filter(|_| is_cut) {
+            *last = format!("{} …", last.trim_end_matches([' ', '\\']));
+        }
     }
     lines
 }
@@ -222,18 +235,12 @@ fn picture(text: &str) -> String {
     let mut kind = "";
     for (at, line) in lines.iter().enumerate() {
         let is_head = line.as_bytes().get(1) == Some(&b'.');
-        kind = match (is_head, line.starts_with("$ "), line.starts_with("  ")) {
-            (true, _, _) => "head",
-            (_, true, _) => "command",
-            // What goes on is as it began.
-            (_, _, true) if kind == "command" => kind,
-            _ if kind == "head"
-                && !line.is_empty()
-                && !line.starts_with(char::is_uppercase)
-                && !line.starts_with("20") =>
-            {
-                kind
-            }
+        // What goes on is as it began.
+        let goes_on = line.starts_with(' ') || kind == "head" && !line.is_empty();
+        kind = match (is_head, line.starts_with("$ ")) {
+            (true, _) => "head",
+            (_, true) => "command",
+            _ if goes_on => kind,
             _ => "",
         };
         if line.is_empty() {

@@ -415,7 +415,9 @@ mod tests {
     fn the_day_of_the_authorities_built_in_is_that_of_their_version() {
         let (version, day) = crate::transport::BUILT_IN_ROOTS;
         let lock = std::fs::read_to_string("Cargo.lock").unwrap();
-        let of_package = lock.split("[[package]]").find(|one| one.contains("\"webpki-roots\""));
+        let of_package = lock
+            .split("[[package]]")
+            .find(|one| one.contains("\"webpki-roots\""));
         // With another version comes another day: that on which it was published.
         let line = format!("version = \"{version}\"");
         assert!(of_package.unwrap().contains(&line), "{version} of {day}");

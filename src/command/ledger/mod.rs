@@ -12,16 +12,17 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Failure, Session, access};
+use super::{Failure, Session, access, store};
 use crate::exit::ExitStatus;
 use crate::ledger::{Beside, Ledger, Lost, Wanted};
+use crate::offices;
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
 use crate::output::report::{Form, Page, SHA256, SHORT_ID};
 
 /// What of the data folder a backup holds beside the ledger: who may sign certified mail, since when and
 /// until when, with the revocation lists of many days; and the public offices.
-const BESIDE: [&str; 2] = ["trust", "offices.sqlite"];
+const BESIDE: [&str; 2] = [store::FOLDER, offices::FILE];
 
 /// Files of the data folder that are no part of the ledger.
 #[derive(Debug, Serialize, JsonSchema)]
