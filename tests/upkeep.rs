@@ -80,11 +80,11 @@ fn what_is_missing_or_changed_is_named() {
         text.out.contains("MISSING: 1") && text.out.contains("CHANGED"),
         "{text:?}"
     );
-    // The doctor sees what is not there, and who would send is told.
+    // The doctor sees what is not there or changed, and who would send is told.
     let doctor = world.run(&["doctor", "--offline"]);
     assert_eq!(doctor.exit, 1, "{doctor:?}");
     assert!(
-        doctor.out.contains("missing from the ledger folder: 1"),
+        doctor.out.contains("missing from the ledger folder: 2"),
         "{doctor:?}"
     );
     for command in [&["sync"][..], &["send", "--resume", "--yes"]] {
@@ -370,6 +370,8 @@ fn what_is_beside_the_ledger_is_backed_up_and_put_back() {
     // A backup is looked at as a ledger is, and put back after that as before.
     let check = elsewhere(&world, &copy, &["ledger", "check"]);
     assert_eq!(check.exit, 0, "{check:?}");
+    let status = elsewhere(&world, &copy, &["status"]);
+    assert!(status.out.contains("Diffida"), "{status:?}");
     let ran = elsewhere(&world, &data, &["ledger", "restore", &shown(&copy)]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert!(ran.out.contains("with 4 files of trust data"), "{ran:?}");
@@ -378,6 +380,18 @@ fn what_is_beside_the_ledger_is_backed_up_and_put_back() {
     // What is there is not written over.
     let ran = elsewhere(&world, &data, &["ledger", "restore", &shown(&copy)]);
     assert_eq!(ran.exit, 2, "{ran:?}");
+    // One in which somebody writes is no backup any more, and says so.
+    assert_eq!(elsewhere(&world, &copy, &["sync"]).exit, 0);
+    let ran = elsewhere(
+        &world,
+        &world.path("third"),
+        &["ledger", "restore", &shown(&copy)],
+    );
+    assert!(
+        ran.exit == 2 && ran.err.contains("its list of files"),
+        "{ran:?}"
+    );
+    assert_eq!(elsewhere(&world, &copy, &["ledger", "check"]).exit, 0);
 }
 
 #[test]

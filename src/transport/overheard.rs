@@ -321,7 +321,8 @@ impl Scribe {
             let all = ["OK", "NO", "BAD", "BYE"];
             all.iter().any(|one| one.eq_ignore_ascii_case(status))
         };
-        let (start, words) = match status.filter(is_condition) {
+        let is_known = tag == "*" || is_tag(tag);
+        let (start, words) = match status.filter(is_condition).filter(|_| is_known) {
             Some(status) => {
                 let start = format!("{tag} {status} ");
                 (start, words.next().unwrap_or_default().to_owned())
@@ -361,8 +362,10 @@ impl Scribe {
         let (line, beyond) = self.theirs.take_line();
         let code = line.get(..3).unwrap_or_default().to_owned();
         let goes_on = line.as_bytes().get(3) == Some(&b'-');
-        let halves = line.split_at_checked(4);
-        let (start, words) = halves.unwrap_or(("", &line));
+        // What begins otherwise is no answer, and may be anything.
+        let is_number = code.len() == 3 && code.bytes().all(|digit| digit.is_ascii_digit());
+        let is_answer = is_number && line[3..].starts_with([' ', '-']);
+        let (start, words) = line.split_at(if is_answer { 4 } else { 0 });
         self.keep(start.to_owned(), words.to_owned());
         if goes_on {
             return;

@@ -66,6 +66,7 @@ struct Companion {
 impl Companion {
     /// Its name in a folder; none where it leads out of it, or would take the place of the ledger's own.
     fn path(&self) -> Option<PathBuf> {
+        let is_whole = self.name.split('/').all(|part| !part.is_empty());
         let path: PathBuf = self.name.split('/').collect();
         let mut parts = path.components();
         let is_plain = parts
@@ -73,7 +74,7 @@ impl Companion {
             .all(|part| matches!(part, Component::Normal(_)));
         let first = parts.next()?.as_os_str().to_str()?;
         let is_ours = first.starts_with(FILE) || OWN.contains(&first);
-        (is_plain && !is_ours).then_some(path)
+        (is_whole && is_plain && !is_ours).then_some(path)
     }
 }
 
@@ -243,6 +244,17 @@ fn mark(connection: &mut Connection, now: Timestamp) -> Result<(), Error> {
     )?;
     transaction.execute("DELETE FROM asked", [])?;
     Ok(transaction.commit()?)
+}
+
+/// Whether a folder is a backup: it is read as it is, so that it can be put back after that.
+pub(super) fn is_one(folder: &Path) -> bool {
+    folder.join(MANIFEST).is_file()
+}
+
+/// One in which somebody writes is none any more: its database is another one.
+pub(super) fn give_up(folder: &Path) {
+    // Where it stays, putting back says so.
+    let _ = fs::remove_file(folder.join(MANIFEST));
 }
 
 fn manifest(from: &Path) -> Result<Manifest, Flaw> {
