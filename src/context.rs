@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use terminal_size::{Height, Width, terminal_size_of};
@@ -13,6 +13,7 @@ use crate::lang::Lang;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::transport::Stop;
+use crate::transport::overheard::Ear;
 
 /// What `main` found; tests make their own.
 #[derive(Clone, Debug)]
@@ -62,6 +63,27 @@ pub struct Context {
     pub folder: Option<PathBuf>,
     /// Lines of the terminal that diagnostics go to, if it says.
     pub lines: Option<usize>,
+    /// Where lines go that any thread may have to say.
+    pub aside: Aside,
+    /// Who hears what is said to servers and by them.
+    pub ear: Ear,
+}
+
+/// Lines beside what a command writes, from any thread, each with the time since the program began:
+/// on standard error, or nowhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aside(Option<Instant>);
+
+impl Aside {
+    /// Writes a line. Where it cannot be written there is nobody to tell.
+    pub fn tell(&self, line: &str) {
+        let Some(began) = self.0 else { return };
+        let passed = began.elapsed();
+        let (seconds, millis) = (passed.as_secs(), passed.subsec_millis());
+        // In one write, so that lines of other threads stay whole.
+        let line = format!("{seconds:4}.{millis:03} {line}\n");
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
 }
 
 /// Proxies for the web as the environment names them: `https_proxy` or `HTTPS_PROXY`; `http_proxy`,
@@ -130,6 +152,11 @@ impl Context {
         self.stdin_is_terminal && !self.is_alone
     }
 
+    /// Whether a moving line on standard error helps somebody: not among other lines.
+    pub const fn shows_progress(&self) -> bool {
+        self.stderr_is_terminal && !self.ear.is_open()
+    }
+
     /// The same world with nobody to ask and nobody who looks on. What is typed is still no text that
     /// was handed over.
     pub fn with_nobody(&self) -> Self {
@@ -167,6 +194,8 @@ impl Context {
             home: None,
             folder: None,
             lines: None,
+            aside: Aside::default(),
+            ear: Ear::default(),
         }
     }
 
@@ -230,6 +259,8 @@ impl Context {
             stdout_width: terminal_size_of(std::io::stdout()).map(columns),
             stderr_width: terminal_size_of(std::io::stderr()).map(columns),
             no_color: variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb"),
+            aside: Aside(Some(Instant::now())),
+            ear: Ear::default(),
         }
     }
 }

@@ -75,7 +75,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("zeroize", &["secret"]),
     ("signal_hook", &["context"]),
     ("simple_dns", &["transport"]),
-    ("rustix", &["context", "ledger"]),
+    ("rustix", &["account", "context", "ledger"]),
     ("mail_parser", &["mime"]),
     // Two documents of two standards: one has namespaces, the other refuses them.
     ("quick_xml", &["pec", "asic"]),

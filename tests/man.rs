@@ -170,6 +170,9 @@ fn every_example_does_what_it_says() {
         let home = folder.path().join("home");
         if let Some(world) = &world {
             fs::create_dir_all(home.join("pec")).expect("a folder");
+            // It is the folder of the data too, which is the user's alone.
+            let alone = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            fs::set_permissions(home.join("pec"), alone).expect("a mode");
             fs::copy(world.path("config.toml"), home.join("pec/config.toml")).expect("a file");
         }
         if page.ends_with("pec-verify.1") {

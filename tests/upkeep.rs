@@ -80,11 +80,11 @@ fn what_is_missing_or_changed_is_named() {
         text.out.contains("MISSING: 1") && text.out.contains("CHANGED"),
         "{text:?}"
     );
-    // The doctor sees what is not there, and who would send is told.
+    // The doctor sees what is not there or changed, and who would send is told.
     let doctor = world.run(&["doctor", "--offline"]);
     assert_eq!(doctor.exit, 1, "{doctor:?}");
     assert!(
-        doctor.out.contains("missing from the ledger folder: 1"),
+        doctor.out.contains("missing from the ledger folder: 2"),
         "{doctor:?}"
     );
     for command in [&["sync"][..], &["send", "--resume", "--yes"]] {
@@ -323,6 +323,132 @@ fn nobody_else_can_read_a_backup_or_what_is_put_back() {
     }
 }
 
+/// What lies beside a ledger: a snapshot, lists of two days in a folder of their own, the offices; what
+/// is being written, and a link that leads elsewhere, do not count.
+const BESIDE: [&str; 4] = [
+    "offices.sqlite",
+    "trust/2026-11-30T003816Z-0a.toml",
+    "trust/revocations/2026-11-29T000000Z-0b.crl",
+    "trust/revocations/2026-11-30T000000Z-0c.crl",
+];
+
+fn furnish(world: &Practising) {
+    let _ = fs::remove_dir_all(world.data().join("trust"));
+    for name in BESIDE {
+        let path = world.data().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, name.repeat(1_000)).expect("written");
+    }
+    let trust = world.data().join("trust");
+    fs::write(trust.join(".lock"), "").expect("written");
+    fs::write(trust.join(".half"), "x").expect("written");
+    std::os::unix::fs::symlink("/etc/passwd", trust.join("passwd")).expect("a link");
+}
+
+/// Whether a folder has all of it, as it was, and nothing more of it.
+fn is_furnished(folder: &Path) -> bool {
+    let is_same = |name: &&str| {
+        let found = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        found == name.repeat(1_000)
+    };
+    BESIDE.iter().all(|name| is_same(&name)) && files(&folder.join("trust")).len() == 3
+}
+
+#[test]
+fn what_is_beside_the_ledger_is_backed_up_and_put_back() {
+    use std::os::unix::fs::PermissionsExt;
+    let (world, _) = with_a_message();
+    furnish(&world);
+    let (copy, data) = (world.path("copy"), world.path("elsewhere"));
+    let (exit, made) = ledger(&world, &["backup", &shown(&copy)]);
+    assert_eq!((exit, &made["beside"]["files"]), (0, &4.into()), "{made}");
+    assert!(is_furnished(&copy));
+    for file in files(&copy) {
+        let mode = fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+    // A backup is looked at as a ledger is, and put back after that as before.
+    let check = elsewhere(&world, &copy, &["ledger", "check"]);
+    assert_eq!(check.exit, 0, "{check:?}");
+    let status = elsewhere(&world, &copy, &["status"]);
+    assert!(status.out.contains("Diffida"), "{status:?}");
+    let ran = elsewhere(&world, &data, &["ledger", "restore", &shown(&copy)]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.out.contains("with 4 files of trust data"), "{ran:?}");
+    assert!(is_furnished(&data));
+    assert_eq!(elsewhere(&world, &data, &["ledger", "check"]).exit, 0);
+    // What is there is not written over.
+    let ran = elsewhere(&world, &data, &["ledger", "restore", &shown(&copy)]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    // One in which somebody writes is no backup any more, and says so.
+    assert_eq!(elsewhere(&world, &copy, &["sync"]).exit, 0);
+    let ran = elsewhere(
+        &world,
+        &world.path("third"),
+        &["ledger", "restore", &shown(&copy)],
+    );
+    assert!(
+        ran.exit == 2 && ran.err.contains("its list of files"),
+        "{ran:?}"
+    );
+    assert_eq!(elsewhere(&world, &copy, &["ledger", "check"]).exit, 0);
+}
+
+#[test]
+fn a_backup_whose_beside_is_changed_or_leads_elsewhere_is_not_put_back() {
+    let (world, _) = with_a_message();
+    furnish(&world);
+    let (copy, data) = (world.path("copy"), world.path("elsewhere"));
+    assert_eq!(ledger(&world, &["backup", &shown(&copy)]).0, 0);
+    let restore = ["ledger", "restore", &shown(&copy)].map(str::to_owned);
+    let restore: Vec<&str> = restore.iter().map(String::as_str).collect();
+    let snapshot = copy.join(BESIDE[1]);
+    for change in [None, Some("another")] {
+        match change {
+            Some(text) => fs::write(&snapshot, text).expect("written"),
+            None => fs::remove_file(&snapshot).expect("removed"),
+        }
+        let ran = elsewhere(&world, &data, &restore);
+        assert_eq!((ran.exit, data.exists()), (2, false), "{ran:?}");
+        assert!(ran.err.contains(BESIDE[1]), "{ran:?}");
+        let part = [&restore[..], &["--incomplete", "--json"]].concat();
+        let ran = elsewhere(&world, &data, &part);
+        assert_eq!(
+            (ran.exit, &ran.json()["beside_lost"][0]),
+            (1, &BESIDE[1].into())
+        );
+        assert!(!data.join(BESIDE[1]).exists());
+        fs::remove_dir_all(&data).expect("removed");
+    }
+    fs::write(&snapshot, BESIDE[1].repeat(1_000)).expect("written");
+    let list = copy.join("pec-backup.json");
+    let sound = fs::read_to_string(&list).expect("a list");
+    for name in [
+        "../outside.toml",
+        "/tmp/outside.toml",
+        "trust/../../outside.toml",
+        "ledger.sqlite-wal",
+        "messages/00/11.eml",
+        "journal",
+        "",
+    ] {
+        let changed = sound.replace(BESIDE[1], name);
+        assert_ne!(changed, sound);
+        fs::write(&list, changed).expect("written");
+        let ran = elsewhere(&world, &data, &restore);
+        assert_eq!((ran.exit, data.exists()), (2, false), "{name}: {ran:?}");
+        assert!(ran.err.contains("its list of files"), "{name}: {ran:?}");
+        assert!(!world.path("outside.toml").exists());
+    }
+    // One of an earlier version says nothing of it.
+    let mut earlier: Value = serde_json::from_str(&sound).expect("JSON");
+    earlier.as_object_mut().expect("an object").remove("beside");
+    fs::write(&list, earlier.to_string()).expect("written");
+    let ran = elsewhere(&world, &data, &restore);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(!data.join("trust").exists());
+}
+
 // Killed.
 
 /// What changes the disk so that another process sees it, or brings it there.
@@ -367,6 +493,7 @@ fn a_backup_that_was_killed_anywhere_is_none_or_whole() {
         return;
     }
     let (world, _) = with_a_message();
+    furnish(&world);
     let (copy, data) = (world.path("copy"), world.path("elsewhere"));
     let command = world.command(&["ledger", "backup", &shown(&copy)]);
     let (mut none, mut whole) = (0, 0);
@@ -377,6 +504,7 @@ fn a_backup_that_was_killed_anywhere_is_none_or_whole() {
                 whole += 1;
                 let ran = elsewhere(&world, &data, &["ledger", "restore", &shown(&copy)]);
                 assert_eq!(ran.exit, 0, "{kind} {call}: {ran:?}");
+                assert!(is_furnished(&copy) && is_furnished(&data), "{kind} {call}");
                 fs::remove_dir_all(&data).expect("removed");
                 fs::remove_dir_all(&copy).expect("removed");
             } else {
@@ -409,6 +537,7 @@ fn a_ledger_whose_putting_back_was_killed_anywhere_is_none_or_whole_and_marked()
         return;
     }
     let (world, _) = with_a_message();
+    furnish(&world);
     let (copy, data) = (world.path("copy"), world.path("elsewhere"));
     assert_eq!(ledger(&world, &["backup", &shown(&copy)]).0, 0);
     let mut command = world.command(&[]);
@@ -424,6 +553,7 @@ fn a_ledger_whose_putting_back_was_killed_anywhere_is_none_or_whole_and_marked()
                 assert_eq!(check.exit, 0, "{kind} {call}: {check:?}");
                 let stat = elsewhere(&world, &data, &["ledger", "stat", "--json"]).json();
                 assert_eq!(stat["at_home"], false, "{kind} {call}: {stat}");
+                assert!(is_furnished(&data), "{kind} {call}");
                 fs::remove_dir_all(&data).expect("removed");
             } else {
                 none += 1;

@@ -14,13 +14,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::presets::{self, LoginForm};
 use super::{
-    Access, Account, Error, Keep, Limits, PasswordSource, Preset, Protocol, SentCopy,
-    is_account_name, is_display_name, is_plain_text, parse_server, private,
+    Access, Account, Error, Keep, Limits, PASSWORD_TIMEOUT, PasswordSource, Preset, Protocol,
+    SentCopy, is_account_name, is_display_name, is_plain_text, parse_server, private,
 };
 use crate::address::MailAddress;
 use crate::located::{self, NoToml};
@@ -554,7 +555,7 @@ fn security_word(security: Security) -> &'static str {
 }
 
 /// The keys of an account, as written.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "address",
     "display_name",
     "preset",
@@ -577,6 +578,7 @@ const KEYS: [&str; 24] = [
     "password_command",
     "password_file",
     "password_from",
+    "password_timeout",
     "app_password_date",
     "note",
 ];
@@ -720,6 +722,9 @@ impl<'a> Section<'a> {
             })?,
             limits: self.limits(preset)?,
             password: self.password()?,
+            password_timeout: self
+                .number("password_timeout")?
+                .map_or(PASSWORD_TIMEOUT, Duration::from_secs),
             app_password_date: self.day("app_password_date")?,
             address,
             preset,

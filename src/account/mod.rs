@@ -13,6 +13,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::address::MailAddress;
 use crate::printable::is_deceptive;
@@ -23,7 +24,7 @@ use crate::transport::{Endpoint, Login, Roots, Security};
 pub use config::{Config, Entry, Expected, Fault, parse_day};
 #[cfg(feature = "keyring")]
 pub use password::store_in_keyring;
-pub use password::{KEYRING_SERVICE, PasswordContext, password};
+pub use password::{KEYRING_SERVICE, PASSWORD_TIMEOUT, PasswordContext, password};
 pub use presets::Preset;
 pub use private::make_private_folder;
 
@@ -74,6 +75,8 @@ pub struct Account {
     pub limits: Limits,
     /// Where the password comes from.
     pub password: PasswordSource,
+    /// How long a command may take that writes it.
+    pub password_timeout: Duration,
     /// When the password made for programs was made, if the user told.
     pub app_password_date: Option<Timestamp>,
 }
@@ -369,6 +372,9 @@ pub enum CommandEnd {
     /// It was killed.
     #[error("killed by a signal")]
     Killed,
+    /// It had not ended after this time, and was ended.
+    #[error("not done after {} seconds", .0.as_secs())]
+    TooSlow(Duration),
     /// It wrote more than any password has.
     #[error("more than {0} octets")]
     TooMuch(usize),

@@ -2,15 +2,27 @@
 //!
 //! A secret is never an argument of a process, never in a message, and overwritten after use.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use super::{Access, Account, CommandEnd, Error, PasswordSource, private};
 use crate::secret::Secret;
+use crate::transport::Stop;
 
 /// Octets of a password with its line end: far more than any provider takes.
 const MAX_OCTETS: usize = 4096;
+
+/// How long a command may take that writes a password, unless the account says otherwise. A person must
+/// have the time to find a token and type its passphrase; a timer that runs every five minutes must not
+/// find the run before still waiting.
+pub const PASSWORD_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How often a command is looked at.
+const TURN: Duration = Duration::from_millis(100);
 
 /// The service under which the keyring keeps our passwords; the account's name is the user.
 pub const KEYRING_SERVICE: &str = "pec";
@@ -23,6 +35,8 @@ pub struct PasswordContext {
     pub environment: Option<Secret>,
     /// The words to ask with, when somebody can be asked on the terminal.
     pub question: Option<String>,
+    /// Who may end the wait for a command.
+    pub stop: Option<Stop>,
 }
 
 /// The password of an account: from `PEC_PASSWORD` where it is set, else from where the account
@@ -35,7 +49,9 @@ pub fn password(account: &Account, context: &PasswordContext) -> Result<Secret, 
         return Ok(secret.clone());
     }
     match &account.password {
-        PasswordSource::Command(command) => from_command(command),
+        PasswordSource::Command(command) => {
+            from_command(command, account.password_timeout, context.stop.as_ref())
+        }
         PasswordSource::File(file) => from_file(file),
         PasswordSource::Keyring => from_keyring(account),
         PasswordSource::Prompt => ask(context.question.as_deref()),
@@ -44,23 +60,18 @@ pub fn password(account: &Account, context: &PasswordContext) -> Result<Secret, 
 }
 
 /// Runs `sh -c`, as git and msmtp do. What the command says on standard error is seen by the
-/// user; standard input is empty, since a message may be waiting there for us.
-fn from_command(command: &str) -> Result<Secret, Error> {
+/// user; standard input is empty, since a message may be waiting there for us. One that does not end is
+/// ended.
+fn from_command(command: &str, limit: Duration, stop: Option<&Stop>) -> Result<Secret, Error> {
     let not_started = |error| Error::PasswordCommand(CommandEnd::NotStarted(error));
-    let mut child = Command::new("sh")
+    let mut shell = Command::new("sh");
+    shell
         .args(["-c", command])
         .env_remove("PEC_PASSWORD")
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
-    // Room from the start, so that growing leaves no copy behind.
-    let mut octets = Vec::with_capacity(MAX_OCTETS + 1);
-    let read = match child.stdout.take() {
-        Some(pipe) => pipe.take(MAX_OCTETS as u64 + 1).read_to_end(&mut octets),
-        None => Ok(0),
-    };
-    let ended = child.wait().map_err(not_started)?;
+        .stdout(Stdio::piped());
+    let mut running = Running::start(shell).map_err(not_started)?;
+    let (octets, read, ended) = running.end(limit, stop)?;
     let too_much = octets.len() > MAX_OCTETS;
     let secret = Secret::from_line(octets);
     read.map_err(not_started)?;
@@ -75,6 +86,108 @@ fn from_command(command: &str) -> Result<Secret, Error> {
         Some(status) => Err(Error::PasswordCommand(CommandEnd::Status(status))),
         None => Err(Error::PasswordCommand(CommandEnd::Killed)),
     }
+}
+
+/// A command, and all that it starts where it has a group of its own.
+struct Running {
+    child: Child,
+    is_a_group: bool,
+}
+
+/// What a command wrote, whether that could be read, and how it ended.
+type Written = (Vec<u8>, io::Result<usize>, ExitStatus);
+
+impl Running {
+    /// In a group of its own where no terminal is: a program that asks there for a passphrase must be in
+    /// the group that has the terminal, or the system stops it.
+    fn start(mut command: Command) -> io::Result<Self> {
+        let is_a_group = cfg!(unix) && File::open("/dev/tty").is_err();
+        #[cfg(unix)]
+        if is_a_group {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
+        let child = command.spawn()?;
+        Ok(Self { child, is_a_group })
+    }
+
+    /// Waits for its end, or brings it about.
+    fn end(&mut self, limit: Duration, stop: Option<&Stop>) -> Result<Written, Error> {
+        let not_read = |error| Error::PasswordCommand(CommandEnd::NotStarted(error));
+        let (send, read) = mpsc::channel();
+        let pipe = self.child.stdout.take();
+        // Of one that is ended another program may still hold the pipe: the thread is left to itself.
+        let reader = move || {
+            // Room from the start, so that growing leaves no copy behind.
+            let mut octets = Vec::with_capacity(MAX_OCTETS + 1);
+            let read = match pipe {
+                Some(pipe) => pipe.take(MAX_OCTETS as u64 + 1).read_to_end(&mut octets),
+                None => Ok(0),
+            };
+            drop(send.send((octets, read)));
+        };
+        let thread = std::thread::Builder::new().spawn(reader);
+        let mut written = thread.err().map(|error| (Vec::new(), Err(error)));
+        let mut passed = Duration::ZERO;
+        loop {
+            let before = written.is_some();
+            written = written.or_else(|| read.recv_timeout(TURN).ok());
+            let ended = self.child.try_wait().map_err(not_read)?;
+            match (written.take(), ended) {
+                (Some((octets, read)), Some(ended)) => return Ok((octets, read, ended)),
+                (now, _) => written = now,
+            }
+            // What it wrote is there, and only its end is not.
+            if before {
+                std::thread::sleep(TURN);
+            }
+            passed += TURN;
+            if passed >= limit || stop.is_some_and(Stop::is_asked) {
+                self.kill();
+                return Err(Error::PasswordCommand(CommandEnd::TooSlow(passed)));
+            }
+        }
+    }
+
+    /// Ends it: in order, and a moment later at once.
+    fn kill(&mut self) {
+        const TURNS: u32 = 5;
+        self.signal(Urgency::InOrder);
+        for _ in 0..TURNS {
+            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+                break;
+            }
+            std::thread::sleep(TURN);
+        }
+        // Others of its group may be there still.
+        self.signal(Urgency::AtOnce);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Asks the whole group to end; where it has none there is a person who sees it.
+    #[cfg(unix)]
+    fn signal(&self, urgency: Urgency) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let signal = match urgency {
+            Urgency::InOrder => Signal::TERM,
+            Urgency::AtOnce => Signal::KILL,
+        };
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let (true, Some(group)) = (self.is_a_group, group) {
+            // One that is over already needs no signal.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn signal(&self, _: Urgency) {}
+}
+
+/// How soon a command shall end.
+#[derive(Clone, Copy, Debug)]
+enum Urgency {
+    InOrder,
+    AtOnce,
 }
 
 /// A link is followed; what counts is who may read the file that was opened.

@@ -17,7 +17,9 @@ use crate::output::progress::Lasting;
 use crate::secret::Secret;
 use crate::transport::imap::ImapMailbox;
 use crate::transport::smtp::SmtpSubmission;
-use crate::transport::{self, Endpoint, Login, Mailbox, Meter, Roots, Submission, Timeouts};
+use crate::transport::{
+    self, Endpoint, Login, Mailbox, Manner, Meter, Roots, Stop, Submission, Timeouts,
+};
 use crate::verify::Verifier;
 
 /// An account with what is needed to use it, its password asked for when first needed.
@@ -26,6 +28,8 @@ pub(super) struct Access {
     roots: Roots,
     login: Option<Login>,
     context: PasswordContext,
+    /// How its servers are connected to.
+    manner: Manner,
     lang: Lang,
     pub(super) data_dir: Option<PathBuf>,
     /// Counts what is read from the mailbox.
@@ -100,12 +104,22 @@ impl Access {
             context: PasswordContext {
                 environment: session.context.password.clone().filter(|_| is_meant),
                 question: session.question(account),
+                stop: None,
             },
+            manner: session.manner(),
             lang: session.lang,
             data_dir: session.data_dir.clone(),
             meter: Meter::default(),
-            visible: session.context.stderr_is_terminal,
+            visible: session.context.shows_progress(),
         })
+    }
+
+    /// From now on whatever lasts before a connection is there is over soon after this is asked: the
+    /// password command, the name, the connection, TLS, the login. What is read and written on it later
+    /// too.
+    pub fn heed(&mut self, cut: &Stop) {
+        self.context.stop = Some(cut.clone());
+        self.manner.cut = Some(cut.clone());
     }
 
     /// The judge of receipts for this account: the authorities compiled in and what the store
@@ -140,10 +154,11 @@ impl Access {
     /// A [`Failure`]; never tried twice.
     pub fn submission(&mut self) -> anyhow::Result<SmtpSubmission> {
         let (endpoint, roots) = (self.account.smtp.clone(), self.roots.clone());
+        let manner = self.manner.clone();
         self.login()?;
         let _lasting = self.lasting(&endpoint);
         let login = self.login()?;
-        SmtpSubmission::connect(&endpoint, &roots, login, Timeouts::default())
+        SmtpSubmission::connect(&endpoint, &roots, login, manner)
             .map_err(|error| servers::failure(&error, &endpoint).into())
     }
 
@@ -174,11 +189,15 @@ impl Access {
     ) -> anyhow::Result<Result<ImapMailbox, transport::Error>> {
         let (endpoint, roots) = (self.account.imap.clone(), self.roots.clone());
         let meter = self.meter.clone();
+        let manner = Manner {
+            timeouts,
+            ..self.manner.clone()
+        };
         // Asked for before, since a person may take longer.
         self.login()?;
         let _lasting = self.lasting(&endpoint);
         let login = self.login()?;
-        let connected = ImapMailbox::connect(&endpoint, &roots, login, timeouts);
+        let connected = ImapMailbox::connect(&endpoint, &roots, login, manner);
         Ok(connected.map(|mut mailbox| {
             mailbox.count(meter);
             mailbox
@@ -201,6 +220,7 @@ impl Access {
             smtp: self.account.smtp.clone(),
             imap: self.account.imap.clone(),
             roots: self.roots.clone(),
+            manner: self.manner.clone(),
             login: self.login()?.clone(),
         })
     }
@@ -234,6 +254,7 @@ pub(super) struct Line {
     smtp: Endpoint,
     imap: Endpoint,
     roots: Roots,
+    manner: Manner,
     login: Login,
 }
 
@@ -251,11 +272,11 @@ impl Line {
 
 impl Reach for Line {
     fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
-        (Servers::ON_THE_WIRE.submission)(&self.smtp, &self.roots, &self.login)
+        (Servers::ON_THE_WIRE.submission)(&self.smtp, &self.roots, &self.login, &self.manner)
     }
 
     fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
-        (Servers::ON_THE_WIRE.mailbox)(&self.imap, &self.roots, &self.login)
+        (Servers::ON_THE_WIRE.mailbox)(&self.imap, &self.roots, &self.login, &self.manner)
     }
 }
 
@@ -471,6 +492,10 @@ impl Failure {
                     Flaw::Database => Self::new("backup-database", [path]),
                     Flaw::Octets { lost } => {
                         Self::new("backup-octets", [path, ("count", lost.to_string())])
+                    }
+                    Flaw::Beside { name } => {
+                        let file = ("file", name.display().to_string());
+                        Self::new("backup-beside", [path, file])
                     }
                 }
             }

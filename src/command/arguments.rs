@@ -66,6 +66,10 @@ struct Arguments {
     #[arg(short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
 
+    /// Show the conversation with the servers, without passwords and messages; overrides -q
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -140,13 +144,15 @@ pub(super) fn understand(
 ) -> Result<(Common, Result<Order, Failure>), clap::Error> {
     let matches = tree.try_get_matches_from(words)?;
     let arguments = Arguments::from_arg_matches(&matches)?;
-    let held = match (arguments.quiet, is_for_programs(&matches)) {
+    let is_quiet = arguments.quiet && !arguments.verbose;
+    let held = match (is_quiet, is_for_programs(&matches)) {
         (true, true) => Held::Remarks,
         (true, false) => Held::All,
         (false, _) => Held::Nothing,
     };
     let common = Common {
         held,
+        is_verbose: arguments.verbose,
         lang: arguments.lang.map(|lang| match lang {
             LangArgument::It => Lang::It,
             LangArgument::En => Lang::En,

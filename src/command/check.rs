@@ -16,7 +16,7 @@ use crate::output::report::{Page, known};
 use crate::output::style::Tone;
 
 /// The checks of today, for the schema: more may come.
-const IDS: [&str; 34] = [
+const IDS: [&str; 35] = [
     "config.file",
     "config.permissions",
     "data.permissions",
@@ -29,6 +29,7 @@ const IDS: [&str; 34] = [
     "clock",
     "trust.data",
     "trust.authorities",
+    "tls.roots",
     "messages.pending",
     "messages.in-doubt",
     "messages.contradictory",

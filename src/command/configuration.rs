@@ -8,6 +8,7 @@ use crate::account::{
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::secret::{NoSecret, Secret};
+use crate::transport::Manner;
 
 impl Session<'_> {
     /// Reads the configuration; one that is not there has no accounts.
@@ -34,6 +35,14 @@ impl Session<'_> {
         found.map_err(|error| failure(&error, self.lang))
     }
 
+    /// How servers are connected to.
+    pub(super) fn manner(&self) -> Manner {
+        Manner {
+            ear: self.context.ear.clone(),
+            ..Manner::default()
+        }
+    }
+
     /// The password of an account that the user meant: by name, by default, or as the only one.
     ///
     /// # Errors
@@ -42,6 +51,7 @@ impl Session<'_> {
         let context = PasswordContext {
             environment: self.context.password.clone(),
             question: self.question(account),
+            stop: None,
         };
         password(account, &context).map_err(|error| failure(&error, self.lang))
     }
@@ -97,6 +107,10 @@ pub(super) fn failure(error: &Error, lang: Lang) -> Failure {
             source_word,
             problem,
         } => unusable(source_word, *problem, texts),
+        Error::PasswordCommand(CommandEnd::TooSlow(limit)) => {
+            let seconds = ("seconds", limit.as_secs().to_string());
+            Failure::new("password-command-slow", [seconds])
+        }
         Error::PasswordCommand(end) => {
             Failure::new("password-command", [("reason", command_end(end, texts))])
         }
@@ -181,6 +195,10 @@ fn command_end(end: &CommandEnd, texts: &Catalogue) -> String {
         }
         CommandEnd::Status(status) => {
             texts.fill("command-end.status", &[("status", &status.to_string())])
+        }
+        CommandEnd::TooSlow(limit) => {
+            let seconds = limit.as_secs().to_string();
+            texts.fill("command-end.too-slow", &[("seconds", &seconds)])
         }
         CommandEnd::Killed => texts.text("command-end.killed").to_owned(),
         CommandEnd::TooMuch(octets) => {

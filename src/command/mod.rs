@@ -17,6 +17,7 @@ mod check;
 mod completions;
 mod configuration;
 mod confirm;
+mod conversation;
 mod dates;
 mod demo;
 mod doctor;
@@ -161,6 +162,11 @@ pub fn run(
     // Whoever wants to hear nothing is not asked either.
     let alone = (common.held != Held::Nothing).then(|| context.with_nobody());
     let context = alone.as_ref().unwrap_or(context);
+    let heard = common.is_verbose.then(|| Context {
+        ear: conversation::ear(common.lang.unwrap_or(context.lang), &context.aside),
+        ..context.clone()
+    });
+    let context = heard.as_ref().unwrap_or(context);
     let mut out = held::Held::new(out, common.held == Held::All);
     let mut err = held::Held::new(err, common.held != Held::Nothing);
     let done = answer(common, order, context, (&mut out, &mut err));

@@ -56,6 +56,8 @@ pub(super) struct Common {
     pub data_dir: Option<PathBuf>,
     /// What is not shown if all is well.
     pub held: Held,
+    /// Whether the conversation with servers is shown.
+    pub is_verbose: bool,
 }
 
 /// What is not shown if all is well.

@@ -17,7 +17,7 @@ use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::secret::Secret;
-use crate::transport::{Endpoint, Error, Folder, Login, Mailbox, Roots};
+use crate::transport::{Endpoint, Error, Folder, Login, Mailbox, Manner, Roots};
 
 /// Part of the allowed space from which on it is called nearly full, in percent.
 const NEARLY_FULL: u64 = 90;
@@ -29,7 +29,7 @@ const SHOWN_FOLDERS: usize = 12;
 /// to be right; its failure leaves the rest undone.
 pub(super) fn checks(
     account: &Account,
-    servers: &Servers,
+    (servers, manner): (&Servers, &Manner),
     lang: Lang,
     password: impl FnOnce() -> Result<Secret, Failure>,
 ) -> Vec<Check> {
@@ -60,6 +60,7 @@ pub(super) fn checks(
     let visit = Visit {
         account,
         servers,
+        manner,
         lang,
         roots,
         login,
@@ -111,6 +112,7 @@ fn name(
 struct Visit<'a> {
     account: &'a Account,
     servers: &'a Servers,
+    manner: &'a Manner,
     lang: Lang,
     roots: Roots,
     login: Login,
@@ -123,7 +125,7 @@ impl Visit<'_> {
     fn imap(&self, found: &mut Vec<Check>) -> Result<(), LoginRefused> {
         let endpoint = &self.account.imap;
         let ids = ["imap.tls", "imap.login"];
-        match (self.servers.mailbox)(endpoint, &self.roots, &self.login) {
+        match (self.servers.mailbox)(endpoint, &self.roots, &self.login, self.manner) {
             Ok(mut mailbox) => {
                 self.reached(ids, endpoint, found);
                 self.folders(&mut *mailbox, found);
@@ -137,7 +139,7 @@ impl Visit<'_> {
     fn smtp(&self, found: &mut Vec<Check>) {
         let endpoint = &self.account.smtp;
         let ids = ["smtp.tls", "smtp.login"];
-        match (self.servers.submission)(endpoint, &self.roots, &self.login) {
+        match (self.servers.submission)(endpoint, &self.roots, &self.login, self.manner) {
             Ok(submission) => {
                 self.reached(ids, endpoint, found);
                 found.push(match submission.size_limit() {
@@ -403,8 +405,8 @@ mod tests {
 
     const GOOD: Servers = Servers {
         resolve: |_| Ok(vec![IpAddr::from([127, 0, 0, 1])]),
-        mailbox: |_, _, _| Ok(Box::new(Scripted::default())),
-        submission: |_, _, _| Ok(Box::new(Scripted::default())),
+        mailbox: |_, _, _, _| Ok(Box::new(Scripted::default())),
+        submission: |_, _, _, _| Ok(Box::new(Scripted::default())),
     };
 
     fn account(more: &str) -> Account {
@@ -418,7 +420,7 @@ mod tests {
     }
 
     fn states(account: &Account, servers: &Servers) -> Vec<(&'static str, &'static str)> {
-        let found = checks(account, servers, Lang::En, || {
+        let found = checks(account, (servers, &Manner::default()), Lang::En, || {
             Ok(Secret::new("segreto".to_owned()))
         });
         for check in &found {
@@ -466,8 +468,8 @@ mod tests {
     #[test]
     fn a_refused_login_is_not_repeated_at_the_other_server() {
         let servers = Servers {
-            mailbox: |_, _, _| Err(refused()),
-            submission: |_, _, _| unreachable!("a second login"),
+            mailbox: |_, _, _, _| Err(refused()),
+            submission: |_, _, _, _| unreachable!("a second login"),
             ..GOOD
         };
         let found = states(&account(""), &servers);
@@ -479,16 +481,19 @@ mod tests {
     #[test]
     fn a_server_that_is_away_does_not_hide_the_other() {
         let servers = Servers {
-            mailbox: |_, _, _| Err(Error::Broken("away".to_owned())),
-            submission: |_, _, _| Err(refused()),
+            mailbox: |_, _, _, _| Err(Error::Broken("away".to_owned())),
+            submission: |_, _, _, _| Err(refused()),
             ..GOOD
         };
         let found = states(&account(""), &servers);
         assert_eq!(state(&found, "imap.tls"), Some("state.failed"));
         assert_eq!(state(&found, "smtp.login"), Some("state.failed"));
-        let found = checks(&account(""), &servers, Lang::En, || {
-            Ok(Secret::new("segreto".to_owned()))
-        });
+        let found = checks(
+            &account(""),
+            (&servers, &Manner::default()),
+            Lang::En,
+            || Ok(Secret::new("segreto".to_owned())),
+        );
         assert_eq!(status(&found), ExitStatus::Refused);
     }
 
@@ -503,9 +508,12 @@ mod tests {
             },
             ..GOOD
         };
-        let found = checks(&account(""), &servers, Lang::It, || {
-            unreachable!("a password")
-        });
+        let found = checks(
+            &account(""),
+            (&servers, &Manner::default()),
+            Lang::It,
+            || unreachable!("a password"),
+        );
         assert_eq!(found.len(), 2);
         assert_eq!(status(&found), ExitStatus::NotNow);
     }
@@ -513,7 +521,7 @@ mod tests {
     #[test]
     fn lines_of_which_no_folder_can_be_read_are_told() {
         let servers = Servers {
-            mailbox: |_, _, _| {
+            mailbox: |_, _, _, _| {
                 let odd = vec!["() \"/\" INBOX/Da\tOggetto".to_owned()];
                 Ok(Box::new(Scripted { odd }))
             },
@@ -551,13 +559,16 @@ mod tests {
     #[test]
     fn folders_that_are_not_read_are_named_without_that_of_sent_mail() {
         let servers = Servers {
-            mailbox: |_, _, _| Ok(Box::new(Scripted::default())),
+            mailbox: |_, _, _, _| Ok(Box::new(Scripted::default())),
             ..GOOD
         };
         let not_read = |more: &str| {
-            let found = checks(&account(more), &servers, Lang::En, || {
-                Ok(Secret::new("segreto".to_owned()))
-            });
+            let found = checks(
+                &account(more),
+                (&servers, &Manner::default()),
+                Lang::En,
+                || Ok(Secret::new("segreto".to_owned())),
+            );
             let check = found.into_iter().find(|check| check.id == "imap.folders");
             check.expect("a check").not_read.expect("a list")
         };

@@ -10,11 +10,11 @@ use crate::exit::ExitStatus;
 use crate::transport::imap::ImapMailbox;
 use crate::transport::smtp::SmtpSubmission;
 use crate::transport::{
-    Endpoint, Error, Login, Mailbox, Roots, Submission, Timeouts, TlsFault, probe,
+    Endpoint, Error, Login, Mailbox, Manner, Roots, Submission, TlsFault, probe,
 };
 
 /// Connects to a server and logs in, once.
-type Connect<T> = fn(&Endpoint, &Roots, &Login) -> Result<Box<T>, Error>;
+type Connect<T> = fn(&Endpoint, &Roots, &Login, &Manner) -> Result<Box<T>, Error>;
 
 /// How servers are reached; tests hand in others than [`Servers::ON_THE_WIRE`].
 pub(super) struct Servers {
@@ -30,12 +30,12 @@ impl Servers {
     /// The real ones.
     pub const ON_THE_WIRE: Self = Self {
         resolve: probe::resolve,
-        mailbox: |endpoint, roots, login| {
-            let mailbox = ImapMailbox::connect(endpoint, roots, login, Timeouts::default())?;
+        mailbox: |endpoint, roots, login, manner| {
+            let mailbox = ImapMailbox::connect(endpoint, roots, login, manner.clone())?;
             Ok(Box::new(mailbox))
         },
-        submission: |endpoint, roots, login| {
-            let submission = SmtpSubmission::connect(endpoint, roots, login, Timeouts::default())?;
+        submission: |endpoint, roots, login, manner| {
+            let submission = SmtpSubmission::connect(endpoint, roots, login, manner.clone())?;
             Ok(Box::new(submission))
         },
     };

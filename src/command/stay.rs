@@ -57,6 +57,7 @@ pub(super) fn stay(
     let clock = session.context.clock;
     let address = access.account.address.clone();
     let named = access.account.folders.clone();
+    access.heed(&cut);
     let mut no_password = None;
     let keep = access.account.keep;
     let mut connect = || {
@@ -103,7 +104,11 @@ pub(super) fn stay(
     drop(waiting);
     learning.keep(session);
     if let Some(error) = no_password {
-        return Err(error);
+        // A command that a signal ended is no fault of its own.
+        return match signals.is_asked() {
+            true => written.map(|()| StayEnd::Stopped),
+            false => Err(error),
+        };
     }
     written?;
     let ended = watched.map_err(|error| access.failure_of_journey(&error))?;
@@ -127,16 +132,21 @@ pub(super) fn stay_with_all(
     session: &mut Session<'_>,
 ) -> anyhow::Result<(ExitStatus, StayEnd)> {
     let (mut lines, mut ledgers, mut verifiers) = (Vec::new(), Vec::new(), Vec::new());
+    let (stop, cut) = (Stop::default(), Stop::default());
+    let signals = stop_on_signals();
+    let _alarm = Alarm::set(limit, &signals, (&stop, &cut));
     for access in all.iter_mut() {
+        access.heed(&cut);
         verifiers.push(access.verifier()?);
         access.tell_trust(session)?;
         ledgers.push(access::ledger_for(&access.account, session)?);
         // Asked for one after the other, before the first event is told among the questions.
-        lines.push(access.line()?);
+        match access.line() {
+            Ok(line) => lines.push(line),
+            Err(_) if signals.is_asked() => return Ok((ExitStatus::Yes, StayEnd::Stopped)),
+            Err(error) => return Err(error),
+        }
     }
-    let (stop, cut) = (Stop::default(), Stop::default());
-    let signals = stop_on_signals();
-    let _alarm = Alarm::set(limit, &signals, (&stop, &cut));
     let clock = session.context.clock;
     let waiting = waiting(session);
     let (send, events) = mpsc::channel();
@@ -230,7 +240,7 @@ impl<'v> Learning<'v> {
 /// The line that says for how long somebody waits, where somebody looks.
 fn waiting(session: &Session<'_>) -> Waiting {
     let since = shown(session.context.clock.now(), session.lang);
-    let visible = session.context.stderr_is_terminal;
+    let visible = session.context.shows_progress();
     Waiting::begin(visible, since, Catalogue::of(session.lang))
 }
 

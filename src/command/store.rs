@@ -24,7 +24,7 @@ use crate::timestamp::Timestamp;
 use crate::verify::{Crls, Learned, Verifier};
 
 /// The folder below the data folder.
-const FOLDER: &str = "trust";
+pub(super) const FOLDER: &str = "trust";
 /// Whoever writes holds it, so that nothing that another added is lost.
 const LOCK: &str = ".lock";
 const ENDING: &str = ".toml";

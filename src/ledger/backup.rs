@@ -1,6 +1,6 @@
 //! A copy of a ledger that is whole, made while others go on, and what it holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Error, Ledger, Lost};
 use crate::timestamp::Timestamp;
@@ -16,6 +16,17 @@ pub struct BackedUp {
     pub octets: u64,
     /// Named by the ledger, and not in the backup, since they were missing or damaged.
     pub lost: Vec<Lost>,
+    /// What was copied that is beside the ledger.
+    pub beside: Beside,
+}
+
+/// Files of the data folder that are no part of the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// How many.
+    pub files: u64,
+    /// Their octets.
+    pub octets: u64,
 }
 
 /// A ledger that was put back.
@@ -29,6 +40,10 @@ pub struct Restored {
     pub octets: u64,
     /// Named by the ledger, and not there.
     pub lost: Vec<Lost>,
+    /// What was put back that is beside the ledger.
+    pub beside: Beside,
+    /// What was beside it in the backup and is missing there now, or changed.
+    pub beside_lost: Vec<PathBuf>,
 }
 
 /// What of a backup is to be put back.
@@ -41,7 +56,7 @@ pub enum Wanted {
 }
 
 /// Why a folder is no whole backup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Its list of what belongs to it is not there, or cannot be read.
     NoList,
@@ -54,20 +69,29 @@ pub enum Flaw {
         /// How many.
         lost: usize,
     },
+    /// A file beside the ledger is missing, or another one.
+    Beside {
+        /// Its name in the folder.
+        name: PathBuf,
+    },
 }
 
 impl Ledger {
     /// Makes a backup: a folder that is not there yet. Others may read, send and record meanwhile;
-    /// it has what one reader sees. `each` is told of each file.
+    /// it has what one reader sees. `beside` are names in the folder of the ledger, of files and of
+    /// folders, that are copied too where they are there. `each` is told of each file.
     ///
     /// # Errors
     /// [`Error::Occupied`]; those of the ledger and the disk. Then there is no such folder.
     pub fn back_up(
         &self,
         to: &Path,
+        beside: &[&str],
         now: Timestamp,
         each: &mut dyn FnMut(),
     ) -> Result<BackedUp, Error> {
-        self.store.copy_whole(&*self.octets, to, now, each)
+        let beside = (self.folder(), beside);
+        self.store
+            .copy_whole(&*self.octets, beside, (to, now), each)
     }
 }

@@ -9,11 +9,16 @@ use super::{Error, Ledger, MessageRef};
 pub enum Depth {
     /// Whether they are there; of the latest alone.
     Latest,
+    /// Whether they are there, and hold what was kept where that is soon read; of the latest alone.
+    LatestOctets,
     /// Whether they are there.
     Names,
     /// Whether they are there, and hold what was kept.
     Octets,
 }
+
+/// Octets of a file that is soon read: a receipt without what was attached.
+const SOON_READ: u64 = 1_000_000;
 
 /// What was found of the files that the ledger names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +83,10 @@ impl Ledger {
     fn look_at(&self, sha256: &str, depth: Depth) -> io::Result<u64> {
         match depth {
             Depth::Latest | Depth::Names => self.octets.length(sha256),
+            Depth::LatestOctets => match self.octets.length(sha256)? {
+                ..=SOON_READ => Ok(self.octets.get(sha256)?.len() as u64),
+                octets => Ok(octets),
+            },
             Depth::Octets => Ok(self.octets.get(sha256)?.len() as u64),
         }
     }

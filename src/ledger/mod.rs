@@ -59,7 +59,7 @@ use std::path::{Path, PathBuf};
 
 pub use archived::Archived;
 pub use arrival::{Arrival, Cursor, Finding, Recorded};
-pub use backup::{BackedUp, Flaw, Restored, Wanted};
+pub use backup::{BackedUp, Beside, Flaw, Restored, Wanted};
 pub use draft::{Answered, Attached, DraftRef, DraftRow, Letter, Made};
 pub use evidence::{Depth, Evidence, Lost};
 pub use forget::{Finished, Held, Hindrance, Memory};

@@ -61,8 +61,8 @@ pub trait Upkeep {
     fn copy_whole(
         &self,
         octets: &dyn Octets,
-        to: &Path,
-        now: Timestamp,
+        beside: (&Path, &[&str]),
+        to: (&Path, Timestamp),
         each: &mut dyn FnMut(),
     ) -> Result<BackedUp, Error>;
 

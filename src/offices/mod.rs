@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use crate::pec::reach::Declared;
 use crate::timestamp::Timestamp;
 
-pub use sqlite::Offices;
+pub use sqlite::{FILE, Offices};
 
 /// The kinds of table that the index publishes, and of what is in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::data::{self, Item, Listed, Response};
-use super::tls::Wire;
+use super::tls::{SLICE, Wire};
 use super::{Censor, Error, Meter, ServerText, Stop};
 
 /// Octets of one literal. Providers take messages of 100 MB at most, and a receipt that holds
@@ -37,9 +37,6 @@ const MAX_NOTES: usize = 100;
 
 /// Lines without a literal that one response may have: a stray line end or two.
 const MAX_STRAY_LINES: usize = 4;
-
-/// How long one read waits: so soon is [`Stop`] seen.
-pub(super) const SLICE: Duration = Duration::from_millis(400);
 
 /// How long a server that has nothing to do but to say that it is there may take for it (NOOP,
 /// the beginning and the end of IDLE); routers forget connections without a word.

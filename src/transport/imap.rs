@@ -18,11 +18,12 @@ use ::imap::{Client, Session};
 
 use super::canned::Canned;
 use super::data::Item;
-use super::filter::{Board, Expect, Filter, SLICE, code_of};
-use super::tls::{self, Wire};
+use super::filter::{Board, Expect, Filter, code_of};
+use super::overheard::Protocol;
+use super::tls::{self, SLICE, Wire};
 use super::{
-    Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Meter, Quota,
-    Reply, Roots, Security, ServerText, Stop, Summary, Timeouts, Waited, Weight, text_of, utf7,
+    Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Manner, Meter,
+    Quota, Reply, Roots, Security, ServerText, Stop, Summary, Waited, Weight, text_of, utf7,
 };
 
 /// Octets of a line before the session begins: a greeting, an answer to STARTTLS.
@@ -61,10 +62,11 @@ impl ImapMailbox {
         endpoint: &Endpoint,
         roots: &Roots,
         login: &Login,
-        timeouts: Timeouts,
+        manner: impl Into<Manner>,
     ) -> Result<Self, Error> {
-        let mut socket = tls::connect(endpoint, &timeouts)?;
+        let manner = manner.into();
         let censor = Censor::of(login);
+        let mut socket = tls::connect(endpoint, &manner, Protocol::Imap, &censor)?;
         let mut greeting = String::new();
         if endpoint.security == Security::StartTls {
             greet(&mut socket, &censor).map_err(tls::greeting)?;
@@ -82,7 +84,7 @@ impl ImapMailbox {
         // A read comes back so often; how long an answer may take is decided by the filter.
         stream.set_read_timeout(SLICE).map_err(tls::broken)?;
         let stream: Box<dyn Wire> = Box::new(stream);
-        let filter = Filter::new(stream, board.clone(), timeouts.answer);
+        let filter = Filter::new(stream, board.clone(), manner.timeouts.answer);
         let session = log_in(Client::new(filter), &board, login)?;
         let mut mailbox = Self {
             session,

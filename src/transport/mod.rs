@@ -9,6 +9,7 @@ pub mod compose;
 pub mod fetching;
 pub mod imap;
 pub mod names;
+pub mod overheard;
 pub mod probe;
 pub mod removal;
 pub mod smtp;
@@ -32,6 +33,7 @@ use serde::Serialize;
 
 pub use words::{Censor, ServerText};
 
+use self::overheard::Ear;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -62,6 +64,10 @@ impl fmt::Display for Endpoint {
         write!(f, "{}:{}", self.host, self.port)
     }
 }
+
+/// The version of the package `webpki-roots`, whose list of authorities is compiled in, and the day on
+/// which it was published.
+pub const BUILT_IN_ROOTS: (&str, &str) = ("1.0.10", "2026-10-19");
 
 /// Whom to trust for the server's certificate.
 #[derive(Clone, Debug)]
@@ -113,6 +119,26 @@ impl Default for Timeouts {
             connect: Duration::from_secs(15),
             answer: Duration::from_secs(60),
             verdict: Duration::from_secs(600),
+        }
+    }
+}
+
+/// How a connection is made and kept.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// How long to wait for the server.
+    pub timeouts: Timeouts,
+    /// Who may end it: whatever is waited for, it is over soon after.
+    pub cut: Option<Stop>,
+    /// Who is told what is said on it.
+    pub ear: Ear,
+}
+
+impl From<Timeouts> for Manner {
+    fn from(timeouts: Timeouts) -> Self {
+        Self {
+            timeouts,
+            ..Self::default()
         }
     }
 }

@@ -15,7 +15,6 @@
 //! SMTPUTF8 are not supported; certified mail needs neither.
 
 use std::io;
-use std::net::TcpStream;
 use std::time::Duration;
 
 use base64_simd::STANDARD as BASE64;
@@ -23,11 +22,11 @@ use lettre::transport::smtp::commands::{Ehlo, Quit, Rset, Starttls};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
-use super::filter::SLICE;
-use super::tls::{self, TlsStream, Wire};
+use super::overheard::Protocol;
+use super::tls::{self, ENDED_HERE, SLICE, Socket, TlsStream, Wire};
 use super::{
-    Censor, Endpoint, Envelope, Error, Login, Meter, Reply, Roots, Security, Stop, Submission,
-    SubmissionOutcome, SubmissionReport, Timeouts, text_of,
+    Censor, Endpoint, Envelope, Error, Login, Manner, Meter, Reply, Roots, Security, Stop,
+    Submission, SubmissionOutcome, SubmissionReport, Timeouts, text_of,
 };
 use crate::secret::Secret;
 
@@ -40,9 +39,6 @@ const MAX_COMMANDS_AT_ONCE: usize = 50;
 
 /// Octets of the message in one write; a smaller one leaves in one, dot included.
 const BLOCK: usize = 64 * 1024;
-
-/// The reason of what a person ended.
-const ENDED_HERE: &str = "ended here";
 
 /// A connection to a submission server, logged in.
 pub struct SmtpSubmission {
@@ -68,10 +64,11 @@ impl SmtpSubmission {
         endpoint: &Endpoint,
         roots: &Roots,
         login: &Login,
-        timeouts: Timeouts,
+        manner: impl Into<Manner>,
     ) -> Result<Self, Error> {
+        let manner = manner.into();
         let censor = Censor::of(login);
-        let socket = tls::connect(endpoint, &timeouts)?;
+        let socket = tls::connect(endpoint, &manner, Protocol::Smtp, &censor)?;
         let mut dialogue = match endpoint.security {
             Security::Tls => {
                 let stream = tls::handshake(&endpoint.host, roots, socket)?;
@@ -89,7 +86,7 @@ impl SmtpSubmission {
         let size = offer(&response, "SIZE");
         Ok(Self {
             dialogue,
-            timeouts,
+            timeouts: manner.timeouts,
             pipelining: offer(&response, "PIPELINING").is_some(),
             // 0 means that there is no fixed limit (RFC 1870, 4).
             size_limit: size.and_then(|n| n.parse().ok()).filter(|n| *n > 0),
@@ -416,7 +413,7 @@ fn is_positive(reply: &Reply) -> bool {
 
 /// Asks for TLS on a plain connection. Octets that came with the answer were not sent by the
 /// server we are about to prove: they end the attempt (RFC 3207, 4.2).
-fn start_tls(socket: TcpStream, censor: Censor) -> Result<TcpStream, Error> {
+fn start_tls(socket: Socket, censor: Censor) -> Result<Socket, Error> {
     let mut dialogue = Dialogue::new(socket, censor);
     dialogue.greeting().map_err(tls::greeting)?;
     let response = dialogue.hello()?;

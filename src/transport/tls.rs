@@ -5,8 +5,9 @@
 //! not supported.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use rustls::crypto::CryptoProvider;
@@ -14,11 +15,22 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use super::overheard::{Protocol, Scribe};
 use super::probe::addresses;
-use super::{Endpoint, Error, Roots, Timeouts, TlsFault};
+use super::{Censor, Endpoint, Error, Manner, Roots, Stop, Timeouts, TlsFault};
 
 /// The reason of a time limit that passed.
 pub(super) const NO_ANSWER: &str = "no answer in time";
+
+/// The reason of what a person ended.
+pub(super) const ENDED_HERE: &str = "ended here";
+
+/// How long one wait for the system lasts: so soon is [`Stop`] seen.
+pub(super) const SLICE: Duration = Duration::from_millis(400);
+
+/// Reads after somebody ended a connection: enough to say goodbye, and no more for a server that
+/// sends one octet after the other.
+const READS_TO_THE_END: u32 = 8;
 
 /// How many addresses of one name are tried; a name with more is a mistake or an attack.
 const MAX_ADDRESSES: usize = 16;
@@ -35,22 +47,106 @@ pub(super) trait Wire: Read + Write {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 
+/// TCP. A wait for it ends soon after somebody asks for the end.
+pub(super) struct Socket {
+    tcp: TcpStream,
+    cut: Option<Stop>,
+    reads_left: u32,
+    /// How long a read waits; so for the next.
+    to_read: Duration,
+    to_write: Duration,
+    /// Who writes down what is said; inside TLS it is the stream that tells it.
+    scribe: Option<Box<Scribe>>,
+}
+
+impl Socket {
+    fn new(tcp: TcpStream, manner: &Manner, scribe: Option<Box<Scribe>>) -> io::Result<Self> {
+        let patience = manner.timeouts.answer;
+        tcp.set_nodelay(true)?;
+        tcp.set_read_timeout(Some(patience.min(SLICE)))?;
+        tcp.set_write_timeout(Some(patience.min(SLICE)))?;
+        Ok(Self {
+            tcp,
+            cut: manner.cut.clone(),
+            reads_left: READS_TO_THE_END,
+            to_read: patience,
+            to_write: patience,
+            scribe,
+        })
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut.as_ref().is_some_and(Stop::is_asked)
+    }
+
+    /// Does something that the system ends after a slice, until it is done or `patience` has passed.
+    fn in_slices(
+        &self,
+        patience: Duration,
+        mut act: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut left = patience;
+        loop {
+            match act(&self.tcp) {
+                Err(e) if is_timeout(&e) && left > SLICE && !self.is_cut() => left -= SLICE,
+                done => return done,
+            }
+        }
+    }
+
+    fn receive(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+        if self.is_cut() {
+            let left = self.reads_left.checked_sub(1);
+            self.reads_left = left.ok_or_else(|| io::Error::other(ENDED_HERE))?;
+        }
+        self.in_slices(self.to_read, |mut tcp| tcp.read(octets))
+    }
+}
+
+/// What TLS writes and reads is nobody's business.
+impl Read for Socket {
+    fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+        let n = self.receive(octets)?;
+        if let Some(scribe) = &mut self.scribe {
+            scribe.theirs(&octets[..n]);
+        }
+        Ok(n)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let n = self.in_slices(self.to_write, |mut tcp| tcp.write(octets))?;
+        if let Some(scribe) = &mut self.scribe {
+            scribe.ours(&octets[..n]);
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tcp.flush()
+    }
+}
+
 /// TLS over TCP.
-pub(super) struct TlsStream(StreamOwned<ClientConnection, TcpStream>);
+pub(super) struct TlsStream {
+    tls: StreamOwned<ClientConnection, Socket>,
+    scribe: Option<Box<Scribe>>,
+}
 
 impl TlsStream {
     /// Ends the connection at once. The peer is not told that this is the regular end, so it
     /// must treat whatever was not finished as broken off.
     pub(super) fn abort(&mut self) {
         // Nothing is left to do when it is closed already.
-        let _ = self.0.sock.shutdown(Shutdown::Both);
+        let _ = self.tls.sock.tcp.shutdown(Shutdown::Both);
     }
 
     /// What arrived before the peer closed, for when writing failed: a read would first try to
     /// write what was not written.
     pub(super) fn last_octets(&mut self) -> Vec<u8> {
         let mut octets = Vec::new();
-        let StreamOwned { conn, sock } = &mut self.0;
+        let StreamOwned { conn, sock } = &mut self.tls;
         if Wire::set_read_timeout(sock, LAST_WORDS).is_err() {
             return octets;
         }
@@ -64,29 +160,40 @@ impl TlsStream {
                 break;
             }
         }
+        if let Some(scribe) = &mut self.scribe {
+            scribe.theirs(&octets);
+        }
         octets
     }
 }
 
 impl Read for TlsStream {
     fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
-        self.0.read(octets)
+        let n = self.tls.read(octets)?;
+        if let Some(scribe) = &mut self.scribe {
+            scribe.theirs(&octets[..n]);
+        }
+        Ok(n)
     }
 }
 
 impl Write for TlsStream {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.write(octets)
+        let n = self.tls.write(octets)?;
+        if let Some(scribe) = &mut self.scribe {
+            scribe.ours(&octets[..n]);
+        }
+        Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.tls.flush()
     }
 }
 
 impl Wire for TlsStream {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        self.0.sock.set_read_timeout(Some(timeout))
+        self.tls.sock.set_read_timeout(timeout)
     }
 }
 
@@ -96,9 +203,10 @@ impl Wire for Box<dyn Wire> {
     }
 }
 
-impl Wire for TcpStream {
+impl Wire for Socket {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        TcpStream::set_read_timeout(self, Some(timeout))
+        self.to_read = timeout;
+        self.tcp.set_read_timeout(Some(timeout.min(SLICE)))
     }
 }
 
@@ -106,8 +214,31 @@ impl Wire for TcpStream {
 /// answers. Small writes leave at once (no Nagle delay).
 ///
 /// # Errors
-/// [`Error::Resolve`], [`Error::Connect`] with the reason of the last address.
-pub(super) fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStream, Error> {
+/// [`Error::Resolve`], [`Error::Connect`] with the reason of the last address; [`Error::Broken`] where
+/// somebody ended it.
+pub(super) fn connect(
+    endpoint: &Endpoint,
+    manner: &Manner,
+    protocol: Protocol,
+    censor: &Censor,
+) -> Result<Socket, Error> {
+    let scribe = manner.ear.scribe(endpoint, protocol, censor.clone());
+    let timeouts = manner.timeouts;
+    let (tcp, address) = match &manner.cut {
+        None => reach(endpoint, timeouts)?,
+        Some(cut) => {
+            let endpoint = endpoint.clone();
+            unless_cut(cut, move || reach(&endpoint, timeouts))?
+        }
+    };
+    if let Some(scribe) = &scribe {
+        scribe.connected(address);
+    }
+    Socket::new(tcp, manner, scribe).map_err(broken)
+}
+
+/// Finds the address of a name and connects.
+fn reach(endpoint: &Endpoint, timeouts: Timeouts) -> Result<(TcpStream, IpAddr), Error> {
     let resolve = |reason: String| Error::Resolve {
         host: endpoint.host.clone(),
         reason,
@@ -116,10 +247,7 @@ pub(super) fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStr
     let mut last = None;
     for address in addresses.into_iter().take(MAX_ADDRESSES) {
         match TcpStream::connect_timeout(&address, timeouts.connect) {
-            Ok(socket) => {
-                let ready = set_up(&socket, timeouts);
-                return ready.map(|()| socket).map_err(broken);
-            }
+            Ok(socket) => return Ok((socket, address.ip())),
             Err(e) => last = Some(e),
         }
     }
@@ -132,17 +260,30 @@ pub(super) fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStr
     })
 }
 
-fn set_up(socket: &TcpStream, timeouts: &Timeouts) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    socket.set_read_timeout(Some(timeouts.answer))?;
-    socket.set_write_timeout(Some(timeouts.answer))
+/// Does what the system does not let anybody end, in a thread that is left to itself when `cut` is
+/// asked.
+fn unless_cut<T: Send + 'static>(
+    cut: &Stop,
+    act: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (send, done) = mpsc::channel();
+    let thread = std::thread::Builder::new().spawn(move || drop(send.send(act())));
+    thread.map_err(broken)?;
+    loop {
+        match done.recv_timeout(SLICE) {
+            Ok(done) => return done,
+            Err(RecvTimeoutError::Timeout) if !cut.is_asked() => {}
+            Err(_) => return Err(Error::Broken(ENDED_HERE.to_owned())),
+        }
+    }
 }
 
 /// Agrees on TLS over an open connection, and proves that its server is `host`.
 ///
 /// # Errors
 /// [`Error::Roots`], [`Error::Tls`], [`Error::Broken`].
-pub(super) fn handshake(host: &str, roots: &Roots, socket: TcpStream) -> Result<TlsStream, Error> {
+pub(super) fn handshake(host: &str, roots: &Roots, mut socket: Socket) -> Result<TlsStream, Error> {
+    let scribe = socket.scribe.take();
     let failed = |e: rustls::Error| Error::Tls {
         host: host.to_owned(),
         fault: fault_of(&e),
@@ -164,7 +305,14 @@ pub(super) fn handshake(host: &str, roots: &Roots, socket: TcpStream) -> Result<
             });
         }
     }
-    Ok(TlsStream(stream))
+    if let (Some(scribe), Some(version)) = (&scribe, stream.conn.protocol_version()) {
+        let version = version.as_str().unwrap_or_default();
+        scribe.secured(version.replace("TLSv1_", "TLS 1."));
+    }
+    Ok(TlsStream {
+        tls: stream,
+        scribe,
+    })
 }
 
 fn fault_of(e: &rustls::Error) -> TlsFault {
@@ -260,6 +408,19 @@ mod tests {
         let both = authorities(&Roots::BuiltInAnd(pem)).unwrap().len();
         assert!(built_in > 50);
         assert_eq!(both, built_in + 1);
+    }
+
+    #[test]
+    fn the_day_of_the_authorities_built_in_is_that_of_their_version() {
+        let (version, day) = crate::transport::BUILT_IN_ROOTS;
+        let lock = std::fs::read_to_string("Cargo.lock").unwrap();
+        let of_package = lock
+            .split("[[package]]")
+            .find(|one| one.contains("\"webpki-roots\""));
+        // With another version comes another day: that on which it was published.
+        let line = format!("version = \"{version}\"");
+        assert!(of_package.unwrap().contains(&line), "{version} of {day}");
+        assert!(crate::timestamp::Timestamp::parse(&format!("{day}T00:00:00Z")).is_ok());
     }
 
     #[test]

@@ -350,7 +350,7 @@ fn what_was_read_stays_read_when_it_is_judged_again_and_in_a_backup() {
     assert_eq!(again[0].opened_at, Some(after(50)));
     let copy = desk.home.path().join("copy");
     desk.ledger
-        .back_up(&copy, desk.now, &mut || {})
+        .back_up(&copy, &[], desk.now, &mut || {})
         .expect("a copy");
     let copied = postacert::ledger::Ledger::open(&copy).expect("a ledger");
     let rows = copied.letters(LetterList::Certified, &words(&["pratica"]), 9, 0);

@@ -16,9 +16,12 @@ pub(in crate::command) struct TestOrder {
 pub(super) fn run(order: &TestOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let config = session.config()?;
     let account = session.account_of(&config, order.name.as_deref())?;
-    let checks = reach::checks(account, &Servers::ON_THE_WIRE, session.lang, || {
-        session.password(account)
-    });
+    let checks = reach::checks(
+        account,
+        (&Servers::ON_THE_WIRE, &session.manner()),
+        session.lang,
+        || session.password(account),
+    );
     let checks = checks.into_iter().map(|check| check.about(&account.name));
     let results = Results::Test {
         checks: checks.collect(),

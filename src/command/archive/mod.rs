@@ -71,7 +71,7 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
     make_private_folder(&order.to).map_err(|error| whole::failure(&order.to, &error))?;
     whole::clear(&order.to, ".asice");
     let words = Catalogue::of(session.lang).text("archive.progress");
-    let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let progress = Progress::new(session.context.shows_progress(), words);
     let mut run = Run {
         order,
         judges: Judges::new(order.trust.as_deref()),

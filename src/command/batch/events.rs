@@ -230,7 +230,7 @@ impl Reporter {
         order: &RunOrder,
         session: &Session<'_>,
     ) -> Self {
-        let is_visible = session.context.stderr_is_terminal && order.form == Form::Text;
+        let is_visible = session.context.shows_progress() && order.form == Form::Text;
         Self {
             job: job.job.clone(),
             rows: job.rows,

@@ -86,7 +86,7 @@ fn from_table(
     let existing = access::existing_ledger(session)?;
     let register = Register::of(session);
     let words = texts.text("batch.rows-checked");
-    let progress = Progress::new(session.context.stderr_is_terminal, words);
+    let progress = Progress::new(session.context.shows_progress(), words);
     let mut files = prepared.files();
     let mut told = problem::Told::default();
     let (findings, _) = check::pass(

@@ -64,6 +64,7 @@ pub(super) fn of_program(
     checks.push(clock(session.context.now, lang, ledger, &trust));
     checks.push(trust_data(session.context.now, &trust, lang));
     checks.extend(measured::authorities(session.context.now, &trust, lang));
+    checks.extend(measured::roots(session.context.now, lang));
     if let Some(ledger) = ledger {
         checks.extend(measured::messages(ledger, lang));
     }
@@ -218,26 +219,31 @@ fn of_ledger(
     vec![of_file, evidence(ledger, folder, lang)]
 }
 
-/// Whether messages and receipts are there; whether they are what was kept, `pec ledger check`
-/// looks.
+/// Whether messages and receipts are there, and the latest are what was kept; whether all are, `pec ledger
+/// check` looks.
 fn evidence(ledger: &Ledger, folder: &Path, lang: Lang) -> Check {
     let id = "ledger.evidence";
     let found = match ledger.evidence(Depth::Names, &mut || {}) {
         Ok(found) => found,
         Err(error) => return Check::of_failure(id, lang, &Failure::of_opening(&error, folder)),
     };
-    let check = match found.lost() {
+    let latest = match ledger.evidence(Depth::LatestOctets, &mut || {}) {
+        Ok(latest) => latest,
+        Err(error) => return Check::of_failure(id, lang, &Failure::of_opening(&error, folder)),
+    };
+    let lost = found.lost() + latest.damaged.len();
+    let check = match lost {
         0 => {
             let files = Catalogue::of(lang).counted("files", found.named);
             Check::ok(id, lang, "evidence-ok", &[("files", &files)])
         }
-        lost => {
+        _ => {
             let count = Catalogue::of(lang).number(lost);
             Check::failed(id, lang, "evidence-lost", &[("count", &count)])
         }
     };
     check.with(Measure {
-        value: found.lost().try_into().unwrap_or(i64::MAX),
+        value: lost.try_into().unwrap_or(i64::MAX),
         unit: Unit::Files,
         warn_at: None,
         fail_at: Some(1),

@@ -12,6 +12,7 @@ use crate::output::catalogue::Catalogue;
 use crate::output::layout;
 use crate::providers::Trust;
 use crate::timestamp::Timestamp;
+use crate::transport::BUILT_IN_ROOTS;
 
 const DAY: i64 = 86_400;
 
@@ -25,6 +26,10 @@ const NO_ROOM: u64 = 100_000_000;
 /// Days before the end of the last authority from which on a new program is needed: authorities
 /// overlap by more than a year, and so do the certificates of providers.
 const LAST_YEAR: i64 = 365;
+
+/// Days after which the authorities of TLS are called old: what browsers trusted two years ago knows
+/// most servers still, and the next list may be the one that a provider's new certificate needs.
+const ROOTS_DAYS: i64 = 730;
 
 /// Room on the disk of the data folder, and whether anything can be written there.
 pub(super) fn disk(folder: &Path, lang: Lang) -> Vec<Check> {
@@ -76,6 +81,26 @@ pub(super) fn authorities(now: Timestamp, trust: &Trust, lang: Lang) -> Option<C
         unit: Unit::Days,
         warn_at: Some(LAST_YEAR),
         fail_at: Some(0),
+    }))
+}
+
+/// How old the list is of those who may sign for servers.
+pub(super) fn roots(now: Timestamp, lang: Lang) -> Option<Check> {
+    let (_, as_of) = BUILT_IN_ROOTS;
+    let date = Timestamp::parse(&format!("{as_of}T00:00:00Z")).ok()?;
+    let days = now.seconds_since(date).div_euclid(DAY);
+    let age = Catalogue::of(lang).counted("age", days);
+    let values = [("as_of", &*layout::day(as_of, lang)), ("age", &*age)];
+    let id = "tls.roots";
+    let check = match days > ROOTS_DAYS {
+        true => Check::warning(id, lang, "roots-old", &values),
+        false => Check::ok(id, lang, "roots-ok", &values),
+    };
+    Some(check.with(Measure {
+        value: days,
+        unit: Unit::DaysPassed,
+        warn_at: Some(ROOTS_DAYS + 1),
+        fail_at: None,
     }))
 }
 

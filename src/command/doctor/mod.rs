@@ -224,9 +224,13 @@ fn of_account(
         (Network::LeftAlone, _) => checks.push(Check::skipped("network", lang, "offline", &[])),
         (Network::Asked, true) => checks.push(Check::skipped("network", lang, "not-reached", &[])),
         (Network::Asked, false) => {
-            checks.extend(reach::checks(account, &Servers::ON_THE_WIRE, lang, || {
-                secret(account, config, session)
-            }))
+            let manner = session.manner();
+            checks.extend(reach::checks(
+                account,
+                (&Servers::ON_THE_WIRE, &manner),
+                lang,
+                || secret(account, config, session),
+            ))
         }
     }
     checks
@@ -239,6 +243,7 @@ fn secret(account: &Account, config: &Config, session: &Session<'_>) -> Result<S
     let context = PasswordContext {
         environment: session.context.password.clone().filter(|_| is_meant),
         question: session.question(account),
+        stop: None,
     };
     password(account, &context).map_err(|error| failure(&error, session.lang))
 }

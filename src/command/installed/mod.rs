@@ -20,6 +20,16 @@ pub(super) struct InstallOrder {
     below: Option<PathBuf>,
 }
 
+impl InstallOrder {
+    /// Writes below this folder.
+    pub(super) fn into(folder: PathBuf) -> Self {
+        Self {
+            deed: Deed::Write,
+            below: Some(folder),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     Write,

@@ -6,7 +6,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{LostJson, open, progress};
+use super::{BESIDE, BesideJson, LostJson, open, progress};
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::output::report::{Page, Report};
@@ -26,6 +26,8 @@ pub(super) struct Made {
     files: u64,
     /// Their octets.
     octets: u64,
+    /// Files of the trust data and of the public offices, and their octets.
+    beside: BesideJson,
     /// Messages and receipts that are not in it, since they were missing or damaged already.
     lost: Vec<LostJson>,
 }
@@ -33,7 +35,8 @@ pub(super) struct Made {
 pub(super) fn make(to: &Path, session: &mut Session<'_>) -> anyhow::Result<Made> {
     let ledger = open(session)?;
     let progress = progress(session);
-    let made = ledger.back_up(to, session.context.now, &mut || progress.add(1));
+    let now = session.context.now;
+    let made = ledger.back_up(to, &BESIDE, now, &mut || progress.add(1));
     progress.finish();
     let made = made.map_err(|error| Failure::of_ledger(&error))?;
     Ok(Made {
@@ -41,6 +44,7 @@ pub(super) fn make(to: &Path, session: &mut Session<'_>) -> anyhow::Result<Made>
         database: made.database,
         files: made.files,
         octets: made.octets,
+        beside: BesideJson::of(made.beside),
         lost: LostJson::of(&made.lost),
     })
 }
@@ -55,6 +59,7 @@ impl Report for Made {
             ("size", &texts.size(self.database + self.octets)),
         ];
         page.line(texts.count("upkeep.backed-up", self.files, &values))?;
+        self.beside.line(page)?;
         if self.lost.is_empty() {
             return Ok(());
         }

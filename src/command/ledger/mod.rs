@@ -6,17 +6,52 @@ mod check;
 mod restore;
 mod stat;
 
+use std::io;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Failure, Session, access};
+use super::{Failure, Session, access, store};
 use crate::exit::ExitStatus;
-use crate::ledger::{Ledger, Lost, Wanted};
+use crate::ledger::{Beside, Ledger, Lost, Wanted};
+use crate::offices;
 use crate::output::catalogue::Catalogue;
 use crate::output::progress::Progress;
-use crate::output::report::{Form, SHA256, SHORT_ID};
+use crate::output::report::{Form, Page, SHA256, SHORT_ID};
+
+/// What of the data folder a backup holds beside the ledger: who may sign certified mail, since when and
+/// until when, with the revocation lists of many days; and the public offices.
+const BESIDE: [&str; 2] = [store::FOLDER, offices::FILE];
+
+/// Files of the data folder that are no part of the ledger.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "beside")]
+struct BesideJson {
+    /// How many.
+    files: u64,
+    /// Their octets.
+    octets: u64,
+}
+
+impl BesideJson {
+    const fn of(beside: Beside) -> Self {
+        Self {
+            files: beside.files,
+            octets: beside.octets,
+        }
+    }
+
+    /// Says what is there beside the ledger, where something is.
+    fn line(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.files == 0 {
+            return Ok(());
+        }
+        let texts = page.texts();
+        let size = [("size", &*texts.size(self.octets))];
+        page.line(texts.count("upkeep.beside", self.files, &size))
+    }
+}
 
 /// What is to be done.
 #[derive(Debug)]

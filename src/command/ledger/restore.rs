@@ -6,7 +6,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{LostJson, progress};
+use super::{BesideJson, LostJson, progress};
 use crate::command::{Failure, Session};
 use crate::exit::ExitStatus;
 use crate::ledger::{self, Wanted};
@@ -29,8 +29,13 @@ pub(super) struct Done {
     files: u64,
     /// Their octets.
     octets: u64,
+    /// Files of the trust data and of the public offices, and their octets.
+    beside: BesideJson,
     /// Messages and receipts that the ledger names and that are not there.
     lost: Vec<LostJson>,
+    /// Files of the trust data and of the public offices that were in the backup and are missing or
+    /// changed.
+    beside_lost: Vec<String>,
 }
 
 pub(super) fn put_back(
@@ -46,12 +51,16 @@ pub(super) fn put_back(
     let restored = ledger::restore(from, &folder, wanted, now, &mut || progress.add(1));
     progress.finish();
     let restored = restored.map_err(|error| Failure::of_ledger(&error))?;
+    let beside_lost = restored.beside_lost.iter();
+    let beside_lost = beside_lost.map(|name| name.display().to_string());
     Ok(Done {
         folder: folder.display().to_string(),
         made_at: restored.made_at,
         files: restored.files,
         octets: restored.octets,
+        beside: BesideJson::of(restored.beside),
         lost: LostJson::of(&restored.lost),
+        beside_lost: beside_lost.collect(),
     })
 }
 
@@ -66,6 +75,11 @@ impl Report for Done {
             ("size", &texts.size(self.octets)),
         ];
         page.line(texts.count("upkeep.restored", self.files, &values))?;
+        self.beside.line(page)?;
+        for name in &self.beside_lost {
+            let line = texts.fill("upkeep.beside-lost", &[("file", name)]);
+            page.line(page.style.paint(Tone::Bad, line))?;
+        }
         if !self.lost.is_empty() {
             let line = texts.count("upkeep.restored-without", self.lost.len(), &[]);
             page.line(page.style.paint(Tone::Bad, line))?;
@@ -77,7 +91,7 @@ impl Report for Done {
     }
 
     fn exit(&self) -> ExitStatus {
-        match self.lost.is_empty() {
+        match self.lost.is_empty() && self.beside_lost.is_empty() {
             true => ExitStatus::Yes,
             false => ExitStatus::No,
         }

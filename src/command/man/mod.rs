@@ -22,11 +22,14 @@ pub(super) enum ManOrder {
     Show(Option<String>),
     /// All are put where the system looks.
     Install(InstallOrder),
+    /// All are written into one folder.
+    All(InstallOrder),
 }
 
 pub(super) fn run(order: &ManOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
     let wanted = match order {
         ManOrder::Install(order) => return install(order, session),
+        ManOrder::All(order) => return all(order, session),
         ManOrder::Show(page) => page,
     };
     show(wanted.as_deref(), session)
@@ -46,6 +49,20 @@ fn install(order: &InstallOrder, session: &mut Session<'_>) -> anyhow::Result<Ex
     let folder = installed::shared(session).unwrap_or_default();
     let folder = folder.join("man").display().to_string();
     installed::run(order, &files, &[("installed.hint-man", &folder)], session)
+}
+
+/// Writes all pages in both languages into one folder, as they are committed.
+fn all(order: &InstallOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    let mut files = Vec::new();
+    for (lang, folder) in [(Lang::En, ""), (Lang::It, "it")] {
+        let pages = pages(lang)?.into_iter();
+        files.extend(pages.map(|(name, text)| Installed {
+            place: Path::new(folder).join(name),
+            own_place: None,
+            text,
+        }));
+    }
+    installed::run(order, &files, &[], session)
 }
 
 /// The folder of a section, which ends the name of its pages.

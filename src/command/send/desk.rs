@@ -88,7 +88,7 @@ impl<'d, 's> Desk<'d, 's> {
         let meter = self.access.meter.clone();
         let before = meter.octets();
         let done = move || meter.octets().saturating_sub(before);
-        let visible = self.session.context.stderr_is_terminal;
+        let visible = self.session.context.shows_progress();
         Transfer::start(visible, None, done, Catalogue::of(self.session.lang))
     }
 
@@ -178,7 +178,7 @@ impl client::Desk for Desk<'_, '_> {
         Ok(Box::new(Watched {
             line: submission,
             meter,
-            visible: self.session.context.stderr_is_terminal,
+            visible: self.session.context.shows_progress(),
             lang: self.session.lang,
         }))
     }
@@ -233,7 +233,7 @@ impl client::Desk for Desk<'_, '_> {
             }
             News::GoesOn(message) => self.say_of("send.goes-on", message),
             News::Leaving(octets) => {
-                match octets >= LARGE_OCTETS && self.session.context.stderr_is_terminal {
+                match octets >= LARGE_OCTETS && self.session.context.shows_progress() {
                     true => self.say("send.sending", &[("size", &texts.size(octets))]),
                     false => Ok(()),
                 }

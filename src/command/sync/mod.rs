@@ -111,7 +111,7 @@ fn read(
     let mut wanted = lists::Wanted::default();
     let meter = access.meter.clone();
     let texts = Catalogue::of(session.lang);
-    let visible = session.context.stderr_is_terminal;
+    let visible = session.context.shows_progress();
     let shown = Transfer::start(visible, None, move || meter.octets(), texts);
     let synced = client::read(
         &mut ledger,

@@ -2,7 +2,8 @@
 //!
 //! A backup is a folder: `ledger.sqlite` (SQLite, "VACUUM INTO": what one reader sees, log
 //! included), the octets that it names under `messages/`, and `pec-backup.json`, which says what
-//! belongs to it. It is made under another name and gets its own when all of it is on the disk; so
+//! belongs to it; and what of the data folder is beside the ledger, file by file: whoever writes there
+//! gives a file its name when it is whole, and changes none. It is made under another name and gets its own when all of it is on the disk; so
 //! is a ledger that is put back. A process that is killed leaves neither half.
 //!
 //! A ledger that was put back is marked: what the original sent since, only the mailbox knows, and
@@ -10,7 +11,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{FILE, evidence, quick_check, schema};
 use crate::ledger::disk::{entries, make_private_file, make_private_folder, sync_folder};
 use crate::ledger::octets::{Files, Octets};
-use crate::ledger::{BackedUp, Depth, Error, Flaw, Lost, Restored, Wanted};
+use crate::ledger::{BackedUp, Beside, Depth, Error, Flaw, Lost, Restored, Wanted};
 use crate::smime::Sha256;
 use crate::timestamp::Timestamp;
 
@@ -30,6 +31,8 @@ const VERSION: u32 = 1;
 const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
 /// Locked as long as its folder is being made.
 const LOCK: &str = "lock";
+/// Folders in each other beside the ledger; there are two.
+const MAX_FOLDERS: usize = 8;
 
 /// What is written into a backup beside the copies.
 #[derive(Serialize, Deserialize)]
@@ -47,12 +50,42 @@ struct Manifest {
     octets: u64,
     /// SHA-256 of octets that are named and were missing or damaged already.
     lost: Vec<String>,
+    /// Files beside the ledger. A backup of an earlier version has none.
+    #[serde(default)]
+    beside: Vec<Companion>,
 }
+
+/// A file beside the ledger.
+#[derive(Serialize, Deserialize)]
+struct Companion {
+    /// Its name in the folder, with `/` between.
+    name: String,
+    sha256: String,
+}
+
+impl Companion {
+    /// Its name in a folder; none where it leads out of it, or would take the place of the ledger's own.
+    fn path(&self) -> Option<PathBuf> {
+        let is_whole = self.name.split('/').all(|part| !part.is_empty());
+        let path: PathBuf = self.name.split('/').collect();
+        let mut parts = path.components();
+        let is_plain = parts
+            .clone()
+            .all(|part| matches!(part, Component::Normal(_)));
+        let first = parts.next()?.as_os_str().to_str()?;
+        let is_ours = first.starts_with(FILE) || OWN.contains(&first);
+        (is_whole && is_plain && !is_ours).then_some(path)
+    }
+}
+
+/// What in a folder is the ledger's own, beside the files that begin as its database does.
+const OWN: [&str; 5] = ["messages", "journal", "processes", MANIFEST, LOCK];
 
 /// Makes a backup of what a connection reads.
 pub(super) fn make(
     connection: &Connection,
     octets: &dyn Octets,
+    (folder, beside): (&Path, &[&str]),
     (to, now): (&Path, Timestamp),
     each: &mut dyn FnMut(),
 ) -> Result<BackedUp, Error> {
@@ -65,6 +98,16 @@ pub(super) fn make(
     let named = Connection::open(&file)?;
     let copied = building.copy_octets(&named, octets, each)?;
     drop(named);
+    let mut companions = Vec::new();
+    let mut copied_beside = Beside::default();
+    for name in files_of(folder, beside).map_err(building.disk())? {
+        each();
+        let copied = building.copy_beside(folder, &name);
+        let (sha256, octets) = copied.map_err(building.disk())?;
+        copied_beside.files += 1;
+        copied_beside.octets += octets;
+        companions.push(Companion { name, sha256 });
+    }
     let manifest = Manifest {
         schema: SCHEMA.to_owned(),
         version: VERSION,
@@ -75,6 +118,7 @@ pub(super) fn make(
         files: copied.files,
         octets: copied.octets,
         lost: copied.lost.iter().map(|one| one.sha256.clone()).collect(),
+        beside: companions,
     };
     building.finish(Some(&manifest), to)?;
     Ok(BackedUp {
@@ -82,7 +126,36 @@ pub(super) fn make(
         files: copied.files,
         octets: copied.octets,
         lost: copied.lost,
+        beside: copied_beside,
     })
+}
+
+/// The files of these names, and in the folders of these names: names in the folder, sorted. Those
+/// that begin with a point are locks, or not whole yet.
+fn files_of(folder: &Path, names: &[&str]) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut open: Vec<(String, usize)> = names.iter().map(|name| ((*name).to_owned(), 0)).collect();
+    while let Some((name, depth)) = open.pop() {
+        let path = folder.join(&name);
+        // A link is followed nowhere: what it leads to is another's.
+        let kind = match fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if kind.is_file() {
+            found.push(name);
+        } else if kind.is_dir() && depth < MAX_FOLDERS {
+            for inside in entries(&path)? {
+                let inside = inside.file_name().and_then(|name| name.to_str());
+                if let Some(inside) = inside.filter(|inside| !inside.starts_with('.')) {
+                    open.push((format!("{name}/{inside}"), depth + 1));
+                }
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Puts a backup back as the ledger of a folder that is empty, or not there. Every file is held
@@ -128,6 +201,20 @@ pub fn restore(
     if lost > 0 && wanted == Wanted::Whole {
         return Err(flawed(Flaw::Octets { lost }));
     }
+    let (mut beside, mut beside_lost) = (Beside::default(), Vec::new());
+    for companion in &manifest.beside {
+        each();
+        let name = companion.path().ok_or_else(|| flawed(Flaw::NoList))?;
+        match building.put_beside(from, &name, &companion.sha256) {
+            Ok(Some(octets)) => {
+                beside.files += 1;
+                beside.octets += octets;
+            }
+            Ok(None) if wanted == Wanted::Whole => return Err(flawed(Flaw::Beside { name })),
+            Ok(None) => beside_lost.push(name),
+            Err(error) => return Err(building.disk()(error)),
+        }
+    }
     mark(&mut connection, now)?;
     drop(connection);
     database.sync_all().map_err(building.disk())?;
@@ -137,6 +224,8 @@ pub fn restore(
         files: copied.files,
         octets: copied.octets,
         lost: copied.lost,
+        beside,
+        beside_lost,
     })
 }
 
@@ -155,6 +244,17 @@ fn mark(connection: &mut Connection, now: Timestamp) -> Result<(), Error> {
     )?;
     transaction.execute("DELETE FROM asked", [])?;
     Ok(transaction.commit()?)
+}
+
+/// Whether a folder is a backup: it is read as it is, so that it can be put back after that.
+pub(super) fn is_one(folder: &Path) -> bool {
+    folder.join(MANIFEST).is_file()
+}
+
+/// One in which somebody writes is none any more: its database is another one.
+pub(super) fn give_up(folder: &Path) {
+    // Where it stays, putting back says so.
+    let _ = fs::remove_file(folder.join(MANIFEST));
 }
 
 fn manifest(from: &Path) -> Result<Manifest, Flaw> {
@@ -257,6 +357,40 @@ impl Building {
         Ok(copied)
     }
 
+    /// Copies a file that is beside the ledger; gives SHA-256 and number of its octets.
+    fn copy_beside(&self, folder: &Path, name: &str) -> io::Result<(String, u64)> {
+        let mut to = new_file(&self.path.join(name))?;
+        let copied = copy(&folder.join(name), &mut to)?;
+        to.sync_all()?;
+        self.sync_above(Path::new(name))?;
+        Ok(copied)
+    }
+
+    /// Puts such a file back, if it is what it was; gives the number of its octets.
+    fn put_beside(&self, from: &Path, name: &Path, sha256: &str) -> io::Result<Option<u64>> {
+        let place = self.path.join(name);
+        let mut to = new_file(&place)?;
+        let copied = match copy(&from.join(name), &mut to) {
+            Ok((found, octets)) if found == sha256 => Some(octets),
+            Ok(_) => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        match copied {
+            Some(_) => to.sync_all()?,
+            None => fs::remove_file(&place)?,
+        }
+        self.sync_above(name)?;
+        Ok(copied)
+    }
+
+    /// Brings the folders between here and a file to the disk.
+    fn sync_above(&self, name: &Path) -> io::Result<()> {
+        let above = name.ancestors().skip(1);
+        let mut above = above.filter(|folder| !folder.as_os_str().is_empty());
+        above.try_for_each(|folder| sync_folder(&self.path.join(folder)))
+    }
+
     /// Gives it its name; when it returns all of it is on the disk.
     fn finish(mut self, manifest: Option<&Manifest>, target: &Path) -> Result<(), Error> {
         let finished = || {
@@ -340,6 +474,13 @@ fn copy(from: &Path, to: &mut dyn Write) -> io::Result<(String, u64)> {
 
 /// Writes a new file of the folder that is being made; when it returns, its octets are on the disk.
 fn write_octets(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let mut file = new_file(path)?;
+    file.write_all(octets)?;
+    file.sync_all()
+}
+
+/// A new file that only its owner reads, in folders that only their owner enters.
+fn new_file(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         make_private_folder(folder)?;
     }
@@ -347,7 +488,5 @@ fn write_octets(path: &Path, octets: &[u8]) -> io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(octets)?;
-    file.sync_all()
+    options.open(path)
 }

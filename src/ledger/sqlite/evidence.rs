@@ -31,7 +31,7 @@ pub(super) fn each_named(
     each: &mut dyn FnMut(Lost) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let (names, values) = match depth {
-        Depth::Latest => (LATEST_NAMED, vec![LATEST as i64]),
+        Depth::Latest | Depth::LatestOctets => (LATEST_NAMED, vec![LATEST as i64]),
         Depth::Names | Depth::Octets => (NAMED, Vec::new()),
     };
     let mut statement = connection.prepare_cached(&format!(

@@ -96,6 +96,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, Error> {
     };
     make_private_folder(folder).map_err(disk)?;
     make_private_file(&folder.join(FILE)).map_err(disk)?;
+    backup::give_up(folder);
     let mut connection = connect(folder)?;
     prepare_to_write(&connection)?;
     let processes = Processes::open(folder.join("processes")).map_err(disk)?;
@@ -105,7 +106,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, Error> {
 
 /// Opens the ledger of a folder to read in it; `None` when there is none. Nothing is made
 /// that is not there, and an older form stays as it is: it is read by a copy in a temporary
-/// file, as is one that may not be written and has lost something.
+/// file, as is one that may not be written and has lost something. A backup stays as it is, too.
 ///
 /// # Errors
 /// When it cannot be read, or a later program made it.
@@ -120,6 +121,7 @@ pub(super) fn open_existing(folder: &Path) -> Result<Option<Opened>, Error> {
     // truncates one that knew something.
     let opened = match length {
         0 if !has_traces(folder) => return Ok(None),
+        _ if backup::is_one(folder) => open_to_read(folder, Manner::ToRead),
         0 => open(folder),
         _ => open_of_present_form(folder),
     };

@@ -26,11 +26,11 @@ impl Upkeep for Sqlite {
     fn copy_whole(
         &self,
         octets: &dyn Octets,
-        to: &Path,
-        now: Timestamp,
+        beside: (&Path, &[&str]),
+        to: (&Path, Timestamp),
         each: &mut dyn FnMut(),
     ) -> Result<BackedUp, Error> {
-        backup::make(&self.connection, octets, (to, now), each)
+        backup::make(&self.connection, octets, beside, to, each)
     }
 
     fn stat(&self) -> Result<Stat, Error> {
