@@ -416,7 +416,7 @@ mod tests {
         let lock = std::fs::read_to_string("Cargo.lock").unwrap();
         let of_package = lock
             .split("[[package]]")
-            .find(|one| one.contains("\"webpki-roots\""));
+            .find(|one| one.contains("\nname = \"webpki-roots\""));
         // With another version comes another day: that on which it was published.
         let line = format!("version = \"{version}\"");
         assert!(of_package.unwrap().contains(&line), "{version} of {day}");
