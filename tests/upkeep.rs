@@ -347,11 +347,11 @@ fn furnish(world: &Practising) {
 
 /// Whether a folder has all of it, as it was, and nothing more of it.
 fn is_furnished(folder: &Path) -> bool {
-    let is_same = |name: &&str| {
+    let is_same = |name: &str| {
         let found = fs::read_to_string(folder.join(name)).unwrap_or_default();
         found == name.repeat(1_000)
     };
-    BESIDE.iter().all(|name| is_same(&name)) && files(&folder.join("trust")).len() == 3
+    BESIDE.iter().all(|name| is_same(name)) && files(&folder.join("trust")).len() == 3
 }
 
 #[test]

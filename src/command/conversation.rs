@@ -12,7 +12,7 @@ const SECRET: &str = "***";
 
 /// Writes all that is heard, from whichever thread.
 pub(super) fn ear(lang: Lang, aside: &Aside) -> Ear {
-    let aside = aside.clone();
+    let aside = *aside;
     Ear::new(move |heard| aside.tell(&line(&heard, Catalogue::of(lang))))
 }
 
