@@ -15,7 +15,30 @@ use crate::printable::Printable;
 #[derive(Debug)]
 pub struct Catalogue {
     lang: Lang,
-    texts: HashMap<String, String>,
+    /// By the first word of their keys.
+    families: HashMap<&'static str, Family>,
+}
+
+/// Texts whose keys begin with the same word. They are read when one of them is needed: most
+/// commands need few.
+#[derive(Debug, Default)]
+struct Family {
+    /// The tables that hold them, as they stand in the files.
+    sources: Vec<&'static str>,
+    texts: OnceLock<HashMap<String, String>>,
+}
+
+impl Family {
+    fn texts(&self) -> &HashMap<String, String> {
+        self.texts.get_or_init(|| {
+            let mut texts = HashMap::new();
+            for source in &self.sources {
+                let table: toml::Table = source.parse().expect("catalogues compiled in are tested");
+                flatten("", &toml::Value::Table(table), &mut texts);
+            }
+            texts
+        })
+    }
 }
 
 const SOURCES: [(Lang, [&str; 21]); 2] = [
@@ -77,7 +100,7 @@ const SOURCES: [(Lang, [&str; 21]); 2] = [
 const REASONS: [&str; 3] = ["reason", "answer", "what"];
 
 impl Catalogue {
-    /// The catalogue of a language, read once.
+    /// The catalogue of a language, made once.
     pub fn of(lang: Lang) -> &'static Self {
         static IT: OnceLock<Catalogue> = OnceLock::new();
         static EN: OnceLock<Catalogue> = OnceLock::new();
@@ -85,18 +108,24 @@ impl Catalogue {
             Lang::It => &IT,
             Lang::En => &EN,
         };
-        cell.get_or_init(|| Self::read(lang))
+        let mut sources = SOURCES.iter().filter(|(of, _)| *of == lang);
+        let sources = sources.next().map_or(&[][..], |(_, sources)| sources);
+        cell.get_or_init(|| Self::read(lang, sources))
     }
 
-    fn read(lang: Lang) -> Self {
-        let mut texts = HashMap::new();
-        for (_, sources) in SOURCES.iter().filter(|(of, _)| *of == lang) {
-            for source in sources {
-                let table: toml::Table = source.parse().expect("catalogues compiled in are tested");
-                flatten("", &toml::Value::Table(table), &mut texts);
-            }
+    /// The texts of some files.
+    fn read(lang: Lang, sources: &[&'static str]) -> Self {
+        let mut families: HashMap<_, Family> = HashMap::new();
+        for (name, tables) in sources.iter().flat_map(|source| split(source)) {
+            families.entry(name).or_default().sources.push(tables);
         }
-        Self { lang, texts }
+        Self { lang, families }
+    }
+
+    fn find(&self, key: &str) -> Option<&str> {
+        let name = key.split('.').next()?;
+        let text = self.families.get(name)?.texts().get(key)?;
+        Some(text)
     }
 
     /// Its language.
@@ -106,7 +135,7 @@ impl Catalogue {
 
     /// The text of a key. Tests hold that every key used has one; a missing one is `…`.
     pub fn text(&self, key: &str) -> &str {
-        self.texts.get(key).map_or("…", String::as_str)
+        self.find(key).unwrap_or("…")
     }
 
     /// Octets as a person reads them, with the comma or the point of the language. A MB has
@@ -156,7 +185,7 @@ impl Catalogue {
             _ => &[".many"],
         };
         let forms = forms.iter().map(|form| format!("{key}{form}"));
-        let form = forms.into_iter().find(|form| self.texts.contains_key(form));
+        let form = forms.into_iter().find(|form| self.find(form).is_some());
         let number = self.number(count);
         let values: Vec<(&str, &str)> = [("count", &*number)]
             .into_iter()
@@ -172,7 +201,7 @@ impl Catalogue {
 
     /// Whether there is a text, be it one for each number.
     pub fn has(&self, key: &str) -> bool {
-        self.texts.contains_key(key) || self.texts.contains_key(&format!("{key}.many"))
+        self.find(key).is_some() || self.find(&format!("{key}.many")).is_some()
     }
 
     /// Why something failed, as the system or another layer says it in English, in the words of
@@ -215,7 +244,9 @@ impl Catalogue {
 
     /// All keys, sorted.
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.texts.keys().map(String::as_str).collect();
+        let families = self.families.values();
+        let keys = families.flat_map(|family| family.texts().keys());
+        let mut keys: Vec<&str> = keys.map(String::as_str).collect();
         keys.sort_unstable();
         keys
     }
@@ -225,6 +256,34 @@ impl Catalogue {
 fn is_placeholder(name: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '_');
     !name.is_empty() && name.chars().all(is_of_name)
+}
+
+/// The tables of a file, those of one family that stand together in one piece, each with the name of
+/// its family: `[finding]`, `[finding.b]`. A table begins on a line of its own; a text of several lines
+/// stands between `"""`.
+fn split(source: &'static str) -> Vec<(&'static str, &'static str)> {
+    const MARK: &str = "\"\"\"";
+    let (mut begun, mut at, mut is_within) = (Vec::<(&str, usize)>::new(), 0, false);
+    for line in source.split_inclusive('\n') {
+        if !is_within && let Some(rest) = line.strip_prefix('[') {
+            let end = rest.find(['.', ']']).unwrap_or(rest.len());
+            let name = &rest[..end];
+            if begun.last().is_none_or(|(last, _)| *last != name) {
+                begun.push((name, at));
+            }
+        }
+        is_within ^= line.matches(MARK).count() % 2 == 1;
+        at += line.len();
+    }
+    let ends = begun
+        .iter()
+        .skip(1)
+        .map(|(_, at)| *at)
+        .chain([source.len()]);
+    let pieces = begun.iter().zip(ends);
+    pieces
+        .map(|((name, from), to)| (*name, &source[*from..to]))
+        .collect()
 }
 
 /// Tables become keys with dots: `[finding] "a.b" = …` is `finding.a.b`.
@@ -252,6 +311,31 @@ fn flatten(prefix: &str, value: &toml::Value, texts: &mut HashMap<String, String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A table that stands in no piece, or in that of another family, would not be found.
+    #[test]
+    fn the_pieces_of_a_file_hold_what_it_holds() {
+        for (lang, sources) in SOURCES {
+            let mut whole = HashMap::new();
+            for source in sources {
+                let table: toml::Table = source.parse().unwrap();
+                flatten("", &toml::Value::Table(table), &mut whole);
+            }
+            let catalogue = Catalogue::of(lang);
+            assert_eq!(catalogue.keys().len(), whole.len());
+            for (key, text) in &whole {
+                assert_eq!(catalogue.find(key), Some(&**text), "{key}");
+            }
+        }
+        let source = "# x\n[a]\nk = \"\"\"\n[c]\n\"\"\"\n[a.b]\nk = \"1\"\n[b]\nk = \"2\"\n";
+        let pieces = split(source);
+        let lengths: Vec<_> = pieces
+            .iter()
+            .map(|(name, piece)| (*name, piece.len()))
+            .collect();
+        let of_b = "[b]\nk = \"2\"\n".len();
+        assert_eq!(lengths, [("a", source.len() - 4 - of_b), ("b", of_b)]);
+    }
 
     fn placeholders(text: &str) -> Vec<&str> {
         let mut found: Vec<&str> = text
@@ -300,26 +384,17 @@ mod tests {
 
     #[test]
     fn a_text_for_none_is_taken_where_there_is_one_and_one_for_all_where_there_is_no_other() {
-        let texts = [
-            ("day.zero", "today"),
-            ("day.one", "yesterday"),
-            ("day.many", "{count} days ago, {x}"),
-            ("all", "all: {count}, {x}"),
-        ];
-        let texts = texts.map(|(key, text)| (key.to_owned(), text.to_owned()));
-        let catalogue = Catalogue {
-            lang: Lang::En,
-            texts: HashMap::from(texts),
-        };
+        let day = "[day]\nzero = 'today'\none = 'yesterday'\nmany = '{count} days ago, {x}'\n";
+        let catalogue = Catalogue::read(Lang::En, &[day, "[it]\nall = 'all: {count}, {x}'\n"]);
         let said = |key, count: i64| catalogue.count(key, count, &[("x", "y")]);
         assert_eq!(said("day", 0), "today");
         assert_eq!(said("day", 1), "yesterday");
         assert_eq!(said("day", 2), "2 days ago, y");
-        assert_eq!(said("all", 0), "all: 0, y");
-        assert_eq!(said("all", 1), "all: 1, y");
+        assert_eq!(said("it.all", 0), "all: 0, y");
+        assert_eq!(said("it.all", 1), "all: 1, y");
         // Nobody counts below nothing; what is told is no small number that looks right.
         assert!(said("day", -1).ends_with("615 days ago, y"));
-        assert!(catalogue.has("day") && catalogue.has("all") && !catalogue.has("other"));
+        assert!(catalogue.has("day") && catalogue.has("it.all") && !catalogue.has("other"));
     }
 
     #[test]
@@ -345,12 +420,9 @@ mod tests {
 
     #[test]
     fn values_are_made_safe_and_not_read_again() {
-        let mut texts = HashMap::new();
-        texts.insert("k".to_owned(), "a {x} b {y} {".to_owned());
-        let lang = Lang::En;
-        let catalogue = Catalogue { lang, texts };
+        let catalogue = Catalogue::read(Lang::En, &["[t]\nk = 'a {x} b {y} {'\n"]);
         assert_eq!(
-            catalogue.fill("k", &[("x", "{y}\u{1b}"), ("y", "2")]),
+            catalogue.fill("t.k", &[("x", "{y}\u{1b}"), ("y", "2")]),
             "a {y}\\u{1b} b 2 {"
         );
         assert_eq!(catalogue.fill("missing", &[]), "…");
