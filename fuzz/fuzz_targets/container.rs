@@ -16,6 +16,7 @@ fuzz_target!(|octets: &[u8]| {
         let files = manifest.files.clone();
         let again = Manifest {
             signature: "META-INF/timestamp.tst".to_owned(),
+            previous: manifest.previous,
             files,
         };
         assert_eq!(Manifest::parse(again.write().as_bytes()), Ok(again));

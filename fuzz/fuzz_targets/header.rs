@@ -32,11 +32,15 @@ fuzz_target!(|octets: &[u8]| {
         at = field.value.as_ptr().addr();
         read_value(field.value);
     }
-    assert!(at + header.fields().last().map_or(0, |field| field.value.len()) <= end_of(octets, body));
+    assert!(
+        at + header.fields().last().map_or(0, |field| field.value.len()) <= end_of(octets, body)
+    );
     if header.malformed_lines() == 0 {
         is_read_alike_when_written_anew(&header);
     }
-    let media = header.first("Content-Type").map(|field| MediaType::parse(field.value));
+    let media = header
+        .first("Content-Type")
+        .map(|field| MediaType::parse(field.value));
     if let Some(Ok(media)) = media
         && let Ok(boundary) = media.boundary()
         && let Ok(cut) = multipart::split(body, boundary)

@@ -35,7 +35,9 @@ fn ask(mailbox: &mut ImapMailbox, command: u8) {
         }
         2 => {
             let found = mailbox.uids(3..=9).unwrap_or_default();
-            assert!(found.is_sorted_by(|a, b| a < b) && found.iter().all(|uid| (3..=9).contains(uid)));
+            assert!(
+                found.is_sorted_by(|a, b| a < b) && found.iter().all(|uid| (3..=9).contains(uid))
+            );
         }
         3 => {
             let found = mailbox.summaries(3..=9, &["Subject"]).all;
@@ -48,7 +50,9 @@ fn ask(mailbox: &mut ImapMailbox, command: u8) {
             assert!(found.iter().all(|message| [3, 5].contains(&message.uid)));
         }
         5 => {
-            let found = mailbox.search_header("Message-ID", "a@b").unwrap_or_default();
+            let found = mailbox
+                .search_header("Message-ID", "a@b")
+                .unwrap_or_default();
             assert!(found.is_sorted_by(|a, b| a < b));
         }
         6 => drop(mailbox.quota()),

@@ -36,9 +36,7 @@ pub fn check(examination: &Examination) {
         }
     }
     if let Some(headline) = examination.headline() {
-        assert!(
-            headline.weight().is_failure() && examination.findings().list()[0] == *headline
-        );
+        assert!(headline.weight().is_failure() && examination.findings().list()[0] == *headline);
     }
     if let Some(facts) = examination.facts() {
         assert!(!facts.signer().sha256.is_empty());

@@ -18,7 +18,10 @@ fuzz_target!(|octets: &[u8]| {
     };
     assert!(!sheet.csv.is_empty() && !sheet.others.contains(&sheet.name));
     // By its name it is the same.
-    assert_eq!(workbook::read(octets, Some(&sheet.name)).map(|same| same.name), Ok(sheet.name));
+    assert_eq!(
+        workbook::read(octets, Some(&sheet.name)).map(|same| same.name),
+        Ok(sheet.name)
+    );
     let table = Table::open(sheet.csv.as_bytes(), Some(DELIMITER)).expect("in memory");
     let Ok(mut table) = table else {
         return;
