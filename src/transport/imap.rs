@@ -19,7 +19,7 @@ use ::imap::{Client, Session};
 use super::canned::Canned;
 use super::data::Item;
 use super::filter::{Board, Expect, Filter, code_of};
-use super::overheard::Protocol;
+use super::scribe::Protocol;
 use super::tls::{self, SLICE, Wire};
 use super::{
     Came, Censor, Endpoint, Error, Fetched, Folder, FolderState, Login, Mailbox, Manner, Meter,

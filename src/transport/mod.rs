@@ -18,6 +18,7 @@ pub mod stamping;
 mod canned;
 mod data;
 mod filter;
+mod scribe;
 mod tls;
 mod utf7;
 mod words;

@@ -22,7 +22,7 @@ use lettre::transport::smtp::commands::{Ehlo, Quit, Rset, Starttls};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
-use super::overheard::Protocol;
+use super::scribe::Protocol;
 use super::tls::{self, ENDED_HERE, SLICE, Socket, TlsStream, Wire};
 use super::{
     Censor, Endpoint, Envelope, Error, Login, Manner, Meter, Reply, Roots, Security, Stop,

@@ -15,8 +15,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use super::overheard::{Protocol, Scribe};
 use super::probe::addresses;
+use super::scribe::{Protocol, Scribe};
 use super::{Censor, Endpoint, Error, Manner, Roots, Stop, Timeouts, TlsFault};
 
 /// The reason of a time limit that passed.
@@ -222,7 +222,7 @@ pub(super) fn connect(
     protocol: Protocol,
     censor: &Censor,
 ) -> Result<Socket, Error> {
-    let scribe = manner.ear.scribe(endpoint, protocol, censor.clone());
+    let scribe = Scribe::of(&manner.ear, endpoint, protocol, censor.clone());
     let timeouts = manner.timeouts;
     let (tcp, address) = match &manner.cut {
         None => reach(endpoint, timeouts)?,
