@@ -87,13 +87,6 @@ fn archived(folder: &Path) -> BTreeSet<String> {
     all
 }
 
-/// Adds lines to the configuration of the account.
-fn configure(world: &Practising, change: impl Fn(&str) -> String) {
-    let file = world.path("config.toml");
-    let text = fs::read_to_string(&file).expect("a file");
-    fs::write(&file, change(&text)).expect("a file");
-}
-
 #[test]
 fn what_is_concluded_is_archived_and_what_is_not_stays() {
     let world = Practising::new();
@@ -460,7 +453,7 @@ fn a_server_that_cannot_delete_single_messages_is_asked_for_nothing() {
     let both = format!("{}\n{root}", world.practice.ca_pem());
     fs::write(world.path("ca.pem"), both).expect("a file");
     let port = server.port;
-    configure(&world, |text| {
+    world.configure(|text| {
         let imap = format!("imap = \"localhost:{}\"", world.practice.imap().port());
         text.replace(&imap, &format!("imap = \"localhost:{port}\""))
     });
@@ -553,7 +546,7 @@ fn came(world: &Practising, subject: &str) {
 /// From now on the account's mail is that of a user of Dovecot.
 fn read_at(world: &Practising, servers: &Servers, user: &str) {
     let port = servers.imap(Security::Tls).port;
-    configure(world, |text| {
+    world.configure(|text| {
         let lines = text.lines().filter(|line| !line.starts_with("user = "));
         let lines = lines.map(|line| match line.starts_with("imap = ") {
             true => format!("imap = \"localhost:{port}\"\nuser = \"{user}\""),
@@ -767,7 +760,7 @@ fn a_server_without_quota_leaves_the_space_unknown() {
     let both = format!("{}\n{root}", world.practice.ca_pem());
     fs::write(world.path("ca.pem"), both).expect("a file");
     let port = server.port;
-    configure(&world, |text| {
+    world.configure(|text| {
         let imap = format!("imap = \"localhost:{}\"", world.practice.imap().port());
         text.replace(&imap, &format!("imap = \"localhost:{port}\""))
     });
@@ -787,7 +780,7 @@ fn a_server_without_quota_leaves_the_space_unknown() {
     assert!(text.contains("space: not known"), "{text}");
     // The twin, at the practice provider, tells it.
     let port = world.practice.imap().port();
-    configure(&world, |text| {
+    world.configure(|text| {
         text.replace(
             &format!("imap = \"localhost:{}\"", server.port),
             &format!("imap = \"localhost:{port}\""),

@@ -144,16 +144,10 @@ fn what_a_server_repeats_is_not_shown() {
         });
         let server = Scripted::in_turn(Security::Tls, vec![script]);
         let world = Practising::new();
-        let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
-        let port = server.endpoint().port;
+        let address = format!("localhost:{}", server.endpoint().port);
         let ca = support::fixtures_folder().join("pki/root.pem");
-        let lines = config.lines().map(|line| match line.split(" = ").next() {
-            Some("imap") => format!("imap = \"localhost:{port}\"\n"),
-            Some("ca_file") => format!("ca_file = \"{}\"\n", ca.display()),
-            _ => format!("{line}\n"),
-        });
-        let config: String = lines.collect();
-        std::fs::write(world.path("config.toml"), config).expect("a file");
+        let ca = ca.display().to_string();
+        world.configure_values(&[("imap", &address), ("ca_file", &ca)]);
         let ran = world.run(&["-v", "sync"]);
         assert_ne!(ran.exit, 0);
         let lines = conversation(&ran);
@@ -185,17 +179,11 @@ fn what_a_server_of_sending_repeats_is_not_shown() {
         });
         let server = Scripted::in_turn(Security::Tls, vec![script]);
         let world = Practising::new();
-        let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
-        let port = server.endpoint().port;
+        let address = format!("localhost:{}", server.endpoint().port);
         let root = std::fs::read_to_string(support::fixtures_folder().join("pki/root.pem"));
         let both = world.practice.ca_pem() + &root.expect("a file");
         std::fs::write(world.path("ca.pem"), both).expect("a file");
-        let lines = config.lines().map(|line| match line.split(" = ").next() {
-            Some("smtp") => format!("smtp = \"localhost:{port}\"\n"),
-            _ => format!("{line}\n"),
-        });
-        let config: String = lines.collect();
-        std::fs::write(world.path("config.toml"), config).expect("a file");
+        world.configure_values(&[("smtp", &address)]);
         let to = world.address("consegna");
         let words = [
             "send",

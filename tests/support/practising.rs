@@ -90,6 +90,28 @@ impl Practising {
         )
     }
 
+    /// Changes the configuration.
+    pub fn configure(&self, change: impl Fn(&str) -> String) {
+        let file = self.path("config.toml");
+        let text = std::fs::read_to_string(&file).expect("a file");
+        std::fs::write(&file, change(&text)).expect("a file");
+    }
+
+    /// The same, with other values for some settings of its account.
+    pub fn configure_values(&self, values: &[(&str, &str)]) {
+        self.configure(|text| {
+            let lines = text.lines().map(|line| {
+                let name = line.split(" = ").next();
+                let other = values.iter().find(|(known, _)| name == Some(*known));
+                match other {
+                    Some((name, value)) => format!("{name} = \"{value}\"\n"),
+                    None => format!("{line}\n"),
+                }
+            });
+            lines.collect()
+        });
+    }
+
     /// A mailbox of the provider.
     pub fn address(&self, user: &str) -> String {
         format!("{user}@{}", self.practice.domain())
