@@ -149,6 +149,32 @@ fn the_same_ledger_gives_the_same_octets_and_nothing_is_replaced() {
     assert_eq!(fs::read(&one).expect("a container"), octets);
 }
 
+/// Who forgets the ending of a container means a folder; a file of that name is none.
+#[test]
+fn a_file_where_a_folder_is_meant_is_told_with_what_to_name() {
+    let (world, message) = practised();
+    let file = world.path("pratica");
+    fs::write(&file, "altro").expect("a file");
+    let shown = file.display().to_string();
+    let older = ["archive", "--older-than", "1d", "--to", &shown];
+    for (arguments, advice) in [
+        (
+            &["export", &message, "--to", &shown][..],
+            "whose name ends in .asice",
+        ),
+        (&older, "a name that is still free"),
+    ] {
+        let ran = world.run(arguments);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(ran.err.contains("not a folder"), "{ran:?}");
+        assert!(ran.err.contains(advice), "{ran:?}");
+        assert_eq!(fs::read(&file).expect("a file"), b"altro");
+    }
+    // What is advised leads on.
+    let container = world.path("pratica.asice");
+    assert_eq!(export(&world, &message, &container).exit, 0);
+}
+
 #[test]
 fn one_that_lacks_what_came_since_is_told() {
     let world = Practising::new();

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use crate::account::make_private_folder;
 use crate::exit::ExitStatus;
 use crate::ledger::disk::sync_all_around;
 
@@ -32,14 +33,8 @@ pub(super) fn write(path: &Path, content: Content<'_>) -> anyhow::Result<()> {
     }
     // A link is followed: what it points to is replaced.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let done = whole(&beside, &path, content);
-    if done.is_err() {
-        // The error that counts is the first one.
-        let _ = fs::remove_file(&beside);
-    }
-    done.map_err(told)
+    let mut file = write_beside(&path, content)?.0;
+    Ok(file.replace().map_err(|error| failure(&error))?)
 }
 
 /// The same where nothing is yet: what is there is never replaced.
@@ -189,6 +184,17 @@ impl Unnamed {
         Ok(())
     }
 
+    /// Gives it the name of what is there, whose readers it keeps; the name is on the disk then.
+    fn replace(&mut self) -> io::Result<()> {
+        if let Ok(known) = fs::metadata(&self.path) {
+            self.file.set_permissions(known.permissions())?;
+        }
+        self.file.sync_all()?;
+        fs::rename(&self.beside, &self.path)?;
+        self.has_name = true;
+        sync_folder(&self.path)
+    }
+
     /// What the disk says of it.
     fn fault(&self, error: &io::Error) -> Failure {
         match error.kind() {
@@ -208,6 +214,18 @@ impl Drop for Unnamed {
             let _ = fs::remove_file(&self.beside);
         }
     }
+}
+
+/// Makes the folder that files are written to, unless it is there.
+///
+/// # Errors
+/// A [`Failure`] with status 2 where a file has its name, else with status 4.
+pub(super) fn folder(path: &Path) -> Result<(), Failure> {
+    if path.is_file() {
+        let file = ("file", path.display().to_string());
+        return Err(Failure::new("no-folder", [file]));
+    }
+    make_private_folder(path).map_err(|error| failure(path, &error))
 }
 
 /// Removes what processes that were killed left of [`write_new`] in a folder, of files whose names
@@ -242,25 +260,6 @@ pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
         ("reason", error.to_string()),
     ];
     Failure::new("batch-write", values).with_status(ExitStatus::NotNow)
-}
-
-fn whole(beside: &Path, path: &Path, content: Content<'_>) -> anyhow::Result<()> {
-    // Left by a process of the same number that was killed.
-    match fs::remove_file(beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    let mut file = BufWriter::new(private().create_new(true).open(beside)?);
-    // As in `whole_new`.
-    let _ = file.get_ref().try_lock();
-    content(&mut file)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    if let Ok(known) = fs::metadata(path) {
-        file.set_permissions(known.permissions())?;
-    }
-    file.sync_all()?;
-    fs::rename(beside, path)?;
-    Ok(sync_folder(path)?)
 }
 
 /// Options for a file that only its owner may read.

@@ -23,7 +23,6 @@ use super::export::{self, Exported, Was};
 use super::judges::Judges;
 use super::same::Tree;
 use super::{Failure, Session, access, letters, whole};
-use crate::account::make_private_folder;
 use crate::exit::ExitStatus;
 use crate::ledger::{Archived, Ledger};
 use crate::output::catalogue::Catalogue;
@@ -68,7 +67,7 @@ pub(super) fn run(order: &ArchiveOrder, session: &mut Session<'_>) -> anyhow::Re
     letters::index(&mut ledger, session)?;
     let chosen = choice::choose(&ledger, account, before);
     let chosen = chosen.map_err(|error| Failure::of_ledger(&error))?;
-    make_private_folder(&order.to).map_err(|error| whole::failure(&order.to, &error))?;
+    whole::folder(&order.to)?;
     whole::clear(&order.to, ".asice");
     let words = Catalogue::of(session.lang).text("archive.progress");
     let progress = Progress::new(session.context.shows_progress(), words);

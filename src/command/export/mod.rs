@@ -34,7 +34,6 @@ use super::stamp::digest_of;
 use super::which::Which;
 use super::whole::Together;
 use super::{Failure, Session, access, meant, whole};
-use crate::account::make_private_folder;
 use crate::asic;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
@@ -110,7 +109,11 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
     let (folder, only) = match &order.place {
         Place::File(file) => (file.parent().unwrap_or(Path::new("")), Some(file)),
         Place::Folder(folder) => {
-            make_private_folder(folder).map_err(|error| whole::failure(folder, &error))?;
+            if folder.is_file() {
+                let file = ("file", folder.display().to_string());
+                return Err(Failure::new("export-no-folder", [file]).into());
+            }
+            whole::folder(folder)?;
             (&**folder, None)
         }
         Place::Court(court) => return court::run(court, &wanted, (&ledger, &mut judges), session),
@@ -120,7 +123,7 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
     let progress = Progress::new(session.context.stderr_is_terminal, words);
     let mut results = Results::default();
     let mut waiting = Waiting::new(folder);
-    for one in &wanted {
+    let all: anyhow::Result<()> = wanted.iter().try_for_each(|one| {
         let file = match only {
             Some(file) => file.clone(),
             None => folder.join(format!("{}.asice", one.name)),
@@ -148,24 +151,26 @@ pub(super) fn run(order: &ExportOrder, session: &mut Session<'_>) -> anyhow::Res
             Ok::<_, anyhow::Error>((failed, None))
         })?;
         waiting.add(made);
-        if waiting.files.is_full() {
+        // A time stamp may have been paid for: it does not wait.
+        if waiting.files.is_full() || stamper.is_some() {
             progress.add(waiting.settle(&mut results, session.lang));
         }
-    }
+        Ok(())
+    });
+    // What is whole has its name also where the run ends early.
     progress.add(waiting.settle(&mut results, session.lang));
     progress.finish();
+    all?;
     Ok(session.out.show(&results, order.form)?)
 }
 
 /// Containers that are written and have not their names yet, between those of which nothing is to be
 /// written.
 struct Waiting {
-    containers: Vec<(ContainerJson, IsNew)>,
+    /// Each, and whether its file waits for a name.
+    containers: Vec<(ContainerJson, bool)>,
     files: Together,
 }
-
-/// Whether a container waits for its name.
-type IsNew = bool;
 
 impl Waiting {
     fn new(folder: &Path) -> Self {

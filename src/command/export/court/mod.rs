@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use report::{FolderJson, Results};
 
 use super::{Wanted, Which};
-use crate::account::make_private_folder;
 use crate::command::judges::Judges;
 use crate::command::{Failure, Session, whole};
 use crate::court::Court;
@@ -56,7 +55,7 @@ pub(super) fn run(
         Place::Within(folder) => folder,
     };
     if !around.as_os_str().is_empty() {
-        make_private_folder(around).map_err(|error| whole::failure(around, &error))?;
+        whole::folder(around)?;
     }
     folder::clear(around);
     let mut results = Results::new(order.court, session.context.now);
