@@ -50,9 +50,9 @@ struct CheckArguments {
 /// Create a backup, even while others send and read
 ///
 /// A backup is a folder of its own with the database, every message, every receipt, the trust data
-/// and revocation lists that were stored, the public offices and a list of its contents. It gets its final name only when everything is on the disk: a folder with that
-/// name is therefore complete, even after an interruption. Configuration and passwords are not
-/// included.
+/// and revocation lists that were stored, the public offices and a list of its contents. It gets its
+/// final name only when everything is on the disk: a folder with that name is therefore complete, even
+/// after an interruption. Configuration and passwords are not included.
 ///
 /// Exit status: 0 if it is complete; 1 if it lacks messages or receipts that were already missing
 /// or damaged.

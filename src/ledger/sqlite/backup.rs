@@ -3,8 +3,9 @@
 //! A backup is a folder: `ledger.sqlite` (SQLite, "VACUUM INTO": what one reader sees, log
 //! included), the octets that it names under `messages/`, and `pec-backup.json`, which says what
 //! belongs to it; and what of the data folder is beside the ledger, file by file: whoever writes there
-//! gives a file its name when it is whole, and changes none. It is made under another name and gets its own when all of it is on the disk; so
-//! is a ledger that is put back. A process that is killed leaves neither half.
+//! gives a file its name when it is whole, and changes none. It is made under another name and gets its
+//! own when all of it is on the disk; so is a ledger that is put back. A process that is killed leaves
+//! neither half.
 //!
 //! A ledger that was put back is marked: what the original sent since, only the mailbox knows, and
 //! it is read before anything leaves (`surroundings`).
