@@ -229,11 +229,11 @@ fn parsed_addresses(value: &[u8]) -> Vec<Mailbox> {
 /// A field of plain addresses with commas between them, as in nearly every message: no parser is
 /// needed. `None` for everything else.
 fn bare_addresses(value: &[u8]) -> Option<Vec<Mailbox>> {
-    let mut list = Vec::with_capacity(1);
-    for one in value.split(|&octet| octet == b',') {
-        list.push(bare_address(one.trim_ascii())?);
+    if memchr::memchr(b',', value).is_none() {
+        return Some(vec![bare_address(value.trim_ascii())?]);
     }
-    Some(list)
+    let all = value.split(|&octet| octet == b',');
+    all.map(|one| bare_address(one.trim_ascii())).collect()
 }
 
 /// `a@b.example`, `<a@b.example>`, `Two words <a@b.example>` or `"Two words" <a@b.example>`.
@@ -253,12 +253,11 @@ fn bare_address(text: &[u8]) -> Option<Mailbox> {
     if !display.is_empty() && !display.split(|&octet| octet == b' ').all(is_word) {
         return None;
     }
-    let mut signs = 0;
-    let is_plain = |&octet: &u8| {
-        signs += usize::from(octet == b'@');
-        IS_PLAIN[usize::from(octet)]
-    };
-    let is_bare = address.iter().all(is_plain) && signs == 1;
+    let sign = memchr::memchr(b'@', address);
+    let is_plain = |octet: &u8| IS_PLAIN[usize::from(*octet)];
+    let is_bare = sign.is_some_and(|at| {
+        address[..at].iter().all(is_plain) && address[at + 1..].iter().all(is_plain)
+    });
     // Both are ASCII.
     let owned = |octets: &[u8]| String::from_utf8(octets.to_vec()).ok();
     Some(Mailbox {
@@ -267,12 +266,12 @@ fn bare_address(text: &[u8]) -> Option<Mailbox> {
     })
 }
 
-/// What an address is made of that every reader takes for the same: letters, digits, `@.-_+`.
+/// What stands around the `@` of an address that every reader takes for the same: letters, digits, `.-_+`.
 static IS_PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut octet = 0;
     while octet < 0x7f {
-        let other = matches!(octet as u8, b'@' | b'.' | b'-' | b'_' | b'+');
+        let other = matches!(octet as u8, b'.' | b'-' | b'_' | b'+');
         table[octet] = (octet as u8).is_ascii_alphanumeric() || other;
         octet += 1;
     }

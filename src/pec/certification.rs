@@ -433,6 +433,9 @@ fn numbers(text: &str, separator: u8, digits: [usize; 3]) -> Option<[i16; 3]> {
     pieces.next().is_none().then_some(out)
 }
 
+/// Octets for which room is made at first in a text with references: more than most have.
+const TEXT_ROOM: usize = 128;
+
 impl<'a> Source<'a> {
     /// Of the element that has just begun.
     fn attribute(&self, name: &str) -> Option<&str> {
@@ -445,7 +448,12 @@ impl<'a> Source<'a> {
         loop {
             match self.item()? {
                 Item::Text(piece) => text += piece,
-                Item::Character(c) => text.to_mut().push(c),
+                Item::Character(c) => {
+                    if text.is_empty() {
+                        text = Cow::Owned(String::with_capacity(TEXT_ROOM));
+                    }
+                    text.to_mut().push(c);
+                }
                 Item::End => break,
                 Item::Start(_) | Item::Comment => return Err(Error::Structure(name)),
             }
@@ -469,6 +477,7 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
+    #[inline(always)]
     fn item(&mut self) -> Result<Item<'a>, Error> {
         let item = self.xml.read()?;
         Ok(item.expect("a document does not end inside an element"))

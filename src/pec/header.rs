@@ -2,6 +2,8 @@
 //!
 //! Used to find and sort, and to be compared with what is signed. Never a source of facts.
 
+use std::borrow::Cow;
+
 use super::{MessageKind, SIGNER_LOCAL_PART};
 use crate::mime::decode::{self, Mailbox};
 use crate::mime::header::{Field, Header};
@@ -9,24 +11,24 @@ use crate::timestamp::Timestamp;
 
 /// What the unsigned header says.
 #[derive(Clone, Debug, Default)]
-pub struct Hints {
-    /// X-Ricevuta, one entry per field.
-    pub receipt: Vec<String>,
-    /// X-Trasporto, one entry per field.
-    pub transport: Vec<String>,
+pub struct Hints<'a> {
+    /// X-Ricevuta in lower case, one entry per field.
+    pub receipt: Vec<Cow<'a, str>>,
+    /// X-Trasporto in lower case, one entry per field.
+    pub transport: Vec<Cow<'a, str>>,
     /// Addresses of From.
     pub from: Vec<Mailbox>,
     /// How many From fields there are.
     pub from_fields: usize,
     /// X-Riferimento-Message-ID, one entry per field.
-    pub references: Vec<String>,
-    /// The first X-TipoRicevuta.
-    pub receipt_form: Option<String>,
+    pub references: Vec<Cow<'a, str>>,
+    /// The first X-TipoRicevuta in lower case.
+    pub receipt_form: Option<Cow<'a, str>>,
 }
 
-impl Hints {
+impl<'a> Hints<'a> {
     /// Reads the fields.
-    pub fn of(header: &Header<'_>) -> Self {
+    pub fn of(header: &Header<'a>) -> Self {
         let mut hints = Self::default();
         for field in header.fields() {
             if field.is("From") {
@@ -36,15 +38,13 @@ impl Hints {
                 }
             } else if !begins_with(field, b"X-") {
             } else if field.is("X-Ricevuta") {
-                hints.receipt.push(field.text().to_ascii_lowercase());
+                hints.receipt.push(lower(field));
             } else if field.is("X-Trasporto") {
-                hints.transport.push(field.text().to_ascii_lowercase());
+                hints.transport.push(lower(field));
             } else if field.is("X-Riferimento-Message-ID") {
-                hints.references.push(field.text().into_owned());
+                hints.references.push(field.text());
             } else if field.is("X-TipoRicevuta") {
-                hints
-                    .receipt_form
-                    .get_or_insert_with(|| field.text().to_ascii_lowercase());
+                hints.receipt_form.get_or_insert_with(|| lower(field));
             }
         }
         hints
@@ -70,7 +70,16 @@ impl Hints {
         MessageKind::STATED
             .into_iter()
             .chain([MessageKind::AnomalyEnvelope])
-            .find(|kind| kind.mark() == (field, value.as_str()))
+            .find(|kind| kind.mark() == (field, &**value))
+    }
+}
+
+/// The value in lower case, as it nearly always is.
+fn lower<'a>(field: &Field<'a>) -> Cow<'a, str> {
+    let text = field.text();
+    match text.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => text,
     }
 }
 

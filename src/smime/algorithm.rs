@@ -50,13 +50,19 @@ impl From<Error> for AlgorithmError {
     }
 }
 
-const SHA1: Oid = Oid::new_unwrap("1.3.14.3.2.26");
-const SHA256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.1");
-const SHA384: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.2");
-const SHA512: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.3");
-const MD2: Oid = Oid::new_unwrap("1.2.840.113549.2.2");
-const MD4: Oid = Oid::new_unwrap("1.2.840.113549.2.4");
-const MD5: Oid = Oid::new_unwrap("1.2.840.113549.2.5");
+/// Digests, and the broken ones by name; the most frequent one first.
+const DIGESTS: [(Oid, Result<DigestAlgorithm, &str>); 7] = {
+    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+    [
+        (Oid::new_unwrap("2.16.840.1.101.3.4.2.1"), Ok(Sha256)),
+        (Oid::new_unwrap("1.3.14.3.2.26"), Ok(Sha1)),
+        (Oid::new_unwrap("2.16.840.1.101.3.4.2.2"), Ok(Sha384)),
+        (Oid::new_unwrap("2.16.840.1.101.3.4.2.3"), Ok(Sha512)),
+        (Oid::new_unwrap("1.2.840.113549.2.5"), Err("MD5")),
+        (Oid::new_unwrap("1.2.840.113549.2.4"), Err("MD4")),
+        (Oid::new_unwrap("1.2.840.113549.2.2"), Err("MD2")),
+    ]
+};
 
 impl DigestAlgorithm {
     /// Reads a DER AlgorithmIdentifier of a digest; absent and NULL parameters mean the same
@@ -65,15 +71,12 @@ impl DigestAlgorithm {
     /// # Errors
     /// MD2, MD4 and MD5 are [`AlgorithmError::Broken`]; others [`AlgorithmError::Unknown`].
     pub fn parse(der: &[u8]) -> Result<Self, AlgorithmError> {
-        match identifier(der)? {
-            SHA1 => Ok(Self::Sha1),
-            SHA256 => Ok(Self::Sha256),
-            SHA384 => Ok(Self::Sha384),
-            SHA512 => Ok(Self::Sha512),
-            MD5 => Err(AlgorithmError::Broken("MD5")),
-            MD4 => Err(AlgorithmError::Broken("MD4")),
-            MD2 => Err(AlgorithmError::Broken("MD2")),
-            other => Err(AlgorithmError::Unknown(other.to_string())),
+        let identifier = identifier(der)?;
+        let known = |(oid, _): &&(Oid, _)| oid.as_bytes() == identifier;
+        match DIGESTS.iter().find(known) {
+            Some((_, Ok(digest))) => Ok(*digest),
+            Some((_, Err(broken))) => Err(AlgorithmError::Broken(broken)),
+            None => Err(unknown(identifier)),
         }
     }
 
@@ -145,36 +148,39 @@ impl SignatureAlgorithm {
     /// Signatures over MD5 and older are [`AlgorithmError::Broken`].
     pub fn parse(der: &[u8], stated: Option<DigestAlgorithm>) -> Result<Self, AlgorithmError> {
         use SignatureScheme::{Ecdsa, Pkcs1};
-        let oid = identifier(der)?;
-        let key_type = match oid {
-            RSA_ENCRYPTION => Some(Pkcs1),
-            EC_PUBLIC_KEY => Some(Ecdsa),
-            RSASSA_PSS => return parse_pss(der),
-            _ => None,
-        };
-        if let Some(scheme) = key_type {
+        let identifier = identifier(der)?;
+        let is = |oid: &Oid| oid.as_bytes() == identifier;
+        if is(&RSASSA_PSS) {
+            return parse_pss(der);
+        }
+        let key_types = [(RSA_ENCRYPTION, Pkcs1), (EC_PUBLIC_KEY, Ecdsa)];
+        if let Some((_, scheme)) = key_types.into_iter().find(|(key, _)| is(key)) {
             let digest = stated.ok_or(AlgorithmError::Parameters)?;
             return Ok(Self { scheme, digest });
         }
-        let known = SIGNATURES.iter().find(|(known, ..)| *known == oid);
-        match known {
+        match SIGNATURES.iter().find(|(known, ..)| is(known)) {
             Some((_, scheme, Ok(digest))) => Ok(Self {
                 scheme: *scheme,
                 digest: *digest,
             }),
             Some((_, _, Err(broken))) => Err(AlgorithmError::Broken(broken)),
-            None => Err(AlgorithmError::Unknown(oid.to_string())),
+            None => Err(unknown(identifier)),
         }
     }
 }
 
-/// The identifier of a DER AlgorithmIdentifier; its parameters are for the caller.
-fn identifier(der: &[u8]) -> Result<Oid, AlgorithmError> {
-    let oid = Reader::new(der)
-        .enter(tag::SEQUENCE)?
-        .expect(tag::OID)?
-        .content;
-    Oid::from_bytes(oid).map_err(|_| AlgorithmError::Parameters)
+/// Content octets of the identifier of a DER AlgorithmIdentifier; its parameters are for the caller.
+fn identifier(der: &[u8]) -> Result<&[u8], AlgorithmError> {
+    let mut algorithm = Reader::new(der).enter(tag::SEQUENCE)?;
+    Ok(algorithm.expect(tag::OID)?.content)
+}
+
+/// What is said of an identifier that is none of those above.
+fn unknown(identifier: &[u8]) -> AlgorithmError {
+    match Oid::from_bytes(identifier) {
+        Ok(oid) => AlgorithmError::Unknown(oid.to_string()),
+        Err(_) => AlgorithmError::Parameters,
+    }
 }
 
 /// Signature algorithms that name their digest, and the broken ones by the digest's name.

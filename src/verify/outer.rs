@@ -104,7 +104,7 @@ fn check_anomaly(signed: &Signed<'_>, arrived: Option<&Entity<'_>>, findings: &m
 /// Another address in it deceives programs that show the name alone; `of_stranger` says how grave
 /// that is. Without a sender that can be read there is nothing to compare.
 fn envelope_name(
-    hints: &Hints,
+    hints: &Hints<'_>,
     outer: &Entity<'_>,
     senders: &[MailAddress],
     of_stranger: Case,
@@ -274,7 +274,7 @@ fn is_plain_from(field: &Field<'_>, mailboxes: &[decode::Mailbox]) -> bool {
 
 /// Receipts have a bare From (RFC 6109, 3). Any name but the address itself is somebody's
 /// addition; one that names another address deceives programs that show the name alone.
-fn receipt_name(hints: &Hints, outer: &Entity<'_>, kind: Option<MessageKind>) -> Comparison {
+fn receipt_name(hints: &Hints<'_>, outer: &Entity<'_>, kind: Option<MessageKind>) -> Comparison {
     let [mailbox] = &hints.from[..] else {
         return NotMade;
     };
@@ -316,7 +316,7 @@ fn sender(outer: &Entity<'_>) -> Comparison {
 }
 
 /// X-Ricevuta or X-Trasporto is that of the signed kind, and the other one is absent.
-fn marks(hints: &Hints, kind: MessageKind) -> Comparison {
+fn marks(hints: &Hints<'_>, kind: MessageKind) -> Comparison {
     if hints.kind() == Some(kind) {
         return Agrees;
     }
@@ -340,7 +340,11 @@ fn marks(hints: &Hints, kind: MessageKind) -> Comparison {
 }
 
 /// X-Riferimento-Message-ID is the signed msgid; in data without one, the original's.
-fn reference(hints: &Hints, data: &CertificationData, original: Option<&Entity<'_>>) -> Comparison {
+fn reference(
+    hints: &Hints<'_>,
+    data: &CertificationData,
+    original: Option<&Entity<'_>>,
+) -> Comparison {
     let from_original = || {
         let field = original?.header.first("X-Riferimento-Message-ID")?;
         Some(field.text())
@@ -351,7 +355,7 @@ fn reference(hints: &Hints, data: &CertificationData, original: Option<&Entity<'
     };
     // Some gateways write long identifiers as encoded words.
     let plain = |id: MessageId<'_>| -> String { id.as_str().split_whitespace().collect() };
-    let fits = |shown: &String| {
+    let fits = |shown: &Cow<'_, str>| {
         MessageId::new(shown) == MessageId::new(&signed)
             || plain(MessageId::new(&decode::unstructured(shown.as_bytes())))
                 == plain(MessageId::new(&signed))

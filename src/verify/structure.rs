@@ -50,7 +50,7 @@ pub(super) struct Signed<'a> {
     /// The header around them: unsigned.
     pub outer: Entity<'a>,
     /// What that header hints.
-    pub hints: Hints,
+    pub hints: Hints<'a>,
     /// `micalg`: an unsigned hint.
     pub micalg: Option<String>,
     /// Exactly the octets between the delimiter lines.
@@ -229,7 +229,7 @@ const SHOWN_CHARACTERS: usize = 80;
 
 fn locate_signed<'a>(
     outer: Entity<'a>,
-    hints: Hints,
+    hints: Hints<'a>,
     media: &MediaType<'a>,
     findings: &mut Findings,
 ) -> Located<'a> {
