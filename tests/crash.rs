@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::practising::{Practising, Ran, now};
+use support::practising::{Practising, Ran, files, now};
 use support::skipped::skipped;
 
 /// What changes the world: the disk, or what a server sees.
@@ -46,11 +46,16 @@ fn traced(options: &[&str], command: &Command) -> Command {
 
 /// How many calls the program makes.
 fn count(world: &Practising, command: &Command) -> usize {
+    count_of(CALLS, world, command)
+}
+
+fn count_of(calls: &str, world: &Practising, command: &Command) -> usize {
     let trace = world.path("trace");
     let shown = trace.display().to_string();
-    let only = format!("trace={CALLS}");
+    let only = format!("trace={calls}");
     let ended = traced(&["-o", &shown, "-e", &only], command).status();
-    assert!(ended.expect("strace starts").success());
+    // Some still await receipts.
+    assert!(matches!(ended.expect("strace starts").code(), Some(0 | 3)));
     let text = std::fs::read_to_string(&trace).expect("a trace");
     // Of one thread: the others only wait.
     let mut of_thread: HashMap<&str, usize> = HashMap::new();
@@ -64,8 +69,12 @@ fn count(world: &Practising, command: &Command) -> usize {
 
 /// Runs the program and kills it at a call.
 fn kill_at(call: usize, command: &Command) {
-    let only = format!("trace={CALLS}");
-    let inject = format!("inject={CALLS}:signal=SIGKILL:when={call}");
+    kill_at_one_of(CALLS, call, command);
+}
+
+fn kill_at_one_of(calls: &str, call: usize, command: &Command) {
+    let only = format!("trace={calls}");
+    let inject = format!("inject={calls}:signal=SIGKILL:when={call}");
     let options = ["-o", "/dev/null", "-e", &only, "-e", &inject];
     let _ = traced(&options, command).status().expect("strace starts");
 }
@@ -119,6 +128,10 @@ fn exactly_once(world: &Practising) -> usize {
 }
 
 fn sending(world: &Practising, subject: &str) -> Command {
+    sending_text(world, subject, "x")
+}
+
+fn sending_text(world: &Practising, subject: &str, text: &str) -> Command {
     let to = world.address("delivered");
     world.command(&[
         "send",
@@ -129,7 +142,7 @@ fn sending(world: &Practising, subject: &str) -> Command {
         "--subject",
         subject,
         "--body",
-        "x",
+        text,
     ])
 }
 
@@ -363,4 +376,212 @@ fn killed_at_random_times() {
         "{pending}"
     );
     println!("{crashes} kills, {messages} messages, each taken once and delivered");
+}
+
+// A machine that stops loses what is not on the disk
+
+/// Calls that write, bring to the disk, or send.
+const WRITES: &str = "write,writev,pwrite64,sendto,sendmsg,mkdir,rename,fsync,fdatasync,syncfs";
+/// Octets of a text that make its message the only thing of that length that leaves.
+const LONG: usize = 12_000;
+
+/// What a program wrote into its ledger and did not bring to the disk, as its trace tells.
+struct Disk {
+    ledger: String,
+    /// What was written, and the line of the trace that did it.
+    dirty: HashMap<String, usize>,
+    /// The line in which each thread began a call that has not returned, and that line's number.
+    begun: HashMap<String, (String, usize)>,
+}
+
+impl Disk {
+    fn new(world: &Practising) -> Self {
+        Self {
+            ledger: world.data().display().to_string(),
+            dirty: HashMap::new(),
+            begun: HashMap::new(),
+        }
+    }
+
+    /// Follows a line of `strace -f -y`; gives the octets that left by a socket.
+    fn follow(&mut self, number: usize, line: &str) -> usize {
+        let (thread, rest) = line.split_once(' ').unwrap_or_default();
+        let rest = rest.trim_start();
+        if let Some(begun) = rest.strip_suffix("<unfinished ...>") {
+            self.begun
+                .insert(thread.to_owned(), (begun.to_owned(), number));
+            return 0;
+        }
+        let (call, since) = match rest.split_once(" resumed>") {
+            Some((_, end)) => {
+                let (begun, since) = self.begun.remove(thread).unwrap_or_default();
+                (begun + end, since)
+            }
+            None => (rest.to_owned(), number),
+        };
+        let result = call.rsplit_once(" = ").map(|(_, result)| result.trim());
+        let Some(Ok(result)) = result.map(str::parse::<usize>) else {
+            return 0;
+        };
+        let name = call.split('(').next().unwrap_or_default();
+        let texts: Vec<&str> = call.split('"').skip(1).step_by(2).collect();
+        let parent = |path: &str| Path::new(path).parent().map(|it| it.display().to_string());
+        let file = call.split(['<', '>']).nth(1).unwrap_or_default();
+        match name {
+            "fsync" | "fdatasync" => {
+                self.dirty
+                    .retain(|path, written| path != file || *written > since);
+            }
+            "syncfs" => self.dirty.retain(|_, written| *written > since),
+            "mkdir" => self.write(texts.first().and_then(|path| parent(path)), number),
+            "rename" => self.write(texts.get(1).and_then(|path| parent(path)), number),
+            _ if file.starts_with("socket:") || file.starts_with("TCP") => return result,
+            _ => self.write(Some(file.to_owned()), number),
+        }
+        0
+    }
+
+    /// What a reader of the ledger goes by: octets, the log of the database, the journal.
+    fn write(&mut self, path: Option<String>, number: usize) {
+        let path = path.unwrap_or_default();
+        let within = path.strip_prefix(&self.ledger).unwrap_or_default();
+        if within.starts_with("/messages") || ["/ledger.sqlite-wal", "/journal"].contains(&within) {
+            self.dirty.insert(path, number);
+        }
+    }
+}
+
+/// The trace of a program, line by line.
+fn trace(world: &Practising, command: &Command) -> Vec<String> {
+    let trace = world.path("trace");
+    let shown = trace.display().to_string();
+    let only = format!("trace={WRITES}");
+    let _ = traced(&["-y", "-s", "0", "-o", &shown, "-e", &only], command).status();
+    let text = std::fs::read_to_string(&trace).expect("a trace");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A table of rows with long texts.
+fn table(world: &Practising, name: &str, rows: usize) -> String {
+    let text = "Testo per {{ nome }}.\n".to_owned() + &"Una riga.\n".repeat(LONG / 10);
+    std::fs::write(world.path("testo.txt"), text).expect("a file");
+    let to = world.address("delivered");
+    let rows = (1..=rows).map(|row| format!("{to};{name} {row};{name}-{row}\r\n"));
+    let path = world.path(&format!("{name}.csv"));
+    let lines: String = rows.collect();
+    std::fs::write(&path, "PEC;nome;riferimento\r\n".to_owned() + &lines).expect("a table");
+    path.display().to_string()
+}
+
+fn batch(world: &Practising, table: &str, more: &[&str]) -> Command {
+    let text = world.path("testo.txt").display().to_string();
+    let given = [
+        "batch",
+        "run",
+        table,
+        "--yes",
+        "--subject",
+        "{{ nome }}",
+        "--body-file",
+        &text,
+    ];
+    world.command(&[&given[..], more].concat())
+}
+
+/// Octets that belong to nothing: what was made ahead, and not recorded.
+fn unnamed(world: &Practising) -> Vec<String> {
+    let database = rusqlite::Connection::open(world.data().join("ledger.sqlite"));
+    let database = database.expect("a ledger");
+    let is_named = |name: &str| -> bool {
+        let query = "SELECT EXISTS (SELECT 1 FROM message WHERE octets = ?1)
+                OR EXISTS (SELECT 1 FROM examination WHERE octets = ?1)
+                OR EXISTS (SELECT 1 FROM letter WHERE octets = ?1)";
+        let named = database.query_row(query, [name], |row| row.get(0));
+        named.expect("an answer")
+    };
+    let paths = files(&world.data().join("messages")).into_iter();
+    let names = paths.map(|path| {
+        let parts = [path.parent().and_then(Path::file_name), path.file_stem()];
+        parts
+            .map(|part| part.unwrap_or_default().to_string_lossy().into_owned())
+            .concat()
+    });
+    names.filter(|name| !is_named(name)).collect()
+}
+
+/// Between the end of a row and the beginning of the next one, too, and while messages are made ahead.
+#[test]
+fn killed_at_every_step_of_a_batch() {
+    const STEPS: &str = "sendto,fsync,fdatasync,syncfs,rename,unlink";
+    const ROWS: usize = 5;
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    let whole = table(&world, "intera", ROWS);
+    let steps = count_of(STEPS, &world, &batch(&world, &whole, &[]));
+    assert!(steps > 5 * ROWS, "{steps} steps");
+    for step in 1..=steps {
+        let table = table(&world, &format!("passo {step}"), ROWS);
+        kill_at_one_of(STEPS, step, &batch(&world, &table, &[]));
+        world.practice.wait_until_idle(Duration::from_secs(10));
+        let mut again = batch(&world, &table, &["--resend", "--patience", "0s"]);
+        let again = Ran::of(again.output().expect("the program starts"));
+        assert!([0, 3].contains(&again.exit), "step {step}: {again:?}");
+        assert!(!again.err.contains("lacked messages sent"), "{again:?}");
+        assert_eq!(unnamed(&world), [""; 0], "step {step}");
+    }
+    assert_eq!(exactly_once(&world), ROWS * (steps + 1));
+    println!("{steps} steps of {ROWS} rows, each message taken once");
+}
+
+/// Octets on the disk, row, `begun`, `handed` and the journal, before the first octet leaves.
+#[test]
+fn no_message_leaves_before_all_that_tells_of_it_is_on_the_disk() {
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    let table = table(&world, "tabella", 20);
+    for (command, messages) in [
+        (
+            sending_text(&world, "da sola", &"Una riga.\n".repeat(LONG / 10)),
+            1,
+        ),
+        (batch(&world, &table, &[]), 20),
+    ] {
+        let mut disk = Disk::new(&world);
+        let (mut left, mut brought) = (0, 0);
+        for (number, line) in trace(&world, &command).iter().enumerate() {
+            brought += usize::from(line.contains("sync") && !line.contains("resumed"));
+            // What is shorter is no message, nor is a trace that shows less than there is.
+            if disk.follow(number, line) >= LONG {
+                left += 1;
+                assert!(disk.dirty.is_empty(), "{line}: {:?}", disk.dirty);
+            }
+        }
+        assert_eq!(left, messages);
+        println!("{messages} messages, {brought} times something was brought to the disk");
+    }
+}
+
+/// Who waits for the next row has the end of the last one on the disk.
+#[test]
+fn the_end_of_a_row_is_on_the_disk_before_anything_is_waited_for() {
+    if !can_trace() {
+        return;
+    }
+    let world = Practising::new();
+    let table = table(&world, "tabella", 4);
+    let run = batch(&world, &table, &["--per-minute", "2"]);
+    // Killed while it waits for the next minute.
+    let mut killed = Command::new("timeout");
+    killed.args(["-s", "KILL", "5"]).arg(run.get_program());
+    killed.args(run.get_args());
+    let mut disk = Disk::new(&world);
+    for (number, line) in trace(&world, &killed).iter().enumerate() {
+        disk.follow(number, line);
+    }
+    assert_eq!(world.practice.taken().len(), 2);
+    assert!(disk.dirty.is_empty(), "{:?}", disk.dirty);
 }

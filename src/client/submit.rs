@@ -2,7 +2,7 @@
 
 use super::Now;
 use crate::ledger::fact::{AttemptEnd, RecipientAnswer, Refusal, Words};
-use crate::ledger::{self, Claim, End, Ledger, MessageRef, MessageRow, Room};
+use crate::ledger::{self, Claim, Commit, End, Ledger, MessageRef, MessageRow, Room};
 use crate::transport::{Envelope, Reply, Submission, SubmissionOutcome, SubmissionReport};
 
 /// What became of a message, and whether that could be written down.
@@ -43,6 +43,15 @@ impl Submitted {
     }
 }
 
+/// How a message goes among others.
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'a> {
+    /// The pace at which they go, if there is one.
+    pub room: Option<Room<'a>>,
+    /// When its end is on the disk.
+    pub end: Commit,
+}
+
 /// A recorded message with its octets as they were frozen, read from the ledger once.
 #[derive(Debug)]
 pub(super) struct Frozen {
@@ -63,7 +72,7 @@ impl Frozen {
         Ok(Self { row, octets })
     }
 
-    /// As [`Frozen::submit_at_pace`], at once.
+    /// As [`Frozen::submit_in`], alone.
     ///
     /// # Errors
     /// As there.
@@ -74,7 +83,11 @@ impl Frozen {
         submission: &mut dyn Submission,
         now: Now<'_>,
     ) -> Result<Submitted, ledger::Error> {
-        let submitted = self.submit_at_pace(ledger, claim, submission, now, None)?;
+        let turn = Turn {
+            room: None,
+            end: Commit::AtOnce,
+        };
+        let submitted = self.submit_in(turn, ledger, claim, submission, now)?;
         submitted.ok_or_else(|| ledger::Error::BeingSent {
             short: self.row.message.short.clone(),
         })
@@ -86,15 +99,16 @@ impl Frozen {
     /// # Errors
     /// When the message must not be sent (see [`Ledger::begin`]) or the ledger cannot be used;
     /// nothing left then.
-    pub fn submit_at_pace(
+    pub fn submit_in(
         &self,
+        turn: Turn<'_>,
         ledger: &mut Ledger,
         claim: Claim,
         submission: &mut dyn Submission,
         now: Now<'_>,
-        pace: Option<Room<'_>>,
     ) -> Result<Option<Submitted>, ledger::Error> {
-        let Some(attempt) = ledger.begin_at_pace(&self.row.message, claim, now(), pace)? else {
+        let Some(attempt) = ledger.begin_at_pace(&self.row.message, claim, now(), turn.room)?
+        else {
             return Ok(None);
         };
         let recipients = &self.row.recipients;
@@ -116,7 +130,8 @@ impl Frozen {
             answers[place] = answer;
         }
         report.recipients = answers;
-        let unrecorded = ledger.end(attempt, &end_of(&report), now()).err();
+        let ended = ledger.end(attempt, &end_of(&report), now(), turn.end);
+        let unrecorded = ended.err();
         Ok(Some(Submitted { report, unrecorded }))
     }
 }
@@ -217,7 +232,7 @@ mod tests {
             recipients: vec![Some(reply(250, "2.1.5 ok"))],
             outcome,
         };
-        let ended = ledger.end(attempt, &end_of(&report), NOW);
+        let ended = ledger.end(attempt, &end_of(&report), NOW, Commit::AtOnce);
         ended.expect("an end");
         let row = ledger.row(&message).expect("a row");
         row.recipients[0].1

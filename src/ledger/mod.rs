@@ -1,8 +1,8 @@
 //! What was sent and what came back: octets kept, facts appended, states derived.
 //!
 //! A folder holds `ledger.sqlite` and `messages/`. Octets are on the disk before a row names
-//! them (`octets`); a commit is on the disk when it returns (WAL, `synchronous=FULL`), so a
-//! process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
+//! them (`octets`); a commit is on the disk when it returns (WAL, `synchronous=FULL`), or with the next
+//! one where that follows at once ([`Commit`]), so a process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
 //! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one ([`fact`]).
 //!
 //! [`Ledger`] is what the client knows. Behind it are three seams: a [`Store`] of messages, facts
@@ -76,7 +76,7 @@ pub use rule::MatchRule;
 pub use sqlite::{Fault, Seen, restore};
 pub use stat::Stat;
 pub use store::Store;
-pub use submission::{Attempt, Claim, Departure, End, MessageRef, Room};
+pub use submission::{Attempt, Claim, Commit, Departure, End, MessageRef, Room};
 pub use surroundings::Recovered;
 pub use unread::{Place, Reading, Reason, Unread};
 
@@ -200,6 +200,10 @@ pub struct Ledger {
     recovered: Recovered,
     /// This process, once it judges something that it may not survive.
     alive: Option<Box<dyn lease::Lease>>,
+    /// The lease of an attempt that ended, for the next one.
+    idle: Option<Box<dyn lease::Lease>>,
+    /// Octets of messages that were recorded since such were kept ahead.
+    named: Vec<String>,
     folder: PathBuf,
     manner: Manner,
 }
@@ -246,6 +250,8 @@ impl Ledger {
             leases: Box::new(opened.leases),
             recovered: opened.recovered,
             alive: None,
+            idle: None,
+            named: Vec::new(),
             folder: folder.to_owned(),
             manner: opened.manner,
         }

@@ -15,6 +15,7 @@ use super::state::Standing;
 use super::{Error, JobRow, Ledger, MessageRef, NewRow};
 use crate::address::MailAddress;
 use crate::pec::outgoing::OutgoingMessage;
+use crate::smime::sha256;
 use crate::timestamp::Timestamp;
 
 /// One of the messages that serve a row.
@@ -39,7 +40,7 @@ pub enum Taken {
     Adopted(MessageRef),
     /// None: another program sent what has its subject and its recipients; when it was accepted.
     Elsewhere(Timestamp),
-    /// None: what is known is not any more what the plan rested on.
+    /// None: what is known, or kept, is not any more what the plan rested on.
     Changed,
 }
 
@@ -58,6 +59,10 @@ pub trait Notices {
         octets: &dyn Octets,
         now: Timestamp,
     ) -> Result<Taken, Error>;
+
+    /// Remembers that octets of these SHA-256 go, unless a message comes of them; those that `stay` have
+    /// one.
+    fn note_ahead(&mut self, stay: &[String], go: &[String]) -> Result<(), Error>;
 
     /// Where a row of the table at a path stands, whatever job it belongs to.
     ///
@@ -107,6 +112,19 @@ pub trait Notices {
 }
 
 impl Ledger {
+    /// Keeps the octets of messages that are about to be made for rows; when it returns all are on the disk.
+    /// Those of which no message comes go with [`Ledger::sweep_octets`], whoever calls that: who takes
+    /// the row keeps them again then.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn keep_ahead(&mut self, all: &[&[u8]]) -> Result<(), Error> {
+        let names: Vec<String> = all.iter().map(|octets| sha256(octets)).collect();
+        let stay = std::mem::take(&mut self.named);
+        self.store.note_ahead(&stay, &names)?;
+        self.keep_all(all).map(drop)
+    }
+
     /// Carries a plan out, if it still holds; `message` is the one of [`Plan::message`].
     ///
     /// # Errors
@@ -120,8 +138,12 @@ impl Ledger {
     ) -> Result<Taken, Error> {
         let sha256 = message.map(|message| self.keep(message.octets()));
         let sha256 = sha256.transpose()?.unwrap_or_default();
-        let message = message.map(|message| (message, &*sha256));
+        let named = message.map(|message| (message, &*sha256));
         let octets = &*self.octets;
-        self.store.carry_out(row, planned, message, octets, now)
+        let taken = self.store.carry_out(row, planned, named, octets, now)?;
+        if matches!(taken, Taken::New(_)) {
+            self.named.push(sha256);
+        }
+        Ok(taken)
     }
 }

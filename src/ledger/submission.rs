@@ -1,9 +1,14 @@
-//! A message frozen, an attempt begun, handed over, ended; each a commit on the disk.
+//! A message frozen, an attempt begun, handed over, ended; each a commit.
 //!
 //! The order is what keeps a message from going out twice: its octets and its row before
 //! anything, `begun` before the connection is used, `handed` before the first octet of the
 //! message, the end after. A process that dies leaves an attempt open: before `handed` the
 //! message cannot have left, after it nobody knows.
+//!
+//! `handed` is on the disk when it returns, and with it all before it: what must outlast a machine
+//! that stops, before an octet leaves. So `begun` need not be there before, nor, in a run of many,
+//! the row of a message and the end of the one before it ([`Commit`]): without an end that message
+//! is in doubt, as it was until the server answered.
 
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
@@ -63,7 +68,17 @@ pub struct Attempt {
     pub(super) message: MessageRef,
     pub(super) number: u32,
     places: Vec<usize>,
-    _alive: Box<dyn Lease>,
+    alive: Box<dyn Lease>,
+}
+
+/// When what is recorded is on the disk. A process that is killed loses it in neither case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// When the step returns.
+    AtOnce,
+    /// With the next step that is, or with [`Attempts::bring_to_disk`]: for what another step
+    /// follows without a pause.
+    WithNext,
 }
 
 /// How an attempt ended.
@@ -137,7 +152,7 @@ pub(super) fn has_ended(number: u32, facts: &[Fact]) -> bool {
         .any(|fact| matches!(fact, Fact::Ended { attempt, .. } if *attempt == number))
 }
 
-/// Messages and the attempts to send them; each change is a commit on the disk.
+/// Messages and the attempts to send them; each change is a commit.
 pub trait Attempts {
     /// Records a message of the account that is its sender, whose octets are kept under this
     /// SHA-256, and takes away the draft that it was made of.
@@ -201,12 +216,23 @@ pub trait Attempts {
     /// then nothing may leave.
     fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error>;
 
-    /// Records how the attempt ended.
+    /// Records how the attempt ended, see [`Ledger::end`].
     ///
     /// # Errors
-    /// Those of the disk. The attempt then stays open, and counts as in doubt once this
-    /// process has ended, if it was handed.
-    fn end(&mut self, attempt: Attempt, end: &End, now: Timestamp) -> Result<(), Error>;
+    /// Those of the disk.
+    fn record_end(
+        &mut self,
+        attempt: &Attempt,
+        end: &End,
+        now: Timestamp,
+        commit: Commit,
+    ) -> Result<(), Error>;
+
+    /// When it returns, all that was recorded is on the disk.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    fn bring_to_disk(&mut self) -> Result<(), Error>;
 
     /// Records that a refusal for good was one of the sender and not of this message: it may go
     /// again later. Facts stay; this one comes after them.
@@ -280,7 +306,10 @@ impl Ledger {
         pace: Option<Room<'_>>,
     ) -> Result<Option<Attempt>, Error> {
         self.settle_cut_off(now)?;
-        let alive = self.leases.enter().map_err(|error| self.disk(error))?;
+        let alive = match self.idle.take() {
+            Some(alive) => alive,
+            None => self.leases.enter().map_err(|error| self.disk(error))?,
+        };
         let claimed = self
             .store
             .claim(message, claim, now, (pace, alive.name()))?;
@@ -288,8 +317,25 @@ impl Ledger {
             message: message.clone(),
             number,
             places,
-            _alive: alive,
+            alive,
         }))
+    }
+
+    /// Records how the attempt ended.
+    ///
+    /// # Errors
+    /// Those of the disk. The attempt then stays open, and counts as in doubt if it was handed.
+    pub fn end(
+        &mut self,
+        attempt: Attempt,
+        end: &End,
+        now: Timestamp,
+        commit: Commit,
+    ) -> Result<(), Error> {
+        self.store.record_end(&attempt, end, now, commit)?;
+        // One that has no end says by its lease that it was given up; this one needs it no more.
+        self.idle = Some(attempt.alive);
+        Ok(())
     }
 
     /// Ends the attempts of processes that are no more: not sent when the message had not been

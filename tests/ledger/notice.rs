@@ -9,9 +9,10 @@ use postacert::address::MailAddress;
 use postacert::batch::notice::Notice;
 use postacert::ledger::state::Standing;
 use postacert::ledger::{
-    Acceptance, Claim, Earlier, JobRef, Life, MessageView, NewJob, NewRow, Other, Plan,
-    RecipientView, Serving, Taken, Terms, decide,
+    Acceptance, Claim, Commit, Earlier, JobRef, Ledger, Life, MessageView, NewJob, NewRow, Other,
+    Plan, RecipientView, Serving, Taken, Terms, decide,
 };
+use postacert::pec::outgoing::OutgoingMessage;
 use postacert::smime::sha256;
 
 use crate::support::mailbox::Script;
@@ -444,7 +445,9 @@ impl Play {
             return Err(Killed);
         }
         let desk = &mut self.desks[machine];
-        desk.ledger.end(attempt, &taken(), now).expect("recorded");
+        desk.ledger
+            .end(attempt, &taken(), now, Commit::AtOnce)
+            .expect("recorded");
         Ok(())
     }
 
@@ -594,4 +597,63 @@ fn whatever_happens_each_notice_goes_once_and_what_is_called_served_was() {
         messages as u64 > plays,
         "{messages} messages in {plays} plays"
     );
+}
+
+// Octets kept before there is a message
+
+#[test]
+fn octets_kept_ahead_stay_for_a_message_and_go_without_one() {
+    let mut desk = Desk::new();
+    let row = |number: u64| NewRow {
+        number,
+        account: account(),
+        reference: format!("R-{number}"),
+        round: String::new(),
+        content: format!("content {number}"),
+        whom: "a@b.example".to_owned(),
+        columns: "{}".to_owned(),
+        recipients: 1,
+        size: 1_000,
+        bad: None,
+    };
+    let mut rows = [row(2), row(3)].into_iter();
+    let new = NewJob {
+        identity: &"0".repeat(64),
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
+    let job = desk
+        .ledger
+        .record_job(new, &mut next, &mut || Ok(()), desk.now);
+    let job = job.expect("a job");
+    let rows = desk.ledger.open_rows(&job, &account(), false, 0, 10);
+    let [first, second] = rows.expect("rows").try_into().expect("two");
+    let terms = Terms::default();
+    let planned = |row| {
+        let plan = desk.ledger.plan(row, terms).expect("a plan");
+        let (id, _) = plan.message().expect("a new message");
+        let message = outgoing(&id, "Avviso", &["a@b.example"], &[]);
+        (plan, message)
+    };
+    let (planned_first, planned_second) = (planned(&first), planned(&second));
+    let both = [&planned_first, &planned_second].map(|(_, message)| message.octets());
+    desk.ledger.keep_ahead(&both).expect("kept");
+    let paths = both.map(|octets| desk.ledger.path_of(&sha256(octets)));
+    let are_there = || paths.each_ref().map(|path| path.exists());
+    let folder = desk.folder();
+    let mut take = |row, (plan, message): &(Plan, OutgoingMessage)| {
+        let ledger = &mut desk.ledger;
+        let taken = ledger.take_row(row, (plan, terms), Some(message), desk.now);
+        assert!(matches!(taken, Ok(Taken::New(_))), "{taken:?}");
+    };
+    take(&first, &planned_first);
+    // Another process sweeps, too.
+    let mut other = Ledger::open(&folder).expect("the same ledger");
+    other.sweep_octets().expect("swept");
+    assert_eq!(are_there(), [true, false]);
+    // Whoever comes to the row keeps them again, and no sweep takes them then.
+    take(&second, &planned_second);
+    desk.ledger.sweep_octets().expect("swept");
+    assert_eq!(are_there(), [true, true]);
 }

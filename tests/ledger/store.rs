@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use postacert::ledger::fact::{RecipientAnswer, Refusal};
 use postacert::ledger::state::{RecipientState, Standing};
-use postacert::ledger::{Claim, End, Error, Filter, Ledger, MessageRef};
+use postacert::ledger::{Claim, Commit, End, Error, Filter, Ledger, MessageRef};
 use rusqlite::Connection;
 
 use crate::support::random::Random;
@@ -59,10 +59,14 @@ fn a_message_that_is_being_sent_is_not_sent_by_another() {
     assert_eq!(desk.standings(&message), [S::Sending; 3]);
     // It did not leave: now another may.
     let not_sent = ends_unsent("no connection");
-    desk.ledger.end(attempt, &not_sent, desk.now).unwrap();
+    desk.ledger
+        .end(attempt, &not_sent, desk.now, Commit::AtOnce)
+        .unwrap();
     let attempt = other.begin(&message, Claim::NeverLeft, desk.now).unwrap();
     assert_eq!(attempt.number(), 2);
-    other.end(attempt, &taken(), desk.now).unwrap();
+    other
+        .end(attempt, &taken(), desk.now, Commit::AtOnce)
+        .unwrap();
     let refused = desk.ledger.begin(&message, Claim::NeverLeft, desk.now);
     assert!(matches!(
         refused,
@@ -71,6 +75,26 @@ fn a_message_that_is_being_sent_is_not_sent_by_another() {
             ..
         })
     ));
+}
+
+/// What is brought to the disk with the next step is known to others before.
+#[test]
+fn an_end_that_waits_for_the_next_step_is_seen_by_others_at_once() {
+    let mut desk = Desk::new();
+    let message = desk.freeze(&base());
+    let attempt = desk.ledger.begin(&message, Claim::NeverLeft, desk.now);
+    let attempt = attempt.unwrap();
+    desk.ledger.hand(&attempt, desk.now).unwrap();
+    let ended = desk
+        .ledger
+        .end(attempt, &taken(), desk.now, Commit::WithNext);
+    ended.unwrap();
+    let mut other = another_handle(&desk);
+    assert_eq!(other.settle_cut_off(desk.now).unwrap(), 0);
+    let refused = other.begin(&message, Claim::NeverLeft, desk.now);
+    assert!(matches!(refused, Err(Error::Settled { .. })), "{refused:?}");
+    desk.ledger.bring_to_disk().unwrap();
+    assert_eq!(desk.standings(&message), [S::Sent; 3]);
 }
 
 #[test]
@@ -94,7 +118,9 @@ fn a_message_in_doubt_is_sent_again_by_one_only() {
         matches!(refused, Err(Error::BeingSent { .. })),
         "{refused:?}"
     );
-    desk.ledger.end(attempt, &taken(), desk.now).unwrap();
+    desk.ledger
+        .end(attempt, &taken(), desk.now, Commit::AtOnce)
+        .unwrap();
     let refused = other.begin(&message, claim, desk.now);
     assert!(matches!(
         refused,
@@ -682,7 +708,9 @@ fn try_an_attempt(desk: &mut Desk, message: &MessageRef, random: &mut Random) {
         0 => drop(attempt), // as if the process had died
         _ => {
             desk.ledger.hand(&attempt, desk.now).expect("recorded");
-            desk.ledger.end(attempt, &end, desk.now).expect("recorded");
+            desk.ledger
+                .end(attempt, &end, desk.now, Commit::AtOnce)
+                .expect("recorded");
         }
     }
 }

@@ -6,7 +6,7 @@ use postacert::address::MailAddress;
 use postacert::client::{self, Event, Judge, Search, SyncReport};
 use postacert::ledger::fact::{AttemptEnd, Refusal, Words};
 use postacert::ledger::state::{RecipientState, Standing};
-use postacert::ledger::{Claim, End, Ledger, MessageRef, MessageView};
+use postacert::ledger::{Claim, Commit, End, Ledger, MessageRef, MessageView};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
@@ -121,7 +121,9 @@ impl Desk {
     pub fn attempt(&mut self, message: &MessageRef, claim: Claim, end: &End) {
         let attempt = self.ledger.begin(message, claim, self.now).expect("free");
         self.ledger.hand(&attempt, self.now).expect("recorded");
-        self.ledger.end(attempt, end, self.now).expect("recorded");
+        self.ledger
+            .end(attempt, end, self.now, Commit::AtOnce)
+            .expect("recorded");
     }
 
     /// Reads all folders of a mailbox; gives what was found, too.

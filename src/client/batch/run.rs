@@ -8,22 +8,23 @@
 //! The mailbox is read before the first message: what another machine sent is settled by its
 //! acceptance.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::message::{Files, Sender, file_name, freeze};
 use super::{Allowed, Event, Happening, Reach, RowName, Time};
+use crate::batch::Fault;
 use crate::batch::notice::{Recipe, Writer};
 use crate::batch::pace::{LOOKS_BACK, Pace};
 use crate::batch::table::Columns;
 use crate::client::patience::may_pass;
-use crate::client::submit::Frozen;
+use crate::client::submit::{Frozen, Turn};
 use crate::client::{self, Error, Found, Judge, SendAgain, read_all};
 use crate::ledger::fact::What;
 use crate::ledger::state::{Open, Standing};
 use crate::ledger::{
-    self, Claim, JobRef, JobRow, Ledger, MessageRef, Plan, Rest, Room, Serving, Taken,
+    self, Claim, Commit, JobRef, JobRow, Ledger, MessageRef, Plan, Rest, Room, Serving, Taken,
 };
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
@@ -31,6 +32,12 @@ use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
 /// Rows read from the ledger at once.
 const PAGE: usize = 200;
+/// Rows whose messages are made, and brought to the disk, together.
+const AHEAD: usize = 64;
+/// Octets of these, at most: larger messages are made one by one.
+const MOST_OCTETS_AHEAD: u64 = 1024 * 1024;
+/// A message that was made longer ago is made again: it has its time in it.
+const FRESH_SECONDS: i64 = 120;
 /// How often in a row the line may break before the job ends: with the pauses, an hour.
 const MOST_TROUBLES: u32 = 12;
 /// How often one run tries a row that is refused for now.
@@ -108,18 +115,32 @@ enum After {
 }
 
 /// What is going on in a run.
-struct State {
+struct State<'a> {
+    /// What makes notices of rows; what is wrong with the recipe.
+    writer: Result<Writer<'a>, String>,
     line: Option<Box<dyn Submission>>,
     troubles: u32,
     streak: u32,
     /// The last messages that were refused for good, all with the same words.
     equal: Vec<(Reply, MessageRef)>,
     later: VecDeque<(Timestamp, u32, JobRow)>,
+    /// Messages that were made before their turn, by the numbers of their rows: when, and on which
+    /// plans. Whoever takes a row sees whether that still holds.
+    ahead: HashMap<u64, (Timestamp, Plan, OutgoingMessage)>,
     /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
     /// Whether messages of another machine wait for their receipts.
     adopted: bool,
 }
+
+/// Faults as the note of a row has them.
+fn words_of(faults: Vec<Fault>) -> String {
+    let words: Vec<&str> = faults.iter().map(Fault::word).collect();
+    words.join(", ")
+}
+
+/// What is to be done for a row, and its message where it needs one; or why it waits.
+type Planned = Result<(Plan, Option<OutgoingMessage>), String>;
 
 /// What of the mailbox could not be read.
 enum Unread {
@@ -151,28 +172,38 @@ impl Runner<'_> {
     /// When the ledger cannot be used. What was recorded stays.
     pub fn run(mut self) -> Result<End, Error> {
         let mut state = State {
+            writer: Writer::new(self.recipe).map_err(words_of),
             line: None,
             troubles: 0,
             streak: 0,
             equal: Vec::new(),
             later: VecDeque::new(),
+            ahead: HashMap::new(),
             read: None,
             adopted: false,
         };
-        match self.all(&mut state) {
-            Ok(()) => Ok(End::Done),
-            Err(Break::Stopped) => Ok(End::Stopped),
-            Err(Break::GaveUp(error)) => Ok(End::GaveUp(error)),
-            Err(Break::NoMailbox(error)) => Ok(End::NoMailbox(error)),
-            Err(Break::Failed(error)) => Err(error),
-        }
+        let ended = self.all(&mut state);
+        let brought = self.ledger.bring_to_disk();
+        let end = match ended {
+            Ok(()) => End::Done,
+            Err(Break::Stopped) => End::Stopped,
+            Err(Break::GaveUp(error)) => End::GaveUp(error),
+            Err(Break::NoMailbox(error)) => End::NoMailbox(error),
+            Err(Break::Failed(error)) => return Err(error),
+        };
+        brought?;
+        // What was made ahead and did not have its turn.
+        self.ledger.sweep_octets()?;
+        Ok(end)
     }
 
-    fn all(&mut self, state: &mut State) -> Result<(), Break> {
+    fn all(&mut self, state: &mut State<'_>) -> Result<(), Break> {
         self.ledger.settle_cut_off(self.now())?;
         if self.open_rows(0, 1)?.is_empty() {
             return Ok(());
         }
+        // What a run left behind that was cut off.
+        self.ledger.sweep_octets()?;
         self.ask_first(state)?;
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
@@ -184,9 +215,12 @@ impl Runner<'_> {
                 break;
             };
             after = last.row.number;
-            for row in page {
-                self.row(row, state)?;
-                self.due(state)?;
+            for rows in page.chunks(AHEAD) {
+                self.write_ahead(rows, state)?;
+                for row in rows {
+                    self.row(row.clone(), state)?;
+                    self.due(state)?;
+                }
             }
         }
         while !state.later.is_empty() {
@@ -208,7 +242,7 @@ impl Runner<'_> {
 
     /// Reads the mailbox before the first message: another machine may have sent some of them,
     /// and this ledger may have forgotten that it did. One that cannot be read lets nothing leave.
-    fn ask_first(&mut self, state: &mut State) -> Result<(), Break> {
+    fn ask_first(&mut self, state: &mut State<'_>) -> Result<(), Break> {
         let has_asked = self.ledger.has_asked(&self.sender.address)?;
         if !has_asked {
             self.tell(None, Happening::AsksFirst);
@@ -252,7 +286,7 @@ impl Runner<'_> {
     }
 
     /// Rows refused for now whose time has come.
-    fn due(&mut self, state: &mut State) -> Result<(), Break> {
+    fn due(&mut self, state: &mut State<'_>) -> Result<(), Break> {
         let now = self.now();
         while state.later.front().is_some_and(|(at, _, _)| *at <= now) {
             if let Some((_, tries, row)) = state.later.pop_front() {
@@ -262,12 +296,17 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn row(&mut self, row: JobRow, state: &mut State) -> Result<(), Break> {
+    fn row(&mut self, row: JobRow, state: &mut State<'_>) -> Result<(), Break> {
         self.row_after(row, 0, state)
     }
 
     /// One row, tried so often before in this run.
-    fn row_after(&mut self, mut row: JobRow, tries: u32, state: &mut State) -> Result<(), Break> {
+    fn row_after(
+        &mut self,
+        mut row: JobRow,
+        tries: u32,
+        state: &mut State<'_>,
+    ) -> Result<(), Break> {
         loop {
             self.wait_for_pace(row.row.recipients, state)?;
             match self.attempt(&mut row, tries + 1 < MOST_TRIES, state)? {
@@ -289,7 +328,7 @@ impl Runner<'_> {
         &mut self,
         row: &mut JobRow,
         may_again: bool,
-        state: &mut State,
+        state: &mut State<'_>,
     ) -> Result<After, Break> {
         if !self.take(row, state)? {
             return Ok(After::Next);
@@ -321,7 +360,7 @@ impl Runner<'_> {
         &mut self,
         message: &MessageRef,
         row: &JobRow,
-        state: &mut State,
+        state: &mut State<'_>,
     ) -> Result<bool, Break> {
         if self.ledger.is_of_now(message, self.now())? {
             return Ok(true);
@@ -341,7 +380,7 @@ impl Runner<'_> {
 
     /// Reads the mailbox once in a run. Gives whether all of it could be read; when none of it
     /// could, the run ends.
-    fn read_mailbox(&mut self, state: &mut State) -> Result<bool, Break> {
+    fn read_mailbox(&mut self, state: &mut State<'_>) -> Result<bool, Break> {
         if let Some(was_read) = state.read {
             return Ok(was_read);
         }
@@ -367,6 +406,7 @@ impl Runner<'_> {
 
     /// Reads what is new in every folder that can be opened.
     fn read_new(&mut self) -> Result<Unread, Error> {
+        self.ledger.bring_to_disk()?;
         let mut mailbox = self.reach.mailbox()?;
         let mut came = Vec::new();
         let mut keep = |event: client::Event| came.push(event);
@@ -386,28 +426,15 @@ impl Runner<'_> {
     }
 
     /// Gives a row its message; `false` when nothing is to be done for it.
-    fn take(&mut self, row: &mut JobRow, state: &mut State) -> Result<bool, Break> {
+    fn take(&mut self, row: &mut JobRow, state: &mut State<'_>) -> Result<bool, Break> {
         let terms = self.allowed.of(row.row.number);
         for _ in 0..MOST_PLANS {
-            let plan = self.ledger.plan(row, terms)?;
-            if let Plan::Wait(serving) = &plan {
-                let reason = match serving {
-                    Serving::OtherCameBack(_) => "other-came-back",
-                    Serving::Conflict(_)
-                    | Serving::Free
-                    | Serving::Served(_)
-                    | Serving::Recorded(_)
-                    | Serving::Elsewhere(_)
-                    | Serving::InPart(_)
-                    | Serving::CameBack(_) => "conflict",
-                };
-                return self.hold(row, reason.to_owned());
-            }
-            let made = plan.message();
-            let made = made.map(|(id, rest)| self.message_of(row, id, rest));
-            let message = match made.transpose() {
-                Ok(message) => message,
-                Err(reason) => return self.hold(row, reason),
+            let (plan, message) = match self.made_ahead(row, state) {
+                Some((plan, message)) => (plan, Some(message)),
+                None => match self.plan(row, state)? {
+                    Ok(planned) => planned,
+                    Err(reason) => return self.hold(row, reason),
+                },
             };
             let taken = self
                 .ledger
@@ -433,6 +460,57 @@ impl Runner<'_> {
         Ok(false)
     }
 
+    /// What is to be done for a row, with its message where the plan needs one; or why it waits.
+    fn plan(&mut self, row: &JobRow, state: &State<'_>) -> Result<Planned, Break> {
+        let plan = self.ledger.plan(row, self.allowed.of(row.row.number))?;
+        if let Plan::Wait(serving) = &plan {
+            let reason = match serving {
+                Serving::OtherCameBack(_) => "other-came-back",
+                Serving::Conflict(_)
+                | Serving::Free
+                | Serving::Served(_)
+                | Serving::Recorded(_)
+                | Serving::Elsewhere(_)
+                | Serving::InPart(_)
+                | Serving::CameBack(_) => "conflict",
+            };
+            return Ok(Err(reason.to_owned()));
+        }
+        let made = plan.message();
+        let made = made.map(|(id, rest)| self.message_of(row, id, rest, state));
+        Ok(made.transpose().map(|message| (plan, message)))
+    }
+
+    /// Makes the messages of the next rows and keeps their octets, where these go one after the other
+    /// without a pause. Nothing is recorded of them before their turn.
+    fn write_ahead(&mut self, rows: &[JobRow], state: &mut State<'_>) -> Result<(), Break> {
+        let now = self.now();
+        let size: u64 = rows.iter().map(|row| row.row.size).sum();
+        let waits = self.pace.counts() || self.pace.next(1, now) > now || self.stop.is_asked();
+        if waits || size > MOST_OCTETS_AHEAD {
+            return Ok(());
+        }
+        state.ahead.clear();
+        for row in rows.iter().filter(|row| row.message.is_none()) {
+            // What keeps one back is told at its turn.
+            if let Ok((plan, Some(message))) = self.plan(row, state)? {
+                state.ahead.insert(row.row.number, (now, plan, message));
+            }
+        }
+        let all: Vec<&[u8]> = state.ahead.values().map(|(.., it)| it.octets()).collect();
+        match &*all {
+            [] => Ok(()),
+            all => Ok(self.ledger.keep_ahead(all)?),
+        }
+    }
+
+    /// The message of a row that was made before its turn, and the plan that it was made on.
+    fn made_ahead(&self, row: &JobRow, state: &mut State<'_>) -> Option<(Plan, OutgoingMessage)> {
+        let (at, plan, message) = state.ahead.remove(&row.row.number)?;
+        let is_fresh = (0..FRESH_SECONDS).contains(&self.now().seconds_since(at));
+        is_fresh.then_some((plan, message))
+    }
+
     fn hold(&mut self, row: &JobRow, reason: String) -> Result<bool, Break> {
         self.ledger.hold_row(row, Some(&reason))?;
         self.tell(Some(row), Happening::Held(reason));
@@ -445,15 +523,12 @@ impl Runner<'_> {
         row: &JobRow,
         message_id: String,
         rest: Option<&Rest>,
+        state: &State<'_>,
     ) -> Result<OutgoingMessage, String> {
         let columns: Columns =
             serde_json::from_str(&row.row.columns).map_err(|error| error.to_string())?;
-        let say = |faults: Vec<crate::batch::Fault>| {
-            let words: Vec<&str> = faults.iter().map(crate::batch::Fault::word).collect();
-            words.join(", ")
-        };
-        let writer = Writer::new(self.recipe).map_err(say)?;
-        let notice = writer.notice(&columns).map_err(say)?;
+        let writer = state.writer.as_ref().map_err(String::clone)?;
+        let notice = writer.notice(&columns).map_err(words_of)?;
         let mut files = Vec::new();
         let mut digests = Vec::new();
         for name in &notice.attach {
@@ -474,14 +549,15 @@ impl Runner<'_> {
             None => notice,
         };
         let now = self.now();
-        freeze(&notice, self.recipe, self.sender, files, message_id, now).map_err(say)
+        freeze(&notice, self.recipe, self.sender, files, message_id, now).map_err(words_of)
     }
 
     /// Whether there is a connection; if not, the pace has a pause now.
-    fn connect(&mut self, state: &mut State) -> Result<bool, Break> {
+    fn connect(&mut self, state: &mut State<'_>) -> Result<bool, Break> {
         if state.line.is_some() {
             return Ok(true);
         }
+        self.ledger.bring_to_disk()?;
         match self.reach.submission() {
             Ok(line) => {
                 state.line = Some(line);
@@ -504,7 +580,7 @@ impl Runner<'_> {
     }
 
     /// A broken line: waits longer each time, and in the end gives up.
-    fn trouble(&mut self, error: transport::Error, state: &mut State) -> Result<(), Break> {
+    fn trouble(&mut self, error: transport::Error, state: &mut State<'_>) -> Result<(), Break> {
         let reason = error.to_string();
         let pause = self.broken(error, state)?;
         self.tell(None, Happening::Broken { reason, pause });
@@ -513,7 +589,11 @@ impl Runner<'_> {
 
     /// Counts it, and gives the pause; none for the first one, which may be a line that was idle
     /// for too long.
-    fn broken(&mut self, error: transport::Error, state: &mut State) -> Result<Duration, Break> {
+    fn broken(
+        &mut self,
+        error: transport::Error,
+        state: &mut State<'_>,
+    ) -> Result<Duration, Break> {
         state.line = None;
         state.troubles += 1;
         match state.troubles {
@@ -529,7 +609,7 @@ impl Runner<'_> {
         message: &MessageRef,
         claim: Claim,
         may_again: bool,
-        state: &mut State,
+        state: &mut State<'_>,
     ) -> Result<After, Break> {
         let Some(line) = state.line.as_mut() else {
             return Ok(After::Again);
@@ -544,7 +624,10 @@ impl Runner<'_> {
         let room = pace.counts().then_some(room);
         let (ledger, line) = (&mut *self.ledger, &mut **line);
         let frozen = Frozen::of(ledger, message)?;
-        let submitted = match frozen.submit_at_pace(ledger, claim, line, self.time.now, room) {
+        // The next row follows at once, or else it is brought to the disk before anything is waited for.
+        let end = Commit::WithNext;
+        let turn = Turn { room, end };
+        let submitted = match frozen.submit_in(turn, ledger, claim, line, self.time.now) {
             Ok(Some(submitted)) => submitted,
             // Another process was quicker.
             Ok(None) => return Ok(After::Again),
@@ -619,7 +702,7 @@ impl Runner<'_> {
         message: &MessageRef,
         recipients: &[Option<Reply>],
         reply: &Reply,
-        state: &mut State,
+        state: &mut State<'_>,
     ) -> Result<(), Break> {
         let is_refused = |reply: &Option<Reply>| reply.as_ref().is_some_and(|it| it.code >= 400);
         // A table may well name people one after the other whom the server does not know.
@@ -643,7 +726,13 @@ impl Runner<'_> {
         )))
     }
 
-    fn refused(&mut self, row: &JobRow, reply: Reply, may_again: bool, state: &mut State) -> After {
+    fn refused(
+        &mut self,
+        row: &JobRow,
+        reply: Reply,
+        may_again: bool,
+        state: &mut State<'_>,
+    ) -> After {
         if reply.is_throttle() {
             let pause = self.pace.throttled(self.now());
             self.tell(Some(row), Happening::Throttled { reply, pause });
@@ -663,7 +752,7 @@ impl Runner<'_> {
         if again { After::Later } else { After::Next }
     }
 
-    fn not_sent(&mut self, error: transport::Error, state: &mut State) -> Result<(), Break> {
+    fn not_sent(&mut self, error: transport::Error, state: &mut State<'_>) -> Result<(), Break> {
         if let transport::Error::Refused { reply, .. } = &error
             && reply.is_throttle()
         {
@@ -680,7 +769,7 @@ impl Runner<'_> {
     }
 
     /// At the end: asks the mailbox once more, and sends again what a person allowed to.
-    fn last_doubts(&mut self, state: &mut State) -> Result<(), Break> {
+    fn last_doubts(&mut self, state: &mut State<'_>) -> Result<(), Break> {
         let mut doubts = self.in_doubt()?;
         while !doubts.is_empty() {
             let mut ripe: Option<Timestamp> = None;
@@ -722,7 +811,7 @@ impl Runner<'_> {
     }
 
     /// A row in doubt of which the mailbox, asked just now, knows nothing.
-    fn send_again(&mut self, row: JobRow, state: &mut State) -> Result<(), Break> {
+    fn send_again(&mut self, row: JobRow, state: &mut State<'_>) -> Result<(), Break> {
         let Some(message) = row.message.clone() else {
             return Ok(());
         };
@@ -768,6 +857,7 @@ impl Runner<'_> {
     fn search(&mut self, doubts: &[JobRow]) -> Result<Vec<(MessageRef, Found)>, Error> {
         let messages = doubts.iter().filter_map(|row| row.message.clone());
         let messages: Vec<MessageRef> = messages.collect();
+        self.ledger.bring_to_disk()?;
         let mut mailbox = self.reach.mailbox()?;
         let mut came = Vec::new();
         let searched = client::search(
@@ -805,7 +895,7 @@ impl Runner<'_> {
         Ok(Open::of(&all))
     }
 
-    fn wait_for_pace(&mut self, recipients: u32, state: &mut State) -> Result<(), Break> {
+    fn wait_for_pace(&mut self, recipients: u32, state: &mut State<'_>) -> Result<(), Break> {
         while self.hold.load(Ordering::SeqCst) {
             self.turn(TURN)?;
         }
@@ -825,7 +915,7 @@ impl Runner<'_> {
         }
     }
 
-    fn wait_until(&mut self, at: Timestamp, state: &mut State) -> Result<(), Break> {
+    fn wait_until(&mut self, at: Timestamp, state: &mut State<'_>) -> Result<(), Break> {
         if self.stop.is_asked() {
             return Err(Break::Stopped);
         }
@@ -842,10 +932,11 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn turn(&self, time: Duration) -> Result<(), Break> {
+    fn turn(&mut self, time: Duration) -> Result<(), Break> {
         if self.stop.is_asked() {
             return Err(Break::Stopped);
         }
+        self.ledger.bring_to_disk()?;
         (self.time.sleep)(time);
         Ok(())
     }

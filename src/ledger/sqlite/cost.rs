@@ -10,8 +10,8 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use crate::address::MailAddress;
 use crate::ledger::fact::{AttemptEnd, Words};
 use crate::ledger::{
-    Arrival, Claim, Cursor, End, Finding, JobRef, Ledger, LetterFilter, LetterList, LetterRow,
-    NewJob, NewLetter, NewRow, Place, Taken, Terms,
+    Arrival, Claim, Commit, Cursor, End, Finding, JobRef, Ledger, LetterFilter, LetterList,
+    LetterRow, NewJob, NewLetter, NewRow, Place, Taken, Terms,
 };
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::providers::Trust;
@@ -154,7 +154,7 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), crate::ledger::Error> {
             }),
             refused: Vec::new(),
         };
-        ledger.end(attempt, &end, NOW)?;
+        ledger.end(attempt, &end, NOW, Commit::AtOnce)?;
         ledger.view(&recorded)?;
         ledger.job_of(&recorded)?;
         let single = message("<x@pec.mittente.example>");

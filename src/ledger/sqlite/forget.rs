@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{FILE, Sqlite, maybe_timestamp, query, timestamp};
 use crate::address::MailAddress;
@@ -110,7 +110,8 @@ impl Forgetting for Sqlite {
         if !self.is_unfinished()? {
             return Ok(Finished::Whole);
         }
-        self.remove(octets)?;
+        self.remove(true, octets)?;
+        self.sweep(octets)?;
         self.remove_earlier_forms()?;
         // All words into one segment: a word that was taken out is in none then (SQLite, FTS5, 6.3).
         self.connection
@@ -128,10 +129,16 @@ impl Forgetting for Sqlite {
     }
 
     fn sweep(&mut self, octets: &dyn Octets) -> Result<(), Error> {
-        self.remove(octets)?;
-        self.connection
-            .execute("DELETE FROM going WHERE NOT entered", [])?;
-        Ok(())
+        // Read first, so that in the usual case nothing is locked or written.
+        let query = "SELECT EXISTS (SELECT 1 FROM going WHERE NOT entered)";
+        if !self.connection.query_row(query, [], |row| row.get(0))? {
+            return Ok(());
+        }
+        // Held meanwhile: who records a message looks whether its octets are there.
+        let lock = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        self.remove(false, octets)?;
+        lock.execute("DELETE FROM going WHERE NOT entered", [])?;
+        Ok(lock.commit()?)
     }
 
     fn is_unfinished(&self) -> Result<bool, Error> {
@@ -161,16 +168,17 @@ impl Forgetting for Sqlite {
 }
 
 impl Sqlite {
-    /// Removes the files of octets that go, unless something else has the same.
-    fn remove(&self, octets: &dyn Octets) -> Result<(), Error> {
+    /// Removes the files of octets that go, unless something else has the same: of those that were
+    /// entered, or of the others.
+    fn remove(&self, entered: bool, octets: &dyn Octets) -> Result<(), Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT octets FROM going EXCEPT SELECT octets FROM (
+            "SELECT octets FROM going WHERE entered = ?1 EXCEPT SELECT octets FROM (
                  SELECT octets FROM message WHERE forgotten_at IS NULL
                  UNION ALL SELECT octets FROM examination WHERE forgotten_at IS NULL
                  UNION ALL SELECT evidence FROM fact JOIN message ON message.id = fact.message
                      WHERE forgotten_at IS NULL AND evidence IS NOT NULL)",
         )?;
-        let names = statement.query_map([], |row| row.get(0))?;
+        let names = statement.query_map([entered], |row| row.get(0))?;
         let names: Vec<String> = names.collect::<Result<_, _>>()?;
         octets.remove(&names).map_err(|source| Error::Disk {
             path: self.folder.clone(),
@@ -221,7 +229,8 @@ pub(super) fn is_stone(connection: &Connection, message: i64) -> Result<bool, Er
         .query_row([message], |row| row.get(0))?)
 }
 
-/// Remembers that octets go. `entered`: what they say was in this file.
+/// Remembers that octets go, unless something has them that stays. `entered`: what they say was in this
+/// file.
 pub(super) fn go(transaction: &Transaction<'_>, octets: &str, entered: bool) -> Result<(), Error> {
     transaction
         .prepare_cached(
@@ -229,6 +238,14 @@ pub(super) fn go(transaction: &Transaction<'_>, octets: &str, entered: bool) -> 
              ON CONFLICT (octets) DO UPDATE SET entered = max(entered, excluded.entered)",
         )?
         .execute(params![octets, entered])?;
+    Ok(())
+}
+
+/// Forgets that octets were to go: something has them that stays.
+pub(super) fn stays(transaction: &Transaction<'_>, octets: &str) -> Result<(), Error> {
+    transaction
+        .prepare_cached("DELETE FROM going WHERE octets = ?1 AND NOT entered")?
+        .execute([octets])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::ledger::disk::sync_folder;
 use crate::timestamp::Timestamp;
@@ -19,6 +19,23 @@ const MAX_LINE: u64 = 2_000;
 #[derive(Clone, Debug)]
 pub(super) struct Journal {
     path: PathBuf,
+}
+
+/// A line that was added.
+#[derive(Debug)]
+pub(super) struct Written<'a> {
+    file: File,
+    /// The file, where this made it.
+    new: Option<&'a Path>,
+}
+
+impl Written<'_> {
+    /// When it returns, the line is on the disk.
+    pub fn bring_to_disk(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        let folder = self.new.and_then(Path::parent);
+        folder.map_or(Ok(()), sync_folder)
+    }
 }
 
 /// An attempt whose octets were about to leave.
@@ -48,8 +65,8 @@ impl Journal {
         }
     }
 
-    /// Adds a line; when it returns, it is on the disk. Gives the octets there are then.
-    pub fn append(&self, line: &Line) -> io::Result<u64> {
+    /// Adds a line, which is on the disk once it was brought there. Gives the octets there are then.
+    pub fn write(&self, line: &Line) -> io::Result<(u64, Written<'_>)> {
         let mut file =
             private(OpenOptions::new().read(true).append(true).create(true)).open(&self.path)?;
         let length = file.seek(SeekFrom::End(0))?;
@@ -64,11 +81,12 @@ impl Journal {
             }
         }
         file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        if length == 0 {
-            sync_folder(self.path.parent().expect("a file in the folder"))?;
-        }
-        Ok(length + text.len() as u64)
+        let is_new = length == 0;
+        let written = Written {
+            file,
+            new: is_new.then_some(&self.path),
+        };
+        Ok((length + text.len() as u64, written))
     }
 
     /// All lines that are whole, in their order.
@@ -169,7 +187,8 @@ mod tests {
         let journal = Journal::at(folder.path().join("journal"));
         assert_eq!((journal.length().unwrap(), read(&journal)), (None, vec![]));
         for number in 1..4 {
-            let length = journal.append(&line(number)).unwrap();
+            let (length, written) = journal.write(&line(number)).unwrap();
+            written.bring_to_disk().unwrap();
             assert_eq!(journal.length().unwrap(), Some(length));
         }
         assert_eq!(read(&journal), [line(1), line(2), line(3)]);
@@ -188,7 +207,7 @@ mod tests {
             let text = line(1).text() + &whole[..cut];
             fs::write(&journal.path, text).unwrap();
             assert_eq!(read(&journal), [line(1)], "{cut}");
-            journal.append(&line(3)).unwrap();
+            journal.write(&line(3)).unwrap();
             assert_eq!(read(&journal), [line(1), line(3)], "{cut}");
         }
     }

@@ -1,6 +1,8 @@
 //! The ledger in a file of SQLite: all SQL is here.
 //!
-//! A commit is on the disk when it returns (WAL, `synchronous=FULL`).
+//! A commit is on the disk when it returns (WAL, `synchronous=FULL`), but for those that are brought
+//! there with the next one ([`Sqlite::with_next`]): all commits are in one log, in their order, so that
+//! none is on the disk without those before it. A process that is killed loses neither.
 //!
 //! - `schema`: the tables, and the steps from every released form.
 //! - `facts`: messages and facts written.
@@ -40,6 +42,7 @@ mod words;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
@@ -60,6 +63,8 @@ pub use seen::Seen;
 
 /// The database, in the folder of the ledger.
 const FILE: &str = "ledger.sqlite";
+/// The log of its commits (SQLite, "Write-Ahead Logging").
+const LOG: &str = "ledger.sqlite-wal";
 /// What left, beside it.
 const JOURNAL: &str = "journal";
 /// How long one process waits for another's transaction; each lasts milliseconds.
@@ -69,6 +74,10 @@ const BUSY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Sqlite {
     connection: Connection,
+    /// Whether a commit may not be on the disk yet.
+    owes: bool,
+    /// All commits so far are being brought to the disk.
+    on_its_way: Option<JoinHandle<io::Result<()>>>,
     journal: Journal,
     /// Where it is; empty where what is around it may not be written.
     place: String,
@@ -179,6 +188,8 @@ fn settled(
     Ok(Opened {
         store: Sqlite {
             connection,
+            owes: false,
+            on_its_way: None,
             journal,
             place,
             folder: folder.to_owned(),
@@ -221,6 +232,8 @@ fn open_to_read(folder: &Path, manner: Manner) -> Result<Opened, Error> {
     Ok(Opened {
         store: Sqlite {
             connection,
+            owes: false,
+            on_its_way: None,
             journal,
             place: String::new(),
             folder: folder.to_owned(),

@@ -9,7 +9,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::facts::{append, insert, refresh};
-use super::forget::{digest_of, is_stone};
+use super::forget::{self, digest_of, is_stone};
 use super::{Sqlite, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
@@ -38,63 +38,78 @@ impl Notices for Sqlite {
         let since = self.since_for(row, now)?;
         let elsewhere = message.map(|(message, _)| self.accepted_elsewhere(message, since));
         let elsewhere = elsewhere.transpose()?.flatten();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        if plan_of(&transaction, row, terms)? != *plan_before {
-            return Ok(Taken::Changed);
-        }
-        let taken = match (plan_before, message) {
-            (Plan::Linked(message), _) => Taken::Already(message.clone()),
-            (Plan::Join(message), _) => {
-                let is_shared = has_row(&transaction, message.id)?;
-                if let Some(before) = linked(&transaction, row.id)?
-                    && before.is_before(message)
-                {
-                    // What completes it, by a run that the ledger lost.
-                    complete(&transaction, message.id, before.id)?;
-                }
-                link(&transaction, row.id, message.id, is_shared)?;
-                match is_shared {
-                    true => Taken::Served(message.clone()),
-                    false => Taken::Already(message.clone()),
+        // On the disk before an octet of its message leaves; of one that is lost with the machine
+        // nothing left.
+        self.with_next(|transaction| {
+            if plan_of(transaction, row, terms)? != *plan_before {
+                return Ok(Taken::Changed);
+            }
+            if let Some((_, sha256)) = message {
+                // Whoever sweeps holds this lock.
+                if octets.length(sha256).is_err() {
+                    return Ok(Taken::Changed);
                 }
             }
-            (Plan::Adopt(accepted, rest), Some((message, sha256))) => {
-                let adopted = adopt(&transaction, message, sha256, accepted, now)?;
-                if let Some(rest) = rest {
-                    complete(&transaction, adopted.id, rest.of.id)?;
-                }
-                link(&transaction, row.id, adopted.id, false)?;
-                Taken::Adopted(adopted)
-            }
-            (
-                Plan::Send {
-                    instead_of, rest, ..
-                },
-                Some((message, sha256)),
-            ) => {
-                if let Some(lost) = recovered(&transaction, octets, message)? {
-                    link(&transaction, row.id, lost.id, false)?;
-                    Taken::Already(lost)
-                } else if let Some(at) = elsewhere.filter(|_| row.row.round.is_empty()) {
-                    return Ok(Taken::Elsewhere(at));
-                } else {
-                    for other in instead_of {
-                        withdraw(&transaction, other.id, now)?;
+            Ok(match (plan_before, message) {
+                (Plan::Linked(message), _) => Taken::Already(message.clone()),
+                (Plan::Join(message), _) => {
+                    let is_shared = has_row(transaction, message.id)?;
+                    if let Some(before) = linked(transaction, row.id)?
+                        && before.is_before(message)
+                    {
+                        // What completes it, by a run that the ledger lost.
+                        complete(transaction, message.id, before.id)?;
                     }
-                    let recorded = insert(&transaction, message, sha256, now)?;
+                    link(transaction, row.id, message.id, is_shared)?;
+                    match is_shared {
+                        true => Taken::Served(message.clone()),
+                        false => Taken::Already(message.clone()),
+                    }
+                }
+                (Plan::Adopt(accepted, rest), Some((message, sha256))) => {
+                    let adopted = adopt(transaction, message, sha256, accepted, now)?;
                     if let Some(rest) = rest {
-                        complete(&transaction, recorded.id, rest.of.id)?;
+                        complete(transaction, adopted.id, rest.of.id)?;
                     }
-                    link(&transaction, row.id, recorded.id, false)?;
-                    Taken::New(recorded)
+                    link(transaction, row.id, adopted.id, false)?;
+                    Taken::Adopted(adopted)
                 }
+                (
+                    Plan::Send {
+                        instead_of, rest, ..
+                    },
+                    Some((message, sha256)),
+                ) => {
+                    if let Some(lost) = recovered(transaction, octets, message)? {
+                        link(transaction, row.id, lost.id, false)?;
+                        Taken::Already(lost)
+                    } else if let Some(at) = elsewhere.filter(|_| row.row.round.is_empty()) {
+                        return Ok(Taken::Elsewhere(at));
+                    } else {
+                        for other in instead_of {
+                            withdraw(transaction, other.id, now)?;
+                        }
+                        let recorded = insert(transaction, message, sha256, now)?;
+                        if let Some(rest) = rest {
+                            complete(transaction, recorded.id, rest.of.id)?;
+                        }
+                        link(transaction, row.id, recorded.id, false)?;
+                        Taken::New(recorded)
+                    }
+                }
+                (Plan::Wait(_) | Plan::Adopt(..) | Plan::Send { .. }, _) => Taken::Changed,
+            })
+        })
+    }
+
+    fn note_ahead(&mut self, stay: &[String], go: &[String]) -> Result<(), Error> {
+        self.with_next(|transaction| {
+            for octets in stay {
+                forget::stays(transaction, octets)?;
             }
-            (Plan::Wait(_) | Plan::Adopt(..) | Plan::Send { .. }, _) => Taken::Changed,
-        };
-        transaction.commit()?;
-        Ok(taken)
+            let mut go = go.iter();
+            go.try_for_each(|octets| forget::go(transaction, octets, false))
+        })
     }
 
     fn serving(&self, row: &NewRow, path: &str) -> Result<Serving, Error> {
@@ -103,7 +118,9 @@ impl Notices for Sqlite {
     }
 
     fn plan(&self, row: &JobRow, terms: Terms) -> Result<Plan, Error> {
-        plan_of(&self.connection, row, terms)
+        // One view of all tables, and one lock for it.
+        let view = self.connection.unchecked_transaction()?;
+        plan_of(&view, row, terms)
     }
 
     fn accepted_of(

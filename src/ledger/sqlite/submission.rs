@@ -1,18 +1,23 @@
-//! Attempts, of SQLite: each step is a commit on the disk.
+//! Attempts, of SQLite: each step is a commit.
 
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+use std::thread::Builder;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::facts::{append, insert, refresh};
 use super::journal::Line;
-use super::{Sqlite, draft, query};
+use super::{LOG, Sqlite, draft, query};
 use crate::address::MailAddress;
 use crate::ledger::fact::{AttemptEnd, Fact, Refusal, What, Words};
 use crate::ledger::state::RecipientState;
 use crate::ledger::submission::{Attempts, attempts, has_ended, places_to_send};
-use crate::ledger::{Attempt, Claim, DraftRef, End, Error, MessageRef, Room};
+use crate::ledger::{Attempt, Claim, Commit, DraftRef, End, Error, MessageRef, Room};
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
@@ -54,41 +59,47 @@ impl Attempts for Sqlite {
         now: Timestamp,
         (pace, process): (Option<Room<'_>>, &str),
     ) -> Result<Option<(u32, Vec<usize>)>, Error> {
-        let transaction = self.immediate()?;
-        if let Some(room) = pace
-            && !(room.allows)(&sent_since(&transaction, room.account, room.since)?)
-        {
-            return Ok(None);
-        }
-        let facts = query::facts(&transaction, message.id)?;
-        let states = query::states(&transaction, message.id, &facts)?;
-        let places = places_to_send(message, claim, &states)?;
-        // Whatever it says of recipients: a provider that speaks of the message has it. Where the
-        // server took it for some, those receipts are theirs.
-        let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
-        if !was_taken && has_receipt(&transaction, message.id)? {
-            return Err(Error::Settled {
-                short: message.short.clone(),
-                standing: "answered",
-            });
-        }
-        // An attempt in doubt outweighs one that goes on, and may be repeated: but not by two.
-        if attempts(&facts).any(|number| !has_ended(number, &facts)) {
-            return Err(Error::BeingSent {
-                short: message.short.clone(),
-            });
-        }
-        let number = 1 + facts.iter().filter_map(Fact::attempt).max().unwrap_or(0);
-        let begun = Fact::Begun {
-            attempt: number,
-            at: now,
-            process: Some(process.to_owned()),
-        };
-        append(&transaction, message.id, &begun, now)?;
-        set_sending(&transaction, message.id, true)?;
-        refresh(&transaction, message.id)?;
-        transaction.commit()?;
-        Ok(Some((number, places)))
+        // Of one that is lost with the machine nothing left.
+        let claimed = self.with_next(|transaction| {
+            if let Some(room) = pace
+                && !(room.allows)(&sent_since(transaction, room.account, room.since)?)
+            {
+                return Ok(None);
+            }
+            let facts = query::facts(transaction, message.id)?;
+            let states = query::states(transaction, message.id, &facts)?;
+            let places = places_to_send(message, claim, &states)?;
+            // Whatever it says of recipients: a provider that speaks of the message has it. Where
+            // the server took it for some, those receipts are theirs.
+            let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
+            if !was_taken && has_receipt(transaction, message.id)? {
+                return Err(Error::Settled {
+                    short: message.short.clone(),
+                    standing: "answered",
+                });
+            }
+            // An attempt in doubt outweighs one that goes on, and may be repeated: but not by two.
+            if attempts(&facts).any(|number| !has_ended(number, &facts)) {
+                return Err(Error::BeingSent {
+                    short: message.short.clone(),
+                });
+            }
+            let number = 1 + facts.iter().filter_map(Fact::attempt).max().unwrap_or(0);
+            let begun = Fact::Begun {
+                attempt: number,
+                at: now,
+                process: Some(process.to_owned()),
+            };
+            append(transaction, message.id, &begun, now)?;
+            set_sending(transaction, message.id, true)?;
+            refresh(transaction, message.id)?;
+            Ok(Some((number, places)))
+        })?;
+        // While the server is asked.
+        let log = self.folder.join(LOG);
+        let bringing = Builder::new().spawn(move || sync_log(&log));
+        self.on_its_way = bringing.ok();
+        Ok(claimed)
     }
 
     fn end_cut_off(
@@ -141,6 +152,8 @@ impl Attempts for Sqlite {
     }
 
     fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
+        // Before the journal has its line: one of which the ledger knows nothing tells of a loss.
+        self.bring_to_disk()?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -157,35 +170,71 @@ impl Attempts for Sqlite {
         };
         append(&transaction, attempt.message.id, &handed, now)?;
         let line = line_of(&transaction, attempt, now)?;
-        // Beside the ledger too, before its commit: one that is brought back from a copy later
-        // does not know of it, and is to be told.
-        let length = self.journal.append(&line).map_err(|source| Error::Disk {
+        let disk = |source| Error::Disk {
             path: self.folder.clone(),
             source,
-        })?;
-        transaction.execute("UPDATE surroundings SET journal = ?1", [length as i64])?;
-        Ok(transaction.commit()?)
+        };
+        // Beside the ledger too, before its commit: one that is brought back from a copy later
+        // does not know of it, and is to be told.
+        let (length, written) = self.journal.write(&line).map_err(disk)?;
+        transaction
+            .prepare_cached("UPDATE surroundings SET journal = ?1")?
+            .execute([length as i64])?;
+        // Both on their way to the disk at once.
+        let (line, commit) = std::thread::scope(|scope| {
+            let line = Builder::new().spawn_scoped(scope, || written.bring_to_disk());
+            let commit = transaction.commit();
+            let line = match line {
+                Ok(line) => line.join().expect("it does not panic"),
+                Err(_) => written.bring_to_disk(),
+            };
+            (line, commit)
+        });
+        commit?;
+        line.map_err(disk)
     }
 
-    fn end(&mut self, attempt: Attempt, end: &End, now: Timestamp) -> Result<(), Error> {
-        let transaction = self.immediate()?;
-        for answer in &end.refused {
-            let fact = Fact::RecipientRefused {
+    fn record_end(
+        &mut self,
+        attempt: &Attempt,
+        end: &End,
+        now: Timestamp,
+        commit: Commit,
+    ) -> Result<(), Error> {
+        let write = |transaction: &Transaction<'_>| {
+            for answer in &end.refused {
+                let fact = Fact::RecipientRefused {
+                    attempt: attempt.number,
+                    at: now,
+                    answer: answer.clone(),
+                };
+                append(transaction, attempt.message.id, &fact, now)?;
+            }
+            let fact = Fact::Ended {
                 attempt: attempt.number,
                 at: now,
-                answer: answer.clone(),
+                end: end.whole.clone(),
             };
-            append(&transaction, attempt.message.id, &fact, now)?;
-        }
-        let fact = Fact::Ended {
-            attempt: attempt.number,
-            at: now,
-            end: end.whole.clone(),
+            append(transaction, attempt.message.id, &fact, now)?;
+            set_sending(transaction, attempt.message.id, false)?;
+            refresh(transaction, attempt.message.id)
         };
-        append(&transaction, attempt.message.id, &fact, now)?;
-        set_sending(&transaction, attempt.message.id, false)?;
-        refresh(&transaction, attempt.message.id)?;
-        Ok(transaction.commit()?)
+        match commit {
+            Commit::AtOnce => self.at_once(write),
+            Commit::WithNext => self.with_next(write),
+        }
+    }
+
+    fn bring_to_disk(&mut self) -> Result<(), Error> {
+        let log = self.folder.join(LOG);
+        let brought = match self.on_its_way.take() {
+            Some(all) => all.join().expect("it does not panic"),
+            None if self.owes => sync_log(&log),
+            None => Ok(()),
+        };
+        brought.map_err(|source| Error::Disk { path: log, source })?;
+        self.owes = false;
+        Ok(())
     }
 
     fn take_back_refusal(
@@ -220,6 +269,40 @@ impl Sqlite {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
+
+    /// A transaction that writes, on the disk when it returns, with all before it.
+    fn at_once<T>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let transaction = self.immediate()?;
+        let written = write(&transaction)?;
+        transaction.commit()?;
+        Ok(written)
+    }
+
+    /// A transaction that writes, on the disk with the next one that is, or by
+    /// [`Attempts::bring_to_disk`]. Others see it at once, and a process that is killed loses
+    /// nothing; a machine that stops may.
+    pub(super) fn with_next<T>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.connection
+            .pragma_update(None, "synchronous", "normal")?;
+        self.owes = true;
+        // What is brought there by now may be without this one.
+        self.on_its_way = None;
+        let written = self.at_once(write);
+        // Whatever became of it: all others are on the disk when they return.
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        written
+    }
+}
+
+/// Brings all commits of a log to the disk.
+fn sync_log(log: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(log)?.sync_data()
 }
 
 /// What was handed over since a time, and what is being sent now.
