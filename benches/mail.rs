@@ -2,20 +2,23 @@
 //! the same servers in the same run.
 //!
 //! `cargo bench --bench mail` prints the table; `-- --quick` is a trial with fewer messages,
-//! `-- ledger` only the part that needs no server: among it what 300 rows of a table cost over
+//! `-- sending` only what is sent, `-- ledger` only the part that needs no server: among it what 300 rows of a table cost over
 //! ledgers of 0, 20,000 and 100,000 messages (with `--quick` 60 over 0, 1,000 and 5,000); `-- inbox`
 //! only what is read. `PEC_BENCH_LETTERS` and `PEC_BENCH_CERTIFIED` say over how many letters words
 //! are looked for (50,000), and how large the mailbox is that is all certified (20,000).
 //! Needs what `tests/support/servers.rs` names (root, Dovecot, Postfix), `mbsync` and
 //! `sqlite3`; what is missing is skipped with a line. Nothing here fails on a slow machine.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lettre::transport::smtp::authentication::Mechanism;
@@ -24,14 +27,25 @@ use lettre::transport::smtp::client::{
 };
 use lettre::transport::smtp::extension::ClientId;
 use postacert::address::MailAddress;
-use postacert::client;
+use postacert::batch::notice::{Recipe, Writer};
+use postacert::batch::pace::Pace;
+use postacert::batch::table::Columns;
+use postacert::client::Judge;
+use postacert::client::batch::{
+    Allowed, End as Ended, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
+};
 use postacert::ledger::fact::{AttemptEnd, Words};
-use postacert::ledger::{Claim, End, JobRef, JobRow, Ledger, NewJob, NewRow, Taken, Terms};
+use postacert::ledger::{Claim, Commit, End, JobRef, JobRow, Ledger, NewJob, NewRow, Taken, Terms};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
+use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
 use postacert::transport::compose::{Draft, compose};
 use postacert::transport::smtp::SmtpSubmission;
-use postacert::transport::{Endpoint, Security, SubmissionOutcome, Timeouts};
+use postacert::transport::{
+    self, Came, Endpoint, Fetched, Folder, FolderState, Mailbox, Quota, Security, Stop, Submission,
+    SubmissionReport, Summary, Timeouts, Waited,
+};
+use postacert::verify::Verifier;
 use support::cases::sent;
 use support::receipt::{Kind, Receipt};
 use support::servers::{PASSWORD, Servers};
@@ -43,6 +57,8 @@ mod support;
 
 /// 22 November 2026, a while after the receipts were signed.
 const NOW: Timestamp = Timestamp::from_unix(1_795_305_600);
+/// A line of each message.
+const BODY: &str = "Buongiorno, si comunica quanto segue.\n";
 /// Who sends and reads.
 const USER: &str = "io@pec.mittente.example";
 
@@ -64,6 +80,12 @@ fn main() {
             certified(servers, certified_of);
         }
         return letters(letters_of);
+    }
+    if only == "sending" {
+        if let Some(servers) = servers::running() {
+            sending(servers, scale(1_000));
+        }
+        return;
     }
     if only == "ledger" {
         growth(quick);
@@ -116,7 +138,7 @@ fn named(number: usize, to: &str, message_id: String) -> OutgoingMessage {
         cc: Vec::new(),
         reply_to: None,
         subject: format!("Avviso n. {number}"),
-        body: "Buongiorno, si comunica quanto segue.\n".repeat(40),
+        body: BODY.repeat(40),
         attachments: Vec::new(),
         fields: Vec::new(),
         message_id,
@@ -401,7 +423,9 @@ fn serve(ledger: &mut Ledger, row: &JobRow) {
         }),
         refused: Vec::new(),
     };
-    ledger.end(attempt, &end, NOW).expect("ended");
+    ledger
+        .end(attempt, &end, NOW, Commit::AtOnce)
+        .expect("ended");
 }
 
 fn job_of(ledger: &mut Ledger, count: u32) -> JobRef {
@@ -476,7 +500,8 @@ fn timed(command: &mut Command) -> Duration {
 
 // Sending
 
-/// Messages recorded, handed over and their ends recorded, beside a loop that only sends.
+/// Rows of tables sent as `pec batch run` sends them, from the plan to the recorded end, beside a loop of
+/// lettre that only sends the same messages.
 fn sending(servers: &Servers, count: usize) {
     for (name, endpoint) in [
         ("Postfix", servers.submission(Security::Tls)),
@@ -484,20 +509,23 @@ fn sending(servers: &Servers, count: usize) {
     ] {
         const TURNS: usize = 10;
         let folder = tempfile::tempdir().expect("a folder");
-        let mut ledger = Ledger::open(folder.path()).expect("a ledger");
-        let mut ours = connect(servers, &endpoint);
+        let mut office = Office {
+            ledger: Ledger::open(folder.path()).expect("a ledger"),
+            verifier: Verifier::new(Trust::parse(&world::trust_file(), "trust").expect("trust")),
+            line: Line(Rc::new(RefCell::new(connect(servers, &endpoint)))),
+        };
         let mut bare = bare_connection(servers, &endpoint);
+        without_delay(endpoint.port);
         let (mut this, mut other) = (Duration::ZERO, Duration::ZERO);
         for turn in 0..TURNS {
             let to = format!("banco-{turn}@{}.example", name.to_lowercase());
+            let job = office.job(turn, count / TURNS, &to);
+            let began = Instant::now();
+            office.run(&job, count / TURNS);
+            this += began.elapsed();
             let messages: Vec<OutgoingMessage> = (0..count / TURNS)
                 .map(|number| message(turn * count + number, &to))
                 .collect();
-            let began = Instant::now();
-            for message in &messages {
-                send_with_journal(&mut ledger, &mut ours, message);
-            }
-            this += began.elapsed();
             let envelope = lettre::address::Envelope::new(
                 USER.parse().ok(),
                 vec![to.parse().expect("an address")],
@@ -513,7 +541,7 @@ fn sending(servers: &Servers, count: usize) {
         let what = format!("{count} messages to {name}, journal included / lettre");
         row(&what, ratio(this, other), Some(1.25));
         note(&format!(
-            "{:.0} a second against {:.0}",
+            "{:.0} a second against {:.0}, both without delay (TCP_NODELAY)",
             count as f64 / this.as_secs_f64(),
             count as f64 / other.as_secs_f64()
         ));
@@ -527,11 +555,219 @@ fn connect(servers: &Servers, endpoint: &Endpoint) -> SmtpSubmission {
         .expect("a connection")
 }
 
-fn send_with_journal(ledger: &mut Ledger, server: &mut SmtpSubmission, message: &OutgoingMessage) {
-    let recorded = ledger.freeze(message, NOW).expect("recorded");
-    let sent = client::submit(ledger, &recorded, Claim::NeverLeft, server, &|| NOW);
-    let sent = sent.expect("sent");
-    assert!(matches!(sent.report.outcome, SubmissionOutcome::Taken(_)));
+/// Who sends the rows of tables, over one connection.
+struct Office {
+    ledger: Ledger,
+    verifier: Verifier,
+    line: Line,
+}
+
+impl Office {
+    /// A table of so many rows, recorded.
+    fn job(&mut self, turn: usize, count: usize, to: &str) -> JobRef {
+        let recipe = recipe();
+        let writer = Writer::new(&recipe).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let row = |number: usize| {
+            let reference = format!("{turn}-{number}");
+            let mut columns = Columns::new();
+            columns.insert("to".to_owned(), to.into());
+            columns.insert("ref".to_owned(), reference.clone().into());
+            let notice = writer.notice(&columns).expect("a notice");
+            NewRow {
+                number: number as u64 + 2,
+                account: MailAddress::new(USER),
+                reference,
+                round: String::new(),
+                content: notice.digest(std::iter::empty()),
+                whom: notice.whom(),
+                columns: serde_json::to_string(&columns).expect("JSON"),
+                recipients: 1,
+                size: 2_000,
+                bad: None,
+            }
+        };
+        let new = NewJob {
+            identity: &format!("{turn:064x}"),
+            path: "/avvisi.csv",
+            recipe: "{}",
+        };
+        let mut rows = (0..count).map(row);
+        let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
+        let job = self.ledger.record_job(new, &mut next, &mut || Ok(()), NOW);
+        job.expect("a job")
+    }
+
+    fn run(&mut self, job: &JobRef, count: usize) {
+        let mut sent = 0;
+        let runner = Runner {
+            ledger: &mut self.ledger,
+            job,
+            recipe: &recipe(),
+            sender: &Sender {
+                account: "banco".to_owned(),
+                address: MailAddress::new(USER),
+                display_name: None,
+                limits: Limits::default(),
+            },
+            judge: Judge {
+                account: &MailAddress::new(USER),
+                verifier: &self.verifier,
+                keep: postacert::account::Keep::All,
+            },
+            folders: &[],
+            reach: &mut self.line,
+            files: &mut NoFiles,
+            pace: Pace::default(),
+            resend: None,
+            allowed: &Allowed::default(),
+            stop: &Stop::default(),
+            hold: &AtomicBool::new(false),
+            time: Time {
+                now: &|| NOW,
+                sleep: &|_| panic!("nothing is waited for"),
+            },
+            on_event: &mut |event| sent += usize::from(matches!(event.what, Happening::Sent(_))),
+        };
+        assert!(matches!(runner.run(), Ok(Ended::Done)));
+        assert_eq!(sent, count);
+    }
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        subject: Some("Avviso n. {{ ref }}".to_owned()),
+        body: Some(BODY.repeat(40)),
+        form: "completa".to_owned(),
+        account: "banco".to_owned(),
+        ..Recipe::default()
+    }
+}
+
+/// A connection that stays, beside a mailbox without a message.
+#[derive(Clone)]
+struct Line(Rc<RefCell<SmtpSubmission>>);
+
+impl Reach for Line {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        Ok(Box::new(Empty))
+    }
+}
+
+impl Submission for Line {
+    fn submit(
+        &mut self,
+        envelope: &transport::Envelope,
+        octets: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        self.0.borrow_mut().submit(envelope, octets, before_data)
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        self.0.borrow().size_limit()
+    }
+}
+
+struct Empty;
+
+impl Mailbox for Empty {
+    fn folders(&mut self) -> Result<Vec<Folder>, transport::Error> {
+        Ok(vec![Folder {
+            name: "INBOX".to_owned(),
+            separator: None,
+            selectable: true,
+            sent: false,
+        }])
+    }
+
+    fn examine(&mut self, _: &str) -> Result<FolderState, transport::Error> {
+        Ok(FolderState {
+            uid_validity: 1,
+            uid_next: Some(1),
+            exists: 0,
+        })
+    }
+
+    fn uids(&mut self, _: RangeInclusive<u32>) -> Result<Vec<u32>, transport::Error> {
+        Ok(Vec::new())
+    }
+
+    fn summaries(&mut self, _: RangeInclusive<u32>, _: &[&str]) -> Came<Summary> {
+        nothing()
+    }
+
+    fn fetch(&mut self, _: &[u32]) -> Came<Fetched> {
+        nothing()
+    }
+
+    fn search_header(&mut self, _: &'static str, _: &str) -> Result<Vec<u32>, transport::Error> {
+        Ok(Vec::new())
+    }
+
+    fn append(&mut self, _: &str, _: &[u8]) -> Result<(), transport::Error> {
+        unreachable!("nothing is filed")
+    }
+
+    fn quota(&mut self) -> Result<Option<Quota>, transport::Error> {
+        Ok(None)
+    }
+
+    fn wait(&mut self, _: Duration, _: Duration, _: &Stop) -> Result<Waited, transport::Error> {
+        unreachable!("nothing is waited for")
+    }
+
+    fn octets_on_the_wire(&self) -> (u64, u64) {
+        (0, 0)
+    }
+}
+
+fn nothing<T>() -> Came<T> {
+    Came {
+        all: Vec::new(),
+        fault: None,
+    }
+}
+
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn look(&mut self, name: &str) -> Result<FileFacts, String> {
+        Err(name.to_owned())
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        Err(name.to_owned())
+    }
+}
+
+/// Sets TCP_NODELAY on every connection of this process to a port. lettre does not, and cannot be
+/// told to: the end of a message, which it writes alone, waits for the server to acknowledge what
+/// was before it, at some servers for 40 ms. The socket of a connection is reached by another
+/// descriptor of it (pidfd_getfd).
+fn without_delay(port: u16) {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    let own = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process");
+    let mut count = 0;
+    for entry in fs::read_dir("/proc/self/fd")
+        .expect("descriptors")
+        .flatten()
+    {
+        let number = entry.file_name().to_string_lossy().parse();
+        let descriptor = pidfd_getfd(&own, number.expect("a number"), PidfdGetfdFlags::empty());
+        let Ok(descriptor) = descriptor else {
+            continue;
+        };
+        let stream = TcpStream::from(descriptor);
+        if stream.peer_addr().is_ok_and(|peer| peer.port() == port) {
+            stream.set_nodelay(true).expect("a connection");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 2, "ours and the bare one");
 }
 
 fn bare_connection(servers: &Servers, endpoint: &Endpoint) -> SmtpConnection {
