@@ -101,7 +101,8 @@ fn a_warning_of_quota_disturbs_nothing_and_is_noted() {
                 FolderState {
                     uid_validity: 7,
                     uid_next: Some(9),
-                    exists: 2
+                    exists: 2,
+                    mod_seq: None
                 }
             );
             assert_eq!(mailbox.fetch(&[1]).whole().unwrap()[0].octets, b"abc");
@@ -269,6 +270,113 @@ fn lines_and_literals_have_bounds() {
                 matches!(&error, Error::Protocol(r) if r.contains("line")),
                 "{error:?}"
             );
+        },
+    );
+}
+
+// The state of a folder.
+
+#[test]
+fn the_number_of_the_last_change_is_told_by_who_numbers_changes() {
+    const STATE: &str = "* 2 EXISTS\n* OK [UIDVALIDITY 7] x\n* OK [UIDNEXT 9] x";
+    for (capabilities, lines, told) in [
+        ("CONDSTORE", "* OK [HIGHESTMODSEQ 12] x", Some(12)),
+        ("QRESYNC", "* ok [HighestModSeq 12]", Some(12)),
+        (
+            "CONDSTORE",
+            "* OK [HIGHESTMODSEQ 9223372036854775807] x",
+            Some(u64::MAX >> 1),
+        ),
+        // It did not say that it can.
+        ("IDLE", "* OK [HIGHESTMODSEQ 12] x", None),
+        ("CONDSTORE", "* OK [NOMODSEQ] not kept", None),
+        (
+            "CONDSTORE",
+            "* OK [HIGHESTMODSEQ 12] x\n* OK [NOMODSEQ] no",
+            None,
+        ),
+        ("CONDSTORE", "* OK [HIGHESTMODSEQ 0] x", None),
+        ("CONDSTORE", "* OK [HIGHESTMODSEQ -1] x", None),
+        (
+            "CONDSTORE",
+            "* OK [HIGHESTMODSEQ 99999999999999999999] x",
+            None,
+        ),
+        ("CONDSTORE", "* OK [HIGHESTMODSEQ] x", None),
+        ("CONDSTORE", "* OK x", None),
+    ] {
+        let answer = format!("{STATE}\n{lines}\nTAG OK done");
+        let command = match capabilities {
+            "IDLE" => "EXAMINE \"INBOX\"\r\n",
+            _ => "EXAMINE \"INBOX\" (CONDSTORE)\r\n",
+        };
+        let state = offering(
+            capabilities,
+            move |peer| peer.imap(command, &answer),
+            |mailbox| mailbox.examine("INBOX").unwrap(),
+        );
+        let number = state.mod_seq.map(std::num::NonZeroU64::get);
+        assert_eq!(number, told, "{capabilities} {lines}");
+        assert_eq!((state.exists, state.uid_next), (2, Some(9)));
+    }
+    // Without all the others it tells nothing.
+    for lines in [
+        "* OK [UIDVALIDITY 7] x\n* OK [UIDNEXT 9] x",
+        "* 2 EXISTS\n* OK [UIDVALIDITY 7] x",
+    ] {
+        let answer = format!("{lines}\n* OK [HIGHESTMODSEQ 12] x\nTAG OK done");
+        let state = offering(
+            "CONDSTORE",
+            move |peer| peer.imap("EXAMINE", &answer),
+            |mailbox| mailbox.examine("INBOX").unwrap(),
+        );
+        assert_eq!(state.mod_seq, None, "{lines}");
+    }
+    // Nor that of the folder that was open before.
+    offering(
+        "CONDSTORE",
+        |peer| {
+            peer.imap("EXAMINE", &format!("* OK [HIGHESTMODSEQ 12] x\n{EXAMINED}"));
+            peer.imap("EXAMINE", EXAMINED);
+        },
+        |mailbox| {
+            assert!(mailbox.examine("A").unwrap().mod_seq.is_some());
+            assert_eq!(mailbox.examine("B").unwrap().mod_seq, None);
+        },
+    );
+}
+
+#[test]
+fn a_server_that_does_not_take_what_it_offers_is_asked_without() {
+    const PLAIN: &str = "EXAMINE \"INBOX\"\r\n";
+    for refusal in ["TAG BAD what", "TAG NO what"] {
+        offering(
+            "CONDSTORE",
+            move |peer| {
+                peer.imap("EXAMINE \"INBOX\" (CONDSTORE)", refusal);
+                peer.imap(PLAIN, &format!("* OK [HIGHESTMODSEQ 12] x\n{EXAMINED}"));
+                peer.imap(PLAIN, EXAMINED);
+            },
+            |mailbox| {
+                for _ in 0..2 {
+                    let state = mailbox.examine("INBOX").unwrap();
+                    assert_eq!((state.exists, state.mod_seq), (2, None), "{refusal}");
+                }
+            },
+        );
+    }
+    // A folder that is not there says nothing about the others.
+    offering(
+        "CONDSTORE",
+        |peer| {
+            peer.imap("EXAMINE \"A\" (CONDSTORE)", "TAG NO [NONEXISTENT] no");
+            peer.imap("EXAMINE \"A\"\r\n", "TAG NO [NONEXISTENT] no");
+            peer.imap("EXAMINE \"INBOX\" (CONDSTORE)", EXAMINED);
+        },
+        |mailbox| {
+            let error = mailbox.examine("A").unwrap_err();
+            assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+            assert_eq!(mailbox.examine("INBOX").unwrap().exists, 2);
         },
     );
 }

@@ -404,6 +404,45 @@ fn a_folder_is_read_anew_when_somebody_asks_for_it() {
     );
 }
 
+/// RFC 7162, 3.1.2: who numbers changes tells the number of the last one with EXAMINE.
+#[test]
+fn where_the_server_numbers_changes_a_folder_without_news_costs_one_question() {
+    const NUMBERED: &str = "* OK [UIDVALIDITY #] x\n* OK [HIGHESTMODSEQ 5] x";
+    for (capabilities, lines, searches) in [
+        ("IMAP4rev1 CONDSTORE", NUMBERED, 0),
+        ("IMAP4rev1 QRESYNC", NUMBERED, 0),
+        // One that keeps no numbers of this folder, and one that did not say that it does.
+        (
+            "IMAP4rev1 CONDSTORE",
+            "* OK [UIDVALIDITY #] x\n* OK [NOMODSEQ] x",
+            1,
+        ),
+        ("IMAP4rev1", NUMBERED, 1),
+    ] {
+        let one = Read::with(|shelf| {
+            shelf.capabilities = capabilities;
+            shelf.validity = lines;
+            let delivery = shelf.folder("INBOX").remove(&2).expect("a receipt");
+            shelf.folder("INBOX.Ricevute").insert(1, delivery);
+            shelf.folder("INBOX.Vuota.Ricevute");
+        });
+        assert_eq!(one.sync().exit, 0);
+        assert_eq!(one.standing(), "delivered");
+        one.server.shelf().commands.clear();
+        assert_eq!(one.sync().exit, 0);
+        let shelf = one.server.shelf();
+        assert_eq!(shelf.count("EXAMINE"), 3, "{capabilities}");
+        // The empty one is never searched.
+        assert_eq!(shelf.count("UID"), 2 * searches, "{capabilities} {lines}");
+        let others = ["LOGIN", "LIST", "LOGOUT"];
+        let all = others
+            .iter()
+            .map(|command| shelf.count(command))
+            .sum::<usize>();
+        assert_eq!(all + 3 + 2 * searches, shelf.commands.len());
+    }
+}
+
 #[test]
 fn an_odd_line_of_the_list_costs_its_folder_and_no_other() {
     for line in [

@@ -5,6 +5,9 @@ mod support;
 
 use std::time::Duration;
 
+use postacert::account::Keep;
+use postacert::client::{self, Judge, SyncReport};
+use postacert::ledger::ModSeq;
 use postacert::secret::Secret;
 use postacert::transport::imap::ImapMailbox;
 use postacert::transport::smtp::SmtpSubmission;
@@ -12,6 +15,7 @@ use postacert::transport::{
     Endpoint, Envelope, Error, Login, Mailbox, Security, Stop, Submission, SubmissionOutcome,
     Timeouts, Waited,
 };
+use support::sender::{Desk, account};
 use support::servers::{self, Servers};
 
 const BOTH: [Security; 2] = [Security::Tls, Security::StartTls];
@@ -308,4 +312,74 @@ fn a_large_mailbox_is_listed() {
     }
     let uids: Vec<u32> = (1..=2000).collect();
     assert_eq!(mailbox.fetch(&uids).whole().unwrap().len(), 2000);
+}
+
+/// A reading of INBOX: what it found, and how many octets it took in both directions.
+fn read(servers: &Servers, user: &str, desk: &mut Desk) -> (SyncReport, u64, u64) {
+    let mut mailbox = open(servers, user, Security::Tls);
+    let before = mailbox.octets_on_the_wire();
+    let now = desk.now;
+    let judge = Judge {
+        account: &account(),
+        verifier: &desk.verifier,
+        keep: Keep::All,
+    };
+    let folders = ["INBOX".to_owned()];
+    let (ledger, tell) = (&mut desk.ledger, &mut |_| {});
+    let report = client::sync(ledger, judge, &mut mailbox, &folders, &|| now, tell);
+    let (read, written) = mailbox.octets_on_the_wire();
+    mailbox.log_out();
+    let report = report.expect("it is read");
+    (report, read - before.0, written - before.1)
+}
+
+#[test]
+fn nothing_new_costs_one_round_trip_and_less_than_two_thousand_octets() {
+    let Some(servers) = servers::running() else {
+        return;
+    };
+    let user = "fermo@pec.example.it";
+    let mut desk = Desk::new();
+    servers.deliver(user, (0..600).map(|n| awkward(&n.to_string())));
+    assert_eq!(read(servers, user, &mut desk).0.looked_at, 600);
+    let reading = desk.ledger.reading(&account(), "INBOX").unwrap();
+    let number = reading.expect("it was read").mod_seq;
+    assert!(matches!(number, ModSeq::At(_)), "{number:?}");
+    // One command, of some thirty octets: a second one would be about as long.
+    let is_one = |written: u64| written < 40;
+    for _ in 0..2 {
+        let (report, read, written) = read(servers, user, &mut desk);
+        println!("nothing new in a folder: {read} octets read, {written} written");
+        assert_eq!((report.folders, report.looked_at), (1, 0));
+        assert!(
+            is_one(written) && read + written < 2_000,
+            "{read} {written}"
+        );
+    }
+    // One that came is read, one that is marked or gone makes us ask; then all is quiet again.
+    let mark = || {
+        let file = servers.files(user).swap_remove(3);
+        let marked = file.to_string_lossy().replace("/new/", "/cur/") + ":2,F";
+        std::fs::rename(&file, marked).expect("one file system");
+    };
+    type Change<'a> = &'a dyn Fn();
+    let changes: [(&str, Change<'_>, usize, usize); 3] = [
+        ("came", &|| servers.deliver(user, [awkward("nuovo")]), 1, 1),
+        ("is marked", &mark, 0, 1),
+        (
+            "is gone",
+            &|| std::fs::remove_file(&servers.files(user)[5]).expect("a file"),
+            0,
+            2,
+        ),
+    ];
+    for (what, change, found, until_quiet) in changes {
+        change();
+        for turn in 0..=until_quiet {
+            let (report, _, written) = read(servers, user, &mut desk);
+            let looked_at = if turn == 0 { found } else { 0 };
+            assert_eq!(report.looked_at, looked_at, "{what} {turn}");
+            assert_eq!(is_one(written), turn == until_quiet, "{what} {turn}");
+        }
+    }
 }

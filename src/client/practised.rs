@@ -349,6 +349,7 @@ impl Mailbox for Line {
             uid_validity: 1,
             uid_next: None,
             exists: 0,
+            mod_seq: None,
         })
     }
 

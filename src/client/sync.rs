@@ -12,8 +12,13 @@
 //! already is found by the list of the last [`RECENT`] numbers and by the count of messages; an
 //! older one is not found while just as many messages of the folder are deleted between two
 //! readings.
+//!
+//! Of a folder in which nothing changed only its state is asked (EXAMINE): the same next UID, the
+//! same count and the same number of the last change (RFC 7162) as at a reading in which all that was
+//! counted was seen. A number that stood still while something came is not believed again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::panic::AssertUnwindSafe;
 
@@ -24,8 +29,8 @@ use crate::account::Keep;
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
 use crate::ledger::{
-    self, Arrival, Cursor, Ledger, LetterRow, MatchRule, MessageRef, Place, Reading, Reason,
-    Recorded, Unread,
+    self, Arrival, Cursor, Ledger, LetterRow, MatchRule, MessageRef, ModSeq, Place, Reading,
+    Reason, Recorded, Unread,
 };
 use crate::mime::header::Header;
 use crate::pec::MessageKind;
@@ -347,6 +352,15 @@ pub(super) struct Run<'a> {
     began: Timestamp,
 }
 
+/// What a reading of a folder saw.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Whether something came.
+    came: bool,
+    /// Whether it is all that the server counts.
+    all: bool,
+}
+
 /// A folder that is open.
 struct Open<'a> {
     folder: &'a str,
@@ -397,6 +411,22 @@ impl<'a> Open<'a> {
     fn recent_numbers(&self) -> RangeInclusive<u32> {
         let last = self.cursor.last_uid;
         last.saturating_sub(RECENT - 1).max(1)..=last
+    }
+
+    /// Whether nothing changed since it was read to its end, by all that the server tells, and nothing
+    /// of it is to be asked for again.
+    fn is_as_it_was(&self, state: &FolderState) -> bool {
+        let reading = &self.reading;
+        let is_complete = self.unread.is_empty()
+            && reading.step.is_none()
+            && reading.suspect.is_none()
+            && reading.up_to == self.cursor.last_uid;
+        is_complete
+            && state.uid_next == self.cursor.last_uid.checked_add(1)
+            && reading.held == Some(state.exists)
+            && state
+                .mod_seq
+                .is_some_and(|number| reading.mod_seq == ModSeq::At(number))
     }
 
     /// Reads again from there on; what was kept already is not asked for.
@@ -498,18 +528,12 @@ impl<'a> Run<'a> {
     fn folder(&mut self, mailbox: &mut dyn Mailbox, folder: &str) -> Result<(), Error> {
         let state = mailbox.examine(folder)?;
         let mut open = self.open(folder, &state)?;
+        if open.is_as_it_was(&state) {
+            return Ok(());
+        }
         let before = open.reading.clone();
-        // They speak of what was read up to there.
-        let mut held = before.held.filter(|_| before.up_to == open.cursor.last_uid);
-        if self.late(mailbox, &mut open)? {
-            held = None;
-        }
-        let new = self.new_ones(mailbox, &mut open, &state)?;
-        // More than the new ones explain: something came under an older number.
-        if held.is_some_and(|held| state.exists as usize > held as usize + new) {
-            open.go_back(0);
-            self.new_ones(mailbox, &mut open, &state)?;
-        }
+        let seen = self.news(mailbox, &mut open, &state)?;
+        open.reading.mod_seq = mod_seq_now(before.mod_seq, state.mod_seq, seen);
         let numbers = open.recent_numbers();
         let recent = open.recent.take().map(|mut recent| {
             recent.retain(|uid| numbers.contains(uid));
@@ -523,6 +547,36 @@ impl<'a> Run<'a> {
             self.ledger.keep_reading(account, folder, &open.reading)?;
         }
         Ok(())
+    }
+
+    /// Reads what came, whatever its number.
+    fn news(
+        &mut self,
+        mailbox: &mut dyn Mailbox,
+        open: &mut Open<'_>,
+        state: &FolderState,
+    ) -> Result<Seen, Error> {
+        let (exists, is_first) = (state.exists as usize, open.cursor.last_uid == 0);
+        // It speaks of what was read up to there.
+        let is_complete = open.reading.up_to == open.cursor.last_uid;
+        let is_late = self.late(mailbox, open)?;
+        let held = open.reading.held.filter(|_| is_complete && !is_late);
+        let new = self.new_ones(mailbox, open, state)?;
+        let counted = held.or(is_first.then_some(0));
+        let counted = counted.map(|held| held as usize + new);
+        // More than the new ones explain: something came under an older number.
+        if held.is_some() && counted < Some(exists) {
+            open.go_back(0);
+            let all = self.new_ones(mailbox, open, state)?;
+            return Ok(Seen {
+                came: true,
+                all: all == exists,
+            });
+        }
+        Ok(Seen {
+            came: is_late || new > 0,
+            all: counted == Some(exists),
+        })
     }
 
     /// Where the reading of a folder goes on.
@@ -1219,6 +1273,16 @@ fn wrapped_in(examination: &Examination, octets: &[u8]) -> Option<WrappedMail> {
 /// the cursor has passed.
 fn went_back(known: Cursor, state: &transport::FolderState) -> bool {
     state.uid_next.is_some_and(|next| next <= known.last_uid)
+}
+
+/// What is remembered of the number of the last change after a folder was read.
+fn mod_seq_now(before: ModSeq, told: Option<NonZeroU64>, seen: Seen) -> ModSeq {
+    match (before, told) {
+        (ModSeq::StoodStill, _) => ModSeq::StoodStill,
+        (ModSeq::At(known), Some(told)) if known == told && seen.came => ModSeq::StoodStill,
+        (ModSeq::Untold | ModSeq::At(_), Some(told)) if seen.all => ModSeq::At(told),
+        (ModSeq::Untold | ModSeq::At(_), _) => ModSeq::Untold,
+    }
 }
 
 /// Whether the header of a message gives a reason to fetch it. Generous: what it lets through

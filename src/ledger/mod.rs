@@ -78,7 +78,7 @@ pub use stat::Stat;
 pub use store::Store;
 pub use submission::{Attempt, Claim, Commit, Departure, End, MessageRef, Room};
 pub use surroundings::Recovered;
-pub use unread::{Place, Reading, Reason, Unread};
+pub use unread::{ModSeq, Place, Reading, Reason, Unread};
 
 /// Why the ledger could not do it.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@
 //! else back.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use super::{Error, Ledger};
 use crate::address::MailAddress;
@@ -79,17 +80,32 @@ pub struct Unread {
     pub tries: u32,
 }
 
+/// What the server told of changes of a folder (HIGHESTMODSEQ of RFC 7162, 3.1.2) when it was read
+/// to its end last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModSeq {
+    /// Nothing; or not all that it counted had been seen.
+    #[default]
+    Untold,
+    /// The number of the last change: all up to it was read.
+    At(NonZeroU64),
+    /// The same number before something came and after it: it tells nothing.
+    StoodStill,
+}
+
 /// How a folder was read last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// UIDs mean something only under this value.
     pub uid_validity: u32,
-    /// Up to which UID it was read to its end last; the next two speak of then.
+    /// Up to which UID it was read to its end last; the next three speak of then.
     pub up_to: u32,
     /// How many messages the server counted.
     pub held: Option<u32>,
     /// UIDs just below that one that the server listed.
     pub recent: Option<BTreeSet<u32>>,
+    /// Its last change.
+    pub mod_seq: ModSeq,
     /// Up to which UID it was read before something older was looked for.
     pub passed: Option<u32>,
     /// How many UIDs to ask for at once, since the line broke; `None`: as many as fit.

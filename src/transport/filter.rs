@@ -12,6 +12,7 @@
 //! for error messages, and news of the folder is remembered for whoever waits.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ pub(super) enum Expect {
     Nothing,
     /// Only the end of the connection (LOGOUT).
     Goodbye,
-    /// EXISTS, UIDVALIDITY and UIDNEXT; it is EXAMINE.
+    /// EXISTS, UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ; it is EXAMINE.
     State,
     /// LIST.
     Folders,
@@ -116,6 +117,7 @@ pub(super) struct State {
     pub exists: Option<u32>,
     pub uid_validity: Option<u32>,
     pub uid_next: Option<u32>,
+    pub mod_seq: Option<NonZeroU64>,
 }
 
 /// Why the adapter gave up.
@@ -475,6 +477,8 @@ impl<S: Wire> Filter<S> {
                 shared.state.uid_validity = value.parse().ok().filter(|value| *value > 0);
             }
             "UIDNEXT" if state => shared.state.uid_next = value.parse().ok(),
+            "HIGHESTMODSEQ" if state => shared.state.mod_seq = value.parse().ok(),
+            "NOMODSEQ" if state => shared.state.mod_seq = None,
             "CAPABILITY" => shared.learn(value),
             "ALERT" => shared.note(words),
             _ => {}

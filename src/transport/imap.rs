@@ -32,6 +32,10 @@ const MAX_GREETING: usize = 8 * 1024;
 /// Lines before the answer to STARTTLS.
 const MAX_LINES: usize = 20;
 
+/// Asks for the number of the last change of a folder, too (RFC 7162, 3.1.8): some servers tell it only
+/// then.
+const NUMBERED: &str = " (CONDSTORE)";
+
 /// UIDs named in one command; servers bound its length, often to 8 KB (RFC 7162, 4).
 const MAX_UIDS_AT_ONCE: usize = 500;
 
@@ -47,6 +51,8 @@ pub struct ImapMailbox {
     odd_names: BTreeMap<String, String>,
     /// Lines of the last LIST that name no folder.
     odd_folders: Vec<String>,
+    /// Whether it offers to number changes, and opened a folder only without.
+    refuses_numbers: bool,
     /// Why it cannot be used any more.
     dead: Option<String>,
 }
@@ -91,6 +97,7 @@ impl ImapMailbox {
             board,
             odd_names: BTreeMap::new(),
             odd_folders: Vec::new(),
+            refuses_numbers: false,
             dead: None,
         };
         if mailbox.board.lock().capabilities.is_empty() {
@@ -124,6 +131,7 @@ impl ImapMailbox {
             board,
             odd_names: BTreeMap::new(),
             odd_folders: Vec::new(),
+            refuses_numbers: false,
             dead: None,
         }
     }
@@ -180,16 +188,25 @@ impl ImapMailbox {
         })
     }
 
-    /// Opens a folder by EXAMINE or SELECT.
-    pub(super) fn open(&mut self, how: &'static str, folder: &str) -> Result<FolderState, Error> {
+    /// Opens a folder by EXAMINE or SELECT, with a parameter or none.
+    pub(super) fn open(
+        &mut self,
+        how: &'static str,
+        folder: &str,
+        parameter: &str,
+    ) -> Result<FolderState, Error> {
         let name = in_quotes(&self.name_of(folder)?);
-        self.ask(how, Expect::State, &format!("{how} {name}"))?;
+        self.ask(how, Expect::State, &format!("{how} {name}{parameter}"))?;
         let mut shared = self.board.lock();
         shared.news = false;
+        let state = shared.state;
+        let is_asked = parameter == NUMBERED;
+        let is_told = is_asked && state.exists.is_some() && state.uid_next.is_some();
         Ok(FolderState {
-            uid_validity: shared.state.uid_validity.ok_or(Error::Unnumbered)?,
-            uid_next: shared.state.uid_next,
-            exists: shared.state.exists.unwrap_or(0),
+            uid_validity: state.uid_validity.ok_or(Error::Unnumbered)?,
+            uid_next: state.uid_next,
+            exists: state.exists.unwrap_or(0),
+            mod_seq: state.mod_seq.filter(|_| is_told),
         })
     }
 
@@ -287,7 +304,20 @@ impl Mailbox for ImapMailbox {
     }
 
     fn examine(&mut self, folder: &str) -> Result<FolderState, Error> {
-        self.open("EXAMINE", folder)
+        // QRESYNC includes it (RFC 7162, 3.2.3).
+        let is_offered = self.offers("CONDSTORE") || self.offers("QRESYNC");
+        if !is_offered || self.refuses_numbers {
+            return self.open("EXAMINE", folder, "");
+        }
+        match self.open("EXAMINE", folder, NUMBERED) {
+            // It is the folder that cannot be opened, or the parameter that is not taken.
+            Err(Error::Refused { .. }) => {
+                let state = self.open("EXAMINE", folder, "")?;
+                self.refuses_numbers = true;
+                Ok(state)
+            }
+            opened => opened,
+        }
     }
 
     fn uids(&mut self, uids: RangeInclusive<u32>) -> Result<Vec<u32>, Error> {

@@ -24,6 +24,7 @@ mod utf7;
 mod words;
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -441,7 +442,7 @@ pub struct Folder {
     pub sent: bool,
 }
 
-/// What EXAMINE tells of a folder (RFC 3501, 6.3.2).
+/// What EXAMINE tells of a folder (RFC 3501, 6.3.2; RFC 7162, 3.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FolderState {
     /// UIDs keep their meaning while this keeps its value.
@@ -450,6 +451,9 @@ pub struct FolderState {
     pub uid_next: Option<u32>,
     /// How many messages.
     pub exists: u32,
+    /// The number of the last change; `None` where the server keeps none, or not all of the above
+    /// is told.
+    pub mod_seq: Option<NonZeroU64>,
 }
 
 /// Header fields and size of one message, before its octets are asked for.

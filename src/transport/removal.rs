@@ -40,7 +40,7 @@ impl ImapMailbox {
         if !self.offers("UIDPLUS") {
             return Ok(None);
         }
-        let state = self.open("SELECT", folder)?;
+        let state = self.open("SELECT", folder, "")?;
         Ok(Some(Removal {
             mailbox: self,
             state,

@@ -8,6 +8,7 @@
 //! - `store`: what is written stays, once, whoever writes.
 //! - `surroundings`: what is noticed when the ledger knows less, or is a copy.
 //! - `receipts`: which facts a mailbox teaches, and which not.
+//! - `unchanged`: when a folder is known to hold nothing new, and when not.
 //! - `doubt`: what a whole mailbox answers about a message in doubt.
 
 #[path = "../support/mod.rs"]
@@ -21,3 +22,4 @@ mod notice;
 mod receipts;
 mod store;
 mod surroundings;
+mod unchanged;

@@ -15,6 +15,10 @@ pub struct Kept {
     pub uid_validity: u32,
     /// Whether EXAMINE tells UIDNEXT.
     pub says_next: bool,
+    /// HIGHESTMODSEQ as EXAMINE tells it; nothing moves it but the test.
+    pub mod_seq: Option<u64>,
+    /// How many messages EXAMINE counts that are not shown.
+    pub counts_more: usize,
     pub messages: BTreeMap<u32, Vec<u8>>,
 }
 
@@ -23,6 +27,8 @@ impl Default for Kept {
         Self {
             uid_validity: 1,
             says_next: true,
+            mod_seq: None,
+            counts_more: 0,
             messages: BTreeMap::new(),
         }
     }
@@ -172,7 +178,8 @@ impl Mailbox for Script {
         Ok(FolderState {
             uid_validity: kept.uid_validity,
             uid_next: kept.says_next.then_some(next),
-            exists: u32::try_from(kept.messages.len()).expect("few"),
+            exists: u32::try_from(kept.messages.len() + kept.counts_more).expect("few"),
+            mod_seq: kept.mod_seq.and_then(std::num::NonZeroU64::new),
         })
     }
 

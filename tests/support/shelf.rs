@@ -257,7 +257,8 @@ impl<'a> Session<'a> {
     }
 
     fn examine(&mut self, peer: &mut Peer, command: &str) {
-        let name = command["EXAMINE ".len()..].trim_matches('"').to_owned();
+        let name = command["EXAMINE ".len()..].trim_end_matches(" (CONDSTORE)");
+        let name = name.trim_matches('"').to_owned();
         let answer = self.with(|shelf| {
             if let Some(refused) = shelf.refuses_folder.get(&name) {
                 return refused.clone();

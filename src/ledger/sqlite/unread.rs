@@ -1,13 +1,14 @@
 //! What could not be read, of SQLite.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Sqlite, timestamp};
 use crate::address::MailAddress;
 use crate::ledger::unread::Unreads;
-use crate::ledger::{Error, Place, Reading, Reason, Unread};
+use crate::ledger::{Error, ModSeq, Place, Reading, Reason, Unread};
 use crate::timestamp::Timestamp;
 
 impl Unreads for Sqlite {
@@ -145,7 +146,7 @@ impl Unreads for Sqlite {
     fn reading(&self, account: &MailAddress, folder: &str) -> Result<Option<Reading>, Error> {
         let account = account.key();
         let mut statement = self.connection.prepare_cached(
-            "SELECT uid_validity, up_to, held, recent, passed, step, suspect FROM reading
+            "SELECT uid_validity, up_to, held, recent, mod_seq, passed, step, suspect FROM reading
              WHERE account = ?1 AND folder = ?2",
         )?;
         let found = statement.query_row(params![account, folder], |row| {
@@ -155,6 +156,7 @@ impl Unreads for Sqlite {
                 up_to: row.get("up_to")?,
                 held: row.get("held")?,
                 recent: recent.as_deref().map(set_of),
+                mod_seq: mod_seq_of(row.get("mod_seq")?),
                 passed: row.get("passed")?,
                 step: row.get("step")?,
                 suspect: row.get("suspect")?,
@@ -173,8 +175,8 @@ impl Unreads for Sqlite {
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO reading (account, folder, uid_validity, up_to, held,
-                     recent, passed, step, suspect)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     recent, mod_seq, passed, step, suspect)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 account,
@@ -183,6 +185,7 @@ impl Unreads for Sqlite {
                 reading.up_to,
                 reading.held,
                 reading.recent.as_ref().map(text_of),
+                number_of(reading.mod_seq),
                 reading.passed,
                 reading.step,
                 reading.suspect,
@@ -243,6 +246,23 @@ fn unread_of(row: &Row<'_>) -> Result<Unread, Error> {
         tried: timestamp(row, "tried")?,
         tries: row.get("tries")?,
     })
+}
+
+/// As the column has it: none, or 0 for one that tells nothing.
+fn number_of(mod_seq: ModSeq) -> Option<i64> {
+    match mod_seq {
+        ModSeq::Untold => None,
+        ModSeq::At(number) => Some(number.get().cast_signed()),
+        ModSeq::StoodStill => Some(0),
+    }
+}
+
+fn mod_seq_of(number: Option<i64>) -> ModSeq {
+    match number.map(|number| NonZeroU64::new(number.cast_unsigned())) {
+        None => ModSeq::Untold,
+        Some(Some(number)) => ModSeq::At(number),
+        Some(None) => ModSeq::StoodStill,
+    }
 }
 
 /// `4,7:9`, as IMAP writes sets (RFC 3501, 9).
