@@ -159,6 +159,14 @@ pub trait Queries {
     /// One message as a list shows it.
     fn row(&self, message: &MessageRef) -> Result<MessageRow, Error>;
 
+    /// The same messages whole, all as of one moment.
+    fn views(
+        &self,
+        filter: &Filter,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<MessageView>, Error>;
+
     /// One message whole.
     fn view(&self, message: &MessageRef) -> Result<MessageView, Error>;
 

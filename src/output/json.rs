@@ -31,7 +31,7 @@ fn write<T: Serialize, F: Formatter>(value: &T, formatter: F) -> serde_json::Res
         &mut octets,
         formatter,
     ))?;
-    Ok(String::from_utf8_lossy(&octets).into_owned())
+    Ok(String::from_utf8(octets).expect("JSON is made of texts"))
 }
 
 /// A formatter that escapes more than JSON asks.
@@ -59,6 +59,10 @@ impl<F: Formatter> Formatter for Safe<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // ASCII that prints, as nearly all of it is.
+        if fragment.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut start = 0;
         for (at, c) in fragment.char_indices().filter(|(_, c)| is_deceptive(*c)) {
             writer.write_all(&fragment.as_bytes()[start..at])?;

@@ -359,9 +359,30 @@ impl Report for Document<'_> {
 }
 
 impl<'a> Document<'a> {
-    /// A page of a list; without a ledger there is nothing in it.
-    pub(super) fn of_page(page: &'a Page, reading: Option<&Reading<'_>>, lang: Lang) -> Self {
-        let mut document = Self {
+    /// A page of a list; of a text and the fields of the document only what is shown.
+    pub(super) fn of_page(page: &'a Page, reading: &Reading<'_>, form: Form) -> Self {
+        let mut document = Self::empty(page);
+        match (form, &page.found) {
+            (Form::Text, _) => document.lines = text::list(page, reading),
+            (Form::Json, Found::Messages(views)) => {
+                document.messages = messages(views, reading, Detail::Row);
+            }
+            (Form::Json, Found::Orphans(rows)) => document.orphans = received(rows, reading),
+            (Form::Json, Found::Unproven(rows)) => document.unproven = received(rows, reading),
+        }
+        document
+    }
+
+    /// The same where there is no ledger.
+    pub(super) fn of_nothing(page: &'a Page, lang: Lang) -> Self {
+        Self {
+            lines: text::nothing(page, lang),
+            ..Self::empty(page)
+        }
+    }
+
+    fn empty(page: &'a Page) -> Self {
+        Self {
             messages: Vec::new(),
             orphans: Vec::new(),
             unproven: Vec::new(),
@@ -372,21 +393,9 @@ impl<'a> Document<'a> {
                 unread: page.unsettling.unread,
             }),
             mailboxes: &page.mailboxes,
-            lines: match reading {
-                Some(reading) => text::list(page, reading),
-                None => text::nothing(page, lang),
-            },
+            lines: Vec::new(),
             exit: ExitStatus::Yes,
-        };
-        let Some(reading) = reading else {
-            return document;
-        };
-        match &page.found {
-            Found::Messages(views) => document.messages = messages(views, reading, Detail::Row),
-            Found::Orphans(rows) => document.orphans = received(rows, reading),
-            Found::Unproven(rows) => document.unproven = received(rows, reading),
         }
-        document
     }
 
     /// Some messages, each whole; for a person only where it is a person who reads.

@@ -159,7 +159,7 @@ pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
         Wanted::List { of, limit, page } => {
             let page = page_of(of, *limit, *page, account, (&ledger, now))
                 .map_err(|error| Failure::of_ledger(&error))?;
-            let document = Document::of_page(&page, Some(&reading), session.lang);
+            let document = Document::of_page(&page, &reading, order.form);
             Ok(session.out.show(&document, order.form)?)
         }
     }
@@ -207,7 +207,7 @@ fn without_ledger(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
         unsettling: Unsettling::default(),
         mailboxes: Vec::new(),
     };
-    let document = Document::of_page(&none, None, session.lang);
+    let document = Document::of_nothing(&none, session.lang);
     Ok(session.out.show(&document, order.form)?)
 }
 
@@ -240,9 +240,8 @@ fn page_of(
                 to: to.clone(),
                 reference: reference.clone(),
             };
-            let (rows, more) = cut(ledger.list(&filter, wanted, offset)?, limit);
-            let views = rows.iter().map(|row| ledger.view(&row.message));
-            (Found::Messages(views.collect::<Result<_, _>>()?), more)
+            let (views, more) = cut(ledger.views(&filter, wanted, offset)?, limit);
+            (Found::Messages(views), more)
         }
         Listed::Orphans => {
             let rows = ledger.orphans(account.as_ref(), wanted, offset)?;

@@ -114,35 +114,23 @@ impl Queries for Sqlite {
         Ok(row)
     }
 
+    fn views(
+        &self,
+        filter: &Filter,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<MessageView>, Error> {
+        // Nobody changes anything between two of its questions, and locks are taken once.
+        let moment = self.connection.unchecked_transaction()?;
+        let rows = self.list(filter, limit, offset)?;
+        let views = rows.into_iter().map(|row| self.whole(row));
+        let views = views.collect::<Result<_, _>>()?;
+        moment.finish()?;
+        Ok(views)
+    }
+
     fn view(&self, message: &MessageRef) -> Result<MessageView, Error> {
-        let row = self.row(message)?;
-        let facts = facts(&self.connection, message.id)?;
-        let mut statement = self.connection.prepare_cached(
-            "SELECT address, field FROM recipient WHERE message = ?1 ORDER BY place",
-        )?;
-        let named = statement.query_map([message.id], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-        })?;
-        let mut recipients = Vec::new();
-        for (place, named) in named.enumerate() {
-            let (address, field) = named?;
-            recipients.push(RecipientView {
-                address: MailAddress::new(&address),
-                field: RecipientField::from_word(&field).ok_or(Error::Corrupt(field))?,
-                state: RecipientState::of(place, &facts),
-            });
-        }
-        let receipts = self.received("examination.message = ?1", &[&message.id], usize::MAX, 0)?;
-        let id = MessageId::new(&row.message_id).as_str();
-        let about: [&dyn rusqlite::ToSql; 2] = [&message.id, &id];
-        let remarks = self.received(REMARK, &about, MOST_REMARKS, 0)?;
-        Ok(MessageView {
-            row,
-            recipients,
-            facts,
-            receipts,
-            remarks,
-        })
+        self.whole(self.row(message)?)
     }
 
     fn orphans(
@@ -294,6 +282,38 @@ impl Queries for Sqlite {
 }
 
 impl Sqlite {
+    /// A message of a list with all that is known of it.
+    fn whole(&self, row: MessageRow) -> Result<MessageView, Error> {
+        let message = row.message.id;
+        let facts = facts(&self.connection, message)?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT address, field FROM recipient WHERE message = ?1 ORDER BY place",
+        )?;
+        let named = statement.query_map([message], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let mut recipients = Vec::new();
+        for (place, named) in named.enumerate() {
+            let (address, field) = named?;
+            recipients.push(RecipientView {
+                address: MailAddress::new(&address),
+                field: RecipientField::from_word(&field).ok_or(Error::Corrupt(field))?,
+                state: RecipientState::of(place, &facts),
+            });
+        }
+        let receipts = self.received("examination.message = ?1", &[&message], usize::MAX, 0)?;
+        let id = MessageId::new(&row.message_id).as_str();
+        let about: [&dyn rusqlite::ToSql; 2] = [&message, &id];
+        let remarks = self.received(REMARK, &about, MOST_REMARKS, 0)?;
+        Ok(MessageView {
+            row,
+            recipients,
+            facts,
+            receipts,
+            remarks,
+        })
+    }
+
     /// Messages with the subject of one to its recipients, from accounts that a condition names.
     fn to_the_same(
         &self,
