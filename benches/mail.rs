@@ -4,7 +4,7 @@
 //! `cargo bench --bench mail` prints the table; `-- --quick` is a trial with fewer messages,
 //! `-- sending` only what is sent, `-- ledger` only the part that needs no server: among it what 300 rows of a table cost over
 //! ledgers of 0, 20,000 and 100,000 messages (with `--quick` 60 over 0, 1,000 and 5,000); `-- inbox`
-//! only what is read. `PEC_BENCH_LETTERS` and `PEC_BENCH_CERTIFIED` say over how many letters words
+//! only what is read, `-- quiet` only a mailbox in which nothing is new. `PEC_BENCH_LETTERS` and `PEC_BENCH_CERTIFIED` say over how many letters words
 //! are looked for (50,000), and how large the mailbox is that is all certified (20,000).
 //! Needs what `tests/support/servers.rs` names (root, Dovecot, Postfix), `mbsync` and
 //! `sqlite3`; what is missing is skipped with a line. Nothing here fails on a slow machine.
@@ -91,9 +91,16 @@ fn main() {
         growth(quick);
         return ledger(scale(100_000));
     }
+    if only == "quiet" {
+        if let Some(servers) = servers::running() {
+            nothing_new(servers, scale(20_000));
+        }
+        return;
+    }
     if let Some(servers) = servers::running() {
         sending(servers, scale(1_000));
         mailbox(servers, scale(20_000));
+        nothing_new(servers, scale(20_000));
         certified(servers, certified_of);
     }
     growth(quick);
@@ -153,23 +160,15 @@ fn named(number: usize, to: &str, message_id: String) -> OutgoingMessage {
 
 /// `pec status` beside the `sqlite3` shell asking the same.
 fn ledger(count: usize) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut ledger = Ledger::open(folder.path()).expect("a ledger");
-    let began = Instant::now();
-    let mut middle = String::new();
-    for number in 0..count {
-        let at = Timestamp::from_unix(NOW.unix() + number as i64);
-        let message = message(number, "a@pec.destinatario.example");
-        let recorded = ledger.freeze(&message, at).expect("recorded");
-        if number == count / 2 {
-            middle = recorded.short;
-        }
-    }
-    let each = began.elapsed() / count as u32;
-    let file = folder.path().join("ledger.sqlite");
     if Command::new("sqlite3").arg("-version").output().is_err() {
         return println!("skipped: the ledger beside sqlite3, which is not installed");
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Ledger::open(folder.path()).expect("a ledger"));
+    let file = folder.path().join("ledger.sqlite");
+    fill(&file, count);
+    // Who opens it first writes the journal of what was filled in.
+    drop(Ledger::open(folder.path()).expect("a ledger"));
     let status = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pec"));
         command.arg("--data-dir").arg(folder.path()).arg("status");
@@ -181,42 +180,48 @@ fn ledger(count: usize) {
         command.arg(&file).arg(query).stdout(Stdio::null());
         command
     };
-    let one = format!(
-        "SELECT * FROM message WHERE short = '{middle}';
-         SELECT * FROM recipient WHERE message = (SELECT id FROM message WHERE short = '{middle}');
-         SELECT * FROM fact WHERE message = (SELECT id FROM message WHERE short = '{middle}');"
-    );
-    let page = "SELECT * FROM message JOIN recipient ON recipient.message = message.id
-        WHERE message.id IN (SELECT id FROM message ORDER BY frozen_at DESC, id DESC LIMIT 50)
-        ORDER BY frozen_at DESC, message.id DESC;";
-    for (what, mut ours, mut theirs) in [
+    // All that the document shows of a message.
+    let whole = |which: &str| {
+        format!(
+            "SELECT * FROM message WHERE id IN ({which}) ORDER BY frozen_at DESC, id DESC;
+             SELECT * FROM recipient WHERE message IN ({which});
+             SELECT * FROM fact WHERE message IN ({which});
+             SELECT * FROM examination WHERE message IN ({which});"
+        )
+    };
+    let middle = format!("{:08x}", count / 2);
+    let one = whole(&format!("SELECT id FROM message WHERE short = '{middle}'"));
+    let page = whole("SELECT id FROM message ORDER BY frozen_at DESC, id DESC LIMIT 50");
+    for (what, ours, theirs) in [
+        ("status of one", status(&[&middle]), shell(&one)),
         (
-            "status of one / sqlite3 shell",
-            status(&[&middle]),
-            shell(&one),
-        ),
-        (
-            "first page of all / sqlite3 shell",
+            "status, first page",
             status(&["--limit", "50"]),
-            shell(page),
+            shell(&page),
         ),
     ] {
-        let (mut this, mut other) = (Vec::new(), Vec::new());
-        for _ in 0..31 {
-            this.push(timed(&mut ours));
-            other.push(timed(&mut theirs));
-        }
-        let (this, other) = (median(this), median(other));
-        row(what, ratio(this, other), None);
-        note(&format!(
-            "{count} messages: {:.1} ms against {:.1} ms, whole processes",
-            this.as_secs_f64() * 1e3,
-            other.as_secs_f64() * 1e3
-        ));
+        beside_shell(what, ours, theirs, &format!("{count} messages"));
     }
+}
+
+/// Whole processes, taken by turns: ours may take 5 ms more than the shell.
+fn beside_shell(what: &str, mut ours: Command, mut theirs: Command, of: &str) {
+    let (mut this, mut other) = (Vec::new(), Vec::new());
+    for _ in 0..31 {
+        this.push(timed(ours.stdout(Stdio::null())));
+        other.push(timed(theirs.stdout(Stdio::null())));
+    }
+    let (this, other) = (median(this), median(other));
+    let allowed = other + Duration::from_millis(5);
+    row(
+        &format!("{what} / sqlite3 shell + 5 ms"),
+        ratio(this, allowed),
+        Some(1.0),
+    );
     note(&format!(
-        "recording them took {:.2} ms each",
-        each.as_secs_f64() * 1e3
+        "{of}: {:.1} ms against {:.1} ms, whole processes",
+        this.as_secs_f64() * 1e3,
+        other.as_secs_f64() * 1e3
     ));
 }
 
@@ -336,23 +341,7 @@ fn letters(count: usize) {
             .arg("--json");
         let mut theirs = Command::new("sqlite3");
         theirs.arg(&shells).arg(query);
-        let (mut this, mut other) = (Vec::new(), Vec::new());
-        for _ in 0..31 {
-            this.push(timed(ours.stdout(Stdio::null())));
-            other.push(timed(theirs.stdout(Stdio::null())));
-        }
-        let (this, other) = (median(this), median(other));
-        let allowed = other + Duration::from_millis(5);
-        row(
-            &format!("{what} / sqlite3 shell + 5 ms"),
-            ratio(this, allowed),
-            Some(1.0),
-        );
-        note(&format!(
-            "{count} letters: {:.1} ms against {:.1} ms, whole processes",
-            this.as_secs_f64() * 1e3,
-            other.as_secs_f64() * 1e3
-        ));
+        beside_shell(what, ours, theirs, &format!("{count} letters"));
     }
 }
 
@@ -463,9 +452,9 @@ fn fill(file: &Path, size: usize) {
          CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
              SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n WHERE i <= {last};
          INSERT INTO message (id, short, account, message_id, sender, subject, receipt_form,
-             octets, size, frozen_at, pending)
+             octets, size, frozen_at, pending, indexed)
              SELECT i, printf('%08x', i), '{USER}', printf('<%08x@x>', i), '{USER}', 'Avviso ' || i,
-                 'completa', printf('%064x', i), 1000, {then} + i, 0 FROM n;
+                 'completa', printf('%064x', i), 1000, {then} + i, 0, 1 FROM n;
          INSERT INTO recipient (message, place, address, field, standing)
              SELECT i, 0, 'r' || i || '@pec.destinatario.example', 'to', 'delivered' FROM n;
          INSERT INTO fact (message, attempt, what, at, recorded_at)
@@ -475,9 +464,9 @@ fn fill(file: &Path, size: usize) {
              SELECT i, 0, what, {then} + i, printf('%064x', i + at), 'i' || i, {then} + i FROM n,
                  (SELECT 'accepted' AS what, 0 AS at UNION ALL SELECT 'delivered', 1000000);
          INSERT INTO examination (account, octets, verdict, kind, certified_at, message_id,
-             identifier, sender, subject, message, match_rule, examined_at)
+             identifier, sender, subject, message, match_rule, examined_at, indexed)
              SELECT '{USER}', printf('%064x', i + at), 'genuine', kind, {then} + i,
-                 printf('<%08x@x>', i), 'i' || i, '{USER}', 'Avviso ' || i, i, 'msgid', {then} + i
+                 printf('<%08x@x>', i), 'i' || i, '{USER}', 'Avviso ' || i, i, 'msgid', {then} + i, 1
              FROM n, (SELECT 'accettazione' AS kind, 0 AS at
                  UNION ALL SELECT 'avvenuta-consegna', 1000000);
          UPDATE surroundings SET journal = 0;
@@ -689,6 +678,7 @@ impl Mailbox for Empty {
             uid_validity: 1,
             uid_next: Some(1),
             exists: 0,
+            mod_seq: None,
         })
     }
 
@@ -845,6 +835,63 @@ fn mailbox(servers: &Servers, count: usize) {
     ));
 }
 
+/// A mailbox in which nothing is new since the last time: what a reading of it costs, beside `mbsync`, and
+/// what each further folder of it costs.
+fn nothing_new(servers: &Servers, count: usize) {
+    const FOLDERS: usize = 10;
+    const QUIET: &str = "quieto@pec.mittente.example";
+    servers.deliver(QUIET, (0..count).map(ordinary));
+    let names: Vec<String> = (1..=FOLDERS).map(|n| format!("Pratiche{n}")).collect();
+    for name in &names {
+        servers.deliver_into(QUIET, name, (0..count / 20).map(ordinary));
+    }
+    let straight = servers.imap(Security::Tls);
+    let again = |run: &dyn Fn(&Path, u16) -> Command| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let proxy = Proxy::to(&straight);
+        let mut command = run(folder.path(), proxy.port);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        timed(&mut command);
+        let before = proxy.counted();
+        timed(&mut command);
+        let (octets, turns) = proxy.counted();
+        (octets - before.0, turns - before.1)
+    };
+    let few = again(&|folder, port| pec_sync(servers, QUIET, folder, port));
+    let many = again(&|folder, port| {
+        let mut command = pec_sync(servers, QUIET, folder, port);
+        for name in &names {
+            command.args(["--folder", name]);
+        }
+        command
+    });
+    let each = |many: u64, few: u64| (many - few) as f64 / FOLDERS as f64;
+    let (octets, turns) = (each(many.0, few.0), each(many.1, few.1));
+    row("nothing new, a folder: round trips", turns, Some(1.0));
+    row(
+        "nothing new, a folder: octets / 2,000",
+        octets / 2_000.0,
+        Some(1.0),
+    );
+    note(&format!(
+        "{octets:.0} octets a folder, TLS included; INBOX of {count} with login: {} octets, {} round trips",
+        few.0, few.1
+    ));
+    if Command::new("mbsync").arg("--version").output().is_err() {
+        return println!("skipped: nothing new beside mbsync, which is not installed");
+    }
+    let theirs = again(&|folder, port| mbsync(servers, QUIET, folder, port));
+    row(
+        "nothing new, pec sync / mbsync: octets",
+        few.0 as f64 / theirs.0 as f64,
+        Some(1.0),
+    );
+    note(&format!(
+        "mbsync: {} octets, {} round trips",
+        theirs.0, theirs.1
+    ));
+}
+
 /// A mailbox that is all certified mail: `pec sync`, which verifies, indexes and keeps each, beside
 /// `mbsync` fetching the folder.
 fn certified(servers: &Servers, count: usize) {
@@ -908,7 +955,7 @@ fn once(server: &Endpoint, run: impl FnOnce(&Path, u16) -> Command) -> (Duration
     let mut command = run(folder.path(), proxy.port);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let took = timed(&mut command);
-    (took, proxy.octets.load(Ordering::SeqCst))
+    (took, proxy.counted().0)
 }
 
 fn pec_sync(servers: &Servers, user: &str, folder: &Path, port: u16) -> Command {
@@ -958,36 +1005,78 @@ fn mbsync(servers: &Servers, user: &str, folder: &Path, port: u16) -> Command {
 /// Hands octets on between a program and a server, and counts them.
 struct Proxy {
     port: u16,
-    octets: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    /// In both directions.
+    octets: AtomicU64,
+    /// How often the program spoke after the server did.
+    turns: AtomicU64,
+    /// Directions of connections that are not at their end.
+    open: AtomicU64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Speaks {
+    Program,
+    Server,
 }
 
 impl Proxy {
     fn to(server: &Endpoint) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let octets = Arc::new(AtomicU64::new(0));
-        let (counted, target) = (octets.clone(), server.port);
+        let counts = Arc::new(Counts::default());
+        let (counted, target) = (counts.clone(), server.port);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let server = TcpStream::connect(("127.0.0.1", target)).expect("the server");
-                for (from, to) in [(&client, &server), (&server, &client)] {
+                let answered = Arc::new(AtomicBool::new(false));
+                counted.open.fetch_add(2, Ordering::SeqCst);
+                for (from, to, who) in [
+                    (&client, &server, Speaks::Program),
+                    (&server, &client, Speaks::Server),
+                ] {
                     let (from, to) = (from.try_clone(), to.try_clone());
-                    let counted = counted.clone();
                     let pair = (from.expect("a socket"), to.expect("a socket"));
-                    std::thread::spawn(move || hand_on(pair.0, pair.1, &counted));
+                    let (counted, answered) = (counted.clone(), answered.clone());
+                    std::thread::spawn(move || {
+                        hand_on(pair.0, pair.1, |read| counted.add(read, who, &answered));
+                        counted.open.fetch_sub(1, Ordering::SeqCst);
+                    });
                 }
             }
         });
-        Self { port, octets }
+        Self { port, counts }
+    }
+
+    /// Octets and round trips, once all connections are at their end.
+    fn counted(&self) -> (u64, u64) {
+        let of = |count: &AtomicU64| count.load(Ordering::SeqCst);
+        while of(&self.counts.open) > 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (of(&self.counts.octets), of(&self.counts.turns))
     }
 }
 
-fn hand_on(mut from: TcpStream, mut to: TcpStream, counted: &AtomicU64) {
+impl Counts {
+    fn add(&self, read: usize, who: Speaks, answered: &AtomicBool) {
+        self.octets.fetch_add(read as u64, Ordering::SeqCst);
+        let was_answered = answered.swap(who == Speaks::Server, Ordering::SeqCst);
+        let is_turn = was_answered && who == Speaks::Program;
+        self.turns.fetch_add(u64::from(is_turn), Ordering::SeqCst);
+    }
+}
+
+fn hand_on(mut from: TcpStream, mut to: TcpStream, count: impl Fn(usize)) {
     let _ = (from.set_nodelay(true), to.set_nodelay(true));
     let mut buffer = vec![0; 64 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        counted.fetch_add(count as u64, Ordering::SeqCst);
-        if to.write_all(&buffer[..count]).is_err() {
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        count(read);
+        if to.write_all(&buffer[..read]).is_err() {
             break;
         }
     }

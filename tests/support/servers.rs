@@ -229,8 +229,18 @@ impl Servers {
     /// Puts messages into a user's INBOX, octet for octet and in this order, as files: 20,000
     /// a second in memory. A client that idles there is told.
     pub fn deliver<T: AsRef<[u8]>>(&self, user: &str, messages: impl IntoIterator<Item = T>) {
+        self.deliver_into(user, "", messages);
+    }
+
+    /// The same into a folder of the user, which is made if need be; without a name it is INBOX.
+    pub fn deliver_into<T: AsRef<[u8]>>(
+        &self,
+        user: &str,
+        folder: &str,
+        messages: impl IntoIterator<Item = T>,
+    ) {
         static COUNT: AtomicU64 = AtomicU64::new(1);
-        let folder = self.maildir(user);
+        let folder = self.maildir(user, folder);
         for message in messages {
             let message = message.as_ref();
             let n = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -284,7 +294,7 @@ impl Servers {
 
     /// The files of these.
     pub fn files(&self, user: &str) -> Vec<PathBuf> {
-        let folder = self.maildir(user);
+        let folder = self.maildir(user, "");
         let mut files: Vec<PathBuf> = ["new", "cur"]
             .iter()
             .flat_map(|part| std::fs::read_dir(folder.join(part)).expect("a folder"))
@@ -316,9 +326,12 @@ impl Servers {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    fn maildir(&self, user: &str) -> PathBuf {
+    fn maildir(&self, user: &str, folder: &str) -> PathBuf {
         let home = self.folder.join("mail").join(user);
-        let maildir = home.join("Maildir");
+        let maildir = match folder {
+            "" => home.join("Maildir"),
+            folder => self.maildir(user, "").join(format!(".{folder}")),
+        };
         for folder in ["", "tmp", "new", "cur"].map(|name| maildir.join(name)) {
             std::fs::create_dir_all(&folder).expect("a folder");
             chown(&folder, Some(self.owner.0), Some(self.owner.1)).expect("root");
