@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use postacert::command::manual_pages;
 use postacert::lang::Lang;
@@ -146,64 +147,77 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Pages whose examples are tried at a time: most of them wait for a provider.
+const AT_A_TIME: usize = 4;
+
 #[test]
 fn every_example_does_what_it_says() {
-    let bin = Path::new(env!("CARGO_BIN_EXE_pec"))
-        .parent()
-        .expect("a folder");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut seen = Vec::new();
-    for (page, text) in pages() {
-        let found = examples(&text);
-        // Those of the other language are the same, which is held below.
-        if page.starts_with(root().join("man/it")) {
-            seen.push(found);
-            continue;
-        }
-        // Each page begins anew: its commands may write.
-        let folder = tempfile::tempdir().expect("a folder");
-        if !found.is_empty() {
-            copy(&root().join("fixtures"), folder.path());
-        }
-        // Those that need a mailbox have the account that `pec sandbox` prints.
-        let world = text.contains("@pec.prova.example").then(Practising::new);
-        let home = folder.path().join("home");
-        if let Some(world) = &world {
-            fs::create_dir_all(home.join("pec")).expect("a folder");
-            // It is the folder of the data too, which is the user's alone.
-            let alone = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-            fs::set_permissions(home.join("pec"), alone).expect("a mode");
-            fs::copy(world.path("config.toml"), home.join("pec/config.toml")).expect("a file");
-        }
-        if page.ends_with("pec-verify.1") {
-            assert!(found.len() >= 10, "{}: {found:?}", page.display());
-            // All of them are found by their form.
-            assert_eq!(text.matches("\n.B pec ").count(), found.len());
-        }
-        for (command, status) in &found {
-            assert!(!command.contains('\\'), "{command}");
-            let output = Command::new("sh")
-                .args(["-c", command])
-                .current_dir(folder.path())
-                .env("PATH", format!("{}:{path}", bin.display()))
-                .env("XDG_CONFIG_HOME", &home)
-                .env("XDG_DATA_HOME", &home)
-                .env_remove("PEC_PASSWORD")
-                .output()
-                .expect("a shell");
-            assert_eq!(
-                output.status.code(),
-                Some(*status),
-                "{command}: {}{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        seen.push(found);
-    }
+    let mut found: Vec<_> = pages()
+        .into_iter()
+        .map(|(page, text)| (examples(&text), page, text))
+        .collect();
+    let italian = found.split_off(found.len() / 2);
     // The same examples in both languages.
-    let (english, italian) = seen.split_at(seen.len() / 2);
-    assert_eq!(english, italian);
+    for ((english, page, _), (italian, ..)) in found.iter().zip(&italian) {
+        assert_eq!(english, italian, "{}", page.display());
+    }
+    let pages = Mutex::new(found.iter());
+    std::thread::scope(|threads| {
+        for _ in 0..AT_A_TIME {
+            threads.spawn(|| {
+                let next = || pages.lock().expect("no page panics here").next();
+                while let Some((examples, page, text)) = next() {
+                    try_each(examples, page, text);
+                }
+            });
+        }
+    });
+}
+
+/// Runs the examples of a page one after the other, in a folder of its own: they may write.
+fn try_each(examples: &[(String, i32)], page: &Path, text: &str) {
+    if page.ends_with("pec-verify.1") {
+        assert!(examples.len() >= 10, "{}: {examples:?}", page.display());
+        // All of them are found by their form.
+        assert_eq!(text.matches("\n.B pec ").count(), examples.len());
+    }
+    if examples.is_empty() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&root().join("fixtures"), folder.path());
+    let home = folder.path().join("home");
+    // Those that need a mailbox have the account that `pec sandbox` prints.
+    let world = text.contains("@pec.prova.example").then(Practising::new);
+    if let Some(world) = &world {
+        fs::create_dir_all(home.join("pec")).expect("a folder");
+        // It is the folder of the data too, which is the user's alone.
+        let alone = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(home.join("pec"), alone).expect("a mode");
+        fs::copy(world.path("config.toml"), home.join("pec/config.toml")).expect("a file");
+    }
+    let bin = Path::new(env!("CARGO_BIN_EXE_pec")).parent();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.expect("a folder").display());
+    for (command, status) in examples {
+        assert!(!command.contains('\\'), "{command}");
+        let output = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(folder.path())
+            .env("PATH", &path)
+            .env("XDG_CONFIG_HOME", &home)
+            .env("XDG_DATA_HOME", &home)
+            .env_remove("PEC_PASSWORD")
+            .output()
+            .expect("a shell");
+        assert_eq!(
+            output.status.code(),
+            Some(*status),
+            "{command}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
 }
 
 #[test]
