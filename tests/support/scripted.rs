@@ -136,11 +136,12 @@ impl Peer {
         peer
     }
 
-    /// Writes lines, each ended by CRLF; `TAG` is the tag of the last command heard.
+    /// Writes lines at once, each ended by CRLF; `TAG` is the tag of the last command heard. A client that
+    /// ends at the first has read them all.
     pub fn say(&mut self, text: &str) {
-        for line in text.lines() {
-            self.say_octets(format!("{}\r\n", line.replace("TAG", &self.tag)).as_bytes());
-        }
+        let lines = text.lines().map(|line| format!("{line}\r\n"));
+        let all: String = lines.collect();
+        self.say_octets(all.replace("TAG", &self.tag).as_bytes());
     }
 
     /// Writes octets as they are. A client that is gone is no error here.
