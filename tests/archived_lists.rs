@@ -97,6 +97,12 @@ impl World {
         path.display().to_string()
     }
 
+    /// Adds a line to what the account says.
+    fn configure(&self, line: &str) {
+        let text = fs::read_to_string(self.path("config.toml")).expect("a configuration");
+        self.write("config.toml", format!("{text}{line}\n"));
+    }
+
     fn run(&self, arguments: &[&str]) -> Ran {
         self.run_over("data", arguments)
     }
@@ -248,6 +254,34 @@ fn the_list_of_the_day_is_kept_only_where_it_is_asked_for() {
     let again = world.archive(octets);
     assert!(!again.err.contains("Stored"), "{again:?}");
     assert_eq!(world.kept().len(), 1);
+}
+
+#[test]
+fn an_account_may_say_that_the_lists_of_the_day_are_kept() {
+    for (setting, asked) in [("false", 0), ("true", 1)] {
+        let world = World::new();
+        world.publish(list(BEFORE, &[]));
+        world.configure(&format!("archive_crl = {setting}"));
+        let ran = world.run(&["sync"]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        assert_eq!(world.asked().len(), asked, "{setting}: {ran:?}");
+        assert_eq!(world.kept().len(), asked, "{setting}: {ran:?}");
+    }
+}
+
+/// Two messages of one signer arrive, and its list is asked for once a day.
+#[test]
+fn who_stays_keeps_the_lists_of_the_day_where_the_account_says_so() {
+    for (setting, asked) in [("false", 0), ("true", 1)] {
+        let world = World::new();
+        world.publish(list(BEFORE, &[]));
+        world.configure(&format!("archive_crl = {setting}"));
+        let ran = world.run(&["watch", "--for", "1s", "--ndjson"]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
+        assert_eq!(world.asked().len(), asked, "{setting}: {ran:?}");
+        assert_eq!(world.kept().len(), asked, "{setting}: {ran:?}");
+    }
 }
 
 #[test]

@@ -143,11 +143,12 @@ fn add_what_is_new(document: &mut Value) {
 
 /// Those of results, of recipients and of what is inside others, wherever they stand.
 fn add_to_each(value: &mut Value) {
-    const SINCE: [(&str, &str, &str); 17] = [
+    const SINCE: [(&str, &str, &str); 18] = [
         ("edition_carried", "revocation_list", "null"),
         ("app_password_date", "office", "false"),
         ("remarks", "archived", "[]"),
         ("files_sent_copy", "keep", "\"all\""),
+        ("files_sent_copy", "archive_crl", "false"),
         ("attempts", "forgotten_at", "null"),
         ("attempts", "reference", "null"),
         ("stated_as_of", "time_stamps", "[]"),

@@ -20,8 +20,8 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::presets::{self, LoginForm};
 use super::{
-    Access, Account, Error, Keep, Limits, PASSWORD_TIMEOUT, PasswordSource, Preset, Protocol,
-    SentCopy, is_account_name, is_display_name, is_plain_text, parse_server, private,
+    Access, Account, Error, Keep, Limits, Lists, PASSWORD_TIMEOUT, PasswordSource, Preset,
+    Protocol, SentCopy, is_account_name, is_display_name, is_plain_text, parse_server, private,
 };
 use crate::address::MailAddress;
 use crate::located::{self, NoToml};
@@ -555,7 +555,7 @@ fn security_word(security: Security) -> &'static str {
 }
 
 /// The keys of an account, as written.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 26] = [
     "address",
     "display_name",
     "preset",
@@ -571,6 +571,7 @@ const KEYS: [&str; 25] = [
     "folders",
     "office",
     "keep",
+    "archive_crl",
     "max_recipients",
     "max_octets",
     "messages_per_minute",
@@ -717,6 +718,10 @@ impl<'a> Section<'a> {
             keep: self
                 .parsed("keep", Expected::Keep, Keep::from_word)?
                 .unwrap_or_default(),
+            lists: match self.flag("archive_crl")? {
+                Some(true) => Lists::Kept,
+                Some(false) | None => Lists::LeftAlone,
+            },
             display_name: self.parsed("display_name", Expected::DisplayName, |text| {
                 is_display_name(text).then(|| text.to_owned())
             })?,
@@ -937,6 +942,7 @@ mod tests {
         assert_eq!(account.sent_copy, SentCopy::WhereMarked);
         assert_eq!(account.folders, ["INBOX.Ricevute"]);
         assert!(!account.office);
+        assert_eq!(account.lists, Lists::LeftAlone);
         assert_eq!(account.password, PasswordSource::Prompt);
         assert_eq!(account.limits, Limits::default());
     }
@@ -999,6 +1005,11 @@ mod tests {
                 with("office = \"no\""),
                 5,
                 value("office", Expected::Boolean),
+            ),
+            (
+                with("archive_crl = \"yes\""),
+                5,
+                value("archive_crl", Expected::Boolean),
             ),
             (
                 with("user = \"a\\u001bb\""),

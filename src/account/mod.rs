@@ -71,6 +71,8 @@ pub struct Account {
     pub office: bool,
     /// What of the mailbox is kept.
     pub keep: Keep,
+    /// Whether the revocation lists of the day are kept with what arrives.
+    pub lists: Lists,
     /// What the provider takes.
     pub limits: Limits,
     /// Where the password comes from.
@@ -107,6 +109,16 @@ impl Keep {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
+}
+
+/// Whether the revocation lists of the day are fetched and kept with what arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lists {
+    /// Those of the authorities of who signed it.
+    Kept,
+    /// Nothing is fetched.
+    #[default]
+    LeftAlone,
 }
 
 /// What becomes of a copy of a sent message. SMTP files none; a client appends it.

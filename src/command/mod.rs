@@ -37,6 +37,7 @@ mod judges;
 mod language;
 mod ledger;
 mod letters;
+mod lists;
 mod look;
 mod man;
 mod meant;

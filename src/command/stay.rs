@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::access::{self, Access};
 use super::follow::{Form, Summary, tell, tell_odd_folder, tell_unlisted, tell_unread};
-use super::{Session, store};
+use super::{Session, lists, store};
+use crate::account::Lists;
 use crate::client::batch::Reach;
 use crate::client::{self, Ends, Patience, WatchEnd, WatchEvent};
 use crate::context::stop_on_signals;
@@ -59,7 +60,7 @@ pub(super) fn stay(
     let named = access.account.folders.clone();
     access.heed(&cut);
     let mut no_password = None;
-    let keep = access.account.keep;
+    let (keep, archived) = (access.account.keep, access.account.lists);
     let mut connect = || {
         let timeouts = Timeouts::default().within(alarm.left());
         connect(access, timeouts, &mut no_password)
@@ -71,6 +72,7 @@ pub(super) fn stay(
     };
     let mut written = Ok(());
     let mut learning = Learning::of([&verifier]);
+    let mut daily = lists::Daily::default();
     let waiting = waiting(session);
     let ready = announced == Announced::WhenRead;
     let watched = client::watch(
@@ -90,6 +92,9 @@ pub(super) fn stay(
                 WatchEvent::Ready if !ready => Ok(()),
                 event => waiting.suspend(|| {
                     learning.keep(session);
+                    if let (Lists::Kept, WatchEvent::Found(event)) = (archived, &event) {
+                        daily.keep(event, verifier.trust(), session)?;
+                    }
                     tell_watch(event, form, session)
                 }),
             };
@@ -173,16 +178,17 @@ pub(super) fn stay_with_all(
                     &|| clock.now(),
                     &mut |_| Ok(false),
                     // Nobody listens any more only when all of it ends.
-                    &mut |event| drop(send.send((access, Happened::Event(event)))),
+                    &mut |event| drop(send.send((access, verifier, Happened::Event(event)))),
                 );
-                drop(send.send((access, Happened::End(watched))));
+                drop(send.send((access, verifier, Happened::End(watched))));
             });
         }
         drop(send);
         let mut spoken_of: Option<&Access> = None;
         let (mut status, mut end) = (ExitStatus::Yes, StayEnd::Done);
         let mut written = Ok(());
-        for (access, happened) in events {
+        let mut daily = lists::Daily::default();
+        for (access, verifier, happened) in events {
             let one = || -> anyhow::Result<()> {
                 let is_other = spoken_of.is_none_or(|other| !std::ptr::eq(other, access));
                 if is_other && form == Form::Text {
@@ -191,7 +197,14 @@ pub(super) fn stay_with_all(
                 }
                 learning.keep(session);
                 match happened {
-                    Happened::Event(event) => tell_watch(event, form, session),
+                    Happened::Event(event) => {
+                        if let (Lists::Kept, WatchEvent::Found(event)) =
+                            (access.account.lists, &event)
+                        {
+                            daily.keep(event, verifier.trust(), session)?;
+                        }
+                        tell_watch(event, form, session)
+                    }
                     Happened::End(Ok(one)) => {
                         if one == WatchEnd::Stopped {
                             end = StayEnd::Stopped;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::sure::{of_preset, of_server};
 use super::text;
 use crate::account::presets::{DATE, Known, Preset, Sureness};
-use crate::account::{Account, IMAP_PORT, Keep, SMTP_PORT, SentCopy};
+use crate::account::{Account, IMAP_PORT, Keep, Lists, SMTP_PORT, SentCopy};
 use crate::command::check::Check;
 use crate::command::reach;
 use crate::exit::ExitStatus;
@@ -182,6 +182,8 @@ pub(super) struct AccountJson<'a> {
     /// What of the mailbox is kept: all certified mail, or receipts and notices about what was sent.
     #[schemars(schema_with = "keeps")]
     keep: &'static str,
+    /// Whether the revocation lists of the day are fetched and kept with what arrives.
+    archive_crl: bool,
     /// What the provider takes; null where nothing is known. The rules guarantee 50 recipients and
     /// 30 MB everywhere.
     limits: LimitsJson<'a>,
@@ -233,6 +235,7 @@ impl<'a> AccountJson<'a> {
             folders: &account.folders,
             office: account.office,
             keep: account.keep.word(),
+            archive_crl: account.lists == Lists::Kept,
             limits: limits_json(account),
             ca_file: path(&account.ca_file),
             trust_file: path(&account.trust_file),

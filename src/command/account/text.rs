@@ -5,7 +5,7 @@ use std::io;
 use super::sure::{of_preset, of_server};
 use crate::account::presets::{self, Known, LoginForm, Mailboxes, OtherServers, Preset, Sureness};
 use crate::account::{
-    Account, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, IMAP_PORT, Keep, SMTP_PORT, SentCopy,
+    Account, GUARANTEED_OCTETS, GUARANTEED_RECIPIENTS, IMAP_PORT, Keep, Lists, SMTP_PORT, SentCopy,
 };
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
@@ -129,6 +129,9 @@ fn account_lines(account: &Account, default: bool, lang: Lang) -> Vec<String> {
     }
     if account.keep == Keep::Receipts {
         lines.push(row("keep", texts.text("accounts.keep-receipts"), lang));
+    }
+    if account.lists == Lists::Kept {
+        lines.push(row("archive-crl", texts.text("accounts.lists-kept"), lang));
     }
     lines.extend(limit_lines(account, lang));
     for (label, file) in [

@@ -1,6 +1,7 @@
 //! What `pec sync` is told.
 
-use super::{Again, Lists, SyncOrder};
+use super::{Again, SyncOrder};
+use crate::account::Lists;
 use crate::command::follow::{Form, Summary};
 use crate::command::order::Order;
 
@@ -14,7 +15,8 @@ use crate::command::order::Order;
 ///
 /// With --archive-crl, the revocation lists named in the certificates of those who signed the mail that
 /// arrived are fetched over HTTP, and each one that an authority signed is stored with its date. Years
-/// later pec verify uses the list nearest to the time of a message, and says which. Without the option
+/// later pec verify uses the list nearest to the time of a message, and says which. For an account with
+/// archive_crl = true in the configuration they are fetched without the option, and by pec watch too; otherwise
 /// nothing is fetched.
 ///
 /// Exit status: 0 if everything was read; 1 if a message that claims to be certified mail is not

@@ -4,12 +4,12 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
 pub(super) mod arguments;
-mod lists;
 
 use super::access::{self, Access};
 use super::follow::{self, Form, Summary};
 use super::reach::names_of;
-use super::{Failure, Session, stay, store};
+use super::{Failure, Session, lists, stay, store};
+use crate::account::Lists;
 use crate::client::{self, SyncReport};
 use crate::exit::ExitStatus;
 use crate::output::catalogue::Catalogue;
@@ -22,15 +22,9 @@ pub(super) struct SyncOrder {
     folders: Vec<String>,
     /// What to read anew.
     again: Vec<Again>,
+    /// Beside what the account says.
     lists: Lists,
     form: Form,
-}
-
-/// Whether the revocation lists of the day are kept with what arrives.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lists {
-    Kept,
-    LeftAlone,
 }
 
 /// What is read anew from the beginning.
@@ -141,9 +135,9 @@ fn read(
     }
     written?;
     // What arrived before the line broke has its lists too.
-    let of_lists = match order.lists {
-        Lists::Kept => wanted.keep(verifier.trust(), session)?,
-        Lists::LeftAlone => ExitStatus::Yes,
+    let of_lists = match (order.lists, access.account.lists) {
+        (Lists::Kept, _) | (_, Lists::Kept) => wanted.keep(verifier.trust(), session)?,
+        (Lists::LeftAlone, Lists::LeftAlone) => ExitStatus::Yes,
     };
     let report = synced.map_err(|error| access.failure_of_journey(&error))?;
     let status = status.worse(of_lists);

@@ -1,4 +1,5 @@
-//! The revocation lists of the day, kept with the messages that arrived (`pec sync --archive-crl`).
+//! The revocation lists of the day, kept with the messages that arrive (`archive_crl` of an account,
+//! `pec sync --archive-crl`).
 //!
 //! Asked for are the addresses in the certificates of signers that lead to an authority, where they
 //! have none those that the program knows. What comes counts for its own signature.
@@ -25,11 +26,7 @@ const MOST_ADDRESSES: usize = 8;
 
 /// Where the lists are that speak of what arrived.
 #[derive(Default)]
-pub(super) struct Wanted {
-    addresses: BTreeSet<String>,
-    /// Whether a signer arrived whose certificate names no address.
-    is_unnamed: bool,
-}
+pub(super) struct Wanted(BTreeSet<String>);
 
 impl Wanted {
     /// Adds the signer of a genuine message.
@@ -40,11 +37,9 @@ impl Wanted {
         let Some(facts) = receipt.examination().facts() else {
             return;
         };
-        let addresses = addresses(facts);
-        self.is_unnamed |= addresses.is_empty();
-        for address in addresses {
-            if self.addresses.len() < MOST_ADDRESSES {
-                self.addresses.insert(address);
+        for address in addresses(facts) {
+            if self.0.len() < MOST_ADDRESSES {
+                self.0.insert(address);
             }
         }
     }
@@ -53,13 +48,10 @@ impl Wanted {
     ///
     /// # Errors
     /// Those of the disk, and where there is no data folder.
-    pub fn keep(mut self, trust: &Trust, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-        if self.is_unnamed {
-            self.addresses.extend(revocation_sources());
-        }
+    pub fn keep(self, trust: &Trust, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
         let kept = Revocations::of(session.data_dir.as_deref());
         let mut status = ExitStatus::Yes;
-        for address in &self.addresses {
+        for address in &self.0 {
             if let Err(reason) = keep(address, &kept, trust, session)? {
                 let values = [("address", &**address), ("reason", &*reason)];
                 let line = Catalogue::of(session.lang).fill("sync.list-not-kept", &values);
@@ -71,11 +63,49 @@ impl Wanted {
     }
 }
 
-/// The addresses by HTTP in the certificate of a signer.
+/// The lists of those who sign while somebody stays with a mailbox. Each address is asked once a day, at the
+/// first message that needs it, whatever it answers: a server that is down does not hold up the next.
+#[derive(Default)]
+pub(super) struct Daily {
+    day: String,
+    asked: BTreeSet<String>,
+}
+
+impl Daily {
+    /// Fetches the lists that speak of a message, and keeps them.
+    ///
+    /// # Errors
+    /// As [`Wanted::keep`].
+    pub fn keep(
+        &mut self,
+        event: &Event,
+        trust: &Trust,
+        session: &mut Session<'_>,
+    ) -> anyhow::Result<()> {
+        let day = session.context.clock.now().italian_day();
+        if self.day != day {
+            self.asked.clear();
+            self.day = day;
+        }
+        let mut wanted = Wanted::default();
+        wanted.add(event);
+        wanted
+            .0
+            .retain(|address| self.asked.insert(address.clone()));
+        wanted.keep(trust, session)?;
+        Ok(())
+    }
+}
+
+/// The addresses by HTTP in the certificate of a signer; where it has none, those that the program knows.
 fn addresses(facts: &Facts) -> Vec<String> {
     let named = facts.signer().revocation_addresses.iter();
     let of_web = named.filter(|address| Address::parse(address).is_ok());
-    of_web.cloned().collect()
+    let of_web: Vec<String> = of_web.cloned().collect();
+    match of_web.is_empty() {
+        true => revocation_sources().into_iter().collect(),
+        false => of_web,
+    }
 }
 
 /// Fetches the lists at an address and keeps them; why not, in words.
