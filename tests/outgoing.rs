@@ -478,7 +478,9 @@ fn the_same_content_is_known_through_all_that_changes_each_time() {
         ("To: a@", "To: A@"),
         ("MIME-Version", "User-Agent: x\r\nMIME-Version"),
     ] {
-        assert!(message.is_alike(&changed(from, to)), "{to}");
+        let other = changed(from, to);
+        assert!(message.is_alike(&other), "{to}");
+        assert_eq!(message.likeness(), other.likeness(), "{to}");
     }
     for (from, to) in [
         ("c@pec.tre.example", "d@pec.tre.example"),
@@ -493,11 +495,20 @@ fn the_same_content_is_known_through_all_that_changes_each_time() {
         ("application/pdf", "application/octet-stream"),
         ("QUJD", "QUJE"),
     ] {
-        assert!(!message.is_alike(&changed(from, to)), "{to}");
+        let other = changed(from, to);
+        assert!(!message.is_alike(&other), "{to}");
+        assert_ne!(message.likeness(), other.likeness(), "{to}");
     }
     // In Cc instead of To: another receipt comes for it.
     let people = "To: a@pec.uno.example, \"B, il secondo\" <b@pec.due.example>\r\n\
         Cc: c@pec.tre.example\r\n";
     let moved = "To: a@pec.uno.example, c@pec.tre.example\r\nCc: b@pec.due.example\r\n";
     assert!(!message.is_alike(&changed(people, moved)));
+    // What a person wrote is plain text without a file name, and nothing else is.
+    assert_eq!(message.texts(), ["Buongiorno."]);
+    assert_eq!(
+        changed("application/pdf", "text/plain").texts(),
+        ["Buongiorno."]
+    );
+    assert_eq!(changed("text/plain", "text/html").texts(), [""; 0]);
 }
