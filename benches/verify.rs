@@ -299,7 +299,10 @@ fn whole_program(effort: &Effort, table: &mut Table) {
     fs::write(&trust, world::trust_file()).expect("written");
     let program = Program { trust };
     let receipts = write_receipts(&folder.path().join("receipts"), effort.receipts);
+    cold_start(effort, &program, &receipts, table);
     against_openssl(effort, &program, &receipts, table);
+    let bare = Bare::of(&delivery(SMALL).0);
+    folders(effort, (&program, &bare), &receipts, folder.path(), table);
     peak_memory(effort, &program, &receipts, folder.path(), table);
 }
 
@@ -330,6 +333,98 @@ impl Program {
         command.arg(&self.trust).arg(files);
         command
     }
+
+    /// With the digest of each file and all that is found, by one thread.
+    fn tell(&self, files: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pec"));
+        command.args(["verify", "--json", "--trust"]);
+        command.arg(&self.trust).arg(files);
+        command.env("RAYON_NUM_THREADS", "1").stdout(Stdio::null());
+        command
+    }
+}
+
+/// OpenSSL on one file, as anybody who verifies would call it: without `-CAfile` the whole store of
+/// the system is loaded.
+fn openssl(file: &Path) -> Command {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["cms", "-verify", "-partial_chain"]);
+    openssl.args(["-CAfile", AUTHORITY, "-attime", &NOW.unix().to_string()]);
+    openssl.args(["-inform", "SMIME", "-in"]).arg(file);
+    openssl.args(["-out", "/dev/null"]).stderr(Stdio::null());
+    openssl
+}
+
+fn has_openssl() -> bool {
+    let mut version = Command::new("openssl");
+    let version = version.arg("version").stdout(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
+
+/// One process for one file, from its start to its end.
+fn cold_start(effort: &Effort, program: &Program, receipts: &[PathBuf], table: &mut Table) {
+    const WHAT: &str = "one pec verify FILE / openssl";
+    if !has_openssl() {
+        return table.skip(WHAT, "openssl is not installed");
+    }
+    let mut sides = [Vec::new(), Vec::new()];
+    for file in receipts.iter().cycle().take(effort.rounds.min(101)) {
+        sides[0].push(timed(1, &mut || succeeds(&mut program.verify(file))));
+        sides[1].push(timed(1, &mut || succeeds(&mut openssl(file))));
+    }
+    let cost = of_rounds(sides);
+    table.ratio(WHAT, &cost, Target::Most(1.0));
+    table.note(format!(
+        "{:.2} ms against {:.2} ms, whole processes",
+        micros(cost.sides[0]) / 1e3,
+        micros(cost.sides[1]) / 1e3
+    ));
+}
+
+/// What one file of a large folder costs beside a bare verification, and of one ten times as large.
+fn folders(
+    effort: &Effort,
+    (program, bare): (&Program, &Bare),
+    receipts: &[PathBuf],
+    folder: &Path,
+    table: &mut Table,
+) {
+    const ROUNDS: usize = 5;
+    let counts = [effort.many, 10 * effort.many];
+    let [some, many] = counts.map(|count| linked(receipts, count, folder));
+    let mut sides = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for (side, (files, count)) in [&some, &many].into_iter().zip(counts).enumerate() {
+            let all = timed(1, &mut || succeeds(&mut program.tell(files)));
+            sides[side].push(all / count as u32);
+        }
+        sides[2].push(timed(effort.many as u32, &mut || bare.verify()));
+    }
+    let [some, many, alone] = sides;
+    let cost = of_rounds([some.clone(), alone]);
+    table.ratio(
+        "a file of a folder / bare RSA-2048",
+        &cost,
+        Target::Most(2.2),
+    );
+    table.note(format!(
+        "{} files, digests and JSON, one thread: {:.1} us against {:.1} us",
+        counts[0],
+        micros(cost.sides[0]),
+        micros(cost.sides[1])
+    ));
+    let cost = of_rounds([many, some]);
+    table.ratio("ten times as many files / a file", &cost, Target::Most(1.1));
+}
+
+/// A folder of so many names for these files.
+fn linked(receipts: &[PathBuf], count: usize, folder: &Path) -> PathBuf {
+    let links = folder.join(format!("links-{count}"));
+    fs::create_dir_all(&links).expect("a new folder");
+    for (number, from) in receipts.iter().cycle().take(count).enumerate() {
+        fs::hard_link(from, links.join(format!("{number:06}.eml"))).expect("linked");
+    }
+    links
 }
 
 /// The certificate of the test authority.
@@ -338,12 +433,7 @@ const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/pki/ancho
 /// Throughput of one process for a folder, in units of a process for each file.
 fn against_openssl(effort: &Effort, program: &Program, receipts: &[PathBuf], table: &mut Table) {
     const WHAT: &str = "folder / openssl, one process a file";
-    if !Command::new("openssl")
-        .arg("version")
-        .stdout(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-    {
+    if !has_openssl() {
         return table.skip(WHAT, "openssl is not installed");
     }
     let folder = receipts[0].parent().expect("in a folder");
@@ -354,14 +444,8 @@ fn against_openssl(effort: &Effort, program: &Program, receipts: &[PathBuf], tab
         let mut one_by_one = some.iter();
         let count = some.len() as u32;
         sides[0].push(timed(count, &mut || {
-            let mut openssl = Command::new("openssl");
-            openssl.args(["cms", "-verify", "-partial_chain"]);
-            // As anybody who verifies would. Without it the whole store of the system is loaded.
-            openssl.args(["-CAfile", AUTHORITY, "-attime", &NOW.unix().to_string()]);
-            openssl.args(["-inform", "SMIME", "-in"]);
-            openssl.arg(one_by_one.next().expect("as many as counted"));
-            openssl.args(["-out", "/dev/null"]).stderr(Stdio::null());
-            succeeds(&mut openssl);
+            let file = one_by_one.next().expect("as many as counted");
+            succeeds(&mut openssl(file));
         }));
         let all = timed(1, &mut || succeeds(&mut program.verify(folder)));
         sides[1].push(all / receipts.len() as u32);
@@ -395,14 +479,13 @@ fn peak_memory(
         table.skip(GROWTH, "no /proc");
         return table.skip(LARGE, "no /proc");
     }
-    let sizes = [100, effort.many / 10, effort.many];
+    let sizes = [100, effort.many, 10 * effort.many];
     let used = sizes.map(|count| {
-        let copies = folder.join(format!("copies-{count}"));
-        fs::create_dir_all(&copies).expect("a new folder");
-        for (number, from) in receipts.iter().cycle().take(count).enumerate() {
-            fs::copy(from, copies.join(format!("{number:05}.eml"))).expect("copied");
+        let files = folder.join(format!("links-{count}"));
+        if !files.exists() {
+            linked(receipts, count, folder);
         }
-        peak(&mut program.verify(&copies))
+        peak(&mut program.verify(&files))
     });
     // The messages at work at one time are more than 100; beyond them only names are kept.
     table.number(GROWTH, used[2] / used[0], Target::Most(3.0));

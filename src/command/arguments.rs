@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::order::{Color, Common, Held, Order};
 use super::{
@@ -30,7 +30,7 @@ const USUAL: usize = 80;
     arg_required_else_help = true,
     after_help = "To begin: pec demo runs a complete demonstration in a few seconds; pec account add adds a mailbox; pec man is the manual."
 )]
-struct Arguments {
+struct Options {
     /// Language of the texts: it or en (default: the system language)
     #[arg(long, global = true, value_name = "LANG", hide_possible_values = true)]
     lang: Option<LangArgument>,
@@ -69,9 +69,6 @@ struct Arguments {
     /// Show the conversation with the servers, without passwords and messages; overrides -q
     #[arg(short, long, global = true)]
     verbose: bool,
-
-    #[command(subcommand)]
-    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,15 +119,66 @@ enum ColorArgument {
     Never,
 }
 
+/// A command by its name, and what its options are added to.
+type Named = (&'static str, fn(clap::Command) -> clap::Command);
+
+/// Every command of [`Command`].
+const COMMANDS: [Named; 31] = [
+    ("send", send::Arguments::augment_args),
+    ("reply", reply::arguments::Arguments::augment_args),
+    ("forward", forward::arguments::Arguments::augment_args),
+    ("batch", batch::Arguments::augment_args),
+    ("draft", draft::arguments::Arguments::augment_args),
+    ("sync", sync::arguments::Arguments::augment_args),
+    ("watch", watch::arguments::Arguments::augment_args),
+    ("wait", wait::arguments::Arguments::augment_args),
+    ("status", status::arguments::Arguments::augment_args),
+    ("inbox", inbox::arguments::Arguments::augment_args),
+    ("search", search::arguments::Arguments::augment_args),
+    ("show", show::arguments::Arguments::augment_args),
+    ("extract", extract::arguments::Arguments::augment_args),
+    ("verify", verify::arguments::Arguments::augment_args),
+    ("import", import::arguments::Arguments::augment_args),
+    ("stamp", stamp::arguments::Arguments::augment_args),
+    ("export", export::arguments::Arguments::augment_args),
+    ("prove", prove::arguments::Arguments::augment_args),
+    ("report", report::arguments::Arguments::augment_args),
+    ("archive", archive::arguments::Arguments::augment_args),
+    ("forget", forget::arguments::Arguments::augment_args),
+    ("account", account::arguments::Arguments::augment_args),
+    ("doctor", doctor::arguments::Arguments::augment_args),
+    ("ledger", ledger::arguments::Arguments::augment_args),
+    ("trust", trust::arguments::Arguments::augment_args),
+    ("check", addresses::arguments::Arguments::augment_args),
+    ("offices", offices::arguments::Arguments::augment_args),
+    ("demo", demo::arguments::Arguments::augment_args),
+    ("sandbox", sandbox::arguments::Arguments::augment_args),
+    (
+        "completions",
+        completions::arguments::Arguments::augment_args,
+    ),
+    ("man", man::arguments::Arguments::augment_args),
+];
+
 /// The command tree with its help in a language, folded at the width of the terminal.
 pub(super) fn tree(lang: Lang, width: Option<usize>) -> clap::Command {
     let width = width.map_or(USUAL, |width| width.min(WIDEST));
-    language::localized(Arguments::command().term_width(width), lang)
+    language::localized(whole_tree().term_width(width), lang)
 }
 
-/// The command tree without its help in a language.
-pub(super) fn plain_tree() -> clap::Command {
-    Arguments::command()
+fn whole_tree() -> clap::Command {
+    Command::augment_subcommands(Options::command()).subcommand_required(true)
+}
+
+/// The command tree without its help in a language, as far as these words can need it: all options of
+/// all commands take longer to make than most commands to answer.
+pub(super) fn tree_for(words: &[OsString]) -> clap::Command {
+    let is_meant = |(name, _): &Named| words.iter().any(|word| word == name);
+    let add = |tree: clap::Command, (name, options): Named| {
+        tree.subcommand(options(clap::Command::new(name)))
+    };
+    let root = Options::command().subcommand_required(true);
+    COMMANDS.into_iter().filter(is_meant).fold(root, add)
 }
 
 /// Understands a command line. A word of it that only the command can judge, like a time, is
@@ -143,8 +191,9 @@ pub(super) fn understand(
     tree: clap::Command,
 ) -> Result<(Common, Result<Order, Failure>), clap::Error> {
     let matches = tree.try_get_matches_from(words)?;
-    let arguments = Arguments::from_arg_matches(&matches)?;
-    let is_quiet = arguments.quiet && !arguments.verbose;
+    let options = Options::from_arg_matches(&matches)?;
+    let command = Command::from_arg_matches(&matches)?;
+    let is_quiet = options.quiet && !options.verbose;
     let held = match (is_quiet, is_for_programs(&matches)) {
         (true, true) => Held::Remarks,
         (true, false) => Held::All,
@@ -152,21 +201,21 @@ pub(super) fn understand(
     };
     let common = Common {
         held,
-        is_verbose: arguments.verbose,
-        lang: arguments.lang.map(|lang| match lang {
+        is_verbose: options.verbose,
+        lang: options.lang.map(|lang| match lang {
             LangArgument::It => Lang::It,
             LangArgument::En => Lang::En,
         }),
-        color: match arguments.color {
+        color: match options.color {
             ColorArgument::Auto => Color::Auto,
             ColorArgument::Always => Color::Always,
             ColorArgument::Never => Color::Never,
         },
-        account: arguments.account,
-        config: arguments.config,
-        data_dir: arguments.data_dir,
+        account: options.account,
+        config: options.config,
+        data_dir: options.data_dir,
     };
-    Ok((common, arguments.command.order()))
+    Ok((common, command.order()))
 }
 
 /// Whether the results are wanted by a program, which reads them in any case.
@@ -218,5 +267,49 @@ impl Command {
             Self::Completions(arguments) => arguments.order(),
             Self::Man(arguments) => arguments.order(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn understood(words: &[OsString], tree: clap::Command) -> Result<String, clap::Error> {
+        let matches = tree.try_get_matches_from(words)?;
+        let options = Options::from_arg_matches(&matches)?;
+        let command = Command::from_arg_matches(&matches)?;
+        Ok(format!("{options:?} {command:?}"))
+    }
+
+    #[test]
+    fn every_command_can_be_found_by_its_name() {
+        let whole = whole_tree();
+        let names: Vec<&str> = whole
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        assert_eq!(names, COMMANDS.map(|(name, _)| name));
+    }
+
+    #[test]
+    fn the_smaller_tree_understands_what_the_whole_one_does_and_no_more() {
+        for line in [
+            "pec status -v",
+            "pec --account a@pec.example status --json",
+            "pec send --to a@pec.example --subject send --body-text x",
+            "pec ledger backup --to d",
+            "pec account",
+            "pec stat",
+            "pec",
+            "pec status --nothing",
+            "pec --version",
+            "pec help send",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let small = understood(&words, tree_for(&words));
+            let whole = understood(&words, whole_tree());
+            // What is refused is told by the whole one.
+            assert_eq!(small.ok(), whole.ok(), "{line}");
+        }
     }
 }

@@ -132,7 +132,8 @@ pub fn run(
     // Who reads the help through a pager has a terminal all the same.
     let width = context.stdout_width.or(context.stderr_width);
     // The texts of all help are put together only where some of it is shown.
-    let understood = match arguments::understand(arguments.clone(), arguments::plain_tree()) {
+    let understood = match arguments::understand(arguments.clone(), arguments::tree_for(&arguments))
+    {
         Ok(understood) => Ok(understood),
         Err(_) => {
             let tree = arguments::tree(lang, width);

@@ -1,131 +1,73 @@
 //! The sentences that people read, by key, one catalogue per language.
 //!
-//! One file per subject and language; the first line of each says what it holds. `legal.*.toml` alone
+//! One file per subject and language; the first line of each says what it holds. The build script makes
+//! one sorted text of those of a language ([`flat`](self)), so that no command reads them. `legal.*.toml` alone
 //! says what the law says (see `legal.rs`). A test compares the languages key by key, placeholders
 //! included.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::cmp::Ordering;
 
 use super::reason;
 use crate::lang::Lang;
 use crate::printable::Printable;
 
+#[cfg(test)]
+mod flat;
+
 /// The texts of one language.
 #[derive(Debug)]
 pub struct Catalogue {
     lang: Lang,
-    /// By the first word of their keys.
-    families: HashMap<&'static str, Family>,
+    /// Keys and texts in the order of the keys, one behind the other.
+    octets: &'static str,
+    /// Where each key and each text ends.
+    ends: &'static [u32],
 }
 
-/// Texts whose keys begin with the same word. They are read when one of them is needed: most
-/// commands need few.
-#[derive(Debug, Default)]
-struct Family {
-    /// The tables that hold them, as they stand in the files.
-    sources: Vec<&'static str>,
-    texts: OnceLock<HashMap<String, String>>,
-}
-
-impl Family {
-    fn texts(&self) -> &HashMap<String, String> {
-        self.texts.get_or_init(|| {
-            let mut texts = HashMap::new();
-            for source in &self.sources {
-                let table: toml::Table = source.parse().expect("catalogues compiled in are tested");
-                flatten("", &toml::Value::Table(table), &mut texts);
-            }
-            texts
-        })
-    }
-}
-
-const SOURCES: [(Lang, [&str; 21]); 2] = [
-    (
-        Lang::It,
-        [
-            include_str!("catalogue/program.it.toml"),
-            include_str!("catalogue/findings.it.toml"),
-            include_str!("catalogue/mail.it.toml"),
-            include_str!("catalogue/status.it.toml"),
-            include_str!("catalogue/batch.it.toml"),
-            include_str!("catalogue/trusted.it.toml"),
-            include_str!("catalogue/ledger.it.toml"),
-            include_str!("catalogue/legal.it.toml"),
-            include_str!("catalogue/draft.it.toml"),
-            include_str!("catalogue/answer.it.toml"),
-            include_str!("catalogue/inbox.it.toml"),
-            include_str!("catalogue/show.it.toml"),
-            include_str!("catalogue/stamp.it.toml"),
-            include_str!("catalogue/evidence.it.toml"),
-            include_str!("catalogue/report.it.toml"),
-            include_str!("catalogue/court.it.toml"),
-            include_str!("catalogue/archive.it.toml"),
-            include_str!("catalogue/forget.it.toml"),
-            include_str!("catalogue/trust.it.toml"),
-            include_str!("catalogue/watching.it.toml"),
-            include_str!("catalogue/offices.it.toml"),
-        ],
-    ),
-    (
-        Lang::En,
-        [
-            include_str!("catalogue/program.en.toml"),
-            include_str!("catalogue/findings.en.toml"),
-            include_str!("catalogue/mail.en.toml"),
-            include_str!("catalogue/status.en.toml"),
-            include_str!("catalogue/batch.en.toml"),
-            include_str!("catalogue/trusted.en.toml"),
-            include_str!("catalogue/ledger.en.toml"),
-            include_str!("catalogue/legal.en.toml"),
-            include_str!("catalogue/draft.en.toml"),
-            include_str!("catalogue/answer.en.toml"),
-            include_str!("catalogue/inbox.en.toml"),
-            include_str!("catalogue/show.en.toml"),
-            include_str!("catalogue/stamp.en.toml"),
-            include_str!("catalogue/evidence.en.toml"),
-            include_str!("catalogue/report.en.toml"),
-            include_str!("catalogue/court.en.toml"),
-            include_str!("catalogue/archive.en.toml"),
-            include_str!("catalogue/forget.en.toml"),
-            include_str!("catalogue/trust.en.toml"),
-            include_str!("catalogue/watching.en.toml"),
-            include_str!("catalogue/offices.en.toml"),
-        ],
-    ),
-];
+// Made by the build script of the files in `catalogue`.
+static IT: Catalogue = Catalogue {
+    lang: Lang::It,
+    octets: include_str!(concat!(env!("OUT_DIR"), "/catalogue.it.txt")),
+    ends: &include!(concat!(env!("OUT_DIR"), "/catalogue.it.rs")),
+};
+static EN: Catalogue = Catalogue {
+    lang: Lang::En,
+    octets: include_str!(concat!(env!("OUT_DIR"), "/catalogue.en.txt")),
+    ends: &include!(concat!(env!("OUT_DIR"), "/catalogue.en.rs")),
+};
 
 /// Placeholders that stand for what another layer said in its own words.
 const REASONS: [&str; 3] = ["reason", "answer", "what"];
 
 impl Catalogue {
-    /// The catalogue of a language, made once.
+    /// The catalogue of a language.
     pub fn of(lang: Lang) -> &'static Self {
-        static IT: OnceLock<Catalogue> = OnceLock::new();
-        static EN: OnceLock<Catalogue> = OnceLock::new();
-        let cell = match lang {
+        match lang {
             Lang::It => &IT,
             Lang::En => &EN,
-        };
-        let mut sources = SOURCES.iter().filter(|(of, _)| *of == lang);
-        let sources = sources.next().map_or(&[][..], |(_, sources)| sources);
-        cell.get_or_init(|| Self::read(lang, sources))
+        }
     }
 
-    /// The texts of some files.
-    fn read(lang: Lang, sources: &[&'static str]) -> Self {
-        let mut families: HashMap<_, Family> = HashMap::new();
-        for (name, tables) in sources.iter().flat_map(|source| split(source)) {
-            families.entry(name).or_default().sources.push(tables);
-        }
-        Self { lang, families }
+    /// The key at a place of their order, and its text.
+    fn entry(&self, place: usize) -> (&str, &str) {
+        let end = |piece: usize| self.ends[piece] as usize;
+        let start = if place == 0 { 0 } else { end(2 * place - 1) };
+        let (key, text) = (end(2 * place), end(2 * place + 1));
+        (&self.octets[start..key], &self.octets[key..text])
     }
 
     fn find(&self, key: &str) -> Option<&str> {
-        let name = key.split('.').next()?;
-        let text = self.families.get(name)?.texts().get(key)?;
-        Some(text)
+        let (mut from, mut to) = (0, self.ends.len() / 2);
+        while from < to {
+            let middle = from.midpoint(to);
+            let (found, text) = self.entry(middle);
+            match found.cmp(key) {
+                Ordering::Equal => return Some(text),
+                Ordering::Less => from = middle + 1,
+                Ordering::Greater => to = middle,
+            }
+        }
+        None
     }
 
     /// Its language.
@@ -244,11 +186,8 @@ impl Catalogue {
 
     /// All keys, sorted.
     pub fn keys(&self) -> Vec<&str> {
-        let families = self.families.values();
-        let keys = families.flat_map(|family| family.texts().keys());
-        let mut keys: Vec<&str> = keys.map(String::as_str).collect();
-        keys.sort_unstable();
-        keys
+        let places = 0..self.ends.len() / 2;
+        places.map(|place| self.entry(place).0).collect()
     }
 }
 
@@ -258,83 +197,47 @@ fn is_placeholder(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_of_name)
 }
 
-/// The tables of a file, those of one family that stand together in one piece, each with the name of
-/// its family: `[finding]`, `[finding.b]`. A table begins on a line of its own; a text of several lines
-/// stands between `"""`.
-fn split(source: &'static str) -> Vec<(&'static str, &'static str)> {
-    const MARK: &str = "\"\"\"";
-    let (mut begun, mut at, mut is_within) = (Vec::<(&str, usize)>::new(), 0, false);
-    for line in source.split_inclusive('\n') {
-        if !is_within && let Some(rest) = line.strip_prefix('[') {
-            let end = rest.find(['.', ']']).unwrap_or(rest.len());
-            let name = &rest[..end];
-            if begun.last().is_none_or(|(last, _)| *last != name) {
-                begun.push((name, at));
-            }
-        }
-        is_within ^= line.matches(MARK).count() % 2 == 1;
-        at += line.len();
-    }
-    let ends = begun
-        .iter()
-        .skip(1)
-        .map(|(_, at)| *at)
-        .chain([source.len()]);
-    let pieces = begun.iter().zip(ends);
-    pieces
-        .map(|((name, from), to)| (*name, &source[*from..to]))
-        .collect()
-}
-
-/// Tables become keys with dots: `[finding] "a.b" = …` is `finding.a.b`.
-fn flatten(prefix: &str, value: &toml::Value, texts: &mut HashMap<String, String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table {
-                let key = if prefix.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{prefix}.{name}")
-                };
-                flatten(&key, value, texts);
-            }
-        }
-        toml::Value::String(text) => {
-            texts.insert(prefix.to_owned(), text.trim_end().to_owned());
-        }
-        other => {
-            texts.insert(prefix.to_owned(), other.to_string());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A table that stands in no piece, or in that of another family, would not be found.
-    #[test]
-    fn the_pieces_of_a_file_hold_what_it_holds() {
-        for (lang, sources) in SOURCES {
-            let mut whole = HashMap::new();
-            for source in sources {
-                let table: toml::Table = source.parse().unwrap();
-                flatten("", &toml::Value::Table(table), &mut whole);
-            }
-            let catalogue = Catalogue::of(lang);
-            assert_eq!(catalogue.keys().len(), whole.len());
-            for (key, text) in &whole {
-                assert_eq!(catalogue.find(key), Some(&**text), "{key}");
-            }
+    /// The catalogue of some texts of a test.
+    fn read(sources: &[&str]) -> Catalogue {
+        let flat = flat::flat(sources.iter().copied());
+        Catalogue {
+            lang: Lang::En,
+            octets: flat.octets.leak(),
+            ends: flat.ends.leak(),
         }
-        let source = "# x\n[a]\nk = \"\"\"\n[c]\n\"\"\"\n[a.b]\nk = \"1\"\n[b]\nk = \"2\"\n";
-        let pieces = split(source);
-        let lengths: Vec<_> = pieces
-            .iter()
-            .map(|(name, piece)| (*name, piece.len()))
-            .collect();
-        let of_b = "[b]\nk = \"2\"\n".len();
-        assert_eq!(lengths, [("a", source.len() - 4 - of_b), ("b", of_b)]);
+    }
+
+    #[test]
+    fn every_key_is_found_and_no_other() {
+        let catalogue = read(&[
+            "[a]\nk = \"\"\"\n[c]\n\"\"\"\n[a.b]\nk = \"1\"\n",
+            "[b]\n'c.d' = \"2\"\nday = 2026-11-29\n[a]\n'è' = ''\n",
+        ]);
+        let known = [
+            ("a.b.k", "1"),
+            ("a.k", "[c]"),
+            ("a.è", ""),
+            ("b.c.d", "2"),
+            ("b.day", "2026-11-29"),
+        ];
+        assert_eq!(catalogue.keys(), known.map(|(key, _)| key));
+        for (key, text) in known {
+            assert_eq!(catalogue.find(key), Some(text), "{key}");
+        }
+        for key in ["", "a", "a.k.", "b.c", "c"] {
+            assert_eq!(catalogue.find(key), None, "{key}");
+        }
+        assert_eq!(read(&[]).find("a"), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "a.k stands twice")]
+    fn a_key_of_two_files_is_none() {
+        read(&["[a]\nk = '1'\n", "[a]\nk = '1'\n"]);
     }
 
     fn placeholders(text: &str) -> Vec<&str> {
@@ -385,7 +288,7 @@ mod tests {
     #[test]
     fn a_text_for_none_is_taken_where_there_is_one_and_one_for_all_where_there_is_no_other() {
         let day = "[day]\nzero = 'today'\none = 'yesterday'\nmany = '{count} days ago, {x}'\n";
-        let catalogue = Catalogue::read(Lang::En, &[day, "[it]\nall = 'all: {count}, {x}'\n"]);
+        let catalogue = read(&[day, "[it]\nall = 'all: {count}, {x}'\n"]);
         let said = |key, count: i64| catalogue.count(key, count, &[("x", "y")]);
         assert_eq!(said("day", 0), "today");
         assert_eq!(said("day", 1), "yesterday");
@@ -420,7 +323,7 @@ mod tests {
 
     #[test]
     fn values_are_made_safe_and_not_read_again() {
-        let catalogue = Catalogue::read(Lang::En, &["[t]\nk = 'a {x} b {y} {'\n"]);
+        let catalogue = read(&["[t]\nk = 'a {x} b {y} {'\n"]);
         assert_eq!(
             catalogue.fill("t.k", &[("x", "{y}\u{1b}"), ("y", "2")]),
             "a {y}\\u{1b} b 2 {"
