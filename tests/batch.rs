@@ -1769,6 +1769,60 @@ fn a_recipient_refused_for_now_gets_it_later_and_alone() {
     );
 }
 
+/// A server that refuses every message for now; when each came.
+#[derive(Clone)]
+struct Unready(Arc<std::sync::Mutex<Vec<i64>>>, Arc<Practice>, Hourglass);
+
+impl Reach for Unready {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        Line(&self.1).mailbox()
+    }
+}
+
+impl Submission for Unready {
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        _: &[u8],
+        _: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        self.0.lock().expect("a list").push(self.2.now().unix());
+        let reply = Reply {
+            code: 450,
+            text: Censor::none().text("4.2.0 greylisted"),
+        };
+        let for_each = vec![Some(reply.clone()); envelope.recipients.len()];
+        SubmissionReport {
+            recipients: for_each,
+            outcome: SubmissionOutcome::Refused(reply),
+        }
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn a_row_refused_for_now_is_tried_five_times_each_pause_twice_as_long() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut errand = Errand::new(folder.path(), 1, practising::config());
+    let server = Unready(
+        Arc::default(),
+        errand.practice.clone(),
+        errand.glass.clone(),
+    );
+    let reach = &mut server.clone();
+    let (_, happened) = errand.run_through(Some(reach), Limits::default(), &mut |_| {});
+    let came = server.0.lock().expect("a list").clone();
+    let pauses: Vec<i64> = came.windows(2).map(|two| two[1] - two[0]).collect();
+    assert_eq!(pauses, [60, 120, 240, 480], "{happened:?}");
+}
+
 fn row(number: u64, recipe: &Recipe, has_copy: bool) -> NewRow {
     let address = format!("u{number}@pec.prova.example");
     let mut columns = Columns::new();

@@ -48,21 +48,21 @@ impl Catalogue {
         }
     }
 
-    /// The key at a place of their order, and its text.
-    fn entry(&self, place: usize) -> (&str, &str) {
+    /// Where the key at a place of their order begins, where it ends, and where its text does.
+    fn entry(&self, place: usize) -> (usize, usize, usize) {
         let end = |piece: usize| self.ends[piece] as usize;
         let start = if place == 0 { 0 } else { end(2 * place - 1) };
-        let (key, text) = (end(2 * place), end(2 * place + 1));
-        (&self.octets[start..key], &self.octets[key..text])
+        (start, end(2 * place), end(2 * place + 1))
     }
 
     fn find(&self, key: &str) -> Option<&str> {
         let (mut from, mut to) = (0, self.ends.len() / 2);
         while from < to {
             let middle = from.midpoint(to);
-            let (found, text) = self.entry(middle);
-            match found.cmp(key) {
-                Ordering::Equal => return Some(text),
+            let (start, end, next) = self.entry(middle);
+            // As octets, whose order is that of the characters.
+            match self.octets.as_bytes()[start..end].cmp(key.as_bytes()) {
+                Ordering::Equal => return Some(&self.octets[end..next]),
                 Ordering::Less => from = middle + 1,
                 Ordering::Greater => to = middle,
             }
@@ -187,7 +187,8 @@ impl Catalogue {
     /// All keys, sorted.
     pub fn keys(&self) -> Vec<&str> {
         let places = 0..self.ends.len() / 2;
-        places.map(|place| self.entry(place).0).collect()
+        let key = |(start, end, _)| &self.octets[start..end];
+        places.map(|place| key(self.entry(place))).collect()
     }
 }
 
