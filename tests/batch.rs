@@ -1313,10 +1313,8 @@ fn killed_at_random_through_postfix_and_dovecot() {
     });
     let ran = run(&world, &["--resend", "--patience", "0s"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(
-        ran.out.contains(&format!("sent {count} of {count}")),
-        "{ran:?}"
-    );
+    let out = ran.out.replace(',', "");
+    assert!(out.contains(&format!("sent {count} of {count}")), "{ran:?}");
     acceptor.accept(&recipients);
     // Counted at the server: a file for each message that came.
     let mut reported: HashMap<String, String> = HashMap::new();
@@ -1378,7 +1376,9 @@ fn two_machines_a_backup_and_a_ledger_without_its_log_through_postfix_and_doveco
     for data in ["prima", "seconda", "copia", "senza"] {
         let ran = hand_over(data);
         assert!(
-            ran.out.contains(&format!("sent {count} of {count}")),
+            ran.out
+                .replace(',', "")
+                .contains(&format!("sent {count} of {count}")),
             "{data}: {ran:?}"
         );
         acceptor.accept(&recipients);
