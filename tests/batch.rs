@@ -1703,42 +1703,33 @@ fn equal_refusals_in_a_row_are_the_senders_and_fewer_are_not() {
     assert_eq!(got(&errand.practice).len(), 8, "refused for good");
 }
 
-/// A server that refuses the second recipient of a message for now; what came with each envelope.
-#[derive(Clone)]
-struct Greylisting(Arc<std::sync::Mutex<Vec<Vec<String>>>>, Arc<Practice>);
+/// What a server answers to each message.
+type Answering = Arc<
+    dyn Fn(&Envelope, &mut dyn FnMut() -> Result<(), String>) -> SubmissionReport + Send + Sync,
+>;
 
-impl Reach for Greylisting {
+/// A server of a test beside the mailbox of the practice provider.
+#[derive(Clone)]
+struct Played(Arc<Practice>, Answering);
+
+impl Reach for Played {
     fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
         Ok(Box::new(self.clone()))
     }
 
     fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
-        Line(&self.1).mailbox()
+        Line(&self.0).mailbox()
     }
 }
 
-impl Submission for Greylisting {
+impl Submission for Played {
     fn submit(
         &mut self,
         envelope: &Envelope,
         _: &[u8],
         before_data: &mut dyn FnMut() -> Result<(), String>,
     ) -> SubmissionReport {
-        let reply = |code, text: &str| Reply {
-            code,
-            text: Censor::none().text(text),
-        };
-        before_data().expect("recorded");
-        self.0
-            .lock()
-            .expect("a list")
-            .push(envelope.recipients.clone());
-        let answers = [reply(250, "ok"), reply(450, "4.2.0 greylisted")];
-        let answers = answers.into_iter().map(Some);
-        SubmissionReport {
-            recipients: answers.take(envelope.recipients.len()).collect(),
-            outcome: SubmissionOutcome::Taken(reply(250, "taken")),
-        }
+        (self.1)(envelope, before_data)
     }
 
     fn size_limit(&self) -> Option<u64> {
@@ -1746,15 +1737,38 @@ impl Submission for Greylisting {
     }
 }
 
+fn answer(code: u16, text: &str) -> Reply {
+    Reply {
+        code,
+        text: Censor::none().text(text),
+    }
+}
+
 #[test]
 fn a_recipient_refused_for_now_gets_it_later_and_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut errand = Errand::with_copies(folder.path(), 2, practising::config());
-    let server = Greylisting(Arc::default(), errand.practice.clone());
-    let reach = &mut server.clone();
-    let (end, happened) = errand.run_through(Some(reach), Limits::default(), &mut |_| {});
+    let envelopes = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = envelopes.clone();
+    // The second recipient of a message is refused for now.
+    let mut server = Played(
+        errand.practice.clone(),
+        Arc::new(move |envelope, before_data| {
+            before_data().expect("recorded");
+            seen.lock()
+                .expect("a list")
+                .push(envelope.recipients.clone());
+            let answers = [answer(250, "ok"), answer(450, "4.2.0 greylisted")];
+            let answers = answers.into_iter().map(Some);
+            SubmissionReport {
+                recipients: answers.take(envelope.recipients.len()).collect(),
+                outcome: SubmissionOutcome::Taken(answer(250, "taken")),
+            }
+        }),
+    );
+    let (end, happened) = errand.run_through(Some(&mut server), Limits::default(), &mut |_| {});
     assert!(matches!(end, End::Done), "{end:?}");
-    let came = server.0.lock().expect("a list").clone();
+    let came = envelopes.lock().expect("a list").clone();
     let address = |number: u64| format!("u{number}@pec.prova.example");
     let copy = |number: u64| format!("c{number}@pec.prova.example");
     assert_eq!(
@@ -1769,56 +1783,25 @@ fn a_recipient_refused_for_now_gets_it_later_and_alone() {
     );
 }
 
-/// A server that refuses every message for now; when each came.
-#[derive(Clone)]
-struct Unready(Arc<std::sync::Mutex<Vec<i64>>>, Arc<Practice>, Hourglass);
-
-impl Reach for Unready {
-    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
-        Ok(Box::new(self.clone()))
-    }
-
-    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
-        Line(&self.1).mailbox()
-    }
-}
-
-impl Submission for Unready {
-    fn submit(
-        &mut self,
-        envelope: &Envelope,
-        _: &[u8],
-        _: &mut dyn FnMut() -> Result<(), String>,
-    ) -> SubmissionReport {
-        self.0.lock().expect("a list").push(self.2.now().unix());
-        let reply = Reply {
-            code: 450,
-            text: Censor::none().text("4.2.0 greylisted"),
-        };
-        let for_each = vec![Some(reply.clone()); envelope.recipients.len()];
-        SubmissionReport {
-            recipients: for_each,
-            outcome: SubmissionOutcome::Refused(reply),
-        }
-    }
-
-    fn size_limit(&self) -> Option<u64> {
-        None
-    }
-}
-
 #[test]
 fn a_row_refused_for_now_is_tried_five_times_each_pause_twice_as_long() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut errand = Errand::new(folder.path(), 1, practising::config());
-    let server = Unready(
-        Arc::default(),
+    let times = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (seen, glass) = (times.clone(), errand.glass.clone());
+    let mut server = Played(
         errand.practice.clone(),
-        errand.glass.clone(),
+        Arc::new(move |envelope, _| {
+            seen.lock().expect("a list").push(glass.now().unix());
+            let reply = answer(450, "4.2.0 greylisted");
+            SubmissionReport {
+                recipients: vec![Some(reply.clone()); envelope.recipients.len()],
+                outcome: SubmissionOutcome::Refused(reply),
+            }
+        }),
     );
-    let reach = &mut server.clone();
-    let (_, happened) = errand.run_through(Some(reach), Limits::default(), &mut |_| {});
-    let came = server.0.lock().expect("a list").clone();
+    let (_, happened) = errand.run_through(Some(&mut server), Limits::default(), &mut |_| {});
+    let came = times.lock().expect("a list").clone();
     let pauses: Vec<i64> = came.windows(2).map(|two| two[1] - two[0]).collect();
     assert_eq!(pauses, [60, 120, 240, 480], "{happened:?}");
 }

@@ -2,8 +2,9 @@
 //!
 //! A folder holds `ledger.sqlite` and `messages/`. Octets are on the disk before a row names
 //! them (`octets`); a commit is on the disk when it returns (WAL, `synchronous=FULL`), or with the next
-//! one where that follows at once ([`Commit`]), so a process may be killed anywhere. Facts are only added ([`state`] derives from them); only a
-//! [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes a certified one ([`fact`]).
+//! one where that follows at once ([`Commit`]), so a process may be killed anywhere. Facts are only
+//! added ([`state`] derives from them); only a [`VerifiedReceipt`](crate::verify::VerifiedReceipt) makes
+//! a certified one ([`fact`]).
 //!
 //! [`Ledger`] is what the client knows. Behind it are three seams: a [`Store`] of messages, facts
 //! and receipts, [`Octets`], and [`Leases`] by which it is known which processes are alive. Each
