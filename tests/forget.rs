@@ -729,11 +729,11 @@ fn a_reference_is_kept_with_its_message_and_found_by_it() {
         "--yes",
         "--no-copy",
         "--reference",
-        " Prot. 12/2026 ",
+        " Prot. 4711/26 ",
     ];
     let ran = world.run(&[&sent[..], &given].concat());
     assert_eq!(ran.exit, 0, "{ran:?}");
-    for (reference, found) in [("Prot. 12/2026", 1), ("Prot. 12", 0)] {
+    for (reference, found) in [("Prot. 4711/26", 1), ("Prot. 4711", 0)] {
         let ran = world
             .run(&["status", "--reference", reference, "--json"])
             .json();
@@ -745,9 +745,9 @@ fn a_reference_is_kept_with_its_message_and_found_by_it() {
         );
     }
     let listed = world.run(&["status", "Diffida"]);
-    assert!(listed.out.contains("Prot. 12/2026"), "{listed:?}");
-    assert!(world.run(&["search", "12/2026"]).out.contains("Diffida"));
-    // No recipient sees it.
+    assert!(listed.out.contains("Prot. 4711/26"), "{listed:?}");
+    assert!(world.run(&["search", "4711/26"]).out.contains("Diffida"));
+    // No recipient sees it (and no date can look like it).
     let taken = world
         .practice
         .messages(&world.address("delivered"), "INBOX");
@@ -756,14 +756,14 @@ fn a_reference_is_kept_with_its_message_and_found_by_it() {
         .map(|one| String::from_utf8_lossy(&one.octets).into_owned());
     assert!(octets.collect::<String>().contains("Diffida"));
     for one in &taken {
-        assert!(!String::from_utf8_lossy(&one.octets).contains("12/2026"));
+        assert!(!String::from_utf8_lossy(&one.octets).contains("4711/26"));
     }
     settle(&world);
     let folder = world.path("prove");
     let ran = world.run(&["export", "Diffida", "--to", &folder.display().to_string()]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     let name = files(&folder)[0].display().to_string();
-    assert!(name.contains("Prot. 12_2026"), "{name}");
+    assert!(name.contains("Prot. 4711_26"), "{name}");
 }
 
 /// What changes the disk so that another process sees it, or brings it there.
