@@ -255,9 +255,9 @@ fn bare_address(text: &[u8]) -> Option<Mailbox> {
     }
     let sign = memchr::memchr(b'@', address);
     let is_plain = |octet: &u8| IS_PLAIN[usize::from(*octet)];
-    let is_bare = sign.is_some_and(|at| {
-        address[..at].iter().all(is_plain) && address[at + 1..].iter().all(is_plain)
-    });
+    // Without branches: an address is seldom anything else.
+    let are_plain = |octets: &[u8]| octets.iter().map(is_plain).fold(true, |all, one| all & one);
+    let is_bare = sign.is_some_and(|at| are_plain(&address[..at]) & are_plain(&address[at + 1..]));
     // Both are ASCII.
     let owned = |octets: &[u8]| String::from_utf8(octets.to_vec()).ok();
     Some(Mailbox {

@@ -15,8 +15,17 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// Whether this is the field of that name, in any case of letters.
+    #[inline]
     pub fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
+        let name = name.as_bytes();
+        // Others nearly always differ in one of these two.
+        let is_like = |a: &[u8], b: &[u8]| match (a, b) {
+            ([a, ..], [b, ..]) => a.eq_ignore_ascii_case(b),
+            ([], _) | (_, []) => true,
+        };
+        self.name.len() == name.len()
+            && is_like(self.name, name)
+            && self.name.eq_ignore_ascii_case(name)
     }
 
     /// The value unfolded and without white space around it. Octets that are not UTF-8 are read
@@ -124,35 +133,37 @@ impl<'a> Header<'a> {
             }
             return;
         }
-        let is_usual = |octet: &&u8| IN_NAME[usize::from(**octet)] == USUAL;
-        let is_name = |octet: &&u8| IN_NAME[usize::from(**octet)] != 0;
-        let usual = line.iter().take_while(is_usual).count();
-        let length = usual + line[usual..].iter().take_while(is_name).count();
-        let (name, rest) = line.split_at(length);
-        let rest = match rest {
-            [b':', ..] => rest,
-            // Obsolete syntax (RFC 5322, 4.5.8), taken, and told by `before_spaced`.
+        let Some(colon) = memchr::memchr(b':', line) else {
+            return self.take_malformed();
+        };
+        let (name, inside) = (&line[..colon], &line[colon + 1..]);
+        // Without branches: a name is seldom anything but usual.
+        let signs = name
+            .iter()
+            .fold(0, |signs, &octet| signs | IN_NAME[usize::from(octet)]);
+        let name = match signs {
+            USUAL => name,
             _ => {
-                let rest = rest.trim_ascii_start();
-                if rest.starts_with(b":") {
+                // Obsolete syntax (RFC 5322, 4.5.8), taken, and told by `before_spaced`.
+                let stated = name.trim_ascii_end();
+                let is_name = |octet: &u8| IN_NAME[usize::from(*octet)] != NOT_IN_NAME;
+                if stated.is_empty() || !stated.iter().all(is_name) {
+                    return self.take_malformed();
+                }
+                if stated.len() < name.len() {
                     self.before_spaced = self.before_spaced.min(self.fields.len());
                 }
-                rest
-            }
-        };
-        match rest {
-            [b':', inside @ ..] if length > 0 => {
-                *value = start + line.len() - inside.len();
-                if length > usual && self.odd_name.is_none() {
+                if signs & ODD != 0 && self.odd_name.is_none() {
                     self.odd_name = Some(self.fields.len());
                 }
-                self.fields.push(Field {
-                    name,
-                    value: inside,
-                });
+                stated
             }
-            _ => self.take_malformed(),
-        }
+        };
+        *value = start + line.len() - inside.len();
+        self.fields.push(Field {
+            name,
+            value: inside,
+        });
     }
 
     fn take_malformed(&mut self) {
@@ -244,13 +255,13 @@ impl<'a> Header<'a> {
 }
 
 /// What may stand in a name (RFC 5322, 2.2: printable ASCII without the colon): [`USUAL`] in a real
-/// one, or [`ODD`].
+/// one, or [`ODD`]. A bit each, so that those of a whole name can be put together.
 static IN_NAME: [u8; 256] = {
-    let mut table = [0; 256];
+    let mut table = [NOT_IN_NAME; 256];
     let mut octet = 0x21;
     while octet < 0x7f {
         table[octet] = match octet as u8 {
-            b':' => 0,
+            b':' => NOT_IN_NAME,
             b'-' | b'_' | b'.' => USUAL,
             other if other.is_ascii_alphanumeric() => USUAL,
             _ => ODD,
@@ -260,7 +271,8 @@ static IN_NAME: [u8; 256] = {
     table
 };
 const USUAL: u8 = 1;
-const ODD: u8 = 2;
+const ODD: u8 = 1 << 1;
+const NOT_IN_NAME: u8 = 1 << 2;
 
 #[cfg(test)]
 mod tests {

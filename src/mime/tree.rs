@@ -4,7 +4,7 @@
 //! work that the message may cause. Each part has its media type read once, and its file names when they
 //! are first asked for. What is encoded is not looked into, attached messages are not entered.
 
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
 use super::media::{FileNames, MediaType};
 use super::multipart::{self, Dashes, Parts};
@@ -31,7 +31,7 @@ pub struct Part<'a> {
     /// How many multiparts are around it.
     pub depth: usize,
     /// Read when they are first asked for: of most parts nobody does.
-    names: OnceLock<FileNames<'a>>,
+    names: OnceCell<FileNames<'a>>,
     /// Its place in the list, that of the multipart around it, and its number in that.
     index: usize,
     parent: usize,
@@ -163,7 +163,7 @@ impl<'a> Tree<'a> {
         }
         let index = self.parts.len();
         self.parts.push(Part {
-            names: OnceLock::new(),
+            names: OnceCell::new(),
             entity,
             media,
             inside,

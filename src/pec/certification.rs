@@ -153,19 +153,19 @@ impl CertificationData {
             xml: Reader::new(text, MAX_NODES)?,
             unknown: Vec::new(),
         };
-        let data = match read_root(&mut source) {
+        let mut data = read_root(&mut source);
+        match &mut data {
+            Ok(data) => {
+                data.oddities = source.xml.finish()?;
+                data.unknown_elements = source.unknown;
+            }
             // What is no XML says nothing: a fault of that kind comes first, wherever it stands.
             Err(error) if !error.is_xml() => {
                 source.xml.finish()?;
-                return Err(error);
             }
-            data => data?,
-        };
-        Ok(Self {
-            oddities: source.xml.finish()?,
-            unknown_elements: source.unknown,
-            ..data
-        })
+            Err(_) => {}
+        }
+        data
     }
 
     /// The kind, if `tipo` is one of the rules' words.

@@ -637,8 +637,11 @@ impl<'a> Reader<'a> {
 
     /// Section 2.3; without a colon, which makes it a name of a namespace.
     fn check_name(&self, name: &str) -> Result<(), Error> {
-        let is_usual = name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.bytes().all(|octet| NAME_OCTETS[usize::from(octet)]);
+        let begins = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+        // Without branches: a name is seldom anything but usual.
+        let is_usual = name.bytes().fold(begins, |usual, octet| {
+            usual & NAME_OCTETS[usize::from(octet)]
+        });
         if is_usual {
             return Ok(());
         }

@@ -648,7 +648,7 @@ impl Verifier {
     ) {
         let question = at.question;
         let findings = &mut examination.findings;
-        let content = outcome
+        let mut content = outcome
             .content
             .as_ref()
             .map(|verified| content::read(verified, &signed.dashes, at.work, findings));
@@ -667,7 +667,6 @@ impl Verifier {
             };
             structure::missing_end(proof, findings);
         }
-        let mut content = content;
         if let Some(content) = &mut content {
             settle_kind(signed, content, findings);
         }

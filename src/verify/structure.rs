@@ -11,7 +11,7 @@ use super::object;
 use super::ordinary::{LOOKED_AT, Ordinary};
 use super::table::{Case, CheckId};
 use crate::mime::header::Field;
-use crate::mime::media::MediaType;
+use crate::mime::media::{FileNames, MediaType};
 use crate::mime::multipart::{self, Dashes, Parts};
 use crate::mime::tree::{Bounds, Inside, Part, Tree, Uncut};
 use crate::mime::{self, Entity, MAX_DEPTH, MAX_MESSAGE_OCTETS, MAX_PARTS, decode, plain};
@@ -458,16 +458,23 @@ fn check_signature_part<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings
 /// write none but these.
 fn check_shown_names<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings: &mut Findings) {
     let header = &entity.header;
+    let mut dispositions = header.all("Content-Disposition");
+    let disposition = dispositions.next();
+    // As nearly every provider writes both: then no name is another one.
+    let is_usual = disposition.is_some_and(|field| field.value == USUAL_DISPOSITION);
+    let is_its_name =
+        |(name, value): (&str, &str)| name.eq_ignore_ascii_case("name") && value == SIGNATURE_FILE;
+    let names = match is_usual && media.parameters().all(is_its_name) {
+        true => FileNames::default(),
+        false => entity.file_names_with(Some(media)),
+    };
+    let names = [names.name, names.filename].into_iter().flatten();
     // Some readers take the name from there.
     let misplaced = media.parameter("filename");
-    let names = entity.file_names_with(Some(media));
-    let names = [names.name, names.filename].into_iter().flatten();
     let mut other_names = names
         .chain(misplaced.map(Cow::Borrowed))
         .filter(|name| !name.eq_ignore_ascii_case(SIGNATURE_FILE));
-    let mut dispositions = header.all("Content-Disposition");
-    let first = dispositions.next();
-    let odd = first.filter(|field| !plain::is_disposition(field.value));
+    let odd = disposition.filter(|field| !is_usual && !plain::is_disposition(field.value));
     let is_usual = |text: &str| {
         USUAL_DESCRIPTIONS
             .iter()
@@ -492,6 +499,7 @@ fn check_shown_names<'a>(entity: &Entity<'a>, media: &MediaType<'a>, findings: &
 
 /// RFC 8551, 3.2.1: what a detached signature is called.
 const SIGNATURE_FILE: &str = "smime.p7s";
+const USUAL_DISPOSITION: &[u8] = b" attachment; filename=\"smime.p7s\"";
 const USUAL_DESCRIPTIONS: [&str; 5] = [
     "",
     "S/MIME Cryptographic Signature",
