@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use super::tls::Wire;
+use super::tls::{Line, Wire};
 
 /// Each command is answered by the octets up to the next NUL; `TAG` stands for its tag. After
 /// the last one the line is closed.
@@ -69,5 +69,16 @@ impl Write for Canned {
 impl Wire for Canned {
     fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Line for Canned {
+    fn abort(&mut self) {
+        self.answers.clear();
+        self.ready.clear();
+    }
+
+    fn last_octets(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ready)
     }
 }

@@ -22,8 +22,9 @@ use lettre::transport::smtp::commands::{Ehlo, Quit, Rset, Starttls};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
+use super::canned::Canned;
 use super::scribe::Protocol;
-use super::tls::{self, ENDED_HERE, SLICE, Socket, TlsStream, Wire};
+use super::tls::{self, ENDED_HERE, Line, SLICE, Socket, Wire};
 use super::{
     Censor, Endpoint, Envelope, Error, Login, Manner, Meter, Reply, Roots, Security, Stop,
     Submission, SubmissionOutcome, SubmissionReport, Timeouts, text_of,
@@ -42,7 +43,7 @@ const BLOCK: usize = 64 * 1024;
 
 /// A connection to a submission server, logged in.
 pub struct SmtpSubmission {
-    dialogue: Dialogue<TlsStream>,
+    dialogue: Dialogue<Box<dyn Line>>,
     timeouts: Timeouts,
     pipelining: bool,
     size_limit: Option<u64>,
@@ -69,24 +70,45 @@ impl SmtpSubmission {
         let manner = manner.into();
         let censor = Censor::of(login);
         let socket = tls::connect(endpoint, &manner, Protocol::Smtp, &censor)?;
-        let mut dialogue = match endpoint.security {
+        let dialogue = match endpoint.security {
             Security::Tls => {
                 let stream = tls::handshake(&endpoint.host, roots, socket)?;
-                let mut dialogue = Dialogue::new(stream, censor);
+                let mut dialogue = Dialogue::over(stream, censor);
                 dialogue.greeting()?;
                 dialogue
             }
             Security::StartTls => {
                 let socket = start_tls(socket, censor.clone())?;
-                Dialogue::new(tls::handshake(&endpoint.host, roots, socket)?, censor)
+                Dialogue::over(tls::handshake(&endpoint.host, roots, socket)?, censor)
             }
         };
+        Self::greeted(dialogue, login, manner.timeouts)
+    }
+
+    /// A connection whose server answers each write by the octets up to the next NUL, EHLO first: for
+    /// the fuzzer, which has no network.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    #[doc(hidden)]
+    pub fn canned(answers: &[u8], login: &Login) -> Result<Self, Error> {
+        let line = Canned::new(answers.to_vec());
+        let dialogue = Dialogue::over(line, Censor::of(login));
+        Self::greeted(dialogue, login, Timeouts::default())
+    }
+
+    /// The same of a line on which the server has greeted.
+    fn greeted(
+        mut dialogue: Dialogue<Box<dyn Line>>,
+        login: &Login,
+        timeouts: Timeouts,
+    ) -> Result<Self, Error> {
         let response = dialogue.hello()?;
         log_in(&mut dialogue, &mechanisms(&response), login)?;
         let size = offer(&response, "SIZE");
         Ok(Self {
             dialogue,
-            timeouts: manner.timeouts,
+            timeouts,
             pipelining: offer(&response, "PIPELINING").is_some(),
             // 0 means that there is no fixed limit (RFC 1870, 4).
             size_limit: size.and_then(|n| n.parse().ok()).filter(|n| *n > 0),
@@ -432,7 +454,7 @@ fn start_tls(socket: Socket, censor: Censor) -> Result<Socket, Error> {
 /// AUTH PLAIN in one step (RFC 4616), or else LOGIN in three (draft-murchison-sasl-login): user
 /// name and password are asked for in that order, in whatever words.
 fn log_in(
-    dialogue: &mut Dialogue<TlsStream>,
+    dialogue: &mut Dialogue<Box<dyn Line>>,
     offered: &[String],
     login: &Login,
 ) -> Result<(), Error> {
@@ -679,7 +701,11 @@ impl<S: Wire> Dialogue<S> {
     }
 }
 
-impl Dialogue<TlsStream> {
+impl Dialogue<Box<dyn Line>> {
+    fn over(line: impl Line + 'static, censor: Censor) -> Self {
+        Self::new(Box::new(line), censor)
+    }
+
     /// A reply that came before the line was closed, if a whole one did.
     fn last_words(&mut self) -> Option<Reply> {
         let octets = self.stream.last_octets();

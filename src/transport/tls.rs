@@ -47,6 +47,17 @@ pub(super) trait Wire: Read + Write {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 
+/// The line of a submission, which may have to end in the middle of a message.
+pub(super) trait Line: Wire {
+    /// Ends the connection at once. The peer is not told that this is the regular end, so it
+    /// must treat whatever was not finished as broken off.
+    fn abort(&mut self);
+
+    /// What arrived before the peer closed, for when writing failed: a read would first try to
+    /// write what was not written.
+    fn last_octets(&mut self) -> Vec<u8>;
+}
+
 /// TCP. A wait for it ends soon after somebody asks for the end.
 pub(super) struct Socket {
     tcp: TcpStream,
@@ -134,17 +145,13 @@ pub(super) struct TlsStream {
     scribe: Option<Box<Scribe>>,
 }
 
-impl TlsStream {
-    /// Ends the connection at once. The peer is not told that this is the regular end, so it
-    /// must treat whatever was not finished as broken off.
-    pub(super) fn abort(&mut self) {
+impl Line for TlsStream {
+    fn abort(&mut self) {
         // Nothing is left to do when it is closed already.
         let _ = self.tls.sock.tcp.shutdown(Shutdown::Both);
     }
 
-    /// What arrived before the peer closed, for when writing failed: a read would first try to
-    /// write what was not written.
-    pub(super) fn last_octets(&mut self) -> Vec<u8> {
+    fn last_octets(&mut self) -> Vec<u8> {
         let mut octets = Vec::new();
         let StreamOwned { conn, sock } = &mut self.tls;
         if Wire::set_read_timeout(sock, LAST_WORDS).is_err() {
@@ -197,7 +204,7 @@ impl Wire for TlsStream {
     }
 }
 
-impl Wire for Box<dyn Wire> {
+impl<W: Wire + ?Sized> Wire for Box<W> {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         (**self).set_read_timeout(timeout)
     }

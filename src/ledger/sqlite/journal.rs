@@ -3,7 +3,8 @@
 //!
 //! A database that was restored from a copy, truncated, or parted from its `-wal` file is sound
 //! and knows less. The journal is another file, so it tells. Lines are only added; one that was
-//! cut off while it was written stands for a message that did not leave.
+//! cut off while it was written stands for a message that did not leave. Room for the next lines, NUL
+//! octets, is written ahead: a line that changes no length is soon on the disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -14,6 +15,9 @@ use crate::timestamp::Timestamp;
 
 /// Octets of a line; a Message-ID has at most 998.
 const MAX_LINE: u64 = 2_000;
+
+/// Octets of room that is written at once, for some hundred lines.
+const ROOM: usize = 16 * 1024;
 
 /// The file `journal`.
 #[derive(Clone, Debug)]
@@ -32,7 +36,7 @@ pub(super) struct Written<'a> {
 impl Written<'_> {
     /// When it returns, the line is on the disk.
     pub fn bring_to_disk(&self) -> io::Result<()> {
-        self.file.sync_all()?;
+        self.file.sync_data()?;
         let folder = self.new.and_then(Path::parent);
         folder.map_or(Ok(()), sync_folder)
     }
@@ -56,37 +60,46 @@ impl Journal {
         Self { path }
     }
 
-    /// Its octets; `None` where there is none.
+    /// Its octets, without the room behind the last line; `None` where there is none.
     pub fn length(&self) -> io::Result<Option<u64>> {
-        match fs::metadata(&self.path) {
-            Ok(found) => Ok(Some(found.len())),
+        match File::open(&self.path) {
+            Ok(mut file) => Ok(Some(end_of(&mut file)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Adds a line, which is on the disk once it was brought there. Gives the octets there are then.
+    /// One at a time: who adds a line holds the lock of the ledger.
     pub fn write(&self, line: &Line) -> io::Result<(u64, Written<'_>)> {
-        let mut file =
-            private(OpenOptions::new().read(true).append(true).create(true)).open(&self.path)?;
-        let length = file.seek(SeekFrom::End(0))?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = private(options).open(&self.path)?;
+        let length = end_of(&mut file)?;
         let mut text = line.text();
         // One that was cut off must not swallow this one.
         if length > 0 {
             let mut last = [0];
-            file.seek(SeekFrom::End(-1))?;
+            file.seek(SeekFrom::Start(length - 1))?;
             file.read_exact(&mut last)?;
             if last != *b"\n" {
                 text.insert(0, '\n');
             }
         }
+        let end = length + text.len() as u64;
+        if file.seek(SeekFrom::End(0))? < end {
+            // Written, as a mere length would have to be brought to the disk with each line.
+            file.write_all(&[0; ROOM])?;
+            file.sync_all()?;
+        }
+        file.seek(SeekFrom::Start(length))?;
         file.write_all(text.as_bytes())?;
         let is_new = length == 0;
         let written = Written {
             file,
             new: is_new.then_some(&self.path),
         };
-        Ok((length + text.len() as u64, written))
+        Ok((end, written))
     }
 
     /// All lines that are whole, in their order.
@@ -130,6 +143,23 @@ impl Journal {
         sync_folder(self.path.parent().expect("a file in the folder"))?;
         Ok(length)
     }
+}
+
+/// Where the room behind the last line begins.
+fn end_of(file: &mut File) -> io::Result<u64> {
+    const PIECE: u64 = 4 * 1024;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    while end > 0 {
+        let start = end.saturating_sub(PIECE);
+        let mut piece = vec![0; (end - start) as usize];
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut piece)?;
+        if let Some(last) = piece.iter().rposition(|&octet| octet != 0) {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 impl Line {
@@ -210,6 +240,47 @@ mod tests {
             journal.write(&line(3)).unwrap();
             assert_eq!(read(&journal), [line(1), line(3)], "{cut}");
         }
+    }
+
+    #[test]
+    fn the_room_behind_the_last_line_is_none_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("journal"));
+        let all: Vec<Line> = (1..400).map(line).collect();
+        let mut length = 0;
+        for line in &all {
+            let before = fs::metadata(&journal.path).map_or(0, |file| file.len());
+            (length, _) = journal.write(line).unwrap();
+            let after = fs::metadata(&journal.path).unwrap().len();
+            assert!(
+                after == before || (before < length && length < after),
+                "{length}"
+            );
+            assert_eq!(journal.length().unwrap(), Some(length));
+        }
+        assert_eq!(read(&journal), all);
+        let text = fs::read(&journal.path).unwrap();
+        assert!(text[length as usize..].iter().all(|&octet| octet == 0));
+        // Without its room, as another program or an older one left it, it is the same.
+        fs::write(&journal.path, &text[..length as usize]).unwrap();
+        assert_eq!(
+            (journal.length().unwrap(), read(&journal)),
+            (Some(length), all)
+        );
+    }
+
+    #[test]
+    fn room_alone_is_an_empty_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("journal"));
+        fs::write(&journal.path, vec![0; 3 * ROOM]).unwrap();
+        assert_eq!(
+            (journal.length().unwrap(), read(&journal)),
+            (Some(0), vec![])
+        );
+        journal.write(&line(1)).unwrap();
+        assert_eq!(read(&journal), [line(1)]);
+        assert_eq!(fs::metadata(&journal.path).unwrap().len(), 3 * ROOM as u64);
     }
 
     #[test]

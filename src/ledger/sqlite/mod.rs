@@ -42,7 +42,6 @@ mod words;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
@@ -76,8 +75,6 @@ pub struct Sqlite {
     connection: Connection,
     /// Whether a commit may not be on the disk yet.
     owes: bool,
-    /// All commits so far are being brought to the disk.
-    on_its_way: Option<JoinHandle<io::Result<()>>>,
     journal: Journal,
     /// Where it is; empty where what is around it may not be written.
     place: String,
@@ -189,7 +186,6 @@ fn settled(
         store: Sqlite {
             connection,
             owes: false,
-            on_its_way: None,
             journal,
             place,
             folder: folder.to_owned(),
@@ -233,7 +229,6 @@ fn open_to_read(folder: &Path, manner: Manner) -> Result<Opened, Error> {
         store: Sqlite {
             connection,
             owes: false,
-            on_its_way: None,
             journal,
             place: String::new(),
             folder: folder.to_owned(),

@@ -6,7 +6,6 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
-use std::thread::Builder;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
@@ -60,7 +59,7 @@ impl Attempts for Sqlite {
         (pace, process): (Option<Room<'_>>, &str),
     ) -> Result<Option<(u32, Vec<usize>)>, Error> {
         // Of one that is lost with the machine nothing left.
-        let claimed = self.with_next(|transaction| {
+        self.with_next(|transaction| {
             if let Some(room) = pace
                 && !(room.allows)(&sent_since(transaction, room.account, room.since)?)
             {
@@ -94,12 +93,7 @@ impl Attempts for Sqlite {
             set_sending(transaction, message.id, true)?;
             refresh(transaction, message.id)?;
             Ok(Some((number, places)))
-        })?;
-        // While the server is asked.
-        let log = self.folder.join(LOG);
-        let bringing = Builder::new().spawn(move || sync_log(&log));
-        self.on_its_way = bringing.ok();
-        Ok(claimed)
+        })
     }
 
     fn end_cut_off(
@@ -180,18 +174,8 @@ impl Attempts for Sqlite {
         transaction
             .prepare_cached("UPDATE surroundings SET journal = ?1")?
             .execute([length as i64])?;
-        // Both on their way to the disk at once.
-        let (line, commit) = std::thread::scope(|scope| {
-            let line = Builder::new().spawn_scoped(scope, || written.bring_to_disk());
-            let commit = transaction.commit();
-            let line = match line {
-                Ok(line) => line.join().expect("it does not panic"),
-                Err(_) => written.bring_to_disk(),
-            };
-            (line, commit)
-        });
-        commit?;
-        line.map_err(disk)
+        transaction.commit()?;
+        written.bring_to_disk().map_err(disk)
     }
 
     fn record_end(
@@ -226,14 +210,11 @@ impl Attempts for Sqlite {
     }
 
     fn bring_to_disk(&mut self) -> Result<(), Error> {
-        let log = self.folder.join(LOG);
-        let brought = match self.on_its_way.take() {
-            Some(all) => all.join().expect("it does not panic"),
-            None if self.owes => sync_log(&log),
-            None => Ok(()),
-        };
-        brought.map_err(|source| Error::Disk { path: log, source })?;
-        self.owes = false;
+        if self.owes {
+            let log = self.folder.join(LOG);
+            sync_log(&log).map_err(|source| Error::Disk { path: log, source })?;
+            self.owes = false;
+        }
         Ok(())
     }
 
@@ -291,8 +272,6 @@ impl Sqlite {
         self.connection
             .pragma_update(None, "synchronous", "normal")?;
         self.owes = true;
-        // What is brought there by now may be without this one.
-        self.on_its_way = None;
         let written = self.at_once(write);
         // Whatever became of it: all others are on the disk when they return.
         self.connection.pragma_update(None, "synchronous", "full")?;
