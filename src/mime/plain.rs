@@ -325,6 +325,8 @@ mod tests {
             "multipart/signed; boundary=\"utf-8''real42\"",
             "multipart/signed; boundary*=real42",
             "multipart/signed; boundary=\"real\r\n  42\"",
+            "multipart/signed;\r\nboundary=real42",
+            "multipart/signed; \nboundary=real42",
             "multipart/signed; boundary=\"real 42\"",
             "multipart/signed; boundary=\"real42 \"",
             "multipart/signed; boundary= real42",

@@ -448,6 +448,26 @@ mod tests {
         .unwrap()
     }
 
+    /// What a message may make us compute is bounded by these figures.
+    #[test]
+    fn a_longer_key_and_a_longer_text_are_more_work() {
+        let work = |kind, octets| {
+            let key = PublicKey {
+                kind,
+                octets: [].into(),
+            };
+            key.work(octets)
+        };
+        let rsa = |bits| work(KeyType::Rsa { bits }, 0);
+        assert_eq!(rsa(2_048), 16 << 10);
+        assert_eq!((rsa(4_096), rsa(8_192)), (4 * rsa(2_048), 16 * rsa(2_048)));
+        assert!(work(KeyType::P256, 0) > rsa(4_096));
+        assert!(work(KeyType::P384, 0) > work(KeyType::P256, 0));
+        for kind in [KeyType::Rsa { bits: 2_048 }, KeyType::P256, KeyType::P384] {
+            assert_eq!(work(kind, 1_000) - work(kind, 0), 2_000);
+        }
+    }
+
     #[test]
     fn old_digests_are_called_broken_and_strange_ones_unknown() {
         assert_eq!(

@@ -207,6 +207,24 @@ mod tests {
         }
     }
 
+    /// RFC 5280, 4.2.1.10: a constraint speaks of names of its own form alone.
+    #[test]
+    fn a_name_of_another_form_is_another_name() {
+        let parse = |tag, content| GeneralName::parse(tag, content).unwrap();
+        let uri = parse(0x86, b"http://a.example");
+        let other = parse(0xa0, b"\x06\x01\x2a");
+        let registered = parse(0x88, b"\x2a");
+        assert_eq!(
+            (&uri, &other, &registered),
+            (&Other(6), &Other(0), &Other(8))
+        );
+        assert!(uri.same_type(&parse(0x86, b"http://b.example")));
+        for (one, two) in [(&uri, &other), (&uri, &registered), (&other, &registered)] {
+            assert!(!one.same_type(two), "{one:?} {two:?}");
+        }
+        assert!(!uri.same_type(&Mail("a@b.example".into())));
+    }
+
     #[test]
     fn a_mail_host_without_a_dot_is_that_host_alone() {
         let constraints = permitted(vec![Mail("pec.example".into())]);

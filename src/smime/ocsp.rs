@@ -353,3 +353,38 @@ fn is_key(spki: &[u8], hash: &[u8]) -> bool {
 fn malformed<T>() -> Result<T, Error> {
     Err(Error::Encoding(Fault::Tag))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An element; its content has under 64 KiB.
+    fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+        let [high, low] = (content.len() as u16).to_be_bytes();
+        [&[tag, 0x82, high, low], content].concat()
+    }
+
+    /// RFC 6960, 4.2.1: nothing follows an answer, nor any part of it, where another reader may look.
+    #[test]
+    fn what_follows_an_answer_makes_it_none() {
+        let good = include_bytes!("../../fixtures/pki/ocsp/good.ocsp");
+        let mut file = Reader::new(good);
+        let mut response = file.enter(tag::SEQUENCE).unwrap();
+        let status = response.expect(ENUMERATED).unwrap().octets;
+        let mut bytes = response.enter(tag::CONTEXT_0).unwrap();
+        let bytes = bytes.enter(tag::SEQUENCE).unwrap().remaining();
+        let null = [0x05, 0x00];
+        let of = |status: &[u8], in_bytes: &[u8], in_response: &[u8], behind: &[u8]| {
+            let bytes = element(tag::SEQUENCE, &[bytes, in_bytes].concat());
+            let bytes = element(tag::CONTEXT_0, &bytes);
+            let response = element(tag::SEQUENCE, &[status, &bytes, in_response].concat());
+            Ocsp::parse(&[&response[..], behind].concat())
+        };
+        assert!(of(status, &[], &[], &[]).is_ok());
+        assert!(of(status, &null, &[], &[]).is_err());
+        assert!(of(status, &[], &null, &[]).is_err());
+        assert!(of(status, &[], &[], &null).is_err());
+        // tryLater.
+        assert!(of(&[ENUMERATED, 1, 3], &[], &[], &[]).is_err());
+    }
+}

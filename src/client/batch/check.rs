@@ -248,7 +248,8 @@ impl<'a> Examiner<'a> {
         let Ok(message) = freeze(notice, self.recipe, sender, files, id, self.now) else {
             return Vec::new();
         };
-        let warned = |address: &MailAddress| {
+        // What is known of any recipient was told of the notice.
+        let is_ordinary = |address: &MailAddress| {
             remarks.iter().any(|remark| match remark {
                 Remark::Message(warning) => warning.ordinary() == Some(address.as_str()),
                 Remark::FileTwice(_)
@@ -259,9 +260,6 @@ impl<'a> Examiner<'a> {
                 | Remark::NoReference
                 | Remark::Court(_) => false,
             })
-        };
-        let is_ordinary = |address: &MailAddress| {
-            warned(address) || caution::ordinary(address, &(self.stops.reach)(address)).is_some()
         };
         let rules = court.rules();
         let found = rules.before_sending(&message, &is_ordinary);
