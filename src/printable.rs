@@ -13,7 +13,12 @@ pub(crate) fn trimmed(text: &str) -> &str {
 /// Whether a character acts on a terminal or on the reader instead of being read:
 /// controls (C0, DEL, C1), bidirectional overrides and isolates, zero-width and other
 /// invisible characters, line and paragraph separators, tags and variation selectors.
+#[inline]
 pub fn is_deceptive(c: char) -> bool {
+    // Nearly all are one of these.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -36,17 +41,15 @@ const SHOWN_CHARACTERS: usize = 1_000;
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (count, c) in self.0.chars().enumerate() {
-            if count == SHOWN_CHARACTERS {
-                return f.write_str("…");
-            }
-            if is_deceptive(c) {
-                write!(f, "{}", c.escape_unicode())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
+        let end = match self.0.len() > SHOWN_CHARACTERS {
+            true => self.0.char_indices().nth(SHOWN_CHARACTERS),
+            false => None,
+        };
+        let Some((end, _)) = end else {
+            return write_safe(self.0, f);
+        };
+        write_safe(&self.0[..end], f)?;
+        f.write_str("…")
     }
 }
 
@@ -54,13 +57,17 @@ impl fmt::Display for Printable<'_> {
 #[cfg(feature = "program")]
 pub(crate) fn undeceptive(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_deceptive(c) {
-            true => safe.extend(c.escape_unicode()),
-            false => safe.push(c),
-        }
-    }
+    write_safe(text, &mut safe).expect("a string takes all");
     safe
+}
+
+fn write_safe(text: &str, out: &mut impl Write) -> fmt::Result {
+    let mut start = 0;
+    for (at, c) in text.char_indices().filter(|(_, c)| is_deceptive(*c)) {
+        write!(out, "{}{}", &text[start..at], c.escape_unicode())?;
+        start = at + c.len_utf8();
+    }
+    out.write_str(&text[start..])
 }
 
 #[cfg(test)]
@@ -73,6 +80,7 @@ mod tests {
         let shown = Printable(hostile).to_string();
         assert!(!shown.chars().any(is_deceptive), "{shown}");
         assert!(shown.starts_with("a\\u{1b}[31mrosso\\u{7}"));
+        assert_eq!(Printable("\u{7f}è\u{85}").to_string(), "\\u{7f}è\\u{85}");
     }
 
     #[test]
@@ -83,7 +91,11 @@ mod tests {
 
     #[test]
     fn long_values_are_cut() {
-        let shown = Printable(&"x".repeat(5_000)).to_string();
-        assert_eq!(shown.chars().count(), SHOWN_CHARACTERS + 1);
+        for sign in ["x", "è"] {
+            let shown = Printable(&sign.repeat(5_000)).to_string();
+            assert_eq!(shown, sign.repeat(SHOWN_CHARACTERS) + "…");
+            let whole = sign.repeat(SHOWN_CHARACTERS);
+            assert_eq!(Printable(&whole).to_string(), whole);
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! included.
 
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 
 use super::reason;
 use crate::lang::Lang;
@@ -157,6 +158,9 @@ impl Catalogue {
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let mut rest = self.text(key);
         let mut out = String::with_capacity(rest.len() + 64);
+        let push = |value: &str, out: &mut String| {
+            write!(out, "{}", Printable(value)).expect("a string takes all");
+        };
         // One walk, so that braces inside a value are never taken for a placeholder.
         while let Some((before, after)) = rest.split_once('{') {
             out.push_str(before);
@@ -164,9 +168,9 @@ impl Catalogue {
                 Some((name, tail)) => {
                     match values.iter().find(|(known, _)| *known == name) {
                         Some((name, value)) if REASONS.contains(name) => {
-                            out.push_str(&Printable(&self.reason(value)).to_string());
+                            push(&self.reason(value), &mut out);
                         }
-                        Some((_, value)) => out.push_str(&Printable(value).to_string()),
+                        Some((_, value)) => push(value, &mut out),
                         None => {
                             debug_assert!(!is_placeholder(name), "{key}: nothing for {name}");
                             out.push_str(&format!("{{{name}}}"));
