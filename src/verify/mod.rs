@@ -697,7 +697,7 @@ impl Verifier {
             now: question.now,
         };
         let authority = judge.check(signer, &outcome, data, findings);
-        let (Some(verified), Some(content)) = (&outcome.content, content) else {
+        let (Some(verified), Some(content)) = (&outcome.content, &mut content) else {
             findings.forget_notes();
             return;
         };
@@ -705,7 +705,7 @@ impl Verifier {
         let original = original.map(|octets| Original::read(octets, at.work));
         let original = original.as_ref();
         agreement::check(
-            &content,
+            content,
             original,
             verified,
             &signer.certificate,
@@ -718,7 +718,7 @@ impl Verifier {
             outer::check(
                 signed,
                 (
-                    &content,
+                    content,
                     original.and_then(|original| original.message.as_ref()),
                 ),
                 &signer.certificate,
@@ -744,7 +744,7 @@ impl Verifier {
         examination.facts = Some(Facts {
             kind: content.kind,
             has_original: content.original.is_some(),
-            data: content.data,
+            data: content.data.take(),
             signing_time: verified.signing_time(),
             form: verified.form(),
             digest: verified.digest().name(),
