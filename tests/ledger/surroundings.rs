@@ -203,14 +203,20 @@ fn a_journal_that_is_gone_or_older_is_written_again() {
     for older in [None, Some("")] {
         let (mut desk, message) = sent_and_open();
         let journal = desk.folder().join("journal");
-        let whole = fs::read(&journal).unwrap();
+        // The room behind the last line is not written again.
+        let mut whole = fs::read(&journal).unwrap();
+        let lines = whole
+            .iter()
+            .rposition(|&octet| octet == b'\n')
+            .expect("a line");
+        whole.truncate(lines + 1);
         match older {
             None => fs::remove_file(&journal).unwrap(),
             Some(text) => fs::write(&journal, text).unwrap(),
         }
         desk.reopen();
         assert!(desk.ledger.recovered().is_empty());
-        assert_eq!(fs::read(&journal).unwrap(), whole);
+        assert!(fs::read(&journal).unwrap() == whole);
         assert_eq!(desk.standings(&message), [Standing::Sent; 3]);
     }
 }
