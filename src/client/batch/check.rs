@@ -248,7 +248,7 @@ impl<'a> Examiner<'a> {
         let Ok(message) = freeze(notice, self.recipe, sender, files, id, self.now) else {
             return Vec::new();
         };
-        // What is known of any recipient was told of the notice.
+        // All that is known of the recipients is among the remarks.
         let is_ordinary = |address: &MailAddress| {
             remarks.iter().any(|remark| match remark {
                 Remark::Message(warning) => warning.ordinary() == Some(address.as_str()),
