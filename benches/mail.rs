@@ -35,7 +35,9 @@ use postacert::client::batch::{
     Allowed, End as Ended, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
 use postacert::ledger::fact::{AttemptEnd, Words};
-use postacert::ledger::{Claim, Commit, End, JobRef, JobRow, Ledger, NewJob, NewRow, Taken, Terms};
+use postacert::ledger::{
+    Claim, Commit, End, JobRef, JobRow, Ledger, NewJob, NewRow, Planned, Taken, Terms,
+};
 use postacert::pec::outgoing::{Limits, OutgoingMessage};
 use postacert::providers::Trust;
 use postacert::timestamp::Timestamp;
@@ -390,9 +392,13 @@ fn serve(ledger: &mut Ledger, row: &JobRow) {
     let plan = ledger.plan(row, terms).expect("a plan");
     let (id, _) = plan.message().expect("a new message");
     let message = named(row.row.number as usize, "a@pec.destinatario.example", id);
-    let taken = ledger
-        .take_row(row, (&plan, terms), Some(&message), NOW)
-        .expect("taken");
+    let planned = Planned {
+        row,
+        plan: &plan,
+        terms,
+        message: Some(&message),
+    };
+    let taken = ledger.take_row(planned, NOW).expect("taken");
     let Taken::New(recorded) = taken else {
         panic!("{taken:?}");
     };

@@ -125,8 +125,8 @@ pub trait Forgetting {
     /// Removes the octets that go, and with `entered` every trace in the files of the store.
     fn finish(&mut self, octets: &dyn Octets) -> Result<Finished, Error>;
 
-    /// Removes octets that came again after they were forgotten, or were kept ahead for messages that
-    /// were not made.
+    /// Removes octets that came again after they were forgotten, or were kept for messages that were not
+    /// recorded.
     fn sweep(&mut self, octets: &dyn Octets) -> Result<(), Error>;
 
     /// Whether forgetting was cut off.
@@ -185,16 +185,12 @@ impl Ledger {
         self.store.finish(&*self.octets)
     }
 
-    /// Removes octets that came again after they were forgotten, and those that were kept ahead
-    /// ([`Ledger::keep_ahead`]) and belong to no message.
+    /// Removes octets that came again after they were forgotten, and those of rows that were not
+    /// taken ([`Ledger::take_rows`]).
     ///
     /// # Errors
     /// Those of the disk.
     pub fn sweep_octets(&mut self) -> Result<(), Error> {
-        let stay = std::mem::take(&mut self.named);
-        if !stay.is_empty() {
-            self.store.note_ahead(&stay, &[])?;
-        }
         self.store.sweep(&*self.octets)
     }
 }

@@ -69,7 +69,7 @@ pub use judged::{Authorities, JudgedBy};
 pub use lease::Leases;
 pub use letter::{LetterFilter, LetterList, LetterRef, LetterRow, LetterStanding, NewLetter};
 pub use look::Look;
-pub use notice::{Part, Taken};
+pub use notice::{Part, Planned, Taken};
 pub use octets::Octets;
 pub use plan::{Acceptance, Earlier, Life, Other, Plan, Rest, Serving, Terms, decide};
 pub use query::{Filter, MessageRow, MessageView, ReceivedRow, RecipientView, Unsettling};
@@ -203,8 +203,6 @@ pub struct Ledger {
     alive: Option<Box<dyn lease::Lease>>,
     /// The lease of an attempt that ended, for the next one.
     idle: Option<Box<dyn lease::Lease>>,
-    /// Octets of messages that were recorded since such were kept ahead.
-    named: Vec<String>,
     folder: PathBuf,
     manner: Manner,
 }
@@ -252,7 +250,6 @@ impl Ledger {
             recovered: opened.recovered,
             alive: None,
             idle: None,
-            named: Vec::new(),
             folder: folder.to_owned(),
             manner: opened.manner,
         }

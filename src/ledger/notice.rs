@@ -44,25 +44,35 @@ pub enum Taken {
     Changed,
 }
 
+/// What is to be done for a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned<'a> {
+    /// The row.
+    pub row: &'a JobRow,
+    /// What, by what was known.
+    pub plan: &'a Plan,
+    /// What a person allowed.
+    pub terms: Terms,
+    /// The one of [`Plan::message`].
+    pub message: Option<&'a OutgoingMessage>,
+}
+
 /// What is done for a row of a job.
 pub trait Notices {
-    /// Carries a plan out, if it still holds, see [`Ledger::take_row`]; the octets of the message
-    /// are kept under this SHA-256.
+    /// Carries plans out, those that still hold, see [`Ledger::take_rows`]; each with the SHA-256
+    /// under which the octets of its message are kept.
     ///
     /// # Errors
     /// Those of the ledger; so for all of these.
     fn carry_out(
         &mut self,
-        row: &JobRow,
-        planned: (&Plan, Terms),
-        message: Option<(&OutgoingMessage, &str)>,
+        all: &[(Planned<'_>, String)],
         octets: &dyn Octets,
         now: Timestamp,
-    ) -> Result<Taken, Error>;
+    ) -> Result<Vec<Taken>, Error>;
 
-    /// Remembers that octets of these SHA-256 go, unless a message comes of them; those that `stay` have
-    /// one.
-    fn note_ahead(&mut self, stay: &[String], go: &[String]) -> Result<(), Error>;
+    /// Remembers that octets of these SHA-256 go, unless a message comes of them.
+    fn note_ahead(&mut self, all: &[String]) -> Result<(), Error>;
 
     /// Where a row of the table at a path stands, whatever job it belongs to.
     ///
@@ -112,38 +122,34 @@ pub trait Notices {
 }
 
 impl Ledger {
-    /// Keeps the octets of messages that are about to be made for rows; when it returns all are on the disk.
-    /// Those of which no message comes go with [`Ledger::sweep_octets`], whoever calls that: who takes
-    /// the row keeps them again then.
+    /// Carries plans out, in their order, each if it still holds: with all of them, or none. Octets
+    /// of which no message comes go with [`Ledger::sweep_octets`].
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn keep_ahead(&mut self, all: &[&[u8]]) -> Result<(), Error> {
-        let names: Vec<String> = all.iter().map(|octets| sha256(octets)).collect();
-        let stay = std::mem::take(&mut self.named);
-        self.store.note_ahead(&stay, &names)?;
-        self.keep_all(all).map(drop)
+    pub fn take_rows(&mut self, all: &[Planned<'_>], now: Timestamp) -> Result<Vec<Taken>, Error> {
+        let made = all.iter().filter_map(|planned| planned.message);
+        let made: Vec<&[u8]> = made.map(OutgoingMessage::octets).collect();
+        let mut names: Vec<String> = made.iter().map(|octets| sha256(octets)).collect();
+        if !made.is_empty() {
+            self.store.note_ahead(&names)?;
+            self.keep_all(&made)?;
+        }
+        let mut names = names.drain(..);
+        let named = all.iter().map(|planned| {
+            let name = planned.message.and_then(|_| names.next());
+            (*planned, name.unwrap_or_default())
+        });
+        let named: Vec<_> = named.collect();
+        self.store.carry_out(&named, &*self.octets, now)
     }
 
-    /// Carries a plan out, if it still holds; `message` is the one of [`Plan::message`].
+    /// The same of one.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn take_row(
-        &mut self,
-        row: &JobRow,
-        planned: (&Plan, Terms),
-        message: Option<&OutgoingMessage>,
-        now: Timestamp,
-    ) -> Result<Taken, Error> {
-        let sha256 = message.map(|message| self.keep(message.octets()));
-        let sha256 = sha256.transpose()?.unwrap_or_default();
-        let named = message.map(|message| (message, &*sha256));
-        let octets = &*self.octets;
-        let taken = self.store.carry_out(row, planned, named, octets, now)?;
-        if matches!(taken, Taken::New(_)) {
-            self.named.push(sha256);
-        }
-        Ok(taken)
+    pub fn take_row(&mut self, planned: Planned<'_>, now: Timestamp) -> Result<Taken, Error> {
+        let taken = self.take_rows(&[planned], now)?.pop();
+        Ok(taken.unwrap_or(Taken::Changed))
     }
 }

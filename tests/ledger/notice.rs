@@ -10,7 +10,7 @@ use postacert::batch::notice::Notice;
 use postacert::ledger::state::Standing;
 use postacert::ledger::{
     Acceptance, Claim, Commit, Earlier, JobRef, Ledger, Life, MessageView, NewJob, NewRow, Other,
-    Plan, RecipientView, Serving, Taken, Terms, decide,
+    Plan, Planned, RecipientView, Serving, Taken, Terms, decide,
 };
 use postacert::pec::outgoing::OutgoingMessage;
 use postacert::smime::sha256;
@@ -403,9 +403,13 @@ impl Play {
             let to: Vec<&str> = to.iter().map(String::as_str).collect();
             outgoing(&id, &subject, &to, &[])
         });
-        let taking = desk
-            .ledger
-            .take_row(row, (&plan, terms), message.as_ref(), desk.now);
+        let planned = Planned {
+            row,
+            plan: &plan,
+            terms,
+            message: message.as_ref(),
+        };
+        let taking = desk.ledger.take_row(planned, desk.now);
         let message = match taking.expect("taken") {
             Taken::New(message)
             | Taken::Served(message)
@@ -599,10 +603,11 @@ fn whatever_happens_each_notice_goes_once_and_what_is_called_served_was() {
     );
 }
 
-// Octets kept before there is a message
+// Rows taken together
 
+/// Octets on the disk before there is a message stay for one, and go without one.
 #[test]
-fn octets_kept_ahead_stay_for_a_message_and_go_without_one() {
+fn of_rows_taken_together_each_is_taken_that_still_may_be() {
     let mut desk = Desk::new();
     let row = |number: u64| NewRow {
         number,
@@ -616,7 +621,7 @@ fn octets_kept_ahead_stay_for_a_message_and_go_without_one() {
         size: 1_000,
         bad: None,
     };
-    let mut rows = [row(2), row(3)].into_iter();
+    let mut rows = [row(2), row(3), row(4)].into_iter();
     let new = NewJob {
         identity: &"0".repeat(64),
         path: "/avvisi.csv",
@@ -628,32 +633,53 @@ fn octets_kept_ahead_stay_for_a_message_and_go_without_one() {
         .record_job(new, &mut next, &mut || Ok(()), desk.now);
     let job = job.expect("a job");
     let rows = desk.ledger.open_rows(&job, &account(), false, 0, 10);
-    let [first, second] = rows.expect("rows").try_into().expect("two");
+    let rows = rows.expect("rows");
     let terms = Terms::default();
-    let planned = |row| {
+    let prepared = rows.iter().map(|row| {
         let plan = desk.ledger.plan(row, terms).expect("a plan");
         let (id, _) = plan.message().expect("a new message");
         let message = outgoing(&id, "Avviso", &["a@b.example"], &[]);
         (plan, message)
+    });
+    let prepared: Vec<(Plan, OutgoingMessage)> = prepared.collect();
+    let planned = |at: usize| Planned {
+        row: &rows[at],
+        plan: &prepared[at].0,
+        terms,
+        message: Some(&prepared[at].1),
     };
-    let (planned_first, planned_second) = (planned(&first), planned(&second));
-    let both = [&planned_first, &planned_second].map(|(_, message)| message.octets());
-    desk.ledger.keep_ahead(&both).expect("kept");
-    let paths = both.map(|octets| desk.ledger.path_of(&sha256(octets)));
+    let paths = [0, 1, 2].map(|at| desk.ledger.path_of(&sha256(prepared[at].1.octets())));
     let are_there = || paths.each_ref().map(|path| path.exists());
-    let folder = desk.folder();
-    let mut take = |row, (plan, message): &(Plan, OutgoingMessage)| {
-        let ledger = &mut desk.ledger;
-        let taken = ledger.take_row(row, (plan, terms), Some(message), desk.now);
-        assert!(matches!(taken, Ok(Taken::New(_))), "{taken:?}");
-    };
-    take(&first, &planned_first);
-    // Another process sweeps, too.
-    let mut other = Ledger::open(&folder).expect("the same ledger");
+    // Cut off between the octets and the rows.
+    let names = [0, 1, 2].map(|at| sha256(prepared[at].1.octets()));
+    desk.ledger.note_ahead(&names).expect("noted");
+    let octets = [0, 1, 2].map(|at| prepared[at].1.octets());
+    desk.ledger.keep_all(&octets).expect("kept");
+    assert_eq!(are_there(), [true, true, true]);
+    // Another process takes the second, and sweeps.
+    let mut other = Ledger::open(&desk.folder()).expect("the same ledger");
+    let taken = other.take_row(planned(1), desk.now);
+    assert!(matches!(taken, Ok(Taken::New(_))), "{taken:?}");
     other.sweep_octets().expect("swept");
-    assert_eq!(are_there(), [true, false]);
-    // Whoever comes to the row keeps them again, and no sweep takes them then.
-    take(&second, &planned_second);
+    assert_eq!(are_there(), [false, true, false]);
+
+    let all = [planned(0), planned(1), planned(2)];
+    let taken = desk.ledger.take_rows(&all, desk.now).expect("taken");
+    let [Taken::New(first), Taken::Changed, Taken::New(third)] = &*taken else {
+        panic!("{taken:?}");
+    };
     desk.ledger.sweep_octets().expect("swept");
-    assert_eq!(are_there(), [true, true]);
+    assert_eq!(are_there(), [true, true, true]);
+    let open = desk.ledger.open_rows(&job, &account(), false, 0, 10);
+    let open = open.expect("rows");
+    let messages: Vec<_> = open.iter().map(|row| row.message.as_ref()).collect();
+    assert_eq!([messages[0], messages[2]], [Some(first), Some(third)]);
+    assert!(messages[1].is_some_and(|second| second != first && second != third));
+
+    // What was carried out is no plan any more.
+    let again = desk.ledger.take_rows(&all, desk.now);
+    assert_eq!(
+        again.expect("taken"),
+        [Taken::Changed, Taken::Changed, Taken::Changed]
+    );
 }

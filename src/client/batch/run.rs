@@ -8,7 +8,7 @@
 //! The mailbox is read before the first message: what another machine sent is settled by its
 //! acceptance.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ use crate::client::{self, Error, Found, Judge, SendAgain, read_all};
 use crate::ledger::fact::What;
 use crate::ledger::state::{Open, Standing};
 use crate::ledger::{
-    self, Claim, Commit, JobRef, JobRow, Ledger, MessageRef, Plan, Rest, Room, Serving, Taken,
+    self, Claim, Commit, JobRef, JobRow, Ledger, MessageRef, Plan, Planned, Rest, Room, Serving,
+    Taken,
 };
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
@@ -32,12 +33,10 @@ use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 
 /// Rows read from the ledger at once.
 const PAGE: usize = 200;
-/// Rows whose messages are made, and brought to the disk, together.
+/// Rows that are taken together, at most: each time twice as many as long as all goes well.
 const AHEAD: usize = 64;
-/// Octets of these, at most: larger messages are made one by one.
+/// Octets of their messages, at most: rows with larger ones are taken one by one.
 const MOST_OCTETS_AHEAD: u64 = 1024 * 1024;
-/// A message that was made longer ago is made again: it has its time in it.
-const FRESH_SECONDS: i64 = 120;
 /// How often in a row the line may break before the job ends: with the pauses, an hour.
 const MOST_TROUBLES: u32 = 12;
 /// How often one run tries a row that is refused for now.
@@ -124,13 +123,19 @@ struct State<'a> {
     /// The last messages that were refused for good, all with the same words.
     equal: Vec<(Reply, MessageRef)>,
     later: VecDeque<(Timestamp, u32, JobRow)>,
-    /// Messages that were made before their turn, by the numbers of their rows: when, and on which
-    /// plans. Whoever takes a row sees whether that still holds.
-    ahead: HashMap<u64, (Timestamp, Plan, OutgoingMessage)>,
+    /// Numbers of the rows that were taken before their turn.
+    ahead: HashSet<u64>,
     /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
     /// Whether messages of another machine wait for their receipts.
     adopted: bool,
+}
+
+impl State<'_> {
+    /// Whether the last rows went as they should.
+    fn is_well(&self) -> bool {
+        self.troubles == 0 && self.streak == 0 && self.equal.is_empty()
+    }
 }
 
 /// Faults as the note of a row has them.
@@ -140,7 +145,7 @@ fn words_of(faults: Vec<Fault>) -> String {
 }
 
 /// What is to be done for a row, and its message where it needs one; or why it waits.
-type Planned = Result<(Plan, Option<OutgoingMessage>), String>;
+type Prepared = Result<(Plan, Option<OutgoingMessage>), String>;
 
 /// What of the mailbox could not be read.
 enum Unread {
@@ -178,7 +183,7 @@ impl Runner<'_> {
             streak: 0,
             equal: Vec::new(),
             later: VecDeque::new(),
-            ahead: HashMap::new(),
+            ahead: HashSet::new(),
             read: None,
             adopted: false,
         };
@@ -192,7 +197,7 @@ impl Runner<'_> {
             Err(Break::Failed(error)) => return Err(error),
         };
         brought?;
-        // What was made ahead and did not have its turn.
+        // Messages whose rows were not taken after all.
         self.ledger.sweep_octets()?;
         Ok(end)
     }
@@ -208,19 +213,24 @@ impl Runner<'_> {
         // The mailbox first: what it knows needs no attempt.
         let doubts = self.in_doubt()?;
         self.settle(&doubts)?;
-        let mut after = 0;
+        let (mut after, mut together) = (0, 1);
         loop {
-            let page = self.open_rows(after, PAGE)?;
-            let Some(last) = page.last() else {
+            let mut page = VecDeque::from(self.open_rows(after, PAGE)?);
+            let Some(last) = page.back() else {
                 break;
             };
             after = last.row.number;
-            for rows in page.chunks(AHEAD) {
-                self.write_ahead(rows, state)?;
+            while !page.is_empty() {
+                let mut rows: Vec<JobRow> = page.drain(..together.min(page.len())).collect();
+                self.take_ahead(&mut rows, state)?;
                 for row in rows {
-                    self.row(row.clone(), state)?;
+                    self.row(row, state)?;
                     self.due(state)?;
                 }
+                together = match state.is_well() {
+                    true => AHEAD.min(2 * together),
+                    false => 1,
+                };
             }
         }
         while !state.later.is_empty() {
@@ -427,19 +437,22 @@ impl Runner<'_> {
 
     /// Gives a row its message; `false` when nothing is to be done for it.
     fn take(&mut self, row: &mut JobRow, state: &mut State<'_>) -> Result<bool, Break> {
+        if state.ahead.remove(&row.row.number) {
+            return Ok(true);
+        }
         let terms = self.allowed.of(row.row.number);
         for _ in 0..MOST_PLANS {
-            let (plan, message) = match self.made_ahead(row, state) {
-                Some((plan, message)) => (plan, Some(message)),
-                None => match self.plan(row, state)? {
-                    Ok(planned) => planned,
-                    Err(reason) => return self.hold(row, reason),
-                },
+            let (plan, message) = match self.plan(row, state)? {
+                Ok(prepared) => prepared,
+                Err(reason) => return self.hold(row, reason),
             };
-            let taken = self
-                .ledger
-                .take_row(row, (&plan, terms), message.as_ref(), self.now())?;
-            match taken {
+            let planned = Planned {
+                row,
+                plan: &plan,
+                terms,
+                message: message.as_ref(),
+            };
+            match self.ledger.take_row(planned, self.now())? {
                 Taken::Changed => continue,
                 Taken::Elsewhere(_) => return self.hold(row, "accepted-elsewhere".to_owned()),
                 Taken::New(message) | Taken::Already(message) => row.message = Some(message),
@@ -461,7 +474,7 @@ impl Runner<'_> {
     }
 
     /// What is to be done for a row, with its message where the plan needs one; or why it waits.
-    fn plan(&mut self, row: &JobRow, state: &State<'_>) -> Result<Planned, Break> {
+    fn plan(&mut self, row: &JobRow, state: &State<'_>) -> Result<Prepared, Break> {
         let plan = self.ledger.plan(row, self.allowed.of(row.row.number))?;
         if let Plan::Wait(serving) = &plan {
             let reason = match serving {
@@ -481,34 +494,38 @@ impl Runner<'_> {
         Ok(made.transpose().map(|message| (plan, message)))
     }
 
-    /// Makes the messages of the next rows and keeps their octets, where these go one after the other
-    /// without a pause. Nothing is recorded of them before their turn.
-    fn write_ahead(&mut self, rows: &[JobRow], state: &mut State<'_>) -> Result<(), Break> {
+    /// Takes the next rows together, where they go one after the other without a pause: those for
+    /// which a message is to be made. What else there is to do, or to tell, has time until their turn.
+    fn take_ahead(&mut self, rows: &mut [JobRow], state: &mut State<'_>) -> Result<(), Break> {
         let now = self.now();
         let size: u64 = rows.iter().map(|row| row.row.size).sum();
         let waits = self.pace.counts() || self.pace.next(1, now) > now || self.stop.is_asked();
-        if waits || size > MOST_OCTETS_AHEAD {
+        if waits || rows.len() < 2 || size > MOST_OCTETS_AHEAD {
             return Ok(());
         }
-        state.ahead.clear();
-        for row in rows.iter().filter(|row| row.message.is_none()) {
-            // What keeps one back is told at its turn.
-            if let Ok((plan, Some(message))) = self.plan(row, state)? {
-                state.ahead.insert(row.row.number, (now, plan, message));
+        let mut made = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            if row.message.is_none()
+                && let Ok((plan @ Plan::Send { .. }, Some(message))) = self.plan(row, state)?
+            {
+                made.push((at, plan, message));
             }
         }
-        let all: Vec<&[u8]> = state.ahead.values().map(|(.., it)| it.octets()).collect();
-        match &*all {
-            [] => Ok(()),
-            all => Ok(self.ledger.keep_ahead(all)?),
+        let planned = made.iter().map(|(at, plan, message)| Planned {
+            row: &rows[*at],
+            plan,
+            terms: self.allowed.of(rows[*at].row.number),
+            message: Some(message),
+        });
+        let planned: Vec<Planned<'_>> = planned.collect();
+        let taken = self.ledger.take_rows(&planned, now)?;
+        for ((at, ..), taken) in made.iter().zip(taken) {
+            if let Taken::New(message) = taken {
+                rows[*at].message = Some(message);
+                state.ahead.insert(rows[*at].row.number);
+            }
         }
-    }
-
-    /// The message of a row that was made before its turn, and the plan that it was made on.
-    fn made_ahead(&self, row: &JobRow, state: &mut State<'_>) -> Option<(Plan, OutgoingMessage)> {
-        let (at, plan, message) = state.ahead.remove(&row.row.number)?;
-        let is_fresh = (0..FRESH_SECONDS).contains(&self.now().seconds_since(at));
-        is_fresh.then_some((plan, message))
+        Ok(())
     }
 
     fn hold(&mut self, row: &JobRow, reason: String) -> Result<bool, Break> {

@@ -12,7 +12,7 @@ use crate::address::MailAddress;
 use crate::ledger::fact::{AttemptEnd, Words};
 use crate::ledger::{
     Arrival, Claim, Commit, Cursor, End, Filter, Finding, JobRef, Ledger, LetterFilter, LetterList,
-    LetterRow, NewJob, NewLetter, NewRow, Place, Taken, Terms,
+    LetterRow, NewJob, NewLetter, NewRow, Place, Planned, Taken, Terms,
 };
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 use crate::providers::Trust;
@@ -139,7 +139,13 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), crate::ledger::Error> {
         ledger.serving(&row.row, "/avvisi.csv")?;
         let plan = ledger.plan(&row, terms)?;
         let made = plan.message().map(|(id, _)| message(&id));
-        let taken = ledger.take_row(&row, (&plan, terms), made.as_ref(), NOW)?;
+        let planned = Planned {
+            row: &row,
+            plan: &plan,
+            terms,
+            message: made.as_ref(),
+        };
+        let taken = ledger.take_row(planned, NOW)?;
         let Taken::New(recorded) = taken else {
             panic!("{taken:?}");
         };

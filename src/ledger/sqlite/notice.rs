@@ -10,17 +10,17 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::facts::{append, insert, refresh};
 use super::forget::{self, digest_of, is_stone};
+use super::surroundings::{accepted_elsewhere, is_at_home};
 use super::{Sqlite, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
 use crate::ledger::fact::{AttemptEnd, Fact, Words};
-use crate::ledger::notice::Notices;
+use crate::ledger::notice::{Notices, Planned};
 use crate::ledger::octets::Octets;
 use crate::ledger::plan::{
     Acceptance, Earlier, Known, Life, Linked, Plan, Serving, Terms, decide, is_open, plan,
 };
 use crate::ledger::state::Standing;
-use crate::ledger::surroundings::Surroundings;
 use crate::ledger::{Error, JobRow, MessageRef, NewRow, Part, Taken};
 use crate::pec::MessageId;
 use crate::pec::outgoing::OutgoingMessage;
@@ -29,86 +29,30 @@ use crate::timestamp::Timestamp;
 impl Notices for Sqlite {
     fn carry_out(
         &mut self,
-        row: &JobRow,
-        (plan_before, terms): (&Plan, Terms),
-        message: Option<(&OutgoingMessage, &str)>,
+        all: &[(Planned<'_>, String)],
         octets: &dyn Octets,
         now: Timestamp,
-    ) -> Result<Taken, Error> {
-        let since = self.since_for(row, now)?;
-        let elsewhere = message.map(|(message, _)| self.accepted_elsewhere(message, since));
-        let elsewhere = elsewhere.transpose()?.flatten();
-        // On the disk before an octet of its message leaves; of one that is lost with the machine
-        // nothing left.
+    ) -> Result<Vec<Taken>, Error> {
+        let place = self.place.clone();
+        // On the disk before an octet of their messages leaves; of those that are lost with the
+        // machine nothing left.
         self.with_next(|transaction| {
-            if plan_of(transaction, row, terms)? != *plan_before {
-                return Ok(Taken::Changed);
-            }
-            if let Some((_, sha256)) = message {
-                // Whoever sweeps holds this lock.
-                if octets.length(sha256).is_err() {
-                    return Ok(Taken::Changed);
-                }
-            }
-            Ok(match (plan_before, message) {
-                (Plan::Linked(message), _) => Taken::Already(message.clone()),
-                (Plan::Join(message), _) => {
-                    let is_shared = has_row(transaction, message.id)?;
-                    if let Some(before) = linked(transaction, row.id)?
-                        && before.is_before(message)
-                    {
-                        // What completes it, by a run that the ledger lost.
-                        complete(transaction, message.id, before.id)?;
-                    }
-                    link(transaction, row.id, message.id, is_shared)?;
-                    match is_shared {
-                        true => Taken::Served(message.clone()),
-                        false => Taken::Already(message.clone()),
-                    }
-                }
-                (Plan::Adopt(accepted, rest), Some((message, sha256))) => {
-                    let adopted = adopt(transaction, message, sha256, accepted, now)?;
-                    if let Some(rest) = rest {
-                        complete(transaction, adopted.id, rest.of.id)?;
-                    }
-                    link(transaction, row.id, adopted.id, false)?;
-                    Taken::Adopted(adopted)
-                }
-                (
-                    Plan::Send {
-                        instead_of, rest, ..
-                    },
-                    Some((message, sha256)),
-                ) => {
-                    if let Some(lost) = recovered(transaction, octets, message)? {
-                        link(transaction, row.id, lost.id, false)?;
-                        Taken::Already(lost)
-                    } else if let Some(at) = elsewhere.filter(|_| row.row.round.is_empty()) {
-                        return Ok(Taken::Elsewhere(at));
-                    } else {
-                        for other in instead_of {
-                            withdraw(transaction, other.id, now)?;
-                        }
-                        let recorded = insert(transaction, message, sha256, now)?;
-                        if let Some(rest) = rest {
-                            complete(transaction, recorded.id, rest.of.id)?;
-                        }
-                        link(transaction, row.id, recorded.id, false)?;
-                        Taken::New(recorded)
-                    }
-                }
-                (Plan::Wait(_) | Plan::Adopt(..) | Plan::Send { .. }, _) => Taken::Changed,
-            })
+            let of_ledger = Carrying {
+                transaction,
+                octets,
+                place: &place,
+                now,
+            };
+            all.iter()
+                .map(|(planned, sha256)| of_ledger.carry_out(planned, sha256))
+                .collect()
         })
     }
 
-    fn note_ahead(&mut self, stay: &[String], go: &[String]) -> Result<(), Error> {
+    fn note_ahead(&mut self, all: &[String]) -> Result<(), Error> {
         self.with_next(|transaction| {
-            for octets in stay {
-                forget::stays(transaction, octets)?;
-            }
-            let mut go = go.iter();
-            go.try_for_each(|octets| forget::go(transaction, octets, false))
+            let mut all = all.iter();
+            all.try_for_each(|octets| forget::go(transaction, octets, false))
         })
     }
 
@@ -176,21 +120,107 @@ impl Notices for Sqlite {
     }
 }
 
-impl Sqlite {
+/// The transaction in which plans are carried out.
+struct Carrying<'a> {
+    transaction: &'a Transaction<'a>,
+    octets: &'a dyn Octets,
+    /// Where the ledger is.
+    place: &'a str,
+    now: Timestamp,
+}
+
+impl Carrying<'_> {
+    /// One of them; `sha256` is that of its message. What does not hold any more writes nothing.
+    fn carry_out(&self, planned: &Planned<'_>, sha256: &str) -> Result<Taken, Error> {
+        let (transaction, now) = (self.transaction, self.now);
+        let Planned { row, plan, .. } = *planned;
+        if plan_of(transaction, row, planned.terms)? != *plan {
+            return Ok(Taken::Changed);
+        }
+        // Whoever sweeps holds this lock.
+        if planned.message.is_some() && self.octets.length(sha256).is_err() {
+            return Ok(Taken::Changed);
+        }
+        Ok(match (plan, planned.message) {
+            (Plan::Linked(message), _) => Taken::Already(message.clone()),
+            (Plan::Join(message), _) => {
+                let is_shared = has_row(transaction, message.id)?;
+                if let Some(before) = linked(transaction, row.id)?
+                    && before.is_before(message)
+                {
+                    // What completes it, by a run that the ledger lost.
+                    complete(transaction, message.id, before.id)?;
+                }
+                link(transaction, row.id, message.id, is_shared)?;
+                match is_shared {
+                    true => Taken::Served(message.clone()),
+                    false => Taken::Already(message.clone()),
+                }
+            }
+            (Plan::Adopt(accepted, rest), Some(message)) => {
+                let adopted = adopt(transaction, message, sha256, accepted, now)?;
+                forget::stays(transaction, sha256)?;
+                if let Some(rest) = rest {
+                    complete(transaction, adopted.id, rest.of.id)?;
+                }
+                link(transaction, row.id, adopted.id, false)?;
+                Taken::Adopted(adopted)
+            }
+            (
+                Plan::Send {
+                    instead_of, rest, ..
+                },
+                Some(message),
+            ) => {
+                if let Some(lost) = recovered(transaction, self.octets, message)? {
+                    link(transaction, row.id, lost.id, false)?;
+                    Taken::Already(lost)
+                } else if let Some(at) = self.accepted_elsewhere(row, message)? {
+                    Taken::Elsewhere(at)
+                } else {
+                    for other in instead_of {
+                        withdraw(transaction, other.id, now)?;
+                    }
+                    let recorded = insert(transaction, message, sha256, now)?;
+                    forget::stays(transaction, sha256)?;
+                    if let Some(rest) = rest {
+                        complete(transaction, recorded.id, rest.of.id)?;
+                    }
+                    link(transaction, row.id, recorded.id, false)?;
+                    Taken::New(recorded)
+                }
+            }
+            (Plan::Wait(_) | Plan::Adopt(..) | Plan::Send { .. }, _) => Taken::Changed,
+        })
+    }
+
+    /// When another program had what a row says accepted; of one that is sent in a later round that
+    /// was asked already.
+    fn accepted_elsewhere(
+        &self,
+        row: &JobRow,
+        message: &OutgoingMessage,
+    ) -> Result<Option<Timestamp>, Error> {
+        match row.row.round.is_empty() {
+            true => accepted_elsewhere(self.transaction, message, self.since_for(row)?),
+            false => Ok(None),
+        }
+    }
+
     /// From when on an acceptance that is for no message of ours may be for a row: since its job
     /// was recorded; in a ledger that was set back, which may have recorded it anew, a week more.
-    fn since_for(&self, row: &JobRow, now: Timestamp) -> Result<Timestamp, Error> {
+    fn since_for(&self, row: &JobRow) -> Result<Timestamp, Error> {
         const WEEK: i64 = 7 * 86_400;
         let recorded = self
-            .connection
+            .transaction
             .prepare_cached(
                 "SELECT recorded_at FROM job_row JOIN job ON job.id = job_row.job
                  WHERE job_row.id = ?1",
             )?
             .query_row([row.id], |found| timestamp(found, "recorded_at"))?;
-        Ok(match self.is_at_home()? {
+        Ok(match is_at_home(self.transaction, self.place)? {
             true => recorded,
-            false => recorded.min(Timestamp::from_unix(now.unix().saturating_sub(WEEK))),
+            false => recorded.min(Timestamp::from_unix(self.now.unix().saturating_sub(WEEK))),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::surroundings::is_at_home;
 use super::{FILE, Sqlite, backup, evidence, quick_check, schema};
 use crate::ledger::octets::Octets;
 use crate::ledger::query::Queries;
@@ -58,7 +59,7 @@ impl Upkeep for Sqlite {
             newest: self.newest_entry()?,
             restored: restored.map(Timestamp::from_unix),
             // Read only it has no place by which that could be told.
-            at_home: self.place.is_empty() || self.is_at_home()?,
+            at_home: self.place.is_empty() || is_at_home(&self.connection, &self.place)?,
         })
     }
 }

@@ -62,38 +62,44 @@ impl Surroundings for Sqlite {
         message: &OutgoingMessage,
         since: Timestamp,
     ) -> Result<Option<Timestamp>, Error> {
-        let addresses = message.recipients().iter().map(|one| &one.address);
-        let account = message.sender().key();
-        let own = Identity::read(message.message_id());
-        let mut statement = self.connection.prepare_cached(
-            "SELECT certified_at, message_id FROM examination INDEXED BY examination_elsewhere
-             WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
-               AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
-               AND recipients = ?3 AND certified_at >= ?4
-             ORDER BY certified_at DESC",
-        )?;
-        let values = params![account, message.subject(), listed(addresses), since.unix()];
-        let mut found = statement.query(values)?;
-        while let Some(row) = found.next()? {
-            let id: Option<String> = row.get(1)?;
-            let other = id.and_then(|id| Identity::read(&id));
-            if own.is_none() || other.is_none() || own == other {
-                return Ok(Some(Timestamp::from_unix(row.get(0)?)));
-            }
-        }
-        Ok(None)
+        accepted_elsewhere(&self.connection, message, since)
     }
 }
 
-impl Sqlite {
-    /// Whether it belongs where it is.
-    pub(super) fn is_at_home(&self) -> Result<bool, Error> {
-        let query = "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)";
-        Ok(self
-            .connection
-            .prepare_cached(query)?
-            .query_row([&self.place], |row| row.get(0))?)
+/// As [`Surroundings::accepted_elsewhere`].
+pub(super) fn accepted_elsewhere(
+    connection: &Connection,
+    message: &OutgoingMessage,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let addresses = message.recipients().iter().map(|one| &one.address);
+    let account = message.sender().key();
+    let own = Identity::read(message.message_id());
+    let mut statement = connection.prepare_cached(
+        "SELECT certified_at, message_id FROM examination INDEXED BY examination_elsewhere
+         WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
+           AND account = ?1 AND sender = ?1 COLLATE NOCASE AND subject = ?2
+           AND recipients = ?3 AND certified_at >= ?4
+         ORDER BY certified_at DESC",
+    )?;
+    let values = params![account, message.subject(), listed(addresses), since.unix()];
+    let mut found = statement.query(values)?;
+    while let Some(row) = found.next()? {
+        let id: Option<String> = row.get(1)?;
+        let other = id.and_then(|id| Identity::read(&id));
+        if own.is_none() || other.is_none() || own == other {
+            return Ok(Some(Timestamp::from_unix(row.get(0)?)));
+        }
     }
+    Ok(None)
+}
+
+/// Whether the ledger belongs where it is.
+pub(super) fn is_at_home(connection: &Connection, place: &str) -> Result<bool, Error> {
+    let query = "SELECT EXISTS (SELECT 1 FROM surroundings WHERE home = ?1)";
+    Ok(connection
+        .prepare_cached(query)?
+        .query_row([place], |row| row.get(0))?)
 }
 
 /// Stands in the facts of an attempt of which only the journal, or the octets, knew.
