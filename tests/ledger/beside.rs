@@ -101,6 +101,7 @@ fn nobody_waits_for_a_job_that_is_recorded() {
         rows(),
         begun.elapsed()
     );
-    assert!(beside > 5, "{beside} turns beside it");
+    // Who waited would have had one.
+    assert!(beside > 2, "{beside} turns beside it");
     assert!(longest < MOST, "{longest:?}");
 }

@@ -3,6 +3,7 @@
 //!
 //! - `accounts`: whose rows they are.
 //! - `beside`: nobody waits for a large job.
+//! - `following`: receipts of a job while its notices leave.
 //! - `letters`: what is read: certified mail, and what stands apart.
 //! - `notice`: each notice once, whatever happens.
 //! - `store`: what is written stays, once, whoever writes.
@@ -17,6 +18,7 @@ mod support;
 mod accounts;
 mod beside;
 mod doubt;
+mod following;
 mod letters;
 mod notice;
 mod receipts;

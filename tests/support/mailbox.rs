@@ -1,6 +1,6 @@
 //! A mailbox that does what a test says: folders of octets, and the faults of real servers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ pub struct Script {
     pub held_back: BTreeSet<u32>,
     /// UIDs over which the line breaks.
     pub fatal: BTreeSet<u32>,
+    /// What it says of its room, each time once; then nothing.
+    pub quotas: VecDeque<Quota>,
     /// Calls so far, and what they asked for.
     pub calls: Vec<String>,
     open: Option<String>,
@@ -262,7 +264,7 @@ impl Mailbox for Script {
 
     fn quota(&mut self) -> Result<Option<Quota>, Error> {
         self.call("quota".to_owned())?;
-        Ok(None)
+        Ok(self.quotas.pop_front())
     }
 
     fn wait(&mut self, _: Duration, _: Duration, stop: &Stop) -> Result<Waited, Error> {
