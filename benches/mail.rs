@@ -410,7 +410,7 @@ fn serve(ledger: &mut Ledger, row: &JobRow) {
     let attempt = ledger
         .begin(&recorded, Claim::NeverLeft, NOW)
         .expect("begun");
-    ledger.hand(&attempt, NOW).expect("handed");
+    ledger.hand(&attempt, NOW, Commit::AtOnce).expect("handed");
     let end = End {
         whole: AttemptEnd::Taken(Words {
             code: Some(250),

@@ -48,8 +48,8 @@ impl Submitted {
 pub(super) struct Turn<'a> {
     /// The pace at which they go, if there is one.
     pub room: Option<Room<'a>>,
-    /// When its end is on the disk.
-    pub end: Commit,
+    /// When its steps are on the disk.
+    pub commit: Commit,
 }
 
 /// A recorded message with its octets as they were frozen, read from the ledger once.
@@ -85,7 +85,7 @@ impl Frozen {
     ) -> Result<Submitted, ledger::Error> {
         let turn = Turn {
             room: None,
-            end: Commit::AtOnce,
+            commit: Commit::AtOnce,
         };
         let submitted = self.submit_in(turn, ledger, claim, submission, now)?;
         submitted.ok_or_else(|| ledger::Error::BeingSent {
@@ -120,7 +120,7 @@ impl Frozen {
         };
         let mut before_data = || {
             ledger
-                .hand(&attempt, now())
+                .hand(&attempt, now(), turn.commit)
                 .map_err(|error| error.to_string())
         };
         let mut report = submission.submit(&envelope, &self.octets, &mut before_data);
@@ -130,7 +130,7 @@ impl Frozen {
             answers[place] = answer;
         }
         report.recipients = answers;
-        let ended = ledger.end(attempt, &end_of(&report), now(), turn.end);
+        let ended = ledger.end(attempt, &end_of(&report), now(), turn.commit);
         let unrecorded = ended.err();
         Ok(Some(Submitted { report, unrecorded }))
     }
@@ -227,7 +227,8 @@ mod tests {
         let message = ledger.freeze(&message, NOW).expect("recorded");
         let attempt = ledger.begin(&message, Claim::NeverLeft, NOW);
         let attempt = attempt.expect("an attempt");
-        ledger.hand(&attempt, NOW).expect("handed");
+        let handed = ledger.hand(&attempt, NOW, Commit::AtOnce);
+        handed.expect("handed");
         let report = SubmissionReport {
             recipients: vec![Some(reply(250, "2.1.5 ok"))],
             outcome,

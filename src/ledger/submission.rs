@@ -211,10 +211,14 @@ pub trait Attempts {
     /// Records that the octets are about to leave. From here on the attempt is in doubt until
     /// it ends.
     ///
+    /// When it returns, that is on the disk, in the journal: from it the ledger learns what it lost of
+    /// its last steps with the machine. That the attempt began is on the disk, too, with
+    /// [`Commit::AtOnce`]: then it lost nothing that it should tell.
+    ///
     /// # Errors
     /// Those of the disk, and [`Error::Settled`] when another process took this one for ended:
     /// then nothing may leave.
-    fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error>;
+    fn hand(&mut self, attempt: &Attempt, now: Timestamp, commit: Commit) -> Result<(), Error>;
 
     /// Records how the attempt ended, see [`Ledger::end`].
     ///

@@ -439,7 +439,9 @@ impl Play {
         if dies == 1 {
             return Err(Killed);
         }
-        desk.ledger.hand(&attempt, now).expect("recorded");
+        desk.ledger
+            .hand(&attempt, now, Commit::AtOnce)
+            .expect("recorded");
         if dies == 2 {
             // Nothing left: in doubt for good, which is no second message.
             return Err(Killed);

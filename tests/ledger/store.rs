@@ -84,7 +84,9 @@ fn an_end_that_waits_for_the_next_step_is_seen_by_others_at_once() {
     let message = desk.freeze(&base());
     let attempt = desk.ledger.begin(&message, Claim::NeverLeft, desk.now);
     let attempt = attempt.unwrap();
-    desk.ledger.hand(&attempt, desk.now).unwrap();
+    desk.ledger
+        .hand(&attempt, desk.now, Commit::AtOnce)
+        .unwrap();
     let ended = desk
         .ledger
         .end(attempt, &taken(), desk.now, Commit::WithNext);
@@ -230,7 +232,9 @@ fn hold(folder: &Path, hand: bool) {
         .begin(&message, Claim::NeverLeft, after(0))
         .expect("free");
     if hand {
-        ledger.hand(&attempt, after(1)).expect("recorded");
+        ledger
+            .hand(&attempt, after(1), Commit::AtOnce)
+            .expect("recorded");
     }
     println!("ready");
     let _ = std::io::stdin().read(&mut [0]);
@@ -320,9 +324,11 @@ fn an_attempt_that_another_took_for_ended_cannot_hand_over() {
     let mut other = another_handle(&desk);
     assert_eq!(other.settle_cut_off(desk.now).unwrap(), 1);
     let second = other.begin(&message, Claim::NeverLeft, desk.now).unwrap();
-    let handed = desk.ledger.hand(&attempt, desk.now);
+    let handed = desk.ledger.hand(&attempt, desk.now, Commit::AtOnce);
     assert!(matches!(handed, Err(Error::Settled { .. })), "{handed:?}");
-    other.hand(&second, desk.now).expect("the one that may");
+    other
+        .hand(&second, desk.now, Commit::AtOnce)
+        .expect("the one that may");
 }
 
 // The file.
@@ -707,7 +713,9 @@ fn try_an_attempt(desk: &mut Desk, message: &MessageRef, random: &mut Random) {
     match random.below(4) {
         0 => drop(attempt), // as if the process had died
         _ => {
-            desk.ledger.hand(&attempt, desk.now).expect("recorded");
+            desk.ledger
+                .hand(&attempt, desk.now, Commit::AtOnce)
+                .expect("recorded");
             desk.ledger
                 .end(attempt, &end, desk.now, Commit::AtOnce)
                 .expect("recorded");

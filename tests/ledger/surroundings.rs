@@ -1,10 +1,11 @@
 //! A ledger that knows less than left, or that is a copy, is noticed before anything leaves.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::path::Path;
 
 use postacert::ledger::state::Standing;
-use postacert::ledger::{Claim, Error, Ledger, MessageRef};
+use postacert::ledger::{Claim, Commit, Error, Ledger, MessageRef};
 use postacert::pec::outgoing::OutgoingMessage;
 use rusqlite::Connection;
 
@@ -138,8 +139,9 @@ fn an_attempt_that_an_older_file_does_not_know_is_in_doubt() {
     drop(home);
 }
 
+/// Nobody can tell it from a machine that stopped, which lost the commit after the message had left.
 #[test]
-fn a_process_that_was_killed_between_both_files_lost_nothing() {
+fn a_process_that_was_killed_between_both_files_lost_nothing_and_is_in_doubt() {
     let mut desk = Desk::new();
     let message = desk.freeze(&base());
     let attempt = desk.ledger.begin(&message, Claim::NeverLeft, desk.now);
@@ -152,7 +154,67 @@ fn a_process_that_was_killed_between_both_files_lost_nothing() {
     assert!(desk.ledger.recovered().is_empty());
     assert!(desk.ledger.has_asked(&account()).unwrap());
     desk.ledger.settle_cut_off(after(1)).unwrap();
-    assert_eq!(desk.standings(&message), [Standing::Recorded; 3]);
+    assert_eq!(desk.standings(&message), [Standing::InDoubt; 3]);
+}
+
+/// A machine that stops loses the end of the log, whatever is in it; the journal, and what was brought to
+/// the disk before, it does not.
+#[test]
+fn nothing_that_may_have_left_is_unsent_wherever_the_log_ends() {
+    const HEADER: u64 = 32;
+    let mut desk = Desk::new();
+    let messages = [1, 2, 3].map(|number| {
+        let id = format!("<{number}@pec.mittente.example>");
+        desk.freeze(&outgoing(
+            &id,
+            "Avviso",
+            &["a@pec.destinatario.example"],
+            &[],
+        ))
+    });
+    let log = desk.folder().join("ledger.sqlite-wal");
+    let length = |log: &Path| fs::metadata(log).expect("a log").len();
+    let page = {
+        let octets = fs::read(&log).expect("a log");
+        u64::from(u32::from_be_bytes(octets[8..12].try_into().unwrap()))
+    };
+    let synced = length(&log);
+    let mut tried = 0;
+    for (left, message) in messages.iter().enumerate() {
+        let attempt = desk.ledger.begin(message, Claim::NeverLeft, desk.now);
+        let attempt = attempt.expect("free");
+        let handed = desk.ledger.hand(&attempt, desk.now, Commit::WithNext);
+        handed.expect("recorded");
+        // Its octets leave now, and the machine stops.
+        for end in (synced..=length(&log)).step_by((24 + page) as usize) {
+            assert_eq!((end - HEADER) % (24 + page), 0);
+            let home = tempfile::tempdir().expect("a folder");
+            copy_into(&desk.folder(), home.path());
+            fs::remove_file(home.path().join("ledger.sqlite-shm")).expect("there was one");
+            let cut = home.path().join("ledger.sqlite-wal");
+            let cut = fs::OpenOptions::new().write(true).open(cut);
+            cut.expect("a log").set_len(end).expect("cut");
+            let mut ledger = Ledger::open(home.path()).expect("a ledger");
+            ledger.settle_cut_off(after(1)).expect("settled");
+            for (number, message) in messages.iter().enumerate() {
+                let stands = standings(&ledger, message);
+                match number.cmp(&left) {
+                    Ordering::Less => assert!(
+                        matches!(stands[..], [Standing::Sent | Standing::InDoubt]),
+                        "{number} of {left}, {end}: {stands:?}"
+                    ),
+                    Ordering::Equal => assert_eq!(stands, [Standing::InDoubt], "{end}"),
+                    Ordering::Greater => assert_eq!(stands, [Standing::Recorded], "{end}"),
+                }
+            }
+            tried += 1;
+        }
+        let ended = desk
+            .ledger
+            .end(attempt, &taken(), desk.now, Commit::WithNext);
+        ended.expect("recorded");
+    }
+    assert!(tried > 30, "{tried}");
 }
 
 #[test]

@@ -120,7 +120,9 @@ impl Desk {
     /// One attempt with its end.
     pub fn attempt(&mut self, message: &MessageRef, claim: Claim, end: &End) {
         let attempt = self.ledger.begin(message, claim, self.now).expect("free");
-        self.ledger.hand(&attempt, self.now).expect("recorded");
+        self.ledger
+            .hand(&attempt, self.now, Commit::AtOnce)
+            .expect("recorded");
         self.ledger
             .end(attempt, end, self.now, Commit::AtOnce)
             .expect("recorded");

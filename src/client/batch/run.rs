@@ -125,6 +125,8 @@ struct State<'a> {
     later: VecDeque<(Timestamp, u32, JobRow)>,
     /// Numbers of the rows that were taken before their turn.
     ahead: HashSet<u64>,
+    /// In which second the ends of rows were last brought to the disk.
+    brought: Option<Timestamp>,
     /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
     /// Whether messages of another machine wait for their receipts.
@@ -184,6 +186,7 @@ impl Runner<'_> {
             equal: Vec::new(),
             later: VecDeque::new(),
             ahead: HashSet::new(),
+            brought: None,
             read: None,
             adopted: false,
         };
@@ -226,6 +229,7 @@ impl Runner<'_> {
                 for row in rows {
                     self.row(row, state)?;
                     self.due(state)?;
+                    self.bring_to_disk_each_second(state)?;
                 }
                 together = match state.is_well() {
                     true => AHEAD.min(2 * together),
@@ -242,6 +246,16 @@ impl Runner<'_> {
             self.adopt()?;
         }
         self.last_doubts(state)
+    }
+
+    /// What a machine that stops may lose of the ends of rows is what one second brought.
+    fn bring_to_disk_each_second(&mut self, state: &mut State<'_>) -> Result<(), Break> {
+        let now = self.now();
+        if state.brought != Some(now) {
+            self.ledger.bring_to_disk()?;
+            state.brought = Some(now);
+        }
+        Ok(())
     }
 
     fn open_rows(&self, after: u64, limit: usize) -> Result<Vec<JobRow>, ledger::Error> {
@@ -641,9 +655,9 @@ impl Runner<'_> {
         let room = pace.counts().then_some(room);
         let (ledger, line) = (&mut *self.ledger, &mut **line);
         let frozen = Frozen::of(ledger, message)?;
-        // The next row follows at once, or else it is brought to the disk before anything is waited for.
-        let end = Commit::WithNext;
-        let turn = Turn { room, end };
+        // The next row follows at once, or else they are brought to the disk before anything is waited for.
+        let commit = Commit::WithNext;
+        let turn = Turn { room, commit };
         let submitted = match frozen.submit_in(turn, ledger, claim, line, self.time.now) {
             Ok(Some(submitted)) => submitted,
             // Another process was quicker.

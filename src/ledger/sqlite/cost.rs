@@ -153,7 +153,7 @@ fn send(ledger: &mut Ledger, job: &JobRef) -> Result<(), crate::ledger::Error> {
         ledger.row(&recorded)?;
         ledger.sent_since(&account(), NOW)?;
         let attempt = ledger.begin(&recorded, Claim::NeverLeft, NOW)?;
-        ledger.hand(&attempt, NOW)?;
+        ledger.hand(&attempt, NOW, Commit::AtOnce)?;
         let end = End {
             whole: AttemptEnd::Taken(Words {
                 code: Some(250),

@@ -85,14 +85,20 @@ pub(super) fn append(
 pub(super) fn refresh(transaction: &Transaction<'_>, message: i64) -> Result<(), Error> {
     let facts = query::facts(transaction, message)?;
     let states = query::states(transaction, message, &facts)?;
-    let mut update = transaction
-        .prepare_cached("UPDATE recipient SET standing = ?3 WHERE message = ?1 AND place = ?2")?;
+    // What stays as it is is not written: SQLite would, and each page of its log is one more.
+    let mut update = transaction.prepare_cached(
+        "UPDATE recipient SET standing = ?3
+         WHERE message = ?1 AND place = ?2 AND standing IS NOT ?3",
+    )?;
     for (place, state) in states.iter().enumerate() {
         update.execute(params![message, place as i64, state.standing.word()])?;
     }
     let any = |of: fn(Standing) -> bool| states.iter().any(|state| of(state.standing));
     transaction
-        .prepare_cached("UPDATE message SET pending = ?2, failed = ?3 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE message SET pending = ?2, failed = ?3
+             WHERE id = ?1 AND (pending IS NOT ?2 OR failed IS NOT ?3)",
+        )?
         .execute(params![
             message,
             any(Standing::is_pending),

@@ -34,9 +34,7 @@ impl Notices for Sqlite {
         now: Timestamp,
     ) -> Result<Vec<Taken>, Error> {
         let place = self.place.clone();
-        // On the disk before an octet of their messages leaves; of those that are lost with the
-        // machine nothing left.
-        self.with_next(|transaction| {
+        self.at_once(|transaction| {
             let of_ledger = Carrying {
                 transaction,
                 octets,

@@ -58,7 +58,7 @@ impl Attempts for Sqlite {
         now: Timestamp,
         (pace, process): (Option<Room<'_>>, &str),
     ) -> Result<Option<(u32, Vec<usize>)>, Error> {
-        // Of one that is lost with the machine nothing left.
+        // Where it is lost with the machine, the journal tells whether the message may have left.
         self.with_next(|transaction| {
             if let Some(room) = pace
                 && !(room.allows)(&sent_since(transaction, room.account, room.since)?)
@@ -145,36 +145,39 @@ impl Attempts for Sqlite {
         sent_since(&self.connection, account, since)
     }
 
-    fn hand(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
-        // Before the journal has its line: one of which the ledger knows nothing tells of a loss.
-        self.bring_to_disk()?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let facts = query::facts(&transaction, attempt.message.id)?;
-        if has_ended(attempt.number, &facts) {
-            return Err(Error::Settled {
-                short: attempt.message.short.clone(),
-                standing: RecipientState::of(0, &facts).standing.word(),
-            });
+    fn hand(&mut self, attempt: &Attempt, now: Timestamp, commit: Commit) -> Result<(), Error> {
+        match commit {
+            // Before the journal has its line: one of which the ledger knows nothing tells of a loss.
+            Commit::AtOnce => self.bring_to_disk()?,
+            Commit::WithNext => {}
         }
-        let handed = Fact::Handed {
-            attempt: attempt.number,
-            at: now,
-        };
-        append(&transaction, attempt.message.id, &handed, now)?;
-        let line = line_of(&transaction, attempt, now)?;
+        let (journal, folder) = (self.journal.clone(), self.folder.clone());
         let disk = |source| Error::Disk {
-            path: self.folder.clone(),
+            path: folder.clone(),
             source,
         };
-        // Beside the ledger too, before its commit: one that is brought back from a copy later
-        // does not know of it, and is to be told.
-        let (length, written) = self.journal.write(&line).map_err(disk)?;
-        transaction
-            .prepare_cached("UPDATE surroundings SET journal = ?1")?
-            .execute([length as i64])?;
-        transaction.commit()?;
+        let written = self.with_next(|transaction| {
+            let facts = query::facts(transaction, attempt.message.id)?;
+            if has_ended(attempt.number, &facts) {
+                return Err(Error::Settled {
+                    short: attempt.message.short.clone(),
+                    standing: RecipientState::of(0, &facts).standing.word(),
+                });
+            }
+            let handed = Fact::Handed {
+                attempt: attempt.number,
+                at: now,
+            };
+            append(transaction, attempt.message.id, &handed, now)?;
+            let line = line_of(transaction, attempt, now)?;
+            // Beside the ledger too, before its commit: one that is brought back from a copy later
+            // does not know of it, and is to be told.
+            let (length, written) = journal.write(&line).map_err(disk)?;
+            transaction
+                .prepare_cached("UPDATE surroundings SET journal = ?1")?
+                .execute([length as i64])?;
+            Ok(written)
+        })?;
         written.bring_to_disk().map_err(disk)
     }
 
@@ -252,7 +255,7 @@ impl Sqlite {
     }
 
     /// A transaction that writes, on the disk when it returns, with all before it.
-    fn at_once<T>(
+    pub(super) fn at_once<T>(
         &mut self,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {

@@ -5,7 +5,7 @@
 //! - It is new, and octets of another one lie beside it.
 //! - It is not where it was: the file `place` is another one, or was written again.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,10 +17,10 @@ use super::journal::{Journal, Line};
 use super::{Sqlite, query};
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
-use crate::ledger::Error;
 use crate::ledger::fact::{AttemptEnd, Fact, Words};
 use crate::ledger::octets::Octets;
 use crate::ledger::surroundings::{Recovered, Surroundings};
+use crate::ledger::{Error, MessageRef};
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
@@ -263,14 +263,18 @@ fn handed(transaction: &Transaction<'_>) -> Result<Vec<Line>, Error> {
     Ok(lines.collect::<Result<_, _>>()?)
 }
 
-/// All attempts of which the ledger knows.
-fn begun(transaction: &Transaction<'_>) -> Result<HashSet<(String, u32)>, Error> {
+/// All attempts of which the ledger knows, and whether it knows more of them.
+fn begun(transaction: &Transaction<'_>) -> Result<HashMap<(String, u32), bool>, Error> {
     let mut statement = transaction.prepare_cached(
-        "SELECT message_id, attempt FROM fact JOIN message ON message.id = fact.message
-         WHERE what = 'begun'",
+        "SELECT message_id, begun.attempt,
+             EXISTS (SELECT 1 FROM fact AS later WHERE later.message = begun.message
+                 AND later.attempt = begun.attempt AND later.what <> 'begun')
+         FROM fact AS begun JOIN message ON message.id = begun.message
+         WHERE begun.what = 'begun'",
     )?;
     let found = statement.query_map([], |row| {
-        Ok((row.get(0)?, row.get::<_, Option<u32>>(1)?.unwrap_or(1)))
+        let number: Option<u32> = row.get(1)?;
+        Ok(((row.get(0)?, number.unwrap_or(1)), row.get(2)?))
     })?;
     Ok(found.collect::<Result<_, _>>()?)
 }
@@ -299,8 +303,9 @@ fn of_octets(octets: &dyn Octets) -> io::Result<Vec<Line>> {
 struct Run<'a> {
     transaction: &'a Transaction<'a>,
     octets: &'a dyn Octets,
-    /// Message-ID and number of every attempt that the ledger knows.
-    begun: HashSet<(String, u32)>,
+    /// Message-ID and number of every attempt that the ledger knows, and whether it knows that it was
+    /// handed over, or how it ended.
+    begun: HashMap<(String, u32), bool>,
     recovered: Recovered,
 }
 
@@ -311,13 +316,24 @@ impl Run<'_> {
         Ok(self.transaction.query_row(query, [], |row| row.get(0))?)
     }
 
+    /// Enters that a message was about to leave.
+    fn hand(&self, message: &MessageRef, line: &Line) -> Result<(), Error> {
+        let Line { attempt, at, .. } = *line;
+        let handed = Fact::Handed { attempt, at };
+        append(self.transaction, message.id, &handed, at)?;
+        refresh(self.transaction, message.id)
+    }
+
     /// Enters an attempt of which the ledger knows nothing: in doubt.
     fn enter(&mut self, line: &Line) -> Result<(), Error> {
-        // It is on the disk that an attempt began before the journal has its line.
-        if !self.begun.insert((line.message_id.clone(), line.attempt)) {
+        let attempt = (line.message_id.clone(), line.attempt);
+        let begun = self.begun.insert(attempt, true);
+        if begun == Some(true) {
             return Ok(());
         }
         let message = match query::by_message_id(self.transaction, &line.message_id)? {
+            // Lost with the machine that stopped. Its attempt ends as any that was cut off.
+            Some(message) if begun.is_some() => return self.hand(&message, line),
             Some(message) => message,
             None => {
                 let kept = self.octets.get(&line.octets).ok();
