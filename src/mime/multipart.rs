@@ -274,6 +274,14 @@ mod tests {
     }
 
     #[test]
+    fn each_run_of_dashes_costs_as_much_as_eight_octets() {
+        for (body, work) in [("", 0), ("ab", 4), ("-", 2), ("---", 22), ("a--b-c--", 48)] {
+            let dashes = Dashes::of(body.as_bytes());
+            assert_eq!(dashes.work_to_cut(body.as_bytes()), work, "{body}");
+        }
+    }
+
+    #[test]
     fn the_line_end_before_a_delimiter_is_not_of_the_part() {
         let cut = split(
             b"pre\r\n--b\r\none\r\n\r\n--b \t\r\ntwo\r\n--b--\r\nepi",

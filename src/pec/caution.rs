@@ -305,6 +305,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_warnings_one_names_whom_with_ordinary_mail() {
+        let address = "a@posta.example".to_owned();
+        let ordinary = Warning::Ordinary {
+            address: address.clone(),
+            by_acceptance: false,
+        };
+        assert_eq!(ordinary.ordinary(), Some(&*address));
+        assert_eq!(Warning::Unsigned(address).ordinary(), None);
+    }
+
+    #[test]
     fn the_words_of_both_laws_announce_a_notification_and_nothing_near_them() {
         for subject in [
             "notificazione ai sensi della legge n. 53 del 1994",

@@ -404,6 +404,31 @@ mod tests {
     }
 
     #[test]
+    fn each_notice_is_known_by_its_root() {
+        use NoticeKind as K;
+        for (root, kind) in [
+            ("RicevutaConsegna", K::Delivered),
+            ("NotificaScarto", K::Refused),
+            ("RicevutaScarto", K::Refused),
+            ("NotificaMancataConsegna", K::NotDelivered),
+            ("RicevutaImpossibilitaRecapito", K::NotDelivered),
+            ("NotificaEsito", K::Outcome),
+            ("NotificaEsitoCommittente", K::OutcomeOfOffice),
+            ("ScartoEsitoCommittente", K::OutcomeRefused),
+            ("NotificaDecorrenzaTermini", K::TimeOver),
+            ("AttestazioneTrasmissioneFattura", K::SentOnly),
+            ("MetadatiInvioFile", K::Metadata),
+            ("FileMetadati", K::Metadata),
+        ] {
+            let found = TaxDocument::of(format!("<{root}></{root}>").as_bytes());
+            let Some(TaxDocument::Notice(notice)) = found else {
+                panic!("{root}: {found:?}");
+            };
+            assert_eq!(notice.kind, kind, "{root}");
+        }
+    }
+
+    #[test]
     fn what_is_neither_is_nothing_and_no_file_is_a_danger() {
         for other in [
             "",

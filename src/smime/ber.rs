@@ -329,6 +329,22 @@ fn write_value(tag: u8, content: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    /// Tags with a number in octets of its own (X.690, 8.1.2.4), under each form of length.
+    #[test]
+    fn a_head_is_as_long_as_its_tag_and_its_length() {
+        for (octets, length) in [
+            (&[0x1f, 0x21, 0x05][..], Some(5)),
+            (&[0x3f, 0x21, 0x80], None),
+            (&[0x3f, 0x81, 0x21, 0x80], None),
+            (&[0x3f, 0x81, 0x21, 0x82, 1, 4], Some(260)),
+        ] {
+            let mut following = octets.to_vec();
+            following.extend([0; 300]);
+            let head = Head::parse(&following).unwrap();
+            assert_eq!((head.octets, head.length), (octets.len(), length));
+        }
+    }
+
     #[test]
     fn definite_values_stay_as_they_are() {
         let octets = [0x30, 0x03, 0x02, 0x01, 0x05, 0xff];

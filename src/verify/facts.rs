@@ -200,3 +200,14 @@ fn revocation_addresses(certificate: &Certificate) -> Vec<String> {
     let addresses = names.filter_map(PointName::address);
     addresses.map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_answers_have_words() {
+        let words = [RevocationSource::List, RevocationSource::Answer].map(RevocationSource::word);
+        assert_eq!(words, ["crl", "ocsp"]);
+    }
+}

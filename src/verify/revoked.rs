@@ -723,3 +723,19 @@ pub(super) fn some_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
         more => format!("{} (+{more})", names.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_names_stand_for_all() {
+        assert_eq!(some_of(["a", "a", "b"].into_iter()), "a, b");
+        let many: Vec<String> = (0..NAMED_FILES + 2).map(|n| n.to_string()).collect();
+        let told = some_of(many.iter().map(String::as_str));
+        assert!(
+            told.starts_with("0, 1") && told.ends_with(" (+2)"),
+            "{told}"
+        );
+    }
+}

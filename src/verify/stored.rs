@@ -180,6 +180,7 @@ mod tests {
             let copy = Copy::of(&stored);
             assert_eq!(&*copy.octets, mail.as_bytes(), "{stored:?}");
             assert_eq!(copy.conversions, conversions);
+            assert_eq!(&*converted_back(&stored), mail.as_bytes());
         }
     }
 

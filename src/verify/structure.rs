@@ -943,6 +943,24 @@ pub(super) fn is_rem(outer: &Entity<'_>, content: &Tree<'_>) -> bool {
 mod tests {
     use super::*;
 
+    /// By a field of the mail, or of a part of what is signed (ETSI EN 319 532-3).
+    #[test]
+    fn a_rem_message_is_known_by_its_fields() {
+        let is = |outer: &str, part: &str| {
+            let outer = format!("{outer}: a\r\n\r\n");
+            let outer = Entity::parse(outer.as_bytes()).expect("a mail");
+            let signed = format!(
+                "Content-Type: multipart/mixed; boundary=b\r\n\r\n\
+                 --b\r\n{part}: a\r\n\r\nb\r\n--b--\r\n"
+            );
+            let signed = Entity::parse(signed.as_bytes()).expect("a part");
+            let work = Work::of_message(1_000_000);
+            is_rem(&outer, &Tree::of(signed, Bounds::new(&work)))
+        };
+        assert!(is("REM-MessageType", "X-A") && is("From", "REM-Section-Type"));
+        assert!(!is("From", "X-A"));
+    }
+
     #[test]
     fn what_programs_put_before_a_message_is_passed_over() {
         for (stored, message) in [

@@ -265,3 +265,25 @@ pub(in crate::verify) fn malformed_hashes(original: &Tree<'_>) -> Vec<String> {
         .map(Leaf::shown)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 2046, 4.1.2.
+    #[test]
+    fn a_text_without_a_character_set_has_that_of_all() {
+        let stated = |text: &str| parameters(&MediaType::parse(text.as_bytes()).expect("a type"));
+        for (without, with) in [
+            ("text/plain", "text/plain; charset=us-ascii"),
+            (
+                "text/plain; format=flowed",
+                "text/plain; format=flowed; charset=US-ASCII",
+            ),
+        ] {
+            assert_eq!(stated(without), stated(with));
+        }
+        assert_ne!(stated("text/plain"), stated("text/plain; charset=utf-8"));
+        assert_eq!(stated("image/png"), []);
+    }
+}

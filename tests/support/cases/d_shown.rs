@@ -624,6 +624,27 @@ fn shown_beside() -> Vec<Vector> {
             "Content-Type:",
             "X-A: b\r\n \r\nSENTENZA NOTIFICATA: a tutti\r\nContent-Type:",
         )),
+        D.cannot_tell(
+            "signature-behind-a-control-character",
+            "header.ambiguous.signature-part",
+        )
+        .case(70, High)
+        .because("A field of the signature part has a control character.")
+        .message(rewritten("Content-Type:", "X-A: b\u{1}c\r\nContent-Type:")),
+        D.cannot_tell(
+            "signature-behind-a-line-without-a-colon",
+            "header.ambiguous.signature-part",
+        )
+        .case(70, High)
+        .because("A line in the header of the signature part is no field.")
+        .message(rewritten("Content-Type:", "Testo\r\nContent-Type:")),
+        doubted(
+            "signature-whose-type-has-another-name",
+            "The type of the signature states another name than its disposition, which is \
+             as all providers write it.",
+            "; name=\"smime.p7s\"",
+            "; name=\"consegnato a tutti.pdf\"",
+        ),
         doubted(
             "signature-with-two-names",
             "The disposition of the signature states two names; some readers take the \
