@@ -5,10 +5,10 @@
 //! message, the end after. A process that dies leaves an attempt open: before `handed` the
 //! message cannot have left, after it nobody knows.
 //!
-//! `handed` is on the disk when it returns, and with it all before it: what must outlast a machine
-//! that stops, before an octet leaves. So `begun` need not be there before, nor, in a run of many,
-//! the row of a message and the end of the one before it ([`Commit`]): without an end that message
-//! is in doubt, as it was until the server answered.
+//! What must outlast a machine that stops, before an octet leaves: the octets, the row, and the line of
+//! the journal, by which the ledger learns of an attempt that it lost. So `begun` and `handed` need not
+//! be there before, nor, in a run of many, the end of the one before ([`Commit`]): without an end that
+//! message is in doubt, as it was until the server answered.
 
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]

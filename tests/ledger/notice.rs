@@ -16,7 +16,7 @@ use postacert::pec::outgoing::OutgoingMessage;
 use postacert::smime::sha256;
 
 use crate::support::mailbox::Script;
-use crate::support::receipt::{Kind, Receipt};
+use crate::support::receipt::{COPIED, Kind, ORDINARY, RECIPIENT, Receipt, SUBJECT};
 use crate::support::sender::{Desk, account, after, base, outgoing, taken};
 
 // What is decided
@@ -684,4 +684,83 @@ fn of_rows_taken_together_each_is_taken_that_still_may_be() {
         again.expect("taken"),
         [Taken::Changed, Taken::Changed, Taken::Changed]
     );
+}
+
+/// What was recorded ahead of its turn, or by a run that was stopped, was not sent: another program may
+/// have sent it meanwhile.
+#[test]
+fn a_recorded_row_that_another_program_sent_is_held() {
+    let of_another = |message_id: &str| {
+        Receipt::with(Kind::Acceptance, |receipt| {
+            receipt.daticert.message_id = Some(message_id.to_owned());
+        })
+        .to_eml()
+    };
+    for (subject, is_held) in [(SUBJECT, true), ("Un altro oggetto", false)] {
+        let mut desk = Desk::new();
+        let base = base();
+        let mut whom: Vec<String> = base
+            .recipients()
+            .iter()
+            .map(|one| one.address.key())
+            .collect();
+        whom.sort();
+        let row = NewRow {
+            number: 2,
+            account: account(),
+            reference: "R-2".to_owned(),
+            round: String::new(),
+            content: "content".to_owned(),
+            whom: whom.join("\n"),
+            columns: "{}".to_owned(),
+            recipients: 3,
+            size: 1_000,
+            bad: None,
+        };
+        let mut rows = Some(row);
+        let new = NewJob {
+            identity: &"0".repeat(64),
+            path: "/avvisi.csv",
+            recipe: "{}",
+        };
+        let mut next = || Ok::<_, postacert::ledger::Error>(rows.take());
+        let job = desk
+            .ledger
+            .record_job(new, &mut next, &mut || Ok(()), desk.now);
+        let job = job.expect("a job");
+        let open = |desk: &Desk| {
+            let rows = desk.ledger.open_rows(&job, &account(), false, 0, 10);
+            rows.expect("rows").remove(0)
+        };
+        let take = |desk: &mut Desk| {
+            let (row, terms) = (open(desk), Terms::default());
+            let plan = desk.ledger.plan(&row, terms).expect("a plan");
+            let made = plan
+                .message()
+                .map(|(id, _)| outgoing(&id, subject, &[RECIPIENT, ORDINARY], &[COPIED]));
+            let planned = Planned {
+                row: &row,
+                plan: &plan,
+                terms,
+                message: made.as_ref(),
+            };
+            desk.ledger.take_row(planned, desk.now).expect("taken")
+        };
+        let Taken::New(message) = take(&mut desk) else {
+            panic!("a new message");
+        };
+        assert_eq!(take(&mut desk), Taken::Already(message.clone()));
+        desk.receive(&[&of_another("<1@webmail.example>")]);
+        let taken = take(&mut desk);
+        if is_held {
+            assert!(matches!(taken, Taken::Elsewhere(_)), "{taken:?}");
+            assert_eq!(desk.standings(&message), [Standing::Withdrawn; 3]);
+            assert_eq!(open(&desk).message, None);
+            // And is held whenever it is asked for.
+            assert!(matches!(take(&mut desk), Taken::Elsewhere(_)));
+        } else {
+            assert_eq!(taken, Taken::Already(message.clone()));
+            assert_eq!(desk.standings(&message), [Standing::Recorded; 3]);
+        }
+    }
 }

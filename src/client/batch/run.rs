@@ -8,7 +8,7 @@
 //! The mailbox is read before the first message: what another machine sent is settled by its
 //! acceptance.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ use crate::transport::{self, Reply, Stop, Submission, SubmissionOutcome};
 const PAGE: usize = 200;
 /// Rows that are taken together, at most: each time twice as many as long as all goes well.
 const AHEAD: usize = 64;
-/// Octets of their messages, at most: rows with larger ones are taken one by one.
-const MOST_OCTETS_AHEAD: u64 = 1024 * 1024;
+/// Octets of their messages, at most; one that is larger goes alone.
+const MOST_OCTETS_AHEAD: u64 = 4 * 1024 * 1024;
 /// How often in a row the line may break before the job ends: with the pauses, an hour.
 const MOST_TROUBLES: u32 = 12;
 /// How often one run tries a row that is refused for now.
@@ -123,8 +123,6 @@ struct State<'a> {
     /// The last messages that were refused for good, all with the same words.
     equal: Vec<(Reply, MessageRef)>,
     later: VecDeque<(Timestamp, u32, JobRow)>,
-    /// Numbers of the rows that were taken before their turn.
-    ahead: HashSet<u64>,
     /// In which second the ends of rows were last brought to the disk.
     brought: Option<Timestamp>,
     /// Whether all of the mailbox could be read, once that was needed.
@@ -138,6 +136,17 @@ impl State<'_> {
     fn is_well(&self) -> bool {
         self.troubles == 0 && self.streak == 0 && self.equal.is_empty()
     }
+}
+
+/// Those that go next: one at least, as many as given at most.
+fn next_of<T>(page: &mut VecDeque<T>, most: usize, size: impl Fn(&T) -> u64) -> Vec<T> {
+    let mut octets = 0;
+    let fit = page.iter().take(most).take_while(|one| {
+        octets += size(one);
+        octets <= MOST_OCTETS_AHEAD
+    });
+    let fit = fit.count().max(1);
+    page.drain(..fit.min(page.len())).collect()
 }
 
 /// Faults as the note of a row has them.
@@ -185,7 +194,6 @@ impl Runner<'_> {
             streak: 0,
             equal: Vec::new(),
             later: VecDeque::new(),
-            ahead: HashSet::new(),
             brought: None,
             read: None,
             adopted: false,
@@ -224,7 +232,7 @@ impl Runner<'_> {
             };
             after = last.row.number;
             while !page.is_empty() {
-                let mut rows: Vec<JobRow> = page.drain(..together.min(page.len())).collect();
+                let mut rows = next_of(&mut page, together, |row| row.row.size);
                 self.take_ahead(&mut rows, state)?;
                 for row in rows {
                     self.row(row, state)?;
@@ -451,9 +459,6 @@ impl Runner<'_> {
 
     /// Gives a row its message; `false` when nothing is to be done for it.
     fn take(&mut self, row: &mut JobRow, state: &mut State<'_>) -> Result<bool, Break> {
-        if state.ahead.remove(&row.row.number) {
-            return Ok(true);
-        }
         let terms = self.allowed.of(row.row.number);
         for _ in 0..MOST_PLANS {
             let (plan, message) = match self.plan(row, state)? {
@@ -509,12 +514,12 @@ impl Runner<'_> {
     }
 
     /// Takes the next rows together, where they go one after the other without a pause: those for
-    /// which a message is to be made. What else there is to do, or to tell, has time until their turn.
-    fn take_ahead(&mut self, rows: &mut [JobRow], state: &mut State<'_>) -> Result<(), Break> {
+    /// which a message is to be made. What else there is to do, or to tell, has time until their turn,
+    /// at which each is planned once more.
+    fn take_ahead(&mut self, rows: &mut [JobRow], state: &State<'_>) -> Result<(), Break> {
         let now = self.now();
-        let size: u64 = rows.iter().map(|row| row.row.size).sum();
         let waits = self.pace.counts() || self.pace.next(1, now) > now || self.stop.is_asked();
-        if waits || rows.len() < 2 || size > MOST_OCTETS_AHEAD {
+        if waits || rows.len() < 2 {
             return Ok(());
         }
         let mut made = Vec::new();
@@ -536,7 +541,6 @@ impl Runner<'_> {
         for ((at, ..), taken) in made.iter().zip(taken) {
             if let Taken::New(message) = taken {
                 rows[*at].message = Some(message);
-                state.ahead.insert(rows[*at].row.number);
             }
         }
         Ok(())
@@ -987,5 +991,29 @@ impl Runner<'_> {
             row,
             what,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_go_together_as_are_allowed_and_not_too_large() {
+        const MOST: u64 = MOST_OCTETS_AHEAD;
+        for (sizes, most, together) in [
+            (&[][..], 4, 0),
+            (&[1, 1, 1], 1, 1),
+            (&[1, 1, 1], 2, 2),
+            (&[1, 1, 1], 4, 3),
+            (&[MOST / 2, MOST / 2, 1], 4, 2),
+            (&[MOST / 2, MOST / 2 + 1, 1], 4, 1),
+            (&[MOST + 1, 1], 4, 1),
+        ] {
+            let mut page = VecDeque::from(sizes.to_vec());
+            let next = next_of(&mut page, most, |size| *size);
+            assert_eq!(next, sizes[..together], "{sizes:?}, {most}");
+            assert_eq!(page, sizes[together..]);
+        }
     }
 }

@@ -8,7 +8,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::ledger::disk::sync_folder;
 use crate::timestamp::Timestamp;
@@ -27,18 +27,12 @@ pub(super) struct Journal {
 
 /// A line that was added.
 #[derive(Debug)]
-pub(super) struct Written<'a> {
-    file: File,
-    /// The file, where this made it.
-    new: Option<&'a Path>,
-}
+pub(super) struct Written(File);
 
-impl Written<'_> {
+impl Written {
     /// When it returns, the line is on the disk.
     pub fn bring_to_disk(&self) -> io::Result<()> {
-        self.file.sync_data()?;
-        let folder = self.new.and_then(Path::parent);
-        folder.map_or(Ok(()), sync_folder)
+        self.0.sync_data()
     }
 }
 
@@ -71,7 +65,7 @@ impl Journal {
 
     /// Adds a line, which is on the disk once it was brought there. Gives the octets there are then.
     /// One at a time: who adds a line holds the lock of the ledger.
-    pub fn write(&self, line: &Line) -> io::Result<(u64, Written<'_>)> {
+    pub fn write(&self, line: &Line) -> io::Result<(u64, Written)> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
         let mut file = private(options).open(&self.path)?;
@@ -92,14 +86,13 @@ impl Journal {
             file.write_all(&[0; ROOM])?;
             file.sync_all()?;
         }
+        // Here and not with the line: who adds the next one finds a file that has its name.
+        if length == 0 {
+            sync_folder(self.path.parent().expect("a file in the folder"))?;
+        }
         file.seek(SeekFrom::Start(length))?;
         file.write_all(text.as_bytes())?;
-        let is_new = length == 0;
-        let written = Written {
-            file,
-            new: is_new.then_some(&self.path),
-        };
-        Ok((end, written))
+        Ok((end, Written(file)))
     }
 
     /// All lines that are whole, in their order.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::facts::{append, insert, refresh};
 use super::forget::{self, digest_of, is_stone};
-use super::surroundings::{accepted_elsewhere, is_at_home};
+use super::surroundings::{Alike, accepted_elsewhere, is_at_home, listed};
 use super::{Sqlite, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
@@ -48,7 +48,8 @@ impl Notices for Sqlite {
     }
 
     fn note_ahead(&mut self, all: &[String]) -> Result<(), Error> {
-        self.with_next(|transaction| {
+        // Before the octets are.
+        self.at_once(|transaction| {
             let mut all = all.iter();
             all.try_for_each(|octets| forget::go(transaction, octets, false))
         })
@@ -140,7 +141,14 @@ impl Carrying<'_> {
             return Ok(Taken::Changed);
         }
         Ok(match (plan, planned.message) {
-            (Plan::Linked(message), _) => Taken::Already(message.clone()),
+            (Plan::Linked(message), _) => match self.linked_elsewhere(row, message)? {
+                Some(at) => {
+                    withdraw(transaction, message.id, now)?;
+                    unlink(transaction, row.id)?;
+                    Taken::Elsewhere(at)
+                }
+                None => Taken::Already(message.clone()),
+            },
             (Plan::Join(message), _) => {
                 let is_shared = has_row(transaction, message.id)?;
                 if let Some(before) = linked(transaction, row.id)?
@@ -200,9 +208,36 @@ impl Carrying<'_> {
         message: &OutgoingMessage,
     ) -> Result<Option<Timestamp>, Error> {
         match row.row.round.is_empty() {
-            true => accepted_elsewhere(self.transaction, message, self.since_for(row)?),
+            true => {
+                let since = self.since_for(row)?;
+                accepted_elsewhere(self.transaction, &Alike::to(message), since)
+            }
             false => Ok(None),
         }
+    }
+
+    /// The same of its message, which was recorded before and did not leave.
+    fn linked_elsewhere(
+        &self,
+        row: &JobRow,
+        message: &MessageRef,
+    ) -> Result<Option<Timestamp>, Error> {
+        if !row.row.round.is_empty() || life_of(self.transaction, message.id)? != Life::Unsent {
+            return Ok(None);
+        }
+        let recipients = query::recipients(self.transaction, message.id)?;
+        let alike = self
+            .transaction
+            .prepare_cached("SELECT account, message_id, subject FROM message WHERE id = ?1")?
+            .query_row([message.id], |found| {
+                Ok(Alike {
+                    account: found.get(0)?,
+                    message_id: found.get(1)?,
+                    subject: found.get(2)?,
+                    recipients: listed(recipients.iter()),
+                })
+            })?;
+        accepted_elsewhere(self.transaction, &alike, self.since_for(row)?)
     }
 
     /// From when on an acceptance that is for no message of ours may be for a row: since its job
@@ -644,6 +679,13 @@ fn link(transaction: &Transaction<'_>, row: i64, message: i64, served: bool) -> 
             )?
             .execute([row, message])?;
     }
+    Ok(())
+}
+
+fn unlink(transaction: &Transaction<'_>, row: i64) -> Result<(), Error> {
+    transaction
+        .prepare_cached("UPDATE job_row SET message = NULL, served = 0 WHERE id = ?1")?
+        .execute([row])?;
     Ok(())
 }
 

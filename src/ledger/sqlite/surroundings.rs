@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::facts::{append, insert, refresh};
 use super::journal::{Journal, Line};
-use super::{Sqlite, query};
+use super::{Sqlite, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::Identity;
 use crate::ledger::fact::{AttemptEnd, Fact, Words};
@@ -62,19 +62,38 @@ impl Surroundings for Sqlite {
         message: &OutgoingMessage,
         since: Timestamp,
     ) -> Result<Option<Timestamp>, Error> {
-        accepted_elsewhere(&self.connection, message, since)
+        accepted_elsewhere(&self.connection, &Alike::to(message), since)
+    }
+}
+
+/// What an acceptance for another program's message may be alike to.
+pub(super) struct Alike {
+    pub account: String,
+    pub message_id: String,
+    pub subject: String,
+    /// As [`listed`].
+    pub recipients: String,
+}
+
+impl Alike {
+    pub fn to(message: &OutgoingMessage) -> Self {
+        let addresses = message.recipients().iter().map(|one| &one.address);
+        Self {
+            account: message.sender().key(),
+            message_id: message.message_id().to_owned(),
+            subject: message.subject().to_owned(),
+            recipients: listed(addresses),
+        }
     }
 }
 
 /// As [`Surroundings::accepted_elsewhere`].
 pub(super) fn accepted_elsewhere(
     connection: &Connection,
-    message: &OutgoingMessage,
+    message: &Alike,
     since: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    let addresses = message.recipients().iter().map(|one| &one.address);
-    let account = message.sender().key();
-    let own = Identity::read(message.message_id());
+    let own = Identity::read(&message.message_id);
     let mut statement = connection.prepare_cached(
         "SELECT certified_at, message_id FROM examination INDEXED BY examination_elsewhere
          WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
@@ -82,8 +101,13 @@ pub(super) fn accepted_elsewhere(
            AND recipients = ?3 AND certified_at >= ?4
          ORDER BY certified_at DESC",
     )?;
-    let values = params![account, message.subject(), listed(addresses), since.unix()];
-    let mut found = statement.query(values)?;
+    let Alike {
+        account,
+        subject,
+        recipients,
+        ..
+    } = message;
+    let mut found = statement.query(params![account, subject, recipients, since.unix()])?;
     while let Some(row) = found.next()? {
         let id: Option<String> = row.get(1)?;
         let other = id.and_then(|id| Identity::read(&id));
@@ -202,6 +226,7 @@ pub(super) fn settle(
         transaction: &transaction,
         octets,
         begun: begun(&transaction)?,
+        newest: newest(&transaction)?,
         recovered: Recovered::default(),
     };
     if known.is_none() && around.place.is_some() {
@@ -279,6 +304,13 @@ fn begun(transaction: &Transaction<'_>) -> Result<HashMap<(String, u32), bool>, 
     Ok(found.collect::<Result<_, _>>()?)
 }
 
+/// When the last message or fact was recorded.
+fn newest(transaction: &Transaction<'_>) -> Result<Timestamp, Error> {
+    let query = "SELECT max(ifnull((SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1), 0),
+         ifnull((SELECT frozen_at FROM message ORDER BY id DESC LIMIT 1), 0)) AS newest";
+    Ok(transaction.query_row(query, [], |row| timestamp(row, "newest"))?)
+}
+
 /// Messages of ours among the octets, for a ledger that knows nothing and has no journal.
 fn of_octets(octets: &dyn Octets) -> io::Result<Vec<Line>> {
     let mut lines = Vec::new();
@@ -306,6 +338,8 @@ struct Run<'a> {
     /// Message-ID and number of every attempt that the ledger knows, and whether it knows that it was
     /// handed over, or how it ended.
     begun: HashMap<(String, u32), bool>,
+    /// When it last learned something of its messages.
+    newest: Timestamp,
     recovered: Recovered,
 }
 
@@ -324,26 +358,15 @@ impl Run<'_> {
         refresh(self.transaction, message.id)
     }
 
-    /// Enters an attempt of which the ledger knows nothing: in doubt.
-    fn enter(&mut self, line: &Line) -> Result<(), Error> {
-        let attempt = (line.message_id.clone(), line.attempt);
-        let begun = self.begun.insert(attempt, true);
-        if begun == Some(true) {
-            return Ok(());
-        }
-        let message = match query::by_message_id(self.transaction, &line.message_id)? {
-            // Lost with the machine that stopped. Its attempt ends as any that was cut off.
-            Some(message) if begun.is_some() => return self.hand(&message, line),
-            Some(message) => message,
-            None => {
-                let kept = self.octets.get(&line.octets).ok();
-                let Some(message) = kept.and_then(OutgoingMessage::reread) else {
-                    self.recovered.missing.push(line.message_id.clone());
-                    return Ok(());
-                };
-                insert(self.transaction, &message, &line.octets, line.at)?
-            }
-        };
+    /// Whether it lost the attempt, of a message that it knows, with the machine: whatever is not on the
+    /// disk is of the seconds before (`Commit::WithNext`). A copy that was put back is older.
+    fn is_of_a_stop(&self, line: &Line) -> bool {
+        const SECONDS: i64 = 10;
+        (0..=SECONDS).contains(&line.at.seconds_since(self.newest))
+    }
+
+    /// Enters an attempt that nobody knows the end of.
+    fn doubt(&self, message: &MessageRef, line: &Line) -> Result<(), Error> {
         let Line { attempt, at, .. } = *line;
         let lost = Words {
             code: None,
@@ -361,11 +384,35 @@ impl Run<'_> {
         ] {
             append(self.transaction, message.id, &fact, line.at)?;
         }
+        refresh(self.transaction, message.id)
+    }
+
+    /// Enters an attempt of which the ledger knows nothing: in doubt.
+    fn enter(&mut self, line: &Line) -> Result<(), Error> {
+        let attempt = (line.message_id.clone(), line.attempt);
+        let begun = self.begun.insert(attempt, true);
+        if begun == Some(true) {
+            return Ok(());
+        }
+        let message = match query::by_message_id(self.transaction, &line.message_id)? {
+            // Lost with the machine that stopped. Its attempt ends as any that was cut off.
+            Some(message) if begun.is_some() => return self.hand(&message, line),
+            Some(message) if self.is_of_a_stop(line) => return self.doubt(&message, line),
+            Some(message) => message,
+            None => {
+                let kept = self.octets.get(&line.octets).ok();
+                let Some(message) = kept.and_then(OutgoingMessage::reread) else {
+                    self.recovered.missing.push(line.message_id.clone());
+                    return Ok(());
+                };
+                insert(self.transaction, &message, &line.octets, line.at)?
+            }
+        };
+        self.doubt(&message, line)?;
         self.transaction.execute(
             "UPDATE message SET recovered = 1 WHERE id = ?1",
             [message.id],
         )?;
-        refresh(self.transaction, message.id)?;
         if !self.recovered.messages.contains(&message) {
             self.recovered.messages.push(message);
         }

@@ -186,6 +186,20 @@ fn dates() -> Vec<Vector> {
             .receipt("preavviso-24-ore")
             .with(&["--acceptance", "../../receipts/accettazione.eml"])
             .absent("acceptance.order"),
+        F.genuine("acceptance-of-another-message-of-the-transaction")
+            .case(51, High)
+            .because(
+                "Of the same transaction, and of a message of another Message-ID: no provider \
+                 writes both.",
+            )
+            .message(stated(|receipt| {
+                receipt.daticert.message_id =
+                    Some("<20260504101500.altro@pec.mittente.example>".into());
+                receipt.original = None;
+            }))
+            .with(&["--acceptance", "../../receipts/accettazione.eml"])
+            .finding("acceptance.transaction")
+            .exit(1),
         F.genuine("acceptance-of-another-transaction")
             .case(51, High)
             .because(
