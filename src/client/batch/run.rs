@@ -1013,7 +1013,7 @@ mod tests {
             let mut page = VecDeque::from(sizes.to_vec());
             let next = next_of(&mut page, most, |size| *size);
             assert_eq!(next, sizes[..together], "{sizes:?}, {most}");
-            assert_eq!(page, sizes[together..]);
+            assert_eq!(Vec::from(page), sizes[together..]);
         }
     }
 }
