@@ -9,9 +9,9 @@ use std::time::Duration;
 use postacert::account::Keep;
 use postacert::client::batch::{Event, Follower, Happening, Reach, Time};
 use postacert::client::{self, Judge};
-use postacert::ledger::{JobRef, NewJob};
 use postacert::transport::{Censor, Error, Mailbox, Quota, Reply, Stop, Submission};
 
+use crate::record;
 use crate::support::mailbox::Script;
 use crate::support::sender::{Desk, account};
 
@@ -51,18 +51,7 @@ fn follow(
     while_at_most: Duration,
 ) -> Followed {
     let mut desk = Desk::new();
-    let new = NewJob {
-        identity: &"0".repeat(64),
-        path: "/avvisi.csv",
-        recipe: "{}",
-    };
-    let recorded = desk.ledger.record_job(
-        new,
-        &mut || Ok::<_, postacert::ledger::Error>(None),
-        &mut || Ok(()),
-        desk.now,
-    );
-    let job: JobRef = recorded.expect("a job");
+    let job = record(&mut desk, []);
     let (stop, hold, sent) = (
         Stop::default(),
         AtomicBool::new(false),

@@ -18,6 +18,7 @@ use postacert::smime::sha256;
 use crate::support::mailbox::Script;
 use crate::support::receipt::{COPIED, Kind, ORDINARY, RECIPIENT, Receipt, SUBJECT};
 use crate::support::sender::{Desk, account, after, base, outgoing, taken};
+use crate::{record, row};
 
 // What is decided
 
@@ -611,29 +612,7 @@ fn whatever_happens_each_notice_goes_once_and_what_is_called_served_was() {
 #[test]
 fn of_rows_taken_together_each_is_taken_that_still_may_be() {
     let mut desk = Desk::new();
-    let row = |number: u64| NewRow {
-        number,
-        account: account(),
-        reference: format!("R-{number}"),
-        round: String::new(),
-        content: format!("content {number}"),
-        whom: "a@b.example".to_owned(),
-        columns: "{}".to_owned(),
-        recipients: 1,
-        size: 1_000,
-        bad: None,
-    };
-    let mut rows = [row(2), row(3), row(4)].into_iter();
-    let new = NewJob {
-        identity: &"0".repeat(64),
-        path: "/avvisi.csv",
-        recipe: "{}",
-    };
-    let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
-    let job = desk
-        .ledger
-        .record_job(new, &mut next, &mut || Ok(()), desk.now);
-    let job = job.expect("a job");
+    let job = record(&mut desk, [row(2), row(3), row(4)]);
     let rows = desk.ledger.open_rows(&job, &account(), false, 0, 10);
     let rows = rows.expect("rows");
     let terms = Terms::default();
@@ -706,28 +685,11 @@ fn a_recorded_row_that_another_program_sent_is_held() {
             .collect();
         whom.sort();
         let row = NewRow {
-            number: 2,
-            account: account(),
-            reference: "R-2".to_owned(),
-            round: String::new(),
-            content: "content".to_owned(),
             whom: whom.join("\n"),
-            columns: "{}".to_owned(),
             recipients: 3,
-            size: 1_000,
-            bad: None,
+            ..row(2)
         };
-        let mut rows = Some(row);
-        let new = NewJob {
-            identity: &"0".repeat(64),
-            path: "/avvisi.csv",
-            recipe: "{}",
-        };
-        let mut next = || Ok::<_, postacert::ledger::Error>(rows.take());
-        let job = desk
-            .ledger
-            .record_job(new, &mut next, &mut || Ok(()), desk.now);
-        let job = job.expect("a job");
+        let job = record(&mut desk, [row]);
         let open = |desk: &Desk| {
             let rows = desk.ledger.open_rows(&job, &account(), false, 0, 10);
             rows.expect("rows").remove(0)

@@ -530,6 +530,9 @@ impl Runner<'_> {
                 made.push((at, plan, message));
             }
         }
+        if made.is_empty() {
+            return Ok(());
+        }
         let planned = made.iter().map(|(at, plan, message)| Planned {
             row: &rows[*at],
             plan,
@@ -659,7 +662,8 @@ impl Runner<'_> {
         let room = pace.counts().then_some(room);
         let (ledger, line) = (&mut *self.ledger, &mut **line);
         let frozen = Frozen::of(ledger, message)?;
-        // The next row follows at once, or else they are brought to the disk before anything is waited for.
+        // The next row follows at once, or else they are brought to the disk before anything but the server
+        // is waited for.
         let commit = Commit::WithNext;
         let turn = Turn { room, commit };
         let submitted = match frozen.submit_in(turn, ledger, claim, line, self.time.now) {

@@ -35,14 +35,14 @@ impl Notices for Sqlite {
     ) -> Result<Vec<Taken>, Error> {
         let place = self.place.clone();
         self.at_once(|transaction| {
-            let of_ledger = Carrying {
+            let carrying = Carrying {
                 transaction,
                 octets,
                 place: &place,
                 now,
             };
             all.iter()
-                .map(|(planned, sha256)| of_ledger.carry_out(planned, sha256))
+                .map(|(planned, sha256)| carrying.carry_out(planned, sha256))
                 .collect()
         })
     }
