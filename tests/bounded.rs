@@ -125,3 +125,42 @@ fn a_hostile_message_takes_nothing_from_the_one_beside_it() {
             .all(|nested| nested.examination.verdict() != Verdict::Genuine)
     );
 }
+
+/// Mail that says it is certified, one inside the other, is looked at to the eleventh, which says so
+/// itself. What is signed costs more, and its work ends sooner.
+#[test]
+fn messages_within_each_other_are_looked_at_to_a_depth() {
+    let mails = |count| {
+        (0..count).fold(
+            b"From: a@posta.example\r\n\r\ntext\r\n".to_vec(),
+            |mail, level| {
+                let boundary = format!("={level}=");
+                let header = format!(
+                    "From: a@posta.example\r\nX-Trasporto: posta-certificata\r\n\
+                 Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n"
+                );
+                let part = Part::new(&[("Content-Type", "message/rfc822")], mail).encode();
+                [header.as_bytes(), &multipart(&boundary, &[part])].concat()
+            },
+        )
+    };
+    let depth_is_told = |examination: &Examination| {
+        let mut all = examination.findings().list().iter();
+        all.any(|finding| finding.case() == Case::MessageComplexityDepth)
+    };
+    fn levels(examination: &Examination) -> usize {
+        let nested = examination.nested().iter();
+        1 + nested
+            .map(|inner| levels(&inner.examination))
+            .max()
+            .unwrap_or(0)
+    }
+    let whole = examine(&mails(10));
+    assert_eq!((levels(&whole), depth_is_told(&whole)), (10, false));
+    let mut cut = &examine(&mails(13));
+    assert_eq!(levels(cut), 11);
+    while let Some(inner) = cut.nested().first() {
+        cut = &inner.examination;
+    }
+    assert!(depth_is_told(cut));
+}

@@ -387,4 +387,32 @@ mod tests {
         // tryLater.
         assert!(of(&[ENUMERATED, 1, 3], &[], &[], &[]).is_err());
     }
+    /// Certificates that come along are read up to a number; nobody signed them.
+    #[test]
+    fn certificates_beyond_a_number_are_not_read() {
+        let file = include_bytes!("../../fixtures/pki/ocsp/by-responder.ocsp");
+        let response = Reader::new(file).enter(tag::SEQUENCE).unwrap();
+        let mut fields = Reader::new(response.remaining());
+        fields.expect(ENUMERATED).unwrap();
+        let mut bytes = fields.enter(tag::CONTEXT_0).unwrap();
+        let mut bytes = bytes.enter(tag::SEQUENCE).unwrap();
+        bytes.expect(tag::OID).unwrap();
+        let basic = bytes.expect(tag::OCTET_STRING).unwrap().content;
+        let mut fields = Reader::new(basic).enter(tag::SEQUENCE).unwrap();
+        let [data, algorithm, signature] = [(); 3].map(|()| fields.value().unwrap().octets);
+        let all = fields.optional(tag::CONTEXT_0).unwrap().unwrap();
+        let mut all = Reader::new(all.content).enter(tag::SEQUENCE).unwrap();
+        let certificate = all.value().unwrap().octets;
+        let read = |count| {
+            let all = element(tag::SEQUENCE, &certificate.repeat(count));
+            let all = element(tag::CONTEXT_0, &all);
+            let fields = [data, algorithm, signature, &all].concat();
+            let answer = Ocsp::basic(&element(tag::SEQUENCE, &fields), String::new()).unwrap();
+            answer.certificates.len()
+        };
+        assert_eq!(
+            [read(1), read(MAX_PARTS), read(MAX_PARTS + 8)],
+            [1, MAX_PARTS, MAX_PARTS]
+        );
+    }
 }

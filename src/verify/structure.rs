@@ -961,6 +961,25 @@ mod tests {
         assert!(!is("From", "X-A"));
     }
 
+    /// Mail attached to mail is looked through as deep as [`MAX_DEPTH`], and what is deeper is told.
+    #[test]
+    fn attached_mail_is_looked_through_to_a_depth() {
+        let is_whole = |attached: usize| {
+            let inmost = b"From: a@posta.example\r\n\r\ntext\r\n".to_vec();
+            let mail = (0..attached).fold(inmost, |mail, level| {
+                let header = format!("Content-Type: multipart/mixed; boundary=b{level}b\r\n\r\n");
+                let part = format!("--b{level}b\r\nContent-Type: message/rfc822\r\n\r\n");
+                let end = format!("\r\n--b{level}b--\r\n");
+                [header.as_bytes(), part.as_bytes(), &mail, end.as_bytes()].concat()
+            });
+            let work = Work::of_message(1_000_000);
+            let mail = Entity::parse(&mail).expect("a mail");
+            !candidates(mail, None, &work).incomplete
+        };
+        assert!(is_whole(0) && is_whole(MAX_DEPTH - 1) && is_whole(MAX_DEPTH));
+        assert!(!is_whole(MAX_DEPTH + 1) && !is_whole(MAX_DEPTH + 2));
+    }
+
     #[test]
     fn what_programs_put_before_a_message_is_passed_over() {
         for (stored, message) in [

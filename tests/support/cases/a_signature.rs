@@ -275,7 +275,8 @@ fn signers() -> Vec<Vector> {
                     .signed
                     .signers
                     .push(signer.scheme(Scheme::Pkcs1(Digest::Sha512), &message.entity));
-            })),
+            }))
+            .fact("digest", "SHA-256"),
         A.genuine("certificate-of-another-comes-first")
             .case(10, High)
             .because(
