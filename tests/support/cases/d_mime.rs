@@ -569,6 +569,23 @@ fn boundaries() -> Vec<Vector> {
             )
             .message(nested_boundaries("=_ab", "=_ab"))
             .any_headline(),
+        D.not_genuine(
+            "inner-boundary-is-the-outer-and-ends-once",
+            "signature.digest",
+        )
+        .case(69, High)
+        .because(
+            "Both multiparts have the same boundary, and the closing line of the inner one was \
+                 taken away: four parts of the outer one, or two of which the first has parts of \
+                 its own. Neither is what was signed.",
+        )
+        .message(replaced(
+            &nested_boundaries("=_ab", "=_ab"),
+            "--=_ab--\r\n",
+            "",
+        ))
+        .finding("structure.boundary")
+        .absent("structure.parts"),
         D.cannot_tell(
             "boundary-with-a-space-at-its-end",
             "structure.boundary.parameter",
