@@ -2,7 +2,7 @@
 //! next, rows in doubt, a provider that says too much, SIGKILL at random.
 //!
 //! The provider counts. `PEC_ONCE_ROWS` makes the tables larger that several machines send;
-//! `PEC_BATCH_ROWS`, `PEC_BATCH_KILLS` and `PEC_BATCH_MILLISECONDS` make the killed jobs larger (by
+//! `PEC_BATCH_ROWS` and `PEC_BATCH_KILLS` make the killed jobs larger (by
 //! default 120 rows and 12 kills; the figures in the README are of 5,000 and 60).
 
 mod support;
@@ -1142,22 +1142,34 @@ impl Random {
     }
 }
 
-/// Starts the command again and again and kills it after some time, so often.
-fn kill(command: &dyn Fn() -> Command, kills: usize, longest: Duration, between: &mut dyn FnMut()) {
+/// Starts the command again and again, and kills it so often: a quarter of the times at its beginning, else when
+/// some of its messages were sent and some milliseconds passed. How fast this machine is makes no difference, and
+/// there is always more to send. Gives how many messages it told of.
+fn kill(
+    command: &dyn Fn() -> Command,
+    (kills, count): (usize, usize),
+    between: &mut dyn FnMut(),
+) -> usize {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
-    for _ in 0..kills {
-        let mut child = command()
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let most = u64::try_from(longest.as_millis()).expect("a short time");
-        std::thread::sleep(Duration::from_millis(random.below(most)));
-        // SIGKILL, at whatever it does.
-        child.kill().expect("it can be killed");
-        child.wait().expect("an end");
+    let mut told = 0;
+    for number in 0..kills {
+        let left = count.saturating_sub(told + number) / 2;
+        let (sent, later) = match random.below(4) {
+            0 => (0, random.below(600)),
+            _ => {
+                let sent = random.below(2 * (count / kills) as u64) as usize;
+                (left.min(1 + sent), random.below(20))
+            }
+        };
+        let later = Duration::from_millis(later);
+        told += practising::killed_later(sent, later, command().arg("--ndjson"));
         between();
     }
+    assert!(
+        (1..count).contains(&told),
+        "killed before the first message or after the last"
+    );
+    told
 }
 
 #[test]
@@ -1178,17 +1190,7 @@ fn killed_at_random_each_recipient_got_exactly_one() {
         ];
         world.command(&[&given[..], &["--yes", "--follow", "--poll", "1s"]].concat())
     };
-    // So long that the kills are spread over the whole job, and not over the looking at its table
-    // alone: a busy machine needs more.
-    let longest = Duration::from_millis((count as u64 * 100 / kills as u64).max(600));
-    let longest = number("PEC_BATCH_MILLISECONDS", longest.as_millis() as usize);
-    kill(
-        &command,
-        kills,
-        Duration::from_millis(longest as u64),
-        &mut || {},
-    );
-    let killed_after = world.practice.taken().len();
+    let told = kill(&command, (kills, count), &mut || {});
     world.practice.wait_until_idle(Duration::from_secs(60));
     let ran = run(
         &world,
@@ -1200,9 +1202,7 @@ fn killed_at_random_each_recipient_got_exactly_one() {
     let twice: Vec<_> = got.iter().filter(|(_, times)| **times != 1).collect();
     assert!(twice.is_empty(), "not exactly once: {twice:?}");
     agrees(&report(&world), &world.practice, count);
-    println!(
-        "{count} rows, {kills} kills, {killed_after} sent when the killing ended, each recipient got one"
-    );
+    println!("{count} rows, {kills} kills, {told} told as sent by then, each recipient got one");
 }
 
 /// Every line of the report names the message that the provider took for its recipient.
@@ -1307,8 +1307,7 @@ fn killed_at_random_through_postfix_and_dovecot() {
         sender,
         accepted: HashMap::new(),
     };
-    let longest = Duration::from_millis((count as u64 * 100 / kills as u64).max(600));
-    kill(&command, kills, longest, &mut || {
+    let told = kill(&command, (kills, count), &mut || {
         acceptor.accept(&recipients)
     });
     let ran = run(&world, &["--resend", "--patience", "0s"]);
@@ -1327,7 +1326,9 @@ fn killed_at_random_through_postfix_and_dovecot() {
         assert_eq!(delivered.len(), 1, "{to}");
         assert_eq!(reported[to], message_id(&delivered[0]), "{to}");
     }
-    println!("{count} rows through Postfix and Dovecot, {kills} kills, each recipient got one");
+    println!(
+        "{count} rows through Postfix and Dovecot, {kills} kills, {told} told as sent by then, each recipient got one"
+    );
 }
 
 #[test]

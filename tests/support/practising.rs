@@ -223,6 +223,12 @@ impl Practising {
 /// Begins a batch that writes its events (`--ndjson`), and kills it when so many messages were sent.
 #[allow(dead_code, reason = "not every program of tests sends many")]
 pub fn killed_after(sent: usize, command: &mut Command) {
+    let seen = killed_later(sent, Duration::ZERO, command);
+    assert_eq!(seen, sent, "it ended before");
+}
+
+/// The same some time later. Gives how many messages it told of; fewer where it ended before.
+pub fn killed_later(sent: usize, later: Duration, command: &mut Command) -> usize {
     use std::io::{BufRead, BufReader};
     let piped = command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = piped.spawn().expect("the program starts");
@@ -230,10 +236,11 @@ pub fn killed_after(sent: usize, command: &mut Command) {
     let lines = BufReader::new(out).lines().map_while(Result::ok);
     let is_sent = |line: &String| line.contains("\"event\":\"sent\"");
     let seen = lines.filter(is_sent).take(sent).count();
+    std::thread::sleep(later);
     // SIGKILL, at whatever it does.
     child.kill().expect("it can be killed");
     child.wait().expect("an end");
-    assert_eq!(seen, sent, "it ended before");
+    seen
 }
 
 /// What a run of the program gave.
