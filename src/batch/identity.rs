@@ -10,6 +10,8 @@
 //! Whoever holds the message can make its Message-ID; nobody else can. An acceptance counts only
 //! when its signed sender is the account itself (`ledger`).
 
+use std::fmt::Write as _;
+
 use crate::address::MailAddress;
 use crate::smime::sha256;
 
@@ -121,21 +123,13 @@ impl Identity {
 fn digest(part: &str, texts: &[&str]) -> String {
     let mut all = format!("pec notice 1 {part}\n");
     for text in texts {
-        all.push_str(&format!("{}:{text}", text.len()));
+        write!(all, "{}:{text}", text.len()).expect("a string takes all");
     }
-    // Five hexadecimal digits are four of these.
-    let digits: Vec<u32> = sha256(all.as_bytes())
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .collect();
-    let mut short = String::with_capacity(DIGITS);
-    for five in digits.chunks_exact(5).take(DIGITS / 4) {
-        let bits = five.iter().fold(0, |bits, digit| bits << 4 | digit);
-        for shift in [15, 10, 5, 0] {
-            short.push(char::from(ALPHABET[(bits >> shift & 31) as usize]));
-        }
-    }
-    short
+    // Of four bits each, where ours have five.
+    let first = &sha256(all.as_bytes())[..DIGITS * 5 / 4];
+    let bits = u128::from_str_radix(first, 16).expect("hexadecimal digits");
+    let digits = (0..DIGITS).rev().map(|at| (bits >> (5 * at)) as usize & 31);
+    digits.map(|digit| char::from(ALPHABET[digit])).collect()
 }
 
 #[cfg(test)]

@@ -496,13 +496,9 @@ fn decode<'a, T: Decode<'a>>(value: &'a [u8]) -> Result<T, Error> {
 
 /// Lower-case hexadecimal.
 pub fn hex(octets: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    let digit = |value: u8| DIGITS[usize::from(value)];
-    let mut text = String::with_capacity(octets.len() * 2);
-    for octet in octets {
-        text.extend([digit(octet >> 4), digit(octet & 0x0f)]);
-    }
-    text
+    let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+    let digits = octets
+        .iter()
+        .flat_map(|octet| [digit(octet >> 4), digit(octet & 0x0f)]);
+    String::from_utf8(digits.collect()).expect("digits and letters")
 }

@@ -460,8 +460,14 @@ impl Runner<'_> {
     /// Gives a row its message; `false` when nothing is to be done for it.
     fn take(&mut self, row: &mut JobRow, state: &mut State<'_>) -> Result<bool, Break> {
         let terms = self.allowed.of(row.row.number);
+        // What has a message mostly keeps it. Whoever carries that out plans it once more.
+        let mut kept = row.message.clone().map(Plan::Linked);
         for _ in 0..MOST_PLANS {
-            let (plan, message) = match self.plan(row, state)? {
+            let prepared = match kept.take() {
+                Some(plan) => Ok((plan, None)),
+                None => self.plan(row, state)?,
+            };
+            let (plan, message) = match prepared {
                 Ok(prepared) => prepared,
                 Err(reason) => return self.hold(row, reason),
             };

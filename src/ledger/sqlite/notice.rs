@@ -56,7 +56,7 @@ impl Notices for Sqlite {
     }
 
     fn serving(&self, row: &NewRow, path: &str) -> Result<Serving, Error> {
-        let (earlier, accepted) = known(&self.connection, row, path)?;
+        let (earlier, accepted) = known(&self.connection, row, &identity_of(row), path)?;
         Ok(decide(&earlier, &accepted))
     }
 
@@ -111,7 +111,7 @@ impl Notices for Sqlite {
     }
 
     fn beside(&self, row: &JobRow) -> Result<Vec<MessageRef>, Error> {
-        let found = under_key(&self.connection, &row.row)?;
+        let found = under_key(&self.connection, &row.row, &identity_of(&row.row))?;
         let others = found.into_iter().map(|(message, _)| message);
         Ok(others
             .filter(|other| row.message.as_ref() != Some(other))
@@ -272,9 +272,11 @@ fn plan_of(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, 
     if !is_open(linked.as_ref(), terms) {
         return Ok(plan(linked.as_ref(), &Known::default(), terms));
     }
-    let (earlier, accepted) = known(connection, &row.row, &path_of(connection, row)?)?;
+    let (row, path) = (&row.row, path_of(connection, row)?);
+    let identity = identity_of(row);
+    let (earlier, accepted) = known(connection, row, &identity, &path)?;
     let known = Known {
-        next_id: free_id(connection, &row.row, &accepted)?,
+        next_id: free_id(connection, row, &identity, &accepted)?,
         earlier,
         accepted,
     };
@@ -285,9 +287,9 @@ fn plan_of(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, 
 fn free_id(
     connection: &Connection,
     row: &NewRow,
+    identity: &Identity,
     accepted: &[Acceptance],
 ) -> Result<String, Error> {
-    let identity = identity_of(row);
     for further in 0..u32::MAX {
         let id = identity.message_id(further, row.account.domain());
         let is_accepted = accepted
@@ -311,9 +313,10 @@ fn identity_of(row: &NewRow) -> Identity {
 fn known(
     connection: &Connection,
     row: &NewRow,
+    identity: &Identity,
     path: &str,
 ) -> Result<(Vec<Earlier>, Vec<Acceptance>), Error> {
-    let mut found = under_key(connection, row)?;
+    let mut found = under_key(connection, row, identity)?;
     if row.has_no_reference() {
         of_table(connection, row, path, &mut found)?;
     }
@@ -336,14 +339,17 @@ fn known(
             missed: whole.missed(),
         });
     }
-    let accepted = accepted(connection, &row.account, &identity_of(row))?;
+    let accepted = accepted(connection, &row.account, identity)?;
     Ok((earlier, accepted))
 }
 
 /// Messages of the key, and whether they have the matter, too: by their Message-ID, and, where
 /// an earlier version of this program made that, by the rows that they were made for.
-fn under_key(connection: &Connection, row: &NewRow) -> Result<Vec<(MessageRef, bool)>, Error> {
-    let Identity { key, matter } = identity_of(row);
+fn under_key(
+    connection: &Connection,
+    row: &NewRow,
+    Identity { key, matter }: &Identity,
+) -> Result<Vec<(MessageRef, bool)>, Error> {
     let account = row.account.key();
     let (from, to) = (format!("<{}.", key.as_str()), format!("<{}/", key.as_str()));
     let mut statement = connection.prepare_cached(
@@ -356,7 +362,7 @@ fn under_key(connection: &Connection, row: &NewRow) -> Result<Vec<(MessageRef, b
     let mut all = Vec::new();
     for found in by_id {
         let (message, id) = found?;
-        let is_same = Identity::read(&id).is_some_and(|identity| identity.matter == matter);
+        let is_same = Identity::read(&id).is_some_and(|identity| identity.matter == *matter);
         all.push((message, is_same));
     }
     let mut statement = connection.prepare_cached(
