@@ -7,6 +7,9 @@ use postacert::command::{self, is_closed_pipe};
 use postacert::context::{Context, leave_no_core};
 use postacert::exit::ExitStatus;
 
+/// Octets of an answer that are written at once: fewer waits for the system where thousands are answered.
+const WRITTEN_AT_ONCE: usize = 64 * 1024;
+
 fn main() -> ExitCode {
     leave_no_core();
     #[cfg(feature = "drop-a-finding")]
@@ -20,7 +23,7 @@ fn main() -> ExitCode {
         Ok(true) => return ExitStatus::Yes.into(),
         Err(_) => return ExitStatus::Unusable.into(),
     }
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stdout());
     let mut err = io::stderr();
     let done = command::run(arguments, &context, &mut out, &mut err).and_then(|status| {
         match out.flush().map_err(anyhow::Error::from) {

@@ -62,12 +62,34 @@ pub(crate) fn undeceptive(text: &str) -> String {
 }
 
 fn write_safe(text: &str, out: &mut impl Write) -> fmt::Result {
-    let mut start = 0;
-    for (at, c) in text.char_indices().filter(|(_, c)| is_deceptive(*c)) {
-        write!(out, "{}{}", &text[start..at], c.escape_unicode())?;
-        start = at + c.len_utf8();
+    for (plain, deceptive) in pieces(text) {
+        out.write_str(plain)?;
+        if let Some(c) = deceptive {
+            write!(out, "{}", c.escape_unicode())?;
+        }
     }
-    out.write_str(&text[start..])
+    Ok(())
+}
+
+/// A text in pieces that show what they are, each with the deceptive character behind it, if there is one.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
+    // ASCII that prints, as nearly all of it is; not ended at the first other octet, so that many are
+    // compared at once.
+    let is_plain = |plain, octet| plain & matches!(octet, b' '..=b'~');
+    let is_plain = text.bytes().fold(true, is_plain);
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        if is_plain {
+            return Some((text, None));
+        }
+        let mut characters = text.char_indices();
+        let Some((at, c)) = characters.find(|(_, c)| is_deceptive(*c)) else {
+            return Some((text, None));
+        };
+        rest = Some(characters.as_str());
+        Some((&text[..at], Some(c)))
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
 
-use crate::printable::is_deceptive;
+use crate::printable::pieces;
 
 /// Serializes on one line.
 ///
@@ -59,25 +59,21 @@ impl<F: Formatter> Formatter for Safe<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        // ASCII that prints, as nearly all of it is.
-        if fragment.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
-            return writer.write_all(fragment.as_bytes());
-        }
-        let mut start = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| is_deceptive(*c)) {
-            writer.write_all(&fragment.as_bytes()[start..at])?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
+        for (plain, deceptive) in pieces(fragment) {
+            writer.write_all(plain.as_bytes())?;
+            let mut units = [0; 2];
+            for unit in deceptive.map_or(&mut [][..], |c| c.encode_utf16(&mut units)) {
                 write!(writer, "\\u{unit:04x}")?;
             }
-            start = at + c.len_utf8();
         }
-        writer.write_all(&fragment.as_bytes()[start..])
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::printable::is_deceptive;
 
     #[test]
     fn deceptive_characters_are_escaped_and_the_value_stays() {

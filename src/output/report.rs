@@ -304,15 +304,8 @@ impl Growing<'_> {
     pub fn add<T: Serialize>(&mut self, item: &T) -> io::Result<()> {
         let before = if self.is_empty { "" } else { "," };
         self.is_empty = false;
-        self.out.write_all(before.as_bytes())?;
-        let text = json::pretty(item)?.into_bytes();
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', &text).chain([text.len()]) {
-            self.out.write_all(b"\n    ")?;
-            self.out.write_all(&text[start..end])?;
-            start = end + 1;
-        }
-        Ok(())
+        let text = json::pretty(item)?.replace('\n', "\n    ");
+        write!(self.out, "{before}\n    {text}")
     }
 
     /// Ends the list and writes what follows it in `report`, in which it is empty.
