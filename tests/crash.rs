@@ -10,7 +10,7 @@ mod support;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::practising::{Practising, Ran, files, now};
 use support::skipped::skipped;
@@ -347,6 +347,12 @@ fn killed_at_random_times() {
         state ^= state >> 27;
         state.wrapping_mul(0x2545_f491_4f6c_dd1d) % below
     };
+    // How long one takes: on a slow machine kills at its beginning alone would show nothing.
+    let mut sent = sending(&world, "caso intero");
+    let begun = Instant::now();
+    let sent = sent.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let whole = u64::try_from(begun.elapsed().as_micros()).expect("a short run");
+    assert!(sent.expect("the program starts").success());
     for crash in 0..crashes {
         let mut command = match random(3) {
             0 => world.command(&["sync"]),
@@ -357,7 +363,7 @@ fn killed_at_random_times() {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        std::thread::sleep(Duration::from_micros(random(60_000)));
+        std::thread::sleep(Duration::from_micros(random(whole)));
         child.kill().expect("a signal");
         child.wait().expect("an end");
         if random(4) == 0 {
