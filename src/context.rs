@@ -1,5 +1,6 @@
 //! The only reader of environment and clock: what the program knows of the world around it.
 
+use std::any::Any;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -351,11 +352,16 @@ pub fn is_writable(folder: &std::path::Path) -> bool {
     }
 }
 
-/// What is said when signals end the program; whoever came last says it.
-type LastWords = Box<dyn FnMut() -> String + Send>;
+/// What is done when signals end the program.
+enum Last {
+    /// Words are found; of several those that came last are said.
+    Words(Box<dyn FnMut() -> String + Send>),
+    /// Another program is ended, which nobody else would end.
+    End(Box<dyn FnMut() + Send>),
+}
 
-/// The words of all that is held, each with its number.
-static LAST_WORDS: Mutex<Vec<(usize, LastWords)>> = Mutex::new(Vec::new());
+/// All that is held, each with its number.
+static LAST: Mutex<Vec<(usize, Last)>> = Mutex::new(Vec::new());
 
 /// Whether signals only ask, and somebody heeds them.
 static IS_HEEDED: AtomicBool = AtomicBool::new(false);
@@ -363,8 +369,9 @@ static IS_HEEDED: AtomicBool = AtomicBool::new(false);
 /// How many programs that a person works with have the terminal.
 static BESIDE: AtomicUsize = AtomicUsize::new(0);
 
-/// While this is held, Ctrl-C, SIGTERM and the end of the terminal say what they leave behind before
-/// they end the program. After it they do what they did before, until [`stop_on_signals`].
+/// While this is held, Ctrl-C, SIGTERM and the end of the terminal say what they leave behind, or end what
+/// would outlive us, before they end the program. After it they do what they did before, until
+/// [`stop_on_signals`].
 pub struct Interruption(usize);
 
 impl Interruption {
@@ -375,22 +382,31 @@ impl Interruption {
 
     /// Words that are found when the signal comes, in a thread of their own.
     pub fn finds(words: impl FnMut() -> String + Send + 'static) -> Self {
+        Self::does(Last::Words(Box::new(words)))
+    }
+
+    /// Another program, in a thread of its own; as `account` takes it.
+    pub fn ends(end: Box<dyn FnMut() + Send>) -> Box<dyn Any> {
+        Box::new(Self::does(Last::End(end)))
+    }
+
+    fn does(what: Last) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         watched();
-        last_words().push((number, Box::new(words)));
+        last().push((number, what));
         Self(number)
     }
 }
 
 impl Drop for Interruption {
     fn drop(&mut self) {
-        last_words().retain(|(number, _)| *number != self.0);
+        last().retain(|(number, _)| *number != self.0);
     }
 }
 
-fn last_words() -> MutexGuard<'static, Vec<(usize, LastWords)>> {
-    LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner)
+fn last() -> MutexGuard<'static, Vec<(usize, Last)>> {
+    LAST.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// While this is held, Ctrl-C and Ctrl-\ are for the program that has the terminal: an editor, a
@@ -437,15 +453,24 @@ fn hear(signal: i32) {
     if is_of_keys && BESIDE.load(Ordering::SeqCst) > 0 {
         return;
     }
-    let mut words = last_words();
-    if let Some((_, words)) = words.last_mut() {
+    let mut last = last();
+    let has_words = last.iter().any(|(_, what)| matches!(what, Last::Words(_)));
+    let is_heeded = signal != SIGQUIT && IS_HEEDED.load(Ordering::SeqCst);
+    if is_heeded && !has_words {
+        return;
+    }
+    let mut words = None;
+    for (_, what) in last.iter_mut() {
+        match what {
+            Last::Words(found) => words = Some(found),
+            Last::End(end) => end(),
+        }
+    }
+    if let Some(words) = words {
         // Below what was typed at a question.
         let _ = writeln!(std::io::stderr(), "\n{}", words());
-        std::process::exit(BY_SIGNAL + signal);
     }
-    if signal == SIGQUIT || !IS_HEEDED.load(Ordering::SeqCst) {
-        std::process::exit(BY_SIGNAL + signal);
-    }
+    std::process::exit(BY_SIGNAL + signal);
 }
 
 /// The signals that ask a program to end; that of the terminal's end is none for one that was

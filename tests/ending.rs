@@ -326,6 +326,29 @@ fn a_watch_whose_password_command_hangs_ends_soon_and_so_does_the_command() {
 }
 
 #[test]
+fn a_signal_that_ends_a_command_ends_its_password_command() {
+    let world = Practising::new();
+    let (command, file) = hanging(world.folder.path());
+    let config = std::fs::read_to_string(world.path("config.toml")).expect("a file");
+    let password = format!("password_command = \"{command}\"");
+    let config = config.replace("password_file", "# password_file") + &password;
+    private(&world.path("config.toml"), &config);
+    for signal in SIGNALS {
+        let mut command = Command::new("setsid");
+        command.arg(env!("CARGO_BIN_EXE_pec"));
+        command.args(world.command(&["sync"]).get_args());
+        let mut child = command.spawn().expect("the program starts");
+        a_while();
+        assert!(is_alive(&file), "{signal}");
+        let pid = child.id().to_string();
+        let killed = Command::new("kill").args([signal, &pid]).status();
+        assert!(killed.expect("kill").success());
+        let ended = child.wait().expect("an end");
+        assert!(!ended.success() && !is_alive(&file), "{signal}: {ended}");
+    }
+}
+
+#[test]
 fn a_password_command_has_a_limit() {
     let world = Practising::new();
     let (command, file) = hanging(world.folder.path());

@@ -2,6 +2,7 @@
 //!
 //! A secret is never an argument of a process, never in a message, and overwritten after use.
 
+use std::any::Any;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -37,7 +38,12 @@ pub struct PasswordContext {
     pub question: Option<String>,
     /// Who may end the wait for a command.
     pub stop: Option<Stop>,
+    /// Who ends a command when a signal ends us.
+    pub ending: Option<Ending>,
 }
+
+/// Takes what is to be done when a signal ends the program, as long as what it gives is held.
+pub type Ending = fn(Box<dyn FnMut() + Send>) -> Box<dyn Any>;
 
 /// The password of an account: from `PEC_PASSWORD` where it is set, else from where the account
 /// says.
@@ -50,7 +56,7 @@ pub fn password(account: &Account, context: &PasswordContext) -> Result<Secret, 
     }
     match &account.password {
         PasswordSource::Command(command) => {
-            from_command(command, account.password_timeout, context.stop.as_ref())
+            from_command(command, account.password_timeout, context)
         }
         PasswordSource::File(file) => from_file(file),
         PasswordSource::Keyring => from_keyring(account),
@@ -62,7 +68,11 @@ pub fn password(account: &Account, context: &PasswordContext) -> Result<Secret, 
 /// Runs `sh -c`, as git and msmtp do. What the command says on standard error is seen by the
 /// user; standard input is empty, since a message may be waiting there for us. One that does not end is
 /// ended.
-fn from_command(command: &str, limit: Duration, stop: Option<&Stop>) -> Result<Secret, Error> {
+fn from_command(
+    command: &str,
+    limit: Duration,
+    context: &PasswordContext,
+) -> Result<Secret, Error> {
     let not_started = |error| Error::PasswordCommand(CommandEnd::NotStarted(error));
     let mut shell = Command::new("sh");
     shell
@@ -71,7 +81,9 @@ fn from_command(command: &str, limit: Duration, stop: Option<&Stop>) -> Result<S
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut running = Running::start(shell).map_err(not_started)?;
-    let (octets, read, ended) = running.end(limit, stop)?;
+    let ending = context.ending.zip(running.group);
+    let _held = ending.map(|(ending, group)| ending(Box::new(move || group.end(&mut || false))));
+    let (octets, read, ended) = running.end(limit, context.stop.as_ref())?;
     let too_much = octets.len() > MAX_OCTETS;
     let secret = Secret::from_line(octets);
     read.map_err(not_started)?;
@@ -91,8 +103,12 @@ fn from_command(command: &str, limit: Duration, stop: Option<&Stop>) -> Result<S
 /// A command, and all that it starts where it has a group of its own.
 struct Running {
     child: Child,
-    is_a_group: bool,
+    group: Option<Group>,
 }
+
+/// A group of programs, by the number of its first one.
+#[derive(Clone, Copy, Debug)]
+struct Group(u32);
 
 /// What a command wrote, whether that could be read, and how it ended.
 type Written = (Vec<u8>, io::Result<usize>, ExitStatus);
@@ -107,7 +123,8 @@ impl Running {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
         let child = command.spawn()?;
-        Ok(Self { child, is_a_group })
+        let group = is_a_group.then(|| Group(child.id()));
+        Ok(Self { child, group })
     }
 
     /// Waits for its end, or brings it about.
@@ -148,39 +165,46 @@ impl Running {
         }
     }
 
-    /// Ends it: in order, and a moment later at once.
+    /// Ends it, and its group; where it has none there is a person who sees the others.
     fn kill(&mut self) {
+        let child = &mut self.child;
+        if let Some(group) = self.group {
+            group.end(&mut || matches!(child.try_wait(), Ok(Some(_)) | Err(_)));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+impl Group {
+    /// Ends all of it: in order, and a moment later, or once the first one is over, at once.
+    fn end(self, is_over: &mut dyn FnMut() -> bool) {
         const TURNS: u32 = 5;
         self.signal(Urgency::InOrder);
         for _ in 0..TURNS {
-            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+            if is_over() {
                 break;
             }
             std::thread::sleep(TURN);
         }
-        // Others of its group may be there still.
         self.signal(Urgency::AtOnce);
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 
-    /// Asks the whole group to end; where it has none there is a person who sees it.
     #[cfg(unix)]
-    fn signal(&self, urgency: Urgency) {
+    fn signal(self, urgency: Urgency) {
         use rustix::process::{Pid, Signal, kill_process_group};
         let signal = match urgency {
             Urgency::InOrder => Signal::TERM,
             Urgency::AtOnce => Signal::KILL,
         };
-        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let (true, Some(group)) = (self.is_a_group, group) {
+        if let Some(group) = i32::try_from(self.0).ok().and_then(Pid::from_raw) {
             // One that is over already needs no signal.
             let _ = kill_process_group(group, signal);
         }
     }
 
     #[cfg(not(unix))]
-    fn signal(&self, _: Urgency) {}
+    fn signal(self, _: Urgency) {}
 }
 
 /// How soon a command shall end.

@@ -101,11 +101,7 @@ impl Access {
             roots: roots.map_err(|error| configuration::failure(&error, session.lang))?,
             account: account.clone(),
             login: None,
-            context: PasswordContext {
-                environment: session.context.password.clone().filter(|_| is_meant),
-                question: session.question(account),
-                stop: None,
-            },
+            context: session.passwords(account, is_meant),
             manner: session.manner(),
             lang: session.lang,
             data_dir: session.data_dir.clone(),

@@ -5,6 +5,7 @@ use super::{Failure, Session};
 use crate::account::{
     self, Access, Account, CommandEnd, Config, Error, Fault, PasswordContext, password,
 };
+use crate::context::Interruption;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::secret::{NoSecret, Secret};
@@ -48,12 +49,18 @@ impl Session<'_> {
     /// # Errors
     /// A [`Failure`]; it holds no secret.
     pub(super) fn password(&self, account: &Account) -> Result<Secret, Failure> {
-        let context = PasswordContext {
-            environment: self.context.password.clone(),
+        password(account, &self.passwords(account, true))
+            .map_err(|error| failure(&error, self.lang))
+    }
+
+    /// Where a password may come from; `PEC_PASSWORD` only where the account is the one that is meant.
+    pub(super) fn passwords(&self, account: &Account, is_meant: bool) -> PasswordContext {
+        PasswordContext {
+            environment: self.context.password.clone().filter(|_| is_meant),
             question: self.question(account),
             stop: None,
-        };
-        password(account, &context).map_err(|error| failure(&error, self.lang))
+            ending: Some(Interruption::ends),
+        }
     }
 
     /// The words to ask for a password with, when somebody is there.

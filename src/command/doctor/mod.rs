@@ -20,7 +20,7 @@ use super::check::{Check, End};
 use super::configuration::failure;
 use super::servers::Servers;
 use super::{Failure, Session, reach};
-use crate::account::{Account, Config, PasswordContext, password};
+use crate::account::{Account, Config, password};
 use crate::exit::ExitStatus;
 use crate::ledger::Ledger;
 use crate::output::catalogue::Catalogue;
@@ -240,10 +240,6 @@ fn of_account(
 /// one password and there may be many accounts.
 fn secret(account: &Account, config: &Config, session: &Session<'_>) -> Result<Secret, Failure> {
     let is_meant = session.account.is_some() || config.is_default(account);
-    let context = PasswordContext {
-        environment: session.context.password.clone().filter(|_| is_meant),
-        question: session.question(account),
-        stop: None,
-    };
-    password(account, &context).map_err(|error| failure(&error, session.lang))
+    password(account, &session.passwords(account, is_meant))
+        .map_err(|error| failure(&error, session.lang))
 }
