@@ -186,6 +186,7 @@ X
 cat >"$postfix/etc/recipients" <<'X'
 /^rifiutato@/   550 5.1.1 casella inesistente
 /^temporaneo@/  451 4.3.0 riprovare
+/^trattenuto-/  HOLD
 X
 touch "$postfix/etc/dynamicmaps.cf"
 cat >"$postfix/etc/master.cf" <<X
