@@ -696,3 +696,14 @@ fn what_is_allowed_is_no_breach() {
         assert_eq!(breaches(path, text), [] as [String; 0], "{text}");
     }
 }
+
+/// Else a check of the fuzz targets compiles each package once more, with minutes of C among them.
+#[test]
+fn fuzz_targets_build_packages_as_the_program_does() {
+    let [program, fuzz] = ["Cargo.toml", "fuzz/Cargo.toml"].map(|name| {
+        let text = std::fs::read_to_string(name).expect("a file");
+        let manifest: toml::Table = toml::from_str(&text).expect("TOML");
+        manifest["profile"]["dev"].clone()
+    });
+    assert_eq!(fuzz, program);
+}
