@@ -1153,13 +1153,14 @@ fn kill(
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let mut told = 0;
     for number in 0..kills {
+        // A kill leaves one at most untold; half of what is left is there in any case.
         let left = count.saturating_sub(told + number) / 2;
-        let (sent, later) = match random.below(4) {
-            0 => (0, random.below(600)),
-            _ => {
-                let sent = random.below(2 * (count / kills) as u64) as usize;
-                (left.min(1 + sent), random.below(20))
-            }
+        let is_at_its_beginning = random.below(4) == 0;
+        let (sent, later) = if is_at_its_beginning {
+            (0, random.below(600))
+        } else {
+            let some = 1 + random.below(2 * (count / kills).max(1) as u64) as usize;
+            (left.min(some), random.below(20))
         };
         let later = Duration::from_millis(later);
         told += practising::killed_later(sent, later, command().arg("--ndjson"));

@@ -364,15 +364,19 @@ mod tests {
         [&[tag, 0x82, high, low], content].concat()
     }
 
+    /// The status of a response, and its ResponseBytes (RFC 6960, 4.2.1).
+    fn opened(file: &[u8]) -> (&[u8], Reader<'_>) {
+        let mut response = Reader::new(file).enter(tag::SEQUENCE).unwrap();
+        let status = response.expect(ENUMERATED).unwrap().octets;
+        let mut bytes = response.enter(tag::CONTEXT_0).unwrap();
+        (status, bytes.enter(tag::SEQUENCE).unwrap())
+    }
+
     /// RFC 6960, 4.2.1: nothing follows an answer, nor any part of it, where another reader may look.
     #[test]
     fn what_follows_an_answer_makes_it_none() {
-        let good = include_bytes!("../../fixtures/pki/ocsp/good.ocsp");
-        let mut file = Reader::new(good);
-        let mut response = file.enter(tag::SEQUENCE).unwrap();
-        let status = response.expect(ENUMERATED).unwrap().octets;
-        let mut bytes = response.enter(tag::CONTEXT_0).unwrap();
-        let bytes = bytes.enter(tag::SEQUENCE).unwrap().remaining();
+        let (status, bytes) = opened(include_bytes!("../../fixtures/pki/ocsp/good.ocsp"));
+        let bytes = bytes.remaining();
         let null = [0x05, 0x00];
         let of = |status: &[u8], in_bytes: &[u8], in_response: &[u8], behind: &[u8]| {
             let bytes = element(tag::SEQUENCE, &[bytes, in_bytes].concat());
@@ -387,15 +391,11 @@ mod tests {
         // tryLater.
         assert!(of(&[ENUMERATED, 1, 3], &[], &[], &[]).is_err());
     }
+
     /// Certificates that come along are read up to a number; nobody signed them.
     #[test]
     fn certificates_beyond_a_number_are_not_read() {
-        let file = include_bytes!("../../fixtures/pki/ocsp/by-responder.ocsp");
-        let response = Reader::new(file).enter(tag::SEQUENCE).unwrap();
-        let mut fields = Reader::new(response.remaining());
-        fields.expect(ENUMERATED).unwrap();
-        let mut bytes = fields.enter(tag::CONTEXT_0).unwrap();
-        let mut bytes = bytes.enter(tag::SEQUENCE).unwrap();
+        let (_, mut bytes) = opened(include_bytes!("../../fixtures/pki/ocsp/by-responder.ocsp"));
         bytes.expect(tag::OID).unwrap();
         let basic = bytes.expect(tag::OCTET_STRING).unwrap().content;
         let mut fields = Reader::new(basic).enter(tag::SEQUENCE).unwrap();

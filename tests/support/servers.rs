@@ -356,6 +356,9 @@ impl Servers {
     }
 }
 
+/// A folder that is in memory (Linux).
+const MEMORY: &str = "/dev/shm";
+
 /// Memory where there are some gigabytes of it to spare, as thousands of files are made, and nobody asks for
 /// the disk.
 fn quick_folder() -> PathBuf {
@@ -378,8 +381,6 @@ fn quick_folder() -> PathBuf {
         _ => std::env::temp_dir(),
     }
 }
-
-const MEMORY: &str = "/dev/shm";
 
 fn holds_no_file(folder: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else {
