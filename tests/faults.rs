@@ -454,6 +454,26 @@ fn a_recipient_refused_for_now_while_others_were_taken_gets_it_later_and_alone()
 }
 
 #[test]
+fn a_recipient_refused_for_good_stays_so_when_others_get_it_later() {
+    let world = Practising::new();
+    let sent = world.try_send("Avviso", &["refused", "later", "delivered"]);
+    assert_eq!(sent.exit, 1, "{sent:?}");
+    let message = short_of(&sent);
+    let all =
+        |message: &str| ["refused", "later", "delivered"].map(|who| standing(&world, message, who));
+    assert_eq!(all(&message), ["refused", "refused-for-now", "sent"]);
+    let resumed = world.run(&RESUME);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    let taken = world.practice.taken();
+    assert_eq!(taken.len(), 2, "{taken:?}");
+    assert_eq!(taken[1].recipients, [world.address("later")]);
+    assert_eq!(all(&message)[..2], ["refused", "sent"]);
+    // And nothing goes to it any more.
+    assert_eq!(world.run(&RESUME).exit, 0);
+    assert_eq!(world.practice.taken().len(), 2);
+}
+
+#[test]
 fn greylisting_and_a_refusal_for_all_have_their_own_answers() {
     for (answers, exit, words) in [
         (&["451 4.7.1 greylisted"][..], 4, "for now"),
@@ -678,6 +698,35 @@ fn what_is_resumed_weeks_later_is_said_to_be_old() {
         assert_eq!(resumed.exit, 0, "{resumed:?}");
         assert_eq!(resumed.err.contains("days ago"), old, "{resumed:?}");
         assert_eq!(resumed.err.contains("40 days ago"), old, "{resumed:?}");
+    }
+}
+
+#[test]
+fn what_another_machine_sent_days_ago_is_not_resumed_by_a_script() {
+    for is_sent in [false, true] {
+        let world = failing(Fault::CutBeforeData);
+        assert_eq!(world.try_send("Avviso", &["delivered"]).exit, 4);
+        if is_sent {
+            let (to, other) = (world.address("delivered"), world.path("altra"));
+            let other = other.display().to_string();
+            let given = [
+                "send",
+                "--yes",
+                "--no-copy",
+                "--subject",
+                "Avviso",
+                "--body",
+            ];
+            let more = ["Buongiorno.", "--to", &to, "--data-dir", &other];
+            let sent = world.run(&[&given[..], &more].concat());
+            assert_eq!(sent.exit, 0, "{sent:?}");
+            world.practice.wait_until_idle(Duration::from_secs(30));
+        }
+        let now = support::practising::now().unix() + 2 * 86_400;
+        let later = postacert::timestamp::Timestamp::from_unix(now);
+        let resumed = run_at(&world, later, &RESUME);
+        assert_eq!(resumed.exit, if is_sent { 3 } else { 0 }, "{resumed:?}");
+        assert_eq!(world.practice.taken().len(), 1, "{resumed:?}");
     }
 }
 

@@ -286,6 +286,8 @@ pub struct RecipientState {
     pub standing: Standing,
     /// Since when: the time of the fact that decided it; `None` while nothing was tried.
     pub since: Option<Timestamp>,
+    /// When the server first took the message for it, in an attempt that was for it.
+    pub taken_at: Option<Timestamp>,
     /// The certified time of the acceptance.
     pub accepted_at: Option<Timestamp>,
     /// Delivered after the notice that it would not be.
@@ -310,9 +312,10 @@ impl RecipientState {
         let accepted_at = first(What::Accepted).or(first(What::AcceptedAsOrdinary));
         let timed_out = final_notice(&facts, accepted_at);
         let contradiction = contradiction(&first);
+        let ends = ends(&facts);
         let (standing, since) = if contradiction.is_empty() {
             certified_standing(&first, timed_out)
-                .unwrap_or_else(|| left_behind(submission_standing(&facts), went_unseen))
+                .unwrap_or_else(|| left_behind(submission_standing(&ends, &facts), went_unseen))
         } else {
             let times = contradiction.iter().filter_map(|what| first(*what));
             (Standing::Contradictory, times.max())
@@ -320,6 +323,9 @@ impl RecipientState {
         Self {
             standing,
             since,
+            taken_at: furthest(&ends)
+                .filter(|(standing, _)| *standing == Standing::Sent)
+                .and_then(|(_, at)| at),
             accepted_at,
             late: timed_out
                 .zip(first(What::Delivered))
@@ -438,7 +444,7 @@ fn contradiction(first: &dyn Fn(What) -> Option<Timestamp>) -> Vec<What> {
 fn certified_standing(
     first: &dyn Fn(What) -> Option<Timestamp>,
     timed_out: Option<Timestamp>,
-) -> Option<(Standing, Option<Timestamp>)> {
+) -> Option<Since> {
     let furthest_first = [
         (first(What::Delivered), Standing::Delivered),
         (first(What::NotDelivered), Standing::NotDelivered),
@@ -453,42 +459,74 @@ fn certified_standing(
         .find_map(|(at, standing)| Some((standing, Some(at?))))
 }
 
-/// What our own attempts say, as long as no receipt does.
-fn submission_standing(facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
+/// Where a message stands, and since when.
+type Since = (Standing, Option<Timestamp>);
+
+/// How the attempts that were for a recipient ended, in their order.
+fn ends(facts: &[&Fact]) -> Vec<Since> {
     let mut attempts: Vec<u32> = facts.iter().filter_map(|fact| fact.attempt()).collect();
     attempts.sort_unstable();
     attempts.dedup();
-    let ends: Vec<(Standing, Option<Timestamp>)> = attempts
-        .into_iter()
-        .map(|attempt| end_of_attempt(attempt, facts))
-        .collect();
-    // What some attempt may have achieved outweighs what a later one did not.
+    let mut ends = Vec::with_capacity(attempts.len());
+    for attempt in attempts {
+        let before = furthest(&ends).or(ends.last().copied());
+        let was_refused = before.is_some_and(|(standing, _)| standing == Standing::Refused);
+        if !(was_refused && began_here(attempt, facts)) {
+            ends.push(end_of_attempt(attempt, facts));
+        }
+    }
+    ends
+}
+
+/// Whether this process, or an earlier one, made the attempt: not to whom the server had refused it for
+/// good (`places_to_send`). A refusal that is taken back is an end without a beginning, and of what only
+/// the journal tells nobody knows for whom it was.
+fn began_here(attempt: u32, facts: &[&Fact]) -> bool {
+    facts.iter().any(|fact| match fact {
+        Fact::Begun {
+            attempt: begun,
+            process,
+            ..
+        } => *begun == attempt && process.is_some(),
+        Fact::Handed { .. }
+        | Fact::RecipientRefused { .. }
+        | Fact::Ended { .. }
+        | Fact::Withdrawn { .. }
+        | Fact::Certified(_) => false,
+    })
+}
+
+/// What some attempt achieved, or may have: that outweighs what a later one did not.
+fn furthest(ends: &[Since]) -> Option<Since> {
     [Standing::Sent, Standing::InDoubt, Standing::Sending]
         .into_iter()
         .find_map(|wanted| ends.iter().find(|(standing, _)| *standing == wanted))
         .copied()
-        .or_else(|| {
-            let withdrawn = facts.iter().filter(|fact| fact.what() == What::Withdrawn);
-            let at = withdrawn.map(|fact| fact.at()).min()?;
-            Some((Standing::Withdrawn, Some(at)))
-        })
+}
+
+/// What our own attempts say, as long as no receipt does.
+fn submission_standing(ends: &[Since], facts: &[&Fact]) -> Since {
+    let withdrawn = || {
+        let withdrawn = facts.iter().filter(|fact| fact.what() == What::Withdrawn);
+        let at = withdrawn.map(|fact| fact.at()).min()?;
+        Some((Standing::Withdrawn, Some(at)))
+    };
+    furthest(ends)
+        .or_else(withdrawn)
         .or(ends.last().copied())
         .unwrap_or((Standing::Recorded, None))
 }
 
 /// What a server refused for now goes again to those that it refused. Not where receipts alone tell
 /// that the message went: to whom, its server did not say.
-fn left_behind(
-    (standing, at): (Standing, Option<Timestamp>),
-    went_unseen: bool,
-) -> (Standing, Option<Timestamp>) {
+fn left_behind((standing, at): Since, went_unseen: bool) -> Since {
     match standing == Standing::RefusedForNow && went_unseen {
         true => (Standing::Refused, at),
         false => (standing, at),
     }
 }
 
-fn end_of_attempt(attempt: u32, facts: &[&Fact]) -> (Standing, Option<Timestamp>) {
+fn end_of_attempt(attempt: u32, facts: &[&Fact]) -> Since {
     let of_attempt = || facts.iter().filter(|fact| fact.attempt() == Some(attempt));
     // The server's answer to one recipient outweighs its answer to the message.
     const ENDS: [(What, Standing, bool); 7] = [

@@ -321,7 +321,7 @@ fn lines_of_message<'a>(
                 message_sha256: (!elsewhere).then(|| view.row.octets.clone()),
                 served_by: served_by.map(str::to_owned),
                 elsewhere,
-                sent_at: first(&[What::Taken]),
+                sent_at: recipient.state.taken_at.map(time),
                 accepted_at: recipient.state.accepted_at.map(time),
                 delivered_at: first(&[What::Delivered]),
                 failed_at: failed_at.map(time),

@@ -438,6 +438,87 @@ fn what_an_attempt_may_have_achieved_outweighs_what_a_later_one_did_not() {
     }
 }
 
+/// That an attempt of this program began.
+fn began(attempt: u32, seconds: i64) -> Fact {
+    read(Row {
+        text: Some("4711-0".to_owned()),
+        ..own_row(What::Begun, attempt, seconds)
+    })
+}
+
+/// One recipient refused for good, the message taken for another, and a third refused for now.
+fn refused_for_good() -> Vec<Fact> {
+    vec![
+        began(1, 0),
+        answer(What::Refused, 1, 1),
+        own(What::Handed, 1, 2),
+        own(What::Taken, 1, 3),
+    ]
+}
+
+#[test]
+fn who_was_refused_for_good_is_in_no_later_attempt() {
+    use What as W;
+    for end in [
+        Some(W::Taken),
+        Some(W::InDoubt),
+        Some(W::Refused),
+        Some(W::RefusedForNow),
+        Some(W::NotSent),
+        None,
+    ] {
+        let mut facts = refused_for_good();
+        facts.push(began(2, 4));
+        facts.extend(end.map(|end| own(end, 2, 5)));
+        let state = of(&facts);
+        assert_eq!(state.standing, Standing::Refused, "{end:?}");
+        assert_eq!(
+            (state.since, state.taken_at),
+            (Some(at(1)), None),
+            "{end:?}"
+        );
+        let other = RecipientState::of(1, &facts);
+        assert_eq!(other.standing, Standing::Sent, "{end:?}");
+        assert_eq!(other.taken_at, Some(at(3)), "{end:?}");
+    }
+    // A whole message refused for good, while one recipient was refused for now.
+    let facts = [
+        began(1, 0),
+        answer(W::RefusedForNow, 1, 1),
+        own(W::Refused, 1, 2),
+        began(2, 3),
+        own(W::Taken, 2, 4),
+    ];
+    assert_eq!(standing(&facts), Standing::Sent);
+    let other = RecipientState::of(1, &facts).standing;
+    assert_eq!(other, Standing::Refused);
+}
+
+#[test]
+fn who_was_refused_for_good_is_in_a_later_attempt_where_that_may_be() {
+    use What as W;
+    // The refusal was one of the sender, and was taken back.
+    let mut taken_back = refused_for_good();
+    taken_back.push(own(W::RefusedForNow, 2, 4));
+    assert_eq!(standing(&taken_back), Standing::RefusedForNow);
+    taken_back.extend([began(3, 5), own(W::Taken, 3, 6)]);
+    assert_eq!(standing(&taken_back), Standing::Sent);
+    // Only the journal tells of the attempt: for whom it was nobody knows.
+    let mut lost = refused_for_good();
+    lost.extend([own(W::Begun, 2, 4), own(W::InDoubt, 2, 5)]);
+    assert_eq!(standing(&lost), Standing::InDoubt);
+    // It was in doubt before, and is so as long as nobody knows better.
+    let in_doubt = [
+        began(1, 0),
+        own(W::InDoubt, 1, 1),
+        began(2, 2),
+        own(W::Refused, 2, 3),
+    ];
+    assert_eq!(standing(&in_doubt), Standing::InDoubt);
+    let then = [in_doubt.to_vec(), vec![began(3, 4), own(W::Taken, 3, 5)]].concat();
+    assert_eq!(standing(&then), Standing::Sent);
+}
+
 #[test]
 fn in_doubt_ends_with_an_acceptance() {
     let doubt = [own(What::Begun, 1, -9), own(What::InDoubt, 1, -8)];
@@ -632,8 +713,18 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
     if certified {
         return S::Accepted;
     }
-    let ends: Vec<S> = (1..=3)
-        .filter_map(|attempt| {
+    let strongest = |ends: &[S]| {
+        let strongest = [S::Sent, S::InDoubt, S::Sending].into_iter();
+        strongest.filter(|one| ends.contains(one)).next()
+    };
+    let mut ends: Vec<S> = Vec::new();
+    for attempt in 1..=3 {
+        let here = |fact: &&Fact| matches!(fact, Fact::Begun { attempt: it, process: Some(_), .. } if *it == attempt);
+        let stood = strongest(&ends).or(ends.last().copied());
+        if stood == Some(S::Refused) && mine.iter().copied().any(|fact| here(&fact)) {
+            continue;
+        }
+        let end = (|| {
             let of_it = |what: W, alone: bool| {
                 mine.iter().any(|fact| {
                     fact.attempt() == Some(attempt)
@@ -659,10 +750,10 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
             } else {
                 S::Sending
             })
-        })
-        .collect();
-    let strongest = [S::Sent, S::InDoubt, S::Sending];
-    let strongest = strongest.into_iter().find(|one| ends.contains(one));
+        })();
+        ends.extend(end);
+    }
+    let strongest = strongest(&ends);
     let withdrawn = has(W::Withdrawn).then_some(S::Withdrawn);
     let standing = strongest
         .or(withdrawn)
