@@ -667,3 +667,110 @@ fn what_came_back_for_some_goes_again_to_those_alone() {
     }
     is_told(&office);
 }
+
+/// What another machine sent went to those whom its acceptance names, and to nobody else: who was left
+/// out is told as one whom it did not reach, and gets it with the word.
+#[test]
+fn who_is_in_no_acceptance_of_another_machine_did_not_get_it() {
+    let mut office = Office::new();
+    let head = "PEC;Cc;nome;riferimento";
+    office.table(
+        "t.csv",
+        &[head, "a§;later§;A;1", "b§;refused§;B;2", "c§;d§;C;3"],
+    );
+    // Before the minute is over after which `later` is tried again.
+    office.killed_after(3, "t.csv");
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
+    let once = [("a", 1), ("b", 1), ("c", 1), ("d", 1)];
+    assert_eq!(office.got(), counted(&once));
+    office.data = office.world.path("altra");
+    let states = |office: &Office| {
+        let lines = office.report("t.csv");
+        let told = lines.iter().map(|line| {
+            let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+            let recipient = text("recipient");
+            let name = recipient.split('@').next().unwrap_or_default().to_owned();
+            (name, text("state"), line["sent_at"].is_string())
+        });
+        told.collect::<Vec<_>>()
+    };
+    let told = |all: [(&str, &str, bool); 6]| {
+        all.map(|(name, state, sent)| (name.to_owned(), state.to_owned(), sent))
+            .to_vec()
+    };
+    let follow = ["--follow", "--poll", "1s", "--for", "20s"];
+    let ran = office.run("t.csv", &follow);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert_eq!(office.got(), counted(&once), "{ran:?}");
+    let mut all = [
+        ("a", "delivered", true),
+        ("later", "refused", false),
+        ("b", "delivered", true),
+        ("refused", "refused", false),
+        ("c", "delivered", true),
+        ("d", "delivered", true),
+    ];
+    assert_eq!(states(&office), told(all), "{ran:?}");
+    let ran = office.run("t.csv", &[&follow[..], &["--retry", "failed"]].concat());
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let then = [once.to_vec(), vec![("later", 1)]].concat();
+    assert_eq!(office.got(), counted(&then), "{ran:?}");
+    all[1] = ("later", "delivered", true);
+    assert_eq!(states(&office), told(all), "{ran:?}");
+}
+
+/// The unsent rows of a batch are the batch's: what goes on with all that did not leave leaves them to
+/// it. Who names one gets it sent, as long as nothing else went under its reference.
+#[test]
+fn rows_of_a_batch_are_not_resumed_unless_they_are_named() {
+    let mut office = Office::new();
+    let rows = |text: &str| -> Vec<String> {
+        let head = ["PEC;nome;riferimento".to_owned()].into_iter();
+        let row = |number: u32| format!("u{number}§;{text};{number}");
+        head.chain((0..60).map(row)).collect()
+    };
+    let table = |office: &Office, name: &str, text: &str| {
+        let rows = rows(text);
+        office.table(name, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    table(&office, "t.csv", "A");
+    office.killed_after(8, "t.csv");
+    let sent = office.got().len();
+    assert!(sent < 60, "killed too late");
+    let unsent = |office: &Office| -> Vec<(String, String)> {
+        let all = office
+            .pec(&["status", "--pending", "--limit", "100", "--json"])
+            .json();
+        let messages = all["messages"].as_array().expect("a list");
+        let is_unsent = |one: &&Value| one["recipients"][0]["standing"] == "recorded";
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let unsent = messages.iter().filter(is_unsent);
+        unsent
+            .map(|one| (text(&one["id"]), text(&one["recipients"][0]["address"])))
+            .collect()
+    };
+    let left = unsent(&office);
+    assert!(left.len() > 2, "{left:?}");
+    let resume = ["send", "--resume", "--yes", "--no-copy"];
+    let resumed = office.pec(&resume);
+    assert_eq!((resumed.exit, office.got().len()), (3, sent), "{resumed:?}");
+    assert!(resumed.err.contains("pec batch run"), "{resumed:?}");
+    // One that is named goes.
+    let named = office.pec(&[&resume[..], &[&*left[0].0]].concat());
+    assert_eq!((named.exit, office.got().len()), (0, sent + 1), "{named:?}");
+    // Another machine sends another text under these references.
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
+    let first = std::mem::replace(&mut office.data, office.world.path("altra"));
+    table(&office, "altra.csv", "B");
+    let other = office.run("altra.csv", &[]);
+    office.world.practice.wait_until_idle(wait);
+    let before = office.got();
+    assert_eq!(before.len(), 60, "{other:?}");
+    office.data = first;
+    let named = office.pec(&[&resume[..], &[&*left[1].0]].concat());
+    assert_eq!((named.exit, office.got()), (3, before.clone()), "{named:?}");
+    let ran = office.run("t.csv", &[]);
+    assert_eq!((ran.exit, office.got()), (2, before), "{ran:?}");
+}

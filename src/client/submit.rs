@@ -161,8 +161,7 @@ fn end_of(report: &SubmissionReport) -> End {
     };
     let refusal = |reply: &Reply| Refusal {
         transient: reply.is_for_now() || of_sender,
-        code: reply.code,
-        text: reply.text.to_string(),
+        words: words(reply),
     };
     let refused = report.recipients.iter().enumerate();
     let refused = refused.filter_map(|(place, reply)| {

@@ -121,10 +121,8 @@ pub struct Words {
 pub struct Refusal {
     /// Whether it may succeed later.
     pub transient: bool,
-    /// The reply code.
-    pub code: u16,
     /// The words.
-    pub text: String,
+    pub words: Words,
 }
 
 /// The answer of a server that does not take a message for one recipient.
@@ -381,10 +379,10 @@ impl Fact {
     /// Reply code of the server, or enhanced code of the extended error.
     pub fn code(&self) -> Option<Cow<'_, str>> {
         let code = match self {
-            Self::RecipientRefused { answer, .. } => Some(answer.refusal.code),
+            Self::RecipientRefused { answer, .. } => answer.refusal.words.code,
             Self::Ended { end, .. } => match end {
                 AttemptEnd::Taken(words) | AttemptEnd::InDoubt(words) => words.code,
-                AttemptEnd::Refused(refusal) => Some(refusal.code),
+                AttemptEnd::Refused(refusal) => refusal.words.code,
                 AttemptEnd::NotSent { .. } => None,
             },
             Self::Begun { .. } | Self::Handed { .. } | Self::Withdrawn { .. } => None,
@@ -398,10 +396,10 @@ impl Fact {
     /// The server's or provider's words.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::RecipientRefused { answer, .. } => Some(&answer.refusal.text),
+            Self::RecipientRefused { answer, .. } => Some(&answer.refusal.words.text),
             Self::Ended { end, .. } => match end {
                 AttemptEnd::Taken(words) | AttemptEnd::InDoubt(words) => Some(&words.text),
-                AttemptEnd::Refused(refusal) => Some(&refusal.text),
+                AttemptEnd::Refused(refusal) => Some(&refusal.words.text),
                 AttemptEnd::NotSent { reason } => Some(reason),
             },
             Self::Certified(certified) => certified.error.as_deref(),
@@ -492,11 +490,9 @@ impl Row {
                 ended(&self, AttemptEnd::NotSent { reason })
             }
             What::Refused | What::RefusedForNow => {
-                let Words { code, text } = self.words()?;
                 let refusal = Refusal {
                     transient: self.what == What::RefusedForNow,
-                    code: code?,
-                    text,
+                    words: self.words()?,
                 };
                 let Some(place) = self.place else {
                     return ended(&self, AttemptEnd::Refused(refusal));

@@ -100,6 +100,10 @@ const KNOWN: &[(&str, &str)] = &[
         "sent by another machine, or by another copy of this ledger",
         "sent-elsewhere",
     ),
+    (
+        "sent by another machine, whose acceptance does not name this recipient",
+        "left-out-elsewhere",
+    ),
     ("ledger: {}", "ledger"),
     (
         "the ledger has form {}; this program knows forms up to {}",

@@ -216,8 +216,10 @@ pub fn taken() -> End {
 pub fn ends_refused(for_now: bool, code: u16, text: &str) -> End {
     ended(AttemptEnd::Refused(Refusal {
         transient: for_now,
-        code,
-        text: text.to_owned(),
+        words: Words {
+            code: Some(code),
+            text: text.to_owned(),
+        },
     }))
 }
 

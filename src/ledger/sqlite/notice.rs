@@ -6,6 +6,8 @@
 // A new case is thought about wherever cases are told apart.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::facts::{append, insert, refresh};
@@ -14,7 +16,7 @@ use super::surroundings::{Alike, accepted_elsewhere, is_at_home, listed};
 use super::{Sqlite, query, timestamp};
 use crate::address::MailAddress;
 use crate::batch::identity::{Identity, Key, Matter};
-use crate::ledger::fact::{AttemptEnd, Fact, Words};
+use crate::ledger::fact::{AttemptEnd, Fact, RecipientAnswer, Refusal, Words};
 use crate::ledger::notice::{Notices, Planned};
 use crate::ledger::octets::Octets;
 use crate::ledger::plan::{
@@ -631,8 +633,8 @@ fn withdraw(transaction: &Transaction<'_>, message: i64, now: Timestamp) -> Resu
     refresh(transaction, message)
 }
 
-/// Records the message of another machine: it left, as its acceptance proves. The receipts
-/// follow when they are judged again.
+/// Records the message of another machine: it left, as its acceptance proves, for those whom that
+/// names. The receipts follow when they are judged again.
 fn adopt(
     transaction: &Transaction<'_>,
     message: &OutgoingMessage,
@@ -641,19 +643,68 @@ fn adopt(
     now: Timestamp,
 ) -> Result<MessageRef, Error> {
     const WORDS: &str = "sent by another machine, or by another copy of this ledger";
+    const LEFT_OUT: &str = "sent by another machine, whose acceptance does not name this recipient";
     let adopted = insert(transaction, message, octets, now)?;
-    // An attempt that did not begin here.
-    let taken = Fact::Ended {
-        attempt: 1,
-        at: accepted.at,
-        end: AttemptEnd::Taken(Words {
-            code: None,
-            text: WORDS.to_owned(),
-        }),
+    let own = |text: &str| Words {
+        code: None,
+        text: text.to_owned(),
     };
+    // An attempt that did not begin here.
+    let (attempt, at) = (1, accepted.at);
+    for place in left_out(transaction, message, accepted)? {
+        let refusal = Refusal {
+            transient: false,
+            words: own(LEFT_OUT),
+        };
+        let answer = RecipientAnswer { place, refusal };
+        let fact = Fact::RecipientRefused {
+            attempt,
+            at,
+            answer,
+        };
+        append(transaction, adopted.id, &fact, now)?;
+    }
+    let end = AttemptEnd::Taken(own(WORDS));
+    let taken = Fact::Ended { attempt, at, end };
     append(transaction, adopted.id, &taken, now)?;
     refresh(transaction, adopted.id)?;
     Ok(adopted)
+}
+
+/// The places of the recipients whom no acceptance of a message names: their provider's server did not
+/// take it for them. None where that is not known.
+fn left_out(
+    transaction: &Transaction<'_>,
+    message: &OutgoingMessage,
+    accepted: &Acceptance,
+) -> Result<Vec<usize>, Error> {
+    let id = MessageId::new(&accepted.message_id);
+    let mut statement = transaction.prepare_cached(
+        "SELECT recipients FROM examination
+         WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
+           AND account = ?1 AND message_id IN (?2, ?3)",
+    )?;
+    let account = message.sender().key();
+    let values = [&account, id.as_str(), &id.to_string()];
+    let lists = statement.query_map(values, |row| row.get::<_, Option<String>>(0))?;
+    let mut named = BTreeSet::new();
+    for list in lists {
+        // Of one that an earlier version judged it is not kept.
+        let Some(list) = list? else {
+            return Ok(Vec::new());
+        };
+        named.extend(list.split('\n').map(str::to_owned));
+    }
+    let recipients = message.recipients().iter().map(|one| one.address.key());
+    let is_named: Vec<bool> = recipients.map(|key| named.contains(&key)).collect();
+    if !is_named.contains(&true) {
+        return Ok(Vec::new());
+    }
+    let places = is_named.iter().enumerate();
+    Ok(places
+        .filter(|(_, is_named)| !**is_named)
+        .map(|(place, _)| place)
+        .collect())
 }
 
 fn linked(connection: &Connection, row: i64) -> Result<Option<MessageRef>, Error> {
