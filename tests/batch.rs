@@ -22,7 +22,7 @@ use postacert::batch::table::Columns;
 use postacert::client::batch::{
     Allowed, End, Event, FileFacts, Files, Happening, Reach, Runner, Sender, Time,
 };
-use postacert::client::{Judge, submit};
+use postacert::client::{Judge, Resend, SendAgain, submit};
 use postacert::ledger::{Claim, JobRef, Ledger, NewJob, NewRow, Room};
 use postacert::pec::outgoing::OutgoingMessage;
 use postacert::practice::{Config, Fault, Identity, Practice, Throttle};
@@ -1469,6 +1469,7 @@ struct Errand {
     sender: Sender,
     ledger: Ledger,
     job: JobRef,
+    resend: Option<SendAgain>,
 }
 
 impl Errand {
@@ -1524,6 +1525,7 @@ impl Errand {
             sender,
             ledger,
             job,
+            resend: None,
         }
     }
 
@@ -1570,7 +1572,7 @@ impl Errand {
             reach,
             files: &mut NoFiles,
             pace: Pace::new(limits, []),
-            resend: None,
+            resend: self.resend,
             allowed: &Allowed::default(),
             stop: &Stop::default(),
             hold: &AtomicBool::new(false),
@@ -1783,6 +1785,89 @@ fn a_recipient_refused_for_now_gets_it_later_and_alone() {
         ],
         "{happened:?}"
     );
+}
+
+/// A server that leaves the first message in doubt, then cannot be reached for a minute, in which the
+/// message may come out after all, and is there again.
+struct Hesitant {
+    practice: Arc<Practice>,
+    comes_out: bool,
+    connections: u32,
+    /// What left, each time.
+    left: Arc<std::sync::Mutex<Vec<(Envelope, Vec<u8>)>>>,
+}
+
+struct Doubtful(Arc<std::sync::Mutex<Vec<(Envelope, Vec<u8>)>>>);
+
+impl Submission for Doubtful {
+    fn submit(
+        &mut self,
+        envelope: &Envelope,
+        octets: &[u8],
+        before_data: &mut dyn FnMut() -> Result<(), String>,
+    ) -> SubmissionReport {
+        before_data().expect("recorded");
+        let mut left = self.0.lock().expect("a list");
+        left.push((envelope.clone(), octets.to_vec()));
+        SubmissionReport {
+            recipients: vec![Some(answer(250, "ok"))],
+            outcome: SubmissionOutcome::InDoubt {
+                reply: None,
+                reason: "reset".to_owned(),
+            },
+        }
+    }
+
+    fn size_limit(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl Reach for Hesitant {
+    fn submission(&mut self) -> Result<Box<dyn Submission>, transport::Error> {
+        const UNREACHABLE: std::ops::RangeInclusive<u32> = 2..=7;
+        self.connections += 1;
+        if !UNREACHABLE.contains(&self.connections) {
+            return Ok(Box::new(Doubtful(self.left.clone())));
+        }
+        if self.comes_out && self.connections == *UNREACHABLE.end() {
+            let (envelope, octets) = self.left.lock().expect("a list")[0].clone();
+            let mut line = Line(&self.practice).submission()?;
+            let report = line.submit(&envelope, &octets, &mut || Ok(()));
+            assert!(matches!(report.outcome, SubmissionOutcome::Taken(_)));
+            self.practice.wait_until_idle(Duration::from_secs(30));
+        }
+        Err(transport::Error::Broken("reset".to_owned()))
+    }
+
+    fn mailbox(&mut self) -> Result<Box<dyn Mailbox>, transport::Error> {
+        Line(&self.practice).mailbox()
+    }
+}
+
+#[test]
+fn what_the_mailbox_answered_does_not_hold_while_a_server_is_waited_for() {
+    for comes_out in [false, true] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut errand = Errand::new(folder.path(), 1, practising::config());
+        errand.resend = Some(SendAgain {
+            what: Resend::IfNothingIsThere,
+            patience: Duration::ZERO,
+        });
+        let left = Arc::default();
+        let mut server = Hesitant {
+            practice: errand.practice.clone(),
+            comes_out,
+            connections: 0,
+            left: Arc::clone(&left),
+        };
+        let (_, happened) = errand.run_through(Some(&mut server), Limits::default(), &mut |_| {});
+        assert!(server.connections > 7 || comes_out, "{happened:?}");
+        let times = left.lock().expect("a list").len();
+        // Each attempt is in doubt, and the first one nowhere else.
+        assert_eq!(times > 1, !comes_out, "{comes_out}: {happened:?}");
+        assert_eq!(got(&errand.practice).len(), usize::from(comes_out));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::confirm::Confirm;
 use super::once::Cautions;
 use super::{Found, KeptBack, Missed, Over, Search};
 use crate::exit::ExitStatus;
-use crate::ledger::{self, Acceptance, Ledger, MessageRef, MessageRow};
+use crate::ledger::{self, Acceptance, JobRef, Ledger, MessageRef, MessageRow};
 use crate::pec::outgoing::OutgoingMessage;
 use crate::transport::{Mailbox, Submission};
 
@@ -60,6 +60,8 @@ pub enum News<'a> {
     Nothing,
     /// A message was written again as another one; who wants it to go names it.
     WrittenAgain(&'a MessageRef, &'a MessageRef),
+    /// So many are rows of a job, which sends them.
+    OfJob(&'a JobRef, usize),
     /// Another process is sending it.
     BeingSent(&'a MessageRef),
     /// Nothing may be done with it any more.

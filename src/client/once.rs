@@ -162,7 +162,7 @@ pub fn once(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Resul
 }
 
 /// Whether another machine got the same accepted as a message that is recorded here and never
-/// left.
+/// left: since it was recorded, however long ago, or in these 24 hours.
 pub fn is_elsewhere(
     ledger: &Ledger,
     row: &MessageRow,
@@ -170,28 +170,33 @@ pub fn is_elsewhere(
 ) -> Result<Option<Acceptance>, Error> {
     let sender = MailAddress::new(&row.sender);
     let same = ledger.accepted_of(&sender, &row.message_id)?;
-    Ok(same.into_iter().find(|one| is_within(one.at, now)))
+    let is_it = |one: &Acceptance| one.at >= row.frozen_at || is_within(one.at, now);
+    Ok(same.into_iter().find(is_it))
 }
 
-/// Records a message that goes once; `None` when another process recorded the same before: the
-/// first record goes, and this one is given up. Those `known` to whoever decided do not count.
+/// Records a message that goes once; `None` when another process recorded the same before: that one
+/// goes, and nothing is recorded. Those `known` to whoever decided do not count.
 pub fn record_once(
     ledger: &mut Ledger,
     (message, draft): (&OutgoingMessage, Option<&DraftRef>),
     known: &[MessageRef],
     now: Timestamp,
 ) -> Result<Option<MessageRef>, Error> {
-    let recorded = ledger.freeze_draft(message, draft, now)?;
     let counts = |twin: &Twin| match Life::of(&twin.standings) {
-        Life::Live | Life::InPart | Life::Unsent => twin.message.is_before(&recorded),
+        Life::Live | Life::InPart | Life::Unsent => true,
         Life::CameBack | Life::Withdrawn => false,
     };
-    let mut others = twins(ledger, message, now)?.into_iter();
-    if others.any(|twin| !known.contains(&twin.message) && counts(&twin)) {
-        ledger.withdraw(&recorded, now)?;
-        return Ok(None);
+    loop {
+        let mark = ledger.mark()?;
+        let mut others = twins(ledger, message, now)?.into_iter();
+        if others.any(|twin| !known.contains(&twin.message) && counts(&twin)) {
+            return Ok(None);
+        }
+        // Else somebody recorded a message since, which may be the same.
+        if let Some(recorded) = ledger.freeze_since(mark, (message, draft), now)? {
+            return Ok(Some(recorded));
+        }
     }
-    Ok(Some(recorded))
 }
 
 /// The messages of these 24 hours that say the same to the same: what a person is told of before a
@@ -518,9 +523,30 @@ mod tests {
             record_once(&mut ledger, (&again, None), &[], later).expect("an answer"),
             None
         );
+        let known = |ledger: &Ledger, id| ledger.by_message_id(id).expect("an answer");
+        assert_eq!(known(&ledger, again.message_id()), None);
         ledger.withdraw(&first, later).expect("given up");
         let third = message("<3@pec.mittente.example>");
         let recorded = record_once(&mut ledger, (&third, None), &[], later).expect("an answer");
         assert!(recorded.is_some());
+    }
+
+    #[test]
+    fn what_was_decided_before_another_message_was_recorded_records_nothing() {
+        let (_folder, mut ledger) = ledger();
+        let [first, second] = ["<1@pec.mittente.example>", "<2@pec.mittente.example>"].map(message);
+        let mark = ledger.mark().expect("a mark");
+        ledger.freeze(&first, NOW).expect("recorded");
+        let late = ledger.freeze_since(mark, (&second, None), NOW);
+        assert_eq!(late.expect("an answer"), None);
+        assert_eq!(
+            ledger
+                .by_message_id(second.message_id())
+                .expect("an answer"),
+            None
+        );
+        let mark = ledger.mark().expect("a mark");
+        let in_time = ledger.freeze_since(mark, (&second, None), NOW);
+        assert!(in_time.expect("an answer").is_some());
     }
 }

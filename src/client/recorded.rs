@@ -1,5 +1,8 @@
 //! Messages that were recorded before: what never left goes out, and what is in doubt is looked for
 //! in the mailbox before anything else may happen to it.
+//!
+//! Rows of a batch are sent by the batch, which knows its pace and its hours and asks anew what else
+//! went under their references; here one goes only when it is named.
 
 use super::Now;
 use super::confirm::{Consent, Question, Word};
@@ -13,7 +16,7 @@ use crate::account::SentCopy;
 use crate::address::MailAddress;
 use crate::exit::ExitStatus;
 use crate::ledger::state::Standing;
-use crate::ledger::{self, Claim, Ledger, MessageRef};
+use crate::ledger::{self, Claim, JobRef, Ledger, MessageRef, Plan, Terms};
 use crate::timestamp::Timestamp;
 use crate::transport::Submission;
 
@@ -75,6 +78,7 @@ pub fn resume<D: Desk>(
         began: now(),
         going: Vec::new(),
         worst: ExitStatus::Yes,
+        of_jobs: Vec::new(),
         ledger,
         desk,
     };
@@ -84,6 +88,7 @@ pub fn resume<D: Desk>(
         reading.for_nobody(round.ledger, round.desk)?;
         round.leave_out_elsewhere(now())?;
     }
+    round.tell_of_jobs()?;
     if !round.going.is_empty() {
         round.announce()?;
         match order
@@ -114,6 +119,8 @@ struct Round<'r, D> {
     going: Vec<(MessageRef, Claim)>,
     /// The worst that is true of those that do not.
     worst: ExitStatus,
+    /// How many are rows of a job, which sends them.
+    of_jobs: Vec<(JobRef, usize)>,
     ledger: &'r mut Ledger,
     desk: &'r mut D,
 }
@@ -134,6 +141,7 @@ impl<D: Desk> Round<'_, D> {
             }
             let is_of_now = self.ledger.is_of_now(&message, self.began)?;
             match Mood::of(&standings(self.ledger, &message)?, is_of_now) {
+                Mood::Goes | Mood::AsksFirst if self.is_of_a_job(&message)? => {}
                 Mood::Goes => self.going.push((message, Claim::NeverLeft)),
                 Mood::AsksFirst => old.push(message),
                 Mood::InDoubt => in_doubt.push(message),
@@ -147,12 +155,38 @@ impl<D: Desk> Round<'_, D> {
         for (message, found) in searched.answers {
             let never_left = old.contains(&message);
             match self.after_asking(&message, found, never_left, self.began)? {
+                AfterAsking::Goes(_) if self.is_of_a_job(&message)? => {}
                 AfterAsking::Goes(claim) => self.going.push((message, claim)),
                 AfterAsking::Stays => self.answered(&message, found)?,
                 AfterAsking::TooYoung => {
                     self.stays(News::TooYoung(&message), ExitStatus::Undecided)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Whether a job sends it, and not we: who wants us to names it, and then it goes as long as
+    /// nothing else went under its reference.
+    fn is_of_a_job(&mut self, message: &MessageRef) -> Result<bool, ledger::Error> {
+        let Some((job, row)) = self.ledger.row_of(message)? else {
+            return Ok(false);
+        };
+        if self.order.messages.is_some()
+            && matches!(self.ledger.plan(&row, Terms::default())?, Plan::Linked(_))
+        {
+            return Ok(false);
+        }
+        match self.of_jobs.iter_mut().find(|(known, _)| *known == job) {
+            Some((_, count)) => *count += 1,
+            None => self.of_jobs.push((job, 1)),
+        }
+        Ok(true)
+    }
+
+    fn tell_of_jobs(&mut self) -> Result<(), D::Failure> {
+        for (job, count) in std::mem::take(&mut self.of_jobs) {
+            self.stays(News::OfJob(&job, count), ExitStatus::Undecided)?;
         }
         Ok(())
     }
@@ -191,10 +225,12 @@ impl<D: Desk> Round<'_, D> {
         claims.any(|claim| claim == Claim::NeverLeft)
     }
 
-    /// Takes out what another machine sent, as its acceptance shows.
+    /// Takes out what another machine sent, as its acceptance shows, and rows in whose place it sent
+    /// something else.
     fn leave_out_elsewhere(&mut self, now: Timestamp) -> Result<(), D::Failure> {
         for (message, claim) in std::mem::take(&mut self.going) {
             let other = match claim {
+                Claim::NeverLeft if self.is_of_a_job(&message)? => continue,
                 Claim::NeverLeft => is_elsewhere(self.ledger, &self.ledger.row(&message)?, now)?,
                 // A person said so.
                 Claim::InDoubtAndSearched => None,
@@ -258,8 +294,14 @@ impl<D: Desk> Round<'_, D> {
         let mut all = Vec::new();
         for going in std::mem::take(&mut self.going) {
             let (copy, line) = (self.order.copy, &mut *submission);
+            let message = going.0.clone();
             let handed = match hand_over(going, copy, line, self.ledger, now, self.desk) {
                 Ok(handed) => handed,
+                // Somebody else did something for it meanwhile: nothing of it was written.
+                Err(ledger::Error::BeingSent { .. } | ledger::Error::Settled { .. }) => {
+                    self.is_settled(&message)?;
+                    continue;
+                }
                 Err(error) if all.is_empty() => return Err(error.into()),
                 Err(error) => {
                     let status = self.desk.stopped(error.into())?;
@@ -275,6 +317,17 @@ impl<D: Desk> Round<'_, D> {
         }
         submission.close();
         Ok(all)
+    }
+
+    /// Tells of a message that may not be sent any more where it stands now.
+    fn is_settled(&mut self, message: &MessageRef) -> Result<(), D::Failure> {
+        match Mood::of(&standings(self.ledger, message)?, true) {
+            Mood::BeingSent => self.stays(News::BeingSent(message), ExitStatus::Undecided),
+            Mood::Over(over) => self.stays(News::Over(message, over), over.exit()),
+            // A receipt speaks of it, and says nothing of its recipients.
+            Mood::Goes | Mood::AsksFirst => self.answered(message, Found::Receipt),
+            Mood::InDoubt => self.answered(message, Found::Unknown),
+        }
     }
 
     /// Tells what the mailbox answered about a message that stays.
@@ -305,6 +358,8 @@ mod tests {
     use super::*;
     use crate::client::practised::{Does, Practised, account, message};
     use crate::client::{Answer, Goes, NewEnd, Resend};
+    use crate::ledger::fact::{AttemptEnd, Words};
+    use crate::ledger::{Commit, End};
 
     const ID: &str = "<uno@pec.mittente.example>";
     const PATIENCE: i64 = 900;
@@ -498,6 +553,50 @@ mod tests {
             };
             world.resume(order).expect("an end");
             assert_eq!(world.got(), usize::from(!is_written));
+        }
+    }
+
+    #[test]
+    fn what_another_process_sends_while_a_person_thinks_keeps_no_other_from_going() {
+        for is_sent in [false, true] {
+            let (mut world, first) = after(Does::Breaks, &["a"]);
+            world.server([Does::Breaks]);
+            let second = message("<due@pec.mittente.example>", &["b"]);
+            let end = world.send(&second, Goes::InAnyCase);
+            assert!(matches!(end, Ok(NewEnd::Handed(_))));
+            world.person.answer = Answer::Yes;
+            world.person.told.clear();
+            let folder = world.folder.path().join("pec");
+            let now = world.now.get();
+            if is_sent {
+                world.person.meanwhile = Some(Box::new(move || {
+                    let mut ledger = Ledger::open(&folder).expect("the same ledger");
+                    let attempt = ledger.begin(&first, Claim::NeverLeft, now);
+                    let attempt = attempt.expect("an attempt");
+                    let handed = ledger.hand(&attempt, now, Commit::AtOnce);
+                    handed.expect("handed");
+                    let words = Words {
+                        code: Some(250),
+                        text: "taken".to_owned(),
+                    };
+                    let end = End {
+                        whole: AttemptEnd::Taken(words),
+                        refused: Vec::new(),
+                    };
+                    let ended = ledger.end(attempt, &end, now, Commit::AtOnce);
+                    ended.expect("an end");
+                }));
+            }
+            let account = account();
+            let order = Resumption {
+                consent: Consent::Asked,
+                ..order(&account)
+            };
+            let (handed, worst) = world.resume(order).expect("an end");
+            assert_eq!(handed.len(), 2 - usize::from(is_sent));
+            assert!(handed.last().expect("the second").submitted.is_taken());
+            assert_eq!(worst, ExitStatus::Yes);
+            assert_eq!(world.person.told.contains(&"Over".to_owned()), is_sent);
         }
     }
 

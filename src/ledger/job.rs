@@ -203,6 +203,9 @@ pub trait Jobs {
     /// The jobs whose messages serve rows of a job, and how many rows; oldest first.
     fn serving_jobs(&self, job: &JobRef) -> Result<Vec<(JobRef, u64)>, Error>;
 
+    /// The row for which a message was made, and its job.
+    fn row_of(&self, message: &MessageRef) -> Result<Option<(JobRef, JobRow)>, Error>;
+
     /// The job for whose row a message was made.
     fn job_of(&self, message: &MessageRef) -> Result<Option<JobRef>, Error>;
 

@@ -77,7 +77,7 @@ pub use rule::MatchRule;
 pub use sqlite::{Fault, Seen, restore};
 pub use stat::Stat;
 pub use store::Store;
-pub use submission::{Attempt, Claim, Commit, Departure, End, MessageRef, Room};
+pub use submission::{Attempt, Claim, Commit, Departure, End, Mark, MessageRef, Room};
 pub use surroundings::Recovered;
 pub use unread::{ModSeq, Place, Reading, Reason, Unread};
 

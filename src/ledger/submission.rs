@@ -38,6 +38,10 @@ impl MessageRef {
     }
 }
 
+/// How far a ledger had come when somebody looked at it: which message was recorded last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(pub(super) i64);
+
 /// What the claim to send rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -168,6 +172,25 @@ pub trait Attempts {
         now: Timestamp,
     ) -> Result<MessageRef, Error>;
 
+    /// How far the ledger has come.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    fn mark(&self) -> Result<Mark, Error>;
+
+    /// As [`Attempts::record_message`]; `None`, and nothing is recorded, when another message was
+    /// recorded since the mark.
+    ///
+    /// # Errors
+    /// As there.
+    fn record_since(
+        &mut self,
+        mark: Mark,
+        message: (&OutgoingMessage, &str),
+        draft: Option<&DraftRef>,
+        now: Timestamp,
+    ) -> Result<Option<MessageRef>, Error>;
+
     /// Remembers what the sender calls a message.
     ///
     /// # Errors
@@ -279,6 +302,22 @@ impl Ledger {
     ) -> Result<MessageRef, Error> {
         let octets = self.keep(message.octets())?;
         self.store.record_message(message, &octets, draft, now)
+    }
+
+    /// As [`Ledger::freeze_draft`]; `None`, and nothing is recorded, when another message was recorded
+    /// since the mark ([`Attempts::mark`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn freeze_since(
+        &mut self,
+        mark: Mark,
+        (message, draft): (&OutgoingMessage, Option<&DraftRef>),
+        now: Timestamp,
+    ) -> Result<Option<MessageRef>, Error> {
+        let octets = self.keep(message.octets())?;
+        self.store
+            .record_since(mark, (message, &octets), draft, now)
     }
 
     /// Claims a message for one attempt. Until the attempt ends no other process gets it.

@@ -51,6 +51,8 @@ const MOST_EQUAL: usize = 5;
 const MOST_PLANS: u32 = 20;
 /// A wait that is worth telling.
 const LONG_WAIT_SECONDS: i64 = 5;
+/// How long what the mailbox answered about a row in doubt holds, while something else is waited for.
+const ANSWER_HOLDS_SECONDS: i64 = 30;
 /// A connection that is idle for longer is not kept.
 const IDLE_SECONDS: i64 = 30;
 /// The longest sleep before somebody who asks to stop is heard.
@@ -818,6 +820,7 @@ impl Runner<'_> {
         let mut doubts = self.in_doubt()?;
         while !doubts.is_empty() {
             let mut ripe: Option<Timestamp> = None;
+            let answered = self.now();
             let Some(answers) = self.settle(&doubts)? else {
                 for row in &doubts {
                     self.tell(Some(row), Happening::StillInDoubt(Found::Unknown));
@@ -836,7 +839,7 @@ impl Runner<'_> {
                     ripe = Some(ripe.map_or(due, |ripe| ripe.min(due)));
                     doubts.push(row);
                 } else {
-                    self.send_again(row, state)?;
+                    doubts.extend(self.send_again(row, answered, state)?);
                 }
             }
             if let Some(ripe) = ripe {
@@ -855,19 +858,29 @@ impl Runner<'_> {
         Ok(client::ripe_at(&facts, patience).unwrap_or(self.now()))
     }
 
-    /// A row in doubt of which the mailbox, asked just now, knows nothing.
-    fn send_again(&mut self, row: JobRow, state: &mut State<'_>) -> Result<(), Break> {
+    /// A row in doubt of which the mailbox, asked then, knows nothing. Gives it back when it is to be
+    /// asked again, since its acceptance may have come while the pace or a server was waited for.
+    fn send_again(
+        &mut self,
+        row: JobRow,
+        answered: Timestamp,
+        state: &mut State<'_>,
+    ) -> Result<Option<JobRow>, Break> {
         let Some(message) = row.message.clone() else {
-            return Ok(());
+            return Ok(None);
         };
         loop {
             self.wait_for_pace(row.row.recipients, state)?;
-            if !self.connect(state)? {
+            let is_connected = self.connect(state)?;
+            if self.now().seconds_since(answered) > ANSWER_HOLDS_SECONDS {
+                return Ok(Some(row));
+            }
+            if !is_connected {
                 continue;
             }
             match self.submit(&row, &message, Claim::InDoubtAndSearched, false, state)? {
                 After::Again => {}
-                After::Next | After::Later => return Ok(()),
+                After::Next | After::Later => return Ok(None),
             }
         }
     }

@@ -243,6 +243,10 @@ impl client::Desk for Desk<'_, '_> {
                 let values = [("message", &*message.short), ("other", &*other.short)];
                 self.say("send.written-again", &values)
             }
+            News::OfJob(job, count) => {
+                let count = texts.number(count);
+                self.say("send.of-job", &[("job", &*job.short), ("count", &*count)])
+            }
             News::BeingSent(message) => self.say_of("send.being-sent", message),
             News::Over(message, over) => self.say_of(over_key(over), message),
             News::Stays(message, answered) => self.say_of(answered_key(answered), message),

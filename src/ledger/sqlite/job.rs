@@ -216,6 +216,26 @@ impl Jobs for Sqlite {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    fn row_of(&self, message: &MessageRef) -> Result<Option<(JobRef, JobRow)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT job_row.*, message.short AS message_short,
+                 coalesce(account.name, job_row.account) AS label, job.short AS job_short
+             FROM job_row
+             JOIN job ON job.id = job_row.job
+             JOIN message ON message.id = job_row.message
+             LEFT JOIN account ON account.address = job_row.account
+             WHERE job_row.message = ?1 AND NOT served LIMIT 1",
+        )?;
+        let found = statement.query_row([message.id], |row| {
+            let job = JobRef {
+                id: row.get("job")?,
+                short: row.get("job_short")?,
+            };
+            Ok((job, job_row(row)?))
+        });
+        Ok(found.optional()?)
+    }
+
     fn job_of(&self, message: &MessageRef) -> Result<Option<JobRef>, Error> {
         Ok(self
             .connection

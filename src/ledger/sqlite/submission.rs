@@ -16,7 +16,7 @@ use crate::address::MailAddress;
 use crate::ledger::fact::{AttemptEnd, Fact, Refusal, What, Words};
 use crate::ledger::state::RecipientState;
 use crate::ledger::submission::{Attempts, attempts, has_ended, places_to_send};
-use crate::ledger::{Attempt, Claim, Commit, DraftRef, End, Error, MessageRef, Room};
+use crate::ledger::{Attempt, Claim, Commit, DraftRef, End, Error, Mark, MessageRef, Room};
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
 
@@ -28,20 +28,24 @@ impl Attempts for Sqlite {
         draft: Option<&DraftRef>,
         now: Timestamp,
     ) -> Result<MessageRef, Error> {
-        let transaction = self.immediate()?;
-        let mut reference = None;
-        if let Some(draft) = draft {
-            reference = draft::reference(&transaction, draft)?;
-            draft::take(&transaction, draft)?;
-        }
-        let recorded = insert(&transaction, message, octets, now)?;
-        if let Some(reference) = reference {
-            transaction
-                .prepare_cached("UPDATE message SET reference = ?2 WHERE id = ?1")?
-                .execute(params![recorded.id, reference])?;
-        }
-        transaction.commit()?;
-        Ok(recorded)
+        self.at_once(|transaction| record(transaction, (message, octets), draft, now))
+    }
+
+    fn mark(&self) -> Result<Mark, Error> {
+        mark(&self.connection)
+    }
+
+    fn record_since(
+        &mut self,
+        since: Mark,
+        message: (&OutgoingMessage, &str),
+        draft: Option<&DraftRef>,
+        now: Timestamp,
+    ) -> Result<Option<MessageRef>, Error> {
+        self.at_once(|transaction| match mark(transaction)? == since {
+            true => record(transaction, message, draft, now).map(Some),
+            false => Ok(None),
+        })
     }
 
     fn name_message(&mut self, message: &MessageRef, reference: &str) -> Result<(), Error> {
@@ -236,8 +240,10 @@ impl Attempts for Sqlite {
             at: now,
             end: AttemptEnd::Refused(Refusal {
                 transient: true,
-                code,
-                text: text.to_owned(),
+                words: Words {
+                    code: Some(code),
+                    text: text.to_owned(),
+                },
             }),
         };
         append(&transaction, message.id, &fact, now)?;
@@ -280,6 +286,34 @@ impl Sqlite {
         self.connection.pragma_update(None, "synchronous", "full")?;
         written
     }
+}
+
+/// Which message was recorded last.
+fn mark(connection: &Connection) -> Result<Mark, Error> {
+    let query = "SELECT ifnull(max(id), 0) FROM message";
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(Mark(statement.query_row([], |row| row.get(0))?))
+}
+
+/// Records a message whose octets are kept under a SHA-256, in place of the draft that it was made of.
+fn record(
+    transaction: &Transaction<'_>,
+    (message, octets): (&OutgoingMessage, &str),
+    draft: Option<&DraftRef>,
+    now: Timestamp,
+) -> Result<MessageRef, Error> {
+    let mut reference = None;
+    if let Some(draft) = draft {
+        reference = draft::reference(transaction, draft)?;
+        draft::take(transaction, draft)?;
+    }
+    let recorded = insert(transaction, message, octets, now)?;
+    if let Some(reference) = reference {
+        transaction
+            .prepare_cached("UPDATE message SET reference = ?2 WHERE id = ?1")?
+            .execute(params![recorded.id, reference])?;
+    }
+    Ok(recorded)
 }
 
 /// Brings all commits of a log to the disk.
