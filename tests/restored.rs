@@ -312,6 +312,13 @@ fn tables_of_another_program_are_no_ledger() {
 
 /// Runs a table of three rows; the same one each time.
 fn run_table(world: &Practising) -> Ran {
+    let ran = run_table_at_once(world, &[]);
+    settle(world);
+    ran
+}
+
+/// The same without waiting for its receipts.
+fn run_table_at_once(world: &Practising, more: &[&str]) -> Ran {
     let table = world.path("avvisi.csv");
     let mut text = "pec;ref\r\n".to_owned();
     for number in 1..=3 {
@@ -321,18 +328,9 @@ fn run_table(world: &Practising) -> Ran {
     let body = world.path("testo.txt");
     fs::write(&body, "Buongiorno.").expect("a template");
     let (table, body) = (table.display().to_string(), body.display().to_string());
-    let ran = world.run(&[
-        "batch",
-        "run",
-        &table,
-        "--subject",
-        "Avviso {{ref}}",
-        "--body-file",
-        &body,
-        "--yes",
-    ]);
-    settle(world);
-    ran
+    let texts = ["--subject", "Avviso {{ref}}", "--body-file", &body];
+    let given = [&["batch", "run", &table, "--yes"][..], &texts, more].concat();
+    world.run(&given)
 }
 
 fn settle(world: &Practising) {
@@ -383,6 +381,48 @@ fn a_batch_whose_ledger_was_truncated_goes_on_with_what_left() {
         3,
         "{report:?}"
     );
+}
+
+/// The journal knows of messages of which a ledger that was brought back by hand has nothing at all.
+#[test]
+fn what_the_journal_alone_knows_is_not_sent_again_before_its_acceptance_comes() {
+    const DELAY: std::time::Duration = std::time::Duration::from_secs(20);
+    let world = Practising::with(Config {
+        receipt_delay: DELAY,
+        ..config()
+    });
+    // So that there is a ledger before.
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    back_up(&world);
+    let began = std::time::Instant::now();
+    let ran = run_table_at_once(&world, &[]);
+    assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
+    for end in ["", "-wal", "-shm"] {
+        let name = format!("ledger.sqlite{end}");
+        let _ = fs::remove_file(world.data().join(&name));
+        let _ = fs::copy(world.path("copy").join(&name), world.data().join(&name));
+    }
+    fs::remove_dir_all(world.data().join("messages")).expect("removed");
+    let again = run_table_at_once(&world, &[]);
+    assert_eq!(world.practice.taken().len(), 3, "{again:?}");
+    if began.elapsed() < DELAY {
+        assert_eq!(again.exit, 2, "{again:?}");
+        let words = "already sent from this computer, or may have been";
+        assert_eq!(again.err.matches(words).count(), 3, "{again:?}");
+        // With the word one goes, as another message.
+        let one = run_table_at_once(&world, &["--skip-bad", "--correct=2"]);
+        assert_eq!(world.practice.taken().len(), 4, "{one:?}");
+        let ids = world.practice.taken();
+        let ids: std::collections::BTreeSet<_> =
+            ids.into_iter().filter_map(|one| one.message_id).collect();
+        assert_eq!(ids.len(), 4, "{one:?}");
+    }
+    let taken = world.practice.taken().len();
+    world.practice.wait_until_idle(3 * DELAY);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let ran = run_table_at_once(&world, &[]);
+    assert_eq!(world.practice.taken().len(), taken, "{ran:?}");
+    assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
 }
 
 #[test]

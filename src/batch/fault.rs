@@ -233,6 +233,11 @@ pub enum Fault {
         /// When it was accepted.
         at: Timestamp,
     },
+    /// What the row says left before, or may have, and the ledger lost what it knew of it.
+    Lost {
+        /// When it left.
+        at: Timestamp,
+    },
     /// There is no reference, and a job of this table sent another text to the same recipients.
     Changed {
         /// The short id of the message.
@@ -299,6 +304,7 @@ impl Fault {
             Self::Duplicate { .. } => "duplicate",
             Self::Conflict { .. } => "conflict",
             Self::ConflictElsewhere { .. } => "conflict-elsewhere",
+            Self::Lost { .. } => "lost",
             Self::Changed { .. } => "changed",
             Self::OtherCameBack { .. } => "other-came-back",
             Self::Message(_) => "message",
@@ -393,7 +399,7 @@ impl Fault {
                 ("message", own(message)),
                 ("job", own(job)),
             ],
-            // Its time is shown in the language of who reads.
+            // Times are shown in the language of who reads.
             Self::ConflictElsewhere { reference, .. } => vec![("reference", own(reference))],
             Self::Changed { message, job } => vec![("message", own(message)), ("job", own(job))],
             Self::OtherCameBack { reference, message } => {
@@ -405,6 +411,7 @@ impl Fault {
             | Self::NoRows
             | Self::ManyRows
             | Self::NoRecipient
+            | Self::Lost { .. }
             | Self::Stopped(_)
             | Self::Court(_)
             | Self::Message(_) => Vec::new(),

@@ -111,6 +111,8 @@ pub enum Serving {
     OtherCameBack(MessageRef),
     /// Something else was sent under its key, and reached somebody, or may have.
     Conflict(Other),
+    /// Something left under its key then, or may have, of which the ledger lost everything else.
+    Lost(Timestamp),
 }
 
 impl Serving {
@@ -122,13 +124,14 @@ impl Serving {
             Self::Served(_) | Self::Elsewhere(_) => false,
             Self::InPart(_) | Self::CameBack(_) => terms.retry,
             Self::OtherCameBack(_) => terms.retry || terms.correct,
-            Self::Conflict(_) => terms.correct,
+            Self::Conflict(_) | Self::Lost(_) => terms.correct,
         }
     }
 }
 
-/// Where a notice stands, given all that is known under its key, in the order of its recording.
-pub fn decide(earlier: &[Earlier], accepted: &[Acceptance]) -> Serving {
+/// Where a notice stands, given all that is known under its key, in the order of its recording, and when
+/// something left under it that was lost.
+pub fn decide(earlier: &[Earlier], accepted: &[Acceptance], lost: Option<Timestamp>) -> Serving {
     let message = |one: &Earlier| one.message.clone();
     let reached = newest(earlier, true, &[Life::Live, Life::InPart]);
     if let Some(one) = reached.filter(|one| one.life == Life::Live) {
@@ -142,6 +145,9 @@ pub fn decide(earlier: &[Earlier], accepted: &[Acceptance]) -> Serving {
     }
     if let Some(other) = conflict(earlier, accepted) {
         return Serving::Conflict(other);
+    }
+    if let Some(at) = lost {
+        return Serving::Lost(at);
     }
     if let Some(one) = newest(earlier, true, &[Life::Unsent]) {
         return Serving::Recorded(message(one));
@@ -245,6 +251,8 @@ pub(super) struct Known {
     pub earlier: Vec<Earlier>,
     /// Acceptances of its key for messages that the ledger does not have.
     pub accepted: Vec<Acceptance>,
+    /// When the last message of its key left that was lost.
+    pub lost: Option<Timestamp>,
     /// The Message-ID of its next message.
     pub next_id: String,
 }
@@ -255,12 +263,13 @@ pub(super) fn plan(linked: Option<&Linked>, known: &Known, terms: Terms) -> Plan
     if let Some((message, _)) = linked.filter(|_| !is_open(linked, terms)) {
         return Plan::Linked(message.clone());
     }
-    let serving = decide(earlier, accepted);
+    let serving = decide(earlier, accepted, known.lost);
     if let Some((message, _)) = linked.filter(|(_, life)| *life == Life::Unsent) {
         return match serving {
             // Another machine may have sent something else under its key since it was recorded.
-            Serving::Conflict(_) if !terms.correct => Plan::Wait(serving),
+            Serving::Conflict(_) | Serving::Lost(_) if !terms.correct => Plan::Wait(serving),
             Serving::Conflict(_)
+            | Serving::Lost(_)
             | Serving::Free
             | Serving::Served(_)
             | Serving::Recorded(_)
@@ -296,8 +305,8 @@ pub(super) fn plan(linked: Option<&Linked>, known: &Known, terms: Terms) -> Plan
         // It says what became of the row.
         Serving::InPart(message) | Serving::CameBack(message) => Plan::Join(message),
         Serving::OtherCameBack(_) if terms.retry || terms.correct => send(None),
-        Serving::Conflict(_) if terms.correct => send(None),
-        Serving::OtherCameBack(_) | Serving::Conflict(_) => Plan::Wait(serving),
+        Serving::Conflict(_) | Serving::Lost(_) if terms.correct => send(None),
+        Serving::OtherCameBack(_) | Serving::Conflict(_) | Serving::Lost(_) => Plan::Wait(serving),
     }
 }
 
@@ -340,11 +349,14 @@ mod tests {
         let mut all = Vec::new();
         for earlier in earlier.map(Some).chain([None]) {
             for accepted in accepted.iter().cloned().map(Some).chain([None]) {
-                all.push(Known {
-                    earlier: earlier.clone().into_iter().collect(),
-                    accepted: accepted.into_iter().collect(),
-                    next_id: "<next@b>".to_owned(),
-                });
+                for lost in [None, Some(Timestamp::from_unix(0))] {
+                    all.push(Known {
+                        earlier: earlier.clone().into_iter().collect(),
+                        accepted: accepted.clone().into_iter().collect(),
+                        lost,
+                        next_id: "<next@b>".to_owned(),
+                    });
+                }
             }
         }
         all
@@ -354,7 +366,7 @@ mod tests {
     fn what_a_check_says_will_go_is_what_a_run_sends() {
         for known in all_known() {
             for terms in terms() {
-                let serving = decide(&known.earlier, &known.accepted);
+                let serving = decide(&known.earlier, &known.accepted, known.lost);
                 let goes = match plan(None, &known, terms) {
                     Plan::Send { .. } => true,
                     Plan::Join(_) => matches!(serving, Serving::Recorded(_)),

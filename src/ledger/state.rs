@@ -21,8 +21,8 @@ pub enum Standing {
     /// The server refused it for now. May be sent again; where the server took the message for
     /// others, to those alone that it refused.
     RefusedForNow,
-    /// The server refused it for good, or for now in an attempt of which only receipts tell that
-    /// it reached others. Final.
+    /// The server refused it for good; or for now in an attempt of which only receipts tell that it
+    /// reached others; or another machine sent the message, and its acceptance names others. Final.
     Refused,
     /// Given up before it left; another message took its place. Final.
     Withdrawn,
@@ -303,7 +303,10 @@ impl RecipientState {
     pub fn of(place: usize, facts: &[Fact]) -> Self {
         let concerns = |fact: &&Fact| fact.concerns(place);
         let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
-        let went_unseen = !was_taken && facts.iter().any(|fact| fact.is_certified());
+        let unseen = match was_taken {
+            true => Unseen::default(),
+            false => Unseen::of(facts),
+        };
         let facts: Vec<&Fact> = facts.iter().filter(concerns).collect();
         let first = |what: What| {
             let times = facts.iter().filter(|fact| fact.what() == what);
@@ -315,7 +318,7 @@ impl RecipientState {
         let ends = ends(&facts);
         let (standing, since) = if contradiction.is_empty() {
             certified_standing(&first, timed_out)
-                .unwrap_or_else(|| left_behind(submission_standing(&ends, &facts), went_unseen))
+                .unwrap_or_else(|| unseen.left_behind(submission_standing(&ends, &facts)))
         } else {
             let times = contradiction.iter().filter_map(|what| first(*what));
             (Standing::Contradictory, times.max())
@@ -517,12 +520,51 @@ fn submission_standing(ends: &[Since], facts: &[&Fact]) -> Since {
         .unwrap_or((Standing::Recorded, None))
 }
 
-/// What a server refused for now goes again to those that it refused. Not where receipts alone tell
-/// that the message went: to whom, its server did not say.
-fn left_behind((standing, at): Since, went_unseen: bool) -> Since {
-    match standing == Standing::RefusedForNow && went_unseen {
-        true => (Standing::Refused, at),
-        false => (standing, at),
+/// What receipts tell of a message of which no attempt of ours was taken.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unseen {
+    /// Whether there are any.
+    went: bool,
+    /// When it was accepted, for those whom the acceptance names.
+    accepted_at: Option<Timestamp>,
+}
+
+impl Unseen {
+    fn of(facts: &[Fact]) -> Self {
+        let is_acceptance =
+            |fact: &&Fact| matches!(fact.what(), What::Accepted | What::AcceptedAsOrdinary);
+        let accepted = facts.iter().filter(is_acceptance);
+        Self {
+            went: facts.iter().any(Fact::is_certified),
+            accepted_at: accepted.map(Fact::at).min(),
+        }
+    }
+
+    /// What a server refused for now goes again to those that it refused. Not where receipts alone tell
+    /// that the message went: to whom, its server did not say. Nor does it go from here to whom the
+    /// acceptance does not name.
+    fn left_behind(self, (standing, at): Since) -> Since {
+        match standing {
+            Standing::RefusedForNow if self.went => (Standing::Refused, at),
+            Standing::Recorded if self.accepted_at.is_some() => {
+                (Standing::Refused, self.accepted_at)
+            }
+            Standing::RefusedForNow
+            | Standing::Recorded
+            | Standing::Sending
+            | Standing::Refused
+            | Standing::Withdrawn
+            | Standing::InDoubt
+            | Standing::Sent
+            | Standing::NotAccepted
+            | Standing::Accepted
+            | Standing::Ordinary
+            | Standing::Delayed
+            | Standing::TimedOut
+            | Standing::Delivered
+            | Standing::NotDelivered
+            | Standing::Contradictory => (standing, at),
+        }
     }
 }
 

@@ -51,10 +51,10 @@ fn served_is_only_what_went_to_the_same_people_with_the_same_content() {
         let mut all = two.clone();
         (all[0].is_same, all[0].life) = one;
         (all[1].is_same, all[1].life) = other;
-        decide(&all, &[])
+        decide(&all, &[], None)
     };
     use Life::*;
-    assert_eq!(decide(&[], &[]), Serving::Free);
+    assert_eq!(decide(&[], &[], None), Serving::Free);
     assert_eq!(
         known((true, Live), (false, Live)),
         Serving::Served(first.clone())
@@ -125,23 +125,47 @@ fn what_may_become_of_a_message_is_told_by_all_its_recipients() {
 fn a_mailbox_alone_serves_and_contradicts() {
     let two = two_messages();
     assert_eq!(
-        decide(&[], &[accepted(true)]),
+        decide(&[], &[accepted(true)], None),
         Serving::Elsewhere(accepted(true))
     );
     assert_eq!(
-        decide(&[], &[accepted(false)]),
+        decide(&[], &[accepted(false)], None),
         Serving::Conflict(Other::Mailbox(after(0)))
     );
     assert_eq!(
-        decide(&[], &[accepted(false), accepted(true)]),
+        decide(&[], &[accepted(false), accepted(true)], None),
         Serving::Elsewhere(accepted(true))
     );
     let mut unsent = two[..1].to_vec();
     unsent[0].life = Life::Unsent;
     assert_eq!(
-        decide(&unsent, &[accepted(false)]),
+        decide(&unsent, &[accepted(false)], None),
         Serving::Conflict(Other::Mailbox(after(0)))
     );
+}
+
+#[test]
+fn what_left_and_was_lost_serves_nothing_and_lets_nothing_go() {
+    let at = after(1);
+    let (mut all, acceptance) = (two_messages()[..1].to_vec(), accepted(true));
+    let lost = |all: &[Earlier], accepted: &[_]| decide(all, accepted, Some(at));
+    assert_eq!(lost(&[], &[]), Serving::Lost(at));
+    for life in [Life::Unsent, Life::CameBack, Life::Withdrawn] {
+        all[0].life = life;
+        assert_eq!(lost(&all, &[]), Serving::Lost(at), "{life:?}");
+    }
+    // What is known to have reached somebody says more.
+    all[0].life = Life::Live;
+    assert_eq!(lost(&all, &[]), Serving::Served(all[0].message.clone()));
+    let elsewhere = Serving::Elsewhere(acceptance.clone());
+    assert_eq!(lost(&[], &[acceptance]), elsewhere);
+    for correct in [false, true] {
+        let terms = Terms {
+            correct,
+            retry: true,
+        };
+        assert_eq!(Serving::Lost(at).goes(terms), correct);
+    }
 }
 
 // What earlier versions wrote

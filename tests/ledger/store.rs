@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use postacert::ledger::fact::{RecipientAnswer, Refusal};
+use postacert::ledger::fact::{RecipientAnswer, Refusal, Words};
 use postacert::ledger::state::{RecipientState, Standing};
 use postacert::ledger::{Claim, Commit, End, Error, Filter, Ledger, MessageRef};
 use rusqlite::Connection;
@@ -174,8 +174,10 @@ fn a_refused_recipient_keeps_the_whole_message_from_going_again() {
         place: 1,
         refusal: Refusal {
             transient: false,
-            code: 550,
-            text: "5.1.1 unknown".to_owned(),
+            words: Words {
+                code: Some(550),
+                text: "5.1.1 unknown".to_owned(),
+            },
         },
     };
     let end = End {
@@ -702,8 +704,10 @@ fn try_an_attempt(desk: &mut Desk, message: &MessageRef, random: &mut Random) {
         place,
         refusal: Refusal {
             transient: random.below(2) == 0,
-            code: 450,
-            text: "no".to_owned(),
+            words: Words {
+                code: Some(450),
+                text: "no".to_owned(),
+            },
         },
     });
     let end = End {

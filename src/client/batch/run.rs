@@ -506,6 +506,7 @@ impl Runner<'_> {
         if let Plan::Wait(serving) = &plan {
             let reason = match serving {
                 Serving::OtherCameBack(_) => "other-came-back",
+                Serving::Lost(_) => "lost",
                 Serving::Conflict(_)
                 | Serving::Free
                 | Serving::Served(_)

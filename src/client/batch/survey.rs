@@ -195,7 +195,8 @@ impl Findings {
             Serving::Free
             | Serving::Recorded(_)
             | Serving::OtherCameBack(_)
-            | Serving::Conflict(_) => {}
+            | Serving::Conflict(_)
+            | Serving::Lost(_) => {}
         }
         if !serving.goes(terms) {
             return fault_of(&serving, row, ledger);
@@ -263,6 +264,7 @@ fn fault_of(
             let at = *at;
             Some(Fault::ConflictElsewhere { reference, at })
         }
+        Serving::Lost(at) => Some(Fault::Lost { at: *at }),
         Serving::OtherCameBack(message) => Some(Fault::OtherCameBack {
             reference,
             message: message.short.clone(),

@@ -65,6 +65,7 @@ fn problems(_: &mut SchemaGenerator) -> Schema {
         "duplicate",
         "conflict",
         "conflict-elsewhere",
+        "lost",
         "changed",
         "other-came-back",
         "message",
@@ -163,7 +164,7 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
         return texts.fill("batch-fault.court", &values);
     }
     let mut values = fault.values();
-    if let Fault::ConflictElsewhere { at, .. } = fault {
+    if let Fault::ConflictElsewhere { at, .. } | Fault::Lost { at } = fault {
         values.push(("time", shown(*at, lang)));
     }
     // What it is about: `the template of the subject`, `the subject is empty`.

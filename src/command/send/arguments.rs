@@ -42,8 +42,8 @@ use crate::pec::caution::Stop;
                       pec send --resume [MESSAGE]..."
 )]
 pub(in crate::command) struct Arguments {
-    /// With --resume: messages to resume (short id, Message-ID or subject; without any, all still open);
-    /// without --resume: recipients, as with --to
+    /// With --resume: messages to resume (short id, Message-ID or subject; without any, all still open
+    /// but the rows of a batch); without --resume: recipients, as with --to
     #[arg(value_name = "MESSAGE")]
     messages: Vec<String>,
 

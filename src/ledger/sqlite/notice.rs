@@ -58,8 +58,10 @@ impl Notices for Sqlite {
     }
 
     fn serving(&self, row: &NewRow, path: &str) -> Result<Serving, Error> {
-        let (earlier, accepted) = known(&self.connection, row, &identity_of(row), path)?;
-        Ok(decide(&earlier, &accepted))
+        let identity = identity_of(row);
+        let (earlier, accepted) = known(&self.connection, row, &identity, path)?;
+        let lost = lost(&self.connection, &identity)?;
+        Ok(decide(&earlier, &accepted, lost))
     }
 
     fn plan(&self, row: &JobRow, terms: Terms) -> Result<Plan, Error> {
@@ -279,6 +281,7 @@ fn plan_of(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, 
     let (earlier, accepted) = known(connection, row, &identity, &path)?;
     let known = Known {
         next_id: free_id(connection, row, &identity, &accepted)?,
+        lost: lost(connection, &identity)?,
         earlier,
         accepted,
     };
@@ -297,7 +300,10 @@ fn free_id(
         let is_accepted = accepted
             .iter()
             .any(|one| MessageId::new(&one.message_id) == MessageId::new(&id));
-        if !is_accepted && query::by_message_id(connection, &id)?.is_none() {
+        let is_known = is_accepted
+            || is_lost(connection, &id)?
+            || query::by_message_id(connection, &id)?.is_some();
+        if !is_known {
             return Ok(id);
         }
     }
@@ -425,6 +431,25 @@ fn of_table(
         all.push(found?);
     }
     Ok(())
+}
+
+/// When the last message of the key left, or may have, that was lost and did not come to light again.
+fn lost(connection: &Connection, identity: &Identity) -> Result<Option<Timestamp>, Error> {
+    let key = identity.key.as_str();
+    let at: Option<i64> = connection
+        .prepare_cached(
+            "SELECT max(at) FROM lost WHERE message_id >= ?1 AND message_id < ?2
+                 AND NOT EXISTS (SELECT 1 FROM message WHERE message.message_id = lost.message_id)",
+        )?
+        .query_row([format!("<{key}."), format!("<{key}/")], |row| row.get(0))?;
+    Ok(at.map(Timestamp::from_unix))
+}
+
+/// Whether a Message-ID is that of a message that was lost.
+fn is_lost(connection: &Connection, message_id: &str) -> Result<bool, Error> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM lost WHERE message_id = ?1)")?
+        .query_row([message_id], |row| row.get(0))?)
 }
 
 /// Acceptances of the key for messages that the ledger does not have. A receipt may name the

@@ -350,6 +350,14 @@ impl Run<'_> {
         Ok(self.transaction.query_row(query, [], |row| row.get(0))?)
     }
 
+    /// Remembers what is known of a message that is in no other place.
+    fn lose(&self, line: &Line) -> Result<(), Error> {
+        self.transaction
+            .prepare_cached("INSERT OR IGNORE INTO lost (message_id, at) VALUES (?1, ?2)")?
+            .execute(params![line.message_id, line.at.unix()])?;
+        Ok(())
+    }
+
     /// Enters that a message was about to leave.
     fn hand(&self, message: &MessageRef, line: &Line) -> Result<(), Error> {
         let Line { attempt, at, .. } = *line;
@@ -402,6 +410,7 @@ impl Run<'_> {
             None => {
                 let kept = self.octets.get(&line.octets).ok();
                 let Some(message) = kept.and_then(OutgoingMessage::reread) else {
+                    self.lose(line)?;
                     self.recovered.missing.push(line.message_id.clone());
                     return Ok(());
                 };

@@ -158,7 +158,9 @@ fn one_receipt_alone_says_all_that_it_says() {
 
 #[test]
 fn a_receipt_about_another_recipient_says_nothing_of_this_one() {
-    for what in CERTIFIED {
+    // Only an acceptance names all for whom the message was accepted.
+    let is_acceptance = |what: &What| matches!(what, What::Accepted | What::AcceptedAsOrdinary);
+    for what in CERTIFIED.into_iter().filter(|what| !is_acceptance(what)) {
         let other = read(Row {
             place: Some(1),
             ..row(what, 5)
@@ -520,6 +522,33 @@ fn who_was_refused_for_good_is_in_a_later_attempt_where_that_may_be() {
 }
 
 #[test]
+fn whom_the_acceptance_of_another_machine_does_not_name_is_left_out() {
+    let accepted_for_another = read(Row {
+        place: Some(1),
+        ..row(What::Accepted, 0)
+    });
+    let state = of(&[accepted_for_another.clone()]);
+    assert_eq!(
+        (state.standing, state.since),
+        (Standing::Refused, Some(at(0)))
+    );
+    // It broke off here, and was sent there.
+    let broken = [own(What::Begun, 1, -9), own(What::NotSent, 1, -8)];
+    let both = [broken.to_vec(), vec![accepted_for_another.clone()]].concat();
+    assert_eq!(standing(&both), Standing::Refused);
+    // A delivery alone does not tell to whom else it went.
+    let delivered = read(Row {
+        place: Some(1),
+        ..row(What::Delivered, 0)
+    });
+    assert_eq!(standing(&[delivered]), Standing::Recorded);
+    // Sent from here it is the acceptance of what went from here.
+    let mine = [sent(1, -9), vec![answer(What::RefusedForNow, 1, -8)]].concat();
+    let mine = [mine, vec![accepted_for_another]].concat();
+    assert_eq!(standing(&mine), Standing::RefusedForNow);
+}
+
+#[test]
 fn in_doubt_ends_with_an_acceptance() {
     let doubt = [own(What::Begun, 1, -9), own(What::InDoubt, 1, -8)];
     assert_eq!(standing(&doubt), Standing::InDoubt);
@@ -762,6 +791,10 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
     let taken = facts.iter().any(|fact| fact.what() == W::Taken);
     let went = |fact: &Fact| !taken && fact.is_certified();
     if standing == S::RefusedForNow && facts.iter().any(went) {
+        return S::Refused;
+    }
+    let accepted = |fact: &Fact| [W::Accepted, W::AcceptedAsOrdinary].contains(&fact.what());
+    if standing == S::Recorded && !taken && facts.iter().any(accepted) {
         return S::Refused;
     }
     standing
