@@ -449,6 +449,12 @@ mod tests {
             ("/home/dropboxer/pec", None),
         ] {
             assert_eq!(synced_by(Path::new(path)), service, "{path}");
+            let check = synced_folder(Path::new(path), Lang::En);
+            assert_eq!(
+                check.map(|check| check.id),
+                service.map(|_| "data.synced"),
+                "{path}"
+            );
         }
     }
 }
