@@ -170,7 +170,12 @@ impl Catalogue {
                         Some((name, value)) if REASONS.contains(name) => {
                             push(&self.reason(value), &mut out);
                         }
-                        Some((_, value)) => push(value, &mut out),
+                        Some((_, value)) => {
+                            if self.lang == Lang::It && is_said_with_vowel(value) {
+                                elide(&mut out);
+                            }
+                            push(value, &mut out);
+                        }
                         None => {
                             debug_assert!(!is_placeholder(name), "{key}: nothing for {name}");
                             out.push_str(&format!("{{{name}}}"));
@@ -194,6 +199,33 @@ impl Catalogue {
         let key = |(start, end, _)| &self.octets[start..end];
         places.map(|place| key(self.entry(place))).collect()
     }
+}
+
+/// Whether a value is a date whose day begins with a vowel in Italian: 08/05/2026, 11/07/2018.
+fn is_said_with_vowel(value: &str) -> bool {
+    let octets = value.as_bytes();
+    (value.starts_with("08/") || value.starts_with("11/"))
+        && octets.get(5) == Some(&b'/')
+        && octets[3..5].iter().all(u8::is_ascii_digit)
+}
+
+/// The article at the end of a text as it is before a vowel: `del ` is `dell'`.
+fn elide(out: &mut String) {
+    const ARTICLES: [&str; 6] = ["il", "del", "al", "dal", "nel", "sul"];
+    let Some(before) = out.strip_suffix(' ') else {
+        return;
+    };
+    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next();
+    let Some(word) = word.filter(|word| ARTICLES.contains(&&*word.to_lowercase())) else {
+        return;
+    };
+    let (kept, article) = match word {
+        "il" => (before.len() - word.len(), "l'"),
+        "Il" => (before.len() - word.len(), "L'"),
+        _ => (before.len(), "l'"),
+    };
+    out.truncate(kept);
+    out.push_str(article);
 }
 
 /// Whether a word between braces is one of ours, and no example of a template.
@@ -288,6 +320,37 @@ mod tests {
             assert_eq!(Catalogue::of(Lang::It).counted("rows", count), italian);
             assert_eq!(Catalogue::of(Lang::En).counted("rows", count), english);
         }
+    }
+
+    #[test]
+    fn an_article_before_a_date_fits_its_day() {
+        let italian = |text: &str| Catalogue {
+            lang: Lang::It,
+            ..read(&[&format!("[t]\nk = '{text}'\n")])
+        };
+        let all = "Del {x}: {x}, dal {x} al {x} ({x}); il {x}. Il {x} nel {x}, abil {x}";
+        for (day, expected) in [
+            (
+                "04/05/2026",
+                "Del 04/05/2026: 04/05/2026, dal 04/05/2026 al 04/05/2026 (04/05/2026); il 04/05/2026. \
+                 Il 04/05/2026 nel 04/05/2026, abil 04/05/2026",
+            ),
+            (
+                "11/07/2018 10:00",
+                "Dell'11/07/2018 10:00: 11/07/2018 10:00, dall'11/07/2018 10:00 all'11/07/2018 10:00 \
+                 (11/07/2018 10:00); l'11/07/2018 10:00. L'11/07/2018 10:00 nell'11/07/2018 10:00, \
+                 abil 11/07/2018 10:00",
+            ),
+        ] {
+            assert_eq!(italian(all).fill("t.k", &[("x", day)]), expected);
+        }
+        let said = |value| italian("il {x}").fill("t.k", &[("x", value)]);
+        // A month, a part of a name, a number; and the 8th.
+        let same = ["11/2018", "11/a", "11", "08/0x/2026"].map(said);
+        assert_eq!(same, ["il 11/2018", "il 11/a", "il 11", "il 08/0x/2026"]);
+        assert_eq!(said("08/05/2026"), "l'08/05/2026");
+        let other = read(&["[t]\nk = 'il {x}'\n"]);
+        assert_eq!(other.fill("t.k", &[("x", "11/07/2018")]), "il 11/07/2018");
     }
 
     #[test]
