@@ -264,6 +264,44 @@ fn screens_fit_and_are_those_that_were_looked_at() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Each command in the examples of a help is one of the manual, whole, as a shell reads it: on terminals
+/// of any width, and where none is.
+#[test]
+fn examples_in_help_can_be_copied() {
+    let mut folded = 0;
+    for (lang, heading) in [(Lang::En, "\nExamples:\n"), (Lang::It, "\nEsempi:\n")] {
+        let pages = command::manual_pages(lang).expect("pages in memory");
+        let pages: String = pages.into_iter().map(|(_, text)| text).collect();
+        let pages = pages.replace(" \\e\n    ", " ");
+        let pages = pages.replace("\\-", "-").replace("\\(aq", "'");
+        let known: BTreeSet<&str> = pages
+            .lines()
+            .map(|line| line.trim_start_matches(".B "))
+            .collect();
+        for command in command::tree(lang).get_subcommands() {
+            for width in WIDTHS.map(Some).into_iter().chain([None]) {
+                let help = shown(&[command.get_name(), "--help"], None, lang, width);
+                let Some((_, examples)) = help.split_once(heading) else {
+                    continue;
+                };
+                folded += examples.matches("\\\n").count();
+                let examples = examples.replace(" \\\n        ", " ");
+                for line in examples
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("    "))
+                {
+                    assert!(
+                        known.contains(line),
+                        "{} {width:?}: {line}",
+                        command.get_name()
+                    );
+                }
+            }
+        }
+    }
+    assert!(folded > 20, "{folded}");
+}
+
 /// The width is asked of the terminal itself.
 #[test]
 fn a_terminal_gives_its_width() {

@@ -163,7 +163,7 @@ const COMMANDS: [Named; 31] = [
 /// The command tree with its help in a language, folded at the width of the terminal.
 pub(super) fn tree(lang: Lang, width: Option<usize>) -> clap::Command {
     let width = width.map_or(USUAL, |width| width.min(WIDEST));
-    language::localized(whole_tree().term_width(width), lang)
+    language::localized(whole_tree().term_width(width), lang, width)
 }
 
 fn whole_tree() -> clap::Command {

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
+use crate::output::fold::folded;
 use crate::output::report::Output;
 
 /// The language that the arguments ask for, found before they are understood, because help
@@ -45,8 +46,8 @@ pub(super) fn subcommand(arguments: &[OsString], tree: &clap::Command) -> String
     named
 }
 
-/// The tree with its texts in a language. English is what the code says.
-pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
+/// The tree with its texts in a language, for so many columns. English is what the code says.
+pub(super) fn localized(command: clap::Command, lang: Lang, width: usize) -> clap::Command {
     // Built, so that the options that clap adds, and those of all commands, are there.
     let mut command = command;
     command.build();
@@ -55,12 +56,12 @@ pub(super) fn localized(command: clap::Command, lang: Lang) -> clap::Command {
         Lang::En => with_common_apart(command, "Options of every command"),
         Lang::It => with_common_apart(localize(command, "", texts), texts.text("help.common")),
     };
-    with_ends(command, "", lang)
+    with_ends(command, "", lang, width)
 }
 
 /// Each help begins with what the command does, and ends with examples of the manual and where more
 /// stands.
-fn with_ends(command: clap::Command, above: &str, lang: Lang) -> clap::Command {
+fn with_ends(command: clap::Command, above: &str, lang: Lang, width: usize) -> clap::Command {
     let texts = Catalogue::of(lang);
     let name = match above {
         "" => command.get_name().to_owned(),
@@ -79,7 +80,8 @@ fn with_ends(command: clap::Command, above: &str, lang: Lang) -> clap::Command {
                 let commands: Vec<String> = example
                     .commands
                     .iter()
-                    .map(|c| format!("    {c}"))
+                    // Else clap would fold it as prose, and the shell would read two commands.
+                    .map(|c| folded(&format!("    {c}"), width).into_owned())
                     .collect();
                 format!("  {}\n{}", example.title, commands.join("\n"))
             });
@@ -98,7 +100,7 @@ fn with_ends(command: clap::Command, above: &str, lang: Lang) -> clap::Command {
         };
         command = command.after_long_help(end);
     }
-    command.mut_subcommands(|sub| with_ends(sub, &name, lang))
+    command.mut_subcommands(|sub| with_ends(sub, &name, lang, width))
 }
 
 /// A help that begins with what the command does, as a sentence; in a list of commands it is none.
@@ -109,6 +111,8 @@ fn begun_with(about: &str, long: Option<String>) -> String {
         return first;
     };
     match long.strip_prefix(about) {
+        // The sentence goes on.
+        Some(rest) if rest.starts_with([',', ';', ':', ' ']) => long,
         Some(rest) => first + rest.strip_prefix('.').unwrap_or(rest),
         None => format!("{first}\n\n{long}"),
     }
@@ -198,10 +202,9 @@ fn localize(command: clap::Command, above: &str, texts: &'static Catalogue) -> c
                 format!("{open}{text}{close}"),
             )
         };
-        let (required, optional) = (of('<', '>'), of('[', ']'));
-        usage
-            .replace(&required.0, &required.1)
-            .replace(&optional.0, &optional.1)
+        let forms = [of('<', '>'), of('[', ']'), of('<', '|')];
+        let replace = |usage: String, (from, to): &(String, String)| usage.replace(from, to);
+        forms.iter().fold(usage, replace)
     });
     let usage = usage
         .trim_start_matches("Usage: ")

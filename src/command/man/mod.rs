@@ -250,13 +250,20 @@ pub(super) fn examples(name: &str, lang: Lang) -> Vec<Example> {
     };
     let own = typed.trim_start_matches("pec");
     let mut examples = Vec::new();
-    let (mut title, mut commands) = (String::new(), Vec::new());
+    let (mut title, mut commands) = (String::new(), Vec::<String>::new());
     for line in text.split("\n.SH ").next().unwrap_or_default().lines() {
         let is_command = ["pec ", ".B pec "]
             .iter()
             .any(|word| line.starts_with(word));
         let goes_on = line.starts_with("    ");
-        if is_command || goes_on {
+        if let Some(begun) = commands.last_mut().filter(|_| goes_on) {
+            // One command on two lines of the page.
+            *begun = format!(
+                "{}{}",
+                begun.trim_end_matches('\\'),
+                plain(line.trim_start())
+            );
+        } else if is_command {
             commands.push(plain(line.trim_start_matches(".B ")));
         } else if line == ".RE" {
             let commands = std::mem::take(&mut commands);
