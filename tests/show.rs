@@ -239,7 +239,9 @@ fn types_that_lie_and_names_that_hide_a_program_are_told() {
     ];
     let (_, text) = show_envelope(&mixed(&parts.concat()));
     assert!(
-        text.contains("declared as application/pdf, but the content is application/zip"),
+        text.contains(
+            "declared as application/pdf, but the content (application/zip) does not match"
+        ),
         "{text}"
     );
     assert!(text.contains("it ends as a program does"), "{text}");

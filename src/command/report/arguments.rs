@@ -30,7 +30,8 @@ pub(in crate::command) struct Arguments {
     #[arg(value_name = "MESSAGE")]
     message: String,
 
-    /// Write to this file, completely or not at all (default: standard output); FILE.pdf becomes a PDF
+    /// Write to this file, completely or not at all (default: standard output); FILE.pdf
+    /// becomes a PDF if the program was built with --features pdf, and is refused otherwise
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
 
@@ -45,7 +46,7 @@ pub(in crate::command) struct Arguments {
 /// A report that another command writes beside what it shows.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct Beside {
-    /// Also write a page for people to this file (HTML, or PDF if it ends in .pdf), as pec report does
+    /// Also write a page for people to this file (HTML, or PDF as for --to of pec report)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 

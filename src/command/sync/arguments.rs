@@ -5,7 +5,7 @@ use crate::account::Lists;
 use crate::command::follow::{Form, Summary};
 use crate::command::order::Order;
 
-/// Read new receipts once
+/// Read new mail once, messages and receipts
 ///
 /// Reads INBOX, the folders of the account and every folder named Ricevute; marks, moves and
 /// deletes nothing. Keeps every certified message, verifies it, and records what the genuine ones
