@@ -1,7 +1,7 @@
 # Homebrew: brew install --build-from-source ./pec.rb
 # `url` and `sha256` are those of a release; until there is one, `brew install --HEAD` from a checkout.
 class Pec < Formula
-  desc "Italian certified e-mail (PEC): send it, follow it, prove its receipts"
+  desc "Italian certified e-mail (PEC): send it, track it, verify its receipts"
   license "MIT"
   head do
     url ENV.fetch("PEC_SOURCE", Dir.pwd), using: :git

@@ -1,6 +1,6 @@
 # nix run ./packaging/nix -- demo
 {
-  description = "Italian certified e-mail (PEC): send it, follow it, prove its receipts";
+  description = "Italian certified e-mail (PEC): send it, track it, verify its receipts";
 
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
 
