@@ -240,6 +240,102 @@ fn pages_name_every_finding_and_every_option() {
     }
 }
 
+/// `pec doctor` names each thing that it looks at; who is told of one by a monitor looks it up there.
+#[test]
+fn the_page_of_doctor_names_every_check() {
+    let schema = fs::read(root().join("fixtures/schema/doctor.json")).expect("a schema");
+    let schema: serde_json::Value = serde_json::from_slice(&schema).expect("JSON");
+    let ids = &schema["$defs"]["check"]["properties"]["id"]["examples"];
+    let ids = ids.as_array().expect("the ids");
+    assert!(ids.len() > 30, "{ids:?}");
+    for (path, text) in pages() {
+        if !path.ends_with("pec-doctor.1") {
+            continue;
+        }
+        let heads = text.lines().filter_map(|line| line.strip_prefix(".B "));
+        let named: BTreeSet<String> = heads
+            .flat_map(|head| head.split(", "))
+            .map(|id| id.replace("\\-", "-"))
+            .collect();
+        for id in ids {
+            let id = id.as_str().expect("a word");
+            assert!(named.contains(id), "{}: no {id}", path.display());
+        }
+    }
+}
+
+/// Sentences are put together of what a command does and what more there is to say of it.
+#[test]
+fn no_stop_stands_before_another_sign() {
+    let mut wrong = Vec::new();
+    let mut look = |name: &str, text: &str| {
+        for line in text.lines() {
+            let line = line.replace("...", "");
+            let is_wrong = [".,", ".;", ".:", ",,"]
+                .iter()
+                .any(|signs| line.contains(signs));
+            if is_wrong && !line.starts_with('.') {
+                wrong.push(format!("{name}: {line}"));
+            }
+        }
+    };
+    for (path, text) in pages() {
+        look(&path.display().to_string(), &text);
+    }
+    for (lang, _) in LANGUAGES {
+        every_command(
+            &postacert::command::tree(lang),
+            "pec",
+            &mut |name, command| {
+                look(name, &command.clone().render_long_help().to_string());
+            },
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In Italian, what stands for a value is named in Italian, in usage lines that were written by hand too.
+#[test]
+fn usage_names_values_in_the_language() {
+    let names = |lang| {
+        let mut names = Vec::new();
+        every_command(&postacert::command::tree(lang), "pec", &mut |_, command| {
+            for argument in command.get_arguments() {
+                let own = argument.get_value_names().unwrap_or_default().iter();
+                names.extend(own.map(ToString::to_string));
+            }
+        });
+        names
+    };
+    let (english, italian) = (names(Lang::En), names(Lang::It));
+    let words = |name: &String| -> Vec<String> {
+        let words = name.split(|c: char| !c.is_alphanumeric());
+        words.map(str::to_owned).collect()
+    };
+    let italian: BTreeSet<String> = italian.iter().flat_map(words).collect();
+    let foreign: BTreeSet<String> = english.iter().flat_map(words).collect();
+    let foreign: BTreeSet<&String> = foreign.difference(&italian).collect();
+    assert!(foreign.len() > 10, "{foreign:?}");
+    every_command(
+        &postacert::command::tree(Lang::It),
+        "pec",
+        &mut |name, command| {
+            let usage = command.clone().render_usage().to_string();
+            let found = words(&usage);
+            let found: Vec<_> = found.iter().filter(|word| foreign.contains(word)).collect();
+            assert!(found.is_empty(), "{name}: {found:?} in {usage}");
+        },
+    );
+}
+
+/// Calls something for every command, with what is typed for it.
+fn every_command(command: &clap::Command, name: &str, call: &mut dyn FnMut(&str, &clap::Command)) {
+    call(name, command);
+    for command in command.get_subcommands() {
+        every_command(command, &format!("{name} {}", command.get_name()), call);
+    }
+}
+
 /// The page of every command names its options.
 fn every_option(command: &clap::Command, name: &str, pages: &[(String, String)]) {
     for command in command.get_subcommands() {
