@@ -707,3 +707,27 @@ fn fuzz_targets_build_packages_as_the_program_does() {
     });
     assert_eq!(fuzz, program);
 }
+
+/// Whoever looks for a suite, or wonders where a case belongs, reads the table of `CONTRIBUTING.md`.
+#[test]
+fn every_suite_has_one_row_in_the_table() {
+    let text = std::fs::read_to_string("CONTRIBUTING.md").expect("a file");
+    let (_, table) = text.split_once("| Suites | hold |\n").expect("the table");
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    // What stands between backticks.
+    let mut named: Vec<String> = first
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned))
+        .collect();
+    named.sort();
+    let entries = std::fs::read_dir("tests").expect("a folder").flatten();
+    let mut suites: Vec<String> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").exists()
+        })
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    suites.sort();
+    assert_eq!(named, suites);
+}
