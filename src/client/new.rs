@@ -109,7 +109,10 @@ pub fn send_new<D: Desk>(
             Once::Free => {}
             Once::GoesOn(recorded) => unsent = Some(recorded),
             Once::Went(went) => {
-                needless(new.draft, &went, ledger)?;
+                match &went {
+                    Went::Here { .. } => needless(new.draft, ledger)?,
+                    Went::Elsewhere { .. } | Went::Alike { .. } => {}
+                }
                 return Ok(NewEnd::Kept(Kept::Went(went)));
             }
         }
@@ -142,7 +145,10 @@ pub fn send_new<D: Desk>(
             };
             match recorded {
                 Some(recorded) => recorded,
-                None => return Ok(NewEnd::Kept(Kept::Meanwhile)),
+                None => {
+                    needless(new.draft, ledger)?;
+                    return Ok(NewEnd::Kept(Kept::Meanwhile));
+                }
             }
         }
     };
@@ -156,16 +162,16 @@ pub fn send_new<D: Desk>(
     Ok(NewEnd::Handed(handed))
 }
 
-/// Takes away the draft of a script that was started again after all went well: the ledger has what
-/// it says. One that somebody kept stays, since that may be sent all the same.
-fn needless(
-    of: Option<OfDraft<'_>>,
-    went: &Went,
-    ledger: &mut Ledger,
-) -> Result<(), ledger::Error> {
-    match (of, went) {
-        (Some(of), Went::Here { .. }) if of.made == Made::Now => ledger.drop_draft(of.draft),
-        (None | Some(_), Went::Here { .. } | Went::Elsewhere { .. } | Went::Alike { .. }) => Ok(()),
+/// Takes away the draft of what the ledger has as a message already: a script was started again after
+/// all went well, or twice at once. One that somebody kept stays, since that may be sent all the same.
+fn needless(of: Option<OfDraft<'_>>, ledger: &mut Ledger) -> Result<(), ledger::Error> {
+    let Some(of) = of.filter(|of| of.made == Made::Now) else {
+        return Ok(());
+    };
+    match ledger.drop_draft(of.draft) {
+        // Whoever came first made his message of it.
+        Err(ledger::Error::NoDraft { .. }) => Ok(()),
+        done => done,
     }
 }
 
@@ -521,6 +527,30 @@ mod tests {
             assert!(matches!(kept(second.expect("an end")), Kept::Went(_)));
             assert_eq!(world.ledger.drafts().expect("a list").len(), left);
             assert_eq!(world.got(), 1);
+        }
+    }
+
+    #[test]
+    fn who_comes_second_leaves_no_draft_and_a_person_keeps_his() {
+        for (made, left) in [(Made::Now, 0), (Made::Before, 1)] {
+            let mut world = Practised::new();
+            world.person.answer = Answer::Yes;
+            let folder = world.folder.path().join("pec");
+            let now = world.now.get();
+            world.person.meanwhile = Some(Box::new(move || {
+                let mut ledger = Ledger::open(&folder).expect("the same ledger");
+                let twin = message(SECOND, &["a"]);
+                ledger.freeze_draft(&twin, None, now).expect("recorded");
+            }));
+            let (draft, _) = world.draft(&letter());
+            let of = OfDraft {
+                draft: &draft,
+                made,
+            };
+            let end = world.send_draft(&message(FIRST, &["a"]), Goes::WhenConfirmed, of);
+            assert!(matches!(kept(end.expect("an end")), Kept::Meanwhile));
+            assert_eq!(world.ledger.drafts().expect("a list").len(), left);
+            assert_eq!((world.got(), world.recorded()), (0, 1));
         }
     }
 
