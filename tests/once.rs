@@ -4,9 +4,9 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use postacert::practice::{Config, Fault};
 use serde_json::Value;
@@ -216,6 +216,108 @@ fn without_references_a_changed_letter_does_not_go_to_everybody_again() {
     office.table("u.csv", &[HEAD, "x§;X;1"]);
     let with = office.batch("check", "u.csv", &[]);
     assert!(!with.out.contains("there is no reference"), "{with:?}");
+}
+
+/// `pec batch run -`, with a table on standard input.
+fn piped(office: &Office, table: &str, subject: &str, more: &[&str]) -> Ran {
+    let body = ["--body-file", "testo.txt"];
+    let given = ["batch", "run", "-", "--yes", "--subject", subject];
+    let mut command = office.world.command(&[&given[..], &body, more].concat());
+    command.current_dir(office.world.folder.path());
+    Ran::of(fed(&mut command, table).wait_with_output().expect("an end"))
+}
+
+/// A program that is given a text on standard input.
+fn fed(command: &mut Command, text: &str) -> Child {
+    command.stdin(Stdio::piped());
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = output.spawn().expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let text = text.replace('§', "@pec.prova.example");
+    input.write_all(text.as_bytes()).expect("it reads");
+    child
+}
+
+#[test]
+fn tables_from_standard_input_are_one_table_only_if_they_are_the_same() {
+    let office = Office::new();
+    let one = "pec;nome\nk1§;A\n";
+    assert_eq!(piped(&office, one, "Fattura 1", &[]).exit, 3);
+    assert_eq!(office.got(), counted(&[("k1", 1)]));
+    // Another table, to the same recipient.
+    let ran = piped(&office, "pec;nome\nk1§;B\n", "Fattura 2", &[]);
+    assert!(
+        ran.exit == 3 && !ran.err.contains("from this table"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("k1", 2)]));
+    // The very same sends nothing twice, and with another text it is a correction.
+    let ran = piped(&office, one, "Fattura 1", &[]);
+    assert!(ran.err.contains("resuming"), "{ran:?}");
+    let ran = piped(&office, one, "Fattura 1, corretta", &[]);
+    assert!(
+        ran.exit == 2 && ran.err.contains("from this table"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("k1", 2)]));
+    // A further row: what was sent is not sent again.
+    let more = "pec;nome\nk1§;A\nk2§;C\n";
+    assert_eq!(piped(&office, more, "Fattura 1", &[]).exit, 3);
+    assert_eq!(office.got(), counted(&[("k1", 2), ("k2", 1)]));
+    // A file that holds the same is the table of its jobs from then on, whatever is piped.
+    std::fs::write(
+        office.world.path("in.csv"),
+        one.replace('§', "@pec.prova.example"),
+    )
+    .expect("it");
+    let file = office.world.path("in.csv").display().to_string();
+    let of_file = |subject: &str| {
+        let given = ["batch", "run", &*file, "--yes", "--subject", subject];
+        let body = office.world.path("testo.txt").display().to_string();
+        office.pec(&[&given[..], &["--body-file", &body]].concat())
+    };
+    assert!(of_file("Fattura 1").err.contains("resuming"));
+    assert!(
+        piped(&office, one, "Fattura 1", &[])
+            .err
+            .contains("resuming")
+    );
+    office.table("in.csv", &["pec;nome", "k1§;D"]);
+    let ran = of_file("Fattura 3");
+    assert!(
+        ran.exit == 2 && ran.err.contains("from this table"),
+        "{ran:?}"
+    );
+    assert_eq!(office.got(), counted(&[("k1", 2), ("k2", 1)]));
+}
+
+#[test]
+fn a_piped_table_that_was_interrupted_goes_on_and_is_named_by_its_id_alone() {
+    let office = Office::new();
+    let rows: String = (0..6).map(|n| format!("k{n}§;N{n}\n")).collect();
+    let table = format!("pec;nome\n{rows}");
+    let given = ["batch", "run", "-", "--yes", "--ndjson", "--subject"];
+    let texts = ["Avviso", "--body-file", "testo.txt"];
+    let mut command = office.world.command(&[&given[..], &texts].concat());
+    let mut child = fed(command.current_dir(office.world.folder.path()), &table);
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let is_sent = |line: &String| line.contains("\"event\":\"sent\"");
+    let seen = lines.map_while(Result::ok).filter(is_sent).take(2).count();
+    assert_eq!(seen, 2);
+    child.kill().expect("it can be killed");
+    child.wait().expect("an end");
+    let ran = piped(&office, &table, "Avviso", &[]);
+    assert!(ran.err.contains("resuming"), "{ran:?}");
+    let each: Vec<(String, usize)> = (0..6).map(|n| (format!("k{n}"), 1)).collect();
+    assert_eq!(office.got(), each.into_iter().collect());
+    let jobs = office.pec(&["batch", "status", "--json"]).json();
+    assert_eq!(jobs["jobs"][0]["table"], "-", "{jobs:#}");
+    let id = jobs["jobs"][0]["id"].as_str().expect("an id");
+    let shown = office.pec(&["batch", "status"]);
+    assert!(shown.out.contains("standard input"), "{shown:?}");
+    assert_ne!(office.pec(&["batch", "report", id]).exit, 2);
+    let ran = office.pec(&["batch", "report", "-"]);
+    assert!(ran.exit == 2 && ran.err.contains("no name"), "{ran:?}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::events::{Counts, line};
 use super::lines::{Line, Reported, state_of, written};
+use super::place;
 use crate::command::{Failure, Session};
 use crate::lang::Lang;
 use crate::ledger::state::Standing;
@@ -50,14 +51,16 @@ pub(super) fn write(reported: &Reported<'_>, session: &mut Session<'_>) -> anyho
     let accounts: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     let values = [
         ("job", &*job.job.short),
-        ("path", &*job.path),
+        ("path", place::shown(&job.path, texts)),
         ("time", &*shown(job.recorded_at, lang)),
         ("rows", &*texts.counted("rows", job.rows)),
         ("accounts", &*accounts.join(", ")),
         ("program", PROGRAM),
         ("now", &*shown(session.context.clock.now(), lang)),
     ];
-    let table = Path::new(&job.path).file_name().unwrap_or_default();
+    let table = Path::new(place::shown(&job.path, texts))
+        .file_name()
+        .unwrap_or_default();
     let head = Head {
         title: table.to_string_lossy().into_owned(),
         paragraphs: [

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use super::prepare;
+use super::{place, prepare};
 use crate::command::Failure;
 use crate::ledger::{self, JobView, Ledger};
 
 /// The job that a word means: a table, known by its content, or by its path where that was
-/// corrected since; the newest; or an id.
+/// corrected since; the newest; or an id. A pipe says nothing of what went through it.
 pub(in crate::command) fn one_job(ledger: &Ledger, word: &str) -> anyhow::Result<JobView> {
-    let mut found = match prepare::absolute(word.as_ref()) {
+    if place::is_piped(word.as_ref()) {
+        return Err(Failure::new("job-of-input", []).into());
+    }
+    let mut found = match place::of_file(word.as_ref()) {
         Ok(path) => jobs_of_file(ledger, word.as_ref(), &path)?,
         Err(_) => Vec::new(),
     };

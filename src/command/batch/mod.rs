@@ -8,6 +8,7 @@ pub(super) mod known;
 mod lines;
 mod order;
 mod original;
+mod place;
 mod prepare;
 mod problem;
 mod receipts;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::order::{PaceOrder, TableOrder};
+use super::place;
 use crate::account::{Account, Config, Error};
 use crate::address::MailAddress;
 use crate::batch::Fault;
@@ -74,7 +75,7 @@ pub(super) enum Origin {
 pub(super) struct Prepared {
     /// The file of the table.
     pub path: PathBuf,
-    /// The same, so that it is known from any folder.
+    /// Its place, known from any folder.
     pub absolute: String,
     /// SHA-256 of its octets.
     pub sha256: String,
@@ -132,7 +133,7 @@ impl Prepared {
             .map(|account| (account.name.clone(), Sender::of(account)));
         Ok(Self {
             path: path.to_owned(),
-            absolute: absolute(path).map_err(|error| unreadable(path, &error))?,
+            absolute: place::of(path, &loaded.sha256).map_err(|error| unreadable(path, &error))?,
             sha256: loaded.sha256,
             encoding,
             origin: loaded.origin,
@@ -168,7 +169,7 @@ impl Prepared {
     pub fn files(&self) -> Disk {
         Disk {
             known: Arc::clone(&self.known),
-            ..Disk::beside(&self.path)
+            ..Disk::beside(Path::new(&self.absolute))
         }
     }
 
@@ -235,26 +236,6 @@ fn default_account(config: &Config, session: &Session<'_>) -> anyhow::Result<Str
         Err(Error::NoDefault { .. }) => Ok(String::new()),
         Err(error) => Err(configuration::failure(&error, session.lang).into()),
     }
-}
-
-/// The whole path. The table itself may be a link: files stand beside the link, as the check
-/// sees them.
-///
-/// # Errors
-/// When it is not there.
-pub(super) fn absolute(path: &Path) -> io::Result<String> {
-    if !is_input(path) {
-        std::fs::metadata(path)?;
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let whole = match path.file_name() {
-        Some(name) => std::fs::canonicalize(folder)?.join(name),
-        None => std::fs::canonicalize(path)?,
-    };
-    Ok(whole.to_string_lossy().into_owned())
 }
 
 /// SHA-256 of a file that was a table once.
@@ -331,7 +312,7 @@ pub(super) fn load(path: &Path, sheet: Option<&str>) -> Result<Loaded, Failure> 
             false => Ok(octets),
         }
     };
-    if is_input(path) {
+    if place::is_input(path) {
         let octets = whole(&mut io::stdin()).map_err(of_path)?;
         return from_octets(path, octets, sheet);
     }
@@ -408,11 +389,6 @@ fn from_octets(path: &Path, octets: Vec<u8>, sheet: Option<&str>) -> Result<Load
         origin: Origin::Text,
         memory: Some(octets.into()),
     })
-}
-
-/// Whether a table comes by standard input.
-pub(super) fn is_input(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }
 
 /// Whether a text begins as an array of JSON whose elements are objects; a header may begin with

@@ -15,6 +15,7 @@ use super::events::Reporter;
 use super::known::one_job;
 use super::order::{BadRows, Lanes, RunOrder, Show};
 use super::original::Manner;
+use super::place;
 use super::prepare::{self, Disk, Origin, Prepared};
 use super::view;
 use super::{problem, status};
@@ -46,7 +47,7 @@ use crate::verify::Verifier;
 const TURN: Duration = Duration::from_millis(250);
 
 pub(super) fn run(order: &RunOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let is_there = prepare::is_input(&order.job) || order.job.exists();
+    let is_there = place::is_input(&order.job) || order.job.exists();
     let mut opened = Opened::default();
     let words = Catalogue::of(session.lang).text("batch.interrupted");
     let interruption = Interruption::tells(words.to_owned());
@@ -119,7 +120,7 @@ fn from_table(
     let mut ledger = access::ledger(session)?;
     let known = ledger.job_of_identity(&findings.identity)?;
     if let Some(mut job) = known {
-        if job.path != prepared.absolute {
+        if place::moves(&job.path, &prepared.absolute) {
             ledger.move_job(&job.job, &prepared.absolute)?;
             job.path = prepared.absolute;
         }
@@ -335,7 +336,8 @@ fn bad_row(
 
 /// The bad rows as a table of their own, to be corrected and sent as another job.
 fn write_bad(prepared: &Prepared, identity: &str, bad: &[Range<u64>]) -> anyhow::Result<PathBuf> {
-    let stem = match prepare::is_input(&prepared.path) {
+    let is_piped = place::is_piped(&prepared.path);
+    let stem = match is_piped {
         true => "stdin".into(),
         false => prepared
             .path
@@ -347,11 +349,15 @@ fn write_bad(prepared: &Prepared, identity: &str, bad: &[Range<u64>]) -> anyhow:
     let end = match &prepared.origin {
         Origin::Sheet(..) => "csv".into(),
         Origin::Array => "ndjson".into(),
-        Origin::Text if prepare::is_input(&prepared.path) => "csv".into(),
+        Origin::Text if is_piped => "csv".into(),
         Origin::Text => own.to_string_lossy(),
     };
     let name = format!("{stem}.bad-{}.{end}", &identity[..8]);
-    let path = prepared.path.with_file_name(name);
+    let beside = match is_piped {
+        true => Path::new(&prepared.absolute),
+        false => &prepared.path,
+    };
+    let path = beside.with_file_name(name);
     let header = match prepared.table()? {
         Ok(table) => table.header_place(),
         Err(_) => 0..0,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::events::{Counts, line};
 use super::known::one_job;
 use super::order::StatusOrder;
+use super::place;
 use super::states;
 use crate::client::batch::awaited;
 use crate::command::access::existing_ledger;
@@ -81,7 +82,7 @@ struct JobJson {
     id: String,
     /// SHA-256 of all that makes its content.
     identity: String,
-    /// Its table when it was recorded.
+    /// Its table when it was recorded; - where it came by standard input or a pipe.
     table: String,
     /// When that was (RFC 3339, UTC).
     recorded_at: Timestamp,
@@ -177,7 +178,7 @@ pub(super) fn run(order: &StatusOrder, session: &mut Session<'_>) -> anyhow::Res
         document.jobs.push(JobJson {
             id: view.job.short,
             identity: view.identity,
-            table: view.path,
+            table: place::name_of(&view.path).to_owned(),
             recorded_at: view.recorded_at,
             rows: view.rows,
             counts,
@@ -199,7 +200,7 @@ fn lines(
     let time = shown(view.recorded_at, lang);
     let values = [
         ("job", &*view.job.short),
-        ("path", &*view.path),
+        ("path", place::shown(&view.path, texts)),
         ("time", &*time),
         ("rows", &*texts.counted("rows", view.rows)),
     ];
