@@ -582,7 +582,8 @@ fn before_sending_what_a_court_would_not_take_stops_the_message_until_it_is_name
             files,
             &[&for_court[..], wrong, &["--dry-run"]].concat(),
         );
-        assert_eq!(shown.exit, 0, "{shown:?}");
+        assert_eq!(shown.exit, 2, "{shown:?}");
+        assert!(shown.err.contains(&format!("--despite {key}")), "{shown:?}");
         let warnings: Value = shown.json()["messages"][0]["warnings"].clone();
         let warned = warnings.to_string() + &shown.out + &shown.err;
         assert!(warned.contains("Filing in court"), "{shown:?}");

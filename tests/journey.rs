@@ -6,7 +6,9 @@ mod support;
 use std::time::Duration;
 
 use postacert::practice::{Config, Fault, Order};
+use serde_json::json;
 use support::practising::{PASSWORD, Practising, config};
+use support::schema::Schema;
 
 const WAIT: [&str; 4] = ["--timeout", "20s", "--poll", "1s"];
 
@@ -510,9 +512,18 @@ fn a_notification_stops_until_what_is_wrong_with_it_is_named() {
         }
         assert!(world.practice.taken().is_empty());
     }
-    // What is shown is not stopped, and says why it would be.
-    let ran = send(NOTIFICATION, &["--receipt", "concise", "--dry-run"]);
-    assert!(ran.exit == 0 && ran.err.contains("44/2011"), "{ran:?}");
+    // What is shown tells what sending would do: it would be stopped, and by which words it goes.
+    let concise = ["--receipt", "concise", "--dry-run"];
+    let ran = send(NOTIFICATION, &concise);
+    assert!(ran.exit == 2 && ran.err.contains("44/2011"), "{ran:?}");
+    assert!(ran.err.contains("--despite notification-form"), "{ran:?}");
+    let ran = send(NOTIFICATION, &[&concise[..], &["--json"]].concat());
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    Schema::closed("send").holds(&ran.json());
+    assert_eq!(ran.json()["stops"], json!(["notification-form"]));
+    let named = ["--despite", "notification-form", "--json"];
+    let ran = send(NOTIFICATION, &[&concise[..], &named].concat());
+    assert_eq!((ran.exit, &ran.json()["stops"]), (0, &json!([])), "{ran:?}");
     let ran = send(
         NOTIFICATION,
         &[

@@ -105,7 +105,7 @@ pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
 }
 
 /// That a message is stopped, and what would have to be named.
-fn stopped(stops: &[Stop], lang: Lang) -> Failure {
+pub(super) fn stopped(stops: &[Stop], lang: Lang) -> Failure {
     let word = |stop: &Stop| match lang {
         Lang::It => stop.italian(),
         Lang::En => stop.word(),

@@ -32,6 +32,7 @@ use crate::exit::ExitStatus;
 use crate::ledger::{DraftRow, Ledger, Letter, MessageRef};
 use crate::output::catalogue::Catalogue;
 use crate::output::report::Form;
+use crate::pec::caution::Stop;
 use crate::pec::outgoing::{Limits, OutgoingMessage};
 
 pub(super) use arguments::{AnswerArguments, Arguments, LeavingArguments};
@@ -64,8 +65,14 @@ fn new(
         .map_err(|faults| checks::failure(&faults, session.lang))?;
     if order.deed == Deed::Show {
         let warned = keeping.other_account(&access.account, session);
-        let named = (limits, order.court, warned);
-        return show(&message, named, &access, &order.after, session);
+        let named = (limits, order.court, &*order.despite);
+        return show(
+            (&message, warned),
+            named,
+            &access,
+            order.after.form,
+            session,
+        );
     }
     if consent == Consent::Asked && !can_ask {
         return Err(Failure::new("needs-yes", []).into());
@@ -292,13 +299,13 @@ fn attachments(letter: &Letter, ledger: Option<&Ledger>) -> anyhow::Result<Vec<(
     draft::attachments(&letter.files, ledger)
 }
 
-/// Shows what would be sent. Nothing is recorded; what is known of recipients is read if there is a
-/// ledger.
+/// Shows what would be sent, and fails where sending would be stopped. Nothing is recorded; what is
+/// known of recipients is read if there is a ledger.
 fn show(
-    message: &OutgoingMessage,
-    (limits, court, warned): (Limits, Option<Court>, Option<String>),
+    (message, warned): (&OutgoingMessage, Option<String>),
+    (limits, court, despite): (Limits, Option<Court>, &[Stop]),
     access: &Access,
-    after: &After,
+    form: Form,
     session: &mut Session<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let ledger = access::existing_ledger(session)?;
@@ -309,9 +316,14 @@ fn show(
     if let Some(court) = court {
         cautions = cautions.for_court(message, court, now);
     }
+    let stops = cautions.stops(despite);
     let mut warnings = checks::warnings(&cautions, session.lang);
     warnings.extend(warned);
-    report::dry_run(message, &warnings, access, after.form, session)
+    let shown = report::dry_run(message, (&warnings, &stops), access, form, session)?;
+    match stops.is_empty() {
+        true => Ok(shown),
+        false => Err(checks::stopped(&stops, session.lang).into()),
+    }
 }
 
 fn resume(order: ResumeOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {

@@ -19,7 +19,7 @@ use crate::ledger::fact::What;
 use crate::output::catalogue::Catalogue;
 use crate::output::report::{Form, Page, Report, SHA256, SHORT_ID, known};
 use crate::output::style::Tone;
-use crate::pec::caution::is_signed_document;
+use crate::pec::caution::{Stop, is_signed_document};
 use crate::pec::outgoing::{Attachment, OutgoingMessage, RecipientField};
 use crate::printable::Printable;
 use crate::smime::sha256;
@@ -183,6 +183,9 @@ enum Done<'a> {
         /// Whether nothing was sent and nothing was recorded (--dry-run).
         #[schemars(extend("const" = true))]
         dry_run: bool,
+        /// What would stop it, by the words of --despite; then the exit status is 2.
+        #[schemars(schema_with = "stops")]
+        stops: Vec<&'static str>,
         /// The one that would be sent.
         messages: [DryMessage<'a>; 1],
     },
@@ -199,6 +202,10 @@ enum Done<'a> {
 
 fn founds(_: &mut SchemaGenerator) -> Schema {
     known(["receipt", "unproved", "unknown", "nothing"])
+}
+
+fn stops(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "array", "items": known(Stop::ALL.map(Stop::word)) })
 }
 
 fn outcomes(_: &mut SchemaGenerator) -> Schema {
@@ -330,7 +337,7 @@ struct DryAttachment<'a> {
 /// `--dry-run`: everything, on standard output; the octets as they would leave.
 pub(super) fn dry_run(
     message: &OutgoingMessage,
-    warnings: &[String],
+    (warnings, stops): (&[String], &[Stop]),
     access: &Access,
     form: Form,
     session: &mut Session<'_>,
@@ -354,6 +361,7 @@ pub(super) fn dry_run(
         not_asked: Vec::new(),
         done: Done::Planned {
             dry_run: true,
+            stops: stops.iter().map(|stop| stop.word()).collect(),
             messages: [DryMessage::of(message)],
         },
         lines,
