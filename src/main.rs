@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             let failure = command::Failure::of_writing(&error);
             // When even that cannot be written there is nobody to tell.
             let _ = failure.write(context.lang, &mut err);
-            ExitStatus::Unusable.into()
+            failure.status().into()
         }
     }
 }

@@ -354,6 +354,28 @@ fn everything_that_is_missing_is_said_at_once() {
 }
 
 #[test]
+fn a_configuration_that_cannot_be_written_is_not_now() {
+    let home = Home::new();
+    let add = [
+        "account",
+        "add",
+        "a",
+        "--preset",
+        "legalmail",
+        "--address",
+        "a@legalmail.it",
+    ];
+    let add = [&add[..], &["--user", "M1234567", "--prompt"]].concat();
+    // A folder in which nobody may make a file, not even root.
+    let ran = home.pec(&[&["--config", "/proc/pec.toml"], &add[..]].concat());
+    assert_eq!(ran.status, 4, "{ran:?}");
+    assert!(ran.err.contains("cannot write /proc/pec.toml"), "{ran:?}");
+    let there = home.path("there.toml").display().to_string();
+    let ran = home.pec(&[&["--config", &there], &add[..]].concat());
+    assert_eq!(ran.status, 0, "{ran:?}");
+}
+
+#[test]
 fn hostile_values_are_refused_and_never_shown_raw() {
     let home = Home::with("", "");
     for args in [

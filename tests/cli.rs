@@ -191,6 +191,28 @@ fn a_closed_pipe_is_no_failure() {
     }
 }
 
+/// Its twin: who reads is there, and the disk is full.
+#[test]
+fn a_full_disk_under_the_answer_is_not_now() {
+    let verify = [&["verify"], &TRUST[..], &["--ndjson", GENUINE]].concat();
+    let commands = [
+        &verify[..],
+        &["man", "verify"],
+        &["completions", "bash"],
+        &["batch", "template"],
+        &["verify", "--json-schema"],
+    ];
+    for arguments in commands {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = program();
+        command.args(arguments).stdout(full.expect("a full disk"));
+        let output = command.output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("cannot write the result"), "{told}");
+    }
+}
+
 // Inputs
 
 #[test]

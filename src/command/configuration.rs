@@ -6,6 +6,7 @@ use crate::account::{
     self, Access, Account, CommandEnd, Config, Error, Fault, PasswordContext, password,
 };
 use crate::context::Interruption;
+use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 use crate::secret::{NoSecret, Secret};
@@ -86,7 +87,8 @@ pub(super) fn failure(error: &Error, lang: Lang) -> Failure {
             Failure::new("read", [file(of), ("reason", source.to_string())])
         }
         Error::Write { file: of, source } => {
-            Failure::new("config-write", [file(of), ("reason", source.to_string())])
+            let values = [file(of), ("reason", source.to_string())];
+            Failure::new("config-write", values).with_status(ExitStatus::NotNow)
         }
         Error::OpenToChange { file: of, mode } => {
             Failure::new("config-open", [file(of), ("mode", format!("{mode:04o}"))])

@@ -32,7 +32,8 @@ impl Failure {
 
     /// The result could not be written.
     pub fn of_writing(error: &anyhow::Error) -> Self {
-        Failure::new("write", [("reason", format!("{error:#}"))])
+        let reason = [("reason", format!("{error:#}"))];
+        Failure::new("write", reason).with_status(ExitStatus::NotNow)
     }
 
     /// 2, unless another was set: the question could not be asked.

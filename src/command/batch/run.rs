@@ -32,6 +32,7 @@ use crate::client::{self, Consent, Judge, Question, SendAgain, Word};
 use crate::command::access::{self, Access, Line};
 use crate::command::confirm::Terminal;
 use crate::command::register::Register;
+use crate::command::whole;
 use crate::command::{Failure, Session, is_closed_pipe};
 use crate::context::{Clock, Interruption, free_room, stop_on_signals};
 use crate::exit::ExitStatus;
@@ -377,7 +378,7 @@ fn write_bad(prepared: &Prepared, identity: &str, bad: &[Range<u64>]) -> anyhow:
         }
         out.flush()
     };
-    copied().map_err(|error| prepare::unreadable(&path, &error))?;
+    copied().map_err(|error| whole::failure(&path, &error))?;
     Ok(path)
 }
 

@@ -66,7 +66,8 @@ pub(super) fn run(
         };
         let is_done = done.map_err(|error| {
             let file = path.display().to_string();
-            Failure::new("install", [("file", file), ("reason", error.to_string())])
+            let values = [("file", file), ("reason", error.to_string())];
+            Failure::new("install", values).with_status(ExitStatus::NotNow)
         })?;
         if let Some(folder) = path.parent().filter(|_| is_done) {
             let all = folders.entry(folder.to_owned()).or_default();
