@@ -1139,6 +1139,84 @@ fn the_example_of_a_table_can_be_sent_as_it_is_and_overwrites_nothing() {
     }
 }
 
+#[test]
+fn a_template_and_a_report_are_what_their_names_say() {
+    for (lang, name) in [("it", "nome"), ("en", "name")] {
+        let world = Practising::new();
+        let shown = |file: &str| world.path(file).display().to_string();
+        let template =
+            |file: &str| world.run(&["--lang", lang, "batch", "template", "-o", &shown(file)]);
+        assert_eq!(template("tabella.xlsx").exit, 0);
+        assert!(
+            std::fs::read(world.path("tabella.xlsx"))
+                .expect("it")
+                .starts_with(b"PK")
+        );
+        put(&world, "testo.txt", format!("Gentile {{{{ {name} }}}}"));
+        let ran = batch(&world, "check", "tabella.xlsx", &["--json"]);
+        assert_eq!((ran.exit, &ran.json()["rows"]), (0, &2.into()), "{ran:?}");
+        for foreign in ["t.ods", "t.XLS", "t.pdf", "t.ndjson", "t.html"] {
+            let ran = template(foreign);
+            assert!(ran.exit == 2 && ran.err.contains(".xlsx"), "{ran:?}");
+            assert!(!world.path(foreign).exists());
+        }
+    }
+    let world = Practising::new();
+    put(
+        &world,
+        "avvisi.csv",
+        "PEC;rif\r\na@pec.prova.example;R-1\r\n",
+    );
+    put(&world, "testo.txt", "Testo");
+    batch(&world, "run", "avvisi.csv", &["--yes"]);
+    let job = world.path("avvisi.csv").display().to_string();
+    let report = |file: &str, more: &[&str]| {
+        let file = world.path(file).display().to_string();
+        world.run(&[&["batch", "report", &job, "-o", &file], more].concat())
+    };
+    for (file, more) in [
+        ("x.ods", &[][..]),
+        ("x.pdf", &["--html"]),
+        ("x.xlsx", &["--csv"]),
+        ("x.json", &[]),
+    ] {
+        let ran = report(file, more);
+        assert!(ran.exit == 2 && ran.err.contains(".ndjson"), "{ran:?}");
+        assert!(!world.path(file).exists());
+    }
+    for file in ["x.xlsx", "x.csv", "x.2026"] {
+        assert_eq!(report(file, &[]).exit, 3);
+        assert!(world.path(file).exists());
+    }
+}
+
+/// A disk that takes no octet, as the shell can make one: the file of the template is whole or absent.
+#[test]
+fn a_template_that_cannot_be_written_leaves_nothing_that_blocks_the_next() {
+    let world = Practising::new();
+    let file = world.path("tabella.csv");
+    let written = |before: &str| {
+        let line = format!("{before} exec \"$@\"");
+        let pec = world.command(&["batch", "template", "-o", &file.display().to_string()]);
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", &line, "sh"])
+            .arg(pec.get_program())
+            .args(pec.get_args());
+        Ran::of(shell.output().expect("a shell"))
+    };
+    let ran = written("trap '' XFSZ; ulimit -f 0;");
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    assert!(!file.exists());
+    let ran = written("");
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let ran = written("");
+    assert!(
+        ran.exit == 2 && ran.err.contains("already exists"),
+        "{ran:?}"
+    );
+}
+
 // What the report says of notices
 
 #[test]

@@ -1,10 +1,11 @@
 //! The words of `pec batch`, and the order that they are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::ending::Ending;
 use super::order::{
     BadRows, BatchOrder, CheckOrder, Lanes, PaceOrder, ReportOrder, RunOrder, Shape, Show,
     StatusOrder, TableOrder,
@@ -441,14 +442,8 @@ impl From<ReportArguments> for ReportOrder {
             (false, false, false) => None,
         };
         // Else the name of the file says it.
-        let ending = given.output.as_deref().and_then(Path::extension);
-        let ending = ending.unwrap_or_default().to_ascii_lowercase();
-        let shape = asked.unwrap_or_else(|| match ending.to_str() {
-            Some("xlsx") => Shape::Workbook,
-            Some("html" | "htm") => Shape::Html,
-            Some("ndjson" | "jsonl") => Shape::Ndjson,
-            Some(_) | None => Shape::Csv(given.delimiter),
-        });
+        let named = given.output.as_deref().map_or(Ending::Text, Ending::of);
+        let shape = asked.unwrap_or_else(|| named.shape(given.delimiter));
         Self {
             job: given.job,
             shape,

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod ending;
 mod events;
 mod html;
 pub(super) mod known;

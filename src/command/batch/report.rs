@@ -4,7 +4,7 @@ use super::known::one_job;
 use super::lines::{Line, Reported, state_of, time, written};
 use super::order::{ReportOrder, Shape};
 use super::original::{Named, Original};
-use super::{html, receipts, status};
+use super::{ending, html, receipts, status};
 use crate::batch::cell;
 use crate::batch::spreadsheet::{Cell, NoSpreadsheet, Spreadsheet};
 use crate::command::access::existing_ledger;
@@ -18,6 +18,9 @@ use crate::printable::Printable;
 use crate::timestamp::Timestamp;
 
 pub(super) fn run(order: &ReportOrder, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
+    if let Some(path) = &order.output {
+        ending::check(path, order.shape)?;
+    }
     let no_job = || Failure::new("no-job", [("job", order.job.clone())]);
     let ledger = existing_ledger(session)?.ok_or_else(no_job)?;
     let job = one_job(&ledger, &order.job)?;
@@ -150,7 +153,7 @@ fn workbook(reported: &Reported<'_>, session: &mut Session<'_>) -> anyhow::Resul
     Ok(session.out.page().octets(&octets)?)
 }
 
-fn unwritten(error: &NoSpreadsheet) -> Failure {
+pub(super) fn unwritten(error: &NoSpreadsheet) -> Failure {
     match error {
         NoSpreadsheet::Columns => Failure::new("batch-wide", []),
         NoSpreadsheet::Failed(reason) => {

@@ -1,28 +1,36 @@
 //! `pec batch template`: an example of a table, to be filled in a spreadsheet.
 
-use std::fs::OpenOptions;
+use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::prepare;
+use super::ending::{self, Ending};
+use super::report::unwritten;
 use crate::batch::cell::csv;
-use crate::command::Session;
+use crate::batch::spreadsheet::{Cell, Spreadsheet};
+use crate::command::{Failure, Session, whole};
 use crate::exit::ExitStatus;
 use crate::lang::Lang;
 use crate::output::catalogue::Catalogue;
 
 pub(super) fn run(file: Option<PathBuf>, session: &mut Session<'_>) -> anyhow::Result<ExitStatus> {
-    let table = table(session.lang);
+    let rows = rows(session.lang);
     let Some(path) = file else {
-        session.out.page().text(&table)?;
+        session.out.page().text(&text(&rows))?;
         return Ok(ExitStatus::Yes);
     };
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(table.as_bytes()));
-    written.map_err(|error| prepare::unreadable(&path, &error))?;
+    let octets = match Ending::of(&path) {
+        Ending::Workbook => workbook(&rows, session)?,
+        Ending::Text => text(&rows).into_bytes(),
+        Ending::Page | Ending::Lines | Ending::Foreign => {
+            return Err(ending::refused(&path, ".csv, .xlsx").into());
+        }
+    };
+    if fs::symlink_metadata(&path).is_ok() {
+        let file = [("file", path.display().to_string())];
+        return Err(Failure::new("batch-occupied", file).into());
+    }
+    whole::write_new(&path, &mut |file| Ok(file.write_all(&octets)?))?;
     let texts = Catalogue::of(session.lang);
     // Braces in a text of the catalogue would be a place to fill.
     let column = match session.lang {
@@ -38,10 +46,39 @@ pub(super) fn run(file: Option<PathBuf>, session: &mut Session<'_>) -> anyhow::R
     Ok(ExitStatus::Yes)
 }
 
+/// The table as a workbook.
+fn workbook(rows: &Rows, session: &Session<'_>) -> Result<Vec<u8>, Failure> {
+    let [header, rows @ ..] = rows.map(|row| row.map(str::to_owned));
+    let name = Catalogue::of(session.lang).text("batch.sheet-template");
+    let now = session.context.clock.now();
+    let mut book = Spreadsheet::new(&header, name, session.lang, now);
+    for row in rows {
+        let cells = row.map(Cell::Text);
+        book = book.and_then(|mut book| book.row(&cells).map(|()| book));
+    }
+    let octets = book.and_then(Spreadsheet::finish);
+    octets.map_err(|error| unwritten(&error))
+}
+
+/// The table as CSV.
+fn text(rows: &Rows) -> String {
+    // Excel takes a CSV for UTF-8 by this mark only.
+    let mut table = "\u{feff}".to_owned();
+    for row in rows {
+        let cells: Vec<String> = row.map(csv).into();
+        table.push_str(&cells.join(";"));
+        table.push_str("\r\n");
+    }
+    table
+}
+
+/// A header and two rows.
+type Rows = [[&'static str; 8]; 3];
+
 /// Addresses of a domain that nobody has (RFC 2606), so that an example that is sent reaches
 /// nobody.
-fn table(lang: Lang) -> String {
-    let rows: [[&str; 8]; 3] = match lang {
+fn rows(lang: Lang) -> Rows {
+    match lang {
         Lang::It => [
             [
                 "PEC",
@@ -106,13 +143,5 @@ fn table(lang: Lang) -> String {
                 "",
             ],
         ],
-    };
-    // Excel takes a CSV for UTF-8 by this mark only.
-    let mut table = "\u{feff}".to_owned();
-    for row in rows {
-        let cells: Vec<String> = row.into_iter().map(csv).collect();
-        table.push_str(&cells.join(";"));
-        table.push_str("\r\n");
     }
-    table
 }
