@@ -188,6 +188,16 @@ fn a_genuine_receipt_moves_its_message_and_one_changed_by_a_digit_does_not() {
         [2, 0, 0]
     );
     assert_eq!(world.standings(&message), before);
+    // The next run tells it again: the first may have been interrupted before anybody read it.
+    let again = run(&forged);
+    assert_eq!(again.exit, 1, "{again:?}");
+    assert_eq!(
+        totals(&again.json(), &["unproven", "known", "known_unproven"]),
+        [0, 2, 2]
+    );
+    let again = world.run(&["import", &shown(&forged)]);
+    let told = "Of these 2 are NOT shown to be genuine";
+    assert!(again.exit == 1 && again.out.contains(told), "{again:?}");
     let ran = run(&folder);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(
@@ -205,6 +215,11 @@ fn a_genuine_receipt_moves_its_message_and_one_changed_by_a_digit_does_not() {
     );
     let text = world.run(&["import", &shown(&folder)]);
     assert!(text.out.contains("Already in the ledger: 2."), "{text:?}");
+    // Its twin: what is there and genuine raises no alarm.
+    assert!(
+        text.exit == 0 && !text.out.contains("NOT shown"),
+        "{text:?}"
+    );
 }
 
 #[test]

@@ -149,6 +149,12 @@ impl ItemJson {
         }
     }
 
+    /// Whether it was told before, by a run that may have been interrupted, that it is not shown to be
+    /// genuine.
+    pub fn is_known_unproven(&self) -> bool {
+        self.known && self.state == State::Unproven
+    }
+
     /// What is recorded.
     pub fn of(event: &Event) -> Self {
         let mut item = Self {
@@ -232,6 +238,8 @@ pub(super) struct Totals {
     pub unproven: usize,
     /// What was in the ledger before.
     pub known: usize,
+    /// Of these: what is not shown to be genuine.
+    pub known_unproven: usize,
     /// What was in the ledger before, and moves a message now.
     pub settled: usize,
     /// Facts that are new.
@@ -251,6 +259,9 @@ pub(super) struct Totals {
 impl Totals {
     pub fn count(&mut self, item: &ItemJson) {
         self.new_facts += item.new_facts;
+        if item.is_known_unproven() {
+            self.known_unproven += 1;
+        }
         let of = match (item.state, item.known) {
             (State::Settled, _) => &mut self.settled,
             (State::Sent, _) => &mut self.sent,
@@ -312,6 +323,7 @@ impl Report for Results {
             ("import.anomalies", totals.anomalies),
             ("import.unproven", totals.unproven),
             ("import.known", totals.known),
+            ("import.known-unproven", totals.known_unproven),
             ("import.settled", totals.settled),
             ("import.sent", totals.sent),
             ("import.ordinary", totals.ordinary),

@@ -88,10 +88,11 @@ impl<'o, 'p> Told<'o, 'p> {
         match imported {
             Imported::Taken(event) => {
                 let line = event.is_alarming().then(|| alarm(event, texts));
-                if line.is_some() {
+                let item = ItemJson::of(event);
+                if line.is_some() || item.is_known_unproven() {
                     self.worsen(ExitStatus::No);
                 }
-                self.item(ItemJson::of(event), line);
+                self.item(item, line);
             }
             Imported::Settled(event) => {
                 let item = ItemJson::of(event);
