@@ -304,7 +304,7 @@ fn numbers_of_a_table_compare_as_numbers() {
     // What cannot be said to be above or below is told with its row, and nothing leaves.
     for (cell, words) in [
         ("1.250", "1.250 is ambiguous"),
-        ("esente", "the value is \"esente\""),
+        ("esente", "contains \"esente\", which is not one"),
         ("", "the value is \"\""),
     ] {
         let ran = check(
@@ -1187,6 +1187,48 @@ fn a_template_and_a_report_are_what_their_names_say() {
     for file in ["x.xlsx", "x.csv", "x.2026"] {
         assert_eq!(report(file, &[]).exit, 3);
         assert!(world.path(file).exists());
+    }
+}
+
+#[test]
+fn advice_about_a_table_is_advice_that_helps() {
+    let world = Practising::new();
+    let text = "{% if importo > 0 %}Importo {{ importo }}{% endif %}";
+    let rows = |value: &str| {
+        format!("PEC;importo;rif\r\na@pec.prova.example;{value};1\r\nb@pec.prova.example;2;2\r\n")
+    };
+    // A word where a number is needed; an empty cell may be meant so.
+    let (filled, empty) = (
+        "contains \"abc\", which is not one",
+        "whether the cell is filled",
+    );
+    let ran = check(&world, rows("abc"), text, &[]);
+    assert!(
+        ran.out.contains(filled) && !ran.out.contains(empty),
+        "{ran:?}"
+    );
+    let ran = check(&world, rows(""), text, &[]);
+    assert!(
+        ran.out.contains(empty) && !ran.out.contains(filled),
+        "{ran:?}"
+    );
+    // --skip-bad is for rows: where it would be refused it is not advised.
+    let run = |more: &[&str]| batch(&world, "run", "avvisi.csv", &[&["--yes"], more].concat());
+    let ran = run(&[]);
+    assert!(ran.exit == 2 && ran.err.contains("--skip-bad"), "{ran:?}");
+    put(&world, "testo.txt", "{{ manca }}");
+    for more in [&[][..], &["--skip-bad"]] {
+        let ran = run(more);
+        assert!(ran.exit == 2 && !ran.err.contains("--skip-bad"), "{ran:?}");
+    }
+    // Who only looks is not told that nothing was sent.
+    let missing = ["batch", "check", "nope.csv", "--subject", "A"];
+    for words in [&missing[..], &["check", "nobody"]] {
+        let ran = world.run(words);
+        assert!(
+            ran.exit == 2 && !ran.err.contains("nothing was sent"),
+            "{ran:?}"
+        );
     }
 }
 

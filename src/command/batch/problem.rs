@@ -180,6 +180,12 @@ pub(super) fn text(fault: &Fault, lang: Lang) -> String {
         .iter()
         .map(|(name, value)| (*name, &**value))
         .collect();
+    // An empty cell may be meant so; another word is in the wrong place.
+    if let Fault::NoNumber { value, .. } = fault
+        && !value.trim().is_empty()
+    {
+        return texts.fill("batch-fault.no-number-filled", &values);
+    }
     let key = format!("batch-fault.{}", fault.word());
     // The one fault that counts things in its words.
     if let Fault::Cells { found, .. } = fault {

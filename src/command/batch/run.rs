@@ -114,8 +114,12 @@ fn from_table(
         let only_rows = findings.bad > 0 && findings.bad < findings.rows;
         let is_whole = findings.identity.is_empty();
         if order.bad == BadRows::StopAll || !only_rows || is_whole {
-            let table = order.job.display().to_string();
-            return Err(Failure::new("batch-bad", [("table", table)]).into());
+            // Nothing is advised that would be refused like this.
+            let failure = match only_rows && !is_whole {
+                true => Failure::new("batch-bad", []),
+                false => Failure::new("batch-bad-whole", []),
+            };
+            return Err(failure.into());
         }
     }
     let mut ledger = access::ledger(session)?;
