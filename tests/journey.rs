@@ -571,6 +571,42 @@ fn a_batch_of_notifications_stops_in_the_same_way() {
 }
 
 #[test]
+fn a_control_character_is_told_with_the_field_or_the_file() {
+    let world = Practising::new();
+    let file = world.path("atto\tfirmato.pdf").display().to_string();
+    std::fs::write(&file, b"%PDF-1.4").expect("a file");
+    let whole = world.path("atto.pdf").display().to_string();
+    std::fs::write(&whole, b"%PDF-1.4").expect("a file");
+    let to = world.address("anna");
+    let send = |lang: &str, subject: &str, attached: &str| {
+        let given = [
+            "--lang",
+            lang,
+            "send",
+            "--dry-run",
+            "--to",
+            &to,
+            "--body",
+            "Testo.",
+        ];
+        world.run(&[&given[..], &["--subject", subject, "--attach", attached]].concat())
+    };
+    for (lang, subject, attached, words) in [
+        ("en", "Avviso", &file, "name of a file contains"),
+        ("it", "Avviso", &file, "il nome di un file contiene"),
+        ("en", "Avviso\u{7}", &whole, "the subject contains"),
+        ("it", "Avviso\u{7}", &whole, "l'oggetto contiene"),
+    ] {
+        let ran = send(lang, subject, attached);
+        assert!(ran.exit == 2 && ran.err.contains(words), "{ran:?}");
+        let is_named = ran.err.contains("atto\\u{9}firmato.pdf");
+        assert_eq!(is_named, attached == &file, "{ran:?}");
+        assert!(!ran.err.contains(['\t', '\u{7}']), "{ran:?}");
+    }
+    assert_eq!(send("it", "Avviso", &whole).exit, 0);
+}
+
+#[test]
 fn several_recipients_are_told_that_each_sees_all_addresses() {
     let world = Practising::new();
     let (anna, bruno) = (world.address("anna"), world.address("bruno"));

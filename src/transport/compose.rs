@@ -3,6 +3,7 @@
 //! Attachments are base64 in lines of 76, texts 7bit or quoted-printable, so that no relay has
 //! a reason to re-encode and every hash stays comparable.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use base64_simd::STANDARD;
@@ -60,10 +61,34 @@ pub enum ComposeError {
     Address(String),
     /// A line end or another control character in a value of the header.
     #[error("a control character in {0}")]
-    Control(&'static str),
+    Control(HeaderText),
     /// The builder's own reason.
     #[error("{0}")]
     Builder(String),
+}
+
+/// A text that stands in the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderText {
+    /// The name before the address of the sender.
+    SenderName,
+    /// The subject.
+    Subject,
+    /// The name of an attachment, as it is.
+    FileName(String),
+    /// A field that the program writes.
+    Field,
+}
+
+impl fmt::Display for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SenderName => f.write_str("From"),
+            Self::Subject => f.write_str("Subject"),
+            Self::FileName(name) => f.write_str(name),
+            Self::Field => f.write_str("header"),
+        }
+    }
 }
 
 /// Builds the octets of a message.
@@ -117,19 +142,19 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, ComposeError> {
 
 fn check_controls(draft: &Draft) -> Result<(), ComposeError> {
     let controls = |text: &str| text.chars().any(char::is_control);
-    let names = draft.attachments.iter().map(|(name, _)| &**name);
+    let mut names = draft.attachments.iter().map(|(name, _)| name);
     let fields = draft.fields.iter().map(|(_, value)| &**value);
     if draft.from_name.as_deref().is_some_and(controls) {
-        return Err(ComposeError::Control("From"));
+        return Err(ComposeError::Control(HeaderText::SenderName));
     }
     if controls(&draft.subject) {
-        return Err(ComposeError::Control("subject"));
+        return Err(ComposeError::Control(HeaderText::Subject));
     }
-    if names.into_iter().any(controls) {
-        return Err(ComposeError::Control("file name"));
+    if let Some(name) = names.find(|name| controls(name)) {
+        return Err(ComposeError::Control(HeaderText::FileName(name.clone())));
     }
     if fields.into_iter().any(controls) || controls(&draft.message_id) {
-        return Err(ComposeError::Control("header"));
+        return Err(ComposeError::Control(HeaderText::Field));
     }
     Ok(())
 }
@@ -316,7 +341,10 @@ mod tests {
         for wrong in ["a\r\nBcc: x@y", "a\nb", "a\u{7}"] {
             let mut draft = draft();
             draft.subject = wrong.to_owned();
-            assert_eq!(compose(&draft), Err(ComposeError::Control("subject")));
+            assert_eq!(
+                compose(&draft),
+                Err(ComposeError::Control(HeaderText::Subject))
+            );
         }
         let mut draft = draft();
         draft.to = vec![MailAddress::new("b@pec.example\r\nBcc: c@d")];

@@ -9,7 +9,7 @@ use crate::pec::DeliveryForm;
 use crate::pec::caution::Warning;
 use crate::pec::outgoing::{self, GUARANTEED_OCTETS, Limits, OutgoingMessage};
 use crate::timestamp::Timestamp;
-use crate::transport::compose::{ComposeError, Draft, compose};
+use crate::transport::compose::{ComposeError, Draft, HeaderText, compose};
 
 /// Octets of the header of an attached part, and of the lines around it.
 const PART_OCTETS: u64 = 320;
@@ -193,13 +193,13 @@ pub(super) fn form(recipe: &Recipe) -> DeliveryForm {
 
 fn fault_of(error: &ComposeError) -> Fault {
     match error {
-        ComposeError::Control("subject") => Fault::Control { role: "subject" },
-        ComposeError::Control("file name") => Fault::Control { role: "attach" },
-        ComposeError::Control(_) | ComposeError::Address(_) | ComposeError::Builder(_) => {
-            Fault::Compose {
-                reason: error.to_string(),
-            }
-        }
+        ComposeError::Control(HeaderText::Subject) => Fault::Control { role: "subject" },
+        ComposeError::Control(HeaderText::FileName(_)) => Fault::Control { role: "attach" },
+        ComposeError::Control(HeaderText::SenderName | HeaderText::Field)
+        | ComposeError::Address(_)
+        | ComposeError::Builder(_) => Fault::Compose {
+            reason: error.to_string(),
+        },
     }
 }
 

@@ -20,7 +20,7 @@ use crate::pec::DeliveryForm;
 use crate::smime::content::with_crlf;
 use crate::smime::sha256;
 use crate::timestamp::Timestamp;
-use crate::transport::compose::{ComposeError, Draft, compose};
+use crate::transport::compose::{ComposeError, Draft, HeaderText, compose};
 
 /// Octets of one attachment, or of a ready message: more than any provider takes.
 const MAX_FILE_OCTETS: u64 = 140_000_000;
@@ -69,12 +69,22 @@ pub(super) fn written(
     };
     let failure = |error| match error {
         ComposeError::Address(address) => Failure::new("compose-address", [("value", address)]),
-        ComposeError::Control(what) => {
-            Failure::new("compose-control", [("value", what.to_owned())])
-        }
+        ComposeError::Control(text) => control(text, account),
         other => Failure::new("compose", [("value", other.to_string())]),
     };
     compose(&draft).map_err(|error| failure(error).into())
+}
+
+/// That a control character stands in a text of the header, and what can be done there.
+fn control(text: HeaderText, account: &Account) -> Failure {
+    match text {
+        HeaderText::Subject => Failure::new("control-subject", []),
+        HeaderText::FileName(name) => Failure::new("control-file", [("file", name)]),
+        HeaderText::SenderName => {
+            Failure::new("control-sender", [("account", account.name.clone())])
+        }
+        HeaderText::Field => Failure::new("control-field", []),
+    }
 }
 
 /// The address that somebody wrote or pasted, with or without a name before it
