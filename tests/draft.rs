@@ -416,8 +416,16 @@ fn a_draft_is_shown_changed_and_deleted() {
         &world.path("editor"),
         "#!/bin/sh\necho 'Saluti.' >>\"$1\"\n",
     );
-    let edit = world.command(&["draft", "edit", "Richiesta"]);
+    let mut edit = world.command(&["draft", "edit", "Richiesta"]);
     let editor = world.path("editor").display().to_string();
+    // Nobody is there who could write: it says so before it opens anything.
+    let nobody = edit.env("EDITOR", &editor).output().expect("it starts");
+    let told = String::from_utf8_lossy(&nobody.stderr);
+    assert!(
+        nobody.status.code() == Some(2) && told.contains("--subject"),
+        "{told}"
+    );
+    assert_eq!(drafts(&world), [TEXT]);
     let terminal = Terminal::start(&edit, &[("EDITOR", &editor)], world.folder.path());
     let (exit, shown) = terminal.end();
     assert_eq!(exit, 0, "{shown}");

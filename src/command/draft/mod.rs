@@ -117,6 +117,9 @@ fn edit(word: &str, changes: Changes, session: &mut Session<'_>) -> anyhow::Resu
     let mut letter = row.letter.clone();
     let mut file = None;
     if changes.is_none() {
+        if !session.context.stdin_is_terminal || !session.context.stdout_is_terminal {
+            return Err(Failure::new("draft-no-terminal", []).into());
+        }
         letter.body = match editor::edit(&letter.body, &mut file, session) {
             Ok(words) => words,
             Err(error) => return Err(where_it_is(file, error, session)?),
