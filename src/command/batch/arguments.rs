@@ -106,7 +106,7 @@ struct TableArguments {
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Option<String>,
 
-    /// New round: rows sent in other rounds do not count; every NAME is a round
+    /// New round: rows sent in other rounds do not count; every WORD is a round
     #[arg(
         long,
         value_name = "WORD",
