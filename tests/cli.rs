@@ -191,6 +191,18 @@ fn a_closed_pipe_is_no_failure() {
     }
 }
 
+#[test]
+fn what_sends_writes_one_document_and_says_its_schema() {
+    let schema = pec(&["send", "--json-schema"]);
+    assert_eq!(schema.status, 0);
+    for command in [&["reply"][..], &["forward"], &["draft", "send"]] {
+        let ran = pec(&[command, &["--json-schema"]].concat());
+        assert_eq!((ran.status, &ran.out), (0, &schema.out), "{command:?}");
+        // Its twin: without it a message or draft is needed.
+        assert_eq!(pec(&[command, &["--json"]].concat()).status, 2);
+    }
+}
+
 /// Its twin: who reads is there, and the disk is full.
 #[test]
 fn a_full_disk_under_the_answer_is_not_now() {

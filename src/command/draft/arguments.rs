@@ -99,8 +99,8 @@ struct EditArguments {
 #[derive(Debug, clap::Args)]
 struct SendArguments {
     /// Draft: its number, or words of its subject
-    #[arg(value_name = "DRAFT")]
-    draft: String,
+    #[arg(value_name = "DRAFT", required_unless_present = "json_schema")]
+    draft: Option<String>,
 
     #[command(flatten)]
     leaving: LeavingArguments,
@@ -144,8 +144,11 @@ impl Arguments {
                 },
             ),
             Action::Send(arguments) => {
-                let order = SendOrder::of_draft(arguments.draft, arguments.leaving);
-                return Order::Send(order);
+                if let Some(schema) = arguments.leaving.schema() {
+                    return schema;
+                }
+                let draft = arguments.draft.unwrap_or_default();
+                return Order::Send(SendOrder::of_draft(draft, arguments.leaving));
             }
             Action::Delete(arguments) => DraftOrder::Delete {
                 word: arguments.draft,

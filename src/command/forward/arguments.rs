@@ -21,6 +21,9 @@ pub(in crate::command) struct Arguments {
 
 impl Arguments {
     pub(in crate::command) fn order(self) -> Order {
+        if let Some(schema) = self.leaving.schema() {
+            return schema;
+        }
         let letter = self.answer.letter(Way::Forward);
         Order::Send(SendOrder::of_answer(letter, self.leaving))
     }

@@ -28,6 +28,9 @@ pub(in crate::command) struct Arguments {
 
 impl Arguments {
     pub(in crate::command) fn order(self) -> Order {
+        if let Some(schema) = self.leaving.schema() {
+            return schema;
+        }
         let whom = match self.all {
             true => Whom::All,
             false => Whom::Sender,

@@ -130,10 +130,6 @@ pub(in crate::command) struct Arguments {
 
     #[command(flatten)]
     leaving: LeavingArguments,
-
-    /// Print the JSON schema of the document and exit
-    #[arg(long)]
-    json_schema: bool,
 }
 
 /// Whether, how and with what after it a message leaves; the same for `draft send`.
@@ -183,14 +179,18 @@ pub(in crate::command) struct LeavingArguments {
     /// Produce one JSON document
     #[arg(long)]
     json: bool,
+
+    /// Print the JSON schema of the document and exit
+    #[arg(long)]
+    json_schema: bool,
 }
 
 /// Of what and to whom an answer is; the same for `reply` and `forward`.
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct AnswerArguments {
     /// Received message: short id (as pec inbox shows it) or Message-ID
-    #[arg(value_name = "MESSAGE")]
-    message: String,
+    #[arg(value_name = "MESSAGE", required_unless_present = "json_schema")]
+    message: Option<String>,
 
     /// Recipient; with reply, instead of the sender; repeatable
     #[arg(short, long, value_name = "ADDRESS")]
@@ -252,7 +252,7 @@ impl AnswerArguments {
             reply_to: None,
             reference: self.reference,
             answering: Some(Answering {
-                word: self.message,
+                word: self.message.unwrap_or_default(),
                 way,
                 attachments: self.with_attachments,
                 quotes: !self.no_quote,
@@ -332,8 +332,8 @@ impl Arguments {
     /// # Errors
     /// When a word is neither a message to resume nor an address.
     pub(in crate::command) fn order(mut self) -> Result<Order, Failure> {
-        if self.json_schema {
-            return Ok(Order::schema::<report::Document<'_>>());
+        if let Some(schema) = self.leaving.schema() {
+            return Ok(schema);
         }
         if !self.resume {
             // Who leaves out --to means it, and nothing else can be meant.
@@ -426,6 +426,11 @@ impl SendOrder {
 }
 
 impl LeavingArguments {
+    /// The schema of what sending writes, where that alone is asked for.
+    pub(in crate::command) fn schema(&self) -> Option<Order> {
+        self.json_schema.then(Order::schema::<report::Document<'_>>)
+    }
+
     fn goes(&self) -> Goes {
         match (self.yes, self.again) {
             (false, _) => Goes::WhenConfirmed,
