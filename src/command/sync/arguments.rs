@@ -37,7 +37,7 @@ pub(in crate::command) struct Arguments {
     #[arg(long)]
     archive_crl: bool,
 
-    /// Produce one JSON object per line for each message found
+    /// Produce one JSON object per line for each message found; --json is the same
     #[arg(long, alias = "json")]
     ndjson: bool,
 

@@ -26,7 +26,7 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = span::parse)]
     r#for: Option<Duration>,
 
-    /// Produce one JSON object per line for each message found
+    /// Produce one JSON object per line for each message found; --json is the same
     #[arg(long, alias = "json")]
     ndjson: bool,
 
