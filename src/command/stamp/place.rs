@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::command::Failure;
-use crate::exit::ExitStatus;
 
 /// A file beside the place, which is removed when this is dropped.
 pub(super) struct Place {
@@ -90,5 +89,5 @@ fn failed(to: &Path, error: &io::Error) -> Failure {
         ("file", to.display().to_string()),
         ("reason", error.to_string()),
     ];
-    Failure::new("stamp-write", values).with_status(ExitStatus::NotNow)
+    Failure::new("stamp-write", values)
 }
