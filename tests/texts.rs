@@ -412,8 +412,9 @@ const EVENTS: [&str; 11] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 10] = [
+const BATCH_EVENTS: [&str; 11] = [
     "held-conflict",
+    "held-lost",
     "held-came-back",
     "held-changed",
     "held-elsewhere",
