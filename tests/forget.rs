@@ -178,6 +178,27 @@ fn nothing_of_it_is_left_in_any_file_but_hashes_times_and_states() {
 }
 
 #[test]
+fn where_it_stood_for_each_recipient_stays() {
+    let world = Practising::new();
+    let sent = world.try_send("Avviso", &["refused", "later", "delivered"]);
+    let message = sent.json()["messages"][0]["id"].clone();
+    let message = message.as_str().expect("an id").to_owned();
+    let resumed = world.run(&["send", "--resume", "--yes", "--no-copy"]);
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    settle(&world);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let standings = |world: &Practising| -> Vec<String> {
+        let all = world.standings(&message).into_iter();
+        all.map(|(_, standing)| standing).collect()
+    };
+    let before = standings(&world);
+    assert_eq!(before, ["refused", "delivered", "delivered"]);
+    let (exit, _) = forget(&world, &[&message, "--no-copy"]);
+    assert_eq!(exit, 0);
+    assert_eq!(standings(&world), before);
+}
+
+#[test]
 fn what_is_open_stays_until_it_is_settled() {
     let world = Practising::new();
     let message = send(&world, "delivered");

@@ -786,7 +786,7 @@ fn who_is_in_no_acceptance_of_another_machine_did_not_get_it() {
     office.world.practice.wait_until_idle(wait);
     let once = [("a", 1), ("b", 1), ("c", 1), ("d", 1)];
     assert_eq!(office.got(), counted(&once));
-    office.data = office.world.path("altra");
+    let first = std::mem::replace(&mut office.data, office.world.path("altra"));
     let states = |office: &Office| {
         let lines = office.report("t.csv");
         let told = lines.iter().map(|line| {
@@ -820,6 +820,11 @@ fn who_is_in_no_acceptance_of_another_machine_did_not_get_it() {
     assert_eq!(office.got(), counted(&then), "{ran:?}");
     all[1] = ("later", "delivered", true);
     assert_eq!(states(&office), told(all), "{ran:?}");
+    // The first machine would have gone on with it, and finds that it has it.
+    office.data = first;
+    let ran = office.run("t.csv", &[]);
+    assert_eq!(office.got(), counted(&then), "{ran:?}");
+    assert!(ran.err.contains("row 2 (1): held"), "{ran:?}");
 }
 
 /// The unsent rows of a batch are the batch's: what goes on with all that did not leave leaves them to

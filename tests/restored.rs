@@ -230,6 +230,42 @@ fn a_ledger_that_was_truncated_knows_again_what_left() {
     }
 }
 
+/// Of an attempt that only the journal tells of nobody knows whom the server refused: who is in no
+/// acceptance stays in doubt, and may be sent to on a person's word.
+#[test]
+fn who_is_in_no_acceptance_of_a_lost_attempt_stays_in_doubt_and_may_get_it() {
+    let world = Practising::new();
+    let sent = world.try_send("Sollecito", &["delivered", "later"]);
+    let message = sent.json()["messages"][0]["id"].clone();
+    let message = message.as_str().expect("an id").to_owned();
+    settle(&world);
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(world.data().join(format!("ledger.sqlite{end}")));
+    }
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    let standings = || {
+        let all = world.standings(&message).into_iter();
+        all.map(|(_, standing)| standing).collect::<Vec<_>>()
+    };
+    assert_eq!(standings(), ["delivered", "in-doubt"]);
+    let resume = |more: &[&str]| {
+        let given = ["send", "--resume", "--yes", "--no-copy"];
+        world.run(&[&given[..], more].concat())
+    };
+    for more in [&[][..], &["--resend", "--patience", "0s"]] {
+        let ran = resume(more);
+        assert_eq!((ran.exit, world.practice.taken().len()), (3, 1), "{ran:?}");
+        assert!(ran.err.contains("does not name the others"), "{ran:?}");
+    }
+    let ran = resume(&["--resend=even-if-it-arrives-twice", "--patience", "0s"]);
+    let taken = world.practice.taken();
+    assert_eq!((ran.exit, taken.len()), (0, 2), "{ran:?}");
+    assert_eq!(taken[1].recipients, [world.address("later")]);
+    settle(&world);
+    assert_eq!(world.run(&["sync"]).exit, 0);
+    assert_eq!(standings(), ["delivered", "delivered"]);
+}
+
 #[test]
 fn status_and_doctor_say_what_was_lost() {
     let lost = || {
@@ -397,6 +433,7 @@ fn what_the_journal_alone_knows_is_not_sent_again_before_its_acceptance_comes() 
     let began = std::time::Instant::now();
     let ran = run_table_at_once(&world, &[]);
     assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
+    assert_eq!(world.try_send("Sola", &["a"]).exit, 0);
     for end in ["", "-wal", "-shm"] {
         let name = format!("ledger.sqlite{end}");
         let _ = fs::remove_file(world.data().join(&name));
@@ -404,24 +441,29 @@ fn what_the_journal_alone_knows_is_not_sent_again_before_its_acceptance_comes() 
     }
     fs::remove_dir_all(world.data().join("messages")).expect("removed");
     let again = run_table_at_once(&world, &[]);
-    assert_eq!(world.practice.taken().len(), 3, "{again:?}");
+    assert_eq!(world.practice.taken().len(), 4, "{again:?}");
+    let alone = world.try_send("Sola", &["a"]);
+    assert_eq!(world.practice.taken().len(), 4, "{alone:?}");
+    assert_eq!(alone.exit, 2, "{alone:?}");
     if began.elapsed() < DELAY {
         assert_eq!(again.exit, 2, "{again:?}");
         let words = "already sent from this computer, or may have been";
         assert_eq!(again.err.matches(words).count(), 3, "{again:?}");
         // With the word one goes, as another message.
         let one = run_table_at_once(&world, &["--skip-bad", "--correct=2"]);
-        assert_eq!(world.practice.taken().len(), 4, "{one:?}");
+        assert_eq!(world.practice.taken().len(), 5, "{one:?}");
         let ids = world.practice.taken();
         let ids: std::collections::BTreeSet<_> =
             ids.into_iter().filter_map(|one| one.message_id).collect();
-        assert_eq!(ids.len(), 4, "{one:?}");
+        assert_eq!(ids.len(), 5, "{one:?}");
     }
     let taken = world.practice.taken().len();
     world.practice.wait_until_idle(3 * DELAY);
     assert_eq!(world.run(&["sync"]).exit, 0);
     let ran = run_table_at_once(&world, &[]);
     assert_eq!(world.practice.taken().len(), taken, "{ran:?}");
+    let alone = world.try_send("Sola", &["a"]);
+    assert_eq!(world.practice.taken().len(), taken, "{alone:?}");
     assert!(ran.out.contains("sent 3 of 3"), "{ran:?}");
 }
 

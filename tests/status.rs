@@ -10,7 +10,7 @@ use std::path::Path;
 use postacert::command;
 use postacert::context::Context;
 use postacert::lang::Lang;
-use postacert::ledger::fact::{RecipientAnswer, Refusal, What};
+use postacert::ledger::fact::{RecipientAnswer, Refusal, What, Words};
 use postacert::ledger::state::Standing;
 use postacert::ledger::{self, Claim, End, MessageRef};
 use postacert::pec::outgoing::OutgoingMessage;
@@ -135,8 +135,10 @@ fn lead_to(desk: &mut Desk, number: usize, message: &MessageRef, standing: Stand
                     place: 0,
                     refusal: Refusal {
                         transient: false,
-                        code: 550,
-                        text: "5.1.1 unknown \u{1b}[31mred".to_owned(),
+                        words: Words {
+                            code: Some(550),
+                            text: "5.1.1 unknown \u{1b}[31mred".to_owned(),
+                        },
                     },
                 }],
                 ..ends_refused(false, 554, "5.5.1 no valid recipients")

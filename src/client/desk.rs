@@ -85,6 +85,8 @@ pub enum Answered {
     NotAccepted,
     /// Something names it and is not proved.
     Unproved,
+    /// The provider has it for others; of the rest nobody knows.
+    ForOthers,
     /// Not everything was asked, or not everything came.
     Unknown,
     /// Nothing names it.
@@ -98,6 +100,7 @@ impl Answered {
             (Found::Receipt, true) => Self::NotAccepted,
             (Found::Receipt, false) => Self::Taken,
             (Found::Unproved, _) => Self::Unproved,
+            (Found::ForOthers, _) => Self::ForOthers,
             (Found::Unknown, _) => Self::Unknown,
             (Found::Nothing, _) => Self::Nothing,
         }
@@ -108,7 +111,9 @@ impl Answered {
         match self {
             Self::Taken => ExitStatus::Yes,
             Self::NotAccepted => ExitStatus::No,
-            Self::Unproved | Self::Unknown | Self::Nothing => ExitStatus::Undecided,
+            Self::Unproved | Self::ForOthers | Self::Unknown | Self::Nothing => {
+                ExitStatus::Undecided
+            }
         }
     }
 }

@@ -111,7 +111,7 @@ pub fn send_new<D: Desk>(
             Once::Went(went) => {
                 match &went {
                     Went::Here { .. } => needless(new.draft, ledger)?,
-                    Went::Elsewhere { .. } | Went::Alike { .. } => {}
+                    Went::Elsewhere { .. } | Went::Lost { .. } | Went::Alike { .. } => {}
                 }
                 return Ok(NewEnd::Kept(Kept::Went(went)));
             }

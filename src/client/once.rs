@@ -65,6 +65,8 @@ pub struct Twin {
 pub struct Elsewhere {
     /// Acceptances whose Message-ID says that they are of the same, newest first.
     pub same: Vec<Acceptance>,
+    /// When the same left from here, or may have, of which the ledger lost everything else.
+    pub lost: Option<Timestamp>,
     /// When the newest was accepted of which only subject and recipients are known to be the same:
     /// another program sent it.
     pub alike: Option<Timestamp>,
@@ -98,6 +100,11 @@ pub enum Went {
         /// The certified time.
         at: Timestamp,
     },
+    /// The same left from here, or may have, and the ledger lost it.
+    Lost {
+        /// When.
+        at: Timestamp,
+    },
     /// Something with its subject and its recipients was accepted that another program sent.
     Alike {
         /// The certified time.
@@ -128,6 +135,9 @@ pub fn decide(message_id: &str, twins: &[Twin], elsewhere: &Elsewhere, now: Time
         let (message_id, at) = (one.message_id.clone(), one.at);
         return Once::Went(Went::Elsewhere { message_id, at });
     }
+    if let Some(at) = elsewhere.lost.filter(|at| is_within(*at, now)) {
+        return Once::Went(Went::Lost { at });
+    }
     if let Some(at) = elsewhere.alike.filter(|at| is_within(*at, now)) {
         return Once::Went(Went::Alike { at });
     }
@@ -156,13 +166,14 @@ pub fn once(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Resul
     let twins = twins(ledger, message, now)?;
     let elsewhere = Elsewhere {
         same: ledger.accepted_of(message.sender(), message.message_id())?,
+        lost: ledger.lost_of(message.message_id())?,
         alike: ledger.accepted_elsewhere(message, since(now))?,
     };
     Ok(decide(message.message_id(), &twins, &elsewhere, now))
 }
 
 /// Whether another machine got the same accepted as a message that is recorded here and never
-/// left: since it was recorded, however long ago, or in these 24 hours.
+/// left: less than a day before it was recorded, or since, however long ago.
 pub fn is_elsewhere(
     ledger: &Ledger,
     row: &MessageRow,
@@ -170,8 +181,13 @@ pub fn is_elsewhere(
 ) -> Result<Option<Acceptance>, Error> {
     let sender = MailAddress::new(&row.sender);
     let same = ledger.accepted_of(&sender, &row.message_id)?;
-    let is_it = |one: &Acceptance| one.at >= row.frozen_at || is_within(one.at, now);
+    let is_it = |one: &Acceptance| is_the_same(one.at, row.frozen_at, now);
     Ok(same.into_iter().find(is_it))
+}
+
+/// Whether what was accepted then is what was recorded here at a time, and is to go now.
+fn is_the_same(accepted_at: Timestamp, recorded_at: Timestamp, now: Timestamp) -> bool {
+    is_within(accepted_at, recorded_at) || is_within(accepted_at, now)
 }
 
 /// Records a message that goes once; `None` when another process recorded the same before: that one
@@ -411,6 +427,7 @@ mod tests {
         });
         let elsewhere = Elsewhere {
             same: same.into_iter().collect(),
+            lost: None,
             alike: alike.map(ago),
         };
         decide(ID, &[], &elsewhere, NOW)
@@ -499,10 +516,20 @@ mod tests {
         assert!(matches!(both, Once::Went(Went::Here { .. })), "{both:?}");
         let alike = Elsewhere {
             same: Vec::new(),
+            lost: None,
             alike: Some(ago(60)),
         };
         let both = decide(ID, &[unsent], &alike, NOW);
         assert_eq!(both, Once::Went(Went::Alike { at: ago(60) }));
+        // What the journal alone knows of, within the day.
+        for (passed, went) in [(LAST, true), (OVER, false)] {
+            let lost = Elsewhere {
+                lost: Some(ago(passed)),
+                ..Elsewhere::default()
+            };
+            let expected = Once::Went(Went::Lost { at: ago(passed) });
+            assert_eq!(decide(ID, &[], &lost, NOW) == expected, went);
+        }
     }
 
     #[test]
@@ -529,6 +556,25 @@ mod tests {
         let third = message("<3@pec.mittente.example>");
         let recorded = record_once(&mut ledger, (&third, None), &[], later).expect("an answer");
         assert!(recorded.is_some());
+    }
+
+    #[test]
+    fn what_was_accepted_a_day_before_it_was_recorded_or_later_is_the_same_for_ever() {
+        let weeks_later = Timestamp::from_unix(NOW.unix() + 30 * DAY_SECONDS);
+        for (before, is_it) in [
+            (LAST, true),
+            (0, true),
+            (-5 * DAY_SECONDS, true),
+            (OVER, false),
+        ] {
+            assert_eq!(
+                is_the_same(ago(before), NOW, weeks_later),
+                is_it,
+                "{before}"
+            );
+        }
+        // What goes again on the same day is looked at by the day on which it goes.
+        assert!(is_the_same(ago(LAST), ago(-LAST), NOW));
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Asked {
         let may_go = match self.found {
             Found::Receipt => self.never_left && self.left_over,
             Found::Nothing => self.never_left || resend.is_some(),
-            Found::Unproved | Found::Unknown => {
+            Found::Unproved | Found::ForOthers | Found::Unknown => {
                 resend.is_some_and(|resend| resend.allows(self.found))
             }
         };
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_is_in_doubt_goes_again_only_with_the_word_and_where_the_answer_allows_it() {
-        use Found::{Nothing, Receipt, Unknown, Unproved};
+        use Found::{ForOthers, Nothing, Receipt, Unknown, Unproved};
         let (with_care, at_any_price) = (Resend::IfNothingIsThere, Resend::EvenIfTwice);
         let goes = AfterAsking::Goes(Claim::InDoubtAndSearched);
         for (found, resend, then) in [
@@ -245,6 +245,8 @@ mod tests {
             (Nothing, Some(at_any_price), goes),
             (Unproved, Some(with_care), AfterAsking::Stays),
             (Unproved, Some(at_any_price), goes),
+            (ForOthers, Some(with_care), AfterAsking::Stays),
+            (ForOthers, Some(at_any_price), goes),
             (Unknown, None, AfterAsking::Stays),
             (Unknown, Some(with_care), AfterAsking::Stays),
             (Unknown, Some(at_any_price), goes),
@@ -279,7 +281,12 @@ mod tests {
         assert_eq!(asked(Found::Nothing, false).then(None, NOW), goes);
         // The receipt is that of those who were taken; the others still wait.
         assert_eq!(asked(Found::Receipt, true).then(None, NOW), goes);
-        for found in [Found::Receipt, Found::Unknown, Found::Unproved] {
+        for found in [
+            Found::Receipt,
+            Found::Unknown,
+            Found::Unproved,
+            Found::ForOthers,
+        ] {
             let then = asked(found, false).then(None, NOW);
             assert_eq!(then, AfterAsking::Stays, "{found:?}");
         }

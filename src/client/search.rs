@@ -11,9 +11,9 @@ use std::fmt;
 use super::fetch::{Brought, Wanted, fetch_all};
 use super::sync::{Event, EventKind, Judge, Run, folders_to_read, is_among, sync};
 use super::{Error, Now};
-use crate::ledger::fact::What;
-use crate::ledger::state::Standing;
-use crate::ledger::{self, Ledger, MessageRef};
+use crate::ledger::fact::{Fact, What};
+use crate::ledger::state::{Standing, is_known_for_whom};
+use crate::ledger::{Ledger, MessageRef, MessageView};
 use crate::pec::MessageId;
 use crate::transport::{self, Folder, Mailbox, Stop};
 
@@ -29,6 +29,8 @@ pub enum Found {
     Receipt,
     /// Something names it and is not proved: the provider may have it.
     Unproved,
+    /// Genuine receipts speak of it, and for others than those of whom nobody knows.
+    ForOthers,
     /// Not everything was asked, or not everything came: see the gaps.
     Unknown,
     /// Everything was asked and read, and nothing names it.
@@ -41,6 +43,7 @@ impl Found {
         match self {
             Self::Receipt => "receipt",
             Self::Unproved => "unproved",
+            Self::ForOthers => "for-others",
             Self::Unknown => "unknown",
             Self::Nothing => "nothing",
         }
@@ -62,7 +65,7 @@ impl Resend {
         match (self, found) {
             (_, Found::Receipt) => false,
             (_, Found::Nothing) | (Self::EvenIfTwice, _) => true,
-            (Self::IfNothingIsThere, Found::Unproved | Found::Unknown) => false,
+            (Self::IfNothingIsThere, Found::Unproved | Found::ForOthers | Found::Unknown) => false,
         }
     }
 }
@@ -168,7 +171,7 @@ pub fn search(
     'folders: for folder in folders_to_search(&listed, read) {
         let mut open = Vec::new();
         for (at, message) in messages.iter().enumerate() {
-            if !is_settled(ledger, message)? {
+            if !is_settled(&ledger.view(message)?) {
                 open.push((at, message));
             }
         }
@@ -278,8 +281,13 @@ impl Asked {
                 | GapKind::NotTold => true,
                 GapKind::NotRead(about, _) => about == message,
             };
-            let found = if is_settled(ledger, message)? {
+            let view = ledger.view(message)?;
+            // It may mean these all the same: a provider may write addresses anew.
+            let names_others = !view.receipts.is_empty() && !was_taken(&view.facts);
+            let found = if is_settled(&view) {
                 Found::Receipt
+            } else if names_others {
+                Found::ForOthers
             } else if *unproved {
                 Found::Unproved
             } else if self.stopped || self.gaps.iter().any(concerns) {
@@ -294,19 +302,21 @@ impl Asked {
     }
 }
 
-/// Whether a genuine receipt speaks of the message, whatever it says of recipients, or nothing of
-/// it may go again in any case.
-fn is_settled(ledger: &Ledger, message: &MessageRef) -> Result<bool, ledger::Error> {
-    let view = ledger.view(message)?;
+/// Whether a genuine receipt speaks of the message, and it is not known for whom, or nothing of it may
+/// go again in any case.
+fn is_settled(view: &MessageView) -> bool {
     let may_go = view.recipients.iter().any(|one| {
         matches!(
             one.state.standing,
             Standing::Recorded | Standing::RefusedForNow | Standing::Sending | Standing::InDoubt
         )
     });
-    // Where the server took it for some of the recipients, a receipt is theirs.
-    let was_taken = view.facts.iter().any(|fact| fact.what() == What::Taken);
-    Ok(!may_go || (!view.receipts.is_empty() && !was_taken))
+    !may_go || (!view.receipts.is_empty() && !is_known_for_whom(&view.facts))
+}
+
+/// Whether the server took an attempt of ours.
+fn was_taken(facts: &[Fact]) -> bool {
+    facts.iter().any(|fact| fact.what() == What::Taken)
 }
 
 /// Whether something found says, proved, what became of a message of ours.

@@ -86,6 +86,13 @@ pub trait Notices {
     /// Those of the ledger.
     fn plan(&self, row: &JobRow, terms: Terms) -> Result<Plan, Error>;
 
+    /// When something left, or may have, that says the same as the message with a Message-ID of our
+    /// making, and was lost: only the journal tells of it.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    fn lost_of(&self, message_id: &str) -> Result<Option<Timestamp>, Error>;
+
     /// Acceptances, newest first, of what the Message-ID of a message names, for messages that this
     /// ledger does not have: of that very message, or of the same notice.
     ///

@@ -520,6 +520,25 @@ fn submission_standing(ends: &[Since], facts: &[&Fact]) -> Since {
         .unwrap_or((Standing::Recorded, None))
 }
 
+/// Whether it is known for whom a server took a message: an attempt of ours was taken, or an acceptance
+/// names them. Then its receipts are theirs, and say nothing of the others.
+pub fn is_known_for_whom(facts: &[Fact]) -> bool {
+    facts.iter().any(|fact| match fact.what() {
+        What::Taken | What::Accepted | What::AcceptedAsOrdinary => true,
+        What::Begun
+        | What::Handed
+        | What::Refused
+        | What::RefusedForNow
+        | What::NotSent
+        | What::InDoubt
+        | What::Withdrawn
+        | What::NotAccepted
+        | What::TimeoutNotice
+        | What::Delivered
+        | What::NotDelivered => false,
+    })
+}
+
 /// What receipts tell of a message of which no attempt of ours was taken.
 #[derive(Clone, Copy, Debug, Default)]
 struct Unseen {

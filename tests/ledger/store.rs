@@ -413,6 +413,37 @@ fn a_ledger_of_the_first_release_is_brought_forward_with_all_that_is_in_it() {
     assert_eq!(ledger.unsettling(None).unwrap().unproven, 1);
 }
 
+/// The form before standings were derived as they are now.
+#[test]
+fn what_an_earlier_form_derived_otherwise_is_derived_anew() {
+    let home = released();
+    drop(Ledger::open(home.path()).expect("the old ledger"));
+    let standings = |ledger: &Ledger| -> Vec<S> {
+        let row = ledger.row(&only_message(ledger)).expect("a row");
+        row.recipients
+            .iter()
+            .map(|(_, standing)| *standing)
+            .collect()
+    };
+    let file = home.path().join("ledger.sqlite");
+    for form in [13, 14] {
+        let connection = Connection::open(&file).expect("a database");
+        let script = "UPDATE recipient SET standing = 'sent'; UPDATE message SET pending = 1;";
+        connection.execute_batch(script).expect("changed");
+        if form == 13 {
+            let script = "DROP TABLE lost; PRAGMA user_version = 13;";
+            connection.execute_batch(script).expect("changed");
+        }
+        drop(connection);
+        let ledger = Ledger::open(home.path()).expect("the ledger");
+        let expected = match form {
+            13 => [S::Delivered, S::Ordinary, S::Accepted],
+            _ => [S::Sent; 3],
+        };
+        assert_eq!(standings(&ledger), expected, "{form}");
+    }
+}
+
 #[test]
 fn a_ledger_of_a_later_version_is_left_alone() {
     let home = released();

@@ -821,8 +821,9 @@ impl Runner<'_> {
         let mut doubts = self.in_doubt()?;
         while !doubts.is_empty() {
             let mut ripe: Option<Timestamp> = None;
+            let settled = self.settle(&doubts)?;
             let answered = self.now();
-            let Some(answers) = self.settle(&doubts)? else {
+            let Some(answers) = settled else {
                 for row in &doubts {
                     self.tell(Some(row), Happening::StillInDoubt(Found::Unknown));
                 }

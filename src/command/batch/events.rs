@@ -715,6 +715,7 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
         Happening::StillInDoubt(found) => {
             let key = match found {
                 Found::Unproved => "in-doubt-unproved",
+                Found::ForOthers => "in-doubt-for-others",
                 Found::Unknown => "in-doubt-unknown",
                 Found::Nothing | Found::Receipt => key,
             };

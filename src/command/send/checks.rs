@@ -95,6 +95,7 @@ pub(super) fn kept(kept: Kept, lang: Lang) -> Option<Failure> {
         Kept::Went(Went::Elsewhere { message_id, at }) => {
             Failure::new("said-by-another", [("message", message_id), time(at)])
         }
+        Kept::Went(Went::Lost { at }) => Failure::new("said-lost", [time(at)]),
         Kept::Went(Went::Alike { at }) => Failure::new("said-elsewhere", [time(at)]),
         Kept::Meanwhile => Failure::new("said-meanwhile", []),
         Kept::TooLarge { octets, limit } => {

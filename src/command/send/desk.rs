@@ -344,6 +344,7 @@ const fn answered_key(answered: Answered) -> &'static str {
         Answered::Taken => "send.found",
         Answered::NotAccepted => "send.found-refusal",
         Answered::Unproved => "send.unproved",
+        Answered::ForOthers => "send.for-others",
         Answered::Unknown => "send.unknown",
         Answered::Nothing => "send.still-in-doubt",
     }

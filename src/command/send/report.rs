@@ -201,7 +201,7 @@ enum Done<'a> {
 }
 
 fn founds(_: &mut SchemaGenerator) -> Schema {
-    known(["receipt", "unproved", "unknown", "nothing"])
+    known(["receipt", "unproved", "for-others", "unknown", "nothing"])
 }
 
 fn stops(_: &mut SchemaGenerator) -> Schema {

@@ -483,10 +483,12 @@ fn forget_message(
     forget_rows(transaction, "message = ?1", message, now)
 }
 
-/// Takes out what servers and providers said; which of the two notices one is, stays.
+/// Takes out what servers and providers said; which of the two notices one is, stays. So does which process
+/// began an attempt: it is about nobody, and by it one is told from those of which the journal alone knows.
 fn forget_words(transaction: &Transaction<'_>, message: i64) -> Result<(), Error> {
     let mut select = transaction.prepare_cached(
-        "SELECT id, what, code, text FROM fact WHERE message = ?1 AND text IS NOT NULL",
+        "SELECT id, what, code, text FROM fact
+         WHERE message = ?1 AND text IS NOT NULL AND what <> 'begun'",
     )?;
     let mut update = transaction.prepare_cached("UPDATE fact SET text = ?2 WHERE id = ?1")?;
     let mut rows = select.query([message])?;

@@ -22,7 +22,7 @@ use crate::ledger::octets::Octets;
 use crate::ledger::plan::{
     Acceptance, Earlier, Known, Life, Linked, Plan, Serving, Terms, decide, is_open, plan,
 };
-use crate::ledger::state::Standing;
+use crate::ledger::state::{Open, Standing};
 use crate::ledger::{Error, JobRow, MessageRef, NewRow, Part, Taken};
 use crate::pec::MessageId;
 use crate::pec::outgoing::OutgoingMessage;
@@ -68,6 +68,13 @@ impl Notices for Sqlite {
         // One view of all tables, and one lock for it.
         let view = self.connection.unchecked_transaction()?;
         plan_of(&view, row, terms)
+    }
+
+    fn lost_of(&self, message_id: &str) -> Result<Option<Timestamp>, Error> {
+        match Identity::start_of(message_id) {
+            Some(start) => lost_from(&self.connection, &start),
+            None => Ok(None),
+        }
     }
 
     fn accepted_of(
@@ -145,14 +152,17 @@ impl Carrying<'_> {
             return Ok(Taken::Changed);
         }
         Ok(match (plan, planned.message) {
-            (Plan::Linked(message), _) => match self.linked_elsewhere(row, message)? {
-                Some(at) => {
+            (Plan::Linked(message), _) => {
+                if let Some(at) = self.linked_elsewhere(row, message)? {
                     withdraw(transaction, message.id, now)?;
                     unlink(transaction, row.id)?;
                     Taken::Elsewhere(at)
+                } else if let Some(at) = self.rest_elsewhere(row, message)? {
+                    Taken::Elsewhere(at)
+                } else {
+                    Taken::Already(message.clone())
                 }
-                None => Taken::Already(message.clone()),
-            },
+            }
             (Plan::Join(message), _) => {
                 let is_shared = has_row(transaction, message.id)?;
                 if let Some(before) = linked(transaction, row.id)?
@@ -242,6 +252,25 @@ impl Carrying<'_> {
                 })
             })?;
         accepted_elsewhere(self.transaction, &alike, self.since_for(row)?)
+    }
+
+    /// When another machine had the same accepted, of a message that left for some and waits for the
+    /// others: these may have it from there.
+    fn rest_elsewhere(
+        &self,
+        row: &JobRow,
+        message: &MessageRef,
+    ) -> Result<Option<Timestamp>, Error> {
+        let facts = query::facts(self.transaction, message.id)?;
+        let states = query::states(self.transaction, message.id, &facts)?;
+        let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
+        let has_left = standings.iter().any(|standing| standing.has_left());
+        if !has_left || Open::of(&standings) != Some(Open::Unsent) {
+            return Ok(None);
+        }
+        let all = accepted(self.transaction, &row.row.account, &identity_of(&row.row))?;
+        let same = all.into_iter().filter(|one| one.is_same);
+        Ok(same.map(|one| one.at).max())
     }
 
     /// From when on an acceptance that is for no message of ours may be for a row: since its job
@@ -435,13 +464,19 @@ fn of_table(
 
 /// When the last message of the key left, or may have, that was lost and did not come to light again.
 fn lost(connection: &Connection, identity: &Identity) -> Result<Option<Timestamp>, Error> {
-    let key = identity.key.as_str();
+    lost_from(connection, &format!("<{}", identity.key.as_str()))
+}
+
+/// The same of those whose Message-IDs begin so, up to a full stop or the `@`.
+fn lost_from(connection: &Connection, start: &str) -> Result<Option<Timestamp>, Error> {
     let at: Option<i64> = connection
         .prepare_cached(
-            "SELECT max(at) FROM lost WHERE message_id >= ?1 AND message_id < ?2
+            "SELECT max(at) FROM lost
+             WHERE (message_id >= ?1 || '.' AND message_id < ?1 || '/'
+                     OR message_id >= ?1 || '@' AND message_id < ?1 || 'A')
                  AND NOT EXISTS (SELECT 1 FROM message WHERE message.message_id = lost.message_id)",
         )?
-        .query_row([format!("<{key}."), format!("<{key}/")], |row| row.get(0))?;
+        .query_row([start], |row| row.get(0))?;
     Ok(at.map(Timestamp::from_unix))
 }
 
@@ -696,8 +731,9 @@ fn adopt(
     Ok(adopted)
 }
 
-/// The places of the recipients whom no acceptance of a message names: their provider's server did not
-/// take it for them. None where that is not known.
+/// The places of the recipients whom no acceptance of a message names: the provider's server did not
+/// take it for them. None where that is not known, as where one names somebody else: whoever writes
+/// addresses anew means one of these.
 fn left_out(
     transaction: &Transaction<'_>,
     message: &OutgoingMessage,
@@ -705,29 +741,39 @@ fn left_out(
 ) -> Result<Vec<usize>, Error> {
     let id = MessageId::new(&accepted.message_id);
     let mut statement = transaction.prepare_cached(
-        "SELECT recipients FROM examination
+        "SELECT recipients, sender FROM examination
          WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
            AND account = ?1 AND message_id IN (?2, ?3)",
     )?;
     let account = message.sender().key();
     let values = [&account, id.as_str(), &id.to_string()];
-    let lists = statement.query_map(values, |row| row.get::<_, Option<String>>(0))?;
+    let lists = statement.query_map(values, |row| {
+        let sender: Option<String> = row.get(1)?;
+        Ok((
+            row.get::<_, Option<String>>(0)?,
+            sender.map(MailAddress::of),
+        ))
+    })?;
     let mut named = BTreeSet::new();
     for list in lists {
+        let (list, sender) = list?;
+        if sender.as_ref() != Some(message.sender()) {
+            continue;
+        }
         // Of one that an earlier version judged it is not kept.
-        let Some(list) = list? else {
+        let Some(list) = list else {
             return Ok(Vec::new());
         };
         named.extend(list.split('\n').map(str::to_owned));
     }
     let recipients = message.recipients().iter().map(|one| one.address.key());
-    let is_named: Vec<bool> = recipients.map(|key| named.contains(&key)).collect();
-    if !is_named.contains(&true) {
+    let recipients: Vec<String> = recipients.collect();
+    if named.is_empty() || !named.iter().all(|key| recipients.contains(key)) {
         return Ok(Vec::new());
     }
-    let places = is_named.iter().enumerate();
+    let places = recipients.iter().enumerate();
     Ok(places
-        .filter(|(_, is_named)| !**is_named)
+        .filter(|(_, key)| !named.contains(*key))
         .map(|(place, _)| place)
         .collect())
 }

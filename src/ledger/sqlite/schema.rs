@@ -5,9 +5,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::FILE;
+use super::facts::refresh;
 use crate::ledger::Error;
 use crate::ledger::disk::{make_locked, sync_folder};
 
@@ -29,6 +30,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0013.sql"),
     include_str!("schema/0014.sql"),
 ];
+
+/// The first form in which standings are derived as they are now.
+const DERIVED_SINCE: usize = 14;
 
 /// The form of a file that this program can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +73,29 @@ pub(super) fn bring_forward(connection: &mut Connection) -> Result<(), Error> {
     Ok(transaction.commit()?)
 }
 
-fn run(transaction: &Connection, found: usize) -> Result<(), Error> {
+fn run(transaction: &Transaction<'_>, found: usize) -> Result<(), Error> {
     for script in &MIGRATIONS[found..] {
         transaction.execute_batch(script)?;
     }
+    if (1..DERIVED_SINCE).contains(&found) {
+        derive_anew(transaction)?;
+    }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     Ok(())
+}
+
+/// Writes anew what is derived of facts, of messages that are not over, or went in more than one attempt.
+fn derive_anew(transaction: &Transaction<'_>) -> Result<(), Error> {
+    let mut statement = transaction.prepare(
+        "SELECT id FROM message WHERE forgotten_at IS NULL AND (pending OR EXISTS
+             (SELECT 1 FROM fact WHERE fact.message = message.id AND attempt > 1))",
+    )?;
+    let messages: Vec<i64> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    messages
+        .into_iter()
+        .try_for_each(|message| refresh(transaction, message))
 }
 
 /// Another number once another connection has written.

@@ -13,8 +13,8 @@ use super::facts::{append, insert, refresh};
 use super::journal::Line;
 use super::{LOG, Sqlite, draft, query};
 use crate::address::MailAddress;
-use crate::ledger::fact::{AttemptEnd, Fact, Refusal, What, Words};
-use crate::ledger::state::RecipientState;
+use crate::ledger::fact::{AttemptEnd, Fact, Refusal, Words};
+use crate::ledger::state::{RecipientState, is_known_for_whom};
 use crate::ledger::submission::{Attempts, attempts, has_ended, places_to_send};
 use crate::ledger::{Attempt, Claim, Commit, DraftRef, End, Error, Mark, MessageRef, Room};
 use crate::pec::outgoing::OutgoingMessage;
@@ -72,10 +72,8 @@ impl Attempts for Sqlite {
             let facts = query::facts(transaction, message.id)?;
             let states = query::states(transaction, message.id, &facts)?;
             let places = places_to_send(message, claim, &states)?;
-            // Whatever it says of recipients: a provider that speaks of the message has it. Where
-            // the server took it for some, those receipts are theirs.
-            let was_taken = facts.iter().any(|fact| fact.what() == What::Taken);
-            if !was_taken && has_receipt(transaction, message.id)? {
+            // Whatever it says of recipients: a provider that speaks of the message has it.
+            if !is_known_for_whom(&facts) && has_receipt(transaction, message.id)? {
                 return Err(Error::Settled {
                     short: message.short.clone(),
                     standing: "answered",
