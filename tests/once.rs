@@ -820,6 +820,11 @@ fn who_is_in_no_acceptance_of_another_machine_did_not_get_it() {
     assert_eq!(office.got(), counted(&then), "{ran:?}");
     all[1] = ("later", "delivered", true);
     assert_eq!(states(&office), told(all), "{ran:?}");
+    // A third one finds both messages in the mailbox.
+    office.data = office.world.path("terza");
+    let ran = office.run("t.csv", &follow);
+    assert_eq!(office.got(), counted(&then), "{ran:?}");
+    assert_eq!(states(&office), told(all), "{ran:?}");
     // The first machine would have gone on with it, and finds that it has it.
     office.data = first;
     let ran = office.run("t.csv", &[]);

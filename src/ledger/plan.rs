@@ -236,10 +236,9 @@ impl Plan {
 pub(super) type Linked = (MessageRef, Life);
 
 /// Whether more than its own message decides about a row.
-pub(super) fn is_open(linked: Option<&Linked>, terms: Terms) -> bool {
+pub(super) fn is_open(linked: Option<&Linked>) -> bool {
     match linked.map(|(_, life)| *life) {
-        None | Some(Life::Unsent) => true,
-        Some(Life::CameBack | Life::InPart) => terms.retry,
+        None | Some(Life::Unsent | Life::CameBack | Life::InPart) => true,
         Some(Life::Live | Life::Withdrawn) => false,
     }
 }
@@ -260,7 +259,7 @@ pub(super) struct Known {
 /// What is to be done for a row, given its message and what is known of it if it is open.
 pub(super) fn plan(linked: Option<&Linked>, known: &Known, terms: Terms) -> Plan {
     let (earlier, accepted) = (&*known.earlier, &*known.accepted);
-    if let Some((message, _)) = linked.filter(|_| !is_open(linked, terms)) {
+    if let Some((message, _)) = linked.filter(|_| !is_open(linked)) {
         return Plan::Linked(message.clone());
     }
     let serving = decide(earlier, accepted, known.lost);
@@ -278,6 +277,12 @@ pub(super) fn plan(linked: Option<&Linked>, known: &Known, terms: Terms) -> Plan
             | Serving::CameBack(_)
             | Serving::OtherCameBack(_) => Plan::Linked(message.clone()),
         };
+    }
+    // Nothing goes again without the word; what another machine sent to those whom it missed is adopted.
+    if let Some((message, _)) = linked.filter(|_| !terms.retry)
+        && !matches!(serving, Serving::Elsewhere(_))
+    {
+        return Plan::Linked(message.clone());
     }
     let missed = newest(earlier, true, &[Life::InPart, Life::CameBack]);
     let rest = missed.map(|one| Rest {

@@ -168,6 +168,78 @@ fn what_left_and_was_lost_serves_nothing_and_lets_nothing_go() {
     }
 }
 
+/// Where a notice to two stands that another machine sent, given the recipients of its acceptances.
+fn adopted(acceptances: &[&[&str]]) -> Vec<Standing> {
+    let mut desk = Desk::new();
+    let spec = Spec {
+        reference: Some(1),
+        person: 1,
+        other: Some(2),
+        text: 1,
+    };
+    let (job, to) = (job(&mut desk, &[spec], 0), spec.to());
+    let row = desk.ledger.open_rows(&job, &account(), false, 0, 9);
+    let mut row = row.expect("rows").remove(0);
+    let terms = Terms::default();
+    let Plan::Send { message_id, .. } = desk.ledger.plan(&row, terms).expect("a plan") else {
+        panic!("nothing is known of it");
+    };
+    let subject = spec.notice().subject;
+    let receipts = acceptances.iter().zip(1..).map(|(named, number)| {
+        let receipt = Receipt::with(Kind::Acceptance, |receipt| {
+            let data = &mut receipt.daticert;
+            data.message_id = Some(message_id.clone());
+            data.subject = Some(subject.clone());
+            let named = named.iter().map(|name| match *name {
+                "first" => to[0].clone(),
+                "second" => to[1].clone(),
+                other => other.to_owned(),
+            });
+            data.recipients = named.map(|to| (to, "certificato".to_owned())).collect();
+            data.identifier = format!("opec.{number}@pec.gestore.example");
+        });
+        receipt.to_eml()
+    });
+    let receipts: Vec<Vec<u8>> = receipts.collect();
+    desk.receive(&receipts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let plan = desk.ledger.plan(&row, terms).expect("a plan");
+    assert!(matches!(plan, Plan::Adopt(_, None)), "{plan:?}");
+    let to: Vec<&str> = to.iter().map(String::as_str).collect();
+    let planned = Planned {
+        row: &row,
+        plan: &plan,
+        terms,
+        message: Some(&outgoing(&message_id, &subject, &to, &[])),
+    };
+    let taken = desk.ledger.take_row(planned, desk.now).expect("taken");
+    let Taken::Adopted(message) = taken else {
+        panic!("{taken:?}");
+    };
+    row.message = Some(message.clone());
+    let then = desk.ledger.plan(&row, terms).expect("a plan");
+    assert_eq!(then, Plan::Linked(message.clone()));
+    desk.standings(&message)
+}
+
+#[test]
+fn whom_no_acceptance_of_another_machine_names_it_left_out() {
+    use Standing::{Refused, Sent};
+    for (acceptances, standings) in [
+        (&[&["first", "second"][..]][..], [Sent, Sent]),
+        (&[&["first"]], [Sent, Refused]),
+        (&[&["second"]], [Refused, Sent]),
+        // Tried again there, to who was refused for now.
+        (&[&["first"], &["second"]], [Sent, Sent]),
+        // Its provider writes an address otherwise: which of them that is nobody knows.
+        (
+            &[&["first", "alias@pec.destinatario.example"]],
+            [Sent, Sent],
+        ),
+    ] {
+        assert_eq!(adopted(acceptances), standings, "{acceptances:?}");
+    }
+}
+
 // What earlier versions wrote
 
 /// A ledger of the form before notices had an identity.
@@ -244,6 +316,47 @@ struct Spec {
     person: u64,
     other: Option<u64>,
     text: u64,
+}
+
+/// A table as the job of a round.
+fn job(desk: &mut Desk, table: &[Spec], round: u64) -> JobRef {
+    let identity = sha256(format!("{table:?} {round}").as_bytes());
+    if let Some(known) = desk.ledger.job_of_identity(&identity).expect("a ledger") {
+        return known.job;
+    }
+    let rows = table.iter().zip(2..).map(|(spec, number)| {
+        let notice = spec.notice();
+        let content = notice.digest(std::iter::empty());
+        NewRow {
+            number,
+            account: account(),
+            reference: spec
+                .reference
+                .map_or_else(|| content.clone(), |reference| format!("R-{reference}")),
+            round: match round {
+                0 => String::new(),
+                _ => round.to_string(),
+            },
+            whom: notice.whom(),
+            content,
+            columns: "{}".to_owned(),
+            recipients: spec.to().len() as u32,
+            size: 1_000,
+            bad: None,
+        }
+    });
+    let rows: Vec<NewRow> = rows.collect();
+    let mut rows = rows.into_iter();
+    let new = NewJob {
+        identity: &identity,
+        path: "/avvisi.csv",
+        recipe: "{}",
+    };
+    let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
+    let recorded = desk
+        .ledger
+        .record_job(new, &mut next, &mut || Ok(()), desk.now);
+    recorded.expect("a job")
 }
 
 impl Spec {
@@ -366,44 +479,7 @@ impl Play {
     }
 
     fn job(&mut self, machine: usize, table: &[Spec], round: u64) -> JobRef {
-        let desk = &mut self.desks[machine];
-        let identity = sha256(format!("{table:?} {round}").as_bytes());
-        if let Some(known) = desk.ledger.job_of_identity(&identity).expect("a ledger") {
-            return known.job;
-        }
-        let rows = table.iter().zip(2..).map(|(spec, number)| {
-            let notice = spec.notice();
-            let content = notice.digest(std::iter::empty());
-            NewRow {
-                number,
-                account: account(),
-                reference: spec
-                    .reference
-                    .map_or_else(|| content.clone(), |reference| format!("R-{reference}")),
-                round: match round {
-                    0 => String::new(),
-                    _ => round.to_string(),
-                },
-                whom: notice.whom(),
-                content,
-                columns: "{}".to_owned(),
-                recipients: spec.to().len() as u32,
-                size: 1_000,
-                bad: None,
-            }
-        });
-        let rows: Vec<NewRow> = rows.collect();
-        let mut rows = rows.into_iter();
-        let new = NewJob {
-            identity: &identity,
-            path: "/avvisi.csv",
-            recipe: "{}",
-        };
-        let mut next = || Ok::<_, postacert::ledger::Error>(rows.next());
-        let recorded = desk
-            .ledger
-            .record_job(new, &mut next, &mut || Ok(()), desk.now);
-        recorded.expect("a job")
+        job(&mut self.desks[machine], table, round)
     }
 
     fn row(

@@ -464,6 +464,7 @@ impl Runner<'_> {
         let terms = self.allowed.of(row.row.number);
         // What has a message mostly keeps it. Whoever carries that out plans it once more.
         let mut kept = row.message.clone().map(Plan::Linked);
+        let mut adopted = 0;
         for _ in 0..MOST_PLANS {
             let prepared = match kept.take() {
                 Some(plan) => Ok((plan, None)),
@@ -490,7 +491,12 @@ impl Runner<'_> {
                 Taken::Adopted(message) => {
                     row.message = Some(message);
                     state.adopted = true;
-                    self.tell(Some(row), Happening::Adopted);
+                    adopted += 1;
+                    if adopted == 1 {
+                        self.tell(Some(row), Happening::Adopted);
+                    }
+                    // Whom it missed another one may have reached.
+                    continue;
                 }
             }
             // The message of another row may be in doubt: it is settled with this one.

@@ -302,7 +302,7 @@ fn plan_of(connection: &Connection, row: &JobRow, terms: Terms) -> Result<Plan, 
     let life = linked.as_ref().map(|linked| whole(connection, linked.id));
     let life = life.transpose()?.map(|whole| whole.life());
     let linked: Option<Linked> = linked.zip(life);
-    if !is_open(linked.as_ref(), terms) {
+    if !is_open(linked.as_ref()) {
         return Ok(plan(linked.as_ref(), &Known::default(), terms));
     }
     let (row, path) = (&row.row, path_of(connection, row)?);
@@ -376,8 +376,24 @@ fn known(
             missed: whole.missed(),
         });
     }
-    let accepted = accepted(connection, &row.account, identity)?;
+    let mut accepted = accepted(connection, &row.account, identity)?;
+    let mut is_led = Vec::with_capacity(accepted.len());
+    for one in &accepted {
+        is_led.push(is_of_one_that_left(connection, &one.message_id)?);
+    }
+    let mut is_led = is_led.into_iter();
+    accepted.retain(|_| is_led.next() == Some(false));
     Ok((earlier, accepted))
+}
+
+/// Whether a message that the ledger has, and that left, bears a Message-ID: one that was adopted a moment
+/// ago, to which its receipts are not led yet.
+fn is_of_one_that_left(connection: &Connection, message_id: &str) -> Result<bool, Error> {
+    let id = MessageId::new(message_id).to_string();
+    match query::by_message_id(connection, &id)? {
+        Some(message) => Ok(life_of(connection, message.id)? != Life::Unsent),
+        None => Ok(false),
+    }
 }
 
 /// Messages of the key, and whether they have the matter, too: by their Message-ID, and, where
