@@ -1798,10 +1798,13 @@ struct Hesitant {
     asked: u32,
     connections: u32,
     /// What left, each time.
-    left: Arc<std::sync::Mutex<Vec<(Envelope, Vec<u8>)>>>,
+    left: Left,
 }
 
-struct Doubtful(Arc<std::sync::Mutex<Vec<(Envelope, Vec<u8>)>>>);
+/// What left: envelopes and octets.
+type Left = Arc<std::sync::Mutex<Vec<(Envelope, Vec<u8>)>>>;
+
+struct Doubtful(Left);
 
 impl Submission for Doubtful {
     fn submit(
@@ -1867,7 +1870,7 @@ fn what_the_mailbox_answered_does_not_hold_while_a_server_is_waited_for() {
             what: Resend::IfNothingIsThere,
             patience: Duration::ZERO,
         });
-        let left = Arc::default();
+        let left = Left::default();
         let mut server = Hesitant {
             practice: errand.practice.clone(),
             comes_out,

@@ -412,7 +412,7 @@ const EVENTS: [&str; 11] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 11] = [
+const BATCH_EVENTS: [&str; 12] = [
     "held-conflict",
     "held-lost",
     "held-came-back",
@@ -423,6 +423,7 @@ const BATCH_EVENTS: [&str; 11] = [
     "unread",
     "not-followed",
     "in-doubt-unproved",
+    "in-doubt-for-others",
     "in-doubt-unknown",
 ];
 

@@ -527,7 +527,7 @@ fn whom_the_acceptance_of_another_machine_does_not_name_is_left_out() {
         place: Some(1),
         ..row(What::Accepted, 0)
     });
-    let state = of(&[accepted_for_another.clone()]);
+    let state = of(std::slice::from_ref(&accepted_for_another));
     assert_eq!(
         (state.standing, state.since),
         (Standing::Refused, Some(at(0)))
@@ -743,8 +743,8 @@ fn by_the_rules(facts: &[Fact]) -> Standing {
         return S::Accepted;
     }
     let strongest = |ends: &[S]| {
-        let strongest = [S::Sent, S::InDoubt, S::Sending].into_iter();
-        strongest.filter(|one| ends.contains(one)).next()
+        let mut strongest = [S::Sent, S::InDoubt, S::Sending].into_iter();
+        strongest.find(|one| ends.contains(one))
     };
     let mut ends: Vec<S> = Vec::new();
     for attempt in 1..=3 {
