@@ -830,6 +830,43 @@ fn who_is_in_no_acceptance_of_another_machine_did_not_get_it() {
     let ran = office.run("t.csv", &[]);
     assert_eq!(office.got(), counted(&then), "{ran:?}");
     assert!(ran.err.contains("row 2 (1): held"), "{ran:?}");
+    // A person may want it all the same.
+    let ran = office.run("t.csv", &["--correct=2"]);
+    let again = [once.to_vec(), vec![("later", 2)]].concat();
+    assert_eq!(office.got(), counted(&again), "{ran:?}");
+}
+
+/// What another machine sent again went to those whom the first message missed as its receipts tell, and
+/// not only to those whom the acceptance left out.
+#[test]
+fn what_another_machine_sent_again_is_adopted_for_all_whom_it_went_to() {
+    let mut office = Office::new();
+    let head = "PEC;nome;riferimento";
+    office.table("t.csv", &[head, "a§|later§|unknown§;A;1", "b§;B;2"]);
+    office.killed_after(2, "t.csv");
+    let wait = std::time::Duration::from_secs(30);
+    let follow = ["--follow", "--poll", "1s", "--for", "20s"];
+    office.world.practice.wait_until_idle(wait);
+    office.data = office.world.path("altra");
+    office.run("t.csv", &follow);
+    office.run("t.csv", &[&follow[..], &["--retry", "failed"]].concat());
+    let got = counted(&[("a", 1), ("b", 1), ("later", 1), ("unknown", 2)]);
+    assert_eq!(office.got(), got);
+    office.data = office.world.path("terza");
+    let ran = office.run("t.csv", &follow);
+    assert_eq!((ran.exit, office.got()), (1, got), "{ran:?}");
+    let lines = office.report("t.csv");
+    let of = |name: &str, key: &str| {
+        let is_it = |line: &&Value| {
+            let recipient = line["recipient"].as_str().unwrap_or_default();
+            recipient.starts_with(&format!("{name}@"))
+        };
+        lines.iter().find(is_it).expect("a line")[key].clone()
+    };
+    assert_eq!(of("later", "state"), "delivered");
+    assert_eq!(of("unknown", "state"), "not-delivered");
+    assert_eq!(of("later", "message"), of("unknown", "message"));
+    assert_ne!(of("later", "message"), of("a", "message"));
 }
 
 /// The unsent rows of a batch are the batch's: what goes on with all that did not leave leaves them to

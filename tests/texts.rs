@@ -412,9 +412,10 @@ const EVENTS: [&str; 11] = [
 ];
 
 /// What `pec batch run` tells in other words than those of its events.
-const BATCH_EVENTS: [&str; 12] = [
+const BATCH_EVENTS: [&str; 13] = [
     "held-conflict",
     "held-lost",
+    "held-rest-elsewhere",
     "held-came-back",
     "held-changed",
     "held-elsewhere",

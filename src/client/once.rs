@@ -285,6 +285,8 @@ pub struct Similar {
     pub here: Option<(MessageRef, Timestamp)>,
     /// When the mailbox shows that one was accepted that this ledger does not have.
     pub elsewhere: Option<Timestamp>,
+    /// When the same left from here, or may have, and the ledger lost it.
+    pub lost: Option<Timestamp>,
     /// The newest that went from another account of this ledger.
     pub other_account: Option<MessageRow>,
 }
@@ -362,6 +364,9 @@ fn similar(ledger: &Ledger, message: &OutgoingMessage, now: Timestamp) -> Result
     Ok(Similar {
         here: newest.map(|twin| (twin.message, twin.frozen_at)),
         elsewhere: ledger.accepted_elsewhere(message, since(now))?,
+        lost: ledger
+            .lost_of(message.message_id())?
+            .filter(|at| is_within(*at, now)),
         other_account: ledger
             .twins_of_others(message, since(now))?
             .into_iter()

@@ -40,6 +40,9 @@ pub enum Taken {
     Adopted(MessageRef),
     /// None: another program sent what has its subject and its recipients; when it was accepted.
     Elsewhere(Timestamp),
+    /// None: it left for some, and another machine sent the same to those who wait; when it was
+    /// accepted.
+    RestElsewhere(Timestamp),
     /// None: what is known, or kept, is not any more what the plan rested on.
     Changed,
 }

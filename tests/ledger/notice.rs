@@ -217,6 +217,7 @@ fn adopted(acceptances: &[&[&str]]) -> Vec<Standing> {
     };
     row.message = Some(message.clone());
     let then = desk.ledger.plan(&row, terms).expect("a plan");
+    // Its own acceptance is none of another message.
     assert_eq!(then, Plan::Linked(message.clone()));
     desk.standings(&message)
 }
@@ -516,7 +517,7 @@ impl Play {
             | Taken::Served(message)
             | Taken::Already(message)
             | Taken::Adopted(message) => message,
-            Taken::Elsewhere(_) | Taken::Changed => return Ok(()),
+            Taken::Elsewhere(_) | Taken::RestElsewhere(_) | Taken::Changed => return Ok(()),
         };
         let may_go =
             |standing: &Standing| matches!(standing, Standing::Recorded | Standing::RefusedForNow);

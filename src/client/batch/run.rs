@@ -25,7 +25,7 @@ use crate::ledger::fact::What;
 use crate::ledger::state::{Open, Standing};
 use crate::ledger::{
     self, Claim, Commit, JobRef, JobRow, Ledger, MessageRef, Plan, Planned, Rest, Room, Serving,
-    Taken,
+    Taken, Terms,
 };
 use crate::pec::outgoing::OutgoingMessage;
 use crate::timestamp::Timestamp;
@@ -129,8 +129,8 @@ struct State<'a> {
     brought: Option<Timestamp>,
     /// Whether all of the mailbox could be read, once that was needed.
     read: Option<bool>,
-    /// Whether messages of another machine wait for their receipts.
-    adopted: bool,
+    /// Rows whose messages, of another machine, wait for their receipts.
+    adopted: Vec<JobRow>,
 }
 
 impl State<'_> {
@@ -198,7 +198,7 @@ impl Runner<'_> {
             later: VecDeque::new(),
             brought: None,
             read: None,
-            adopted: false,
+            adopted: Vec::new(),
         };
         let ended = self.all(&mut state);
         let brought = self.ledger.bring_to_disk();
@@ -252,8 +252,11 @@ impl Runner<'_> {
             self.wait_until(at, state)?;
             self.due(state)?;
         }
-        if state.adopted {
+        while !state.adopted.is_empty() {
             self.adopt()?;
+            for row in std::mem::take(&mut state.adopted) {
+                self.adopt_further(row, state)?;
+            }
         }
         self.last_doubts(state)
     }
@@ -300,6 +303,33 @@ impl Runner<'_> {
             self.tell(None, Happening::Received(Box::new(event)));
         }
         adopted.map_err(Break::Failed)
+    }
+
+    /// Adopts what another machine sent to those whom the first message of a row missed, now that its
+    /// receipts tell who they are. Nothing is sent.
+    fn adopt_further(&mut self, mut row: JobRow, state: &mut State<'_>) -> Result<(), Break> {
+        let terms = Terms::default();
+        let plan = self.ledger.plan(&row, terms)?;
+        let Plan::Adopt(..) = plan else {
+            return Ok(());
+        };
+        let made = plan.message();
+        let made = made.map(|(id, rest)| self.message_of(&row, id, rest, state));
+        // What cannot be made any more stays as it is: the receipts are in the ledger.
+        let Some(Ok(message)) = made else {
+            return Ok(());
+        };
+        let planned = Planned {
+            row: &row,
+            plan: &plan,
+            terms,
+            message: Some(&message),
+        };
+        if let Taken::Adopted(message) = self.ledger.take_row(planned, self.now())? {
+            row.message = Some(message);
+            state.adopted.push(row);
+        }
+        Ok(())
     }
 
     fn in_doubt(&mut self) -> Result<Vec<JobRow>, Break> {
@@ -464,7 +494,6 @@ impl Runner<'_> {
         let terms = self.allowed.of(row.row.number);
         // What has a message mostly keeps it. Whoever carries that out plans it once more.
         let mut kept = row.message.clone().map(Plan::Linked);
-        let mut adopted = 0;
         for _ in 0..MOST_PLANS {
             let prepared = match kept.take() {
                 Some(plan) => Ok((plan, None)),
@@ -483,6 +512,7 @@ impl Runner<'_> {
             match self.ledger.take_row(planned, self.now())? {
                 Taken::Changed => continue,
                 Taken::Elsewhere(_) => return self.hold(row, "accepted-elsewhere".to_owned()),
+                Taken::RestElsewhere(_) => return self.hold(row, "rest-elsewhere".to_owned()),
                 Taken::New(message) | Taken::Already(message) => row.message = Some(message),
                 Taken::Served(message) => {
                     (row.message, row.served) = (Some(message), true);
@@ -490,13 +520,8 @@ impl Runner<'_> {
                 }
                 Taken::Adopted(message) => {
                     row.message = Some(message);
-                    state.adopted = true;
-                    adopted += 1;
-                    if adopted == 1 {
-                        self.tell(Some(row), Happening::Adopted);
-                    }
-                    // Whom it missed another one may have reached.
-                    continue;
+                    state.adopted.push(row.clone());
+                    self.tell(Some(row), Happening::Adopted);
                 }
             }
             // The message of another row may be in doubt: it is settled with this one.

@@ -689,6 +689,9 @@ fn sentence(event: &Event, lang: Lang) -> Option<(Tone, String)> {
             (Tone::Bad, say("held-elsewhere", &[]))
         }
         Happening::Held(reason) if reason == "conflict" => (Tone::Bad, say("held-conflict", &[])),
+        Happening::Held(reason) if reason == "rest-elsewhere" => {
+            (Tone::Bad, say("held-rest-elsewhere", &[]))
+        }
         Happening::Held(reason) if reason == "lost" => (Tone::Bad, say("held-lost", &[])),
         Happening::Held(reason) if reason == "other-came-back" => {
             (Tone::Bad, say("held-came-back", &[]))

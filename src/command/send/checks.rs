@@ -70,6 +70,10 @@ pub(super) fn warnings(cautions: &Cautions, lang: Lang) -> Vec<String> {
         let values = [("time", &*shown(at, lang))];
         lines.push(texts.fill("warning.twin-elsewhere", &values));
     }
+    if let Some(at) = cautions.similar.lost {
+        let values = [("time", &*shown(at, lang))];
+        lines.push(texts.fill("warning.twin-lost", &values));
+    }
     if let Some(row) = &cautions.similar.other_account {
         let values = [
             ("account", &*row.account),

@@ -157,8 +157,8 @@ impl Carrying<'_> {
                     withdraw(transaction, message.id, now)?;
                     unlink(transaction, row.id)?;
                     Taken::Elsewhere(at)
-                } else if let Some(at) = self.rest_elsewhere(row, message)? {
-                    Taken::Elsewhere(at)
+                } else if let Some(at) = self.rest_elsewhere(planned, message)? {
+                    Taken::RestElsewhere(at)
                 } else {
                     Taken::Already(message.clone())
                 }
@@ -255,22 +255,45 @@ impl Carrying<'_> {
     }
 
     /// When another machine had the same accepted, of a message that left for some and waits for the
-    /// others: these may have it from there.
+    /// others: these may have it from there, unless no acceptance means them or a person said so.
     fn rest_elsewhere(
         &self,
-        row: &JobRow,
+        planned: &Planned<'_>,
         message: &MessageRef,
     ) -> Result<Option<Timestamp>, Error> {
-        let facts = query::facts(self.transaction, message.id)?;
-        let states = query::states(self.transaction, message.id, &facts)?;
+        let transaction = self.transaction;
+        let facts = query::facts(transaction, message.id)?;
+        let states = query::states(transaction, message.id, &facts)?;
         let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
         let has_left = standings.iter().any(|standing| standing.has_left());
-        if !has_left || Open::of(&standings) != Some(Open::Unsent) {
+        if planned.terms.correct || !has_left || Open::of(&standings) != Some(Open::Unsent) {
             return Ok(None);
         }
-        let all = accepted(self.transaction, &row.row.account, &identity_of(&row.row))?;
-        let same = all.into_iter().filter(|one| one.is_same);
-        Ok(same.map(|one| one.at).max())
+        let all: Vec<String> = query::recipients(transaction, message.id)?
+            .iter()
+            .map(MailAddress::key)
+            .collect();
+        let waits = |key: &String| {
+            let own = all.iter().zip(&standings);
+            let mut standings = own.filter(|(other, _)| *other == key);
+            standings.all(|(_, standing)| Open::of(&[*standing]).is_some())
+        };
+        let (account, identity) = (&planned.row.row.account, identity_of(&planned.row.row));
+        let mut at = None;
+        for one in accepted(transaction, account, &identity)? {
+            if !one.is_same || is_of_one_that_left(transaction, &one.message_id)? {
+                continue;
+            }
+            // Who is none of the recipients may be one, written anew.
+            let means_them = match named_by(transaction, account, &one.message_id)? {
+                Some(named) => named.iter().any(waits),
+                None => true,
+            };
+            if means_them {
+                at = at.max(Some(one.at));
+            }
+        }
+        Ok(at)
     }
 
     /// From when on an acceptance that is for no message of ours may be for a row: since its job
@@ -755,33 +778,8 @@ fn left_out(
     message: &OutgoingMessage,
     accepted: &Acceptance,
 ) -> Result<Vec<usize>, Error> {
-    let id = MessageId::new(&accepted.message_id);
-    let mut statement = transaction.prepare_cached(
-        "SELECT recipients, sender FROM examination
-         WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
-           AND account = ?1 AND message_id IN (?2, ?3)",
-    )?;
-    let account = message.sender().key();
-    let values = [&account, id.as_str(), &id.to_string()];
-    let lists = statement.query_map(values, |row| {
-        let sender: Option<String> = row.get(1)?;
-        Ok((
-            row.get::<_, Option<String>>(0)?,
-            sender.map(MailAddress::of),
-        ))
-    })?;
-    let mut named = BTreeSet::new();
-    for list in lists {
-        let (list, sender) = list?;
-        if sender.as_ref() != Some(message.sender()) {
-            continue;
-        }
-        // Of one that an earlier version judged it is not kept.
-        let Some(list) = list else {
-            return Ok(Vec::new());
-        };
-        named.extend(list.split('\n').map(str::to_owned));
-    }
+    let named = named_by(transaction, message.sender(), &accepted.message_id)?;
+    let named = named.unwrap_or_default();
     let recipients = message.recipients().iter().map(|one| one.address.key());
     let recipients: Vec<String> = recipients.collect();
     if named.is_empty() || !named.iter().all(|key| recipients.contains(key)) {
@@ -792,6 +790,42 @@ fn left_out(
         .filter(|(_, key)| !named.contains(*key))
         .map(|(place, _)| place)
         .collect())
+}
+
+/// The recipients whom the acceptances of a Message-ID name, of messages that the ledger does not have;
+/// `None` where one does not tell.
+fn named_by(
+    connection: &Connection,
+    account: &MailAddress,
+    message_id: &str,
+) -> Result<Option<BTreeSet<String>>, Error> {
+    let id = MessageId::new(message_id);
+    let mut statement = connection.prepare_cached(
+        "SELECT recipients, sender FROM examination
+         WHERE message IS NULL AND verdict = 'genuine' AND kind = 'accettazione'
+           AND account = ?1 AND message_id IN (?2, ?3)",
+    )?;
+    let values = [&account.key(), id.as_str(), &id.to_string()];
+    let lists = statement.query_map(values, |row| {
+        let sender: Option<String> = row.get(1)?;
+        Ok((
+            row.get::<_, Option<String>>(0)?,
+            sender.map(MailAddress::of),
+        ))
+    })?;
+    let mut named = BTreeSet::new();
+    for list in lists {
+        let (list, sender) = list?;
+        if sender.as_ref() != Some(account) {
+            continue;
+        }
+        // Of one that an earlier version judged it is not kept.
+        let Some(list) = list else {
+            return Ok(None);
+        };
+        named.extend(list.split('\n').map(str::to_owned));
+    }
+    Ok(Some(named))
 }
 
 fn linked(connection: &Connection, row: i64) -> Result<Option<MessageRef>, Error> {
