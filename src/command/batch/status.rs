@@ -113,10 +113,11 @@ struct RowJson {
     /// The short id of its message.
     message: Option<String>,
     /// Why it is held: a word of problems, content-changed, conflict (something else was sent under
-    /// its reference), other-came-back (that came back), rest-elsewhere
-    /// (another machine sent it to those who waited), lost (it left before, as the journal tells, and the ledger lost what became of it), accepted-elsewhere (the mailbox has an
-    /// acceptance for its subject and recipients that is for no message of this ledger), or the
-    /// system's words; of a bad row what is wrong with it, in the language of the run.
+    /// its reference), other-came-back (that came back), rest-elsewhere (another machine sent it to
+    /// those who waited), lost (it left before, as the journal tells, and the ledger lost what became
+    /// of it), accepted-elsewhere (the mailbox has an acceptance for its subject and recipients that is
+    /// for no message of this ledger), or the system's words; of a bad row what is wrong with it, in
+    /// the language of the run.
     note: Option<String>,
 }
 
