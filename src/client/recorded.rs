@@ -299,7 +299,7 @@ impl<D: Desk> Round<'_, D> {
                 Ok(handed) => handed,
                 // Somebody else did something for it meanwhile: nothing of it was written.
                 Err(ledger::Error::BeingSent { .. } | ledger::Error::Settled { .. }) => {
-                    self.is_settled(&message)?;
+                    self.tell_settled(&message)?;
                     continue;
                 }
                 Err(error) if all.is_empty() => return Err(error.into()),
@@ -320,7 +320,7 @@ impl<D: Desk> Round<'_, D> {
     }
 
     /// Tells of a message that may not be sent any more where it stands now.
-    fn is_settled(&mut self, message: &MessageRef) -> Result<(), D::Failure> {
+    fn tell_settled(&mut self, message: &MessageRef) -> Result<(), D::Failure> {
         match Mood::of(&standings(self.ledger, message)?, true) {
             Mood::BeingSent => self.stays(News::BeingSent(message), ExitStatus::Undecided),
             Mood::Over(over) => self.stays(News::Over(message, over), over.exit()),

@@ -153,11 +153,12 @@ impl Carrying<'_> {
         }
         Ok(match (plan, planned.message) {
             (Plan::Linked(message), _) => {
-                if let Some(at) = self.linked_elsewhere(row, message)? {
+                let standings = standings_of(transaction, message.id)?;
+                if let Some(at) = self.linked_elsewhere(row, message, &standings)? {
                     withdraw(transaction, message.id, now)?;
                     unlink(transaction, row.id)?;
                     Taken::Elsewhere(at)
-                } else if let Some(at) = self.rest_elsewhere(planned, message)? {
+                } else if let Some(at) = self.rest_elsewhere(planned, message, &standings)? {
                     Taken::RestElsewhere(at)
                 } else {
                     Taken::Already(message.clone())
@@ -235,8 +236,9 @@ impl Carrying<'_> {
         &self,
         row: &JobRow,
         message: &MessageRef,
+        standings: &[Standing],
     ) -> Result<Option<Timestamp>, Error> {
-        if !row.row.round.is_empty() || life_of(self.transaction, message.id)? != Life::Unsent {
+        if !row.row.round.is_empty() || Life::of(standings) != Life::Unsent {
             return Ok(None);
         }
         let recipients = query::recipients(self.transaction, message.id)?;
@@ -260,13 +262,11 @@ impl Carrying<'_> {
         &self,
         planned: &Planned<'_>,
         message: &MessageRef,
+        standings: &[Standing],
     ) -> Result<Option<Timestamp>, Error> {
         let transaction = self.transaction;
-        let facts = query::facts(transaction, message.id)?;
-        let states = query::states(transaction, message.id, &facts)?;
-        let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
         let has_left = standings.iter().any(|standing| standing.has_left());
-        if planned.terms.correct || !has_left || Open::of(&standings) != Some(Open::Unsent) {
+        if planned.terms.correct || !has_left || Open::of(standings) != Some(Open::Unsent) {
             return Ok(None);
         }
         let all: Vec<String> = query::recipients(transaction, message.id)?
@@ -274,16 +274,14 @@ impl Carrying<'_> {
             .map(MailAddress::key)
             .collect();
         let waits = |key: &String| {
-            let own = all.iter().zip(&standings);
+            let own = all.iter().zip(standings);
             let mut standings = own.filter(|(other, _)| *other == key);
             standings.all(|(_, standing)| Open::of(&[*standing]).is_some())
         };
         let (account, identity) = (&planned.row.row.account, identity_of(&planned.row.row));
         let mut at = None;
-        for one in accepted(transaction, account, &identity)? {
-            if !one.is_same || is_of_one_that_left(transaction, &one.message_id)? {
-                continue;
-            }
+        let of_others = accepted_of_others(transaction, account, &identity)?;
+        for one in of_others.into_iter().filter(|one| one.is_same) {
             // Who is none of the recipients may be one, written anew.
             let means_them = match named_by(transaction, account, &one.message_id)? {
                 Some(named) => named.iter().any(waits),
@@ -399,14 +397,23 @@ fn known(
             missed: whole.missed(),
         });
     }
-    let mut accepted = accepted(connection, &row.account, identity)?;
-    let mut is_led = Vec::with_capacity(accepted.len());
-    for one in &accepted {
-        is_led.push(is_of_one_that_left(connection, &one.message_id)?);
-    }
-    let mut is_led = is_led.into_iter();
-    accepted.retain(|_| is_led.next() == Some(false));
+    let accepted = accepted_of_others(connection, &row.account, identity)?;
     Ok((earlier, accepted))
+}
+
+/// As [`accepted`], without those of messages that left from here.
+fn accepted_of_others(
+    connection: &Connection,
+    account: &MailAddress,
+    identity: &Identity,
+) -> Result<Vec<Acceptance>, Error> {
+    let mut of_others = Vec::new();
+    for one in accepted(connection, account, identity)? {
+        if !is_of_one_that_left(connection, &one.message_id)? {
+            of_others.push(one);
+        }
+    }
+    Ok(of_others)
 }
 
 /// Whether a message that the ledger has, and that left, bears a Message-ID: one that was adopted a moment
@@ -611,10 +618,14 @@ fn path_of(connection: &Connection, row: &JobRow) -> Result<String, Error> {
 }
 
 fn life_of(connection: &Connection, message: i64) -> Result<Life, Error> {
+    Ok(Life::of(&standings_of(connection, message)?))
+}
+
+/// Where a message stands for each of its recipients, by its facts.
+fn standings_of(connection: &Connection, message: i64) -> Result<Vec<Standing>, Error> {
     let facts = query::facts(connection, message)?;
     let states = query::states(connection, message, &facts)?;
-    let standings: Vec<Standing> = states.iter().map(|state| state.standing).collect();
-    Ok(Life::of(&standings))
+    Ok(states.iter().map(|state| state.standing).collect())
 }
 
 /// A message with those that it completes and those that complete it.
