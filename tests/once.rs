@@ -893,6 +893,8 @@ fn rows_of_a_batch_are_not_resumed_unless_they_are_named() {
     };
     table(&office, "t.csv", "A");
     office.killed_after(8, "t.csv");
+    let wait = std::time::Duration::from_secs(30);
+    office.world.practice.wait_until_idle(wait);
     let sent = office.got().len();
     assert!(sent < 60, "killed too late");
     let unsent = |office: &Office| -> Vec<(String, String)> {
@@ -917,7 +919,6 @@ fn rows_of_a_batch_are_not_resumed_unless_they_are_named() {
     let named = office.pec(&[&resume[..], &[&*left[0].0]].concat());
     assert_eq!((named.exit, office.got().len()), (0, sent + 1), "{named:?}");
     // Another machine sends another text under these references.
-    let wait = std::time::Duration::from_secs(30);
     office.world.practice.wait_until_idle(wait);
     let first = std::mem::replace(&mut office.data, office.world.path("altra"));
     table(&office, "altra.csv", "B");
